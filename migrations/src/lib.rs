@@ -1,0 +1,25 @@
+//! The database schema of clearhook, one file a step, the same on SQLite and PostgreSQL.
+//!
+//! Times are milliseconds since 1970 in UTC, as big integers: the same on both databases, and quick to compare.
+
+#![forbid(unsafe_code)]
+
+use sea_orm_migration::prelude::*;
+
+mod m20261124_000001_accounts;
+mod m20261124_000002_webhooks;
+mod m20261124_000003_events;
+
+/// All steps, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261124_000001_accounts::Migration),
+            Box::new(m20261124_000002_webhooks::Migration),
+            Box::new(m20261124_000003_events::Migration),
+        ]
+    }
+}

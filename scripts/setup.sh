@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Brings everything that build and tests need onto this machine. Run again, it looks, finds all there, and ends at once.
+# Each need has an ordinary way; where downloads fail, Debian's packages and the crates registry take over.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/env.sh
+
+LEPTOS_VERSION=0.3.11
+missing=()
+started=$SECONDS
+mkdir -p "$TOOLS" "$CACHE/log"
+
+# step NAME COMMAND…: runs it with its output in a log file, and says how long it took.
+step() {
+  local name=$1 log at=$SECONDS
+  shift
+  log="$CACHE/log/$(echo "$name" | tr -cs 'a-zA-Z0-9\n' '-').log"
+  printf '  %-46s' "$name"
+  if "$@" >"$log" 2>&1; then
+    printf 'done in %d s\n' $((SECONDS - at))
+  else
+    printf 'failed after %d s (log: %s)\n' $((SECONDS - at)) "$log"
+    tail -n 4 "$log" | sed 's/^/      /'
+    return 1
+  fi
+}
+
+lack() { missing+=("$1"); }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null 2>&1; then sudo "$@"
+  else echo "root or sudo is needed for: $*"; return 1
+  fi
+}
+
+apt_updated=
+apt_install() {
+  command -v apt-get >/dev/null 2>&1 || { echo "no apt-get on this machine"; return 1; }
+  if [ -z "$apt_updated" ]; then as_root apt-get update -q; apt_updated=yes; fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+# ---- compiler and linker -------------------------------------------------------------------------------------------
+
+for need in cargo:'Rust, from https://rustup.rs' npm:'Node.js 18 or later with npm'; do
+  command -v "${need%%:*}" >/dev/null 2>&1 || { echo "setup: ${need%%:*} is missing: install ${need#*:}, then run this again." >&2; exit 1; }
+done
+if [ ! -f Cargo.lock ]; then echo "setup: Cargo.lock is missing: use a complete clone." >&2; exit 1; fi
+
+command -v cc >/dev/null 2>&1 || step "C compiler" apt_install build-essential || lack "a C compiler (Debian: build-essential)"
+command -v mold >/dev/null 2>&1 || step "linker mold" apt_install mold || echo "      not needed: the system's linker serves, more slowly"
+source scripts/env.sh
+
+debian_toolchain() {
+  apt_install rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web rust-web-llvm lld-22
+}
+
+# Debian ships the compiler for WebAssembly and the standard library's sources, but not the library compiled for it.
+debian_wasm_std() {
+  local dir lib=/usr/lib/rustlib/wasm32-unknown-unknown/lib
+  dir=$(mktemp -d)
+  mkdir -p "$dir/src"
+  printf '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n[lib]\ncrate-type = ["cdylib"]\n' >"$dir/Cargo.toml"
+  : >"$dir/src/lib.rs"
+  (cd "$dir" && env -u RUSTUP_TOOLCHAIN PATH="/usr/bin:$PATH" CARGO_TARGET_DIR="$dir/target" RUSTC_BOOTSTRAP=1 \
+    /usr/bin/cargo build --release --target wasm32-unknown-unknown -Zbuild-std=std,panic_abort)
+  as_root mkdir -p "$lib"
+  find "$dir/target/wasm32-unknown-unknown/release/deps" -name '*.rlib' ! -name 'libempty*' -print0 | xargs -0 -I{} "$([ "$(id -u)" = 0 ] && echo env || echo sudo)" cp {} "$lib/"
+  rm -rf "$dir"
+}
+
+if ! has_wasm; then
+  if ! step "WebAssembly target (rustup)" timeout 180 rustup target add wasm32-unknown-unknown; then
+    step "Debian's Rust (WebAssembly, second way)" debian_toolchain &&
+      step "standard library for WebAssembly" debian_wasm_std &&
+      step "link the toolchain into rustup" rustup toolchain link "$DEBIAN_TOOLCHAIN" /usr ||
+      lack "the wasm32-unknown-unknown target (rustup target add wasm32-unknown-unknown)"
+  fi
+  source scripts/env.sh
+fi
+cargo clippy --version >/dev/null 2>&1 || step "clippy and rustfmt" rustup component add clippy rustfmt || lack "clippy and rustfmt (rustup component add clippy rustfmt)"
+
+# ---- tools of the front end ----------------------------------------------------------------------------------------
+
+has_version() { [ "$("$1" --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)" = "$2" ]; }
+
+# The tools' own release profiles optimise for minutes what runs for milliseconds here.
+install_tool() {
+  local locked=()
+  [ "${3:-}" = --locked ] && locked=(--locked)
+  if command -v cargo-binstall >/dev/null 2>&1 && cargo binstall -y --root "$TOOLS" "$1@$2"; then return; fi
+  CARGO_TARGET_DIR="$CACHE/tools-target" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=false \
+    cargo install "$1" --version "$2" --root "$TOOLS" --force "${locked[@]}"
+}
+
+has_version wasm-bindgen "$(locked_version wasm-bindgen)" ||
+  step "wasm-bindgen $(locked_version wasm-bindgen)" install_tool wasm-bindgen-cli "$(locked_version wasm-bindgen)" ||
+  lack "wasm-bindgen-cli $(locked_version wasm-bindgen) (cargo install wasm-bindgen-cli)"
+has_version cargo-leptos "$LEPTOS_VERSION" ||
+  step "cargo-leptos $LEPTOS_VERSION" install_tool cargo-leptos "$LEPTOS_VERSION" --locked ||
+  lack "cargo-leptos $LEPTOS_VERSION (cargo install --locked cargo-leptos)"
+rm -rf "$CACHE/tools-target"
+
+npm_packages() { (cd end2end && npm ci --no-audit --no-fund); }
+cmp -s end2end/package-lock.json end2end/node_modules/.package-lock.stamp 2>/dev/null || {
+  if step "packages of end2end (npm)" npm_packages; then cp end2end/package-lock.json end2end/node_modules/.package-lock.stamp
+  else lack "the npm packages of end2end (cd end2end && npm ci)"; fi
+}
+
+# ---- what the tests need -------------------------------------------------------------------------------------------
+
+browser() { apt_install chromium fonts-dejavu-core || npx --prefix end2end playwright install --with-deps chromium; }
+if [ "${1:-}" != --build-only ]; then
+  [ -n "$(find_chromium)" ] || step "Chromium" browser || lack "a browser for the end-to-end tests (Debian: chromium; or set CLEARHOOK_CHROMIUM)"
+  [ -n "${CLEARHOOK_TEST_POSTGRES:-}" ] || [ -n "$(find_postgres_bin)" ] || step "PostgreSQL" apt_install postgresql ||
+    lack "PostgreSQL's programs (Debian: postgresql; or set CLEARHOOK_TEST_POSTGRES to a server)"
+fi
+
+if [ ${#missing[@]} -gt 0 ]; then
+  printf 'setup: could not get %s\n' "${missing[@]}" >&2
+  exit 1
+fi
+[ $((SECONDS - started)) -lt 2 ] || echo "Set-up complete in $((SECONDS - started)) s."

@@ -1,0 +1,8 @@
+//! Who is calling, and what they may do.
+
+pub mod api_key;
+pub mod password;
+pub mod principal;
+pub mod rules;
+pub mod session;
+pub mod token;

@@ -1,0 +1,98 @@
+//! Passwords: argon2id with OWASP's settings (19 MiB, 2 passes, 1 lane).
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use thiserror::Error;
+use tokio::task::spawn_blocking;
+
+/// Shortest password, in characters.
+pub const MIN: usize = 12;
+/// Longest password, in bytes: argon2 would take more, a flood would use it.
+pub const MAX: usize = 1_024;
+
+/// A password that may not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum UnfitPassword {
+    /// Fewer than [`MIN`] characters.
+    #[error("use at least {MIN} characters in a password")]
+    TooShort,
+    /// More than [`MAX`] bytes.
+    #[error("use at most {MAX} bytes in a password")]
+    TooLong,
+}
+
+/// The hash cannot be made or read.
+#[derive(Debug, Error)]
+#[error("password hashing failed: {0}")]
+pub struct HashError(String);
+
+/// Alphabet of generated passwords, without characters that look alike.
+const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/// Checks length.
+pub fn check(password: &str) -> Result<(), UnfitPassword> {
+    if password.chars().count() < MIN {
+        return Err(UnfitPassword::TooShort);
+    }
+    if password.len() > MAX { Err(UnfitPassword::TooLong) } else { Ok(()) }
+}
+
+/// A random password of 20 characters (116 bits), in groups of five.
+pub fn generate() -> String {
+    let letters: Vec<u8> = (0..20).filter_map(|_| ALPHABET.get(rand::random_range(0..ALPHABET.len())).copied()).collect();
+    letters.chunks(5).map(String::from_utf8_lossy).collect::<Vec<_>>().join("-")
+}
+
+/// Hashes a password, off the threads that serve requests.
+pub async fn hash(password: &str) -> Result<String, HashError> {
+    let password = password.to_owned();
+    let hashed = spawn_blocking(move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())).await;
+    hashed.map_err(|error| HashError(error.to_string()))?.map_err(|error| HashError(error.to_string()))
+}
+
+/// Whether the password is the one that was hashed. Without a hash it works as long and says no, so that the time
+/// an answer takes does not tell who exists.
+pub async fn verify(password: &str, hash: Option<&str>) -> bool {
+    let (password, known) = (password.to_owned(), hash.is_some());
+    let hash = hash.unwrap_or(DECOY).to_owned();
+    let matches = spawn_blocking(move || {
+        let parsed = PasswordHash::new(&hash);
+        parsed.is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+    });
+    matches.await.unwrap_or(false) && known
+}
+
+/// A hash of nobody's password, under the same settings.
+const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Wt7tzu2Q5d4gmvS4kGkjcnAjOWrLfZvhRmyjJhTRS3Y";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_right_password_matches() {
+        let hashed = hash("correct horse battery").await.unwrap();
+        assert!(hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(verify("correct horse battery", Some(&hashed)).await);
+        assert!(!verify("correct horse batterx", Some(&hashed)).await);
+        assert!(!verify("correct horse battery", None).await);
+        assert!(!verify("x", Some("not a hash")).await);
+    }
+
+    #[test]
+    fn the_decoy_is_a_whole_hash() {
+        assert!(PasswordHash::new(DECOY).is_ok());
+    }
+
+    #[test]
+    fn generated_passwords_are_fit_and_differ() {
+        let (one, two) = (generate(), generate());
+        assert_eq!(one.len(), 23);
+        assert_ne!(one, two);
+        assert_eq!(check(&one), Ok(()));
+        assert_eq!(check("short"), Err(UnfitPassword::TooShort));
+        assert_eq!(check(&"x".repeat(MAX + 1)), Err(UnfitPassword::TooLong));
+    }
+}

@@ -1,0 +1,16 @@
+//! Random tokens: sessions and API keys. The database holds only their hashes.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+/// 256 random bits as text for cookies, headers and URLs.
+pub fn generate() -> String {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// What is stored of a token. A plain hash is enough: nobody can guess 256 random bits.
+pub fn hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}

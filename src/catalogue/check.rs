@@ -1,0 +1,379 @@
+//! Holds the `data` of an event to its schema, and says in plain words what is wrong with it.
+
+use std::sync::OnceLock;
+
+use jsonschema::{
+    Draft, JsonType, ValidationError, Validator,
+    error::{TypeKind, ValidationErrorKind},
+};
+use serde_json::Value;
+
+use crate::catalogue::{EventType, schema::data_schema};
+
+/// Enough to mend a payload by; the rest would only repeat them.
+const MOST_ERRORS: usize = 20;
+
+/// The longest text of an error, in characters. Names of fields come from the sender and may be of any length.
+const LONGEST: usize = 300;
+
+/// One thing wrong with the data of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataError {
+    /// Where: a JSON pointer within `data`, such as `/identity/email`; empty for `data` itself.
+    pub pointer: String,
+    /// What: a sentence for whoever sent the event. It never holds a value that was sent.
+    pub detail: String,
+}
+
+/// What is wrong with the data, at most twenty things; nothing when the schema accepts it.
+pub fn check_data(event: EventType, data: &Value) -> Vec<DataError> {
+    let validator = match validator(event) {
+        Ok(validator) => validator,
+        Err(reason) => return vec![DataError::new("", format!("The data cannot be checked: {reason}."))],
+    };
+    let mut found = Vec::new();
+    for error in validator.iter_errors(data) {
+        explain(&error, &mut found);
+        if found.len() >= MOST_ERRORS {
+            found.truncate(MOST_ERRORS);
+            break;
+        }
+    }
+    found
+}
+
+/// Compiling takes far longer than checking, so each schema is compiled once. One that cannot be compiled refuses everything.
+fn validator(event: EventType) -> &'static Result<Validator, String> {
+    static VALIDATORS: [OnceLock<Result<Validator, String>>; EventType::ALL.len()] = [const { OnceLock::new() }; EventType::ALL.len()];
+    VALIDATORS[event.index()].get_or_init(|| {
+        let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+        options.build(data_schema(event)).map_err(|error| error.to_string())
+    })
+}
+
+impl DataError {
+    fn new(pointer: &str, detail: String) -> Self {
+        Self {
+            pointer: cut(pointer.to_owned()),
+            detail: cut(detail),
+        }
+    }
+
+    /// An error about a field of the object at `pointer`.
+    fn of_field(pointer: &str, field: &str, detail: String) -> Self {
+        let escaped = field.replace('~', "~0").replace('/', "~1");
+        Self::new(&format!("{pointer}/{escaped}"), detail)
+    }
+}
+
+fn explain(error: &ValidationError<'_>, found: &mut Vec<DataError>) {
+    let pointer = error.instance_path().as_str();
+    let detail = match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            found.extend(unexpected.iter().take(MOST_ERRORS).map(|field| {
+                let name = cut_to(field.clone(), LONGEST / 2);
+                DataError::of_field(
+                    pointer,
+                    field,
+                    format!("There is no field `{name}` here; its name may be misspelt."),
+                )
+            }));
+            return;
+        }
+        ValidationErrorKind::Required { property } => {
+            let field = property.as_str().unwrap_or_default();
+            found.push(DataError::of_field(pointer, field, format!("The field `{field}` is required.")));
+            return;
+        }
+        ValidationErrorKind::AnyOf { context } => {
+            // An optional object is "this or null". What matters to the sender is why it is not a good "this".
+            let branches = context
+                .iter()
+                .filter(|branch| !branch.iter().any(|error| wants_null(error, pointer)));
+            let before = found.len();
+            branches.flatten().for_each(|error| explain(error, found));
+            if found.len() > before {
+                return;
+            }
+            "This is none of what may stand here.".to_owned()
+        }
+        ValidationErrorKind::Type { kind } => format!(
+            "This must be {}, not {}.",
+            types(kind),
+            a_type(JsonType::from(error.instance().as_ref()))
+        ),
+        ValidationErrorKind::Format { format } => format!("This must be {}.", a_format(format)),
+        ValidationErrorKind::Enum { options } => format!("This must be one of {}.", listed(options)),
+        ValidationErrorKind::MinLength { .. } => "This must not be empty.".to_owned(),
+        other => format!("This does not satisfy the schema's `{}`.", other.keyword()),
+    };
+    let error = DataError::new(pointer, detail);
+    // A value of the wrong type is no listed one either: the first error says it all.
+    if found.last().is_none_or(|last| last.pointer != error.pointer) {
+        found.push(error);
+    }
+}
+
+fn wants_null(error: &ValidationError<'_>, pointer: &str) -> bool {
+    let null_alone = matches!(
+        error.kind(),
+        ValidationErrorKind::Type {
+            kind: TypeKind::Single(JsonType::Null)
+        }
+    );
+    null_alone && error.instance_path().as_str() == pointer
+}
+
+fn types(kind: &TypeKind) -> String {
+    match kind {
+        TypeKind::Single(one) => a_type(*one).to_owned(),
+        TypeKind::Multiple(several) => {
+            // The set begins with null, which reads better at the end.
+            let mut names: Vec<&str> = several.iter().map(a_type).collect();
+            names.reverse();
+            names.join(" or ")
+        }
+    }
+}
+
+const fn a_type(kind: JsonType) -> &'static str {
+    match kind {
+        JsonType::Null => "null",
+        JsonType::Boolean => "true or false",
+        JsonType::Integer => "a whole number",
+        JsonType::Number => "a number",
+        JsonType::String => "a string",
+        JsonType::Array => "a list",
+        JsonType::Object => "an object",
+    }
+}
+
+fn a_format(format: &str) -> &str {
+    match format {
+        "uuid" => "a UUID",
+        "email" => "an e-mail address",
+        "date-time" => "a date and time as RFC 3339 writes them, such as 2026-03-09T08:30:00Z",
+        "uri" => "an absolute URL",
+        other => other,
+    }
+}
+
+fn listed(options: &Value) -> String {
+    let names = options.as_array().into_iter().flatten().filter_map(Value::as_str);
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn cut(text: String) -> String {
+    cut_to(text, LONGEST)
+}
+
+fn cut_to(mut text: String, longest: usize) -> String {
+    if text.chars().nth(longest).is_some() {
+        // One character goes to the mark that something is missing.
+        let end = text.char_indices().nth(longest - 1).map_or(text.len(), |(place, _)| place);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::catalogue::example::example_data;
+
+    /// The example with the value at the pointer replaced.
+    fn with(event: EventType, pointer: &str, value: Value) -> Value {
+        let mut data = example_data(event);
+        let (parent, field) = pointer.rsplit_once('/').unwrap();
+        match data.pointer_mut(parent).unwrap() {
+            Value::Array(list) => list[field.parse::<usize>().unwrap()] = value,
+            parent => parent[field] = value,
+        }
+        data
+    }
+
+    fn one(pointer: &str, detail: &str) -> Vec<DataError> {
+        vec![DataError {
+            pointer: pointer.to_owned(),
+            detail: detail.to_owned(),
+        }]
+    }
+
+    #[test]
+    fn every_example_is_accepted() {
+        for event in EventType::ALL {
+            assert_eq!(check_data(event, &example_data(event)), [], "{event}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_and_named() {
+        let data = with(EventType::IdentityCreated, "/identity/emial", json!("x@example.com"));
+        let expected = one("/identity/emial", "There is no field `emial` here; its name may be misspelt.");
+        assert_eq!(check_data(EventType::IdentityCreated, &data), expected);
+        let data = with(EventType::IdentityCreated, "/identity/a~1b", json!(1));
+        assert_eq!(check_data(EventType::IdentityCreated, &data)[0].pointer, "/identity/a~01b");
+    }
+
+    #[test]
+    fn custom_fields_hold_anything() {
+        let free = json!({"emial": 1, "": null, "deep": [{"er": true}]});
+        let data = with(EventType::IdentityCreated, "/identity/custom_fields", free);
+        assert_eq!(check_data(EventType::IdentityCreated, &data), []);
+        let data = with(EventType::IdentityCreated, "/identity/custom_fields", json!([]));
+        assert_eq!(
+            check_data(EventType::IdentityCreated, &data)[0].detail,
+            "This must be an object or null, not a list."
+        );
+    }
+
+    #[test]
+    fn a_required_field_may_be_neither_absent_nor_null() {
+        let mut data = example_data(EventType::IdentityCreated);
+        data["identity"].as_object_mut().unwrap().remove("last_name");
+        let expected = one("/identity/last_name", "The field `last_name` is required.");
+        assert_eq!(check_data(EventType::IdentityCreated, &data), expected);
+        let data = with(EventType::IdentityCreated, "/identity/last_name", Value::Null);
+        let expected = one("/identity/last_name", "This must be a string, not null.");
+        assert_eq!(check_data(EventType::IdentityCreated, &data), expected);
+    }
+
+    #[test]
+    fn an_optional_field_may_be_absent_or_null() {
+        let bare = json!({"identity": {
+            "id": "018f3c5e-7a10-7c4e-9b21-5d0c6a9e4f01", "first_name": "Marta", "last_name": "Lindqvist", "status": "active",
+            "created_at": "2026-03-09T08:30:00Z", "updated_at": "2026-03-09T08:30:00+01:00",
+        }});
+        assert_eq!(check_data(EventType::IdentityCreated, &bare), []);
+        for (event, pointer) in [
+            (EventType::IdentityCreated, "/identity/email"),
+            (EventType::IdentityCreated, "/identity/supervisors"),
+            (EventType::IdentityCreated, "/identity/custom_fields"),
+            (EventType::IdentityUpdated, "/changes"),
+            (EventType::IdentityUpdated, "/changes/0/old_value"),
+            (EventType::AccessRequestUpdated, "/previous_status"),
+            (EventType::AccessRequestUpdated, "/request/subject"),
+            (EventType::VisitUpdated, "/visit/host"),
+        ] {
+            assert_eq!(check_data(event, &with(event, pointer, Value::Null)), [], "{pointer}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_where_it_stands() {
+        let time = "This must be a date and time as RFC 3339 writes them, such as 2026-03-09T08:30:00Z.";
+        for (event, pointer, value, detail) in [
+            (
+                EventType::IdentityCreated,
+                "/identity/email",
+                json!("marta"),
+                "This must be an e-mail address.",
+            ),
+            (EventType::IdentityCreated, "/identity/id", json!("417"), "This must be a UUID."),
+            (
+                EventType::IdentityCreated,
+                "/identity/supervisors/0",
+                json!("jonas"),
+                "This must be a UUID.",
+            ),
+            (EventType::IdentityCreated, "/identity/created_at", json!("2026-03-09"), time),
+            (
+                EventType::IdentityCreated,
+                "/identity/activation_date",
+                json!("2026-03-09T08:30:00"),
+                time,
+            ),
+            (
+                EventType::IdentityCreated,
+                "/identity/link",
+                json!("identities/7"),
+                "This must be an absolute URL.",
+            ),
+            (
+                EventType::IdentityCreated,
+                "/identity/first_name",
+                json!(""),
+                "This must not be empty.",
+            ),
+            (
+                EventType::IdentityCreated,
+                "/identity/status",
+                json!("gone"),
+                "This must be one of `active`, `inactive`.",
+            ),
+            (
+                EventType::RoleMembershipChanged,
+                "/action",
+                json!("joined"),
+                "This must be one of `added`, `removed`.",
+            ),
+            (
+                EventType::RoleMembershipChanged,
+                "/member/email",
+                json!("marta"),
+                "This must be an e-mail address.",
+            ),
+            (
+                EventType::VisitUpdated,
+                "/visit/visitors/1/status",
+                json!("late"),
+                "This must be one of `expected`, `checked_in`, `checked_out`, `no_show`.",
+            ),
+        ] {
+            assert_eq!(check_data(event, &with(event, pointer, value)), one(pointer, detail));
+        }
+    }
+
+    #[test]
+    fn within_an_optional_object_the_error_is_found_too() {
+        let event = EventType::AccessRequestUpdated;
+        let data = with(event, "/request/subject/email", json!("marta"));
+        assert_eq!(
+            check_data(event, &data),
+            one("/request/subject/email", "This must be an e-mail address.")
+        );
+        let data = with(event, "/request/area", json!("Laboratory 3"));
+        assert_eq!(
+            check_data(event, &data),
+            one("/request/area", "This must be an object, not a string.")
+        );
+        let data = with(event, "/request/approvers/1/decision", json!("maybe"));
+        let expected = one(
+            "/request/approvers/1/decision",
+            "This must be one of `pending`, `approved`, `denied`.",
+        );
+        assert_eq!(check_data(event, &data), expected);
+    }
+
+    #[test]
+    fn a_value_with_two_faults_gives_one_error() {
+        let data = with(EventType::IdentityCreated, "/identity/status", json!(3));
+        let expected = one("/identity/status", "This must be a string, not a number.");
+        assert_eq!(check_data(EventType::IdentityCreated, &data), expected);
+    }
+
+    #[test]
+    fn data_that_is_no_object_is_refused_as_a_whole() {
+        assert_eq!(
+            check_data(EventType::VisitCreated, &json!([])),
+            one("", "This must be an object, not a list.")
+        );
+    }
+
+    #[test]
+    fn errors_are_few_and_short_whatever_was_sent() {
+        let long = "é".repeat(5_000);
+        let mut fields: serde_json::Map<String, Value> = (0..100).map(|n| (format!("{n:03}{long}"), json!(long))).collect();
+        fields.insert("status".to_owned(), json!(long));
+        let errors = check_data(EventType::IdentityCreated, &json!({"identity": fields}));
+        assert_eq!(errors.len(), MOST_ERRORS);
+        assert!(
+            errors
+                .iter()
+                .all(|error| error.detail.chars().count() <= LONGEST && error.pointer.chars().count() <= LONGEST)
+        );
+    }
+}

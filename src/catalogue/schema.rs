@@ -1,0 +1,278 @@
+//! The JSON Schema (2020-12) of every event, made from the payload types: what a receiver downloads and what an accepted event is held to.
+
+use std::sync::OnceLock;
+
+use schemars::{
+    JsonSchema, Schema,
+    generate::SchemaSettings,
+    transform::{Transform, transform_subschemas},
+};
+use serde_json::{Value, json};
+
+pub use crate::catalogue::check::{DataError, check_data};
+use crate::catalogue::{
+    EventType,
+    access_request::{AccessRequestCreated, AccessRequestUpdated},
+    identity::{IdentityCreated, IdentityDeleted, IdentityUpdated},
+    identity_request::{IdentityRequestCreated, IdentityRequestUpdated},
+    role::RoleMembershipChanged,
+    visit::{VisitCreated, VisitUpdated},
+};
+
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The schema of the whole body of a callback of this type.
+pub fn callback_schema(event: EventType) -> &'static Value {
+    static SCHEMAS: [OnceLock<Value>; EventType::ALL.len()] = [const { OnceLock::new() }; EventType::ALL.len()];
+    SCHEMAS[event.index()].get_or_init(|| envelope(event, data_schema(event).clone()))
+}
+
+/// The schema of `data` alone.
+pub fn data_schema(event: EventType) -> &'static Value {
+    static SCHEMAS: [OnceLock<Value>; EventType::ALL.len()] = [const { OnceLock::new() }; EventType::ALL.len()];
+    SCHEMAS[event.index()].get_or_init(|| match event {
+        EventType::IdentityCreated => generate::<IdentityCreated>(),
+        EventType::IdentityUpdated => generate::<IdentityUpdated>(),
+        EventType::IdentityDeleted => generate::<IdentityDeleted>(),
+        EventType::IdentityRequestCreated => generate::<IdentityRequestCreated>(),
+        EventType::IdentityRequestUpdated => generate::<IdentityRequestUpdated>(),
+        EventType::AccessRequestCreated => generate::<AccessRequestCreated>(),
+        EventType::AccessRequestUpdated => generate::<AccessRequestUpdated>(),
+        EventType::VisitCreated => generate::<VisitCreated>(),
+        EventType::VisitUpdated => generate::<VisitUpdated>(),
+        EventType::RoleMembershipChanged => generate::<RoleMembershipChanged>(),
+    })
+}
+
+/// The name under which the schema of a callback is downloaded, such as `identity.created.schema.json`.
+pub fn schema_file_name(event: EventType) -> String {
+    format!("{event}.schema.json")
+}
+
+fn generate<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().with_transform(ListedVariants);
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// Puts the schema of `data` into that of the body. The definitions move to the top, where references look for them.
+fn envelope(event: EventType, mut data: Value) -> Value {
+    let mut definitions = None;
+    if let Some(object) = data.as_object_mut() {
+        object.remove("$schema");
+        definitions = object.remove("$defs");
+    }
+    let mut schema = json!({
+        "$schema": DIALECT,
+        "title": event.name(),
+        "description": format!("The body of an \"{}\" callback. {}", event.name(), event.description()),
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["id", "type", "timestamp", "source", "data"],
+        "properties": {
+            "id": {
+                "description": "The id of the event. A repeated callback for the same event carries the same id.",
+                "type": "string",
+                "format": "uuid",
+            },
+            "type": {
+                "description": "The type of the event.",
+                "type": "string",
+                "const": event.as_str(),
+            },
+            "timestamp": {
+                "description": "When what the event tells of happened.",
+                "type": "string",
+                "format": "date-time",
+            },
+            "source": {
+                "description": "The system the event comes from.",
+                "type": "string",
+                "minLength": 1,
+            },
+            "subject": {
+                "description": "What the event is about, by noun and id, such as `identity/018f3c5e-7a10-7c4e-9b21-5d0c6a9e4f01`.",
+                "type": "string",
+            },
+            "data": data,
+        },
+    });
+    if let Some(definitions) = definitions {
+        schema["$defs"] = definitions;
+    }
+    schema
+}
+
+/// Writes an enumeration as one `enum` with its variants explained in the description.
+///
+/// As derived it is a `oneOf` of a constant each, which generators of code turn into a union of types, and validators into errors nobody
+/// can read.
+#[derive(Clone, Debug)]
+struct ListedVariants;
+
+impl Transform for ListedVariants {
+    fn transform(&mut self, schema: &mut Schema) {
+        transform_subschemas(self, schema);
+        let Some(variants) = schema.get("oneOf").and_then(Value::as_array) else {
+            return;
+        };
+        let named: Vec<(&str, &str)> = variants
+            .iter()
+            .filter_map(|variant| Some((variant.get("const")?.as_str()?, variant.get("description")?.as_str()?)))
+            .collect();
+        if named.len() != variants.len() {
+            return;
+        }
+        let meanings: Vec<String> = named.iter().map(|(name, meaning)| format!("`{name}`: {meaning}")).collect();
+        let about = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        let description = format!("{about} {}.", meanings.join("; "));
+        let listed: Vec<String> = named.iter().map(|(name, _)| (*name).to_owned()).collect();
+        schema.remove("oneOf");
+        schema.insert("type".to_owned(), json!("string"));
+        schema.insert("enum".to_owned(), json!(listed));
+        schema.insert("description".to_owned(), json!(description.trim_start()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use boon::{Compiler, Draft, Schemas};
+
+    use super::*;
+    use crate::catalogue::example::{example_data, example_subject};
+
+    fn example_body(event: EventType) -> Value {
+        json!({
+            "id": "018f3c5e-7a10-7c4e-9b21-5d0c6a9e4fff",
+            "type": event,
+            "timestamp": "2026-03-09T08:30:00Z",
+            "source": "https://access.example.com",
+            "subject": example_subject(event),
+            "data": example_data(event),
+        })
+    }
+
+    /// Whether a second, independent validator takes the body. It also holds the schema to the meta-schema.
+    fn accepted(event: EventType, body: &Value) -> bool {
+        let mut schemas = Schemas::new();
+        let mut compiler = Compiler::new();
+        compiler.set_default_draft(Draft::V2020_12);
+        compiler.enable_format_assertions();
+        let address = "https://example.com/schema.json";
+        compiler.add_resource(address, callback_schema(event).clone()).unwrap();
+        let index = compiler.compile(address, &mut schemas).unwrap();
+        schemas.validate(body, index).is_ok()
+    }
+
+    #[test]
+    fn every_example_fits_its_own_schema_and_no_other() {
+        for event in EventType::ALL {
+            for other in EventType::ALL {
+                assert_eq!(
+                    accepted(event, &example_body(other)),
+                    event == other,
+                    "{other} by the schema of {event}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_body_may_lack_a_subject_but_nothing_else() {
+        for (field, may_be_absent) in [
+            ("id", false),
+            ("type", false),
+            ("timestamp", false),
+            ("source", false),
+            ("subject", true),
+            ("data", false),
+        ] {
+            let mut body = example_body(EventType::VisitCreated);
+            body.as_object_mut().unwrap().remove(field).unwrap();
+            assert_eq!(accepted(EventType::VisitCreated, &body), may_be_absent, "{field}");
+        }
+    }
+
+    #[test]
+    fn the_body_is_held_to_its_formats() {
+        for (field, wrong) in [
+            ("id", json!("42")),
+            ("timestamp", json!("yesterday")),
+            ("source", json!("")),
+            ("subject", json!(7)),
+            ("extra", json!(true)),
+        ] {
+            let mut body = example_body(EventType::VisitCreated);
+            body[field] = wrong;
+            assert!(!accepted(EventType::VisitCreated, &body), "{field}");
+        }
+    }
+
+    /// Calls back for every schema within, with the path to it and whether it must carry a description.
+    fn walk(schema: &Value, path: &str, seen: &mut impl FnMut(&str, &Value)) {
+        if let Some(members) = schema.as_object() {
+            if members.get("type") == Some(&json!("object")) {
+                seen(path, schema);
+            }
+            for (key, member) in members {
+                if key == "properties" || key == "$defs" {
+                    for (name, inner) in member.as_object().unwrap() {
+                        seen(&format!("{path}/{key}/{name}"), inner);
+                    }
+                }
+                walk(member, &format!("{path}/{key}"), seen);
+            }
+        }
+    }
+
+    #[test]
+    fn every_object_and_every_property_is_described() {
+        for event in EventType::ALL {
+            let mut count = 0;
+            walk(callback_schema(event), "", &mut |path, schema| {
+                count += 1;
+                let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+                assert!(
+                    description.ends_with('.') && !description.contains('\n'),
+                    "{event} {path}: {description:?}"
+                );
+            });
+            assert!(count > 15, "{event}: only {count} descriptions");
+        }
+    }
+
+    #[test]
+    fn every_object_but_the_custom_fields_is_closed() {
+        for event in EventType::ALL {
+            walk(callback_schema(event), "", &mut |path, schema| {
+                if schema.get("properties").is_some() {
+                    assert_eq!(schema["additionalProperties"], json!(false), "{event} {path}");
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn enumerations_are_lists_with_their_meanings() {
+        let status = &data_schema(EventType::IdentityCreated)["$defs"]["IdentityStatus"];
+        assert_eq!(status["enum"], json!(["active", "inactive"]));
+        assert_eq!(status["type"], "string");
+        let description = status["description"].as_str().unwrap();
+        assert!(
+            description.ends_with("`inactive`: access is withheld, the identity is kept."),
+            "{description}"
+        );
+        assert!(
+            EventType::ALL
+                .iter()
+                .all(|event| !callback_schema(*event).to_string().contains("oneOf"))
+        );
+    }
+
+    #[test]
+    fn the_file_is_named_after_the_type() {
+        assert_eq!(
+            schema_file_name(EventType::RoleMembershipChanged),
+            "role.membership_changed.schema.json"
+        );
+    }
+}

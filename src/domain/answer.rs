@@ -1,0 +1,101 @@
+//! What came of one attempt, and the name under which the log shows it.
+
+use http::StatusCode;
+
+use crate::domain::callback::Outcome;
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// No whole answer within the attempt's time.
+    TimedOut,
+    /// Nothing listens there, or the network has no way to it.
+    ConnectionRefused,
+    /// The connection broke before the answer.
+    ConnectionReset,
+    /// The host name has no address.
+    NameNotResolved,
+    /// The certificate or the handshake was refused.
+    TlsError,
+    /// The address is private or reserved, and nobody allowed it.
+    AddressBlocked,
+    /// What came back is not HTTP.
+    ResponseInvalid,
+}
+
+/// What came of one attempt: an HTTP status, or the reason why there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The receiver's status code.
+    Status(u16),
+    /// No answer.
+    None(Failure),
+}
+
+impl Failure {
+    /// The name in the log's "Response" column.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TimedOut => "TimedOut",
+            Self::ConnectionRefused => "ConnectionRefused",
+            Self::ConnectionReset => "ConnectionReset",
+            Self::NameNotResolved => "NameNotResolved",
+            Self::TlsError => "TlsError",
+            Self::AddressBlocked => "AddressBlocked",
+            Self::ResponseInvalid => "ResponseInvalid",
+        }
+    }
+}
+
+impl Answer {
+    /// 2xx is success, all else is failure.
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::Status(200..=299) => Outcome::Succeeded,
+            _ => Outcome::Failed,
+        }
+    }
+
+    /// The status code, when there is one.
+    pub const fn status(self) -> Option<u16> {
+        match self {
+            Self::Status(status) => Some(status),
+            Self::None(_) => None,
+        }
+    }
+
+    /// The name in the log's "Response" column: the status' reason without blanks ("BadRequest"), an unknown code's digits,
+    /// or why there is no answer.
+    pub fn response(self) -> String {
+        let status = match self {
+            Self::None(failure) => return failure.as_str().to_owned(),
+            Self::Status(status) => status,
+        };
+        let reason = StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
+        reason.map_or_else(|| status.to_string(), |reason| reason.chars().filter(char::is_ascii_alphanumeric).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn responses_are_named_without_blanks() {
+        for (status, name) in [(200, "OK"), (202, "Accepted"), (400, "BadRequest"), (404, "NotFound"), (500, "InternalServerError"), (599, "599")] {
+            assert_eq!(Answer::Status(status).response(), name);
+        }
+        assert_eq!(Answer::None(Failure::NameNotResolved).response(), "NameNotResolved");
+    }
+
+    #[test]
+    fn only_two_hundreds_succeed() {
+        for status in [200, 204, 299] {
+            assert_eq!(Answer::Status(status).outcome(), Outcome::Succeeded);
+        }
+        for status in [199, 301, 304, 400, 410, 500] {
+            assert_eq!(Answer::Status(status).outcome(), Outcome::Failed);
+        }
+        assert_eq!(Answer::None(Failure::TimedOut).outcome(), Outcome::Failed);
+    }
+}

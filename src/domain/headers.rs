@@ -1,0 +1,115 @@
+//! Additional headers of a webhook: what may be sent with every callback, and what may not.
+
+use http::{HeaderName, HeaderValue};
+
+use crate::domain::webhook::{HEADERS_BYTES_MAX, HEADERS_MAX};
+
+/// A header that was checked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The name, as it was typed.
+    pub name: String,
+    /// The value: it may be a credential, so it is encrypted at rest and never printed.
+    pub value: String,
+}
+
+impl std::fmt::Debug for Header {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: …", self.name)
+    }
+}
+
+/// Which header is wrong, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderProblem {
+    /// Position in the list, from 0; `None` when the list as a whole is wrong.
+    pub at: Option<usize>,
+    /// Whether the value, not the name, is wrong.
+    pub value: bool,
+    /// What is wrong and what to do.
+    pub detail: String,
+}
+
+/// Names that clearhook or HTTP itself sets; hop-by-hop headers are those of RFC 9110, section 7.6.1.
+const RESERVED: [&str; 14] = [
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Checks the whole list and says everything that is wrong with it.
+pub fn check_headers(headers: &[Header]) -> Vec<HeaderProblem> {
+    let mut problems: Vec<_> = headers.iter().enumerate().filter_map(|(at, header)| check_header(at, header)).collect();
+    if headers.len() > HEADERS_MAX {
+        problems.push(HeaderProblem { at: None, value: false, detail: format!("Use at most {HEADERS_MAX} headers.") });
+    }
+    if headers.iter().map(|header| header.name.len() + header.value.len()).sum::<usize>() > HEADERS_BYTES_MAX {
+        problems.push(HeaderProblem { at: None, value: false, detail: format!("Use at most {HEADERS_BYTES_MAX} bytes in all headers together.") });
+    }
+    problems
+}
+
+fn check_header(at: usize, header: &Header) -> Option<HeaderProblem> {
+    let problem = |value, detail: &str| Some(HeaderProblem { at: Some(at), value, detail: detail.to_owned() });
+    if header.name.is_empty() {
+        return problem(false, "Enter a header name, or remove the header.");
+    }
+    let Ok(name) = HeaderName::from_bytes(header.name.as_bytes()) else {
+        return problem(false, "Use letters, digits and hyphens in a header name.");
+    };
+    if RESERVED.contains(&name.as_str()) || name.as_str().starts_with("webhook-") {
+        return problem(false, "This header is set by clearhook itself; choose another name.");
+    }
+    if HeaderValue::from_str(&header.value).is_err() {
+        return problem(true, "Use one line of visible characters in a header value.");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(name: &str, value: &str) -> Header {
+        Header { name: name.to_owned(), value: value.to_owned() }
+    }
+
+    #[test]
+    fn ordinary_headers_pass() {
+        assert!(check_headers(&[header("X-Origin", "clearhook"), header("Authorization", "Bearer abc"), header("Accept-Language", "")]).is_empty());
+    }
+
+    #[test]
+    fn reserved_and_malformed_names_and_values_are_refused() {
+        for bad in ["Host", "content-length", "Webhook-Id", "transfer-encoding", "a b", "x:y", "", "naïve"] {
+            let problems = check_headers(&[header("X-Fine", "1"), header(bad, "1")]);
+            assert_eq!(problems.first().and_then(|p| p.at), Some(1), "{bad}");
+        }
+        for bad in ["a\r\nEvil: 1", "nul\0", "line\nfeed"] {
+            assert!(check_headers(&[header("X-A", bad)]).first().is_some_and(|p| p.value), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn number_and_size_are_bounded() {
+        let many: Vec<_> = (0..=HEADERS_MAX).map(|n| header(&format!("X-{n}"), "1")).collect();
+        assert!(check_headers(&many).iter().any(|p| p.at.is_none()));
+        assert!(!check_headers(&[header("X-A", &"v".repeat(HEADERS_BYTES_MAX))]).is_empty());
+    }
+
+    #[test]
+    fn values_are_not_printed() {
+        assert_eq!(format!("{:?}", header("Authorization", "hidden")), "Authorization: …");
+    }
+}

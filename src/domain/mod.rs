@@ -1,0 +1,26 @@
+//! What the words mean: events, webhooks, deliveries, callbacks and the rules between them.
+//! Pure: no I/O, no clock, no database.
+
+pub mod callback;
+pub mod delivery;
+pub mod id;
+pub mod named;
+pub mod role;
+pub mod webhook;
+
+#[cfg(feature = "ssr")]
+pub mod address;
+#[cfg(feature = "ssr")]
+pub mod answer;
+#[cfg(feature = "ssr")]
+pub mod headers;
+#[cfg(feature = "ssr")]
+pub mod page;
+#[cfg(feature = "ssr")]
+pub mod retry;
+#[cfg(feature = "ssr")]
+pub mod secret;
+#[cfg(feature = "ssr")]
+pub mod timestamp;
+#[cfg(feature = "ssr")]
+pub mod url;

@@ -1,0 +1,99 @@
+//! When a failed delivery is tried again.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use thiserror::Error;
+
+/// Delays after each failed attempt. After the last one the delivery has failed for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetrySchedule(Vec<Duration>);
+
+/// A text that is no schedule.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{0}` is no retry schedule; write delays such as 5s,5m,30m,2h")]
+pub struct InvalidSchedule(String);
+
+/// Longest delay: more than a month between attempts is a typing mistake.
+const LONGEST: Duration = Duration::from_hours(31 * 24);
+/// Most delays in a schedule.
+const MOST: usize = 50;
+
+impl RetrySchedule {
+    /// The delay before the next attempt after `attempts` failed ones, spread by ±20 %: `spread` runs from 0 (−20 %) to 1 (+20 %).
+    /// `None` when the schedule is used up.
+    pub fn delay(&self, attempts: u32, spread: f64) -> Option<Duration> {
+        let position = usize::try_from(attempts.checked_sub(1)?).ok()?;
+        let delay = self.0.get(position)?;
+        Some(delay.mul_f64(0.8 + 0.4 * spread.clamp(0.0, 1.0)))
+    }
+}
+
+impl Default for RetrySchedule {
+    /// 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h.
+    fn default() -> Self {
+        Self([5, 300, 1_800, 7_200, 18_000, 36_000, 36_000].map(Duration::from_secs).to_vec())
+    }
+}
+
+impl FromStr for RetrySchedule {
+    type Err = InvalidSchedule;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let invalid = || InvalidSchedule(text.to_owned());
+        if text.trim().is_empty() {
+            return Ok(Self(Vec::new()));
+        }
+        let delays = text.split(',').map(|part| humantime::parse_duration(part.trim())).collect::<Result<Vec<_>, _>>().map_err(|_| invalid())?;
+        if delays.len() > MOST || delays.iter().any(|delay| *delay > LONGEST) {
+            return Err(invalid());
+        }
+        Ok(Self(delays))
+    }
+}
+
+impl fmt::Display for RetrySchedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<_> = self.0.iter().map(|delay| humantime::format_duration(*delay).to_string().replace(' ', "")).collect();
+        f.write_str(&parts.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_is_the_documented_schedule() {
+        assert_eq!("5s,5m,30m,2h,5h,10h,10h".parse(), Ok(RetrySchedule::default()));
+        assert_eq!(RetrySchedule::default().to_string(), "5s,5m,30m,2h,5h,10h,10h");
+    }
+
+    #[test]
+    fn each_failure_takes_the_next_delay_until_none_is_left() {
+        let schedule: RetrySchedule = "10s,1m".parse().unwrap();
+        assert_eq!(schedule.delay(1, 0.5), Some(Duration::from_secs(10)));
+        assert_eq!(schedule.delay(2, 0.5), Some(Duration::from_secs(60)));
+        assert_eq!(schedule.delay(3, 0.5), None);
+        assert_eq!(schedule.delay(0, 0.5), None);
+    }
+
+    #[test]
+    fn spread_stays_within_a_fifth() {
+        let schedule: RetrySchedule = "100s".parse().unwrap();
+        assert_eq!(schedule.delay(1, 0.0), Some(Duration::from_secs(80)));
+        assert_eq!(schedule.delay(1, 1.0), Some(Duration::from_secs(120)));
+        assert_eq!(schedule.delay(1, 7.0), Some(Duration::from_secs(120)));
+    }
+
+    #[test]
+    fn an_empty_schedule_never_retries() {
+        assert_eq!("".parse::<RetrySchedule>().unwrap().delay(1, 0.5), None);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for bad in ["5", "soon", "5s,,5m", "-5s", "900d", &["1s"; 51].join(",")] {
+            assert!(bad.parse::<RetrySchedule>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Signing secrets and signatures of the Standard Webhooks specification.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::domain::timestamp::Timestamp;
+
+const PREFIX: &str = "whsec_";
+/// Length of a generated secret, in bytes.
+const GENERATED: usize = 32;
+
+/// The key with which callbacks of one webhook are signed: 24 to 64 bytes.
+#[derive(Clone)]
+pub struct SigningSecret(Zeroizing<Vec<u8>>);
+
+/// A text that is no signing secret.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("A secret is `whsec_` followed by the base64 of 24 to 64 bytes.")]
+pub struct InvalidSecret;
+
+impl SigningSecret {
+    /// A new secret of 32 random bytes.
+    pub fn generate() -> Self {
+        let mut bytes = Zeroizing::new(vec![0; GENERATED]);
+        rand::fill(bytes.as_mut_slice());
+        Self(bytes)
+    }
+
+    /// Reads `whsec_…`.
+    pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
+        let encoded = text.trim().strip_prefix(PREFIX).ok_or(InvalidSecret)?;
+        Self::from_bytes(STANDARD.decode(encoded).map_err(|_| InvalidSecret)?)
+    }
+
+    /// Takes the raw key.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, InvalidSecret> {
+        let bytes = Zeroizing::new(bytes);
+        if (24..=64).contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(InvalidSecret) }
+    }
+
+    /// The raw key, to be encrypted at rest.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// `whsec_…`: shown once, to whoever made it.
+    pub fn reveal(&self) -> Zeroizing<String> {
+        Zeroizing::new(format!("{PREFIX}{}", STANDARD.encode(&*self.0)))
+    }
+
+    /// One entry of `webhook-signature`: `v1,` and the base64 of HMAC-SHA256 over `{message_id}.{seconds}.{body}`.
+    pub fn sign(&self, message_id: &str, at: Timestamp, body: &[u8]) -> String {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
+            unreachable!("HMAC takes keys of any length (RFC 2104)")
+        };
+        mac.update(message_id.as_bytes());
+        mac.update(format!(".{}.", at.unix_seconds()).as_bytes());
+        mac.update(body);
+        format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+    }
+}
+
+impl std::fmt::Debug for SigningSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SigningSecret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_the_check_vector_of_the_specification() {
+        let secret = SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let signature = secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", Timestamp(1_614_265_330_000), br#"{"test": 2432232314}"#);
+        assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn generated_secrets_differ_and_read_back() {
+        let (one, two) = (SigningSecret::generate(), SigningSecret::generate());
+        assert_ne!(one.as_bytes(), two.as_bytes());
+        assert_eq!(SigningSecret::parse(&one.reveal()).unwrap().as_bytes(), one.as_bytes());
+    }
+
+    #[test]
+    fn wrong_prefix_length_and_alphabet_are_refused() {
+        let short = format!("whsec_{}", STANDARD.encode([7; 23]));
+        let long = format!("whsec_{}", STANDARD.encode([7; 65]));
+        for bad in ["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_###", &short, &long] {
+            assert!(SigningSecret::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        assert_eq!(format!("{:?}", SigningSecret::generate()), "SigningSecret(…)");
+    }
+}

@@ -1,0 +1,128 @@
+//! A moment in time, in milliseconds: what the database stores and the API shows.
+
+use std::{fmt, time::Duration};
+
+use jiff::tz::TimeZone;
+use serde::{Serialize, Serializer};
+use thiserror::Error;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+/// A text that is no moment in time.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("this is not a time such as 2026-11-23T09:00:00Z (RFC 3339)")]
+pub struct InvalidTimestamp;
+
+impl Timestamp {
+    /// The system's clock.
+    pub fn now() -> Self {
+        Self(jiff::Timestamp::now().as_millisecond())
+    }
+
+    /// Reads RFC 3339, any offset.
+    pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
+        let parsed: jiff::Timestamp = text.parse().map_err(|_| InvalidTimestamp)?;
+        Ok(Self(parsed.as_millisecond()))
+    }
+
+    /// Reads a time of day on a day as an `<input type="datetime-local">` gives it (`2026-11-23T09:00`), in the given zone.
+    pub fn parse_local(text: &str, zone: &TimeZone) -> Result<Self, InvalidTimestamp> {
+        let local: jiff::civil::DateTime = text.parse().map_err(|_| InvalidTimestamp)?;
+        let zoned = local.to_zoned_datetime(zone.clone()).map_err(|_| InvalidTimestamp)?;
+        Ok(Self(zoned.timestamp().as_millisecond()))
+    }
+
+    /// RFC 3339, UTC, with milliseconds.
+    pub fn rfc3339(self) -> String {
+        format!("{:.3}", self.jiff())
+    }
+
+    /// Unix seconds, as `webhook-timestamp` carries them.
+    pub const fn unix_seconds(self) -> i64 {
+        self.0.div_euclid(1_000)
+    }
+
+    /// "23 Nov 2026, 14:02:11" in the given zone.
+    pub fn in_words(self, zone: &TimeZone) -> String {
+        self.jiff().to_zoned_datetime(zone.clone()).strftime("%-d %b %Y, %H:%M:%S").to_string()
+    }
+
+    /// The value of an `<input type="datetime-local">` in the given zone.
+    pub fn local_input(self, zone: &TimeZone) -> String {
+        self.jiff().to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()
+    }
+
+    /// The moment so much later.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(millis(span)))
+    }
+
+    /// The moment so much earlier.
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(span)))
+    }
+
+    /// The time from an earlier moment to this one; nothing when it is not earlier.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    fn jiff(self) -> jiff::Timestamp {
+        let edge = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(edge)
+    }
+}
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339())
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.rfc3339())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_utc_with_milliseconds() {
+        let moment = Timestamp::parse("2026-11-23T10:00:00.5+01:00").unwrap();
+        assert_eq!(moment.rfc3339(), "2026-11-23T09:00:00.500Z");
+        assert_eq!(Timestamp(0).rfc3339(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn reads_local_times_in_their_zone() {
+        let zone = TimeZone::get("Europe/Paris").unwrap();
+        let moment = Timestamp::parse_local("2026-11-23T09:00", &zone).unwrap();
+        assert_eq!(moment.rfc3339(), "2026-11-23T08:00:00.000Z");
+        assert_eq!(moment.local_input(&zone), "2026-11-23T09:00");
+        assert_eq!(moment.in_words(&zone), "23 Nov 2026, 09:00:00");
+    }
+
+    #[test]
+    fn refuses_what_is_no_time() {
+        for bad in ["", "yesterday", "2026-13-01T00:00:00Z", "2026-11-23T09:00"] {
+            assert!(Timestamp::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn far_away_moments_do_not_panic() {
+        assert!(Timestamp(i64::MAX).rfc3339().starts_with("9999"));
+        assert_eq!(Timestamp(5).since(Timestamp(9)), Duration::ZERO);
+    }
+}

@@ -1,0 +1,124 @@
+//! Which URLs a webhook may have.
+
+use std::net::{IpAddr, SocketAddr};
+
+use url::{Host, Url};
+
+use crate::domain::{address::AllowedNetworks, webhook::URL_MAX};
+
+/// What the operator permits.
+#[derive(Clone, Debug, Default)]
+pub struct UrlPolicy {
+    /// Whether `http://` is permitted.
+    pub allow_http: bool,
+    /// Exempt networks and names.
+    pub allowed: AllowedNetworks,
+}
+
+impl UrlPolicy {
+    /// Checks what was typed, and gives the URL as it will be called. Names are looked up only when a callback is sent.
+    ///
+    /// # Errors
+    /// One sentence that says what is wrong and what to do.
+    pub fn check(&self, text: &str) -> Result<Url, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("Enter the URL that is to be called.".to_owned());
+        }
+        if text.len() > URL_MAX {
+            return Err(format!("Use at most {URL_MAX} bytes."));
+        }
+        let url = Url::parse(text).map_err(|_| "Enter a whole URL, such as https://example.com/hooks.".to_owned())?;
+        let exempt = literal_address(&url)
+            .zip(url.port_or_known_default())
+            .is_some_and(|(address, port)| self.allowed.has_socket(SocketAddr::new(address, port)));
+        match url.scheme() {
+            "https" => {}
+            "http" if self.allow_http || exempt => {}
+            "http" => return Err("Use https: callbacks over http can be read on the way. (CLEARHOOK_ALLOW_HTTP permits it.)".to_owned()),
+            _ => return Err("Use a URL that begins with https://.".to_owned()),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("Leave out user name and password; send an additional header instead.".to_owned());
+        }
+        if url.fragment().is_some() {
+            return Err("Leave out the part after #; it is never sent.".to_owned());
+        }
+        match url.host() {
+            None => return Err("Name a host, such as https://example.com/hooks.".to_owned()),
+            Some(Host::Domain(name)) if is_local_name(name) && !self.allowed.names(name) => return Err(blocked(name)),
+            Some(_) => {}
+        }
+        if let Some(address) = literal_address(&url)
+            && !exempt
+            && !self.permits_address(&url, address)
+        {
+            return Err(blocked(&address.to_string()));
+        }
+        Ok(url)
+    }
+
+    fn permits_address(&self, url: &Url, address: IpAddr) -> bool {
+        self.allowed.permits(url.host_str().unwrap_or_default(), address)
+    }
+}
+
+/// The address when the host is one, not a name; all odd spellings (`0x7f.1`, `2130706433`) are read by the URL parser (WHATWG URL).
+fn literal_address(url: &Url) -> Option<IpAddr> {
+    match url.host()? {
+        Host::Ipv4(address) => Some(IpAddr::V4(address)),
+        Host::Ipv6(address) => Some(IpAddr::V6(address)),
+        Host::Domain(_) => None,
+    }
+}
+
+/// Names that always mean this machine (RFC 6761).
+fn is_local_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+}
+
+fn blocked(what: &str) -> String {
+    format!("{what} is not on the public internet. An operator can permit it with CLEARHOOK_ALLOWED_NETWORKS.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_with_port_and_query_is_fine() {
+        let url = UrlPolicy::default().check(" https://my-api.com:8080/identity-updated-endpoint?my-query-param=123 ").unwrap();
+        assert_eq!(url.as_str(), "https://my-api.com:8080/identity-updated-endpoint?my-query-param=123");
+    }
+
+    #[test]
+    fn what_is_no_public_https_url_is_refused() {
+        let long = format!("https://example.com/{}", "x".repeat(URL_MAX));
+        for bad in [
+            "", "example.com", "/hooks", "https://", "ftp://example.com", "javascript:alert(1)", "http://example.com", "https://user:pw@example.com", "https://user@example.com",
+            "https://example.com/#part", "https://localhost/", "https://a.localhost./", "https://127.0.0.1/", "https://127.1/", "https://0x7f.1/", "https://2130706433/",
+            "https://[::1]/", "https://[::ffff:7f00:1]/", "https://10.0.0.1/", "https://169.254.169.254/latest", &long,
+        ] {
+            assert!(UrlPolicy::default().check(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn operators_can_permit_http_and_networks() {
+        let policy = UrlPolicy { allow_http: true, allowed: "127.0.0.0/8,localhost".parse().unwrap() };
+        for url in ["http://127.0.0.1:4000/", "http://localhost:4000/", "http://example.com/"] {
+            assert!(policy.check(url).is_ok(), "{url}");
+        }
+        assert!(policy.check("http://10.0.0.1/").unwrap_err().contains("CLEARHOOK_ALLOWED_NETWORKS"));
+    }
+
+    #[test]
+    fn an_exempt_socket_is_exempt_alone() {
+        let mut policy = UrlPolicy::default();
+        policy.allowed.allow_socket("127.0.0.1:3001".parse().unwrap());
+        assert!(policy.check("http://127.0.0.1:3001/demo").is_ok());
+        assert!(policy.check("http://127.0.0.1:3002/demo").is_err());
+        assert!(policy.check("https://127.0.0.1/demo").is_err());
+    }
+}

@@ -1,0 +1,69 @@
+//! Limits of a webhook's fields, known to form and server alike.
+
+/// Longest name, in characters.
+pub const NAME_MAX: usize = 200;
+/// Longest description, in characters.
+pub const DESCRIPTION_MAX: usize = 2_000;
+/// Longest URL, in bytes.
+pub const URL_MAX: usize = 2_000;
+/// Most additional headers.
+pub const HEADERS_MAX: usize = 32;
+/// Names and values of all additional headers together, in bytes.
+pub const HEADERS_BYTES_MAX: usize = 8 * 1024;
+
+/// A webhook's state as the list shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Status {
+    /// Callbacks are made.
+    Enabled,
+    /// No callback is made; events are held.
+    Disabled,
+    /// Enabled, and the latest callback failed.
+    Failing,
+}
+
+/// Checks a name: not empty, not too long, no control characters.
+pub fn check_name(name: &str) -> Result<(), String> {
+    if name.trim().is_empty() {
+        return Err("Enter a name.".to_owned());
+    }
+    if name.chars().count() > NAME_MAX {
+        return Err(format!("Use at most {NAME_MAX} characters."));
+    }
+    if name.chars().any(char::is_control) {
+        return Err("Use one line without control characters.".to_owned());
+    }
+    Ok(())
+}
+
+/// Checks a description: not too long, no control characters but line ends and tabs.
+pub fn check_description(description: &str) -> Result<(), String> {
+    if description.chars().count() > DESCRIPTION_MAX {
+        return Err(format!("Use at most {DESCRIPTION_MAX} characters."));
+    }
+    if description.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err("Leave out control characters.".to_owned());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_one_line_of_at_most_two_hundred_characters() {
+        assert!(check_name("HR directory").is_ok());
+        assert!(check_name(&"ü".repeat(NAME_MAX)).is_ok());
+        for bad in ["", "  ", "a\nb", "nul\0", &"x".repeat(NAME_MAX + 1)] {
+            assert!(check_name(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn descriptions_may_have_lines() {
+        assert!(check_description("one\r\ntwo\tthree").is_ok());
+        assert!(check_description("bell\u{7}").is_err());
+        assert!(check_description(&"x".repeat(DESCRIPTION_MAX + 1)).is_err());
+    }
+}

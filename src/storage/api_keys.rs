@@ -1,0 +1,93 @@
+//! Questions about API keys. A key is known only by its hash.
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set, sea_query::Expr};
+
+use crate::{
+    domain::{id::ApiKeyId, role::Scope, timestamp::Timestamp},
+    storage::{Store, StoreError, entity::api_key, new_id},
+};
+
+/// A key of the HTTP API.
+#[derive(Clone, Debug)]
+pub struct ApiKeyRecord {
+    /// Which.
+    pub id: ApiKeyId,
+    /// What it is for.
+    pub name: String,
+    /// Its first characters, by which people recognise it.
+    pub prefix: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Since when it exists.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+    /// Since when it is refused.
+    pub revoked_at: Option<Timestamp>,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Store {
+    /// Adds a key.
+    pub async fn add_api_key(&self, name: &str, prefix: String, key_hash: Vec<u8>, scopes: &[Scope]) -> Result<ApiKeyRecord, StoreError> {
+        let row = api_key::ActiveModel {
+            id: Set(new_id()),
+            name: Set(name.to_owned()),
+            prefix: Set(prefix),
+            key_hash: Set(key_hash),
+            scopes: Set(scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")),
+            created_at: Set(Timestamp::now().0),
+            expires_at: Set(None),
+            last_used_at: Set(None),
+            revoked_at: Set(None),
+        };
+        record(row.insert(&self.write).await?)
+    }
+
+    /// The key with that hash, revoked or not.
+    pub async fn api_key(&self, key_hash: &[u8]) -> Result<Option<ApiKeyRecord>, StoreError> {
+        let row = api_key::Entity::find().filter(api_key::Column::KeyHash.eq(key_hash)).one(&self.read).await?;
+        row.map(record).transpose()
+    }
+
+    /// All keys, oldest first.
+    pub async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
+        let rows = api_key::Entity::find().order_by_asc(api_key::Column::Id).all(&self.read).await?;
+        rows.into_iter().map(record).collect()
+    }
+
+    /// Refuses a key from now on; false when there is none with that id, or it is revoked already.
+    pub async fn revoke_api_key(&self, id: ApiKeyId) -> Result<bool, StoreError> {
+        let done = api_key::Entity::update_many()
+            .col_expr(api_key::Column::RevokedAt, Expr::value(Timestamp::now().0))
+            .filter(api_key::Column::Id.eq(id.0))
+            .filter(api_key::Column::RevokedAt.is_null())
+            .exec(&self.write)
+            .await?;
+        Ok(done.rows_affected > 0)
+    }
+
+    /// Notes that a key was used.
+    pub async fn touch_api_key(&self, id: ApiKeyId, now: Timestamp) -> Result<(), StoreError> {
+        api_key::Entity::update_many()
+            .col_expr(api_key::Column::LastUsedAt, Expr::value(now.0))
+            .filter(api_key::Column::Id.eq(id.0))
+            .exec(&self.write)
+            .await?;
+        Ok(())
+    }
+}
+
+fn record(row: api_key::Model) -> Result<ApiKeyRecord, StoreError> {
+    Ok(ApiKeyRecord {
+        id: ApiKeyId(row.id),
+        name: row.name,
+        prefix: row.prefix,
+        scopes: row.scopes.split_whitespace().map(str::parse).collect::<Result<_, _>>()?,
+        created_at: Timestamp(row.created_at),
+        last_used_at: row.last_used_at.map(Timestamp),
+        revoked_at: row.revoked_at.map(Timestamp),
+        expires_at: row.expires_at.map(Timestamp),
+    })
+}

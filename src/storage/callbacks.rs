@@ -1,0 +1,237 @@
+//! The log of callbacks.
+
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait};
+
+use crate::{
+    catalogue::EventType,
+    domain::{
+        answer::Answer,
+        callback::{Outcome, Trigger},
+        id::{CallbackId, DeliveryId, EventId, WebhookId},
+        page::{Cursor, Page},
+        timestamp::Timestamp,
+    },
+    storage::{
+        Store, StoreError,
+        entity::{callback, event},
+        new_id,
+    },
+};
+
+/// Headers as they are shown: name and value.
+pub type ShownHeaders = Vec<(String, String)>;
+
+/// What a receiver answered, cut to what is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Received {
+    /// Response headers.
+    pub headers: ShownHeaders,
+    /// The beginning of the response body.
+    pub body: Vec<u8>,
+    /// Whether there was more of it.
+    pub truncated: bool,
+}
+
+/// An attempt that is to be logged.
+#[derive(Clone, Debug)]
+pub struct NewCallback {
+    /// Of which delivery.
+    pub delivery: DeliveryId,
+    /// Of which event.
+    pub event: EventId,
+    /// To which webhook.
+    pub webhook: WebhookId,
+    /// The event's type.
+    pub event_type: EventType,
+    /// The URL as it was called.
+    pub url: String,
+    /// When the attempt began.
+    pub at: Timestamp,
+    /// Its number, from 1.
+    pub attempt: u32,
+    /// Why it was made.
+    pub trigger: Trigger,
+    /// What came of it.
+    pub answer: Answer,
+    /// More about a failure, in words.
+    pub detail: Option<String>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: i64,
+    /// Request headers, values of additional ones left out.
+    pub request_headers: ShownHeaders,
+    /// The answer, when there was one.
+    pub received: Option<Received>,
+}
+
+/// A row of the log.
+#[derive(Clone, Debug)]
+pub struct CallbackRecord {
+    /// Which.
+    pub id: CallbackId,
+    /// Of which delivery.
+    pub delivery: DeliveryId,
+    /// Of which event.
+    pub event: EventId,
+    /// To which webhook.
+    pub webhook: WebhookId,
+    /// The event's type.
+    pub event_type: EventType,
+    /// The URL as it was called.
+    pub url: String,
+    /// When the attempt began.
+    pub at: Timestamp,
+    /// Its number, from 1.
+    pub attempt: u32,
+    /// Why it was made.
+    pub trigger: Trigger,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The status code, when there was an answer.
+    pub status: Option<u16>,
+    /// Its name.
+    pub response: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: i64,
+}
+
+/// A row of the log with everything in it.
+#[derive(Clone, Debug)]
+pub struct CallbackDetails {
+    /// The row.
+    pub record: CallbackRecord,
+    /// More about a failure, in words.
+    pub detail: Option<String>,
+    /// Request headers, values of additional ones left out.
+    pub request_headers: ShownHeaders,
+    /// The body that was sent; `None` when the event is older than what is kept.
+    pub request_body: Option<String>,
+    /// The answer, when there was one.
+    pub received: Option<Received>,
+}
+
+/// Which callbacks a page of the log shows.
+#[derive(Clone, Debug, Default)]
+pub struct LogFilter {
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub to: Option<Timestamp>,
+    /// Only these.
+    pub outcome: Option<Outcome>,
+    /// Only answers with this status.
+    pub status: Option<u16>,
+    /// Only callbacks of this event.
+    pub event: Option<EventType>,
+}
+
+impl NewCallback {
+    pub(super) fn into_row(self) -> Result<callback::ActiveModel, StoreError> {
+        let (response_headers, response_body, truncated) = match self.received {
+            Some(received) => (Some(to_json(&received.headers)?), Some(received.body), received.truncated),
+            None => (None, None, false),
+        };
+        Ok(callback::ActiveModel {
+            id: Set(new_id()),
+            delivery_id: Set(self.delivery.0),
+            event_id: Set(self.event.0),
+            webhook_id: Set(self.webhook.0),
+            event_type: Set(self.event_type.to_string()),
+            url: Set(self.url),
+            callback_date: Set(self.at.0),
+            attempt: Set(i32::try_from(self.attempt).unwrap_or(i32::MAX)),
+            trigger: Set(self.trigger.to_string()),
+            outcome: Set(self.answer.outcome().to_string()),
+            status: Set(self.answer.status().map(i32::from)),
+            response: Set(self.answer.response()),
+            detail: Set(self.detail),
+            duration_ms: Set(self.duration_ms),
+            request_headers: Set(to_json(&self.request_headers)?),
+            response_headers: Set(response_headers),
+            response_body: Set(response_body),
+            response_truncated: Set(truncated),
+        })
+    }
+}
+
+impl Store {
+    /// A page of a webhook's log, newest first.
+    pub async fn callbacks(&self, webhook: WebhookId, filter: &LogFilter, after: Option<Cursor>, limit: u64) -> Result<Page<CallbackRecord>, StoreError> {
+        let mut found = callback::Entity::find().filter(callback::Column::WebhookId.eq(webhook.0));
+        if let Some(from) = filter.from {
+            found = found.filter(callback::Column::CallbackDate.gte(from.0));
+        }
+        if let Some(to) = filter.to {
+            found = found.filter(callback::Column::CallbackDate.lt(to.0));
+        }
+        if let Some(outcome) = filter.outcome {
+            found = found.filter(callback::Column::Outcome.eq(outcome.as_str()));
+        }
+        if let Some(status) = filter.status {
+            found = found.filter(callback::Column::Status.eq(i32::from(status)));
+        }
+        if let Some(event) = filter.event {
+            found = found.filter(callback::Column::EventType.eq(event.as_str()));
+        }
+        if let Some(after) = after {
+            let older = callback::Column::CallbackDate.lt(after.at.0);
+            let same = callback::Column::CallbackDate.eq(after.at.0).and(callback::Column::Id.lt(after.id));
+            // The first condition alone lets the index begin at the right place.
+            found = found.filter(callback::Column::CallbackDate.lte(after.at.0)).filter(older.or(same));
+        }
+        let newest_first = found.order_by_desc(callback::Column::CallbackDate).order_by_desc(callback::Column::Id);
+        let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
+        let page = Page::of(rows, limit, |row| Cursor { at: Timestamp(row.callback_date), id: row.id });
+        let items = page.items.iter().map(record).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
+    /// The newest callback of a webhook: whether there is a log, and how it stands.
+    pub async fn latest_callback(&self, webhook: WebhookId) -> Result<Option<CallbackRecord>, StoreError> {
+        Ok(self.callbacks(webhook, &LogFilter::default(), None, 1).await?.items.pop())
+    }
+
+    /// One callback with everything in it.
+    pub async fn callback(&self, id: CallbackId) -> Result<Option<CallbackDetails>, StoreError> {
+        let Some(row) = callback::Entity::find_by_id(id.0).one(&self.read).await? else {
+            return Ok(None);
+        };
+        let body = event::Entity::find_by_id(row.event_id).one(&self.read).await?.map(|event| event.body);
+        let received = match (&row.response_headers, &row.response_body) {
+            (Some(headers), Some(body)) => Some(Received { headers: from_json(headers)?, body: body.clone(), truncated: row.response_truncated }),
+            _ => None,
+        };
+        Ok(Some(CallbackDetails {
+            record: record(&row)?,
+            detail: row.detail,
+            request_headers: from_json(&row.request_headers)?,
+            request_body: body,
+            received,
+        }))
+    }
+}
+
+fn record(row: &callback::Model) -> Result<CallbackRecord, StoreError> {
+    Ok(CallbackRecord {
+        id: CallbackId(row.id),
+        delivery: DeliveryId(row.delivery_id),
+        event: EventId(row.event_id),
+        webhook: WebhookId(row.webhook_id),
+        event_type: row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?,
+        url: row.url.clone(),
+        at: Timestamp(row.callback_date),
+        attempt: u32::try_from(row.attempt).unwrap_or(0),
+        trigger: row.trigger.parse()?,
+        outcome: row.outcome.parse()?,
+        status: row.status.and_then(|status| u16::try_from(status).ok()),
+        response: row.response.clone(),
+        duration_ms: row.duration_ms,
+    })
+}
+
+fn to_json(headers: &ShownHeaders) -> Result<String, StoreError> {
+    serde_json::to_string(headers).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn from_json(text: &str) -> Result<ShownHeaders, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(error.to_string()))
+}

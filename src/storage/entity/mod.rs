@@ -1,0 +1,14 @@
+//! The tables as sea-orm sees them. They never leave `storage`.
+
+pub(crate) mod api_key;
+pub(crate) mod callback;
+pub(crate) mod delivery;
+pub(crate) mod event;
+pub(crate) mod event_key;
+pub(crate) mod session;
+pub(crate) mod user;
+pub(crate) mod webhook;
+pub(crate) mod webhook_event;
+pub(crate) mod webhook_header;
+pub(crate) mod webhook_owner;
+pub(crate) mod webhook_secret;

@@ -1,0 +1,33 @@
+//! What can go wrong with the database.
+
+use sea_orm::DbErr;
+use thiserror::Error;
+
+use crate::{domain::named::UnknownName, vault::CannotDecrypt};
+
+/// A failed question to the database.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The database refused, or cannot be reached.
+    #[error("the database failed: {0}")]
+    Database(#[from] DbErr),
+    /// The master key is not the one that the database was made with.
+    #[error(transparent)]
+    Decrypt(#[from] CannotDecrypt),
+    /// A row holds what no version of clearhook writes.
+    #[error("the database holds a value that clearhook did not write: {0}")]
+    Corrupt(String),
+}
+
+impl From<UnknownName> for StoreError {
+    fn from(unknown: UnknownName) -> Self {
+        Self::Corrupt(unknown.to_string())
+    }
+}
+
+impl StoreError {
+    /// Whether a unique value is there already.
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Database(error) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))))
+    }
+}

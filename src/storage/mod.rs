@@ -1,0 +1,54 @@
+//! The database: SQLite or PostgreSQL through one code. Entities never leave this room; one file answers one kind of question.
+
+pub mod api_keys;
+pub mod callbacks;
+mod entity;
+pub mod error;
+pub mod events;
+pub mod open;
+pub mod queue;
+pub mod sessions;
+pub mod users;
+pub mod webhooks;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use uuid::Uuid;
+
+pub use self::error::StoreError;
+use crate::vault::Vault;
+
+/// A connected, migrated database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Reads. On PostgreSQL the same pool as `write`.
+    read: DatabaseConnection,
+    /// Writes. On SQLite a pool of one: writers of this process queue here, fairly, and not on the file's lock.
+    write: DatabaseConnection,
+    vault: Vault,
+}
+
+impl Store {
+    /// Begins a transaction that will write. On SQLite it takes the write lock at once, so that it cannot fail half-way.
+    async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+        let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+        Ok(self.write.begin_with_options(options).await?)
+    }
+
+    /// Asks the database for nothing: an error means that it cannot be reached.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read.execute_unprepared("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// Closes all connections; SQLite then folds its journal into the file.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.read.close().await?;
+        self.write.close().await?;
+        Ok(())
+    }
+}
+
+/// A new id: UUIDv7, so that rows of one time lie together in an index.
+pub fn new_id<T: From<Uuid>>() -> T {
+    Uuid::now_v7().into()
+}

@@ -1,0 +1,205 @@
+//! Opening a database: SQLite with a write-ahead log and full durability, or PostgreSQL.
+
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+
+use migrations::Migrator;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+use sea_orm_migration::MigratorTrait;
+use thiserror::Error;
+
+use crate::{
+    storage::{Store, StoreError},
+    vault::Vault,
+};
+
+/// How long a write waits for another process (the command line beside the server) to finish its own.
+const BUSY: Duration = Duration::from_secs(10);
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Which database.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A server, with the whole URL.
+    Postgres(String),
+}
+
+/// A text that names no database.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the database URL must begin with sqlite:// or postgres://; for example sqlite:///var/lib/clearhook/clearhook.db")]
+pub struct InvalidDatabaseUrl;
+
+/// Why a database cannot be opened. Passwords in the URL are never part of the text.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The file or its folder cannot be used.
+    #[error("cannot open the database file {path}: {cause}")]
+    File {
+        /// Which file.
+        path: String,
+        /// Why.
+        cause: String,
+    },
+    /// The server cannot be reached, or refuses.
+    #[error("cannot connect to PostgreSQL at {server}: {cause}")]
+    Server {
+        /// Host, port and database.
+        server: String,
+        /// Why.
+        cause: String,
+    },
+    /// The schema cannot be brought up to date.
+    #[error("cannot bring the database up to date: {0}")]
+    Migrate(DbErr),
+    /// The database was migrated by a newer clearhook.
+    #[error("the database was made by a newer clearhook (it has the migration {0}); use that version, or an older backup")]
+    Newer(String),
+    /// `--no-migrate` was given, and the schema is old.
+    #[error("the database is not up to date; run `clearhook migrate` first, or leave out --no-migrate")]
+    Outdated,
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = InvalidDatabaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(path) = text.strip_prefix("sqlite://").filter(|path| !path.is_empty() && !path.contains(['?', '#'])) {
+            return Ok(Self::Sqlite(PathBuf::from(path)));
+        }
+        let server = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"));
+        match server.filter(|_| url::Url::parse(text).is_ok_and(|url| url.has_host())) {
+            Some(_) => Ok(Self::Postgres(text.to_owned())),
+            None => Err(InvalidDatabaseUrl),
+        }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// Without user name and password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "{}", path.display()),
+            Self::Postgres(text) => match url::Url::parse(text) {
+                Ok(url) => write!(f, "{}:{}{}", url.host_str().unwrap_or_default(), url.port().unwrap_or(5432), url.path()),
+                Err(_) => f.write_str("(no URL)"),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Store {
+    /// Connects, and brings the schema up to date when `migrate` is true.
+    pub async fn open(url: &DatabaseUrl, vault: Vault, migrate: bool) -> Result<Self, OpenError> {
+        let (read, write) = match url {
+            DatabaseUrl::Sqlite(path) => {
+                let file = |error: DbErr| OpenError::File { path: path.display().to_string(), cause: brief(&error) };
+                let write = connect_sqlite(path, 1).await.map_err(file)?;
+                (connect_sqlite(path, 8).await.map_err(file)?, write)
+            }
+            DatabaseUrl::Postgres(text) => {
+                let mut options = options(text);
+                options.max_connections(20).min_connections(1);
+                let server = |error: DbErr| OpenError::Server { server: url.to_string(), cause: brief(&error) };
+                let pool = Database::connect(options).await.map_err(server)?;
+                (pool.clone(), pool)
+            }
+        };
+        bring_up_to_date(&write, migrate).await?;
+        Ok(Self { read, write, vault })
+    }
+
+    /// Undoes all migrations: the tests of them need it.
+    pub async fn undo_migrations(&self) -> Result<(), StoreError> {
+        Ok(Migrator::down(&self.write, None).await?)
+    }
+
+    /// Does all migrations.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        Ok(Migrator::up(&self.write, None).await?)
+    }
+}
+
+async fn connect_sqlite(path: &std::path::Path, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    let mut options = options(&format!("sqlite://{}?mode=rwc", path.display()));
+    options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .pragma("trusted_schema", "OFF")
+    });
+    Database::connect(options).await
+}
+
+fn options(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging(false).connect_timeout(CONNECT).acquire_timeout(CONNECT);
+    options
+}
+
+async fn bring_up_to_date(connection: &DatabaseConnection, migrate: bool) -> Result<(), OpenError> {
+    let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let applied = match Migrator::get_migration_models(connection).await {
+        Ok(applied) => applied,
+        Err(_) if migrate => Vec::new(),
+        Err(_) => return Err(OpenError::Outdated),
+    };
+    if let Some(newer) = applied.iter().find(|row| !known.contains(&row.version)) {
+        return Err(OpenError::Newer(newer.version.clone()));
+    }
+    if applied.len() == known.len() {
+        return Ok(());
+    }
+    if !migrate {
+        return Err(OpenError::Outdated);
+    }
+    Migrator::up(connection, None).await.map_err(OpenError::Migrate)?;
+    // The planner knows new tables only after a look at them; on both databases this is quick when they are empty.
+    connection.execute_unprepared("ANALYZE").await.map_err(OpenError::Migrate)?;
+    Ok(())
+}
+
+/// The innermost cause, which is the one that says what is wrong.
+fn brief(error: &DbErr) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_of_both_databases_are_read() {
+        assert_eq!("sqlite://data/x.db".parse(), Ok(DatabaseUrl::Sqlite(PathBuf::from("data/x.db"))));
+        assert_eq!("sqlite:///var/x.db".parse(), Ok(DatabaseUrl::Sqlite(PathBuf::from("/var/x.db"))));
+        assert!(matches!("postgres://u:p@db:5433/hooks".parse(), Ok(DatabaseUrl::Postgres(_))));
+    }
+
+    #[test]
+    fn others_are_refused() {
+        for bad in ["", "clearhook.db", "mysql://db/x", "sqlite://", "sqlite://x?mode=ro", "postgres://", "postgres"] {
+            assert_eq!(bad.parse::<DatabaseUrl>(), Err(InvalidDatabaseUrl), "{bad}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let url: DatabaseUrl = "postgres://someone:planted@db:5433/hooks".parse().unwrap();
+        assert_eq!(format!("{url} {url:?}"), "db:5433/hooks db:5433/hooks");
+    }
+}

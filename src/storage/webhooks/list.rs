@@ -1,0 +1,62 @@
+//! The list of webhooks.
+
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::{Expr, ExprTrait, Func, LikeExpr}};
+
+use crate::{
+    catalogue::EventType,
+    domain::{
+        page::{Cursor, Page},
+        timestamp::Timestamp,
+    },
+    storage::{
+        Store, StoreError,
+        entity::{webhook, webhook_event},
+        webhooks::WebhookRecord,
+    },
+};
+
+/// Which webhooks a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct WebhookFilter {
+    /// Part of name, URL or description, in any case.
+    pub q: Option<String>,
+    /// Only those that hear of this event.
+    pub event: Option<EventType>,
+    /// Only enabled or disabled ones.
+    pub enabled: Option<bool>,
+}
+
+impl Store {
+    /// A page of webhooks, newest first.
+    pub async fn webhooks(&self, filter: &WebhookFilter, after: Option<Cursor>, limit: u64) -> Result<Page<WebhookRecord>, StoreError> {
+        let mut found = webhook::Entity::find().filter(webhook::Column::DeletedAt.is_null());
+        if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
+            found = found.filter(contains(q));
+        }
+        if let Some(event) = filter.event {
+            let hears = webhook_event::Entity::find().select_only().column(webhook_event::Column::WebhookId);
+            let hears = hears.filter(webhook_event::Column::EventType.eq(event.as_str())).into_query();
+            found = found.filter(webhook::Column::Id.in_subquery(hears));
+        }
+        if let Some(enabled) = filter.enabled {
+            found = found.filter(webhook::Column::Enabled.eq(enabled));
+        }
+        if let Some(after) = after {
+            let older = webhook::Column::CreatedAt.lt(after.at.0);
+            let same = webhook::Column::CreatedAt.eq(after.at.0).and(webhook::Column::Id.lt(after.id));
+            found = found.filter(older.or(same));
+        }
+        let newest_first = found.order_by_desc(webhook::Column::CreatedAt).order_by_desc(webhook::Column::Id);
+        let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
+        let page = Page::of(rows, limit, |row| Cursor { at: Timestamp(row.created_at), id: row.id });
+        Ok(Page { items: self.complete(page.items).await?, next: page.next })
+    }
+}
+
+fn contains(text: &str) -> Condition {
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
+    [webhook::Column::Name, webhook::Column::Url, webhook::Column::Description]
+        .into_iter()
+        .fold(Condition::any(), |any, column| any.add(Expr::expr(Func::lower(Expr::col(column))).like(pattern.clone())))
+}

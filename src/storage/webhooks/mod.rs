@@ -1,0 +1,114 @@
+//! Questions about webhooks. A deleted webhook's row stays, unseen, as long as its callbacks do.
+
+mod list;
+mod target;
+mod write;
+
+pub use self::{list::WebhookFilter, target::Target, write::WebhookFields};
+
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use crate::{
+    catalogue::EventType,
+    domain::{
+        headers::Header,
+        id::{UserId, WebhookId},
+        timestamp::Timestamp,
+    },
+    storage::{
+        Store, StoreError,
+        entity::{webhook, webhook_event, webhook_header, webhook_owner, webhook_secret},
+    },
+};
+
+/// A webhook as it is stored, without its secrets.
+#[derive(Clone, Debug)]
+pub struct WebhookRecord {
+    /// Which.
+    pub id: WebhookId,
+    /// How people call it.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Where callbacks go.
+    pub url: String,
+    /// Whether callbacks are made.
+    pub enabled: bool,
+    /// Why clearhook itself disabled it.
+    pub disabled_reason: Option<String>,
+    /// The events it hears of, in the catalogue's order.
+    pub events: Vec<EventType>,
+    /// The users who may see it besides administrators.
+    pub owners: Vec<UserId>,
+    /// Sent with every callback.
+    pub headers: Vec<Header>,
+    /// When its newest secret was made.
+    pub secret_created_at: Option<Timestamp>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Store {
+    /// One webhook.
+    pub async fn webhook(&self, id: WebhookId) -> Result<Option<WebhookRecord>, StoreError> {
+        let row = webhook::Entity::find_by_id(id.0).filter(webhook::Column::DeletedAt.is_null()).one(&self.read).await?;
+        Ok(self.complete(row.into_iter().collect()).await?.pop())
+    }
+
+    /// Adds to each row what belongs to it: one question a table, however many rows.
+    async fn complete(&self, rows: Vec<webhook::Model>) -> Result<Vec<WebhookRecord>, StoreError> {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut events: HashMap<Uuid, Vec<EventType>> = HashMap::new();
+        for row in webhook_event::Entity::find().filter(webhook_event::Column::WebhookId.is_in(ids.clone())).all(&self.read).await? {
+            let event = row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?;
+            events.entry(row.webhook_id).or_default().push(event);
+        }
+        let mut owners: HashMap<Uuid, Vec<UserId>> = HashMap::new();
+        for row in webhook_owner::Entity::find().filter(webhook_owner::Column::WebhookId.is_in(ids.clone())).all(&self.read).await? {
+            owners.entry(row.webhook_id).or_default().push(UserId(row.user_id));
+        }
+        let mut headers: HashMap<Uuid, Vec<Header>> = HashMap::new();
+        let of_these = webhook_header::Entity::find().filter(webhook_header::Column::WebhookId.is_in(ids.clone()));
+        for row in of_these.order_by_asc(webhook_header::Column::Position).all(&self.read).await? {
+            headers.entry(row.webhook_id).or_default().push(self.open_header(row)?);
+        }
+        let mut secrets: HashMap<Uuid, Timestamp> = HashMap::new();
+        let of_these = webhook_secret::Entity::find().filter(webhook_secret::Column::WebhookId.is_in(ids));
+        for row in of_these.order_by_asc(webhook_secret::Column::CreatedAt).all(&self.read).await? {
+            secrets.insert(row.webhook_id, Timestamp(row.created_at));
+        }
+        let complete = rows.into_iter().map(|row| {
+            let mut events = events.remove(&row.id).unwrap_or_default();
+            events.sort();
+            WebhookRecord {
+                id: WebhookId(row.id),
+                name: row.name,
+                description: row.description,
+                url: row.url,
+                enabled: row.enabled,
+                disabled_reason: row.disabled_reason,
+                events,
+                owners: owners.remove(&row.id).unwrap_or_default(),
+                headers: headers.remove(&row.id).unwrap_or_default(),
+                secret_created_at: secrets.remove(&row.id),
+                created_at: Timestamp(row.created_at),
+                updated_at: Timestamp(row.updated_at),
+            }
+        });
+        Ok(complete.collect())
+    }
+
+    fn open_header(&self, row: webhook_header::Model) -> Result<Header, StoreError> {
+        let value = self.vault.open(row.id, &row.value_encrypted)?;
+        let value = String::from_utf8(value.to_vec()).map_err(|_| StoreError::Corrupt("a header value that is no text".to_owned()))?;
+        Ok(Header { name: row.name, value })
+    }
+}

@@ -1,0 +1,129 @@
+//! Changes to webhooks.
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set, sea_query::Expr};
+
+use crate::{
+    catalogue::EventType,
+    domain::{
+        headers::Header,
+        id::{UserId, WebhookId},
+        secret::SigningSecret,
+        timestamp::Timestamp,
+    },
+    storage::{
+        Store, StoreError,
+        entity::{webhook, webhook_event, webhook_header, webhook_owner, webhook_secret},
+        new_id,
+    },
+};
+
+/// Everything of a webhook that people set, checked.
+#[derive(Clone, Debug)]
+pub struct WebhookFields {
+    /// How people call it.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Where callbacks go.
+    pub url: String,
+    /// Whether callbacks are made.
+    pub enabled: bool,
+    /// The events it hears of.
+    pub events: Vec<EventType>,
+    /// The users who may see it besides administrators.
+    pub owners: Vec<UserId>,
+    /// Sent with every callback.
+    pub headers: Vec<Header>,
+}
+
+impl Store {
+    /// Adds a webhook with its first secret.
+    pub async fn add_webhook(&self, fields: &WebhookFields, secret: &SigningSecret) -> Result<WebhookId, StoreError> {
+        let (id, now) = (new_id::<WebhookId>(), Timestamp::now());
+        let transaction = self.begin().await?;
+        let row = webhook::ActiveModel {
+            id: Set(id.0),
+            name: Set(fields.name.clone()),
+            description: Set(fields.description.clone()),
+            url: Set(fields.url.clone()),
+            enabled: Set(fields.enabled),
+            disabled_reason: Set(None),
+            created_at: Set(now.0),
+            updated_at: Set(now.0),
+            deleted_at: Set(None),
+        };
+        row.insert(&transaction).await?;
+        self.add_parts(&transaction, id, fields).await?;
+        let secret_id = new_id();
+        let row = webhook_secret::ActiveModel {
+            id: Set(secret_id),
+            webhook_id: Set(id.0),
+            secret_encrypted: Set(self.vault.seal(secret_id, secret.as_bytes())),
+            created_at: Set(now.0),
+            expires_at: Set(None),
+        };
+        row.insert(&transaction).await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    /// Replaces everything that people set; false when there is no such webhook. Enabling clears the reason for which it was disabled.
+    pub async fn change_webhook(&self, id: WebhookId, fields: &WebhookFields) -> Result<bool, StoreError> {
+        let transaction = self.begin().await?;
+        let mut change = webhook::Entity::update_many()
+            .col_expr(webhook::Column::Name, Expr::value(fields.name.as_str()))
+            .col_expr(webhook::Column::Description, Expr::value(fields.description.as_str()))
+            .col_expr(webhook::Column::Url, Expr::value(fields.url.as_str()))
+            .col_expr(webhook::Column::Enabled, Expr::value(fields.enabled))
+            .col_expr(webhook::Column::UpdatedAt, Expr::value(Timestamp::now().0));
+        if fields.enabled {
+            change = change.col_expr(webhook::Column::DisabledReason, Expr::value(None::<String>));
+        }
+        let live = change.filter(webhook::Column::Id.eq(id.0)).filter(webhook::Column::DeletedAt.is_null());
+        if live.exec(&transaction).await?.rows_affected == 0 {
+            return Ok(false);
+        }
+        webhook_event::Entity::delete_many().filter(webhook_event::Column::WebhookId.eq(id.0)).exec(&transaction).await?;
+        webhook_owner::Entity::delete_many().filter(webhook_owner::Column::WebhookId.eq(id.0)).exec(&transaction).await?;
+        webhook_header::Entity::delete_many().filter(webhook_header::Column::WebhookId.eq(id.0)).exec(&transaction).await?;
+        self.add_parts(&transaction, id, fields).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Deletes a webhook with its secrets and headers; false when there is none. Its log stays until it is too old.
+    pub async fn delete_webhook(&self, id: WebhookId) -> Result<bool, StoreError> {
+        let transaction = self.begin().await?;
+        let gone = webhook::Entity::update_many()
+            .col_expr(webhook::Column::DeletedAt, Expr::value(Timestamp::now().0))
+            .col_expr(webhook::Column::Enabled, Expr::value(false))
+            .filter(webhook::Column::Id.eq(id.0))
+            .filter(webhook::Column::DeletedAt.is_null())
+            .exec(&transaction)
+            .await?;
+        webhook_event::Entity::delete_many().filter(webhook_event::Column::WebhookId.eq(id.0)).exec(&transaction).await?;
+        webhook_header::Entity::delete_many().filter(webhook_header::Column::WebhookId.eq(id.0)).exec(&transaction).await?;
+        webhook_secret::Entity::delete_many().filter(webhook_secret::Column::WebhookId.eq(id.0)).exec(&transaction).await?;
+        transaction.commit().await?;
+        Ok(gone.rows_affected > 0)
+    }
+
+    async fn add_parts(&self, transaction: &DatabaseTransaction, id: WebhookId, fields: &WebhookFields) -> Result<(), StoreError> {
+        let events = fields.events.iter().map(|event| webhook_event::ActiveModel { webhook_id: Set(id.0), event_type: Set(event.to_string()) });
+        webhook_event::Entity::insert_many(events).exec_without_returning(transaction).await?;
+        let owners = fields.owners.iter().map(|owner| webhook_owner::ActiveModel { webhook_id: Set(id.0), user_id: Set(owner.0) });
+        webhook_owner::Entity::insert_many(owners).exec_without_returning(transaction).await?;
+        let headers = fields.headers.iter().zip(0..).map(|(header, position)| {
+            let row = new_id();
+            webhook_header::ActiveModel {
+                id: Set(row),
+                webhook_id: Set(id.0),
+                position: Set(position),
+                name: Set(header.name.clone()),
+                value_encrypted: Set(self.vault.seal(row, header.value.as_bytes())),
+            }
+        });
+        webhook_header::Entity::insert_many(headers).exec_without_returning(transaction).await?;
+        Ok(())
+    }
+}
