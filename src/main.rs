@@ -1,1 +1,5 @@
-fn main(){}
+//! The `clearhook` program.
+
+fn main() -> std::process::ExitCode {
+    clearhook::cli::main()
+}

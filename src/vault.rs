@@ -68,7 +68,13 @@ impl Vault {
     pub fn seal(&self, row: Uuid, value: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE];
         rand::fill(&mut nonce);
-        let Ok(ciphertext) = self.0.encrypt(&XNonce::from(nonce), Payload { msg: value, aad: row.as_bytes() }) else {
+        let Ok(ciphertext) = self.0.encrypt(
+            &XNonce::from(nonce),
+            Payload {
+                msg: value,
+                aad: row.as_bytes(),
+            },
+        ) else {
             unreachable!("XChaCha20-Poly1305 takes values up to 256 GiB")
         };
         [nonce.as_slice(), &ciphertext].concat()
@@ -77,8 +83,14 @@ impl Vault {
     /// Decrypts what [`Vault::seal`] made for the same row.
     pub fn open(&self, row: Uuid, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, CannotDecrypt> {
         let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE>().ok_or(CannotDecrypt)?;
-        let payload = Payload { msg: ciphertext, aad: row.as_bytes() };
-        self.0.decrypt(&XNonce::from(*nonce), payload).map(Zeroizing::new).map_err(|_| CannotDecrypt)
+        let payload = Payload {
+            msg: ciphertext,
+            aad: row.as_bytes(),
+        };
+        self.0
+            .decrypt(&XNonce::from(*nonce), payload)
+            .map(Zeroizing::new)
+            .map_err(|_| CannotDecrypt)
     }
 }
 

@@ -32,12 +32,27 @@ impl MigrationTrait for Migration {
                     .col(big_integer("created_at"))
                     .col(big_integer("last_seen_at"))
                     .col(big_integer("expires_at"))
-                    .foreign_key(ForeignKey::create().from("sessions", "user_id").to("users", "id").on_delete(ForeignKeyAction::Cascade))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .from("sessions", "user_id")
+                            .to("users", "id")
+                            .on_delete(ForeignKeyAction::Cascade),
+                    )
                     .to_owned(),
             )
             .await?;
-        manager.create_index(Index::create().name("sessions_user").table("sessions").col("user_id").to_owned()).await?;
-        manager.create_index(Index::create().name("sessions_expiry").table("sessions").col("expires_at").to_owned()).await?;
+        manager
+            .create_index(Index::create().name("sessions_user").table("sessions").col("user_id").to_owned())
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("sessions_expiry")
+                    .table("sessions")
+                    .col("expires_at")
+                    .to_owned(),
+            )
+            .await?;
         manager
             .create_table(
                 Table::create()
@@ -54,7 +69,9 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        manager.create_index(Index::create().name("api_keys_prefix").table("api_keys").col("prefix").to_owned()).await
+        manager
+            .create_index(Index::create().name("api_keys_prefix").table("api_keys").col("prefix").to_owned())
+            .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

@@ -7,7 +7,11 @@ use sea_orm_migration::{prelude::*, schema::*};
 pub(crate) struct Migration;
 
 fn belongs_to_webhook(table: &'static str) -> ForeignKeyCreateStatement {
-    ForeignKey::create().from(table, "webhook_id").to("webhooks", "id").on_delete(ForeignKeyAction::Cascade).to_owned()
+    ForeignKey::create()
+        .from(table, "webhook_id")
+        .to("webhooks", "id")
+        .on_delete(ForeignKeyAction::Cascade)
+        .to_owned()
 }
 
 #[async_trait::async_trait]
@@ -30,7 +34,14 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("webhooks_newest").table("webhooks").col("created_at").col("id").to_owned())
+            .create_index(
+                Index::create()
+                    .name("webhooks_newest")
+                    .table("webhooks")
+                    .col("created_at")
+                    .col("id")
+                    .to_owned(),
+            )
             .await?;
         manager
             .create_table(
@@ -44,7 +55,13 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("webhook_events_type").table("webhook_events").col("event_type").to_owned())
+            .create_index(
+                Index::create()
+                    .name("webhook_events_type")
+                    .table("webhook_events")
+                    .col("event_type")
+                    .to_owned(),
+            )
             .await?;
         manager
             .create_table(
@@ -54,12 +71,23 @@ impl MigrationTrait for Migration {
                     .col(uuid("user_id"))
                     .primary_key(Index::create().col("webhook_id").col("user_id"))
                     .foreign_key(&mut belongs_to_webhook("webhook_owners"))
-                    .foreign_key(ForeignKey::create().from("webhook_owners", "user_id").to("users", "id").on_delete(ForeignKeyAction::Cascade))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .from("webhook_owners", "user_id")
+                            .to("users", "id")
+                            .on_delete(ForeignKeyAction::Cascade),
+                    )
                     .to_owned(),
             )
             .await?;
         manager
-            .create_index(Index::create().name("webhook_owners_user").table("webhook_owners").col("user_id").to_owned())
+            .create_index(
+                Index::create()
+                    .name("webhook_owners_user")
+                    .table("webhook_owners")
+                    .col("user_id")
+                    .to_owned(),
+            )
             .await?;
         manager
             .create_table(
@@ -75,7 +103,14 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("webhook_headers_order").table("webhook_headers").col("webhook_id").col("position").to_owned())
+            .create_index(
+                Index::create()
+                    .name("webhook_headers_order")
+                    .table("webhook_headers")
+                    .col("webhook_id")
+                    .col("position")
+                    .to_owned(),
+            )
             .await?;
         manager
             .create_table(
@@ -91,7 +126,14 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("webhook_secrets_webhook").table("webhook_secrets").col("webhook_id").col("created_at").to_owned())
+            .create_index(
+                Index::create()
+                    .name("webhook_secrets_webhook")
+                    .table("webhook_secrets")
+                    .col("webhook_id")
+                    .col("created_at")
+                    .to_owned(),
+            )
             .await
     }
 

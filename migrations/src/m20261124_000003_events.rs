@@ -21,7 +21,15 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        manager.create_index(Index::create().name("event_keys_age").table("event_keys").col("received_at").to_owned()).await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("event_keys_age")
+                    .table("event_keys")
+                    .col("received_at")
+                    .to_owned(),
+            )
+            .await?;
         manager
             .create_table(
                 Table::create()
@@ -37,7 +45,9 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        manager.create_index(Index::create().name("events_age").table("events").col("received_at").to_owned()).await?;
+        manager
+            .create_index(Index::create().name("events_age").table("events").col("received_at").to_owned())
+            .await?;
         create_deliveries(manager).await?;
         create_callbacks(manager).await
     }
@@ -93,9 +103,25 @@ async fn create_deliveries(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         )
         .await?;
     manager
-        .create_index(Index::create().name("deliveries_webhook").table("deliveries").col("webhook_id").col("state").col("created_at").to_owned())
+        .create_index(
+            Index::create()
+                .name("deliveries_webhook")
+                .table("deliveries")
+                .col("webhook_id")
+                .col("state")
+                .col("created_at")
+                .to_owned(),
+        )
         .await?;
-    manager.create_index(Index::create().name("deliveries_event").table("deliveries").col("event_id").to_owned()).await
+    manager
+        .create_index(
+            Index::create()
+                .name("deliveries_event")
+                .table("deliveries")
+                .col("event_id")
+                .to_owned(),
+        )
+        .await
 }
 
 async fn create_callbacks(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
@@ -137,7 +163,22 @@ async fn create_callbacks(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         )
         .await?;
     manager
-        .create_index(Index::create().name("callbacks_delivery").table("callbacks").col("delivery_id").col("attempt").to_owned())
+        .create_index(
+            Index::create()
+                .name("callbacks_delivery")
+                .table("callbacks")
+                .col("delivery_id")
+                .col("attempt")
+                .to_owned(),
+        )
         .await?;
-    manager.create_index(Index::create().name("callbacks_age").table("callbacks").col("callback_date").to_owned()).await
+    manager
+        .create_index(
+            Index::create()
+                .name("callbacks_age")
+                .table("callbacks")
+                .col("callback_date")
+                .to_owned(),
+        )
+        .await
 }

@@ -16,7 +16,9 @@ const NOTED: Duration = Duration::from_mins(1);
 /// Makes a key and gives it in clear, for this once.
 pub async fn create(store: &Store, name: &str, scopes: &[Scope]) -> Result<(String, ApiKeyRecord), StoreError> {
     let key = format!("{PREFIX}{}", token::generate());
-    let record = store.add_api_key(name, key.chars().take(SHOWN).collect(), token::hash(&key), scopes).await?;
+    let record = store
+        .add_api_key(name, key.chars().take(SHOWN).collect(), token::hash(&key), scopes)
+        .await?;
     Ok((key, record))
 }
 
@@ -35,5 +37,8 @@ pub async fn check(store: &Store, key: &str) -> Result<Option<KeyHolder>, StoreE
     if record.last_used_at.is_none_or(|last| now.since(last) >= NOTED) {
         store.touch_api_key(record.id, now).await?;
     }
-    Ok(Some(KeyHolder { key: record.id, scopes: record.scopes }))
+    Ok(Some(KeyHolder {
+        key: record.id,
+        scopes: record.scopes,
+    }))
 }

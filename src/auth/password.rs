@@ -36,12 +36,18 @@ pub fn check(password: &str) -> Result<(), UnfitPassword> {
     if password.chars().count() < MIN {
         return Err(UnfitPassword::TooShort);
     }
-    if password.len() > MAX { Err(UnfitPassword::TooLong) } else { Ok(()) }
+    if password.len() > MAX {
+        Err(UnfitPassword::TooLong)
+    } else {
+        Ok(())
+    }
 }
 
 /// A random password of 20 characters (116 bits), in groups of five.
 pub fn generate() -> String {
-    let letters: Vec<u8> = (0..20).filter_map(|_| ALPHABET.get(rand::random_range(0..ALPHABET.len())).copied()).collect();
+    let letters: Vec<u8> = (0..20)
+        .filter_map(|_| ALPHABET.get(rand::random_range(0..ALPHABET.len())).copied())
+        .collect();
     letters.chunks(5).map(String::from_utf8_lossy).collect::<Vec<_>>().join("-")
 }
 
@@ -49,7 +55,9 @@ pub fn generate() -> String {
 pub async fn hash(password: &str) -> Result<String, HashError> {
     let password = password.to_owned();
     let hashed = spawn_blocking(move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())).await;
-    hashed.map_err(|error| HashError(error.to_string()))?.map_err(|error| HashError(error.to_string()))
+    hashed
+        .map_err(|error| HashError(error.to_string()))?
+        .map_err(|error| HashError(error.to_string()))
 }
 
 /// Whether the password is the one that was hashed. Without a hash it works as long and says no, so that the time

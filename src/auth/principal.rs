@@ -34,4 +34,6 @@ pub enum Principal {
     User(SignedIn),
     /// A program.
     Key(KeyHolder),
+    /// clearhook itself, for the sample of `--demo`.
+    System,
 }

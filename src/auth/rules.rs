@@ -10,6 +10,8 @@ use crate::{
 /// Something that somebody wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// See the event types and their schemas.
+    ReadCatalogue,
     /// Publish events.
     PublishEvents,
     /// See the webhooks and their settings.
@@ -22,17 +24,18 @@ pub enum Action {
 
 /// They may not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("this needs the scope {}", .0.needs())]
+#[error("this needs {}", .0.needs().map_or("another role", Scope::as_str))]
 pub struct Forbidden(pub Action);
 
 impl Action {
-    /// The scope that lets a key do it.
-    pub const fn needs(self) -> Scope {
+    /// The scope that lets a key do it; `None` when any key will do.
+    pub const fn needs(self) -> Option<Scope> {
         match self {
-            Self::PublishEvents => Scope::EventsWrite,
-            Self::ReadWebhooks => Scope::WebhooksRead,
-            Self::WriteWebhooks => Scope::WebhooksWrite,
-            Self::ReadCallbacks => Scope::CallbacksRead,
+            Self::ReadCatalogue => None,
+            Self::PublishEvents => Some(Scope::EventsWrite),
+            Self::ReadWebhooks => Some(Scope::WebhooksRead),
+            Self::WriteWebhooks => Some(Scope::WebhooksWrite),
+            Self::ReadCallbacks => Some(Scope::CallbacksRead),
         }
     }
 }
@@ -41,9 +44,10 @@ impl Principal {
     /// Whether they may do this with any webhook. An API owner may see only webhooks of their own: `owns` says whether this is one.
     pub fn may(&self, action: Action, owns: bool) -> Result<(), Forbidden> {
         let allowed = match self {
-            Self::Key(key) => key.scopes.contains(&action.needs()),
+            Self::System => true,
+            Self::Key(key) => action.needs().is_none_or(|scope| key.scopes.contains(&scope)),
             Self::User(user) => match (user.role, action) {
-                (Role::Administrator, _) => true,
+                (Role::Administrator, _) | (_, Action::ReadCatalogue) => true,
                 (Role::ApiOwner, Action::ReadWebhooks | Action::ReadCallbacks) => owns,
                 (Role::ApiOwner, Action::PublishEvents | Action::WriteWebhooks) => false,
             },
@@ -60,10 +64,20 @@ mod tests {
         storage::new_id,
     };
 
-    const ACTIONS: [Action; 4] = [Action::PublishEvents, Action::ReadWebhooks, Action::WriteWebhooks, Action::ReadCallbacks];
+    const ACTIONS: [Action; 4] = [
+        Action::PublishEvents,
+        Action::ReadWebhooks,
+        Action::WriteWebhooks,
+        Action::ReadCallbacks,
+    ];
 
     fn user(role: Role) -> Principal {
-        Principal::User(SignedIn { session: new_id(), user: new_id(), email: "a@example.com".to_owned(), role })
+        Principal::User(SignedIn {
+            session: new_id(),
+            user: new_id(),
+            email: "a@example.com".to_owned(),
+            role,
+        })
     }
 
     #[test]
@@ -80,8 +94,11 @@ mod tests {
     fn keys_do_what_their_scopes_say() {
         for action in ACTIONS {
             for scope in Scope::ALL {
-                let key = Principal::Key(KeyHolder { key: new_id(), scopes: vec![*scope] });
-                assert_eq!(key.may(action, false).is_ok(), *scope == action.needs());
+                let key = Principal::Key(KeyHolder {
+                    key: new_id(),
+                    scopes: vec![*scope],
+                });
+                assert_eq!(key.may(action, false).is_ok(), Some(*scope) == action.needs());
             }
         }
     }

@@ -42,14 +42,22 @@ pub async fn resume(store: &Store, token: &str) -> Result<Option<SignedIn>, Stor
     if unused >= NOTED {
         store.touch_session(session.id, now).await?;
     }
-    Ok(Some(SignedIn { session: session.id, user: session.user.id, email: session.user.email, role: session.user.role }))
+    Ok(Some(SignedIn {
+        session: session.id,
+        user: session.user.id,
+        email: session.user.email,
+        role: session.user.role,
+    }))
 }
 
 /// The value of `Set-Cookie` that keeps the token, or that takes it away.
 pub fn cookie(token: Option<&str>, secure: bool) -> String {
     let secure = if secure { "; Secure" } else { "" };
     match token {
-        Some(token) => format!("{COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={}{secure}", WHOLE.as_secs()),
+        Some(token) => format!(
+            "{COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={}{secure}",
+            WHOLE.as_secs()
+        ),
         None => format!("{COOKIE}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0{secure}"),
     }
 }

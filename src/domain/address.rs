@@ -99,7 +99,9 @@ impl FromStr for AllowedNetworks {
                 allowed.networks.push(network);
             } else if let Ok(address) = entry.parse::<IpAddr>() {
                 allowed.networks.push(IpNet::from(address));
-            } else if entry.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')) && !entry.ends_with(|c: char| c.is_ascii_digit()) {
+            } else if entry.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+                && !entry.ends_with(|c: char| c.is_ascii_digit())
+            {
                 allowed.hosts.push(entry.trim_end_matches('.').to_owned());
             } else {
                 return Err(InvalidNetwork(entry.to_owned()));
@@ -115,7 +117,15 @@ mod tests {
 
     #[test]
     fn public_addresses_are_global() {
-        for address in ["1.1.1.1", "8.8.8.8", "93.184.216.34", "100.63.255.255", "172.32.0.1", "2606:4700::1111", "2a00:1450:4007:80e::200e"] {
+        for address in [
+            "1.1.1.1",
+            "8.8.8.8",
+            "93.184.216.34",
+            "100.63.255.255",
+            "172.32.0.1",
+            "2606:4700::1111",
+            "2a00:1450:4007:80e::200e",
+        ] {
             assert!(is_global(address.parse().unwrap()), "{address}");
         }
     }
@@ -123,9 +133,36 @@ mod tests {
     #[test]
     fn everything_else_is_not() {
         let blocked = [
-            "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.255.255.255", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.1",
-            "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
-            "::", "::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "64:ff9b::1", "100::1", "2001::1", "2001:db8::1", "2002:7f00:1::", "fc00::1", "fe80::1", "ff02::1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.255.255.255",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.1",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:8.8.8.8",
+            "64:ff9b::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "fc00::1",
+            "fe80::1",
+            "ff02::1",
         ];
         for address in blocked {
             assert!(!is_global(address.parse().unwrap()), "{address}");

@@ -72,7 +72,10 @@ impl Answer {
             Self::Status(status) => status,
         };
         let reason = StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
-        reason.map_or_else(|| status.to_string(), |reason| reason.chars().filter(char::is_ascii_alphanumeric).collect())
+        reason.map_or_else(
+            || status.to_string(),
+            |reason| reason.chars().filter(char::is_ascii_alphanumeric).collect(),
+        )
     }
 }
 
@@ -82,7 +85,14 @@ mod tests {
 
     #[test]
     fn responses_are_named_without_blanks() {
-        for (status, name) in [(200, "OK"), (202, "Accepted"), (400, "BadRequest"), (404, "NotFound"), (500, "InternalServerError"), (599, "599")] {
+        for (status, name) in [
+            (200, "OK"),
+            (202, "Accepted"),
+            (400, "BadRequest"),
+            (404, "NotFound"),
+            (500, "InternalServerError"),
+            (599, "599"),
+        ] {
             assert_eq!(Answer::Status(status).response(), name);
         }
         assert_eq!(Answer::None(Failure::NameNotResolved).response(), "NameNotResolved");

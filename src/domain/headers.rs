@@ -50,18 +50,36 @@ const RESERVED: [&str; 14] = [
 
 /// Checks the whole list and says everything that is wrong with it.
 pub fn check_headers(headers: &[Header]) -> Vec<HeaderProblem> {
-    let mut problems: Vec<_> = headers.iter().enumerate().filter_map(|(at, header)| check_header(at, header)).collect();
+    let mut problems: Vec<_> = headers
+        .iter()
+        .enumerate()
+        .filter_map(|(at, header)| check_header(at, header))
+        .collect();
     if headers.len() > HEADERS_MAX {
-        problems.push(HeaderProblem { at: None, value: false, detail: format!("Use at most {HEADERS_MAX} headers.") });
+        problems.push(HeaderProblem {
+            at: None,
+            value: false,
+            detail: format!("Use at most {HEADERS_MAX} headers."),
+        });
     }
     if headers.iter().map(|header| header.name.len() + header.value.len()).sum::<usize>() > HEADERS_BYTES_MAX {
-        problems.push(HeaderProblem { at: None, value: false, detail: format!("Use at most {HEADERS_BYTES_MAX} bytes in all headers together.") });
+        problems.push(HeaderProblem {
+            at: None,
+            value: false,
+            detail: format!("Use at most {HEADERS_BYTES_MAX} bytes in all headers together."),
+        });
     }
     problems
 }
 
 fn check_header(at: usize, header: &Header) -> Option<HeaderProblem> {
-    let problem = |value, detail: &str| Some(HeaderProblem { at: Some(at), value, detail: detail.to_owned() });
+    let problem = |value, detail: &str| {
+        Some(HeaderProblem {
+            at: Some(at),
+            value,
+            detail: detail.to_owned(),
+        })
+    };
     if header.name.is_empty() {
         return problem(false, "Enter a header name, or remove the header.");
     }
@@ -82,17 +100,36 @@ mod tests {
     use super::*;
 
     fn header(name: &str, value: &str) -> Header {
-        Header { name: name.to_owned(), value: value.to_owned() }
+        Header {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        }
     }
 
     #[test]
     fn ordinary_headers_pass() {
-        assert!(check_headers(&[header("X-Origin", "clearhook"), header("Authorization", "Bearer abc"), header("Accept-Language", "")]).is_empty());
+        assert!(
+            check_headers(&[
+                header("X-Origin", "clearhook"),
+                header("Authorization", "Bearer abc"),
+                header("Accept-Language", "")
+            ])
+            .is_empty()
+        );
     }
 
     #[test]
     fn reserved_and_malformed_names_and_values_are_refused() {
-        for bad in ["Host", "content-length", "Webhook-Id", "transfer-encoding", "a b", "x:y", "", "naïve"] {
+        for bad in [
+            "Host",
+            "content-length",
+            "Webhook-Id",
+            "transfer-encoding",
+            "a b",
+            "x:y",
+            "",
+            "naïve",
+        ] {
             let problems = check_headers(&[header("X-Fine", "1"), header(bad, "1")]);
             assert_eq!(problems.first().and_then(|p| p.at), Some(1), "{bad}");
         }

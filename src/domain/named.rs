@@ -14,7 +14,11 @@ pub struct UnknownName {
 impl UnknownName {
     /// Names what was given and lists what exists.
     pub fn new(what: &'static str, given: &str, known: &[&str]) -> Self {
-        Self { what, given: given.chars().take(80).collect(), known: known.join(", ") }
+        Self {
+            what,
+            given: given.chars().take(80).collect(),
+            known: known.join(", "),
+        }
     }
 }
 

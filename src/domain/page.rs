@@ -47,7 +47,10 @@ impl Cursor {
     pub fn decode(text: &str) -> Result<Self, InvalidCursor> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidCursor)?;
         let (at, id) = bytes.split_first_chunk::<8>().ok_or(InvalidCursor)?;
-        Ok(Self { at: Timestamp(i64::from_be_bytes(*at)), id: Uuid::from_slice(id).map_err(|_| InvalidCursor)? })
+        Ok(Self {
+            at: Timestamp(i64::from_be_bytes(*at)),
+            id: Uuid::from_slice(id).map_err(|_| InvalidCursor)?,
+        })
     }
 }
 
@@ -63,7 +66,10 @@ impl<T> Page<T> {
 
     /// The same page of other items.
     pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(each).collect(), next: self.next }
+        Page {
+            items: self.items.into_iter().map(each).collect(),
+            next: self.next,
+        }
     }
 }
 
@@ -73,7 +79,10 @@ mod tests {
 
     #[test]
     fn cursors_read_back() {
-        let cursor = Cursor { at: Timestamp(1_764_000_000_123), id: Uuid::now_v7() };
+        let cursor = Cursor {
+            at: Timestamp(1_764_000_000_123),
+            id: Uuid::now_v7(),
+        };
         assert_eq!(Cursor::decode(&cursor.encode()), Ok(cursor));
     }
 
@@ -86,7 +95,10 @@ mod tests {
 
     #[test]
     fn only_a_full_page_has_a_next_one() {
-        let cursor = |n: &i64| Cursor { at: Timestamp(*n), id: Uuid::nil() };
+        let cursor = |n: &i64| Cursor {
+            at: Timestamp(*n),
+            id: Uuid::nil(),
+        };
         let page = Page::of(vec![3, 2, 1], 2, cursor);
         assert_eq!((page.items, page.next.map(|next| next.at.0)), (vec![3, 2], Some(2)));
         assert!(Page::of(vec![3, 2], 2, cursor).next.is_none());

@@ -43,7 +43,11 @@ impl FromStr for RetrySchedule {
         if text.trim().is_empty() {
             return Ok(Self(Vec::new()));
         }
-        let delays = text.split(',').map(|part| humantime::parse_duration(part.trim())).collect::<Result<Vec<_>, _>>().map_err(|_| invalid())?;
+        let delays = text
+            .split(',')
+            .map(|part| humantime::parse_duration(part.trim()))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| invalid())?;
         if delays.len() > MOST || delays.iter().any(|delay| *delay > LONGEST) {
             return Err(invalid());
         }
@@ -53,7 +57,11 @@ impl FromStr for RetrySchedule {
 
 impl fmt::Display for RetrySchedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts: Vec<_> = self.0.iter().map(|delay| humantime::format_duration(*delay).to_string().replace(' ', "")).collect();
+        let parts: Vec<_> = self
+            .0
+            .iter()
+            .map(|delay| humantime::format_duration(*delay).to_string().replace(' ', ""))
+            .collect();
         f.write_str(&parts.join(","))
     }
 }

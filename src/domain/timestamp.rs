@@ -46,12 +46,22 @@ impl Timestamp {
 
     /// "23 Nov 2026, 14:02:11" in the given zone.
     pub fn in_words(self, zone: &TimeZone) -> String {
-        self.jiff().to_zoned_datetime(zone.clone()).strftime("%-d %b %Y, %H:%M:%S").to_string()
+        self.jiff()
+            .to_zoned_datetime(zone.clone())
+            .strftime("%-d %b %Y, %H:%M:%S")
+            .to_string()
     }
 
     /// The value of an `<input type="datetime-local">` in the given zone.
     pub fn local_input(self, zone: &TimeZone) -> String {
         self.jiff().to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()
+    }
+
+    /// The first moment of its day in the given zone.
+    #[must_use]
+    pub fn day_begins(self, zone: &TimeZone) -> Self {
+        let day = self.jiff().to_zoned_datetime(zone.clone()).start_of_day();
+        day.map_or(self, |begin| Self(begin.timestamp().as_millisecond()))
     }
 
     /// The moment so much later.

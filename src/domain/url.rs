@@ -88,7 +88,9 @@ mod tests {
 
     #[test]
     fn https_with_port_and_query_is_fine() {
-        let url = UrlPolicy::default().check(" https://my-api.com:8080/identity-updated-endpoint?my-query-param=123 ").unwrap();
+        let url = UrlPolicy::default()
+            .check(" https://my-api.com:8080/identity-updated-endpoint?my-query-param=123 ")
+            .unwrap();
         assert_eq!(url.as_str(), "https://my-api.com:8080/identity-updated-endpoint?my-query-param=123");
     }
 
@@ -96,9 +98,27 @@ mod tests {
     fn what_is_no_public_https_url_is_refused() {
         let long = format!("https://example.com/{}", "x".repeat(URL_MAX));
         for bad in [
-            "", "example.com", "/hooks", "https://", "ftp://example.com", "javascript:alert(1)", "http://example.com", "https://user:pw@example.com", "https://user@example.com",
-            "https://example.com/#part", "https://localhost/", "https://a.localhost./", "https://127.0.0.1/", "https://127.1/", "https://0x7f.1/", "https://2130706433/",
-            "https://[::1]/", "https://[::ffff:7f00:1]/", "https://10.0.0.1/", "https://169.254.169.254/latest", &long,
+            "",
+            "example.com",
+            "/hooks",
+            "https://",
+            "ftp://example.com",
+            "javascript:alert(1)",
+            "http://example.com",
+            "https://user:pw@example.com",
+            "https://user@example.com",
+            "https://example.com/#part",
+            "https://localhost/",
+            "https://a.localhost./",
+            "https://127.0.0.1/",
+            "https://127.1/",
+            "https://0x7f.1/",
+            "https://2130706433/",
+            "https://[::1]/",
+            "https://[::ffff:7f00:1]/",
+            "https://10.0.0.1/",
+            "https://169.254.169.254/latest",
+            &long,
         ] {
             assert!(UrlPolicy::default().check(bad).is_err(), "{bad}");
         }
@@ -106,7 +126,10 @@ mod tests {
 
     #[test]
     fn operators_can_permit_http_and_networks() {
-        let policy = UrlPolicy { allow_http: true, allowed: "127.0.0.0/8,localhost".parse().unwrap() };
+        let policy = UrlPolicy {
+            allow_http: true,
+            allowed: "127.0.0.0/8,localhost".parse().unwrap(),
+        };
         for url in ["http://127.0.0.1:4000/", "http://localhost:4000/", "http://example.com/"] {
             assert!(policy.check(url).is_ok(), "{url}");
         }

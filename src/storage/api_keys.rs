@@ -47,7 +47,10 @@ impl Store {
 
     /// The key with that hash, revoked or not.
     pub async fn api_key(&self, key_hash: &[u8]) -> Result<Option<ApiKeyRecord>, StoreError> {
-        let row = api_key::Entity::find().filter(api_key::Column::KeyHash.eq(key_hash)).one(&self.read).await?;
+        let row = api_key::Entity::find()
+            .filter(api_key::Column::KeyHash.eq(key_hash))
+            .one(&self.read)
+            .await?;
         row.map(record).transpose()
     }
 

@@ -155,7 +155,13 @@ impl NewCallback {
 
 impl Store {
     /// A page of a webhook's log, newest first.
-    pub async fn callbacks(&self, webhook: WebhookId, filter: &LogFilter, after: Option<Cursor>, limit: u64) -> Result<Page<CallbackRecord>, StoreError> {
+    pub async fn callbacks(
+        &self,
+        webhook: WebhookId,
+        filter: &LogFilter,
+        after: Option<Cursor>,
+        limit: u64,
+    ) -> Result<Page<CallbackRecord>, StoreError> {
         let mut found = callback::Entity::find().filter(callback::Column::WebhookId.eq(webhook.0));
         if let Some(from) = filter.from {
             found = found.filter(callback::Column::CallbackDate.gte(from.0));
@@ -178,9 +184,14 @@ impl Store {
             // The first condition alone lets the index begin at the right place.
             found = found.filter(callback::Column::CallbackDate.lte(after.at.0)).filter(older.or(same));
         }
-        let newest_first = found.order_by_desc(callback::Column::CallbackDate).order_by_desc(callback::Column::Id);
+        let newest_first = found
+            .order_by_desc(callback::Column::CallbackDate)
+            .order_by_desc(callback::Column::Id);
         let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
-        let page = Page::of(rows, limit, |row| Cursor { at: Timestamp(row.callback_date), id: row.id });
+        let page = Page::of(rows, limit, |row| Cursor {
+            at: Timestamp(row.callback_date),
+            id: row.id,
+        });
         let items = page.items.iter().map(record).collect::<Result<_, _>>()?;
         Ok(Page { items, next: page.next })
     }
@@ -195,9 +206,16 @@ impl Store {
         let Some(row) = callback::Entity::find_by_id(id.0).one(&self.read).await? else {
             return Ok(None);
         };
-        let body = event::Entity::find_by_id(row.event_id).one(&self.read).await?.map(|event| event.body);
+        let body = event::Entity::find_by_id(row.event_id)
+            .one(&self.read)
+            .await?
+            .map(|event| event.body);
         let received = match (&row.response_headers, &row.response_body) {
-            (Some(headers), Some(body)) => Some(Received { headers: from_json(headers)?, body: body.clone(), truncated: row.response_truncated }),
+            (Some(headers), Some(body)) => Some(Received {
+                headers: from_json(headers)?,
+                body: body.clone(),
+                truncated: row.response_truncated,
+            }),
             _ => None,
         };
         Ok(Some(CallbackDetails {

@@ -34,7 +34,14 @@ impl EventKey {
     /// The key of an event.
     pub fn of(source: &str, id: &str) -> Self {
         let length = u64::try_from(source.len()).unwrap_or(u64::MAX).to_be_bytes();
-        Self(Sha256::new().chain_update(length).chain_update(source).chain_update(id).finalize().to_vec())
+        Self(
+            Sha256::new()
+                .chain_update(length)
+                .chain_update(source)
+                .chain_update(id)
+                .finalize()
+                .to_vec(),
+        )
     }
 }
 
@@ -95,8 +102,13 @@ impl Publication {
         keys.sort();
         let mut taken = Vec::with_capacity(keys.len());
         for keys in keys.chunks(ROWS) {
-            let rows = keys.iter().map(|(key, id)| event_key::ActiveModel { key: Set(key.0.clone()), event_id: Set(id.0), received_at: Set(now.0) });
-            let insert = event_key::Entity::insert_many(rows).on_conflict(OnConflict::column(event_key::Column::Key).do_nothing().to_owned());
+            let rows = keys.iter().map(|(key, id)| event_key::ActiveModel {
+                key: Set(key.0.clone()),
+                event_id: Set(id.0),
+                received_at: Set(now.0),
+            });
+            let insert =
+                event_key::Entity::insert_many(rows).on_conflict(OnConflict::column(event_key::Column::Key).do_nothing().to_owned());
             taken.extend(insert.exec_with_returning(&self.0).await?.into_iter().map(|row| EventKey(row.key)));
         }
         Ok(taken)
@@ -107,7 +119,10 @@ impl Publication {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
-        let rows = event_key::Entity::find().filter(event_key::Column::Key.is_in(keys.iter().map(|key| key.0.clone()))).all(&self.0).await?;
+        let rows = event_key::Entity::find()
+            .filter(event_key::Column::Key.is_in(keys.iter().map(|key| key.0.clone())))
+            .all(&self.0)
+            .await?;
         let counts: Vec<(Uuid, i64)> = delivery::Entity::find()
             .select_only()
             .column(delivery::Column::EventId)
@@ -119,7 +134,10 @@ impl Publication {
             .await?;
         let counts: HashMap<Uuid, i64> = counts.into_iter().collect();
         let count = |id: &Uuid| counts.get(id).and_then(|count| u64::try_from(*count).ok()).unwrap_or(0);
-        Ok(rows.into_iter().map(|row| (EventKey(row.key), (EventId(row.event_id), count(&row.event_id)))).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| (EventKey(row.key), (EventId(row.event_id), count(&row.event_id))))
+            .collect())
     }
 
     /// Who hears of these events now.
@@ -150,7 +168,10 @@ impl Publication {
         let mut subscriptions: HashMap<EventType, Vec<Subscription>> = HashMap::new();
         for row in rows {
             let event = row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?;
-            subscriptions.entry(event).or_default().push(Subscription { webhook: WebhookId(row.webhook_id), enabled: row.enabled });
+            subscriptions.entry(event).or_default().push(Subscription {
+                webhook: WebhookId(row.webhook_id),
+                enabled: row.enabled,
+            });
         }
         Ok(subscriptions)
     }
@@ -174,7 +195,13 @@ impl Publication {
     }
 
     /// Stores deliveries: those to be sent as owned by this node until `lease_until`, so that it can send them without asking the database again.
-    pub async fn add_deliveries(&self, deliveries: &[NewDelivery], node: NodeId, now: Timestamp, lease_until: Timestamp) -> Result<(), StoreError> {
+    pub async fn add_deliveries(
+        &self,
+        deliveries: &[NewDelivery],
+        node: NodeId,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<(), StoreError> {
         for deliveries in deliveries.chunks(ROWS) {
             let rows = deliveries.iter().map(|new| {
                 let state = if new.held { DeliveryState::Held } else { DeliveryState::Sending };

@@ -67,7 +67,10 @@ impl FromStr for DatabaseUrl {
     type Err = InvalidDatabaseUrl;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Some(path) = text.strip_prefix("sqlite://").filter(|path| !path.is_empty() && !path.contains(['?', '#'])) {
+        if let Some(path) = text
+            .strip_prefix("sqlite://")
+            .filter(|path| !path.is_empty() && !path.contains(['?', '#']))
+        {
             return Ok(Self::Sqlite(PathBuf::from(path)));
         }
         let server = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"));
@@ -84,7 +87,13 @@ impl fmt::Display for DatabaseUrl {
         match self {
             Self::Sqlite(path) => write!(f, "{}", path.display()),
             Self::Postgres(text) => match url::Url::parse(text) {
-                Ok(url) => write!(f, "{}:{}{}", url.host_str().unwrap_or_default(), url.port().unwrap_or(5432), url.path()),
+                Ok(url) => write!(
+                    f,
+                    "{}:{}{}",
+                    url.host_str().unwrap_or_default(),
+                    url.port().unwrap_or(5432),
+                    url.path()
+                ),
                 Err(_) => f.write_str("(no URL)"),
             },
         }
@@ -102,14 +111,20 @@ impl Store {
     pub async fn open(url: &DatabaseUrl, vault: Vault, migrate: bool) -> Result<Self, OpenError> {
         let (read, write) = match url {
             DatabaseUrl::Sqlite(path) => {
-                let file = |error: DbErr| OpenError::File { path: path.display().to_string(), cause: brief(&error) };
+                let file = |error: DbErr| OpenError::File {
+                    path: path.display().to_string(),
+                    cause: brief(&error),
+                };
                 let write = connect_sqlite(path, 1).await.map_err(file)?;
                 (connect_sqlite(path, 8).await.map_err(file)?, write)
             }
             DatabaseUrl::Postgres(text) => {
                 let mut options = options(text);
                 options.max_connections(20).min_connections(1);
-                let server = |error: DbErr| OpenError::Server { server: url.to_string(), cause: brief(&error) };
+                let server = |error: DbErr| OpenError::Server {
+                    server: url.to_string(),
+                    cause: brief(&error),
+                };
                 let pool = Database::connect(options).await.map_err(server)?;
                 (pool.clone(), pool)
             }
@@ -131,14 +146,17 @@ impl Store {
 
 async fn connect_sqlite(path: &std::path::Path, connections: u32) -> Result<DatabaseConnection, DbErr> {
     let mut options = options(&format!("sqlite://{}?mode=rwc", path.display()));
-    options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(|sqlite| {
-        sqlite
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY)
-            .pragma("trusted_schema", "OFF")
-    });
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(BUSY)
+                .pragma("trusted_schema", "OFF")
+        });
     Database::connect(options).await
 }
 
@@ -192,7 +210,15 @@ mod tests {
 
     #[test]
     fn others_are_refused() {
-        for bad in ["", "clearhook.db", "mysql://db/x", "sqlite://", "sqlite://x?mode=ro", "postgres://", "postgres"] {
+        for bad in [
+            "",
+            "clearhook.db",
+            "mysql://db/x",
+            "sqlite://",
+            "sqlite://x?mode=ro",
+            "postgres://",
+            "postgres",
+        ] {
             assert_eq!(bad.parse::<DatabaseUrl>(), Err(InvalidDatabaseUrl), "{bad}");
         }
     }

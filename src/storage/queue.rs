@@ -65,7 +65,11 @@ impl Store {
             return Ok(Vec::new());
         }
         let transaction = self.begin().await?;
-        let mut rows = claimable(due(now)).order_by_asc(delivery::Column::DueAt).limit(limit).all(&transaction).await?;
+        let mut rows = claimable(due(now))
+            .order_by_asc(delivery::Column::DueAt)
+            .limit(limit)
+            .all(&transaction)
+            .await?;
         let left = limit.saturating_sub(rows.len() as u64);
         rows.extend(claimable(orphaned(now)).limit(left).all(&transaction).await?);
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
@@ -79,20 +83,37 @@ impl Store {
                 .exec(&transaction)
                 .await?;
         }
-        let events = event::Entity::find().filter(event::Column::Id.is_in(rows.iter().map(|row| row.event_id))).all(&transaction).await?;
+        let events = event::Entity::find()
+            .filter(event::Column::Id.is_in(rows.iter().map(|row| row.event_id)))
+            .all(&transaction)
+            .await?;
         let bodies = bodies(events)?;
         let (rows, lost): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| bodies.contains_key(&row.event_id));
         if !lost.is_empty() {
             let lost: Vec<_> = lost.iter().map(|row| DeliveryId(row.id)).collect();
             let reason = Some("The event was deleted before it could be sent.".to_owned());
-            settled(owned(delivery::Entity::update_many(), node, &lost), DeliveryState::Failed, reason, None, now).exec(&transaction).await?;
+            settled(
+                owned(delivery::Entity::update_many(), node, &lost),
+                DeliveryState::Failed,
+                reason,
+                None,
+                now,
+            )
+            .exec(&transaction)
+            .await?;
         }
         transaction.commit().await?;
-        rows.into_iter().filter_map(|row| bodies.get(&row.event_id).map(|(event_type, body)| job(&row, *event_type, body))).collect()
+        rows.into_iter()
+            .filter_map(|row| bodies.get(&row.event_id).map(|(event_type, body)| job(&row, *event_type, body)))
+            .collect()
     }
 
     async fn anything_to_claim(&self, now: Timestamp) -> Result<bool, StoreError> {
-        let any = delivery::Entity::find().filter(Condition::any().add(due(now)).add(orphaned(now))).limit(1).one(&self.read).await?;
+        let any = delivery::Entity::find()
+            .filter(Condition::any().add(due(now)).add(orphaned(now)))
+            .limit(1)
+            .one(&self.read)
+            .await?;
         Ok(any.is_some())
     }
 
@@ -132,7 +153,8 @@ impl Store {
 
     /// Sets a delivery aside because its webhook is disabled.
     pub async fn hold(&self, node: NodeId, delivery: DeliveryId, now: Timestamp) -> Result<(), StoreError> {
-        self.settle_unsent(node, delivery, DeliveryState::Held, "The webhook is disabled.", now).await
+        self.settle_unsent(node, delivery, DeliveryState::Held, "The webhook is disabled.", now)
+            .await
     }
 
     /// Ends a delivery that cannot be tried.
@@ -140,8 +162,23 @@ impl Store {
         self.settle_unsent(node, delivery, DeliveryState::Failed, reason, now).await
     }
 
-    async fn settle_unsent(&self, node: NodeId, id: DeliveryId, state: DeliveryState, reason: &str, now: Timestamp) -> Result<(), StoreError> {
-        settled(owned(delivery::Entity::update_many(), node, &[id]), state, Some(reason.to_owned()), None, now).exec(&self.write).await?;
+    async fn settle_unsent(
+        &self,
+        node: NodeId,
+        id: DeliveryId,
+        state: DeliveryState,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        settled(
+            owned(delivery::Entity::update_many(), node, &[id]),
+            state,
+            Some(reason.to_owned()),
+            None,
+            now,
+        )
+        .exec(&self.write)
+        .await?;
         Ok(())
     }
 
@@ -172,16 +209,22 @@ impl Store {
 type Update = sea_orm::UpdateMany<delivery::Entity>;
 
 fn due(now: Timestamp) -> Condition {
-    Condition::all().add(delivery::Column::State.eq(DeliveryState::Pending.as_str())).add(delivery::Column::DueAt.lte(now.0))
+    Condition::all()
+        .add(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+        .add(delivery::Column::DueAt.lte(now.0))
 }
 
 fn orphaned(now: Timestamp) -> Condition {
-    Condition::all().add(delivery::Column::State.eq(DeliveryState::Sending.as_str())).add(delivery::Column::LeaseUntil.lte(now.0))
+    Condition::all()
+        .add(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
+        .add(delivery::Column::LeaseUntil.lte(now.0))
 }
 
 /// Rows that another node is claiming at this moment are passed over, not waited for (PostgreSQL; SQLite has one writer).
 fn claimable(which: Condition) -> sea_orm::Select<delivery::Entity> {
-    delivery::Entity::find().filter(which).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+    delivery::Entity::find()
+        .filter(which)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
 }
 
 fn owned(update: Update, node: NodeId, ids: &[DeliveryId]) -> Update {
@@ -220,7 +263,10 @@ async fn disable(transaction: &DatabaseTransaction, webhook: WebhookId, reason: 
 
 fn bodies(events: Vec<event::Model>) -> Result<HashMap<Uuid, (EventType, Arc<str>)>, StoreError> {
     let body = |event: event::Model| {
-        let event_type = event.event_type.parse().map_err(|_| StoreError::Corrupt(event.event_type.clone()))?;
+        let event_type = event
+            .event_type
+            .parse()
+            .map_err(|_| StoreError::Corrupt(event.event_type.clone()))?;
         Ok((event.id, (event_type, Arc::from(event.body))))
     };
     events.into_iter().map(body).collect()

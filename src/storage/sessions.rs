@@ -30,8 +30,17 @@ pub struct SessionRecord {
 
 impl Store {
     /// Begins a session, and clears away those that have ended.
-    pub async fn add_session(&self, user: UserId, token_hash: Vec<u8>, now: Timestamp, expires_at: Timestamp) -> Result<SessionId, StoreError> {
-        session::Entity::delete_many().filter(session::Column::ExpiresAt.lte(now.0)).exec(&self.write).await?;
+    pub async fn add_session(
+        &self,
+        user: UserId,
+        token_hash: Vec<u8>,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<SessionId, StoreError> {
+        session::Entity::delete_many()
+            .filter(session::Column::ExpiresAt.lte(now.0))
+            .exec(&self.write)
+            .await?;
         let row = session::ActiveModel {
             id: Set(new_id()),
             user_id: Set(user.0),
@@ -45,7 +54,11 @@ impl Store {
 
     /// The session of a token.
     pub async fn session(&self, token_hash: &[u8]) -> Result<Option<SessionRecord>, StoreError> {
-        let Some(session) = session::Entity::find().filter(session::Column::TokenHash.eq(token_hash)).one(&self.read).await? else {
+        let Some(session) = session::Entity::find()
+            .filter(session::Column::TokenHash.eq(token_hash))
+            .one(&self.read)
+            .await?
+        else {
             return Ok(None);
         };
         let Some(user) = user::Entity::find_by_id(session.user_id).one(&self.read).await? else {

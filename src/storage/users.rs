@@ -1,10 +1,14 @@
 //! Questions about users.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Set, sea_query::Expr};
 
 use crate::{
     domain::{id::UserId, role::Role, timestamp::Timestamp},
-    storage::{Store, StoreError, entity::user, new_id},
+    storage::{
+        Store, StoreError,
+        entity::{session, user},
+        new_id,
+    },
 };
 
 /// Somebody who can sign in.
@@ -49,13 +53,43 @@ impl Store {
 
     /// The user with that address, and the hash of their password.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<(UserRecord, String)>, StoreError> {
-        let found = user::Entity::find().filter(user::Column::Email.eq(normal_email(email))).one(&self.read).await?;
+        let found = user::Entity::find()
+            .filter(user::Column::Email.eq(normal_email(email)))
+            .one(&self.read)
+            .await?;
         found
             .map(|row| {
                 let hash = row.password_hash.clone();
                 Ok((record(row)?, hash))
             })
             .transpose()
+    }
+
+    /// Lets a user sign in no more, and ends their sessions.
+    pub async fn disable_user(&self, id: UserId) -> Result<(), StoreError> {
+        self.change_user(id, user::Column::DisabledAt, Expr::value(Timestamp::now().0))
+            .await
+    }
+
+    /// Replaces a user's password, and ends their sessions.
+    pub async fn set_password(&self, id: UserId, password_hash: String) -> Result<(), StoreError> {
+        self.change_user(id, user::Column::PasswordHash, Expr::value(password_hash)).await
+    }
+
+    async fn change_user(&self, id: UserId, column: user::Column, value: Expr) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        user::Entity::update_many()
+            .col_expr(column, value)
+            .col_expr(user::Column::UpdatedAt, Expr::value(Timestamp::now().0))
+            .filter(user::Column::Id.eq(id.0))
+            .exec(&transaction)
+            .await?;
+        session::Entity::delete_many()
+            .filter(session::Column::UserId.eq(id.0))
+            .exec(&transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// All users, oldest first.
@@ -74,7 +108,10 @@ impl Store {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = user::Entity::find().filter(user::Column::Id.is_in(ids.iter().map(|id| id.0))).all(&self.read).await?;
+        let rows = user::Entity::find()
+            .filter(user::Column::Id.is_in(ids.iter().map(|id| id.0)))
+            .all(&self.read)
+            .await?;
         Ok(rows.into_iter().map(|row| UserId(row.id)).collect())
     }
 }

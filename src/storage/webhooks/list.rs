@@ -1,16 +1,20 @@
 //! The list of webhooks.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::{Expr, ExprTrait, Func, LikeExpr}};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+};
 
 use crate::{
     catalogue::EventType,
     domain::{
+        id::UserId,
         page::{Cursor, Page},
         timestamp::Timestamp,
     },
     storage::{
         Store, StoreError,
-        entity::{webhook, webhook_event},
+        entity::{webhook, webhook_event, webhook_owner},
         webhooks::WebhookRecord,
     },
 };
@@ -24,6 +28,8 @@ pub struct WebhookFilter {
     pub event: Option<EventType>,
     /// Only enabled or disabled ones.
     pub enabled: Option<bool>,
+    /// Only those of this owner.
+    pub owner: Option<UserId>,
 }
 
 impl Store {
@@ -38,6 +44,11 @@ impl Store {
             let hears = hears.filter(webhook_event::Column::EventType.eq(event.as_str())).into_query();
             found = found.filter(webhook::Column::Id.in_subquery(hears));
         }
+        if let Some(owner) = filter.owner {
+            let owned = webhook_owner::Entity::find().select_only().column(webhook_owner::Column::WebhookId);
+            let owned = owned.filter(webhook_owner::Column::UserId.eq(owner.0)).into_query();
+            found = found.filter(webhook::Column::Id.in_subquery(owned));
+        }
         if let Some(enabled) = filter.enabled {
             found = found.filter(webhook::Column::Enabled.eq(enabled));
         }
@@ -48,8 +59,14 @@ impl Store {
         }
         let newest_first = found.order_by_desc(webhook::Column::CreatedAt).order_by_desc(webhook::Column::Id);
         let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
-        let page = Page::of(rows, limit, |row| Cursor { at: Timestamp(row.created_at), id: row.id });
-        Ok(Page { items: self.complete(page.items).await?, next: page.next })
+        let page = Page::of(rows, limit, |row| Cursor {
+            at: Timestamp(row.created_at),
+            id: row.id,
+        });
+        Ok(Page {
+            items: self.complete(page.items).await?,
+            next: page.next,
+        })
     }
 }
 
@@ -58,5 +75,7 @@ fn contains(text: &str) -> Condition {
     let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
     [webhook::Column::Name, webhook::Column::Url, webhook::Column::Description]
         .into_iter()
-        .fold(Condition::any(), |any, column| any.add(Expr::expr(Func::lower(Expr::col(column))).like(pattern.clone())))
+        .fold(Condition::any(), |any, column| {
+            any.add(Expr::expr(Func::lower(Expr::col(column))).like(pattern.clone()))
+        })
 }

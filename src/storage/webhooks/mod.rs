@@ -56,7 +56,10 @@ pub struct WebhookRecord {
 impl Store {
     /// One webhook.
     pub async fn webhook(&self, id: WebhookId) -> Result<Option<WebhookRecord>, StoreError> {
-        let row = webhook::Entity::find_by_id(id.0).filter(webhook::Column::DeletedAt.is_null()).one(&self.read).await?;
+        let row = webhook::Entity::find_by_id(id.0)
+            .filter(webhook::Column::DeletedAt.is_null())
+            .one(&self.read)
+            .await?;
         Ok(self.complete(row.into_iter().collect()).await?.pop())
     }
 
@@ -67,12 +70,20 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut events: HashMap<Uuid, Vec<EventType>> = HashMap::new();
-        for row in webhook_event::Entity::find().filter(webhook_event::Column::WebhookId.is_in(ids.clone())).all(&self.read).await? {
+        for row in webhook_event::Entity::find()
+            .filter(webhook_event::Column::WebhookId.is_in(ids.clone()))
+            .all(&self.read)
+            .await?
+        {
             let event = row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?;
             events.entry(row.webhook_id).or_default().push(event);
         }
         let mut owners: HashMap<Uuid, Vec<UserId>> = HashMap::new();
-        for row in webhook_owner::Entity::find().filter(webhook_owner::Column::WebhookId.is_in(ids.clone())).all(&self.read).await? {
+        for row in webhook_owner::Entity::find()
+            .filter(webhook_owner::Column::WebhookId.is_in(ids.clone()))
+            .all(&self.read)
+            .await?
+        {
             owners.entry(row.webhook_id).or_default().push(UserId(row.user_id));
         }
         let mut headers: HashMap<Uuid, Vec<Header>> = HashMap::new();

@@ -42,13 +42,23 @@ impl Store {
         }
         let headers = webhook_header::Entity::find().filter(webhook_header::Column::WebhookId.eq(id.0));
         let headers = headers.order_by_asc(webhook_header::Column::Position).all(&self.read).await?;
-        let live = Condition::any().add(webhook_secret::Column::ExpiresAt.is_null()).add(webhook_secret::Column::ExpiresAt.gt(now.0));
-        let secrets = webhook_secret::Entity::find().filter(webhook_secret::Column::WebhookId.eq(id.0)).filter(live);
+        let live = Condition::any()
+            .add(webhook_secret::Column::ExpiresAt.is_null())
+            .add(webhook_secret::Column::ExpiresAt.gt(now.0));
+        let secrets = webhook_secret::Entity::find()
+            .filter(webhook_secret::Column::WebhookId.eq(id.0))
+            .filter(live);
         let secrets = secrets.order_by_desc(webhook_secret::Column::CreatedAt).all(&self.read).await?;
         Ok(Target::Open {
             url: row.url,
-            headers: headers.into_iter().map(|header| self.open_header(header)).collect::<Result<_, _>>()?,
-            secrets: secrets.into_iter().map(|secret| self.open_secret(&secret)).collect::<Result<_, _>>()?,
+            headers: headers
+                .into_iter()
+                .map(|header| self.open_header(header))
+                .collect::<Result<_, _>>()?,
+            secrets: secrets
+                .into_iter()
+                .map(|secret| self.open_secret(&secret))
+                .collect::<Result<_, _>>()?,
         })
     }
 

@@ -79,13 +79,24 @@ impl Store {
         if fields.enabled {
             change = change.col_expr(webhook::Column::DisabledReason, Expr::value(None::<String>));
         }
-        let live = change.filter(webhook::Column::Id.eq(id.0)).filter(webhook::Column::DeletedAt.is_null());
+        let live = change
+            .filter(webhook::Column::Id.eq(id.0))
+            .filter(webhook::Column::DeletedAt.is_null());
         if live.exec(&transaction).await?.rows_affected == 0 {
             return Ok(false);
         }
-        webhook_event::Entity::delete_many().filter(webhook_event::Column::WebhookId.eq(id.0)).exec(&transaction).await?;
-        webhook_owner::Entity::delete_many().filter(webhook_owner::Column::WebhookId.eq(id.0)).exec(&transaction).await?;
-        webhook_header::Entity::delete_many().filter(webhook_header::Column::WebhookId.eq(id.0)).exec(&transaction).await?;
+        webhook_event::Entity::delete_many()
+            .filter(webhook_event::Column::WebhookId.eq(id.0))
+            .exec(&transaction)
+            .await?;
+        webhook_owner::Entity::delete_many()
+            .filter(webhook_owner::Column::WebhookId.eq(id.0))
+            .exec(&transaction)
+            .await?;
+        webhook_header::Entity::delete_many()
+            .filter(webhook_header::Column::WebhookId.eq(id.0))
+            .exec(&transaction)
+            .await?;
         self.add_parts(&transaction, id, fields).await?;
         transaction.commit().await?;
         Ok(true)
@@ -101,18 +112,37 @@ impl Store {
             .filter(webhook::Column::DeletedAt.is_null())
             .exec(&transaction)
             .await?;
-        webhook_event::Entity::delete_many().filter(webhook_event::Column::WebhookId.eq(id.0)).exec(&transaction).await?;
-        webhook_header::Entity::delete_many().filter(webhook_header::Column::WebhookId.eq(id.0)).exec(&transaction).await?;
-        webhook_secret::Entity::delete_many().filter(webhook_secret::Column::WebhookId.eq(id.0)).exec(&transaction).await?;
+        webhook_event::Entity::delete_many()
+            .filter(webhook_event::Column::WebhookId.eq(id.0))
+            .exec(&transaction)
+            .await?;
+        webhook_header::Entity::delete_many()
+            .filter(webhook_header::Column::WebhookId.eq(id.0))
+            .exec(&transaction)
+            .await?;
+        webhook_secret::Entity::delete_many()
+            .filter(webhook_secret::Column::WebhookId.eq(id.0))
+            .exec(&transaction)
+            .await?;
         transaction.commit().await?;
         Ok(gone.rows_affected > 0)
     }
 
     async fn add_parts(&self, transaction: &DatabaseTransaction, id: WebhookId, fields: &WebhookFields) -> Result<(), StoreError> {
-        let events = fields.events.iter().map(|event| webhook_event::ActiveModel { webhook_id: Set(id.0), event_type: Set(event.to_string()) });
-        webhook_event::Entity::insert_many(events).exec_without_returning(transaction).await?;
-        let owners = fields.owners.iter().map(|owner| webhook_owner::ActiveModel { webhook_id: Set(id.0), user_id: Set(owner.0) });
-        webhook_owner::Entity::insert_many(owners).exec_without_returning(transaction).await?;
+        let events = fields.events.iter().map(|event| webhook_event::ActiveModel {
+            webhook_id: Set(id.0),
+            event_type: Set(event.to_string()),
+        });
+        webhook_event::Entity::insert_many(events)
+            .exec_without_returning(transaction)
+            .await?;
+        let owners = fields.owners.iter().map(|owner| webhook_owner::ActiveModel {
+            webhook_id: Set(id.0),
+            user_id: Set(owner.0),
+        });
+        webhook_owner::Entity::insert_many(owners)
+            .exec_without_returning(transaction)
+            .await?;
         let headers = fields.headers.iter().zip(0..).map(|(header, position)| {
             let row = new_id();
             webhook_header::ActiveModel {
@@ -123,7 +153,9 @@ impl Store {
                 value_encrypted: Set(self.vault.seal(row, header.value.as_bytes())),
             }
         });
-        webhook_header::Entity::insert_many(headers).exec_without_returning(transaction).await?;
+        webhook_header::Entity::insert_many(headers)
+            .exec_without_returning(transaction)
+            .await?;
         Ok(())
     }
 }

@@ -1,0 +1,86 @@
+//! `serve --demo`: a webhook with a callback in its log, to look at.
+
+use std::net::SocketAddr;
+
+use serde_json::value::RawValue;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    auth::{password, principal::Principal},
+    catalogue::{
+        EventType,
+        example::{example_data, example_subject},
+    },
+    cli::{CliError, listen, serve::cannot_listen},
+    domain::{role::Role, secret::SigningSecret},
+    ingest::{accept, cloud_event::CloudEvent},
+    state::AppState,
+    storage::webhooks::WebhookFilter,
+    webhooks::{self, WebhookInput},
+};
+
+const EMAIL: &str = "admin@example.com";
+
+/// Starts the receiver; in an empty database adds the sample, and prints how to sign in.
+pub(super) async fn start(app: &AppState, receiver: SocketAddr, stop: CancellationToken) -> Result<(), CliError> {
+    let listener = TcpListener::bind(receiver).await.map_err(|error| cannot_listen(receiver, &error))?;
+    let secret = SigningSecret::generate();
+    let is_empty = app.store.has_no_users().await? && app.store.webhooks(&WebhookFilter::default(), None, 1).await?.items.is_empty();
+    // The secret of an earlier run is not known here; then callbacks are printed unchecked.
+    let known = is_empty.then(|| secret.clone());
+    tokio::spawn(async move {
+        let served =
+            axum::serve(listener, listen::receiver(known, listen::Answer::accepted())).with_graceful_shutdown(stop.cancelled_owned());
+        if let Err(error) = served.await {
+            tracing::warn!(%error, "the sample receiver ended");
+        }
+    });
+    if is_empty {
+        add_sample(app, receiver, &secret).await
+    } else {
+        println!(
+            "The database is not empty, so no sample was added. Sign in as before; a lost password is replaced with: clearhook user reset-password"
+        );
+        Ok(())
+    }
+}
+
+async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret) -> Result<(), CliError> {
+    let password = password::generate();
+    app.store
+        .add_user(EMAIL, password::hash(&password).await?, Role::Administrator)
+        .await?;
+    let input = WebhookInput {
+        name: "Sample receiver".to_owned(),
+        description: "Prints each callback in the terminal where clearhook runs.".to_owned(),
+        url: format!("http://{receiver}/sample"),
+        enabled: true,
+        events: vec![EventType::IdentityCreated.to_string(), EventType::IdentityUpdated.to_string()],
+        secret: Some(secret.reveal().to_string()),
+        ..WebhookInput::default()
+    };
+    let failed = |error: String| CliError::Other(format!("cannot add the sample: {error}"));
+    webhooks::create(app, &Principal::System, input)
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    accept(app, &Principal::System, &[sample_event()?])
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    println!("\n  Sign in with\n\n    e-mail    {EMAIL}\n    password  {password}\n");
+    Ok(())
+}
+
+fn sample_event() -> Result<CloudEvent, CliError> {
+    let data =
+        RawValue::from_string(example_data(EventType::IdentityCreated).to_string()).map_err(|error| CliError::Other(error.to_string()))?;
+    Ok(CloudEvent {
+        specversion: Some("1.0".to_owned()),
+        id: Some("sample-1".to_owned()),
+        source: Some("https://clearid.example.com".to_owned()),
+        event_type: Some(EventType::IdentityCreated.to_string()),
+        subject: Some(example_subject(EventType::IdentityCreated)),
+        data: Some(data),
+        ..CloudEvent::default()
+    })
+}

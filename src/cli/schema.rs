@@ -1,0 +1,36 @@
+//! `clearhook schema`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    catalogue::{EventType, schema::callback_schema},
+    cli::{CliError, print_list, text},
+};
+
+#[derive(Args)]
+pub(super) struct SchemaArguments {
+    /// The event's type, such as identity.created
+    #[arg(value_name = "TYPE", required_unless_present = "list", conflicts_with = "list")]
+    event_type: Option<EventType>,
+    /// List the catalogue
+    #[arg(long)]
+    list: bool,
+    /// List it for programs
+    #[arg(long, requires = "list")]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &SchemaArguments) -> Result<(), CliError> {
+    if let Some(event_type) = arguments.event_type {
+        println!("{:#}", callback_schema(event_type));
+        return Ok(());
+    }
+    let types: Vec<_> = EventType::ALL
+        .into_iter()
+        .map(|event| json!({ "type": event, "name": event.name(), "description": event.description() }))
+        .collect();
+    print_list(arguments.json, &types, |event| {
+        format!("{:<26}{}", text(event, "type"), text(event, "name"))
+    })
+}

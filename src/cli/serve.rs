@@ -1,0 +1,97 @@
+//! `clearhook serve`.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use clap::Args;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    cli::{CliError, demo, open::open},
+    config::{Config, Settings},
+    dispatch::Dispatcher,
+    state::AppState,
+    storage::open::DatabaseUrl,
+    telemetry, web,
+};
+
+#[derive(Args)]
+pub(super) struct ServeArguments {
+    /// Add a sample webhook with a receiver of its own to an empty database, publish one sample event, and print an administrator's password
+    #[arg(long)]
+    demo: bool,
+    /// Where the receiver of --demo listens
+    #[arg(long, default_value = "127.0.0.1:3001", hide = true)]
+    demo_addr: SocketAddr,
+    /// Do not bring the database up to date; fail if it is not
+    #[arg(long)]
+    no_migrate: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
+    let mut config = Config::resolve(arguments.settings)?;
+    telemetry::start(&config.log, config.log_format)?;
+    config.data_dir.prepare()?;
+    // Several nodes may share one PostgreSQL, but not one data directory: it holds the node's name.
+    let _lock = config.data_dir.lock()?;
+    let _file = match &config.database {
+        DatabaseUrl::Sqlite(path) => Some(crate::config::lock_database(path)?),
+        DatabaseUrl::Postgres(_) => None,
+    };
+    let listener = TcpListener::bind(config.addr)
+        .await
+        .map_err(|error| cannot_listen(config.addr, &error))?;
+    if arguments.demo {
+        config.policy.allowed.allow_socket(arguments.demo_addr);
+    }
+    let store = open(&config, !arguments.no_migrate).await?;
+    let (node, policy) = (config.data_dir.node()?, Arc::new(config.policy));
+    let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.dispatch)?;
+    let state = AppState::new(store.clone(), policy, dispatcher, node, config.public_url.scheme() == "https");
+    let stop = stop_on_signal()?;
+    if arguments.demo {
+        demo::start(&state, arguments.demo_addr, stop.clone()).await?;
+    } else if store.has_no_users().await? {
+        tracing::warn!("nobody can sign in yet; run: clearhook user create --email you@example.com --role administrator");
+    }
+    let address = listener.local_addr().map_err(|error| cannot_listen(config.addr, &error))?;
+    tracing::info!(%address, "listening on {address}; console at {}", config.public_url);
+    let served = axum::serve(listener, web::router(state))
+        .with_graceful_shutdown(stop.clone().cancelled_owned())
+        .await;
+    stop.cancel();
+    running.stop().await;
+    store.close().await?;
+    tracing::info!("stopped");
+    served.map_err(|error| CliError::Other(format!("cannot serve any more: {error}")))
+}
+
+pub(super) fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> CliError {
+    CliError::Other(format!(
+        "cannot listen on {address}: {error}; stop the program that uses it, or choose another address with --addr"
+    ))
+}
+
+fn stop_on_signal() -> Result<CancellationToken, CliError> {
+    let stop = CancellationToken::new();
+    let cannot = |error: std::io::Error| CliError::Other(format!("cannot wait for signals: {error}"));
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate()).map_err(cannot)?,
+        signal(SignalKind::interrupt()).map_err(cannot)?,
+    );
+    let told = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: attempts in flight may end");
+        told.cancel();
+    });
+    Ok(stop)
+}

@@ -1,0 +1,145 @@
+//! `clearhook user`.
+
+use std::io::Read;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::{
+    auth::password,
+    cli::{CliError, open::DatabaseArguments, print_list, text},
+    domain::role::Role,
+    storage::{Store, users::UserRecord},
+};
+
+#[derive(Args)]
+pub(super) struct UserArguments {
+    #[command(subcommand)]
+    command: UserCommand,
+    #[command(flatten)]
+    database: DatabaseArguments,
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Add somebody who can sign in; prints a generated password when none is given
+    Create {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+        /// administrator or api-owner
+        #[arg(long)]
+        role: Role,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List everybody who can sign in
+    List {
+        /// For programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let somebody sign in no more, and end their sessions
+    Disable {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// Give somebody a new password, and end their sessions
+    ResetPassword {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+pub(super) async fn run(arguments: UserArguments) -> Result<(), CliError> {
+    let (store, _) = arguments.database.open().await?;
+    match arguments.command {
+        UserCommand::Create {
+            email,
+            role,
+            password_stdin,
+        } => create(&store, &email, role, password_stdin).await?,
+        UserCommand::List { json } => list(&store, json).await?,
+        UserCommand::Disable { email } => {
+            let user = find(&store, &email).await?;
+            store.disable_user(user.id).await?;
+            println!("{} can sign in no more.", user.email);
+        }
+        UserCommand::ResetPassword { email, password_stdin } => {
+            let user = find(&store, &email).await?;
+            let (password, generated) = password(password_stdin)?;
+            store.set_password(user.id, password::hash(&password).await?).await?;
+            println!(
+                "{}",
+                if generated {
+                    password
+                } else {
+                    format!("{} has a new password.", user.email)
+                }
+            );
+        }
+    }
+    Ok(store.close().await?)
+}
+
+async fn create(store: &Store, email: &str, role: Role, from_stdin: bool) -> Result<(), CliError> {
+    let is_address = email
+        .split_once('@')
+        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    if !is_address || email.chars().any(|c| c.is_whitespace() || c.is_control()) || email.len() > 254 {
+        return Err(CliError::Other(format!(
+            "`{email}` is no e-mail address; write one such as you@example.com"
+        )));
+    }
+    let (password, generated) = password(from_stdin)?;
+    match store.add_user(email, password::hash(&password).await?, role).await? {
+        Some(_) if generated => println!("{password}"),
+        Some(user) => println!("{} can sign in as {}.", user.email, user.role),
+        None => {
+            return Err(CliError::Other(format!(
+                "there is a user {email} already; use `clearhook user reset-password` for a new password"
+            )));
+        }
+    }
+    Ok(())
+}
+
+async fn list(store: &Store, as_json: bool) -> Result<(), CliError> {
+    let users = store.users().await?;
+    let users: Vec<_> = users
+        .iter()
+        .map(|user| json!({ "id": user.id, "email": user.email, "role": user.role, "disabled": user.disabled_at.is_some(), "created_at": user.created_at }))
+        .collect();
+    print_list(as_json, &users, |user| {
+        let disabled = if text(user, "disabled") == "true" { "  disabled" } else { "" };
+        format!("{}  {:<14}{}{disabled}", text(user, "id"), text(user, "role"), text(user, "email"))
+    })
+}
+
+async fn find(store: &Store, email: &str) -> Result<UserRecord, CliError> {
+    let found = store.user_by_email(email).await?;
+    found
+        .map(|(user, _)| user)
+        .ok_or_else(|| CliError::Other(format!("there is no user {email}; `clearhook user list` shows who there is")))
+}
+
+/// The password, and whether it was generated.
+fn password(from_stdin: bool) -> Result<(String, bool), CliError> {
+    if !from_stdin {
+        return Ok((password::generate(), true));
+    }
+    let mut given = String::new();
+    let mut limited = std::io::stdin().take(4 * password::MAX as u64);
+    limited
+        .read_to_string(&mut given)
+        .map_err(|error| CliError::Other(format!("cannot read the password: {error}")))?;
+    let password = given.lines().next().unwrap_or_default().to_owned();
+    password::check(&password)?;
+    Ok((password, false))
+}

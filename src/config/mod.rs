@@ -1,0 +1,256 @@
+//! Settings: flags, then environment, then `clearhook.toml`, then defaults.
+
+mod data_dir;
+mod settings;
+
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+
+use thiserror::Error;
+use url::Url;
+
+pub use self::{
+    data_dir::{DataDir, ServeLock, lock_database},
+    settings::Settings,
+};
+use crate::{dispatch::DispatchSettings, domain::url::UrlPolicy, storage::open::DatabaseUrl, vault::MasterKey};
+
+/// A setting that cannot be used.
+#[derive(Debug, Error)]
+#[error("{setting}: {detail}")]
+pub struct ConfigError {
+    /// Its name in the environment, or the file or folder.
+    pub setting: String,
+    /// What is wrong and what to do.
+    pub detail: String,
+}
+
+impl ConfigError {
+    /// An error of this setting.
+    pub fn new(setting: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            setting: setting.into(),
+            detail: detail.into(),
+        }
+    }
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// All settings, checked.
+#[derive(Debug)]
+pub struct Config {
+    /// Listening address.
+    pub addr: SocketAddr,
+    /// Which database.
+    pub database: DatabaseUrl,
+    /// Database and generated keys.
+    pub data_dir: DataDir,
+    /// Encrypts secrets and header values; generated into the data directory when it is not set.
+    pub master_key: Option<MasterKey>,
+    /// Where people reach the console.
+    pub public_url: Url,
+    /// Where callbacks may go.
+    pub policy: UrlPolicy,
+    /// How callbacks are sent.
+    pub dispatch: DispatchSettings,
+    /// A tracing filter.
+    pub log: String,
+    /// How logs are written.
+    pub log_format: LogFormat,
+}
+
+impl Config {
+    /// Checks settings and fills in defaults.
+    pub fn resolve(settings: Settings) -> Result<Self, ConfigError> {
+        let settings = settings.with_file()?;
+        let addr = read(
+            "CLEARHOOK_ADDR",
+            settings.addr.as_deref(),
+            "127.0.0.1:3000",
+            "write address and port, such as 127.0.0.1:3000",
+        )?;
+        let data_dir = DataDir::new(PathBuf::from(settings.data_dir.as_deref().unwrap_or("./data")));
+        let database = match settings.database_url.as_deref() {
+            Some(url) => url
+                .parse()
+                .map_err(|error| ConfigError::new("CLEARHOOK_DATABASE_URL", format!("{error}")))?,
+            None => DatabaseUrl::Sqlite(data_dir.path().join("clearhook.db")),
+        };
+        let master_key = settings.master_key.as_deref().map(MasterKey::parse).transpose();
+        let public_url = match settings.public_url.as_deref() {
+            Some(url) => public_url(url)?,
+            None => public_url(&format!("http://{addr}"))?,
+        };
+        let allowed = settings.allowed_networks.as_deref().unwrap_or_default().parse();
+        let policy = UrlPolicy {
+            allow_http: settings.allow_http.unwrap_or(false),
+            allowed: allowed.map_err(|error| ConfigError::new("CLEARHOOK_ALLOWED_NETWORKS", format!("{error}")))?,
+        };
+        let dispatch = dispatch(&settings)?;
+        let log_format = match settings.log_format.as_deref() {
+            None | Some("text") => LogFormat::Text,
+            Some("json") => LogFormat::Json,
+            Some(other) => {
+                return Err(ConfigError::new(
+                    "CLEARHOOK_LOG_FORMAT",
+                    format!("`{other}` is no format; use text or json"),
+                ));
+            }
+        };
+        Ok(Self {
+            addr,
+            database,
+            data_dir,
+            master_key: master_key.map_err(|error| ConfigError::new("CLEARHOOK_MASTER_KEY", error.to_string()))?,
+            public_url,
+            policy,
+            dispatch,
+            log: settings.log.unwrap_or_else(|| "info".to_owned()),
+            log_format,
+        })
+    }
+}
+
+fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
+    let defaults = DispatchSettings::default();
+    let at_least_one = "write a whole number from 1";
+    let concurrency = read("CLEARHOOK_CONCURRENCY", settings.concurrency.as_deref(), "256", at_least_one)?;
+    let concurrency_per_webhook = read(
+        "CLEARHOOK_CONCURRENCY_PER_WEBHOOK",
+        settings.concurrency_per_webhook.as_deref(),
+        "16",
+        at_least_one,
+    )?;
+    if concurrency == 0 || concurrency_per_webhook == 0 {
+        return Err(ConfigError::new("CLEARHOOK_CONCURRENCY", at_least_one));
+    }
+    let schedule = settings.retry_schedule.as_deref().map(str::parse).transpose();
+    Ok(DispatchSettings {
+        schedule: schedule
+            .map_err(|error| ConfigError::new("CLEARHOOK_RETRY_SCHEDULE", format!("{error}")))?
+            .unwrap_or(defaults.schedule),
+        timeout: duration("CLEARHOOK_TIMEOUT", settings.timeout.as_deref(), defaults.timeout)?,
+        concurrency,
+        concurrency_per_webhook,
+    })
+}
+
+fn read<T: FromStr>(setting: &str, given: Option<&str>, default: &str, advice: &str) -> Result<T, ConfigError> {
+    let text = given.unwrap_or(default);
+    text.parse()
+        .map_err(|_| ConfigError::new(setting, format!("`{text}` cannot be used; {advice}")))
+}
+
+fn duration(setting: &str, given: Option<&str>, default: Duration) -> Result<Duration, ConfigError> {
+    let Some(text) = given else { return Ok(default) };
+    let parsed = humantime::parse_duration(text).ok().filter(|duration| !duration.is_zero());
+    parsed.ok_or_else(|| ConfigError::new(setting, format!("`{text}` is no duration; write one such as 15s")))
+}
+
+fn public_url(text: &str) -> Result<Url, ConfigError> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| {
+        ConfigError::new(
+            "CLEARHOOK_PUBLIC_URL",
+            format!("`{text}` is no URL; write one such as https://hooks.example.com"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_the_documented_ones() {
+        let config = Config::resolve(Settings::default()).unwrap();
+        assert_eq!(config.addr.to_string(), "127.0.0.1:3000");
+        assert_eq!(config.database.to_string(), "./data/clearhook.db");
+        assert_eq!(config.public_url.as_str(), "http://127.0.0.1:3000/");
+        assert_eq!(config.dispatch.schedule.to_string(), "5s,5m,30m,2h,5h,10h,10h");
+        assert_eq!(config.dispatch.timeout, Duration::from_secs(15));
+        assert!(!config.policy.allow_http && config.master_key.is_none());
+    }
+
+    #[test]
+    fn each_wrong_setting_is_named() {
+        let some = |text: &str| Some(text.to_owned());
+        let wrong = [
+            (
+                "CLEARHOOK_ADDR",
+                Settings {
+                    addr: some("here"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_DATABASE_URL",
+                Settings {
+                    database_url: some("mysql://x"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_MASTER_KEY",
+                Settings {
+                    master_key: some("c2hvcnQ="),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_PUBLIC_URL",
+                Settings {
+                    public_url: some("hooks"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_ALLOWED_NETWORKS",
+                Settings {
+                    allowed_networks: some("10.0.0.0/99"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_RETRY_SCHEDULE",
+                Settings {
+                    retry_schedule: some("often"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_TIMEOUT",
+                Settings {
+                    timeout: some("0s"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_CONCURRENCY",
+                Settings {
+                    concurrency: some("0"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_LOG_FORMAT",
+                Settings {
+                    log_format: some("xml"),
+                    ..Settings::default()
+                },
+            ),
+        ];
+        for (name, settings) in wrong {
+            assert_eq!(Config::resolve(settings).unwrap_err().setting, name);
+        }
+    }
+}

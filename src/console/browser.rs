@@ -1,0 +1,33 @@
+//! What only the browser does when the WebAssembly starts.
+
+use leptos::{mount::hydrate_body, prelude::*};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+
+use crate::console::app::App;
+
+/// Takes over the page that the server rendered.
+#[wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    remember_zone();
+    hydrate_body(App);
+}
+
+/// Tells the server the viewer's time zone, for the next page.
+fn remember_zone() {
+    let Some(zone) = zone() else { return };
+    let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() else {
+        return;
+    };
+    let cookie = format!("tz={zone}");
+    let known = document.cookie().unwrap_or_default();
+    if !known.split("; ").any(|pair| pair == cookie) {
+        // Without cookies times stay in UTC.
+        let _ = document.set_cookie(&format!("{cookie}; Path=/; SameSite=Lax; Max-Age=31536000"));
+    }
+}
+
+fn zone() -> Option<String> {
+    let options = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new()).resolved_options();
+    js_sys::Reflect::get(&options, &JsValue::from_str("timeZone")).ok()?.as_string()
+}

@@ -1,0 +1,25 @@
+//! The form of a webhook.
+
+use leptos::{server, server_fn::codec::GetUrl};
+
+use crate::console::{ConsoleError, calls::FormView};
+
+/// A form that was posted and could not be carried out, or asks for a row more or less: shown again as it was typed.
+#[derive(Clone, Debug)]
+pub struct PostedForm(pub FormView);
+
+/// The form of a new webhook.
+#[server(prefix = "/fn", endpoint = "new-webhook", input = GetUrl)]
+pub async fn new_form() -> Result<FormView, ConsoleError> {
+    let (_, by) = crate::console::server::caller()?;
+    crate::console::server::form::new(&by).map_err(crate::console::server::console_error)
+}
+
+/// The form of a webhook that there is.
+#[server(prefix = "/fn", endpoint = "webhook", input = GetUrl)]
+pub async fn details_form(id: String) -> Result<FormView, ConsoleError> {
+    let (app, by) = crate::console::server::caller()?;
+    crate::console::server::form::details(&app, &by, &id)
+        .await
+        .map_err(crate::console::server::console_error)
+}

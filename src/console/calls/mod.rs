@@ -1,0 +1,211 @@
+//! Server functions: what pages read. Each begins by asking who is calling. Times come as text, in the viewer's zone, so that the
+//! browser needs no calendar.
+
+mod form;
+mod list;
+mod log;
+mod who;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    form::{PostedForm, details_form, new_form},
+    list::list_webhooks,
+    log::{LogQuery, webhook_log},
+    who::{sign_in_form, who},
+};
+use crate::domain::webhook::Status;
+
+/// A moment as a page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeView {
+    /// In the viewer's zone.
+    pub text: String,
+    /// RFC 3339.
+    pub datetime: String,
+    /// In UTC.
+    pub utc: String,
+}
+
+/// A field that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorView {
+    /// The field's id in the page.
+    pub field: String,
+    /// What is wrong and what to do.
+    pub detail: String,
+}
+
+/// An additional header.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderView {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// Whoever is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhoView {
+    /// Their address.
+    pub email: String,
+}
+
+/// The sign-in page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInView {
+    /// What was typed.
+    pub email: String,
+    /// What is wrong.
+    pub error: Option<String>,
+}
+
+/// A row of the list of webhooks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowView {
+    /// Which.
+    pub id: String,
+    /// How people call it.
+    pub name: String,
+    /// Where callbacks go.
+    pub url: String,
+    /// Its first event.
+    pub event: String,
+    /// How many more events it hears of.
+    pub more_events: u32,
+    /// What it is for.
+    pub description: String,
+    /// How it stands.
+    pub status: Status,
+    /// Why clearhook disabled it.
+    pub reason: Option<String>,
+    /// Its newest callback.
+    pub last: Option<LastView>,
+}
+
+/// The newest callback of a webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastView {
+    /// Whether it succeeded.
+    pub succeeded: bool,
+    /// The status code.
+    pub status: Option<u16>,
+    /// Its name.
+    pub response: String,
+    /// When.
+    pub at: TimeView,
+}
+
+/// The list of webhooks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListView {
+    /// This page of it.
+    pub rows: Vec<RowView>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+    /// Whether they may add webhooks.
+    pub may_write: bool,
+}
+
+/// The form of a webhook, new or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormView {
+    /// Which; none when it is new.
+    pub id: Option<String>,
+    /// The heading: the stored name.
+    pub title: String,
+    /// How people call it.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Where callbacks go.
+    pub url: String,
+    /// Whether callbacks are made.
+    pub enabled: bool,
+    /// The secret, only of a new webhook.
+    pub secret: String,
+    /// When the stored secret was made.
+    pub secret_created: Option<TimeView>,
+    /// Additional headers.
+    pub headers: Vec<HeaderView>,
+    /// The events it hears of.
+    pub events: Vec<String>,
+    /// What is wrong.
+    pub errors: Vec<ErrorView>,
+    /// How it stands.
+    pub status: Option<Status>,
+    /// Why clearhook disabled it.
+    pub reason: Option<String>,
+    /// Whether they may change it.
+    pub editable: bool,
+}
+
+/// A row of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallbackView {
+    /// Which.
+    pub id: String,
+    /// When.
+    pub at: TimeView,
+    /// The event's name.
+    pub event: String,
+    /// The URL as it was called.
+    pub url: String,
+    /// Whether it succeeded.
+    pub succeeded: bool,
+    /// The status code.
+    pub status: Option<u16>,
+    /// Its name.
+    pub response: String,
+    /// Its number.
+    pub attempt: u32,
+    /// How long it took: "38 ms".
+    pub duration: String,
+}
+
+/// A callback with everything in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCallbackView {
+    /// The row.
+    pub callback: CallbackView,
+    /// The delivery's id.
+    pub delivery: String,
+    /// The event's id.
+    pub event_id: String,
+    /// Why the attempt was made.
+    pub trigger: String,
+    /// More about a failure.
+    pub detail: Option<String>,
+    /// Request headers.
+    pub request_headers: Vec<HeaderView>,
+    /// The body that was sent.
+    pub request_body: Option<String>,
+    /// Response headers.
+    pub response_headers: Option<Vec<HeaderView>>,
+    /// The beginning of the response body.
+    pub response_body: String,
+    /// Whether there was more of it.
+    pub truncated: bool,
+}
+
+/// The log of a webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogView {
+    /// This page of it.
+    pub rows: Vec<CallbackView>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+    /// The viewer's zone.
+    pub zone: String,
+    /// The preset in force; empty when the range was chosen.
+    pub range: String,
+    /// Beginning, for the date field.
+    pub from: String,
+    /// End, for the date field.
+    pub to: String,
+    /// What is wrong with the range.
+    pub error: Option<String>,
+    /// The callback that is open.
+    pub open: Option<OpenCallbackView>,
+}

@@ -1,0 +1,9 @@
+//! Pieces that pages share, one a file.
+
+pub(super) mod copy;
+pub(super) mod field;
+pub(super) mod headers;
+pub(super) mod icon;
+pub(super) mod notice;
+pub(super) mod state;
+pub(super) mod time;

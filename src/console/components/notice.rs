@@ -1,0 +1,76 @@
+//! Words that stand apart: something was done, something is wrong.
+
+use leptos::prelude::*;
+
+use crate::console::{ConsoleError, calls::ErrorView};
+
+/// Something was done.
+#[component]
+pub(in crate::console) fn Done(
+    /// What.
+    text: &'static str,
+) -> impl IntoView {
+    view! {
+        <p class="notice good" role="status">
+            {text}
+        </p>
+    }
+}
+
+/// The page's data cannot be had.
+#[component]
+pub(in crate::console) fn Trouble(
+    /// Why.
+    error: ConsoleError,
+) -> impl IntoView {
+    let heading = if error == ConsoleError::NotFound {
+        "Not found"
+    } else {
+        "This did not work"
+    };
+    view! {
+        <div class="empty" role="alert">
+            <h1>{heading}</h1>
+            <p>{error.to_string()}</p>
+            <p>
+                <a class="button" href="/webhooks">
+                    "All webhooks"
+                </a>
+            </p>
+        </div>
+    }
+}
+
+/// All errors of a form, each a link to its field. Gets the focus when the page comes back.
+#[component]
+pub(in crate::console) fn ErrorSummary(
+    /// The errors.
+    errors: Vec<ErrorView>,
+) -> impl IntoView {
+    (!errors.is_empty()).then(|| {
+        let heading = if errors.len() == 1 {
+            "One thing needs a change before this can be saved."
+        } else {
+            "Some things need a change before this can be saved."
+        };
+        view! {
+            <div class="notice bad" role="alert" tabindex="-1" autofocus id="errors">
+                <p>
+                    <strong>{heading}</strong>
+                </p>
+                <ul>
+                    {errors
+                        .into_iter()
+                        .map(|error| view! {
+                            <li>
+                                <a href=format!("#{}", error.field) rel="external">
+                                    {error.detail}
+                                </a>
+                            </li>
+                        })
+                        .collect_view()}
+                </ul>
+            </div>
+        }
+    })
+}

@@ -1,0 +1,50 @@
+//! States: an icon, a word and a colour, never colour alone.
+
+use leptos::prelude::*;
+
+use crate::{
+    console::components::icon::{CROSS, Icon, PAUSE, TICK},
+    domain::webhook::Status,
+};
+
+/// A webhook's state.
+#[component]
+pub(in crate::console) fn StatusBadge(
+    /// Which.
+    status: Status,
+) -> impl IntoView {
+    let (class, path, word) = match status {
+        Status::Enabled => ("state good", TICK, "Enabled"),
+        Status::Disabled => ("state off", PAUSE, "Disabled"),
+        Status::Failing => ("state bad", CROSS, "Failing"),
+    };
+    view! {
+        <span class=class>
+            <Icon path />
+            {word}
+        </span>
+    }
+}
+
+/// A callback's response: "202 Accepted", "TimedOut".
+#[component]
+pub(in crate::console) fn ResponseBadge(
+    /// Whether it is a success.
+    succeeded: bool,
+    /// The status code, when there was an answer.
+    status: Option<u16>,
+    /// Its name.
+    response: String,
+) -> impl IntoView {
+    let (class, path) = if succeeded { ("state good", TICK) } else { ("state bad", CROSS) };
+    let text = match status {
+        Some(status) if status.to_string() != response => format!("{status} {response}"),
+        _ => response,
+    };
+    view! {
+        <span class=class>
+            <Icon path />
+            {text}
+        </span>
+    }
+}

@@ -1,0 +1,59 @@
+//! A webhook that there is: its five sections.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use crate::console::{
+    calls::details_form,
+    components::{
+        notice::{Done, Trouble},
+        state::StatusBadge,
+    },
+    pages::{logs::Logs, webhook_form::WebhookForm},
+};
+
+/// A webhook.
+#[component]
+pub(in crate::console) fn Details() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let form = Resource::new_blocking(move || id.get(), details_form);
+    let query = use_query_map();
+    let saved = Memo::new(move |_| query.read().get("saved"));
+    view! {
+        <Suspense>
+            {move || {
+                let saved = saved.get_untracked();
+                Suspend::new(async move {
+                    match form.await {
+                        Ok(form) => {
+                            let done = match saved.as_deref() {
+                                Some("created") => Some("The webhook was added. Callbacks are made from now on."),
+                                Some("changed") => Some("Your changes were saved."),
+                                _ => None,
+                            };
+                            view! {
+                                <Title text=form.title.clone() />
+                                <p class="crumbs">
+                                    <a href="/webhooks">"Webhooks"</a>
+                                    {format!(" / {}", form.title)}
+                                </p>
+                                <div class="head">
+                                    <h1>{form.title.clone()}</h1>
+                                    {form.status.map(|status| view! { <StatusBadge status /> })}
+                                </div>
+                                {form.reason.clone().map(|reason| view! { <p class="notice warn">{format!("clearhook disabled this webhook. {reason}")}</p> })}
+                                {done.filter(|_| form.errors.is_empty()).map(|text| view! { <Done text /> })}
+                                <WebhookForm form />
+                            }
+                                .into_any()
+                        }
+                        Err(error) => view! { <Title text="Not found" /> <Trouble error /> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+        <Logs id />
+    }
+}

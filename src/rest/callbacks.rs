@@ -1,0 +1,154 @@
+//! The log: `GET /webhooks/{id}/callbacks` and `GET /callbacks/{id}`.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    catalogue::EventType,
+    domain::{
+        callback::{Outcome, Trigger},
+        id::{CallbackId, DeliveryId, EventId, WebhookId},
+        timestamp::Timestamp,
+    },
+    rest::{
+        Problem,
+        extract::{Caller, Id, PageView, Params, cursor, limit, named},
+    },
+    state::AppState,
+    storage::callbacks::{CallbackDetails, CallbackRecord, LogFilter, ShownHeaders},
+    webhooks,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogParams {
+    from: Option<String>,
+    to: Option<String>,
+    outcome: Option<String>,
+    status: Option<u16>,
+    event: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct CallbackView {
+    id: CallbackId,
+    delivery_id: DeliveryId,
+    event_id: EventId,
+    event_type: EventType,
+    url: String,
+    callback_date: Timestamp,
+    attempt: u32,
+    trigger: Trigger,
+    outcome: Outcome,
+    status: Option<u16>,
+    response: String,
+    duration_ms: i64,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    name: String,
+    value: String,
+}
+
+#[derive(Serialize)]
+struct RequestView {
+    headers: Vec<Shown>,
+    body: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ResponseView {
+    headers: Vec<Shown>,
+    body: String,
+    truncated: bool,
+}
+
+#[derive(Serialize)]
+struct DetailsView {
+    #[serde(flatten)]
+    callback: CallbackView,
+    webhook_id: WebhookId,
+    detail: Option<String>,
+    request: RequestView,
+    received: Option<ResponseView>,
+}
+
+/// `GET /webhooks/{id}/callbacks`
+pub(super) async fn list(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    Id(id): Id<WebhookId>,
+    Params(params): Params<LogParams>,
+) -> Result<Response, Problem> {
+    let filter = LogFilter {
+        from: moment("from", params.from.as_deref())?,
+        to: moment("to", params.to.as_deref())?,
+        outcome: named("outcome", params.outcome.as_deref())?,
+        status: params.status,
+        event: named("event", params.event.as_deref())?,
+    };
+    let page = webhooks::log(&app, &by, id, &filter, cursor(params.cursor.as_deref())?, limit(params.limit)?).await?;
+    Ok(PageView::of(page, view))
+}
+
+/// `GET /callbacks/{id}`
+pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<CallbackId>) -> Result<Response, Problem> {
+    let CallbackDetails {
+        record,
+        detail,
+        request_headers,
+        request_body,
+        received,
+    } = webhooks::callback(&app, &by, id).await?;
+    let received = received.map(|received| ResponseView {
+        headers: shown(received.headers),
+        body: String::from_utf8_lossy(&received.body).into_owned(),
+        truncated: received.truncated,
+    });
+    let webhook_id = record.webhook;
+    let request = RequestView {
+        headers: shown(request_headers),
+        body: request_body,
+    };
+    Ok(Json(DetailsView {
+        callback: view(record),
+        webhook_id,
+        detail,
+        request,
+        received,
+    })
+    .into_response())
+}
+
+fn moment(name: &str, given: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    let parsed = given.map(Timestamp::parse).transpose();
+    parsed.map_err(|error| Problem::invalid(vec![webhooks::FieldError::new(format!("/{name}"), format!("{error}."))]))
+}
+
+fn shown(headers: ShownHeaders) -> Vec<Shown> {
+    headers.into_iter().map(|(name, value)| Shown { name, value }).collect()
+}
+
+fn view(record: CallbackRecord) -> CallbackView {
+    CallbackView {
+        id: record.id,
+        delivery_id: record.delivery,
+        event_id: record.event,
+        event_type: record.event_type,
+        url: record.url,
+        callback_date: record.at,
+        attempt: record.attempt,
+        trigger: record.trigger,
+        outcome: record.outcome,
+        status: record.status,
+        response: record.response,
+        duration_ms: record.duration_ms,
+    }
+}

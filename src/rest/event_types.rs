@@ -1,0 +1,85 @@
+//! The catalogue: `GET /event-types`, one, and its schema.
+
+use axum::{
+    Json,
+    extract::Path,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    auth::rules::Action,
+    catalogue::{
+        EventType,
+        example::{example_data, example_subject},
+        schema::{callback_schema, schema_file_name},
+    },
+    rest::{Problem, extract::Caller},
+};
+
+#[derive(Serialize)]
+pub(super) struct EventTypeView {
+    #[serde(rename = "type")]
+    event_type: EventType,
+    name: &'static str,
+    description: &'static str,
+    example: Value,
+}
+
+impl From<EventType> for EventTypeView {
+    fn from(event_type: EventType) -> Self {
+        Self {
+            event_type,
+            name: event_type.name(),
+            description: event_type.description(),
+            example: example(event_type),
+        }
+    }
+}
+
+/// A callback's body as a receiver would get it.
+fn example(event_type: EventType) -> Value {
+    json!({
+        "id": "01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05",
+        "type": event_type,
+        "timestamp": "2026-11-23T09:00:00.000Z",
+        "source": "https://clearid.example.com",
+        "subject": example_subject(event_type),
+        "data": example_data(event_type),
+    })
+}
+
+/// The whole catalogue.
+pub(super) async fn list(Caller(by): Caller) -> Result<Json<Value>, Problem> {
+    by.may(Action::ReadCatalogue, false)?;
+    let items: Vec<EventTypeView> = EventType::ALL.into_iter().map(EventTypeView::from).collect();
+    Ok(Json(json!({ "items": items, "next_cursor": null })))
+}
+
+/// One event type.
+pub(super) async fn read(Caller(by): Caller, Path(name): Path<String>) -> Result<Json<EventTypeView>, Problem> {
+    by.may(Action::ReadCatalogue, false)?;
+    Ok(Json(find(&name)?.into()))
+}
+
+/// The schema of an event type's callback body.
+pub(super) async fn schema(Caller(by): Caller, Path(name): Path<String>) -> Result<Response, Problem> {
+    by.may(Action::ReadCatalogue, false)?;
+    Ok(schema_file(find(&name)?))
+}
+
+/// The schema as a file to keep.
+pub fn schema_file(event_type: EventType) -> Response {
+    let disposition = format!("attachment; filename=\"{}\"", schema_file_name(event_type));
+    let headers = [
+        (header::CONTENT_TYPE, "application/schema+json".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    (headers, format!("{:#}\n", callback_schema(event_type))).into_response()
+}
+
+fn find(name: &str) -> Result<EventType, Problem> {
+    name.parse().map_err(|unknown| Problem::not_found(format!("{unknown}.")))
+}

@@ -1,0 +1,153 @@
+//! What handlers take out of a request, with errors as problems.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::BytesRejection},
+    http::{StatusCode, header, request::Parts},
+    response::IntoResponse,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    auth::{api_key, principal::Principal},
+    domain::page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page},
+    rest::{BODY_BYTES_MAX, Problem},
+    state::AppState,
+    webhooks::FieldError,
+};
+
+/// The program that calls, by its key.
+pub(super) struct Caller(pub(super) Principal);
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let mut given = parts.headers.get_all(header::AUTHORIZATION).iter();
+        let (Some(value), None) = (given.next(), given.next()) else {
+            return Err(Problem::unauthenticated());
+        };
+        let key = value
+            .to_str()
+            .ok()
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let Some((_, key)) = key else {
+            return Err(Problem::unauthenticated());
+        };
+        let holder = api_key::check(&state.store, key.trim()).await?;
+        holder
+            .map(|holder| Self(Principal::Key(holder)))
+            .ok_or_else(Problem::unauthenticated)
+    }
+}
+
+/// A JSON body.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let media = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        if !media
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .eq_ignore_ascii_case("application/json")
+        {
+            return Err(Problem::unsupported_media("Send the body as application/json."));
+        }
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| body_problem(&rejection, BODY_BYTES_MAX))?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            if error.is_data() {
+                Problem::invalid(vec![FieldError::new("", error.to_string())])
+            } else {
+                Problem::malformed(format!("The body is not JSON: {error}."))
+            }
+        })
+    }
+}
+
+/// Why a body could not be read.
+pub(super) fn body_problem(rejection: &BytesRejection, limit: usize) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::too_large(limit)
+    } else {
+        Problem::malformed("The body could not be read to its end.")
+    }
+}
+
+/// An id in the path. What is no id at all is not there either.
+pub(super) struct Id<T>(pub(super) T);
+
+impl<T: std::str::FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let not_found = || Problem::not_found("There is nothing with this id.");
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| not_found())?;
+        text.parse().map(Self).map_err(|_| not_found())
+    }
+}
+
+/// A query string.
+pub(super) struct Params<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let parsed = Query::<T>::from_request_parts(parts, state).await;
+        parsed
+            .map(|Query(params)| Self(params))
+            .map_err(|rejection| Problem::malformed(format!("The query cannot be read: {}.", rejection.body_text())))
+    }
+}
+
+/// Reads `limit`.
+pub(super) fn limit(given: Option<u64>) -> Result<u64, Problem> {
+    let limit = given.unwrap_or(LIMIT_DEFAULT);
+    if (1..=LIMIT_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Problem::invalid(vec![FieldError::new("/limit", format!("Use 1 to {LIMIT_MAX}."))]))
+}
+
+/// Reads `cursor`.
+pub(super) fn cursor(given: Option<&str>) -> Result<Option<Cursor>, Problem> {
+    let decoded = given.map(Cursor::decode).transpose();
+    decoded.map_err(|error| Problem::invalid(vec![FieldError::new("/cursor", format!("{error}."))]))
+}
+
+/// Reads a parameter that names something.
+pub(super) fn named<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, given: Option<&str>) -> Result<Option<T>, Problem> {
+    let parsed = given.map(str::parse).transpose();
+    parsed.map_err(|error| Problem::invalid(vec![FieldError::new(format!("/{name}"), format!("{error}."))]))
+}
+
+/// A page of a list as the API shows it.
+#[derive(Serialize)]
+pub(super) struct PageView<T> {
+    items: Vec<T>,
+    next_cursor: Option<String>,
+}
+
+impl<T: Serialize> PageView<T> {
+    /// Shows each item with `show`.
+    pub(super) fn of<U>(page: Page<U>, show: impl FnMut(U) -> T) -> axum::response::Response {
+        let next_cursor = page.next.map(Cursor::encode);
+        axum::Json(Self {
+            items: page.items.into_iter().map(show).collect(),
+            next_cursor,
+        })
+        .into_response()
+    }
+}

@@ -1,0 +1,42 @@
+//! The HTTP API under `/api/v1`, for programs with API keys; and `/healthz`, `/readyz`.
+
+mod callbacks;
+mod event_types;
+mod events;
+mod extract;
+mod health;
+mod problem;
+mod webhooks;
+
+use axum::{Router, extract::DefaultBodyLimit, routing::get, routing::post};
+
+pub use self::{event_types::schema_file, problem::Problem};
+use crate::state::AppState;
+
+/// Largest body of a publish, in bytes.
+pub const EVENTS_BYTES_MAX: usize = 1024 * 1024;
+/// Largest body of any other call, in bytes.
+const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// All routes of the API.
+pub fn routes() -> Router<AppState> {
+    let v1 = Router::new()
+        .route("/events", post(events::publish).layer(DefaultBodyLimit::max(EVENTS_BYTES_MAX)))
+        .route("/event-types", get(event_types::list))
+        .route("/event-types/{type}", get(event_types::read))
+        .route("/event-types/{type}/schema", get(event_types::schema))
+        .route("/webhooks", get(webhooks::list).post(webhooks::create))
+        .route(
+            "/webhooks/{id}",
+            get(webhooks::read).patch(webhooks::change).delete(webhooks::delete),
+        )
+        .route("/webhooks/{id}/callbacks", get(callbacks::list))
+        .route("/callbacks/{id}", get(callbacks::read))
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    Router::new()
+        .nest("/api/v1", v1)
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+}

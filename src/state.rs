@@ -1,0 +1,57 @@
+//! What every request can reach.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use tokio::sync::Semaphore;
+
+use crate::{
+    dispatch::Dispatcher,
+    domain::{id::NodeId, url::UrlPolicy},
+    storage::Store,
+};
+
+/// Publishes under way at once; more are refused with 429, so that memory stays bounded.
+const PUBLISHING: usize = 1_024;
+
+/// What every request can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database.
+    pub store: Store,
+    /// Where callbacks may go.
+    pub policy: Arc<UrlPolicy>,
+    /// Takes fresh deliveries.
+    pub dispatcher: Dispatcher,
+    /// This process.
+    pub node: NodeId,
+    /// What leptos needs to render.
+    pub leptos: LeptosOptions,
+    /// Whether cookies are for https only.
+    pub secure_cookies: bool,
+    /// Places for publishes under way.
+    pub publishing: Arc<Semaphore>,
+}
+
+impl AppState {
+    /// Puts the parts together.
+    pub fn new(store: Store, policy: Arc<UrlPolicy>, dispatcher: Dispatcher, node: NodeId, secure_cookies: bool) -> Self {
+        let leptos = LeptosOptions::builder().output_name("clearhook").build();
+        Self {
+            store,
+            policy,
+            dispatcher,
+            node,
+            leptos,
+            secure_cookies,
+            publishing: Arc::new(Semaphore::new(PUBLISHING)),
+        }
+    }
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}

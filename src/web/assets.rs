@@ -1,0 +1,194 @@
+//! The site's files, out of the binary: compressed when it was built, under names with a hash, cached for a year.
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tower::ServiceExt;
+use tower_http::services::ServeDir;
+
+/// A file of the site.
+struct Asset {
+    /// Its name in the site's folder.
+    name: &'static str,
+    /// Its name in the browser.
+    path: &'static str,
+    hash: &'static str,
+    raw: &'static [u8],
+    brotli: Option<&'static [u8]>,
+    gzip: Option<&'static [u8]>,
+}
+
+static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// Where the browser finds what a page needs. `None` when the binary was built without the site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteNames {
+    /// The style sheet.
+    pub css: String,
+    /// The script that loads the WebAssembly.
+    pub js: String,
+    /// The WebAssembly.
+    pub wasm: String,
+}
+
+impl SiteNames {
+    /// The names in this binary; while `cargo leptos watch` runs, those in its folder.
+    pub fn find() -> Option<Self> {
+        if watched_folder().is_some() {
+            let plain = |ending: &str| format!("/pkg/clearhook.{ending}");
+            return Some(Self {
+                css: plain("css"),
+                js: plain("js"),
+                wasm: plain("wasm"),
+            });
+        }
+        let path = |name: &str| {
+            ASSETS
+                .iter()
+                .find(|asset| asset.name == name)
+                .map(|asset| format!("/{}", asset.path))
+        };
+        Some(Self {
+            css: path("pkg/clearhook.css")?,
+            js: path("pkg/clearhook.js")?,
+            wasm: path("pkg/clearhook.wasm")?,
+        })
+    }
+}
+
+/// Routes of all files.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new()
+        .route("/pkg/{*path}", get(serve))
+        .route("/favicon.svg", get(serve))
+        .route("/robots.txt", get(serve))
+}
+
+/// The folder that `cargo leptos watch` keeps up to date.
+fn watched_folder() -> Option<String> {
+    std::env::var_os("LEPTOS_WATCH")?;
+    Some(std::env::var("LEPTOS_SITE_ROOT").unwrap_or_else(|_| "target/site".to_owned()))
+}
+
+async fn serve(request: Request) -> Response {
+    if let Some(folder) = watched_folder() {
+        return match ServeDir::new(folder).oneshot(request).await {
+            Ok(response) => response.into_response(),
+            Err(never) => match never {},
+        };
+    }
+    let path = request.uri().path().trim_start_matches('/');
+    ASSETS
+        .iter()
+        .find(|asset| asset.path == path)
+        .map_or_else(|| StatusCode::NOT_FOUND.into_response(), |asset| answer(asset, request.headers()))
+}
+
+fn answer(asset: &Asset, headers: &HeaderMap) -> Response {
+    let (bytes, encoding) = match (asset.brotli, asset.gzip) {
+        (Some(bytes), _) if accepts(headers, "br") => (bytes, Some("br")),
+        (_, Some(bytes)) if accepts(headers, "gzip") => (bytes, Some("gzip")),
+        _ => (asset.raw, None),
+    };
+    let tag = format!("\"{}-{}\"", asset.hash, encoding.unwrap_or("id"));
+    let kept = if asset.path == asset.name {
+        "public, max-age=3600"
+    } else {
+        "public, max-age=31536000, immutable"
+    };
+    let common = [
+        (header::ETAG, tag.clone()),
+        (header::CACHE_CONTROL, kept.to_owned()),
+        (header::VARY, "Accept-Encoding".to_owned()),
+    ];
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == tag.as_bytes())
+    {
+        return (StatusCode::NOT_MODIFIED, common).into_response();
+    }
+    let mut response = (common, [(header::CONTENT_TYPE, content_type(asset.name))], bytes).into_response();
+    if let Some(encoding) = encoding {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, header::HeaderValue::from_static(encoding));
+    }
+    response
+}
+
+/// Whether the client takes this encoding (RFC 9110, section 12.5.3).
+fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
+    let lists = headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|entry| {
+        let mut parts = entry.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding) || name == "*");
+        named && !parts.any(|weight| weight.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0)))
+    })
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("wasm") => "application/wasm",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ASSET: Asset = Asset {
+        name: "pkg/a.js",
+        path: "pkg/a.1234.js",
+        hash: "1234",
+        raw: b"raw",
+        brotli: Some(b"b"),
+        gzip: Some(b"g"),
+    };
+
+    fn asked(pairs: &[(&'static str, &'static str)]) -> Response {
+        answer(
+            &ASSET,
+            &pairs
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn the_best_encoding_that_the_client_takes_is_sent() {
+        let encoding = |accept| {
+            asked(&[("accept-encoding", accept)])
+                .headers()
+                .get("content-encoding")
+                .map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(encoding("gzip, deflate, br;q=0.5").as_deref(), Some("br"));
+        assert_eq!(encoding("gzip").as_deref(), Some("gzip"));
+        assert_eq!(encoding("br;q=0, gzip").as_deref(), Some("gzip"));
+        assert_eq!(encoding("identity"), None);
+    }
+
+    #[test]
+    fn hashed_names_are_cached_for_a_year_and_known_ones_not_sent_again() {
+        let response = asked(&[("accept-encoding", "br")]);
+        assert_eq!(response.headers()["cache-control"], "public, max-age=31536000, immutable");
+        assert_eq!(response.headers()["content-type"], "text/javascript; charset=utf-8");
+        assert_eq!(
+            asked(&[("accept-encoding", "br"), ("if-none-match", "\"1234-br\"")]).status(),
+            StatusCode::NOT_MODIFIED
+        );
+    }
+}

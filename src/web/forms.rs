@@ -1,0 +1,272 @@
+//! Forms of the console: plain HTML, posted to the page's own path, one way with and without scripts. What cannot be carried out
+//! comes back as the same page with everything that was typed; nothing of it ever stands in an address.
+
+use axum::{
+    Extension,
+    body::{Body, to_bytes},
+    extract::{Path, Request, State},
+    http::{Method, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use url::form_urlencoded;
+
+use crate::{
+    auth::{
+        principal::{Principal, SignedIn},
+        session,
+    },
+    console::calls::{ErrorView, FormView, HeaderView, PostedForm, SignInView},
+    domain::{headers::Header, id::WebhookId},
+    rest::Problem,
+    state::AppState,
+    web::pages::render,
+    webhooks::{self, FieldError, UseCaseError, WebhookInput},
+};
+
+/// Largest form, in bytes.
+const FORM_MAX: usize = 256 * 1024;
+
+/// The pairs of a form, in order.
+struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Reads the form, and keeps the request's head to render the page anew.
+    async fn read(request: Request) -> Result<(Parts, Self), Problem> {
+        let (parts, body) = request.into_parts();
+        let media = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        if !media.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+            return Err(Problem::unsupported_media("Send the form as application/x-www-form-urlencoded."));
+        }
+        let bytes = to_bytes(body, FORM_MAX).await.map_err(|_| Problem::too_large(FORM_MAX))?;
+        Ok((parts, Self(form_urlencoded::parse(&bytes).into_owned().collect())))
+    }
+
+    fn all(&self, name: &str) -> Vec<String> {
+        self.0
+            .iter()
+            .filter(|(field, _)| field == name)
+            .map(|(_, value)| value.clone())
+            .collect()
+    }
+
+    fn one(&self, name: &str) -> String {
+        self.0
+            .iter()
+            .rfind(|(field, _)| field == name)
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
+    }
+
+    /// What was typed into a webhook's form. A row of headers that is empty is no header.
+    fn form(&self) -> FormView {
+        let headers = self.all("header_name").into_iter().zip(self.all("header_value"));
+        FormView {
+            name: self.one("name"),
+            description: self.one("description").replace("\r\n", "\n"),
+            url: self.one("url"),
+            enabled: self.one("enabled") == "true",
+            secret: self.one("secret"),
+            headers: headers.map(|(name, value)| HeaderView { name, value }).collect(),
+            events: self.all("events"),
+            ..FormView::default()
+        }
+    }
+}
+
+/// `POST /sign-in`
+pub(super) async fn sign_in(State(app): State<AppState>, request: Request) -> Response {
+    let (parts, fields) = match Fields::read(request).await {
+        Ok(read) => read,
+        Err(problem) => return problem.into_response(),
+    };
+    let (email, next) = (fields.one("email"), local(&fields.one("next")));
+    match session::sign_in(&app.store, &email, &fields.one("password")).await {
+        Ok(Some(token)) => (
+            [(header::SET_COOKIE, session::cookie(Some(&token), app.secure_cookies))],
+            Redirect::to(&next),
+        )
+            .into_response(),
+        Ok(None) => {
+            let view = SignInView {
+                email,
+                error: Some("E-mail or password is wrong.".to_owned()),
+            };
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
+            render(&app, page(parts, &format!("/sign-in?{query}")), view, StatusCode::UNAUTHORIZED).await
+        }
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+/// `POST /sign-out`
+pub(super) async fn sign_out(State(app): State<AppState>, who: Option<Extension<SignedIn>>) -> Response {
+    if let Some(Extension(who)) = who
+        && let Err(error) = app.store.end_session(who.session).await
+    {
+        return Problem::from(error).into_response();
+    }
+    (
+        [(header::SET_COOKIE, session::cookie(None, app.secure_cookies))],
+        Redirect::to("/sign-in"),
+    )
+        .into_response()
+}
+
+/// `POST /webhooks/new`
+pub(super) async fn create(State(app): State<AppState>, Extension(who): Extension<SignedIn>, request: Request) -> Response {
+    let (parts, fields) = match Fields::read(request).await {
+        Ok(read) => read,
+        Err(problem) => return problem.into_response(),
+    };
+    let mut form = fields.form();
+    if edit_rows(&mut form, &fields.one("intent")) {
+        return render(&app, page(parts, "/webhooks/new"), PostedForm(form), StatusCode::OK).await;
+    }
+    match webhooks::create(&app, &Principal::User(who), input(&form)).await {
+        Ok((webhook, _)) => Redirect::to(&format!("/webhooks/{}?saved=created", webhook.id)).into_response(),
+        Err(error) => again(&app, parts, "/webhooks/new", form, error).await,
+    }
+}
+
+/// `POST /webhooks/{id}`
+pub(super) async fn change(
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    Extension(who): Extension<SignedIn>,
+    request: Request,
+) -> Response {
+    let (parts, fields) = match Fields::read(request).await {
+        Ok(read) => read,
+        Err(problem) => return problem.into_response(),
+    };
+    let path = parts.uri.path().to_owned();
+    let Ok(id) = id.parse::<WebhookId>() else {
+        return render(&app, page(parts, &path), (), StatusCode::NOT_FOUND).await;
+    };
+    let mut form = fields.form();
+    if edit_rows(&mut form, &fields.one("intent")) {
+        return render(&app, page(parts, &path), PostedForm(form), StatusCode::OK).await;
+    }
+    match webhooks::patch(&app, &Principal::User(who), id, |stored| WebhookInput {
+        owners: stored.owners,
+        ..input(&form)
+    })
+    .await
+    {
+        Ok(_) => Redirect::to(&format!("{path}?saved=changed")).into_response(),
+        Err(error) => again(&app, parts, &path, form, error).await,
+    }
+}
+
+/// The same page with what was typed and what is wrong with it.
+async fn again(app: &AppState, parts: Parts, path: &str, mut form: FormView, error: UseCaseError) -> Response {
+    match error {
+        UseCaseError::Invalid(errors) => {
+            form.errors = errors.iter().map(error_view).collect();
+            render(app, page(parts, path), PostedForm(form), StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        UseCaseError::NotFound => render(app, page(parts, path), (), StatusCode::NOT_FOUND).await,
+        other => Problem::from(other).into_response(),
+    }
+}
+
+/// The buttons that add or remove a row of headers save nothing; true when one of them was pressed.
+fn edit_rows(form: &mut FormView, intent: &str) -> bool {
+    if intent == "add-header" {
+        form.headers.push(HeaderView::default());
+        return true;
+    }
+    let Some(at) = intent.strip_prefix("remove-header-").and_then(|at| at.parse::<usize>().ok()) else {
+        return false;
+    };
+    if at < form.headers.len() {
+        form.headers.remove(at);
+    }
+    true
+}
+
+fn input(form: &FormView) -> WebhookInput {
+    WebhookInput {
+        name: form.name.clone(),
+        description: form.description.clone(),
+        url: form.url.clone(),
+        enabled: form.enabled,
+        events: form.events.clone(),
+        owners: Vec::new(),
+        headers: form
+            .headers
+            .iter()
+            .map(|HeaderView { name, value }| Header {
+                name: name.clone(),
+                value: value.clone(),
+            })
+            .collect(),
+        secret: Some(form.secret.clone()),
+    }
+}
+
+/// `/headers/0/name` is the field `headers-0-name`; whatever is wrong with one event stands at all of them.
+fn error_view(error: &FieldError) -> ErrorView {
+    let field = error.pointer.trim_start_matches('/').replace('/', "-");
+    let field = if field.starts_with("events") { "events".to_owned() } else { field };
+    ErrorView {
+        field,
+        detail: error.detail.clone(),
+    }
+}
+
+/// The request that would have asked for this page.
+fn page(mut parts: Parts, path: &str) -> Request {
+    parts.method = Method::GET;
+    if let Ok(uri) = path.parse() {
+        parts.uri = uri;
+    }
+    Request::from_parts(parts, Body::empty())
+}
+
+/// Where to go after signing in: only a path of this site. A browser reads `//host` and `/\host` as another site.
+fn local(next: &str) -> String {
+    let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
+    if is_local { next.to_owned() } else { "/webhooks".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_leads_nowhere_else() {
+        assert_eq!(local("/webhooks/1?range=7d"), "/webhooks/1?range=7d");
+        for elsewhere in [
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "javascript:alert(1)",
+        ] {
+            assert_eq!(local(elsewhere), "/webhooks", "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn rows_are_added_and_removed() {
+        let mut form = FormView {
+            headers: vec![HeaderView {
+                name: "X-A".to_owned(),
+                value: "1".to_owned(),
+            }],
+            ..FormView::default()
+        };
+        assert!(edit_rows(&mut form, "add-header"));
+        assert_eq!(form.headers.len(), 2);
+        assert!(edit_rows(&mut form, "remove-header-0"));
+        assert_eq!(form.headers, [HeaderView::default()]);
+        assert!(edit_rows(&mut form, "remove-header-9"));
+        assert!(!edit_rows(&mut form, "save"));
+    }
+}

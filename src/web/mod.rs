@@ -1,0 +1,71 @@
+//! Everything over HTTP: the API, the console, the site's files, and what guards them.
+
+pub mod assets;
+pub mod forms;
+mod guard;
+mod headers;
+pub mod pages;
+mod schema;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderValue, StatusCode},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::{
+    rest::{self, Problem},
+    state::AppState,
+};
+
+/// A slow client or a slow database ends here.
+const WHOLE_REQUEST: Duration = Duration::from_secs(60);
+
+/// Tells one request from another in logs and on error pages.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// The whole service.
+pub fn router(state: AppState) -> Router {
+    let console = pages::routes(&state)
+        .route("/event-types/{type}/schema", get(schema::download))
+        .layer(middleware::from_fn_with_state(state.clone(), guard::signed_in))
+        .layer(middleware::from_fn(guard::same_origin));
+    rest::routes()
+        .merge(assets::routes())
+        .merge(console)
+        .layer(CatchPanicLayer::custom(|_| broken().into_response()))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, WHOLE_REQUEST))
+        .layer(middleware::from_fn(headers::secure))
+        .layer(middleware::from_fn(identify))
+        .with_state(state)
+}
+
+/// Gives each request an id, in the log and in the answer.
+async fn identify(mut request: Request, next: Next) -> Response {
+    let id = Uuid::now_v7().to_string();
+    let span = tracing::info_span!("request", %id, method = %request.method(), path = request.uri().path());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let mut response = next.run(request).instrument(span).await;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+fn broken() -> Problem {
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "Something broke",
+        "This is a fault of clearhook. The log has more under the id in `x-request-id`.",
+    )
+}

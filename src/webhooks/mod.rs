@@ -1,0 +1,121 @@
+//! What people do with webhooks, the same for the HTTP API and the console.
+
+mod check;
+mod logs;
+
+pub use self::{
+    check::{FieldError, WebhookInput},
+    logs::{callback, latest_callback, log},
+};
+
+use thiserror::Error;
+
+use crate::{
+    auth::{
+        principal::Principal,
+        rules::{Action, Forbidden},
+    },
+    domain::{
+        id::WebhookId,
+        page::{Cursor, Page},
+        role::Role,
+        secret::SigningSecret,
+    },
+    state::AppState,
+    storage::{
+        StoreError,
+        webhooks::{WebhookFilter, WebhookRecord},
+    },
+};
+
+/// Why something cannot be done.
+#[derive(Debug, Error)]
+pub enum UseCaseError {
+    /// These fields are wrong.
+    #[error("some fields are wrong")]
+    Invalid(Vec<FieldError>),
+    /// There is nothing with this id, or they may not know of it.
+    #[error("there is nothing with this id")]
+    NotFound,
+    /// They may not.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Adds a webhook. Its secret, given or generated, is in the answer and nowhere else.
+pub async fn create(app: &AppState, by: &Principal, input: WebhookInput) -> Result<(WebhookRecord, SigningSecret), UseCaseError> {
+    by.may(Action::WriteWebhooks, false)?;
+    let (fields, secret) = check::checked(app, input).await?;
+    let secret = secret.unwrap_or_else(SigningSecret::generate);
+    let id = app.store.add_webhook(&fields, &secret).await?;
+    tracing::info!(webhook = %id, "webhook {id} created");
+    Ok((app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)?, secret))
+}
+
+/// Replaces everything that people set of a webhook, except its secret.
+pub async fn change(app: &AppState, by: &Principal, id: WebhookId, input: WebhookInput) -> Result<WebhookRecord, UseCaseError> {
+    by.may(Action::WriteWebhooks, false)?;
+    let (fields, _) = check::checked(app, WebhookInput { secret: None, ..input }).await?;
+    if !app.store.change_webhook(id, &fields).await? {
+        return Err(UseCaseError::NotFound);
+    }
+    tracing::info!(webhook = %id, "webhook {id} changed");
+    app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)
+}
+
+/// Changes some of what people set of a webhook: `edit` gets it as it is and gives it as it shall be.
+pub async fn patch(
+    app: &AppState,
+    by: &Principal,
+    id: WebhookId,
+    edit: impl FnOnce(WebhookInput) -> WebhookInput,
+) -> Result<WebhookRecord, UseCaseError> {
+    by.may(Action::WriteWebhooks, false)?;
+    let now = app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)?;
+    change(app, by, id, edit(now.into())).await
+}
+
+/// Deletes a webhook. Its log stays until it is too old.
+pub async fn delete(app: &AppState, by: &Principal, id: WebhookId) -> Result<(), UseCaseError> {
+    by.may(Action::WriteWebhooks, false)?;
+    if !app.store.delete_webhook(id).await? {
+        return Err(UseCaseError::NotFound);
+    }
+    tracing::info!(webhook = %id, "webhook {id} deleted");
+    Ok(())
+}
+
+/// A page of the webhooks that they may see, newest first.
+pub async fn list(
+    app: &AppState,
+    by: &Principal,
+    filter: &WebhookFilter,
+    after: Option<Cursor>,
+    limit: u64,
+) -> Result<Page<WebhookRecord>, UseCaseError> {
+    let mut filter = filter.clone();
+    match by {
+        Principal::User(user) if user.role == Role::ApiOwner => filter.owner = Some(user.user),
+        _ => by.may(Action::ReadWebhooks, false)?,
+    }
+    Ok(app.store.webhooks(&filter, after, limit).await?)
+}
+
+/// One webhook.
+pub async fn get(app: &AppState, by: &Principal, id: WebhookId) -> Result<WebhookRecord, UseCaseError> {
+    visible(app, by, id, Action::ReadWebhooks).await
+}
+
+/// A webhook, if they may do this with it. To a user who may not, it does not exist; a key is told which scope it lacks.
+async fn visible(app: &AppState, by: &Principal, id: WebhookId, action: Action) -> Result<WebhookRecord, UseCaseError> {
+    if let Principal::Key(_) = by {
+        by.may(action, false)?;
+    }
+    let webhook = app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)?;
+    let owns = matches!(by, Principal::User(user) if webhook.owners.contains(&user.user));
+    by.may(action, owns).map_err(|_| UseCaseError::NotFound)?;
+    Ok(webhook)
+}
