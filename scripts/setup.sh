@@ -87,19 +87,27 @@ has_version() { [ "$("$1" --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9
 
 # The tools' own release profiles optimise for minutes what runs for milliseconds here.
 install_tool() {
-  local locked=()
-  [ "${3:-}" = --locked ] && locked=(--locked)
   if command -v cargo-binstall >/dev/null 2>&1 && cargo binstall -y --root "$TOOLS" "$1@$2"; then return; fi
+  # A locked dependency may be gone from the registry, or ask for a newer compiler than this one: then any that fits.
+  from_source "$@" --locked || from_source "$@" --config 'resolver.incompatible-rust-versions="fallback"' --ignore-rust-version
+}
+
+from_source() {
+  local name=$1 version=$2
+  shift 2
   CARGO_TARGET_DIR="$CACHE/tools-target" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=false \
-    cargo install "$1" --version "$2" --root "$TOOLS" --force "${locked[@]}"
+    cargo install "$name" --version "$version" --root "$TOOLS" --force "$@"
 }
 
 has_version wasm-bindgen "$(locked_version wasm-bindgen)" ||
   step "wasm-bindgen $(locked_version wasm-bindgen)" install_tool wasm-bindgen-cli "$(locked_version wasm-bindgen)" ||
   lack "wasm-bindgen-cli $(locked_version wasm-bindgen) (cargo install wasm-bindgen-cli)"
-has_version cargo-leptos "$LEPTOS_VERSION" ||
-  step "cargo-leptos $LEPTOS_VERSION" install_tool cargo-leptos "$LEPTOS_VERSION" --locked ||
-  lack "cargo-leptos $LEPTOS_VERSION (cargo install --locked cargo-leptos)"
+# Only `make dev` needs it: the build itself is a few commands of cargo, wasm-bindgen and wasm-opt.
+if [ "${1:-}" = --dev ]; then
+  has_version cargo-leptos "$LEPTOS_VERSION" ||
+    step "cargo-leptos $LEPTOS_VERSION" install_tool cargo-leptos "$LEPTOS_VERSION" ||
+    lack "cargo-leptos $LEPTOS_VERSION (cargo install --locked cargo-leptos)"
+fi
 rm -rf "$CACHE/tools-target"
 
 npm_packages() { (cd end2end && npm ci --no-audit --no-fund); }
@@ -111,7 +119,7 @@ cmp -s end2end/package-lock.json end2end/node_modules/.package-lock.stamp 2>/dev
 # ---- what the tests need -------------------------------------------------------------------------------------------
 
 browser() { apt_install chromium fonts-dejavu-core || npx --prefix end2end playwright install --with-deps chromium; }
-if [ "${1:-}" != --build-only ]; then
+if [ -z "${1:-}" ]; then
   [ -n "$(find_chromium)" ] || step "Chromium" browser || lack "a browser for the end-to-end tests (Debian: chromium; or set CLEARHOOK_CHROMIUM)"
   [ -n "${CLEARHOOK_TEST_POSTGRES:-}" ] || [ -n "$(find_postgres_bin)" ] || step "PostgreSQL" apt_install postgresql ||
     lack "PostgreSQL's programs (Debian: postgresql; or set CLEARHOOK_TEST_POSTGRES to a server)"

@@ -22,6 +22,9 @@
 //!    moves the delivery on, both or neither.
 //! 6. `console::calls` and `rest::callbacks` show the log.
 
+// Views are types as deep as their pages.
+#![recursion_limit = "256"]
+
 pub mod catalogue;
 pub mod console;
 pub mod domain;

@@ -1,1 +1,14 @@
+//! What users and programs see, against real parts: SQLite files, a real PostgreSQL, real sockets, the real binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod support;
+
+mod callbacks;
+mod command_line;
+mod console;
+mod migrations;
+mod publishing;
+mod refusals;
+mod retries;
+mod secrets;
+mod webhooks;

@@ -1,6 +1,6 @@
 //! Who is signed in; the sign-in page.
 
-use leptos::{prelude::*, server, server_fn::codec::GetUrl};
+use leptos::{server, server_fn::codec::GetUrl};
 
 use crate::console::{
     ConsoleError,
@@ -17,5 +17,5 @@ pub async fn who() -> Result<WhoView, ConsoleError> {
 /// What stands on the sign-in page: empty, or what was typed and what is wrong with it. For everybody.
 #[server(prefix = "/fn", endpoint = "sign-in-form", input = GetUrl)]
 pub async fn sign_in_form() -> Result<SignInView, ConsoleError> {
-    Ok(use_context::<SignInView>().unwrap_or_default())
+    Ok(leptos::prelude::use_context::<SignInView>().unwrap_or_default())
 }

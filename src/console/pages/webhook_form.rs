@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     catalogue::EventType,
     console::{
-        calls::{ErrorView, FormView, TimeView},
+        calls::{ErrorView, FormView, HeaderView, TimeView},
         components::{
             copy::CopyButton,
             field::{FieldError, TextField, described_by, error_of},
@@ -26,11 +26,6 @@ pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
         .map_or_else(|| "/webhooks/new".to_owned(), |id| format!("/webhooks/{id}"));
     let editable = form.editable;
     let errors = form.errors.clone();
-    let secret = if form.id.is_none() {
-        view! { <NewSecret secret=form.secret.clone() error=error_of(&errors, "secret") /> }.into_any()
-    } else {
-        view! { <StoredSecret created=form.secret_created.clone() /> }.into_any()
-    };
     view! {
         <form method="post" action=action novalidate>
             <ErrorSummary errors=errors.clone() />
@@ -40,34 +35,8 @@ pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
                     "Save"
                 </button>
                 {general(&form, &errors)}
-                <section aria-labelledby="details-heading">
-                    <div>
-                        <h2 id="details-heading">"Webhook details"</h2>
-                        <p>"Where callbacks go, and how the receiver knows that they are genuine."</p>
-                    </div>
-                    <div>
-                        <TextField
-                            name="url"
-                            label="URL"
-                            kind="url"
-                            value=form.url.clone()
-                            mono=true
-                            max=URL_MAX
-                            hint="HTTPS; a port and query parameters are fine."
-                            error=error_of(&errors, "url")
-                        />
-                        {secret}
-                    </div>
-                </section>
-                <section aria-labelledby="headers-heading">
-                    <div>
-                        <h2 id="headers-heading">"Additional headers"</h2>
-                        <p>"Sent with every callback: to tell sources apart, or what the receiver expects."</p>
-                    </div>
-                    <div>
-                        <HeaderRows headers=form.headers.clone() errors=errors.clone() editable />
-                    </div>
-                </section>
+                {details(&form, &errors)}
+                {headers(form.headers.clone(), errors.clone(), editable)}
                 {events(&form.events, &errors)}
             </fieldset>
             {editable
@@ -116,6 +85,51 @@ fn general(form: &FormView, errors: &[ErrorView]) -> AnyView {
                     </textarea>
                     <FieldError id="description".to_owned() error=description_error />
                 </div>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn details(form: &FormView, errors: &[ErrorView]) -> AnyView {
+    let secret = if form.id.is_none() {
+        view! { <NewSecret secret=form.secret.clone() error=error_of(errors, "secret") /> }.into_any()
+    } else {
+        view! { <StoredSecret created=form.secret_created.clone() /> }.into_any()
+    };
+    view! {
+        <section aria-labelledby="details-heading">
+            <div>
+                <h2 id="details-heading">"Webhook details"</h2>
+                <p>"Where callbacks go, and how the receiver knows that they are genuine."</p>
+            </div>
+            <div>
+                <TextField
+                    name="url"
+                    label="URL"
+                    kind="url"
+                    value=form.url.clone()
+                    mono=true
+                    max=URL_MAX
+                    hint="HTTPS; a port and query parameters are fine."
+                    error=error_of(errors, "url")
+                />
+                {secret}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn headers(headers: Vec<HeaderView>, errors: Vec<ErrorView>, editable: bool) -> AnyView {
+    view! {
+        <section aria-labelledby="headers-heading">
+            <div>
+                <h2 id="headers-heading">"Additional headers"</h2>
+                <p>"Sent with every callback: to tell sources apart, or what the receiver expects."</p>
+            </div>
+            <div>
+                <HeaderRows headers errors editable />
             </div>
         </section>
     }

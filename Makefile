@@ -1,0 +1,42 @@
+# clearhook: `make run` and `make test` are all that is needed; `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+IN := source scripts/env.sh &&
+
+.PHONY: help setup run test build dev lint e2e unit clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: build ## Set up what is missing, build, and serve a demo at http://127.0.0.1:3000
+	@target/release/clearhook serve --demo
+
+test: ## Set up what is missing and run every check
+	@scripts/test.sh
+
+setup: ## Install what build and tests need
+	@scripts/setup.sh
+
+build: ## Build target/release/clearhook, with the site inside it
+	@scripts/setup.sh --build-only
+	@scripts/site.sh
+	@$(IN) cargo build --locked --release --features ssr --bin clearhook
+	@if [ "$(TARGET)" != target ]; then mkdir -p target/release && cp "$(TARGET)/release/clearhook" target/release/; fi
+
+dev: ## Build and run anew on each change (cargo leptos watch)
+	@scripts/setup.sh --dev
+	@$(IN) CLEARHOOK_DATA_DIR=target/dev-data cargo leptos watch
+
+lint: ## Format, clippy for both halves, and what the browser's half may hold
+	@scripts/lint.sh
+
+unit: ## Unit and integration tests, on SQLite and PostgreSQL
+	@$(IN) cargo test --locked --workspace --features ssr
+
+e2e: ## Journeys in a real browser
+	@scripts/e2e.sh
+
+clean: ## Remove what was built
+	@rm -rf target end2end/node_modules end2end/test-results

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Format, lints for both halves, and a look at what reaches the browser.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/env.sh
+
+cargo fmt --all --check
+cargo clippy --locked --workspace --features ssr --all-targets -- -D warnings
+cargo clippy --locked --lib --features hydrate --target wasm32-unknown-unknown -- -D warnings
+
+# What only the server needs must not reach the browser.
+heavy=$(cargo tree --locked --prefix none --edges normal --features hydrate --target wasm32-unknown-unknown -p clearhook |
+  awk '{ print $1 }' | sort -u | grep -xE 'axum|sea-orm|sqlx|reqwest|schemars|tokio|jsonschema|jiff|regex|url|idna' || true)
+if [ -n "$heavy" ]; then
+  echo "lint: the browser's half depends on: $(tr '\n' ' ' <<<"$heavy")" >&2
+  exit 1
+fi
+echo "lint: formatted, no warnings, nothing of the server in the browser's half"

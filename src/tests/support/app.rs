@@ -1,0 +1,162 @@
+//! The service, running in the test's process on a port of its own.
+
+use std::sync::Arc;
+
+use clearhook::{
+    auth::{api_key, password},
+    catalogue::{EventType, example::example_data},
+    dispatch::{DispatchSettings, Dispatcher, Running},
+    domain::{
+        id::NodeId,
+        role::{Role, Scope},
+        url::UrlPolicy,
+    },
+    state::AppState,
+    storage::{Store, new_id},
+    web,
+};
+use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::support::{database::TestDatabase, wait::wait_for};
+
+/// A running service.
+pub(crate) struct TestApp {
+    pub(crate) url: String,
+    pub(crate) key: String,
+    pub(crate) store: Store,
+    pub(crate) node: NodeId,
+    pub(crate) http: Client,
+    running: Running,
+    server: JoinHandle<()>,
+}
+
+/// Settings under which tests are quick: short delays, receivers on this machine.
+pub(crate) fn quick() -> DispatchSettings {
+    DispatchSettings { schedule: "50ms,50ms,50ms".parse().unwrap(), timeout: std::time::Duration::from_secs(5), ..DispatchSettings::default() }
+}
+
+/// A policy that permits receivers on this machine.
+pub(crate) fn loopback() -> UrlPolicy {
+    UrlPolicy { allow_http: true, allowed: "127.0.0.0/8".parse().unwrap() }
+}
+
+impl TestApp {
+    pub(crate) async fn start(database: &TestDatabase) -> Self {
+        Self::start_with(database, quick(), loopback(), new_id()).await
+    }
+
+    pub(crate) async fn start_with(database: &TestDatabase, settings: DispatchSettings, policy: UrlPolicy, node: NodeId) -> Self {
+        let store = database.open().await;
+        let policy = Arc::new(policy);
+        let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), settings).unwrap();
+        let state = AppState::new(store.clone(), policy, dispatcher, node, false);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = web::router(state);
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let (key, _) = api_key::create(&store, "tests", Scope::ALL).await.unwrap();
+        let http = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+        Self { url, key, store, node, http, running, server }
+    }
+
+    /// Ends it as SIGTERM would.
+    pub(crate) async fn stop(self) {
+        self.server.abort();
+        self.running.stop().await;
+        self.store.close().await.unwrap();
+    }
+
+    /// A request of the API with the key that may do all.
+    pub(crate) fn api(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}/api/v1{path}", self.url)).bearer_auth(&self.key)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let response = self.api(Method::GET, path).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        response.json_value().await
+    }
+
+    /// Adds a webhook for these events.
+    pub(crate) async fn webhook(&self, url: &str, events: &[EventType]) -> Value {
+        let body = json!({ "name": "Test", "url": url, "events": events });
+        let response = self.api(Method::POST, "/webhooks").json_value(&body).send().await.unwrap();
+        let status = response.status();
+        let answer = response.json_value().await;
+        assert_eq!(status, 201, "{answer}");
+        answer
+    }
+
+    /// Publishes an event as it stands.
+    pub(crate) async fn publish_raw(&self, event: &Value) -> Response {
+        self.api(Method::POST, "/events").header("content-type", "application/cloudevents+json").body(event.to_string()).send().await.unwrap()
+    }
+
+    /// Publishes an event's example under this id.
+    pub(crate) async fn publish(&self, event: EventType, id: &str) -> Value {
+        let response = self.publish_raw(&cloud_event(event, id)).await;
+        let status = response.status();
+        let answer = response.json_value().await;
+        assert_eq!(status, 202, "{answer}");
+        answer["events"][0].clone()
+    }
+
+    /// Waits until a webhook's log has so many callbacks; newest first.
+    pub(crate) async fn log(&self, webhook: &Value, count: usize) -> Vec<Value> {
+        let path = format!("/webhooks/{}/callbacks", webhook["id"].as_str().unwrap());
+        let found = async || Some(self.get(&path).await["items"].as_array().unwrap().clone()).filter(|items| items.len() >= count);
+        wait_for(&format!("{count} rows in the log"), found).await
+    }
+
+    /// Signs a new user in and gives the session's cookie.
+    pub(crate) async fn sign_in(&self, email: &str, role: Role) -> String {
+        let secret = "correct horse battery";
+        self.store.add_user(email, password::hash(secret).await.unwrap(), role).await.unwrap().unwrap();
+        let response = self.form("/sign-in", "", &[("email", email), ("password", secret)]).await;
+        assert_eq!(response.status(), 303);
+        let cookie = response.headers()["set-cookie"].to_str().unwrap();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    /// Posts a form as a browser would.
+    pub(crate) async fn form(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Response {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self.http.post(format!("{}{path}", self.url)).header("content-type", "application/x-www-form-urlencoded");
+        request.header("sec-fetch-site", "same-origin").header("cookie", cookie).body(body).send().await.unwrap()
+    }
+
+    /// Asks for a page.
+    pub(crate) async fn page(&self, path: &str, cookie: &str) -> Response {
+        self.http.get(format!("{}{path}", self.url)).header("cookie", cookie).send().await.unwrap()
+    }
+}
+
+/// An event's example as a CloudEvent.
+pub(crate) fn cloud_event(event: EventType, id: &str) -> Value {
+    json!({ "specversion": "1.0", "id": id, "source": "https://clearid.example.com", "type": event, "data": example_data(event) })
+}
+
+/// JSON over reqwest, whose own feature for it the product does not need.
+pub(crate) trait JsonBody {
+    fn json_value(self, body: &Value) -> Self;
+}
+
+impl JsonBody for RequestBuilder {
+    fn json_value(self, body: &Value) -> Self {
+        self.header("content-type", "application/json").body(body.to_string())
+    }
+}
+
+/// JSON out of an answer.
+pub(crate) trait JsonAnswer {
+    async fn json_value(self) -> Value;
+}
+
+impl JsonAnswer for Response {
+    async fn json_value(self) -> Value {
+        let text = self.text().await.unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+}

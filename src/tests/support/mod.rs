@@ -1,0 +1,26 @@
+//! What tests share: databases, a running service, receivers, and waiting with a limit.
+
+pub(crate) mod app;
+pub(crate) mod database;
+pub(crate) mod postgres;
+pub(crate) mod receiver;
+pub(crate) mod wait;
+
+/// Makes of an async function of a [`database::TestDatabase`] one test for each database.
+macro_rules! on_both {
+    ($($name:ident)*) => {$(
+        mod $name {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                super::$name($crate::support::database::TestDatabase::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                super::$name($crate::support::database::TestDatabase::postgres().await).await;
+            }
+        }
+    )*};
+}
+
+pub(crate) use on_both;

@@ -1,0 +1,77 @@
+//! A PostgreSQL of the test run's own, from the machine's programs, as an unprivileged user. It ends with the test process,
+//! however that ends: a shell waits for the process' end of a pipe to close.
+
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+};
+
+use tempfile::TempDir;
+
+struct Cluster {
+    url: String,
+    /// Closing its standard input ends the cluster.
+    _keeper: Child,
+}
+
+/// The URL of a server where tests may make databases, without a database: `postgres://user@host:port`.
+pub(crate) fn server() -> &'static str {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    static GIVEN: OnceLock<Option<String>> = OnceLock::new();
+    let given = GIVEN.get_or_init(|| std::env::var("CLEARHOOK_TEST_POSTGRES").ok().filter(|url| !url.is_empty()));
+    match given {
+        Some(url) => url.trim_end_matches('/'),
+        None => &CLUSTER.get_or_init(start).url,
+    }
+}
+
+fn start() -> Cluster {
+    let programs = programs();
+    // Kept on disk until the keeper removes it: the cluster must be gone first.
+    let folder = TempDir::with_prefix("clearhook-postgres-").unwrap().keep();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    let data = folder.join("data");
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    run(unprivileged(&programs.join("initdb")).args(["--auth=trust", "--username=clearhook", "--encoding=UTF8", "--no-sync", "--pgdata"]).arg(&data));
+    let options = format!("-h 127.0.0.1 -p {port} -k {} -c fsync=off -c max_connections=300", folder.display());
+    run(unprivileged(&programs.join("pg_ctl")).args(["start", "-w", "-l"]).arg(folder.join("log")).args(["-o", &options, "-D"]).arg(&data));
+    let mut stop = unprivileged(&programs.join("pg_ctl"));
+    stop.args(["stop", "-m", "immediate", "-D"]).arg(&data);
+    let stop = std::iter::once(stop.get_program()).chain(stop.get_args()).map(|part| format!("'{}'", part.to_str().unwrap())).collect::<Vec<_>>().join(" ");
+    // `read` ends when this process does. Signals to the group (Ctrl+C) must not end the keeper first.
+    let script = format!("trap '' INT TERM; read _; {stop} >/dev/null 2>&1; rm -rf '{}'", folder.display());
+    let keeper = Command::new("sh").args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    Cluster { url: format!("postgres://clearhook@127.0.0.1:{port}"), _keeper: keeper }
+}
+
+fn programs() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).find(|folder| folder.join("initdb").is_file());
+    let debian = || {
+        let mut versions: Vec<_> = fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|entry| entry.path().join("bin")).collect();
+        versions.retain(|folder| folder.join("initdb").is_file());
+        versions.sort();
+        versions.pop()
+    };
+    on_path.or_else(debian).expect("PostgreSQL's programs are missing: run `make setup`, or set CLEARHOOK_TEST_POSTGRES to a server")
+}
+
+/// PostgreSQL refuses to run as root; then its own user serves.
+fn unprivileged(program: &Path) -> Command {
+    let is_root = fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
+    if !is_root {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+    command
+}
+
+fn run(command: &mut Command) {
+    let output = command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
