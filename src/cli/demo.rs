@@ -12,7 +12,7 @@ use crate::{
         EventType,
         example::{example_data, example_subject},
     },
-    cli::{CliError, listen, serve::cannot_listen},
+    cli::{CliError, listen},
     domain::{role::Role, secret::SigningSecret},
     ingest::{accept, cloud_event::CloudEvent},
     state::AppState,
@@ -22,9 +22,30 @@ use crate::{
 
 const EMAIL: &str = "admin@example.com";
 
+/// Where the receiver of the sample webhook listens.
+pub(super) struct SampleReceiver {
+    listener: TcpListener,
+    /// Its address.
+    pub(super) address: SocketAddr,
+}
+
+impl SampleReceiver {
+    /// Takes the address.
+    pub(super) async fn bind(address: SocketAddr) -> Result<Self, CliError> {
+        let cannot = |error: std::io::Error| {
+            CliError::Other(format!(
+                "cannot start the sample receiver on {address}: {error}; stop the program that uses this address"
+            ))
+        };
+        let listener = TcpListener::bind(address).await.map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
+        Ok(Self { listener, address })
+    }
+}
+
 /// Starts the receiver; in an empty database adds the sample, and prints how to sign in.
-pub(super) async fn start(app: &AppState, receiver: SocketAddr, stop: CancellationToken) -> Result<(), CliError> {
-    let listener = TcpListener::bind(receiver).await.map_err(|error| cannot_listen(receiver, &error))?;
+pub(super) async fn start(app: &AppState, receiver: SampleReceiver, stop: CancellationToken) -> Result<(), CliError> {
+    let SampleReceiver { listener, address } = receiver;
     let secret = SigningSecret::generate();
     let is_empty = app.store.has_no_users().await? && app.store.webhooks(&WebhookFilter::default(), None, 1).await?.items.is_empty();
     // The secret of an earlier run is not known here; then callbacks are printed unchecked.
@@ -37,7 +58,7 @@ pub(super) async fn start(app: &AppState, receiver: SocketAddr, stop: Cancellati
         }
     });
     if is_empty {
-        add_sample(app, receiver, &secret).await
+        add_sample(app, address, &secret).await
     } else {
         println!(
             "The database is not empty, so no sample was added. Sign in as before; a lost password is replaced with: clearhook user reset-password"

@@ -10,7 +10,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    cli::{CliError, demo, open::open},
+    cli::{
+        CliError,
+        demo::{self, SampleReceiver},
+        open::open,
+    },
     config::{Config, Settings},
     dispatch::Dispatcher,
     state::AppState,
@@ -46,16 +50,20 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     let listener = TcpListener::bind(config.addr)
         .await
         .map_err(|error| cannot_listen(config.addr, &error))?;
-    if arguments.demo {
-        config.policy.allowed.allow_socket(arguments.demo_addr);
+    let sample = match arguments.demo {
+        true => Some(SampleReceiver::bind(arguments.demo_addr).await?),
+        false => None,
+    };
+    if let Some(sample) = &sample {
+        config.policy.allowed.allow_socket(sample.address);
     }
     let store = open(&config, !arguments.no_migrate).await?;
     let (node, policy) = (config.data_dir.node()?, Arc::new(config.policy));
     let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.dispatch)?;
     let state = AppState::new(store.clone(), policy, dispatcher, node, config.public_url.scheme() == "https");
     let stop = stop_on_signal()?;
-    if arguments.demo {
-        demo::start(&state, arguments.demo_addr, stop.clone()).await?;
+    if let Some(sample) = sample {
+        demo::start(&state, sample, stop.clone()).await?;
     } else if store.has_no_users().await? {
         tracing::warn!("nobody can sign in yet; run: clearhook user create --email you@example.com --role administrator");
     }

@@ -235,15 +235,18 @@ fn owned(update: Update, node: NodeId, ids: &[DeliveryId]) -> Update {
 }
 
 fn free(update: Update) -> Update {
+    unleased(update, DeliveryState::Pending)
+}
+
+fn unleased(update: Update, state: DeliveryState) -> Update {
     update
-        .col_expr(delivery::Column::State, Expr::value(DeliveryState::Pending.as_str()))
+        .col_expr(delivery::Column::State, Expr::value(state.as_str()))
         .col_expr(delivery::Column::LeaseOwner, Expr::value(None::<Uuid>))
         .col_expr(delivery::Column::LeaseUntil, Expr::value(None::<i64>))
 }
 
 fn settled(update: Update, state: DeliveryState, reason: Option<String>, due: Option<Timestamp>, now: Timestamp) -> Update {
-    free(update)
-        .col_expr(delivery::Column::State, Expr::value(state.as_str()))
+    unleased(update, state)
         .col_expr(delivery::Column::Reason, Expr::value(reason))
         .col_expr(delivery::Column::DueAt, Expr::value(due.map(|due| due.0)))
         .col_expr(delivery::Column::UpdatedAt, Expr::value(now.0))

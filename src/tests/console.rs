@@ -16,19 +16,41 @@ on_both! { nobody_sees_anything_and_sessions_end forms_save_and_keep_what_was_ty
 async fn nobody_sees_anything_and_sessions_end(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let response = app.page("/webhooks?q=a", "").await;
-    assert_eq!((response.status().as_u16(), &response.headers()["location"]), (303, &"/sign-in?next=%2Fwebhooks%3Fq%3Da".parse().unwrap()));
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["location"]),
+        (303, &"/sign-in?next=%2Fwebhooks%3Fq%3Da".parse().unwrap())
+    );
     assert_eq!(app.page("/fn/webhooks", "").await.status(), 401);
     assert_eq!(app.page("/event-types/identity.created/schema", "").await.status(), 303);
     assert_eq!(app.form("/webhooks/new", "", &[("name", "x")]).await.status(), 303);
 
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     for (email, password) in [("admin@example.com", "wrong"), ("nobody@example.com", "correct horse battery")] {
-        let response = app.form("/sign-in", "", &[("email", email), ("password", password), ("next", "/webhooks?q=a")]).await;
+        let response = app
+            .form(
+                "/sign-in",
+                "",
+                &[("email", email), ("password", password), ("next", "/webhooks?q=a")],
+            )
+            .await;
         assert_eq!(response.status(), 401);
         let html = response.text().await.unwrap();
-        assert!(html.contains("E-mail or password is wrong.") && html.contains(email) && !html.contains("correct horse"), "{html}");
+        assert!(
+            html.contains("E-mail or password is wrong.") && html.contains(email) && !html.contains("correct horse"),
+            "{html}"
+        );
     }
-    let away = app.form("/sign-in", "", &[("email", "admin@example.com"), ("password", "correct horse battery"), ("next", "//evil.example")]).await;
+    let away = app
+        .form(
+            "/sign-in",
+            "",
+            &[
+                ("email", "admin@example.com"),
+                ("password", "correct horse battery"),
+                ("next", "//evil.example"),
+            ],
+        )
+        .await;
     assert_eq!(away.headers()["location"], "/webhooks");
     let flags = away.headers()["set-cookie"].to_str().unwrap().to_owned();
     assert!(flags.contains("HttpOnly; SameSite=Lax; Path=/"), "{flags}");
@@ -36,15 +58,31 @@ async fn nobody_sees_anything_and_sessions_end(database: TestDatabase) {
     let page = app.page("/webhooks", &cookie).await;
     assert_eq!(page.status(), 200);
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.contains("script-src 'self' 'nonce-") && policy.contains("style-src 'self';"), "{policy}");
+    assert!(
+        policy.contains("script-src 'self' 'nonce-") && policy.contains("style-src 'self';"),
+        "{policy}"
+    );
     let html = page.text().await.unwrap();
     assert!(html.contains("No webhooks yet") && html.contains("admin@example.com"), "{html}");
     assert_eq!(app.page("/nowhere", &cookie).await.status(), 404);
-    assert_eq!(app.page("/webhooks/01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05", &cookie).await.status(), 404);
+    assert_eq!(
+        app.page("/webhooks/01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05", &cookie).await.status(),
+        404
+    );
     let schema = app.page("/event-types/identity.created/schema", &cookie).await;
-    assert_eq!(schema.headers()["content-disposition"], "attachment; filename=\"identity.created.schema.json\"");
+    assert_eq!(
+        schema.headers()["content-disposition"],
+        "attachment; filename=\"identity.created.schema.json\""
+    );
 
-    let cross = app.http.post(format!("{}/sign-out", app.url)).header("cookie", &cookie).header("sec-fetch-site", "cross-site").send().await.unwrap();
+    let cross = app
+        .http
+        .post(format!("{}/sign-out", app.url))
+        .header("cookie", &cookie)
+        .header("sec-fetch-site", "cross-site")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(cross.status(), 403);
     assert_eq!(app.page("/webhooks", &cookie).await.status(), 200);
     assert_eq!(app.form("/sign-out", &cookie, &[]).await.headers()["location"], "/sign-in");
@@ -61,20 +99,38 @@ async fn forms_save_and_keep_what_was_typed(database: TestDatabase) {
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     let fields = |url: &'static str, intent: &'static str| {
         [
-            ("name", name), ("description", "two\r\nlines"), ("url", url), ("enabled", "true"), ("secret", secret), ("events", "identity.created"),
-            ("events", "visit.updated"), ("header_name", "X-A"), ("header_value", "one"), ("intent", intent),
+            ("name", name),
+            ("description", "two\r\nlines"),
+            ("url", url),
+            ("enabled", "true"),
+            ("secret", secret),
+            ("events", "identity.created"),
+            ("events", "visit.updated"),
+            ("header_name", "X-A"),
+            ("header_value", "one"),
+            ("intent", intent),
         ]
     };
     let response = app.form("/webhooks/new", &cookie, &fields("nonsense", "save")).await;
     assert_eq!(response.status(), 422);
     let html = response.text().await.unwrap();
-    for kept in ["Enter a whole URL", "nonsense", "&lt;script&gt;alert(1)&lt;/script&gt;", secret, "X-A", "two\nlines", "aria-invalid=\"true\""] {
+    for kept in [
+        "Enter a whole URL",
+        "nonsense",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        secret,
+        "X-A",
+        "two\nlines",
+        "aria-invalid=\"true\"",
+    ] {
         assert!(html.contains(kept), "{kept}: {html}");
     }
     assert!(!html.contains("<script>alert(1)"));
     assert_eq!(html.matches(" checked").count(), 3, "enabled and two events");
 
-    let response = app.form("/webhooks/new", &cookie, &fields("https://example.com/", "add-header")).await;
+    let response = app
+        .form("/webhooks/new", &cookie, &fields("https://example.com/", "add-header"))
+        .await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.text().await.unwrap().matches("name=\"header_name\"").count(), 2);
     assert_eq!(database.count("webhooks").await, 0);
@@ -84,14 +140,34 @@ async fn forms_save_and_keep_what_was_typed(database: TestDatabase) {
     let location = response.headers()["location"].to_str().unwrap().to_owned();
     let path = location.strip_suffix("?saved=created").unwrap();
     let html = app.page(&location, &cookie).await.text().await.unwrap();
-    assert!(html.contains("The webhook was added.") && html.contains("&lt;script&gt;") && !html.contains(secret) && !html.contains("id=\"logs\""));
+    assert!(
+        html.contains("The webhook was added.")
+            && html.contains("&lt;script&gt;")
+            && !html.contains(secret)
+            && !html.contains("id=\"logs\"")
+    );
 
-    let response = app.form(path, &cookie, &[("name", ""), ("url", "https://example.com/"), ("events", "visit.created")]).await;
+    let response = app
+        .form(
+            path,
+            &cookie,
+            &[("name", ""), ("url", "https://example.com/"), ("events", "visit.created")],
+        )
+        .await;
     assert_eq!(response.status(), 422);
-    let response = app.form(path, &cookie, &[("name", "New"), ("url", "https://example.com/"), ("events", "visit.created")]).await;
+    let response = app
+        .form(
+            path,
+            &cookie,
+            &[("name", "New"), ("url", "https://example.com/"), ("events", "visit.created")],
+        )
+        .await;
     assert_eq!(response.headers()["location"].to_str().unwrap(), format!("{path}?saved=changed"));
     let stored = app.get(path).await;
-    assert_eq!(json!([stored["name"], stored["enabled"], stored["events"], stored["headers"]]), json!(["New", false, ["visit.created"], []]));
+    assert_eq!(
+        json!([stored["name"], stored["enabled"], stored["events"], stored["headers"]]),
+        json!(["New", false, ["visit.created"], []])
+    );
     app.stop().await;
 }
 
@@ -104,7 +180,15 @@ async fn owners_read_only_their_own(database: TestDatabase) {
     let mut ids = Vec::new();
     for body in [&mine, &theirs] {
         let response = app.api(Method::POST, "/webhooks").json_value(body).send().await.unwrap();
-        ids.push(response.headers()["location"].to_str().unwrap().rsplit_once('/').unwrap().1.to_owned());
+        ids.push(
+            response.headers()["location"]
+                .to_str()
+                .unwrap()
+                .rsplit_once('/')
+                .unwrap()
+                .1
+                .to_owned(),
+        );
     }
     let list = app.page("/webhooks", &cookie).await.text().await.unwrap();
     assert!(list.contains("Mine") && !list.contains("Theirs") && !list.contains("Add webhook"));
@@ -112,7 +196,13 @@ async fn owners_read_only_their_own(database: TestDatabase) {
     assert_eq!(app.page(&format!("/webhooks/{}", ids[1]), &cookie).await.status(), 404);
     assert_eq!(app.page("/webhooks/new", &cookie).await.status(), 404);
     for id in &ids {
-        let response = app.form(&format!("/webhooks/{id}"), &cookie, &[("name", "Taken"), ("url", "https://example.com/"), ("events", "visit.created")]).await;
+        let response = app
+            .form(
+                &format!("/webhooks/{id}"),
+                &cookie,
+                &[("name", "Taken"), ("url", "https://example.com/"), ("events", "visit.created")],
+            )
+            .await;
         assert_eq!(response.status(), 403);
     }
     assert_eq!(app.get(&format!("/webhooks/{}", ids[0])).await["name"], "Mine");
@@ -134,9 +224,19 @@ async fn the_log_appears(database: TestDatabase) {
     }
     let paris = app.page(&path, &format!("{cookie}; tz=Europe/Paris")).await.text().await.unwrap();
     assert!(paris.contains("times in Europe/Paris"));
-    let open = app.page(&format!("{path}?callback={}", row["id"].as_str().unwrap()), &cookie).await.text().await.unwrap();
+    let open = app
+        .page(&format!("{path}?callback={}", row["id"].as_str().unwrap()), &cookie)
+        .await
+        .text()
+        .await
+        .unwrap();
     assert!(open.contains("webhook-signature") && open.contains("Message id"));
-    let past = app.page(&format!("{path}?from=2020-01-01T00:00&to=2020-01-02T00:00"), &cookie).await.text().await.unwrap();
+    let past = app
+        .page(&format!("{path}?from=2020-01-01T00:00&to=2020-01-02T00:00"), &cookie)
+        .await
+        .text()
+        .await
+        .unwrap();
     assert!(past.contains("No callbacks in this range."));
     for (range, words) in [
         ("from=2026-01-02T00:00&to=2026-01-01T00:00", "Choose an end after the beginning."),

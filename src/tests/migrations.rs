@@ -22,9 +22,14 @@ async fn goes_up_and_down(database: TestDatabase) {
 
 async fn a_newer_database_is_refused(database: TestDatabase) {
     database.open().await.close().await.unwrap();
-    database.execute("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_future', 1)").await;
+    database
+        .execute("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_future', 1)")
+        .await;
     let error = reopen(&database, true).await.unwrap_err();
-    assert!(error.contains("newer clearhook") && error.contains("m29990101_000001_future"), "{error}");
+    assert!(
+        error.contains("newer clearhook") && error.contains("m29990101_000001_future"),
+        "{error}"
+    );
 }
 
 async fn an_outdated_one_is_refused_when_asked(database: TestDatabase) {
@@ -36,5 +41,8 @@ async fn an_outdated_one_is_refused_when_asked(database: TestDatabase) {
 
 async fn reopen(database: &TestDatabase, migrate: bool) -> Result<(), String> {
     let url: DatabaseUrl = database.url.parse().unwrap();
-    Store::open(&url, Vault::new(&database.key), migrate).await.map(|_| ()).map_err(|error| error.to_string())
+    Store::open(&url, Vault::new(&database.key), migrate)
+        .await
+        .map(|_| ())
+        .map_err(|error| error.to_string())
 }

@@ -27,7 +27,10 @@ async fn every_event_is_delivered_as_its_schema_says(database: TestDatabase) {
         let name = entry["type"].as_str().unwrap();
         let schema = app.api(Method::GET, &format!("/event-types/{name}/schema")).send().await.unwrap();
         assert_eq!(schema.headers()["content-type"], "application/schema+json");
-        assert_eq!(schema.headers()["content-disposition"], format!("attachment; filename=\"{name}.schema.json\""));
+        assert_eq!(
+            schema.headers()["content-disposition"],
+            format!("attachment; filename=\"{name}.schema.json\"")
+        );
         let schema = schema.json_value().await;
         accepts(&schema, &entry["example"]);
         let event = json!({
@@ -38,14 +41,20 @@ async fn every_event_is_delivered_as_its_schema_says(database: TestDatabase) {
         let seen = receiver.wait(number + 1).await.pop().unwrap();
         let body: Value = serde_json::from_str(&seen.body).unwrap();
         accepts(&schema, &body);
-        assert_eq!((&body["type"], &body["timestamp"], &body["data"]), (&json!(name), &json!("2026-11-23T09:00:00.000Z"), &event["data"]));
+        assert_eq!(
+            (&body["type"], &body["timestamp"], &body["data"]),
+            (&json!(name), &json!("2026-11-23T09:00:00.000Z"), &event["data"])
+        );
         let verifier = Webhook::new(webhook["secret"].as_str().unwrap()).unwrap();
         verifier.verify(seen.body.as_bytes(), &seen.headers).unwrap();
         assert_eq!(seen.headers["content-type"], "application/json");
         assert!(seen.headers["user-agent"].to_str().unwrap().starts_with("clearhook/"));
     }
     let log = app.log(&webhook, EventType::ALL.len()).await;
-    assert!(log.iter().all(|row| row["outcome"] == "succeeded" && row["response"] == "Accepted" && row["trigger"] == "event"));
+    assert!(
+        log.iter()
+            .all(|row| row["outcome"] == "succeeded" && row["response"] == "Accepted" && row["trigger"] == "event")
+    );
     let details = app.get(&format!("/callbacks/{}", log[0]["id"].as_str().unwrap())).await;
     assert_eq!(details["request"]["body"], json!(receiver.seen().last().unwrap().body));
     app.stop().await;
@@ -66,18 +75,41 @@ async fn structured_batch_and_binary_are_taken(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     app.publish(EventType::IdentityCreated, "structured").await;
-    let batch = json!([cloud_event(EventType::IdentityCreated, "one"), cloud_event(EventType::IdentityCreated, "two")]);
-    let response =
-        app.api(Method::POST, "/events").header("content-type", "application/cloudevents-batch+json").body(batch.to_string()).send().await.unwrap();
+    let batch = json!([
+        cloud_event(EventType::IdentityCreated, "one"),
+        cloud_event(EventType::IdentityCreated, "two")
+    ]);
+    let response = app
+        .api(Method::POST, "/events")
+        .header("content-type", "application/cloudevents-batch+json")
+        .body(batch.to_string())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status(), 202);
     let answer = response.json_value().await;
     assert_eq!(answer["events"].as_array().unwrap().len(), 2);
     assert_eq!(answer["events"][1]["deliveries"], 1);
-    let binary = app.api(Method::POST, "/events").json_value(&example_data(EventType::IdentityCreated));
-    let binary = binary.header("ce-specversion", "1.0").header("ce-id", "binary").header("ce-source", "https://clearid.example.com");
-    let response = binary.header("ce-type", "identity.created").header("ce-subject", "caf%C3%A9").send().await.unwrap();
+    let binary = app
+        .api(Method::POST, "/events")
+        .json_value(&example_data(EventType::IdentityCreated));
+    let binary = binary
+        .header("ce-specversion", "1.0")
+        .header("ce-id", "binary")
+        .header("ce-source", "https://clearid.example.com");
+    let response = binary
+        .header("ce-type", "identity.created")
+        .header("ce-subject", "caf%C3%A9")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status(), 202);
-    let bodies: Vec<Value> = receiver.wait(4).await.iter().map(|seen| serde_json::from_str(&seen.body).unwrap()).collect();
+    let bodies: Vec<Value> = receiver
+        .wait(4)
+        .await
+        .iter()
+        .map(|seen| serde_json::from_str(&seen.body).unwrap())
+        .collect();
     assert_eq!(bodies.iter().filter(|body| body["subject"] == "café").count(), 1);
     app.stop().await;
 }
@@ -87,12 +119,27 @@ async fn the_same_event_is_sent_once(database: TestDatabase) {
     app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     let published = futures_util::future::join_all((0..20).map(|_| app.publish(EventType::IdentityCreated, "same"))).await;
     assert_eq!(published.iter().filter(|event| event["duplicate"] == false).count(), 1);
-    assert!(published.iter().all(|event| event["id"] == published[0]["id"] && event["deliveries"] == 1));
-    let twice = json!([cloud_event(EventType::IdentityCreated, "twice"), cloud_event(EventType::IdentityCreated, "twice")]);
-    let response =
-        app.api(Method::POST, "/events").header("content-type", "application/cloudevents-batch+json").body(twice.to_string()).send().await.unwrap();
+    assert!(
+        published
+            .iter()
+            .all(|event| event["id"] == published[0]["id"] && event["deliveries"] == 1)
+    );
+    let twice = json!([
+        cloud_event(EventType::IdentityCreated, "twice"),
+        cloud_event(EventType::IdentityCreated, "twice")
+    ]);
+    let response = app
+        .api(Method::POST, "/events")
+        .header("content-type", "application/cloudevents-batch+json")
+        .body(twice.to_string())
+        .send()
+        .await
+        .unwrap();
     let answer = response.json_value().await;
-    assert_eq!((&answer["events"][0]["duplicate"], &answer["events"][1]["duplicate"]), (&json!(false), &json!(true)));
+    assert_eq!(
+        (&answer["events"][0]["duplicate"], &answer["events"][1]["duplicate"]),
+        (&json!(false), &json!(true))
+    );
     assert_eq!(answer["events"][0]["id"], answer["events"][1]["id"]);
     // An event published after them comes after them: so nothing more is under way.
     app.publish(EventType::IdentityCreated, "last").await;
@@ -102,13 +149,25 @@ async fn the_same_event_is_sent_once(database: TestDatabase) {
 }
 
 async fn every_subscriber_hears_and_disabled_ones_do_not(database: TestDatabase) {
-    let (app, one, two, off) =
-        (TestApp::start(&database).await, Receiver::start([]).await, Receiver::start([]).await, Receiver::start([]).await);
+    let (app, one, two, off) = (
+        TestApp::start(&database).await,
+        Receiver::start([]).await,
+        Receiver::start([]).await,
+        Receiver::start([]).await,
+    );
     app.webhook(&one.url, &[EventType::IdentityCreated]).await;
     app.webhook(&two.url, &[EventType::IdentityCreated, EventType::VisitCreated]).await;
     let disabled = app.webhook(&off.url, &[EventType::IdentityCreated]).await;
     let path = format!("/webhooks/{}", disabled["id"].as_str().unwrap());
-    assert_eq!(app.api(Method::PATCH, &path).json_value(&json!({ "enabled": false })).send().await.unwrap().status(), 200);
+    assert_eq!(
+        app.api(Method::PATCH, &path)
+            .json_value(&json!({ "enabled": false }))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
     assert_eq!(app.publish(EventType::IdentityCreated, "1").await["deliveries"], 3);
     assert_eq!(app.publish(EventType::RoleMembershipChanged, "2").await["deliveries"], 0);
     one.wait(1).await;
@@ -116,7 +175,15 @@ async fn every_subscriber_hears_and_disabled_ones_do_not(database: TestDatabase)
     assert!(off.seen().is_empty());
     assert_eq!(database.count("deliveries WHERE state = 'held'").await, 1);
     // Enabling does not send what was held.
-    assert_eq!(app.api(Method::PATCH, &path).json_value(&json!({ "enabled": true })).send().await.unwrap().status(), 200);
+    assert_eq!(
+        app.api(Method::PATCH, &path)
+            .json_value(&json!({ "enabled": true }))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
     app.publish(EventType::IdentityCreated, "3").await;
     let seen = off.wait(1).await;
     assert_eq!(seen.len(), 1);

@@ -19,26 +19,47 @@ async fn refused(response: Response) -> (u16, String, Value) {
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     let problem = response.json_value().await;
     assert_eq!(problem["status"], status);
-    let code = problem["type"].as_str().unwrap().strip_prefix("urn:clearhook:problem:").unwrap().to_owned();
+    let code = problem["type"]
+        .as_str()
+        .unwrap()
+        .strip_prefix("urn:clearhook:problem:")
+        .unwrap()
+        .to_owned();
     (status, code, problem)
 }
 
 fn pointers(problem: &Value) -> Vec<&str> {
-    problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default().iter().map(|error| error["pointer"].as_str().unwrap()).collect()
+    problem["errors"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
+        .iter()
+        .map(|error| error["pointer"].as_str().unwrap())
+        .collect()
 }
 
 async fn bad_events_are_refused_and_nothing_is_stored(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let post = async |media: &str, body: Vec<u8>| {
-        let response = app.api(Method::POST, "/events").header("content-type", media).body(body).send().await.unwrap();
+        let response = app
+            .api(Method::POST, "/events")
+            .header("content-type", media)
+            .body(body)
+            .send()
+            .await
+            .unwrap();
         refused(response).await
     };
     let structured = "application/cloudevents+json";
-    let deep = format!("{{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"identity.created\",\"data\":{}{}}}", "[".repeat(9_000), "]".repeat(9_000));
+    let deep = format!(
+        "{{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"identity.created\",\"data\":{}{}}}",
+        "[".repeat(9_000),
+        "]".repeat(9_000)
+    );
     for (media, body, status, code) in [
         (structured, b"{".to_vec(), 400, "malformed"),
         (structured, b"{\"id\":\"\xff\"}".to_vec(), 400, "malformed"),
-        (structured, deep.into_bytes(), 400, "malformed"),
+        (structured, deep.into_bytes(), 422, "invalid"),
         ("application/cloudevents-batch+json", b"[]".to_vec(), 400, "malformed"),
         ("application/json", b"{}".to_vec(), 415, "unsupported-media-type"),
         ("text/plain", b"{}".to_vec(), 415, "unsupported-media-type"),
@@ -90,9 +111,17 @@ async fn keys_are_asked_for(database: TestDatabase) {
         assert_eq!(response.headers()["www-authenticate"], "Bearer");
         assert_eq!(refused(response).await.0, 401, "{key}");
     }
-    assert_eq!(app.http.get(url("/webhooks")).bearer_auth(&reader).send().await.unwrap().status(), 200);
+    assert_eq!(
+        app.http.get(url("/webhooks")).bearer_auth(&reader).send().await.unwrap().status(),
+        200
+    );
     let event = cloud_event(EventType::IdentityCreated, "1").to_string();
-    let publish = app.http.post(url("/events")).bearer_auth(&reader).header("content-type", "application/cloudevents+json").body(event);
+    let publish = app
+        .http
+        .post(url("/events"))
+        .bearer_auth(&reader)
+        .header("content-type", "application/cloudevents+json")
+        .body(event);
     let (status, code, problem) = refused(publish.send().await.unwrap()).await;
     assert_eq!((status, code.as_str()), (403, "forbidden"));
     assert!(problem["detail"].as_str().unwrap().contains("events:write"));
@@ -118,7 +147,10 @@ async fn bad_webhooks_are_refused(database: TestDatabase) {
         (with("events", json!([])), "/events"),
         (with("events", json!(["identity.created", "nope"])), "/events/1"),
         (with("headers", json!([{ "name": "Host", "value": "x" }])), "/headers/0/name"),
-        (with("headers", json!([{ "name": "X-A", "value": "a\r\nB: c" }])), "/headers/0/value"),
+        (
+            with("headers", json!([{ "name": "X-A", "value": "a\r\nB: c" }])),
+            "/headers/0/value",
+        ),
         (with("owners", json!(["nobody"])), "/owners/0"),
         (with("secret", json!("short")), "/secret"),
         (with("colour", json!("red")), ""),
@@ -127,9 +159,21 @@ async fn bad_webhooks_are_refused(database: TestDatabase) {
         let (status, _, problem) = refused(app.api(Method::POST, "/webhooks").json_value(&body).send().await.unwrap()).await;
         assert_eq!((status, pointers(&problem)), (422, vec![pointer]), "{body}");
     }
-    let text = app.api(Method::POST, "/webhooks").header("content-type", "text/plain").body("{}").send().await.unwrap();
+    let text = app
+        .api(Method::POST, "/webhooks")
+        .header("content-type", "text/plain")
+        .body("{}")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(refused(text).await.0, 415);
-    let broken = app.api(Method::POST, "/webhooks").header("content-type", "application/json").body("{").send().await.unwrap();
+    let broken = app
+        .api(Method::POST, "/webhooks")
+        .header("content-type", "application/json")
+        .body("{")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(refused(broken).await.0, 400);
     assert_eq!(database.count("webhooks").await, 0);
     app.stop().await;

@@ -29,29 +29,51 @@ on_both! {
 }
 
 async fn a_failed_callback_is_made_again_with_the_same_id_and_body(database: TestDatabase) {
-    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(500), Reply::status(503)]).await);
+    let (app, receiver) = (
+        TestApp::start(&database).await,
+        Receiver::start([Reply::status(500), Reply::status(503)]).await,
+    );
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     app.publish(EventType::IdentityCreated, "1").await;
     let log = app.log(&webhook, 3).await;
-    let told: Vec<_> = log.iter().rev().map(|row| json!([row["attempt"], row["trigger"], row["outcome"], row["status"], row["response"]])).collect();
-    assert_eq!(told, [
-        json!([1, "event", "failed", 500, "InternalServerError"]),
-        json!([2, "retry", "failed", 503, "ServiceUnavailable"]),
-        json!([3, "retry", "succeeded", 202, "Accepted"]),
-    ]);
+    let told: Vec<_> = log
+        .iter()
+        .rev()
+        .map(|row| json!([row["attempt"], row["trigger"], row["outcome"], row["status"], row["response"]]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            json!([1, "event", "failed", 500, "InternalServerError"]),
+            json!([2, "retry", "failed", 503, "ServiceUnavailable"]),
+            json!([3, "retry", "succeeded", 202, "Accepted"]),
+        ]
+    );
     let seen = receiver.seen();
-    assert_eq!((&seen[0].body, &seen[0].headers["webhook-id"]), (&seen[2].body, &seen[2].headers["webhook-id"]));
-    assert_eq!(seen[0].headers["webhook-id"].to_str().unwrap(), format!("msg_{}", log[0]["delivery_id"].as_str().unwrap()));
+    assert_eq!(
+        (&seen[0].body, &seen[0].headers["webhook-id"]),
+        (&seen[2].body, &seen[2].headers["webhook-id"])
+    );
+    assert_eq!(
+        seen[0].headers["webhook-id"].to_str().unwrap(),
+        format!("msg_{}", log[0]["delivery_id"].as_str().unwrap())
+    );
     assert_eq!(database.count("deliveries WHERE state = 'succeeded'").await, 1);
     app.stop().await;
 }
 
 async fn the_schedule_ends(database: TestDatabase) {
-    let (app, receiver) = (TestApp::start(&database).await, Receiver::start((0..9).map(|_| Reply::status(400))).await);
+    let (app, receiver) = (
+        TestApp::start(&database).await,
+        Receiver::start((0..9).map(|_| Reply::status(400))).await,
+    );
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     app.publish(EventType::IdentityCreated, "1").await;
     app.log(&webhook, 4).await;
-    wait_for("the delivery to fail", async || (database.count("deliveries WHERE state = 'failed'").await == 1).then_some(())).await;
+    wait_for("the delivery to fail", async || {
+        (database.count("deliveries WHERE state = 'failed'").await == 1).then_some(())
+    })
+    .await;
     assert_eq!(receiver.seen().len(), 4);
     app.stop().await;
 }
@@ -59,7 +81,10 @@ async fn the_schedule_ends(database: TestDatabase) {
 async fn redirects_are_failures_and_not_followed(database: TestDatabase) {
     let target = Receiver::start([]).await;
     let location: &'static str = Box::leak(target.url.clone().into_boxed_str());
-    let redirect = Reply { headers: vec![("location", location)], ..Reply::status(302) };
+    let redirect = Reply {
+        headers: vec![("location", location)],
+        ..Reply::status(302)
+    };
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([redirect]).await);
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     app.publish(EventType::IdentityCreated, "1").await;
@@ -82,7 +107,10 @@ async fn gone_disables_the_webhook(database: TestDatabase) {
 }
 
 async fn a_long_answer_is_cut(database: TestDatabase) {
-    let long = Reply { body: "x".repeat(1024 * 1024), ..Reply::status(200) };
+    let long = Reply {
+        body: "x".repeat(1024 * 1024),
+        ..Reply::status(200)
+    };
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([long]).await);
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     app.publish(EventType::IdentityCreated, "1").await;
@@ -109,9 +137,17 @@ async fn raw_receiver(answer: &'static [u8]) -> String {
 }
 
 async fn failures_have_their_names(database: TestDatabase) {
-    let settings = DispatchSettings { schedule: "".parse().unwrap(), timeout: Duration::from_millis(600), ..quick() };
+    let settings = DispatchSettings {
+        schedule: "".parse().unwrap(),
+        timeout: Duration::from_millis(600),
+        ..quick()
+    };
     let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
-    let slow = Receiver::start([Reply { delay: Duration::from_secs(60), ..Reply::status(200) }]).await;
+    let slow = Receiver::start([Reply {
+        delay: Duration::from_secs(60),
+        ..Reply::status(200)
+    }])
+    .await;
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let cases = [
         (slow.url.clone(), "TimedOut"),
@@ -128,7 +164,11 @@ async fn failures_have_their_names(database: TestDatabase) {
     app.publish(EventType::IdentityCreated, "1").await;
     for (webhook, (url, name)) in webhooks.iter().zip(&cases) {
         let row = app.log(webhook, 1).await.remove(0);
-        assert_eq!(json!([row["response"], row["status"], row["outcome"]]), json!([name, null, "failed"]), "{url}");
+        assert_eq!(
+            json!([row["response"], row["status"], row["outcome"]]),
+            json!([name, null, "failed"]),
+            "{url}"
+        );
     }
     app.stop().await;
 }
@@ -140,8 +180,14 @@ async fn a_name_that_leads_inside_is_not_called(database: TestDatabase) {
     let by_address = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     app.stop().await;
     let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned();
-    let policy = UrlPolicy { allow_http: true, ..UrlPolicy::default() };
-    let settings = DispatchSettings { schedule: "".parse().unwrap(), ..quick() };
+    let policy = UrlPolicy {
+        allow_http: true,
+        ..UrlPolicy::default()
+    };
+    let settings = DispatchSettings {
+        schedule: "".parse().unwrap(),
+        ..quick()
+    };
     let app = TestApp::start_with(&database, settings, policy, new_id()).await;
     let by_name = app.webhook(&format!("http://{host}/"), &[EventType::IdentityCreated]).await;
     app.publish(EventType::IdentityCreated, "1").await;
@@ -155,9 +201,15 @@ async fn a_name_that_leads_inside_is_not_called(database: TestDatabase) {
 }
 
 async fn a_stop_lets_attempts_end(database: TestDatabase) {
-    let slow = Reply { delay: Duration::from_millis(300), ..Reply::status(200) };
+    let slow = Reply {
+        delay: Duration::from_millis(300),
+        ..Reply::status(200)
+    };
     let receiver = Receiver::start([slow.clone(), slow]).await;
-    let settings = DispatchSettings { concurrency_per_webhook: 1, ..quick() };
+    let settings = DispatchSettings {
+        concurrency_per_webhook: 1,
+        ..quick()
+    };
     let node = new_id();
     let app = TestApp::start_with(&database, settings.clone(), loopback(), node).await;
     app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
@@ -166,7 +218,10 @@ async fn a_stop_lets_attempts_end(database: TestDatabase) {
     receiver.wait(1).await;
     app.stop().await;
     assert_eq!(database.count("callbacks").await, 1);
-    assert_eq!(database.count("deliveries WHERE state = 'pending' AND lease_owner IS NULL").await, 1);
+    assert_eq!(
+        database.count("deliveries WHERE state = 'pending' AND lease_owner IS NULL").await,
+        1
+    );
     let app = TestApp::start_with(&database, settings, loopback(), node).await;
     let seen = receiver.wait(2).await;
     assert_ne!(seen[0].headers["webhook-id"], seen[1].headers["webhook-id"]);
@@ -181,16 +236,39 @@ async fn what_a_killed_node_owned_is_sent(database: TestDatabase) {
     app.log(&webhook, 2).await;
     let node = app.node;
     app.stop().await;
-    let owned_until = |until: Timestamp| format!("UPDATE deliveries SET state = 'sending', lease_until = {}, lease_owner = ", until.0);
+    let owned_until = |until: Timestamp| {
+        format!(
+            "UPDATE deliveries SET state = 'sending', due_at = 0, lease_until = {}, lease_owner = ",
+            until.0
+        )
+    };
     let other = new_id::<clearhook::domain::id::NodeId>();
-    let literal = |id: clearhook::domain::id::NodeId| if database.url.starts_with("sqlite") { format!("x'{}'", id.0.simple()) } else { format!("'{id}'") };
+    let literal = |id: clearhook::domain::id::NodeId| {
+        if database.url.starts_with("sqlite") {
+            format!("x'{}'", id.0.simple())
+        } else {
+            format!("'{id}'")
+        }
+    };
     // Another node's lease that has ended.
-    database.execute(&format!("{}{}", owned_until(Timestamp::now().minus(Duration::from_secs(1))), literal(other))).await;
+    database
+        .execute(&format!(
+            "{}{}",
+            owned_until(Timestamp::now().minus(Duration::from_secs(1))),
+            literal(other)
+        ))
+        .await;
     let app = TestApp::start_with(&database, quick(), loopback(), node).await;
     app.log(&webhook, 3).await;
     app.stop().await;
     // This node's own, whose lease has not ended.
-    database.execute(&format!("{}{}", owned_until(Timestamp::now().plus(Duration::from_secs(3_600))), literal(node))).await;
+    database
+        .execute(&format!(
+            "{}{}",
+            owned_until(Timestamp::now().plus(Duration::from_secs(3_600))),
+            literal(node)
+        ))
+        .await;
     let app = TestApp::start_with(&database, quick(), loopback(), node).await;
     app.log(&webhook, 4).await;
     app.stop().await;

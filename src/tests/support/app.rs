@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clearhook::{
     auth::{api_key, password},
     catalogue::{EventType, example::example_data},
+    config::LogFormat,
     dispatch::{DispatchSettings, Dispatcher, Running},
     domain::{
         id::NodeId,
@@ -13,7 +14,7 @@ use clearhook::{
     },
     state::AppState,
     storage::{Store, new_id},
-    web,
+    telemetry, web,
 };
 use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
 use serde_json::{Value, json};
@@ -34,12 +35,19 @@ pub(crate) struct TestApp {
 
 /// Settings under which tests are quick: short delays, receivers on this machine.
 pub(crate) fn quick() -> DispatchSettings {
-    DispatchSettings { schedule: "50ms,50ms,50ms".parse().unwrap(), timeout: std::time::Duration::from_secs(5), ..DispatchSettings::default() }
+    DispatchSettings {
+        schedule: "50ms,50ms,50ms".parse().unwrap(),
+        timeout: std::time::Duration::from_secs(5),
+        ..DispatchSettings::default()
+    }
 }
 
 /// A policy that permits receivers on this machine.
 pub(crate) fn loopback() -> UrlPolicy {
-    UrlPolicy { allow_http: true, allowed: "127.0.0.0/8".parse().unwrap() }
+    UrlPolicy {
+        allow_http: true,
+        allowed: "127.0.0.0/8".parse().unwrap(),
+    }
 }
 
 impl TestApp {
@@ -48,6 +56,10 @@ impl TestApp {
     }
 
     pub(crate) async fn start_with(database: &TestDatabase, settings: DispatchSettings, policy: UrlPolicy, node: NodeId) -> Self {
+        if let Ok(filter) = std::env::var("CLEARHOOK_TEST_LOG") {
+            // Answers an error for all tests but the first.
+            let _ = telemetry::start(&filter, LogFormat::Text);
+        }
         let store = database.open().await;
         let policy = Arc::new(policy);
         let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), settings).unwrap();
@@ -58,7 +70,15 @@ impl TestApp {
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let (key, _) = api_key::create(&store, "tests", Scope::ALL).await.unwrap();
         let http = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
-        Self { url, key, store, node, http, running, server }
+        Self {
+            url,
+            key,
+            store,
+            node,
+            http,
+            running,
+            server,
+        }
     }
 
     /// Ends it as SIGTERM would.
@@ -70,7 +90,9 @@ impl TestApp {
 
     /// A request of the API with the key that may do all.
     pub(crate) fn api(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}/api/v1{path}", self.url)).bearer_auth(&self.key)
+        self.http
+            .request(method, format!("{}/api/v1{path}", self.url))
+            .bearer_auth(&self.key)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
@@ -91,7 +113,12 @@ impl TestApp {
 
     /// Publishes an event as it stands.
     pub(crate) async fn publish_raw(&self, event: &Value) -> Response {
-        self.api(Method::POST, "/events").header("content-type", "application/cloudevents+json").body(event.to_string()).send().await.unwrap()
+        self.api(Method::POST, "/events")
+            .header("content-type", "application/cloudevents+json")
+            .body(event.to_string())
+            .send()
+            .await
+            .unwrap()
     }
 
     /// Publishes an event's example under this id.
@@ -113,7 +140,11 @@ impl TestApp {
     /// Signs a new user in and gives the session's cookie.
     pub(crate) async fn sign_in(&self, email: &str, role: Role) -> String {
         let secret = "correct horse battery";
-        self.store.add_user(email, password::hash(secret).await.unwrap(), role).await.unwrap().unwrap();
+        self.store
+            .add_user(email, password::hash(secret).await.unwrap(), role)
+            .await
+            .unwrap()
+            .unwrap();
         let response = self.form("/sign-in", "", &[("email", email), ("password", secret)]).await;
         assert_eq!(response.status(), 303);
         let cookie = response.headers()["set-cookie"].to_str().unwrap();
@@ -123,13 +154,27 @@ impl TestApp {
     /// Posts a form as a browser would.
     pub(crate) async fn form(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Response {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = self.http.post(format!("{}{path}", self.url)).header("content-type", "application/x-www-form-urlencoded");
-        request.header("sec-fetch-site", "same-origin").header("cookie", cookie).body(body).send().await.unwrap()
+        let request = self
+            .http
+            .post(format!("{}{path}", self.url))
+            .header("content-type", "application/x-www-form-urlencoded");
+        request
+            .header("sec-fetch-site", "same-origin")
+            .header("cookie", cookie)
+            .body(body)
+            .send()
+            .await
+            .unwrap()
     }
 
     /// Asks for a page.
     pub(crate) async fn page(&self, path: &str, cookie: &str) -> Response {
-        self.http.get(format!("{}{path}", self.url)).header("cookie", cookie).send().await.unwrap()
+        self.http
+            .get(format!("{}{path}", self.url))
+            .header("cookie", cookie)
+            .send()
+            .await
+            .unwrap()
     }
 }
 

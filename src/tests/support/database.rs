@@ -22,7 +22,11 @@ impl TestDatabase {
     /// A SQLite file.
     pub(crate) fn sqlite() -> Self {
         let folder = TempDir::new().unwrap();
-        Self { url: format!("sqlite://{}/clearhook.db", folder.path().display()), key: MasterKey::generate(), folder }
+        Self {
+            url: format!("sqlite://{}/clearhook.db", folder.path().display()),
+            key: MasterKey::generate(),
+            folder,
+        }
     }
 
     /// A database of the run's PostgreSQL.
@@ -33,7 +37,11 @@ impl TestDatabase {
         let admin = Database::connect(format!("{server}/postgres")).await.unwrap();
         admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
         admin.close().await.unwrap();
-        Self { url: format!("{server}/{name}"), key: MasterKey::generate(), folder: TempDir::new().unwrap() }
+        Self {
+            url: format!("{server}/{name}"),
+            key: MasterKey::generate(),
+            folder: TempDir::new().unwrap(),
+        }
     }
 
     /// Opens it, migrated.
@@ -53,7 +61,13 @@ impl TestDatabase {
     pub(crate) async fn count(&self, table: &str) -> i64 {
         let connection = Database::connect(&self.url).await.unwrap();
         let statement = sea_orm::Statement::from_string(connection.get_database_backend(), format!("SELECT COUNT(*) AS n FROM {table}"));
-        let count = connection.query_one_raw(statement).await.unwrap().unwrap().try_get("", "n").unwrap();
+        let count = connection
+            .query_one_raw(statement)
+            .await
+            .unwrap()
+            .unwrap()
+            .try_get("", "n")
+            .unwrap();
         connection.close().await.unwrap();
         count
     }

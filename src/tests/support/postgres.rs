@@ -36,28 +36,53 @@ fn start() -> Cluster {
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
     let data = folder.join("data");
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    run(unprivileged(&programs.join("initdb")).args(["--auth=trust", "--username=clearhook", "--encoding=UTF8", "--no-sync", "--pgdata"]).arg(&data));
+    run(unprivileged(&programs.join("initdb"))
+        .args(["--auth=trust", "--username=clearhook", "--encoding=UTF8", "--no-sync", "--pgdata"])
+        .arg(&data));
     let options = format!("-h 127.0.0.1 -p {port} -k {} -c fsync=off -c max_connections=300", folder.display());
-    run(unprivileged(&programs.join("pg_ctl")).args(["start", "-w", "-l"]).arg(folder.join("log")).args(["-o", &options, "-D"]).arg(&data));
+    run(unprivileged(&programs.join("pg_ctl"))
+        .args(["start", "-w", "-l"])
+        .arg(folder.join("log"))
+        .args(["-o", &options, "-D"])
+        .arg(&data));
     let mut stop = unprivileged(&programs.join("pg_ctl"));
     stop.args(["stop", "-m", "immediate", "-D"]).arg(&data);
-    let stop = std::iter::once(stop.get_program()).chain(stop.get_args()).map(|part| format!("'{}'", part.to_str().unwrap())).collect::<Vec<_>>().join(" ");
+    let stop = std::iter::once(stop.get_program())
+        .chain(stop.get_args())
+        .map(|part| format!("'{}'", part.to_str().unwrap()))
+        .collect::<Vec<_>>()
+        .join(" ");
     // `read` ends when this process does. Signals to the group (Ctrl+C) must not end the keeper first.
     let script = format!("trap '' INT TERM; read _; {stop} >/dev/null 2>&1; rm -rf '{}'", folder.display());
-    let keeper = Command::new("sh").args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    Cluster { url: format!("postgres://clearhook@127.0.0.1:{port}"), _keeper: keeper }
+    let keeper = Command::new("sh")
+        .args(["-c", &script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    Cluster {
+        url: format!("postgres://clearhook@127.0.0.1:{port}"),
+        _keeper: keeper,
+    }
 }
 
 fn programs() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).find(|folder| folder.join("initdb").is_file());
     let debian = || {
-        let mut versions: Vec<_> = fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|entry| entry.path().join("bin")).collect();
+        let mut versions: Vec<_> = fs::read_dir("/usr/lib/postgresql")
+            .ok()?
+            .flatten()
+            .map(|entry| entry.path().join("bin"))
+            .collect();
         versions.retain(|folder| folder.join("initdb").is_file());
         versions.sort();
         versions.pop()
     };
-    on_path.or_else(debian).expect("PostgreSQL's programs are missing: run `make setup`, or set CLEARHOOK_TEST_POSTGRES to a server")
+    on_path
+        .or_else(debian)
+        .expect("PostgreSQL's programs are missing: run `make setup`, or set CLEARHOOK_TEST_POSTGRES to a server")
 }
 
 /// PostgreSQL refuses to run as root; then its own user serves.
@@ -67,11 +92,19 @@ fn unprivileged(program: &Path) -> Command {
         return Command::new(program);
     }
     let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+    command
+        .args(["--reuid=postgres", "--regid=postgres", "--clear-groups"])
+        .arg(program);
     command
 }
 
 fn run(command: &mut Command) {
-    let output = command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output().unwrap();
+    let output = command
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -48,14 +48,22 @@ pub(crate) struct Receiver {
 
 impl Reply {
     pub(crate) fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: String::new(), delay: Duration::ZERO }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: String::new(),
+            delay: Duration::ZERO,
+        }
     }
 }
 
 impl Receiver {
     /// Answers with these in order, then 202.
     pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
-        let shared = Shared { replies: Arc::new(Mutex::new(replies.into_iter().collect())), ..Shared::default() };
+        let shared = Shared {
+            replies: Arc::new(Mutex::new(replies.into_iter().collect())),
+            ..Shared::default()
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let app = Router::new().fallback(take).with_state(shared.clone());
@@ -70,13 +78,20 @@ impl Receiver {
 
     /// Waits until so many came.
     pub(crate) async fn wait(&self, count: usize) -> Vec<Seen> {
-        wait_for(&format!("{count} callbacks"), async || Some(self.seen()).filter(|seen| seen.len() >= count)).await
+        wait_for(&format!("{count} callbacks"), async || {
+            Some(self.seen()).filter(|seen| seen.len() >= count)
+        })
+        .await
     }
 }
 
 async fn take(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let reply = shared.replies.lock().unwrap().pop_front().unwrap_or_else(|| Reply::status(202));
-    shared.seen.lock().unwrap().push(Seen { headers, body: String::from_utf8(body.to_vec()).unwrap(), path: uri.to_string() });
+    shared.seen.lock().unwrap().push(Seen {
+        headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+        path: uri.to_string(),
+    });
     tokio::time::sleep(reply.delay).await;
     let mut response = (StatusCode::from_u16(reply.status).unwrap(), reply.body).into_response();
     for (name, value) in reply.headers {
