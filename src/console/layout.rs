@@ -10,7 +10,7 @@ use crate::console::{calls::who, components::icon::Mark};
 pub fn Layout() -> impl IntoView {
     let who = Resource::new_blocking(|| (), |()| who());
     view! {
-        <a class="skip" href="#main">"Skip to content"</a>
+        <a class="skip" href="#main" rel="external">"Skip to content"</a>
         <header class="side">
             <A href="/webhooks" attr:class="brand">
                 <Mark />

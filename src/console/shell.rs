@@ -13,12 +13,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     set_policy(&nonce);
     let site = SiteNames::find();
     let css = site.as_ref().map(|site| view! { <link rel="stylesheet" href=site.css.clone() /> });
+    // The WebAssembly is asked for by a script and not by a preload, so that it is not loaded where no scripts run.
     let hydration = site.map(|SiteNames { js, wasm, .. }| {
-        let script = format!("import start,{{hydrate}} from '{js}';start({{module_or_path:'{wasm}'}}).then(()=>hydrate())");
+        let ask = format!("self.wasm=fetch('{wasm}')");
+        let start = format!("import start,{{hydrate}} from '{js}';start({{module_or_path:self.wasm}}).then(()=>hydrate())");
         view! {
-            <link rel="modulepreload" href=js />
-            <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
-            <script type="module" nonce=nonce inner_html=script></script>
+            <script nonce=nonce.clone() inner_html=ask></script>
+            <script type="module" nonce=nonce inner_html=start></script>
         }
     });
     view! {

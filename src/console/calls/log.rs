@@ -21,7 +21,7 @@ pub struct LogQuery {
 
 /// A page of the log; none before the first callback.
 #[server(prefix = "/fn", endpoint = "log", input = GetUrl)]
-pub async fn webhook_log(id: String, query: LogQuery) -> Result<Option<LogView>, ConsoleError> {
+pub async fn webhook_log(id: String, #[server(default)] query: LogQuery) -> Result<Option<LogView>, ConsoleError> {
     let (app, by) = crate::console::server::caller()?;
     crate::console::server::log::page(&app, &by, &id, query)
         .await

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_router::{components::Form, hooks::use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use crate::console::{
     calls::{CallbackView, LogQuery, LogView, webhook_log},
-    components::{state::ResponseBadge, time::Time},
+    components::{query_form::QueryForm, state::ResponseBadge, time::Time},
     pages::{callback::OpenCallback, webhooks::escaped},
 };
 
@@ -99,19 +99,19 @@ fn Log(log: LogView, id: String) -> impl IntoView {
                         })
                         .collect_view()}
                 </nav>
-                <Form method="GET" action=format!("{path}#logs") attr:class="range">
+                <QueryForm path=path.clone() anchor="#logs" class="range">
                     <label>"From " <input type="datetime-local" name="from" required value=log.from aria-describedby="range-error" /></label>
                     <label>"to " <input type="datetime-local" name="to" required value=log.to aria-describedby="range-error" /></label>
                     <button class="button" type="submit">
                         "Show"
                     </button>
-                </Form>
+                </QueryForm>
             </div>
             <p class="field-error" id="range-error" role="alert">
                 {log.error.unwrap_or_default()}
             </p>
             <div class="card">
-                <table class="stack log">
+                <table class="stack log" aria-label="Callbacks">
                     <thead>
                         <tr>
                             <th scope="col">"Callback date"</th>

@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{components::Form, hooks::use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use crate::console::{
     calls::{ListView, RowView, list_webhooks},
     components::{
         notice::Trouble,
+        query_form::QueryForm,
         state::{ResponseBadge, StatusBadge},
         time::Time,
     },
@@ -59,7 +60,7 @@ fn List(list: ListView, q: String) -> impl IntoView {
         </div>
         {(searched || !is_empty)
             .then(|| view! {
-                <Form method="GET" action="" attr:class="bar" attr:role="search">
+                <QueryForm path="/webhooks".to_owned() class="bar" search=true>
                     <label class="visually-hidden" for="q">
                         "Search"
                     </label>
@@ -67,12 +68,12 @@ fn List(list: ListView, q: String) -> impl IntoView {
                     <button class="button" type="submit">
                         "Search"
                     </button>
-                </Form>
+                </QueryForm>
             })}
         {if !is_empty {
             view! {
                 <div class="card">
-                    <table class="stack">
+                    <table class="stack" aria-label="Webhooks">
                         <thead>
                             <tr>
                                 <th scope="col">"Name"</th>

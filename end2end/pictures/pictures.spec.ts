@@ -1,0 +1,69 @@
+// Pictures of the main pages, light, dark and narrow: for the README, and to look at after each change (`make screenshots`).
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/test.ts';
+
+const folder = process.env.CLEARHOOK_PICTURES ?? '../docs';
+
+const samples = [
+  ['Badge printer', 'Prints a badge for each new identity', ['identity.created'], 202],
+  ['HR mirror', 'Keeps the directory in step', ['identity.created', 'identity.updated', 'identity.deleted'], 200],
+  ['Access audit', 'Writes every decision to the audit store', ['access_request.created', 'access_request.updated'], 200],
+  ['Visitor desk', 'Tells reception who is coming today', ['visit.created', 'visit.updated'], 500],
+  ['Role sync', 'Group memberships for the door controllers', ['role.membership_changed'], 200],
+  ['Onboarding', '', ['identity_request.created', 'identity_request.updated'], 200],
+] as const;
+
+async function shoot(page: Page, name: string, fullPage = false): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png`, fullPage });
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.screenshot({ path: `${folder}/${name}-narrow.png`, fullPage });
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+test('pictures', async ({ page, server, receiver, expected }) => {
+  expected.push('422 /webhooks/new');
+  await page.goto('/sign-in');
+  await shoot(page, 'sign-in');
+  await page.getByLabel('Email').fill('admin@example.com');
+  await page.getByLabel('Password').fill('correct horse battery staple');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByText('No webhooks yet')).toBeVisible();
+  await shoot(page, 'empty');
+  await page.goto('/webhooks/new');
+  await shoot(page, 'new', true);
+  await page.getByLabel('URL').fill('http:/nowhere');
+  await page.getByRole('button', { name: 'Add header' }).click();
+  await page.getByLabel('Header name 1').fill('Host');
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await shoot(page, 'errors', true);
+
+  let first = '';
+  for (const [name, description, events, status] of samples) {
+    const path = name.toLowerCase().replaceAll(' ', '-');
+    const url = receiver.url.replace('/hook?from=journey', `/${path}?tenant=north`);
+    const headers = name === 'HR mirror' ? [{ name: 'X-Source', value: 'clearhook' }] : [];
+    const webhook = await server.api('POST', '/webhooks', { name, description, url, events, headers });
+    first = name === 'HR mirror' ? webhook.id : first;
+    receiver.answer = { status, body: status === 200 ? '{"stored":true}' : '' };
+    for (const event of events) await server.publish(event, `${name}-${event}`);
+    await expect.poll(async () => (await server.api('GET', `/webhooks/${webhook.id}/callbacks`)).items.length).toBeGreaterThanOrEqual(events.length);
+    if (name === 'Onboarding') await server.api('PATCH', `/webhooks/${webhook.id}`, { enabled: false });
+  }
+  await page.goto('/webhooks');
+  await shoot(page, 'webhooks');
+  await page.goto('/webhooks?q=nothing');
+  await shoot(page, 'nothing');
+  await page.goto(`/webhooks/${first}`);
+  await expect(page.getByRole('heading', { name: 'Logs' })).toBeVisible();
+  await shoot(page, 'details', true);
+  await page.getByRole('table', { name: 'Callbacks' }).getByRole('link').first().click();
+  await expect(page.getByRole('article', { name: 'Callback' })).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  await shoot(page, 'callback', true);
+});

@@ -1,0 +1,27 @@
+import { defineConfig, devices } from '@playwright/test';
+
+// Chromium's own traffic to its vendor is switched off: it would show up as failed requests on a closed network.
+const quiet = ['--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+export default defineConfig({
+  testDir: 'journeys',
+  outputDir: 'test-results',
+  forbidOnly: !!process.env.CI,
+  fullyParallel: false,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  use: {
+    ...devices['Desktop Chrome'],
+    acceptDownloads: true,
+    timezoneId: 'America/Montreal',
+    trace: 'retain-on-failure',
+    launchOptions: { executablePath: process.env.CLEARHOOK_CHROMIUM, args: ['--no-sandbox', '--disable-gpu', ...quiet] },
+  },
+  projects: [
+    { name: 'chromium' },
+    { name: 'no-scripts', use: { javaScriptEnabled: false }, testMatch: ['journey.spec.ts', 'forms.spec.ts'] },
+    ...(process.env.CLEARHOOK_PICTURES ? [{ name: 'pictures', testDir: 'pictures' }] : []),
+  ],
+});

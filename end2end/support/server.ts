@@ -1,0 +1,69 @@
+// The real server, on a database of its own.
+import { spawn, execFileSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const email = 'admin@example.com';
+export const password = 'correct horse battery staple';
+
+export class Server {
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly folder: string,
+    readonly url: string,
+    readonly key: string,
+  ) {}
+
+  static async start(): Promise<Server> {
+    const binary = process.env.CLEARHOOK_BIN;
+    if (!binary) throw new Error('CLEARHOOK_BIN names no server; run the journeys with `make e2e`');
+    const folder = mkdtempSync(join(tmpdir(), 'clearhook-e2e-'));
+    const run = (args: string[], input = '') => execFileSync(binary, args, { cwd: folder, input, encoding: 'utf8' }).trim();
+    run(['user', 'create', '--email', email, '--role', 'administrator', '--password-stdin'], `${password}\n`);
+    const key = run(['api-key', 'create', '--name', 'journeys', '--scope', 'events:write', 'webhooks:read', 'webhooks:write', 'callbacks:read']);
+    const args = ['serve', '--addr', '127.0.0.1:0', '--allow-http', 'true', '--allowed-networks', '127.0.0.0/8', '--retry-schedule', '200ms'];
+    const child = spawn(binary, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    return new Server(child, folder, await address(child), key);
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise<number | null>((resolve) => this.process.once('exit', resolve));
+    this.process.kill('SIGTERM');
+    const code = await ended;
+    rmSync(this.folder, { recursive: true, force: true });
+    if (code !== 0) throw new Error(`the server ended with ${code}`);
+  }
+
+  async api(method: string, path: string, body?: unknown, media = 'application/json'): Promise<any> {
+    const response = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.key}`, ...(body ? { 'content-type': media } : {}) },
+      body: body ? JSON.stringify(body) : undefined,
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  }
+
+  /** Publishes the example of an event, through the API. */
+  async publish(type: string, id: string): Promise<void> {
+    const { example } = await this.api('GET', `/event-types/${type}`);
+    const event = { specversion: '1.0', id, source: 'https://clearid.example.com', type, data: example.data };
+    await this.api('POST', '/events', event, 'application/cloudevents+json');
+  }
+}
+
+function address(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let printed = '';
+    const read = (chunk: Buffer) => {
+      printed += chunk.toString();
+      const found = /listening on ([0-9.:]+)/.exec(printed);
+      if (found) resolve(`http://${found[1]}`);
+    };
+    child.stdout!.on('data', read);
+    child.stderr!.on('data', read);
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${printed}`)));
+  });
+}

@@ -1,0 +1,91 @@
+// What every journey has: a server, a receiver, and a page that may make no noise.
+import AxeBuilder from '@axe-core/playwright';
+import { test as base, expect, type Page } from '@playwright/test';
+import { Receiver } from './receiver.ts';
+import { Server, email, password } from './server.ts';
+
+interface Worker {
+  server: Server;
+}
+
+interface Each {
+  receiver: Receiver;
+  /** Answers of the server that this journey means to provoke, such as `422 /webhooks/new`. */
+  expected: string[];
+  signedIn: Page;
+}
+
+export const test = base.extend<Each, Worker>({
+  server: [
+    async ({}, use) => {
+      const server = await Server.start();
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker' },
+  ],
+
+  baseURL: async ({ server }, use) => use(server.url),
+
+  receiver: async ({}, use) => {
+    const receiver = await Receiver.start();
+    await use(receiver);
+    await receiver.stop();
+  },
+
+  expected: async ({}, use) => use([]),
+
+  page: async ({ page, expected }, use) => {
+    const noise: string[] = [];
+    page.on('console', (message) => {
+      const provoked = message.text().startsWith('Failed to load resource') && expected.length > 0;
+      if (['error', 'warning'].includes(message.type()) && !provoked) noise.push(`console: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => noise.push(`script: ${error.message}`));
+    page.on('requestfailed', (request) => {
+      // A page that is left stops its own requests; a download ends its navigation.
+      if (request.failure()?.errorText !== 'net::ERR_ABORTED') noise.push(`request: ${request.url()} ${request.failure()?.errorText}`);
+    });
+    page.on('response', (response) => {
+      const answer = `${response.status()} ${new URL(response.url()).pathname}`;
+      if (response.status() >= 400 && !expected.includes(answer)) noise.push(`answer: ${answer}`);
+    });
+    await use(page);
+    expect(noise, 'the page made no noise').toEqual([]);
+  },
+
+  signedIn: async ({ page }, use) => {
+    await signIn(page);
+    await use(page);
+  },
+});
+
+export async function signIn(page: Page): Promise<void> {
+  await page.goto('/webhooks');
+  await expect(page).toHaveURL(/\/sign-in/);
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { name: 'Webhooks', level: 1 })).toBeVisible();
+}
+
+/** WCAG 2.2 AA, in both themes. */
+export async function accessible(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+    const told = violations.map(({ id, nodes }) => `${colorScheme} ${id}: ${nodes.map((node) => node.html).join(' | ')}`);
+    expect(told, `axe on ${page.url()}`).toEqual([]);
+  }
+}
+
+/** Nothing wider than the window. */
+export async function fits(page: Page): Promise<void> {
+  for (const width of [360, 768, 1280, 2560]) {
+    await page.setViewportSize({ width, height: 800 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(wide, `${page.url()} at ${width} px`).toBeLessThanOrEqual(0);
+  }
+}
+
+export { expect };
