@@ -5,10 +5,10 @@ SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 IN := source scripts/env.sh &&
 
-.PHONY: help setup run test build dev lint e2e unit clean
+.PHONY: help setup run test build dev lint e2e unit screenshots clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: build ## Set up what is missing, build, and serve a demo at http://127.0.0.1:3000
 	@target/release/clearhook serve --demo
@@ -37,6 +37,9 @@ unit: ## Unit and integration tests, on SQLite and PostgreSQL
 
 e2e: ## Journeys in a real browser
 	@scripts/e2e.sh
+
+screenshots: ## Pictures of the console, for the README
+	@CLEARHOOK_PICTURES=../docs scripts/e2e.sh --project pictures
 
 clean: ## Remove what was built
 	@rm -rf target end2end/node_modules end2end/test-results

@@ -17,11 +17,11 @@ async function shoot(page: Page, name: string, fullPage = false): Promise<void> 
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width: 1280, height: 800 });
-    await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png`, fullPage });
+    await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png`, fullPage, animations: 'disabled' });
   }
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: 360, height: 740 });
-  await page.screenshot({ path: `${folder}/${name}-narrow.png`, fullPage });
+  await page.screenshot({ path: `${folder}/${name}-narrow.png`, fullPage, animations: 'disabled' });
   await page.setViewportSize({ width: 1280, height: 800 });
 }
 
@@ -50,7 +50,7 @@ test('pictures', async ({ page, server, receiver, expected }) => {
     const headers = name === 'HR mirror' ? [{ name: 'X-Source', value: 'clearhook' }] : [];
     const webhook = await server.api('POST', '/webhooks', { name, description, url, events, headers });
     first = name === 'HR mirror' ? webhook.id : first;
-    receiver.answer = { status, body: status === 200 ? '{"stored":true}' : '' };
+    receiver.answers.set(new URL(url).pathname, { status, body: status === 200 ? '{"stored":true}' : '' });
     for (const event of events) await server.publish(event, `${name}-${event}`);
     await expect.poll(async () => (await server.api('GET', `/webhooks/${webhook.id}/callbacks`)).items.length).toBeGreaterThanOrEqual(events.length);
     if (name === 'Onboarding') await server.api('PATCH', `/webhooks/${webhook.id}`, { enabled: false });

@@ -8,10 +8,17 @@ export interface Received {
   body: string;
 }
 
+interface Answer {
+  status: number;
+  body: string;
+}
+
 export class Receiver {
   readonly received: Received[] = [];
   /** What to answer: a status and a body. */
-  answer: { status: number; body: string } = { status: 202, body: '' };
+  answer: Answer = { status: 202, body: '' };
+  /** What to answer on some paths. */
+  readonly answers = new Map<string, Answer>();
 
   private constructor(private readonly server: Server) {}
 
@@ -24,7 +31,8 @@ export class Receiver {
       request.on('data', (chunk: string) => (body += chunk));
       request.on('end', () => {
         receiver.received.push({ headers: request.headers, body });
-        response.writeHead(receiver.answer.status, { 'content-type': 'text/html' }).end(receiver.answer.body);
+        const answer = receiver.answers.get(new URL(request.url!, receiver.url).pathname) ?? receiver.answer;
+        response.writeHead(answer.status, { 'content-type': 'text/html' }).end(answer.body);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -28,7 +28,9 @@ impl UrlPolicy {
         if text.len() > URL_MAX {
             return Err(format!("Use at most {URL_MAX} bytes."));
         }
-        let url = Url::parse(text).map_err(|_| "Enter a whole URL, such as https://example.com/hooks.".to_owned())?;
+        // The parser forgives `https:host` and `https:/host`; whoever typed that meant something else.
+        let url = Url::parse(text).ok().filter(|_| text.contains("://"));
+        let url = url.ok_or_else(|| "Enter a whole URL, such as https://example.com/hooks.".to_owned())?;
         let exempt = literal_address(&url)
             .zip(url.port_or_known_default())
             .is_some_and(|(address, port)| self.allowed.has_socket(SocketAddr::new(address, port)));
@@ -105,6 +107,9 @@ mod tests {
             "ftp://example.com",
             "javascript:alert(1)",
             "http://example.com",
+            "https:example.com",
+            "https:/example.com",
+            "https:\\\\example.com",
             "https://user:pw@example.com",
             "https://user@example.com",
             "https://example.com/#part",

@@ -73,7 +73,7 @@ fn List(list: ListView, q: String) -> impl IntoView {
         {if !is_empty {
             view! {
                 <div class="card">
-                    <table class="stack" aria-label="Webhooks">
+                    <table class="stack webhooks" aria-label="Webhooks">
                         <thead>
                             <tr>
                                 <th scope="col">"Name"</th>
