@@ -2,6 +2,8 @@
 //!
 //! The site is what `scripts/site.sh` left in `target/site`. Without it the server still compiles, and its pages work as plain HTML.
 
+#![allow(clippy::expect_used, reason = "a build that cannot go on fails")]
+
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     #[cfg(feature = "ssr")]
@@ -47,8 +49,8 @@ mod site {
             };
             let raw = stored(&out, number, "raw", &bytes);
             let (brotli, gzip) = (
-                compressed(&out, number, "br", &bytes, brotli(&bytes)),
-                compressed(&out, number, "gz", &bytes, gzip(&bytes)),
+                compressed(&out, number, "br", &bytes, &brotli(&bytes)),
+                compressed(&out, number, "gz", &bytes, &gzip(&bytes)),
             );
             writeln!(
                 table,
@@ -87,9 +89,9 @@ mod site {
     }
 
     /// Only what compression makes smaller by a tenth is worth a second copy.
-    fn compressed(out: &Path, number: usize, kind: &str, raw: &[u8], bytes: Vec<u8>) -> String {
+    fn compressed(out: &Path, number: usize, kind: &str, raw: &[u8], bytes: &[u8]) -> String {
         if bytes.len() * 10 < raw.len() * 9 {
-            format!("Some({})", stored(out, number, kind, &bytes))
+            format!("Some({})", stored(out, number, kind, bytes))
         } else {
             "None".to_owned()
         }

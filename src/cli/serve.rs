@@ -50,9 +50,10 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     let listener = TcpListener::bind(config.addr)
         .await
         .map_err(|error| cannot_listen(config.addr, &error))?;
-    let sample = match arguments.demo {
-        true => Some(SampleReceiver::bind(arguments.demo_addr).await?),
-        false => None,
+    let sample = if arguments.demo {
+        Some(SampleReceiver::bind(arguments.demo_addr).await?)
+    } else {
+        None
     };
     if let Some(sample) = &sample {
         config.policy.allowed.allow_socket(sample.address);

@@ -32,7 +32,7 @@ macro_rules! settings {
 settings! {
     /// Listening address [default: 127.0.0.1:3000]
     addr: String = "CLEARHOOK_ADDR",
-    /// sqlite://FILE or postgres://… [default: sqlite://<data dir>/clearhook.db]
+    /// `sqlite://FILE` or `postgres://…` [default: `sqlite://<data dir>/clearhook.db`]
     database_url: String = "CLEARHOOK_DATABASE_URL",
     /// Database and generated keys [default: ./data]
     data_dir: String = "CLEARHOOK_DATA_DIR",

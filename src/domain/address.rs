@@ -49,7 +49,7 @@ const fn v6(a: u16, b: u16, c: u16, prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0), prefix)
 }
 
-/// Global unicast is 2000::/3 (RFC 4291, section 2.4); within it, these are not reachable or lead elsewhere.
+/// Global unicast is `2000::/3` (RFC 4291, section 2.4); within it, these are not reachable or lead elsewhere.
 const GLOBAL_V6: Ipv6Net = v6(0x2000, 0, 0, 3);
 const BLOCKED_V6: [Ipv6Net; 5] = [
     v6(0x2001, 0, 0, 23),

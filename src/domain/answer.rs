@@ -64,7 +64,7 @@ impl Answer {
         }
     }
 
-    /// The name in the log's "Response" column: the status' reason without blanks ("BadRequest"), an unknown code's digits,
+    /// The name in the log's "Response" column: the status' reason without blanks (`BadRequest`), an unknown code's digits,
     /// or why there is no answer.
     pub fn response(self) -> String {
         let status = match self {

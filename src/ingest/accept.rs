@@ -98,19 +98,19 @@ async fn store(app: &AppState, events: &[(EventKey, NewEvent)], now: Timestamp) 
         *counts.entry(delivery.event).or_default() += 1;
     }
     let count = |id: &EventId| counts.get(id).copied().unwrap_or(0);
-    let accepted = events.iter().map(|(key, event)| match known.get(key) {
-        Some((id, deliveries)) => Accepted {
-            id: *id,
-            duplicate: true,
-            deliveries: *deliveries,
-        },
-        None => {
-            let id = first.get(key).copied().unwrap_or(event.id);
-            Accepted {
-                id,
-                duplicate: id != event.id,
-                deliveries: count(&id),
-            }
+    let accepted = events.iter().map(|(key, event)| {
+        if let Some((id, deliveries)) = known.get(key) {
+            return Accepted {
+                id: *id,
+                duplicate: true,
+                deliveries: *deliveries,
+            };
+        }
+        let id = first.get(key).copied().unwrap_or(event.id);
+        Accepted {
+            id,
+            duplicate: id != event.id,
+            deliveries: count(&id),
         }
     });
     Ok((accepted.collect(), jobs(&fresh, &deliveries)))

@@ -115,7 +115,7 @@ impl Drop for Service {
 fn collect(from: impl std::io::Read + Send + 'static, into: Arc<Mutex<String>>) {
     thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
-            *into.lock().unwrap() += &format!("{line}\n");
+            into.lock().unwrap().extend([line.as_str(), "\n"]);
         }
     });
 }

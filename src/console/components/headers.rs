@@ -48,7 +48,7 @@ pub(in crate::console) fn HeaderRows(
                 header: HeaderView::default(),
                 name_error: None,
                 value_error: None,
-            })
+            });
         });
     };
     view! {
