@@ -38,8 +38,9 @@ unit: ## Unit and integration tests, on SQLite and PostgreSQL
 e2e: ## Journeys in a real browser
 	@scripts/e2e.sh
 
-screenshots: ## Pictures of the console, for the README
-	@CLEARHOOK_PICTURES=../docs scripts/e2e.sh --project pictures
+screenshots: ## Pictures of each page into target/pictures; those of the README into docs
+	@CLEARHOOK_PICTURES=../target/pictures scripts/e2e.sh --project pictures
+	@for picture in docs/*.png; do cp "target/pictures/$${picture##*/}" docs/; done
 
 clean: ## Remove what was built
 	@rm -rf target end2end/node_modules end2end/test-results

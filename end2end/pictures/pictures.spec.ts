@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test.ts';
 
-const folder = process.env.CLEARHOOK_PICTURES ?? '../docs';
+const folder = process.env.CLEARHOOK_PICTURES ?? '../target/pictures';
 
 const samples = [
   ['Badge printer', 'Prints a badge for each new identity', ['identity.created'], 202],

@@ -11,4 +11,5 @@ mod publishing;
 mod refusals;
 mod retries;
 mod secrets;
+mod serving;
 mod webhooks;

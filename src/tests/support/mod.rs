@@ -1,6 +1,7 @@
 //! What tests share: databases, a running service, receivers, and waiting with a limit.
 
 pub(crate) mod app;
+pub(crate) mod binary;
 pub(crate) mod database;
 pub(crate) mod postgres;
 pub(crate) mod receiver;

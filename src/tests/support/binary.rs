@@ -1,0 +1,133 @@
+//! The real binary in a folder of its own, run to its end or beside the test.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use clearhook::catalogue::{EventType, example::example_data};
+use reqwest::Client;
+use tempfile::TempDir;
+
+use crate::support::wait::wait_for;
+
+/// A folder for one installation, and the binary to use in it.
+pub(crate) struct Installation(TempDir);
+
+impl Installation {
+    pub(crate) fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clearhook"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CLEARHOOK_")) {
+            command.env_remove(name);
+        }
+        command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// What a command prints that must succeed.
+    pub(crate) fn answer(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The line with which a command fails.
+    pub(crate) fn refusal(&self, arguments: &[&str], code: i32) -> String {
+        let output = self.run(arguments);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+        assert_eq!((text.lines().count(), output.stdout.len()), (1, 0), "{arguments:?}: {text}");
+        assert!(text.starts_with("clearhook: ") && !text.contains("panicked"), "{text}");
+        text
+    }
+}
+
+/// A program that runs beside the test, and what it printed so far.
+pub(crate) struct Service {
+    child: Child,
+    printed: Arc<Mutex<String>>,
+}
+
+impl Service {
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let printed = Arc::new(Mutex::new(String::new()));
+        let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        collect(out, printed.clone());
+        collect(err, printed.clone());
+        Self { child, printed }
+    }
+
+    pub(crate) fn printed(&self) -> String {
+        self.printed.lock().unwrap().clone()
+    }
+
+    /// Waits until it has printed this, and gives the rest of that line.
+    pub(crate) async fn line(&self, beginning: &str) -> String {
+        wait_for(beginning, async || {
+            let printed = self.printed();
+            let (_, rest) = printed.split_once(beginning)?;
+            rest.split_once('\n').map(|(line, _)| line.trim().to_owned())
+        })
+        .await
+    }
+
+    /// Ends it as a service manager would, and gives its exit code.
+    pub(crate) async fn terminate(mut self) -> Option<i32> {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        let child = Mutex::new(&mut self.child);
+        let ended = wait_for("the program to end", async || child.lock().unwrap().try_wait().unwrap()).await;
+        ended.code()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn collect(from: impl std::io::Read + Send + 'static, into: Arc<Mutex<String>>) {
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            into.lock().unwrap().extend([line.as_str(), "\n"]);
+        }
+    });
+}
+
+pub(crate) fn example_file(folder: &Path, event: EventType) -> String {
+    let path = folder.join("data.json");
+    fs::write(&path, example_data(event).to_string()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+pub(crate) fn client() -> Client {
+    Client::builder().no_proxy().build().unwrap()
+}
