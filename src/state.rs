@@ -4,16 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
-use tokio::sync::Semaphore;
 
 use crate::{
     dispatch::Dispatcher,
     domain::{id::NodeId, url::UrlPolicy},
     storage::Store,
 };
-
-/// Publishes under way at once; more are refused with 429, so that memory stays bounded.
-const PUBLISHING: usize = 1_024;
 
 /// What every request can reach. Cheap to clone.
 #[derive(Clone)]
@@ -30,8 +26,6 @@ pub struct AppState {
     pub leptos: LeptosOptions,
     /// Whether cookies are for https only.
     pub secure_cookies: bool,
-    /// Places for publishes under way.
-    pub publishing: Arc<Semaphore>,
 }
 
 impl AppState {
@@ -45,7 +39,6 @@ impl AppState {
             node,
             leptos,
             secure_cookies,
-            publishing: Arc::new(Semaphore::new(PUBLISHING)),
         }
     }
 }

@@ -8,7 +8,8 @@ use sea_orm_migration::prelude::*;
 
 mod m20261124_000001_accounts;
 mod m20261124_000002_webhooks;
-mod m20261124_000003_events;
+mod m20261125_000003_deliveries;
+mod m20261125_000004_audit;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -19,7 +20,8 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261124_000001_accounts::Migration),
             Box::new(m20261124_000002_webhooks::Migration),
-            Box::new(m20261124_000003_events::Migration),
+            Box::new(m20261125_000003_deliveries::Migration),
+            Box::new(m20261125_000004_audit::Migration),
         ]
     }
 }

@@ -20,6 +20,10 @@ pub enum Action {
     WriteWebhooks,
     /// See the log of callbacks.
     ReadCallbacks,
+    /// Send again what was sent before, or a test.
+    Resend,
+    /// See the service's own figures.
+    ReadMetrics,
 }
 
 /// They may not.
@@ -34,7 +38,8 @@ impl Action {
             Self::ReadCatalogue => None,
             Self::PublishEvents => Some(Scope::EventsWrite),
             Self::ReadWebhooks => Some(Scope::WebhooksRead),
-            Self::WriteWebhooks => Some(Scope::WebhooksWrite),
+            Self::ReadMetrics => Some(Scope::MetricsRead),
+            Self::WriteWebhooks | Self::Resend => Some(Scope::WebhooksWrite),
             Self::ReadCallbacks => Some(Scope::CallbacksRead),
         }
     }
@@ -49,7 +54,7 @@ impl Principal {
             Self::User(user) => match (user.role, action) {
                 (Role::Administrator, _) | (_, Action::ReadCatalogue) => true,
                 (Role::ApiOwner, Action::ReadWebhooks | Action::ReadCallbacks) => owns,
-                (Role::ApiOwner, Action::PublishEvents | Action::WriteWebhooks) => false,
+                (Role::ApiOwner, Action::PublishEvents | Action::WriteWebhooks | Action::Resend | Action::ReadMetrics) => false,
             },
         };
         if allowed { Ok(()) } else { Err(Forbidden(action)) }
@@ -64,11 +69,13 @@ mod tests {
         storage::new_id,
     };
 
-    const ACTIONS: [Action; 4] = [
+    const ACTIONS: [Action; 6] = [
         Action::PublishEvents,
         Action::ReadWebhooks,
         Action::WriteWebhooks,
         Action::ReadCallbacks,
+        Action::Resend,
+        Action::ReadMetrics,
     ];
 
     fn user(role: Role) -> Principal {

@@ -17,6 +17,7 @@ use crate::{
     },
     config::{Config, Settings},
     dispatch::Dispatcher,
+    rest::metrics,
     state::AppState,
     storage::open::DatabaseUrl,
     telemetry, web,
@@ -60,9 +61,14 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     }
     let store = open(&config, !arguments.no_migrate).await?;
     let (node, policy) = (config.data_dir.node()?, Arc::new(config.policy));
-    let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.dispatch)?;
+    let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.dispatch).await?;
     let state = AppState::new(store.clone(), policy, dispatcher, node, config.public_url.scheme() == "https");
     let stop = stop_on_signal()?;
+    if let Some(addr) = config.metrics_addr {
+        let listener = TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, &error))?;
+        let served = axum::serve(listener, metrics::alone(state.clone())).with_graceful_shutdown(stop.clone().cancelled_owned());
+        tokio::spawn(async move { served.await });
+    }
     if let Some(sample) = sample {
         demo::start(&state, sample, stop.clone()).await?;
     } else if store.has_no_users().await? {

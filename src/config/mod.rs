@@ -58,6 +58,8 @@ pub struct Config {
     pub public_url: Url,
     /// Where callbacks may go.
     pub policy: UrlPolicy,
+    /// Where `/metrics` can be read without a key.
+    pub metrics_addr: Option<SocketAddr>,
     /// How callbacks are sent.
     pub dispatch: DispatchSettings,
     /// A tracing filter.
@@ -94,6 +96,15 @@ impl Config {
             allowed: allowed.map_err(|error| ConfigError::new("CLEARHOOK_ALLOWED_NETWORKS", format!("{error}")))?,
         };
         let dispatch = dispatch(&settings)?;
+        let metrics_addr = match settings.metrics_addr.as_deref() {
+            Some(addr) => Some(read(
+                "CLEARHOOK_METRICS_ADDR",
+                Some(addr),
+                "",
+                "write address and port, such as 127.0.0.1:9090",
+            )?),
+            None => None,
+        };
         let log_format = match settings.log_format.as_deref() {
             None | Some("text") => LogFormat::Text,
             Some("json") => LogFormat::Json,
@@ -112,6 +123,7 @@ impl Config {
             public_url,
             policy,
             dispatch,
+            metrics_addr,
             log: settings.log.unwrap_or_else(|| "info".to_owned()),
             log_format,
         })
@@ -139,6 +151,9 @@ fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
         timeout: duration("CLEARHOOK_TIMEOUT", settings.timeout.as_deref(), defaults.timeout)?,
         concurrency,
         concurrency_per_webhook,
+        disable_after: duration("CLEARHOOK_DISABLE_AFTER", settings.disable_after.as_deref(), defaults.disable_after)?,
+        retention: duration("CLEARHOOK_RETENTION", settings.retention.as_deref(), defaults.retention)?,
+        breaker: defaults.breaker,
     })
 }
 

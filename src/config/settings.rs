@@ -48,10 +48,16 @@ settings! {
     retry_schedule: String = "CLEARHOOK_RETRY_SCHEDULE",
     /// Longest attempt, body included [default: 15s]
     timeout: String = "CLEARHOOK_TIMEOUT",
+    /// A webhook all of whose callbacks failed for that long is disabled [default: 120h]
+    disable_after: String = "CLEARHOOK_DISABLE_AFTER",
+    /// Callbacks and events older than this are deleted [default: 366d]
+    retention: String = "CLEARHOOK_RETENTION",
     /// Attempts in flight [default: 256]
     concurrency: String = "CLEARHOOK_CONCURRENCY",
     /// Attempts in flight to one webhook [default: 16]
     concurrency_per_webhook: String = "CLEARHOOK_CONCURRENCY_PER_WEBHOOK",
+    /// Where /metrics can be read without a key [default: nowhere]
+    metrics_addr: String = "CLEARHOOK_METRICS_ADDR",
     /// Which messages are logged: a tracing filter [default: info]
     log: String = "CLEARHOOK_LOG",
     /// text or json [default: text]

@@ -1,129 +1,156 @@
-//! One attempt: where to, sign, call, record.
+//! One attempt: where to, sign, call, and what it means.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::FutureExt;
 
 use crate::{
     dispatch::{
+        DispatchSettings,
         client::{Called, Client},
         outcome,
+        queues::Told,
+        targets::{Ready, Receiver, Targets},
     },
     domain::{
         answer::{Answer, Failure},
-        headers::Header,
-        id::{DeliveryId, NodeId},
-        retry::RetrySchedule,
-        secret::SigningSecret,
+        callback::Outcome,
         timestamp::Timestamp,
     },
     storage::{
-        Store, StoreError,
+        StoreError,
         callbacks::{NewCallback, ShownHeaders},
-        queue::{Job, Next},
-        webhooks::Target,
+        journal::{Finished, Health, Next},
+        queue::Job,
     },
 };
 
-/// What an additional header's value is shown as: it may be a credential.
-const HIDDEN: &str = "••••••";
 /// A receiver's own long error is cut.
 const DETAIL: usize = 500;
+/// When a delivery is tried again that broke the code, or that could not be begun.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Makes attempts.
 pub(super) struct Sender {
-    pub(super) store: Store,
-    pub(super) node: NodeId,
+    pub(super) targets: Targets,
     pub(super) client: Client,
-    pub(super) schedule: RetrySchedule,
-}
-
-/// Whether there will be another attempt of the delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Settled,
-    Retry,
+    pub(super) settings: DispatchSettings,
 }
 
 impl Sender {
-    /// Makes one attempt and records it. What cannot be recorded is made again once the lease has ended.
-    pub(super) async fn attempt(&self, job: Job) -> Step {
-        let (delivery, webhook) = (job.delivery, job.webhook);
-        self.try_attempt(job).await.unwrap_or_else(|error| {
-            tracing::error!(%error, %delivery, %webhook, "an attempt of delivery {delivery} cannot be recorded; it will be made again");
-            Step::Settled
-        })
-    }
-
-    /// Gives deliveries back untried.
-    pub(super) async fn release(&self, deliveries: &[DeliveryId]) {
-        if let Err(error) = self.store.release(self.node, deliveries).await {
-            tracing::warn!(%error, count = deliveries.len(), "cannot give deliveries back; they are free once their leases end");
+    /// Makes one attempt. Whatever happens, there is a result: one that breaks the code harms itself only.
+    pub(super) async fn attempt(&self, job: Job) -> (Finished, Told) {
+        let copy = job.clone();
+        if let Ok(result) = AssertUnwindSafe(self.try_attempt(job)).catch_unwind().await {
+            return result;
         }
+        tracing::error!(delivery = %copy.delivery, webhook = %copy.webhook, "sending delivery {} broke the code", copy.delivery);
+        let again = Timestamp::now().plus(AGAIN);
+        (without_attempt(copy, Next::Broke(again)), Told::Nothing)
     }
 
-    async fn try_attempt(&self, job: Job) -> Result<Step, StoreError> {
-        let at = Timestamp::now();
-        let (url, additional, secrets) = match self.store.target(job.webhook, at).await? {
-            Target::Open { url, headers, secrets } => (url, headers, secrets),
-            Target::Disabled => {
-                self.store.hold(self.node, job.delivery, at).await?;
-                return Ok(Step::Settled);
-            }
-            Target::Deleted => {
-                self.store.fail(self.node, job.delivery, "The webhook was deleted.", at).await?;
-                return Ok(Step::Settled);
+    async fn try_attempt(&self, job: Job) -> (Finished, Told) {
+        let ready = match self.targets.get(job.webhook).await {
+            Ok(ready) => ready,
+            Err(error) => return unreadable(job, &error),
+        };
+        let receiver = match &*ready {
+            Ready::Open(receiver) => receiver,
+            Ready::Disabled => return (without_attempt(job, Next::Held), Told::Nothing),
+            Ready::Deleted => {
+                let next = Next::Failed("The webhook was deleted.".to_owned());
+                return (without_attempt(job, next), Told::Nothing);
             }
         };
-        let own = own_headers(&job, at, &secrets);
-        let called = self.client.call(&url, &own, &additional, job.body.as_bytes()).await;
+        let at = Timestamp::now();
+        let own = own_headers(&job, at, receiver);
+        let called = self.client.call(receiver, &own, job.body.clone()).await;
         let attempt = job.attempts.saturating_add(1);
-        let next = outcome::decide(called.answer, attempt, Timestamp::now(), &self.schedule, rand::random());
         log(&job, attempt, &called);
-        self.store
-            .record(self.node, callback(job, attempt, at, url, &own, &additional, called), &next)
-            .await?;
-        Ok(if matches!(next, Next::RetryAt(_)) {
-            Step::Retry
-        } else {
-            Step::Settled
-        })
+        let works = called.answer.outcome() == Outcome::Succeeded;
+        let next = outcome::decide(&called, &job, Timestamp::now(), &self.settings.schedule, rand::random());
+        let health = match called.answer {
+            Answer::Status(410) => Some(Health::Gone(outcome::GONE.to_owned())),
+            _ => receiver.note(works, at, self.settings.disable_after),
+        };
+        let told = match (works, outcome::pause(&called)) {
+            (true, _) => Told::Works,
+            (false, Some(pause)) => Told::FailsUntil(tokio::time::Instant::now() + pause),
+            (false, None) => Told::Fails,
+        };
+        let callback = callback(&job, attempt, at, receiver, own, called);
+        let finished = Finished {
+            job,
+            callback: Some(callback),
+            next,
+            health,
+        };
+        (finished, told)
     }
+}
+
+/// A delivery that is not tried.
+pub(super) const fn without_attempt(job: Job, next: Next) -> Finished {
+    Finished {
+        job,
+        callback: None,
+        next,
+        health: None,
+    }
+}
+
+/// What is to be sent cannot be read. That the database is away passes; that it holds nonsense does not.
+fn unreadable(job: Job, error: &StoreError) -> (Finished, Told) {
+    tracing::warn!(%error, delivery = %job.delivery, webhook = %job.webhook, "delivery {} cannot be sent now", job.delivery);
+    let again = Timestamp::now().plus(AGAIN);
+    let next = if error.is_refusal() {
+        Next::Broke(again)
+    } else {
+        Next::Postponed(again)
+    };
+    (without_attempt(job, next), Told::Nothing)
 }
 
 /// The headers of Standard Webhooks: id, time, and one signature for each live secret.
-fn own_headers(job: &Job, at: Timestamp, secrets: &[SigningSecret]) -> ShownHeaders {
+fn own_headers(job: &Job, at: Timestamp, receiver: &Receiver) -> ShownHeaders {
     let id = job.delivery.message_id();
-    let signatures: Vec<_> = secrets.iter().map(|secret| secret.sign(&id, at, job.body.as_bytes())).collect();
+    let signature = receiver.sign(&id, at, &job.body);
     vec![
-        ("content-type".to_owned(), "application/json".to_owned()),
-        ("user-agent".to_owned(), concat!("clearhook/", env!("CARGO_PKG_VERSION")).to_owned()),
-        ("webhook-id".to_owned(), id),
-        ("webhook-timestamp".to_owned(), at.unix_seconds().to_string()),
-        ("webhook-signature".to_owned(), signatures.join(" ")),
+        ("content-type".into(), "application/json".into()),
+        ("user-agent".into(), concat!("clearhook/", env!("CARGO_PKG_VERSION")).into()),
+        ("webhook-id".into(), id),
+        ("webhook-timestamp".into(), at.unix_seconds().to_string()),
+        ("webhook-signature".into(), signature),
     ]
 }
 
-fn callback(job: Job, attempt: u32, at: Timestamp, url: String, own: &ShownHeaders, additional: &[Header], called: Called) -> NewCallback {
-    let hidden = additional.iter().map(|header| (header.name.clone(), HIDDEN.to_owned()));
+fn callback(job: &Job, attempt: u32, at: Timestamp, receiver: &Receiver, own: ShownHeaders, called: Called) -> NewCallback {
+    let mut request_headers = own;
+    request_headers.extend(receiver.shown.iter().cloned());
     NewCallback {
         delivery: job.delivery,
         event: job.event,
         webhook: job.webhook,
         event_type: job.event_type,
-        url,
+        url: Arc::clone(&receiver.url_text),
         at,
         attempt,
         trigger: job.trigger,
         answer: called.answer,
-        detail: called.detail.map(|detail| detail.chars().take(DETAIL).collect()),
+        detail: called
+            .detail
+            .map(|detail| detail.chars().filter(|c| *c != '\0').take(DETAIL).collect()),
         duration_ms: i64::try_from(called.took.as_millis()).unwrap_or(i64::MAX),
-        request_headers: own.iter().cloned().chain(hidden).collect(),
+        request_headers,
         received: called.received,
     }
 }
 
 fn log(job: &Job, attempt: u32, called: &Called) {
-    let (delivery, webhook, response) = (job.delivery, job.webhook, called.answer.response());
+    let (delivery, webhook) = (job.delivery, job.webhook);
     if called.answer == Answer::None(Failure::AddressBlocked) {
         tracing::warn!(%delivery, %webhook, attempt, "delivery {delivery}: {}", called.detail.as_deref().unwrap_or_default());
     } else {
-        tracing::debug!(%delivery, %webhook, attempt, %response, "delivery {delivery}, attempt {attempt}: {response}");
+        tracing::debug!(%delivery, %webhook, attempt, "delivery {delivery}, attempt {attempt}: {}", called.answer.response());
     }
 }

@@ -1,44 +1,55 @@
 //! Finds deliveries that are due, and those whose node is gone. Asleep between due times.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::{Notify, mpsc},
-    time::Instant,
-};
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, sleep};
 
 use crate::{
-    dispatch::LEASE,
-    domain::{id::NodeId, timestamp::Timestamp},
-    storage::{Store, StoreError, queue::Job},
+    dispatch::{clock::Clock, engine::Engine},
+    domain::{id::DeliveryId, timestamp::Timestamp},
+    storage::StoreError,
 };
 
-/// Longest sleep: other nodes' deliveries become due without a word to this one.
+/// Longest sleep: another node's deliveries become due without a word to this one.
 const LOOK: Duration = Duration::from_secs(5);
 /// How often it looks for deliveries whose node is gone.
-const ORPHANS: Duration = Duration::from_secs(15);
+const ORPHANS: Duration = Duration::from_secs(10);
+/// How often it looks for deliveries that this node owns without knowing.
+const STRAYS: Duration = Duration::from_secs(20);
 /// Deliveries of one claim.
-const BATCH: u64 = 200;
+const BATCH: usize = 256;
+/// Claims of one look, so that a lease or a stop is not kept waiting.
+const CLAIMS: usize = 64;
 
-/// Claims deliveries and hands them to the dispatcher.
 pub(super) struct Claimer {
-    pub(super) store: Store,
-    pub(super) node: NodeId,
-    pub(super) wake: Arc<Notify>,
-    pub(super) stop: CancellationToken,
-    pub(super) inbox: mpsc::Sender<Vec<Job>>,
+    engine: Arc<Engine>,
+    clock: Clock,
+    orphans_at: Instant,
+    strays_at: Instant,
+    /// Deliveries that seemed to be strays at the last look.
+    suspects: HashSet<DeliveryId>,
 }
 
 impl Claimer {
+    pub(super) fn new(engine: Arc<Engine>) -> Self {
+        let now = Instant::now();
+        Self {
+            engine,
+            clock: Clock::new(),
+            orphans_at: now,
+            strays_at: now + STRAYS,
+            suspects: HashSet::new(),
+        }
+    }
+
     /// Runs until it is stopped. A database that fails is asked again, ever less often.
-    pub(super) async fn run(self) {
-        let mut orphans_at = Instant::now();
+    pub(super) async fn run(mut self) {
         let mut trouble = 0;
         loop {
-            let pause = match self.look(&mut orphans_at).await {
+            let pause = match self.look().await {
                 Ok(pause) => {
                     trouble = 0;
+                    self.engine.is_alive();
                     pause
                 }
                 Err(error) => {
@@ -48,36 +59,85 @@ impl Claimer {
                 }
             };
             tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = self.wake.notified() => {}
-                () = tokio::time::sleep(pause) => {}
+                () = self.engine.stop.cancelled() => return,
+                () = self.engine.due.news() => {}
+                () = sleep(pause) => {}
             }
         }
     }
 
     /// Claims what is due, and says how long to sleep.
-    async fn look(&self, orphans_at: &mut Instant) -> Result<Duration, StoreError> {
+    async fn look(&mut self) -> Result<Duration, StoreError> {
+        self.tend().await?;
         loop {
+            self.engine.due.begin();
             let now = Timestamp::now();
-            let next = self.store.next_due().await?;
-            if next.is_none_or(|next| next > now) && Instant::now() < *orphans_at {
-                return Ok(next.map_or(LOOK, |next| next.since(now).clamp(Duration::from_millis(5), LOOK)));
+            let (mut next, mut hungry) = (None::<Timestamp>, Vec::new());
+            let backlogs = self.engine.store.backlogs().await?;
+            {
+                let mut queues = self.engine.queues();
+                for backlog in backlogs {
+                    if backlog.due > now {
+                        next = Some(next.map_or(backlog.due, |next| next.min(backlog.due)));
+                    } else {
+                        match queues.room(backlog.webhook) {
+                            0 => queues.starve(backlog.webhook),
+                            room => hungry.push((backlog.webhook, room.min(BATCH))),
+                        }
+                    }
+                }
             }
-            let jobs = self.store.claim(self.node, now, now.plus(LEASE), BATCH).await?;
-            if (jobs.len() as u64) < BATCH {
-                *orphans_at = Instant::now() + ORPHANS;
+            if hungry.is_empty() || self.engine.stop.is_cancelled() || !self.engine.lease.is_held() {
+                // Whoever waits for the end of a pause has to know of it.
+                self.engine.pump();
+                let next = next.map_or(self.engine.due.earliest(), |next| next.min(self.engine.due.earliest()));
+                return Ok(next.since(Timestamp::now()).min(LOOK));
             }
-            if jobs.is_empty() && next.is_some_and(|next| next <= now) {
+            let mut claimed = 0;
+            for (webhook, room) in hungry.into_iter().take(CLAIMS) {
+                let jobs = self.engine.store.claim(self.engine.node, webhook, now, room as u64).await?;
+                claimed += jobs.len();
+                self.engine.take_claimed(jobs).await;
+            }
+            if claimed == 0 {
                 // Another node is claiming the same ones at this moment.
                 return Ok(Duration::from_millis(50));
             }
-            if !jobs.is_empty() {
-                tracing::debug!(count = jobs.len(), "claimed {} deliveries", jobs.len());
-                // Waits while the dispatcher is busy: what is not claimed stays for other nodes.
-                if self.inbox.send(jobs).await.is_err() {
-                    return Ok(LOOK);
-                }
+            tracing::debug!(claimed, "claimed {claimed} deliveries");
+        }
+    }
+
+    /// Looks after what nobody else does.
+    async fn tend(&mut self) -> Result<(), StoreError> {
+        let (engine, now) = (&self.engine, Instant::now());
+        if let Some(step) = self.clock.step() {
+            tracing::warn!(step_ms = step, "the system's clock was set; due times are moved with it");
+            if !engine.store.is_shared() {
+                engine.store.shift_due(step).await?;
             }
         }
+        if engine.store.is_shared() && now >= self.orphans_at {
+            let count = engine.store.release_orphans(Timestamp::now()).await?;
+            if count > 0 {
+                tracing::warn!(count, "took up {count} deliveries of a node that is gone");
+            }
+            self.orphans_at = now + ORPHANS;
+        }
+        if now >= self.strays_at {
+            // A commit whose answer was lost leaves deliveries that this node owns and does not know. What is on its way is not among them twice.
+            let owned = engine.store.owned(engine.node).await?;
+            let strays: HashSet<_> = {
+                let queues = engine.queues();
+                owned.into_iter().filter(|delivery| !queues.has(*delivery)).collect()
+            };
+            let lost: Vec<_> = strays.intersection(&self.suspects).copied().collect();
+            if !lost.is_empty() {
+                tracing::warn!(count = lost.len(), "took up {} deliveries that were lost from sight", lost.len());
+                engine.store.release(engine.node, &lost).await?;
+            }
+            self.suspects = strays;
+            self.strays_at = now + STRAYS;
+        }
+        Ok(())
     }
 }

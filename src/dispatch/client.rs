@@ -3,21 +3,21 @@
 use std::{
     error::Error,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
+use bytes::Bytes;
 use reqwest::{
     Response,
-    header::{HeaderMap, HeaderName, HeaderValue},
+    header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
     redirect,
 };
 use thiserror::Error;
 
 use crate::{
-    dispatch::{outcome::failure, resolver::GuardedResolver},
+    dispatch::{outcome::failure, resolver::GuardedResolver, targets::Receiver},
     domain::{
         answer::{Answer, Failure},
-        headers::Header,
         url::UrlPolicy,
     },
     storage::callbacks::{Received, ShownHeaders},
@@ -34,10 +34,7 @@ const HEADERS_KEPT: usize = 16 * 1024;
 pub struct ClientError(#[from] reqwest::Error);
 
 /// Calls receivers.
-pub(super) struct Client {
-    http: reqwest::Client,
-    policy: Arc<UrlPolicy>,
-}
+pub(super) struct Client(reqwest::Client);
 
 /// What came of a call.
 pub(super) struct Called {
@@ -46,6 +43,8 @@ pub(super) struct Called {
     pub(super) detail: Option<String>,
     pub(super) took: Duration,
     pub(super) received: Option<Received>,
+    /// The receiver's wish for when to call again.
+    pub(super) retry_after: Option<Duration>,
 }
 
 impl Client {
@@ -58,59 +57,46 @@ impl Client {
             .no_proxy()
             .referer(false)
             .timeout(timeout)
-            .dns_resolver(Arc::new(GuardedResolver(policy.clone())))
+            .dns_resolver(Arc::new(GuardedResolver(policy)))
             .build()?;
-        Ok(Self { http, policy })
+        Ok(Self(http))
     }
 
     /// Posts a body. Never fails: whatever happens is an answer.
-    pub(super) async fn call(&self, url: &str, own: &ShownHeaders, additional: &[Header], body: &[u8]) -> Called {
+    pub(super) async fn call(&self, receiver: &Receiver, own: &ShownHeaders, body: Bytes) -> Called {
         let began = Instant::now();
-        // A host that is an address never reaches the resolver, and what was permitted when the webhook was saved may not be any more.
-        let url = match self.policy.check(url) {
-            Ok(url) => url,
-            Err(detail) => {
-                return Called {
-                    answer: Answer::None(Failure::AddressBlocked),
-                    detail: Some(detail),
-                    took: began.elapsed(),
-                    received: None,
-                };
-            }
+        let failed = |failure, detail| Called {
+            answer: Answer::None(failure),
+            detail: Some(detail),
+            took: began.elapsed(),
+            received: None,
+            retry_after: None,
         };
-        let request = self.http.post(url).headers(headers(own, additional)).body(body.to_vec());
+        let url = match &receiver.url {
+            Ok(url) => url.clone(),
+            Err(blocked) => return failed(Failure::AddressBlocked, blocked.clone()),
+        };
+        let request = self.0.post(url).headers(headers(own, &receiver.headers)).body(body);
         let ended = match request.send().await {
             Ok(response) => receive(response).await,
             Err(error) => Err(error),
         };
-        let took = began.elapsed();
         match ended {
-            Ok((answer, received)) => Called {
+            Ok((answer, received, retry_after)) => Called {
                 answer,
                 detail: None,
-                took,
+                took: began.elapsed(),
                 received: Some(received),
+                retry_after,
             },
-            Err(error) => Called {
-                answer: Answer::None(failure(&error)),
-                detail: Some(innermost(&error)),
-                took,
-                received: None,
-            },
+            Err(error) => failed(failure(&error), innermost(&error)),
         }
     }
 }
 
 /// Own headers last: an additional header can never stand in for them.
-fn headers(own: &ShownHeaders, additional: &[Header]) -> HeaderMap {
-    let pairs = additional.iter().map(|header| (header.name.as_str(), header.value.as_str()));
-    let own = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let mut headers = HeaderMap::new();
-    for (name, value) in pairs {
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
-            headers.append(name, value);
-        }
-    }
+fn headers(own: &ShownHeaders, additional: &HeaderMap) -> HeaderMap {
+    let mut headers = additional.clone();
     for (name, value) in own {
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
             headers.insert(name, value);
@@ -119,7 +105,17 @@ fn headers(own: &ShownHeaders, additional: &[Header]) -> HeaderMap {
     headers
 }
 
-async fn receive(mut response: Response) -> Result<(Answer, Received), reqwest::Error> {
+/// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    match value.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => Some(httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default()),
+    }
+}
+
+async fn receive(mut response: Response) -> Result<(Answer, Received, Option<Duration>), reqwest::Error> {
+    let retry_after = retry_after(response.headers(), SystemTime::now());
     let answer = Answer::Status(response.status().as_u16());
     let (mut body, mut truncated) = (Vec::new(), false);
     while let Some(chunk) = response.chunk().await? {
@@ -137,6 +133,7 @@ async fn receive(mut response: Response) -> Result<(Answer, Received), reqwest::
             body,
             truncated,
         },
+        retry_after,
     ))
 }
 
@@ -161,4 +158,19 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
         cause = deeper;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_in_seconds_and_as_a_date() {
+        let now = httpdate::parse_http_date("Tue, 24 Nov 2026 10:00:00 GMT").unwrap();
+        let read = |value: &str| retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]), now);
+        assert_eq!(read("120"), Some(Duration::from_secs(120)));
+        assert_eq!(read("Tue, 24 Nov 2026 10:02:00 GMT"), Some(Duration::from_secs(120)));
+        assert_eq!(read("Tue, 24 Nov 2026 09:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!((read("soon"), read("-1"), read("")), (None, None, None));
+    }
 }

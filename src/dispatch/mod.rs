@@ -1,31 +1,44 @@
-//! Sends deliveries: fresh ones handed over in memory, the rest claimed from the database under a lease.
+//! Sends deliveries: fresh ones handed over in memory, the rest claimed from the database; attempts begin in turn, webhook by webhook.
 
 mod attempt;
+mod breaker;
+mod bucket;
 mod claim;
 mod client;
+mod clock;
+mod engine;
+mod forget;
+mod lease;
+mod listen;
 mod outcome;
 mod queues;
 mod resolver;
-mod run;
+mod targets;
+mod totals;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    sync::{Notify, mpsc},
-    task::JoinHandle,
-};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use self::client::ClientError;
+pub use self::{breaker::BreakerSettings, client::ClientError, totals::Totals};
+use self::{claim::Claimer, engine::Engine};
 use crate::{
-    domain::{id::NodeId, retry::RetrySchedule, url::UrlPolicy},
-    storage::{Store, queue::Job},
+    domain::{
+        id::{DeliveryId, NodeId, WebhookId},
+        retry::RetrySchedule,
+        timestamp::Timestamp,
+        url::UrlPolicy,
+    },
+    storage::{Store, StoreError, journal::Journal},
 };
 
-/// How long a delivery is owned without being renewed. A node that dies gives its deliveries back after this time.
+/// How long a node owns its deliveries without renewing its lease. A node that dies gives them back after this time.
 pub const LEASE: Duration = Duration::from_secs(30);
-/// Batches of deliveries that wait to be taken over; what does not fit goes back to the database.
-const INBOX: usize = 256;
+/// Time to record attempts after the last one could have ended.
+const GRACE: Duration = Duration::from_secs(5);
+/// A dispatcher that did nothing for so long is stuck: idle, it looks for due deliveries every few seconds.
+const STUCK: Duration = Duration::from_secs(30);
 
 /// How the dispatcher behaves.
 #[derive(Clone, Debug)]
@@ -38,6 +51,12 @@ pub struct DispatchSettings {
     pub concurrency: usize,
     /// Attempts in flight to one webhook.
     pub concurrency_per_webhook: usize,
+    /// When calls to a failing receiver become rare.
+    pub breaker: BreakerSettings,
+    /// A webhook all of whose callbacks failed for so long is disabled.
+    pub disable_after: Duration,
+    /// How long callbacks and events are kept.
+    pub retention: Duration,
 }
 
 impl Default for DispatchSettings {
@@ -47,21 +66,32 @@ impl Default for DispatchSettings {
             timeout: Duration::from_secs(15),
             concurrency: 256,
             concurrency_per_webhook: 16,
+            breaker: BreakerSettings::default(),
+            disable_after: Duration::from_secs(120 * 3_600),
+            retention: Duration::from_secs(366 * 24 * 3_600),
         }
     }
 }
 
 /// The way to a running dispatcher. Cheap to clone.
 #[derive(Clone)]
-pub struct Dispatcher {
-    inbox: mpsc::Sender<Vec<Job>>,
-    wake: Arc<Notify>,
+pub struct Dispatcher(Arc<Engine>);
+
+/// What the dispatcher is doing.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Attempts in flight.
+    pub in_flight: usize,
+    /// Deliveries that wait in memory.
+    pub waiting: usize,
+    /// Webhooks whose circuit breakers are open.
+    pub open_breakers: usize,
 }
 
 /// A running dispatcher.
 pub struct Running {
-    stop: CancellationToken,
-    task: JoinHandle<()>,
+    engine: Arc<Engine>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Dispatcher {
@@ -69,46 +99,94 @@ impl Dispatcher {
     ///
     /// # Errors
     /// When the HTTP client cannot be made, for want of trusted certificates for instance.
-    pub fn start(store: Store, node: NodeId, policy: Arc<UrlPolicy>, settings: DispatchSettings) -> Result<(Self, Running), ClientError> {
-        let (inbox, jobs) = mpsc::channel(INBOX);
-        let (wake, stop) = (Arc::new(Notify::new()), CancellationToken::new());
-        let client = client::Client::new(policy, settings.timeout)?;
+    pub async fn start(
+        store: Store,
+        node: NodeId,
+        policy: Arc<UrlPolicy>,
+        settings: DispatchSettings,
+    ) -> Result<(Self, Running), ClientError> {
         let sender = attempt::Sender {
-            store: store.clone(),
-            node,
-            client,
-            schedule: settings.schedule.clone(),
+            targets: targets::Targets::new(store.clone(), policy.clone()),
+            client: client::Client::new(policy, settings.timeout)?,
+            settings,
         };
-        let claimer = claim::Claimer {
-            store: store.clone(),
-            node,
-            wake: wake.clone(),
-            stop: stop.clone(),
-            inbox: inbox.clone(),
-        };
-        let task = tokio::spawn(run::Loop::new(sender, settings, wake.clone(), stop.clone()).run(jobs, claimer));
-        Ok((Self { inbox, wake }, Running { stop, task }))
+        let engine = Engine::new(store, node, sender, CancellationToken::new());
+        // What this node owned when it ended is its own to give back, without waiting for the lease.
+        match engine.store.release_all(node, Timestamp::now()).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "took up {count} deliveries of the last run"),
+            Err(error) => tracing::warn!(%error, "cannot take up deliveries of the last run now; they are looked for later"),
+        }
+        engine.renew().await;
+        let tasks = vec![
+            tokio::spawn(Claimer::new(engine.clone()).run()),
+            tokio::spawn(engine.clone().keep_lease()),
+            tokio::spawn(engine.clone().watch_delays()),
+            tokio::spawn(engine.clone().hear_nodes()),
+            tokio::spawn(engine.clone().forget_old()),
+        ];
+        Ok((Self(engine.clone()), Running { engine, tasks }))
     }
 
-    /// Hands over deliveries that this node owns already. Those that do not fit come back, to be released.
-    pub fn hand_over(&self, jobs: Vec<Job>) -> Result<(), Vec<Job>> {
-        self.inbox.try_send(jobs).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(jobs) | mpsc::error::TrySendError::Closed(jobs) => jobs,
-        })
+    /// Where events are stored together with what they owe.
+    pub fn journal(&self) -> &Journal {
+        self.0.journal()
     }
 
     /// Makes it look for due deliveries now.
     pub fn wake(&self) {
-        self.wake.notify_one();
+        self.0.due.at(Timestamp(i64::MIN));
+    }
+
+    /// A webhook was changed, disabled or deleted. Once this answers, no attempt of this node begins that does not know.
+    pub async fn changed(&self, webhook: WebhookId) -> Result<(), StoreError> {
+        self.0.changed(webhook).await
+    }
+
+    /// A further attempt was asked for a delivery that is being sent.
+    pub fn asked_again(&self, webhook: WebhookId, delivery: DeliveryId) {
+        self.0.asked_again(webhook, delivery);
+        self.wake();
+    }
+
+    /// What it did since it began.
+    pub fn totals(&self) -> Totals {
+        self.0.counters.totals()
+    }
+
+    /// What it is doing.
+    pub fn load(&self) -> Load {
+        let queues = self.0.queues();
+        let (in_flight, waiting) = queues.load();
+        Load {
+            in_flight,
+            waiting,
+            open_breakers: queues.open_breakers(),
+        }
+    }
+
+    /// Whether it makes progress; if not, why.
+    pub fn progress(&self) -> Result<(), String> {
+        if !self.0.lease.is_held() {
+            return Err("this node cannot renew its lease".to_owned());
+        }
+        let silent = self.0.silent_for();
+        if silent > STUCK {
+            return Err(format!("the dispatcher did nothing for {} s", silent.as_secs()));
+        }
+        Ok(())
     }
 }
 
 impl Running {
     /// Takes no more work, lets the attempts in flight end, records them, gives the rest back.
     pub async fn stop(self) {
-        self.stop.cancel();
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "the dispatcher broke");
+        self.engine.stop.cancel();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the dispatcher broke");
+            }
         }
+        self.engine.finish().await;
     }
 }

@@ -1,33 +1,53 @@
 //! What an answer means for the delivery, and what an error means at all.
 
-use std::{error::Error, io};
+use std::{error::Error, io, time::Duration};
 
 use crate::{
-    dispatch::resolver::ResolveError,
+    dispatch::{client::Called, resolver::ResolveError},
     domain::{
         answer::{Answer, Failure},
         callback::Outcome,
         retry::RetrySchedule,
         timestamp::Timestamp,
     },
-    storage::queue::Next,
+    storage::{journal::Next, queue::Job},
 };
 
-/// How a delivery goes on after attempt number `attempt` ended with `answer`. `spread` runs from 0 to 1.
-pub(super) fn decide(answer: Answer, attempt: u32, now: Timestamp, schedule: &RetrySchedule, spread: f64) -> Next {
+/// Why a webhook is disabled whose receiver answers 410.
+pub(super) const GONE: &str = "The receiver answered 410 Gone: it wants no more callbacks.";
+/// Longest wait that a receiver can ask for.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
+/// Longest pause of all its callbacks that a receiver can ask for.
+const PAUSE_MAX: Duration = Duration::from_secs(300);
+
+/// How a delivery goes on after a call. `spread` runs from 0 to 1.
+pub(super) fn decide(called: &Called, job: &Job, now: Timestamp, schedule: &RetrySchedule, spread: f64) -> Next {
+    let answer = called.answer;
     if answer.outcome() == Outcome::Succeeded {
         return Next::Succeeded;
     }
     if answer == Answer::Status(410) {
-        return Next::FailedAndDisable("The receiver answered 410 Gone: it wants no more callbacks.".to_owned());
+        return Next::Failed(GONE.to_owned());
     }
-    match schedule.delay(attempt, spread) {
-        Some(delay) => Next::RetryAt(now.plus(delay)),
+    match schedule.delay(job.retries.saturating_add(1), spread) {
+        Some(delay) => Next::RetryAt(now.plus(wish(called).map_or(delay, |wish| delay.max(wish)))),
         None => Next::Failed(format!(
-            "All {attempt} attempts failed; the last response was {}.",
+            "All {} attempts failed; the last response was {}.",
+            job.attempts.saturating_add(1),
             answer.response()
         )),
     }
+}
+
+/// How long a receiver asks to be left alone.
+pub(super) fn pause(called: &Called) -> Option<Duration> {
+    wish(called).map(|wish| wish.min(PAUSE_MAX))
+}
+
+/// `Retry-After` counts where it is defined for overload: 429 (RFC 6585) and 503 (RFC 9110).
+fn wish(called: &Called) -> Option<Duration> {
+    let overloaded = matches!(called.answer, Answer::Status(429 | 503));
+    called.retry_after.filter(|_| overloaded).map(|wish| wish.min(RETRY_AFTER_MAX))
 }
 
 /// Tells why there is no answer. What hides behind the client's error is found by walking down its causes.
@@ -89,21 +109,52 @@ fn by_type(error: &(dyn Error + 'static)) -> Option<Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{catalogue::EventType, domain::callback::Trigger, storage::new_id};
 
-    fn decided(answer: Answer, attempt: u32) -> Next {
-        decide(answer, attempt, Timestamp(0), &"10s".parse().unwrap(), 0.5)
+    fn decided(answer: Answer, retries: u32, retry_after: Option<u64>) -> Next {
+        let called = Called {
+            answer,
+            detail: None,
+            took: Duration::ZERO,
+            received: None,
+            retry_after: retry_after.map(Duration::from_secs),
+        };
+        let job = Job {
+            delivery: new_id(),
+            event: new_id(),
+            event_type: EventType::IdentityCreated,
+            webhook: new_id(),
+            body: "{}".into(),
+            attempts: retries,
+            retries,
+            breaks: 0,
+            order: None,
+            trigger: Trigger::Event,
+        };
+        decide(&called, &job, Timestamp(0), &"10s".parse().unwrap(), 0.5)
     }
 
     #[test]
     fn failures_are_tried_again_until_the_schedule_is_used_up() {
-        assert_eq!(decided(Answer::Status(204), 1), Next::Succeeded);
-        assert_eq!(decided(Answer::Status(500), 1), Next::RetryAt(Timestamp(10_000)));
-        assert_eq!(decided(Answer::Status(302), 1), Next::RetryAt(Timestamp(10_000)));
-        assert!(matches!(decided(Answer::None(Failure::TimedOut), 2), Next::Failed(reason) if reason.contains("TimedOut")));
+        assert_eq!(decided(Answer::Status(204), 0, None), Next::Succeeded);
+        assert_eq!(decided(Answer::Status(500), 0, None), Next::RetryAt(Timestamp(10_000)));
+        assert_eq!(decided(Answer::Status(302), 0, None), Next::RetryAt(Timestamp(10_000)));
+        assert!(matches!(decided(Answer::None(Failure::TimedOut), 1, None), Next::Failed(reason) if reason.contains("TimedOut")));
+    }
+
+    #[test]
+    fn a_receiver_may_ask_for_a_longer_delay_but_not_for_more_than_a_day() {
+        assert_eq!(decided(Answer::Status(429), 0, Some(60)), Next::RetryAt(Timestamp(60_000)));
+        assert_eq!(decided(Answer::Status(503), 0, Some(1)), Next::RetryAt(Timestamp(10_000)));
+        assert_eq!(
+            decided(Answer::Status(503), 0, Some(u64::MAX)),
+            Next::RetryAt(Timestamp(86_400_000))
+        );
+        assert_eq!(decided(Answer::Status(500), 0, Some(60)), Next::RetryAt(Timestamp(10_000)));
     }
 
     #[test]
     fn gone_means_gone() {
-        assert!(matches!(decided(Answer::Status(410), 1), Next::FailedAndDisable(_)));
+        assert!(matches!(decided(Answer::Status(410), 0, None), Next::Failed(_)));
     }
 }

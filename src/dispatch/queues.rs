@@ -1,109 +1,411 @@
 //! Deliveries in memory: a queue for each webhook, served in turn, so that none blocks another.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+
+use tokio::time::Instant;
 
 use crate::{
-    domain::id::{DeliveryId, WebhookId},
+    dispatch::{
+        breaker::{Breaker, BreakerSettings, May},
+        bucket::Bucket,
+    },
+    domain::{
+        callback::Trigger,
+        id::{DeliveryId, WebhookId},
+        webhook::RateLimit,
+    },
     storage::queue::Job,
 };
 
 /// Longest queue of one webhook.
-const LONGEST: usize = 1_000;
+const LONGEST: usize = 4_096;
+/// Most deliveries in all queues. When half of it is used, each webhook has a small part only.
+const MOST: usize = 32_768;
+/// That part.
+const SHARE: usize = 256;
 
 /// All queues of this node.
 pub(super) struct Queues {
     by_webhook: HashMap<WebhookId, Queue>,
-    /// Webhooks that have something waiting and room for an attempt, in the order of their turns.
+    /// Webhooks that have something waiting and may begin an attempt, in the order of their turns.
     ready: VecDeque<WebhookId>,
-    /// Everything in memory, waiting or in flight.
+    /// Webhooks that may begin one at a certain time.
+    delayed: BTreeSet<(Instant, WebhookId)>,
+    /// Everything in memory: places kept, waiting, in flight, and not recorded yet.
     in_hand: HashSet<DeliveryId>,
-    per_webhook: usize,
+    places: usize,
+    in_flight: usize,
+    limits: Limits,
+    /// A webhook for which deliveries wait in the database has room again.
+    wants_claim: bool,
+}
+
+/// How much at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) concurrency: usize,
+    pub(super) per_webhook: usize,
+    pub(super) breaker: BreakerSettings,
 }
 
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Job>,
+    /// Waiting and kept.
+    places: usize,
     in_flight: usize,
     ready: bool,
+    delayed: Option<Instant>,
+    breaker: Breaker,
+    bucket: Option<Bucket>,
+    paused_until: Option<Instant>,
+    /// More waits in the database.
+    starved: bool,
+}
+
+/// An attempt that may begin.
+pub(super) struct Turn {
+    pub(super) job: Job,
+    pub(super) is_probe: bool,
+}
+
+/// What an attempt told about the receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Works,
+    Fails,
+    /// It is asked to wait so long.
+    FailsUntil(Instant),
+    Nothing,
 }
 
 impl Queues {
-    /// Empty queues that allow so many attempts to one webhook at once.
-    pub(super) fn new(per_webhook: usize) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self {
             by_webhook: HashMap::new(),
             ready: VecDeque::new(),
+            delayed: BTreeSet::new(),
             in_hand: HashSet::new(),
-            per_webhook: per_webhook.max(1),
+            places: 0,
+            in_flight: 0,
+            limits,
+            wants_claim: false,
         }
     }
 
-    /// Takes a job, or gives it back when its webhook's queue is full. One that is in hand already is dropped.
-    pub(super) fn push(&mut self, job: Job) -> Option<Job> {
-        let queue = self.by_webhook.entry(job.webhook).or_default();
-        if queue.waiting.len() >= LONGEST {
-            return Some(job);
+    /// How many more deliveries of a webhook have room. While its breaker is open, only one waits here.
+    pub(super) fn room(&self, webhook: WebhookId) -> usize {
+        let Some(queue) = self.by_webhook.get(&webhook) else {
+            return self.longest();
+        };
+        let longest = if queue.breaker.is_open() { 1 } else { self.longest() };
+        longest.saturating_sub(queue.places)
+    }
+
+    fn longest(&self) -> usize {
+        if self.places < MOST / 2 {
+            LONGEST
+        } else {
+            SHARE.min(MOST.saturating_sub(self.places))
         }
-        if self.in_hand.insert(job.delivery) {
-            let webhook = job.webhook;
+    }
+
+    /// Keeps a place for a delivery, if there is room.
+    pub(super) fn reserve(&mut self, webhook: WebhookId, delivery: DeliveryId) -> bool {
+        if self.room(webhook) == 0 {
+            self.starve(webhook);
+            return false;
+        }
+        self.by_webhook.entry(webhook).or_default().places += 1;
+        self.places += 1;
+        self.in_hand.insert(delivery);
+        true
+    }
+
+    /// Gives a kept place back.
+    pub(super) fn give_up(&mut self, webhook: WebhookId, delivery: DeliveryId) {
+        self.in_hand.remove(&delivery);
+        self.free_place(webhook);
+        self.tidy(webhook);
+    }
+
+    /// Puts a delivery into its kept place. What somebody asked for goes first.
+    pub(super) fn take(&mut self, job: Job) {
+        let webhook = job.webhook;
+        let queue = self.by_webhook.entry(webhook).or_default();
+        if matches!(job.trigger, Trigger::Manual | Trigger::Test) {
+            queue.waiting.push_front(job);
+        } else {
             queue.waiting.push_back(job);
+        }
+        // One that somebody asked for need not wait for a breaker.
+        if let Some(at) = queue.delayed.take() {
+            self.delayed.remove(&(at, webhook));
+        }
+        self.line_up(webhook);
+    }
+
+    /// Notes that deliveries of a webhook wait in the database for room here.
+    pub(super) fn starve(&mut self, webhook: WebhookId) {
+        let queue = self.by_webhook.entry(webhook).or_default();
+        queue.starved = true;
+        self.line_up(webhook);
+    }
+
+    /// The next delivery in turn; it then counts as in flight.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Turn> {
+        self.wake_delayed(now);
+        if self.in_flight >= self.limits.concurrency {
+            return None;
+        }
+        // The last quarter of all places is for webhooks that have hardly any: those that hang cannot take everything.
+        let scarce = self.in_flight >= self.limits.concurrency - self.limits.concurrency / 4;
+        for _ in 0..self.ready.len() {
+            let webhook = self.ready.pop_front()?;
+            let queue = self.by_webhook.get_mut(&webhook)?;
+            if scarce && queue.in_flight >= 2 {
+                self.ready.push_back(webhook);
+                continue;
+            }
+            queue.ready = false;
+            let asked_for = queue
+                .waiting
+                .front()
+                .is_some_and(|job| job.trigger != Trigger::Event && job.trigger != Trigger::Retry);
+            let not_before = match queue.breaker.may_begin(now, asked_for) {
+                May::AfterProbe => continue,
+                May::From(at) => Some(at),
+                May::Begin if asked_for => None,
+                May::Begin => match queue.paused_until.filter(|until| *until > now) {
+                    Some(until) => Some(until),
+                    None => queue.bucket.as_mut().and_then(|bucket| bucket.take(now).err()),
+                },
+            };
+            if let Some(at) = not_before {
+                queue.delayed = Some(at);
+                self.delayed.insert((at, webhook));
+                continue;
+            }
+            let Some(job) = queue.waiting.pop_front() else { continue };
+            let is_probe = queue.breaker.begin();
+            queue.in_flight += 1;
+            self.in_flight += 1;
+            self.free_place(webhook);
             self.line_up(webhook);
+            return Some(Turn { job, is_probe });
         }
         None
     }
 
-    /// The next job in turn; it then counts as in flight.
-    pub(super) fn next(&mut self) -> Option<Job> {
-        let webhook = self.ready.pop_front()?;
-        let queue = self.by_webhook.get_mut(&webhook)?;
-        queue.ready = false;
-        let job = queue.waiting.pop_front()?;
-        queue.in_flight += 1;
-        self.line_up(webhook);
-        Some(job)
+    /// When a webhook that has to wait may go on.
+    pub(super) fn next_delay(&self) -> Option<Instant> {
+        self.delayed.first().map(|(at, _)| *at)
     }
 
-    /// Notes that an attempt is over.
-    pub(super) fn done(&mut self, webhook: WebhookId, delivery: DeliveryId) {
-        self.in_hand.remove(&delivery);
-        if let Some(queue) = self.by_webhook.get_mut(&webhook) {
-            queue.in_flight = queue.in_flight.saturating_sub(1);
-            if queue.in_flight == 0 && queue.waiting.is_empty() {
-                self.by_webhook.remove(&webhook);
-            } else {
-                self.line_up(webhook);
+    /// Notes that an attempt is over. Answers what had better wait in the database, because the breaker opened.
+    pub(super) fn over(&mut self, webhook: WebhookId, is_probe: bool, told: Told, now: Instant) -> Vec<DeliveryId> {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        let settings = self.limits.breaker;
+        let Some(queue) = self.by_webhook.get_mut(&webhook) else {
+            return Vec::new();
+        };
+        queue.in_flight = queue.in_flight.saturating_sub(1);
+        let was_open = queue.breaker.is_open();
+        match told {
+            Told::Works => queue.breaker.succeeded(),
+            Told::Fails => queue.breaker.failed(is_probe, now, &settings),
+            Told::FailsUntil(at) => {
+                queue.breaker.failed(is_probe, now, &settings);
+                queue.paused_until = Some(at);
             }
+            Told::Nothing => queue.breaker.unknown(is_probe),
+        }
+        let mut back = Vec::new();
+        if queue.breaker.is_open() && !was_open {
+            back.extend(queue.waiting.drain(1.min(queue.waiting.len())..).map(|job| job.delivery));
+            queue.starved |= !back.is_empty();
+            queue.places -= back.len().min(queue.places);
+            self.places -= back.len().min(self.places);
+            for delivery in &back {
+                self.in_hand.remove(delivery);
+            }
+        }
+        self.line_up(webhook);
+        self.tidy(webhook);
+        back
+    }
+
+    /// Notes that a result is stored.
+    pub(super) fn recorded(&mut self, delivery: DeliveryId) {
+        self.in_hand.remove(&delivery);
+    }
+
+    /// Makes a waiting delivery the one that somebody asked for; false when it does not wait here.
+    pub(super) fn make_manual(&mut self, webhook: WebhookId, delivery: DeliveryId) -> bool {
+        let Some(queue) = self.by_webhook.get_mut(&webhook) else {
+            return false;
+        };
+        let found = queue
+            .waiting
+            .iter()
+            .position(|job| job.delivery == delivery && job.trigger != Trigger::Manual);
+        let Some(mut job) = found.and_then(|at| queue.waiting.remove(at)) else {
+            return false;
+        };
+        job.trigger = Trigger::Manual;
+        self.take(job);
+        true
+    }
+
+    /// Sets how fast a webhook may be called.
+    pub(super) fn limit(&mut self, webhook: WebhookId, rate: Option<RateLimit>, now: Instant) {
+        if let Some(queue) = self.by_webhook.get_mut(&webhook)
+            && queue.bucket.map(|bucket| bucket.limit()) != rate
+        {
+            queue.bucket = rate.map(|rate| Bucket::new(rate, now));
         }
     }
 
-    /// Everything in memory: its leases are to be renewed.
-    pub(super) fn in_hand(&self) -> Vec<DeliveryId> {
-        self.in_hand.iter().copied().collect()
+    /// Whether this node has a delivery in hand.
+    pub(super) fn has(&self, delivery: DeliveryId) -> bool {
+        self.in_hand.contains(&delivery)
+    }
+
+    /// Attempts in flight, and deliveries that wait in memory.
+    pub(super) const fn load(&self) -> (usize, usize) {
+        (self.in_flight, self.places)
+    }
+
+    /// Webhooks whose breakers are open.
+    pub(super) fn open_breakers(&self) -> usize {
+        self.by_webhook.values().filter(|queue| queue.breaker.is_open()).count()
+    }
+
+    /// Whether more should be claimed; asks once.
+    pub(super) const fn take_wants_claim(&mut self) -> bool {
+        std::mem::replace(&mut self.wants_claim, false)
+    }
+
+    /// Forgets breaker and pauses: who changes a webhook may have mended it.
+    pub(super) fn mended(&mut self, webhook: WebhookId) {
+        let Some(queue) = self.by_webhook.get_mut(&webhook) else { return };
+        queue.breaker = Breaker::default();
+        queue.paused_until = None;
+        if let Some(at) = queue.delayed.take() {
+            self.delayed.remove(&(at, webhook));
+        }
+        self.line_up(webhook);
+        self.tidy(webhook);
+    }
+
+    /// Takes out what waits for a webhook.
+    pub(super) fn drain(&mut self, webhook: WebhookId) -> Vec<Job> {
+        let Some(queue) = self.by_webhook.get_mut(&webhook) else {
+            return Vec::new();
+        };
+        let jobs: Vec<Job> = queue.waiting.drain(..).collect();
+        queue.places -= jobs.len().min(queue.places);
+        self.places -= jobs.len().min(self.places);
+        if let Some(at) = queue.delayed.take() {
+            self.delayed.remove(&(at, webhook));
+        }
+        self.line_up(webhook);
+        self.tidy(webhook);
+        jobs
     }
 
     /// Takes out everything that is not in flight.
-    pub(super) fn drain(&mut self) -> Vec<DeliveryId> {
-        self.ready.clear();
-        let waiting = self.by_webhook.values_mut().flat_map(|queue| queue.waiting.drain(..));
-        waiting.map(|job| job.delivery).collect()
+    pub(super) fn drain_all(&mut self) -> Vec<DeliveryId> {
+        let webhooks: Vec<_> = self.by_webhook.keys().copied().collect();
+        let jobs: Vec<_> = webhooks.into_iter().flat_map(|webhook| self.drain(webhook)).collect();
+        for job in &jobs {
+            self.in_hand.remove(&job.delivery);
+        }
+        jobs.into_iter().map(|job| job.delivery).collect()
     }
 
+    fn free_place(&mut self, webhook: WebhookId) {
+        self.places = self.places.saturating_sub(1);
+        if let Some(queue) = self.by_webhook.get_mut(&webhook) {
+            queue.places = queue.places.saturating_sub(1);
+        }
+    }
+
+    fn wake_delayed(&mut self, now: Instant) {
+        while let Some((at, webhook)) = self.delayed.first().copied().filter(|(at, _)| *at <= now) {
+            self.delayed.remove(&(at, webhook));
+            if let Some(queue) = self.by_webhook.get_mut(&webhook) {
+                queue.delayed = None;
+            }
+            self.line_up(webhook);
+            self.tidy(webhook);
+        }
+    }
+
+    /// Gives a webhook its turn if it can use one, and has more claimed when it is hungry.
     fn line_up(&mut self, webhook: WebhookId) {
-        if let Some(queue) = self.by_webhook.get_mut(&webhook)
-            && !queue.ready
-            && !queue.waiting.is_empty()
-            && queue.in_flight < self.per_webhook
-        {
+        let longest = self.longest();
+        let Some(queue) = self.by_webhook.get_mut(&webhook) else { return };
+        if queue.delayed.is_some() {
+            return;
+        }
+        let probe_at = match queue.breaker.may_begin(Instant::now(), false) {
+            May::From(at) => Some(at),
+            _ => None,
+        };
+        if let Some(at) = probe_at.filter(|_| queue.waiting.is_empty() && queue.starved) {
+            // Nothing waits here, but something in the database does: the time of its probe has to be noticed.
+            queue.delayed = Some(at);
+            self.delayed.insert((at, webhook));
+            return;
+        }
+        let hungry = if queue.breaker.is_open() {
+            queue.places == 0
+        } else {
+            queue.places <= longest / 2
+        };
+        if queue.starved && hungry {
+            queue.starved = false;
+            self.wants_claim = true;
+        }
+        if !queue.ready && !queue.waiting.is_empty() && queue.in_flight < self.limits.per_webhook {
             queue.ready = true;
             self.ready.push_back(webhook);
+        }
+    }
+
+    /// Forgets a webhook about which there is nothing to remember.
+    fn tidy(&mut self, webhook: WebhookId) {
+        let idle = |queue: &Queue| {
+            queue.places == 0
+                && queue.in_flight == 0
+                && !queue.ready
+                && !queue.starved
+                && queue.delayed.is_none()
+                && !queue.breaker.has_failures()
+                && queue.bucket.is_none()
+                && queue.paused_until.is_none_or(|until| until <= Instant::now())
+        };
+        if self.by_webhook.get(&webhook).is_some_and(idle) {
+            self.by_webhook.remove(&webhook);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::{catalogue::EventType, domain::callback::Trigger, storage::new_id};
+    use crate::{catalogue::EventType, storage::new_id};
+
+    fn queues(concurrency: usize, per_webhook: usize) -> Queues {
+        Queues::new(Limits {
+            concurrency,
+            per_webhook,
+            breaker: BreakerSettings::default(),
+        })
+    }
 
     fn job(webhook: WebhookId) -> Job {
         Job {
@@ -113,45 +415,128 @@ mod tests {
             webhook,
             body: "{}".into(),
             attempts: 0,
+            retries: 0,
+            breaks: 0,
+            order: None,
             trigger: Trigger::Event,
         }
+    }
+
+    fn push(queues: &mut Queues, job: Job) -> bool {
+        let fits = queues.reserve(job.webhook, job.delivery);
+        if fits {
+            queues.take(job);
+        }
+        fits
+    }
+
+    fn webhooks(queues: &mut Queues) -> Vec<WebhookId> {
+        let now = Instant::now();
+        std::iter::from_fn(|| queues.next(now)).map(|turn| turn.job.webhook).collect()
     }
 
     #[test]
     fn webhooks_take_turns() {
         let (one, two) = (new_id(), new_id());
-        let mut queues = Queues::new(16);
+        let mut queues = queues(256, 16);
         for webhook in [one, one, one, two] {
-            assert!(queues.push(job(webhook)).is_none());
+            push(&mut queues, job(webhook));
         }
-        let order: Vec<_> = std::iter::from_fn(|| queues.next()).map(|job| job.webhook).collect();
-        assert_eq!(order, [one, two, one, one]);
+        assert_eq!(webhooks(&mut queues), [one, two, one, one]);
     }
 
     #[test]
     fn no_more_than_allowed_are_in_flight_to_one_webhook() {
         let webhook = new_id();
-        let mut queues = Queues::new(2);
+        let mut queues = queues(256, 2);
         for _ in 0..3 {
-            queues.push(job(webhook));
+            push(&mut queues, job(webhook));
         }
-        let first = queues.next().unwrap();
-        assert!(queues.next().is_some() && queues.next().is_none());
-        queues.done(webhook, first.delivery);
-        assert!(queues.next().is_some() && queues.next().is_none());
+        assert_eq!(webhooks(&mut queues).len(), 2);
+        queues.over(webhook, false, Told::Works, Instant::now());
+        assert_eq!(webhooks(&mut queues).len(), 1);
     }
 
     #[test]
-    fn a_full_queue_gives_back_and_the_same_delivery_is_taken_once() {
-        let webhook = new_id();
-        let mut queues = Queues::new(1);
-        let first = job(webhook);
-        queues.push(first.clone());
-        assert!(queues.push(first).is_none());
-        for _ in 1..LONGEST {
-            assert!(queues.push(job(webhook)).is_none());
+    fn those_that_hang_cannot_take_every_place() {
+        let mut queues = queues(16, 8);
+        let (hang, also, healthy) = (new_id(), new_id(), new_id());
+        for _ in 0..20 {
+            push(&mut queues, job(hang));
+            push(&mut queues, job(also));
         }
-        assert!(queues.push(job(webhook)).is_some());
-        assert_eq!((queues.in_hand().len(), queues.drain().len()), (LONGEST, LONGEST));
+        assert_eq!(webhooks(&mut queues).len(), 12);
+        push(&mut queues, job(healthy));
+        assert_eq!(webhooks(&mut queues), [healthy]);
+    }
+
+    #[test]
+    fn a_full_queue_refuses_and_asks_for_more_when_half_of_it_is_free() {
+        let webhook = new_id();
+        let mut queues = queues(LONGEST, LONGEST);
+        assert!((0..LONGEST).all(|_| push(&mut queues, job(webhook))));
+        assert!(!push(&mut queues, job(webhook)) && !queues.take_wants_claim());
+        let now = Instant::now();
+        for _ in 0..LONGEST / 2 {
+            assert!(queues.next(now).is_some());
+        }
+        assert!(queues.take_wants_claim() && !queues.take_wants_claim());
+    }
+
+    #[test]
+    fn an_open_breaker_lets_one_through_and_the_rest_waits_elsewhere() {
+        let webhook = new_id();
+        let mut queues = queues(256, 5);
+        for _ in 0..10 {
+            push(&mut queues, job(webhook));
+        }
+        let now = Instant::now();
+        assert_eq!(webhooks(&mut queues).len(), 5);
+        let back: Vec<_> = (0..5).flat_map(|_| queues.over(webhook, false, Told::Fails, now)).collect();
+        assert_eq!((back.len(), queues.room(webhook), queues.load()), (4, 0, (0, 1)));
+        assert!(queues.next(now).is_none());
+        let probe_at = queues.next_delay().unwrap();
+        let probe = queues.next(probe_at).unwrap();
+        assert!(probe.is_probe && queues.take_wants_claim());
+        queues.over(webhook, true, Told::Works, probe_at);
+        assert_eq!(queues.room(webhook), LONGEST);
+    }
+
+    #[test]
+    fn what_waits_in_the_database_is_claimed_when_the_time_of_its_probe_comes() {
+        let webhook = new_id();
+        let mut queues = queues(256, 5);
+        let now = Instant::now();
+        for _ in 0..5 {
+            push(&mut queues, job(webhook));
+            queues.next(now).unwrap();
+            queues.over(webhook, false, Told::Fails, now);
+        }
+        // Its probe fails as well, and nothing is left in memory.
+        queues.starve(webhook);
+        let probe_at = queues.next_delay().unwrap();
+        assert!(!queues.take_wants_claim());
+        assert!(queues.next(probe_at).is_none() || queues.take_wants_claim());
+        assert!(queues.take_wants_claim() || queues.room(webhook) == 1);
+    }
+
+    #[test]
+    fn what_is_asked_for_goes_first_and_past_pauses() {
+        let webhook = new_id();
+        let mut queues = queues(256, 5);
+        push(&mut queues, job(webhook));
+        let now = Instant::now();
+        queues.next(now).unwrap();
+        queues.over(webhook, false, Told::FailsUntil(now + Duration::from_secs(60)), now);
+        push(&mut queues, job(webhook));
+        assert!(queues.next(now).is_none());
+        let asked = Job {
+            trigger: Trigger::Manual,
+            ..job(webhook)
+        };
+        let id = asked.delivery;
+        push(&mut queues, asked);
+        assert_eq!(queues.next(now).unwrap().job.delivery, id);
+        assert!(queues.next(now).is_none());
     }
 }

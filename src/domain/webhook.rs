@@ -11,6 +11,19 @@ pub const HEADERS_MAX: usize = 32;
 /// Names and values of all additional headers together, in bytes.
 pub const HEADERS_BYTES_MAX: usize = 8 * 1024;
 
+/// Highest rate limit, in callbacks a second.
+pub const RATE_MAX: u32 = 100_000;
+
+/// How many callbacks a webhook may get: so many a second, and so many at once after a quiet time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// Callbacks a second.
+    pub per_second: u32,
+    /// Callbacks at once.
+    pub burst: u32,
+}
+
 /// A webhook's state as the list shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Status {
@@ -18,8 +31,17 @@ pub enum Status {
     Enabled,
     /// No callback is made; events are held.
     Disabled,
-    /// Enabled, and the latest callback failed.
+    /// Enabled, and nothing but failures since the last success.
     Failing,
+}
+
+/// Checks a rate limit: both numbers from 1 to [`RATE_MAX`].
+pub fn check_rate(rate: RateLimit) -> Result<(), String> {
+    if (1..=RATE_MAX).contains(&rate.per_second) && (1..=RATE_MAX).contains(&rate.burst) {
+        Ok(())
+    } else {
+        Err(format!("Give `per_second` and `burst` as numbers from 1 to {RATE_MAX}."))
+    }
 }
 
 /// Checks a name: not empty, not too long, no control characters.

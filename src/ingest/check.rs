@@ -1,6 +1,6 @@
 //! From a CloudEvent as it came to an event that may be stored.
 
-use std::sync::Arc;
+use bytes::Bytes;
 
 use crate::{
     catalogue::{EventType, schema::check_data},
@@ -99,7 +99,7 @@ pub(super) fn check(event: &CloudEvent, at: &str, now: Timestamp) -> Result<NewE
         source_id: source_id.to_owned(),
         subject: event.subject.clone(),
         occurred_at,
-        body: Arc::from(body),
+        body: Bytes::from(body),
     })
 }
 

@@ -4,13 +4,17 @@ mod accept;
 pub mod body;
 mod check;
 pub mod cloud_event;
-mod fan_out;
+mod test_event;
 
-pub use self::accept::{Accepted, accept};
+pub use self::{accept::accept, test_event::test_event};
 
 use thiserror::Error;
 
-use crate::{auth::rules::Forbidden, storage::StoreError, webhooks::FieldError};
+use crate::{
+    auth::rules::Forbidden,
+    storage::{StoreError, journal::PublishError},
+    webhooks::FieldError,
+};
 
 /// Why events are not taken. Of a batch, nothing is.
 #[derive(Debug, Error)]
@@ -21,8 +25,8 @@ pub enum IngestError {
     /// Fields are wrong.
     #[error("the event is not valid")]
     Invalid(Vec<FieldError>),
-    /// Too many publishes are under way.
-    #[error("too many events are being published; try again in a second")]
+    /// Too many events wait to be stored.
+    #[error("too many events wait to be stored; try again in a second")]
     Busy,
     /// They may not.
     #[error(transparent)]
@@ -30,4 +34,13 @@ pub enum IngestError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<PublishError> for IngestError {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Full => Self::Busy,
+            PublishError::Store(error) => Self::Store(error),
+        }
+    }
 }

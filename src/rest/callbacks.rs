@@ -127,7 +127,8 @@ pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id)
     .into_response())
 }
 
-fn moment(name: &str, given: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+/// Reads a parameter that is a time.
+pub(super) fn moment(name: &str, given: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     let parsed = given.map(Timestamp::parse).transpose();
     parsed.map_err(|error| Problem::invalid(vec![webhooks::FieldError::new(format!("/{name}"), format!("{error}."))]))
 }

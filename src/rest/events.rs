@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     auth::rules::Action,
     ingest::{
-        Accepted, accept,
+        accept,
         cloud_event::{Mode, read},
     },
     rest::{
@@ -19,6 +19,7 @@ use crate::{
         extract::{Caller, body_problem},
     },
     state::AppState,
+    storage::journal::Accepted,
 };
 
 /// What a publish answers, in the order of the request.

@@ -5,7 +5,10 @@ mod event_types;
 mod events;
 mod extract;
 mod health;
+pub mod metrics;
 mod problem;
+mod resend;
+mod stats;
 mod webhooks;
 
 use axum::{Router, extract::DefaultBodyLimit, routing::get, routing::post};
@@ -31,7 +34,12 @@ pub fn routes() -> Router<AppState> {
             get(webhooks::read).patch(webhooks::change).delete(webhooks::delete),
         )
         .route("/webhooks/{id}/callbacks", get(callbacks::list))
+        .route("/webhooks/{id}/stats", get(stats::read))
+        .route("/webhooks/{id}/test", post(resend::test))
+        .route("/webhooks/{id}/recover", post(resend::recover))
+        .route("/webhooks/{id}/secret/rotate", post(resend::rotate))
         .route("/callbacks/{id}", get(callbacks::read))
+        .route("/callbacks/{id}/redeliver", post(resend::redeliver))
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
@@ -39,4 +47,5 @@ pub fn routes() -> Router<AppState> {
         .nest("/api/v1", v1)
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::read))
 }

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     catalogue::EventType,
@@ -14,6 +14,7 @@ use crate::{
         headers::Header,
         id::{UserId, WebhookId},
         timestamp::Timestamp,
+        webhook::RateLimit,
     },
     rest::{
         Problem,
@@ -56,6 +57,9 @@ pub(super) struct NewWebhook {
     owners: Vec<String>,
     #[serde(default)]
     headers: Vec<HeaderView>,
+    rate_limit: Option<RateLimit>,
+    #[serde(default)]
+    ordered: bool,
     secret: Option<String>,
 }
 
@@ -70,6 +74,10 @@ pub(super) struct WebhookPatch {
     enabled: Option<bool>,
     owners: Option<Vec<String>>,
     headers: Option<Vec<HeaderView>>,
+    /// `null` takes the limit away.
+    #[serde(default, deserialize_with = "given")]
+    rate_limit: Option<Option<RateLimit>>,
+    ordered: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -83,11 +91,19 @@ struct WebhookView {
     disabled_reason: Option<String>,
     owners: Vec<UserId>,
     headers: Vec<HeaderView>,
+    rate_limit: Option<RateLimit>,
+    ordered: bool,
+    failing_since: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
     /// Only in the answer to POST.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
+}
+
+/// Tells a field that is null from one that is left out.
+fn given<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<RateLimit>>, D::Error> {
+    Option::deserialize(field).map(Some)
 }
 
 const fn enabled() -> bool {
@@ -116,6 +132,8 @@ pub(super) async fn create(State(app): State<AppState>, Caller(by): Caller, Body
         events: new.events,
         owners: new.owners,
         headers: new.headers.into_iter().map(Header::from).collect(),
+        rate: new.rate_limit,
+        ordered: new.ordered,
         secret: new.secret,
     };
     let (webhook, secret) = webhooks::create(&app, &by, input).await?;
@@ -149,6 +167,8 @@ pub(super) async fn change(
             events,
             owners,
             headers,
+            rate,
+            ordered,
             secret,
         } = input;
         WebhookInput {
@@ -161,6 +181,8 @@ pub(super) async fn change(
             headers: patch
                 .headers
                 .map_or(headers, |headers| headers.into_iter().map(Header::from).collect()),
+            rate: patch.rate_limit.unwrap_or(rate),
+            ordered: patch.ordered.unwrap_or(ordered),
             secret,
         }
     });
@@ -188,6 +210,9 @@ fn view(webhook: WebhookRecord, secret: Option<String>) -> WebhookView {
             .into_iter()
             .map(|Header { name, value }| HeaderView { name, value })
             .collect(),
+        rate_limit: webhook.rate,
+        ordered: webhook.ordered,
+        failing_since: webhook.failing_since,
         created_at: webhook.created_at,
         updated_at: webhook.updated_at,
         secret,

@@ -1,6 +1,9 @@
 //! The log of callbacks.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait};
+use std::sync::Arc;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value, sea_query::ExprTrait};
+use uuid::Uuid;
 
 use crate::{
     catalogue::EventType,
@@ -13,6 +16,7 @@ use crate::{
     },
     storage::{
         Store, StoreError,
+        bulk::Insert,
         entity::{callback, event},
         new_id,
     },
@@ -44,7 +48,7 @@ pub struct NewCallback {
     /// The event's type.
     pub event_type: EventType,
     /// The URL as it was called.
-    pub url: String,
+    pub url: Arc<str>,
     /// When the attempt began.
     pub at: Timestamp,
     /// Its number, from 1.
@@ -124,32 +128,55 @@ pub struct LogFilter {
     pub event: Option<EventType>,
 }
 
+/// How callbacks are inserted.
+pub(super) const CALLBACKS: Insert<18> = Insert {
+    table: "callbacks",
+    columns: [
+        "id",
+        "delivery_id",
+        "event_id",
+        "webhook_id",
+        "event_type",
+        "url",
+        "callback_date",
+        "attempt",
+        "trigger",
+        "outcome",
+        "status",
+        "response",
+        "detail",
+        "duration_ms",
+        "request_headers",
+        "response_headers",
+        "response_body",
+        "response_truncated",
+    ],
+    tail: "",
+};
+
 impl NewCallback {
-    pub(super) fn into_row(self) -> Result<callback::ActiveModel, StoreError> {
-        let (response_headers, response_body, truncated) = match self.received {
-            Some(received) => (Some(to_json(&received.headers)?), Some(received.body), received.truncated),
-            None => (None, None, false),
-        };
-        Ok(callback::ActiveModel {
-            id: Set(new_id()),
-            delivery_id: Set(self.delivery.0),
-            event_id: Set(self.event.0),
-            webhook_id: Set(self.webhook.0),
-            event_type: Set(self.event_type.to_string()),
-            url: Set(self.url),
-            callback_date: Set(self.at.0),
-            attempt: Set(i32::try_from(self.attempt).unwrap_or(i32::MAX)),
-            trigger: Set(self.trigger.to_string()),
-            outcome: Set(self.answer.outcome().to_string()),
-            status: Set(self.answer.status().map(i32::from)),
-            response: Set(self.answer.response()),
-            detail: Set(self.detail),
-            duration_ms: Set(self.duration_ms),
-            request_headers: Set(to_json(&self.request_headers)?),
-            response_headers: Set(response_headers),
-            response_body: Set(response_body),
-            response_truncated: Set(truncated),
-        })
+    pub(super) fn row(&self) -> Result<[Value; 18], StoreError> {
+        let received = self.received.as_ref();
+        Ok([
+            new_id::<Uuid>().into(),
+            self.delivery.0.into(),
+            self.event.0.into(),
+            self.webhook.0.into(),
+            self.event_type.as_str().into(),
+            self.url.as_ref().into(),
+            self.at.0.into(),
+            i32::try_from(self.attempt).unwrap_or(i32::MAX).into(),
+            self.trigger.as_str().into(),
+            self.answer.outcome().as_str().into(),
+            self.answer.status().map(i32::from).into(),
+            self.answer.response().into(),
+            self.detail.clone().into(),
+            self.duration_ms.into(),
+            to_json(&self.request_headers)?.into(),
+            received.map(|received| to_json(&received.headers)).transpose()?.into(),
+            received.map(|received| received.body.clone()).into(),
+            received.is_some_and(|received| received.truncated).into(),
+        ])
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can go wrong with the database.
 
-use sea_orm::DbErr;
+use sea_orm::{DbErr, RuntimeErr, sqlx::error::ErrorKind};
 use thiserror::Error;
 
 use crate::{domain::named::UnknownName, vault::CannotDecrypt};
@@ -17,6 +17,9 @@ pub enum StoreError {
     /// A row holds what no version of clearhook writes.
     #[error("the database holds a value that clearhook did not write: {0}")]
     Corrupt(String),
+    /// The service is ending.
+    #[error("the service is stopping")]
+    Stopping,
 }
 
 impl From<UnknownName> for StoreError {
@@ -26,6 +29,16 @@ impl From<UnknownName> for StoreError {
 }
 
 impl StoreError {
+    /// Whether the database works but does not want these values: asking again would change nothing.
+    pub fn is_refusal(&self) -> bool {
+        let Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self else {
+            return matches!(self, Self::Corrupt(_) | Self::Decrypt(_));
+        };
+        let Some(error) = error.as_database_error() else { return false };
+        let is_data = error.code().is_some_and(|code| code.starts_with("22"));
+        is_data || !matches!(error.kind(), ErrorKind::Other)
+    }
+
     /// Whether a unique value is there already.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Database(error) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))))

@@ -1,17 +1,35 @@
 //! The database: SQLite or PostgreSQL through one code. Entities never leave this room; one file answers one kind of question.
 
 pub mod api_keys;
+mod audit;
+mod bulk;
 pub mod callbacks;
 mod entity;
 pub mod error;
 pub mod events;
+mod health;
+pub mod journal;
+pub mod listen;
+pub mod nodes;
 pub mod open;
+pub mod order;
 pub mod queue;
+pub mod resend;
+pub mod retention;
+mod revision;
 pub mod sessions;
+pub mod stats;
 pub mod users;
 pub mod webhooks;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 use uuid::Uuid;
 
 pub use self::error::StoreError;
@@ -25,6 +43,14 @@ pub struct Store {
     /// Writes. On SQLite a pool of one: writers of this process queue here, fairly, and not on the file's lock.
     write: DatabaseConnection,
     vault: Vault,
+    counts: Arc<Counts>,
+}
+
+/// What was asked of the database since the start.
+#[derive(Debug, Default)]
+pub struct Counts {
+    statements: AtomicU64,
+    commits: AtomicU64,
 }
 
 impl Store {
@@ -35,6 +61,23 @@ impl Store {
             ..TransactionOptions::default()
         };
         Ok(self.write.begin_with_options(options).await?)
+    }
+
+    /// Which database it is.
+    pub fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
+    }
+
+    /// Statements asked of the database since the start, and commits of the journal.
+    pub fn counts(&self) -> (u64, u64) {
+        (
+            self.counts.statements.load(Ordering::Relaxed),
+            self.counts.commits.load(Ordering::Relaxed),
+        )
+    }
+
+    fn count_commit(&self) {
+        self.counts.commits.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Asks the database for nothing: an error means that it cannot be reached.

@@ -1,6 +1,12 @@
 //! Opening a database: SQLite with a write-ahead log and full durability, or PostgreSQL.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    path::PathBuf,
+    str::FromStr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use migrations::Migrator;
 use sea_orm::{
@@ -11,7 +17,7 @@ use sea_orm_migration::MigratorTrait;
 use thiserror::Error;
 
 use crate::{
-    storage::{Store, StoreError},
+    storage::{Counts, Store, StoreError},
     vault::Vault,
 };
 
@@ -109,7 +115,7 @@ impl fmt::Debug for DatabaseUrl {
 impl Store {
     /// Connects, and brings the schema up to date when `migrate` is true.
     pub async fn open(url: &DatabaseUrl, vault: Vault, migrate: bool) -> Result<Self, OpenError> {
-        let (read, write) = match url {
+        let (mut read, mut write) = match url {
             DatabaseUrl::Sqlite(path) => {
                 let file = |error: DbErr| OpenError::File {
                     path: path.display().to_string(),
@@ -130,7 +136,19 @@ impl Store {
             }
         };
         bring_up_to_date(&write, migrate).await?;
-        Ok(Self { read, write, vault })
+        let counts = Arc::new(Counts::default());
+        for pool in [&mut read, &mut write] {
+            let counts = counts.clone();
+            pool.set_metric_callback(move |_| {
+                counts.statements.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        Ok(Self {
+            read,
+            write,
+            vault,
+            counts,
+        })
     }
 
     /// Undoes all migrations: the tests of them need it.

@@ -1,11 +1,9 @@
-//! Deliveries as a queue: claimed under a lease, renewed, given back, settled.
+//! Deliveries as a queue: what is due, claimed for a node, given back, held, ended.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
-    sea_query::{Expr, LockBehavior, LockType},
-};
+use bytes::Bytes;
+use sea_orm::{DbBackend, FromQueryResult};
 use uuid::Uuid;
 
 use crate::{
@@ -18,13 +16,13 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        callbacks::NewCallback,
-        entity::{delivery, event, webhook},
+        bulk::{for_ids, not_by_index, sizes, statement},
+        order::OrderKey,
     },
 };
 
-/// Ids of one statement.
-const IDS: usize = 500;
+/// Rows of one step of a long change: the writer is free in between.
+const STEP: u64 = 1_000;
 
 /// A delivery that this node owns and is to send.
 #[derive(Clone, Debug)]
@@ -38,251 +36,208 @@ pub struct Job {
     /// Owed to which webhook.
     pub webhook: WebhookId,
     /// The callback's body.
-    pub body: Arc<str>,
+    pub body: Bytes,
     /// Attempts made before.
     pub attempts: u32,
-    /// Why the next one is made.
+    /// Retries used of the schedule.
+    pub retries: u32,
+    /// How often sending it broke the code.
+    pub breaks: u32,
+    /// Stands for its subject, when the webhook wants its events in order.
+    pub order: Option<OrderKey>,
+    /// Why the next attempt is made.
     pub trigger: Trigger,
 }
 
-/// How a delivery goes on after an attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// It is done.
-    Succeeded,
-    /// Try again then.
-    RetryAt(Timestamp),
-    /// No more attempts, for this reason.
-    Failed(String),
-    /// No more attempts, and the webhook is disabled for this reason.
-    FailedAndDisable(String),
+/// A webhook with deliveries that wait in the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// Which.
+    pub webhook: WebhookId,
+    /// When the first of them is due.
+    pub due: Timestamp,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    event_id: Uuid,
+    webhook_id: Uuid,
+    next_trigger: String,
+    attempts: i32,
+    retries: i32,
+    breaks: i32,
+    order_key: Option<i64>,
+    due_at: Option<i64>,
 }
 
 impl Store {
-    /// Takes up to `limit` deliveries that are due, or whose owner is gone, longest due first.
-    pub async fn claim(&self, node: NodeId, now: Timestamp, lease_until: Timestamp, limit: u64) -> Result<Vec<Job>, StoreError> {
-        if !self.anything_to_claim(now).await? {
-            return Ok(Vec::new());
+    /// Which webhooks have deliveries that wait in the database, and since when or until when. It costs a few steps for each such webhook,
+    /// however many deliveries wait.
+    pub async fn backlogs(&self) -> Result<Vec<Backlog>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            webhook_id: Uuid,
+            due_at: Option<i64>,
         }
-        let transaction = self.begin().await?;
-        let mut rows = claimable(due(now))
-            .order_by_asc(delivery::Column::DueAt)
-            .limit(limit)
-            .all(&transaction)
-            .await?;
-        let left = limit.saturating_sub(rows.len() as u64);
-        rows.extend(claimable(orphaned(now)).limit(left).all(&transaction).await?);
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        for ids in ids.chunks(IDS) {
-            delivery::Entity::update_many()
-                .col_expr(delivery::Column::State, Expr::value(DeliveryState::Sending.as_str()))
-                .col_expr(delivery::Column::LeaseOwner, Expr::value(node.0))
-                .col_expr(delivery::Column::LeaseUntil, Expr::value(lease_until.0))
-                .col_expr(delivery::Column::UpdatedAt, Expr::value(now.0))
-                .filter(delivery::Column::Id.is_in(ids.to_vec()))
-                .exec(&transaction)
-                .await?;
-        }
-        let events = event::Entity::find()
-            .filter(event::Column::Id.is_in(rows.iter().map(|row| row.event_id)))
-            .all(&transaction)
-            .await?;
-        let bodies = bodies(events)?;
-        let (rows, lost): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| bodies.contains_key(&row.event_id));
-        if !lost.is_empty() {
-            let lost: Vec<_> = lost.iter().map(|row| DeliveryId(row.id)).collect();
-            let reason = Some("The event was deleted before it could be sent.".to_owned());
-            settled(
-                owned(delivery::Entity::update_many(), node, &lost),
-                DeliveryState::Failed,
-                reason,
-                None,
-                now,
-            )
-            .exec(&transaction)
-            .await?;
-        }
-        transaction.commit().await?;
-        rows.into_iter()
-            .filter_map(|row| bodies.get(&row.event_id).map(|(event_type, body)| job(&row, *event_type, body)))
-            .collect()
+        let sql = "WITH RECURSIVE waiting(webhook_id) AS (\
+                   SELECT (SELECT webhook_id FROM deliveries WHERE state = 'pending' ORDER BY webhook_id LIMIT 1) \
+                   UNION ALL SELECT (SELECT d.webhook_id FROM deliveries d WHERE d.state = 'pending' \
+                   AND d.webhook_id > waiting.webhook_id ORDER BY d.webhook_id LIMIT 1) FROM waiting WHERE waiting.webhook_id IS NOT NULL) \
+                   SELECT webhook_id, (SELECT due_at FROM deliveries WHERE state = 'pending' AND webhook_id = waiting.webhook_id \
+                   AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) AS due_at FROM waiting WHERE webhook_id IS NOT NULL";
+        let rows = Row::find_by_statement(statement(self.backend(), sql, [])).all(&self.read).await?;
+        let backlog = |row: Row| {
+            Some(Backlog {
+                webhook: WebhookId(row.webhook_id),
+                due: Timestamp(row.due_at?),
+            })
+        };
+        Ok(rows.into_iter().filter_map(backlog).collect())
     }
 
-    async fn anything_to_claim(&self, now: Timestamp) -> Result<bool, StoreError> {
-        let any = delivery::Entity::find()
-            .filter(Condition::any().add(due(now)).add(orphaned(now)))
-            .limit(1)
-            .one(&self.read)
+    /// Takes up to `limit` due deliveries of a webhook, longest due first.
+    pub async fn claim(&self, node: NodeId, webhook: WebhookId, now: Timestamp, limit: u64) -> Result<Vec<Job>, StoreError> {
+        let which = "SELECT id FROM deliveries WHERE state = 'pending' AND webhook_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?";
+        let set = "UPDATE deliveries SET state = 'sending', lease_owner = ?, updated_at = ?";
+        let columns = "deliveries.id, event_id, webhook_id, next_trigger, attempts, retries, breaks, order_key, due_at";
+        // Rows that another node is claiming at this moment are passed over, not waited for.
+        let (sql, reorder) = match self.backend() {
+            DbBackend::Postgres => (
+                format!(
+                    "WITH due AS MATERIALIZED ({which} FOR UPDATE SKIP LOCKED) {set} FROM due WHERE deliveries.id = due.id RETURNING {columns}"
+                ),
+                true,
+            ),
+            _ => (format!("{set} WHERE id IN ({which}) RETURNING {columns}"), false),
+        };
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let (which, owner) = ([webhook.0.into(), now.0.into(), limit.into()], [node.0.into(), now.0.into()]);
+        let values: Vec<sea_orm::Value> = if reorder {
+            which.into_iter().chain(owner).collect()
+        } else {
+            owner.into_iter().chain(which).collect()
+        };
+        let mut rows = Row::find_by_statement(statement(self.backend(), &sql, values))
+            .all(&self.write)
             .await?;
-        Ok(any.is_some())
+        rows.sort_by_key(|row| (row.due_at, row.id));
+        self.jobs(node, rows, now).await
     }
 
-    /// When the next waiting delivery is due.
-    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let pending = delivery::Entity::find().filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()));
-        let next = pending.order_by_asc(delivery::Column::DueAt).limit(1).one(&self.read).await?;
-        Ok(next.and_then(|row| row.due_at).map(Timestamp))
-    }
-
-    /// Keeps these deliveries for longer.
-    pub async fn renew(&self, node: NodeId, deliveries: &[DeliveryId], lease_until: Timestamp) -> Result<(), StoreError> {
-        for ids in deliveries.chunks(IDS) {
-            owned(delivery::Entity::update_many(), node, ids)
-                .col_expr(delivery::Column::LeaseUntil, Expr::value(lease_until.0))
-                .exec(&self.write)
-                .await?;
+    /// Adds the events' bodies. A delivery whose event is gone has failed.
+    async fn jobs(&self, node: NodeId, rows: Vec<Row>, now: Timestamp) -> Result<Vec<Job>, StoreError> {
+        let bodies = self.bodies(rows.iter().map(|row| row.event_id).collect()).await?;
+        let (mut jobs, mut lost) = (Vec::with_capacity(rows.len()), Vec::new());
+        for row in rows {
+            let Some((event_type, body)) = bodies.get(&row.event_id) else {
+                lost.push(row.id);
+                continue;
+            };
+            jobs.push(Job {
+                delivery: DeliveryId(row.id),
+                event: EventId(row.event_id),
+                event_type: *event_type,
+                webhook: WebhookId(row.webhook_id),
+                body: body.clone(),
+                attempts: u32::try_from(row.attempts).unwrap_or(0),
+                retries: u32::try_from(row.retries).unwrap_or(0),
+                breaks: u32::try_from(row.breaks).unwrap_or(0),
+                order: row.order_key.map(OrderKey),
+                trigger: row.next_trigger.parse::<Trigger>()?,
+            });
         }
-        Ok(())
+        let reason = "The event was deleted before it could be sent.";
+        let sql = "UPDATE deliveries SET state = 'failed', reason = ?, due_at = NULL, lease_owner = NULL, updated_at = ? \
+                   WHERE lease_owner = ? AND id IN";
+        for_ids(&self.write, sql, &[reason.into(), now.0.into(), node.0.into()], lost.into_iter()).await?;
+        Ok(jobs)
+    }
+
+    async fn bodies(&self, mut events: Vec<Uuid>) -> Result<HashMap<Uuid, (EventType, Bytes)>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            id: Uuid,
+            event_type: String,
+            body: String,
+        }
+        events.sort_unstable();
+        events.dedup();
+        let (mut bodies, mut events) = (HashMap::with_capacity(events.len()), events.into_iter());
+        for size in sizes(events.len()) {
+            let sql = format!("SELECT id, event_type, body FROM events WHERE id IN (?{})", ", ?".repeat(size - 1));
+            let ids = events.by_ref().take(size).map(sea_orm::Value::from);
+            for row in Row::find_by_statement(statement(self.backend(), &sql, ids)).all(&self.read).await? {
+                let event_type = row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?;
+                bodies.insert(row.id, (event_type, Bytes::from(row.body)));
+            }
+        }
+        Ok(bodies)
     }
 
     /// Gives deliveries back that were not tried, for any node to claim.
     pub async fn release(&self, node: NodeId, deliveries: &[DeliveryId]) -> Result<(), StoreError> {
-        for ids in deliveries.chunks(IDS) {
-            free(owned(delivery::Entity::update_many(), node, ids)).exec(&self.write).await?;
+        let owner = not_by_index(self.backend(), "lease_owner");
+        let sql = format!("UPDATE deliveries SET state = 'pending', lease_owner = NULL WHERE {owner} = ? AND state = 'sending' AND id IN");
+        for_ids(&self.write, &sql, &[node.0.into()], deliveries.iter().map(|id| id.0)).await?;
+        Ok(())
+    }
+
+    /// What this node owns by the database's account.
+    pub async fn owned(&self, node: NodeId) -> Result<Vec<DeliveryId>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            id: Uuid,
         }
-        Ok(())
-    }
-
-    /// Gives back everything that this node owned when it ended; answers how many.
-    pub async fn release_all(&self, node: NodeId) -> Result<u64, StoreError> {
-        let mine = delivery::Entity::update_many()
-            .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
-            .filter(delivery::Column::LeaseOwner.eq(node.0));
-        Ok(free(mine).exec(&self.write).await?.rows_affected)
-    }
-
-    /// Sets a delivery aside because its webhook is disabled.
-    pub async fn hold(&self, node: NodeId, delivery: DeliveryId, now: Timestamp) -> Result<(), StoreError> {
-        self.settle_unsent(node, delivery, DeliveryState::Held, "The webhook is disabled.", now)
-            .await
-    }
-
-    /// Ends a delivery that cannot be tried.
-    pub async fn fail(&self, node: NodeId, delivery: DeliveryId, reason: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.settle_unsent(node, delivery, DeliveryState::Failed, reason, now).await
-    }
-
-    async fn settle_unsent(
-        &self,
-        node: NodeId,
-        id: DeliveryId,
-        state: DeliveryState,
-        reason: &str,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        settled(
-            owned(delivery::Entity::update_many(), node, &[id]),
-            state,
-            Some(reason.to_owned()),
-            None,
-            now,
-        )
-        .exec(&self.write)
-        .await?;
-        Ok(())
-    }
-
-    /// Writes an attempt to the log and moves its delivery on, both or neither.
-    pub async fn record(&self, node: NodeId, callback: NewCallback, next: &Next) -> Result<(), StoreError> {
-        let now = Timestamp::now();
-        let (id, webhook, attempts) = (callback.delivery, callback.webhook, callback.attempt);
-        let transaction = self.begin().await?;
-        callback.into_row()?.insert(&transaction).await?;
-        let (state, reason, due) = match next {
-            Next::Succeeded => (DeliveryState::Succeeded, None, None),
-            Next::RetryAt(at) => (DeliveryState::Pending, None, Some(*at)),
-            Next::Failed(reason) | Next::FailedAndDisable(reason) => (DeliveryState::Failed, Some(reason.clone()), None),
-        };
-        settled(owned(delivery::Entity::update_many(), node, &[id]), state, reason, due, now)
-            .col_expr(delivery::Column::Attempts, Expr::value(i32::try_from(attempts).unwrap_or(i32::MAX)))
-            .col_expr(delivery::Column::NextTrigger, Expr::value(Trigger::Retry.as_str()))
-            .exec(&transaction)
+        let sql = "SELECT id FROM deliveries WHERE state = 'sending' AND lease_owner = ?";
+        let rows = Row::find_by_statement(statement(self.backend(), sql, [node.0.into()]))
+            .all(&self.read)
             .await?;
-        if let Next::FailedAndDisable(reason) = next {
-            disable(&transaction, webhook, reason, now).await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+        Ok(rows.into_iter().map(|row| DeliveryId(row.id)).collect())
     }
-}
 
-type Update = sea_orm::UpdateMany<delivery::Entity>;
+    /// Sets everything aside that a webhook still waits for, in small steps: held when it is disabled, failed when it is deleted.
+    pub async fn set_aside(&self, webhook: WebhookId, state: DeliveryState, reason: &str, now: Timestamp) -> Result<u64, StoreError> {
+        let sql = "UPDATE deliveries SET state = ?, reason = ?, due_at = NULL, updated_at = ? WHERE state = 'pending' AND id IN (\
+                   SELECT id FROM deliveries WHERE state = 'pending' AND webhook_id = ? LIMIT ?)";
+        let mut all = 0;
+        loop {
+            let values = [
+                state.as_str().into(),
+                reason.into(),
+                now.0.into(),
+                webhook.0.into(),
+                i64::try_from(STEP).unwrap_or(i64::MAX).into(),
+            ];
+            let count = self.execute(sql, values).await?;
+            all += count;
+            if count < STEP {
+                return Ok(all);
+            }
+        }
+    }
 
-fn due(now: Timestamp) -> Condition {
-    Condition::all()
-        .add(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
-        .add(delivery::Column::DueAt.lte(now.0))
-}
+    /// Moves all due times: the clock was set.
+    pub async fn shift_due(&self, by_ms: i64) -> Result<u64, StoreError> {
+        self.execute(
+            "UPDATE deliveries SET due_at = due_at + ? WHERE state = 'pending' AND due_at IS NOT NULL",
+            [by_ms.into()],
+        )
+        .await
+    }
 
-fn orphaned(now: Timestamp) -> Condition {
-    Condition::all()
-        .add(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
-        .add(delivery::Column::LeaseUntil.lte(now.0))
-}
-
-/// Rows that another node is claiming at this moment are passed over, not waited for (PostgreSQL; SQLite has one writer).
-fn claimable(which: Condition) -> sea_orm::Select<delivery::Entity> {
-    delivery::Entity::find()
-        .filter(which)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-}
-
-fn owned(update: Update, node: NodeId, ids: &[DeliveryId]) -> Update {
-    update
-        .filter(delivery::Column::Id.is_in(ids.iter().map(|id| id.0)))
-        .filter(delivery::Column::LeaseOwner.eq(node.0))
-        .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
-}
-
-fn free(update: Update) -> Update {
-    unleased(update, DeliveryState::Pending)
-}
-
-fn unleased(update: Update, state: DeliveryState) -> Update {
-    update
-        .col_expr(delivery::Column::State, Expr::value(state.as_str()))
-        .col_expr(delivery::Column::LeaseOwner, Expr::value(None::<Uuid>))
-        .col_expr(delivery::Column::LeaseUntil, Expr::value(None::<i64>))
-}
-
-fn settled(update: Update, state: DeliveryState, reason: Option<String>, due: Option<Timestamp>, now: Timestamp) -> Update {
-    unleased(update, state)
-        .col_expr(delivery::Column::Reason, Expr::value(reason))
-        .col_expr(delivery::Column::DueAt, Expr::value(due.map(|due| due.0)))
-        .col_expr(delivery::Column::UpdatedAt, Expr::value(now.0))
-}
-
-async fn disable(transaction: &DatabaseTransaction, webhook: WebhookId, reason: &str, now: Timestamp) -> Result<(), StoreError> {
-    let row = webhook::ActiveModel {
-        id: Set(webhook.0),
-        enabled: Set(false),
-        disabled_reason: Set(Some(reason.to_owned())),
-        updated_at: Set(now.0),
-        ..Default::default()
-    };
-    row.update(transaction).await?;
-    Ok(())
-}
-
-fn bodies(events: Vec<event::Model>) -> Result<HashMap<Uuid, (EventType, Arc<str>)>, StoreError> {
-    let body = |event: event::Model| {
-        let event_type = event
-            .event_type
-            .parse()
-            .map_err(|_| StoreError::Corrupt(event.event_type.clone()))?;
-        Ok((event.id, (event_type, Arc::from(event.body))))
-    };
-    events.into_iter().map(body).collect()
-}
-
-fn job(row: &delivery::Model, event_type: EventType, body: &Arc<str>) -> Result<Job, StoreError> {
-    Ok(Job {
-        delivery: DeliveryId(row.id),
-        event: EventId(row.event_id),
-        event_type,
-        webhook: WebhookId(row.webhook_id),
-        body: body.clone(),
-        attempts: u32::try_from(row.attempts).unwrap_or(0),
-        trigger: row.next_trigger.parse()?,
-    })
+    /// How many deliveries wait, are being sent, and are held.
+    pub async fn unfinished(&self) -> Result<HashMap<DeliveryState, u64>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            state: String,
+            count: i64,
+        }
+        let each = |state: &str| format!("SELECT '{state}' AS state, COUNT(*) AS count FROM deliveries WHERE state = '{state}'");
+        let sql = [each("pending"), each("sending"), each("held")].join(" UNION ALL ");
+        let rows = Row::find_by_statement(statement(self.backend(), &sql, [])).all(&self.read).await?;
+        rows.into_iter()
+            .map(|row| Ok((row.state.parse()?, u64::try_from(row.count).unwrap_or(0))))
+            .collect()
+    }
 }

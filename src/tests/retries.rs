@@ -5,7 +5,7 @@ use std::time::Duration;
 use clearhook::{
     catalogue::EventType,
     dispatch::DispatchSettings,
-    domain::{timestamp::Timestamp, url::UrlPolicy},
+    domain::url::UrlPolicy,
     storage::new_id,
 };
 use serde_json::json;
@@ -236,12 +236,6 @@ async fn what_a_killed_node_owned_is_sent(database: TestDatabase) {
     app.log(&webhook, 2).await;
     let node = app.node;
     app.stop().await;
-    let owned_until = |until: Timestamp| {
-        format!(
-            "UPDATE deliveries SET state = 'sending', due_at = 0, lease_until = {}, lease_owner = ",
-            until.0
-        )
-    };
     let other = new_id::<clearhook::domain::id::NodeId>();
     let literal = |id: clearhook::domain::id::NodeId| {
         if database.url.starts_with("sqlite") {
@@ -250,25 +244,14 @@ async fn what_a_killed_node_owned_is_sent(database: TestDatabase) {
             format!("'{id}'")
         }
     };
-    // Another node's lease that has ended.
-    database
-        .execute(&format!(
-            "{}{}",
-            owned_until(Timestamp::now().minus(Duration::from_secs(1))),
-            literal(other)
-        ))
-        .await;
+    let owned_by = |node| format!("UPDATE deliveries SET state = 'sending', due_at = 0, lease_owner = {}", literal(node));
+    // Another node's, which holds no lease.
+    database.execute(&owned_by(other)).await;
     let app = TestApp::start_with(&database, quick(), loopback(), node).await;
     app.log(&webhook, 3).await;
     app.stop().await;
-    // This node's own, whose lease has not ended.
-    database
-        .execute(&format!(
-            "{}{}",
-            owned_until(Timestamp::now().plus(Duration::from_secs(3_600))),
-            literal(node)
-        ))
-        .await;
+    // This node's own, of its last run.
+    database.execute(&owned_by(node)).await;
     let app = TestApp::start_with(&database, quick(), loopback(), node).await;
     app.log(&webhook, 4).await;
     app.stop().await;

@@ -153,6 +153,8 @@ pub(super) async fn change(
     }
     match webhooks::patch(&app, &Principal::User(who), id, |stored| WebhookInput {
         owners: stored.owners,
+        rate: stored.rate,
+        ordered: stored.ordered,
         ..input(&form)
     })
     .await
@@ -196,7 +198,6 @@ fn input(form: &FormView) -> WebhookInput {
         url: form.url.clone(),
         enabled: form.enabled,
         events: form.events.clone(),
-        owners: Vec::new(),
         headers: form
             .headers
             .iter()
@@ -206,6 +207,7 @@ fn input(form: &FormView) -> WebhookInput {
             })
             .collect(),
         secret: Some(form.secret.clone()),
+        ..WebhookInput::default()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
         headers::{Header, check_headers},
         id::UserId,
         secret::SigningSecret,
-        webhook::{check_description, check_name},
+        webhook::{RateLimit, check_description, check_name, check_rate},
     },
     state::AppState,
     storage::webhooks::{WebhookFields, WebhookRecord},
@@ -32,6 +32,10 @@ pub struct WebhookInput {
     pub owners: Vec<String>,
     /// Additional headers.
     pub headers: Vec<Header>,
+    /// How many callbacks it may get a second.
+    pub rate: Option<RateLimit>,
+    /// Whether events of one subject are sent one after the other.
+    pub ordered: bool,
     /// `whsec_…`; generated when there is none.
     pub secret: Option<String>,
 }
@@ -46,6 +50,8 @@ impl From<WebhookRecord> for WebhookInput {
             events: record.events.iter().map(ToString::to_string).collect(),
             owners: record.owners.iter().map(ToString::to_string).collect(),
             headers: record.headers,
+            rate: record.rate,
+            ordered: record.ordered,
             secret: None,
         }
     }
@@ -84,6 +90,9 @@ pub(super) async fn checked(app: &AppState, input: WebhookInput) -> Result<(Webh
         .check(&input.url)
         .map_err(|detail| errors.push(FieldError::new("/url", detail)))
         .ok();
+    if let Some(Err(detail)) = input.rate.map(check_rate) {
+        errors.push(FieldError::new("/rate_limit", detail));
+    }
     let events = events(&input.events, &mut errors);
     let secret = input
         .secret
@@ -113,6 +122,8 @@ pub(super) async fn checked(app: &AppState, input: WebhookInput) -> Result<(Webh
         events,
         owners,
         headers: input.headers,
+        rate: input.rate,
+        ordered: input.ordered,
     };
     Ok((fields, secret))
 }

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         id::{CallbackId, WebhookId},
         page::{Cursor, Page},
+        timestamp::Timestamp,
     },
     state::AppState,
     storage::callbacks::{CallbackDetails, CallbackRecord, LogFilter},
@@ -27,20 +28,21 @@ pub async fn log(
 ) -> Result<Page<CallbackRecord>, UseCaseError> {
     visible(app, by, id, Action::ReadCallbacks).await?;
     if let (Some(from), Some(to)) = (filter.from, filter.to) {
-        if from >= to {
-            return Err(UseCaseError::Invalid(vec![FieldError::new(
-                "/to",
-                "Choose an end after the beginning.",
-            )]));
-        }
-        if to.since(from) > RANGE_MAX {
-            return Err(UseCaseError::Invalid(vec![FieldError::new(
-                "/from",
-                "Choose at most one year (366 days).",
-            )]));
-        }
+        check_range(from, to)?;
     }
     Ok(app.store.callbacks(id, filter, after, limit).await?)
+}
+
+/// A range has a length, and not more than a year.
+pub(super) fn check_range(from: Timestamp, to: Timestamp) -> Result<(), UseCaseError> {
+    let wrong = |pointer, detail| Err(UseCaseError::Invalid(vec![FieldError::new(pointer, detail)]));
+    if from >= to {
+        return wrong("/to", "Choose an end after the beginning.");
+    }
+    if to.since(from) > RANGE_MAX {
+        return wrong("/from", "Choose at most one year (366 days).");
+    }
+    Ok(())
 }
 
 /// The newest callback of a webhook, if it made any.
@@ -51,10 +53,15 @@ pub async fn latest_callback(app: &AppState, by: &Principal, id: WebhookId) -> R
 
 /// One callback with everything in it. Those of a deleted webhook are gone with it.
 pub async fn callback(app: &AppState, by: &Principal, id: CallbackId) -> Result<CallbackDetails, UseCaseError> {
+    callback_for(app, by, id, Action::ReadCallbacks).await
+}
+
+/// One callback, if they may do this with it.
+pub(super) async fn callback_for(app: &AppState, by: &Principal, id: CallbackId, action: Action) -> Result<CallbackDetails, UseCaseError> {
     if let Principal::Key(_) = by {
-        by.may(Action::ReadCallbacks, false)?;
+        by.may(action, false)?;
     }
     let details = app.store.callback(id).await?.ok_or(UseCaseError::NotFound)?;
-    visible(app, by, details.record.webhook, Action::ReadCallbacks).await?;
+    visible(app, by, details.record.webhook, action).await?;
     Ok(details)
 }

@@ -2,10 +2,14 @@
 
 mod check;
 mod logs;
+mod resend;
+mod stats;
 
 pub use self::{
     check::{FieldError, WebhookInput},
     logs::{callback, latest_callback, log},
+    resend::{recover, redeliver, rotate_secret, test},
+    stats::{Bucket, Period, Stats, stats},
 };
 
 use thiserror::Error;
@@ -37,6 +41,9 @@ pub enum UseCaseError {
     /// There is nothing with this id, or they may not know of it.
     #[error("there is nothing with this id")]
     NotFound,
+    /// As things stand, it makes no sense.
+    #[error("{0}")]
+    Conflict(&'static str),
     /// They may not.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
@@ -51,6 +58,7 @@ pub async fn create(app: &AppState, by: &Principal, input: WebhookInput) -> Resu
     let (fields, secret) = check::checked(app, input).await?;
     let secret = secret.unwrap_or_else(SigningSecret::generate);
     let id = app.store.add_webhook(&fields, &secret).await?;
+    app.dispatcher.changed(id).await?;
     tracing::info!(webhook = %id, "webhook {id} created");
     Ok((app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)?, secret))
 }
@@ -62,6 +70,7 @@ pub async fn change(app: &AppState, by: &Principal, id: WebhookId, input: Webhoo
     if !app.store.change_webhook(id, &fields).await? {
         return Err(UseCaseError::NotFound);
     }
+    app.dispatcher.changed(id).await?;
     tracing::info!(webhook = %id, "webhook {id} changed");
     app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)
 }
@@ -84,6 +93,7 @@ pub async fn delete(app: &AppState, by: &Principal, id: WebhookId) -> Result<(),
     if !app.store.delete_webhook(id).await? {
         return Err(UseCaseError::NotFound);
     }
+    app.dispatcher.changed(id).await?;
     tracing::info!(webhook = %id, "webhook {id} deleted");
     Ok(())
 }

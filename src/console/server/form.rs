@@ -29,8 +29,7 @@ pub fn new(by: &Principal) -> Result<FormView, UseCaseError> {
 pub async fn details(app: &AppState, by: &Principal, id: &str) -> Result<FormView, UseCaseError> {
     let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
     let webhook = webhooks::get(app, by, id).await?;
-    let last = app.store.latest_callback(id).await?;
-    let status = status(&webhook, last.as_ref());
+    let status = status(&webhook);
     let stored = FormView {
         name: webhook.name.clone(),
         description: webhook.description,

@@ -39,17 +39,17 @@ pub async fn page(app: &AppState, by: &Principal, q: Option<String>, after: Opti
     })
 }
 
-/// Failing means: enabled, and the newest callback failed.
-pub fn status(webhook: &WebhookRecord, last: Option<&CallbackRecord>) -> Status {
-    match last {
+/// Failing means: enabled, and nothing but failures since the last success.
+pub const fn status(webhook: &WebhookRecord) -> Status {
+    match webhook.failing_since {
         _ if !webhook.enabled => Status::Disabled,
-        Some(last) if last.outcome == Outcome::Failed => Status::Failing,
-        _ => Status::Enabled,
+        Some(_) => Status::Failing,
+        None => Status::Enabled,
     }
 }
 
 fn row(webhook: WebhookRecord, last: Option<CallbackRecord>) -> RowView {
-    let status = status(&webhook, last.as_ref());
+    let status = status(&webhook);
     RowView {
         id: webhook.id.to_string(),
         event: webhook

@@ -2,9 +2,7 @@
 
 pub(crate) mod api_key;
 pub(crate) mod callback;
-pub(crate) mod delivery;
 pub(crate) mod event;
-pub(crate) mod event_key;
 pub(crate) mod session;
 pub(crate) mod user;
 pub(crate) mod webhook;

@@ -4,7 +4,11 @@ mod list;
 mod target;
 mod write;
 
-pub use self::{list::WebhookFilter, target::Target, write::WebhookFields};
+pub use self::{
+    list::WebhookFilter,
+    target::{OpenTarget, Target},
+    write::WebhookFields,
+};
 
 use std::collections::HashMap;
 
@@ -17,6 +21,7 @@ use crate::{
         headers::Header,
         id::{UserId, WebhookId},
         timestamp::Timestamp,
+        webhook::RateLimit,
     },
     storage::{
         Store, StoreError,
@@ -39,6 +44,12 @@ pub struct WebhookRecord {
     pub enabled: bool,
     /// Why clearhook itself disabled it.
     pub disabled_reason: Option<String>,
+    /// Since when it only fails.
+    pub failing_since: Option<Timestamp>,
+    /// How many callbacks it may get a second.
+    pub rate: Option<RateLimit>,
+    /// Whether events of one subject are sent one after the other.
+    pub ordered: bool,
     /// The events it hears of, in the catalogue's order.
     pub events: Vec<EventType>,
     /// The users who may see it besides administrators.
@@ -101,6 +112,9 @@ impl Store {
             events.sort();
             WebhookRecord {
                 id: WebhookId(row.id),
+                failing_since: row.failing_since.map(Timestamp),
+                rate: rate_limit(&row),
+                ordered: row.ordered,
                 name: row.name,
                 description: row.description,
                 url: row.url,
@@ -122,4 +136,12 @@ impl Store {
         let value = String::from_utf8(value.to_vec()).map_err(|_| StoreError::Corrupt("a header value that is no text".to_owned()))?;
         Ok(Header { name: row.name, value })
     }
+}
+
+fn rate_limit(row: &webhook::Model) -> Option<RateLimit> {
+    let number = |value: Option<i32>| value.and_then(|value| u32::try_from(value).ok());
+    Some(RateLimit {
+        per_second: number(row.rate_limit)?,
+        burst: number(row.rate_burst)?,
+    })
 }

@@ -1,6 +1,9 @@
 //! Changes to webhooks.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set, sea_query::Expr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set,
+    sea_query::{Expr, ExprTrait},
+};
 
 use crate::{
     catalogue::EventType,
@@ -9,11 +12,13 @@ use crate::{
         id::{UserId, WebhookId},
         secret::SigningSecret,
         timestamp::Timestamp,
+        webhook::RateLimit,
     },
     storage::{
         Store, StoreError,
+        bulk::statement,
         entity::{webhook, webhook_event, webhook_header, webhook_owner, webhook_secret},
-        new_id,
+        new_id, revision,
     },
 };
 
@@ -34,6 +39,10 @@ pub struct WebhookFields {
     pub owners: Vec<UserId>,
     /// Sent with every callback.
     pub headers: Vec<Header>,
+    /// How many callbacks it may get a second.
+    pub rate: Option<RateLimit>,
+    /// Whether events of one subject are sent one after the other.
+    pub ordered: bool,
 }
 
 impl Store {
@@ -48,21 +57,18 @@ impl Store {
             url: Set(fields.url.clone()),
             enabled: Set(fields.enabled),
             disabled_reason: Set(None),
+            rate_limit: Set(number(fields.rate.map(|rate| rate.per_second))),
+            rate_burst: Set(number(fields.rate.map(|rate| rate.burst))),
+            ordered: Set(fields.ordered),
+            failing_since: Set(None),
             created_at: Set(now.0),
             updated_at: Set(now.0),
             deleted_at: Set(None),
         };
         row.insert(&transaction).await?;
         self.add_parts(&transaction, id, fields).await?;
-        let secret_id = new_id();
-        let row = webhook_secret::ActiveModel {
-            id: Set(secret_id),
-            webhook_id: Set(id.0),
-            secret_encrypted: Set(self.vault.seal(secret_id, secret.as_bytes())),
-            created_at: Set(now.0),
-            expires_at: Set(None),
-        };
-        row.insert(&transaction).await?;
+        self.add_secret(&transaction, id, secret, now).await?;
+        revision::raise(&transaction, Some(id)).await?;
         transaction.commit().await?;
         Ok(id)
     }
@@ -75,9 +81,21 @@ impl Store {
             .col_expr(webhook::Column::Description, Expr::value(fields.description.as_str()))
             .col_expr(webhook::Column::Url, Expr::value(fields.url.as_str()))
             .col_expr(webhook::Column::Enabled, Expr::value(fields.enabled))
+            .col_expr(
+                webhook::Column::RateLimit,
+                Expr::value(number(fields.rate.map(|rate| rate.per_second))),
+            )
+            .col_expr(webhook::Column::RateBurst, Expr::value(number(fields.rate.map(|rate| rate.burst))))
+            .col_expr(webhook::Column::Ordered, Expr::value(fields.ordered))
             .col_expr(webhook::Column::UpdatedAt, Expr::value(Timestamp::now().0));
         if fields.enabled {
             change = change.col_expr(webhook::Column::DisabledReason, Expr::value(None::<String>));
+            // It begins with a clean sheet, and is not given up for what was before. Nothing that happens from now on is forgotten.
+            let was_disabled = Expr::col(webhook::Column::Enabled).eq(false);
+            let since: Expr = Expr::case(was_disabled, Expr::value(None::<i64>))
+                .finally(Expr::col(webhook::Column::FailingSince))
+                .into();
+            change = change.col_expr(webhook::Column::FailingSince, since);
         }
         let live = change
             .filter(webhook::Column::Id.eq(id.0))
@@ -98,8 +116,57 @@ impl Store {
             .exec(&transaction)
             .await?;
         self.add_parts(&transaction, id, fields).await?;
+        if !fields.ordered {
+            // What waited for its turn need not any more.
+            let sql = "UPDATE deliveries SET due_at = ? WHERE webhook_id = ? AND state = 'pending' AND due_at IS NULL";
+            let values = [Timestamp::now().0.into(), id.0.into()];
+            transaction.execute_raw(statement(self.backend(), sql, values)).await?;
+        }
+        revision::raise(&transaction, Some(id)).await?;
         transaction.commit().await?;
         Ok(true)
+    }
+
+    /// Gives a webhook a new secret; the old ones still sign until `old_until`. False when there is no such webhook.
+    pub async fn rotate_secret(&self, id: WebhookId, secret: &SigningSecret, old_until: Timestamp) -> Result<bool, StoreError> {
+        let now = Timestamp::now();
+        let transaction = self.begin().await?;
+        let live = webhook::Entity::find_by_id(id.0).filter(webhook::Column::DeletedAt.is_null());
+        if live.one(&transaction).await?.is_none() {
+            return Ok(false);
+        }
+        webhook_secret::Entity::delete_many()
+            .filter(webhook_secret::Column::WebhookId.eq(id.0))
+            .filter(webhook_secret::Column::ExpiresAt.lte(now.0))
+            .exec(&transaction)
+            .await?;
+        // One that ends sooner keeps its end.
+        let sql = "UPDATE webhook_secrets SET expires_at = ? WHERE webhook_id = ? AND (expires_at IS NULL OR expires_at > ?)";
+        let values = [old_until.0.into(), id.0.into(), old_until.0.into()];
+        transaction.execute_raw(statement(self.backend(), sql, values)).await?;
+        self.add_secret(&transaction, id, secret, now).await?;
+        revision::raise(&transaction, Some(id)).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    async fn add_secret(
+        &self,
+        on: &DatabaseTransaction,
+        webhook: WebhookId,
+        secret: &SigningSecret,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let id = new_id();
+        let row = webhook_secret::ActiveModel {
+            id: Set(id),
+            webhook_id: Set(webhook.0),
+            secret_encrypted: Set(self.vault.seal(id, secret.as_bytes())),
+            created_at: Set(now.0),
+            expires_at: Set(None),
+        };
+        row.insert(on).await?;
+        Ok(())
     }
 
     /// Deletes a webhook with its secrets and headers; false when there is none. Its log stays until it is too old.
@@ -124,6 +191,7 @@ impl Store {
             .filter(webhook_secret::Column::WebhookId.eq(id.0))
             .exec(&transaction)
             .await?;
+        revision::raise(&transaction, Some(id)).await?;
         transaction.commit().await?;
         Ok(gone.rows_affected > 0)
     }
@@ -158,4 +226,8 @@ impl Store {
             .await?;
         Ok(())
     }
+}
+
+fn number(value: Option<u32>) -> Option<i32> {
+    value.map(|value| i32::try_from(value).unwrap_or(i32::MAX))
 }

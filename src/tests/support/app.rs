@@ -62,7 +62,7 @@ impl TestApp {
         }
         let store = database.open().await;
         let policy = Arc::new(policy);
-        let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), settings).unwrap();
+        let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), settings).await.unwrap();
         let state = AppState::new(store.clone(), policy, dispatcher, node, false);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

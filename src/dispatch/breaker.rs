@@ -1,0 +1,146 @@
+//! The circuit breaker of one webhook: after several failures in a row only one probe at a time goes out, ever less often, until one succeeds.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// When it opens and how long it waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakerSettings {
+    /// Failures in a row after which it opens.
+    pub failures: u32,
+    /// The first pause between probes; each is twice as long as the one before.
+    pub first: Duration,
+    /// The longest pause.
+    pub longest: Duration,
+}
+
+impl Default for BreakerSettings {
+    fn default() -> Self {
+        Self {
+            failures: 5,
+            first: Duration::from_secs(5),
+            longest: Duration::from_secs(300),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Breaker {
+    failures: u32,
+    open: Option<Open>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    probe_at: Instant,
+    pause: Duration,
+    probing: bool,
+}
+
+/// Whether an attempt may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum May {
+    Begin,
+    /// Not before then.
+    From(Instant),
+    /// Not before the probe that is under way has ended.
+    AfterProbe,
+}
+
+impl Breaker {
+    pub(super) const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Whether there is anything to remember.
+    pub(super) const fn has_failures(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// Whether an attempt may begin. One that somebody asked for is a probe at any time.
+    pub(super) fn may_begin(&self, now: Instant, asked_for: bool) -> May {
+        match self.open {
+            None => May::Begin,
+            Some(open) if open.probing => May::AfterProbe,
+            Some(open) if asked_for || now >= open.probe_at => May::Begin,
+            Some(open) => May::From(open.probe_at),
+        }
+    }
+
+    /// Notes that an attempt begins; answers whether it is a probe.
+    pub(super) const fn begin(&mut self) -> bool {
+        match &mut self.open {
+            Some(open) => {
+                open.probing = true;
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(super) const fn succeeded(&mut self) {
+        self.failures = 0;
+        self.open = None;
+    }
+
+    /// Notes a failure. Those of attempts that began before it opened do not make it wait longer.
+    pub(super) fn failed(&mut self, was_probe: bool, now: Instant, settings: &BreakerSettings) {
+        self.failures = self.failures.saturating_add(1);
+        match &mut self.open {
+            None if self.failures >= settings.failures => {
+                self.open = Some(Open {
+                    probe_at: now + settings.first,
+                    pause: settings.first,
+                    probing: false,
+                });
+            }
+            Some(open) if was_probe => {
+                open.pause = (open.pause * 2).min(settings.longest);
+                open.probe_at = now + open.pause;
+                open.probing = false;
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes that an attempt ended without telling anything about the receiver.
+    pub(super) const fn unknown(&mut self, was_probe: bool) {
+        if let (Some(open), true) = (&mut self.open, was_probe) {
+            open.probing = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_opens_probes_ever_less_often_and_closes() {
+        let settings = BreakerSettings::default();
+        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        for _ in 0..5 {
+            assert_eq!(breaker.may_begin(start, false), May::Begin);
+            breaker.failed(false, start, &settings);
+        }
+        // One that had begun before changes nothing.
+        breaker.failed(false, start, &settings);
+        assert_eq!(breaker.may_begin(start, false), May::From(start + settings.first));
+        let mut now = start;
+        for pause in [5, 10, 20, 40, 80, 160, 300, 300] {
+            now += Duration::from_secs(pause);
+            assert_eq!(breaker.may_begin(now, false), May::Begin);
+            assert!(breaker.begin());
+            assert_eq!(breaker.may_begin(now, true), May::AfterProbe);
+            breaker.failed(true, now, &settings);
+        }
+        assert_eq!(
+            breaker.may_begin(now, true),
+            May::Begin,
+            "what was asked for is a probe at any time"
+        );
+        breaker.succeeded();
+        assert!(!breaker.is_open() && !breaker.begin());
+    }
+}

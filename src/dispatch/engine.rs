@@ -1,0 +1,382 @@
+//! The engine: lets attempts begin in turn, has their results stored, and starts the next ones.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
+
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    dispatch::{
+        GRACE,
+        attempt::{Sender, without_attempt},
+        lease::Lease,
+        queues::{Limits, Queues, Turn},
+        targets::Ready,
+        totals::Counters,
+    },
+    domain::{
+        callback::Outcome,
+        delivery::DeliveryState,
+        id::{DeliveryId, NodeId, WebhookId},
+        timestamp::Timestamp,
+    },
+    storage::{
+        Store, StoreError,
+        journal::{Intake, Journal, Next, Recorded},
+        queue::Job,
+    },
+};
+
+pub(super) struct Engine {
+    pub(super) store: Store,
+    pub(super) node: NodeId,
+    pub(super) sender: Sender,
+    pub(super) lease: Lease,
+    pub(super) due: Due,
+    pub(super) stop: CancellationToken,
+    pub(super) counters: Counters,
+    journal: OnceLock<Journal>,
+    queues: Mutex<Queues>,
+    /// Deliveries for which a further attempt was asked while they were being sent.
+    asked: Mutex<HashSet<DeliveryId>>,
+    delays: Notify,
+    tasks: TaskTracker,
+    began: Instant,
+    /// When something was last seen to work, in milliseconds since it began.
+    alive: AtomicU64,
+    me: Weak<Self>,
+}
+
+/// When the next delivery is due, as far as this node knows.
+pub(super) struct Due {
+    earliest: AtomicI64,
+    notify: Notify,
+}
+
+impl Due {
+    pub(super) fn new() -> Self {
+        Self {
+            earliest: AtomicI64::new(i64::MAX),
+            notify: Notify::new(),
+        }
+    }
+
+    /// Something is due then; who sleeps longer is woken.
+    pub(super) fn at(&self, at: Timestamp) {
+        if self.earliest.fetch_min(at.0, Ordering::SeqCst) > at.0 {
+            self.notify.notify_one();
+        }
+    }
+
+    /// Begins to look: what comes from now on is news.
+    pub(super) fn begin(&self) {
+        self.earliest.store(i64::MAX, Ordering::SeqCst);
+    }
+
+    /// How long until something is due, of what is known.
+    pub(super) fn earliest(&self) -> Timestamp {
+        Timestamp(self.earliest.load(Ordering::SeqCst))
+    }
+
+    pub(super) async fn news(&self) {
+        self.notify.notified().await;
+    }
+}
+
+impl Engine {
+    pub(super) fn new(store: Store, node: NodeId, sender: Sender, stop: CancellationToken) -> Arc<Self> {
+        let limits = Limits {
+            concurrency: sender.settings.concurrency.max(1),
+            per_webhook: sender.settings.concurrency_per_webhook.max(1),
+            breaker: sender.settings.breaker,
+        };
+        Arc::new_cyclic(|me| Self {
+            lease: Lease::new(store.is_shared()),
+            store,
+            node,
+            sender,
+            due: Due::new(),
+            stop,
+            counters: Counters::default(),
+            journal: OnceLock::new(),
+            queues: Mutex::new(Queues::new(limits)),
+            asked: Mutex::default(),
+            delays: Notify::new(),
+            tasks: TaskTracker::new(),
+            began: Instant::now(),
+            alive: AtomicU64::new(0),
+            me: me.clone(),
+        })
+    }
+
+    pub(super) fn journal(&self) -> &Journal {
+        self.journal.get_or_init(|| {
+            Journal::start(
+                &self.store,
+                self.node,
+                &self.me.upgrade().unwrap_or_else(|| unreachable!("it is borrowed")),
+            )
+        })
+    }
+
+    pub(super) fn queues(&self) -> MutexGuard<'_, Queues> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that the dispatcher works.
+    pub(super) fn is_alive(&self) {
+        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.alive.store(now, Ordering::Relaxed);
+    }
+
+    /// How long nothing was seen to work.
+    pub(super) fn silent_for(&self) -> std::time::Duration {
+        let alive = std::time::Duration::from_millis(self.alive.load(Ordering::Relaxed));
+        self.began.elapsed().saturating_sub(alive)
+    }
+
+    /// Starts what may begin now.
+    pub(super) fn pump(&self) {
+        loop {
+            let Some(turn) = self.next_turn() else { break };
+            let Some(me) = self.me.upgrade() else { break };
+            self.tasks.spawn(async move { me.run(turn).await });
+        }
+        self.delays.notify_one();
+    }
+
+    fn next_turn(&self) -> Option<Turn> {
+        if self.stop.is_cancelled() || !self.lease.is_held() {
+            return None;
+        }
+        let (turn, wants_claim) = {
+            let mut queues = self.queues();
+            (queues.next(Instant::now()), queues.take_wants_claim())
+        };
+        if wants_claim {
+            self.due.at(Timestamp(i64::MIN));
+        }
+        turn
+    }
+
+    /// Makes attempts as long as there is one to make.
+    async fn run(self: Arc<Self>, turn: Turn) {
+        let mut next = Some(turn);
+        while let Some(Turn { job, is_probe }) = next {
+            let webhook = job.webhook;
+            let (finished, told) = self.sender.attempt(job).await;
+            if let Some(callback) = &finished.callback {
+                let took = u64::try_from(callback.duration_ms).unwrap_or(0);
+                self.counters.called(callback.answer.outcome() == Outcome::Succeeded, took);
+            }
+            self.journal().record(finished).await;
+            let back = self.queues().over(webhook, is_probe, told, Instant::now());
+            self.give_back(back);
+            next = self.next_turn();
+        }
+        self.delays.notify_one();
+    }
+
+    /// Lets webhooks go on whose pauses end.
+    pub(super) async fn watch_delays(self: Arc<Self>) {
+        loop {
+            let next = self.queues().next_delay();
+            let pause = async {
+                match next {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = self.delays.notified() => {}
+                () = pause => self.pump(),
+            }
+        }
+    }
+
+    /// Takes deliveries that were claimed; what does not fit after all goes back.
+    pub(super) async fn take_claimed(&self, jobs: Vec<Job>) {
+        let mut back = Vec::new();
+        for job in jobs {
+            // A rate limit has to be known before the first attempt.
+            self.prepare(job.webhook).await;
+            let mut queues = self.queues();
+            if queues.reserve(job.webhook, job.delivery) {
+                queues.take(job);
+            } else {
+                back.push(job.delivery);
+            }
+        }
+        self.give_back(back);
+        self.pump();
+    }
+
+    async fn prepare(&self, webhook: WebhookId) {
+        // What cannot be read now is found out by the attempt.
+        if let Ok(ready) = self.sender.targets.get(webhook).await
+            && let Ready::Open(receiver) = &*ready
+            && receiver.rate.is_some()
+        {
+            self.queues().limit(webhook, receiver.rate, Instant::now());
+        }
+    }
+
+    fn give_back(&self, deliveries: Vec<DeliveryId>) {
+        let Some(me) = self.me.upgrade().filter(|_| !deliveries.is_empty()) else {
+            return;
+        };
+        self.tasks.spawn(async move {
+            if let Err(error) = me.store.release(me.node, &deliveries).await {
+                tracing::warn!(%error, count = deliveries.len(), "cannot give deliveries back now; they are looked for later");
+            }
+            me.due.at(Timestamp(i64::MIN));
+        });
+    }
+
+    /// Drops what waits in memory: another node may own it by now.
+    pub(super) fn drop_all(&self) {
+        let dropped = self.queues().drain_all();
+        self.give_back(dropped);
+    }
+
+    /// A webhook was changed, disabled or deleted. Once this answers, no attempt begins that does not know.
+    pub(super) async fn changed(&self, webhook: WebhookId) -> Result<(), StoreError> {
+        self.sender.targets.forget(webhook);
+        let (state, reason) = match &*self.sender.targets.get(webhook).await? {
+            Ready::Open(receiver) => {
+                self.queues().limit(webhook, receiver.rate, Instant::now());
+                self.queues().mended(webhook);
+                self.pump();
+                return Ok(());
+            }
+            Ready::Disabled => (DeliveryState::Held, "The webhook is disabled."),
+            Ready::Deleted => (DeliveryState::Failed, "The webhook was deleted."),
+        };
+        let waiting = self.queues().drain(webhook);
+        for job in waiting {
+            let next = match state {
+                DeliveryState::Held => Next::Held,
+                _ => Next::Failed(reason.to_owned()),
+            };
+            self.journal().record(without_attempt(job, next)).await;
+        }
+        self.store.set_aside(webhook, state, reason, Timestamp::now()).await?;
+        Ok(())
+    }
+
+    /// A further attempt was asked for a delivery that is being sent.
+    pub(super) fn asked_again(&self, webhook: WebhookId, delivery: DeliveryId) {
+        let mut queues = self.queues();
+        if queues.make_manual(webhook, delivery) || !queues.has(delivery) {
+            return;
+        }
+        drop(queues);
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(delivery);
+    }
+
+    /// Lets attempts in flight end, has them recorded, gives the rest back.
+    pub(super) async fn finish(&self) {
+        let waiting = self.queues().drain_all();
+        self.give_back(waiting);
+        self.tasks.close();
+        let last = self.sender.settings.timeout + GRACE;
+        if timeout(last, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some attempts did not end in time; they will be made again");
+        }
+        if timeout(GRACE, self.journal().flush()).await.is_err() {
+            tracing::warn!("some results could not be stored in time; their deliveries will be made again");
+        }
+        let gave_up = self.store.release_all(self.node, Timestamp::now()).await;
+        if let Err(error) = gave_up {
+            tracing::warn!(%error, "cannot give everything back; it is free once this node's lease has ended");
+        } else if let Err(error) = self.store.end_lease(self.node).await {
+            tracing::warn!(%error, "cannot end this node's lease");
+        }
+        // Other nodes may take over what was given back.
+        let _ = self.store.tell_pending().await;
+    }
+}
+
+impl Intake for Engine {
+    fn reserve(&self, webhook: WebhookId, delivery: DeliveryId) -> bool {
+        !self.stop.is_cancelled() && self.lease.is_held() && self.queues().reserve(webhook, delivery)
+    }
+
+    fn give_up(&self, reserved: &[(WebhookId, DeliveryId)]) {
+        let mut queues = self.queues();
+        for (webhook, delivery) in reserved {
+            queues.give_up(*webhook, *delivery);
+        }
+    }
+
+    fn take(&self, jobs: Vec<Job>) {
+        let mut unprepared = Vec::new();
+        let mut queues = self.queues();
+        for job in jobs {
+            if self.sender.targets.is_limited(job.webhook, &mut queues) {
+                queues.take(job);
+            } else {
+                unprepared.push(job);
+            }
+        }
+        drop(queues);
+        if let Some(me) = self.me.upgrade().filter(|_| !unprepared.is_empty()) {
+            self.tasks.spawn(async move {
+                for job in unprepared {
+                    me.prepare(job.webhook).await;
+                    me.queues().take(job);
+                }
+                me.pump();
+            });
+        }
+        self.pump();
+    }
+
+    fn recorded(&self, recorded: Vec<Recorded>) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queues = self.queues();
+        for result in recorded {
+            queues.recorded(result.delivery);
+            if let Some(at) = result.again_at {
+                self.due.at(at);
+            }
+            if !asked.is_empty() && asked.remove(&result.delivery) {
+                self.due.at(Timestamp(i64::MIN));
+            }
+        }
+        drop(queues);
+        self.is_alive();
+    }
+
+    fn published(&self, events: u64, duplicates: u64) {
+        self.counters.published(events, duplicates);
+    }
+
+    fn pending(&self) {
+        self.due.at(Timestamp(i64::MIN));
+    }
+
+    fn disabled(&self, webhook: WebhookId) {
+        let Some(me) = self.me.upgrade() else { return };
+        self.sender.targets.forget(webhook);
+        self.tasks.spawn(async move {
+            if let Err(error) = me.changed(webhook).await {
+                tracing::warn!(%error, %webhook, "cannot hold the deliveries of a disabled webhook now; each is when it is due");
+            }
+        });
+    }
+
+    fn health_unclear(&self, webhook: WebhookId) {
+        self.sender.targets.forget(webhook);
+    }
+}

@@ -1,0 +1,48 @@
+//! Forgets what is too old, a little at a time, with pauses so that callbacks go first.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    dispatch::engine::Engine,
+    domain::timestamp::Timestamp,
+    storage::{StoreError, retention::Forgotten},
+};
+
+/// Pause between two rounds.
+const ROUND: Duration = Duration::from_secs(600);
+/// How long an event that is published again is known.
+const KEYS: Duration = Duration::from_secs(30 * 24 * 3_600);
+
+impl Engine {
+    /// Forgets until the node stops.
+    pub(super) async fn forget_old(self: Arc<Self>) {
+        loop {
+            for what in Forgotten::ALL {
+                if let Err(error) = self.forget_all(what).await {
+                    tracing::warn!(%error, "cannot forget what is too old; trying again later");
+                }
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = sleep(ROUND) => {}
+            }
+        }
+    }
+
+    async fn forget_all(&self, what: Forgotten) -> Result<(), StoreError> {
+        let retention = self.sender.settings.retention;
+        let age = if what == Forgotten::Keys { retention.min(KEYS) } else { retention };
+        while !self.stop.is_cancelled() {
+            let began = Instant::now();
+            let before = Timestamp::now().minus(age);
+            if !self.store.forget(what, before).await? {
+                return Ok(());
+            }
+            // At most a quarter of the writer's time.
+            sleep(began.elapsed() * 3).await;
+        }
+        Ok(())
+    }
+}

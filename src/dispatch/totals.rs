@@ -1,0 +1,67 @@
+//! What this node did since it began.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+/// Upper limits of the steps in which durations are counted, in milliseconds.
+const STEPS: [u64; 12] = [1, 2, 5, 10, 25, 50, 100, 250, 1_000, 2_500, 5_000, 15_000];
+
+/// Counters that only grow.
+#[derive(Default)]
+pub(super) struct Counters {
+    events: AtomicU64,
+    duplicates: AtomicU64,
+    succeeded: AtomicU64,
+    failed: AtomicU64,
+    durations: [AtomicU64; STEPS.len() + 1],
+    duration_ms: AtomicU64,
+}
+
+/// What was counted.
+#[derive(Clone, Debug)]
+pub struct Totals {
+    /// Events stored.
+    pub events: u64,
+    /// Events that were published before.
+    pub duplicates: u64,
+    /// Callbacks that a receiver took.
+    pub succeeded: u64,
+    /// And those that it did not.
+    pub failed: u64,
+    /// Callbacks by the step of their duration, whose upper limit is given; the last has none.
+    pub durations: Vec<(Option<Duration>, u64)>,
+    /// How long all took.
+    pub duration_sum: Duration,
+}
+
+impl Counters {
+    pub(super) fn published(&self, events: u64, duplicates: u64) {
+        self.events.fetch_add(events, Ordering::Relaxed);
+        self.duplicates.fetch_add(duplicates, Ordering::Relaxed);
+    }
+
+    pub(super) fn called(&self, works: bool, took_ms: u64) {
+        let count = if works { &self.succeeded } else { &self.failed };
+        count.fetch_add(1, Ordering::Relaxed);
+        let step = STEPS.iter().position(|limit| took_ms <= *limit).unwrap_or(STEPS.len());
+        if let Some(step) = self.durations.get(step) {
+            step.fetch_add(1, Ordering::Relaxed);
+        }
+        self.duration_ms.fetch_add(took_ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let limits = STEPS.iter().map(|limit| Some(Duration::from_millis(*limit))).chain([None]);
+        Totals {
+            events: read(&self.events),
+            duplicates: read(&self.duplicates),
+            succeeded: read(&self.succeeded),
+            failed: read(&self.failed),
+            durations: limits.zip(self.durations.iter().map(read)).collect(),
+            duration_sum: Duration::from_millis(read(&self.duration_ms)),
+        }
+    }
+}

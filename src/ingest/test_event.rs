@@ -1,0 +1,32 @@
+//! The event of a test: an example of the catalogue, from clearhook itself.
+
+use serde_json::Value;
+
+use crate::{
+    catalogue::EventType,
+    domain::timestamp::Timestamp,
+    ingest::{check::check, cloud_event::CloudEvent},
+    storage::{events::NewEvent, new_id},
+    webhooks::FieldError,
+};
+
+/// The source of tests.
+const SOURCE: &str = "urn:clearhook:test";
+
+/// An event of this type with these data.
+///
+/// # Errors
+/// When the data are not as the catalogue says.
+pub fn test_event(event: EventType, data: &Value) -> Result<NewEvent, Vec<FieldError>> {
+    let id: uuid::Uuid = new_id();
+    let raw = serde_json::value::to_raw_value(data).map_err(|error| vec![FieldError::new("/data", error.to_string())])?;
+    let event = CloudEvent {
+        specversion: Some("1.0".to_owned()),
+        id: Some(id.to_string()),
+        source: Some(SOURCE.to_owned()),
+        event_type: Some(event.to_string()),
+        data: Some(raw),
+        ..CloudEvent::default()
+    };
+    check(&event, "", Timestamp::now())
+}

@@ -1,0 +1,107 @@
+//! `/metrics`: the service's own figures, in the text format of Prometheus.
+
+use std::{fmt::Write, sync::Arc};
+
+use axum::{
+    Router,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use crate::{
+    auth::rules::Action,
+    rest::{Problem, extract::Caller},
+    state::AppState,
+};
+
+/// `GET /metrics` on the main address: with a key.
+pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller) -> Result<Response, Problem> {
+    by.may(Action::ReadMetrics, false)?;
+    text(&app).await
+}
+
+/// `GET /metrics` on a listener of its own: without a key.
+pub fn alone(app: AppState) -> Router {
+    let app = Arc::new(app);
+    Router::new().route("/metrics", get(move || async move { text(&app).await }))
+}
+
+async fn text(app: &AppState) -> Result<Response, Problem> {
+    let (load, unfinished) = (app.dispatcher.load(), app.store.unfinished().await?);
+    let (statements, commits) = app.store.counts();
+    let totals = app.dispatcher.totals();
+    let mut page = Page(String::new());
+    page.family("clearhook_events_accepted_total", "counter", "Events stored.");
+    page.value("clearhook_events_accepted_total", "", totals.events);
+    page.family("clearhook_events_duplicate_total", "counter", "Events that were published before.");
+    page.value("clearhook_events_duplicate_total", "", totals.duplicates);
+    page.family("clearhook_callbacks_total", "counter", "Callbacks made by this node.");
+    page.value("clearhook_callbacks_total", "{outcome=\"succeeded\"}", totals.succeeded);
+    page.value("clearhook_callbacks_total", "{outcome=\"failed\"}", totals.failed);
+    page.family(
+        "clearhook_callback_duration_seconds",
+        "histogram",
+        "How long callbacks took, from the call to the end of the answer.",
+    );
+    let mut sum = 0;
+    for (limit, count) in &totals.durations {
+        sum += count;
+        let label = limit.map_or_else(|| "+Inf".to_owned(), |limit| limit.as_secs_f64().to_string());
+        page.value("clearhook_callback_duration_seconds_bucket", &format!("{{le=\"{label}\"}}"), sum);
+    }
+    page.value("clearhook_callback_duration_seconds_count", "", sum);
+    page.value(
+        "clearhook_callback_duration_seconds_sum",
+        "",
+        format_args!("{:.3}", totals.duration_sum.as_secs_f64()),
+    );
+    page.family("clearhook_attempts_in_flight", "gauge", "Attempts in flight on this node.");
+    page.value("clearhook_attempts_in_flight", "", load.in_flight);
+    page.family(
+        "clearhook_deliveries_in_memory",
+        "gauge",
+        "Deliveries that wait in this node's memory.",
+    );
+    page.value("clearhook_deliveries_in_memory", "", load.waiting);
+    page.family(
+        "clearhook_breakers_open",
+        "gauge",
+        "Webhooks that get probes only, because they fail.",
+    );
+    page.value("clearhook_breakers_open", "", load.open_breakers);
+    page.family("clearhook_events_waiting", "gauge", "Events that wait to be stored.");
+    page.value("clearhook_events_waiting", "", app.dispatcher.journal().waiting());
+    page.family("clearhook_deliveries", "gauge", "Deliveries that are not done, by state.");
+    for (state, count) in unfinished {
+        page.value("clearhook_deliveries", &format!("{{state=\"{state}\"}}"), count);
+    }
+    page.family(
+        "clearhook_database_statements_total",
+        "counter",
+        "Statements asked of the database.",
+    );
+    page.value("clearhook_database_statements_total", "", statements);
+    page.family(
+        "clearhook_database_commits_total",
+        "counter",
+        "Groups of publishes and results stored.",
+    );
+    page.value("clearhook_database_commits_total", "", commits);
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    Ok((kind, page.0).into_response())
+}
+
+struct Page(String);
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn value(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
+        let _ = writeln!(self.0, "{name}{labels} {value}");
+    }
+}

@@ -1,0 +1,140 @@
+//! Many rows with few statements. The number of rows of a statement is one of a few, so that databases meet the same texts again
+//! and prepare each only once.
+
+use std::fmt::Write;
+
+use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
+use uuid::Uuid;
+
+use crate::storage::StoreError;
+
+/// Rows of one statement, most first. 256 rows of 18 columns are below what SQLite (32,766) and PostgreSQL (65,535) bind.
+const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
+
+/// An insert of rows with `N` columns.
+pub(super) struct Insert<const N: usize> {
+    pub(super) table: &'static str,
+    pub(super) columns: [&'static str; N],
+    /// What follows the rows, such as `ON CONFLICT DO NOTHING`.
+    pub(super) tail: &'static str,
+}
+
+impl<const N: usize> Insert<N> {
+    /// Inserts the rows and answers how many were.
+    pub(super) async fn run(&self, on: &impl ConnectionTrait, rows: Vec<[Value; N]>) -> Result<u64, StoreError> {
+        let backend = on.get_database_backend();
+        let (mut inserted, mut sizes) = (0, sizes(rows.len()));
+        let mut rows = rows.into_iter();
+        while let Some(size) = sizes.next() {
+            let mut sql = format!("INSERT INTO {} (\"{}\") VALUES ", self.table, self.columns.join("\", \""));
+            tuples(&mut sql, backend, size, N, 1);
+            sql.push(' ');
+            sql.push_str(self.tail);
+            let values = rows.by_ref().take(size).flatten();
+            inserted += on
+                .execute_raw(Statement::from_sql_and_values(backend, sql, values))
+                .await?
+                .rows_affected();
+        }
+        Ok(inserted)
+    }
+}
+
+/// Splits a number of rows into the sizes of statements.
+pub(super) fn sizes(rows: usize) -> impl Iterator<Item = usize> {
+    let mut left = rows;
+    std::iter::from_fn(move || {
+        let size = SIZES.into_iter().find(|size| *size <= left)?;
+        left -= size;
+        Some(size)
+    })
+}
+
+/// Writes `(?, ?), (?, ?)`, or `($1, $2), ($3, $4)`, numbered from `first`.
+pub(super) fn tuples(sql: &mut String, backend: DbBackend, rows: usize, columns: usize, first: usize) {
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        list(sql, backend, columns, first + row * columns);
+        sql.push(')');
+    }
+}
+
+/// Writes `?, ?`, or `$1, $2`, numbered from `first`.
+pub(super) fn list(sql: &mut String, backend: DbBackend, count: usize, first: usize) {
+    for number in first..first + count {
+        if number > first {
+            sql.push_str(", ");
+        }
+        sql.push('?');
+        if backend == DbBackend::Postgres {
+            sql.pop();
+            // Writing to a String cannot fail.
+            let _ = write!(sql, "${number}");
+        }
+    }
+}
+
+/// A statement written with `?`, for either database.
+pub(super) fn statement(backend: DbBackend, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    if backend != DbBackend::Postgres {
+        return Statement::from_sql_and_values(backend, sql, values);
+    }
+    let (mut numbered, mut number) = (String::with_capacity(sql.len() + 16), 0);
+    for part in sql.split('?') {
+        if number > 0 {
+            let _ = write!(numbered, "${number}");
+        }
+        numbered.push_str(part);
+        number += 1;
+    }
+    Statement::from_sql_and_values(backend, numbered, values)
+}
+
+/// Runs `{before} (ids) {after}` for all ids; `values` are those of `before`, and answers how many rows it touched.
+pub(super) async fn for_ids(
+    on: &impl ConnectionTrait,
+    before: &str,
+    values: &[Value],
+    ids: impl ExactSizeIterator<Item = Uuid>,
+) -> Result<u64, StoreError> {
+    let backend = on.get_database_backend();
+    let (mut touched, mut ids) = (0, ids);
+    for size in sizes(ids.len()) {
+        let mut sql = before.to_owned();
+        sql.push_str(" (?");
+        sql.push_str(&", ?".repeat(size - 1));
+        sql.push(')');
+        let values = values.iter().cloned().chain(ids.by_ref().take(size).map(Value::from));
+        touched += on.execute_raw(statement(backend, &sql, values)).await?.rows_affected();
+    }
+    Ok(touched)
+}
+
+/// A column in a condition that is not to be looked up by an index: SQLite's planner would prefer it to the rows' own ids.
+pub(super) fn not_by_index(backend: DbBackend, column: &str) -> String {
+    if backend == DbBackend::Sqlite {
+        format!("+{column}")
+    } else {
+        column.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_split_into_few_sizes() {
+        assert_eq!(sizes(0).count(), 0);
+        assert_eq!(sizes(600).collect::<Vec<_>>(), [256, 256, 64, 16, 4, 4]);
+    }
+
+    #[test]
+    fn statements_are_numbered_for_postgres() {
+        let mut sql = String::new();
+        tuples(&mut sql, DbBackend::Postgres, 2, 2, 3);
+        assert_eq!(sql, "($3, $4), ($5, $6)");
+        assert_eq!(statement(DbBackend::Postgres, "a = ? AND b = ?", []).sql, "a = $1 AND b = $2");
+        assert_eq!(statement(DbBackend::Sqlite, "a = ?", []).sql, "a = ?");
+    }
+}

@@ -1,0 +1,217 @@
+//! The journal: everything that publishing and sending write, many at a time in one transaction. While one group is being made
+//! durable, the next one gathers, so an idle publisher never waits and a busy one shares the cost.
+
+mod publish;
+mod results;
+mod subscriptions;
+mod writer;
+
+use std::sync::Arc;
+
+use sea_orm::DbBackend;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+pub(super) use self::publish::{NewDelivery, add_deliveries, add_events};
+use self::writer::Writer;
+use crate::{
+    domain::{
+        id::{DeliveryId, EventId, NodeId, WebhookId},
+        timestamp::Timestamp,
+    },
+    storage::{
+        Store, StoreError,
+        callbacks::NewCallback,
+        events::{EventKey, NewEvent},
+        queue::Job,
+    },
+};
+
+/// Most events that wait to be stored.
+const EVENTS: usize = 10_000;
+/// Most of their bodies' bytes, in KiB.
+const KIB: usize = 64 * 1024;
+/// Most results that wait to be stored; then attempts wait.
+const RESULTS: usize = 4_096;
+
+/// The way into the journal. Cheap to clone.
+#[derive(Clone)]
+pub struct Journal {
+    publishes: mpsc::UnboundedSender<Entry>,
+    results: mpsc::UnboundedSender<Entry>,
+    events: Arc<Semaphore>,
+    kib: Arc<Semaphore>,
+    unrecorded: Arc<Semaphore>,
+}
+
+/// Who sends what the journal has stored.
+pub trait Intake: Send + Sync + 'static {
+    /// Whether there is room in memory for a delivery; if so, its place is kept until it is taken or given up.
+    fn reserve(&self, webhook: WebhookId, delivery: DeliveryId) -> bool;
+    /// Gives places back whose deliveries were not stored.
+    fn give_up(&self, reserved: &[(WebhookId, DeliveryId)]);
+    /// Takes deliveries that are stored as this node's own.
+    fn take(&self, jobs: Vec<Job>);
+    /// Results are stored.
+    fn recorded(&self, recorded: Vec<Recorded>);
+    /// So many events are stored, and so many were published before.
+    fn published(&self, events: u64, duplicates: u64);
+    /// There is something to claim, by this node or others.
+    fn pending(&self);
+    /// The database disabled this webhook.
+    fn disabled(&self, webhook: WebhookId);
+    /// Its last success was noticed late, or its first failure by another node.
+    fn health_unclear(&self, webhook: WebhookId);
+}
+
+/// What became of a published event.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Accepted {
+    /// Its id; that of the first one when it was published before.
+    pub id: EventId,
+    /// Whether an event of this source with this id was published before.
+    pub duplicate: bool,
+    /// How many webhooks hear of it.
+    pub deliveries: u64,
+}
+
+/// Why events cannot be stored.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// Too many wait.
+    #[error("too many events wait to be stored")]
+    Full,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An attempt that is over, or a delivery that is set aside without one.
+#[derive(Debug)]
+pub struct Finished {
+    /// Of what.
+    pub job: Job,
+    /// What is logged, if there was an attempt.
+    pub callback: Option<NewCallback>,
+    /// How the delivery goes on.
+    pub next: Next,
+    /// What changed about the webhook.
+    pub health: Option<Health>,
+}
+
+/// How a delivery goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It is done.
+    Succeeded,
+    /// Try again then.
+    RetryAt(Timestamp),
+    /// No more attempts, for this reason.
+    Failed(String),
+    /// Not tried: the webhook is disabled.
+    Held,
+    /// Not tried, for want of the database; try then.
+    Postponed(Timestamp),
+    /// The attempt broke the code; try again then, or give up when that happened too often.
+    Broke(Timestamp),
+}
+
+/// What an attempt changed about its webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It begins to fail.
+    FailingSince(Timestamp),
+    /// It works again.
+    Works,
+    /// Its receiver wants no more callbacks: disable it for this reason.
+    Gone(String),
+    /// Nothing but failures since then: disable it for this reason.
+    Hopeless(Timestamp, String),
+}
+
+/// A result that is stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded {
+    /// Of which webhook.
+    pub webhook: WebhookId,
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// When it is tried again.
+    pub again_at: Option<Timestamp>,
+}
+
+enum Entry {
+    Publish(Publish),
+    Result(Box<Finished>, OwnedSemaphorePermit),
+    Flush(oneshot::Sender<()>),
+}
+
+struct Publish {
+    events: Vec<(EventKey, NewEvent)>,
+    answer: oneshot::Sender<Result<Vec<Accepted>, StoreError>>,
+    #[expect(dead_code, reason = "kept until the events are stored")]
+    places: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+}
+
+impl Journal {
+    /// Starts to write. It ends when the last clone is gone.
+    pub fn start(store: &Store, node: NodeId, intake: &Arc<impl Intake>) -> Self {
+        let (publishes, to_publish) = mpsc::unbounded_channel();
+        let intake: Arc<dyn Intake> = intake.clone();
+        tokio::spawn(Writer::new(store.clone(), node, Arc::downgrade(&intake)).run(to_publish));
+        // SQLite has one writer, and one commit for both kinds costs half as much as two. On PostgreSQL neither waits for the other.
+        let results = if store.backend() == DbBackend::Postgres {
+            let (results, to_record) = mpsc::unbounded_channel();
+            tokio::spawn(Writer::new(store.clone(), node, Arc::downgrade(&intake)).run(to_record));
+            results
+        } else {
+            publishes.clone()
+        };
+        Self {
+            publishes,
+            results,
+            events: Arc::new(Semaphore::new(EVENTS)),
+            kib: Arc::new(Semaphore::new(KIB)),
+            unrecorded: Arc::new(Semaphore::new(RESULTS)),
+        }
+    }
+
+    /// Stores events with the deliveries that they owe. Once it answers, they are durable.
+    pub async fn publish(&self, events: Vec<(EventKey, NewEvent)>) -> Result<Vec<Accepted>, PublishError> {
+        let size = events.iter().map(|(_, event)| event.body.len()).sum::<usize>().div_ceil(1024);
+        let places = |room: &Arc<Semaphore>, count: usize| {
+            let count = u32::try_from(count).map_err(|_| PublishError::Full)?;
+            room.clone().try_acquire_many_owned(count).map_err(|_| PublishError::Full)
+        };
+        let places = (places(&self.events, events.len())?, places(&self.kib, size)?);
+        let (answer, answered) = oneshot::channel();
+        let entry = Entry::Publish(Publish { events, answer, places });
+        self.publishes.send(entry).map_err(|_| StoreError::Stopping)?;
+        Ok(answered.await.map_err(|_| StoreError::Stopping)??)
+    }
+
+    /// Has a result stored; waits while too many are waiting.
+    pub async fn record(&self, finished: Finished) {
+        let Ok(place) = self.unrecorded.clone().acquire_owned().await else {
+            return;
+        };
+        if self.results.send(Entry::Result(Box::new(finished), place)).is_err() {
+            tracing::error!("a result came after the journal was closed; its delivery is made again");
+        }
+    }
+
+    /// Waits until everything that was given before is stored.
+    pub async fn flush(&self) {
+        for way in [&self.publishes, &self.results] {
+            let (done, flushed) = oneshot::channel();
+            if way.send(Entry::Flush(done)).is_ok() {
+                // An error means that the writer is gone, and with it everything that waited.
+                let _ = flushed.await;
+            }
+        }
+    }
+
+    /// Events that wait to be stored.
+    pub fn waiting(&self) -> usize {
+        EVENTS - self.events.available_permits()
+    }
+}

@@ -1,0 +1,278 @@
+//! Publishes of one group: keys that nobody took before, events, and the deliveries they owe.
+
+use std::collections::{HashMap, HashSet};
+
+use bytes::Bytes;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        callback::Trigger,
+        delivery::DeliveryState,
+        id::{DeliveryId, EventId, NodeId, WebhookId},
+        timestamp::Timestamp,
+    },
+    storage::{
+        StoreError,
+        bulk::{Insert, sizes, statement},
+        events::{EventKey, NewEvent},
+        journal::{Accepted, Intake, Publish, subscriptions::Subscriptions},
+        new_id,
+        order::{self, OrderKey},
+        queue::Job,
+    },
+};
+
+const KEYS: Insert<4> = Insert {
+    table: "event_keys",
+    columns: ["key", "event_id", "deliveries", "received_at"],
+    tail: "ON CONFLICT (key) DO NOTHING",
+};
+
+const EVENTS: Insert<8> = Insert {
+    table: "events",
+    columns: [
+        "id",
+        "event_type",
+        "source",
+        "source_id",
+        "subject",
+        "occurred_at",
+        "received_at",
+        "body",
+    ],
+    tail: "",
+};
+
+const DELIVERIES: Insert<15> = Insert {
+    table: "deliveries",
+    columns: [
+        "id",
+        "event_id",
+        "webhook_id",
+        "state",
+        "next_trigger",
+        "attempts",
+        "retries",
+        "asked",
+        "breaks",
+        "order_key",
+        "due_at",
+        "lease_owner",
+        "reason",
+        "created_at",
+        "updated_at",
+    ],
+    tail: "",
+};
+
+/// A delivery that is to be stored.
+pub(in crate::storage) struct NewDelivery {
+    pub(in crate::storage) id: DeliveryId,
+    pub(in crate::storage) event: EventId,
+    pub(in crate::storage) webhook: WebhookId,
+    pub(in crate::storage) state: DeliveryState,
+    pub(in crate::storage) trigger: Trigger,
+    pub(in crate::storage) retries: i32,
+    pub(in crate::storage) order: Option<OrderKey>,
+    /// Nothing: it waits for its turn.
+    pub(in crate::storage) due: Option<Timestamp>,
+}
+
+/// Stores deliveries.
+pub(in crate::storage) async fn add_deliveries(
+    on: &impl ConnectionTrait,
+    node: NodeId,
+    deliveries: &[NewDelivery],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let rows = deliveries.iter().map(|new| -> [Value; 15] {
+        let owner = Some(node.0).filter(|_| new.state == DeliveryState::Sending);
+        [
+            new.id.0.into(),
+            new.event.0.into(),
+            new.webhook.0.into(),
+            new.state.as_str().into(),
+            new.trigger.as_str().into(),
+            0.into(),
+            new.retries.into(),
+            0.into(),
+            0.into(),
+            new.order.map(|key| key.0).into(),
+            new.due.map(|due| due.0).into(),
+            owner.into(),
+            None::<String>.into(),
+            now.0.into(),
+            now.0.into(),
+        ]
+    });
+    DELIVERIES.run(on, rows.collect()).await?;
+    Ok(())
+}
+
+/// Stores an event.
+pub(in crate::storage) async fn add_events(on: &impl ConnectionTrait, events: &[&NewEvent], now: Timestamp) -> Result<(), StoreError> {
+    let rows = events.iter().map(|event| -> [Value; 8] {
+        [
+            event.id.0.into(),
+            event.event_type.as_str().into(),
+            event.source.as_str().into(),
+            event.source_id.as_str().into(),
+            event.subject.as_deref().into(),
+            event.occurred_at.0.into(),
+            now.0.into(),
+            String::from_utf8_lossy(&event.body).into_owned().into(),
+        ]
+    });
+    EVENTS.run(on, rows.collect()).await?;
+    Ok(())
+}
+
+pub(super) struct Publishing<'a> {
+    pub(super) transaction: &'a DatabaseTransaction,
+    pub(super) node: NodeId,
+    pub(super) now: Timestamp,
+    pub(super) intake: &'a dyn Intake,
+    pub(super) reserved: &'a mut Vec<(WebhookId, DeliveryId)>,
+    /// What this node is to send.
+    pub(super) jobs: Vec<Job>,
+    /// Whether anything was left in the database, for want of room in memory.
+    pub(super) overflow: bool,
+}
+
+impl Publishing<'_> {
+    /// Stores publishes, and answers each.
+    pub(super) async fn store(&mut self, publishes: &[Publish], subscriptions: &Subscriptions) -> Result<Vec<Vec<Accepted>>, StoreError> {
+        // Of events that are several times in one group, the first one counts.
+        let mut first: HashMap<&EventKey, &NewEvent> = HashMap::new();
+        for (key, event) in publishes.iter().flat_map(|publish| &publish.events) {
+            first.entry(key).or_insert(event);
+        }
+        let hearers = |event: &NewEvent| subscriptions.of(event.event_type).len();
+        let known = self.take_keys(&first, hearers).await?;
+        let all = publishes.iter().flat_map(|publish| &publish.events);
+        let fresh: Vec<&NewEvent> = all
+            .filter(|(key, event)| !known.contains_key(key) && first.get(key).is_some_and(|first| first.id == event.id))
+            .map(|(_, event)| event)
+            .collect();
+        add_events(self.transaction, &fresh, self.now).await?;
+        self.fan_out(&fresh, subscriptions).await?;
+        let answer = |(key, event): &(EventKey, NewEvent)| match (known.get(key), first.get(key)) {
+            (Some((id, deliveries)), _) => Accepted {
+                id: *id,
+                duplicate: true,
+                deliveries: *deliveries,
+            },
+            (None, first) => {
+                let id = first.map_or(event.id, |first| first.id);
+                Accepted {
+                    id,
+                    duplicate: id != event.id,
+                    deliveries: hearers(event) as u64,
+                }
+            }
+        };
+        Ok(publishes
+            .iter()
+            .map(|publish| publish.events.iter().map(answer).collect())
+            .collect())
+    }
+
+    /// Takes the keys that nobody took before; answers the events that took the others. Sorted, so that two nodes cannot wait for each other.
+    async fn take_keys(
+        &self,
+        first: &HashMap<&EventKey, &NewEvent>,
+        hearers: impl Fn(&NewEvent) -> usize,
+    ) -> Result<HashMap<EventKey, (EventId, u64)>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            key: Vec<u8>,
+            event_id: Uuid,
+            deliveries: i32,
+        }
+        let mut keys: Vec<_> = first.iter().collect();
+        keys.sort_unstable_by_key(|(key, _)| **key);
+        let rows = keys.iter().map(|(key, event)| -> [Value; 4] {
+            [
+                key.as_bytes().to_vec().into(),
+                event.id.0.into(),
+                i32::try_from(hearers(event)).unwrap_or(i32::MAX).into(),
+                self.now.0.into(),
+            ]
+        });
+        let taken = KEYS.run(self.transaction, rows.collect()).await?;
+        if taken == keys.len() as u64 {
+            return Ok(HashMap::new());
+        }
+        let ours: HashSet<Uuid> = keys.iter().map(|(_, event)| event.id.0).collect();
+        let (mut known, mut keys) = (HashMap::new(), keys.into_iter());
+        for size in sizes(keys.len()) {
+            let sql = format!(
+                "SELECT key, event_id, deliveries FROM event_keys WHERE key IN (?{})",
+                ", ?".repeat(size - 1)
+            );
+            let values = keys.by_ref().take(size).map(|(key, _)| key.as_bytes().to_vec().into());
+            let rows = Row::find_by_statement(statement(self.transaction.get_database_backend(), &sql, values));
+            for row in rows.all(self.transaction).await? {
+                if !ours.contains(&row.event_id) {
+                    let deliveries = u64::try_from(row.deliveries).unwrap_or(0);
+                    known.insert(EventKey::from_bytes(row.key), (EventId(row.event_id), deliveries));
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    /// One delivery for each event and each webhook that hears of it: sent by this node at once if there is room, held where the webhook is disabled.
+    async fn fan_out(&mut self, events: &[&NewEvent], subscriptions: &Subscriptions) -> Result<(), StoreError> {
+        let (mut deliveries, mut busy) = (Vec::new(), HashSet::new());
+        for event in events {
+            let body = Bytes::clone(&event.body);
+            for to in subscriptions.of(event.event_type) {
+                let (id, webhook) = (new_id(), to.webhook);
+                let order = event.subject.as_deref().filter(|_| to.ordered && to.enabled).map(OrderKey::of);
+                let waits = match order {
+                    Some(key) => !busy.insert((webhook, key)) || order::is_busy(self.transaction, webhook, key).await?,
+                    None => false,
+                };
+                let (state, due) = if !to.enabled {
+                    (DeliveryState::Held, None)
+                } else if waits {
+                    (DeliveryState::Pending, None)
+                } else if self.intake.reserve(webhook, id) {
+                    self.reserved.push((webhook, id));
+                    (DeliveryState::Sending, Some(self.now))
+                } else {
+                    self.overflow = true;
+                    (DeliveryState::Pending, Some(self.now))
+                };
+                deliveries.push(NewDelivery {
+                    id,
+                    event: event.id,
+                    webhook,
+                    state,
+                    trigger: Trigger::Event,
+                    retries: 0,
+                    order,
+                    due,
+                });
+                if state == DeliveryState::Sending {
+                    self.jobs.push(Job {
+                        delivery: id,
+                        event: event.id,
+                        event_type: event.event_type,
+                        webhook,
+                        body: body.clone(),
+                        attempts: 0,
+                        retries: 0,
+                        breaks: 0,
+                        order,
+                        trigger: Trigger::Event,
+                    });
+                }
+            }
+        }
+        add_deliveries(self.transaction, self.node, &deliveries, self.now).await
+    }
+}

@@ -1,0 +1,235 @@
+//! Results of one group: callbacks logged, deliveries moved on, counted, and what they mean for their webhooks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Value};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        callback::{Outcome, Trigger},
+        delivery::DeliveryState,
+        id::{NodeId, WebhookId},
+        timestamp::Timestamp,
+    },
+    storage::{
+        StoreError,
+        bulk::{Insert, for_ids, not_by_index, sizes, tuples},
+        callbacks::{CALLBACKS, NewCallback},
+        health,
+        journal::{Finished, Next, Recorded},
+        order::{self, OrderKey},
+        stats::{self, Latency},
+    },
+};
+
+/// A delivery that broke the code so often is set aside.
+const BREAKS: u32 = 3;
+/// Columns of an update.
+const MOVED: usize = 9;
+
+/// What a group of results did besides.
+#[derive(Default)]
+pub(super) struct Effects {
+    pub(super) recorded: Vec<Recorded>,
+    /// Something that waited for its turn is due now.
+    pub(super) promoted: bool,
+    pub(super) disabled: Vec<WebhookId>,
+    pub(super) unclear: Vec<WebhookId>,
+}
+
+/// How a delivery is to stand.
+struct Moved {
+    id: Uuid,
+    state: DeliveryState,
+    due: Option<Timestamp>,
+    reason: Option<String>,
+    attempts: u32,
+    retries: u32,
+    /// Manual attempts that were made.
+    made: i32,
+    breaks: u32,
+}
+
+pub(super) async fn record(
+    transaction: &DatabaseTransaction,
+    node: NodeId,
+    results: &[Finished],
+    now: Timestamp,
+) -> Result<Effects, StoreError> {
+    let mut effects = Effects::default();
+    if results.is_empty() {
+        return Ok(effects);
+    }
+    let callbacks = results.iter().filter_map(|finished| finished.callback.as_ref());
+    let rows = callbacks.clone().map(NewCallback::row).collect::<Result<Vec<_>, _>>()?;
+    CALLBACKS.run(transaction, rows).await?;
+    count(transaction, callbacks).await?;
+
+    let (done, moved): (Vec<_>, Vec<_>) = results.iter().map(moved).partition(|moved| moved.is_first_success());
+    succeed(transaction, node, &done, now).await?;
+    move_on(transaction, node, &moved, now).await?;
+
+    let over: BTreeSet<(Uuid, OrderKey)> = results
+        .iter()
+        .filter(|finished| matches!(finished.next, Next::Succeeded | Next::Failed(_)))
+        .filter_map(|finished| finished.job.order.map(|order| (finished.job.webhook.0, order)))
+        .collect();
+    for (webhook, key) in over {
+        effects.promoted |= order::promote(transaction, WebhookId(webhook), key, now).await?;
+    }
+    // In the order of ids, so that two nodes cannot wait for each other.
+    let mut changes: Vec<_> = results
+        .iter()
+        .filter_map(|finished| Some((finished.job.webhook, finished.health.as_ref()?)))
+        .collect();
+    changes.sort_by_key(|(webhook, _)| *webhook);
+    for (webhook, change) in changes {
+        match health::note(transaction, webhook, change, now).await? {
+            health::Noted::Disabled => effects.disabled.push(webhook),
+            health::Noted::Unclear => effects.unclear.push(webhook),
+            health::Noted::Nothing => {}
+        }
+    }
+    effects.recorded = results
+        .iter()
+        .map(|finished| Recorded {
+            webhook: finished.job.webhook,
+            delivery: finished.job.delivery,
+            again_at: match finished.next {
+                Next::RetryAt(at) | Next::Broke(at) | Next::Postponed(at) => Some(at),
+                _ => None,
+            },
+        })
+        .collect();
+    Ok(effects)
+}
+
+impl Moved {
+    /// The usual end, for which one statement serves many deliveries.
+    fn is_first_success(&self) -> bool {
+        self.state == DeliveryState::Succeeded && self.made == 0 && self.attempts == 1
+    }
+}
+
+fn moved(finished: &Finished) -> Moved {
+    let job = &finished.job;
+    let attempts = finished.callback.as_ref().map_or(job.attempts, |callback| callback.attempt);
+    let mut retries = job.retries;
+    let mut breaks = 0;
+    let (state, due, reason) = match &finished.next {
+        Next::Succeeded => (DeliveryState::Succeeded, None, None),
+        Next::RetryAt(at) => {
+            retries = retries.saturating_add(1);
+            (DeliveryState::Pending, Some(*at), None)
+        }
+        Next::Failed(reason) => (DeliveryState::Failed, None, Some(reason.clone())),
+        Next::Postponed(at) => (DeliveryState::Pending, Some(*at), None),
+        Next::Held => (DeliveryState::Held, None, Some("The webhook is disabled.".to_owned())),
+        Next::Broke(_) if job.breaks + 1 >= BREAKS => {
+            breaks = 1;
+            let reason = format!("Sending it broke clearhook {BREAKS} times; the log of the service says how.");
+            (DeliveryState::Failed, None, Some(reason))
+        }
+        Next::Broke(at) => {
+            breaks = 1;
+            (DeliveryState::Pending, Some(*at), None)
+        }
+    };
+    let made = i32::from(job.trigger == Trigger::Manual && finished.callback.is_some());
+    Moved {
+        id: job.delivery.0,
+        state,
+        due,
+        reason,
+        attempts,
+        retries,
+        made,
+        breaks,
+    }
+}
+
+/// A delivery for which a further attempt was asked meanwhile goes on with that.
+async fn succeed(transaction: &DatabaseTransaction, node: NodeId, done: &[Moved], now: Timestamp) -> Result<(), StoreError> {
+    let owner = not_by_index(transaction.get_database_backend(), "lease_owner");
+    let sql = format!(
+        "UPDATE deliveries SET state = CASE WHEN asked > 0 THEN 'pending' ELSE 'succeeded' END, \
+         due_at = CASE WHEN asked > 0 THEN ? ELSE NULL END, next_trigger = CASE WHEN asked > 0 THEN 'manual' ELSE 'retry' END, \
+         attempts = 1, lease_owner = NULL, updated_at = ? WHERE {owner} = ? AND id IN"
+    );
+    for_ids(
+        transaction,
+        &sql,
+        &[now.0.into(), now.0.into(), node.0.into()],
+        done.iter().map(|moved| moved.id),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn move_on(transaction: &DatabaseTransaction, node: NodeId, moved: &[Moved], now: Timestamp) -> Result<(), StoreError> {
+    let backend = transaction.get_database_backend();
+    let owner = not_by_index(backend, "lease_owner");
+    let mut moved = moved.iter();
+    for size in sizes(moved.len()) {
+        let mut sql = "UPDATE deliveries SET state = CASE WHEN asked > v.column7 THEN 'pending' ELSE v.column2 END, \
+                       due_at = CASE WHEN asked > v.column7 THEN v.column9 ELSE v.column3 END, reason = v.column4, \
+                       next_trigger = CASE WHEN asked > v.column7 THEN 'manual' ELSE 'retry' END, \
+                       attempts = v.column5, retries = v.column6, asked = CASE WHEN asked > v.column7 THEN asked - v.column7 ELSE 0 END, \
+                       breaks = breaks + v.column8, lease_owner = NULL, updated_at = v.column9 FROM (VALUES "
+            .to_owned();
+        tuples(&mut sql, backend, size, MOVED, 1);
+        let first = size * MOVED + 1;
+        let node_value = if backend == DbBackend::Postgres {
+            format!("${first}")
+        } else {
+            "?".to_owned()
+        };
+        sql.push_str(&format!(") AS v WHERE deliveries.id = v.column1 AND {owner} = {node_value}"));
+        let rows = moved.by_ref().take(size).flat_map(|moved| -> [Value; MOVED] {
+            [
+                moved.id.into(),
+                moved.state.as_str().into(),
+                moved.due.map(|due| due.0).into(),
+                moved.reason.clone().into(),
+                i32::try_from(moved.attempts).unwrap_or(i32::MAX).into(),
+                i32::try_from(moved.retries).unwrap_or(i32::MAX).into(),
+                moved.made.into(),
+                i32::try_from(moved.breaks).unwrap_or(i32::MAX).into(),
+                now.0.into(),
+            ]
+        });
+        let values: Vec<Value> = rows.chain([node.0.into()]).collect();
+        transaction
+            .execute_raw(Statement::from_sql_and_values(backend, sql, values))
+            .await?;
+    }
+    Ok(())
+}
+
+/// Adds callbacks to the hourly figures of their webhooks.
+async fn count<'a>(transaction: &DatabaseTransaction, callbacks: impl Iterator<Item = &'a NewCallback>) -> Result<(), StoreError> {
+    const STATS: Insert<5> = Insert {
+        table: "webhook_stats",
+        columns: ["webhook_id", "hour", "latency", "succeeded", "failed"],
+        tail: "ON CONFLICT (webhook_id, hour, latency) DO UPDATE SET succeeded = webhook_stats.succeeded + excluded.succeeded, \
+               failed = webhook_stats.failed + excluded.failed",
+    };
+    // Sorted, so that two nodes cannot wait for each other.
+    let mut counts: BTreeMap<(Uuid, i64, i32), (i64, i64)> = BTreeMap::new();
+    for callback in callbacks {
+        let latency = Latency::of_ms(callback.duration_ms).0;
+        let (succeeded, failed) = counts.entry((callback.webhook.0, stats::hour(callback.at), latency)).or_default();
+        match callback.answer.outcome() {
+            Outcome::Succeeded => *succeeded += 1,
+            Outcome::Failed => *failed += 1,
+        }
+    }
+    let rows = counts
+        .into_iter()
+        .map(|((webhook, hour, latency), (succeeded, failed))| -> [Value; 5] {
+            [webhook.into(), hour.into(), latency.into(), succeeded.into(), failed.into()]
+        });
+    STATS.run(transaction, rows.collect()).await?;
+    Ok(())
+}

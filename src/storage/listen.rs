@@ -1,0 +1,50 @@
+//! What PostgreSQL nodes tell each other (`LISTEN`).
+
+use sea_orm::sqlx::postgres::PgListener;
+
+use crate::{
+    domain::id::WebhookId,
+    storage::{Store, StoreError, revision::CHANNEL},
+};
+
+/// A word from a node, this one included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// There is something to claim.
+    Pending,
+    /// This webhook changed.
+    Changed(WebhookId),
+    /// Words may have been missed, because the connection was lost.
+    Missed,
+}
+
+/// Hears what nodes say.
+pub struct Listener(PgListener);
+
+impl Store {
+    /// Begins to listen; `None` on SQLite, where there is one node.
+    pub async fn listen(&self) -> Result<Option<Listener>, StoreError> {
+        if !self.is_shared() {
+            return Ok(None);
+        }
+        let failed = |error| StoreError::Database(sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(std::sync::Arc::new(error))));
+        let mut listener = PgListener::connect_with(self.read.get_postgres_connection_pool())
+            .await
+            .map_err(failed)?;
+        listener.listen(CHANNEL).await.map_err(failed)?;
+        Ok(Some(Listener(listener)))
+    }
+}
+
+impl Listener {
+    /// Waits for the next word.
+    pub async fn hear(&mut self) -> Result<Word, StoreError> {
+        let heard = self.0.try_recv().await;
+        let heard = heard
+            .map_err(|error| StoreError::Database(sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(std::sync::Arc::new(error)))))?;
+        Ok(match heard {
+            None => Word::Missed,
+            Some(word) => word.payload().parse().map_or(Word::Pending, Word::Changed),
+        })
+    }
+}

@@ -1,0 +1,75 @@
+//! Nodes and their leases. A node holds one lease for everything that it owns; on PostgreSQL the database's clock tells whether it has ended.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DbBackend};
+
+use crate::{
+    domain::{id::NodeId, timestamp::Timestamp},
+    storage::{Store, StoreError, bulk::statement, revision},
+};
+
+/// The database's clock, in milliseconds.
+const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+
+impl Store {
+    /// Whether there can be other nodes. SQLite has one: the lock on its file sees to that.
+    pub fn is_shared(&self) -> bool {
+        self.backend() == DbBackend::Postgres
+    }
+
+    /// Holds the node's lease for so long from now on.
+    pub async fn renew_lease(&self, node: NodeId, lease: Duration) -> Result<(), StoreError> {
+        if !self.is_shared() {
+            return Ok(());
+        }
+        let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+        let sql = format!(
+            "INSERT INTO nodes (id, lease_until) VALUES (?, {NOW} + ?) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until"
+        );
+        self.execute(&sql, [node.0.into(), lease.into()]).await?;
+        Ok(())
+    }
+
+    /// Ends the node's lease.
+    pub async fn end_lease(&self, node: NodeId) -> Result<(), StoreError> {
+        if self.is_shared() {
+            self.execute("DELETE FROM nodes WHERE id = ?", [node.0.into()]).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives back everything that this node owned when it ended, and on SQLite everything that any did; answers how many.
+    pub async fn release_all(&self, node: NodeId, now: Timestamp) -> Result<u64, StoreError> {
+        let values = [now.0.into(), now.0.into()];
+        if !self.is_shared() {
+            let sql = "UPDATE deliveries SET state = 'pending', due_at = ?, lease_owner = NULL, updated_at = ? WHERE state = 'sending'";
+            return self.execute(sql, values).await;
+        }
+        let sql = "UPDATE deliveries SET state = 'pending', due_at = ?, lease_owner = NULL, updated_at = ? \
+                   WHERE state = 'sending' AND lease_owner = ?";
+        self.execute(sql, values.into_iter().chain([node.0.into()])).await
+    }
+
+    /// Gives back what nodes owned whose leases have ended; answers how many.
+    pub async fn release_orphans(&self, now: Timestamp) -> Result<u64, StoreError> {
+        if !self.is_shared() {
+            return Ok(0);
+        }
+        let sql = format!(
+            "UPDATE deliveries SET state = 'pending', due_at = ?, lease_owner = NULL, updated_at = ? WHERE state = 'sending' \
+             AND NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.id = deliveries.lease_owner AND nodes.lease_until > {NOW})"
+        );
+        self.execute(&sql, [now.0.into(), now.0.into()]).await
+    }
+
+    /// Tells other nodes that there is something to claim.
+    pub async fn tell_pending(&self) -> Result<(), StoreError> {
+        revision::tell(&self.write, "pending").await
+    }
+
+    pub(super) async fn execute(&self, sql: &str, values: impl IntoIterator<Item = sea_orm::Value>) -> Result<u64, StoreError> {
+        let result = self.write.execute_raw(statement(self.backend(), sql, values)).await?;
+        Ok(result.rows_affected())
+    }
+}

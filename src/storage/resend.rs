@@ -1,0 +1,139 @@
+//! Sending again, on request: one delivery, all that failed, or a test.
+
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        callback::Trigger,
+        delivery::DeliveryState,
+        id::{DeliveryId, EventId, NodeId, WebhookId},
+        timestamp::Timestamp,
+    },
+    storage::{
+        Store, StoreError,
+        bulk::statement,
+        events::NewEvent,
+        journal::{NewDelivery, add_deliveries, add_events},
+        new_id, order, revision,
+    },
+};
+
+/// Retries "used" by a delivery that is sent once more and not again by the schedule.
+const NO_RETRIES: i32 = i32::MAX;
+/// Rows of one step of a recovery: the writer is free in between.
+const STEP: i64 = 1_000;
+
+/// What a request to send again finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It is due now.
+    Due,
+    /// It is being sent at this moment, and will be again after that.
+    AfterThis,
+    /// There is no such delivery.
+    Unknown,
+}
+
+impl Store {
+    /// Asks for one more attempt of a delivery. It takes the place of a retry that waits; each time it is asked, it is sent once.
+    /// A delivery that had ended is not tried again by the schedule.
+    pub async fn ask_again(&self, delivery: DeliveryId, now: Timestamp) -> Result<Asked, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            state: String,
+        }
+        let sql = "UPDATE deliveries SET asked = asked + 1, next_trigger = 'manual', updated_at = ?, reason = NULL, \
+                   retries = CASE WHEN state IN ('pending', 'sending') THEN retries ELSE ? END, \
+                   due_at = CASE WHEN state = 'sending' THEN due_at ELSE ? END, \
+                   state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'pending' END WHERE id = ? RETURNING state";
+        let values = [now.0.into(), NO_RETRIES.into(), now.0.into(), delivery.0.into()];
+        let transaction = self.begin().await?;
+        let row = Row::find_by_statement(statement(self.backend(), sql, values))
+            .one(&transaction)
+            .await?;
+        revision::tell(&transaction, "pending").await?;
+        transaction.commit().await?;
+        Ok(match row {
+            None => Asked::Unknown,
+            Some(row) if row.state == DeliveryState::Sending.as_str() => Asked::AfterThis,
+            Some(_) => Asked::Due,
+        })
+    }
+
+    /// Queues again every delivery of a webhook that failed for good or was held, of events between these times; answers how many.
+    /// The schedule begins anew for each.
+    pub async fn recover(&self, webhook: WebhookId, since: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+        let mut all = 0;
+        for state in [DeliveryState::Failed, DeliveryState::Held] {
+            // What subjects need not wait for is due at once; of the others the first of each.
+            let sql = format!(
+                "UPDATE deliveries SET state = 'pending', next_trigger = 'manual', retries = 0, breaks = 0, reason = NULL, updated_at = ?, \
+                 due_at = CASE WHEN order_key IS NULL THEN ? ELSE NULL END WHERE id IN (SELECT id FROM deliveries \
+                 WHERE state = '{state}' AND webhook_id = ? AND created_at >= ? AND created_at < ? ORDER BY created_at LIMIT ?)"
+            );
+            loop {
+                let now = Timestamp::now();
+                let values = [
+                    now.0.into(),
+                    now.0.into(),
+                    webhook.0.into(),
+                    since.0.into(),
+                    until.0.into(),
+                    STEP.into(),
+                ];
+                let transaction = self.begin().await?;
+                let done = transaction
+                    .execute_raw(statement(self.backend(), &sql, values))
+                    .await?
+                    .rows_affected();
+                order::promote_all(&transaction, webhook, now).await?;
+                revision::tell(&transaction, "pending").await?;
+                transaction.commit().await?;
+                all += done;
+                if done < STEP.unsigned_abs() {
+                    break;
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Stores an event for one webhook alone, to be sent once: a test.
+    pub async fn add_test(&self, node: NodeId, webhook: WebhookId, event: &NewEvent) -> Result<DeliveryId, StoreError> {
+        let now = Timestamp::now();
+        let delivery = NewDelivery {
+            id: new_id(),
+            event: event.id,
+            webhook,
+            state: DeliveryState::Pending,
+            trigger: Trigger::Test,
+            retries: NO_RETRIES,
+            order: None,
+            due: Some(now),
+        };
+        let id = delivery.id;
+        let transaction = self.begin().await?;
+        add_events(&transaction, &[event], now).await?;
+        add_deliveries(&transaction, node, &[delivery], now).await?;
+        revision::tell(&transaction, "pending").await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    /// The webhook of a delivery, its event and how it stands.
+    pub async fn delivery(&self, id: DeliveryId) -> Result<Option<(WebhookId, EventId, DeliveryState)>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            webhook_id: Uuid,
+            event_id: Uuid,
+            state: String,
+        }
+        let sql = "SELECT webhook_id, event_id, state FROM deliveries WHERE id = ?";
+        let row = Row::find_by_statement(statement(self.backend(), sql, [id.0.into()]))
+            .one(&self.read)
+            .await?;
+        row.map(|row| Ok((WebhookId(row.webhook_id), EventId(row.event_id), row.state.parse()?)))
+            .transpose()
+    }
+}

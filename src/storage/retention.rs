@@ -1,0 +1,99 @@
+//! Forgetting: rows that are too old go, few at a time, so that neither the writer nor a reader waits for it.
+
+use sea_orm::DbBackend;
+use uuid::{NoContext, Uuid};
+
+use crate::{
+    domain::timestamp::Timestamp,
+    storage::{Store, StoreError, stats::hour},
+};
+
+/// Rows of one step.
+const STEP: i64 = 500;
+
+/// What is forgotten, one kind a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forgotten {
+    /// Rows of the log.
+    Callbacks,
+    /// Deliveries that are done.
+    Deliveries,
+    /// Events that nothing waits for.
+    Events,
+    /// Keys by which duplicates are known.
+    Keys,
+    /// Hourly figures.
+    Stats,
+}
+
+impl Forgotten {
+    /// All, in the order in which they may go.
+    pub const ALL: [Self; 5] = [Self::Callbacks, Self::Deliveries, Self::Events, Self::Keys, Self::Stats];
+}
+
+impl Store {
+    /// Deletes up to a step's rows older than this; answers whether there may be more.
+    pub async fn forget(&self, what: Forgotten, before: Timestamp) -> Result<bool, StoreError> {
+        let older = oldest_id_of(before);
+        let (sql, before): (&str, sea_orm::Value) = match what {
+            Forgotten::Callbacks => (
+                "DELETE FROM callbacks WHERE id IN (SELECT id FROM callbacks WHERE id < ? ORDER BY id LIMIT ?)",
+                older.into(),
+            ),
+            Forgotten::Deliveries => (
+                "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE id < ? \
+                 AND state NOT IN ('pending', 'sending') ORDER BY id LIMIT ?)",
+                older.into(),
+            ),
+            Forgotten::Events => (
+                "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id < ? ORDER BY id LIMIT ?)",
+                older.into(),
+            ),
+            Forgotten::Keys => (
+                "DELETE FROM event_keys WHERE key IN (SELECT key FROM event_keys WHERE received_at < ? ORDER BY received_at LIMIT ?)",
+                before.0.into(),
+            ),
+            Forgotten::Stats => return self.forget_stats(before).await,
+        };
+        let gone = self.execute(sql, [before, STEP.into()]).await?;
+        Ok(gone >= STEP.unsigned_abs())
+    }
+
+    async fn forget_stats(&self, before: Timestamp) -> Result<bool, StoreError> {
+        let which = match self.backend() {
+            DbBackend::Postgres => "ctid IN (SELECT ctid FROM webhook_stats WHERE hour < ? LIMIT ?)",
+            _ => "(webhook_id, hour, latency) IN (SELECT webhook_id, hour, latency FROM webhook_stats WHERE hour < ? LIMIT ?)",
+        };
+        let gone = self
+            .execute(
+                &format!("DELETE FROM webhook_stats WHERE {which}"),
+                [hour(before).into(), STEP.into()],
+            )
+            .await?;
+        Ok(gone >= STEP.unsigned_abs())
+    }
+}
+
+/// The least id that could have been made at this time (UUIDv7: the time leads).
+fn oldest_id_of(at: Timestamp) -> Uuid {
+    let (seconds, nanos) = (at.0.div_euclid(1_000), at.0.rem_euclid(1_000) * 1_000_000);
+    let stamp = uuid::Timestamp::from_unix(NoContext, u64::try_from(seconds).unwrap_or(0), u32::try_from(nanos).unwrap_or(0));
+    let mut bytes = Uuid::new_v7(stamp).into_bytes();
+    for byte in bytes.iter_mut().skip(6) {
+        *byte = 0;
+    }
+    Uuid::from_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_a_time_are_told_from_older_ones() {
+        let id = Uuid::now_v7();
+        let now = Timestamp::now();
+        assert!(oldest_id_of(Timestamp(now.0 - 5_000)) < id);
+        assert!(oldest_id_of(Timestamp(now.0 + 5_000)) > id);
+    }
+}

@@ -1,0 +1,79 @@
+//! Hourly figures of each webhook: how many callbacks succeeded and failed, by how long they took.
+
+use sea_orm::FromQueryResult;
+
+use crate::{
+    domain::{id::WebhookId, timestamp::Timestamp},
+    storage::{Store, StoreError, bulk::statement},
+};
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// A step of the scale of latencies: four to a doubling, so that a figure is true to a fifth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Latency(pub i32);
+
+impl Latency {
+    /// The step in which this lies.
+    pub fn of_ms(ms: i64) -> Self {
+        // Beyond 2^52 ms precision does not matter.
+        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a scale of steps")]
+        Self(((ms.max(1) as f64).log2() * 4.0).floor() as i32)
+    }
+
+    /// The longest time of this step, in milliseconds.
+    pub fn upper_ms(self) -> f64 {
+        (f64::from(self.0 + 1) / 4.0).exp2()
+    }
+}
+
+/// One hour's callbacks of one step of latency.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct Count {
+    /// Hours since 1970.
+    pub hour: i64,
+    /// The step.
+    pub latency: i32,
+    /// How many succeeded.
+    pub succeeded: i64,
+    /// How many failed.
+    pub failed: i64,
+}
+
+/// The hour of a moment.
+pub const fn hour(at: Timestamp) -> i64 {
+    at.0.div_euclid(HOUR_MS)
+}
+
+/// The beginning of an hour.
+pub const fn hour_begins(hour: i64) -> Timestamp {
+    Timestamp(hour * HOUR_MS)
+}
+
+impl Store {
+    /// The hourly figures of a webhook, oldest first.
+    pub async fn stats(&self, webhook: WebhookId, from: Timestamp, to: Timestamp) -> Result<Vec<Count>, StoreError> {
+        let sql = "SELECT hour, latency, succeeded, failed FROM webhook_stats WHERE webhook_id = ? AND hour >= ? AND hour <= ? \
+                   ORDER BY hour, latency";
+        let values = [webhook.0.into(), hour(from).into(), hour(to).into()];
+        Ok(Count::find_by_statement(statement(self.backend(), sql, values))
+            .all(&self.read)
+            .await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_hold_their_latencies() {
+        for ms in [1_i64, 2, 3, 7, 100, 1_000, 14_999] {
+            let upper = Latency::of_ms(ms).upper_ms();
+            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+            let ms = ms as f64;
+            assert!(upper >= ms && upper <= ms * 1.2, "{ms} {upper}");
+        }
+        assert_eq!(Latency::of_ms(0), Latency::of_ms(1));
+    }
+}

@@ -1,0 +1,109 @@
+//! Sending again, tests, and new secrets.
+
+use std::time::Duration;
+
+use crate::{
+    auth::{principal::Principal, rules::Action},
+    catalogue::{EventType, example::example_data},
+    domain::{
+        id::{CallbackId, DeliveryId, WebhookId},
+        secret::SigningSecret,
+        timestamp::Timestamp,
+    },
+    ingest::test_event,
+    state::AppState,
+    storage::{resend::Asked, webhooks::WebhookRecord},
+    webhooks::{FieldError, UseCaseError, logs::callback_for, visible},
+};
+
+const DISABLED: &str = "The webhook is disabled; enable it first.";
+/// Longest time for which an old secret may still sign.
+const OVERLAP_MAX: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// The usual one.
+const OVERLAP: Duration = Duration::from_secs(24 * 3_600);
+
+/// Sends a callback's event again to the same webhook, at once.
+pub async fn redeliver(app: &AppState, by: &Principal, id: CallbackId) -> Result<DeliveryId, UseCaseError> {
+    let details = callback_for(app, by, id, Action::Resend).await?;
+    enabled(app, by, details.record.webhook).await?;
+    if details.request_body.is_none() {
+        return Err(UseCaseError::Conflict("The event is too old: it is not kept any more."));
+    }
+    let delivery = details.record.delivery;
+    match app.store.ask_again(delivery, Timestamp::now()).await? {
+        Asked::Unknown => return Err(UseCaseError::NotFound),
+        Asked::Due => app.dispatcher.wake(),
+        Asked::AfterThis => app.dispatcher.asked_again(details.record.webhook, delivery),
+    }
+    tracing::info!(%delivery, "delivery {delivery} is sent again on request");
+    Ok(delivery)
+}
+
+/// Queues again every delivery that failed for good or was held, of events between these times; answers how many.
+pub async fn recover(
+    app: &AppState,
+    by: &Principal,
+    id: WebhookId,
+    since: Timestamp,
+    until: Option<Timestamp>,
+) -> Result<u64, UseCaseError> {
+    enabled(app, by, id).await?;
+    let until = until.unwrap_or_else(Timestamp::now);
+    if since >= until {
+        return Err(UseCaseError::Invalid(vec![FieldError::new(
+            "/since",
+            "Choose a beginning before the end, and not in the future.",
+        )]));
+    }
+    let count = app.store.recover(id, since, until).await?;
+    app.dispatcher.wake();
+    tracing::info!(webhook = %id, count, "{count} deliveries of webhook {id} are sent again on request");
+    Ok(count)
+}
+
+/// Sends an event's example now: of the given type, or of the first that the webhook hears of.
+pub async fn test(app: &AppState, by: &Principal, id: WebhookId, event: Option<EventType>) -> Result<DeliveryId, UseCaseError> {
+    let webhook = enabled(app, by, id).await?;
+    let Some(event) = event.or_else(|| webhook.events.first().copied()) else {
+        return Err(UseCaseError::Conflict("The webhook hears of no event."));
+    };
+    let event = test_event(event, &example_data(event)).map_err(UseCaseError::Invalid)?;
+    let delivery = app.store.add_test(app.node, id, &event).await?;
+    app.dispatcher.wake();
+    Ok(delivery)
+}
+
+/// Gives a webhook a new secret; the old one still signs for `overlap`.
+pub async fn rotate_secret(
+    app: &AppState,
+    by: &Principal,
+    id: WebhookId,
+    secret: Option<&str>,
+    overlap: Option<Duration>,
+) -> Result<(SigningSecret, Timestamp), UseCaseError> {
+    visible(app, by, id, Action::WriteWebhooks).await?;
+    let secret = match secret.map(SigningSecret::parse).transpose() {
+        Ok(secret) => secret.unwrap_or_else(SigningSecret::generate),
+        Err(error) => return Err(UseCaseError::Invalid(vec![FieldError::new("/secret", error.to_string())])),
+    };
+    let overlap = overlap.unwrap_or(OVERLAP);
+    if overlap > OVERLAP_MAX {
+        return Err(UseCaseError::Invalid(vec![FieldError::new("/overlap", "Use at most 7d.")]));
+    }
+    let old_until = Timestamp::now().plus(overlap);
+    if !app.store.rotate_secret(id, &secret, old_until).await? {
+        return Err(UseCaseError::NotFound);
+    }
+    app.dispatcher.changed(id).await?;
+    tracing::info!(webhook = %id, "webhook {id} has a new secret");
+    Ok((secret, old_until))
+}
+
+async fn enabled(app: &AppState, by: &Principal, id: WebhookId) -> Result<WebhookRecord, UseCaseError> {
+    let webhook = visible(app, by, id, Action::Resend).await?;
+    if webhook.enabled {
+        Ok(webhook)
+    } else {
+        Err(UseCaseError::Conflict(DISABLED))
+    }
+}
