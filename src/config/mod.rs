@@ -154,6 +154,7 @@ fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
         disable_after: duration("CLEARHOOK_DISABLE_AFTER", settings.disable_after.as_deref(), defaults.disable_after)?,
         retention: duration("CLEARHOOK_RETENTION", settings.retention.as_deref(), defaults.retention)?,
         breaker: defaults.breaker,
+        trouble_pause: defaults.trouble_pause,
     })
 }
 

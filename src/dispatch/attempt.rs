@@ -1,6 +1,6 @@
 //! One attempt: where to, sign, call, and what it means.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 
@@ -27,8 +27,6 @@ use crate::{
 
 /// A receiver's own long error is cut.
 const DETAIL: usize = 500;
-/// When a delivery is tried again that broke the code, or that could not be begun.
-const AGAIN: Duration = Duration::from_secs(5);
 
 /// Makes attempts.
 pub(super) struct Sender {
@@ -40,19 +38,18 @@ pub(super) struct Sender {
 impl Sender {
     /// Makes one attempt. Whatever happens, there is a result: one that breaks the code harms itself only.
     pub(super) async fn attempt(&self, job: Job) -> (Finished, Told) {
-        let copy = job.clone();
-        if let Ok(result) = AssertUnwindSafe(self.try_attempt(job)).catch_unwind().await {
-            return result;
-        }
-        tracing::error!(delivery = %copy.delivery, webhook = %copy.webhook, "sending delivery {} broke the code", copy.delivery);
-        let again = Timestamp::now().plus(AGAIN);
-        (without_attempt(copy, Next::Broke(again)), Told::Nothing)
+        guarded(job.clone(), self.again_at(), self.try_attempt(job)).await
+    }
+
+    /// When a delivery is tried again that broke the code, or that could not be begun.
+    fn again_at(&self) -> Timestamp {
+        Timestamp::now().plus(self.settings.trouble_pause)
     }
 
     async fn try_attempt(&self, job: Job) -> (Finished, Told) {
         let ready = match self.targets.get(job.webhook).await {
             Ok(ready) => ready,
-            Err(error) => return unreadable(job, &error),
+            Err(error) => return unreadable(job, &error, self.again_at()),
         };
         let receiver = match &*ready {
             Ready::Open(receiver) => receiver,
@@ -89,6 +86,15 @@ impl Sender {
     }
 }
 
+/// Keeps a panic within one attempt.
+async fn guarded(job: Job, again: Timestamp, attempt: impl Future<Output = (Finished, Told)>) -> (Finished, Told) {
+    if let Ok(result) = AssertUnwindSafe(attempt).catch_unwind().await {
+        return result;
+    }
+    tracing::error!(delivery = %job.delivery, webhook = %job.webhook, "sending delivery {} broke the code", job.delivery);
+    (without_attempt(job, Next::Broke(again)), Told::Nothing)
+}
+
 /// A delivery that is not tried.
 pub(super) const fn without_attempt(job: Job, next: Next) -> Finished {
     Finished {
@@ -100,9 +106,8 @@ pub(super) const fn without_attempt(job: Job, next: Next) -> Finished {
 }
 
 /// What is to be sent cannot be read. That the database is away passes; that it holds nonsense does not.
-fn unreadable(job: Job, error: &StoreError) -> (Finished, Told) {
+fn unreadable(job: Job, error: &StoreError, again: Timestamp) -> (Finished, Told) {
     tracing::warn!(%error, delivery = %job.delivery, webhook = %job.webhook, "delivery {} cannot be sent now", job.delivery);
-    let again = Timestamp::now().plus(AGAIN);
     let next = if error.is_refusal() {
         Next::Broke(again)
     } else {
@@ -152,5 +157,31 @@ fn log(job: &Job, attempt: u32, called: &Called) {
         tracing::warn!(%delivery, %webhook, attempt, "delivery {delivery}: {}", called.detail.as_deref().unwrap_or_default());
     } else {
         tracing::debug!(%delivery, %webhook, attempt, "delivery {delivery}, attempt {attempt}: {}", called.answer.response());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{catalogue::EventType, domain::callback::Trigger, storage::new_id};
+
+    #[tokio::test]
+    async fn a_panic_harms_its_own_attempt_only() {
+        let job = Job {
+            delivery: new_id(),
+            event: new_id(),
+            event_type: EventType::IdentityCreated,
+            webhook: new_id(),
+            body: "{}".into(),
+            attempts: 0,
+            retries: 0,
+            breaks: 0,
+            order: None,
+            trigger: Trigger::Event,
+        };
+        let broken = async { panic!("as a fault of the code would") };
+        let (finished, told) = guarded(job.clone(), Timestamp(7), broken).await;
+        assert_eq!((finished.next, told), (Next::Broke(Timestamp(7)), Told::Nothing));
+        assert!(finished.callback.is_none() && finished.job.delivery == job.delivery);
     }
 }

@@ -55,6 +55,8 @@ pub struct DispatchSettings {
     pub breaker: BreakerSettings,
     /// A webhook all of whose callbacks failed for so long is disabled.
     pub disable_after: Duration,
+    /// When a delivery is tried again that broke the code, or for which the database was away.
+    pub trouble_pause: Duration,
     /// How long callbacks and events are kept.
     pub retention: Duration,
 }
@@ -68,6 +70,7 @@ impl Default for DispatchSettings {
             concurrency_per_webhook: 16,
             breaker: BreakerSettings::default(),
             disable_after: Duration::from_secs(120 * 3_600),
+            trouble_pause: Duration::from_secs(5),
             retention: Duration::from_secs(366 * 24 * 3_600),
         }
     }

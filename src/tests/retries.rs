@@ -2,12 +2,7 @@
 
 use std::time::Duration;
 
-use clearhook::{
-    catalogue::EventType,
-    dispatch::DispatchSettings,
-    domain::url::UrlPolicy,
-    storage::new_id,
-};
+use clearhook::{catalogue::EventType, dispatch::DispatchSettings, domain::url::UrlPolicy, storage::new_id};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -244,7 +239,12 @@ async fn what_a_killed_node_owned_is_sent(database: TestDatabase) {
             format!("'{id}'")
         }
     };
-    let owned_by = |node| format!("UPDATE deliveries SET state = 'sending', due_at = 0, lease_owner = {}", literal(node));
+    let owned_by = |node| {
+        format!(
+            "UPDATE deliveries SET state = 'sending', due_at = 0, lease_owner = {}",
+            literal(node)
+        )
+    };
     // Another node's, which holds no lease.
     database.execute(&owned_by(other)).await;
     let app = TestApp::start_with(&database, quick(), loopback(), node).await;

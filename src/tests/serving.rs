@@ -3,12 +3,11 @@
 use std::fs;
 
 use clearhook::catalogue::EventType;
-use reqwest::Client;
 use serde_json::Value;
 
 use crate::support::{
     app::JsonAnswer,
-    binary::{Installation, Service, client, example_file},
+    binary::{Installation, Service, client, client_builder, example_file},
     database::TestDatabase,
     postgres,
     wait::wait_for,
@@ -24,11 +23,7 @@ async fn the_demo_shows_a_webhook_with_a_callback_in_its_log() {
         .append_pair("email", &email)
         .append_pair("password", &password)
         .finish();
-    let http = Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap();
+    let http = client_builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let request = http
         .post(format!("{url}/sign-in"))
         .header("content-type", "application/x-www-form-urlencoded")

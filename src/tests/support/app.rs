@@ -6,7 +6,7 @@ use clearhook::{
     auth::{api_key, password},
     catalogue::{EventType, example::example_data},
     config::LogFormat,
-    dispatch::{DispatchSettings, Dispatcher, Running},
+    dispatch::{BreakerSettings, DispatchSettings, Dispatcher, Running},
     domain::{
         id::NodeId,
         role::{Role, Scope},
@@ -20,7 +20,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::support::{database::TestDatabase, wait::wait_for};
+use crate::support::{binary::client_builder, database::TestDatabase, wait::wait_for};
 
 /// A running service.
 pub(crate) struct TestApp {
@@ -29,6 +29,7 @@ pub(crate) struct TestApp {
     pub(crate) store: Store,
     pub(crate) node: NodeId,
     pub(crate) http: Client,
+    pub(crate) dispatcher: Dispatcher,
     running: Running,
     server: JoinHandle<()>,
 }
@@ -38,6 +39,11 @@ pub(crate) fn quick() -> DispatchSettings {
     DispatchSettings {
         schedule: "50ms,50ms,50ms".parse().unwrap(),
         timeout: std::time::Duration::from_secs(5),
+        trouble_pause: std::time::Duration::from_millis(50),
+        breaker: BreakerSettings {
+            failures: 1_000,
+            ..BreakerSettings::default()
+        },
         ..DispatchSettings::default()
     }
 }
@@ -63,19 +69,20 @@ impl TestApp {
         let store = database.open().await;
         let policy = Arc::new(policy);
         let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), settings).await.unwrap();
-        let state = AppState::new(store.clone(), policy, dispatcher, node, false);
+        let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, false);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = web::router(state);
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let (key, _) = api_key::create(&store, "tests", Scope::ALL).await.unwrap();
-        let http = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+        let http = client_builder().redirect(Policy::none()).build().unwrap();
         Self {
             url,
             key,
             store,
             node,
             http,
+            dispatcher,
             running,
             server,
         }
@@ -128,6 +135,21 @@ impl TestApp {
         let answer = response.json_value().await;
         assert_eq!(status, 202, "{answer}");
         answer["events"][0].clone()
+    }
+
+    /// Posts JSON to the API, and gives status and answer.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let response = self.api(Method::POST, path).json_value(body).send().await.unwrap();
+        (response.status().as_u16(), response.json_value().await)
+    }
+
+    /// Waits until so many deliveries are in this state.
+    pub(crate) async fn deliveries(&self, database: &TestDatabase, state: &str, count: i64) {
+        let table = format!("deliveries WHERE state = '{state}'");
+        wait_for(&format!("{count} deliveries that are {state}"), async || {
+            (database.count(&table).await == count).then_some(())
+        })
+        .await;
     }
 
     /// Waits until a webhook's log has so many callbacks; newest first.

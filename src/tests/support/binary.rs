@@ -10,7 +10,7 @@ use std::{
 };
 
 use clearhook::catalogue::{EventType, example::example_data};
-use reqwest::Client;
+use reqwest::{Client, ClientBuilder};
 use tempfile::TempDir;
 
 use crate::support::wait::wait_for;
@@ -96,6 +96,12 @@ impl Service {
         .await
     }
 
+    /// Ends it as `kill -9` does.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Ends it as a service manager would, and gives its exit code.
     pub(crate) async fn terminate(mut self) -> Option<i32> {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
@@ -128,6 +134,13 @@ pub(crate) fn example_file(folder: &Path, event: EventType) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// A client of the machine's own services, which needs a provider of TLS even for plain HTTP.
+pub(crate) fn client_builder() -> ClientBuilder {
+    // Another test may have been first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy()
+}
+
 pub(crate) fn client() -> Client {
-    Client::builder().no_proxy().build().unwrap()
+    client_builder().build().unwrap()
 }

@@ -31,8 +31,13 @@ impl TestDatabase {
 
     /// A database of the run's PostgreSQL.
     pub(crate) async fn postgres() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
         let server = tokio::task::spawn_blocking(postgres::server).await.unwrap();
+        Self::on(server).await
+    }
+
+    /// A database of a given server.
+    pub(crate) async fn on(server: &str) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("clearhook_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let admin = Database::connect(format!("{server}/postgres")).await.unwrap();
         admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();

@@ -12,8 +12,13 @@ use std::{
 
 use tempfile::TempDir;
 
-struct Cluster {
-    url: String,
+/// A PostgreSQL that can be stopped and started again.
+pub(crate) struct Cluster {
+    /// Without a database: `postgres://user@host:port`.
+    pub(crate) url: String,
+    folder: PathBuf,
+    port: u16,
+    settings: &'static [&'static str],
     /// Closing its standard input ends the cluster.
     _keeper: Child,
 }
@@ -25,45 +30,65 @@ pub(crate) fn server() -> &'static str {
     let given = GIVEN.get_or_init(|| std::env::var("CLEARHOOK_TEST_POSTGRES").ok().filter(|url| !url.is_empty()));
     match given {
         Some(url) => url.trim_end_matches('/'),
-        None => &CLUSTER.get_or_init(start).url,
+        None => &CLUSTER.get_or_init(|| Cluster::make(&["fsync=off"])).url,
     }
 }
 
-fn start() -> Cluster {
-    let programs = programs();
-    // Kept on disk until the keeper removes it: the cluster must be gone first.
-    let folder = TempDir::with_prefix("clearhook-postgres-").unwrap().keep();
-    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
-    let data = folder.join("data");
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    run(unprivileged(&programs.join("initdb"))
-        .args(["--auth=trust", "--username=clearhook", "--encoding=UTF8", "--no-sync", "--pgdata"])
-        .arg(&data));
-    let options = format!("-h 127.0.0.1 -p {port} -k {} -c fsync=off -c max_connections=300", folder.display());
-    run(unprivileged(&programs.join("pg_ctl"))
-        .args(["start", "-w", "-l"])
-        .arg(folder.join("log"))
-        .args(["-o", &options, "-D"])
-        .arg(&data));
-    let mut stop = unprivileged(&programs.join("pg_ctl"));
-    stop.args(["stop", "-m", "immediate", "-D"]).arg(&data);
-    let stop = std::iter::once(stop.get_program())
-        .chain(stop.get_args())
-        .map(|part| format!("'{}'", part.to_str().unwrap()))
-        .collect::<Vec<_>>()
-        .join(" ");
-    // `read` ends when this process does. Signals to the group (Ctrl+C) must not end the keeper first.
-    let script = format!("trap '' INT TERM; read _; {stop} >/dev/null 2>&1; rm -rf '{}'", folder.display());
-    let keeper = Command::new("sh")
-        .args(["-c", &script])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    Cluster {
-        url: format!("postgres://clearhook@127.0.0.1:{port}"),
-        _keeper: keeper,
+impl Cluster {
+    /// Makes one with these settings and starts it.
+    pub(crate) fn make(settings: &'static [&'static str]) -> Self {
+        // Kept on disk until the keeper removes it: the cluster must be gone first.
+        let folder = TempDir::with_prefix("clearhook-postgres-").unwrap().keep();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        run(unprivileged(&programs().join("initdb"))
+            .args(["--auth=trust", "--username=clearhook", "--encoding=UTF8", "--no-sync", "--pgdata"])
+            .arg(folder.join("data")));
+        let mut stop = unprivileged(&programs().join("pg_ctl"));
+        stop.args(["stop", "-m", "immediate", "-D"]).arg(folder.join("data"));
+        let stop = std::iter::once(stop.get_program())
+            .chain(stop.get_args())
+            .map(|part| format!("'{}'", part.to_str().unwrap()))
+            .collect::<Vec<_>>()
+            .join(" ");
+        // `read` ends when this process does. Signals to the group (Ctrl+C) must not end the keeper first.
+        let script = format!("trap '' INT TERM; read _; {stop} >/dev/null 2>&1; rm -rf '{}'", folder.display());
+        let keeper = Command::new("sh")
+            .args(["-c", &script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let cluster = Self {
+            url: format!("postgres://clearhook@127.0.0.1:{port}"),
+            folder,
+            port,
+            settings,
+            _keeper: keeper,
+        };
+        cluster.start();
+        cluster
+    }
+
+    pub(crate) fn start(&self) {
+        let mut options = format!("-h 127.0.0.1 -p {} -k {} -c max_connections=300", self.port, self.folder.display());
+        for setting in self.settings {
+            options.push_str(" -c ");
+            options.push_str(setting);
+        }
+        run(unprivileged(&programs().join("pg_ctl"))
+            .args(["start", "-w", "-l"])
+            .arg(self.folder.join("log"))
+            .args(["-o", &options, "-D"])
+            .arg(self.folder.join("data")));
+    }
+
+    /// Stops it at once, as a power cut would.
+    pub(crate) fn stop(&self) {
+        run(unprivileged(&programs().join("pg_ctl"))
+            .args(["stop", "-w", "-m", "immediate", "-D"])
+            .arg(self.folder.join("data")));
     }
 }
 

@@ -1,0 +1,283 @@
+//! What is measured, one after the other.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use clearhook::catalogue::EventType;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    limits,
+    load::{self, Events, Latency, Target},
+    report::Report,
+    service::{Kind, Service},
+};
+
+/// Deliveries of a sustained run.
+const SUSTAINED: usize = 60_000;
+const LATENCY: Duration = Duration::from_secs(10);
+const LOGGED: u64 = 1_000_000;
+
+/// Measures everything, or one database only.
+pub(crate) async fn all(only: Option<&str>) {
+    let mut report = Report::new();
+    let client = limits::client().await;
+    report.line("client limit", "requests/s", client, None);
+    let accept = limits::accept().await;
+    report.line("accept limit (stores nothing)", "events/s", accept, None);
+    for (kind, name) in [(Kind::Sqlite, "sqlite"), (Kind::Postgres, "postgres")] {
+        if only.is_none_or(|only| only == name) {
+            report.section(name);
+            database(&mut report, kind, client, accept).await;
+        }
+    }
+    report.write();
+}
+
+async fn database(report: &mut Report, kind: Kind, client: f64, accept: f64) {
+    let goals = match kind {
+        Kind::Sqlite => (0.30, 0.50, 4.0, 15.0),
+        Kind::Postgres => (0.15, 0.40, 5.0, 20.0),
+    };
+    report.line("store limit", "events/s", limits::store(kind).await, None);
+    idle(report, kind).await;
+    let to_one = sustained(report, kind, 1).await;
+    report.line(
+        "sustained to 1 webhook",
+        "share of the client limit",
+        to_one / client,
+        Some(("≥", goals.0)),
+    );
+    let to_many = sustained(report, kind, 100).await;
+    report.line(
+        "sustained to 100 webhooks",
+        "share of the client limit",
+        to_many / client,
+        Some(("≥", goals.0)),
+    );
+    accepted(report, kind, accept, goals.1).await;
+    latencies(report, kind, to_one, (goals.2, goals.3)).await;
+    waiting(report, kind).await;
+    fan_out(report, kind).await;
+    isolation(report, kind).await;
+    long_log(report, kind).await;
+}
+
+fn target(service: &Service) -> Target {
+    Target {
+        http: service.http.clone(),
+        url: format!("{}/api/v1/events", service.url),
+        key: service.key.clone(),
+    }
+}
+
+/// Published = delivered, each once, or the run is void.
+async fn settle(service: &Service, published: u64) -> Vec<(u64, u64)> {
+    service.received(published).await;
+    service.logged().await;
+    let ledger = service.ledger().await;
+    assert_eq!(
+        (ledger.callbacks, ledger.deliveries),
+        (published, published),
+        "void: the ledger is not exact"
+    );
+    ledger.times
+}
+
+fn waits(times: &[(u64, u64)]) -> Latency {
+    Latency::of(
+        times
+            .iter()
+            .map(|(scheduled, arrived)| arrived.saturating_sub(*scheduled))
+            .collect(),
+    )
+}
+
+async fn idle(report: &mut Report, kind: Kind) {
+    let service = Service::start(kind).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let (cpu, statements) = (service.cpu(), service.metric("clearhook_database_statements_total").await);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let used = (service.cpu() - cpu) * 3.0;
+    report.line("idle: CPU", "s per minute", used, None);
+    // The two questions for this figure ask four statements each, of the key and of the queue.
+    let asked = service.metric("clearhook_database_statements_total").await - statements;
+    report.line("idle: statements", "per minute", (asked - 4.0).max(0.0) * 3.0, None);
+    report.line("idle: memory", "MiB", service.memory(), Some(("≤", 40.0)));
+}
+
+/// Deliveries a second, from the first publish to the last row of the log.
+async fn sustained(report: &mut Report, kind: Kind, webhooks: usize) -> f64 {
+    let service = Service::start(kind).await;
+    for number in 0..webhooks {
+        service
+            .webhook(&format!("{}/{number}", service.receiver.url), EventType::IdentityCreated)
+            .await;
+    }
+    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    let statements = service.metric("clearhook_database_statements_total").await;
+    let (began, cpu) = (Instant::now(), service.cpu());
+    load::in_batches(
+        &target(&service),
+        &events,
+        SUSTAINED / webhooks,
+        if webhooks == 1 { 500 } else { 20 },
+    )
+    .await;
+    let published = began.elapsed();
+    service.received(SUSTAINED as u64).await;
+    service.logged().await;
+    let took = began.elapsed();
+    settle(&service, SUSTAINED as u64).await;
+    let rate = SUSTAINED as f64 / took.as_secs_f64();
+    let asked = service.metric("clearhook_database_statements_total").await - statements;
+    report.line(&format!("sustained to {webhooks} webhook(s)"), "deliveries/s", rate, None);
+    report.line("  publishing took", "s", published.as_secs_f64(), None);
+    report.line(
+        "  CPU of the service",
+        "µs per delivery",
+        (service.cpu() - cpu) * 1e6 / SUSTAINED as f64,
+        None,
+    );
+    report.line("  statements", "per delivery", asked / SUSTAINED as f64, Some(("<", 1.0)));
+    report.line("  memory", "MiB", service.memory(), None);
+    rate
+}
+
+async fn accepted(report: &mut Report, kind: Kind, accept: f64, goal: f64) {
+    let service = Service::start(kind).await;
+    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    let rate = load::closed(&target(&service), &events, 64, Duration::from_secs(5)).await;
+    report.line("accepted, 64 connections", "events/s", rate, None);
+    report.line(
+        "accepted, 64 connections",
+        "share of the accept limit",
+        rate / accept,
+        Some(("≥", goal)),
+    );
+    service.webhook(&service.receiver.url, EventType::VisitCreated).await;
+    let events = Arc::new(Events::new(EventType::VisitCreated));
+    let rate = load::closed(&target(&service), &events, 64, Duration::from_secs(5)).await;
+    report.line("accepted while each is delivered", "events/s", rate, None);
+}
+
+async fn latency(service: &Service, events: &Arc<Events>, rate: f64) -> Latency {
+    // A second to warm up: connections, caches.
+    let count = load::open(&target(service), events, rate, Duration::from_secs(1)).await;
+    settle(service, count).await;
+    let count = load::open(&target(service), events, rate, LATENCY).await;
+    waits(&settle(service, count).await)
+}
+
+async fn latencies(report: &mut Report, kind: Kind, sustained: f64, goals: (f64, f64)) {
+    let service = Service::start(kind).await;
+    service.webhook(&service.receiver.url, EventType::IdentityCreated).await;
+    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    let at_200 = latency(&service, &events, 200.0).await;
+    report.latency("publish to receiver at 200/s", 200.0, at_200, (2.0, 3.5));
+    let fifth = sustained * 0.2;
+    let at_fifth = latency(&service, &events, fifth).await;
+    report.latency(&format!("publish to receiver at {fifth:.0}/s (20 %)"), fifth, at_fifth, goals);
+    for rate in [400.0, 800.0, 1_600.0, 3_200.0, 6_400.0] {
+        if rate < sustained * 0.6 {
+            let here = latency(&service, &events, rate).await;
+            report.point(rate, here);
+        }
+    }
+}
+
+/// 100,000 deliveries wait for a receiver that never answers.
+async fn waiting(report: &mut Report, kind: Kind) {
+    let service = Service::start(kind).await;
+    service
+        .webhook(&format!("{}/hang", service.receiver.url), EventType::IdentityCreated)
+        .await;
+    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    load::in_batches(&target(&service), &events, 100_000, 500).await;
+    report.line("memory with 100,000 waiting", "MiB", service.memory(), Some(("≤", 150.0)));
+}
+
+async fn fan_out(report: &mut Report, kind: Kind) {
+    let service = Service::start(kind).await;
+    for number in 0..1_000 {
+        service
+            .webhook(&format!("{}/{number}", service.receiver.url), EventType::IdentityCreated)
+            .await;
+    }
+    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    // The first one opens connections and reads 1,000 receivers from the database.
+    for name in ["the first time", "after that"] {
+        target(&service).one(&events.next(crate::receiver::now())).await;
+        let last = waits(&settle(&service, 1_000).await).max;
+        report.line(
+            &format!("one event to 1,000 webhooks, {name}"),
+            "ms to the last",
+            last,
+            Some(("≤", 1_000.0)),
+        );
+    }
+}
+
+/// What one that hangs, with 10,000 waiting, does to another.
+async fn isolation(report: &mut Report, kind: Kind) {
+    let service = Service::start(kind).await;
+    service.webhook(&service.receiver.url, EventType::IdentityCreated).await;
+    service
+        .webhook(&format!("{}/hang", service.receiver.url), EventType::VisitCreated)
+        .await;
+    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    let before = latency(&service, &events, 200.0).await;
+    load::in_batches(&target(&service), &Arc::new(Events::new(EventType::VisitCreated)), 10_000, 500).await;
+    let count = load::open(&target(&service), &events, 200.0, LATENCY).await;
+    service.received(count).await;
+    let after = waits(&service.ledger().await.times);
+    report.line("healthy p99 while another hangs", "ms", after.p99, None);
+    report.line("  against alone", "times", after.p99 / before.p99, Some(("≤", 1.2)));
+}
+
+async fn long_log(report: &mut Report, kind: Kind) {
+    let mut service = Service::start(kind).await;
+    let webhook = service.webhook(&service.receiver.url, EventType::IdentityCreated).await;
+    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    let before = latency(&service, &events, 200.0).await;
+    service.fill(&webhook, LOGGED).await;
+    service.restart();
+    let after = latency(&service, &events, 200.0).await;
+    report.line("p50 at 200/s with 1,000,000 logged", "ms", after.p50, None);
+    report.line("  against an empty log", "times", after.p50 / before.p50, Some(("≤", 1.1)));
+    let day = 24 * 3_600 * 1_000;
+    let mut took = Vec::new();
+    for number in 0..300_u64 {
+        let to = load::millis() - number * day / 2 - day;
+        let moment = |millis: u64| clearhook::domain::timestamp::Timestamp(i64::try_from(millis).unwrap()).rfc3339();
+        let path = format!(
+            "/api/v1/webhooks/{webhook}/callbacks?limit=50&from={}&to={}",
+            moment(to - 30 * day),
+            moment(to)
+        );
+        let began = Instant::now();
+        service.get(&path).await;
+        took.push(u64::try_from(began.elapsed().as_nanos()).unwrap());
+    }
+    let page = Latency::of(took);
+    report.line("log page of 50 rows, p50", "ms", page.p50, None);
+    report.line("log page of 50 rows, p99", "ms", page.p99, Some(("≤", 10.0)));
+    let mut values = Map::new();
+    values.insert("log_page".to_owned(), page.json());
+    report.add(json!(values));
+}
+
+impl Report {
+    fn latency(&mut self, name: &str, rate: f64, latency: Latency, goals: (f64, f64)) {
+        self.line(&format!("{name}: p50"), "ms", latency.p50, Some(("≤", goals.0)));
+        self.line(&format!("{name}: p95"), "ms", latency.p95, None);
+        self.line(&format!("{name}: p99"), "ms", latency.p99, Some(("≤", goals.1)));
+        self.point(rate, latency);
+    }
+
+    fn add(&mut self, value: Value) {
+        self.more.push(value);
+    }
+}

@@ -1,0 +1,248 @@
+//! The service under test: the release binary with a database of its own.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use clearhook::catalogue::EventType;
+use reqwest::Client;
+use sea_orm::{ConnectionTrait, Database};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{
+    load,
+    postgres::Cluster,
+    receiver::{Ledger, Process},
+};
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+pub(crate) struct Service {
+    pub(crate) url: String,
+    pub(crate) key: String,
+    pub(crate) http: Client,
+    pub(crate) database: String,
+    pub(crate) receiver: Process,
+    child: Child,
+    folder: TempDir,
+    _cluster: Option<Cluster>,
+}
+
+impl Service {
+    /// Starts it on a fresh database, with a fresh receiver.
+    pub(crate) async fn start(kind: Kind) -> Self {
+        // Next to what was built: `/tmp` may be memory, which makes everything durable at no cost.
+        fs::create_dir_all("target").unwrap();
+        let folder = TempDir::new_in("target").unwrap();
+        let (database, cluster) = match kind {
+            Kind::Sqlite => (
+                format!("sqlite://{}/clearhook.db", folder.path().canonicalize().unwrap().display()),
+                None,
+            ),
+            Kind::Postgres => {
+                let cluster = Cluster::make(&["synchronous_commit=on", "fsync=on", "shared_buffers=256MB", "max_wal_size=4GB"]);
+                (format!("{}/postgres", cluster.url), Some(cluster))
+            }
+        };
+        let mut create = command(&folder, &database);
+        create.args(["api-key", "create", "--name", "bench"]);
+        for scope in ["events:write", "webhooks:read", "webhooks:write", "callbacks:read", "metrics:read"] {
+            create.args(["--scope", scope]);
+        }
+        let output = create.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let key = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        let (child, url) = serve(&folder, &database);
+        Self {
+            url,
+            key,
+            http: Client::builder().no_proxy().build().unwrap(),
+            database,
+            receiver: Process::start("receiver"),
+            child,
+            folder,
+            _cluster: cluster,
+        }
+    }
+
+    /// Stops it as a service manager would and starts it again.
+    pub(crate) fn restart(&mut self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success() && self.child.wait().unwrap().success());
+        (self.child, self.url) = serve(&self.folder, &self.database);
+    }
+
+    pub(crate) async fn webhook(&self, url: &str, event: EventType) -> String {
+        let body = json!({ "name": "bench", "url": url, "events": [event] });
+        let request = self.http.post(format!("{}/api/v1/webhooks", self.url)).bearer_auth(&self.key);
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        let answer = request.send().await.unwrap().text().await.unwrap();
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        answer["id"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> String {
+        let response = self
+            .http
+            .get(format!("{}{path}", self.url))
+            .bearer_auth(&self.key)
+            .send()
+            .await
+            .unwrap();
+        assert!(response.status().is_success(), "{path}: {}", response.status());
+        response.text().await.unwrap()
+    }
+
+    /// A figure of `/metrics`.
+    pub(crate) async fn metric(&self, name: &str) -> f64 {
+        let text = self.get("/metrics").await;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0.0, |value| value.parse().unwrap())
+    }
+
+    /// What the receiver got since it was last asked.
+    pub(crate) async fn ledger(&self) -> Ledger {
+        let response = self.http.post(format!("{}/ledger", self.receiver.url)).send().await.unwrap();
+        serde_json::from_str(&response.text().await.unwrap()).unwrap()
+    }
+
+    /// Waits until so many callbacks came.
+    pub(crate) async fn received(&self, count: u64) {
+        let end = Instant::now() + Duration::from_secs(300);
+        loop {
+            let response = self.http.get(format!("{}/count", self.receiver.url)).send().await.unwrap();
+            let now: u64 = response.text().await.unwrap().parse().unwrap();
+            if now >= count {
+                return;
+            }
+            assert!(Instant::now() < end, "void: {now} of {count} callbacks came");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until everything is logged: nothing is left in the queue.
+    pub(crate) async fn logged(&self) {
+        let end = Instant::now() + Duration::from_secs(300);
+        loop {
+            let text = self.get("/metrics").await;
+            let left = |state: &str| text.contains(&format!("clearhook_deliveries{{state=\"{state}\"}} 0"));
+            if left("pending") && left("sending") {
+                return;
+            }
+            assert!(Instant::now() < end, "void: deliveries are left");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Resident memory, in MiB.
+    pub(crate) fn memory(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+    }
+
+    /// CPU time used so far, in seconds.
+    pub(crate) fn cpu(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let (_, rest) = stat.rsplit_once(')').unwrap();
+        let fields: Vec<_> = rest.split_whitespace().collect();
+        // utime and stime, in ticks of 10 ms.
+        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+    }
+
+    /// Fills the log with a webhook's callbacks of the last 300 days.
+    pub(crate) async fn fill(&self, webhook: &str, count: u64) {
+        let connection = Database::connect(&self.database).await.unwrap();
+        let is_sqlite = self.database.starts_with("sqlite");
+        let now = load::millis();
+        let step = 300 * 24 * 3_600 * 1_000 / count;
+        let (numbers, id, webhook) = if is_sqlite {
+            (
+                format!(
+                    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {}) ",
+                    count - 1
+                ),
+                // The time leads, as in UUIDv7.
+                format!("unhex(printf('%012x', {now} - ({count} - i) * {step}) || '7000' || hex(randomblob(8)))"),
+                format!("x'{}'", webhook.replace('-', "")),
+            )
+        } else {
+            (
+                format!("WITH n AS (SELECT generate_series(0, {}) AS i) ", count - 1),
+                format!(
+                    "CAST(lpad(to_hex({now} - ({count} - i) * {step}), 12, '0') || '7000' || \
+                     substr(md5(random()::text), 1, 16) AS uuid)"
+                ),
+                format!("'{webhook}'::uuid"),
+            )
+        };
+        let is_false = if is_sqlite { "0" } else { "FALSE" };
+        let empty = if is_sqlite { "x''" } else { "'\\x'::bytea" };
+        let sql = format!(
+            "INSERT INTO callbacks (id, delivery_id, event_id, webhook_id, event_type, url, callback_date, attempt, \"trigger\", outcome, \
+             status, response, detail, duration_ms, request_headers, response_headers, response_body, response_truncated) {numbers} \
+             SELECT {id}, {id}, {id}, {webhook}, 'identity.created', 'http://127.0.0.1/', {now} - ({count} - i) * {step}, 1, 'event', \
+             'succeeded', 200, 'OK', NULL, 1, '[[\"content-type\",\"application/json\"],[\"webhook-id\",\"msg_0192f0c2-0000-7000-8000-000000000000\"]]', \
+             '[[\"date\",\"Tue, 24 Nov 2026 10:00:00 GMT\"]]', {empty}, {is_false} FROM n"
+        );
+        // SQLite wants what comes before SELECT there, not before INSERT; both take it.
+        connection.execute_unprepared(&sql).await.unwrap();
+        connection.execute_unprepared("ANALYZE callbacks").await.unwrap();
+        connection.close().await.unwrap();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(folder: &TempDir, database: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clearhook"));
+    command
+        .current_dir(folder.path())
+        .env("CLEARHOOK_DATABASE_URL", database)
+        .env("CLEARHOOK_ALLOW_HTTP", "true")
+        .env("CLEARHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")
+        .env(
+            "CLEARHOOK_LOG",
+            std::env::var("CLEARHOOK_LOG").unwrap_or_else(|_| "warn,clearhook=info".to_owned()),
+        );
+    command
+}
+
+fn serve(folder: &TempDir, database: &str) -> (Child, String) {
+    let mut child = command(folder, database)
+        .args(["serve", "--addr", "127.0.0.1:0"])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let address = loop {
+        let line = lines.next().expect("the service ended").unwrap();
+        if let Some((_, rest)) = line.split_once("listening on ") {
+            break rest.split(';').next().unwrap().to_owned();
+        }
+    };
+    std::thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            if line.contains("WARN") || line.contains("ERROR") {
+                eprintln!("{line}");
+            }
+        }
+    });
+    (child, format!("http://{address}"))
+}

@@ -1,0 +1,360 @@
+//! What a receiver that fails, is slow or asks for a pause means for itself, and what not for others.
+
+use std::time::{Duration, Instant};
+
+use clearhook::{
+    catalogue::EventType,
+    dispatch::{BreakerSettings, DispatchSettings},
+    domain::timestamp::Timestamp,
+    storage::new_id,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{
+    app::{JsonBody, TestApp, cloud_event, loopback, quick},
+    database::TestDatabase,
+    on_both,
+    receiver::{Receiver, Reply},
+    wait::wait_for,
+};
+
+on_both! {
+    a_failing_webhook_gets_probes_and_all_is_sent_when_one_succeeds a_hopeless_webhook_is_disabled_with_the_reason
+    a_receiver_may_ask_for_a_pause a_rate_limit_is_kept subjects_are_sent_in_order order_holds_over_retries_and_ends_with_the_setting
+    one_that_hangs_does_not_hold_up_another disabling_holds_at_once deleting_ends_at_once what_cannot_be_read_is_set_aside
+    old_rows_are_forgotten_and_new_ones_stay
+}
+
+fn id(webhook: &Value) -> &str {
+    webhook["id"].as_str().unwrap()
+}
+
+async fn change(app: &TestApp, webhook: &Value, change: Value) {
+    let path = format!("/webhooks/{}", id(webhook));
+    let response = app.api(Method::PATCH, &path).json_value(&change).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+}
+
+/// Publishes so many events at once.
+async fn publish_many(app: &TestApp, event: EventType, count: usize, prefix: &str) {
+    for from in (0..count).step_by(500) {
+        let events: Vec<_> = (from..count.min(from + 500))
+            .map(|number| cloud_event(event, &format!("{prefix}{number}")))
+            .collect();
+        let response = app
+            .api(Method::POST, "/events")
+            .header("content-type", "application/cloudevents-batch+json")
+            .body(Value::from(events).to_string())
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 202);
+    }
+}
+
+async fn a_failing_webhook_gets_probes_and_all_is_sent_when_one_succeeds(database: TestDatabase) {
+    let settings = DispatchSettings {
+        breaker: BreakerSettings {
+            failures: 5,
+            first: Duration::from_millis(300),
+            longest: Duration::from_secs(1),
+        },
+        concurrency_per_webhook: 5,
+        schedule: "1s,1s,1s,1s,1s".parse().unwrap(),
+        ..quick()
+    };
+    let receiver = Receiver::start((0..12).map(|_| Reply::status(500))).await;
+    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    publish_many(&app, EventType::IdentityCreated, 40, "").await;
+    receiver.wait(5).await;
+    wait_for("the breaker to open", async || {
+        (app.dispatcher.load().open_breakers == 1).then_some(())
+    })
+    .await;
+    wait_for("the webhook to show as failing", async || {
+        app.get(&format!("/webhooks/{}", id(&webhook))).await["failing_since"]
+            .is_string()
+            .then_some(())
+    })
+    .await;
+    // The first probes fail; when one succeeds, everything goes out.
+    app.deliveries(&database, "succeeded", 40).await;
+    assert_eq!(receiver.seen().len(), 52);
+    assert_eq!(app.dispatcher.load().open_breakers, 0);
+    wait_for("the webhook to show as working", async || {
+        app.get(&format!("/webhooks/{}", id(&webhook))).await["failing_since"]
+            .is_null()
+            .then_some(())
+    })
+    .await;
+    app.stop().await;
+}
+
+async fn a_hopeless_webhook_is_disabled_with_the_reason(database: TestDatabase) {
+    let settings = DispatchSettings {
+        disable_after: Duration::from_millis(100),
+        ..quick()
+    };
+    let receiver = Receiver::start((0..9).map(|_| Reply::status(500))).await;
+    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    let path = format!("/webhooks/{}", id(&webhook));
+    let disabled = wait_for("the webhook to be disabled", async || {
+        Some(app.get(&path).await).filter(|webhook| webhook["enabled"] == false)
+    })
+    .await;
+    assert!(disabled["disabled_reason"].as_str().unwrap().contains("Every callback failed"));
+    assert_eq!(database.count("audit_log WHERE action = 'webhook.disabled'").await, 1);
+    // What came too late for a call is held.
+    app.publish(EventType::IdentityCreated, "2").await;
+    wait_for("the second to be held", async || {
+        (database.count("deliveries WHERE state = 'held'").await >= 1).then_some(())
+    })
+    .await;
+    change(&app, &webhook, json!({ "enabled": true })).await;
+    let enabled = app.get(&path).await;
+    assert!(enabled["disabled_reason"].is_null() && enabled["failing_since"].is_null());
+    app.stop().await;
+}
+
+async fn a_receiver_may_ask_for_a_pause(database: TestDatabase) {
+    let busy = Reply {
+        headers: vec![("retry-after", "1")],
+        ..Reply::status(429)
+    };
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([busy]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    app.log(&webhook, 1).await;
+    let began = Instant::now();
+    app.publish(EventType::IdentityCreated, "2").await;
+    app.log(&webhook, 3).await;
+    assert!(began.elapsed() > Duration::from_millis(800), "{:?}", began.elapsed());
+    app.stop().await;
+}
+
+async fn a_rate_limit_is_kept(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    change(&app, &webhook, json!({ "rate_limit": { "per_second": 20, "burst": 5 } })).await;
+    let began = Instant::now();
+    publish_many(&app, EventType::IdentityCreated, 25, "").await;
+    receiver.wait(25).await;
+    let took = began.elapsed();
+    assert!(took > Duration::from_millis(900) && took < Duration::from_secs(5), "{took:?}");
+    change(&app, &webhook, json!({ "rate_limit": null })).await;
+    let path = format!("/webhooks/{}", id(&webhook));
+    assert!(app.get(&path).await["rate_limit"].is_null());
+    for bad in [json!({ "per_second": 0, "burst": 1 }), json!({ "per_second": 1 }), json!(5)] {
+        let body = json!({ "rate_limit": bad });
+        let response = app.api(Method::PATCH, &path).json_value(&body).send().await.unwrap();
+        assert_eq!(response.status(), 422, "{body}");
+    }
+    app.stop().await;
+}
+
+fn of_subject(subject: &str, number: usize) -> Value {
+    let mut event = cloud_event(EventType::IdentityCreated, &format!("{subject}{number}"));
+    event["subject"] = subject.into();
+    event
+}
+
+/// What a receiver saw of one subject, in order.
+fn subjects(receiver: &Receiver, subject: &str) -> Vec<String> {
+    let bodies = receiver
+        .seen()
+        .into_iter()
+        .map(|seen| serde_json::from_str::<Value>(&seen.body).unwrap());
+    bodies
+        .filter(|body| body["subject"] == subject)
+        .map(|body| body["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+async fn subjects_are_sent_in_order(database: TestDatabase) {
+    let slow = Reply {
+        delay: Duration::from_millis(100),
+        ..Reply::status(200)
+    };
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([slow.clone(), slow]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    change(&app, &webhook, json!({ "ordered": true })).await;
+    let (mut one, mut two) = (Vec::new(), Vec::new());
+    for number in 0..8 {
+        for (subject, ids) in [("one", &mut one), ("two", &mut two)] {
+            let answer = app.publish_raw(&of_subject(subject, number)).await;
+            let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+            ids.push(answer["events"][0]["id"].as_str().unwrap().to_owned());
+        }
+    }
+    app.deliveries(&database, "succeeded", 16).await;
+    assert_eq!((subjects(&receiver, "one"), subjects(&receiver, "two")), (one, two));
+    app.stop().await;
+}
+
+async fn order_holds_over_retries_and_ends_with_the_setting(database: TestDatabase) {
+    let settings = DispatchSettings {
+        schedule: "200ms,1h".parse().unwrap(),
+        ..quick()
+    };
+    let (app, receiver) = (
+        TestApp::start_with(&database, settings, loopback(), new_id()).await,
+        Receiver::start([Reply::status(500), Reply::status(500)]).await,
+    );
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    change(&app, &webhook, json!({ "ordered": true })).await;
+    app.publish_raw(&of_subject("one", 1)).await;
+    receiver.wait(2).await;
+    // The first of "one" failed twice and now waits an hour; the second waits for it, and "two" for neither.
+    app.publish_raw(&of_subject("one", 2)).await;
+    app.publish_raw(&of_subject("two", 1)).await;
+    receiver.wait(3).await;
+    app.deliveries(&database, "succeeded", 1).await;
+    assert_eq!((subjects(&receiver, "one").len(), subjects(&receiver, "two").len()), (2, 1));
+    assert_eq!(database.count("deliveries WHERE state = 'pending' AND due_at IS NULL").await, 1);
+    change(&app, &webhook, json!({ "ordered": false })).await;
+    app.deliveries(&database, "succeeded", 2).await;
+    app.stop().await;
+}
+
+async fn one_that_hangs_does_not_hold_up_another(database: TestDatabase) {
+    let hangs = Reply {
+        delay: Duration::from_secs(60),
+        ..Reply::status(200)
+    };
+    let settings = DispatchSettings {
+        timeout: Duration::from_secs(30),
+        ..quick()
+    };
+    let (bad, good) = (Receiver::start(std::iter::repeat_n(hangs, 100)).await, Receiver::start([]).await);
+    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    app.webhook(&bad.url, &[EventType::VisitCreated]).await;
+    let healthy = app.webhook(&good.url, &[EventType::IdentityCreated]).await;
+    publish_many(&app, EventType::VisitCreated, 10_000, "hangs").await;
+    bad.wait(16).await;
+    publish_many(&app, EventType::IdentityCreated, 200, "works").await;
+    good.wait(200).await;
+    app.log(&healthy, 50).await;
+    assert_eq!(bad.seen().len(), 16);
+    let (mut waiting, mut sending) = (0, 0);
+    for (state, count) in [("pending", &mut waiting), ("sending", &mut sending)] {
+        *count = database.count(&format!("deliveries WHERE state = '{state}'")).await;
+    }
+    assert_eq!(waiting + sending, 10_000, "{waiting} + {sending}");
+    assert!(sending < 5_000, "memory is bounded: {sending}");
+}
+
+async fn disabling_holds_at_once(database: TestDatabase) {
+    let slow = Reply {
+        delay: Duration::from_millis(300),
+        ..Reply::status(200)
+    };
+    let settings = DispatchSettings {
+        concurrency_per_webhook: 2,
+        ..quick()
+    };
+    let receiver = Receiver::start(std::iter::repeat_n(slow, 50)).await;
+    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    publish_many(&app, EventType::IdentityCreated, 20, "").await;
+    receiver.wait(2).await;
+    change(&app, &webhook, json!({ "enabled": false })).await;
+    let began = receiver.seen().len();
+    app.deliveries(&database, "sending", 0).await;
+    app.deliveries(&database, "pending", 0).await;
+    assert_eq!(receiver.seen().len(), began, "no attempt began after the answer");
+    let held = database.count("deliveries WHERE state = 'held'").await;
+    assert_eq!(usize::try_from(held).unwrap() + began, 20);
+    app.stop().await;
+}
+
+async fn deleting_ends_at_once(database: TestDatabase) {
+    let slow = Reply {
+        delay: Duration::from_millis(300),
+        ..Reply::status(200)
+    };
+    let settings = DispatchSettings {
+        concurrency_per_webhook: 2,
+        ..quick()
+    };
+    let receiver = Receiver::start(std::iter::repeat_n(slow, 50)).await;
+    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    publish_many(&app, EventType::IdentityCreated, 20, "").await;
+    receiver.wait(2).await;
+    let deleted = app
+        .api(Method::DELETE, &format!("/webhooks/{}", id(&webhook)))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(deleted.status(), 204);
+    let began = receiver.seen().len();
+    app.deliveries(&database, "sending", 0).await;
+    app.deliveries(&database, "pending", 0).await;
+    assert_eq!(receiver.seen().len(), began, "no attempt began after the answer");
+    assert_eq!(
+        database.count("deliveries WHERE reason = 'The webhook was deleted.'").await,
+        20 - i64::try_from(began).unwrap()
+    );
+    // The attempts in flight were recorded all the same.
+    assert_eq!(database.count("callbacks").await, i64::try_from(began).unwrap());
+    app.stop().await;
+}
+
+/// A delivery that breaks the code again and again does not go round for ever.
+async fn what_cannot_be_read_is_set_aside(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let healthy = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
+    let literal = if database.url.starts_with("sqlite") {
+        format!("x'{}'", id(&webhook).replace('-', ""))
+    } else {
+        format!("'{}'", id(&webhook))
+    };
+    let garbage = if database.url.starts_with("sqlite") { "x'00'" } else { "'\\x00'" };
+    database
+        .execute(&format!(
+            "UPDATE webhook_secrets SET secret_encrypted = {garbage} WHERE webhook_id = {literal}"
+        ))
+        .await;
+    let node = app.node;
+    app.stop().await;
+    let app = TestApp::start_with(&database, quick(), loopback(), node).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    app.deliveries(&database, "failed", 1).await;
+    assert_eq!(database.count("deliveries WHERE reason LIKE '%broke clearhook 3 times%'").await, 1);
+    app.publish(EventType::VisitCreated, "2").await;
+    app.log(&healthy, 1).await;
+    assert_eq!(receiver.seen().len(), 1);
+    app.stop().await;
+}
+
+async fn old_rows_are_forgotten_and_new_ones_stay(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    publish_many(&app, EventType::IdentityCreated, 1_200, "old").await;
+    app.deliveries(&database, "succeeded", 1_200).await;
+    let node = app.node;
+    let between = Instant::now();
+    let cut = Timestamp::now();
+    wait_for("a later moment", async || {
+        (Timestamp::now() > cut.plus(Duration::from_millis(20))).then_some(())
+    })
+    .await;
+    app.publish(EventType::IdentityCreated, "new").await;
+    app.deliveries(&database, "succeeded", 1_201).await;
+    app.stop().await;
+    let settings = DispatchSettings {
+        retention: between.elapsed(),
+        ..quick()
+    };
+    let app = TestApp::start_with(&database, settings, loopback(), node).await;
+    for table in ["callbacks", "deliveries", "events", "event_keys"] {
+        wait_for(table, async || (database.count(table).await <= 1).then_some(())).await;
+    }
+    assert!(app.get(&format!("/webhooks/{}/callbacks", id(&webhook))).await["items"].is_array());
+    app.stop().await;
+}
