@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use crate::{
+    auth::api_key::Keys,
     dispatch::Dispatcher,
     domain::{id::NodeId, url::UrlPolicy},
     storage::Store,
@@ -22,6 +23,8 @@ pub struct AppState {
     pub dispatcher: Dispatcher,
     /// This process.
     pub node: NodeId,
+    /// What API keys may do, as far as it is known.
+    pub keys: Arc<Keys>,
     /// What leptos needs to render.
     pub leptos: LeptosOptions,
     /// Whether cookies are for https only.
@@ -39,6 +42,7 @@ impl AppState {
             node,
             leptos,
             secure_cookies,
+            keys: Arc::default(),
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Keys of the HTTP API: `chk_` and 256 random bits, shown once, stored as a hash.
 
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock},
+    time::{Duration, Instant},
+};
 
 use crate::{
     auth::{principal::KeyHolder, token},
@@ -11,6 +15,8 @@ use crate::{
 const PREFIX: &str = "chk_";
 /// Characters that stay readable, so that people can tell which key it is.
 const SHOWN: usize = PREFIX.len() + 6;
+/// Longest text that can be a key.
+const LONGEST: usize = 100;
 const NOTED: Duration = Duration::from_mins(1);
 
 /// Makes a key and gives it in clear, for this once.
@@ -22,13 +28,48 @@ pub async fn create(store: &Store, name: &str, scopes: &[Scope]) -> Result<(Stri
     Ok((key, record))
 }
 
-/// What this key may do; `None` when it is unknown, revoked or expired.
-pub async fn check(store: &Store, key: &str) -> Result<Option<KeyHolder>, StoreError> {
-    if !key.starts_with(PREFIX) || key.len() > 100 {
-        return Ok(None);
+/// How long it is remembered what a key may do. A key that is revoked by command is refused after this time at the latest.
+const REMEMBERED: Duration = Duration::from_secs(1);
+/// Most keys that are remembered.
+const MOST: usize = 10_000;
+
+/// What keys may do, remembered for a moment: a busy publisher asks thousands of times a second.
+#[derive(Default)]
+pub struct Keys(RwLock<HashMap<Vec<u8>, (Instant, KeyHolder)>>);
+
+impl Keys {
+    /// What this key may do; `None` when it is unknown, revoked or expired.
+    pub async fn check(&self, store: &Store, key: &str) -> Result<Option<KeyHolder>, StoreError> {
+        if !key.starts_with(PREFIX) || key.len() > LONGEST {
+            return Ok(None);
+        }
+        let hash = token::hash(key);
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+        if let Some((at, holder)) = known
+            && at.elapsed() < REMEMBERED
+        {
+            return Ok(Some(holder));
+        }
+        let holder = check(store, &hash).await?;
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        match &holder {
+            Some(holder) => {
+                if known.len() >= MOST {
+                    known.clear();
+                }
+                known.insert(hash, (Instant::now(), holder.clone()));
+            }
+            None => {
+                known.remove(&hash);
+            }
+        }
+        Ok(holder)
     }
+}
+
+async fn check(store: &Store, hash: &[u8]) -> Result<Option<KeyHolder>, StoreError> {
     let now = Timestamp::now();
-    let Some(record) = store.api_key(&token::hash(key)).await? else {
+    let Some(record) = store.api_key(hash).await? else {
         return Ok(None);
     };
     if record.revoked_at.is_some() || record.expires_at.is_some_and(|end| now >= end) {

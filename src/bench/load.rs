@@ -23,7 +23,6 @@ pub(crate) fn millis() -> u64 {
 
 /// Makes events of about 1 KiB, each with an id of its own.
 pub(crate) struct Events {
-    event: EventType,
     before: String,
     between: String,
     after: String,
@@ -38,7 +37,6 @@ impl Events {
         let padding = SIZE.saturating_sub(short.len() + 36 + 32);
         let source = format!("{source}{}", "x".repeat(padding));
         Self {
-            event,
             before: format!(
                 "{{\"specversion\":\"1.0\",\"type\":\"{event}\",\"source\":\"{source}\",\"id\":\"{:x}-",
                 now()
@@ -47,10 +45,6 @@ impl Events {
             after: format!("\",\"data\":{data}}}"),
             number: AtomicU64::new(0),
         }
-    }
-
-    pub(crate) const fn event(&self) -> EventType {
-        self.event
     }
 
     /// The next event, to be sent at this time.

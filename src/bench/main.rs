@@ -27,6 +27,7 @@ use std::env;
 fn main() {
     let mut arguments = env::args().skip(1).filter(|argument| argument != "--bench");
     let first = arguments.next();
+    let wanted: Vec<String> = first.iter().cloned().chain(arguments).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -37,6 +38,6 @@ fn main() {
     match first.as_deref() {
         Some("receiver") => runtime.block_on(receiver::serve()),
         Some("accepter") => runtime.block_on(limits::accept_without_storing()),
-        only => runtime.block_on(run::all(only)),
+        _ => runtime.block_on(run::all(&wanted)),
     }
 }

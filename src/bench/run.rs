@@ -20,49 +20,99 @@ const SUSTAINED: usize = 60_000;
 const LATENCY: Duration = Duration::from_secs(10);
 const LOGGED: u64 = 1_000_000;
 
-/// Measures everything, or one database only.
-pub(crate) async fn all(only: Option<&str>) {
-    let mut report = Report::new();
-    let client = limits::client().await;
-    report.line("client limit", "requests/s", client, None);
-    let accept = limits::accept().await;
-    report.line("accept limit (stores nothing)", "events/s", accept, None);
+const PARTS: [&str; 10] = [
+    "limits",
+    "store",
+    "idle",
+    "one",
+    "many",
+    "accepted",
+    "latency",
+    "waiting",
+    "fan-out",
+    "isolation",
+];
+
+/// What is to be measured: everything, or what is named of databases and parts.
+struct Wanted<'a>(&'a [String]);
+
+impl Wanted<'_> {
+    fn has(&self, name: &str, all: &[&str]) -> bool {
+        let named = |other: &&str| self.0.iter().any(|wanted| wanted == other);
+        named(&name) || !all.iter().any(|other| named(other))
+    }
+
+    fn part(&self, name: &str) -> bool {
+        let parts: Vec<_> = PARTS.into_iter().chain(["long-log"]).collect();
+        self.has(name, &parts)
+    }
+}
+
+/// What the machine can do, of which shares are reckoned.
+#[derive(Clone, Copy, Default)]
+struct Machine {
+    client: f64,
+    accept: f64,
+}
+
+/// Measures everything, or what is named of databases and parts.
+pub(crate) async fn all(wanted: &[String]) {
+    let (mut report, wanted) = (Report::new(), Wanted(wanted));
+    let mut machine = Machine::default();
+    if wanted.part("limits") {
+        machine.client = limits::client().await;
+        report.line("client limit", "requests/s", machine.client, None);
+        machine.accept = limits::accept().await;
+        report.line("accept limit (stores nothing)", "events/s", machine.accept, None);
+    }
     for (kind, name) in [(Kind::Sqlite, "sqlite"), (Kind::Postgres, "postgres")] {
-        if only.is_none_or(|only| only == name) {
+        if wanted.has(name, &["sqlite", "postgres"]) {
             report.section(name);
-            database(&mut report, kind, client, accept).await;
+            database(&mut report, kind, machine, &wanted).await;
         }
     }
     report.write();
 }
 
-async fn database(report: &mut Report, kind: Kind, client: f64, accept: f64) {
+async fn database(report: &mut Report, kind: Kind, machine: Machine, wanted: &Wanted<'_>) {
     let goals = match kind {
         Kind::Sqlite => (0.30, 0.50, 4.0, 15.0),
         Kind::Postgres => (0.15, 0.40, 5.0, 20.0),
     };
-    report.line("store limit", "events/s", limits::store(kind).await, None);
-    idle(report, kind).await;
-    let to_one = sustained(report, kind, 1).await;
-    report.line(
-        "sustained to 1 webhook",
-        "share of the client limit",
-        to_one / client,
-        Some(("≥", goals.0)),
-    );
-    let to_many = sustained(report, kind, 100).await;
-    report.line(
-        "sustained to 100 webhooks",
-        "share of the client limit",
-        to_many / client,
-        Some(("≥", goals.0)),
-    );
-    accepted(report, kind, accept, goals.1).await;
-    latencies(report, kind, to_one, (goals.2, goals.3)).await;
-    waiting(report, kind).await;
-    fan_out(report, kind).await;
-    isolation(report, kind).await;
-    long_log(report, kind).await;
+    if wanted.part("store") {
+        report.line("store limit", "events/s", limits::store(kind).await, None);
+    }
+    if wanted.part("idle") {
+        idle(report, kind).await;
+    }
+    let mut sustained_rate = 10_000.0;
+    for (part, webhooks) in [("one", 1), ("many", 100)] {
+        if wanted.part(part) {
+            let rate = sustained(report, kind, webhooks).await;
+            report.line("  share of the client limit", "", rate / machine.client, Some(("≥", goals.0)));
+            if webhooks == 1 {
+                sustained_rate = rate;
+            }
+        }
+    }
+    if wanted.part("accepted") {
+        accepted(report, kind, machine.accept, goals.1).await;
+    }
+    if wanted.part("latency") {
+        latencies(report, kind, sustained_rate, (goals.2, goals.3)).await;
+    }
+    if wanted.part("waiting") {
+        waiting(report, kind).await;
+    }
+    if wanted.part("fan-out") {
+        fan_out(report, kind).await;
+    }
+    if wanted.part("isolation") {
+        isolation(report, kind).await;
+    }
+    if wanted.part("long-log") {
+        long_log(report, kind).await;
+    }
 }
 
 fn target(service: &Service) -> Target {

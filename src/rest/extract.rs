@@ -9,7 +9,7 @@ use axum::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    auth::{api_key, principal::Principal},
+    auth::principal::Principal,
     domain::page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page},
     rest::{BODY_BYTES_MAX, Problem},
     state::AppState,
@@ -35,7 +35,7 @@ impl FromRequestParts<AppState> for Caller {
         let Some((_, key)) = key else {
             return Err(Problem::unauthenticated());
         };
-        let holder = api_key::check(&state.store, key.trim()).await?;
+        let holder = state.keys.check(&state.store, key.trim()).await?;
         holder
             .map(|holder| Self(Principal::Key(holder)))
             .ok_or_else(Problem::unauthenticated)

@@ -8,8 +8,11 @@ use uuid::Uuid;
 
 use crate::storage::StoreError;
 
-/// Rows of one statement, most first. 256 rows of 18 columns are below what SQLite (32,766) and PostgreSQL (65,535) bind.
-const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
+/// Rows of one statement, most first; below the last any number. 256 rows of 18 columns are below what SQLite (32,766) and PostgreSQL
+/// (65,535) bind.
+const SIZES: [usize; 5] = [256, 128, 64, 32, 16];
+/// Texts that a connection may meet: a statement of each size for each table, and all others.
+pub(super) const STATEMENTS: usize = 400;
 
 /// An insert of rows with `N` columns.
 pub(super) struct Insert<const N: usize> {
@@ -44,9 +47,9 @@ impl<const N: usize> Insert<N> {
 pub(super) fn sizes(rows: usize) -> impl Iterator<Item = usize> {
     let mut left = rows;
     std::iter::from_fn(move || {
-        let size = SIZES.into_iter().find(|size| *size <= left)?;
+        let size = SIZES.into_iter().find(|size| *size <= left).unwrap_or(left);
         left -= size;
-        Some(size)
+        (size > 0).then_some(size)
     })
 }
 
@@ -126,7 +129,8 @@ mod tests {
     #[test]
     fn rows_are_split_into_few_sizes() {
         assert_eq!(sizes(0).count(), 0);
-        assert_eq!(sizes(600).collect::<Vec<_>>(), [256, 256, 64, 16, 4, 4]);
+        assert_eq!(sizes(600).collect::<Vec<_>>(), [256, 256, 64, 16, 8]);
+        assert!((1..2_000).all(|rows| sizes(rows).sum::<usize>() == rows));
     }
 
     #[test]

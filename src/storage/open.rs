@@ -17,7 +17,7 @@ use sea_orm_migration::MigratorTrait;
 use thiserror::Error;
 
 use crate::{
-    storage::{Counts, Store, StoreError},
+    storage::{Counts, Store, StoreError, bulk::STATEMENTS},
     vault::Vault,
 };
 
@@ -126,7 +126,10 @@ impl Store {
             }
             DatabaseUrl::Postgres(text) => {
                 let mut options = options(text);
-                options.max_connections(20).min_connections(1);
+                options
+                    .max_connections(20)
+                    .min_connections(1)
+                    .map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(STATEMENTS));
                 let server = |error: DbErr| OpenError::Server {
                     server: url.to_string(),
                     cause: brief(&error),
@@ -173,6 +176,7 @@ async fn connect_sqlite(path: &std::path::Path, connections: u32) -> Result<Data
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(BUSY)
+                .statement_cache_capacity(STATEMENTS)
                 .pragma("trusted_schema", "OFF")
         });
     Database::connect(options).await

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Weak},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{mpsc, oneshot};
@@ -26,6 +26,10 @@ use crate::{
 
 /// Entries of one transaction.
 const GROUP: usize = 512;
+/// A group of so many entries means that the next one will have many as well, and is worth waiting for.
+const BUSY: usize = 8;
+/// That long at most.
+const GATHER: Duration = Duration::from_micros(1_500);
 /// Longest wait before results are written again.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -63,8 +67,12 @@ impl Writer {
     }
 
     pub(super) async fn run(mut self, mut entries: mpsc::UnboundedReceiver<Entry>) {
-        let mut buffer = Vec::with_capacity(GROUP);
+        let (mut buffer, mut last) = (Vec::with_capacity(GROUP), 0);
         while entries.recv_many(&mut buffer, GROUP).await > 0 {
+            if last >= BUSY {
+                gather(&mut entries, &mut buffer, last).await;
+            }
+            last = buffer.len();
             let (mut group, mut places) = (Group::default(), Vec::new());
             for entry in buffer.drain(..) {
                 match entry {
@@ -194,6 +202,17 @@ impl Writer {
             overflow,
             effects,
         })
+    }
+}
+
+/// Waits a little until about as many entries are there as came with the last group. The timer's grain would be too coarse for it.
+async fn gather(entries: &mut mpsc::UnboundedReceiver<Entry>, buffer: &mut Vec<Entry>, last: usize) {
+    let (until, enough) = (Instant::now() + GATHER, GROUP.min(last - last / 4));
+    while buffer.len() < enough && Instant::now() < until {
+        match entries.try_recv() {
+            Ok(entry) => buffer.push(entry),
+            Err(_) => tokio::task::yield_now().await,
+        }
     }
 }
 
