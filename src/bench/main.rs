@@ -25,6 +25,11 @@ mod service;
 use std::env;
 
 fn main() {
+    // The first thing that fails makes the run void.
+    std::panic::set_hook(Box::new(|panic| {
+        eprintln!("bench: {panic}");
+        std::process::exit(1);
+    }));
     let mut arguments = env::args().skip(1).filter(|argument| argument != "--bench");
     let first = arguments.next();
     let wanted: Vec<String> = first.iter().cloned().chain(arguments).collect();

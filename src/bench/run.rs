@@ -95,11 +95,13 @@ async fn database(report: &mut Report, kind: Kind, machine: Machine, wanted: &Wa
             }
         }
     }
+    // Single publishes cost more than batches: more than this cannot be offered for long.
+    let mut offered = 4_000.0;
     if wanted.part("accepted") {
-        accepted(report, kind, machine.accept, goals.1).await;
+        offered = accepted(report, kind, machine.accept, goals.1).await;
     }
     if wanted.part("latency") {
-        latencies(report, kind, sustained_rate, (goals.2, goals.3)).await;
+        latencies(report, kind, (sustained_rate, offered), (goals.2, goals.3)).await;
     }
     if wanted.part("waiting") {
         waiting(report, kind).await;
@@ -196,7 +198,7 @@ async fn sustained(report: &mut Report, kind: Kind, webhooks: usize) -> f64 {
     rate
 }
 
-async fn accepted(report: &mut Report, kind: Kind, accept: f64, goal: f64) {
+async fn accepted(report: &mut Report, kind: Kind, accept: f64, goal: f64) -> f64 {
     let service = Service::start(kind).await;
     let events = Arc::new(Events::new(EventType::IdentityCreated));
     let rate = load::closed(&target(&service), &events, 64, Duration::from_secs(5)).await;
@@ -211,6 +213,7 @@ async fn accepted(report: &mut Report, kind: Kind, accept: f64, goal: f64) {
     let events = Arc::new(Events::new(EventType::VisitCreated));
     let rate = load::closed(&target(&service), &events, 64, Duration::from_secs(5)).await;
     report.line("accepted while each is delivered", "events/s", rate, None);
+    rate
 }
 
 async fn latency(service: &Service, events: &Arc<Events>, rate: f64) -> Latency {
@@ -221,7 +224,7 @@ async fn latency(service: &Service, events: &Arc<Events>, rate: f64) -> Latency 
     waits(&settle(service, count).await)
 }
 
-async fn latencies(report: &mut Report, kind: Kind, sustained: f64, goals: (f64, f64)) {
+async fn latencies(report: &mut Report, kind: Kind, (sustained, offered): (f64, f64), goals: (f64, f64)) {
     let service = Service::start(kind).await;
     service.webhook(&service.receiver.url, EventType::IdentityCreated).await;
     let events = Arc::new(Events::new(EventType::IdentityCreated));
@@ -231,7 +234,7 @@ async fn latencies(report: &mut Report, kind: Kind, sustained: f64, goals: (f64,
     let at_fifth = latency(&service, &events, fifth).await;
     report.latency(&format!("publish to receiver at {fifth:.0}/s (20 %)"), fifth, at_fifth, goals);
     for rate in [400.0, 800.0, 1_600.0, 3_200.0, 6_400.0] {
-        if rate < sustained * 0.6 {
+        if rate < offered * 0.8 {
             let here = latency(&service, &events, rate).await;
             report.point(rate, here);
         }

@@ -11,7 +11,10 @@ use std::{
 use migrations::Migrator;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        Connection,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use sea_orm_migration::MigratorTrait;
 use thiserror::Error;
@@ -170,6 +173,17 @@ async fn connect_sqlite(path: &std::path::Path, connections: u32) -> Result<Data
     options
         .max_connections(connections)
         .min_connections(1)
+        // When a commit fails because the disk is full, SQLite ends the transaction and sqlx still counts one as open: what came
+        // after it would be a part of that, "committed" and never stored. Such a connection is closed.
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_release(|connection, _| {
+                Box::pin(async move {
+                    // Its answer comes after a rollback that is under way.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+        })
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .journal_mode(SqliteJournalMode::Wal)

@@ -13,6 +13,7 @@ use std::{
 
 use clearhook::{catalogue::EventType, storage::new_id};
 use reqwest::{Client, Method};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -348,4 +349,87 @@ async fn a_second_service_on_the_same_file_is_refused() {
     assert!(output.status.code() == Some(1) && said.contains("another"), "{said}");
     assert!(Path::new(&database.url.replace("sqlite://", "")).exists());
     assert_eq!(service.terminate().await, Some(0));
+}
+
+/// A file that may not grow any more is what a full disk looks like to SQLite.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_refuses_and_loses_nothing() {
+    let database = TestDatabase::sqlite();
+    drop(database.open().await);
+    let (node, receiver) = (Node::new(&database), Receiver::start([]).await);
+    let serve = node.command(&["serve", "--addr", "127.0.0.1:0"]);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\""]);
+    limited.arg(serve.get_program()).args(serve.get_args());
+    limited.current_dir(serve.get_current_dir().unwrap());
+    for (name, value) in serve.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    let service = Service::start(limited);
+    let url = format!("http://{}", service.line("listening on ").await.split(';').next().unwrap());
+    node.webhook(&url, &receiver.url).await;
+    let (mut accepted, mut refused) = (Vec::new(), 0);
+    for number in 0..100_000 {
+        let event = cloud_event(EventType::IdentityCreated, &number.to_string());
+        let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
+        let request = request.header("content-type", "application/cloudevents+json");
+        let response = request.body(event.to_string()).send().await.unwrap();
+        if response.status() == 202 {
+            accepted.push(response.json_value().await["events"][0]["id"].as_str().unwrap().to_owned());
+        } else {
+            assert_eq!(response.status(), 503);
+            refused += 1;
+        }
+        if refused == 5 {
+            break;
+        }
+    }
+    assert!(
+        refused == 5 && !accepted.is_empty(),
+        "{refused} refused, {} accepted",
+        accepted.len()
+    );
+    let alive = node.http.get(format!("{url}/healthz")).send().await.unwrap();
+    assert_eq!(alive.status(), 200);
+    service.kill();
+    let (service, _) = node.start().await;
+    check_ledger(&database, &receiver, &accepted).await;
+    assert_eq!(service.terminate().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_only_database_refuses_and_loses_nothing() {
+    let database = TestDatabase::postgres().await;
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let read_only = async |on: bool| {
+        let (server, name) = database.url.rsplit_once('/').unwrap();
+        let admin = sea_orm::Database::connect(format!("{server}/postgres")).await.unwrap();
+        let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = {on}");
+        // Only new sessions are told.
+        let others = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        for sql in [set, others] {
+            admin.execute_unprepared(&sql).await.unwrap();
+        }
+        admin.close().await.unwrap();
+    };
+    read_only(true).await;
+    wait_for("a publish to be refused", async || {
+        let response = app.publish_raw(&cloud_event(EventType::IdentityCreated, "refused")).await;
+        (response.status() == 503).then_some(())
+    })
+    .await;
+    let refused = app.publish_raw(&cloud_event(EventType::IdentityCreated, "refused")).await;
+    assert_eq!(refused.headers()["content-type"], "application/problem+json");
+    read_only(false).await;
+    wait_for("a publish to be accepted", async || {
+        let response = app.publish_raw(&cloud_event(EventType::IdentityCreated, "accepted")).await;
+        (response.status() == 202).then_some(())
+    })
+    .await;
+    receiver.wait(1).await;
+    app.stop().await;
 }

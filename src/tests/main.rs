@@ -7,6 +7,7 @@ mod callbacks;
 mod command_line;
 mod console;
 mod crashes;
+mod hostile;
 mod limits;
 mod migrations;
 mod publishing;

@@ -1,0 +1,191 @@
+//! Receivers that misbehave: each attempt ends in time, with a name, and nothing else suffers.
+
+use std::{sync::Arc, time::Duration};
+
+use clearhook::{catalogue::EventType, dispatch::DispatchSettings, storage::new_id};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::support::{
+    app::{TestApp, loopback, quick},
+    database::TestDatabase,
+    on_both,
+};
+
+on_both! {
+    a_gigabyte_is_not_read a_bomb_of_headers_is_refused a_slow_drip_ends_in_time compressed_answers_stay_as_they_are
+    half_an_answer_is_no_answer one_that_hangs_up_is_named one_that_is_not_there_is_named an_answer_before_the_request_was_read_counts
+    a_wrong_certificate_is_refused what_is_not_http_is_named what_is_not_tls_is_named
+}
+
+/// A receiver that does as it likes with each connection.
+async fn receiver<F: Future<Output = ()> + Send>(act: impl Fn(TcpStream) -> F + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let act = Arc::new(act);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let act = act.clone();
+            tokio::spawn(async move { act(stream).await });
+        }
+    });
+    url
+}
+
+/// Reads the head of a request and whatever of its body comes along.
+async fn read_some(stream: &mut TcpStream) {
+    let mut buffer = [0; 16 * 1024];
+    let _ = stream.read(&mut buffer).await;
+}
+
+/// Sends one callback to this URL and gives what the log says of it.
+async fn called(database: &TestDatabase, url: &str) -> Value {
+    let settings = DispatchSettings {
+        timeout: Duration::from_secs(2),
+        schedule: "1h".parse().unwrap(),
+        ..quick()
+    };
+    let app = TestApp::start_with(database, settings, loopback(), new_id()).await;
+    let webhook = app.webhook(url, &[EventType::IdentityCreated]).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    let row = app.log(&webhook, 1).await.remove(0);
+    let details = app.get(&format!("/callbacks/{}", row["id"].as_str().unwrap())).await;
+    assert!(details["duration_ms"].as_i64().unwrap() < 4_000, "{details}");
+    app.stop().await;
+    details
+}
+
+async fn a_gigabyte_is_not_read(database: TestDatabase) {
+    let url = receiver(async |mut stream| {
+        read_some(&mut stream).await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n").await;
+        let chunk = vec![b'x'; 1024 * 1024];
+        while stream.write_all(&chunk).await.is_ok() {}
+    })
+    .await;
+    let details = called(&database, &url).await;
+    assert_eq!(
+        (&details["response"], &details["received"]["truncated"]),
+        (&"OK".into(), &true.into())
+    );
+    assert_eq!(details["received"]["body"].as_str().unwrap().len(), 16 * 1024);
+}
+
+async fn a_bomb_of_headers_is_refused(database: TestDatabase) {
+    let url = receiver(async |mut stream| {
+        read_some(&mut stream).await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
+        for number in 0..100_000 {
+            let line = format!("x-{number}: {}\r\n", "y".repeat(1_000));
+            if stream.write_all(line.as_bytes()).await.is_err() {
+                return;
+            }
+        }
+    })
+    .await;
+    assert_eq!(called(&database, &url).await["response"], "ResponseInvalid");
+}
+
+async fn a_slow_drip_ends_in_time(database: TestDatabase) {
+    let url = receiver(async |mut stream| {
+        read_some(&mut stream).await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n").await;
+        while stream.write_all(b".").await.is_ok() {
+            crate::support::wait::pause().await;
+        }
+    })
+    .await;
+    assert_eq!(called(&database, &url).await["response"], "TimedOut");
+}
+
+async fn compressed_answers_stay_as_they_are(database: TestDatabase) {
+    let url = receiver(async |mut stream| {
+        read_some(&mut stream).await;
+        let head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 20\r\nconnection: close\r\n\r\n";
+        let _ = stream.write_all(head).await;
+        let _ = stream
+            .write_all(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+            .await;
+    })
+    .await;
+    let details = called(&database, &url).await;
+    assert_eq!(details["response"], "OK");
+    assert!(details["received"]["body"].as_str().unwrap().starts_with('\u{1f}'));
+}
+
+async fn half_an_answer_is_no_answer(database: TestDatabase) {
+    let url = receiver(async |mut stream| {
+        read_some(&mut stream).await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").await;
+    })
+    .await;
+    assert_eq!(called(&database, &url).await["response"], "ConnectionReset");
+}
+
+async fn one_that_hangs_up_is_named(database: TestDatabase) {
+    let url = receiver(async |stream| drop(stream)).await;
+    assert_eq!(called(&database, &url).await["response"], "ConnectionReset");
+}
+
+async fn one_that_is_not_there_is_named(database: TestDatabase) {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    assert_eq!(called(&database, &format!("http://{free}/")).await["response"], "ConnectionRefused");
+}
+
+async fn an_answer_before_the_request_was_read_counts(database: TestDatabase) {
+    let url = receiver(async |mut stream| {
+        let _ = stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").await;
+        read_some(&mut stream).await;
+        read_some(&mut stream).await;
+    })
+    .await;
+    let response = called(&database, &url).await["response"].clone();
+    // An answer to nothing may also be taken for one to a request that was never made.
+    assert!(
+        ["Accepted", "ConnectionReset", "ResponseInvalid"].contains(&response.as_str().unwrap()),
+        "{response}"
+    );
+}
+
+async fn a_wrong_certificate_is_refused(database: TestDatabase) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+    let config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let url = receiver(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            // It fails when the client refuses the certificate.
+            let _ = acceptor.accept(stream).await;
+        }
+    })
+    .await;
+    let details = called(&database, &url.replace("http://", "https://")).await;
+    assert_eq!(details["response"], "TlsError");
+    assert!(!details["detail"].as_str().unwrap().is_empty());
+}
+
+async fn what_is_not_http_is_named(database: TestDatabase) {
+    let url = receiver(async |mut stream| {
+        read_some(&mut stream).await;
+        let _ = stream.write_all(b"220 mail.example.com ESMTP\r\n").await;
+    })
+    .await;
+    assert_eq!(called(&database, &url).await["response"], "ResponseInvalid");
+}
+
+async fn what_is_not_tls_is_named(database: TestDatabase) {
+    let url = receiver(async |mut stream| {
+        read_some(&mut stream).await;
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    })
+    .await;
+    assert_eq!(called(&database, &url.replace("http://", "https://")).await["response"], "TlsError");
+}
