@@ -75,8 +75,8 @@ pub(super) struct WebhookPatch {
     owners: Option<Vec<String>>,
     headers: Option<Vec<HeaderView>>,
     /// `null` takes the limit away.
-    #[serde(default, deserialize_with = "given")]
-    rate_limit: Option<Option<RateLimit>>,
+    #[serde(default)]
+    rate_limit: Change<RateLimit>,
     ordered: Option<bool>,
 }
 
@@ -101,9 +101,18 @@ struct WebhookView {
     secret: Option<String>,
 }
 
-/// Tells a field that is null from one that is left out.
-fn given<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<RateLimit>>, D::Error> {
-    Option::deserialize(field).map(Some)
+/// A field that may be left out, and may be null when it is there.
+#[derive(Default)]
+enum Change<T> {
+    #[default]
+    Keep,
+    Set(Option<T>),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(field: D) -> Result<Self, D::Error> {
+        Option::deserialize(field).map(Self::Set)
+    }
 }
 
 const fn enabled() -> bool {
@@ -181,7 +190,10 @@ pub(super) async fn change(
             headers: patch
                 .headers
                 .map_or(headers, |headers| headers.into_iter().map(Header::from).collect()),
-            rate: patch.rate_limit.unwrap_or(rate),
+            rate: match patch.rate_limit {
+                Change::Keep => rate,
+                Change::Set(rate) => rate,
+            },
             ordered: patch.ordered.unwrap_or(ordered),
             secret,
         }

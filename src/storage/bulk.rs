@@ -26,9 +26,9 @@ impl<const N: usize> Insert<N> {
     /// Inserts the rows and answers how many were.
     pub(super) async fn run(&self, on: &impl ConnectionTrait, rows: Vec<[Value; N]>) -> Result<u64, StoreError> {
         let backend = on.get_database_backend();
-        let (mut inserted, mut sizes) = (0, sizes(rows.len()));
+        let (mut inserted, sizes) = (0, sizes(rows.len()));
         let mut rows = rows.into_iter();
-        while let Some(size) = sizes.next() {
+        for size in sizes {
             let mut sql = format!("INSERT INTO {} (\"{}\") VALUES ", self.table, self.columns.join("\", \""));
             tuples(&mut sql, backend, size, N, 1);
             sql.push(' ');

@@ -39,7 +39,7 @@ struct Node<'a> {
 impl<'a> Node<'a> {
     fn new(database: &'a TestDatabase) -> Self {
         let here = Installation::new();
-        let mut node = Self {
+        let node = Self {
             here,
             database,
             http: client(),
@@ -49,8 +49,8 @@ impl<'a> Node<'a> {
         let create = [&["api-key", "create", "--name", "t"][..], scopes.as_flattened()].concat();
         let output = node.command(&create).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        node.key = String::from_utf8(output.stdout).unwrap().trim().to_owned();
-        node
+        let key = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        Self { key, ..node }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

@@ -37,7 +37,7 @@ async fn receiver<F: Future<Output = ()> + Send>(act: impl Fn(TcpStream) -> F + 
 
 /// Reads the head of a request and whatever of its body comes along.
 async fn read_some(stream: &mut TcpStream) {
-    let mut buffer = [0; 16 * 1024];
+    let mut buffer = vec![0; 16 * 1024];
     let _ = stream.read(&mut buffer).await;
 }
 

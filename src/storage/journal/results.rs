@@ -1,6 +1,9 @@
 //! Results of one group: callbacks logged, deliveries moved on, counted, and what they mean for their webhooks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Value};
 use uuid::Uuid;
@@ -66,7 +69,7 @@ pub(super) async fn record(
     CALLBACKS.run(transaction, rows).await?;
     count(transaction, callbacks).await?;
 
-    let (done, moved): (Vec<_>, Vec<_>) = results.iter().map(moved).partition(|moved| moved.is_first_success());
+    let (done, moved): (Vec<_>, Vec<_>) = results.iter().map(moved).partition(Moved::is_first_success);
     succeed(transaction, node, &done, now).await?;
     move_on(transaction, node, &moved, now).await?;
 
@@ -185,7 +188,8 @@ async fn move_on(transaction: &DatabaseTransaction, node: NodeId, moved: &[Moved
         } else {
             "?".to_owned()
         };
-        sql.push_str(&format!(") AS v WHERE deliveries.id = v.column1 AND {owner} = {node_value}"));
+        // Writing to a String cannot fail.
+        let _ = write!(sql, ") AS v WHERE deliveries.id = v.column1 AND {owner} = {node_value}");
         let rows = moved.by_ref().take(size).flat_map(|moved| -> [Value; MOVED] {
             [
                 moved.id.into(),

@@ -117,12 +117,11 @@ impl Writer {
     }
 
     async fn one_failed(&mut self, intake: &Arc<dyn Intake>, publishes: Vec<Publish>, results: Vec<Finished>, error: StoreError) {
-        match publishes.into_iter().next() {
-            Some(publish) => refuse(publish, error),
-            None => {
-                tracing::warn!(%error, "a result cannot be stored; trying again");
-                self.record_each(intake, results).await;
-            }
+        if let Some(publish) = publishes.into_iter().next() {
+            refuse(publish, error);
+        } else {
+            tracing::warn!(%error, "a result cannot be stored; trying again");
+            self.record_each(intake, results).await;
         }
     }
 
