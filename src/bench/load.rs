@@ -149,7 +149,7 @@ pub(crate) async fn open(target: &Target, events: &Arc<Events>, rate: f64, time:
         let after = Duration::from_secs_f64(number as f64 / rate);
         let wait = after.saturating_sub(began.elapsed());
         if wait > Duration::from_micros(1_500) {
-            tokio::time::sleep(wait - Duration::from_micros(1_000)).await;
+            tokio::time::sleep(wait.saturating_sub(Duration::from_micros(1_000))).await;
         }
         while began.elapsed() < after {
             tokio::task::yield_now().await;

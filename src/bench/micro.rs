@@ -27,7 +27,9 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 fn signing(criterion: &mut Criterion) {
     let (secret, body, id) = (SigningSecret::generate(), vec![b'x'; 1_024], new_id::<DeliveryId>().message_id());
     criterion.bench_function("sign 1 KiB", |bench| {
-        bench.iter(|| secret.sign(&id, Timestamp(0), black_box(&body)))
+        bench.iter(|| {
+            secret.sign(&id, Timestamp(0), black_box(&body));
+        });
     });
 }
 

@@ -39,7 +39,7 @@ struct Wanted<'a>(&'a [String]);
 impl Wanted<'_> {
     fn has(&self, name: &str, all: &[&str]) -> bool {
         let named = |other: &&str| self.0.iter().any(|wanted| wanted == other);
-        named(&name) || !all.iter().any(|other| named(other))
+        named(&name) || !all.iter().any(named)
     }
 
     fn part(&self, name: &str) -> bool {
