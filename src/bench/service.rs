@@ -177,7 +177,7 @@ impl Service {
             )
         } else {
             (
-                format!("WITH n AS (SELECT generate_series(0, {}) AS i) ", count - 1),
+                format!("WITH n AS (SELECT generate_series(CAST(0 AS BIGINT), {}) AS i) ", count - 1),
                 format!(
                     "CAST(lpad(to_hex({now} - ({count} - i) * {step}), 12, '0') || '7000' || \
                      substr(md5(random()::text), 1, 16) AS uuid)"

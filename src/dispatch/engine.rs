@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
@@ -18,6 +18,7 @@ use crate::{
     dispatch::{
         GRACE,
         attempt::{Sender, without_attempt},
+        due::Due,
         lease::Lease,
         queues::{Limits, Queues, Turn},
         targets::Ready,
@@ -31,7 +32,7 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        journal::{Intake, Journal, Next, Recorded},
+        journal::{Journal, Next},
         queue::Job,
     },
 };
@@ -47,49 +48,13 @@ pub(super) struct Engine {
     journal: OnceLock<Journal>,
     queues: Mutex<Queues>,
     /// Deliveries for which a further attempt was asked while they were being sent.
-    asked: Mutex<HashSet<DeliveryId>>,
+    pub(super) asked: Mutex<HashSet<DeliveryId>>,
     delays: Notify,
-    tasks: TaskTracker,
+    pub(super) tasks: TaskTracker,
     began: Instant,
     /// When something was last seen to work, in milliseconds since it began.
     alive: AtomicU64,
-    me: Weak<Self>,
-}
-
-/// When the next delivery is due, as far as this node knows.
-pub(super) struct Due {
-    earliest: AtomicI64,
-    notify: Notify,
-}
-
-impl Due {
-    pub(super) fn new() -> Self {
-        Self {
-            earliest: AtomicI64::new(i64::MAX),
-            notify: Notify::new(),
-        }
-    }
-
-    /// Something is due then; who sleeps longer is woken.
-    pub(super) fn at(&self, at: Timestamp) {
-        if self.earliest.fetch_min(at.0, Ordering::SeqCst) > at.0 {
-            self.notify.notify_one();
-        }
-    }
-
-    /// Begins to look: what comes from now on is news.
-    pub(super) fn begin(&self) {
-        self.earliest.store(i64::MAX, Ordering::SeqCst);
-    }
-
-    /// How long until something is due, of what is known.
-    pub(super) fn earliest(&self) -> Timestamp {
-        Timestamp(self.earliest.load(Ordering::SeqCst))
-    }
-
-    pub(super) async fn news(&self) {
-        self.notify.notified().await;
-    }
+    pub(super) me: Weak<Self>,
 }
 
 impl Engine {
@@ -221,7 +186,7 @@ impl Engine {
         self.pump();
     }
 
-    async fn prepare(&self, webhook: WebhookId) {
+    pub(super) async fn prepare(&self, webhook: WebhookId) {
         // What cannot be read now is found out by the attempt.
         if let Ok(ready) = self.sender.targets.get(webhook).await
             && let Ready::Open(receiver) = &*ready
@@ -304,79 +269,5 @@ impl Engine {
         }
         // Other nodes may take over what was given back.
         let _ = self.store.tell_pending().await;
-    }
-}
-
-impl Intake for Engine {
-    fn reserve(&self, webhook: WebhookId, delivery: DeliveryId) -> bool {
-        !self.stop.is_cancelled() && self.lease.is_held() && self.queues().reserve(webhook, delivery)
-    }
-
-    fn give_up(&self, reserved: &[(WebhookId, DeliveryId)]) {
-        let mut queues = self.queues();
-        for (webhook, delivery) in reserved {
-            queues.give_up(*webhook, *delivery);
-        }
-    }
-
-    fn take(&self, jobs: Vec<Job>) {
-        let mut unprepared = Vec::new();
-        let mut queues = self.queues();
-        for job in jobs {
-            if self.sender.targets.is_limited(job.webhook, &mut queues) {
-                queues.take(job);
-            } else {
-                unprepared.push(job);
-            }
-        }
-        drop(queues);
-        if let Some(me) = self.me.upgrade().filter(|_| !unprepared.is_empty()) {
-            self.tasks.spawn(async move {
-                for job in unprepared {
-                    me.prepare(job.webhook).await;
-                    me.queues().take(job);
-                }
-                me.pump();
-            });
-        }
-        self.pump();
-    }
-
-    fn recorded(&self, recorded: Vec<Recorded>) {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut queues = self.queues();
-        for result in recorded {
-            queues.recorded(result.delivery);
-            if let Some(at) = result.again_at {
-                self.due.at(at);
-            }
-            if !asked.is_empty() && asked.remove(&result.delivery) {
-                self.due.at(Timestamp(i64::MIN));
-            }
-        }
-        drop(queues);
-        self.is_alive();
-    }
-
-    fn published(&self, events: u64, duplicates: u64) {
-        self.counters.published(events, duplicates);
-    }
-
-    fn pending(&self) {
-        self.due.at(Timestamp(i64::MIN));
-    }
-
-    fn disabled(&self, webhook: WebhookId) {
-        let Some(me) = self.me.upgrade() else { return };
-        self.sender.targets.forget(webhook);
-        self.tasks.spawn(async move {
-            if let Err(error) = me.changed(webhook).await {
-                tracing::warn!(%error, %webhook, "cannot hold the deliveries of a disabled webhook now; each is when it is due");
-            }
-        });
-    }
-
-    fn health_unclear(&self, webhook: WebhookId) {
-        self.sender.targets.forget(webhook);
     }
 }

@@ -6,8 +6,11 @@ mod bucket;
 mod claim;
 mod client;
 mod clock;
+mod due;
 mod engine;
+mod fold;
 mod forget;
+mod intake;
 mod lease;
 mod listen;
 mod outcome;
@@ -127,6 +130,7 @@ impl Dispatcher {
             tokio::spawn(engine.clone().watch_delays()),
             tokio::spawn(engine.clone().hear_nodes()),
             tokio::spawn(engine.clone().forget_old()),
+            tokio::spawn(engine.clone().fold_log()),
         ];
         Ok((Self(engine.clone()), Running { engine, tasks }))
     }

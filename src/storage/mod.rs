@@ -4,6 +4,7 @@ pub mod api_keys;
 mod audit;
 mod bulk;
 pub mod callbacks;
+pub mod checkpoint;
 mod entity;
 pub mod error;
 pub mod events;
@@ -51,6 +52,7 @@ pub struct Store {
 pub struct Counts {
     statements: AtomicU64,
     commits: AtomicU64,
+    entries: AtomicU64,
 }
 
 impl Store {
@@ -76,8 +78,14 @@ impl Store {
         )
     }
 
-    fn count_commit(&self) {
+    /// Events and results that the journal stored since the start.
+    pub fn entries(&self) -> u64 {
+        self.counts.entries.load(Ordering::Relaxed)
+    }
+
+    fn count_commit(&self, entries: usize) {
         self.counts.commits.fetch_add(1, Ordering::Relaxed);
+        self.counts.entries.fetch_add(entries as u64, Ordering::Relaxed);
     }
 
     /// Asks the database for nothing: an error means that it cannot be reached.

@@ -192,6 +192,10 @@ async fn connect_sqlite(path: &std::path::Path, connections: u32) -> Result<Data
                 .busy_timeout(BUSY)
                 .statement_cache_capacity(STATEMENTS)
                 .pragma("trusted_schema", "OFF")
+                // In KiB, when negative.
+                .pragma("cache_size", "-16000")
+                // The log is folded beside the writer; a commit does it only when that does not keep up.
+                .pragma("wal_autocheckpoint", "16000")
         });
     Database::connect(options).await
 }

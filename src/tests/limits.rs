@@ -1,6 +1,9 @@
 //! What a receiver that fails, is slow or asks for a pause means for itself, and what not for others.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use clearhook::{
     catalogue::EventType,
@@ -8,7 +11,8 @@ use clearhook::{
     domain::timestamp::Timestamp,
     storage::new_id,
 };
-use reqwest::Method;
+use reqwest::{Method, Response};
+use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -36,19 +40,20 @@ async fn change(app: &TestApp, webhook: &Value, change: Value) {
     assert_eq!(response.status(), 200);
 }
 
-/// Publishes so many events at once.
+/// Publishes events as one batch.
+async fn publish_batch(app: &TestApp, event: EventType, count: usize, prefix: &str) -> Response {
+    let events: Vec<_> = (0..count).map(|number| cloud_event(event, &format!("{prefix}{number}"))).collect();
+    let request = app
+        .api(Method::POST, "/events")
+        .header("content-type", "application/cloudevents-batch+json");
+    request.body(Value::from(events).to_string()).send().await.unwrap()
+}
+
+/// Publishes so many events, in batches of a few hundred.
 async fn publish_many(app: &TestApp, event: EventType, count: usize, prefix: &str) {
     for from in (0..count).step_by(500) {
-        let events: Vec<_> = (from..count.min(from + 500))
-            .map(|number| cloud_event(event, &format!("{prefix}{number}")))
-            .collect();
-        let response = app
-            .api(Method::POST, "/events")
-            .header("content-type", "application/cloudevents-batch+json")
-            .body(Value::from(events).to_string())
-            .send()
-            .await
-            .unwrap();
+        let size = 500.min(count - from);
+        let response = publish_batch(app, event, size, &format!("{prefix}{from}-")).await;
         assert_eq!(response.status(), 202);
     }
 }
@@ -357,4 +362,44 @@ async fn old_rows_are_forgotten_and_new_ones_stay(database: TestDatabase) {
     }
     assert!(app.get(&format!("/webhooks/{}/callbacks", id(&webhook))).await["items"].is_array());
     app.stop().await;
+}
+
+/// While the database is busy with something else, so many events wait in memory and no more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_many_waiting_events_are_refused_with_a_time() {
+    let database = TestDatabase::sqlite();
+    let app = Arc::new(TestApp::start(&database).await);
+    let other = sea_orm::Database::connect(&database.url).await.unwrap();
+    let lock = other
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await
+        .unwrap();
+    let batches: Vec<_> = (0..10)
+        .map(|batch| {
+            let app = app.clone();
+            tokio::spawn(async move {
+                publish_batch(&app, EventType::IdentityCreated, 1_000, &format!("{batch}-"))
+                    .await
+                    .status()
+            })
+        })
+        .collect();
+    wait_for("10,000 events to wait", async || {
+        (app.dispatcher.journal().waiting() == 10_000).then_some(())
+    })
+    .await;
+    let refused = app.publish_raw(&cloud_event(EventType::IdentityCreated, "one more")).await;
+    assert_eq!(
+        (refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()),
+        (429, "1")
+    );
+    lock.rollback().await.unwrap();
+    for batch in batches {
+        assert_eq!(batch.await.unwrap(), 202);
+    }
+    assert_eq!(database.count("events").await, 10_000);
+    assert_eq!(app.publish(EventType::IdentityCreated, "one more").await["duplicate"], false);
 }

@@ -20,7 +20,7 @@ use crate::support::{
 on_both! {
     a_failed_callback_is_made_again_with_the_same_id_and_body the_schedule_ends redirects_are_failures_and_not_followed
     gone_disables_the_webhook a_long_answer_is_cut failures_have_their_names a_stop_lets_attempts_end what_a_killed_node_owned_is_sent
-    a_name_that_leads_inside_is_not_called
+    a_name_that_leads_inside_is_not_called due_times_move_with_the_clock
 }
 
 async fn a_failed_callback_is_made_again_with_the_same_id_and_body(database: TestDatabase) {
@@ -254,5 +254,24 @@ async fn what_a_killed_node_owned_is_sent(database: TestDatabase) {
     database.execute(&owned_by(node)).await;
     let app = TestApp::start_with(&database, quick(), loopback(), node).await;
     app.log(&webhook, 4).await;
+    app.stop().await;
+}
+
+/// As when the system's clock is set back by an hour: without the shift, a retry would come an hour late.
+async fn due_times_move_with_the_clock(database: TestDatabase) {
+    let settings = DispatchSettings {
+        schedule: "1h".parse().unwrap(),
+        ..quick()
+    };
+    let (app, receiver) = (
+        TestApp::start_with(&database, settings, loopback(), new_id()).await,
+        Receiver::start([Reply::status(500)]).await,
+    );
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    app.deliveries(&database, "pending", 1).await;
+    assert_eq!(app.store.shift_due(-2 * 3_600_000).await.unwrap(), 1);
+    app.dispatcher.wake();
+    assert_eq!(app.log(&webhook, 2).await[0]["trigger"], "retry");
     app.stop().await;
 }

@@ -194,7 +194,8 @@ impl Writer {
         };
         let Publishing { jobs, overflow, .. } = publishing;
         transaction.commit().await?;
-        self.store.count_commit();
+        let events: usize = publishes.iter().map(|publish| publish.events.len()).sum();
+        self.store.count_commit(events + results.len());
         Ok(Done {
             answers,
             jobs,

@@ -1,0 +1,89 @@
+//! What the journal tells the engine.
+
+use std::sync::PoisonError;
+
+use crate::{
+    dispatch::engine::Engine,
+    domain::{
+        id::{DeliveryId, WebhookId},
+        timestamp::Timestamp,
+    },
+    storage::{
+        journal::{Intake, Recorded},
+        queue::Job,
+    },
+};
+
+impl Intake for Engine {
+    fn reserve(&self, webhook: WebhookId, delivery: DeliveryId) -> bool {
+        !self.stop.is_cancelled() && self.lease.is_held() && self.queues().reserve(webhook, delivery)
+    }
+
+    fn give_up(&self, reserved: &[(WebhookId, DeliveryId)]) {
+        let mut queues = self.queues();
+        for (webhook, delivery) in reserved {
+            queues.give_up(*webhook, *delivery);
+        }
+    }
+
+    fn take(&self, jobs: Vec<Job>) {
+        let mut unprepared = Vec::new();
+        let mut queues = self.queues();
+        for job in jobs {
+            if self.sender.targets.is_limited(job.webhook, &mut queues) {
+                queues.take(job);
+            } else {
+                unprepared.push(job);
+            }
+        }
+        drop(queues);
+        if let Some(me) = self.me.upgrade().filter(|_| !unprepared.is_empty()) {
+            self.tasks.spawn(async move {
+                for job in unprepared {
+                    me.prepare(job.webhook).await;
+                    me.queues().take(job);
+                }
+                me.pump();
+            });
+        }
+        self.pump();
+    }
+
+    fn recorded(&self, recorded: Vec<Recorded>) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queues = self.queues();
+        for result in recorded {
+            queues.recorded(result.delivery);
+            if let Some(at) = result.again_at {
+                self.due.at(at);
+            }
+            if !asked.is_empty() && asked.remove(&result.delivery) {
+                self.due.at(Timestamp(i64::MIN));
+            }
+        }
+        drop(queues);
+        self.is_alive();
+    }
+
+    fn published(&self, events: u64, duplicates: u64) {
+        self.counters.published(events, duplicates);
+    }
+
+    fn pending(&self) {
+        self.due.at(Timestamp(i64::MIN));
+    }
+
+    fn disabled(&self, webhook: WebhookId) {
+        let Some(me) = self.me.upgrade() else { return };
+        self.sender.targets.forget(webhook);
+        self.tasks.spawn(async move {
+            if let Err(error) = me.changed(webhook).await {
+                tracing::warn!(%error, %webhook, "cannot hold the deliveries of a disabled webhook now; each is when it is due");
+            }
+        });
+    }
+
+    fn health_unclear(&self, webhook: WebhookId) {
+        self.sender.targets.forget(webhook);
+    }
+}

@@ -1,0 +1,145 @@
+use std::time::Duration;
+
+use super::*;
+use crate::{catalogue::EventType, storage::new_id};
+
+fn queues(concurrency: usize, per_webhook: usize) -> Queues {
+    Queues::new(Limits {
+        concurrency,
+        per_webhook,
+        breaker: BreakerSettings::default(),
+    })
+}
+
+fn job(webhook: WebhookId) -> Job {
+    Job {
+        delivery: new_id(),
+        event: new_id(),
+        event_type: EventType::IdentityCreated,
+        webhook,
+        body: "{}".into(),
+        attempts: 0,
+        retries: 0,
+        breaks: 0,
+        order: None,
+        trigger: Trigger::Event,
+    }
+}
+
+fn push(queues: &mut Queues, job: Job) -> bool {
+    let fits = queues.reserve(job.webhook, job.delivery);
+    if fits {
+        queues.take(job);
+    }
+    fits
+}
+
+fn webhooks(queues: &mut Queues) -> Vec<WebhookId> {
+    let now = Instant::now();
+    std::iter::from_fn(|| queues.next(now)).map(|turn| turn.job.webhook).collect()
+}
+
+#[test]
+fn webhooks_take_turns() {
+    let (one, two) = (new_id(), new_id());
+    let mut queues = queues(256, 16);
+    for webhook in [one, one, one, two] {
+        push(&mut queues, job(webhook));
+    }
+    assert_eq!(webhooks(&mut queues), [one, two, one, one]);
+}
+
+#[test]
+fn no_more_than_allowed_are_in_flight_to_one_webhook() {
+    let webhook = new_id();
+    let mut queues = queues(256, 2);
+    for _ in 0..3 {
+        push(&mut queues, job(webhook));
+    }
+    assert_eq!(webhooks(&mut queues).len(), 2);
+    queues.over(webhook, false, Told::Works, Instant::now());
+    assert_eq!(webhooks(&mut queues).len(), 1);
+}
+
+#[test]
+fn those_that_hang_cannot_take_every_place() {
+    let mut queues = queues(16, 8);
+    let (hang, also, healthy) = (new_id(), new_id(), new_id());
+    for _ in 0..20 {
+        push(&mut queues, job(hang));
+        push(&mut queues, job(also));
+    }
+    assert_eq!(webhooks(&mut queues).len(), 12);
+    push(&mut queues, job(healthy));
+    assert_eq!(webhooks(&mut queues), [healthy]);
+}
+
+#[test]
+fn a_full_queue_refuses_and_asks_for_more_when_half_of_it_is_free() {
+    let webhook = new_id();
+    let mut queues = queues(LONGEST, LONGEST);
+    assert!((0..LONGEST).all(|_| push(&mut queues, job(webhook))));
+    assert!(!push(&mut queues, job(webhook)) && !queues.take_wants_claim());
+    let now = Instant::now();
+    for _ in 0..LONGEST / 2 {
+        assert!(queues.next(now).is_some());
+    }
+    assert!(queues.take_wants_claim() && !queues.take_wants_claim());
+}
+
+#[test]
+fn an_open_breaker_lets_one_through_and_the_rest_waits_elsewhere() {
+    let webhook = new_id();
+    let mut queues = queues(256, 5);
+    for _ in 0..10 {
+        push(&mut queues, job(webhook));
+    }
+    let now = Instant::now();
+    assert_eq!(webhooks(&mut queues).len(), 5);
+    let back: Vec<_> = (0..5).flat_map(|_| queues.over(webhook, false, Told::Fails, now)).collect();
+    assert_eq!((back.len(), queues.room(webhook), queues.load()), (4, 0, (0, 1)));
+    assert!(queues.next(now).is_none());
+    let probe_at = queues.next_delay().unwrap();
+    let probe = queues.next(probe_at).unwrap();
+    assert!(probe.is_probe && queues.take_wants_claim());
+    queues.over(webhook, true, Told::Works, probe_at);
+    assert_eq!(queues.room(webhook), LONGEST);
+}
+
+#[test]
+fn what_waits_in_the_database_is_claimed_when_the_time_of_its_probe_comes() {
+    let webhook = new_id();
+    let mut queues = queues(256, 5);
+    let now = Instant::now();
+    for _ in 0..5 {
+        push(&mut queues, job(webhook));
+        queues.next(now).unwrap();
+        queues.over(webhook, false, Told::Fails, now);
+    }
+    // Its probe fails as well, and nothing is left in memory.
+    queues.starve(webhook);
+    let probe_at = queues.next_delay().unwrap();
+    assert!(!queues.take_wants_claim());
+    assert!(queues.next(probe_at).is_none() || queues.take_wants_claim());
+    assert!(queues.take_wants_claim() || queues.room(webhook) == 1);
+}
+
+#[test]
+fn what_is_asked_for_goes_first_and_past_pauses() {
+    let webhook = new_id();
+    let mut queues = queues(256, 5);
+    push(&mut queues, job(webhook));
+    let now = Instant::now();
+    queues.next(now).unwrap();
+    queues.over(webhook, false, Told::FailsUntil(now + Duration::from_secs(60)), now);
+    push(&mut queues, job(webhook));
+    assert!(queues.next(now).is_none());
+    let asked = Job {
+        trigger: Trigger::Manual,
+        ..job(webhook)
+    };
+    let id = asked.delivery;
+    push(&mut queues, asked);
+    assert_eq!(queues.next(now).unwrap().job.delivery, id);
+    assert!(queues.next(now).is_none());
+}
