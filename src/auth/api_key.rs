@@ -76,7 +76,13 @@ async fn check(store: &Store, hash: &[u8]) -> Result<Option<KeyHolder>, StoreErr
         return Ok(None);
     }
     if record.last_used_at.is_none_or(|last| now.since(last) >= NOTED) {
-        store.touch_api_key(record.id, now).await?;
+        // Nobody waits for this: a database that is busy with something else must not keep publishers out.
+        let (store, id) = (store.clone(), record.id);
+        tokio::spawn(async move {
+            if let Err(error) = store.touch_api_key(id, now).await {
+                tracing::warn!(%error, key = %id, "cannot note that a key was used");
+            }
+        });
     }
     Ok(Some(KeyHolder {
         key: record.id,

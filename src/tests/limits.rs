@@ -377,11 +377,11 @@ async fn too_many_waiting_events_are_refused_with_a_time() {
         })
         .await
         .unwrap();
-    let batches: Vec<_> = (0..10)
+    let batches: Vec<_> = (0..20)
         .map(|batch| {
             let app = app.clone();
             tokio::spawn(async move {
-                publish_batch(&app, EventType::IdentityCreated, 1_000, &format!("{batch}-"))
+                publish_batch(&app, EventType::IdentityCreated, 500, &format!("{batch}-"))
                     .await
                     .status()
             })
