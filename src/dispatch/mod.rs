@@ -33,7 +33,7 @@ use crate::{
         timestamp::Timestamp,
         url::UrlPolicy,
     },
-    storage::{Store, StoreError, journal::Journal},
+    storage::{Store, journal::Journal},
 };
 
 /// How long a node owns its deliveries without renewing its lease. A node that dies gives them back after this time.
@@ -146,8 +146,11 @@ impl Dispatcher {
     }
 
     /// A webhook was changed, disabled or deleted. Once this answers, no attempt of this node begins that does not know.
-    pub async fn changed(&self, webhook: WebhookId) -> Result<(), StoreError> {
-        self.0.changed(webhook).await
+    pub async fn changed(&self, webhook: WebhookId) {
+        // The change itself is stored, so this cannot fail it.
+        if let Err(error) = self.0.changed(webhook).await {
+            tracing::warn!(%error, %webhook, "cannot set aside what waits for a changed webhook now; each is when it is due");
+        }
     }
 
     /// A further attempt was asked for a delivery that is being sent.

@@ -58,7 +58,7 @@ pub async fn create(app: &AppState, by: &Principal, input: WebhookInput) -> Resu
     let (fields, secret) = check::checked(app, input).await?;
     let secret = secret.unwrap_or_else(SigningSecret::generate);
     let id = app.store.add_webhook(&fields, &secret).await?;
-    app.dispatcher.changed(id).await?;
+    app.dispatcher.changed(id).await;
     tracing::info!(webhook = %id, "webhook {id} created");
     Ok((app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)?, secret))
 }
@@ -70,7 +70,7 @@ pub async fn change(app: &AppState, by: &Principal, id: WebhookId, input: Webhoo
     if !app.store.change_webhook(id, &fields).await? {
         return Err(UseCaseError::NotFound);
     }
-    app.dispatcher.changed(id).await?;
+    app.dispatcher.changed(id).await;
     tracing::info!(webhook = %id, "webhook {id} changed");
     app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)
 }
@@ -93,7 +93,7 @@ pub async fn delete(app: &AppState, by: &Principal, id: WebhookId) -> Result<(),
     if !app.store.delete_webhook(id).await? {
         return Err(UseCaseError::NotFound);
     }
-    app.dispatcher.changed(id).await?;
+    app.dispatcher.changed(id).await;
     tracing::info!(webhook = %id, "webhook {id} deleted");
     Ok(())
 }

@@ -94,7 +94,7 @@ pub async fn rotate_secret(
     if !app.store.rotate_secret(id, &secret, old_until).await? {
         return Err(UseCaseError::NotFound);
     }
-    app.dispatcher.changed(id).await?;
+    app.dispatcher.changed(id).await;
     tracing::info!(webhook = %id, "webhook {id} has a new secret");
     Ok((secret, old_until))
 }
