@@ -12,20 +12,8 @@ use std::{
 use axum::{Json, Router, body::Bytes, http::StatusCode, routing::post};
 use clearhook::{
     catalogue::EventType,
-    domain::{
-        id::{DeliveryId, WebhookId},
-        secret::SigningSecret,
-        timestamp::Timestamp,
-    },
-    storage::{
-        Store,
-        events::{EventKey, NewEvent},
-        journal::{Intake, Journal, Recorded},
-        new_id,
-        open::DatabaseUrl,
-        queue::Job,
-        webhooks::WebhookFields,
-    },
+    domain::secret::SigningSecret,
+    storage::{Store, journal::Journal, new_id, open::DatabaseUrl},
     vault::{MasterKey, Vault},
 };
 use reqwest::Client;
@@ -34,6 +22,7 @@ use tempfile::TempDir;
 
 use crate::{
     load::{self, Events, Target},
+    nowhere::{Nowhere, event, fields},
     postgres::Cluster,
     receiver::{Process, serve_on_any_port},
     service::Kind,
@@ -87,22 +76,6 @@ pub(crate) async fn accept_without_storing() {
     serve_on_any_port(Router::new().route("/api/v1/events", post(answer))).await;
 }
 
-/// Takes nothing into memory.
-struct Nowhere;
-
-impl Intake for Nowhere {
-    fn reserve(&self, _: WebhookId, _: DeliveryId) -> bool {
-        false
-    }
-    fn give_up(&self, _: &[(WebhookId, DeliveryId)]) {}
-    fn take(&self, _: Vec<Job>) {}
-    fn recorded(&self, _: Vec<Recorded>) {}
-    fn published(&self, _: u64, _: u64) {}
-    fn pending(&self) {}
-    fn disabled(&self, _: WebhookId) {}
-    fn health_unclear(&self, _: WebhookId) {}
-}
-
 /// Events a second, each with one delivery, that the journal writes.
 pub(crate) async fn store(kind: Kind) -> f64 {
     std::fs::create_dir_all("target").unwrap();
@@ -117,18 +90,7 @@ pub(crate) async fn store(kind: Kind) -> f64 {
     let store = Store::open(&url.parse::<DatabaseUrl>().unwrap(), Vault::new(&MasterKey::generate()), true)
         .await
         .unwrap();
-    let fields = WebhookFields {
-        name: "bench".to_owned(),
-        description: String::new(),
-        url: "http://127.0.0.1/".to_owned(),
-        enabled: true,
-        events: vec![EventType::IdentityCreated],
-        owners: Vec::new(),
-        headers: Vec::new(),
-        rate: None,
-        ordered: false,
-    };
-    store.add_webhook(&fields, &SigningSecret::generate()).await.unwrap();
+    store.add_webhook(&fields(), &SigningSecret::generate()).await.unwrap();
     let intake = Arc::new(Nowhere);
     let journal = Journal::start(&store, new_id(), &intake);
     let (began, count) = (Instant::now(), Arc::new(AtomicU64::new(0)));
@@ -147,18 +109,4 @@ pub(crate) async fn store(kind: Kind) -> f64 {
         writer.await.unwrap();
     }
     count.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64()
-}
-
-fn event(number: u64) -> (EventKey, NewEvent) {
-    let source_id = number.to_string();
-    let event = NewEvent {
-        id: new_id(),
-        event_type: EventType::IdentityCreated,
-        source: "https://clearid.example.com/".to_owned(),
-        source_id: source_id.clone(),
-        subject: None,
-        occurred_at: Timestamp::now(),
-        body: Bytes::from("x".repeat(1_024)),
-    };
-    (EventKey::of(&event.source, &source_id), event)
 }

@@ -14,6 +14,7 @@
 
 mod limits;
 mod load;
+mod nowhere;
 #[path = "../tests/support/postgres.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod postgres;

@@ -1,28 +1,19 @@
 //! `cargo bench --bench micro`: the small steps that every delivery takes.
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
 
+mod nowhere;
+
 use std::{hint::black_box, sync::Arc};
 
 use clearhook::{
     catalogue::{EventType, example::example_data, schema::check_data},
-    domain::{
-        id::{DeliveryId, WebhookId},
-        secret::SigningSecret,
-        timestamp::Timestamp,
-    },
-    storage::{
-        Store,
-        callbacks::LogFilter,
-        events::{EventKey, NewEvent},
-        journal::{Intake, Journal, Recorded},
-        new_id,
-        open::DatabaseUrl,
-        queue::Job,
-        webhooks::WebhookFields,
-    },
+    domain::{id::DeliveryId, secret::SigningSecret, timestamp::Timestamp},
+    storage::{Store, callbacks::LogFilter, journal::Journal, new_id, open::DatabaseUrl},
     vault::{MasterKey, Vault},
 };
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+
+use self::nowhere::{Nowhere, event, fields};
 
 fn signing(criterion: &mut Criterion) {
     let (secret, body, id) = (SigningSecret::generate(), vec![b'x'; 1_024], new_id::<DeliveryId>().message_id());
@@ -40,53 +31,13 @@ fn checking(criterion: &mut Criterion) {
     });
 }
 
-/// Takes nothing into memory, so that all waits to be claimed.
-struct Nowhere;
-
-impl Intake for Nowhere {
-    fn reserve(&self, _: WebhookId, _: DeliveryId) -> bool {
-        false
-    }
-    fn give_up(&self, _: &[(WebhookId, DeliveryId)]) {}
-    fn take(&self, _: Vec<Job>) {}
-    fn recorded(&self, _: Vec<Recorded>) {}
-    fn published(&self, _: u64, _: u64) {}
-    fn pending(&self) {}
-    fn disabled(&self, _: WebhookId) {}
-    fn health_unclear(&self, _: WebhookId) {}
-}
-
-fn event(number: u64) -> (EventKey, NewEvent) {
-    let event = NewEvent {
-        id: new_id(),
-        event_type: EventType::IdentityCreated,
-        source: "bench".to_owned(),
-        source_id: number.to_string(),
-        subject: None,
-        occurred_at: Timestamp::now(),
-        body: "x".repeat(1_024).into(),
-    };
-    (EventKey::of("bench", &event.source_id), event)
-}
-
 fn storing(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::TempDir::new().unwrap();
     let url: DatabaseUrl = format!("sqlite://{}/clearhook.db", folder.path().display()).parse().unwrap();
     let (store, webhook, journal, _intake) = runtime.block_on(async {
         let store = Store::open(&url, Vault::new(&MasterKey::generate()), true).await.unwrap();
-        let fields = WebhookFields {
-            name: "bench".to_owned(),
-            description: String::new(),
-            url: "http://127.0.0.1/".to_owned(),
-            enabled: true,
-            events: vec![EventType::IdentityCreated],
-            owners: Vec::new(),
-            headers: Vec::new(),
-            rate: None,
-            ordered: false,
-        };
-        let webhook = store.add_webhook(&fields, &SigningSecret::generate()).await.unwrap();
+        let webhook = store.add_webhook(&fields(), &SigningSecret::generate()).await.unwrap();
         let intake = Arc::new(Nowhere);
         let journal = Journal::start(&store, new_id(), &intake);
         (store, webhook, journal, intake)

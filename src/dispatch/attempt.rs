@@ -28,6 +28,9 @@ use crate::{
 /// A receiver's own long error is cut.
 const DETAIL: usize = 500;
 
+/// Why deliveries of a deleted webhook have failed.
+pub(super) const DELETED: &str = "The webhook was deleted.";
+
 /// Makes attempts.
 pub(super) struct Sender {
     pub(super) targets: Targets,
@@ -55,7 +58,7 @@ impl Sender {
             Ready::Open(receiver) => receiver,
             Ready::Disabled => return (without_attempt(job, Next::Held), Told::Nothing),
             Ready::Deleted => {
-                let next = Next::Failed("The webhook was deleted.".to_owned());
+                let next = Next::Failed(DELETED.to_owned());
                 return (without_attempt(job, next), Told::Nothing);
             }
         };

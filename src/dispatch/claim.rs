@@ -97,7 +97,7 @@ impl Claimer {
             for (webhook, room) in hungry.into_iter().take(CLAIMS) {
                 let jobs = self.engine.store.claim(self.engine.node, webhook, now, room as u64).await?;
                 claimed += jobs.len();
-                self.engine.take_claimed(jobs).await;
+                self.engine.take_claimed(webhook, jobs).await;
             }
             if claimed == 0 {
                 // Another node is claiming the same ones at this moment.

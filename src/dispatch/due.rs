@@ -27,6 +27,11 @@ impl Due {
         }
     }
 
+    /// There may be something due already.
+    pub(super) fn now(&self) {
+        self.at(Timestamp(i64::MIN));
+    }
+
     /// Begins to look: what comes from now on is news.
     pub(super) fn begin(&self) {
         self.earliest.store(i64::MAX, Ordering::SeqCst);

@@ -17,7 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     dispatch::{
         GRACE,
-        attempt::{Sender, without_attempt},
+        attempt::{DELETED, Sender, without_attempt},
         due::Due,
         lease::Lease,
         queues::{Limits, Queues, Turn},
@@ -32,7 +32,7 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        journal::{Journal, Next},
+        journal::{DISABLED, Journal, Next},
         queue::Job,
     },
 };
@@ -128,7 +128,7 @@ impl Engine {
             (queues.next(Instant::now()), queues.take_wants_claim())
         };
         if wants_claim {
-            self.due.at(Timestamp(i64::MIN));
+            self.due.now();
         }
         turn
     }
@@ -169,17 +169,19 @@ impl Engine {
         }
     }
 
-    /// Takes deliveries that were claimed; what does not fit after all goes back.
-    pub(super) async fn take_claimed(&self, jobs: Vec<Job>) {
+    /// Takes deliveries of one webhook that were claimed; what does not fit after all goes back.
+    pub(super) async fn take_claimed(&self, webhook: WebhookId, jobs: Vec<Job>) {
+        // A rate limit has to be known before the first attempt.
+        self.prepare(webhook).await;
         let mut back = Vec::new();
-        for job in jobs {
-            // A rate limit has to be known before the first attempt.
-            self.prepare(job.webhook).await;
+        {
             let mut queues = self.queues();
-            if queues.reserve(job.webhook, job.delivery) {
-                queues.take(job);
-            } else {
-                back.push(job.delivery);
+            for job in jobs {
+                if queues.reserve(webhook, job.delivery) {
+                    queues.take(job);
+                } else {
+                    back.push(job.delivery);
+                }
             }
         }
         self.give_back(back);
@@ -204,7 +206,7 @@ impl Engine {
             if let Err(error) = me.store.release(me.node, &deliveries).await {
                 tracing::warn!(%error, count = deliveries.len(), "cannot give deliveries back now; they are looked for later");
             }
-            me.due.at(Timestamp(i64::MIN));
+            me.due.now();
         });
     }
 
@@ -215,25 +217,28 @@ impl Engine {
     }
 
     /// A webhook was changed, disabled or deleted. Once this answers, no attempt begins that does not know.
-    pub(super) async fn changed(&self, webhook: WebhookId) -> Result<(), StoreError> {
+    pub(super) async fn changed(&self, webhook: WebhookId) {
+        // The change itself is stored, so this cannot fail it.
+        if let Err(error) = self.take_up(webhook).await {
+            tracing::warn!(%error, %webhook, "cannot set aside what waits for a changed webhook now; each is when it is due");
+        }
+    }
+
+    async fn take_up(&self, webhook: WebhookId) -> Result<(), StoreError> {
         self.sender.targets.forget(webhook);
-        let (state, reason) = match &*self.sender.targets.get(webhook).await? {
+        let (next, state, reason) = match &*self.sender.targets.get(webhook).await? {
             Ready::Open(receiver) => {
                 self.queues().limit(webhook, receiver.rate, Instant::now());
                 self.queues().mended(webhook);
                 self.pump();
                 return Ok(());
             }
-            Ready::Disabled => (DeliveryState::Held, "The webhook is disabled."),
-            Ready::Deleted => (DeliveryState::Failed, "The webhook was deleted."),
+            Ready::Disabled => (Next::Held, DeliveryState::Held, DISABLED),
+            Ready::Deleted => (Next::Failed(DELETED.to_owned()), DeliveryState::Failed, DELETED),
         };
         let waiting = self.queues().drain(webhook);
         for job in waiting {
-            let next = match state {
-                DeliveryState::Held => Next::Held,
-                _ => Next::Failed(reason.to_owned()),
-            };
-            self.journal().record(without_attempt(job, next)).await;
+            self.journal().record(without_attempt(job, next.clone())).await;
         }
         self.store.set_aside(webhook, state, reason, Timestamp::now()).await?;
         Ok(())

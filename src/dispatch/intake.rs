@@ -4,10 +4,7 @@ use std::sync::PoisonError;
 
 use crate::{
     dispatch::engine::Engine,
-    domain::{
-        id::{DeliveryId, WebhookId},
-        timestamp::Timestamp,
-    },
+    domain::id::{DeliveryId, WebhookId},
     storage::{
         journal::{Intake, Recorded},
         queue::Job,
@@ -58,7 +55,7 @@ impl Intake for Engine {
                 self.due.at(at);
             }
             if !asked.is_empty() && asked.remove(&result.delivery) {
-                self.due.at(Timestamp(i64::MIN));
+                self.due.now();
             }
         }
         drop(queues);
@@ -70,17 +67,13 @@ impl Intake for Engine {
     }
 
     fn pending(&self) {
-        self.due.at(Timestamp(i64::MIN));
+        self.due.now();
     }
 
     fn disabled(&self, webhook: WebhookId) {
         let Some(me) = self.me.upgrade() else { return };
         self.sender.targets.forget(webhook);
-        self.tasks.spawn(async move {
-            if let Err(error) = me.changed(webhook).await {
-                tracing::warn!(%error, %webhook, "cannot hold the deliveries of a disabled webhook now; each is when it is due");
-            }
-        });
+        self.tasks.spawn(async move { me.changed(webhook).await });
     }
 
     fn health_unclear(&self, webhook: WebhookId) {

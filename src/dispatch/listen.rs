@@ -6,7 +6,6 @@ use tokio::time::sleep;
 
 use crate::{
     dispatch::engine::Engine,
-    domain::timestamp::Timestamp,
     storage::{StoreError, listen::Word},
 };
 
@@ -46,13 +45,9 @@ impl Engine {
     async fn heard(&self, word: Word) {
         match word {
             Word::Pending => {}
-            Word::Changed(webhook) => {
-                if let Err(error) = self.changed(webhook).await {
-                    tracing::warn!(%error, %webhook, "cannot read a changed webhook");
-                }
-            }
+            Word::Changed(webhook) => self.changed(webhook).await,
             Word::Missed => self.sender.targets.forget_all(),
         }
-        self.due.at(Timestamp(i64::MIN));
+        self.due.now();
     }
 }

@@ -142,15 +142,12 @@ impl Dispatcher {
 
     /// Makes it look for due deliveries now.
     pub fn wake(&self) {
-        self.0.due.at(Timestamp(i64::MIN));
+        self.0.due.now();
     }
 
     /// A webhook was changed, disabled or deleted. Once this answers, no attempt of this node begins that does not know.
     pub async fn changed(&self, webhook: WebhookId) {
-        // The change itself is stored, so this cannot fail it.
-        if let Err(error) = self.0.changed(webhook).await {
-            tracing::warn!(%error, %webhook, "cannot set aside what waits for a changed webhook now; each is when it is due");
-        }
+        self.0.changed(webhook).await;
     }
 
     /// A further attempt was asked for a delivery that is being sent.

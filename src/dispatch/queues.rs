@@ -259,9 +259,11 @@ impl Queues {
 
     /// Sets how fast a webhook may be called.
     pub(super) fn limit(&mut self, webhook: WebhookId, rate: Option<RateLimit>, now: Instant) {
-        if let Some(queue) = self.by_webhook.get_mut(&webhook)
-            && queue.bucket.map(|bucket| bucket.limit()) != rate
-        {
+        if rate.is_none() && !self.by_webhook.contains_key(&webhook) {
+            return;
+        }
+        let queue = self.by_webhook.entry(webhook).or_default();
+        if queue.bucket.map(|bucket| bucket.limit()) != rate {
             queue.bucket = rate.map(|rate| Bucket::new(rate, now));
         }
     }

@@ -93,7 +93,7 @@ pub(super) fn statement(backend: DbBackend, sql: &str, values: impl IntoIterator
     Statement::from_sql_and_values(backend, numbered, values)
 }
 
-/// Runs `{before} (ids) {after}` for all ids; `values` are those of `before`, and answers how many rows it touched.
+/// Runs `{before} (ids)` for all ids; `values` are those of `before`, and answers how many rows it touched.
 pub(super) async fn for_ids(
     on: &impl ConnectionTrait,
     before: &str,
@@ -103,14 +103,16 @@ pub(super) async fn for_ids(
     let backend = on.get_database_backend();
     let (mut touched, mut ids) = (0, ids);
     for size in sizes(ids.len()) {
-        let mut sql = before.to_owned();
-        sql.push_str(" (?");
-        sql.push_str(&", ?".repeat(size - 1));
-        sql.push(')');
+        let sql = format!("{before} {}", marks(size));
         let values = values.iter().cloned().chain(ids.by_ref().take(size).map(Value::from));
         touched += on.execute_raw(statement(backend, &sql, values)).await?.rows_affected();
     }
     Ok(touched)
+}
+
+/// `(?, ?, ?)`: a list of so many values, of which there is one at least.
+pub(super) fn marks(count: usize) -> String {
+    format!("(?{})", ", ?".repeat(count - 1))
 }
 
 /// A column in a condition that is not to be looked up by an index: SQLite's planner would prefer it to the rows' own ids.

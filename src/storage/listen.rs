@@ -1,6 +1,11 @@
 //! What PostgreSQL nodes tell each other (`LISTEN`).
 
-use sea_orm::sqlx::postgres::PgListener;
+use std::sync::Arc;
+
+use sea_orm::{
+    DbErr, RuntimeErr,
+    sqlx::{self, postgres::PgListener},
+};
 
 use crate::{
     domain::id::WebhookId,
@@ -27,7 +32,6 @@ impl Store {
         if !self.is_shared() {
             return Ok(None);
         }
-        let failed = |error| StoreError::Database(sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(std::sync::Arc::new(error))));
         let mut listener = PgListener::connect_with(self.read.get_postgres_connection_pool())
             .await
             .map_err(failed)?;
@@ -39,12 +43,14 @@ impl Store {
 impl Listener {
     /// Waits for the next word.
     pub async fn hear(&mut self) -> Result<Word, StoreError> {
-        let heard = self.0.try_recv().await;
-        let heard = heard
-            .map_err(|error| StoreError::Database(sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(std::sync::Arc::new(error)))))?;
+        let heard = self.0.try_recv().await.map_err(failed)?;
         Ok(match heard {
             None => Word::Missed,
             Some(word) => word.payload().parse().map_or(Word::Pending, Word::Changed),
         })
     }
+}
+
+fn failed(error: sqlx::Error) -> StoreError {
+    StoreError::Database(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))
 }

@@ -16,7 +16,7 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        bulk::{for_ids, not_by_index, sizes, statement},
+        bulk::{for_ids, marks, not_by_index, sizes, statement},
         order::OrderKey,
     },
 };
@@ -165,7 +165,7 @@ impl Store {
         events.dedup();
         let (mut bodies, mut events) = (HashMap::with_capacity(events.len()), events.into_iter());
         for size in sizes(events.len()) {
-            let sql = format!("SELECT id, event_type, body FROM events WHERE id IN (?{})", ", ?".repeat(size - 1));
+            let sql = format!("SELECT id, event_type, body FROM events WHERE id IN {}", marks(size));
             let ids = events.by_ref().take(size).map(sea_orm::Value::from);
             for row in Row::find_by_statement(statement(self.backend(), &sql, ids)).all(&self.read).await? {
                 let event_type = row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?;

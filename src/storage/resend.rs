@@ -1,13 +1,12 @@
 //! Sending again, on request: one delivery, all that failed, or a test.
 
 use sea_orm::{ConnectionTrait, FromQueryResult};
-use uuid::Uuid;
 
 use crate::{
     domain::{
         callback::Trigger,
         delivery::DeliveryState,
-        id::{DeliveryId, EventId, NodeId, WebhookId},
+        id::{DeliveryId, NodeId, WebhookId},
         timestamp::Timestamp,
     },
     storage::{
@@ -119,21 +118,5 @@ impl Store {
         revision::tell(&transaction, "pending").await?;
         transaction.commit().await?;
         Ok(id)
-    }
-
-    /// The webhook of a delivery, its event and how it stands.
-    pub async fn delivery(&self, id: DeliveryId) -> Result<Option<(WebhookId, EventId, DeliveryState)>, StoreError> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            webhook_id: Uuid,
-            event_id: Uuid,
-            state: String,
-        }
-        let sql = "SELECT webhook_id, event_id, state FROM deliveries WHERE id = ?";
-        let row = Row::find_by_statement(statement(self.backend(), sql, [id.0.into()]))
-            .one(&self.read)
-            .await?;
-        row.map(|row| Ok((WebhookId(row.webhook_id), EventId(row.event_id), row.state.parse()?)))
-            .transpose()
     }
 }

@@ -252,7 +252,8 @@ async fn one_that_hangs_does_not_hold_up_another(database: TestDatabase) {
     assert!(sending < 5_000, "memory is bounded: {sending}");
 }
 
-async fn disabling_holds_at_once(database: TestDatabase) {
+/// Twenty deliveries to a slow receiver, two of them in flight.
+async fn two_of_twenty_in_flight(database: &TestDatabase) -> (TestApp, Receiver, Value) {
     let slow = Reply {
         delay: Duration::from_millis(300),
         ..Reply::status(200)
@@ -262,10 +263,15 @@ async fn disabling_holds_at_once(database: TestDatabase) {
         ..quick()
     };
     let receiver = Receiver::start(std::iter::repeat_n(slow, 50)).await;
-    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    let app = TestApp::start_with(database, settings, loopback(), new_id()).await;
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     publish_many(&app, EventType::IdentityCreated, 20, "").await;
     receiver.wait(2).await;
+    (app, receiver, webhook)
+}
+
+async fn disabling_holds_at_once(database: TestDatabase) {
+    let (app, receiver, webhook) = two_of_twenty_in_flight(&database).await;
     change(&app, &webhook, json!({ "enabled": false })).await;
     let began = receiver.seen().len();
     app.deliveries(&database, "sending", 0).await;
@@ -277,19 +283,7 @@ async fn disabling_holds_at_once(database: TestDatabase) {
 }
 
 async fn deleting_ends_at_once(database: TestDatabase) {
-    let slow = Reply {
-        delay: Duration::from_millis(300),
-        ..Reply::status(200)
-    };
-    let settings = DispatchSettings {
-        concurrency_per_webhook: 2,
-        ..quick()
-    };
-    let receiver = Receiver::start(std::iter::repeat_n(slow, 50)).await;
-    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    publish_many(&app, EventType::IdentityCreated, 20, "").await;
-    receiver.wait(2).await;
+    let (app, receiver, webhook) = two_of_twenty_in_flight(&database).await;
     let deleted = app
         .api(Method::DELETE, &format!("/webhooks/{}", id(&webhook)))
         .send()

@@ -33,6 +33,9 @@ const KIB: usize = 64 * 1024;
 /// Most results that wait to be stored; then attempts wait.
 const RESULTS: usize = 4_096;
 
+/// Why deliveries of a disabled webhook are held.
+pub const DISABLED: &str = "The webhook is disabled.";
+
 /// The way into the journal. Cheap to clone.
 #[derive(Clone)]
 pub struct Journal {
@@ -131,8 +134,6 @@ pub enum Health {
 /// A result that is stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Recorded {
-    /// Of which webhook.
-    pub webhook: WebhookId,
     /// Which delivery.
     pub delivery: DeliveryId,
     /// When it is tried again.

@@ -15,7 +15,7 @@ use crate::{
     },
     storage::{
         StoreError,
-        bulk::{Insert, sizes, statement},
+        bulk::{Insert, marks, sizes, statement},
         events::{EventKey, NewEvent},
         journal::{Accepted, Intake, Publish, subscriptions::Subscriptions},
         new_id,
@@ -208,10 +208,7 @@ impl Publishing<'_> {
         let ours: HashSet<Uuid> = keys.iter().map(|(_, event)| event.id.0).collect();
         let (mut known, mut keys) = (HashMap::new(), keys.into_iter());
         for size in sizes(keys.len()) {
-            let sql = format!(
-                "SELECT key, event_id, deliveries FROM event_keys WHERE key IN (?{})",
-                ", ?".repeat(size - 1)
-            );
+            let sql = format!("SELECT key, event_id, deliveries FROM event_keys WHERE key IN {}", marks(size));
             let values = keys.by_ref().take(size).map(|(key, _)| key.as_bytes().to_vec().into());
             let rows = Row::find_by_statement(statement(self.transaction.get_database_backend(), &sql, values));
             for row in rows.all(self.transaction).await? {

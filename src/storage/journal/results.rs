@@ -20,7 +20,7 @@ use crate::{
         bulk::{Insert, for_ids, not_by_index, sizes, tuples},
         callbacks::{CALLBACKS, NewCallback},
         health,
-        journal::{Finished, Next, Recorded},
+        journal::{DISABLED, Finished, Next, Recorded},
         order::{self, OrderKey},
         stats::{self, Latency},
     },
@@ -97,7 +97,6 @@ pub(super) async fn record(
     effects.recorded = results
         .iter()
         .map(|finished| Recorded {
-            webhook: finished.job.webhook,
             delivery: finished.job.delivery,
             again_at: match finished.next {
                 Next::RetryAt(at) | Next::Broke(at) | Next::Postponed(at) => Some(at),
@@ -128,7 +127,7 @@ fn moved(finished: &Finished) -> Moved {
         }
         Next::Failed(reason) => (DeliveryState::Failed, None, Some(reason.clone())),
         Next::Postponed(at) => (DeliveryState::Pending, Some(*at), None),
-        Next::Held => (DeliveryState::Held, None, Some("The webhook is disabled.".to_owned())),
+        Next::Held => (DeliveryState::Held, None, Some(DISABLED.to_owned())),
         Next::Broke(_) if job.breaks + 1 >= BREAKS => {
             breaks = 1;
             let reason = format!("Sending it broke clearhook {BREAKS} times; the log of the service says how.");

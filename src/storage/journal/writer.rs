@@ -251,7 +251,6 @@ fn refuse(publish: Publish, error: StoreError) {
 fn set_aside(intake: &dyn Intake, refused: Vec<Finished>, error: &StoreError) -> Vec<Finished> {
     let (again, gone): (Vec<_>, Vec<_>) = refused.into_iter().partition(|finished| finished.callback.is_some());
     let recorded = gone.into_iter().map(|finished| Recorded {
-        webhook: finished.job.webhook,
         delivery: finished.job.delivery,
         again_at: None,
     });

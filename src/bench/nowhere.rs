@@ -1,0 +1,62 @@
+//! The journal without a dispatcher: what is stored waits to be claimed.
+
+use clearhook::{
+    catalogue::EventType,
+    domain::{
+        id::{DeliveryId, WebhookId},
+        timestamp::Timestamp,
+    },
+    storage::{
+        events::{EventKey, NewEvent},
+        journal::{Intake, Recorded},
+        new_id,
+        queue::Job,
+        webhooks::WebhookFields,
+    },
+};
+
+/// Takes nothing into memory.
+pub(crate) struct Nowhere;
+
+impl Intake for Nowhere {
+    fn reserve(&self, _: WebhookId, _: DeliveryId) -> bool {
+        false
+    }
+    fn give_up(&self, _: &[(WebhookId, DeliveryId)]) {}
+    fn take(&self, _: Vec<Job>) {}
+    fn recorded(&self, _: Vec<Recorded>) {}
+    fn published(&self, _: u64, _: u64) {}
+    fn pending(&self) {}
+    fn disabled(&self, _: WebhookId) {}
+    fn health_unclear(&self, _: WebhookId) {}
+}
+
+/// A webhook that hears of what [`event`] makes.
+pub(crate) fn fields() -> WebhookFields {
+    WebhookFields {
+        name: "bench".to_owned(),
+        description: String::new(),
+        url: "http://127.0.0.1/".to_owned(),
+        enabled: true,
+        events: vec![EventType::IdentityCreated],
+        owners: Vec::new(),
+        headers: Vec::new(),
+        rate: None,
+        ordered: false,
+    }
+}
+
+/// An event of 1 KiB with an id of its own.
+pub(crate) fn event(number: u64) -> (EventKey, NewEvent) {
+    let source_id = number.to_string();
+    let event = NewEvent {
+        id: new_id(),
+        event_type: EventType::IdentityCreated,
+        source: "https://clearid.example.com/".to_owned(),
+        source_id: source_id.clone(),
+        subject: None,
+        occurred_at: Timestamp::now(),
+        body: "x".repeat(1_024).into(),
+    };
+    (EventKey::of(&event.source, &source_id), event)
+}
