@@ -1,6 +1,7 @@
 //! Settings: flags, then environment, then `clearhook.toml`, then defaults.
 
 mod data_dir;
+mod listen;
 mod settings;
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
@@ -10,6 +11,7 @@ use url::Url;
 
 pub use self::{
     data_dir::{DataDir, ServeLock, lock_database},
+    listen::ListenSettings,
     settings::Settings,
 };
 use crate::{dispatch::DispatchSettings, domain::url::UrlPolicy, storage::open::DatabaseUrl, vault::MasterKey};
@@ -56,6 +58,8 @@ pub struct Config {
     pub master_key: Option<MasterKey>,
     /// Where people reach the console.
     pub public_url: Url,
+    /// How connections are taken.
+    pub listen: ListenSettings,
     /// Where callbacks may go.
     pub policy: UrlPolicy,
     /// Where `/metrics` can be read without a key.
@@ -90,6 +94,7 @@ impl Config {
             Some(url) => public_url(url)?,
             None => public_url(&format!("http://{addr}"))?,
         };
+        let listen = ListenSettings::read(&settings)?;
         let allowed = settings.allowed_networks.as_deref().unwrap_or_default().parse();
         let policy = UrlPolicy {
             allow_http: settings.allow_http.unwrap_or(false),
@@ -121,6 +126,7 @@ impl Config {
             data_dir,
             master_key: master_key.map_err(|error| ConfigError::new("CLEARHOOK_MASTER_KEY", error.to_string()))?,
             public_url,
+            listen,
             policy,
             dispatch,
             metrics_addr,
@@ -155,6 +161,7 @@ fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
         retention: duration("CLEARHOOK_RETENTION", settings.retention.as_deref(), defaults.retention)?,
         breaker: defaults.breaker,
         trouble_pause: defaults.trouble_pause,
+        names: defaults.names,
     })
 }
 
@@ -226,6 +233,27 @@ mod tests {
                 "CLEARHOOK_PUBLIC_URL",
                 Settings {
                     public_url: some("hooks"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_TLS_KEY",
+                Settings {
+                    tls_cert: some("cert.pem"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_TLS_CERT",
+                Settings {
+                    tls_key: some("key.pem"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_MAX_CONNECTIONS",
+                Settings {
+                    max_connections: some("0"),
                     ..Settings::default()
                 },
             ),

@@ -40,6 +40,12 @@ settings! {
     master_key: String = "CLEARHOOK_MASTER_KEY",
     /// Where people reach the console [default: http://<addr>]
     public_url: String = "CLEARHOOK_PUBLIC_URL",
+    /// A certificate in PEM, with those above it, for TLS of the service's own; read again when it changes [default: no TLS]
+    tls_cert: String = "CLEARHOOK_TLS_CERT",
+    /// The certificate's key in PEM
+    tls_key: String = "CLEARHOOK_TLS_KEY",
+    /// Connections at a time [default: 4096, or fewer where the process may open fewer files]
+    max_connections: String = "CLEARHOOK_MAX_CONNECTIONS",
     /// Networks (CIDR) and host names exempt from the ban on private addresses, separated by commas
     allowed_networks: String = "CLEARHOOK_ALLOWED_NETWORKS",
     /// Permit webhook URLs with http:// [default: false]

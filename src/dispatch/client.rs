@@ -15,9 +15,10 @@ use reqwest::{
 use thiserror::Error;
 
 use crate::{
-    dispatch::{outcome::failure, resolver::GuardedResolver, targets::Receiver},
+    dispatch::{names::Names, outcome::failure, resolver::GuardedResolver, targets::Receiver},
     domain::{
         answer::{Answer, Failure},
+        retry::retry_after,
         url::UrlPolicy,
     },
     storage::callbacks::{Received, ShownHeaders},
@@ -49,7 +50,7 @@ pub(super) struct Called {
 
 impl Client {
     /// A client that spends at most `timeout` on a call, body included.
-    pub(super) fn new(policy: Arc<UrlPolicy>, timeout: Duration) -> Result<Self, ClientError> {
+    pub(super) fn new(policy: Arc<UrlPolicy>, names: Names, timeout: Duration) -> Result<Self, ClientError> {
         // A provider that is there already serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
@@ -57,7 +58,7 @@ impl Client {
             .no_proxy()
             .referer(false)
             .timeout(timeout)
-            .dns_resolver(Arc::new(GuardedResolver(policy)))
+            .dns_resolver(Arc::new(GuardedResolver { policy, names }))
             .build()?;
         Ok(Self(http))
     }
@@ -105,17 +106,11 @@ fn headers(own: &ShownHeaders, additional: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    match value.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Some(httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default()),
-    }
-}
-
 async fn receive(mut response: Response) -> Result<(Answer, Received, Option<Duration>), reqwest::Error> {
-    let retry_after = retry_after(response.headers(), SystemTime::now());
+    let retry_after = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| retry_after(value.as_bytes(), SystemTime::now()));
     let answer = Answer::Status(response.status().as_u16());
     let (mut body, mut truncated) = (Vec::new(), false);
     while let Some(chunk) = response.chunk().await? {
@@ -158,19 +153,4 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
         cause = deeper;
     }
     cause.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_read_in_seconds_and_as_a_date() {
-        let now = httpdate::parse_http_date("Tue, 24 Nov 2026 10:00:00 GMT").unwrap();
-        let read = |value: &str| retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]), now);
-        assert_eq!(read("120"), Some(Duration::from_secs(120)));
-        assert_eq!(read("Tue, 24 Nov 2026 10:02:00 GMT"), Some(Duration::from_secs(120)));
-        assert_eq!(read("Tue, 24 Nov 2026 09:00:00 GMT"), Some(Duration::ZERO));
-        assert_eq!((read("soon"), read("-1"), read("")), (None, None, None));
-    }
 }

@@ -13,6 +13,7 @@ mod forget;
 mod intake;
 mod lease;
 mod listen;
+mod names;
 mod outcome;
 mod queues;
 mod resolver;
@@ -24,7 +25,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use self::{breaker::BreakerSettings, client::ClientError, totals::Totals};
+pub use self::{breaker::BreakerSettings, client::ClientError, names::Names, totals::Totals};
 use self::{claim::Claimer, engine::Engine};
 use crate::{
     domain::{
@@ -62,6 +63,8 @@ pub struct DispatchSettings {
     pub trouble_pause: Duration,
     /// How long callbacks and events are kept.
     pub retention: Duration,
+    /// Who looks names up.
+    pub names: Names,
 }
 
 impl Default for DispatchSettings {
@@ -75,6 +78,7 @@ impl Default for DispatchSettings {
             disable_after: Duration::from_secs(120 * 3_600),
             trouble_pause: Duration::from_secs(5),
             retention: Duration::from_secs(366 * 24 * 3_600),
+            names: Names::default(),
         }
     }
 }
@@ -113,7 +117,7 @@ impl Dispatcher {
     ) -> Result<(Self, Running), ClientError> {
         let sender = attempt::Sender {
             targets: targets::Targets::new(store.clone(), policy.clone()),
-            client: client::Client::new(policy, settings.timeout)?,
+            client: client::Client::new(policy, settings.names.clone(), settings.timeout)?,
             settings,
         };
         let engine = Engine::new(store, node, sender, CancellationToken::new());

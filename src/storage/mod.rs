@@ -10,6 +10,7 @@ pub mod error;
 pub mod events;
 mod health;
 pub mod journal;
+pub mod keys;
 pub mod listen;
 pub mod nodes;
 pub mod open;

@@ -6,6 +6,8 @@ mod guard;
 mod headers;
 pub mod pages;
 mod schema;
+pub mod server;
+mod strict;
 
 use std::time::Duration;
 
@@ -44,6 +46,7 @@ pub fn router(state: AppState) -> Router {
         .merge(console)
         .layer(CatchPanicLayer::custom(|_| broken().into_response()))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, WHOLE_REQUEST))
+        .layer(middleware::from_fn(strict::one_meaning))
         .layer(middleware::from_fn(headers::secure))
         .layer(middleware::from_fn(identify))
         .with_state(state)
