@@ -70,7 +70,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         running.stop().await;
         return Err(error.into());
     }
-    let state = AppState::new(store.clone(), policy, dispatcher, node, config.public_url.scheme() == "https");
+    let state = AppState::new(store.clone(), policy, dispatcher, node, config.front);
     let stop = stop_on_signal()?;
     if let Some(addr) = config.metrics_addr {
         let listener = TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, &error))?;
@@ -82,7 +82,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         tracing::warn!("nobody can sign in yet; run: clearhook user create --email you@example.com --role administrator");
     }
     let address = listener.local_addr().map_err(|error| cannot_listen(config.addr, &error))?;
-    tracing::info!(%address, "listening on {address}; console at {}", config.public_url);
+    tracing::info!(%address, "listening on {address}; console at {}", state.front.public_url);
     server::serve(listener, web::router(state), certificates, limits, stop).await;
     running.stop().await;
     store.close().await?;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use clearhook::{
-    auth::{api_key, password},
+    auth::{api_key, clock::Clock, password},
     catalogue::{EventType, example::example_data},
-    config::LogFormat,
+    config::{FrontSettings, LogFormat},
     dispatch::{BreakerSettings, DispatchSettings, Dispatcher, Running},
     domain::{
         id::NodeId,
@@ -14,11 +14,16 @@ use clearhook::{
     },
     state::AppState,
     storage::{Store, new_id},
-    telemetry, web,
+    telemetry,
+    web::{
+        self,
+        server::{self, ServerLimits},
+    },
 };
 use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{binary::client_builder, database::TestDatabase, wait::wait_for};
 
@@ -30,6 +35,7 @@ pub(crate) struct TestApp {
     pub(crate) node: NodeId,
     pub(crate) http: Client,
     pub(crate) dispatcher: Dispatcher,
+    pub(crate) clock: Clock,
     running: Running,
     server: JoinHandle<()>,
 }
@@ -62,6 +68,21 @@ impl TestApp {
     }
 
     pub(crate) async fn start_with(database: &TestDatabase, settings: DispatchSettings, policy: UrlPolicy, node: NodeId) -> Self {
+        Self::start_behind(database, settings, policy, node, |_, _| ()).await
+    }
+
+    /// Starts it with what `front` makes of its settings; it is told the address.
+    pub(crate) async fn start_at(database: &TestDatabase, front: impl FnOnce(&mut FrontSettings, &str)) -> Self {
+        Self::start_behind(database, quick(), loopback(), new_id(), front).await
+    }
+
+    async fn start_behind(
+        database: &TestDatabase,
+        settings: DispatchSettings,
+        policy: UrlPolicy,
+        node: NodeId,
+        adjust: impl FnOnce(&mut FrontSettings, &str),
+    ) -> Self {
         if let Ok(filter) = std::env::var("CLEARHOOK_TEST_LOG") {
             // Answers an error for all tests but the first.
             let _ = telemetry::start(&filter, LogFormat::Text);
@@ -69,11 +90,14 @@ impl TestApp {
         let store = database.open().await;
         let policy = Arc::new(policy);
         let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), settings).await.unwrap();
-        let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, false);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = web::router(state);
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let mut front = FrontSettings::at(url.parse().unwrap());
+        adjust(&mut front, &url);
+        let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front);
+        let clock = state.clock.clone();
+        let served = server::serve(listener, web::router(state), None, ServerLimits::default(), CancellationToken::new());
+        let server = tokio::spawn(served);
         let (key, _) = api_key::create(&store, "tests", Scope::ALL).await.unwrap();
         let http = client_builder().redirect(Policy::none()).build().unwrap();
         Self {
@@ -83,6 +107,7 @@ impl TestApp {
             node,
             http,
             dispatcher,
+            clock,
             running,
             server,
         }
