@@ -74,7 +74,6 @@ pub(super) async fn run(arguments: MasterKeyArguments) -> Result<(), CliError> {
     }
     let store = Store::open(&config.database, Vault::new(&old), true).await?;
     let sealed = rotate(&store, &Vault::new(&new)).await?;
-    store.close().await?;
     match keeping {
         Keeping::Given => eprintln!("{sealed} values are sealed with the new key; set CLEARHOOK_MASTER_KEY to it, then start clearhook."),
         Keeping::DataDir(data_dir) => {
@@ -85,7 +84,13 @@ pub(super) async fn run(arguments: MasterKeyArguments) -> Result<(), CliError> {
             );
         }
     }
-    Ok(())
+    // Not before: when there is no room for it, the new key is in place all the same.
+    store.leave_no_trace().await.map_err(|error| {
+        CliError::Other(format!(
+            "the key is rotated, but what was sealed with the old one may be left in free places of the database ({error}); make room, then compact it with VACUUM"
+        ))
+    })?;
+    Ok(store.close().await?)
 }
 
 /// The old key, the new one, and what becomes of them. A new key is kept or shown before anything is sealed with it.

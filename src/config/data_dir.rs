@@ -69,7 +69,7 @@ impl DataDir {
     /// Puts the new key in the place of the old one, at once and for good. Answers where the old one is kept.
     pub fn take_new_master_key(&self) -> Result<PathBuf, ConfigError> {
         let (current, new) = (self.0.join(MASTER_KEY), self.0.join(NEW_MASTER_KEY));
-        let before = self.0.join(format!("{MASTER_KEY}.until-{}", Timestamp::now().unix_seconds()));
+        let before = self.0.join(format!("{MASTER_KEY}.until-{}", Timestamp::now().0));
         let moved = fs::hard_link(&current, &before)
             .and_then(|()| fs::rename(&new, &current))
             .and_then(|()| File::open(&self.0)?.sync_all());

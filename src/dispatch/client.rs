@@ -15,7 +15,7 @@ use reqwest::{
 use thiserror::Error;
 
 use crate::{
-    dispatch::{names::Names, outcome::failure, resolver::GuardedResolver, targets::Receiver},
+    dispatch::{mask::Mask, names::Names, outcome::failure, resolver::GuardedResolver, targets::Receiver},
     domain::{
         answer::{Answer, Failure},
         retry::retry_after,
@@ -79,7 +79,7 @@ impl Client {
         };
         let request = self.0.post(url).headers(headers(own, &receiver.headers)).body(body);
         let ended = match request.send().await {
-            Ok(response) => receive(response).await,
+            Ok(response) => receive(response, &receiver.mask).await,
             Err(error) => Err(error),
         };
         match ended {
@@ -106,7 +106,7 @@ fn headers(own: &ShownHeaders, additional: &HeaderMap) -> HeaderMap {
     headers
 }
 
-async fn receive(mut response: Response) -> Result<(Answer, Received, Option<Duration>), reqwest::Error> {
+async fn receive(mut response: Response, mask: &Mask) -> Result<(Answer, Received, Option<Duration>), reqwest::Error> {
     let retry_after = response
         .headers()
         .get(RETRY_AFTER)
@@ -124,19 +124,20 @@ async fn receive(mut response: Response) -> Result<(Answer, Received, Option<Dur
     Ok((
         answer,
         Received {
-            headers: shown(response.headers()),
-            body,
+            headers: shown(response.headers(), mask),
+            body: mask.apply(body, truncated),
             truncated,
         },
         retry_after,
     ))
 }
 
-fn shown(headers: &HeaderMap) -> ShownHeaders {
+fn shown(headers: &HeaderMap, mask: &Mask) -> ShownHeaders {
     let mut left = HEADERS_KEPT;
     let pairs = headers
         .iter()
-        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| (name, mask.apply_text(value)));
     pairs
         .take_while(|(name, value)| {
             let size = name.len() + value.len();

@@ -13,6 +13,7 @@ mod forget;
 mod intake;
 mod lease;
 mod listen;
+mod mask;
 mod names;
 mod outcome;
 mod queues;

@@ -13,6 +13,7 @@ mod webhooks;
 
 use axum::{Router, extract::DefaultBodyLimit, routing::get, routing::post};
 
+pub(crate) use self::extract::check_length;
 pub use self::{event_types::schema_file, problem::Problem};
 use crate::state::AppState;
 

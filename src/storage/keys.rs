@@ -130,10 +130,6 @@ impl Store {
             }
             return Err(KeyError::InUse(nodes));
         }
-        if self.backend() == DbBackend::Sqlite {
-            // What is overwritten is not to stay in the file.
-            self.write.execute_unprepared("PRAGMA secure_delete = ON").await?;
-        }
         Ok(Rotation::Begun)
     }
 
@@ -169,8 +165,19 @@ impl Store {
         let to = to.fingerprint().0.as_str();
         let sql = "UPDATE master_keys SET current = ?, next = NULL WHERE id = 1 AND next = ?";
         self.execute(sql, [to.into(), to.into()]).await?;
+        Ok(())
+    }
+
+    /// Writes anew what holds sealed values: what was sealed with an old key is not to stay between rows, where databases leave what they
+    /// overwrite.
+    pub async fn leave_no_trace(&self) -> Result<(), StoreError> {
         if self.backend() == DbBackend::Sqlite {
+            self.write.execute_unprepared("VACUUM").await?;
             self.write.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+            return Ok(());
+        }
+        for (table, _) in SEALED {
+            self.write.execute_unprepared(&format!("VACUUM FULL {table}")).await?;
         }
         Ok(())
     }

@@ -3,17 +3,24 @@
 
 mod support;
 
+mod addresses;
 mod callbacks;
 mod command_line;
+mod connections;
 mod console;
 mod crashes;
 mod hostile;
+mod keys;
 mod limits;
 mod migrations;
+mod planted;
 mod publishing;
 mod refusals;
+mod requests;
 mod resend;
 mod retries;
 mod secrets;
 mod serving;
+mod signatures;
+mod tls;
 mod webhooks;

@@ -4,7 +4,7 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName, Method, StatusCode, Uri, Version, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -25,7 +25,15 @@ const ONCE: [HeaderName; 6] = [
 pub(super) async fn one_meaning(request: Request, next: Next) -> Response {
     match ambiguity(request.method(), request.uri(), request.version(), request.headers()) {
         None => next.run(request).await,
-        Some(detail) => Problem::new(StatusCode::BAD_REQUEST, "ambiguous", "Ambiguous request", detail).into_response(),
+        Some(detail) => {
+            let is_http1 = request.version() < Version::HTTP_2;
+            let mut response = Problem::new(StatusCode::BAD_REQUEST, "ambiguous", "Ambiguous request", detail).into_response();
+            if is_http1 {
+                // Whoever sent it may mean something else with what follows.
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        }
     }
 }
 
@@ -38,6 +46,10 @@ pub(super) fn site<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> 
 fn ambiguity(method: &Method, uri: &Uri, version: Version, headers: &HeaderMap) -> Option<String> {
     if method == Method::CONNECT || uri.path().is_empty() || uri.path() == "*" {
         return Some("This is no proxy: ask for a path, such as /api/v1/webhooks.".to_owned());
+    }
+    let target = uri.path_and_query().map_or("", |target| target.as_str());
+    if target.contains("%00") {
+        return Some("Leave out null characters (%00).".to_owned());
     }
     if let Some(twice) = ONCE.iter().find(|name| headers.get_all(*name).iter().nth(1).is_some()) {
         return Some(format!("Send the header {twice} once."));
@@ -111,6 +123,8 @@ mod tests {
                 vec![host, ("content-length", "1"), ("transfer-encoding", "chunked")],
                 "not both",
             ),
+            ("/a?q=%00", Version::HTTP_11, vec![host], "null"),
+            ("/%00", Version::HTTP_11, vec![host], "null"),
             ("*", Version::HTTP_11, vec![host], "no proxy"),
             ("a.example:443", Version::HTTP_11, vec![host], "no proxy"),
         ] {

@@ -96,7 +96,13 @@ impl TestApp {
         adjust(&mut front, &url);
         let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front);
         let clock = state.clock.clone();
-        let served = server::serve(listener, web::router(state), None, ServerLimits::default(), CancellationToken::new());
+        let served = server::serve(
+            listener,
+            web::router(state),
+            None,
+            ServerLimits::default(),
+            CancellationToken::new(),
+        );
         let server = tokio::spawn(served);
         let (key, _) = api_key::create(&store, "tests", Scope::ALL).await.unwrap();
         let http = client_builder().redirect(Policy::none()).build().unwrap();
