@@ -4,12 +4,15 @@
 mod support;
 
 mod callbacks;
+mod clocks;
 mod command_line;
 mod console;
 mod crashes;
+mod disks;
 mod hostile;
 mod limits;
 mod migrations;
+mod nodes;
 mod publishing;
 mod refusals;
 mod resend;
