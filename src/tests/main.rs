@@ -10,6 +10,7 @@ mod console;
 mod crashes;
 mod disks;
 mod hostile;
+mod language;
 mod limits;
 mod migrations;
 mod nodes;

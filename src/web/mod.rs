@@ -5,6 +5,7 @@ pub mod forms;
 mod guard;
 mod headers;
 pub mod pages;
+mod preferences;
 mod schema;
 
 use std::time::Duration;
