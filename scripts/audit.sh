@@ -8,12 +8,12 @@ FETCH_SECONDS=120
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-cargo deny --locked check licenses bans sources
+cargo deny --locked --features ssr check licenses bans sources
 # The tree of the fuzz targets as well, which is locked apart.
-cargo deny --locked --manifest-path fuzz/Cargo.toml check --config deny.toml --hide-inclusion-graph sources
+cargo deny --locked --config deny.toml --manifest-path fuzz/Cargo.toml check bans licenses sources
 
 if timeout "$FETCH_SECONDS" cargo deny fetch db >"$log" 2>&1; then
-  cargo deny --locked check advisories
+  cargo deny --locked --features ssr check advisories
   echo "audit: licences, bans, sources and advisories are in order"
 else
   tail -n 3 "$log" | sed 's/^/  /' >&2

@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 source scripts/env.sh
 
 LEPTOS_VERSION=0.3.11
+DENY_VERSION=0.20.2
+FUZZ_VERSION=0.13.2
 missing=()
 started=$SECONDS
 mkdir -p "$TOOLS" "$CACHE/log"
@@ -108,6 +110,15 @@ if [ "${1:-}" = --dev ]; then
     step "cargo-leptos $LEPTOS_VERSION" install_tool cargo-leptos "$LEPTOS_VERSION" ||
     lack "cargo-leptos $LEPTOS_VERSION (cargo install --locked cargo-leptos)"
 fi
+# Only `make audit` and `make fuzz` need these.
+if [ "${1:-}" = --audit ]; then
+  has_version cargo-deny "$DENY_VERSION" || step "cargo-deny $DENY_VERSION" install_tool cargo-deny "$DENY_VERSION" ||
+    lack "cargo-deny $DENY_VERSION (cargo install --locked cargo-deny)"
+fi
+if [ "${1:-}" = --fuzz ]; then
+  has_version cargo-fuzz "$FUZZ_VERSION" || step "cargo-fuzz $FUZZ_VERSION" install_tool cargo-fuzz "$FUZZ_VERSION" ||
+    lack "cargo-fuzz $FUZZ_VERSION (cargo install --locked cargo-fuzz)"
+fi
 rm -rf "$CACHE/tools-target"
 
 npm_packages() { (cd end2end && npm ci --no-audit --no-fund); }
@@ -121,6 +132,7 @@ cmp -s end2end/package-lock.json end2end/node_modules/.package-lock.stamp 2>/dev
 browser() { apt_install chromium fonts-dejavu-core || npx --prefix end2end playwright install --with-deps chromium; }
 if [ -z "${1:-}" ]; then
   [ -n "$(find_chromium)" ] || step "Chromium" browser || lack "a browser for the end-to-end tests (Debian: chromium; or set CLEARHOOK_CHROMIUM)"
+  compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || step "faketime" apt_install faketime || lack "libfaketime, for tests with a clock that is set (Debian: faketime)"
   [ -n "${CLEARHOOK_TEST_POSTGRES:-}" ] || [ -n "$(find_postgres_bin)" ] || step "PostgreSQL" apt_install postgresql ||
     lack "PostgreSQL's programs (Debian: postgresql; or set CLEARHOOK_TEST_POSTGRES to a server)"
 fi

@@ -160,6 +160,7 @@ fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
         breaker: defaults.breaker,
         trouble_pause: defaults.trouble_pause,
         names: defaults.names,
+        spare_space: defaults.spare_space,
     })
 }
 

@@ -146,7 +146,7 @@ impl From<UseCaseError> for Problem {
         match error {
             UseCaseError::Invalid(errors) => Self::invalid(errors),
             UseCaseError::NotFound => Self::not_found("There is nothing with this id."),
-            UseCaseError::Conflict(detail) => Self::new(StatusCode::CONFLICT, "conflict", "This cannot be done now", detail),
+            UseCaseError::Conflict(detail) => Self::new(StatusCode::CONFLICT, "conflict", "This cannot be done now", detail.to_string()),
             UseCaseError::Forbidden(forbidden) => forbidden.into(),
             UseCaseError::Store(error) => error.into(),
         }
@@ -163,6 +163,12 @@ impl From<IngestError> for Problem {
                 "busy",
                 "Too many events are being published",
                 "Nothing was stored. Send the request again after the time in `Retry-After`.",
+            ),
+            IngestError::NoSpace => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "disk-nearly-full",
+                "The disk is nearly full",
+                "Nothing was stored. Make room on the disk that holds the database, then send the request again.",
             ),
             IngestError::Forbidden(forbidden) => forbidden.into(),
             IngestError::Store(error) => error.into(),

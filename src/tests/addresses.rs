@@ -256,7 +256,7 @@ const OUTSIDE: &[&str] = &[
 fn no_spelling_leads_inside() {
     let policy = UrlPolicy::default();
     for host in INSIDE {
-        let told = policy.check(&format!("https://{host}/hook")).expect_err(host);
+        let told = policy.check(&format!("https://{host}/hook")).expect_err(host).to_string();
         assert!(
             told.contains("not on the public internet") && told.contains("CLEARHOOK_ALLOWED_NETWORKS"),
             "{host}: {told}"

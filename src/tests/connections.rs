@@ -35,6 +35,15 @@ struct Server {
     served: JoinHandle<()>,
 }
 
+/// Tells when it is dropped.
+struct OnDrop(Arc<AtomicBool>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 fn short() -> ServerLimits {
     ServerLimits {
         connections: 20,
@@ -105,12 +114,6 @@ async fn one_that_says_nothing_or_drips_is_ended() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_reads_nothing_is_ended_and_one_that_reads_slowly_is_not() {
     let dropped = Arc::new(AtomicBool::new(false));
-    struct OnDrop(Arc<AtomicBool>);
-    impl Drop for OnDrop {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::SeqCst);
-        }
-    }
     let (noted, chunk) = (dropped.clone(), vec![b'x'; 64 * 1024]);
     let endless = move || {
         let (guard, chunk) = (OnDrop(noted.clone()), chunk.clone());

@@ -5,14 +5,18 @@ mod support;
 
 mod addresses;
 mod callbacks;
+mod clocks;
 mod command_line;
 mod connections;
 mod console;
 mod crashes;
+mod disks;
 mod hostile;
 mod keys;
+mod language;
 mod limits;
 mod migrations;
+mod nodes;
 mod planted;
 mod publishing;
 mod refusals;

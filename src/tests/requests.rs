@@ -18,7 +18,7 @@ on_both! {
 /// A request of the API with the key that may do all; the connection ends after it.
 fn request(app: &TestApp, head: &str, body: &str) -> Vec<u8> {
     let (first, more) = head.split_once('\n').unwrap_or((head, ""));
-    let more: String = more.lines().map(|line| format!("{line}\r\n")).collect();
+    let more = more.lines().map(|line| format!("{line}\r\n")).collect::<Vec<_>>().concat();
     format!(
         "{first} HTTP/1.1\r\nHost: clearhook.example\r\nAuthorization: Bearer {}\r\n{more}\r\n{body}",
         app.key
@@ -158,7 +158,7 @@ async fn malformed_heads_are_refused(database: TestDatabase) {
 
 async fn large_and_deep_ones_are_refused(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let many: String = (0..150).map(|number| format!("\nX-{number}: 1")).collect();
+    let many = (0..150).map(|number| format!("\nX-{number}: 1")).collect::<Vec<_>>().concat();
     let wide = format!("\nX-Wide: {}", "x".repeat(100_000));
     for more in [many, wide] {
         let told = exchange(

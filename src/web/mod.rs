@@ -6,6 +6,7 @@ pub mod forms;
 mod guard;
 mod headers;
 pub mod pages;
+mod preferences;
 mod schema;
 pub mod server;
 mod strict;
