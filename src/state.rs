@@ -10,6 +10,7 @@ use crate::{
     dispatch::Dispatcher,
     domain::{id::NodeId, url::UrlPolicy},
     storage::Store,
+    webhooks::Live,
 };
 
 /// What every request can reach. Cheap to clone.
@@ -27,6 +28,8 @@ pub struct AppState {
     pub keys: Arc<Keys>,
     /// What leptos needs to render.
     pub leptos: LeptosOptions,
+    /// Pages that follow a log.
+    pub live: Arc<Live>,
     /// Whether cookies are for https only.
     pub secure_cookies: bool,
 }
@@ -43,6 +46,7 @@ impl AppState {
             leptos,
             secure_cookies,
             keys: Arc::default(),
+            live: Arc::default(),
         }
     }
 }

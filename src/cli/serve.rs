@@ -64,6 +64,11 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.dispatch).await?;
     let state = AppState::new(store.clone(), policy, dispatcher, node, config.public_url.scheme() == "https");
     let stop = stop_on_signal()?;
+    let (live, stopping) = (state.live.clone(), stop.clone());
+    tokio::spawn(async move {
+        stopping.cancelled().await;
+        live.end();
+    });
     if let Some(addr) = config.metrics_addr {
         let listener = TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, &error))?;
         let served = axum::serve(listener, metrics::alone(state.clone())).with_graceful_shutdown(stop.clone().cancelled_owned());

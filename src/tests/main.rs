@@ -9,6 +9,7 @@ mod console;
 mod crashes;
 mod hostile;
 mod limits;
+mod logs;
 mod migrations;
 mod publishing;
 mod refusals;

@@ -6,6 +6,7 @@ use crate::console::{ConsoleError, calls::LogView};
 
 /// What the address says of the log: range, place, open callback.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct LogQuery {
     /// A preset: `1h`, `today`, `24h`, `7d`, `30d`, `12m`.
     pub range: Option<String>,
@@ -13,8 +14,14 @@ pub struct LogQuery {
     pub from: Option<String>,
     /// End.
     pub to: Option<String>,
-    /// Where the page begins.
+    /// Only these responses: `succeeded`, `failed`, `4xx`, `none`, `503`, `TimedOut`.
+    pub response: Option<String>,
+    /// Only callbacks of this event.
+    pub event: Option<String>,
+    /// The row below which the page begins.
     pub after: Option<String>,
+    /// The row above which the page ends.
+    pub before: Option<String>,
     /// The callback that is open.
     pub callback: Option<String>,
 }

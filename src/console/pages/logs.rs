@@ -34,6 +34,9 @@ pub(super) fn Logs(id: Memo<String>) -> impl IntoView {
             range: given("range"),
             from: given("from"),
             to: given("to"),
+            response: given("response"),
+            event: given("event"),
+            before: given("before"),
             after: given("after"),
             callback: given("callback"),
         }

@@ -3,6 +3,7 @@
 pub mod form;
 pub mod list;
 pub mod log;
+pub mod range;
 
 use axum::http::{StatusCode, header, request::Parts};
 use jiff::tz::TimeZone;
@@ -42,7 +43,8 @@ pub fn zone() -> TimeZone {
     use_context::<Parts>().and_then(|parts| zone_of(&parts)).unwrap_or(TimeZone::UTC)
 }
 
-fn zone_of(parts: &Parts) -> Option<TimeZone> {
+/// The time zone of whoever sent a request.
+pub fn zone_of(parts: &Parts) -> Option<TimeZone> {
     let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies
         .flat_map(|cookies| cookies.split(';'))
