@@ -9,6 +9,8 @@ mod console;
 mod crashes;
 mod hostile;
 mod limits;
+mod log_export;
+mod log_live;
 mod logs;
 mod migrations;
 mod publishing;

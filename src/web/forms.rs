@@ -27,11 +27,11 @@ use crate::{
 const FORM_MAX: usize = 256 * 1024;
 
 /// The pairs of a form, in order.
-struct Fields(Vec<(String, String)>);
+pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// Reads the form, and keeps the request's head to render the page anew.
-    async fn read(request: Request) -> Result<(Parts, Self), Problem> {
+    pub(super) async fn read(request: Request) -> Result<(Parts, Self), Problem> {
         let (parts, body) = request.into_parts();
         let media = parts
             .headers
@@ -53,7 +53,7 @@ impl Fields {
             .collect()
     }
 
-    fn one(&self, name: &str) -> String {
+    pub(super) fn one(&self, name: &str) -> String {
         self.0
             .iter()
             .rfind(|(field, _)| field == name)
@@ -222,7 +222,7 @@ fn error_view(error: &FieldError) -> ErrorView {
 }
 
 /// The request that would have asked for this page.
-fn page(mut parts: Parts, path: &str) -> Request {
+pub(super) fn page(mut parts: Parts, path: &str) -> Request {
     parts.method = Method::GET;
     if let Ok(uri) = path.parse() {
         parts.uri = uri;

@@ -4,6 +4,7 @@ pub mod assets;
 pub mod forms;
 mod guard;
 mod headers;
+mod logs;
 pub mod pages;
 mod schema;
 
@@ -36,6 +37,7 @@ pub struct RequestId(pub String);
 /// The whole service.
 pub fn router(state: AppState) -> Router {
     let console = pages::routes(&state)
+        .merge(logs::routes())
         .route("/event-types/{type}/schema", get(schema::download))
         .layer(middleware::from_fn_with_state(state.clone(), guard::signed_in))
         .layer(middleware::from_fn(guard::same_origin));
