@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Most rows that are looked at to count: some tens of milliseconds.
-const COUNTED_MAX: i64 = 200_000;
+const COUNTED_MAX: i64 = 100_000;
 
 /// What happened in one unit of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct Counted {
 }
 
 impl Store {
-    /// Counts the callbacks that a filter shows, by units of so many milliseconds since 1970. Looks at the newest 200,000 of the range.
+    /// Counts the callbacks that a filter shows, by units of so many milliseconds since 1970. Looks at the newest 100,000 of the range.
     pub async fn count(&self, webhook: WebhookId, filter: &LogFilter, unit_ms: i64) -> Result<Counted, StoreError> {
         self.count_newest(webhook, filter, unit_ms, COUNTED_MAX).await
     }

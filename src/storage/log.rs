@@ -233,19 +233,32 @@ impl Store {
 
     /// The rows next to a place, nearest first.
     async fn rows(&self, webhook: WebhookId, filter: &LogFilter, place: Place, limit: u64) -> Result<Vec<CallbackRecord>, StoreError> {
-        let mut all = Condition::range(webhook, filter);
+        // One bound on each side: of two, SQLite may begin at the wrong one.
+        let (from, to) = match place {
+            Place::Newest => (filter.from, filter.to),
+            Place::After(Cursor { at, .. }) => {
+                let below = Timestamp(at.0.saturating_add(1));
+                (filter.from, Some(filter.to.map_or(below, |to| to.min(below))))
+            }
+            Place::Before(Cursor { at, .. }) => (Some(filter.from.map_or(at, |from| from.max(at))), filter.to),
+        };
+        let mut all = Condition::range(
+            webhook,
+            &LogFilter {
+                from,
+                to,
+                ..filter.clone()
+            },
+        );
         all.choose(filter);
-        // The first condition alone lets the index begin at the right place.
         let direction = match place {
             Place::Newest => "DESC",
             Place::After(Cursor { at, id }) => {
-                let sql = "callback_date <= ? AND (callback_date < ? OR id < ?)";
-                all.and(sql, [at.0.into(), at.0.into(), id.into()]);
+                all.and("(callback_date < ? OR id < ?)", [at.0.into(), id.into()]);
                 "DESC"
             }
             Place::Before(Cursor { at, id }) => {
-                let sql = "callback_date >= ? AND (callback_date > ? OR id > ?)";
-                all.and(sql, [at.0.into(), at.0.into(), id.into()]);
+                all.and("(callback_date > ? OR id > ?)", [at.0.into(), id.into()]);
                 "ASC"
             }
         };

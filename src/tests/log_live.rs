@@ -6,7 +6,6 @@ use clearhook::{
     storage::new_id,
 };
 use reqwest::Response;
-use serde_json::Value;
 
 use crate::support::{
     app::{TestApp, loopback, quick},
@@ -52,8 +51,7 @@ impl Events {
                 let (data, id) = (field("data:"), field("id:"));
                 self.text = rest.to_owned();
                 if let Some(data) = data {
-                    let data: Value = serde_json::from_str(&data).unwrap();
-                    return (data["count"].as_i64().unwrap(), id.unwrap());
+                    return (data.parse().unwrap(), id.unwrap());
                 }
             }
             let bytes = tokio::time::timeout(std::time::Duration::from_secs(20), self.response.chunk()).await;

@@ -1,5 +1,7 @@
 //! How many callbacks a range holds, by units of time: what the chart of the log shows.
 
+use std::time::Duration;
+
 use crate::{
     auth::{principal::Principal, rules::Action},
     domain::{callback::Outcome, id::WebhookId, response::ResponseFilter, timestamp::Timestamp},
@@ -9,6 +11,8 @@ use crate::{
 };
 
 const HOUR_MS: i64 = 3_600_000;
+/// Longest range of which there is a median: that of a year would take longer than everything else on the page.
+const MEDIAN_MAX: Duration = Duration::from_hours(31 * 24);
 
 /// What a range holds.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +21,7 @@ pub struct Figures {
     pub figures: Vec<Figure>,
     /// Where the figures begin when that is later than the range: there is too much in it to be counted.
     pub begins: Option<Timestamp>,
-    /// Half of the callbacks took at most so many milliseconds, true to a fifth. Only of ranges that whole hours make up.
+    /// Half of the callbacks took at most so many milliseconds, true to a fifth. Only of ranges of hours, and up to a month.
     pub median_ms: Option<f64>,
 }
 
@@ -44,7 +48,7 @@ pub async fn figures(app: &AppState, by: &Principal, id: WebhookId, filter: &Log
     figures.extend(whole.into_iter().map(|figure| of_outcome(figure, filter)));
     figures.extend(edge(app, id, filter, ends, to).await?);
     figures.retain(|figure| figure.succeeded + figure.failed > 0);
-    let median_ms = if chosen(filter).is_none() {
+    let median_ms = if chosen(filter).is_none() && to.since(from) <= MEDIAN_MAX {
         let latencies = app.store.latencies(id, begins, ends).await?;
         percentile(&latencies.into_iter().map(|(step, count)| (step.0, count)).collect(), 50)
     } else {

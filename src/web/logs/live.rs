@@ -138,7 +138,7 @@ fn event(news: News) -> Event {
     Event::default()
         .event("callbacks")
         .id(news.last.to_string())
-        .data(format!("{{\"count\":{}}}", news.count))
+        .data(news.count.to_string())
 }
 
 fn last_event(headers: &HeaderMap) -> Option<CallbackId> {
