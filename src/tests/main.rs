@@ -8,6 +8,7 @@ mod command_line;
 mod console;
 mod crashes;
 mod hostile;
+mod language;
 mod limits;
 mod log_export;
 mod log_live;

@@ -8,7 +8,7 @@ use axum::{
 };
 use url::form_urlencoded::byte_serialize;
 
-use crate::{auth::session, rest::Problem, state::AppState};
+use crate::{auth::session, console::server::viewer::cookie, rest::Problem, state::AppState};
 
 /// Finds the session of a request. Nobody is sent to sign in, before anything is rendered.
 pub(super) async fn signed_in(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -25,7 +25,7 @@ pub(super) async fn signed_in(State(app): State<AppState>, mut request: Request,
             request.extensions_mut().insert(who);
             next.run(request).await
         }
-        None if matches!(path, "/sign-in" | "/sign-out") => next.run(request).await,
+        None if matches!(path, "/sign-in" | "/sign-out" | "/preferences") => next.run(request).await,
         None if path.starts_with("/fn/") => StatusCode::UNAUTHORIZED.into_response(),
         None => {
             let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
@@ -72,11 +72,7 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
 }
 
 fn token(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == session::COOKIE).map(|(_, token)| token.to_owned())
+    cookie(headers, session::COOKIE).map(str::to_owned)
 }
 
 #[cfg(test)]

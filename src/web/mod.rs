@@ -6,6 +6,7 @@ mod guard;
 mod headers;
 mod logs;
 pub mod pages;
+mod preferences;
 mod schema;
 
 use std::time::Duration;

@@ -14,7 +14,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_conte
 use crate::{
     console::{app::App, shell::shell},
     state::AppState,
-    web::forms,
+    web::{forms, preferences},
 };
 
 /// All pages and forms.
@@ -24,6 +24,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(state, generate_route_list(App), context, move || shell(options.clone()))
         .route("/", get(async || Redirect::to("/webhooks")))
+        .route("/preferences", post(preferences::keep))
         .route("/sign-in", post(forms::sign_in))
         .route("/sign-out", post(forms::sign_out))
         .route("/webhooks/new", post(forms::create))

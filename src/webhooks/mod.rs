@@ -9,7 +9,7 @@ mod resend;
 mod stats;
 
 pub use self::{
-    check::{FieldError, WebhookInput},
+    check::{Complaint, FieldError, WebhookInput},
     export::export,
     figures::{Figures, figures},
     live::{Follower, Live, News},
@@ -31,6 +31,7 @@ use crate::{
         role::Role,
         secret::SigningSecret,
     },
+    messages::wrong::Wrong,
     state::AppState,
     storage::{
         StoreError,
@@ -49,7 +50,7 @@ pub enum UseCaseError {
     NotFound,
     /// As things stand, it makes no sense.
     #[error("{0}")]
-    Conflict(&'static str),
+    Conflict(Wrong),
     /// They may not.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),

@@ -1,10 +1,12 @@
 //! Pieces that pages share, one a file.
 
+pub(super) mod chart;
 pub(super) mod copy;
 pub(super) mod field;
 pub(super) mod headers;
 pub(super) mod icon;
 pub(super) mod notice;
+pub(super) mod preferences;
 pub(super) mod query_form;
 pub(super) mod state;
 pub(super) mod time;

@@ -1,27 +1,21 @@
 //! "Logs": the callbacks of a webhook. Absent until the first one has occurred, then there without a reload.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use crate::console::{
-    calls::{CallbackView, LogQuery, LogView, webhook_log},
-    components::{query_form::QueryForm, state::ResponseBadge, time::Time},
-    pages::{callback::OpenCallback, webhooks::escaped},
+use crate::{
+    console::{
+        calls::{CallbackView, LogQuery, LogView, webhook_log},
+        components::{chart::Chart, state::ResponseBadge, time::Time},
+        pages::{
+            callback::OpenCallback,
+            live::{Fresh, FreshButton, follow},
+            log_filters::{Export, Filters, Presets, RangeForm},
+        },
+        viewer::lang,
+    },
+    messages::logs as say,
 };
-
-/// How often a page without a log looks whether there is one.
-const LOOK: Duration = Duration::from_secs(3);
-
-const PRESETS: [(&str, &str); 6] = [
-    ("1h", "Last hour"),
-    ("today", "Today"),
-    ("24h", "Last 24 hours"),
-    ("7d", "Last 7 days"),
-    ("30d", "Last 30 days"),
-    ("12m", "Last 12 months"),
-];
 
 /// The log of a webhook.
 #[component]
@@ -36,18 +30,19 @@ pub(super) fn Logs(id: Memo<String>) -> impl IntoView {
             to: given("to"),
             response: given("response"),
             event: given("event"),
-            before: given("before"),
             after: given("after"),
+            before: given("before"),
             callback: given("callback"),
+            sent: given("sent"),
         }
     });
     let log = Resource::new_blocking(move || (id.get(), asked.get()), |(id, query)| webhook_log(id, query));
-    look_until_there(log);
+    let fresh = follow(id, log);
     view! {
         <Transition>
             {move || Suspend::new(async move {
                 match log.await {
-                    Ok(Some(log)) => view! { <Log log id=id.get_untracked() /> }.into_any(),
+                    Ok(Some(log)) => view! { <Log log fresh /> }.into_any(),
                     // Before the first callback there is nothing to say; that there is no such webhook stands above.
                     Ok(None) | Err(_) => ().into_any(),
                 }
@@ -56,90 +51,55 @@ pub(super) fn Logs(id: Memo<String>) -> impl IntoView {
     }
 }
 
-/// In the browser only, and only while the page can be seen.
-fn look_until_there(log: Resource<Result<Option<LogView>, crate::console::ConsoleError>>) {
-    Effect::new(move |_| {
-        let missing = move || matches!(log.get_untracked(), Some(Ok(None)));
-        let look = move || {
-            if missing() && !document().hidden() {
-                log.refetch();
-            }
-        };
-        if let Ok(timer) = set_interval_with_handle(look, LOOK) {
-            on_cleanup(move || timer.clear());
-        }
-    });
-}
-
 #[component]
-fn Log(log: LogView, id: String) -> impl IntoView {
-    let path = format!("/webhooks/{id}");
-    let range = if log.range.is_empty() {
-        format!("from={}&to={}", escaped(&log.from), escaped(&log.to))
-    } else {
-        format!("range={}", log.range)
-    };
-    let older = log.next.as_ref().map(|next| format!("{path}?{range}&after={next}#logs"));
-    let closing = format!("{path}?{range}#logs");
+fn Log(log: LogView, fresh: Fresh) -> impl IntoView {
+    let lang = lang();
     let is_empty = log.rows.is_empty();
+    let is_filtered = log.asked.response.is_some() || log.asked.event.is_some();
+    let none = if log.error.is_some() {
+        None
+    } else if is_filtered {
+        Some(say::none_filtered(lang))
+    } else {
+        Some(say::none(lang))
+    };
     view! {
         <section class="full" id="logs" aria-labelledby="logs-heading">
             <div class="head">
-                <h2 id="logs-heading">"Logs"</h2>
+                <h2 id="logs-heading">{say::title(lang)}</h2>
+                <Export csv=log.csv jsonl=log.jsonl />
             </div>
-            {log.open.map(|open| view! { <OpenCallback open close=closing /> })}
+            {log.open.map(|open| view! { <OpenCallback open /> })}
             <div class="bar">
-                <nav class="segments" aria-label="Range">
-                    {PRESETS
-                        .into_iter()
-                        .map(|(key, name)| {
-                            let current = (log.range == key).then_some("true");
-                            view! {
-                                <a href=format!("{path}?range={key}#logs") aria-current=current>
-                                    {name}
-                                </a>
-                            }
-                        })
-                        .collect_view()}
-                </nav>
-                <QueryForm path=path.clone() anchor="#logs" class="range">
-                    <label>"From " <input type="datetime-local" name="from" required value=log.from aria-describedby="range-error" /></label>
-                    <label>"to " <input type="datetime-local" name="to" required value=log.to aria-describedby="range-error" /></label>
-                    <button class="button" type="submit">
-                        "Show"
-                    </button>
-                </QueryForm>
+                <Presets presets=log.presets />
+                <RangeForm path=log.path.clone() asked=log.asked.clone() from=log.from to=log.to error=log.error />
             </div>
-            <p class="field-error" id="range-error" role="alert">
-                {log.error.unwrap_or_default()}
-            </p>
             <div class="card">
-                <table class="stack log" aria-label="Callbacks">
+                <div class="card-head">
+                    {log.chart.map(|chart| view! { <Chart chart /> })}
+                    <Filters path=log.path asked=log.asked responses=log.responses events=log.events />
+                </div>
+                <FreshButton fresh top=log.top is_top=log.is_top />
+                <table class="stack log" aria-label=say::callbacks(lang)>
                     <thead>
                         <tr>
-                            <th scope="col">"Callback date"</th>
-                            <th scope="col">"Event"</th>
-                            <th scope="col">"URL"</th>
-                            <th scope="col">"Response"</th>
-                            <th scope="col">"Attempt"</th>
-                            <th scope="col">"Duration"</th>
+                            <th scope="col">{say::date(lang)}</th>
+                            <th scope="col">{say::event(lang)}</th>
+                            <th scope="col">{say::url(lang)}</th>
+                            <th scope="col">{say::response(lang)}</th>
+                            <th scope="col">{say::attempt(lang)}</th>
+                            <th scope="col">{say::duration(lang)}</th>
                         </tr>
                     </thead>
-                    <tbody>
-                        {log
-                            .rows
-                            .into_iter()
-                            .map(|row| {
-                                let open = format!("{path}?{range}&callback={}#callback", row.id);
-                                view! { <Row row open /> }
-                            })
-                            .collect_view()}
-                    </tbody>
+                    <tbody id="log-rows">{log.rows.into_iter().map(|row| view! { <Row row /> }).collect_view()}</tbody>
                 </table>
-                {is_empty.then(|| view! { <p class="none">"No callbacks in this range."</p> })}
+                {none.filter(|_| is_empty).map(|text| view! { <p class="none">{text}</p> })}
                 <div class="foot">
-                    <span>{format!("Newest first, times in {}", log.zone)}</span>
-                    {older.map(|older| view! { <a class="button" href=older>"Older"</a> })}
+                    <span>{say::foot(lang, &log.zone)}</span>
+                    <nav class="pager" aria-label=say::pages(lang)>
+                        {log.newer.map(|newer| view! { <a class="button" href=newer rel="prev">{say::newer(lang)}</a> })}
+                        {log.older.map(|older| view! { <a class="button" href=older rel="next">{say::older(lang)}</a> })}
+                    </nav>
                 </div>
             </div>
         </section>
@@ -147,11 +107,11 @@ fn Log(log: LogView, id: String) -> impl IntoView {
 }
 
 #[component]
-fn Row(row: CallbackView, open: String) -> impl IntoView {
+fn Row(row: CallbackView) -> impl IntoView {
     view! {
         <tr>
             <td class="name nowrap">
-                <a href=open>
+                <a href=row.open>
                     <Time at=row.at />
                 </a>
             </td>
@@ -163,7 +123,7 @@ fn Row(row: CallbackView, open: String) -> impl IntoView {
                 <ResponseBadge succeeded=row.succeeded status=row.status response=row.response />
             </td>
             <td class="number">
-                <span class="stacked-label">"Attempt "</span>
+                <span class="stacked-label">{say::attempt(lang())} " "</span>
                 {row.attempt}
             </td>
             <td class="number">{row.duration}</td>

@@ -8,6 +8,7 @@ use crate::{console::calls::LogQuery, domain::timestamp::Timestamp, storage::cal
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
+const MINUTE_MS: i64 = 60_000;
 
 /// A range of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +38,11 @@ impl Range {
     /// The range that the address asks for. Without one: the last day, or the last month when the newest callback is older.
     pub fn of(query: &LogQuery, latest: Option<Timestamp>, now: Timestamp, zone: &TimeZone) -> Result<Self, RangeError> {
         if query.range.is_none() && (query.from.is_some() || query.to.is_some()) {
-            let moment = |text: &Option<String>| Timestamp::parse_local(text.as_deref().unwrap_or_default(), zone);
+            // In UTC (RFC 3339) where the clock shows a time twice.
+            let moment = |text: &Option<String>| {
+                let text = text.as_deref().unwrap_or_default();
+                Timestamp::parse_local(text, zone).or_else(|_| Timestamp::parse(text))
+            };
             let (Ok(from), Ok(to)) = (moment(&query.from), moment(&query.to)) else {
                 return Err(RangeError::Incomplete);
             };
@@ -48,13 +53,15 @@ impl Range {
         } else {
             "24h"
         };
+        // Whole minutes, so that the address of a part of it says all.
+        let before = |span: Duration| Timestamp((now.minus(span).0 + MINUTE_MS - 1).div_euclid(MINUTE_MS) * MINUTE_MS);
         let (preset, from) = match query.range.as_deref().unwrap_or(usual) {
-            "1h" => ("1h", now.minus(HOUR)),
+            "1h" => ("1h", before(HOUR)),
             "today" => ("today", now.day_begins(zone)),
-            "7d" => ("7d", now.minus(7 * DAY)),
-            "30d" => ("30d", now.minus(30 * DAY)),
-            "12m" => ("12m", now.minus(RANGE_MAX)),
-            _ => ("24h", now.minus(DAY)),
+            "7d" => ("7d", before(7 * DAY)),
+            "30d" => ("30d", before(30 * DAY)),
+            "12m" => ("12m", before(RANGE_MAX)),
+            _ => ("24h", before(DAY)),
         };
         Ok(Self {
             preset: Some(preset),

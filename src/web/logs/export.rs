@@ -17,6 +17,7 @@ use crate::{
     auth::principal::{Principal, SignedIn},
     console::{calls::LogQuery, server::range::RangeError},
     domain::id::WebhookId,
+    messages::wrong::Wrong,
     rest::Problem,
     state::AppState,
     web::{
@@ -82,10 +83,10 @@ async fn streamed(
 }
 
 fn invalid(error: RangeError) -> UseCaseError {
-    let (pointer, detail) = match error {
-        RangeError::Incomplete => ("/from", "Give both times, such as 2026-11-23T09:00."),
-        RangeError::Backwards => ("/to", "Choose an end after the beginning."),
-        RangeError::TooLong(_) => ("/from", "Choose at most one year (366 days)."),
+    let (pointer, wrong) = match error {
+        RangeError::Incomplete => ("/from", Wrong::RangeIncomplete),
+        RangeError::Backwards => ("/to", Wrong::RangeBackwards),
+        RangeError::TooLong(_) => ("/from", Wrong::RangeTooLong),
     };
-    UseCaseError::Invalid(vec![FieldError::new(pointer, detail)])
+    UseCaseError::Invalid(vec![FieldError::new(pointer, wrong)])
 }

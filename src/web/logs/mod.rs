@@ -17,7 +17,7 @@ use crate::{
         calls::LogQuery,
         server::{
             range::{self, Range, RangeError},
-            zone_of,
+            viewer::zone_of,
         },
     },
     domain::{id::WebhookId, timestamp::Timestamp},
@@ -43,8 +43,7 @@ async fn asked(
     parts: &Parts,
 ) -> Result<Result<(Range, LogFilter), RangeError>, UseCaseError> {
     let latest = webhooks::latest_callback(app, by, id).await?;
-    let zone = zone_of(parts).unwrap_or(jiff::tz::TimeZone::UTC);
-    let range = Range::of(query, latest.map(|latest| latest.at), Timestamp::now(), &zone);
+    let range = Range::of(query, latest.map(|latest| latest.at), Timestamp::now(), &zone_of(&parts.headers));
     Ok(range.map(|range| {
         let filter = range::filter(query, &range);
         (range, filter)
