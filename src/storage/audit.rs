@@ -1,11 +1,11 @@
 //! Who changed what. Entries are only ever added.
 
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::Value;
 use uuid::Uuid;
 
 use crate::{
     domain::{id::WebhookId, timestamp::Timestamp},
-    storage::{StoreError, bulk::Insert, new_id},
+    storage::{StoreError, bulk::Insert, new_id, sql::Sql},
 };
 
 /// A change.
@@ -22,7 +22,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-pub(super) async fn add(on: &impl ConnectionTrait, entry: &Entry<'_>, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn add(on: &impl Sql, entry: &Entry<'_>, now: Timestamp) -> Result<(), StoreError> {
     const ROWS: Insert<9> = Insert {
         table: "audit_log",
         columns: [

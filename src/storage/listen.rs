@@ -9,7 +9,10 @@ use sea_orm::{
 
 use crate::{
     domain::id::WebhookId,
-    storage::{Store, StoreError, revision::CHANNEL},
+    storage::{
+        Store, StoreError,
+        revision::{CHANNEL, read_change},
+    },
 };
 
 /// A word from a node, this one included.
@@ -17,8 +20,8 @@ use crate::{
 pub enum Word {
     /// There is something to claim.
     Pending,
-    /// This webhook changed.
-    Changed(WebhookId),
+    /// This webhook changed, which made this revision.
+    Changed(WebhookId, i64),
     /// Words may have been missed, because the connection was lost.
     Missed,
 }
@@ -46,7 +49,7 @@ impl Listener {
         let heard = self.0.try_recv().await.map_err(failed)?;
         Ok(match heard {
             None => Word::Missed,
-            Some(word) => word.payload().parse().map_or(Word::Pending, Word::Changed),
+            Some(word) => read_change(word.payload()).map_or(Word::Pending, |(webhook, revision)| Word::Changed(webhook, revision)),
         })
     }
 }

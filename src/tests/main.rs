@@ -4,9 +4,11 @@
 mod support;
 
 mod callbacks;
+mod clocks;
 mod command_line;
 mod console;
 mod crashes;
+mod disks;
 mod hostile;
 mod language;
 mod limits;
@@ -14,6 +16,7 @@ mod log_export;
 mod log_live;
 mod logs;
 mod migrations;
+mod nodes;
 mod publishing;
 mod refusals;
 mod resend;

@@ -1,7 +1,7 @@
 //! Changes to webhooks.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -19,6 +19,7 @@ use crate::{
         bulk::statement,
         entity::{webhook, webhook_event, webhook_header, webhook_owner, webhook_secret},
         new_id, revision,
+        transaction::Transaction,
     },
 };
 
@@ -68,7 +69,7 @@ impl Store {
         row.insert(&transaction).await?;
         self.add_parts(&transaction, id, fields).await?;
         self.add_secret(&transaction, id, secret, now).await?;
-        revision::raise(&transaction, Some(id)).await?;
+        revision::raise(&transaction, id).await?;
         transaction.commit().await?;
         Ok(id)
     }
@@ -122,7 +123,7 @@ impl Store {
             let values = [Timestamp::now().0.into(), id.0.into()];
             transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         }
-        revision::raise(&transaction, Some(id)).await?;
+        revision::raise(&transaction, id).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -145,18 +146,12 @@ impl Store {
         let values = [old_until.0.into(), id.0.into(), old_until.0.into()];
         transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         self.add_secret(&transaction, id, secret, now).await?;
-        revision::raise(&transaction, Some(id)).await?;
+        revision::raise(&transaction, id).await?;
         transaction.commit().await?;
         Ok(true)
     }
 
-    async fn add_secret(
-        &self,
-        on: &DatabaseTransaction,
-        webhook: WebhookId,
-        secret: &SigningSecret,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    async fn add_secret(&self, on: &Transaction, webhook: WebhookId, secret: &SigningSecret, now: Timestamp) -> Result<(), StoreError> {
         let id = new_id();
         let row = webhook_secret::ActiveModel {
             id: Set(id),
@@ -191,12 +186,12 @@ impl Store {
             .filter(webhook_secret::Column::WebhookId.eq(id.0))
             .exec(&transaction)
             .await?;
-        revision::raise(&transaction, Some(id)).await?;
+        revision::raise(&transaction, id).await?;
         transaction.commit().await?;
         Ok(gone.rows_affected > 0)
     }
 
-    async fn add_parts(&self, transaction: &DatabaseTransaction, id: WebhookId, fields: &WebhookFields) -> Result<(), StoreError> {
+    async fn add_parts(&self, transaction: &Transaction, id: WebhookId, fields: &WebhookFields) -> Result<(), StoreError> {
         let events = fields.events.iter().map(|event| webhook_event::ActiveModel {
             webhook_id: Set(id.0),
             event_type: Set(event.to_string()),
