@@ -132,8 +132,8 @@ pub struct BarView {
 /// The chart: succeeded above a line, failed below it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChartView {
-    /// Oldest first.
-    pub bars: Vec<BarView>,
+    /// Oldest first; nothing where nothing happened.
+    pub bars: Vec<Option<BarView>>,
     /// Where the line is, of 1,000.
     pub base: i64,
     /// "1,284 callbacks".

@@ -27,23 +27,11 @@ pub(in crate::console) fn Chart(
     let lang = lang();
     let view_box = format!("0 0 {} 1000", chart.bars.len() * PLACE);
     let line = (chart.bars.len() * PLACE).to_string();
-    let shapes = chart
-        .bars
-        .iter()
-        .enumerate()
-        .map(|(at, bar)| view! { <Bar at bar=bar.clone() /> })
-        .collect_view();
+    let shapes = chart.bars.iter().enumerate().filter_map(|(at, bar)| Some(view! { <Shape at bar=bar.clone()? /> }));
+    let shapes = shapes.collect_view();
     let links = chart.bars.into_iter().map(|bar| {
-        let is_empty = bar.good.is_none() && bar.bad.is_none();
-        view! {
-            <li>
-                {if is_empty {
-                    view! { <span title=bar.text></span> }.into_any()
-                } else {
-                    view! { <a href=bar.href title=bar.text.clone() aria-label=bar.text></a> }.into_any()
-                }}
-            </li>
-        }
+        let link = bar.map(|bar| view! { <a href=bar.href title=bar.text.clone() aria-label=bar.text></a> });
+        view! { <li>{link}</li> }
     });
     view! {
         <figure class="chart" aria-label=say::chart(lang)>
@@ -83,7 +71,7 @@ pub(in crate::console) fn Chart(
 }
 
 #[component]
-fn Bar(at: usize, bar: BarView) -> impl IntoView {
+fn Shape(at: usize, bar: BarView) -> impl IntoView {
     let x = at * PLACE + 1;
     let shape = move |class: &'static str, (y, height): (i64, i64)| {
         view! { <rect class=class x=x.to_string() y=y.to_string() width="8" height=height.to_string() /> }

@@ -141,12 +141,7 @@ pub async fn chart(
     let step = Step::of(range.to.0 - range.from.0);
     let figures = webhooks::figures(app, by, links.webhook(), filter, step.unit()).await?;
     // The last bar ends with the minute, so that its link holds what it shows.
-    let end = if range.preset.is_some() {
-        Timestamp(range.to.0.div_euclid(MINUTE) * MINUTE + MINUTE)
-    } else {
-        range.to
-    };
-    let bounds = bounds(range.from, end, step, zone);
+    let bounds = bounds(range.from, range.end(), step, zone);
     Ok(view(&bounds, &figures, links, zone, lang))
 }
 
@@ -164,7 +159,7 @@ fn view(bounds: &[Timestamp], figures: &Figures, links: &Links<'_>, zone: &TimeZ
         .map(|((from, to), (succeeded, failed))| {
             let good = (*succeeded > 0).then(|| height(*succeeded, base));
             let bad = (*failed > 0).then(|| height(*failed, HEIGHT - base));
-            BarView {
+            (good.is_some() || bad.is_some()).then(|| BarView {
                 href: links.range(*from, *to, zone),
                 text: say::chart_bar(
                     lang,
@@ -175,7 +170,7 @@ fn view(bounds: &[Timestamp], figures: &Figures, links: &Links<'_>, zone: &TimeZ
                 ),
                 good: good.map(|height| ((base - height).max(0), height)),
                 bad: bad.map(|height| (base, height)),
-            }
+            })
         });
     let bars = bars.collect();
     let count = |of: fn(&(i64, i64)) -> i64| sums.iter().map(of).sum::<i64>().unsigned_abs();

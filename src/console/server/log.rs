@@ -78,7 +78,7 @@ pub async fn page(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
         zone: zone.iana_name().unwrap_or("UTC").to_owned(),
         presets: presets(range, &links, lang),
         from: field(&query.from, |range| range.from),
-        to: field(&query.to, |range| range.to),
+        to: field(&query.to, Range::end),
         responses: responses(&query, lang),
         events: events(&webhook, &query, lang),
         error: found.as_ref().err().map(|error| sentence(*error, lang)),

@@ -35,6 +35,15 @@ pub enum RangeError {
 }
 
 impl Range {
+    /// Its end as the address says it: that of a preset is the end of this minute.
+    pub const fn end(&self) -> Timestamp {
+        if self.preset.is_some() {
+            Timestamp(self.to.0.div_euclid(MINUTE_MS) * MINUTE_MS + MINUTE_MS)
+        } else {
+            self.to
+        }
+    }
+
     /// The range that the address asks for. Without one: the last day, or the last month when the newest callback is older.
     pub fn of(query: &LogQuery, latest: Option<Timestamp>, now: Timestamp, zone: &TimeZone) -> Result<Self, RangeError> {
         if query.range.is_none() && (query.from.is_some() || query.to.is_some()) {
