@@ -27,7 +27,11 @@ pub(in crate::console) fn Chart(
     let lang = lang();
     let view_box = format!("0 0 {} 1000", chart.bars.len() * PLACE);
     let line = (chart.bars.len() * PLACE).to_string();
-    let shapes = chart.bars.iter().enumerate().filter_map(|(at, bar)| Some(view! { <Shape at bar=bar.clone()? /> }));
+    let shapes = chart
+        .bars
+        .iter()
+        .enumerate()
+        .filter_map(|(at, bar)| Some(view! { <Shape at bar=bar.clone()? /> }));
     let shapes = shapes.collect_view();
     let links = chart.bars.into_iter().map(|bar| {
         let link = bar.map(|bar| view! { <a href=bar.href title=bar.text.clone() aria-label=bar.text></a> });
