@@ -73,6 +73,11 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     }
     let state = AppState::new(store.clone(), policy, dispatcher, node, config.front);
     let stop = stop_on_signal()?;
+    let (live, stopping) = (state.live.clone(), stop.clone());
+    tokio::spawn(async move {
+        stopping.cancelled().await;
+        live.end();
+    });
     if let Some(addr) = config.metrics_addr {
         let listener = TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, &error))?;
         tokio::spawn(server::serve(listener, metrics::alone(state.clone()), None, limits, stop.clone()));

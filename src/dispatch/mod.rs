@@ -24,7 +24,7 @@ mod totals;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::task::JoinHandle;
+use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{breaker::BreakerSettings, client::ClientError, names::Names, totals::Totals};
@@ -165,6 +165,16 @@ impl Dispatcher {
     pub fn asked_again(&self, webhook: WebhookId, delivery: DeliveryId) {
         self.0.asked_again(webhook, delivery);
         self.wake();
+    }
+
+    /// Changes whenever this node has stored results of attempts.
+    pub fn recorded(&self) -> watch::Receiver<()> {
+        self.0.recorded.subscribe()
+    }
+
+    /// How long an attempt may take.
+    pub fn timeout(&self) -> Duration {
+        self.0.sender.settings.timeout
     }
 
     /// What it did since it began.

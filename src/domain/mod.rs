@@ -21,6 +21,8 @@ pub mod page;
 #[cfg(feature = "ssr")]
 pub mod proxies;
 #[cfg(feature = "ssr")]
+pub mod response;
+#[cfg(feature = "ssr")]
 pub mod retry;
 #[cfg(feature = "ssr")]
 pub mod secret;

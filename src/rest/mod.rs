@@ -14,7 +14,7 @@ mod webhooks;
 use axum::{Router, extract::DefaultBodyLimit, routing::get, routing::post};
 
 pub(crate) use self::extract::check_length;
-pub use self::{event_types::schema_file, problem::Problem};
+pub use self::{callbacks::callback_json, event_types::schema_file, problem::Problem};
 use crate::state::AppState;
 
 /// Largest body of a publish, in bytes.

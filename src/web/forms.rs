@@ -225,7 +225,7 @@ fn error_view(error: &FieldError, lang: Lang) -> ErrorView {
 }
 
 /// The request that would have asked for this page.
-fn page(mut parts: Parts, path: &str) -> Request {
+pub(super) fn page(mut parts: Parts, path: &str) -> Request {
     parts.method = Method::GET;
     if let Ok(uri) = path.parse() {
         parts.uri = uri;

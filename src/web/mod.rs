@@ -5,6 +5,7 @@ pub mod client_address;
 pub mod forms;
 mod guard;
 mod headers;
+mod logs;
 pub mod pages;
 mod preferences;
 mod schema;
@@ -40,6 +41,7 @@ pub struct RequestId(pub String);
 /// The whole service.
 pub fn router(state: AppState) -> Router {
     let console = pages::routes(&state)
+        .merge(logs::routes())
         .route("/event-types/{type}/schema", get(schema::download))
         .layer(middleware::from_fn_with_state(state.clone(), guard::signed_in))
         .layer(middleware::from_fn(guard::same_origin));

@@ -1,9 +1,13 @@
 //! What server functions and forms need of a request, and how they make their views.
 
+mod chart;
 mod dates;
 pub mod form;
+mod links;
 pub mod list;
 pub mod log;
+mod open;
+pub mod range;
 pub mod viewer;
 
 pub use self::{
