@@ -9,7 +9,11 @@ use std::{
 use crate::{
     auth::{principal::KeyHolder, token},
     domain::{role::Scope, timestamp::Timestamp},
-    storage::{Store, StoreError, api_keys::ApiKeyRecord},
+    storage::{
+        Store, StoreError,
+        api_keys::{ApiKeyRecord, NewApiKey},
+        audit::Actor,
+    },
 };
 
 const PREFIX: &str = "chk_";
@@ -20,11 +24,22 @@ const LONGEST: usize = 100;
 const NOTED: Duration = Duration::from_mins(1);
 
 /// Makes a key and gives it in clear, for this once.
-pub async fn create(store: &Store, name: &str, scopes: &[Scope]) -> Result<(String, ApiKeyRecord), StoreError> {
+pub async fn create(
+    store: &Store,
+    by: &Actor,
+    name: &str,
+    scopes: &[Scope],
+    expires_at: Option<Timestamp>,
+) -> Result<(String, ApiKeyRecord), StoreError> {
     let key = format!("{PREFIX}{}", token::generate());
-    let record = store
-        .add_api_key(name, key.chars().take(SHOWN).collect(), token::hash(&key), scopes)
-        .await?;
+    let new = NewApiKey {
+        name: name.to_owned(),
+        scopes: scopes.to_vec(),
+        expires_at,
+        prefix: key.chars().take(SHOWN).collect(),
+        hash: token::hash(&key),
+    };
+    let record = store.add_api_key(by, new).await?;
     Ok((key, record))
 }
 
@@ -86,6 +101,8 @@ async fn check(store: &Store, hash: &[u8]) -> Result<Option<KeyHolder>, StoreErr
     }
     Ok(Some(KeyHolder {
         key: record.id,
+        name: record.name,
         scopes: record.scopes,
+        address: None,
     }))
 }

@@ -49,7 +49,7 @@ impl Principal {
     /// Whether they may do this with any webhook. An API owner may see only webhooks of their own: `owns` says whether this is one.
     pub fn may(&self, action: Action, owns: bool) -> Result<(), Forbidden> {
         let allowed = match self {
-            Self::System => true,
+            Self::CommandLine | Self::System => true,
             Self::Key(key) => action.needs().is_none_or(|scope| key.scopes.contains(&scope)),
             Self::User(user) => match (user.role, action) {
                 (Role::Administrator, _) | (_, Action::ReadCatalogue) => true,
@@ -84,6 +84,7 @@ mod tests {
             user: new_id(),
             email: "a@example.com".to_owned(),
             role,
+            address: None,
         })
     }
 
@@ -103,7 +104,9 @@ mod tests {
             for scope in Scope::ALL {
                 let key = Principal::Key(KeyHolder {
                     key: new_id(),
+                    name: "key".to_owned(),
                     scopes: vec![*scope],
+                    address: None,
                 });
                 assert_eq!(key.may(action, false).is_ok(), Some(*scope) == action.needs());
             }

@@ -7,7 +7,7 @@ use crate::{
     auth::api_key,
     cli::{CliError, open::DatabaseArguments, print_list, text},
     domain::{id::ApiKeyId, role::Scope},
-    storage::Store,
+    storage::{Store, audit::Actor},
 };
 
 #[derive(Args)]
@@ -49,12 +49,12 @@ pub(super) async fn run(arguments: ApiKeyArguments) -> Result<(), CliError> {
             crate::domain::webhook::check_name(&name).map_err(|detail| CliError::Other(format!("--name: {detail}")))?;
             scope.sort();
             scope.dedup();
-            let (key, _) = api_key::create(&store, &name, &scope).await?;
+            let (key, _) = api_key::create(&store, &Actor::command_line(), &name, &scope, None).await?;
             println!("{key}");
         }
         ApiKeyCommand::List { json } => list(&store, json).await?,
         ApiKeyCommand::Revoke { id } => {
-            if !store.revoke_api_key(id).await? {
+            if store.revoke_api_key(&Actor::command_line(), id).await?.is_none() {
                 return Err(CliError::Other(format!(
                     "there is no live key {id}; `clearhook api-key list` shows them"
                 )));

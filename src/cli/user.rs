@@ -9,7 +9,11 @@ use crate::{
     auth::password,
     cli::{CliError, open::DatabaseArguments, print_list, text},
     domain::role::Role,
-    storage::{Store, users::UserRecord},
+    storage::{
+        Store,
+        audit::Actor,
+        users::{ChangedUser, UserChange, UserRecord},
+    },
 };
 
 #[derive(Args)]
@@ -68,13 +72,13 @@ pub(super) async fn run(arguments: UserArguments) -> Result<(), CliError> {
         UserCommand::List { json } => list(&store, json).await?,
         UserCommand::Disable { email } => {
             let user = find(&store, &email).await?;
-            store.disable_user(user.id).await?;
+            change(&store, &user, UserChange::Disable).await?;
             println!("{} can sign in no more.", user.email);
         }
         UserCommand::ResetPassword { email, password_stdin } => {
             let user = find(&store, &email).await?;
             let (password, generated) = password(password_stdin)?;
-            store.set_password(user.id, password::hash(&password).await?).await?;
+            change(&store, &user, UserChange::Password(password::hash(&password).await?)).await?;
             println!(
                 "{}",
                 if generated {
@@ -98,7 +102,10 @@ async fn create(store: &Store, email: &str, role: Role, from_stdin: bool) -> Res
         )));
     }
     let (password, generated) = password(from_stdin)?;
-    match store.add_user(email, password::hash(&password).await?, role).await? {
+    match store
+        .add_user(&Actor::command_line(), email, password::hash(&password).await?, role)
+        .await?
+    {
         Some(_) if generated => println!("{password}"),
         Some(user) => println!("{} can sign in as {}.", user.email, user.role),
         None => {
@@ -120,6 +127,17 @@ async fn list(store: &Store, as_json: bool) -> Result<(), CliError> {
         let disabled = if text(user, "disabled") == "true" { "  disabled" } else { "" };
         format!("{}  {:<14}{}{disabled}", text(user, "id"), text(user, "role"), text(user, "email"))
     })
+}
+
+async fn change(store: &Store, user: &UserRecord, change: UserChange) -> Result<(), CliError> {
+    match store.change_user(&Actor::command_line(), user.id, change).await? {
+        ChangedUser::Done(_) => Ok(()),
+        ChangedUser::Unknown => Err(CliError::Other(format!("there is no user {} any more", user.email))),
+        ChangedUser::LastAdministrator => Err(CliError::Other(format!(
+            "{} is the last administrator; make another one first: clearhook user create --role administrator --email E",
+            user.email
+        ))),
+    }
 }
 
 async fn find(store: &Store, email: &str) -> Result<UserRecord, CliError> {

@@ -1,10 +1,16 @@
 //! Questions about API keys. A key is known only by its hash.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set, sea_query::Expr};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, sea_query::Expr};
+use serde_json::{Value, json};
 
 use crate::{
-    domain::{id::ApiKeyId, role::Scope, timestamp::Timestamp},
-    storage::{Store, StoreError, entity::api_key, new_id},
+    domain::{audit::AuditAction, id::ApiKeyId, role::Scope, timestamp::Timestamp},
+    storage::{
+        Store, StoreError,
+        audit::{self, Actor, Entry},
+        entity::api_key,
+        new_id,
+    },
 };
 
 /// A key of the HTTP API.
@@ -28,21 +34,41 @@ pub struct ApiKeyRecord {
     pub expires_at: Option<Timestamp>,
 }
 
+/// A key to be.
+#[derive(Clone, Debug)]
+pub struct NewApiKey {
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// Its first characters.
+    pub prefix: String,
+    /// Its hash.
+    pub hash: Vec<u8>,
+}
+
 impl Store {
     /// Adds a key.
-    pub async fn add_api_key(&self, name: &str, prefix: String, key_hash: Vec<u8>, scopes: &[Scope]) -> Result<ApiKeyRecord, StoreError> {
+    pub async fn add_api_key(&self, by: &Actor, new: NewApiKey) -> Result<ApiKeyRecord, StoreError> {
+        let (transaction, now) = (self.begin().await?, Timestamp::now());
         let row = api_key::ActiveModel {
             id: Set(new_id()),
-            name: Set(name.to_owned()),
-            prefix: Set(prefix),
-            key_hash: Set(key_hash),
-            scopes: Set(scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")),
-            created_at: Set(Timestamp::now().0),
-            expires_at: Set(None),
+            name: Set(new.name),
+            prefix: Set(new.prefix),
+            key_hash: Set(new.hash),
+            scopes: Set(new.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")),
+            created_at: Set(now.0),
+            expires_at: Set(new.expires_at.map(|end| end.0)),
             last_used_at: Set(None),
             revoked_at: Set(None),
         };
-        record(row.insert(&self.write).await?)
+        let key = record(row.insert(&transaction).await?)?;
+        let entry = Entry::of_api_key(AuditAction::ApiKeyCreated, key.id, &key.name).after(snapshot(&key));
+        audit::add(&transaction, by, entry, now).await?;
+        transaction.commit().await?;
+        Ok(key)
     }
 
     /// The key with that hash, revoked or not.
@@ -60,15 +86,29 @@ impl Store {
         rows.into_iter().map(record).collect()
     }
 
-    /// Refuses a key from now on; false when there is none with that id, or it is revoked already.
-    pub async fn revoke_api_key(&self, id: ApiKeyId) -> Result<bool, StoreError> {
-        let done = api_key::Entity::update_many()
-            .col_expr(api_key::Column::RevokedAt, Expr::value(Timestamp::now().0))
+    /// Refuses a key from now on; `None` when there is none with that id, or it is revoked already.
+    pub async fn revoke_api_key(&self, by: &Actor, id: ApiKeyId) -> Result<Option<ApiKeyRecord>, StoreError> {
+        let (transaction, now) = (self.begin().await?, Timestamp::now());
+        let live = api_key::Entity::find_by_id(id.0).filter(api_key::Column::RevokedAt.is_null());
+        let Some(row) = live.lock_exclusive().one(&transaction).await? else {
+            return Ok(None);
+        };
+        let before = record(row)?;
+        api_key::Entity::update_many()
+            .col_expr(api_key::Column::RevokedAt, Expr::value(now.0))
             .filter(api_key::Column::Id.eq(id.0))
-            .filter(api_key::Column::RevokedAt.is_null())
-            .exec(&self.write)
+            .exec(&transaction)
             .await?;
-        Ok(done.rows_affected > 0)
+        let after = ApiKeyRecord {
+            revoked_at: Some(now),
+            ..before.clone()
+        };
+        let entry = Entry::of_api_key(AuditAction::ApiKeyRevoked, id, &after.name)
+            .before(snapshot(&before))
+            .after(snapshot(&after));
+        audit::add(&transaction, by, entry, now).await?;
+        transaction.commit().await?;
+        Ok(Some(after))
     }
 
     /// Notes that a key was used.
@@ -92,5 +132,16 @@ fn record(row: api_key::Model) -> Result<ApiKeyRecord, StoreError> {
         last_used_at: row.last_used_at.map(Timestamp),
         revoked_at: row.revoked_at.map(Timestamp),
         expires_at: row.expires_at.map(Timestamp),
+    })
+}
+
+/// A key as the audit log shows it.
+fn snapshot(key: &ApiKeyRecord) -> Value {
+    json!({
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": key.scopes,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
     })
 }

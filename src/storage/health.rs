@@ -1,12 +1,13 @@
 //! Whether a webhook's receiver works: since when it only fails, and when it is given up.
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use serde_json::json;
 
 use crate::{
-    domain::{id::WebhookId, timestamp::Timestamp},
+    domain::{audit::AuditAction, id::WebhookId, timestamp::Timestamp},
     storage::{
         StoreError,
-        audit::{self, Entry},
+        audit::{self, Actor, Entry},
         bulk::statement,
         journal::Health,
         revision,
@@ -58,12 +59,16 @@ pub(super) async fn note(
 
 async fn disable(transaction: &DatabaseTransaction, webhook: WebhookId, reason: &str, now: Timestamp) -> Result<Noted, StoreError> {
     let backend = transaction.get_database_backend();
-    let sql = "UPDATE webhooks SET enabled = FALSE, disabled_reason = ?, updated_at = ? WHERE id = ? AND enabled AND deleted_at IS NULL";
+    let sql = "UPDATE webhooks SET enabled = FALSE, disabled_reason = ?, updated_at = ? \
+               WHERE id = ? AND enabled AND deleted_at IS NULL RETURNING name";
     let values = [reason.into(), now.0.into(), webhook.0.into()];
-    if transaction.execute_raw(statement(backend, sql, values)).await?.rows_affected() == 0 {
+    let Some(row) = transaction.query_one_raw(statement(backend, sql, values)).await? else {
         return Ok(Noted::Nothing);
-    }
+    };
     revision::raise(transaction, Some(webhook)).await?;
-    audit::add(transaction, &Entry::by_clearhook("webhook.disabled", webhook, reason), now).await?;
+    let entry = Entry::of_webhook(AuditAction::WebhookDisabled, webhook, &row.try_get::<String>("", "name")?)
+        .before(json!({ "enabled": true, "disabled_reason": null }))
+        .after(json!({ "enabled": false, "disabled_reason": reason }));
+    audit::add(transaction, &Actor::clearhook(), entry, now).await?;
     Ok(Noted::Disabled)
 }

@@ -1,7 +1,7 @@
 //! The database: SQLite or PostgreSQL through one code. Entities never leave this room; one file answers one kind of question.
 
 pub mod api_keys;
-mod audit;
+pub mod audit;
 mod bulk;
 pub mod callbacks;
 pub mod checkpoint;

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod audit;
 mod callbacks;
 mod command_line;
 mod console;

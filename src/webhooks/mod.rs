@@ -57,22 +57,22 @@ pub async fn create(app: &AppState, by: &Principal, input: WebhookInput) -> Resu
     by.may(Action::WriteWebhooks, false)?;
     let (fields, secret) = check::checked(app, input).await?;
     let secret = secret.unwrap_or_else(SigningSecret::generate);
-    let id = app.store.add_webhook(&fields, &secret).await?;
+    let webhook = app.store.add_webhook(&by.actor(), &fields, &secret).await?;
+    let id = webhook.id;
     app.dispatcher.changed(id).await;
     tracing::info!(webhook = %id, "webhook {id} created");
-    Ok((app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)?, secret))
+    Ok((webhook, secret))
 }
 
 /// Replaces everything that people set of a webhook, except its secret.
 pub async fn change(app: &AppState, by: &Principal, id: WebhookId, input: WebhookInput) -> Result<WebhookRecord, UseCaseError> {
     by.may(Action::WriteWebhooks, false)?;
     let (fields, _) = check::checked(app, WebhookInput { secret: None, ..input }).await?;
-    if !app.store.change_webhook(id, &fields).await? {
-        return Err(UseCaseError::NotFound);
-    }
+    let changed = app.store.change_webhook(&by.actor(), id, &fields).await?;
+    let webhook = changed.ok_or(UseCaseError::NotFound)?;
     app.dispatcher.changed(id).await;
     tracing::info!(webhook = %id, "webhook {id} changed");
-    app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)
+    Ok(webhook)
 }
 
 /// Changes some of what people set of a webhook: `edit` gets it as it is and gives it as it shall be.
@@ -90,7 +90,7 @@ pub async fn patch(
 /// Deletes a webhook. Its log stays until it is too old.
 pub async fn delete(app: &AppState, by: &Principal, id: WebhookId) -> Result<(), UseCaseError> {
     by.may(Action::WriteWebhooks, false)?;
-    if !app.store.delete_webhook(id).await? {
+    if !app.store.delete_webhook(&by.actor(), id).await? {
         return Err(UseCaseError::NotFound);
     }
     app.dispatcher.changed(id).await;

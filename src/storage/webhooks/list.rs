@@ -64,7 +64,7 @@ impl Store {
             id: row.id,
         });
         Ok(Page {
-            items: self.complete(page.items).await?,
+            items: self.complete(&self.read, page.items).await?,
             next: page.next,
         })
     }

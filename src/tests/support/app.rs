@@ -13,7 +13,7 @@ use clearhook::{
         url::UrlPolicy,
     },
     state::AppState,
-    storage::{Store, new_id},
+    storage::{Store, audit::Actor, new_id},
     telemetry, web,
 };
 use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
@@ -74,7 +74,9 @@ impl TestApp {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = web::router(state);
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let (key, _) = api_key::create(&store, "tests", Scope::ALL).await.unwrap();
+        let (key, _) = api_key::create(&store, &Actor::clearhook(), "tests", Scope::ALL, None)
+            .await
+            .unwrap();
         let http = client_builder().redirect(Policy::none()).build().unwrap();
         Self {
             url,
@@ -163,7 +165,7 @@ impl TestApp {
     pub(crate) async fn sign_in(&self, email: &str, role: Role) -> String {
         let secret = "correct horse battery";
         self.store
-            .add_user(email, password::hash(secret).await.unwrap(), role)
+            .add_user(&Actor::clearhook(), email, password::hash(secret).await.unwrap(), role)
             .await
             .unwrap()
             .unwrap();
