@@ -1,6 +1,7 @@
 //! Who is calling, and what they may do.
 
 pub mod api_key;
+pub mod clock;
 pub mod password;
 pub mod principal;
 pub mod rules;

@@ -19,7 +19,7 @@ use crate::{
     domain::{headers::Header, id::WebhookId},
     rest::Problem,
     state::AppState,
-    web::pages::render,
+    web::{client_address::Secure, pages::render},
     webhooks::{self, FieldError, UseCaseError, WebhookInput},
 };
 
@@ -78,18 +78,14 @@ impl Fields {
 }
 
 /// `POST /sign-in`
-pub(super) async fn sign_in(State(app): State<AppState>, request: Request) -> Response {
+pub(super) async fn sign_in(State(app): State<AppState>, Secure(secure): Secure, request: Request) -> Response {
     let (parts, fields) = match Fields::read(request).await {
         Ok(read) => read,
         Err(problem) => return problem.into_response(),
     };
     let (email, next) = (fields.one("email"), local(&fields.one("next")));
     match session::sign_in(&app.store, &email, &fields.one("password")).await {
-        Ok(Some(token)) => (
-            [(header::SET_COOKIE, session::cookie(Some(&token), app.secure_cookies))],
-            Redirect::to(&next),
-        )
-            .into_response(),
+        Ok(Some(token)) => ([(header::SET_COOKIE, session::cookie(Some(&token), secure))], Redirect::to(&next)).into_response(),
         Ok(None) => {
             let view = SignInView {
                 email,
@@ -103,17 +99,13 @@ pub(super) async fn sign_in(State(app): State<AppState>, request: Request) -> Re
 }
 
 /// `POST /sign-out`
-pub(super) async fn sign_out(State(app): State<AppState>, who: Option<Extension<SignedIn>>) -> Response {
+pub(super) async fn sign_out(State(app): State<AppState>, Secure(secure): Secure, who: Option<Extension<SignedIn>>) -> Response {
     if let Some(Extension(who)) = who
         && let Err(error) = app.store.end_session(who.session).await
     {
         return Problem::from(error).into_response();
     }
-    (
-        [(header::SET_COOKIE, session::cookie(None, app.secure_cookies))],
-        Redirect::to("/sign-in"),
-    )
-        .into_response()
+    ([(header::SET_COOKIE, session::cookie(None, secure))], Redirect::to("/sign-in")).into_response()
 }
 
 /// `POST /webhooks/new`

@@ -1,6 +1,7 @@
 //! Everything over HTTP: the API, the console, the site's files, and what guards them.
 
 pub mod assets;
+pub mod client_address;
 pub mod forms;
 mod guard;
 mod headers;
@@ -45,6 +46,7 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(|_| broken().into_response()))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, WHOLE_REQUEST))
         .layer(middleware::from_fn(headers::secure))
+        .layer(middleware::from_fn_with_state(state.clone(), client_address::find))
         .layer(middleware::from_fn(identify))
         .with_state(state)
 }
