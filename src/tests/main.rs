@@ -15,6 +15,7 @@ mod publishing;
 mod refusals;
 mod resend;
 mod retries;
+mod roles;
 mod secrets;
 mod serving;
 mod webhooks;

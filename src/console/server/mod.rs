@@ -17,12 +17,15 @@ use crate::{
     },
     domain::timestamp::Timestamp,
     state::AppState,
-    web::RequestId,
+    web::{RequestId, gate::Refused},
     webhooks::UseCaseError,
 };
 
-/// Who is calling: the first line of every server function.
+/// Who is calling: the first line of every server function. On a page that they may not see there is nothing.
 pub fn caller() -> Result<(AppState, Principal), ConsoleError> {
+    if extension::<Refused>().is_some() {
+        return Err(console_error(UseCaseError::NotFound));
+    }
     let who = extension::<SignedIn>().ok_or(ConsoleError::SignedOut)?;
     Ok((expect_context::<AppState>(), Principal::User(who)))
 }

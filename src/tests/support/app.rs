@@ -31,6 +31,7 @@ pub(crate) struct TestApp {
     pub(crate) http: Client,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) clock: Clock,
+    pub(crate) state: AppState,
     running: Running,
     server: JoinHandle<()>,
 }
@@ -91,7 +92,7 @@ impl TestApp {
         adjust(&mut front, &url);
         let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front);
         let clock = state.clock.clone();
-        let router = web::router(state).into_make_service_with_connect_info::<SocketAddr>();
+        let router = web::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let (key, _) = api_key::create(&store, &Actor::clearhook(), "tests", Scope::ALL, None)
             .await
@@ -105,6 +106,7 @@ impl TestApp {
             http,
             dispatcher,
             clock,
+            state,
             running,
             server,
         }
