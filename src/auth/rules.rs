@@ -147,6 +147,7 @@ mod tests {
                     key: new_id(),
                     name: "key".to_owned(),
                     scopes: vec![*scope],
+                    expires_at: None,
                     address: None,
                 });
                 assert_eq!(key.may(action, false).is_ok(), Need::Scope(*scope) == action.needs());

@@ -44,7 +44,7 @@ impl Engine {
 
     async fn heard(&self, word: Word) {
         match word {
-            Word::Pending => {}
+            Word::Pending | Word::Keys => {}
             Word::Changed(webhook) => self.changed(webhook).await,
             Word::Missed => self.sender.targets.forget_all(),
         }

@@ -18,6 +18,7 @@ pub mod queue;
 pub mod resend;
 pub mod retention;
 mod revision;
+mod search;
 pub mod sessions;
 pub mod stats;
 pub mod users;
@@ -45,6 +46,8 @@ pub struct Store {
     write: DatabaseConnection,
     vault: Vault,
     counts: Arc<Counts>,
+    /// How often keys were revoked, as far as this process knows.
+    revocations: Arc<AtomicU64>,
 }
 
 /// What was asked of the database since the start.
@@ -81,6 +84,11 @@ impl Store {
     /// Events and results that the journal stored since the start.
     pub fn entries(&self) -> u64 {
         self.counts.entries.load(Ordering::Relaxed)
+    }
+
+    /// How often keys were revoked, as far as this process knows: what was read of keys before a revocation counts no more.
+    pub fn revocations(&self) -> u64 {
+        self.revocations.load(Ordering::Acquire)
     }
 
     fn count_commit(&self, entries: usize) {

@@ -154,6 +154,7 @@ impl Store {
             write,
             vault,
             counts,
+            revocations: Arc::default(),
         })
     }
 

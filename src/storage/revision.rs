@@ -1,4 +1,4 @@
-//! The count of changes to webhooks, and the word to other nodes that something changed.
+//! The count of changes to webhooks, and the words to other nodes that something changed.
 
 use sea_orm::{ConnectionTrait, DbBackend};
 
@@ -20,7 +20,10 @@ pub(super) async fn raise(on: &impl ConnectionTrait, webhook: Option<WebhookId>)
     }
 }
 
-/// Sends a word to other nodes: a webhook's id, or `pending` when there is something to claim.
+/// The word that a key was revoked.
+pub(super) const KEYS: &str = "keys";
+
+/// Sends a word to other nodes: a webhook's id, [`KEYS`], or `pending` when there is something to claim.
 pub(super) async fn tell(on: &impl ConnectionTrait, word: &str) -> Result<(), StoreError> {
     if on.get_database_backend() == DbBackend::Postgres {
         let values = [CHANNEL.into(), word.into()];

@@ -1,12 +1,16 @@
 //! Questions about users.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set, sea_query::Expr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    sea_query::{Expr, ExprTrait},
+};
 use serde_json::{Value, json};
 
 use crate::{
     domain::{
         audit::{AuditAction, MASK},
         id::UserId,
+        page::{Cursor, Page},
         role::Role,
         timestamp::Timestamp,
     },
@@ -15,6 +19,7 @@ use crate::{
         audit::{self, Actor, Entry},
         entity::{session, user},
         new_id,
+        search::contains,
     },
 };
 
@@ -31,6 +36,8 @@ pub struct UserRecord {
     pub disabled_at: Option<Timestamp>,
     /// Since when they exist.
     pub created_at: Timestamp,
+    /// When they last signed in.
+    pub last_sign_in_at: Option<Timestamp>,
 }
 
 /// How an e-mail address is kept and compared.
@@ -74,6 +81,7 @@ impl Store {
             disabled_at: Set(None),
             created_at: Set(now.0),
             updated_at: Set(now.0),
+            last_sign_in_at: Set(None),
         };
         let user = match row.insert(&transaction).await.map_err(StoreError::from) {
             Ok(row) => record(row)?,
@@ -160,6 +168,42 @@ impl Store {
         Ok(ChangedUser::Done(after))
     }
 
+    /// One user.
+    pub async fn user(&self, id: UserId) -> Result<Option<UserRecord>, StoreError> {
+        user::Entity::find_by_id(id.0).one(&self.read).await?.map(record).transpose()
+    }
+
+    /// A page of the users whose address has this in it, newest first.
+    pub async fn find_users(&self, q: Option<&str>, after: Option<Cursor>, limit: u64) -> Result<Page<UserRecord>, StoreError> {
+        let mut found = user::Entity::find();
+        if let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) {
+            found = found.filter(contains([user::Column::Email], q));
+        }
+        if let Some(after) = after {
+            let older = user::Column::CreatedAt.lt(after.at.0);
+            let same = user::Column::CreatedAt.eq(after.at.0).and(user::Column::Id.lt(after.id));
+            found = found.filter(older.or(same));
+        }
+        let newest_first = found.order_by_desc(user::Column::CreatedAt).order_by_desc(user::Column::Id);
+        let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
+        let page = Page::of(rows, limit, |row| Cursor {
+            at: Timestamp(row.created_at),
+            id: row.id,
+        });
+        let items = page.items.into_iter().map(record).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
+    /// The users who can be owners of webhooks, by address, and those who are.
+    pub async fn possible_owners(&self, present: &[UserId]) -> Result<Vec<UserRecord>, StoreError> {
+        let can = user::Column::Role
+            .eq(Role::ApiOwner.as_str())
+            .and(user::Column::DisabledAt.is_null());
+        let are = user::Column::Id.is_in(present.iter().map(|id| id.0));
+        let rows = user::Entity::find().filter(can.or(are)).order_by_asc(user::Column::Email);
+        rows.all(&self.read).await?.into_iter().map(record).collect()
+    }
+
     /// All users, oldest first.
     pub async fn users(&self) -> Result<Vec<UserRecord>, StoreError> {
         let rows = user::Entity::find().order_by_asc(user::Column::Id).all(&self.read).await?;
@@ -191,6 +235,7 @@ pub(super) fn record(row: user::Model) -> Result<UserRecord, StoreError> {
         role: row.role.parse()?,
         disabled_at: row.disabled_at.map(Timestamp),
         created_at: Timestamp(row.created_at),
+        last_sign_in_at: row.last_sign_in_at.map(Timestamp),
     })
 }
 

@@ -87,6 +87,7 @@ impl Subject {
                 key: new_id(),
                 name: String::new(),
                 scopes: vec![scope],
+                expires_at: None,
                 address: None,
             })),
             Self::Administrator | Self::Owner | Self::OtherOwner => Some(Principal::User(SignedIn {

@@ -1,7 +1,11 @@
 //! Who changed what. An entry is written in the transaction of the change, so that there is never one without the other; entries are
 //! only ever added.
 
+mod list;
+
 use std::net::IpAddr;
+
+pub use self::list::{AuditFilter, AuditRecord};
 
 use sea_orm::{ConnectionTrait, Value};
 use serde_json::Value as Json;
