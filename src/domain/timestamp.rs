@@ -44,12 +44,9 @@ impl Timestamp {
         self.0.div_euclid(1_000)
     }
 
-    /// "23 Nov 2026, 14:02:11" in the given zone.
-    pub fn in_words(self, zone: &TimeZone) -> String {
-        self.jiff()
-            .to_zoned_datetime(zone.clone())
-            .strftime("%-d %b %Y, %H:%M:%S")
-            .to_string()
+    /// Date and time of day in the given zone.
+    pub fn in_zone(self, zone: &TimeZone) -> jiff::ZonedDateTime {
+        self.jiff().to_zoned_datetime(zone.clone())
     }
 
     /// The value of an `<input type="datetime-local">` in the given zone.
@@ -120,7 +117,6 @@ mod tests {
         let moment = Timestamp::parse_local("2026-11-23T09:00", &zone).unwrap();
         assert_eq!(moment.rfc3339(), "2026-11-23T08:00:00.000Z");
         assert_eq!(moment.local_input(&zone), "2026-11-23T09:00");
-        assert_eq!(moment.in_words(&zone), "23 Nov 2026, 09:00:00");
     }
 
     #[test]

@@ -146,7 +146,7 @@ impl From<UseCaseError> for Problem {
         match error {
             UseCaseError::Invalid(errors) => Self::invalid(errors),
             UseCaseError::NotFound => Self::not_found("There is nothing with this id."),
-            UseCaseError::Conflict(detail) => Self::new(StatusCode::CONFLICT, "conflict", "This cannot be done now", detail),
+            UseCaseError::Conflict(detail) => Self::new(StatusCode::CONFLICT, "conflict", "This cannot be done now", detail.to_string()),
             UseCaseError::Forbidden(forbidden) => forbidden.into(),
             UseCaseError::Store(error) => error.into(),
         }

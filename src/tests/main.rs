@@ -9,6 +9,7 @@ mod command_line;
 mod console;
 mod crashes;
 mod hostile;
+mod language;
 mod limits;
 mod migrations;
 mod publishing;

@@ -15,8 +15,12 @@ use crate::{
         principal::{Principal, SignedIn},
         session,
     },
-    console::calls::{ErrorView, FormView, HeaderView, PostedForm, SignInView},
+    console::{
+        calls::{ErrorView, FormView, HeaderView, PostedForm, SignInView},
+        server::viewer::viewer_of,
+    },
     domain::{headers::Header, id::WebhookId},
+    messages::{Lang, sign_in as say},
     rest::Problem,
     state::AppState,
     web::{client_address::Secure, pages::render},
@@ -27,11 +31,11 @@ use crate::{
 const FORM_MAX: usize = 256 * 1024;
 
 /// The pairs of a form, in order.
-struct Fields(Vec<(String, String)>);
+pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// Reads the form, and keeps the request's head to render the page anew.
-    async fn read(request: Request) -> Result<(Parts, Self), Problem> {
+    pub(super) async fn read(request: Request) -> Result<(Parts, Self), Problem> {
         let (parts, body) = request.into_parts();
         let media = parts
             .headers
@@ -45,7 +49,7 @@ impl Fields {
         Ok((parts, Self(form_urlencoded::parse(&bytes).into_owned().collect())))
     }
 
-    fn all(&self, name: &str) -> Vec<String> {
+    pub(super) fn all(&self, name: &str) -> Vec<String> {
         self.0
             .iter()
             .filter(|(field, _)| field == name)
@@ -53,7 +57,7 @@ impl Fields {
             .collect()
     }
 
-    fn one(&self, name: &str) -> String {
+    pub(super) fn one(&self, name: &str) -> String {
         self.0
             .iter()
             .rfind(|(field, _)| field == name)
@@ -87,9 +91,10 @@ pub(super) async fn sign_in(State(app): State<AppState>, Secure(secure): Secure,
     match session::sign_in(&app.store, &email, &fields.one("password")).await {
         Ok(Some(token)) => ([(header::SET_COOKIE, session::cookie(Some(&token), secure))], Redirect::to(&next)).into_response(),
         Ok(None) => {
+            let lang = viewer_of(&parts.headers).lang;
             let view = SignInView {
                 email,
-                error: Some("E-mail or password is wrong.".to_owned()),
+                error: Some(say::wrong(lang).to_owned()),
             };
             let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
             render(&app, page(parts, &format!("/sign-in?{query}")), view, StatusCode::UNAUTHORIZED).await
@@ -160,7 +165,8 @@ pub(super) async fn change(
 async fn again(app: &AppState, parts: Parts, path: &str, mut form: FormView, error: UseCaseError) -> Response {
     match error {
         UseCaseError::Invalid(errors) => {
-            form.errors = errors.iter().map(error_view).collect();
+            let lang = viewer_of(&parts.headers).lang;
+            form.errors = errors.iter().map(|error| error_view(error, lang)).collect();
             render(app, page(parts, path), PostedForm(form), StatusCode::UNPROCESSABLE_ENTITY).await
         }
         UseCaseError::NotFound => render(app, page(parts, path), (), StatusCode::NOT_FOUND).await,
@@ -204,12 +210,12 @@ fn input(form: &FormView) -> WebhookInput {
 }
 
 /// `/headers/0/name` is the field `headers-0-name`; whatever is wrong with one event stands at all of them.
-fn error_view(error: &FieldError) -> ErrorView {
+fn error_view(error: &FieldError, lang: Lang) -> ErrorView {
     let field = error.pointer.trim_start_matches('/').replace('/', "-");
     let field = if field.starts_with("events") { "events".to_owned() } else { field };
     ErrorView {
         field,
-        detail: error.detail.clone(),
+        detail: error.text(lang),
     }
 }
 
@@ -223,7 +229,7 @@ fn page(mut parts: Parts, path: &str) -> Request {
 }
 
 /// Where to go after signing in: only a path of this site. A browser reads `//host` and `/\host` as another site.
-fn local(next: &str) -> String {
+pub(super) fn local(next: &str) -> String {
     let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
     if is_local { next.to_owned() } else { "/webhooks".to_owned() }
 }

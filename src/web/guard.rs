@@ -10,6 +10,7 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::{
     auth::{principal::SignedIn, session},
+    console::server::viewer::cookie,
     rest::Problem,
     state::AppState,
     storage::StoreError,
@@ -70,11 +71,7 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
 }
 
 fn token(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == session::COOKIE).map(|(_, token)| token.to_owned())
+    cookie(headers, session::COOKIE).map(str::to_owned)
 }
 
 #[cfg(test)]

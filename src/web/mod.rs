@@ -7,6 +7,7 @@ pub mod gate;
 mod guard;
 mod headers;
 pub mod pages;
+mod preferences;
 mod schema;
 
 use std::time::Duration;

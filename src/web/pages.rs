@@ -16,7 +16,7 @@ use crate::{
     },
     console::{app::App, shell::shell},
     state::AppState,
-    web::{forms, schema},
+    web::{forms, preferences, schema},
 };
 
 /// Who may see the pages of `console::app` and make the calls of `console::calls`.
@@ -48,6 +48,7 @@ pub fn routes(state: &AppState) -> Routes<AppState> {
     routes
         .map(|router| router.leptos_routes_with_context(state, pages, context, move || shell(options.clone())))
         .get("/", Rule::Session(Action::UseConsole), async || Redirect::to("/webhooks"))
+        .post("/preferences", Rule::Guest, preferences::keep)
         .post("/sign-in", Rule::Guest, forms::sign_in)
         .post("/sign-out", Rule::Guest, forms::sign_out)
         .post("/webhooks/new", write, forms::create)

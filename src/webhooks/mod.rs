@@ -6,7 +6,7 @@ mod resend;
 mod stats;
 
 pub use self::{
-    check::{FieldError, WebhookInput},
+    check::{Complaint, FieldError, WebhookInput},
     logs::{callback, latest_callback, log},
     resend::{recover, redeliver, rotate_secret, test},
     stats::{Bucket, Period, Stats, stats},
@@ -25,6 +25,7 @@ use crate::{
         role::Role,
         secret::SigningSecret,
     },
+    messages::wrong::Wrong,
     state::AppState,
     storage::{
         StoreError,
@@ -43,7 +44,7 @@ pub enum UseCaseError {
     NotFound,
     /// As things stand, it makes no sense.
     #[error("{0}")]
-    Conflict(&'static str),
+    Conflict(Wrong),
     /// They may not.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),

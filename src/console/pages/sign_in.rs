@@ -4,23 +4,31 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::console::{calls::sign_in_form, components::icon::Mark};
+use crate::{
+    console::{
+        calls::sign_in_form,
+        components::{icon::Mark, preferences::Preferences},
+        viewer::lang,
+    },
+    messages::sign_in as say,
+};
 
 /// Sign in with e-mail and password.
 #[component]
 pub(in crate::console) fn SignIn() -> impl IntoView {
+    let lang = lang();
     let form = Resource::new_blocking(|| (), |()| sign_in_form());
     let query = use_query_map();
     let next = move || query.read().get("next").unwrap_or_default();
     view! {
-        <Title text="Sign in" />
+        <Title text=say::sign_in(lang) />
         <main id="main" class="alone">
             <div class="sign-in">
                 <p class="brand">
                     <Mark />
                     "clearhook"
                 </p>
-                <h1>"Sign in"</h1>
+                <h1>{say::sign_in(lang)}</h1>
                 <Suspense>
                     {move || Suspend::new(async move {
                         let view = form.await.unwrap_or_default();
@@ -37,7 +45,7 @@ pub(in crate::console) fn SignIn() -> impl IntoView {
                                     })}
                                 <input type="hidden" name="next" value=next />
                                 <div class="field">
-                                    <label for="email">"Email"</label>
+                                    <label for="email">{say::email(lang)}</label>
                                     <input
                                         id="email"
                                         name="email"
@@ -51,7 +59,7 @@ pub(in crate::console) fn SignIn() -> impl IntoView {
                                     />
                                 </div>
                                 <div class="field">
-                                    <label for="password">"Password"</label>
+                                    <label for="password">{say::password(lang)}</label>
                                     <input
                                         id="password"
                                         name="password"
@@ -64,12 +72,13 @@ pub(in crate::console) fn SignIn() -> impl IntoView {
                                     />
                                 </div>
                                 <button class="button primary wide" type="submit">
-                                    "Sign in"
+                                    {say::sign_in(lang)}
                                 </button>
                             </form>
                         }
                     })}
                 </Suspense>
+                <Preferences />
             </div>
         </main>
     }

@@ -4,7 +4,7 @@ use crate::{
     auth::{principal::Principal, rules::Action},
     console::{
         calls::{FormView, HeaderView},
-        server::{list::status, posted, time_view, zone},
+        server::{disabled_reason, lang, list::status, posted, time_view, zone},
     },
     domain::{headers::Header, id::WebhookId, secret::SigningSecret},
     state::AppState,
@@ -20,7 +20,6 @@ pub fn new(by: &Principal) -> Result<FormView, UseCaseError> {
         ..FormView::default()
     };
     let mut view = posted().map_or_else(fresh, |posted| posted.0);
-    "Add webhook".clone_into(&mut view.title);
     view.editable = true;
     Ok(view)
 }
@@ -47,9 +46,9 @@ pub async fn details(app: &AppState, by: &Principal, id: &str) -> Result<FormVie
         id: Some(id.to_string()),
         title: webhook.name,
         secret: String::new(),
-        secret_created: webhook.secret_created_at.map(|at| time_view(at, &zone())),
+        secret_created: webhook.secret_created_at.map(|at| time_view(at, &zone(), lang())),
         status: Some(status),
-        reason: webhook.disabled_reason,
+        reason: webhook.disabled_reason.map(disabled_reason),
         editable: by.may(Action::WriteWebhooks, false).is_ok(),
         ..posted().map_or(stored, |posted| posted.0)
     })

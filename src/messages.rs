@@ -1,0 +1,139 @@
+//! Everything that people read, in their language. `build/messages.rs` makes one function of each message in `locales`, a module a file;
+//! a message that one language lacks, or that is given other variables, does not compile.
+
+mod generated {
+    use super::{Lang, is_one, number};
+
+    include!(concat!(env!("OUT_DIR"), "/messages.rs"));
+}
+
+pub use self::generated::*;
+
+/// A language of the console. The HTTP API speaks English.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// French.
+    Fr,
+}
+
+impl Lang {
+    /// Every language, in the order in which they are offered.
+    pub const ALL: [Self; 2] = [Self::En, Self::Fr];
+
+    /// The language's tag (BCP 47).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Fr => "fr",
+        }
+    }
+
+    /// Reads a tag; what follows the language (`fr-CA`) does not matter.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        let language = tag.split('-').next().unwrap_or_default().trim();
+        Self::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(language))
+    }
+
+    /// The best language of an `Accept-Language` (RFC 9110, section 12.5.4).
+    pub fn accepted(header: &str) -> Option<Self> {
+        let weighed = header.split(',').filter_map(|entry| {
+            let (tag, parameters) = entry.split_once(';').unwrap_or((entry, ""));
+            let weight = parameters
+                .trim()
+                .strip_prefix("q=")
+                .map_or(Some(1.0), |weight| weight.parse::<f32>().ok())?;
+            Some((Self::of_tag(tag)?, weight)).filter(|(_, weight)| *weight > 0.0)
+        });
+        // Of equal weights the first one counts.
+        let best = weighed.fold(None, |best: Option<(Self, f32)>, next| match best {
+            Some(best) if best.1 >= next.1 => Some(best),
+            _ => Some(next),
+        });
+        best.map(|(lang, _)| lang)
+    }
+}
+
+/// "1,204", "1 204" with a narrow space that does not break.
+pub fn number(lang: Lang, number: u64) -> String {
+    let between = match lang {
+        Lang::En => ',',
+        Lang::Fr => '\u{202f}',
+    };
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(between);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Whether a count takes the singular (CLDR, plural rules for whole numbers).
+const fn is_one(lang: Lang, count: u64) -> bool {
+    match lang {
+        Lang::En => count == 1,
+        Lang::Fr => count <= 1,
+    }
+}
+
+impl std::fmt::Display for wrong::Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text(Lang::En))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_what_the_browser_likes_best() {
+        for (header, best) in [
+            ("fr-CA,fr;q=0.9,en;q=0.8", Some(Lang::Fr)),
+            ("de, en-GB;q=0.7, fr;q=0.3", Some(Lang::En)),
+            ("en;q=0.2, fr;q=0.9", Some(Lang::Fr)),
+            ("fr;q=0, en", Some(Lang::En)),
+            ("FR", Some(Lang::Fr)),
+            ("de, *;q=0.5", None),
+            ("", None),
+            (";;q=,fr;q=x", None),
+        ] {
+            assert_eq!(Lang::accepted(header), best, "{header}");
+        }
+    }
+
+    #[test]
+    fn counts_have_their_forms() {
+        let said = |lang, count| webhooks::count(lang, count);
+        assert_eq!(
+            [0, 1, 2].map(|count| said(Lang::En, count)),
+            ["0 webhooks", "1 webhook", "2 webhooks"]
+        );
+        assert_eq!(
+            [0, 1, 2].map(|count| said(Lang::Fr, count)),
+            ["0 webhook", "1 webhook", "2 webhooks"]
+        );
+        assert_eq!(said(Lang::En, 10_000), "10,000 webhooks");
+        assert_eq!(said(Lang::Fr, 10_000), "10\u{202f}000 webhooks");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(
+            [0, 38, 999, 1_204, 15_000, 1_234_567].map(|n| number(Lang::En, n)),
+            ["0", "38", "999", "1,204", "15,000", "1,234,567"]
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_both_languages() {
+        let wrong = wrong::Wrong::TooManyCharacters { max: 2_000 };
+        assert_eq!(wrong.to_string(), "Use at most 2,000 characters.");
+        assert_eq!(wrong.text(Lang::Fr), "Utilisez au plus 2\u{202f}000 caractères.");
+    }
+}
