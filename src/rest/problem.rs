@@ -149,6 +149,15 @@ impl From<UseCaseError> for Problem {
             UseCaseError::Conflict(detail) => Self::new(StatusCode::CONFLICT, "conflict", "This cannot be done now", detail.to_string()),
             UseCaseError::Forbidden(forbidden) => forbidden.into(),
             UseCaseError::Store(error) => error.into(),
+            UseCaseError::Hash(error) => {
+                tracing::error!(%error, "a password cannot be hashed");
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "Something broke",
+                    "This is a fault of clearhook. The log has more.",
+                )
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod administration;
 mod audit;
 mod callbacks;
 mod command_line;

@@ -199,6 +199,8 @@ impl Stage {
             self.owned_webhook().await
         } else if row.path.contains("/callbacks/{id}") {
             self.callback.clone()
+        } else if row.path.starts_with("/users/") || row.path == "/fn/user" {
+            self.app.store.user_by_email(OTHER).await.unwrap().unwrap().0.id.to_string()
         } else {
             self.webhook.clone()
         };

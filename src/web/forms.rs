@@ -65,6 +65,13 @@ impl Fields {
             .unwrap_or_default()
     }
 
+    /// The owners that were ticked; the field that holds nothing says that they could be.
+    fn owners(&self) -> Option<Vec<String>> {
+        let owners = self.all("owners");
+        let ticked = || owners.iter().filter(|id| !id.is_empty()).cloned().collect();
+        (!owners.is_empty()).then(ticked)
+    }
+
     /// What was typed into a webhook's form. A row of headers that is empty is no header.
     fn form(&self) -> FormView {
         let headers = self.all("header_name").into_iter().zip(self.all("header_value"));
@@ -76,6 +83,7 @@ impl Fields {
             secret: self.one("secret"),
             headers: headers.map(|(name, value)| HeaderView { name, value }).collect(),
             events: self.all("events"),
+            owners: self.owners(),
             ..FormView::default()
         }
     }
@@ -149,7 +157,7 @@ pub(super) async fn change(
         return render(&app, page(parts, &path), PostedForm(form), StatusCode::OK).await;
     }
     match webhooks::patch(&app, &Principal::User(who), id, |stored| WebhookInput {
-        owners: stored.owners,
+        owners: form.owners.clone().unwrap_or(stored.owners),
         rate: stored.rate,
         ordered: stored.ordered,
         ..input(&form)
@@ -196,6 +204,7 @@ fn input(form: &FormView) -> WebhookInput {
         url: form.url.clone(),
         enabled: form.enabled,
         events: form.events.clone(),
+        owners: form.owners.clone().unwrap_or_default(),
         headers: form
             .headers
             .iter()
@@ -209,10 +218,11 @@ fn input(form: &FormView) -> WebhookInput {
     }
 }
 
-/// `/headers/0/name` is the field `headers-0-name`; whatever is wrong with one event stands at all of them.
-fn error_view(error: &FieldError, lang: Lang) -> ErrorView {
+/// `/headers/0/name` is the field `headers-0-name`; whatever is wrong with one event or owner stands at all of them.
+pub(super) fn error_view(error: &FieldError, lang: Lang) -> ErrorView {
     let field = error.pointer.trim_start_matches('/').replace('/', "-");
-    let field = if field.starts_with("events") { "events".to_owned() } else { field };
+    let whole = ["events", "owners"].into_iter().find(|whole| field.starts_with(whole));
+    let field = whole.map_or(field, str::to_owned);
     ErrorView {
         field,
         detail: error.text(lang),
@@ -220,7 +230,7 @@ fn error_view(error: &FieldError, lang: Lang) -> ErrorView {
 }
 
 /// The request that would have asked for this page.
-fn page(mut parts: Parts, path: &str) -> Request {
+pub(super) fn page(mut parts: Parts, path: &str) -> Request {
     parts.method = Method::GET;
     if let Ok(uri) = path.parse() {
         parts.uri = uri;

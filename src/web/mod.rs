@@ -1,7 +1,9 @@
 //! Everything over HTTP: the API, the console, the site's files, and what guards them.
 
+mod administration;
 pub mod assets;
 pub mod client_address;
+mod csv;
 pub mod forms;
 pub mod gate;
 mod guard;

@@ -16,7 +16,7 @@ use crate::{
     },
     console::{app::App, shell::shell},
     state::AppState,
-    web::{forms, preferences, schema},
+    web::{administration, forms, preferences, schema},
 };
 
 /// Who may see the pages of `console::app` and make the calls of `console::calls`.
@@ -27,6 +27,9 @@ fn rule(path: &str) -> Option<Rule> {
         "/webhooks" | "/webhooks/{id}" | "/fn/webhooks" | "/fn/webhook" => Rule::Session(Action::ReadWebhooks),
         "/webhooks/new" | "/fn/new-webhook" => Rule::Session(Action::WriteWebhooks),
         "/fn/log" => Rule::Session(Action::ReadCallbacks),
+        "/api-keys" | "/api-keys/new" | "/fn/api-keys" | "/fn/new-api-key" => Rule::Session(Action::ManageApiKeys),
+        "/users" | "/users/new" | "/users/{id}" | "/fn/users" | "/fn/new-user" | "/fn/user" => Rule::Session(Action::ManageUsers),
+        "/audit-log" | "/fn/audit-log" => Rule::Session(Action::ReadAuditLog),
         _ => return None,
     };
     Some(rule)
@@ -45,6 +48,7 @@ pub fn routes(state: &AppState) -> Routes<AppState> {
         routes = routes.page(method, path, rule(path));
     }
     let write = Rule::Session(Action::WriteWebhooks);
+    let (keys, users) = (Rule::Session(Action::ManageApiKeys), Rule::Session(Action::ManageUsers));
     routes
         .map(|router| router.leptos_routes_with_context(state, pages, context, move || shell(options.clone())))
         .get("/", Rule::Session(Action::UseConsole), async || Redirect::to("/webhooks"))
@@ -53,6 +57,15 @@ pub fn routes(state: &AppState) -> Routes<AppState> {
         .post("/sign-out", Rule::Guest, forms::sign_out)
         .post("/webhooks/new", write, forms::create)
         .post("/webhooks/{id}", write, forms::change)
+        .post("/api-keys", keys, administration::api_keys::revoke)
+        .post("/api-keys/new", keys, administration::api_keys::create)
+        .post("/users/new", users, administration::users::create)
+        .post("/users/{id}", users, administration::users::change)
+        .get(
+            "/audit-log/export",
+            Rule::Session(Action::ReadAuditLog),
+            administration::audit::export,
+        )
         .get("/event-types/{type}/schema", Rule::Session(Action::ReadCatalogue), schema::download)
         .fallback(not_found)
 }

@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use crate::{
     auth::{
+        password::HashError,
         principal::Principal,
         rules::{Action, Forbidden},
     },
@@ -51,6 +52,9 @@ pub enum UseCaseError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A password cannot be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
 }
 
 /// Adds a webhook. Its secret, given or generated, is in the answer and nowhere else.

@@ -1,5 +1,6 @@
 //! What server functions and forms need of a request, and how they make their views.
 
+pub mod administration;
 mod dates;
 pub mod form;
 pub mod list;
@@ -53,7 +54,7 @@ pub fn console_error(error: UseCaseError) -> ConsoleError {
             }
             ConsoleError::NotFound
         }
-        UseCaseError::Invalid(_) | UseCaseError::Conflict(_) | UseCaseError::Store(_) => {
+        UseCaseError::Invalid(_) | UseCaseError::Conflict(_) | UseCaseError::Store(_) | UseCaseError::Hash(_) => {
             tracing::error!(%error, "a page cannot be shown");
             if let Some(response) = use_context::<ResponseOptions>() {
                 response.set_status(StatusCode::SERVICE_UNAVAILABLE);
