@@ -173,6 +173,12 @@ impl From<IngestError> for Problem {
                 "Too many events are being published",
                 "Nothing was stored. Send the request again after the time in `Retry-After`.",
             ),
+            IngestError::NoSpace => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "disk-nearly-full",
+                "The disk is nearly full",
+                "Nothing was stored. Make room on the disk that holds the database, then send the request again.",
+            ),
             IngestError::Forbidden(forbidden) => forbidden.into(),
             IngestError::Store(error) => error.into(),
         }

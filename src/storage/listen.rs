@@ -14,7 +14,7 @@ use crate::{
     domain::id::WebhookId,
     storage::{
         Store, StoreError,
-        revision::{CHANNEL, KEYS},
+        revision::{CHANNEL, KEYS, read_change},
     },
 };
 
@@ -23,8 +23,8 @@ use crate::{
 pub enum Word {
     /// There is something to claim.
     Pending,
-    /// This webhook changed.
-    Changed(WebhookId),
+    /// This webhook changed, which made this revision.
+    Changed(WebhookId, i64),
     /// A key was revoked.
     Keys,
     /// Words may have been missed, because the connection was lost.
@@ -61,7 +61,7 @@ impl Listener {
         let word = match heard.as_ref().map(|word| word.payload()) {
             None => Word::Missed,
             Some(KEYS) => Word::Keys,
-            Some(word) => word.parse().map_or(Word::Pending, Word::Changed),
+            Some(word) => read_change(word).map_or(Word::Pending, |(webhook, revision)| Word::Changed(webhook, revision)),
         };
         if matches!(word, Word::Keys | Word::Missed) {
             self.revocations.fetch_add(1, Ordering::AcqRel);

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 pub use self::list::{AuditFilter, AuditRecord};
 
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::Value;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use crate::{
         id::{ApiKeyId, UserId, WebhookId},
         timestamp::Timestamp,
     },
-    storage::{StoreError, bulk::Insert, new_id},
+    storage::{StoreError, bulk::Insert, new_id, sql::Sql},
 };
 
 /// Who made a change.
@@ -114,7 +114,7 @@ impl Entry {
 }
 
 /// Writes an entry; `on` is the transaction of the change.
-pub(super) async fn add(on: &impl ConnectionTrait, actor: &Actor, entry: Entry, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn add(on: &impl Sql, actor: &Actor, entry: Entry, now: Timestamp) -> Result<(), StoreError> {
     const ROWS: Insert<12> = Insert {
         table: "audit_log",
         columns: [
