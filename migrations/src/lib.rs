@@ -13,6 +13,7 @@ mod m20261125_000004_audit;
 mod m20261126_000004_node_revision;
 mod m20261126_000007_keys;
 mod m20261126_000009_logs;
+mod m20261126_000006_administration;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000004_node_revision::Migration),
             Box::new(m20261126_000007_keys::Migration),
             Box::new(m20261126_000009_logs::Migration),
+            Box::new(m20261126_000006_administration::Migration),
         ]
     }
 }

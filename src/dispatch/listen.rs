@@ -46,7 +46,7 @@ impl Engine {
 
     async fn heard(&self, word: Word) -> Result<(), StoreError> {
         match word {
-            Word::Pending => {}
+            Word::Pending | Word::Keys => {}
             Word::Changed(webhook, revision) => {
                 self.changed(webhook).await;
                 self.store.acknowledge(self.node, revision).await?;

@@ -1,10 +1,12 @@
 //! Whether a webhook's receiver works: since when it only fails, and when it is given up.
 
+use serde_json::json;
+
 use crate::{
-    domain::{id::WebhookId, timestamp::Timestamp},
+    domain::{audit::AuditAction, id::WebhookId, timestamp::Timestamp},
     storage::{
         StoreError,
-        audit::{self, Entry},
+        audit::{self, Actor, Entry},
         bulk::statement,
         journal::Health,
         revision,
@@ -50,12 +52,17 @@ pub(super) async fn note(transaction: &impl Sql, webhook: WebhookId, change: &He
 
 async fn disable(transaction: &impl Sql, webhook: WebhookId, reason: &str, now: Timestamp) -> Result<Noted, StoreError> {
     let backend = transaction.backend();
-    let sql = "UPDATE webhooks SET enabled = FALSE, disabled_reason = ?, updated_at = ? WHERE id = ? AND enabled AND deleted_at IS NULL";
+    let sql = "UPDATE webhooks SET enabled = FALSE, disabled_reason = ?, updated_at = ? \
+               WHERE id = ? AND enabled AND deleted_at IS NULL RETURNING name";
     let values = [reason.into(), now.0.into(), webhook.0.into()];
-    if transaction.run(statement(backend, sql, values)).await? == 0 {
+    let rows = transaction.rows(statement(backend, sql, values)).await?;
+    let Some(row) = rows.first() else {
         return Ok(Noted::Nothing);
-    }
+    };
     revision::raise(transaction, webhook).await?;
-    audit::add(transaction, &Entry::by_clearhook("webhook.disabled", webhook, reason), now).await?;
+    let entry = Entry::of_webhook(AuditAction::WebhookDisabled, webhook, &row.get::<String>("name")?)
+        .before(json!({ "enabled": true, "disabled_reason": null }))
+        .after(json!({ "enabled": false, "disabled_reason": reason }));
+    audit::add(transaction, &Actor::clearhook(), entry, now).await?;
     Ok(Noted::Disabled)
 }

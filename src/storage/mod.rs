@@ -3,7 +3,7 @@
 pub mod age;
 pub mod api_keys;
 pub mod attempts;
-mod audit;
+pub mod audit;
 mod bulk;
 pub mod callbacks;
 pub mod checkpoint;
@@ -24,6 +24,7 @@ pub mod queue;
 pub mod resend;
 pub mod retention;
 mod revision;
+mod search;
 pub mod sessions;
 mod space;
 mod sql;
@@ -61,6 +62,8 @@ pub struct Store {
     file: Option<Arc<Path>>,
     vault: Vault,
     counts: Arc<Counts>,
+    /// How often keys were revoked, as far as this process knows.
+    revocations: Arc<AtomicU64>,
 }
 
 /// What was asked of the database since the start.
@@ -99,6 +102,11 @@ impl Store {
     /// Events and results that the journal stored since the start.
     pub fn entries(&self) -> u64 {
         self.counts.entries.load(Ordering::Relaxed)
+    }
+
+    /// How often keys were revoked, as far as this process knows: what was read of keys before a revocation counts no more.
+    pub fn revocations(&self) -> u64 {
+        self.revocations.load(Ordering::Acquire)
     }
 
     fn count_commit(&self, entries: usize) {

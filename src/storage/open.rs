@@ -166,6 +166,7 @@ impl Store {
             },
             vault,
             counts,
+            revocations: Arc::default(),
         })
     }
 

@@ -1,4 +1,4 @@
-//! The count of changes to webhooks, and the word to other nodes that something changed.
+//! The count of changes to webhooks, and the words to other nodes that something changed.
 
 use sea_orm::DbBackend;
 
@@ -27,7 +27,10 @@ pub(super) fn read_change(word: &str) -> Option<(WebhookId, i64)> {
     Some((webhook.parse().ok()?, revision.parse().ok()?))
 }
 
-/// Sends a word to other nodes: a change of a webhook, or `pending` when there is something to claim.
+/// The word that a key was revoked.
+pub(super) const KEYS: &str = "keys";
+
+/// Sends a word to other nodes: a change of a webhook, [`KEYS`], or `pending` when there is something to claim.
 pub(super) async fn tell(on: &impl Sql, word: &str) -> Result<(), StoreError> {
     if on.backend() == DbBackend::Postgres {
         let values = [CHANNEL.into(), word.into()];

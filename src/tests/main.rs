@@ -4,6 +4,8 @@
 mod support;
 
 mod addresses;
+mod administration;
+mod audit;
 mod callbacks;
 mod clocks;
 mod command_line;
@@ -26,6 +28,7 @@ mod refusals;
 mod requests;
 mod resend;
 mod retries;
+mod roles;
 mod secrets;
 mod serving;
 mod signatures;

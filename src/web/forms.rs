@@ -70,6 +70,13 @@ impl Fields {
             .unwrap_or_default()
     }
 
+    /// The owners that were ticked; the field that holds nothing says that they could be.
+    fn owners(&self) -> Option<Vec<String>> {
+        let owners = self.all("owners");
+        let ticked = || owners.iter().filter(|id| !id.is_empty()).cloned().collect();
+        (!owners.is_empty()).then(ticked)
+    }
+
     /// What was typed into a webhook's form. A row of headers that is empty is no header.
     fn form(&self) -> FormView {
         let headers = self.all("header_name").into_iter().zip(self.all("header_value"));
@@ -81,6 +88,7 @@ impl Fields {
             secret: self.one("secret"),
             headers: headers.map(|(name, value)| HeaderView { name, value }).collect(),
             events: self.all("events"),
+            owners: self.owners(),
             ..FormView::default()
         }
     }
@@ -154,7 +162,7 @@ pub(super) async fn change(
         return render(&app, page(parts, &path), PostedForm(form), StatusCode::OK).await;
     }
     match webhooks::patch(&app, &Principal::User(who), id, |stored| WebhookInput {
-        owners: stored.owners,
+        owners: form.owners.clone().unwrap_or(stored.owners),
         rate: stored.rate,
         ordered: stored.ordered,
         ..input(&form)
@@ -201,6 +209,7 @@ fn input(form: &FormView) -> WebhookInput {
         url: form.url.clone(),
         enabled: form.enabled,
         events: form.events.clone(),
+        owners: form.owners.clone().unwrap_or_default(),
         headers: form
             .headers
             .iter()
@@ -214,10 +223,11 @@ fn input(form: &FormView) -> WebhookInput {
     }
 }
 
-/// `/headers/0/name` is the field `headers-0-name`; whatever is wrong with one event stands at all of them.
-fn error_view(error: &FieldError, lang: Lang) -> ErrorView {
+/// `/headers/0/name` is the field `headers-0-name`; whatever is wrong with one event or owner stands at all of them.
+pub(super) fn error_view(error: &FieldError, lang: Lang) -> ErrorView {
     let field = error.pointer.trim_start_matches('/').replace('/', "-");
-    let field = if field.starts_with("events") { "events".to_owned() } else { field };
+    let whole = ["events", "owners"].into_iter().find(|whole| field.starts_with(whole));
+    let field = whole.map_or(field, str::to_owned);
     ErrorView {
         field,
         detail: error.text(lang),

@@ -1,5 +1,6 @@
 //! One screen a file.
 
+pub(super) mod administration;
 pub(super) mod callback;
 pub(super) mod details;
 pub(super) mod live;

@@ -11,6 +11,7 @@ use crate::{
             field::{FieldError, TextField, described_by, error_of},
             headers::HeaderRows,
             notice::ErrorSummary,
+            owners::Owners,
             time::Time,
         },
         viewer::lang,
@@ -59,6 +60,10 @@ pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
 
 fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
     let description_error = error_of(errors, "description");
+    let owners = form.editable.then(|| {
+        let (possible, chosen) = (form.possible_owners.clone(), form.owners.clone().unwrap_or_default());
+        view! { <Owners possible chosen errors=errors.to_vec() /> }
+    });
     view! {
         <section aria-labelledby="general-heading">
             <div>
@@ -88,6 +93,7 @@ fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                     </textarea>
                     <FieldError id="description".to_owned() error=description_error />
                 </div>
+                {owners}
             </div>
         </section>
     }

@@ -13,7 +13,7 @@ use clearhook::{
         url::UrlPolicy,
     },
     state::AppState,
-    storage::{Store, new_id},
+    storage::{Store, audit::Actor, new_id},
     telemetry,
     web::{
         self,
@@ -36,6 +36,7 @@ pub(crate) struct TestApp {
     pub(crate) http: Client,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) clock: Clock,
+    pub(crate) state: AppState,
     running: Running,
     server: JoinHandle<()>,
 }
@@ -98,13 +99,15 @@ impl TestApp {
         let clock = state.clock.clone();
         let served = server::serve(
             listener,
-            web::router(state),
+            web::router(state.clone()),
             None,
             ServerLimits::default(),
             CancellationToken::new(),
         );
         let server = tokio::spawn(served);
-        let (key, _) = api_key::create(&store, "tests", Scope::ALL).await.unwrap();
+        let (key, _) = api_key::create(&store, &Actor::clearhook(), "tests", Scope::ALL, None)
+            .await
+            .unwrap();
         let http = client_builder().redirect(Policy::none()).build().unwrap();
         Self {
             url,
@@ -114,6 +117,7 @@ impl TestApp {
             http,
             dispatcher,
             clock,
+            state,
             running,
             server,
         }
@@ -194,7 +198,7 @@ impl TestApp {
     pub(crate) async fn sign_in(&self, email: &str, role: Role) -> String {
         let secret = "correct horse battery";
         self.store
-            .add_user(email, password::hash(secret).await.unwrap(), role)
+            .add_user(&Actor::clearhook(), email, password::hash(secret).await.unwrap(), role)
             .await
             .unwrap()
             .unwrap();

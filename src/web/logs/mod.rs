@@ -5,14 +5,14 @@ mod export;
 mod file;
 mod live;
 
-use axum::{
-    Router,
-    http::request::Parts,
-    routing::{get, post},
-};
+use axum::http::request::Parts;
 
 use crate::{
-    auth::principal::Principal,
+    auth::{
+        principal::Principal,
+        routes::{Routes, Rule},
+        rules::Action,
+    },
     console::{
         calls::LogQuery,
         server::{
@@ -27,11 +27,12 @@ use crate::{
 };
 
 /// Routes of the log.
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/webhooks/{id}/callbacks/export", get(export::export))
-        .route("/webhooks/{id}/callbacks/live", get(live::live))
-        .route("/webhooks/{id}/callbacks/{callback}/send-again", post(again::send_again))
+pub(super) fn routes() -> Routes<AppState> {
+    let (read, resend) = (Rule::Session(Action::ReadCallbacks), Rule::Session(Action::Resend));
+    Routes::new()
+        .get("/webhooks/{id}/callbacks/export", read, export::export)
+        .get("/webhooks/{id}/callbacks/live", read, live::live)
+        .post("/webhooks/{id}/callbacks/{callback}/send-again", resend, again::send_again)
 }
 
 /// What an address asks for, as the page itself reads it.
