@@ -11,9 +11,9 @@ mod m20261124_000002_webhooks;
 mod m20261125_000003_deliveries;
 mod m20261125_000004_audit;
 mod m20261126_000004_node_revision;
+mod m20261126_000006_administration;
 mod m20261126_000007_keys;
 mod m20261126_000009_logs;
-mod m20261126_000006_administration;
 
 /// All steps, oldest first.
 pub struct Migrator;

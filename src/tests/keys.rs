@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, process::Stdio};
 use clearhook::{
     catalogue::EventType,
     domain::{headers::Header, secret::SigningSecret},
-    storage::{Store, open::DatabaseUrl},
+    storage::{Store, audit::Actor, open::DatabaseUrl},
     storage::{
         keys::{KeyError, Place, Rotation, SEALED},
         new_id,
@@ -51,7 +51,7 @@ async fn fill(store: &Store, url: &str, count: usize) -> Vec<SigningSecret> {
             rate: None,
             ordered: false,
         };
-        store.add_webhook(&fields, &secret).await.unwrap();
+        store.add_webhook(&Actor::clearhook(), &fields, &secret).await.unwrap();
         secrets.push(secret);
     }
     secrets

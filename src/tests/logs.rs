@@ -122,7 +122,7 @@ async fn figures_agree_with_the_rows(database: TestDatabase) {
     // Forty hours, a callback every two minutes.
     let newest = Timestamp::now();
     history(&database, &webhook, newest, 120_000, 1_200).await;
-    let state = AppState::new(app.store.clone(), loopback().into(), app.dispatcher.clone(), app.node, false);
+    let state = app.state.clone();
     let figures = async |filter: LogFilter, unit| {
         webhooks::figures(&state, &Principal::System, id(&webhook), &filter, unit)
             .await
@@ -193,7 +193,7 @@ async fn a_delivery_tells_its_attempts_and_what_is_next(database: TestDatabase) 
     let webhook = app.webhook(&receiver.url, &EVENTS).await;
     app.publish(EventType::IdentityCreated, "1").await;
     app.log(&webhook, 2).await;
-    let state = AppState::new(app.store.clone(), loopback().into(), app.dispatcher.clone(), app.node, false);
+    let state = app.state.clone();
     let newest = app.store.latest_callback(id(&webhook)).await.unwrap().unwrap();
     let stands = async || webhooks::attempts(&state, &Principal::System, &newest).await.unwrap();
     let (attempts, standing) = stands().await;

@@ -44,7 +44,9 @@ pub struct RequestId(pub String);
 
 /// All routes, and who may use each.
 pub fn routes(state: &AppState) -> Routes<AppState> {
-    let console = pages::routes(state).merge(logs::routes()).map(|router| router.layer(middleware::from_fn(guard::same_origin)));
+    let console = pages::routes(state)
+        .merge(logs::routes())
+        .map(|router| router.layer(middleware::from_fn(guard::same_origin)));
     rest::routes().merge(assets::routes()).merge(console)
 }
 

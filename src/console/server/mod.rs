@@ -1,7 +1,7 @@
 //! What server functions and forms need of a request, and how they make their views.
 
-mod chart;
 pub mod administration;
+mod chart;
 mod dates;
 pub mod form;
 mod links;

@@ -3,8 +3,8 @@
 pub(crate) mod app;
 pub(crate) mod binary;
 pub(crate) mod database;
-pub(crate) mod names;
 pub(crate) mod history;
+pub(crate) mod names;
 pub(crate) mod node;
 pub(crate) mod postgres;
 pub(crate) mod receiver;
