@@ -12,6 +12,6 @@ fuzz_target!(|input: (u32, &[u8])| {
     if let Some(wish) = retry_after(value, now) {
         assert!(value.is_ascii());
         // A date has four digits for its year.
-        assert!(wish <= Duration::from_secs(8_000 * 366 * 24 * 3_600) || value.trim_ascii().iter().all(u8::is_ascii_digit));
+        assert!(wish <= Duration::from_secs(8_000 * 366 * 24 * 3_600) || value.iter().all(|byte| byte.is_ascii_digit() || b" \t".contains(byte)));
     }
 });

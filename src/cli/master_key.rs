@@ -38,7 +38,7 @@ enum MasterKeyCommand {
         // Others on the machine can read arguments: it is meant for the environment.
         #[arg(long, env = "CLEARHOOK_NEW_MASTER_KEY", hide_env_values = true, hide = true)]
         new_key: Option<String>,
-        /// A file with the new key, or - for standard input [default: CLEARHOOK_NEW_MASTER_KEY, or a generated key]
+        /// A file with the new key, or - for standard input [default: `CLEARHOOK_NEW_MASTER_KEY`, or a generated key]
         #[arg(long)]
         new_key_file: Option<PathBuf>,
     },

@@ -102,7 +102,7 @@ impl FromStr for AllowedNetworks {
                 allowed.networks.push(IpNet::from(address));
             } else if entry.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
                 && !entry.ends_with(|c: char| c.is_ascii_digit())
-                && entry.trim_matches('.') != ""
+                && !entry.trim_matches('.').is_empty()
             {
                 allowed.hosts.push(entry.strip_suffix('.').unwrap_or(entry).to_owned());
             } else {

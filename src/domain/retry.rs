@@ -73,7 +73,8 @@ impl fmt::Display for RetrySchedule {
 /// How long a receiver asks to be left alone: the value of `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3).
 /// `None` when it is neither; nothing, when the date is over.
 pub fn retry_after(value: &[u8], now: SystemTime) -> Option<Duration> {
-    let text = std::str::from_utf8(value).ok()?.trim();
+    // Blanks and tabs may stand around a value, and no other white space (RFC 9110, section 5.6.3).
+    let text = std::str::from_utf8(value).ok()?.trim_matches([' ', '\t']);
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // More seconds than fit are as good as the most that do.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
@@ -94,7 +95,7 @@ mod tests {
         assert_eq!(read("99999999999999999999999"), Some(Duration::from_secs(u64::MAX)));
         assert_eq!(read("Tue, 24 Nov 2026 10:02:00 GMT"), Some(Duration::from_secs(120)));
         assert_eq!(read("Tue, 24 Nov 2026 09:00:00 GMT"), Some(Duration::ZERO));
-        for nonsense in ["soon", "-1", "+1", "", "1.5", "0x10", "١٢"] {
+        for nonsense in ["soon", "-1", "+1", "", "1.5", "0x10", "١٢", "120\r\u{b}", "\u{a0}120"] {
             assert_eq!(read(nonsense), None, "{nonsense}");
         }
         assert_eq!(retry_after(b"\xff", now), None);
