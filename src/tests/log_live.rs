@@ -41,7 +41,7 @@ impl Events {
     /// The next news: how many, and the last one's id.
     async fn next(&mut self) -> (i64, String) {
         loop {
-            while let Some((event, rest)) = self.text.split_once("\n\n") {
+            while let Some((event, rest)) = self.text.clone().split_once("\n\n") {
                 let field = |name: &str| {
                     event
                         .lines()
@@ -49,7 +49,7 @@ impl Events {
                         .map(|value| value.trim().to_owned())
                 };
                 let (data, id) = (field("data:"), field("id:"));
-                self.text = rest.to_owned();
+                rest.clone_into(&mut self.text);
                 if let Some(data) = data {
                     return (data.parse().unwrap(), id.unwrap());
                 }

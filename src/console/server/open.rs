@@ -125,12 +125,12 @@ fn indented(body: &str) -> String {
 /// The request as a command for a shell, byte for byte. Values of additional headers are not known here: they stand as they are shown.
 fn curl(details: &CallbackDetails) -> Option<String> {
     let body = details.request_body.as_deref()?;
-    let mut command = format!("curl --request POST {}", quoted(&details.record.url));
-    for (name, value) in &details.request_headers {
-        command.push_str(&format!(" \\\n  --header {}", quoted(&format!("{name}: {value}"))));
-    }
-    command.push_str(&format!(" \\\n  --data-raw {}", quoted(body)));
-    Some(command)
+    let first = format!("curl --request POST {}", quoted(&details.record.url));
+    let headers = details.request_headers.iter();
+    let headers = headers.map(|(name, value)| format!("--header {}", quoted(&format!("{name}: {value}"))));
+    let last = format!("--data-raw {}", quoted(body));
+    let words: Vec<String> = std::iter::once(first).chain(headers).chain([last]).collect();
+    Some(words.join(" \\\n  "))
 }
 
 /// A word of a POSIX shell, whatever is in it.
