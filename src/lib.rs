@@ -28,6 +28,7 @@
 pub mod catalogue;
 pub mod console;
 pub mod domain;
+pub mod messages;
 
 #[cfg(feature = "ssr")]
 pub mod auth;

@@ -16,7 +16,10 @@ use clap::{Parser, Subcommand};
 use thiserror::Error;
 
 use crate::{
-    auth::password::{HashError, UnfitPassword},
+    auth::{
+        email::InvalidEmail,
+        password::{HashError, UnfitPassword},
+    },
     config::ConfigError,
     dispatch::ClientError,
     storage::{StoreError, open::OpenError},
@@ -61,6 +64,8 @@ pub(crate) enum CliError {
     Client(#[from] ClientError),
     #[error(transparent)]
     Password(#[from] UnfitPassword),
+    #[error(transparent)]
+    Email(#[from] InvalidEmail),
     #[error(transparent)]
     Hash(#[from] HashError),
     #[error("{0}")]

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::{
-    auth::password,
+    auth::{email, password},
     cli::{CliError, open::DatabaseArguments, print_list, text},
     domain::role::Role,
     storage::{
@@ -50,6 +50,12 @@ enum UserCommand {
         #[arg(long)]
         email: String,
     },
+    /// Take somebody's second factor away, whose device and recovery codes are lost, and end their sessions
+    ResetSecondFactor {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+    },
     /// Give somebody a new password, and end their sessions
     ResetPassword {
         /// Their e-mail address
@@ -75,9 +81,16 @@ pub(super) async fn run(arguments: UserArguments) -> Result<(), CliError> {
             change(&store, &user, UserChange::Disable).await?;
             println!("{} can sign in no more.", user.email);
         }
+        UserCommand::ResetSecondFactor { email } => {
+            let user = find(&store, &email).await?;
+            if !store.remove_second_factor(&Actor::command_line(), &user, None).await? {
+                return Err(CliError::Other(format!("{} has no second factor; nothing was changed", user.email)));
+            }
+            println!("{} signs in without a second factor, until they set one up.", user.email);
+        }
         UserCommand::ResetPassword { email, password_stdin } => {
             let user = find(&store, &email).await?;
-            let (password, generated) = password(password_stdin)?;
+            let (password, generated) = password(password_stdin, &user.email)?;
             change(&store, &user, UserChange::Password(password::hash(&password).await?)).await?;
             println!(
                 "{}",
@@ -93,15 +106,8 @@ pub(super) async fn run(arguments: UserArguments) -> Result<(), CliError> {
 }
 
 async fn create(store: &Store, email: &str, role: Role, from_stdin: bool) -> Result<(), CliError> {
-    let is_address = email
-        .split_once('@')
-        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
-    if !is_address || email.chars().any(|c| c.is_whitespace() || c.is_control()) || email.len() > 254 {
-        return Err(CliError::Other(format!(
-            "`{email}` is no e-mail address; write one such as you@example.com"
-        )));
-    }
-    let (password, generated) = password(from_stdin)?;
+    email::check(email)?;
+    let (password, generated) = password(from_stdin, email)?;
     match store
         .add_user(&Actor::command_line(), email, password::hash(&password).await?, role)
         .await?
@@ -148,7 +154,7 @@ async fn find(store: &Store, email: &str) -> Result<UserRecord, CliError> {
 }
 
 /// The password, and whether it was generated.
-fn password(from_stdin: bool) -> Result<(String, bool), CliError> {
+fn password(from_stdin: bool, email: &str) -> Result<(String, bool), CliError> {
     if !from_stdin {
         return Ok((password::generate(), true));
     }
@@ -158,6 +164,6 @@ fn password(from_stdin: bool) -> Result<(String, bool), CliError> {
         .read_to_string(&mut given)
         .map_err(|error| CliError::Other(format!("cannot read the password: {error}")))?;
     let password = given.lines().next().unwrap_or_default().to_owned();
-    password::check(&password)?;
+    password::check(&password, &[email])?;
     Ok((password, false))
 }

@@ -2,6 +2,7 @@
 
 mod data_dir;
 mod front;
+mod oidc;
 mod settings;
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
@@ -11,6 +12,7 @@ use thiserror::Error;
 pub use self::{
     data_dir::{DataDir, ServeLock, lock_database},
     front::FrontSettings,
+    oidc::OidcSettings,
     settings::Settings,
 };
 use crate::{dispatch::DispatchSettings, domain::url::UrlPolicy, storage::open::DatabaseUrl, vault::MasterKey};

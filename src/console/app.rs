@@ -10,7 +10,15 @@ use leptos_router::{
 
 use crate::console::{
     layout::Layout,
-    pages::{details::Details, new_webhook::NewWebhook, not_found::NotFound, sign_in::SignIn, webhooks::Webhooks},
+    pages::{
+        account::Account,
+        details::Details,
+        new_webhook::NewWebhook,
+        not_found::NotFound,
+        setup::Setup,
+        sign_in::{SecondStep, SignIn},
+        webhooks::Webhooks,
+    },
 };
 
 /// The console. Pages are rendered whole on the server: they work without scripts, and have true titles and status codes.
@@ -21,8 +29,11 @@ pub fn App() -> impl IntoView {
         <Title formatter=|title: String| format!("{title} · clearhook") />
         <Router>
             <Routes fallback=|| view! { <NotFound /> }>
+                <Route path=path!("/setup") view=Setup ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
+                <Route path=path!("/sign-in/code") view=SecondStep ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
+                    <Route path=path!("/account") view=Account ssr=SsrMode::Async />
                     <Route path=path!("/webhooks") view=Webhooks ssr=SsrMode::Async />
                     <Route path=path!("/webhooks/new") view=NewWebhook ssr=SsrMode::Async />
                     <Route path=path!("/webhooks/:id") view=Details ssr=SsrMode::Async />

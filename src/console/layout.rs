@@ -20,11 +20,11 @@ pub fn Layout() -> impl IntoView {
                 <A href="/webhooks">"Webhooks"</A>
             </nav>
             <form class="account" method="post" action="/sign-out">
-                <span class="account-name">
+                <A href="/account" attr:class="account-name">
                     <Suspense>
                         {move || Suspend::new(async move { who.await.map(|who| who.email).unwrap_or_default() })}
                     </Suspense>
-                </span>
+                </A>
                 <button class="quiet" type="submit">
                     "Sign out"
                 </button>

@@ -12,6 +12,7 @@ mod components;
 mod error;
 mod layout;
 mod pages;
+pub mod viewer;
 
 #[cfg(feature = "hydrate")]
 pub mod browser;

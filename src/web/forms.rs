@@ -11,15 +11,12 @@ use axum::{
 use url::form_urlencoded;
 
 use crate::{
-    auth::{
-        principal::{Principal, SignedIn},
-        session,
-    },
-    console::calls::{ErrorView, FormView, HeaderView, PostedForm, SignInView},
+    auth::principal::{Principal, SignedIn},
+    console::calls::{ErrorView, FormView, HeaderView, PostedForm},
     domain::{headers::Header, id::WebhookId},
     rest::Problem,
     state::AppState,
-    web::{client_address::Secure, pages::render},
+    web::pages::render,
     webhooks::{self, FieldError, UseCaseError, WebhookInput},
 };
 
@@ -27,7 +24,7 @@ use crate::{
 const FORM_MAX: usize = 256 * 1024;
 
 /// The pairs of a form, in order.
-struct Fields(Vec<(String, String)>);
+pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// Reads the form, and keeps the request's head to render the page anew.
@@ -45,6 +42,18 @@ impl Fields {
         Ok((parts, Self(form_urlencoded::parse(&bytes).into_owned().collect())))
     }
 
+    /// Reads a form in which each of these fields may stand once: which of two would count is nobody's guess.
+    pub(super) async fn read_once(request: Request, names: &[&str]) -> Result<(Parts, Self), Problem> {
+        let (parts, fields) = Self::read(request).await?;
+        match names
+            .iter()
+            .find(|name| fields.0.iter().filter(|(field, _)| field == *name).count() > 1)
+        {
+            Some(name) => Err(Problem::malformed(format!("The field `{name}` stands in the form more than once."))),
+            None => Ok((parts, fields)),
+        }
+    }
+
     fn all(&self, name: &str) -> Vec<String> {
         self.0
             .iter()
@@ -53,7 +62,7 @@ impl Fields {
             .collect()
     }
 
-    fn one(&self, name: &str) -> String {
+    pub(super) fn one(&self, name: &str) -> String {
         self.0
             .iter()
             .rfind(|(field, _)| field == name)
@@ -75,37 +84,6 @@ impl Fields {
             ..FormView::default()
         }
     }
-}
-
-/// `POST /sign-in`
-pub(super) async fn sign_in(State(app): State<AppState>, Secure(secure): Secure, request: Request) -> Response {
-    let (parts, fields) = match Fields::read(request).await {
-        Ok(read) => read,
-        Err(problem) => return problem.into_response(),
-    };
-    let (email, next) = (fields.one("email"), local(&fields.one("next")));
-    match session::sign_in(&app.store, &email, &fields.one("password")).await {
-        Ok(Some(token)) => ([(header::SET_COOKIE, session::cookie(Some(&token), secure))], Redirect::to(&next)).into_response(),
-        Ok(None) => {
-            let view = SignInView {
-                email,
-                error: Some("E-mail or password is wrong.".to_owned()),
-            };
-            let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
-            render(&app, page(parts, &format!("/sign-in?{query}")), view, StatusCode::UNAUTHORIZED).await
-        }
-        Err(error) => Problem::from(error).into_response(),
-    }
-}
-
-/// `POST /sign-out`
-pub(super) async fn sign_out(State(app): State<AppState>, Secure(secure): Secure, who: Option<Extension<SignedIn>>) -> Response {
-    if let Some(Extension(who)) = who
-        && let Err(error) = app.store.end_session(who.session).await
-    {
-        return Problem::from(error).into_response();
-    }
-    ([(header::SET_COOKIE, session::cookie(None, secure))], Redirect::to("/sign-in")).into_response()
 }
 
 /// `POST /webhooks/new`
@@ -214,7 +192,7 @@ fn error_view(error: &FieldError) -> ErrorView {
 }
 
 /// The request that would have asked for this page.
-fn page(mut parts: Parts, path: &str) -> Request {
+pub(super) fn page(mut parts: Parts, path: &str) -> Request {
     parts.method = Method::GET;
     if let Ok(uri) = path.parse() {
         parts.uri = uri;
@@ -222,30 +200,9 @@ fn page(mut parts: Parts, path: &str) -> Request {
     Request::from_parts(parts, Body::empty())
 }
 
-/// Where to go after signing in: only a path of this site. A browser reads `//host` and `/\host` as another site.
-fn local(next: &str) -> String {
-    let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
-    if is_local { next.to_owned() } else { "/webhooks".to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn signing_in_leads_nowhere_else() {
-        assert_eq!(local("/webhooks/1?range=7d"), "/webhooks/1?range=7d");
-        for elsewhere in [
-            "",
-            "https://evil.example",
-            "//evil.example",
-            "/\\evil.example",
-            "/\t/evil.example",
-            "javascript:alert(1)",
-        ] {
-            assert_eq!(local(elsewhere), "/webhooks", "{elsewhere}");
-        }
-    }
 
     #[test]
     fn rows_are_added_and_removed() {

@@ -1,5 +1,7 @@
 //! Who may see a page at all, and where a form may come from.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, Method, StatusCode, header},
@@ -8,12 +10,21 @@ use axum::{
 };
 use url::form_urlencoded::byte_serialize;
 
-use crate::{auth::session, rest::Problem, state::AppState};
+use crate::{
+    auth::session,
+    rest::Problem,
+    state::AppState,
+    web::{client_address::ClientAddress, cookies},
+};
 
 /// Finds the session of a request. Nobody is sent to sign in, before anything is rendered.
 pub(super) async fn signed_in(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    let who = match token(request.headers()) {
-        Some(token) => match session::resume(&app.store, &token).await {
+    let address = request
+        .extensions()
+        .get()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address: &ClientAddress| address.0);
+    let who = match cookies::value(request.headers(), session::COOKIE) {
+        Some(token) => match session::resume(&app.store, &token, address, app.clock.now()).await {
             Ok(who) => who,
             Err(error) => return Problem::from(error).into_response(),
         },
@@ -25,7 +36,7 @@ pub(super) async fn signed_in(State(app): State<AppState>, mut request: Request,
             request.extensions_mut().insert(who);
             next.run(request).await
         }
-        None if matches!(path, "/sign-in" | "/sign-out") => next.run(request).await,
+        None if is_public(path) => next.run(request).await,
         None if path.starts_with("/fn/") => StatusCode::UNAUTHORIZED.into_response(),
         None => {
             let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
@@ -71,12 +82,9 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     }
 }
 
-fn token(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == session::COOKIE).map(|(_, token)| token.to_owned())
+/// Whether nobody in particular may see it.
+fn is_public(path: &str) -> bool {
+    matches!(path, "/sign-in" | "/sign-out" | "/setup") || path.starts_with("/sign-in/")
 }
 
 #[cfg(test)]
@@ -108,14 +116,5 @@ mod tests {
         ] {
             assert!(!is_same_origin(&headers(other)), "{other:?}");
         }
-    }
-
-    #[test]
-    fn the_session_is_found_among_other_cookies() {
-        assert_eq!(
-            token(&headers(&[("cookie", "tz=UTC; clearhook_session=abc")])).as_deref(),
-            Some("abc")
-        );
-        assert_eq!(token(&headers(&[("cookie", "not_clearhook_session=abc")])), None);
     }
 }

@@ -1,12 +1,16 @@
 //! Everything over HTTP: the API, the console, the site's files, and what guards them.
 
+mod account;
 pub mod assets;
 pub mod client_address;
+mod cookies;
 pub mod forms;
 mod guard;
 mod headers;
+mod oidc;
 pub mod pages;
 mod schema;
+mod sign_in;
 
 use std::time::Duration;
 
@@ -22,6 +26,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 use tracing::Instrument;
 use uuid::Uuid;
 
+pub(crate) use self::sign_in::setup_problem;
 use crate::{
     rest::{self, Problem},
     state::AppState,

@@ -14,7 +14,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_conte
 use crate::{
     console::{app::App, shell::shell},
     state::AppState,
-    web::forms,
+    web::{account, forms, oidc, sign_in},
 };
 
 /// All pages and forms.
@@ -24,8 +24,13 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(state, generate_route_list(App), context, move || shell(options.clone()))
         .route("/", get(async || Redirect::to("/webhooks")))
-        .route("/sign-in", post(forms::sign_in))
-        .route("/sign-out", post(forms::sign_out))
+        .route("/account", post(account::change))
+        .route("/setup", post(sign_in::set_up))
+        .route("/sign-in", post(sign_in::sign_in))
+        .route("/sign-in/code", post(sign_in::code))
+        .route("/sign-in/oidc", get(oidc::leave))
+        .route("/sign-in/oidc/callback", get(oidc::back))
+        .route("/sign-out", post(sign_in::sign_out))
         .route("/webhooks/new", post(forms::create))
         .route("/webhooks/{id}", post(forms::change))
         .fallback(not_found)
@@ -50,6 +55,6 @@ pub(super) async fn render<T: Clone + Send + Sync + 'static>(
     response
 }
 
-async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Response {
+pub(super) async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Response {
     render(&state, request, (), StatusCode::NOT_FOUND).await
 }

@@ -1,6 +1,7 @@
 //! Server functions: what pages read. Each begins by asking who is calling. Times come as text, in the viewer's zone, so that the
 //! browser needs no calendar.
 
+mod account;
 mod form;
 mod list;
 mod log;
@@ -9,10 +10,14 @@ mod who;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    account::{
+        AccountForm, AccountProblem, AccountView, EnrolView, PostedAccount, SessionView, SetupProblem, SetupView, SignInProblem,
+        SignInView, UnfitView, account, setup_form, sign_in_form,
+    },
     form::{PostedForm, details_form, new_form},
     list::list_webhooks,
     log::{LogQuery, webhook_log},
-    who::{sign_in_form, who},
+    who::who,
 };
 use crate::domain::webhook::Status;
 
@@ -50,15 +55,6 @@ pub struct HeaderView {
 pub struct WhoView {
     /// Their address.
     pub email: String,
-}
-
-/// The sign-in page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignInView {
-    /// What was typed.
-    pub email: String,
-    /// What is wrong.
-    pub error: Option<String>,
 }
 
 /// A row of the list of webhooks.

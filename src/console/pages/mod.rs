@@ -1,10 +1,13 @@
 //! One screen a file.
 
+pub(super) mod account;
 pub(super) mod callback;
 pub(super) mod details;
 pub(super) mod logs;
 pub(super) mod new_webhook;
 pub(super) mod not_found;
+pub(super) mod second_factor;
+pub(super) mod setup;
 pub(super) mod sign_in;
 pub(super) mod webhook_form;
 pub(super) mod webhooks;

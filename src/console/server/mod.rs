@@ -1,5 +1,7 @@
 //! What server functions and forms need of a request, and how they make their views.
 
+pub mod account;
+mod browser_name;
 pub mod form;
 pub mod list;
 pub mod log;

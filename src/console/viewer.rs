@@ -1,0 +1,8 @@
+//! Who looks.
+
+use crate::messages::Lang;
+
+/// The language of this page.
+pub const fn lang() -> Lang {
+    Lang::En
+}
