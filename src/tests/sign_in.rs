@@ -53,8 +53,10 @@ async fn guesses_have_to_wait_and_the_right_password_works_after_it(database: Te
             .await,
         1
     );
-    let first = try_it(&app, "admin@example.com", "wrong", "").await;
-    assert_eq!(first.status(), 401);
+    for _ in 0..20 {
+        try_it(&app, "admin@example.com", "wrong", "").await;
+        app.clock.forward(Duration::from_millis(200));
+    }
     let response = try_it(&app, "admin@example.com", RIGHT, "").await;
     assert_eq!(response.status(), 429);
     let seconds = wait(&response);
