@@ -1,6 +1,6 @@
 //! Second factors (TOTP) and recovery codes. Secrets are sealed, codes known only by their hashes.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -129,7 +129,7 @@ fn step_value(step: u64) -> i64 {
     i64::try_from(step).unwrap_or(i64::MAX)
 }
 
-async fn replace_codes(on: &DatabaseTransaction, user: UserId, codes: Vec<Vec<u8>>) -> Result<(), StoreError> {
+async fn replace_codes(on: &impl ConnectionTrait, user: UserId, codes: Vec<Vec<u8>>) -> Result<(), StoreError> {
     const ROWS: Insert<2> = Insert {
         table: "recovery_codes",
         columns: ["user_id", "code_hash"],

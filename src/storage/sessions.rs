@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set, sea_query::Expr};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set, sea_query::Expr};
 use serde_json::json;
 
 use crate::{
@@ -168,7 +168,7 @@ impl Store {
 }
 
 /// Adds a session; of too many the oldest go.
-pub(super) async fn insert(on: &DatabaseTransaction, new: &NewSession) -> Result<SessionId, StoreError> {
+pub(super) async fn insert(on: &impl ConnectionTrait, new: &NewSession) -> Result<SessionId, StoreError> {
     let kept: Vec<_> = session::Entity::find()
         .filter(session::Column::UserId.eq(new.user.0))
         .order_by_desc(session::Column::LastSeenAt)
@@ -191,7 +191,7 @@ pub(super) async fn insert(on: &DatabaseTransaction, new: &NewSession) -> Result
 }
 
 /// Ends all sessions of a user, and begins the new one, if any.
-pub(super) async fn replace_all(on: &DatabaseTransaction, user: UserId, new: Option<&NewSession>) -> Result<(), StoreError> {
+pub(super) async fn replace_all(on: &impl ConnectionTrait, user: UserId, new: Option<&NewSession>) -> Result<(), StoreError> {
     let all = session::Entity::delete_many().filter(session::Column::UserId.eq(user.0));
     all.exec(on).await?;
     if let Some(new) = new {

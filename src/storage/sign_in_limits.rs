@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -95,10 +95,8 @@ impl Store {
                         audit::add(&transaction, by, entry, now).await?;
                     }
                 }
-                Err(until) => {
-                    transaction.rollback().await?;
-                    return Ok(Some(until));
-                }
+                // What was counted so far is undone.
+                Err(until) => return Ok(Some(until)),
             }
         }
         transaction.commit().await?;
@@ -130,7 +128,7 @@ impl Store {
 }
 
 /// Forgets what was counted.
-pub(super) async fn forget(on: &DatabaseTransaction, key: &LimitKey) -> Result<(), StoreError> {
+pub(super) async fn forget(on: &impl ConnectionTrait, key: &LimitKey) -> Result<(), StoreError> {
     let sql = "DELETE FROM sign_in_limits WHERE key = ?";
     on.execute_raw(statement(on.get_database_backend(), sql, [key.0.clone().into()]))
         .await?;
@@ -138,7 +136,7 @@ pub(super) async fn forget(on: &DatabaseTransaction, key: &LimitKey) -> Result<(
 }
 
 /// Counts one more failure, or answers until when no attempt is taken.
-async fn count(on: &DatabaseTransaction, key: &LimitKey, now: Timestamp) -> Result<Result<u32, Timestamp>, StoreError> {
+async fn count(on: &impl ConnectionTrait, key: &LimitKey, now: Timestamp) -> Result<Result<u32, Timestamp>, StoreError> {
     let backend = on.get_database_backend();
     let sql = "INSERT INTO sign_in_limits (key, failures, blocked_until, last_at) VALUES (?, 1, 0, ?) ON CONFLICT (key) DO UPDATE \
                SET failures = CASE WHEN sign_in_limits.last_at < ? THEN 1 ELSE sign_in_limits.failures + 1 END, last_at = excluded.last_at \
@@ -154,7 +152,7 @@ async fn count(on: &DatabaseTransaction, key: &LimitKey, now: Timestamp) -> Resu
     Ok(Err(Timestamp(until.unwrap_or(now.0))))
 }
 
-async fn block(on: &DatabaseTransaction, key: &LimitKey, until: Timestamp) -> Result<(), StoreError> {
+async fn block(on: &impl ConnectionTrait, key: &LimitKey, until: Timestamp) -> Result<(), StoreError> {
     let sql = "UPDATE sign_in_limits SET blocked_until = ? WHERE key = ?";
     let values = [until.0.into(), key.0.clone().into()];
     on.execute_raw(statement(on.get_database_backend(), sql, values)).await?;

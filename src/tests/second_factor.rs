@@ -42,10 +42,7 @@ async fn enrol(app: &TestApp, session: &str) -> (String, Device, Vec<String>) {
         .await;
     assert_eq!(shown.status(), 200);
     let page = shown.text().await.unwrap();
-    assert!(
-        page.contains("otpauth://totp/clearhook") && page.contains("class=\"qr\""),
-        "{page}"
-    );
+    assert!(page.contains("otpauth://totp/clearhook") && page.contains("class=\"qr\""), "{page}");
     let device = Device::of(&page);
     let wrong = app
         .form("/account", session, &[("intent", "confirm-factor"), ("code", "000000x")])
@@ -63,13 +60,7 @@ async fn enrol(app: &TestApp, session: &str) -> (String, Device, Vec<String>) {
 }
 
 fn codes(page: &str) -> Vec<String> {
-    let list = page
-        .split("class=\"codes mono\"")
-        .nth(1)
-        .unwrap()
-        .split("</ul>")
-        .next()
-        .unwrap();
+    let list = page.split("class=\"codes mono\"").nth(1).unwrap().split("</ul>").next().unwrap();
     list.split("<li>")
         .skip(1)
         .map(|item| item.split('<').next().unwrap().to_owned())

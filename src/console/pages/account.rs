@@ -126,7 +126,7 @@ fn Sessions(sessions: Vec<SessionView>) -> impl IntoView {
     let rows = sessions.into_iter().map(|session| {
         let label = say::end_session_of(lang, &session.address, &session.browser);
         let end = if session.current {
-            view! { <span class="quiet-text">{say::this_one(lang)}</span> }.into_any()
+            view! { <span class="number">{say::this_one(lang)}</span> }.into_any()
         } else {
             view! {
                 <form method="post" action="/account">
@@ -140,12 +140,14 @@ fn Sessions(sessions: Vec<SessionView>) -> impl IntoView {
         };
         view! {
             <tr>
-                <td>{session.browser}</td>
+                <td class="nowrap">{session.browser}</td>
                 <td class="mono">{session.address}</td>
-                <td>
+                <td class="number">
+                    <span class="stacked-label">{say::last_seen(lang)} " "</span>
                     <Time at=session.last_seen />
                 </td>
-                <td>
+                <td class="number">
+                    <span class="stacked-label">{say::since(lang)} " "</span>
                     <Time at=session.created />
                 </td>
                 <td>{end}</td>
@@ -165,15 +167,15 @@ fn Sessions(sessions: Vec<SessionView>) -> impl IntoView {
                     </button>
                 </form>
             </div>
-            <div class="table-wrap">
-                <table aria-labelledby="sessions-heading">
+            <div class="card">
+                <table class="stack sessions" aria-labelledby="sessions-heading">
                     <thead>
                         <tr>
                             <th scope="col">{say::browser(lang)}</th>
                             <th scope="col">{say::address(lang)}</th>
                             <th scope="col">{say::last_seen(lang)}</th>
                             <th scope="col">{say::since(lang)}</th>
-                            <td></td>
+                            <th scope="col">{say::end_session(lang)}</th>
                         </tr>
                     </thead>
                     <tbody>{rows.collect_view()}</tbody>
