@@ -1,11 +1,17 @@
-//! Puts the built site into the server's binary: each file under a name with a hash of its content, compressed once, here.
+//! Makes Rust of the messages in `locales`, and puts the built site into the server's binary: each file under a name with a hash of
+//! its content, compressed once, here.
 //!
 //! The site is what `scripts/site.sh` left in `target/site`. Without it the server still compiles, and its pages work as plain HTML.
 
 #![allow(clippy::expect_used, reason = "a build that cannot go on fails")]
 
+#[path = "build/messages.rs"]
+mod messages;
+
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=build");
+    messages::write();
     #[cfg(feature = "ssr")]
     site::embed();
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Format, lints for both halves, and a look at what reaches the browser.
+# Format, lints for both halves, where text stands, and a look at what reaches the browser.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/env.sh
@@ -15,4 +15,5 @@ if [ -n "$heavy" ]; then
   echo "lint: the browser's half depends on: $(tr '\n' ' ' <<<"$heavy")" >&2
   exit 1
 fi
-echo "lint: formatted, no warnings, nothing of the server in the browser's half"
+scripts/messages.sh
+echo "lint: formatted, no warnings, no text outside of locales, nothing of the server in the browser's half"

@@ -1,327 +1,139 @@
-//! What people read.
+//! Everything that people read, in their language. `build/messages.rs` makes one function of each message in `locales`, a module a file;
+//! a message that one language lacks, or that is given other variables, does not compile.
 
-/// A language of the console.
+mod generated {
+    use super::{Lang, is_one, number};
+
+    include!(concat!(env!("OUT_DIR"), "/messages.rs"));
+}
+
+pub use self::generated::*;
+
+/// A language of the console. The HTTP API speaks English.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lang {
     /// English.
     #[default]
     En,
+    /// French.
+    Fr,
 }
 
-/// Messages of sign_in.
-pub mod sign_in {
-    use super::Lang;
-    /// Message.
-    pub const fn sign_in(_: Lang) -> &'static str {
-        "Sign in"
+impl Lang {
+    /// Every language, in the order in which they are offered.
+    pub const ALL: [Self; 2] = [Self::En, Self::Fr];
+
+    /// The language's tag (BCP 47).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Fr => "fr",
+        }
     }
-    /// Message.
-    pub const fn email(_: Lang) -> &'static str {
-        "Email"
+
+    /// Reads a tag; what follows the language (`fr-CA`) does not matter.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        let language = tag.split('-').next().unwrap_or_default().trim();
+        Self::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(language))
     }
-    /// Message.
-    pub const fn password(_: Lang) -> &'static str {
-        "Password"
-    }
-    /// Message.
-    pub const fn wrong(_: Lang) -> &'static str {
-        "E-mail or password is wrong."
-    }
-    /// Message.
-    pub fn wait_seconds(_: Lang, count: u64) -> String {
-        format!("Too many attempts. Try again in {count} seconds.")
-    }
-    /// Message.
-    pub fn wait_minutes(_: Lang, count: u64) -> String {
-        format!("Too many attempts. Try again in {count} minutes.")
-    }
-    /// Message.
-    pub const fn expired(_: Lang) -> &'static str {
-        "It took too long to enter the code. Sign in again."
-    }
-    /// Message.
-    pub fn by_provider(_: Lang, name: &str) -> String {
-        format!("Sign in with {name}")
-    }
-    /// Message.
-    pub const fn or(_: Lang) -> &'static str {
-        "or"
-    }
-    /// Message.
-    pub const fn step(_: Lang) -> &'static str {
-        "Second step"
-    }
-    /// Message.
-    pub const fn step_hint(_: Lang) -> &'static str {
-        "Enter the 6-digit code of your app. Without the device, enter one of your recovery codes instead."
-    }
-    /// Message.
-    pub const fn code(_: Lang) -> &'static str {
-        "Code"
-    }
-    /// Message.
-    pub const fn wrong_code(_: Lang) -> &'static str {
-        "This code is not valid. Codes can be used once; wait for the next one of your app."
-    }
-    /// Message.
-    pub const fn go_on(_: Lang) -> &'static str {
-        "Continue"
-    }
-    /// Message.
-    pub const fn other_account(_: Lang) -> &'static str {
-        "Sign in as somebody else"
-    }
-    /// Message.
-    pub const fn provider_unreachable(_: Lang) -> &'static str {
-        "The sign-in service cannot be reached just now. Try again in a moment."
-    }
-    /// Message.
-    pub const fn provider_refused(_: Lang) -> &'static str {
-        "The sign-in service did not let you in. Try again, or ask whoever runs it."
-    }
-    /// Message.
-    pub const fn provider_invalid(_: Lang) -> &'static str {
-        "The answer of the sign-in service could not be verified. Try again; if this goes on, tell an administrator."
-    }
-    /// Message.
-    pub const fn provider_expired(_: Lang) -> &'static str {
-        "This sign-in took too long, or was begun in another browser. Begin again here."
-    }
-    /// Message.
-    pub const fn no_email(_: Lang) -> &'static str {
-        "The sign-in service gave no verified e-mail address. Verify your address there, then sign in again."
-    }
-    /// Message.
-    pub const fn no_role(_: Lang) -> &'static str {
-        "Your account at the sign-in service has no role in clearhook. Ask an administrator for one."
-    }
-    /// Message.
-    pub const fn taken(_: Lang) -> &'static str {
-        "Another account of the sign-in service uses your e-mail address here. Ask an administrator."
-    }
-    /// Message.
-    pub const fn disabled(_: Lang) -> &'static str {
-        "Your account is disabled. Ask an administrator."
-    }
-    /// Message.
-    pub const fn setup(_: Lang) -> &'static str {
-        "Welcome to clearhook"
-    }
-    /// Message.
-    pub const fn setup_hint(_: Lang) -> &'static str {
-        "Nobody can sign in yet. Make the account of the first administrator."
-    }
-    /// Message.
-    pub const fn setup_email(_: Lang) -> &'static str {
-        "Your e-mail address, by which you sign in"
-    }
-    /// Message.
-    pub const fn setup_password_hint(_: Lang) -> &'static str {
-        "At least 12 characters, and none of the passwords that everybody tries first."
-    }
-    /// Message.
-    pub const fn setup_create(_: Lang) -> &'static str {
-        "Create account"
-    }
-    /// Message.
-    pub const fn setup_stale(_: Lang) -> &'static str {
-        "This link is too old"
-    }
-    /// Message.
-    pub const fn setup_stale_hint(_: Lang) -> &'static str {
-        "Links are good for an hour. Start clearhook again for a new one, or run on the server: clearhook user create --email you@example.com --role administrator"
-    }
-    /// Message.
-    pub const fn setup_used(_: Lang) -> &'static str {
-        "This link has been used"
-    }
-    /// Message.
-    pub const fn setup_used_hint(_: Lang) -> &'static str {
-        "There is an account already. Sign in with it; a lost password is replaced on the server with: clearhook user reset-password"
-    }
-    /// Message.
-    pub const fn setup_unknown(_: Lang) -> &'static str {
-        "This link is not valid"
-    }
-    /// Message.
-    pub const fn setup_unknown_hint(_: Lang) -> &'static str {
-        "Open the whole link that clearhook printed when it was started last, or start it again for a new one."
-    }
-    /// Message.
-    pub const fn setup_bad_email(_: Lang) -> &'static str {
-        "Enter an e-mail address such as you@example.com."
-    }
-    /// Message.
-    pub const fn password_too_short(_: Lang) -> &'static str {
-        "Use at least 12 characters in a password."
-    }
-    /// Message.
-    pub const fn password_too_long(_: Lang) -> &'static str {
-        "Use at most 1,024 bytes in a password."
-    }
-    /// Message.
-    pub const fn password_too_common(_: Lang) -> &'static str {
-        "This password is among those that are guessed first. Use a longer one, of words that do not belong together."
+
+    /// The best language of an `Accept-Language` (RFC 9110, section 12.5.4).
+    pub fn accepted(header: &str) -> Option<Self> {
+        let weighed = header.split(',').filter_map(|entry| {
+            let (tag, parameters) = entry.split_once(';').unwrap_or((entry, ""));
+            let weight = parameters
+                .trim()
+                .strip_prefix("q=")
+                .map_or(Some(1.0), |weight| weight.parse::<f32>().ok())?;
+            Some((Self::of_tag(tag)?, weight)).filter(|(_, weight)| *weight > 0.0)
+        });
+        // Of equal weights the first one counts.
+        let best = weighed.fold(None, |best: Option<(Self, f32)>, next| match best {
+            Some(best) if best.1 >= next.1 => Some(best),
+            _ => Some(next),
+        });
+        best.map(|(lang, _)| lang)
     }
 }
 
-/// Messages of account.
-pub mod account {
-    use super::Lang;
-    /// Message.
-    pub const fn title(_: Lang) -> &'static str {
-        "Account"
+/// "1,204", "1 204" with a narrow space that does not break.
+pub fn number(lang: Lang, number: u64) -> String {
+    let between = match lang {
+        Lang::En => ',',
+        Lang::Fr => '\u{202f}',
+    };
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(between);
+        }
+        text.push(digit);
     }
-    /// Message.
-    pub const fn current(_: Lang) -> &'static str {
-        "Current password"
+    text
+}
+
+/// Whether a count takes the singular (CLDR, plural rules for whole numbers).
+const fn is_one(lang: Lang, count: u64) -> bool {
+    match lang {
+        Lang::En => count == 1,
+        Lang::Fr => count <= 1,
     }
-    /// Message.
-    pub const fn wrong_password(_: Lang) -> &'static str {
-        "This is not your password."
+}
+
+impl std::fmt::Display for wrong::Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text(Lang::En))
     }
-    /// Message.
-    pub const fn wrong_code(_: Lang) -> &'static str {
-        "This code is not valid. Enter the newest code of your app."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_what_the_browser_likes_best() {
+        for (header, best) in [
+            ("fr-CA,fr;q=0.9,en;q=0.8", Some(Lang::Fr)),
+            ("de, en-GB;q=0.7, fr;q=0.3", Some(Lang::En)),
+            ("en;q=0.2, fr;q=0.9", Some(Lang::Fr)),
+            ("fr;q=0, en", Some(Lang::En)),
+            ("FR", Some(Lang::Fr)),
+            ("de, *;q=0.5", None),
+            ("", None),
+            (";;q=,fr;q=x", None),
+        ] {
+            assert_eq!(Lang::accepted(header), best, "{header}");
+        }
     }
-    /// Message.
-    pub const fn password(_: Lang) -> &'static str {
-        "Password"
+
+    #[test]
+    fn counts_have_their_forms() {
+        let said = |lang, count| webhooks::count(lang, count);
+        assert_eq!(
+            [0, 1, 2].map(|count| said(Lang::En, count)),
+            ["0 webhooks", "1 webhook", "2 webhooks"]
+        );
+        assert_eq!(
+            [0, 1, 2].map(|count| said(Lang::Fr, count)),
+            ["0 webhook", "1 webhook", "2 webhooks"]
+        );
+        assert_eq!(said(Lang::En, 10_000), "10,000 webhooks");
+        assert_eq!(said(Lang::Fr, 10_000), "10\u{202f}000 webhooks");
     }
-    /// Message.
-    pub const fn password_about(_: Lang) -> &'static str {
-        "Changing it signs you out everywhere else."
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(
+            [0, 38, 999, 1_204, 15_000, 1_234_567].map(|n| number(Lang::En, n)),
+            ["0", "38", "999", "1,204", "15,000", "1,234,567"]
+        );
     }
-    /// Message.
-    pub fn password_none(_: Lang, name: &str) -> String {
-        format!("You sign in with {name} and have no password here.")
-    }
-    /// Message.
-    pub const fn new(_: Lang) -> &'static str {
-        "New password"
-    }
-    /// Message.
-    pub const fn new_hint(_: Lang) -> &'static str {
-        "At least 12 characters, and none of the passwords that everybody tries first."
-    }
-    /// Message.
-    pub const fn change_password(_: Lang) -> &'static str {
-        "Change password"
-    }
-    /// Message.
-    pub const fn password_done(_: Lang) -> &'static str {
-        "Your password was changed. You are signed out everywhere else."
-    }
-    /// Message.
-    pub const fn factor(_: Lang) -> &'static str {
-        "Second factor"
-    }
-    /// Message.
-    pub const fn factor_about(_: Lang) -> &'static str {
-        "After the password, signing in asks for a code of an app on your device."
-    }
-    /// Message.
-    pub const fn factor_off(_: Lang) -> &'static str {
-        "Off. Your password alone lets you in."
-    }
-    /// Message.
-    pub fn factor_on(_: Lang, count: u64) -> String {
-        format!("On. You have {count} recovery codes left.")
-    }
-    /// Message.
-    pub const fn begin_factor(_: Lang) -> &'static str {
-        "Set up a second factor"
-    }
-    /// Message.
-    pub const fn enrol(_: Lang) -> &'static str {
-        "Read this with your app, or type the secret into it. Then enter the code that it shows."
-    }
-    /// Message.
-    pub const fn qr(_: Lang) -> &'static str {
-        "QR code with the secret"
-    }
-    /// Message.
-    pub const fn secret(_: Lang) -> &'static str {
-        "Secret"
-    }
-    /// Message.
-    pub const fn open_app(_: Lang) -> &'static str {
-        "Open in an app on this device"
-    }
-    /// Message.
-    pub const fn code(_: Lang) -> &'static str {
-        "Code"
-    }
-    /// Message.
-    pub const fn confirm_factor(_: Lang) -> &'static str {
-        "Turn on"
-    }
-    /// Message.
-    pub const fn remove_factor(_: Lang) -> &'static str {
-        "Turn off"
-    }
-    /// Message.
-    pub const fn renew_codes(_: Lang) -> &'static str {
-        "New recovery codes"
-    }
-    /// Message.
-    pub const fn remove_done(_: Lang) -> &'static str {
-        "The second factor is off. You are signed out everywhere else."
-    }
-    /// Message.
-    pub const fn codes(_: Lang) -> &'static str {
-        "Recovery codes"
-    }
-    /// Message.
-    pub const fn codes_hint(_: Lang) -> &'static str {
-        "Keep these where you keep passwords. Each lets you in once without your device, and they are not shown again."
-    }
-    /// Message.
-    pub const fn codes_on(_: Lang) -> &'static str {
-        "The second factor is on. You are signed out everywhere else."
-    }
-    /// Message.
-    pub const fn sessions(_: Lang) -> &'static str {
-        "Where you are signed in"
-    }
-    /// Message.
-    pub const fn sessions_about(_: Lang) -> &'static str {
-        "A session ends after 12 hours without use, and after 7 days in any case."
-    }
-    /// Message.
-    pub const fn browser(_: Lang) -> &'static str {
-        "Browser"
-    }
-    /// Message.
-    pub const fn address(_: Lang) -> &'static str {
-        "Address"
-    }
-    /// Message.
-    pub const fn last_seen(_: Lang) -> &'static str {
-        "Last seen"
-    }
-    /// Message.
-    pub const fn since(_: Lang) -> &'static str {
-        "Since"
-    }
-    /// Message.
-    pub const fn this_one(_: Lang) -> &'static str {
-        "this browser"
-    }
-    /// Message.
-    pub const fn end_session(_: Lang) -> &'static str {
-        "Sign out"
-    }
-    /// Message.
-    pub fn end_session_of(_: Lang, address: &str, browser: &str) -> String {
-        format!("Sign out {browser}, {address}")
-    }
-    /// Message.
-    pub const fn end_done(_: Lang) -> &'static str {
-        "That browser is signed out."
-    }
-    /// Message.
-    pub const fn sign_out_everywhere(_: Lang) -> &'static str {
-        "Sign out everywhere"
+
+    #[test]
+    fn what_is_wrong_is_said_in_both_languages() {
+        let wrong = wrong::Wrong::TooManyCharacters { max: 2_000 };
+        assert_eq!(wrong.to_string(), "Use at most 2,000 characters.");
+        assert_eq!(wrong.text(Lang::Fr), "Utilisez au plus 2\u{202f}000 caractères.");
     }
 }

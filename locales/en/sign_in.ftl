@@ -43,7 +43,3 @@ setup-used-hint = There is an account already. Sign in with it; a lost password 
 setup-unknown = This link is not valid
 setup-unknown-hint = Open the whole link that clearhook printed when it was started last, or start it again for a new one.
 setup-bad-email = Enter an e-mail address such as you@example.com.
-
-password-too-short = Use at least 12 characters in a password.
-password-too-long = Use at most 1,024 bytes in a password.
-password-too-common = This password is among those that are guessed first. Use a longer one, of words that do not belong together.

@@ -43,7 +43,3 @@ setup-used-hint = Il existe déjà un compte. Connectez-vous avec lui ; un mot d
 setup-unknown = Ce lien n’est pas valable
 setup-unknown-hint = Ouvrez le lien entier que clearhook a affiché à son dernier démarrage, ou redémarrez-le pour en obtenir un autre.
 setup-bad-email = Saisissez une adresse e-mail telle que you@example.com.
-
-password-too-short = Utilisez au moins 12 caractères dans un mot de passe.
-password-too-long = Utilisez au plus 1 024 octets dans un mot de passe.
-password-too-common = Ce mot de passe est parmi ceux que l’on devine en premier. Prenez-en un plus long, de mots sans lien entre eux.

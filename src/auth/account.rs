@@ -125,7 +125,7 @@ async fn confirm(store: &Store, who: &SignedIn, current: &str, now: Timestamp) -
     let attempt = limits::confirmation(store, &actor(who), who.user, now)
         .await?
         .map_err(AccountError::Wait)?;
-    let found = store.user(who.user).await?;
+    let found = store.user_with_hash(who.user).await?;
     let fits = password::verify(current, found.as_ref().map(|(_, hash)| hash.as_str())).await;
     let (user, _) = found.filter(|_| fits).ok_or(AccountError::WrongPassword)?;
     limits::succeeded(store, &attempt).await?;

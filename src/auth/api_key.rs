@@ -11,14 +11,12 @@ use crate::{
     domain::{role::Scope, timestamp::Timestamp},
     storage::{
         Store, StoreError,
-        api_keys::{ApiKeyRecord, NewApiKey},
+        api_keys::{ApiKeyRecord, NewApiKey, PREFIX_SHOWN},
         audit::Actor,
     },
 };
 
 const PREFIX: &str = "chk_";
-/// Characters that stay readable, so that people can tell which key it is.
-const SHOWN: usize = PREFIX.len() + 6;
 /// Longest text that can be a key.
 const LONGEST: usize = 100;
 const NOTED: Duration = Duration::from_mins(1);
@@ -36,21 +34,30 @@ pub async fn create(
         name: name.to_owned(),
         scopes: scopes.to_vec(),
         expires_at,
-        prefix: key.chars().take(SHOWN).collect(),
+        prefix: key.chars().take(PREFIX_SHOWN).collect(),
         hash: token::hash(&key),
     };
     let record = store.add_api_key(by, new).await?;
     Ok((key, record))
 }
 
-/// How long it is remembered what a key may do. A key that is revoked by command is refused after this time at the latest.
+/// How long it is remembered what a key may do. One that is revoked in this process, or by another node, is refused at once; one that is
+/// revoked by command is refused after this time at the latest.
 const REMEMBERED: Duration = Duration::from_secs(1);
 /// Most keys that are remembered.
 const MOST: usize = 10_000;
 
 /// What keys may do, remembered for a moment: a busy publisher asks thousands of times a second.
 #[derive(Default)]
-pub struct Keys(RwLock<HashMap<Vec<u8>, (Instant, KeyHolder)>>);
+pub struct Keys(RwLock<HashMap<Vec<u8>, Known>>);
+
+#[derive(Clone)]
+struct Known {
+    since: Instant,
+    /// How many keys had been revoked then: what was known before another one was counts no more.
+    revocations: u64,
+    holder: KeyHolder,
+}
 
 impl Keys {
     /// What this key may do; `None` when it is unknown, revoked or expired.
@@ -60,10 +67,13 @@ impl Keys {
         }
         let hash = token::hash(key);
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
-        if let Some((at, holder)) = known
-            && at.elapsed() < REMEMBERED
+        let revocations = store.revocations();
+        if let Some(known) = known
+            && known.since.elapsed() < REMEMBERED
+            && known.revocations == revocations
+            && known.holder.expires_at.is_none_or(|end| Timestamp::now() < end)
         {
-            return Ok(Some(holder));
+            return Ok(Some(known.holder));
         }
         let holder = check(store, &hash).await?;
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -72,7 +82,15 @@ impl Keys {
                 if known.len() >= MOST {
                     known.clear();
                 }
-                known.insert(hash, (Instant::now(), holder.clone()));
+                let (since, holder) = (Instant::now(), holder.clone());
+                known.insert(
+                    hash,
+                    Known {
+                        since,
+                        revocations,
+                        holder,
+                    },
+                );
             }
             None => {
                 known.remove(&hash);
@@ -103,6 +121,7 @@ async fn check(store: &Store, hash: &[u8]) -> Result<Option<KeyHolder>, StoreErr
         key: record.id,
         name: record.name,
         scopes: record.scopes,
+        expires_at: record.expires_at,
         address: None,
     }))
 }

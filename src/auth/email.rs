@@ -14,7 +14,7 @@ pub struct InvalidEmail(String);
 pub fn check(email: &str) -> Result<(), InvalidEmail> {
     let (name, host) = email.split_once('@').unwrap_or_default();
     let strange = |letter: char| letter.is_whitespace() || letter.is_control();
-    if name.is_empty() || host.is_empty() || email.len() > MAX || email.chars().any(strange) {
+    if name.is_empty() || host.is_empty() || host.contains('@') || email.len() > MAX || email.chars().any(strange) {
         return Err(InvalidEmail(email.chars().take(MAX).collect()));
     }
     Ok(())
@@ -26,7 +26,9 @@ mod tests {
 
     #[test]
     fn addresses_are_told_from_other_texts() {
-        assert_eq!(check("you@example.com"), Ok(()));
+        for good in ["you@example.com", "ünï@example.com", "a.b+c@localhost"] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
         for bad in [
             "",
             "you",
@@ -34,6 +36,7 @@ mod tests {
             "you@",
             "y u@example.com",
             "you@example.com\n",
+            "a@b@c",
             &"x@".repeat(128),
         ] {
             assert!(check(bad).is_err(), "{bad}");

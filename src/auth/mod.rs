@@ -8,6 +8,7 @@ pub mod limits;
 pub mod oidc;
 pub mod password;
 pub mod principal;
+pub mod routes;
 pub mod rules;
 pub mod second_factor;
 pub mod session;

@@ -7,6 +7,7 @@ use crate::{
         audit::ActorKind,
         id::{ApiKeyId, SessionId, UserId},
         role::{Role, Scope},
+        timestamp::Timestamp,
     },
     storage::audit::Actor,
 };
@@ -35,6 +36,8 @@ pub struct KeyHolder {
     pub name: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
     /// Where its request came from.
     pub address: Option<IpAddr>,
 }

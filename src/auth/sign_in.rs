@@ -97,7 +97,7 @@ pub async fn proved(store: &Store, proof: &str, now: Timestamp) -> Result<Option
     let Some((until, digest)) = rest.split_first_chunk::<8>() else {
         return Ok(None);
     };
-    let found = store.user(UserId(Uuid::from_bytes(*id))).await?;
+    let found = store.user_with_hash(UserId(Uuid::from_bytes(*id))).await?;
     let lives = |user: &UserRecord, hash: &str| {
         user.disabled_at.is_none() && now < Timestamp(i64::from_be_bytes(*until)) && Sha256::digest(hash.as_bytes()).as_slice() == digest
     };

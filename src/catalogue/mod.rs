@@ -6,6 +6,8 @@ use std::{error::Error, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::messages::{Lang, events, wrong::Wrong};
+
 #[cfg(feature = "ssr")]
 pub mod access_request;
 #[cfg(feature = "ssr")]
@@ -90,79 +92,64 @@ impl EventType {
 
     /// The name the console shows, such as "Identity created".
     pub const fn name(self) -> &'static str {
+        self.name_in(Lang::En)
+    }
+
+    /// [`EventType::name`] in a language.
+    pub const fn name_in(self, lang: Lang) -> &'static str {
         match self {
-            Self::IdentityCreated => "Identity created",
-            Self::IdentityUpdated => "Identity updated",
-            Self::IdentityDeleted => "Identity deleted",
-            Self::IdentityRequestCreated => "Identity requests created",
-            Self::IdentityRequestUpdated => "Identity requests updated",
-            Self::AccessRequestCreated => "Access requests created",
-            Self::AccessRequestUpdated => "Access requests updated",
-            Self::VisitCreated => "Visit created",
-            Self::VisitUpdated => "Visit updated",
-            Self::RoleMembershipChanged => "Role membership changed",
+            Self::IdentityCreated => events::identity_created_name(lang),
+            Self::IdentityUpdated => events::identity_updated_name(lang),
+            Self::IdentityDeleted => events::identity_deleted_name(lang),
+            Self::IdentityRequestCreated => events::identity_request_created_name(lang),
+            Self::IdentityRequestUpdated => events::identity_request_updated_name(lang),
+            Self::AccessRequestCreated => events::access_request_created_name(lang),
+            Self::AccessRequestUpdated => events::access_request_updated_name(lang),
+            Self::VisitCreated => events::visit_created_name(lang),
+            Self::VisitUpdated => events::visit_updated_name(lang),
+            Self::RoleMembershipChanged => events::role_membership_changed_name(lang),
         }
     }
 
     /// One short sentence, to stand beside the name where an event is chosen.
     pub const fn summary(self) -> &'static str {
+        self.summary_in(Lang::En)
+    }
+
+    /// [`EventType::summary`] in a language.
+    pub const fn summary_in(self, lang: Lang) -> &'static str {
         match self {
-            Self::IdentityCreated => "A person was added.",
-            Self::IdentityUpdated => "Something about a person changed.",
-            Self::IdentityDeleted => "A person was removed.",
-            Self::IdentityRequestCreated => "Somebody asked for one or more people to be added or changed.",
-            Self::IdentityRequestUpdated => "A request about people moved on or was decided.",
-            Self::AccessRequestCreated => "Somebody asked for access to an area.",
-            Self::AccessRequestUpdated => "A request for access moved on or was decided.",
-            Self::VisitCreated => "A visit was requested.",
-            Self::VisitUpdated => "A visit or its visitors changed.",
-            Self::RoleMembershipChanged => "A person joined or left a role.",
+            Self::IdentityCreated => events::identity_created_summary(lang),
+            Self::IdentityUpdated => events::identity_updated_summary(lang),
+            Self::IdentityDeleted => events::identity_deleted_summary(lang),
+            Self::IdentityRequestCreated => events::identity_request_created_summary(lang),
+            Self::IdentityRequestUpdated => events::identity_request_updated_summary(lang),
+            Self::AccessRequestCreated => events::access_request_created_summary(lang),
+            Self::AccessRequestUpdated => events::access_request_updated_summary(lang),
+            Self::VisitCreated => events::visit_created_summary(lang),
+            Self::VisitUpdated => events::visit_updated_summary(lang),
+            Self::RoleMembershipChanged => events::role_membership_changed_summary(lang),
         }
     }
 
     /// When the event is sent and what it carries, for whoever writes the receiving program.
     pub const fn description(self) -> &'static str {
+        self.description_in(Lang::En)
+    }
+
+    /// [`EventType::description`] in a language.
+    pub const fn description_in(self, lang: Lang) -> &'static str {
         match self {
-            Self::IdentityCreated => {
-                "Sent when a person is added, whether by hand, by self-service or by synchronisation with another system. \
-                 Carries the whole identity as it was saved."
-            }
-            Self::IdentityUpdated => {
-                "Sent when anything about a person changes: name, contact, employment, status, dates or custom fields. \
-                 Carries the whole identity after the change, and a list of the fields that changed with their old and new values."
-            }
-            Self::IdentityDeleted => {
-                "Sent when a person is removed for good; one who is only deactivated gives an update with the status `inactive`. \
-                 Carries the identity as it last was."
-            }
-            Self::IdentityRequestCreated => {
-                "Sent when somebody asks for people to be added or changed, such as the onboarding of one newcomer or of many. \
-                 Carries the request, the people it asks for, and those who have to approve it."
-            }
-            Self::IdentityRequestUpdated => {
-                "Sent when a request about people changes: an approver decided, or it was approved, denied, cancelled or expired. \
-                 Carries the whole request after the change, and the status it had before."
-            }
-            Self::AccessRequestCreated => {
-                "Sent when somebody asks for access to an area, for a time or without end. \
-                 Carries the request: the area, the person the access is for, and those who have to approve it."
-            }
-            Self::AccessRequestUpdated => {
-                "Sent when a request for access changes: an approver decided, or it was approved, denied, cancelled or expired. \
-                 Carries the whole request after the change, and the status it had before."
-            }
-            Self::VisitCreated => {
-                "Sent when a visit is requested. \
-                 Carries the visit: its site and times, the host, and every visitor expected."
-            }
-            Self::VisitUpdated => {
-                "Sent when a visit changes: it was approved, denied, moved or cancelled, or a visitor checked in or out. \
-                 Carries the whole visit after the change, and the status it had before."
-            }
-            Self::RoleMembershipChanged => {
-                "Sent when a person is added to a role or removed from it; a change of several members gives one event for each. \
-                 Carries the role, the member, and which of the two happened."
-            }
+            Self::IdentityCreated => events::identity_created_description(lang),
+            Self::IdentityUpdated => events::identity_updated_description(lang),
+            Self::IdentityDeleted => events::identity_deleted_description(lang),
+            Self::IdentityRequestCreated => events::identity_request_created_description(lang),
+            Self::IdentityRequestUpdated => events::identity_request_updated_description(lang),
+            Self::AccessRequestCreated => events::access_request_created_description(lang),
+            Self::AccessRequestUpdated => events::access_request_updated_description(lang),
+            Self::VisitCreated => events::visit_created_description(lang),
+            Self::VisitUpdated => events::visit_updated_description(lang),
+            Self::RoleMembershipChanged => events::role_membership_changed_description(lang),
         }
     }
 
@@ -203,7 +190,14 @@ impl From<EventType> for &'static str {
 
 impl fmt::Display for UnknownEventType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no event type `{}`", self.0)
+        self.wrong().fmt(f)
+    }
+}
+
+impl UnknownEventType {
+    /// The same, to be said in any language.
+    pub fn wrong(&self) -> Wrong {
+        Wrong::NoSuchEvent { event: self.0.clone() }
     }
 }
 

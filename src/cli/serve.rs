@@ -66,6 +66,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         config.policy.allowed.allow_socket(sample.address);
     }
     let store = open(&config, !arguments.no_migrate).await?;
+    store.check_writable().await?;
     let (node, policy) = (config.data_dir.node()?, Arc::new(config.policy));
     let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.dispatch).await?;
     let state = AppState::new(store.clone(), policy, dispatcher, node, config.front);

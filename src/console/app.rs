@@ -12,6 +12,7 @@ use crate::console::{
     layout::Layout,
     pages::{
         account::Account,
+        administration::{api_keys::ApiKeys, audit_log::AuditLog, new_api_key::NewApiKey, new_user::NewUser, user::User, users::Users},
         details::Details,
         new_webhook::NewWebhook,
         not_found::NotFound,
@@ -37,6 +38,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/webhooks") view=Webhooks ssr=SsrMode::Async />
                     <Route path=path!("/webhooks/new") view=NewWebhook ssr=SsrMode::Async />
                     <Route path=path!("/webhooks/:id") view=Details ssr=SsrMode::Async />
+                    <Route path=path!("/api-keys") view=ApiKeys ssr=SsrMode::Async />
+                    <Route path=path!("/api-keys/new") view=NewApiKey ssr=SsrMode::Async />
+                    <Route path=path!("/users") view=Users ssr=SsrMode::Async />
+                    <Route path=path!("/users/new") view=NewUser ssr=SsrMode::Async />
+                    <Route path=path!("/users/:id") view=User ssr=SsrMode::Async />
+                    <Route path=path!("/audit-log") view=AuditLog ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

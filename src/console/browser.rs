@@ -3,14 +3,36 @@
 use leptos::{mount::hydrate_body, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
-use crate::console::app::App;
+use crate::{
+    console::{
+        app::App,
+        viewer::{Theme, Viewer},
+    },
+    messages::Lang,
+};
 
 /// Takes over the page that the server rendered.
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     remember_zone();
-    hydrate_body(App);
+    let viewer = viewer();
+    hydrate_body(move || {
+        provide_context(viewer);
+        App()
+    });
+}
+
+/// As the document says that the server rendered.
+fn viewer() -> Viewer {
+    let Some(document) = document().document_element() else {
+        return Viewer::default();
+    };
+    let attribute = |name| document.get_attribute(name).unwrap_or_default();
+    Viewer {
+        lang: Lang::of_tag(&attribute("lang")).unwrap_or_default(),
+        theme: attribute("data-theme").parse().unwrap_or(Theme::System),
+    }
 }
 
 /// Tells the server the viewer's time zone, for the next page.

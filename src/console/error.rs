@@ -7,24 +7,38 @@ use leptos::server_fn::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::messages::{Lang, common};
+
 /// An error of a server function. Causes stay in the server's log; the page shows the request's id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 pub enum ConsoleError {
     /// There is nothing there, or they may not know of it.
-    #[error("There is nothing here. It may have been deleted, or the address is wrong.")]
+    #[error("there is nothing here")]
     NotFound,
     /// The session has ended.
-    #[error("You are signed out. Reload the page to sign in again.")]
+    #[error("signed out")]
     SignedOut,
     /// The server could not answer.
-    #[error("clearhook could not answer just now. Try again in a moment; the log has more under {request}.")]
+    #[error("the server could not answer request {request}")]
     Failed {
         /// The request's id.
         request: String,
     },
     /// The server could not be reached.
-    #[error("clearhook cannot be reached. Check the connection and reload the page.")]
+    #[error("the server cannot be reached")]
     Unreachable,
+}
+
+impl ConsoleError {
+    /// The same, in the language of the page.
+    pub fn text(&self, lang: Lang) -> String {
+        match self {
+            Self::NotFound => common::nothing_here(lang).to_owned(),
+            Self::SignedOut => common::signed_out(lang).to_owned(),
+            Self::Failed { request } => common::failed(lang, request),
+            Self::Unreachable => common::unreachable(lang).to_owned(),
+        }
+    }
 }
 
 impl FromServerFnError for ConsoleError {

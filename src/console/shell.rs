@@ -5,12 +5,22 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
-use crate::{console::app::App, web::assets::SiteNames};
+use crate::{
+    console::{app::App, server::viewer, viewer::Theme},
+    web::assets::SiteNames,
+};
 
 /// The whole document.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
     set_policy(&nonce);
+    let viewer = viewer::viewer();
+    provide_context(viewer);
+    let schemes = match viewer.theme {
+        Theme::System => "light dark",
+        Theme::Light => "light",
+        Theme::Dark => "dark",
+    };
     let site = SiteNames::find();
     let css = site.as_ref().map(|site| view! { <link rel="stylesheet" href=site.css.clone() /> });
     // The WebAssembly is asked for by a script and not by a preload, so that it is not loaded where no scripts run.
@@ -24,11 +34,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=viewer.lang.as_str() data-theme=viewer.theme.as_str()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
+                <meta name="color-scheme" content=schemes />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 {css}
                 <AutoReload options=options.clone() />

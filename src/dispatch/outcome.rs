@@ -10,11 +10,12 @@ use crate::{
         retry::RetrySchedule,
         timestamp::Timestamp,
     },
+    messages::{Lang, common},
     storage::{journal::Next, queue::Job},
 };
 
 /// Why a webhook is disabled whose receiver answers 410.
-pub(super) const GONE: &str = "The receiver answered 410 Gone: it wants no more callbacks.";
+pub(super) const GONE: &str = common::disabled_gone(Lang::En);
 /// Longest wait that a receiver can ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// Longest pause of all its callbacks that a receiver can ask for.

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::{
     dispatch::queues::Queues,
-    domain::{id::WebhookId, secret::SigningSecret, timestamp::Timestamp, url::UrlPolicy, webhook::RateLimit},
+    domain::{disabled::DisabledReason, id::WebhookId, secret::SigningSecret, timestamp::Timestamp, url::UrlPolicy, webhook::RateLimit},
     storage::{
         Store, StoreError,
         callbacks::ShownHeaders,
@@ -135,7 +135,7 @@ impl Receiver {
         }
         Self {
             // A host that is an address never reaches the resolver, and what was permitted when the webhook was saved may not be any more.
-            url: policy.check(&target.url),
+            url: policy.check(&target.url).map_err(|wrong| wrong.to_string()),
             url_text: target.url.into(),
             headers,
             shown: target.headers.into_iter().map(|header| (header.name, HIDDEN.to_owned())).collect(),
@@ -167,10 +167,7 @@ impl Receiver {
         }
         Some(Health::Hopeless(
             since,
-            format!(
-                "Every callback failed for {}.",
-                humantime::format_duration(std::time::Duration::from_secs(disable_after.as_secs()))
-            ),
+            DisabledReason::AllFailed(std::time::Duration::from_secs(disable_after.as_secs())).to_string(),
         ))
     }
 }

@@ -2,7 +2,10 @@
 
 use http::{HeaderName, HeaderValue};
 
-use crate::domain::webhook::{HEADERS_BYTES_MAX, HEADERS_MAX};
+use crate::{
+    domain::webhook::{HEADERS_BYTES_MAX, HEADERS_MAX},
+    messages::wrong::Wrong,
+};
 
 /// A header that was checked.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,7 +30,7 @@ pub struct HeaderProblem {
     /// Whether the value, not the name, is wrong.
     pub value: bool,
     /// What is wrong and what to do.
-    pub detail: String,
+    pub wrong: Wrong,
 }
 
 /// Names that clearhook or HTTP itself sets; hop-by-hop headers are those of RFC 9110, section 7.6.1.
@@ -59,38 +62,40 @@ pub fn check_headers(headers: &[Header]) -> Vec<HeaderProblem> {
         problems.push(HeaderProblem {
             at: None,
             value: false,
-            detail: format!("Use at most {HEADERS_MAX} headers."),
+            wrong: Wrong::HeadersTooMany { max: HEADERS_MAX as u64 },
         });
     }
     if headers.iter().map(|header| header.name.len() + header.value.len()).sum::<usize>() > HEADERS_BYTES_MAX {
         problems.push(HeaderProblem {
             at: None,
             value: false,
-            detail: format!("Use at most {HEADERS_BYTES_MAX} bytes in all headers together."),
+            wrong: Wrong::HeadersTooLong {
+                max: HEADERS_BYTES_MAX as u64,
+            },
         });
     }
     problems
 }
 
 fn check_header(at: usize, header: &Header) -> Option<HeaderProblem> {
-    let problem = |value, detail: &str| {
+    let problem = |value, wrong| {
         Some(HeaderProblem {
             at: Some(at),
             value,
-            detail: detail.to_owned(),
+            wrong,
         })
     };
     if header.name.is_empty() {
-        return problem(false, "Enter a header name, or remove the header.");
+        return problem(false, Wrong::HeaderNameMissing);
     }
     let Ok(name) = HeaderName::from_bytes(header.name.as_bytes()) else {
-        return problem(false, "Use letters, digits and hyphens in a header name.");
+        return problem(false, Wrong::HeaderName);
     };
     if RESERVED.contains(&name.as_str()) || name.as_str().starts_with("webhook-") {
-        return problem(false, "This header is set by clearhook itself; choose another name.");
+        return problem(false, Wrong::HeaderReserved);
     }
     if HeaderValue::from_str(&header.value).is_err() {
-        return problem(true, "Use one line of visible characters in a header value.");
+        return problem(true, Wrong::HeaderValue);
     }
     None
 }

@@ -14,6 +14,8 @@ pub mod address;
 #[cfg(feature = "ssr")]
 pub mod answer;
 #[cfg(feature = "ssr")]
+pub mod disabled;
+#[cfg(feature = "ssr")]
 pub mod headers;
 #[cfg(feature = "ssr")]
 pub mod page;

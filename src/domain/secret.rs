@@ -6,7 +6,7 @@ use sha2::Sha256;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::domain::timestamp::Timestamp;
+use crate::{domain::timestamp::Timestamp, messages::wrong::Wrong};
 
 const PREFIX: &str = "whsec_";
 /// Length of a generated secret, in bytes.
@@ -18,8 +18,15 @@ pub struct SigningSecret(Zeroizing<Vec<u8>>);
 
 /// A text that is no signing secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("A secret is `whsec_` followed by the base64 of 24 to 64 bytes.")]
+#[error("{}", self.wrong())]
 pub struct InvalidSecret;
+
+impl InvalidSecret {
+    /// The same, to be said in any language.
+    pub const fn wrong(&self) -> Wrong {
+        Wrong::Secret
+    }
+}
 
 impl SigningSecret {
     /// A new secret of 32 random bytes.

@@ -34,6 +34,14 @@ impl Timestamp {
         Ok(Self(zoned.timestamp().as_millisecond()))
     }
 
+    /// Reads a day as an `<input type="date">` gives it (`2027-01-31`), and gives the moment at which it is over in the given zone.
+    pub fn end_of_day(text: &str, zone: &TimeZone) -> Result<Self, InvalidTimestamp> {
+        let day: jiff::civil::Date = text.parse().map_err(|_| InvalidTimestamp)?;
+        let next = day.tomorrow().map_err(|_| InvalidTimestamp)?;
+        let zoned = next.at(0, 0, 0, 0).to_zoned_datetime(zone.clone()).map_err(|_| InvalidTimestamp)?;
+        Ok(Self(zoned.timestamp().as_millisecond()))
+    }
+
     /// RFC 3339, UTC, with milliseconds.
     pub fn rfc3339(self) -> String {
         format!("{:.3}", self.jiff())
@@ -44,12 +52,9 @@ impl Timestamp {
         self.0.div_euclid(1_000)
     }
 
-    /// "23 Nov 2026, 14:02:11" in the given zone.
-    pub fn in_words(self, zone: &TimeZone) -> String {
-        self.jiff()
-            .to_zoned_datetime(zone.clone())
-            .strftime("%-d %b %Y, %H:%M:%S")
-            .to_string()
+    /// Date and time of day in the given zone.
+    pub fn in_zone(self, zone: &TimeZone) -> jiff::ZonedDateTime {
+        self.jiff().to_zoned_datetime(zone.clone())
     }
 
     /// The value of an `<input type="datetime-local">` in the given zone.
@@ -108,6 +113,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_day_is_over_when_the_next_begins() {
+        let paris = TimeZone::get("Europe/Paris").unwrap();
+        assert_eq!(
+            Timestamp::end_of_day("2027-01-31", &paris).unwrap().rfc3339(),
+            "2027-01-31T23:00:00.000Z"
+        );
+        for bad in ["", "31.1.2027", "2027-02-30", "9999-12-31"] {
+            assert!(Timestamp::end_of_day(bad, &paris).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn shows_utc_with_milliseconds() {
         let moment = Timestamp::parse("2026-11-23T10:00:00.5+01:00").unwrap();
         assert_eq!(moment.rfc3339(), "2026-11-23T09:00:00.500Z");
@@ -120,7 +137,6 @@ mod tests {
         let moment = Timestamp::parse_local("2026-11-23T09:00", &zone).unwrap();
         assert_eq!(moment.rfc3339(), "2026-11-23T08:00:00.000Z");
         assert_eq!(moment.local_input(&zone), "2026-11-23T09:00");
-        assert_eq!(moment.in_words(&zone), "23 Nov 2026, 09:00:00");
     }
 
     #[test]

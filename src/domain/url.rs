@@ -4,7 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use url::{Host, Url};
 
-use crate::domain::{address::AllowedNetworks, webhook::URL_MAX};
+use crate::{
+    domain::{address::AllowedNetworks, webhook::URL_MAX},
+    messages::wrong::Wrong,
+};
 
 /// What the operator permits.
 #[derive(Clone, Debug, Default)]
@@ -19,35 +22,35 @@ impl UrlPolicy {
     /// Checks what was typed, and gives the URL as it will be called. Names are looked up only when a callback is sent.
     ///
     /// # Errors
-    /// One sentence that says what is wrong and what to do.
-    pub fn check(&self, text: &str) -> Result<Url, String> {
+    /// What is wrong and what to do.
+    pub fn check(&self, text: &str) -> Result<Url, Wrong> {
         let text = text.trim();
         if text.is_empty() {
-            return Err("Enter the URL that is to be called.".to_owned());
+            return Err(Wrong::UrlMissing);
         }
         if text.len() > URL_MAX {
-            return Err(format!("Use at most {URL_MAX} bytes."));
+            return Err(Wrong::UrlTooLong { max: URL_MAX as u64 });
         }
         // The parser forgives `https:host` and `https:/host`; whoever typed that meant something else.
         let url = Url::parse(text).ok().filter(|_| text.contains("://"));
-        let url = url.ok_or_else(|| "Enter a whole URL, such as https://example.com/hooks.".to_owned())?;
+        let url = url.ok_or(Wrong::UrlNotWhole)?;
         let exempt = literal_address(&url)
             .zip(url.port_or_known_default())
             .is_some_and(|(address, port)| self.allowed.has_socket(SocketAddr::new(address, port)));
         match url.scheme() {
             "https" => {}
             "http" if self.allow_http || exempt => {}
-            "http" => return Err("Use https: callbacks over http can be read on the way. (CLEARHOOK_ALLOW_HTTP permits it.)".to_owned()),
-            _ => return Err("Use a URL that begins with https://.".to_owned()),
+            "http" => return Err(Wrong::UrlHttp),
+            _ => return Err(Wrong::UrlScheme),
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("Leave out user name and password; send an additional header instead.".to_owned());
+            return Err(Wrong::UrlUser);
         }
         if url.fragment().is_some() {
-            return Err("Leave out the part after #; it is never sent.".to_owned());
+            return Err(Wrong::UrlFragment);
         }
         match url.host() {
-            None => return Err("Name a host, such as https://example.com/hooks.".to_owned()),
+            None => return Err(Wrong::UrlNoHost),
             Some(Host::Domain(name)) if is_local_name(name) && !self.allowed.names(name) => return Err(blocked(name)),
             Some(_) => {}
         }
@@ -80,8 +83,10 @@ fn is_local_name(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
 }
 
-fn blocked(what: &str) -> String {
-    format!("{what} is not on the public internet. An operator can permit it with CLEARHOOK_ALLOWED_NETWORKS.")
+fn blocked(address: &str) -> Wrong {
+    Wrong::UrlBlocked {
+        address: address.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -138,7 +143,13 @@ mod tests {
         for url in ["http://127.0.0.1:4000/", "http://localhost:4000/", "http://example.com/"] {
             assert!(policy.check(url).is_ok(), "{url}");
         }
-        assert!(policy.check("http://10.0.0.1/").unwrap_err().contains("CLEARHOOK_ALLOWED_NETWORKS"));
+        assert!(
+            policy
+                .check("http://10.0.0.1/")
+                .unwrap_err()
+                .to_string()
+                .contains("CLEARHOOK_ALLOWED_NETWORKS")
+        );
     }
 
     #[test]

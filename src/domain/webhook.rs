@@ -1,5 +1,7 @@
 //! Limits of a webhook's fields, known to form and server alike.
 
+use crate::messages::wrong::Wrong;
+
 /// Longest name, in characters.
 pub const NAME_MAX: usize = 200;
 /// Longest description, in characters.
@@ -36,35 +38,37 @@ pub enum Status {
 }
 
 /// Checks a rate limit: both numbers from 1 to [`RATE_MAX`].
-pub fn check_rate(rate: RateLimit) -> Result<(), String> {
+pub fn check_rate(rate: RateLimit) -> Result<(), Wrong> {
     if (1..=RATE_MAX).contains(&rate.per_second) && (1..=RATE_MAX).contains(&rate.burst) {
         Ok(())
     } else {
-        Err(format!("Give `per_second` and `burst` as numbers from 1 to {RATE_MAX}."))
+        Err(Wrong::Rate { max: u64::from(RATE_MAX) })
     }
 }
 
 /// Checks a name: not empty, not too long, no control characters.
-pub fn check_name(name: &str) -> Result<(), String> {
+pub fn check_name(name: &str) -> Result<(), Wrong> {
     if name.trim().is_empty() {
-        return Err("Enter a name.".to_owned());
+        return Err(Wrong::NameMissing);
     }
     if name.chars().count() > NAME_MAX {
-        return Err(format!("Use at most {NAME_MAX} characters."));
+        return Err(Wrong::TooManyCharacters { max: NAME_MAX as u64 });
     }
     if name.chars().any(char::is_control) {
-        return Err("Use one line without control characters.".to_owned());
+        return Err(Wrong::OneLine);
     }
     Ok(())
 }
 
 /// Checks a description: not too long, no control characters but line ends and tabs.
-pub fn check_description(description: &str) -> Result<(), String> {
+pub fn check_description(description: &str) -> Result<(), Wrong> {
     if description.chars().count() > DESCRIPTION_MAX {
-        return Err(format!("Use at most {DESCRIPTION_MAX} characters."));
+        return Err(Wrong::TooManyCharacters {
+            max: DESCRIPTION_MAX as u64,
+        });
     }
     if description.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err("Leave out control characters.".to_owned());
+        return Err(Wrong::ControlCharacters);
     }
     Ok(())
 }

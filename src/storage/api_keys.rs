@@ -1,17 +1,29 @@
 //! Questions about API keys. A key is known only by its hash.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, sea_query::Expr};
+use std::sync::atomic::Ordering;
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Set, sea_query::Expr};
 use serde_json::{Value, json};
 
 use crate::{
-    domain::{audit::AuditAction, id::ApiKeyId, role::Scope, timestamp::Timestamp},
+    domain::{
+        audit::AuditAction,
+        id::ApiKeyId,
+        page::{Cursor, Page},
+        role::Scope,
+        timestamp::Timestamp,
+    },
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
         entity::api_key,
-        new_id,
+        new_id, revision,
+        search::contains,
     },
 };
+
+/// Characters of a key that stay readable, so that people can tell which it is.
+pub const PREFIX_SHOWN: usize = 10;
 
 /// A key of the HTTP API.
 #[derive(Clone, Debug)]
@@ -80,6 +92,29 @@ impl Store {
         row.map(record).transpose()
     }
 
+    /// A page of the keys whose name or prefix has this in it, newest first.
+    pub async fn find_api_keys(&self, q: Option<&str>, after: Option<Cursor>, limit: u64) -> Result<Page<ApiKeyRecord>, StoreError> {
+        let mut found = api_key::Entity::find();
+        if let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) {
+            // Somebody who has the whole key in hand finds it as well: only its beginning is stored.
+            let prefix = api_key::Column::Prefix.eq(q.chars().take(PREFIX_SHOWN).collect::<String>());
+            found = found.filter(contains([api_key::Column::Name, api_key::Column::Prefix], q).add(prefix));
+        }
+        if let Some(after) = after {
+            let older = api_key::Column::CreatedAt.lt(after.at.0);
+            let same = api_key::Column::CreatedAt.eq(after.at.0).and(api_key::Column::Id.lt(after.id));
+            found = found.filter(older.or(same));
+        }
+        let newest_first = found.order_by_desc(api_key::Column::CreatedAt).order_by_desc(api_key::Column::Id);
+        let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
+        let page = Page::of(rows, limit, |row| Cursor {
+            at: Timestamp(row.created_at),
+            id: row.id,
+        });
+        let items = page.items.into_iter().map(record).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
     /// All keys, oldest first.
     pub async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
         let rows = api_key::Entity::find().order_by_asc(api_key::Column::Id).all(&self.read).await?;
@@ -107,7 +142,9 @@ impl Store {
             .before(snapshot(&before))
             .after(snapshot(&after));
         audit::add(&transaction, by, entry, now).await?;
+        revision::tell(&transaction, revision::KEYS).await?;
         transaction.commit().await?;
+        self.revocations.fetch_add(1, Ordering::AcqRel);
         Ok(Some(after))
     }
 

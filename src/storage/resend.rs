@@ -1,6 +1,6 @@
 //! Sending again, on request: one delivery, all that failed, or a test.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -149,7 +149,7 @@ impl Store {
 
 /// Notes who asked for something to be sent to a webhook.
 async fn note(
-    on: &DatabaseTransaction,
+    on: &impl ConnectionTrait,
     by: &Actor,
     action: AuditAction,
     webhook: WebhookId,

@@ -1,7 +1,6 @@
 //! Second factors (TOTP) and recovery codes. Secrets are sealed, codes known only by their hashes.
 
 use sea_orm::ConnectionTrait;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -35,13 +34,6 @@ impl Store {
             secret: self.vault.open(user.0, &sealed)?,
             confirmed: confirmed_at.is_some(),
         }))
-    }
-
-    /// Which of all users have a second factor.
-    pub async fn users_with_second_factor(&self) -> Result<Vec<UserId>, StoreError> {
-        let sql = "SELECT user_id FROM second_factors WHERE confirmed_at IS NOT NULL";
-        let rows = self.read.query_all_raw(statement(self.backend(), sql, [])).await?;
-        rows.iter().map(|row| Ok(UserId(row.try_get::<Uuid>("", "user_id")?))).collect()
     }
 
     /// How many recovery codes a user has left.

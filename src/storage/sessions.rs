@@ -79,6 +79,7 @@ impl Store {
             ending.exec(&transaction).await?;
         }
         let id = insert(&transaction, new).await?;
+        note_sign_in(&transaction, new).await?;
         let entry = Entry::of_user(AuditAction::SignedIn, new.user, &by.name).after(json!({ "by": how }));
         audit::add(&transaction, by, entry, new.now).await?;
         transaction.commit().await?;
@@ -188,6 +189,13 @@ pub(super) async fn insert(on: &impl ConnectionTrait, new: &NewSession) -> Resul
         browser: Set(new.browser.clone()),
     };
     Ok(SessionId(row.insert(on).await?.id))
+}
+
+/// Notes when somebody signed in last.
+pub(super) async fn note_sign_in(on: &impl ConnectionTrait, new: &NewSession) -> Result<(), StoreError> {
+    let when = user::Entity::update_many().col_expr(user::Column::LastSignInAt, Expr::value(new.now.0));
+    when.filter(user::Column::Id.eq(new.user.0)).exec(on).await?;
+    Ok(())
 }
 
 /// Ends all sessions of a user, and begins the new one, if any.

@@ -74,6 +74,7 @@ impl Store {
         )?;
         let session = session(&user);
         sessions::insert(&transaction, &session).await?;
+        sessions::note_sign_in(&transaction, &session).await?;
         let by = Actor::person(user.id, &user.email, session.address.parse().ok());
         let entry = Entry::of_user(AuditAction::UserCreated, user.id, &user.email).after(snapshot(&user));
         audit::add(&transaction, &by, entry, now).await?;

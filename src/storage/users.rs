@@ -1,12 +1,16 @@
 //! Questions about users.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set, sea_query::Expr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    sea_query::{Expr, ExprTrait},
+};
 use serde_json::{Value, json};
 
 use crate::{
     domain::{
         audit::{AuditAction, MASK},
         id::UserId,
+        page::{Cursor, Page},
         role::Role,
         timestamp::Timestamp,
     },
@@ -15,6 +19,7 @@ use crate::{
         audit::{self, Actor, Entry},
         entity::user,
         new_id,
+        search::contains,
         sessions::{self, NewSession},
         sign_in_limits::{self, LimitKey},
     },
@@ -33,6 +38,8 @@ pub struct UserRecord {
     pub disabled_at: Option<Timestamp>,
     /// Since when they exist.
     pub created_at: Timestamp,
+    /// When they last signed in.
+    pub last_sign_in_at: Option<Timestamp>,
 }
 
 /// How an e-mail address is kept and compared.
@@ -81,7 +88,7 @@ impl Store {
     }
 
     /// A user, and the hash of their password; empty when they have none.
-    pub async fn user(&self, id: UserId) -> Result<Option<(UserRecord, String)>, StoreError> {
+    pub async fn user_with_hash(&self, id: UserId) -> Result<Option<(UserRecord, String)>, StoreError> {
         let found = user::Entity::find_by_id(id.0).one(&self.read).await?;
         found.map(with_hash).transpose()
     }
@@ -156,6 +163,42 @@ impl Store {
         Ok(ChangedUser::Done(after))
     }
 
+    /// One user.
+    pub async fn user(&self, id: UserId) -> Result<Option<UserRecord>, StoreError> {
+        user::Entity::find_by_id(id.0).one(&self.read).await?.map(record).transpose()
+    }
+
+    /// A page of the users whose address has this in it, newest first.
+    pub async fn find_users(&self, q: Option<&str>, after: Option<Cursor>, limit: u64) -> Result<Page<UserRecord>, StoreError> {
+        let mut found = user::Entity::find();
+        if let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) {
+            found = found.filter(contains([user::Column::Email], q));
+        }
+        if let Some(after) = after {
+            let older = user::Column::CreatedAt.lt(after.at.0);
+            let same = user::Column::CreatedAt.eq(after.at.0).and(user::Column::Id.lt(after.id));
+            found = found.filter(older.or(same));
+        }
+        let newest_first = found.order_by_desc(user::Column::CreatedAt).order_by_desc(user::Column::Id);
+        let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
+        let page = Page::of(rows, limit, |row| Cursor {
+            at: Timestamp(row.created_at),
+            id: row.id,
+        });
+        let items = page.items.into_iter().map(record).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
+    /// The users who can be owners of webhooks, by address, and those who are.
+    pub async fn possible_owners(&self, present: &[UserId]) -> Result<Vec<UserRecord>, StoreError> {
+        let can = user::Column::Role
+            .eq(Role::ApiOwner.as_str())
+            .and(user::Column::DisabledAt.is_null());
+        let are = user::Column::Id.is_in(present.iter().map(|id| id.0));
+        let rows = user::Entity::find().filter(can.or(are)).order_by_asc(user::Column::Email);
+        rows.all(&self.read).await?.into_iter().map(record).collect()
+    }
+
     /// Replaces a user's own password, and ends their sessions but the new one.
     pub async fn change_password(&self, by: &Actor, id: UserId, hash: String, session: &NewSession) -> Result<(), StoreError> {
         let (transaction, now) = (self.begin().await?, session.now);
@@ -205,6 +248,7 @@ pub(super) fn new_user(email: &str, password_hash: String, role: Role, now: Time
         disabled_at: Set(None),
         created_at: Set(now.0),
         updated_at: Set(now.0),
+        last_sign_in_at: Set(None),
     }
 }
 
@@ -220,6 +264,7 @@ pub(super) fn record(row: user::Model) -> Result<UserRecord, StoreError> {
         role: row.role.parse()?,
         disabled_at: row.disabled_at.map(Timestamp),
         created_at: Timestamp(row.created_at),
+        last_sign_in_at: row.last_sign_in_at.map(Timestamp),
     })
 }
 

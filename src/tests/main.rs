@@ -3,19 +3,25 @@
 
 mod support;
 
+mod administration;
 mod audit;
 mod callbacks;
+mod clocks;
 mod command_line;
 mod console;
 mod crashes;
+mod disks;
 mod hostile;
+mod language;
 mod limits;
 mod migrations;
+mod nodes;
 mod oidc;
 mod publishing;
 mod refusals;
 mod resend;
 mod retries;
+mod roles;
 mod second_factor;
 mod secrets;
 mod serving;

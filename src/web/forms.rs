@@ -12,8 +12,12 @@ use url::form_urlencoded;
 
 use crate::{
     auth::principal::{Principal, SignedIn},
-    console::calls::{ErrorView, FormView, HeaderView, PostedForm},
+    console::{
+        calls::{ErrorView, FormView, HeaderView, PostedForm},
+        server::viewer::viewer_of,
+    },
     domain::{headers::Header, id::WebhookId},
+    messages::Lang,
     rest::Problem,
     state::AppState,
     web::pages::render,
@@ -28,7 +32,7 @@ pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// Reads the form, and keeps the request's head to render the page anew.
-    async fn read(request: Request) -> Result<(Parts, Self), Problem> {
+    pub(super) async fn read(request: Request) -> Result<(Parts, Self), Problem> {
         let (parts, body) = request.into_parts();
         let media = parts
             .headers
@@ -54,7 +58,7 @@ impl Fields {
         }
     }
 
-    fn all(&self, name: &str) -> Vec<String> {
+    pub(super) fn all(&self, name: &str) -> Vec<String> {
         self.0
             .iter()
             .filter(|(field, _)| field == name)
@@ -70,6 +74,13 @@ impl Fields {
             .unwrap_or_default()
     }
 
+    /// The owners that were ticked; the field that holds nothing says that they could be.
+    fn owners(&self) -> Option<Vec<String>> {
+        let owners = self.all("owners");
+        let ticked = || owners.iter().filter(|id| !id.is_empty()).cloned().collect();
+        (!owners.is_empty()).then(ticked)
+    }
+
     /// What was typed into a webhook's form. A row of headers that is empty is no header.
     fn form(&self) -> FormView {
         let headers = self.all("header_name").into_iter().zip(self.all("header_value"));
@@ -81,6 +92,7 @@ impl Fields {
             secret: self.one("secret"),
             headers: headers.map(|(name, value)| HeaderView { name, value }).collect(),
             events: self.all("events"),
+            owners: self.owners(),
             ..FormView::default()
         }
     }
@@ -122,7 +134,7 @@ pub(super) async fn change(
         return render(&app, page(parts, &path), PostedForm(form), StatusCode::OK).await;
     }
     match webhooks::patch(&app, &Principal::User(who), id, |stored| WebhookInput {
-        owners: stored.owners,
+        owners: form.owners.clone().unwrap_or(stored.owners),
         rate: stored.rate,
         ordered: stored.ordered,
         ..input(&form)
@@ -138,7 +150,8 @@ pub(super) async fn change(
 async fn again(app: &AppState, parts: Parts, path: &str, mut form: FormView, error: UseCaseError) -> Response {
     match error {
         UseCaseError::Invalid(errors) => {
-            form.errors = errors.iter().map(error_view).collect();
+            let lang = viewer_of(&parts.headers).lang;
+            form.errors = errors.iter().map(|error| error_view(error, lang)).collect();
             render(app, page(parts, path), PostedForm(form), StatusCode::UNPROCESSABLE_ENTITY).await
         }
         UseCaseError::NotFound => render(app, page(parts, path), (), StatusCode::NOT_FOUND).await,
@@ -168,6 +181,7 @@ fn input(form: &FormView) -> WebhookInput {
         url: form.url.clone(),
         enabled: form.enabled,
         events: form.events.clone(),
+        owners: form.owners.clone().unwrap_or_default(),
         headers: form
             .headers
             .iter()
@@ -181,13 +195,14 @@ fn input(form: &FormView) -> WebhookInput {
     }
 }
 
-/// `/headers/0/name` is the field `headers-0-name`; whatever is wrong with one event stands at all of them.
-fn error_view(error: &FieldError) -> ErrorView {
+/// `/headers/0/name` is the field `headers-0-name`; whatever is wrong with one event or owner stands at all of them.
+pub(super) fn error_view(error: &FieldError, lang: Lang) -> ErrorView {
     let field = error.pointer.trim_start_matches('/').replace('/', "-");
-    let field = if field.starts_with("events") { "events".to_owned() } else { field };
+    let whole = ["events", "owners"].into_iter().find(|whole| field.starts_with(whole));
+    let field = whole.map_or(field, str::to_owned);
     ErrorView {
         field,
-        detail: error.detail.clone(),
+        detail: error.text(lang),
     }
 }
 

@@ -1,58 +1,47 @@
-//! Who may see a page at all, and where a form may come from.
-
-use std::net::{IpAddr, Ipv4Addr};
+//! Whose session it is, and where a form may come from.
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    extract::Request,
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use url::form_urlencoded::byte_serialize;
 
 use crate::{
-    auth::session,
+    auth::{principal::SignedIn, session},
+    console::server::viewer::cookie,
     rest::Problem,
     state::AppState,
-    web::{client_address::ClientAddress, cookies},
+    storage::StoreError,
+    web::client_address::ClientAddress,
 };
 
-/// Finds the session of a request. Nobody is sent to sign in, before anything is rendered.
-pub(super) async fn signed_in(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    let address = request
-        .extensions()
-        .get()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address: &ClientAddress| address.0);
-    let who = match cookies::value(request.headers(), session::COOKIE) {
-        Some(token) => match session::resume(&app.store, &token, address, app.clock.now()).await {
-            Ok(who) => who,
-            Err(error) => return Problem::from(error).into_response(),
-        },
-        None => None,
-    };
-    let path = request.uri().path();
-    match who {
-        Some(who) => {
-            request.extensions_mut().insert(who);
-            next.run(request).await
-        }
-        None if is_public(path) => next.run(request).await,
-        None if path.starts_with("/fn/") => StatusCode::UNAUTHORIZED.into_response(),
-        None => {
-            let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
-            let wanted: String = if request.method() == Method::GET {
-                byte_serialize(wanted.as_bytes()).collect()
-            } else {
-                String::new()
-            };
-            let to = if matches!(wanted.as_str(), "" | "%2F") {
-                "/sign-in".to_owned()
-            } else {
-                format!("/sign-in?next={wanted}")
-            };
-            Redirect::to(&to).into_response()
-        }
+/// Who is signed in, by the cookie of this request.
+pub(super) async fn signed_in(app: &AppState, request: &Parts) -> Result<Option<SignedIn>, StoreError> {
+    match token(&request.headers) {
+        Some(token) => session::resume(&app.store, &token, ClientAddress::of(request).0, app.clock.now()).await,
+        None => Ok(None),
     }
+}
+
+/// Nobody is sent to sign in, before anything is rendered.
+pub(super) fn nobody(request: &Parts) -> Response {
+    if request.uri.path().starts_with("/fn/") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let wanted = request.uri.path_and_query().map_or("/", |wanted| wanted.as_str());
+    let wanted: String = if request.method == Method::GET {
+        byte_serialize(wanted.as_bytes()).collect()
+    } else {
+        String::new()
+    };
+    let to = if matches!(wanted.as_str(), "" | "%2F") {
+        "/sign-in".to_owned()
+    } else {
+        format!("/sign-in?next={wanted}")
+    };
+    Redirect::to(&to).into_response()
 }
 
 /// Refuses a form or call that another site sent (OWASP, "Verifying origin with standard headers"). Browsers always say where
@@ -82,9 +71,8 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Whether nobody in particular may see it.
-fn is_public(path: &str) -> bool {
-    matches!(path, "/sign-in" | "/sign-out" | "/setup") || path.starts_with("/sign-in/")
+fn token(headers: &HeaderMap) -> Option<String> {
+    cookie(headers, session::COOKIE).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -116,5 +104,14 @@ mod tests {
         ] {
             assert!(!is_same_origin(&headers(other)), "{other:?}");
         }
+    }
+
+    #[test]
+    fn the_session_is_found_among_other_cookies() {
+        assert_eq!(
+            token(&headers(&[("cookie", "tz=UTC; clearhook_session=abc")])).as_deref(),
+            Some("abc")
+        );
+        assert_eq!(token(&headers(&[("cookie", "not_clearhook_session=abc")])), None);
     }
 }

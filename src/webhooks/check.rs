@@ -10,6 +10,7 @@ use crate::{
         secret::SigningSecret,
         webhook::{RateLimit, check_description, check_name, check_rate},
     },
+    messages::{Lang, wrong::Wrong},
     state::AppState,
     storage::webhooks::{WebhookFields, WebhookRecord},
     webhooks::UseCaseError,
@@ -62,36 +63,76 @@ impl From<WebhookRecord> for WebhookInput {
 pub struct FieldError {
     /// Which (JSON Pointer, RFC 6901), such as `/headers/0/name`.
     pub pointer: String,
-    /// What is wrong and what to do.
+    /// What is wrong and what to do, in English.
     pub detail: String,
+    /// The same for people, when it is a rule of ours that says it.
+    #[serde(skip)]
+    wrong: Option<Wrong>,
+}
+
+/// What is said of a field: by a rule of ours, or in words of another's making.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Complaint {
+    /// A rule's, in any language.
+    Wrong(Wrong),
+    /// A parser's, or one that only programs can come to read.
+    Text(String),
+}
+
+impl From<Wrong> for Complaint {
+    fn from(wrong: Wrong) -> Self {
+        Self::Wrong(wrong)
+    }
+}
+
+impl From<String> for Complaint {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Complaint {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
 }
 
 impl FieldError {
     /// An error of the field at `pointer`.
-    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn new(pointer: impl Into<String>, complaint: impl Into<Complaint>) -> Self {
+        let (detail, wrong) = match complaint.into() {
+            Complaint::Wrong(wrong) => (wrong.to_string(), Some(wrong)),
+            Complaint::Text(text) => (text, None),
+        };
         Self {
             pointer: pointer.into(),
-            detail: detail.into(),
+            detail,
+            wrong,
         }
+    }
+
+    /// What is wrong and what to do, in a language.
+    pub fn text(&self, lang: Lang) -> String {
+        self.wrong.as_ref().map_or_else(|| self.detail.clone(), |wrong| wrong.text(lang))
     }
 }
 
 /// Checks all fields and says everything that is wrong with them.
 pub(super) async fn checked(app: &AppState, input: WebhookInput) -> Result<(WebhookFields, Option<SigningSecret>), UseCaseError> {
     let mut errors = Vec::new();
-    if let Err(detail) = check_name(&input.name) {
-        errors.push(FieldError::new("/name", detail));
+    if let Err(wrong) = check_name(&input.name) {
+        errors.push(FieldError::new("/name", wrong));
     }
-    if let Err(detail) = check_description(&input.description) {
-        errors.push(FieldError::new("/description", detail));
+    if let Err(wrong) = check_description(&input.description) {
+        errors.push(FieldError::new("/description", wrong));
     }
     let url = app
         .policy
         .check(&input.url)
-        .map_err(|detail| errors.push(FieldError::new("/url", detail)))
+        .map_err(|wrong| errors.push(FieldError::new("/url", wrong)))
         .ok();
-    if let Some(Err(detail)) = input.rate.map(check_rate) {
-        errors.push(FieldError::new("/rate_limit", detail));
+    if let Some(Err(wrong)) = input.rate.map(check_rate) {
+        errors.push(FieldError::new("/rate_limit", wrong));
     }
     let events = events(&input.events, &mut errors);
     let secret = input
@@ -100,7 +141,7 @@ pub(super) async fn checked(app: &AppState, input: WebhookInput) -> Result<(Webh
         .map(SigningSecret::parse)
         .transpose()
         .unwrap_or_else(|error| {
-            errors.push(FieldError::new("/secret", error.to_string()));
+            errors.push(FieldError::new("/secret", error.wrong()));
             None
         });
     for problem in check_headers(&input.headers) {
@@ -108,7 +149,7 @@ pub(super) async fn checked(app: &AppState, input: WebhookInput) -> Result<(Webh
             Some(at) => format!("/headers/{at}/{}", if problem.value { "value" } else { "name" }),
             None => "/headers".to_owned(),
         };
-        errors.push(FieldError::new(pointer, problem.detail));
+        errors.push(FieldError::new(pointer, problem.wrong));
     }
     let owners = owners(app, &input.owners, &mut errors).await?;
     let Some(url) = url.filter(|_| errors.is_empty()) else {
@@ -131,15 +172,15 @@ pub(super) async fn checked(app: &AppState, input: WebhookInput) -> Result<(Webh
 fn events(typed: &[String], errors: &mut Vec<FieldError>) -> Vec<EventType> {
     let mut events = Vec::new();
     for (at, name) in typed.iter().enumerate() {
-        match name.parse() {
+        match name.parse::<EventType>() {
             Ok(event) => events.push(event),
-            Err(unknown) => errors.push(FieldError::new(format!("/events/{at}"), format!("{unknown}"))),
+            Err(unknown) => errors.push(FieldError::new(format!("/events/{at}"), unknown.wrong())),
         }
     }
     events.sort();
     events.dedup();
     if typed.is_empty() {
-        errors.push(FieldError::new("/events", "Choose at least one event."));
+        errors.push(FieldError::new("/events", Wrong::NoEvent));
     }
     events
 }
@@ -152,7 +193,7 @@ async fn owners(app: &AppState, typed: &[String], errors: &mut Vec<FieldError>) 
         match id.filter(|id| known.contains(id)) {
             Some(id) if !owners.contains(&id) => owners.push(id),
             Some(_) => {}
-            None => errors.push(FieldError::new(format!("/owners/{at}"), "There is no user with this id.")),
+            None => errors.push(FieldError::new(format!("/owners/{at}"), Wrong::NoSuchUser)),
         }
     }
     Ok(owners)

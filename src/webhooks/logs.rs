@@ -9,6 +9,7 @@ use crate::{
         page::{Cursor, Page},
         timestamp::Timestamp,
     },
+    messages::wrong::Wrong,
     state::AppState,
     storage::callbacks::{CallbackDetails, CallbackRecord, LogFilter},
     webhooks::{FieldError, UseCaseError, visible},
@@ -35,12 +36,12 @@ pub async fn log(
 
 /// A range has a length, and not more than a year.
 pub(super) fn check_range(from: Timestamp, to: Timestamp) -> Result<(), UseCaseError> {
-    let wrong = |pointer, detail| Err(UseCaseError::Invalid(vec![FieldError::new(pointer, detail)]));
+    let wrong = |pointer, wrong: Wrong| Err(UseCaseError::Invalid(vec![FieldError::new(pointer, wrong)]));
     if from >= to {
-        return wrong("/to", "Choose an end after the beginning.");
+        return wrong("/to", Wrong::RangeBackwards);
     }
     if to.since(from) > RANGE_MAX {
-        return wrong("/from", "Choose at most one year (366 days).");
+        return wrong("/from", Wrong::RangeTooLong);
     }
     Ok(())
 }

@@ -11,12 +11,12 @@ use crate::{
         timestamp::Timestamp,
     },
     ingest::test_event,
+    messages::wrong::Wrong,
     state::AppState,
     storage::{resend::Asked, webhooks::WebhookRecord},
     webhooks::{FieldError, UseCaseError, logs::callback_for, visible},
 };
 
-const DISABLED: &str = "The webhook is disabled; enable it first.";
 /// Longest time for which an old secret may still sign.
 const OVERLAP_MAX: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// The usual one.
@@ -27,7 +27,7 @@ pub async fn redeliver(app: &AppState, by: &Principal, id: CallbackId) -> Result
     let details = callback_for(app, by, id, Action::Resend).await?;
     enabled(app, by, details.record.webhook).await?;
     if details.request_body.is_none() {
-        return Err(UseCaseError::Conflict("The event is too old: it is not kept any more."));
+        return Err(UseCaseError::Conflict(Wrong::EventTooOld));
     }
     let delivery = details.record.delivery;
     match app.store.ask_again(&by.actor(), id, delivery, Timestamp::now()).await? {
@@ -50,10 +50,7 @@ pub async fn recover(
     enabled(app, by, id).await?;
     let until = until.unwrap_or_else(Timestamp::now);
     if since >= until {
-        return Err(UseCaseError::Invalid(vec![FieldError::new(
-            "/since",
-            "Choose a beginning before the end, and not in the future.",
-        )]));
+        return Err(UseCaseError::Invalid(vec![FieldError::new("/since", Wrong::RangeFuture)]));
     }
     let count = app.store.recover(&by.actor(), id, since, until).await?;
     app.dispatcher.wake();
@@ -65,7 +62,7 @@ pub async fn recover(
 pub async fn test(app: &AppState, by: &Principal, id: WebhookId, event: Option<EventType>) -> Result<DeliveryId, UseCaseError> {
     let webhook = enabled(app, by, id).await?;
     let Some(event) = event.or_else(|| webhook.events.first().copied()) else {
-        return Err(UseCaseError::Conflict("The webhook hears of no event."));
+        return Err(UseCaseError::Conflict(Wrong::HearsNothing));
     };
     let event = test_event(event, &example_data(event)).map_err(UseCaseError::Invalid)?;
     let delivery = app.store.add_test(&by.actor(), app.node, id, &event).await?;
@@ -84,11 +81,11 @@ pub async fn rotate_secret(
     visible(app, by, id, Action::WriteWebhooks).await?;
     let secret = match secret.map(SigningSecret::parse).transpose() {
         Ok(secret) => secret.unwrap_or_else(SigningSecret::generate),
-        Err(error) => return Err(UseCaseError::Invalid(vec![FieldError::new("/secret", error.to_string())])),
+        Err(error) => return Err(UseCaseError::Invalid(vec![FieldError::new("/secret", error.wrong())])),
     };
     let overlap = overlap.unwrap_or(OVERLAP);
     if overlap > OVERLAP_MAX {
-        return Err(UseCaseError::Invalid(vec![FieldError::new("/overlap", "Use at most 7d.")]));
+        return Err(UseCaseError::Invalid(vec![FieldError::new("/overlap", Wrong::Overlap)]));
     }
     let old_until = Timestamp::now().plus(overlap);
     if !app.store.rotate_secret(&by.actor(), id, &secret, old_until).await? {
@@ -104,6 +101,6 @@ async fn enabled(app: &AppState, by: &Principal, id: WebhookId) -> Result<Webhoo
     if webhook.enabled {
         Ok(webhook)
     } else {
-        Err(UseCaseError::Conflict(DISABLED))
+        Err(UseCaseError::Conflict(Wrong::Disabled))
     }
 }

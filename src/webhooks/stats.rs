@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     auth::{principal::Principal, rules::Action},
     domain::{id::WebhookId, timestamp::Timestamp},
+    messages::wrong::Wrong,
     state::AppState,
     storage::stats::{Count, Latency, hour_begins},
     webhooks::{FieldError, UseCaseError, logs::check_range, visible},
@@ -76,10 +77,7 @@ pub async fn stats(
     visible(app, by, id, Action::ReadCallbacks).await?;
     check_range(from, to)?;
     if period == Period::Hour && to.since(from).as_secs() > HOURS_MAX * 3_600 {
-        return Err(UseCaseError::Invalid(vec![FieldError::new(
-            "/from",
-            "Choose at most 31 days by the hour, or `period=day`.",
-        )]));
+        return Err(UseCaseError::Invalid(vec![FieldError::new("/from", Wrong::RangeHours)]));
     }
     Ok(summed(&app.store.stats(id, from, to).await?, period))
 }

@@ -11,10 +11,16 @@ use crate::{
 /// What is wrong with a password that somebody chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UnfitView {
-    /// Too short.
-    TooShort,
-    /// Too long.
-    TooLong,
+    /// Fewer than so many characters.
+    TooShort {
+        /// So many.
+        min: u64,
+    },
+    /// More than so many bytes.
+    TooLong {
+        /// So many.
+        max: u64,
+    },
     /// Guessed first.
     TooCommon,
 }
@@ -212,7 +218,7 @@ pub async fn sign_in_form() -> Result<SignInView, ConsoleError> {
 
 /// What stands on the page of the first administrator. For whoever has the link.
 #[server(prefix = "/fn", endpoint = "setup-form", input = GetUrl)]
-pub async fn setup_form(token: String) -> Result<SetupView, ConsoleError> {
+pub async fn setup_form(#[server(default)] token: String) -> Result<SetupView, ConsoleError> {
     crate::console::server::account::setup(token)
         .await
         .map_err(crate::console::server::console_error)

@@ -11,8 +11,10 @@ pub struct PostedForm(pub FormView);
 /// The form of a new webhook.
 #[server(prefix = "/fn", endpoint = "new-webhook", input = GetUrl)]
 pub async fn new_form() -> Result<FormView, ConsoleError> {
-    let (_, by) = crate::console::server::caller()?;
-    crate::console::server::form::new(&by).map_err(crate::console::server::console_error)
+    let (app, by) = crate::console::server::caller()?;
+    crate::console::server::form::new(&app, &by)
+        .await
+        .map_err(crate::console::server::console_error)
 }
 
 /// The form of a webhook that there is.

@@ -2,6 +2,7 @@
 //! browser needs no calendar.
 
 mod account;
+mod administration;
 mod form;
 mod list;
 mod log;
@@ -14,12 +15,16 @@ pub use self::{
         AccountForm, AccountProblem, AccountView, EnrolView, PostedAccount, SessionView, SetupProblem, SetupView, SignInProblem,
         SignInView, UnfitView, account, setup_form, sign_in_form,
     },
+    administration::{
+        AuditQuery, AuditRowView, AuditView, DifferenceView, KeyFormView, KeyRowView, KeyState, KeysView, OpenEntryView, OwnedView,
+        PostedUser, SecretView, UserFormView, UserRowView, UserView, UsersView, api_keys, audit_log, new_api_key, new_user, user, users,
+    },
     form::{PostedForm, details_form, new_form},
     list::list_webhooks,
     log::{LogQuery, webhook_log},
     who::who,
 };
-use crate::domain::webhook::Status;
+use crate::domain::{role::Role, webhook::Status};
 
 /// A moment as a page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +60,8 @@ pub struct HeaderView {
 pub struct WhoView {
     /// Their address.
     pub email: String,
+    /// What they may do.
+    pub role: Role,
 }
 
 /// A row of the list of webhooks.
@@ -104,6 +111,15 @@ pub struct ListView {
     pub may_write: bool,
 }
 
+/// A user who can be an owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnerView {
+    /// Who.
+    pub id: String,
+    /// Their address.
+    pub email: String,
+}
+
 /// The form of a webhook, new or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormView {
@@ -127,6 +143,10 @@ pub struct FormView {
     pub headers: Vec<HeaderView>,
     /// The events it hears of.
     pub events: Vec<String>,
+    /// Ids of its owners; none when the form said nothing of them.
+    pub owners: Option<Vec<String>>,
+    /// The users who can be owners.
+    pub possible_owners: Vec<OwnerView>,
     /// What is wrong.
     pub errors: Vec<ErrorView>,
     /// How it stands.

@@ -8,5 +8,8 @@ use crate::console::{ConsoleError, calls::WhoView};
 #[server(prefix = "/fn", endpoint = "who", input = GetUrl)]
 pub async fn who() -> Result<WhoView, ConsoleError> {
     let who = crate::console::server::signed_in().ok_or(ConsoleError::SignedOut)?;
-    Ok(WhoView { email: who.email })
+    Ok(WhoView {
+        email: who.email,
+        role: who.role,
+    })
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::console::components::icon::Mark;
+use crate::console::components::{icon::Mark, preferences::Preferences};
 
 /// A narrow column under the product's name.
 #[component]
@@ -21,6 +21,7 @@ pub(in crate::console) fn Alone(
                 </p>
                 <h1>{title}</h1>
                 {children()}
+                <Preferences />
             </div>
         </main>
     }

@@ -2,12 +2,15 @@
 
 use leptos::prelude::*;
 
+use crate::{console::viewer::lang, messages::common};
+
 /// Copies the value of the field with this id.
 #[component]
 pub(in crate::console) fn CopyButton(
     /// The field.
     field: NodeRef<leptos::html::Input>,
 ) -> impl IntoView {
+    let lang = lang();
     let ready = RwSignal::new(false);
     let copied = RwSignal::new(false);
     Effect::new(move |_| ready.set(true));
@@ -20,7 +23,7 @@ pub(in crate::console) fn CopyButton(
     };
     view! {
         <button class="button" type="button" hidden=move || !ready.get() on:click=copy>
-            {move || if copied.get() { "Copied" } else { "Copy" }}
+            {move || if copied.get() { common::copied(lang) } else { common::copy(lang) }}
         </button>
     }
 }

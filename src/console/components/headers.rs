@@ -6,8 +6,10 @@ use crate::{
     console::{
         calls::{ErrorView, HeaderView},
         components::field::{FieldError, error_of},
+        viewer::lang,
     },
     domain::webhook::HEADERS_MAX,
+    messages::webhook as say,
 };
 
 #[derive(Clone, PartialEq, Eq)]
@@ -80,7 +82,7 @@ pub(in crate::console) fn HeaderRows(
                         disabled=move || { rows.read().len() >= HEADERS_MAX }
                         on:click=add
                     >
-                        "Add header"
+                        {say::header_add(lang())}
                     </button>
                 }
             })}
@@ -89,7 +91,8 @@ pub(in crate::console) fn HeaderRows(
 
 #[component]
 fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editable: bool) -> impl IntoView {
-    let (number, at) = (row.key + 1, row.key);
+    let lang = lang();
+    let (number, at) = ((row.key + 1).to_string(), row.key);
     let (name_id, value_id) = (format!("headers-{at}-name"), format!("headers-{at}-value"));
     let invalid = |error: &Option<String>| error.as_ref().map(|_| "true");
     let error_id = |id: &str, error: &Option<String>| error.as_ref().map(|_| format!("{id}-error"));
@@ -98,8 +101,8 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
             <input
                 id=name_id.clone()
                 name="header_name"
-                aria-label=format!("Header name {number}")
-                placeholder="Name"
+                aria-label=say::header_name(lang, &number)
+                placeholder=say::header_name_short(lang)
                 value=row.header.name
                 autocomplete="off"
                 spellcheck="false"
@@ -109,8 +112,8 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
             <input
                 id=value_id.clone()
                 name="header_value"
-                aria-label=format!("Header value {number}")
-                placeholder="Value"
+                aria-label=say::header_value(lang, &number)
+                placeholder=say::header_value_short(lang)
                 value=row.header.value
                 autocomplete="off"
                 spellcheck="false"
@@ -126,10 +129,10 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
                             name="intent"
                             value=format!("remove-header-{at}")
                             formnovalidate
-                            aria-label=format!("Remove header {number}")
+                            aria-label=say::header_remove_which(lang, &number)
                             on:click=remove
                         >
-                            "Remove"
+                            {say::header_remove(lang)}
                         </button>
                     }
                 })}

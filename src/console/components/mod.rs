@@ -6,6 +6,8 @@ pub(super) mod field;
 pub(super) mod headers;
 pub(super) mod icon;
 pub(super) mod notice;
+pub(super) mod owners;
+pub(super) mod preferences;
 pub(super) mod query_form;
 pub(super) mod state;
 pub(super) mod time;

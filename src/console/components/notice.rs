@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::console::{ConsoleError, calls::ErrorView};
+use crate::{
+    console::{ConsoleError, calls::ErrorView, viewer::lang},
+    messages::common,
+};
 
 /// Something was done.
 #[component]
@@ -23,18 +26,19 @@ pub(in crate::console) fn Trouble(
     /// Why.
     error: ConsoleError,
 ) -> impl IntoView {
+    let lang = lang();
     let heading = if error == ConsoleError::NotFound {
-        "Not found"
+        common::not_found(lang)
     } else {
-        "This did not work"
+        common::trouble(lang)
     };
     view! {
         <div class="empty" role="alert">
             <h1>{heading}</h1>
-            <p>{error.to_string()}</p>
+            <p>{error.text(lang)}</p>
             <p>
                 <a class="button" href="/webhooks">
-                    "All webhooks"
+                    {common::all_webhooks(lang)}
                 </a>
             </p>
         </div>
@@ -48,11 +52,7 @@ pub(in crate::console) fn ErrorSummary(
     errors: Vec<ErrorView>,
 ) -> impl IntoView {
     (!errors.is_empty()).then(|| {
-        let heading = if errors.len() == 1 {
-            "One thing needs a change before this can be saved."
-        } else {
-            "Some things need a change before this can be saved."
-        };
+        let heading = common::errors(lang(), errors.len() as u64);
         view! {
             <div class="notice bad" role="alert" tabindex="-1" autofocus id="errors">
                 <p>

@@ -3,8 +3,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    console::components::icon::{CROSS, Icon, PAUSE, TICK},
+    console::{
+        components::icon::{CROSS, Icon, PAUSE, TICK},
+        viewer::lang,
+    },
     domain::webhook::Status,
+    messages::common,
 };
 
 /// A webhook's state.
@@ -13,10 +17,11 @@ pub(in crate::console) fn StatusBadge(
     /// Which.
     status: Status,
 ) -> impl IntoView {
+    let lang = lang();
     let (class, path, word) = match status {
-        Status::Enabled => ("state good", TICK, "Enabled"),
-        Status::Disabled => ("state off", PAUSE, "Disabled"),
-        Status::Failing => ("state bad", CROSS, "Failing"),
+        Status::Enabled => ("state good", TICK, common::status_enabled(lang)),
+        Status::Disabled => ("state off", PAUSE, common::status_disabled(lang)),
+        Status::Failing => ("state bad", CROSS, common::status_failing(lang)),
     };
     view! {
         <span class=class>

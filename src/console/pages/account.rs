@@ -68,7 +68,7 @@ pub(super) fn problem_text(lang: Lang, problem: AccountProblem) -> String {
     match problem {
         AccountProblem::WrongPassword => say::wrong_password(lang).to_owned(),
         AccountProblem::WrongCode => say::wrong_code(lang).to_owned(),
-        AccountProblem::Unfit(unfit) => unfit_text(lang, unfit).to_owned(),
+        AccountProblem::Unfit(unfit) => unfit_text(lang, unfit),
         AccountProblem::Wait(seconds) => wait(lang, seconds),
     }
 }

@@ -4,18 +4,23 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use crate::console::{
-    calls::details_form,
-    components::{
-        notice::{Done, Trouble},
-        state::StatusBadge,
+use crate::{
+    console::{
+        calls::details_form,
+        components::{
+            notice::{Done, Trouble},
+            state::StatusBadge,
+        },
+        pages::{logs::Logs, webhook_form::WebhookForm},
+        viewer::lang,
     },
-    pages::{logs::Logs, webhook_form::WebhookForm},
+    messages::{common, webhook as say},
 };
 
 /// A webhook.
 #[component]
 pub(in crate::console) fn Details() -> impl IntoView {
+    let lang = lang();
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     let form = Resource::new_blocking(move || id.get(), details_form);
@@ -29,27 +34,27 @@ pub(in crate::console) fn Details() -> impl IntoView {
                     match form.await {
                         Ok(form) => {
                             let done = match saved.as_deref() {
-                                Some("created") => Some("The webhook was added. Callbacks are made from now on."),
-                                Some("changed") => Some("Your changes were saved."),
+                                Some("created") => Some(say::added(lang)),
+                                Some("changed") => Some(say::saved(lang)),
                                 _ => None,
                             };
                             view! {
                                 <Title text=form.title.clone() />
                                 <p class="crumbs">
-                                    <a href="/webhooks">"Webhooks"</a>
+                                    <a href="/webhooks">{common::nav_webhooks(lang)}</a>
                                     {format!(" / {}", form.title)}
                                 </p>
                                 <div class="head">
                                     <h1>{form.title.clone()}</h1>
                                     {form.status.map(|status| view! { <StatusBadge status /> })}
                                 </div>
-                                {form.reason.clone().map(|reason| view! { <p class="notice warn">{format!("clearhook disabled this webhook. {reason}")}</p> })}
+                                {form.reason.clone().map(|reason| view! { <p class="notice warn">{say::disabled_by_clearhook(lang, &reason)}</p> })}
                                 {done.filter(|_| form.errors.is_empty()).map(|text| view! { <Done text /> })}
                                 <WebhookForm form />
                             }
                                 .into_any()
                         }
-                        Err(error) => view! { <Title text="Not found" /> <Trouble error /> }.into_any(),
+                        Err(error) => view! { <Title text=common::not_found(lang) /> <Trouble error /> }.into_any(),
                     }
                 })
             }}

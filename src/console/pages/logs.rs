@@ -5,22 +5,26 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use crate::console::{
-    calls::{CallbackView, LogQuery, LogView, webhook_log},
-    components::{query_form::QueryForm, state::ResponseBadge, time::Time},
-    pages::{callback::OpenCallback, webhooks::escaped},
+use crate::{
+    console::{
+        calls::{CallbackView, LogQuery, LogView, webhook_log},
+        components::{query_form::QueryForm, state::ResponseBadge, time::Time},
+        pages::{callback::OpenCallback, webhooks::escaped},
+        viewer::lang,
+    },
+    messages::{Lang, logs as say},
 };
 
 /// How often a page without a log looks whether there is one.
 const LOOK: Duration = Duration::from_secs(3);
 
-const PRESETS: [(&str, &str); 6] = [
-    ("1h", "Last hour"),
-    ("today", "Today"),
-    ("24h", "Last 24 hours"),
-    ("7d", "Last 7 days"),
-    ("30d", "Last 30 days"),
-    ("12m", "Last 12 months"),
+const PRESETS: [(&str, fn(Lang) -> &'static str); 6] = [
+    ("1h", say::range_1h),
+    ("today", say::range_today),
+    ("24h", say::range_24h),
+    ("7d", say::range_7d),
+    ("30d", say::range_30d),
+    ("12m", say::range_12m),
 ];
 
 /// The log of a webhook.
@@ -70,6 +74,7 @@ fn look_until_there(log: Resource<Result<Option<LogView>, crate::console::Consol
 
 #[component]
 fn Log(log: LogView, id: String) -> impl IntoView {
+    let lang = lang();
     let path = format!("/webhooks/{id}");
     let range = if log.range.is_empty() {
         format!("from={}&to={}", escaped(&log.from), escaped(&log.to))
@@ -82,28 +87,28 @@ fn Log(log: LogView, id: String) -> impl IntoView {
     view! {
         <section class="full" id="logs" aria-labelledby="logs-heading">
             <div class="head">
-                <h2 id="logs-heading">"Logs"</h2>
+                <h2 id="logs-heading">{say::title(lang)}</h2>
             </div>
             {log.open.map(|open| view! { <OpenCallback open close=closing /> })}
             <div class="bar">
-                <nav class="segments" aria-label="Range">
+                <nav class="segments" aria-label=say::range(lang)>
                     {PRESETS
                         .into_iter()
                         .map(|(key, name)| {
                             let current = (log.range == key).then_some("true");
                             view! {
                                 <a href=format!("{path}?range={key}#logs") aria-current=current>
-                                    {name}
+                                    {name(lang)}
                                 </a>
                             }
                         })
                         .collect_view()}
                 </nav>
                 <QueryForm path=path.clone() anchor="#logs" class="range">
-                    <label>"From " <input type="datetime-local" name="from" required value=log.from aria-describedby="range-error" /></label>
-                    <label>"to " <input type="datetime-local" name="to" required value=log.to aria-describedby="range-error" /></label>
+                    <label>{say::from(lang)} " " <input type="datetime-local" name="from" required value=log.from aria-describedby="range-error" /></label>
+                    <label>{say::to(lang)} " " <input type="datetime-local" name="to" required value=log.to aria-describedby="range-error" /></label>
                     <button class="button" type="submit">
-                        "Show"
+                        {say::show(lang)}
                     </button>
                 </QueryForm>
             </div>
@@ -111,15 +116,15 @@ fn Log(log: LogView, id: String) -> impl IntoView {
                 {log.error.unwrap_or_default()}
             </p>
             <div class="card">
-                <table class="stack log" aria-label="Callbacks">
+                <table class="stack log" aria-label=say::callbacks(lang)>
                     <thead>
                         <tr>
-                            <th scope="col">"Callback date"</th>
-                            <th scope="col">"Event"</th>
-                            <th scope="col">"URL"</th>
-                            <th scope="col">"Response"</th>
-                            <th scope="col">"Attempt"</th>
-                            <th scope="col">"Duration"</th>
+                            <th scope="col">{say::date(lang)}</th>
+                            <th scope="col">{say::event(lang)}</th>
+                            <th scope="col">{say::url(lang)}</th>
+                            <th scope="col">{say::response(lang)}</th>
+                            <th scope="col">{say::attempt(lang)}</th>
+                            <th scope="col">{say::duration(lang)}</th>
                         </tr>
                     </thead>
                     <tbody>
@@ -133,10 +138,10 @@ fn Log(log: LogView, id: String) -> impl IntoView {
                             .collect_view()}
                     </tbody>
                 </table>
-                {is_empty.then(|| view! { <p class="none">"No callbacks in this range."</p> })}
+                {is_empty.then(|| view! { <p class="none">{say::none(lang)}</p> })}
                 <div class="foot">
-                    <span>{format!("Newest first, times in {}", log.zone)}</span>
-                    {older.map(|older| view! { <a class="button" href=older>"Older"</a> })}
+                    <span>{say::foot(lang, &log.zone)}</span>
+                    {older.map(|older| view! { <a class="button" href=older>{say::older(lang)}</a> })}
                 </div>
             </div>
         </section>
@@ -160,7 +165,7 @@ fn Row(row: CallbackView, open: String) -> impl IntoView {
                 <ResponseBadge succeeded=row.succeeded status=row.status response=row.response />
             </td>
             <td class="number">
-                <span class="stacked-label">"Attempt "</span>
+                <span class="stacked-label">{say::attempt(lang())} " "</span>
                 {row.attempt}
             </td>
             <td class="number">{row.duration}</td>

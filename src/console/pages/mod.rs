@@ -1,6 +1,7 @@
 //! One screen a file.
 
 pub(super) mod account;
+pub(super) mod administration;
 pub(super) mod callback;
 pub(super) mod details;
 pub(super) mod logs;

@@ -3,17 +3,21 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::console::{calls::new_form, components::notice::Trouble, pages::webhook_form::WebhookForm};
+use crate::{
+    console::{calls::new_form, components::notice::Trouble, pages::webhook_form::WebhookForm, viewer::lang},
+    messages::{common, webhook as say},
+};
 
 /// A new webhook.
 #[component]
 pub(in crate::console) fn NewWebhook() -> impl IntoView {
     let form = Resource::new_blocking(|| (), |()| new_form());
+    let lang = lang();
     view! {
-        <Title text="Add webhook" />
+        <Title text=say::add(lang) />
         <p class="crumbs">
-            <a href="/webhooks">"Webhooks"</a>
-            " / Add webhook"
+            <a href="/webhooks">{common::nav_webhooks(lang)}</a>
+            {format!(" / {}", say::add(lang))}
         </p>
         <Suspense>
             {move || Suspend::new(async move {
@@ -21,7 +25,7 @@ pub(in crate::console) fn NewWebhook() -> impl IntoView {
                     Ok(form) => {
                         view! {
                             <div class="head">
-                                <h1>"Add webhook"</h1>
+                                <h1>{say::add(lang)}</h1>
                             </div>
                             <WebhookForm form />
                         }

@@ -3,18 +3,21 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::{console::viewer::lang, messages::common};
+
 /// No page there.
 #[component]
 pub(in crate::console) fn NotFound() -> impl IntoView {
+    let lang = lang();
     view! {
-        <Title text="Not found" />
+        <Title text=common::not_found(lang) />
         <main id="main" class="alone">
             <div class="empty">
-                <h1>"Not found"</h1>
-                <p>"There is no page at this address. It may have moved, or the link is wrong."</p>
+                <h1>{common::not_found(lang)}</h1>
+                <p>{common::no_page(lang)}</p>
                 <p>
                     <a class="button" href="/webhooks">
-                        "All webhooks"
+                        {common::all_webhooks(lang)}
                     </a>
                 </p>
             </div>

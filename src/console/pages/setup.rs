@@ -14,7 +14,7 @@ use crate::{
         },
         viewer::lang,
     },
-    messages::{Lang, sign_in as say},
+    messages::{Lang, sign_in as say, wrong},
 };
 
 /// The first administrator.
@@ -70,7 +70,7 @@ fn Form(view: SetupView) -> impl IntoView {
     let lang = lang();
     let email_error = (view.problem == Some(SetupProblem::Email)).then(|| say::setup_bad_email(lang).to_owned());
     let password_error = match view.problem {
-        Some(SetupProblem::Password(unfit)) => Some(unfit_text(lang, unfit).to_owned()),
+        Some(SetupProblem::Password(unfit)) => Some(unfit_text(lang, unfit)),
         _ => None,
     };
     let invalid = email_error.as_ref().map(|_| "true");
@@ -116,10 +116,10 @@ fn Form(view: SetupView) -> impl IntoView {
 }
 
 /// What is wrong with a password that somebody chose.
-pub(super) const fn unfit_text(lang: Lang, unfit: UnfitView) -> &'static str {
+pub(super) fn unfit_text(lang: Lang, unfit: UnfitView) -> String {
     match unfit {
-        UnfitView::TooShort => say::password_too_short(lang),
-        UnfitView::TooLong => say::password_too_long(lang),
-        UnfitView::TooCommon => say::password_too_common(lang),
+        UnfitView::TooShort { min } => wrong::password_short(lang, min),
+        UnfitView::TooLong { max } => wrong::password_long(lang, max),
+        UnfitView::TooCommon => wrong::password_common(lang).to_owned(),
     }
 }

@@ -11,15 +11,19 @@ use crate::{
             field::{FieldError, TextField, described_by, error_of},
             headers::HeaderRows,
             notice::ErrorSummary,
+            owners::Owners,
             time::Time,
         },
+        viewer::lang,
     },
     domain::webhook::{DESCRIPTION_MAX, NAME_MAX, URL_MAX},
+    messages::{Lang, webhook as say},
 };
 
 /// The form.
 #[component]
 pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
+    let lang = lang();
     let action = form
         .id
         .as_ref()
@@ -32,21 +36,21 @@ pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
             <fieldset class="plain" disabled=!editable>
                 // Enter in a field presses the first button of a form: it must be this one, not "Add header".
                 <button type="submit" class="visually-hidden" tabindex="-1" aria-hidden="true">
-                    "Save"
+                    {say::save(lang)}
                 </button>
-                {general(&form, &errors)}
-                {details(&form, &errors)}
-                {headers(form.headers.clone(), errors.clone(), editable)}
-                {events(&form.events, &errors)}
+                {general(&form, &errors, lang)}
+                {details(&form, &errors, lang)}
+                {headers(form.headers.clone(), errors.clone(), editable, lang)}
+                {events(&form.events, &errors, lang)}
             </fieldset>
             {editable
                 .then(|| view! {
                     <div class="save">
                         <a class="button" href="/webhooks">
-                            "Cancel"
+                            {say::cancel(lang)}
                         </a>
                         <button class="button primary" type="submit" name="intent" value="save">
-                            "Save"
+                            {say::save(lang)}
                         </button>
                     </div>
                 })}
@@ -54,25 +58,29 @@ pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
     }
 }
 
-fn general(form: &FormView, errors: &[ErrorView]) -> AnyView {
+fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
     let description_error = error_of(errors, "description");
+    let owners = form.editable.then(|| {
+        let (possible, chosen) = (form.possible_owners.clone(), form.owners.clone().unwrap_or_default());
+        view! { <Owners possible chosen errors=errors.to_vec() /> }
+    });
     view! {
         <section aria-labelledby="general-heading">
             <div>
-                <h2 id="general-heading">"General"</h2>
-                <p>"How people recognise this webhook."</p>
+                <h2 id="general-heading">{say::general(lang)}</h2>
+                <p>{say::general_why(lang)}</p>
             </div>
             <div>
                 <div class="field across">
                     <input class="switch" type="checkbox" role="switch" id="enabled" name="enabled" value="true" checked=form.enabled aria-describedby="enabled-hint" />
-                    <label for="enabled">"Enabled"</label>
+                    <label for="enabled">{say::enabled(lang)}</label>
                     <p class="hint" id="enabled-hint">
-                        "A disabled webhook makes no callback; its events are kept."
+                        {say::enabled_hint(lang)}
                     </p>
                 </div>
-                <TextField name="name" label="Name" value=form.name.clone() max=NAME_MAX error=error_of(errors, "name") />
+                <TextField name="name" label=say::name(lang) value=form.name.clone() max=NAME_MAX error=error_of(errors, "name") />
                 <div class="field">
-                    <label for="description">"Description"</label>
+                    <label for="description">{say::description(lang)}</label>
                     <textarea
                         id="description"
                         name="description"
@@ -85,13 +93,14 @@ fn general(form: &FormView, errors: &[ErrorView]) -> AnyView {
                     </textarea>
                     <FieldError id="description".to_owned() error=description_error />
                 </div>
+                {owners}
             </div>
         </section>
     }
     .into_any()
 }
 
-fn details(form: &FormView, errors: &[ErrorView]) -> AnyView {
+fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
     let secret = if form.id.is_none() {
         view! { <NewSecret secret=form.secret.clone() error=error_of(errors, "secret") /> }.into_any()
     } else {
@@ -100,18 +109,18 @@ fn details(form: &FormView, errors: &[ErrorView]) -> AnyView {
     view! {
         <section aria-labelledby="details-heading">
             <div>
-                <h2 id="details-heading">"Webhook details"</h2>
-                <p>"Where callbacks go, and how the receiver knows that they are genuine."</p>
+                <h2 id="details-heading">{say::details(lang)}</h2>
+                <p>{say::details_why(lang)}</p>
             </div>
             <div>
                 <TextField
                     name="url"
-                    label="URL"
+                    label=say::url(lang)
                     kind="url"
                     value=form.url.clone()
                     mono=true
                     max=URL_MAX
-                    hint="HTTPS; a port and query parameters are fine."
+                    hint=say::url_hint(lang)
                     error=error_of(errors, "url")
                 />
                 {secret}
@@ -121,12 +130,12 @@ fn details(form: &FormView, errors: &[ErrorView]) -> AnyView {
     .into_any()
 }
 
-fn headers(headers: Vec<HeaderView>, errors: Vec<ErrorView>, editable: bool) -> AnyView {
+fn headers(headers: Vec<HeaderView>, errors: Vec<ErrorView>, editable: bool, lang: Lang) -> AnyView {
     view! {
         <section aria-labelledby="headers-heading">
             <div>
-                <h2 id="headers-heading">"Additional headers"</h2>
-                <p>"Sent with every callback: to tell sources apart, or what the receiver expects."</p>
+                <h2 id="headers-heading">{say::headers(lang)}</h2>
+                <p>{say::headers_why(lang)}</p>
             </div>
             <div>
                 <HeaderRows headers errors editable />
@@ -138,12 +147,13 @@ fn headers(headers: Vec<HeaderView>, errors: Vec<ErrorView>, editable: bool) -> 
 
 #[component]
 fn NewSecret(secret: String, error: Option<String>) -> impl IntoView {
+    let lang = lang();
     let field = NodeRef::new();
     let invalid = error.as_ref().map(|_| "true");
     let described = described_by("secret", true, error.is_some());
     view! {
         <div class="field">
-            <label for="secret">"Secret"</label>
+            <label for="secret">{say::secret(lang)}</label>
             <div class="pair">
                 <input
                     node_ref=field
@@ -161,7 +171,7 @@ fn NewSecret(secret: String, error: Option<String>) -> impl IntoView {
             </div>
             <FieldError id="secret".to_owned() error />
             <p class="hint" id="secret-hint">
-                "Copy it to the receiver now: it is not shown again. Each callback is signed with it (Standard Webhooks). You may enter one of your own."
+                {say::secret_new_hint(lang)}
             </p>
         </div>
     }
@@ -169,22 +179,23 @@ fn NewSecret(secret: String, error: Option<String>) -> impl IntoView {
 
 #[component]
 fn StoredSecret(created: Option<TimeView>) -> impl IntoView {
+    let lang = lang();
     view! {
         <div class="field">
-            <span class="label">"Secret"</span>
+            <span class="label">{say::secret(lang)}</span>
             <p class="mono masked">"whsec_••••••••••••••••"</p>
             <p class="hint">
-                "Each callback is signed with it (Standard Webhooks)." {created.map(|at| view! { " Created " <Time at /> "." })}
+                {say::secret_hint(lang)} {created.map(|at| view! { " " {say::secret_created(lang)} " " <Time at /> "." })}
             </p>
         </div>
     }
 }
 
-fn events(chosen: &[String], errors: &[ErrorView]) -> AnyView {
+fn events(chosen: &[String], errors: &[ErrorView], lang: Lang) -> AnyView {
     let error = error_of(errors, "events");
     let describe = error.as_ref().map(|_| "events-error");
     let choices = EventType::ALL.into_iter().map(|event| {
-        let (key, name) = (event.as_str(), event.name());
+        let (key, name) = (event.as_str(), event.name_in(lang));
         let id = format!("event-{}", key.replace(['.', '_'], "-"));
         view! {
             <li class="check">
@@ -192,11 +203,11 @@ fn events(chosen: &[String], errors: &[ErrorView]) -> AnyView {
                 <div>
                     <label for=id.clone()>{name}</label>
                     <p class="hint" id=format!("{id}-summary")>
-                        {event.summary()}
+                        {event.summary_in(lang)}
                     </p>
                 </div>
-                <a class="download" href=format!("/event-types/{key}/schema") rel="external" download aria-label=format!("Download schema: {name}")>
-                    "Download schema"
+                <a class="download" href=format!("/event-types/{key}/schema") rel="external" download aria-label=say::download_schema_of(lang, name)>
+                    {say::download_schema(lang)}
                 </a>
             </li>
         }
@@ -204,8 +215,8 @@ fn events(chosen: &[String], errors: &[ErrorView]) -> AnyView {
     view! {
         <section aria-labelledby="event-heading">
             <div>
-                <h2 id="event-heading">"Event"</h2>
-                <p>"What the receiver hears about. The schema describes the callback's body."</p>
+                <h2 id="event-heading">{say::event(lang)}</h2>
+                <p>{say::event_why(lang)}</p>
             </div>
             <div role="group" aria-labelledby="event-heading" aria-describedby=describe id="events" tabindex="-1">
                 <FieldError id="events".to_owned() error />

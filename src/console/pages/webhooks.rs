@@ -4,14 +4,18 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::console::{
-    calls::{ListView, RowView, list_webhooks},
-    components::{
-        notice::Trouble,
-        query_form::QueryForm,
-        state::{ResponseBadge, StatusBadge},
-        time::Time,
+use crate::{
+    console::{
+        calls::{ListView, RowView, list_webhooks},
+        components::{
+            notice::Trouble,
+            query_form::QueryForm,
+            state::{ResponseBadge, StatusBadge},
+            time::Time,
+        },
+        viewer::lang,
     },
+    messages::webhooks as say,
 };
 
 /// The list of webhooks.
@@ -25,7 +29,7 @@ pub(in crate::console) fn Webhooks() -> impl IntoView {
     let list = Resource::new_blocking(move || asked.get(), |(q, after)| list_webhooks(q, after));
     let q = move || asked.get().0.unwrap_or_default();
     view! {
-        <Title text="Webhooks" />
+        <Title text=say::title(lang()) />
         <Transition>
             {move || {
                 let q = q();
@@ -42,6 +46,7 @@ pub(in crate::console) fn Webhooks() -> impl IntoView {
 
 #[component]
 fn List(list: ListView, q: String) -> impl IntoView {
+    let lang = lang();
     let (searched, is_empty) = (!q.is_empty(), list.rows.is_empty());
     let next = list.next.map(|next| {
         format!(
@@ -53,42 +58,42 @@ fn List(list: ListView, q: String) -> impl IntoView {
     view! {
         <div class="head">
             <div>
-                <h1>"Webhooks"</h1>
-                <p>"Tell another program at once when something happens here."</p>
+                <h1>{say::title(lang)}</h1>
+                <p>{say::lead(lang)}</p>
             </div>
-            {list.may_write.then(|| view! { <a class="button primary" href="/webhooks/new">"Add webhook"</a> })}
+            {list.may_write.then(|| view! { <a class="button primary" href="/webhooks/new">{say::add(lang)}</a> })}
         </div>
         {(searched || !is_empty)
             .then(|| view! {
                 <QueryForm path="/webhooks".to_owned() class="bar" search=true>
                     <label class="visually-hidden" for="q">
-                        "Search"
+                        {say::search(lang)}
                     </label>
-                    <input id="q" name="q" type="search" placeholder="Search name, URL, description" value=q.clone() maxlength="200" />
+                    <input id="q" name="q" type="search" placeholder=say::search_hint(lang) value=q.clone() maxlength="200" />
                     <button class="button" type="submit">
-                        "Search"
+                        {say::search(lang)}
                     </button>
                 </QueryForm>
             })}
         {if !is_empty {
             view! {
                 <div class="card">
-                    <table class="stack webhooks" aria-label="Webhooks">
+                    <table class="stack webhooks" aria-label=say::title(lang)>
                         <thead>
                             <tr>
-                                <th scope="col">"Name"</th>
-                                <th scope="col">"URL"</th>
-                                <th scope="col">"Event"</th>
-                                <th scope="col">"Description"</th>
-                                <th scope="col">"Status"</th>
-                                <th scope="col">"Last response"</th>
+                                <th scope="col">{say::name(lang)}</th>
+                                <th scope="col">{say::url(lang)}</th>
+                                <th scope="col">{say::event(lang)}</th>
+                                <th scope="col">{say::description(lang)}</th>
+                                <th scope="col">{say::status(lang)}</th>
+                                <th scope="col">{say::last_response(lang)}</th>
                             </tr>
                         </thead>
                         <tbody>{list.rows.into_iter().map(|row| view! { <WebhookRow row /> }).collect_view()}</tbody>
                     </table>
                     <div class="foot">
-                        <span>{if count == 1 { "1 webhook".to_owned() } else { format!("{count} webhooks") }}</span>
-                        {next.map(|next| view! { <a class="button" href=next>"Older"</a> })}
+                        <span>{say::count(lang, count as u64)}</span>
+                        {next.map(|next| view! { <a class="button" href=next>{say::older(lang)}</a> })}
                     </div>
                 </div>
             }
@@ -96,11 +101,11 @@ fn List(list: ListView, q: String) -> impl IntoView {
         } else if searched {
             view! {
                 <div class="empty">
-                    <h2>"Nothing found"</h2>
-                    <p>"No webhook has this in its name, URL or description."</p>
+                    <h2>{say::nothing_found(lang)}</h2>
+                    <p>{say::nothing_found_why(lang)}</p>
                     <p>
                         <a class="button" href="/webhooks">
-                            "Show all"
+                            {say::show_all(lang)}
                         </a>
                     </p>
                 </div>
@@ -109,17 +114,16 @@ fn List(list: ListView, q: String) -> impl IntoView {
         } else {
             view! {
                 <div class="empty">
-                    <h2>"No webhooks yet"</h2>
+                    <h2>{say::none(lang)}</h2>
                     <p>
-                        "A webhook is an HTTPS address of yours that clearhook calls when an event happens, such as a new identity. "
-                        "Each callback is signed, tried again when it fails, and logged here."
+                        {say::none_why(lang)}
                     </p>
                     {list
                         .may_write
                         .then(|| view! {
                             <p>
                                 <a class="button" href="/webhooks/new">
-                                    "Add the first one"
+                                    {say::add_first(lang)}
                                 </a>
                             </p>
                         })}
@@ -161,7 +165,7 @@ fn WebhookRow(row: RowView) -> impl IntoView {
                         }
                             .into_any()
                     }
-                    None => view! { <span class="hint">"No callback yet"</span> }.into_any(),
+                    None => view! { <span class="hint">{say::no_callback_yet(lang())}</span> }.into_any(),
                 }}
             </td>
         </tr>

@@ -7,10 +7,14 @@ use leptos_axum::ResponseOptions;
 use qrcodegen::{QrCode, QrCodeEcc};
 
 use crate::{
-    auth::{password::UnfitPassword, principal::SignedIn, second_factor, setup},
+    auth::{
+        password::{self, UnfitPassword},
+        principal::SignedIn,
+        second_factor, setup,
+    },
     console::{
         calls::{AccountView, EnrolView, PostedAccount, SessionView, SetupView, SignInView, UnfitView},
-        server::{browser_name, time_view, zone},
+        server::{browser_name, lang, time_view, zone},
     },
     state::AppState,
     storage::{sessions::IDLE, setup::SetupLink},
@@ -21,8 +25,8 @@ use crate::{
 impl From<UnfitPassword> for UnfitView {
     fn from(unfit: UnfitPassword) -> Self {
         match unfit {
-            UnfitPassword::TooShort => Self::TooShort,
-            UnfitPassword::TooLong => Self::TooLong,
+            UnfitPassword::TooShort => Self::TooShort { min: password::MIN as u64 },
+            UnfitPassword::TooLong => Self::TooLong { max: password::MAX as u64 },
             UnfitPassword::TooCommon => Self::TooCommon,
         }
     }
@@ -60,8 +64,8 @@ pub async fn setup(token: String) -> Result<SetupView, UseCaseError> {
 /// The viewer's own account; after a form with what came of it.
 pub async fn view(who: SignedIn) -> Result<AccountView, UseCaseError> {
     let (app, posted) = (expect_context::<AppState>(), use_context::<PostedAccount>());
-    let (store, now, zone) = (&app.store, app.clock.now(), zone());
-    let has_password = store.user(who.user).await?.is_some_and(|(_, hash)| !hash.is_empty());
+    let (store, now, zone, lang) = (&app.store, app.clock.now(), zone(), lang());
+    let has_password = store.user_with_hash(who.user).await?.is_some_and(|(_, hash)| !hash.is_empty());
     let factor = store.second_factor(who.user).await?;
     let enrolling = posted.as_ref().is_some_and(|posted| posted.enrolling);
     let enrol = factor.as_ref().filter(|factor| enrolling && !factor.confirmed);
@@ -74,8 +78,8 @@ pub async fn view(who: SignedIn) -> Result<AccountView, UseCaseError> {
         id: row.id.to_string(),
         browser: browser_name::of(row.browser.as_deref().unwrap_or_default()),
         address: row.address.unwrap_or_default(),
-        last_seen: time_view(row.last_seen_at, &zone),
-        created: time_view(row.created_at, &zone),
+        last_seen: time_view(row.last_seen_at, &zone, lang),
+        created: time_view(row.created_at, &zone, lang),
     };
     Ok(AccountView {
         has_password,

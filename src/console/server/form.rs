@@ -3,16 +3,20 @@
 use crate::{
     auth::{principal::Principal, rules::Action},
     console::{
-        calls::{FormView, HeaderView},
-        server::{list::status, posted, time_view, zone},
+        calls::{FormView, HeaderView, OwnerView},
+        server::{disabled_reason, lang, list::status, posted, time_view, zone},
     },
-    domain::{headers::Header, id::WebhookId, secret::SigningSecret},
+    domain::{
+        headers::Header,
+        id::{UserId, WebhookId},
+        secret::SigningSecret,
+    },
     state::AppState,
     webhooks::{self, UseCaseError},
 };
 
 /// A new webhook's form: what was typed before, or an empty one with a fresh secret.
-pub fn new(by: &Principal) -> Result<FormView, UseCaseError> {
+pub async fn new(app: &AppState, by: &Principal) -> Result<FormView, UseCaseError> {
     by.may(Action::WriteWebhooks, false)?;
     let fresh = || FormView {
         enabled: true,
@@ -20,9 +24,22 @@ pub fn new(by: &Principal) -> Result<FormView, UseCaseError> {
         ..FormView::default()
     };
     let mut view = posted().map_or_else(fresh, |posted| posted.0);
-    "Add webhook".clone_into(&mut view.title);
     view.editable = true;
-    Ok(view)
+    with_possible_owners(app, view).await
+}
+
+/// Adds the users who can be owners, for those who may choose.
+async fn with_possible_owners(app: &AppState, form: FormView) -> Result<FormView, UseCaseError> {
+    let chosen: Vec<UserId> = form.owners.iter().flatten().filter_map(|id| id.parse().ok()).collect();
+    let possible = app.store.possible_owners(&chosen).await?;
+    let possible_owners = possible.into_iter().map(|user| OwnerView {
+        id: user.id.to_string(),
+        email: user.email,
+    });
+    Ok(FormView {
+        possible_owners: possible_owners.collect(),
+        ..form
+    })
 }
 
 /// The form of a webhook that there is: what was typed before, or what is stored.
@@ -41,16 +58,23 @@ pub async fn details(app: &AppState, by: &Principal, id: &str) -> Result<FormVie
             .map(|Header { name, value }| HeaderView { name, value })
             .collect(),
         events: webhook.events.iter().map(ToString::to_string).collect(),
+        owners: Some(webhook.owners.iter().map(ToString::to_string).collect()),
         ..FormView::default()
     };
-    Ok(FormView {
+    let editable = by.may(Action::WriteWebhooks, false).is_ok();
+    let form = FormView {
         id: Some(id.to_string()),
         title: webhook.name,
         secret: String::new(),
-        secret_created: webhook.secret_created_at.map(|at| time_view(at, &zone())),
+        secret_created: webhook.secret_created_at.map(|at| time_view(at, &zone(), lang())),
         status: Some(status),
-        reason: webhook.disabled_reason,
-        editable: by.may(Action::WriteWebhooks, false).is_ok(),
+        reason: webhook.disabled_reason.map(disabled_reason),
+        editable,
         ..posted().map_or(stored, |posted| posted.0)
-    })
+    };
+    if editable {
+        with_possible_owners(app, form).await
+    } else {
+        Ok(form)
+    }
 }

@@ -5,7 +5,7 @@ use crate::{
     catalogue::EventType,
     console::{
         calls::{LastView, ListView, RowView},
-        server::{time_view, zone},
+        server::{disabled_reason, lang, time_view, zone},
     },
     domain::{callback::Outcome, page::Cursor, webhook::Status},
     state::AppState,
@@ -56,18 +56,18 @@ fn row(webhook: WebhookRecord, last: Option<CallbackRecord>) -> RowView {
             .events
             .first()
             .copied()
-            .map_or_else(String::new, |event: EventType| event.name().to_owned()),
+            .map_or_else(String::new, |event: EventType| event.name_in(lang()).to_owned()),
         more_events: u32::try_from(webhook.events.len().saturating_sub(1)).unwrap_or(0),
         name: webhook.name,
         url: webhook.url,
         description: webhook.description,
         status,
-        reason: webhook.disabled_reason,
+        reason: webhook.disabled_reason.map(disabled_reason),
         last: last.map(|last| LastView {
             succeeded: last.outcome == Outcome::Succeeded,
             status: last.status,
             response: last.response,
-            at: time_view(last.at, &zone()),
+            at: time_view(last.at, &zone(), lang()),
         }),
     }
 }

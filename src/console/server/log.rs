@@ -8,7 +8,7 @@ use crate::{
     auth::principal::Principal,
     console::{
         calls::{CallbackView, HeaderView, LogQuery, LogView, OpenCallbackView},
-        server::{time_view, zone},
+        server::{lang, time_view, zone},
     },
     domain::{
         callback::Outcome,
@@ -16,6 +16,7 @@ use crate::{
         page::{Cursor, Page},
         timestamp::Timestamp,
     },
+    messages::{common, logs as say},
     state::AppState,
     storage::callbacks::{CallbackDetails, CallbackRecord, LogFilter, ShownHeaders},
     webhooks::{self, UseCaseError},
@@ -60,7 +61,7 @@ pub async fn page(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
     let page = match found {
         Ok(page) => page,
         Err(UseCaseError::Invalid(errors)) => {
-            error = errors.into_iter().next().map(|error| error.detail);
+            error = errors.into_iter().next().map(|error| error.text(lang()));
             Page {
                 items: Vec::new(),
                 next: None,
@@ -103,7 +104,7 @@ fn range(query: &LogQuery, latest: &CallbackRecord, now: Timestamp, zone: &TimeZ
         };
         return match parsed {
             (Ok(from), Ok(to)) => (chosen(from, to), None),
-            _ => (chosen(now, now), Some("Enter both times, such as 2026-11-23T09:00.".to_owned())),
+            _ => (chosen(now, now), Some(say::enter_both(lang()).to_owned())),
         };
     }
     let usual = if now.since(latest.at) > DAY { "30d" } else { "24h" };
@@ -130,14 +131,14 @@ fn range(query: &LogQuery, latest: &CallbackRecord, now: Timestamp, zone: &TimeZ
 fn callback_view(record: &CallbackRecord, zone: &TimeZone) -> CallbackView {
     CallbackView {
         id: record.id.to_string(),
-        at: time_view(record.at, zone),
-        event: record.event_type.name().to_owned(),
+        at: time_view(record.at, zone, lang()),
+        event: record.event_type.name_in(lang()).to_owned(),
         url: record.url.clone(),
         succeeded: record.outcome == Outcome::Succeeded,
         status: record.status,
         response: record.response.clone(),
         attempt: record.attempt,
-        duration: format!("{} ms", grouped(record.duration_ms)),
+        duration: common::milliseconds(lang(), record.duration_ms.unsigned_abs()),
     }
 }
 
@@ -168,30 +169,4 @@ fn header_views(headers: ShownHeaders) -> Vec<HeaderView> {
 fn indented(body: &str) -> String {
     let parsed: Option<serde_json::Value> = serde_json::from_str(body).ok();
     parsed.map_or_else(|| body.to_owned(), |value| format!("{value:#}"))
-}
-
-/// "1,204"
-fn grouped(number: i64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_stand_apart() {
-        assert_eq!(
-            [0, 38, 999, 1_204, 15_000, 1_234_567].map(grouped),
-            ["0", "38", "999", "1,204", "15,000", "1,234,567"]
-        );
-    }
 }

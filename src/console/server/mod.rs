@@ -1,30 +1,38 @@
 //! What server functions and forms need of a request, and how they make their views.
 
 pub mod account;
+pub mod administration;
 mod browser_name;
+mod dates;
 pub mod form;
 pub mod list;
 pub mod log;
+pub mod viewer;
 
-use axum::http::{StatusCode, header, request::Parts};
-use jiff::tz::TimeZone;
+pub use self::{
+    dates::{span, time_view},
+    viewer::{lang, zone},
+};
+
+use axum::http::{StatusCode, request::Parts};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 
 use crate::{
     auth::principal::{Principal, SignedIn},
-    console::{
-        ConsoleError,
-        calls::{PostedForm, TimeView},
-    },
-    domain::timestamp::Timestamp,
+    console::{ConsoleError, calls::PostedForm},
+    domain::disabled::DisabledReason,
+    messages::common,
     state::AppState,
-    web::RequestId,
+    web::{RequestId, gate::Refused},
     webhooks::UseCaseError,
 };
 
-/// Who is calling: the first line of every server function.
+/// Who is calling: the first line of every server function. On a page that they may not see there is nothing.
 pub fn caller() -> Result<(AppState, Principal), ConsoleError> {
+    if extension::<Refused>().is_some() {
+        return Err(console_error(UseCaseError::NotFound));
+    }
     let who = extension::<SignedIn>().ok_or(ConsoleError::SignedOut)?;
     Ok((expect_context::<AppState>(), Principal::User(who)))
 }
@@ -39,29 +47,6 @@ pub fn posted() -> Option<PostedForm> {
     use_context::<PostedForm>()
 }
 
-/// The viewer's time zone, by the cookie that hydration sets; UTC at first.
-pub fn zone() -> TimeZone {
-    use_context::<Parts>().and_then(|parts| zone_of(&parts)).unwrap_or(TimeZone::UTC)
-}
-
-fn zone_of(parts: &Parts) -> Option<TimeZone> {
-    let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    let (_, name) = pairs.find(|(name, _)| *name == "tz")?;
-    TimeZone::get(name).ok()
-}
-
-/// A moment as a page shows it.
-pub fn time_view(at: Timestamp, zone: &TimeZone) -> TimeView {
-    TimeView {
-        text: at.in_words(zone),
-        datetime: at.rfc3339(),
-        utc: format!("{} UTC", at.in_words(&TimeZone::UTC)),
-    }
-}
-
 /// What the page shows of an error; the cause goes to the log.
 pub fn console_error(error: UseCaseError) -> ConsoleError {
     match error {
@@ -71,7 +56,7 @@ pub fn console_error(error: UseCaseError) -> ConsoleError {
             }
             ConsoleError::NotFound
         }
-        UseCaseError::Invalid(_) | UseCaseError::Conflict(_) | UseCaseError::Store(_) => {
+        UseCaseError::Invalid(_) | UseCaseError::Conflict(_) | UseCaseError::Store(_) | UseCaseError::Hash(_) => {
             tracing::error!(%error, "a page cannot be shown");
             if let Some(response) = use_context::<ResponseOptions>() {
                 response.set_status(StatusCode::SERVICE_UNAVAILABLE);
@@ -85,4 +70,14 @@ pub fn console_error(error: UseCaseError) -> ConsoleError {
 
 fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
     use_context::<Parts>()?.extensions.get::<T>().cloned()
+}
+
+/// Why clearhook disabled a webhook, in the viewer's language.
+fn disabled_reason(stored: String) -> String {
+    let lang = lang();
+    match DisabledReason::parse(&stored) {
+        Some(DisabledReason::Gone) => common::disabled_gone(lang).to_owned(),
+        Some(DisabledReason::AllFailed(time)) => common::disabled_failed(lang, &span(time, lang)),
+        None => stored,
+    }
 }

@@ -1,9 +1,6 @@
 //! The list of webhooks.
 
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr},
-};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::{
     catalogue::EventType,
@@ -15,6 +12,7 @@ use crate::{
     storage::{
         Store, StoreError,
         entity::{webhook, webhook_event, webhook_owner},
+        search::contains,
         webhooks::WebhookRecord,
     },
 };
@@ -37,7 +35,8 @@ impl Store {
     pub async fn webhooks(&self, filter: &WebhookFilter, after: Option<Cursor>, limit: u64) -> Result<Page<WebhookRecord>, StoreError> {
         let mut found = webhook::Entity::find().filter(webhook::Column::DeletedAt.is_null());
         if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
-            found = found.filter(contains(q));
+            let columns = [webhook::Column::Name, webhook::Column::Url, webhook::Column::Description];
+            found = found.filter(contains(columns, q));
         }
         if let Some(event) = filter.event {
             let hears = webhook_event::Entity::find().select_only().column(webhook_event::Column::WebhookId);
@@ -68,14 +67,4 @@ impl Store {
             next: page.next,
         })
     }
-}
-
-fn contains(text: &str) -> Condition {
-    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
-    [webhook::Column::Name, webhook::Column::Url, webhook::Column::Description]
-        .into_iter()
-        .fold(Condition::any(), |any, column| {
-            any.add(Expr::expr(Func::lower(Expr::col(column))).like(pattern.clone()))
-        })
 }

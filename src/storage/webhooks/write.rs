@@ -1,7 +1,7 @@
 //! Changes to webhooks.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set,
     sea_query::{Expr, ExprTrait},
 };
 use serde_json::json;
@@ -22,6 +22,7 @@ use crate::{
         bulk::statement,
         entity::{webhook, webhook_event, webhook_header, webhook_owner, webhook_secret},
         new_id, revision,
+        transaction::Transaction,
         webhooks::{
             WebhookRecord,
             snapshot::{action, snapshot},
@@ -75,7 +76,7 @@ impl Store {
         row.insert(&transaction).await?;
         self.add_parts(&transaction, id, fields).await?;
         self.add_secret(&transaction, id, secret, now).await?;
-        revision::raise(&transaction, Some(id)).await?;
+        revision::raise(&transaction, id).await?;
         let added = self.stored(&transaction, id).await?;
         let entry = Entry::of_webhook(AuditAction::WebhookCreated, id, &added.name).after(snapshot(&transaction, &added, None).await?);
         audit::add(&transaction, by, entry, now).await?;
@@ -130,7 +131,7 @@ impl Store {
             let values = [now.0.into(), id.0.into()];
             transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         }
-        revision::raise(&transaction, Some(id)).await?;
+        revision::raise(&transaction, id).await?;
         let after = self.stored(&transaction, id).await?;
         let (from, to) = (
             snapshot(&transaction, &before, None).await?,
@@ -143,7 +144,7 @@ impl Store {
     }
 
     /// What a transaction has just written.
-    async fn stored(&self, on: &DatabaseTransaction, id: WebhookId) -> Result<WebhookRecord, StoreError> {
+    async fn stored(&self, on: &Transaction, id: WebhookId) -> Result<WebhookRecord, StoreError> {
         let stored = self.webhook_within(on, id).await?;
         stored.ok_or_else(|| StoreError::Corrupt(format!("webhook {id} is gone within its own transaction")))
     }
@@ -165,7 +166,7 @@ impl Store {
         let values = [old_until.0.into(), id.0.into(), old_until.0.into()];
         transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         self.add_secret(&transaction, id, secret, now).await?;
-        revision::raise(&transaction, Some(id)).await?;
+        revision::raise(&transaction, id).await?;
         let entry = Entry::of_webhook(AuditAction::WebhookSecretRotated, id, &webhook.name)
             .before(json!({ "secret": MASK }))
             .after(json!({ "secret": format!("{MASK} (changed)"), "old_secret_until": old_until }));
@@ -174,13 +175,7 @@ impl Store {
         Ok(true)
     }
 
-    async fn add_secret(
-        &self,
-        on: &DatabaseTransaction,
-        webhook: WebhookId,
-        secret: &SigningSecret,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    async fn add_secret(&self, on: &Transaction, webhook: WebhookId, secret: &SigningSecret, now: Timestamp) -> Result<(), StoreError> {
         let id = new_id();
         let row = webhook_secret::ActiveModel {
             id: Set(id),
@@ -219,12 +214,12 @@ impl Store {
             .filter(webhook_secret::Column::WebhookId.eq(id.0))
             .exec(&transaction)
             .await?;
-        revision::raise(&transaction, Some(id)).await?;
+        revision::raise(&transaction, id).await?;
         transaction.commit().await?;
         Ok(true)
     }
 
-    async fn add_parts(&self, transaction: &DatabaseTransaction, id: WebhookId, fields: &WebhookFields) -> Result<(), StoreError> {
+    async fn add_parts(&self, transaction: &Transaction, id: WebhookId, fields: &WebhookFields) -> Result<(), StoreError> {
         let events = fields.events.iter().map(|event| webhook_event::ActiveModel {
             webhook_id: Set(id.0),
             event_type: Set(event.to_string()),

@@ -32,6 +32,7 @@ pub(crate) struct TestApp {
     pub(crate) http: Client,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) clock: Clock,
+    pub(crate) state: AppState,
     running: Running,
     server: JoinHandle<()>,
 }
@@ -97,14 +98,14 @@ impl TestApp {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let mut front = FrontSettings::at(url.parse().unwrap());
         adjust(&mut front);
-        let mut state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front);
-        let clock = Clock::standing(Timestamp::now());
-        state.clock = clock.clone();
-        let router = web::router(state).into_make_service_with_connect_info::<SocketAddr>();
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let (key, _) = api_key::create(&store, &Actor::clearhook(), "tests", Scope::ALL, None)
             .await
             .unwrap();
+        let mut state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front);
+        let clock = Clock::standing(Timestamp::now());
+        state.clock = clock.clone();
+        let router = web::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let http = client_builder().redirect(Policy::none()).build().unwrap();
         Self {
             url,
@@ -114,6 +115,7 @@ impl TestApp {
             http,
             dispatcher,
             clock,
+            state,
             running,
             server,
         }

@@ -1,9 +1,13 @@
 //! Who changed what. An entry is written in the transaction of the change, so that there is never one without the other; entries are
 //! only ever added.
 
+mod list;
+
 use std::net::IpAddr;
 
-use sea_orm::{ConnectionTrait, Value};
+pub use self::list::{AuditFilter, AuditRecord};
+
+use sea_orm::Value;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -13,7 +17,7 @@ use crate::{
         id::{ApiKeyId, UserId, WebhookId},
         timestamp::Timestamp,
     },
-    storage::{StoreError, bulk::Insert, new_id},
+    storage::{StoreError, bulk::Insert, new_id, sql::Sql},
 };
 
 /// Who made a change.
@@ -120,7 +124,7 @@ impl Entry {
 }
 
 /// Writes an entry; `on` is the transaction of the change.
-pub(super) async fn add(on: &impl ConnectionTrait, actor: &Actor, entry: Entry, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn add(on: &impl Sql, actor: &Actor, entry: Entry, now: Timestamp) -> Result<(), StoreError> {
     const ROWS: Insert<12> = Insert {
         table: "audit_log",
         columns: [

@@ -1,0 +1,49 @@
+# What stands on every page.
+language-name = English
+skip = Skip to content
+navigation = Main
+nav-webhooks = Webhooks
+nav-api-keys = API keys
+nav-users = Users
+nav-audit-log = Audit log
+sign-out = Sign out
+preferences = Language and theme
+theme = Theme
+theme-system = System
+theme-light = Light
+theme-dark = Dark
+copy = Copy
+copied = Copied
+
+# Short names of the months, January first, separated by blanks.
+months = Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec
+utc = { $time } UTC
+milliseconds = { NUMBER($count) } ms
+duration-minutes = { $count ->
+    [one] { NUMBER($count) } minute
+   *[other] { NUMBER($count) } minutes
+}
+duration-hours = { $count ->
+    [one] { NUMBER($count) } hour
+   *[other] { NUMBER($count) } hours
+}
+
+status-enabled = Enabled
+status-disabled = Disabled
+status-failing = Failing
+disabled-gone = The receiver answered 410 Gone: it wants no more callbacks.
+disabled-failed = Every callback failed for { $time }.
+
+not-found = Not found
+no-page = There is no page at this address. It may have moved, or the link is wrong.
+all-webhooks = All webhooks
+trouble = This did not work
+nothing-here = There is nothing here. It may have been deleted, or the address is wrong.
+signed-out = You are signed out. Reload the page to sign in again.
+failed = clearhook could not answer just now. Try again in a moment; the log has more under { $request }.
+unreachable = clearhook cannot be reached. Check the connection and reload the page.
+
+errors = { $count ->
+    [one] One thing needs a change before this can be saved.
+   *[other] Some things need a change before this can be saved.
+}

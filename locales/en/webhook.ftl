@@ -1,0 +1,38 @@
+# One webhook: its form.
+add = Add webhook
+added = The webhook was added. Callbacks are made from now on.
+saved = Your changes were saved.
+disabled-by-clearhook = clearhook disabled this webhook. { $reason }
+save = Save
+cancel = Cancel
+
+general = General
+general-why = How people recognise this webhook.
+enabled = Enabled
+enabled-hint = A disabled webhook makes no callback; its events are kept.
+name = Name
+description = Description
+
+details = Webhook details
+details-why = Where callbacks go, and how the receiver knows that they are genuine.
+url = URL
+url-hint = HTTPS; a port and query parameters are fine.
+secret = Secret
+secret-new-hint = Copy it to the receiver now: it is not shown again. Each callback is signed with it (Standard Webhooks). You may enter one of your own.
+secret-hint = Each callback is signed with it (Standard Webhooks).
+secret-created = Created
+
+headers = Additional headers
+headers-why = Sent with every callback: to tell sources apart, or what the receiver expects.
+header-name = Header name { $number }
+header-value = Header value { $number }
+header-name-short = Name
+header-value-short = Value
+header-add = Add header
+header-remove = Remove
+header-remove-which = Remove header { $number }
+
+event = Event
+event-why = What the receiver hears about. The schema describes the callback’s body.
+download-schema = Download schema
+download-schema-of = Download schema: { $event }

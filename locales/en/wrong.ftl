@@ -1,0 +1,52 @@
+# What rules say about what was typed; the HTTP API says it in English.
+name-missing = Enter a name.
+too-many-characters = Use at most { NUMBER($max) } characters.
+one-line = Use one line without control characters.
+control-characters = Leave out control characters.
+rate = Give `per_second` and `burst` as numbers from 1 to { NUMBER($max) }.
+
+url-missing = Enter the URL that is to be called.
+url-too-long = Use at most { NUMBER($max) } bytes.
+url-not-whole = Enter a whole URL, such as https://example.com/hooks.
+url-http = Use https: callbacks over http can be read on the way. (CLEARHOOK_ALLOW_HTTP permits it.)
+url-scheme = Use a URL that begins with https://.
+url-user = Leave out user name and password; send an additional header instead.
+url-fragment = Leave out the part after #; it is never sent.
+url-no-host = Name a host, such as https://example.com/hooks.
+url-blocked = { $address } is not on the public internet. An operator can permit it with CLEARHOOK_ALLOWED_NETWORKS.
+
+header-name-missing = Enter a header name, or remove the header.
+header-name = Use letters, digits and hyphens in a header name.
+header-reserved = This header is set by clearhook itself; choose another name.
+header-value = Use one line of visible characters in a header value.
+headers-too-many = Use at most { NUMBER($max) } headers.
+headers-too-long = Use at most { NUMBER($max) } bytes in all headers together.
+
+secret = A secret is `whsec_` followed by the base64 of 24 to 64 bytes.
+overlap = Use at most 7d.
+no-event = Choose at least one event.
+no-such-event = there is no event type `{ $event }`
+no-such-user = There is no user with this id.
+
+range-backwards = Choose an end after the beginning.
+range-too-long = Choose at most one year (366 days).
+range-hours = Choose at most 31 days by the hour, or `period=day`.
+range-future = Choose a beginning before the end, and not in the future.
+
+disabled = The webhook is disabled; enable it first.
+event-too-old = The event is too old: it is not kept any more.
+hears-nothing = The webhook hears of no event.
+
+no-scope = Choose at least one scope.
+no-such-scope = There is no scope `{ $scope }`.
+no-such-role = Choose a role.
+expiry-past = Choose a day that is not over.
+expiry = Enter a day such as 2027-01-31, or leave it empty.
+no-address = `{ $email }` is no e-mail address; write one such as you@example.com.
+address-taken = There is a user { $email } already; give them a new password instead.
+password-short = Use at least { NUMBER($min) } characters in a password.
+password-long = Use at most { NUMBER($max) } bytes in a password.
+password-common = This password is among those that are guessed first. Use a longer one, of words that do not belong together.
+yourself = This is your own account: another administrator can do this. Nobody locks themselves out.
+last-administrator = This is the last administrator; make somebody else one first.
+moment = Enter times such as 2026-11-23T09:00.

@@ -1,0 +1,49 @@
+# Ce qui figure sur chaque page.
+language-name = Français
+skip = Aller au contenu
+navigation = Principale
+nav-webhooks = Webhooks
+nav-api-keys = Clés d’API
+nav-users = Utilisateurs
+nav-audit-log = Journal d’audit
+sign-out = Se déconnecter
+preferences = Langue et thème
+theme = Thème
+theme-system = Système
+theme-light = Clair
+theme-dark = Sombre
+copy = Copier
+copied = Copié
+
+# Noms abrégés des mois, de janvier à décembre, séparés par des espaces.
+months = janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.
+utc = { $time } UTC
+milliseconds = { NUMBER($count) } ms
+duration-minutes = { $count ->
+    [one] { NUMBER($count) } minute
+   *[other] { NUMBER($count) } minutes
+}
+duration-hours = { $count ->
+    [one] { NUMBER($count) } heure
+   *[other] { NUMBER($count) } heures
+}
+
+status-enabled = Activé
+status-disabled = Désactivé
+status-failing = En échec
+disabled-gone = Le destinataire a répondu 410 Gone : il ne veut plus d’appels.
+disabled-failed = Tous les appels ont échoué pendant { $time }.
+
+not-found = Introuvable
+no-page = Il n’y a pas de page à cette adresse. Elle a peut-être été déplacée, ou le lien est erroné.
+all-webhooks = Tous les webhooks
+trouble = Cela n’a pas fonctionné
+nothing-here = Il n’y a rien ici. L’élément a peut-être été supprimé, ou l’adresse est erronée.
+signed-out = Vous êtes déconnecté. Rechargez la page pour vous reconnecter.
+failed = clearhook n’a pas pu répondre. Réessayez dans un instant ; le journal en dit plus sous { $request }.
+unreachable = clearhook est injoignable. Vérifiez la connexion et rechargez la page.
+
+errors = { $count ->
+    [one] Un point est à corriger avant l’enregistrement.
+   *[other] Plusieurs points sont à corriger avant l’enregistrement.
+}

@@ -1,0 +1,52 @@
+# Ce que disent les règles de ce qui a été saisi.
+name-missing = Saisissez un nom.
+too-many-characters = Utilisez au plus { NUMBER($max) } caractères.
+one-line = Utilisez une seule ligne, sans caractères de contrôle.
+control-characters = N’utilisez pas de caractères de contrôle.
+rate = Donnez `per_second` et `burst` sous forme de nombres de 1 à { NUMBER($max) }.
+
+url-missing = Saisissez l’URL à appeler.
+url-too-long = Utilisez au plus { NUMBER($max) } octets.
+url-not-whole = Saisissez une URL complète, par exemple https://example.com/hooks.
+url-http = Utilisez https : en http, les appels peuvent être lus en chemin. (CLEARHOOK_ALLOW_HTTP le permet.)
+url-scheme = Utilisez une URL qui commence par https://.
+url-user = N’indiquez ni nom d’utilisateur ni mot de passe ; utilisez plutôt un en-tête supplémentaire.
+url-fragment = Retirez ce qui suit # ; ce n’est jamais envoyé.
+url-no-host = Indiquez un hôte, par exemple https://example.com/hooks.
+url-blocked = { $address } n’est pas sur l’internet public. Un exploitant peut le permettre avec CLEARHOOK_ALLOWED_NETWORKS.
+
+header-name-missing = Saisissez un nom d’en-tête, ou retirez l’en-tête.
+header-name = Utilisez des lettres, des chiffres et des tirets dans un nom d’en-tête.
+header-reserved = Cet en-tête est défini par clearhook lui-même ; choisissez un autre nom.
+header-value = Utilisez une seule ligne de caractères visibles dans une valeur d’en-tête.
+headers-too-many = Utilisez au plus { NUMBER($max) } en-têtes.
+headers-too-long = Utilisez au plus { NUMBER($max) } octets pour l’ensemble des en-têtes.
+
+secret = Un secret est `whsec_` suivi de 24 à 64 octets en base64.
+overlap = Utilisez au plus 7d.
+no-event = Choisissez au moins un événement.
+no-such-event = il n’y a pas de type d’événement `{ $event }`
+no-such-user = Aucun utilisateur n’a cet identifiant.
+
+range-backwards = Choisissez une fin postérieure au début.
+range-too-long = Choisissez au plus un an (366 jours).
+range-hours = Choisissez au plus 31 jours par heure, ou `period=day`.
+range-future = Choisissez un début antérieur à la fin, et qui ne soit pas dans le futur.
+
+disabled = Le webhook est désactivé ; activez-le d’abord.
+event-too-old = L’événement est trop ancien : il n’est plus conservé.
+hears-nothing = Le webhook n’écoute aucun événement.
+
+no-scope = Choisissez au moins une autorisation.
+no-such-scope = Il n’y a pas d’autorisation `{ $scope }`.
+no-such-role = Choisissez un rôle.
+expiry-past = Choisissez un jour qui n’est pas passé.
+expiry = Entrez un jour tel que 2027-01-31, ou laissez le champ vide.
+no-address = « { $email } » n’est pas une adresse e-mail ; écrivez par exemple vous@example.com.
+address-taken = Il y a déjà un utilisateur { $email } ; donnez-lui plutôt un nouveau mot de passe.
+password-short = Un mot de passe a au moins { NUMBER($min) } caractères.
+password-long = Un mot de passe a au plus { NUMBER($max) } octets.
+password-common = Ce mot de passe est parmi ceux que l’on devine en premier. Prenez-en un plus long, de mots sans lien entre eux.
+yourself = C’est votre propre compte : un autre administrateur peut le faire. Personne ne s’enferme dehors.
+last-administrator = C’est le dernier administrateur ; donnez d’abord ce rôle à quelqu’un d’autre.
+moment = Entrez des moments tels que 2026-11-23T09:00.

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Finds text that stands in the code of a page and not in `locales`, and messages that nobody uses.
+# That no language lacks a message is checked by the build itself (build/messages.rs).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+shopt -s globstar
+
+# A literal is text when it begins as a sentence or a label does, or has words and stands alone between tags.
+# Names of types, paths of icons and machine's names do not; the product's name is the same in every language.
+strays=$(
+  for file in src/console/{pages,components}/**/*.rs src/console/{app,layout,shell}.rs; do
+    awk -v file="$file" '
+      /#\[cfg\(test\)\]/ { exit }
+      { line = $0; sub(/^[[:space:]]*\/\/.*/, "", line); gsub(/\\"/, "", line) }
+      line ~ /"[[:space:]]*[A-ZÀ-Ý][a-zà-ÿ]+[^"]*"/ || line ~ /(^|[>}])[[:space:]]*"[^"]*[a-zà-ÿ]{2,}[^"]*"[[:space:]]*(<|$)/ {
+        if (line !~ /"clearhook"/ && line !~ /reason = "/ && line !~ /"(Enter|Escape|Arrow[A-Z][a-z]+|Home|End)"/ && line !~ /=>[[:space:]]*"[a-z -]+",?$/)
+          printf "%s:%d: %s\n", file, NR, $0
+      }' "$file"
+  done
+)
+unused=$(
+  for file in locales/en/*.ftl; do
+    space=$(basename "$file" .ftl)
+    # What rules say and what the catalogue names is used by other means than a call of the function.
+    [ "$space" = wrong ] && continue
+    grep -oE '^[a-z][a-z0-9-]* =' "$file" | tr -d ' =' | tr '-' '_' | while read -r key; do
+      grep -rqE "(say|$space)::$key\b" src --include=*.rs || echo "$file: ${key//_/-}"
+    done
+  done
+)
+if [ -n "$strays" ]; then printf 'lint: text outside of locales:\n%s\n' "$strays" >&2; fi
+if [ -n "$unused" ]; then printf 'lint: messages that nobody uses:\n%s\n' "$unused" >&2; fi
+[ -z "$strays$unused" ]

@@ -1,0 +1,62 @@
+//! Moments and spans of time as people read them: the server's own formats, so that the browser needs no calendar.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::{
+    console::calls::TimeView,
+    domain::timestamp::Timestamp,
+    messages::{Lang, common},
+};
+
+/// "23 Nov 2026, 14:02:11" in the given zone.
+pub fn in_words(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    let local = at.in_zone(zone);
+    let month = usize::from(local.month().unsigned_abs()).saturating_sub(1);
+    let month = common::months(lang).split(' ').nth(month).unwrap_or_default();
+    format!("{} {month} {}, {}", local.day(), local.year(), local.strftime("%H:%M:%S"))
+}
+
+/// A moment as a page shows it.
+pub fn time_view(at: Timestamp, zone: &TimeZone, lang: Lang) -> TimeView {
+    TimeView {
+        text: in_words(at, zone, lang),
+        datetime: at.rfc3339(),
+        utc: common::utc(lang, &in_words(at, &TimeZone::UTC, lang)),
+    }
+}
+
+/// "5 hours", "90 minutes".
+pub fn span(span: Duration, lang: Lang) -> String {
+    let minutes = span.as_secs() / 60;
+    if minutes > 0 && minutes.is_multiple_of(60) {
+        common::duration_hours(lang, minutes / 60)
+    } else {
+        common::duration_minutes(lang, minutes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_in_the_zone_and_the_language() {
+        let (zone, at) = (
+            TimeZone::get("Europe/Paris").unwrap(),
+            Timestamp::parse("2026-02-03T08:00:09Z").unwrap(),
+        );
+        assert_eq!(in_words(at, &zone, Lang::En), "3 Feb 2026, 09:00:09");
+        assert_eq!(in_words(at, &zone, Lang::Fr), "3 févr. 2026, 09:00:09");
+        assert_eq!(time_view(at, &zone, Lang::Fr).utc, "3 févr. 2026, 08:00:09 UTC");
+    }
+
+    #[test]
+    fn spans_are_hours_when_they_are_whole() {
+        let minutes = |n: u64| Duration::from_secs(n * 60);
+        assert_eq!(span(minutes(60), Lang::En), "1 hour");
+        assert_eq!(span(minutes(120 * 60), Lang::Fr), "120 heures");
+        assert_eq!(span(minutes(90), Lang::En), "90 minutes");
+    }
+}

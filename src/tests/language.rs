@@ -1,0 +1,96 @@
+//! The language and the theme in which a page comes: as chosen, else as the browser asks.
+
+use clearhook::domain::role::Role;
+use reqwest::header::LOCATION;
+
+use crate::support::{app::TestApp, database::TestDatabase, on_both};
+
+on_both! { pages_speak_the_viewers_language what_is_wrong_is_said_in_it_and_the_api_stays_english }
+
+async fn french(app: &TestApp, path: &str, cookie: &str) -> String {
+    let request = app
+        .http
+        .get(format!("{}{path}", app.url))
+        .header("accept-language", "fr-CA,fr;q=0.9,en;q=0.5");
+    request.header("cookie", cookie).send().await.unwrap().text().await.unwrap()
+}
+
+async fn pages_speak_the_viewers_language(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let html = french(&app, "/sign-in", "").await;
+    for shown in ["<html lang=\"fr\"", "Se connecter", "Mot de passe", "English"] {
+        assert!(html.contains(shown), "{shown}: {html}");
+    }
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let html = french(&app, "/webhooks", &cookie).await;
+    assert!(
+        html.contains("Ajouter un webhook") && html.contains("Pas encore de webhook") && !html.contains("Add webhook"),
+        "{html}"
+    );
+    let html = app.page("/webhooks", &cookie).await.text().await.unwrap();
+    assert!(html.contains("<html lang=\"en\"") && html.contains("Add webhook"), "{html}");
+
+    // Chosen in the page, without scripts and before signing in: the cookie counts more than what the browser asks, and one comes back.
+    let chosen = app
+        .http
+        .post(format!("{}/preferences", app.url))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin")
+        .header("referer", format!("{}/webhooks?q=a", app.url))
+        .body("lang=fr&theme=dark")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (chosen.status().as_u16(), chosen.headers()[LOCATION].to_str().unwrap()),
+        (303, "/webhooks?q=a")
+    );
+    let kept: Vec<&str> = chosen
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .map(|kept| kept.to_str().unwrap())
+        .collect();
+    let pairs: Vec<&str> = kept.iter().filter_map(|kept| kept.split(';').next()).collect();
+    assert_eq!(pairs, ["lang=fr", "theme=dark"]);
+    let html = app
+        .page("/webhooks", &format!("{cookie}; {}", pairs.join("; ")))
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(html.contains("<html lang=\"fr\" data-theme=\"dark\""), "{html}");
+    assert_eq!(
+        app.form("/preferences", "", &[("lang", "tlh")]).await.headers().get("set-cookie"),
+        None
+    );
+    app.stop().await;
+}
+
+async fn what_is_wrong_is_said_in_it_and_the_api_stays_english(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let french = format!("{cookie}; lang=fr");
+    let response = app
+        .form("/webhooks/new", &french, &[("name", ""), ("url", "ftp://example.com")])
+        .await;
+    assert_eq!(response.status(), 422);
+    let html = response.text().await.unwrap();
+    for shown in [
+        "Plusieurs points sont à corriger",
+        "Saisissez un nom.",
+        "Utilisez une URL qui commence par https://.",
+        "Choisissez au moins un événement.",
+        "Identité créée",
+    ] {
+        assert!(html.contains(shown), "{shown}: {html}");
+    }
+    let wrong = app
+        .form("/sign-in", "lang=fr", &[("email", "a@example.com"), ("password", "wrong")])
+        .await;
+    assert!(wrong.text().await.unwrap().contains("est incorrect."));
+    let body = serde_json::json!({ "name": "", "url": "https://example.com/", "events": ["visit.created"] });
+    let (status, answer) = app.post("/webhooks", &body).await;
+    assert_eq!((status, answer["errors"][0]["detail"].as_str().unwrap()), (422, "Enter a name."));
+    app.stop().await;
+}
