@@ -65,6 +65,11 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
         ("POST", "/webhooks/{id}") => vec![(form(&[&fields[..], &[("enabled", "true")]].concat()), 1)],
         ("POST", "/api-keys/new") => vec![(form(&[("name", "By form"), ("scopes", "events:write")]), 1)],
         ("POST", "/api-keys") => vec![(form(&[("id", &things.key)]), 1)],
+        // What ends this session, too, is tried in `sessions` and `second_factor`, with its entries.
+        ("POST", "/account") => vec![
+            (form(&[("intent", "end-session"), ("session", &things.user)]), 0),
+            (form(&[("intent", "begin-factor"), ("current", "correct horse battery")]), 0),
+        ],
         ("POST", "/users/new") => vec![(form(&[("email", "by-form@example.com"), ("role", "api-owner")]), 1)],
         ("POST", "/users/{id}") => vec![
             (form(&[("intent", "role"), ("role", "administrator")]), 1),

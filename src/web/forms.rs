@@ -11,19 +11,16 @@ use axum::{
 use url::form_urlencoded;
 
 use crate::{
-    auth::{
-        principal::{Principal, SignedIn},
-        session,
-    },
+    auth::principal::{Principal, SignedIn},
     console::{
-        calls::{ErrorView, FormView, HeaderView, PostedForm, SignInView},
+        calls::{ErrorView, FormView, HeaderView, PostedForm},
         server::viewer::viewer_of,
     },
     domain::{headers::Header, id::WebhookId},
-    messages::{Lang, sign_in as say},
+    messages::Lang,
     rest::{Problem, check_length},
     state::AppState,
-    web::{client_address::Secure, pages::render},
+    web::pages::render,
     webhooks::{self, FieldError, UseCaseError, WebhookInput},
 };
 
@@ -52,6 +49,18 @@ impl Fields {
             return Err(Problem::malformed("Leave out null characters."));
         }
         Ok((parts, Self(fields)))
+    }
+
+    /// Reads a form in which each of these fields may stand once: which of two would count is nobody's guess.
+    pub(super) async fn read_once(request: Request, names: &[&str]) -> Result<(Parts, Self), Problem> {
+        let (parts, fields) = Self::read(request).await?;
+        match names
+            .iter()
+            .find(|name| fields.0.iter().filter(|(field, _)| field == *name).count() > 1)
+        {
+            Some(name) => Err(Problem::malformed(format!("The field `{name}` stands in the form more than once."))),
+            None => Ok((parts, fields)),
+        }
     }
 
     pub(super) fn all(&self, name: &str) -> Vec<String> {
@@ -92,38 +101,6 @@ impl Fields {
             ..FormView::default()
         }
     }
-}
-
-/// `POST /sign-in`
-pub(super) async fn sign_in(State(app): State<AppState>, Secure(secure): Secure, request: Request) -> Response {
-    let (parts, fields) = match Fields::read(request).await {
-        Ok(read) => read,
-        Err(problem) => return problem.into_response(),
-    };
-    let (email, next) = (fields.one("email"), local(&fields.one("next")));
-    match session::sign_in(&app.store, &email, &fields.one("password")).await {
-        Ok(Some(token)) => ([(header::SET_COOKIE, session::cookie(Some(&token), secure))], Redirect::to(&next)).into_response(),
-        Ok(None) => {
-            let lang = viewer_of(&parts.headers).lang;
-            let view = SignInView {
-                email,
-                error: Some(say::wrong(lang).to_owned()),
-            };
-            let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
-            render(&app, page(parts, &format!("/sign-in?{query}")), view, StatusCode::UNAUTHORIZED).await
-        }
-        Err(error) => Problem::from(error).into_response(),
-    }
-}
-
-/// `POST /sign-out`
-pub(super) async fn sign_out(State(app): State<AppState>, Secure(secure): Secure, who: Option<Extension<SignedIn>>) -> Response {
-    if let Some(Extension(who)) = who
-        && let Err(error) = app.store.end_session(who.session).await
-    {
-        return Problem::from(error).into_response();
-    }
-    ([(header::SET_COOKIE, session::cookie(None, secure))], Redirect::to("/sign-in")).into_response()
 }
 
 /// `POST /webhooks/new`
@@ -243,30 +220,9 @@ pub(super) fn page(mut parts: Parts, path: &str) -> Request {
     Request::from_parts(parts, Body::empty())
 }
 
-/// Where to go after signing in: only a path of this site. A browser reads `//host` and `/\host` as another site.
-pub(super) fn local(next: &str) -> String {
-    let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
-    if is_local { next.to_owned() } else { "/webhooks".to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn signing_in_leads_nowhere_else() {
-        assert_eq!(local("/webhooks/1?range=7d"), "/webhooks/1?range=7d");
-        for elsewhere in [
-            "",
-            "https://evil.example",
-            "//evil.example",
-            "/\\evil.example",
-            "/\t/evil.example",
-            "javascript:alert(1)",
-        ] {
-            assert_eq!(local(elsewhere), "/webhooks", "{elsewhere}");
-        }
-    }
 
     #[test]
     fn rows_are_added_and_removed() {

@@ -14,13 +14,13 @@ use crate::{
     rest::Problem,
     state::AppState,
     storage::StoreError,
-    web::strict,
+    web::{client_address::ClientAddress, strict},
 };
 
-/// Who is signed in, by the cookie in these headers.
-pub(super) async fn signed_in(app: &AppState, headers: &HeaderMap) -> Result<Option<SignedIn>, StoreError> {
-    match token(headers) {
-        Some(token) => session::resume(&app.store, &token).await,
+/// Who is signed in, by the cookie of this request.
+pub(super) async fn signed_in(app: &AppState, request: &Parts) -> Result<Option<SignedIn>, StoreError> {
+    match token(&request.headers) {
+        Some(token) => session::resume(&app.store, &token, ClientAddress::of(request).0, app.clock.now()).await,
         None => Ok(None),
     }
 }

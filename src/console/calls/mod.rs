@@ -1,6 +1,7 @@
 //! Server functions: what pages read. Each begins by asking who is calling. Times come as text, in the viewer's zone, so that the
 //! browser needs no calendar.
 
+mod account;
 mod administration;
 mod form;
 mod list;
@@ -10,6 +11,10 @@ mod who;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    account::{
+        AccountForm, AccountProblem, AccountView, EnrolView, PostedAccount, SessionView, SetupProblem, SetupView, SignInProblem,
+        SignInView, UnfitView, account, setup_form, sign_in_form,
+    },
     administration::{
         AuditQuery, AuditRowView, AuditView, DifferenceView, KeyFormView, KeyRowView, KeyState, KeysView, OpenEntryView, OwnedView,
         PostedUser, SecretView, UserFormView, UserRowView, UserView, UsersView, api_keys, audit_log, new_api_key, new_user, user, users,
@@ -17,7 +22,7 @@ pub use self::{
     form::{PostedForm, details_form, new_form},
     list::list_webhooks,
     log::{AgainView, AttemptView, BarView, CallbackView, ChartView, ChoiceView, LogQuery, LogView, OpenCallbackView, webhook_log},
-    who::{sign_in_form, who},
+    who::who,
 };
 use crate::domain::{role::Role, webhook::Status};
 
@@ -57,15 +62,6 @@ pub struct WhoView {
     pub email: String,
     /// What they may do.
     pub role: Role,
-}
-
-/// The sign-in page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignInView {
-    /// What was typed.
-    pub email: String,
-    /// What is wrong.
-    pub error: Option<String>,
 }
 
 /// A row of the list of webhooks.

@@ -1,5 +1,6 @@
 //! One screen a file.
 
+pub(super) mod account;
 pub(super) mod administration;
 pub(super) mod callback;
 pub(super) mod details;
@@ -8,6 +9,8 @@ pub(super) mod log_filters;
 pub(super) mod logs;
 pub(super) mod new_webhook;
 pub(super) mod not_found;
+pub(super) mod second_factor;
+pub(super) mod setup;
 pub(super) mod sign_in;
 pub(super) mod webhook_form;
 pub(super) mod webhooks;

@@ -1,7 +1,9 @@
 //! What server functions and forms need of a request, and how they make their views.
 
+pub mod account;
 pub mod administration;
 mod chart;
+mod browser_name;
 mod dates;
 pub mod form;
 mod links;
