@@ -10,6 +10,7 @@ mod crashes;
 mod hostile;
 mod language;
 mod limits;
+mod list;
 mod migrations;
 mod publishing;
 mod refusals;

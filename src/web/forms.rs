@@ -121,6 +121,28 @@ pub(super) async fn sign_out(State(app): State<AppState>, who: Option<Extension<
         .into_response()
 }
 
+/// `POST /webhooks`: enables or disables a webhook of the list, and comes back to its row.
+pub(super) async fn switch(State(app): State<AppState>, Extension(who): Extension<SignedIn>, request: Request) -> Response {
+    let (parts, fields) = match Fields::read(request).await {
+        Ok(read) => read,
+        Err(problem) => return problem.into_response(),
+    };
+    let switched = match fields.one("id").parse::<WebhookId>() {
+        Ok(id) => webhooks::set_enabled(&app, &Principal::User(who), id, fields.one("enabled") == "true")
+            .await
+            .map(|()| id),
+        Err(_) => Err(UseCaseError::NotFound),
+    };
+    match switched {
+        Ok(id) => {
+            let query = parts.uri.query().map_or_else(String::new, |query| format!("?{query}"));
+            Redirect::to(&format!("/webhooks{query}#webhook-{id}")).into_response()
+        }
+        Err(UseCaseError::NotFound) => render(&app, page(parts, "/nowhere"), (), StatusCode::NOT_FOUND).await,
+        Err(other) => Problem::from(other).into_response(),
+    }
+}
+
 /// `POST /webhooks/new`
 pub(super) async fn create(State(app): State<AppState>, Extension(who): Extension<SignedIn>, request: Request) -> Response {
     let (parts, fields) = match Fields::read(request).await {

@@ -27,6 +27,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .route("/preferences", post(preferences::keep))
         .route("/sign-in", post(forms::sign_in))
         .route("/sign-out", post(forms::sign_out))
+        .route("/webhooks", post(forms::switch))
         .route("/webhooks/new", post(forms::create))
         .route("/webhooks/{id}", post(forms::change))
         .fallback(not_found)

@@ -1,12 +1,14 @@
 //! What people do with webhooks, the same for the HTTP API and the console.
 
 mod check;
+mod list;
 mod logs;
 mod resend;
 mod stats;
 
 pub use self::{
     check::{Complaint, FieldError, WebhookInput},
+    list::{ShownPage, set_enabled, shown_page},
     logs::{callback, latest_callback, log},
     resend::{recover, redeliver, rotate_secret, test},
     stats::{Bucket, Period, Stats, stats},
@@ -22,7 +24,6 @@ use crate::{
     domain::{
         id::WebhookId,
         page::{Cursor, Page},
-        role::Role,
         secret::SigningSecret,
     },
     messages::wrong::Wrong,
@@ -108,10 +109,7 @@ pub async fn list(
     limit: u64,
 ) -> Result<Page<WebhookRecord>, UseCaseError> {
     let mut filter = filter.clone();
-    match by {
-        Principal::User(user) if user.role == Role::ApiOwner => filter.owner = Some(user.user),
-        _ => by.may(Action::ReadWebhooks, false)?,
-    }
+    list::only_own(by, &mut filter)?;
     Ok(app.store.webhooks(&filter, after, limit).await?)
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     form::{PostedForm, details_form, new_form},
-    list::list_webhooks,
+    list::{ListQuery, list_webhooks},
     log::{LogQuery, webhook_log},
     who::{sign_in_form, who},
 };
@@ -74,14 +74,29 @@ pub struct RowView {
     pub event: String,
     /// How many more events it hears of.
     pub more_events: u32,
+    /// All of them, one after the other.
+    pub events: String,
     /// What it is for.
     pub description: String,
     /// How it stands.
     pub status: Status,
-    /// Why clearhook disabled it.
+    /// Why it stands so.
     pub reason: Option<String>,
     /// Its newest callback.
     pub last: Option<LastView>,
+    /// Its last 24 hours, when there was any callback in them.
+    pub bars: Option<BarsView>,
+}
+
+/// Bars of 24 hours, drawn by the server: paths in a field of 95 by 22.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BarsView {
+    /// Callbacks that succeeded.
+    pub succeeded: String,
+    /// Callbacks that failed, on top of them.
+    pub failed: String,
+    /// The same in words.
+    pub label: String,
 }
 
 /// The newest callback of a webhook.
@@ -102,8 +117,16 @@ pub struct LastView {
 pub struct ListView {
     /// This page of it.
     pub rows: Vec<RowView>,
-    /// Where the next page begins.
-    pub next: Option<String>,
+    /// Webhooks on all pages.
+    pub total: u64,
+    /// The number of the first row, from 1.
+    pub first: u64,
+    /// This page's number, from 1.
+    pub page: u64,
+    /// The last page's number.
+    pub pages: u64,
+    /// Whether there is any webhook, found or not.
+    pub any: bool,
     /// Whether they may add webhooks.
     pub may_write: bool,
 }

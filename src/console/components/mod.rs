@@ -1,11 +1,14 @@
 //! Pieces that pages share, one a file.
 
+pub(super) mod bars;
 pub(super) mod copy;
 pub(super) mod field;
 pub(super) mod headers;
 pub(super) mod icon;
 pub(super) mod notice;
+pub(super) mod pager;
 pub(super) mod preferences;
 pub(super) mod query_form;
+pub(super) mod sort;
 pub(super) mod state;
 pub(super) mod time;

@@ -1,5 +1,6 @@
 //! What server functions and forms need of a request, and how they make their views.
 
+mod bars;
 mod dates;
 pub mod form;
 pub mod list;
