@@ -5,7 +5,7 @@
 //! Both sides, no I/O: [`domain`] (what the words mean), [`catalogue`] (the event types), [`messages`] (what people
 //! read, in English and French), [`console`] (pages and components).
 //! The server only: `config`, `telemetry`, `vault` (encryption at rest), `auth` (who may do what), `storage` (the database),
-//! `ingest` (events in), `webhooks` (use cases shared by API and console), `dispatch` (callbacks out), `rest` (the HTTP API),
+//! `ingest` (events in), `webhooks` and `administration` (use cases shared by API, console and commands), `dispatch` (callbacks out), `rest` (the HTTP API),
 //! `web` (everything over HTTP), `cli`.
 //!
 //! Direction of use: `messages ← domain ← catalogue ← storage ← {ingest, webhooks, dispatch} ← {rest, console::calls} ← web ← cli`.
@@ -31,6 +31,8 @@ pub mod console;
 pub mod domain;
 pub mod messages;
 
+#[cfg(feature = "ssr")]
+pub mod administration;
 #[cfg(feature = "ssr")]
 pub mod auth;
 #[cfg(feature = "ssr")]

@@ -6,7 +6,8 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use crate::{
-    auth::api_key::Keys,
+    auth::{api_key::Keys, clock::Clock},
+    config::FrontSettings,
     dispatch::Dispatcher,
     domain::{id::NodeId, url::UrlPolicy},
     storage::Store,
@@ -25,15 +26,17 @@ pub struct AppState {
     pub node: NodeId,
     /// What API keys may do, as far as it is known.
     pub keys: Arc<Keys>,
+    /// What time it is for sign-in and sessions.
+    pub clock: Clock,
     /// What leptos needs to render.
     pub leptos: LeptosOptions,
-    /// Whether cookies are for https only.
-    pub secure_cookies: bool,
+    /// How people reach the console.
+    pub front: Arc<FrontSettings>,
 }
 
 impl AppState {
     /// Puts the parts together.
-    pub fn new(store: Store, policy: Arc<UrlPolicy>, dispatcher: Dispatcher, node: NodeId, secure_cookies: bool) -> Self {
+    pub fn new(store: Store, policy: Arc<UrlPolicy>, dispatcher: Dispatcher, node: NodeId, front: FrontSettings) -> Self {
         let leptos = LeptosOptions::builder().output_name("clearhook").build();
         Self {
             store,
@@ -41,8 +44,9 @@ impl AppState {
             dispatcher,
             node,
             leptos,
-            secure_cookies,
+            front: Arc::new(front),
             keys: Arc::default(),
+            clock: Clock::default(),
         }
     }
 }

@@ -1,8 +1,6 @@
 // Pictures of the main pages, light, dark and narrow: for the README, and to look at after each change (`make screenshots`).
-import type { Page } from '@playwright/test';
+import { shoot } from '../support/pictures.ts';
 import { expect, test } from '../support/test.ts';
-
-const folder = process.env.CLEARHOOK_PICTURES ?? '../target/pictures';
 
 const samples = [
   ['Badge printer', 'Prints a badge for each new identity', ['identity.created'], 202],
@@ -12,24 +10,6 @@ const samples = [
   ['Role sync', 'Group memberships for the door controllers', ['role.membership_changed'], 200],
   ['Onboarding', '', ['identity_request.created', 'identity_request.updated'], 200],
 ] as const;
-
-// A window as tall as the page, because a bar that sticks to the window's edge would cover the middle of a longer picture.
-async function size(page: Page, width: number, height: number, whole: boolean): Promise<void> {
-  await page.setViewportSize({ width, height });
-  if (whole) await page.setViewportSize({ width, height: await page.evaluate(() => document.documentElement.scrollHeight) });
-}
-
-async function shoot(page: Page, name: string, whole = false): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await size(page, 1280, 800, whole);
-    await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png`, animations: 'disabled' });
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await size(page, 360, 740, whole);
-  await page.screenshot({ path: `${folder}/${name}-narrow.png`, animations: 'disabled' });
-  await page.setViewportSize({ width: 1280, height: 800 });
-}
 
 test('pictures', async ({ page, server, receiver, expected }) => {
   expected.push('422 /webhooks/new');

@@ -38,3 +38,4 @@ none-step-publish = Let a service of yours publish an event, or send a test even
 none-step-read = Read here what was sent, where, and what came back.
 none-owner = You own no webhook yet. An administrator can make you the owner of one; it then stands here, with its log.
 add-first = Add the first one
+deleted = The webhook was deleted.

@@ -36,3 +36,18 @@ range-future = Choose a beginning before the end, and not in the future.
 disabled = The webhook is disabled; enable it first.
 event-too-old = The event is too old: it is not kept any more.
 hears-nothing = The webhook hears of no event.
+
+no-scope = Choose at least one scope.
+no-such-scope = There is no scope `{ $scope }`.
+no-such-role = Choose a role.
+expiry-past = Choose a day that is not over.
+expiry = Enter a day such as 2027-01-31, or leave it empty.
+no-address = `{ $email }` is no e-mail address; write one such as you@example.com.
+address-taken = There is a user { $email } already; give them a new password instead.
+password-short = Use at least { NUMBER($min) } characters in a password.
+password-long = Use at most { NUMBER($max) } bytes in a password.
+yourself = This is your own account: another administrator can do this. Nobody locks themselves out.
+last-administrator = This is the last administrator; make somebody else one first.
+moment = Enter times such as 2026-11-23T09:00.
+
+not-its-name = This is not the name of the webhook; it was not deleted.

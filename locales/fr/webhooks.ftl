@@ -38,3 +38,4 @@ none-step-publish = Faites publier un événement par un de vos services, ou env
 none-step-read = Lisez ici ce qui a été envoyé, où, et ce qui a été répondu.
 none-owner = Aucun webhook ne vous appartient encore. Un administrateur peut vous en confier un ; il apparaîtra ici, avec son journal.
 add-first = Ajouter le premier
+deleted = Le webhook a été supprimé.

@@ -36,3 +36,18 @@ range-future = Choisissez un début antérieur à la fin, et qui ne soit pas dan
 disabled = Le webhook est désactivé ; activez-le d’abord.
 event-too-old = L’événement est trop ancien : il n’est plus conservé.
 hears-nothing = Le webhook n’écoute aucun événement.
+
+no-scope = Choisissez au moins une autorisation.
+no-such-scope = Il n’y a pas d’autorisation `{ $scope }`.
+no-such-role = Choisissez un rôle.
+expiry-past = Choisissez un jour qui n’est pas passé.
+expiry = Entrez un jour tel que 2027-01-31, ou laissez le champ vide.
+no-address = « { $email } » n’est pas une adresse e-mail ; écrivez par exemple vous@example.com.
+address-taken = Il y a déjà un utilisateur { $email } ; donnez-lui plutôt un nouveau mot de passe.
+password-short = Un mot de passe a au moins { NUMBER($min) } caractères.
+password-long = Un mot de passe a au plus { NUMBER($max) } octets.
+yourself = C’est votre propre compte : un autre administrateur peut le faire. Personne ne s’enferme dehors.
+last-administrator = C’est le dernier administrateur ; donnez d’abord ce rôle à quelqu’un d’autre.
+moment = Entrez des moments tels que 2026-11-23T09:00.
+
+not-its-name = Ce n’est pas le nom du webhook ; il n’a pas été supprimé.

@@ -10,6 +10,8 @@ mod m20261124_000001_accounts;
 mod m20261124_000002_webhooks;
 mod m20261125_000003_deliveries;
 mod m20261125_000004_audit;
+mod m20261126_000004_node_revision;
+mod m20261126_000006_administration;
 mod m20261126_000008_console;
 
 /// All steps, oldest first.
@@ -23,6 +25,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000002_webhooks::Migration),
             Box::new(m20261125_000003_deliveries::Migration),
             Box::new(m20261125_000004_audit::Migration),
+            Box::new(m20261126_000004_node_revision::Migration),
+            Box::new(m20261126_000006_administration::Migration),
             Box::new(m20261126_000008_console::Migration),
         ]
     }

@@ -9,33 +9,55 @@ use std::{
 use crate::{
     auth::{principal::KeyHolder, token},
     domain::{role::Scope, timestamp::Timestamp},
-    storage::{Store, StoreError, api_keys::ApiKeyRecord},
+    storage::{
+        Store, StoreError,
+        api_keys::{ApiKeyRecord, NewApiKey, PREFIX_SHOWN},
+        audit::Actor,
+    },
 };
 
 const PREFIX: &str = "chk_";
-/// Characters that stay readable, so that people can tell which key it is.
-const SHOWN: usize = PREFIX.len() + 6;
 /// Longest text that can be a key.
 const LONGEST: usize = 100;
 const NOTED: Duration = Duration::from_mins(1);
 
 /// Makes a key and gives it in clear, for this once.
-pub async fn create(store: &Store, name: &str, scopes: &[Scope]) -> Result<(String, ApiKeyRecord), StoreError> {
+pub async fn create(
+    store: &Store,
+    by: &Actor,
+    name: &str,
+    scopes: &[Scope],
+    expires_at: Option<Timestamp>,
+) -> Result<(String, ApiKeyRecord), StoreError> {
     let key = format!("{PREFIX}{}", token::generate());
-    let record = store
-        .add_api_key(name, key.chars().take(SHOWN).collect(), token::hash(&key), scopes)
-        .await?;
+    let new = NewApiKey {
+        name: name.to_owned(),
+        scopes: scopes.to_vec(),
+        expires_at,
+        prefix: key.chars().take(PREFIX_SHOWN).collect(),
+        hash: token::hash(&key),
+    };
+    let record = store.add_api_key(by, new).await?;
     Ok((key, record))
 }
 
-/// How long it is remembered what a key may do. A key that is revoked by command is refused after this time at the latest.
+/// How long it is remembered what a key may do. One that is revoked in this process, or by another node, is refused at once; one that is
+/// revoked by command is refused after this time at the latest.
 const REMEMBERED: Duration = Duration::from_secs(1);
 /// Most keys that are remembered.
 const MOST: usize = 10_000;
 
 /// What keys may do, remembered for a moment: a busy publisher asks thousands of times a second.
 #[derive(Default)]
-pub struct Keys(RwLock<HashMap<Vec<u8>, (Instant, KeyHolder)>>);
+pub struct Keys(RwLock<HashMap<Vec<u8>, Known>>);
+
+#[derive(Clone)]
+struct Known {
+    since: Instant,
+    /// How many keys had been revoked then: what was known before another one was counts no more.
+    revocations: u64,
+    holder: KeyHolder,
+}
 
 impl Keys {
     /// What this key may do; `None` when it is unknown, revoked or expired.
@@ -45,10 +67,13 @@ impl Keys {
         }
         let hash = token::hash(key);
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
-        if let Some((at, holder)) = known
-            && at.elapsed() < REMEMBERED
+        let revocations = store.revocations();
+        if let Some(known) = known
+            && known.since.elapsed() < REMEMBERED
+            && known.revocations == revocations
+            && known.holder.expires_at.is_none_or(|end| Timestamp::now() < end)
         {
-            return Ok(Some(holder));
+            return Ok(Some(known.holder));
         }
         let holder = check(store, &hash).await?;
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -57,7 +82,15 @@ impl Keys {
                 if known.len() >= MOST {
                     known.clear();
                 }
-                known.insert(hash, (Instant::now(), holder.clone()));
+                let (since, holder) = (Instant::now(), holder.clone());
+                known.insert(
+                    hash,
+                    Known {
+                        since,
+                        revocations,
+                        holder,
+                    },
+                );
             }
             None => {
                 known.remove(&hash);
@@ -86,6 +119,9 @@ async fn check(store: &Store, hash: &[u8]) -> Result<Option<KeyHolder>, StoreErr
     }
     Ok(Some(KeyHolder {
         key: record.id,
+        name: record.name,
         scopes: record.scopes,
+        expires_at: record.expires_at,
+        address: None,
     }))
 }

@@ -10,6 +10,8 @@ use crate::{
 /// Something that somebody wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// Be signed in, and look after their own account.
+    UseConsole,
     /// See the event types and their schemas.
     ReadCatalogue,
     /// Publish events.
@@ -24,24 +26,47 @@ pub enum Action {
     Resend,
     /// See the service's own figures.
     ReadMetrics,
+    /// Make and revoke keys of the HTTP API.
+    ManageApiKeys,
+    /// Add users, change their roles, let them in or not.
+    ManageUsers,
+    /// See who changed what.
+    ReadAuditLog,
+}
+
+/// What a key needs to do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Any key will do.
+    Any,
+    /// This scope.
+    Scope(Scope),
+    /// No key can.
+    Person,
 }
 
 /// They may not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("this needs {}", .0.needs().map_or("another role", Scope::as_str))]
+#[error("this needs {}", match .0.needs() { Need::Scope(scope) => scope.as_str(), Need::Any | Need::Person => "another role" })]
 pub struct Forbidden(pub Action);
 
 impl Action {
-    /// The scope that lets a key do it; `None` when any key will do.
-    pub const fn needs(self) -> Option<Scope> {
+    /// What lets a key do it.
+    pub const fn needs(self) -> Need {
         match self {
-            Self::ReadCatalogue => None,
-            Self::PublishEvents => Some(Scope::EventsWrite),
-            Self::ReadWebhooks => Some(Scope::WebhooksRead),
-            Self::ReadMetrics => Some(Scope::MetricsRead),
-            Self::WriteWebhooks | Self::Resend => Some(Scope::WebhooksWrite),
-            Self::ReadCallbacks => Some(Scope::CallbacksRead),
+            Self::ReadCatalogue => Need::Any,
+            Self::PublishEvents => Need::Scope(Scope::EventsWrite),
+            Self::ReadWebhooks => Need::Scope(Scope::WebhooksRead),
+            Self::ReadMetrics => Need::Scope(Scope::MetricsRead),
+            Self::WriteWebhooks | Self::Resend => Need::Scope(Scope::WebhooksWrite),
+            Self::ReadCallbacks => Need::Scope(Scope::CallbacksRead),
+            Self::UseConsole | Self::ManageApiKeys | Self::ManageUsers | Self::ReadAuditLog => Need::Person,
         }
+    }
+
+    /// Whether it is done with one webhook, so that it matters whose that is.
+    pub const fn is_of_a_webhook(self) -> bool {
+        matches!(self, Self::ReadWebhooks | Self::WriteWebhooks | Self::ReadCallbacks | Self::Resend)
     }
 }
 
@@ -49,12 +74,25 @@ impl Principal {
     /// Whether they may do this with any webhook. An API owner may see only webhooks of their own: `owns` says whether this is one.
     pub fn may(&self, action: Action, owns: bool) -> Result<(), Forbidden> {
         let allowed = match self {
-            Self::System => true,
-            Self::Key(key) => action.needs().is_none_or(|scope| key.scopes.contains(&scope)),
+            Self::CommandLine | Self::System => true,
+            Self::Key(key) => match action.needs() {
+                Need::Any => true,
+                Need::Scope(scope) => key.scopes.contains(&scope),
+                Need::Person => false,
+            },
             Self::User(user) => match (user.role, action) {
-                (Role::Administrator, _) | (_, Action::ReadCatalogue) => true,
+                (Role::Administrator, _) | (_, Action::UseConsole | Action::ReadCatalogue) => true,
                 (Role::ApiOwner, Action::ReadWebhooks | Action::ReadCallbacks) => owns,
-                (Role::ApiOwner, Action::PublishEvents | Action::WriteWebhooks | Action::Resend | Action::ReadMetrics) => false,
+                (
+                    Role::ApiOwner,
+                    Action::PublishEvents
+                    | Action::WriteWebhooks
+                    | Action::Resend
+                    | Action::ReadMetrics
+                    | Action::ManageApiKeys
+                    | Action::ManageUsers
+                    | Action::ReadAuditLog,
+                ) => false,
             },
         };
         if allowed { Ok(()) } else { Err(Forbidden(action)) }
@@ -69,13 +107,16 @@ mod tests {
         storage::new_id,
     };
 
-    const ACTIONS: [Action; 6] = [
+    const ACTIONS: [Action; 9] = [
         Action::PublishEvents,
         Action::ReadWebhooks,
         Action::WriteWebhooks,
         Action::ReadCallbacks,
         Action::Resend,
         Action::ReadMetrics,
+        Action::ManageApiKeys,
+        Action::ManageUsers,
+        Action::ReadAuditLog,
     ];
 
     fn user(role: Role) -> Principal {
@@ -84,6 +125,7 @@ mod tests {
             user: new_id(),
             email: "a@example.com".to_owned(),
             role,
+            address: None,
         })
     }
 
@@ -103,9 +145,12 @@ mod tests {
             for scope in Scope::ALL {
                 let key = Principal::Key(KeyHolder {
                     key: new_id(),
+                    name: "key".to_owned(),
                     scopes: vec![*scope],
+                    expires_at: None,
+                    address: None,
                 });
-                assert_eq!(key.may(action, false).is_ok(), Some(*scope) == action.needs());
+                assert_eq!(key.may(action, false).is_ok(), Need::Scope(*scope) == action.needs());
             }
         }
     }

@@ -47,6 +47,7 @@ pub async fn resume(store: &Store, token: &str) -> Result<Option<SignedIn>, Stor
         user: session.user.id,
         email: session.user.email,
         role: session.user.role,
+        address: None,
     }))
 }
 

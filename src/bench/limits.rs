@@ -13,7 +13,7 @@ use axum::{Json, Router, body::Bytes, http::StatusCode, routing::post};
 use clearhook::{
     catalogue::EventType,
     domain::secret::SigningSecret,
-    storage::{Store, journal::Journal, new_id, open::DatabaseUrl},
+    storage::{Store, audit::Actor, journal::Journal, new_id, open::DatabaseUrl},
     vault::{MasterKey, Vault},
 };
 use reqwest::Client;
@@ -90,7 +90,10 @@ pub(crate) async fn store(kind: Kind) -> f64 {
     let store = Store::open(&url.parse::<DatabaseUrl>().unwrap(), Vault::new(&MasterKey::generate()), true)
         .await
         .unwrap();
-    store.add_webhook(&fields(), &SigningSecret::generate()).await.unwrap();
+    store
+        .add_webhook(&Actor::clearhook(), &fields(), &SigningSecret::generate())
+        .await
+        .unwrap();
     let intake = Arc::new(Nowhere);
     let journal = Journal::start(&store, new_id(), &intake);
     let (began, count) = (Instant::now(), Arc::new(AtomicU64::new(0)));

@@ -143,18 +143,21 @@ pub(crate) async fn closed(target: &Target, events: &Arc<Events>, connections: u
 /// Publishes single events at a set rate for so long, whether the ones before were answered or not; answers how many.
 pub(crate) async fn open(target: &Target, events: &Arc<Events>, rate: f64, time: Duration) -> u64 {
     let count = (rate * time.as_secs_f64()) as u64;
-    let (began, origin) = (Instant::now(), now());
+    let (tick, mut ticks) = tokio::sync::mpsc::unbounded_channel();
+    // The runtime's timer is too coarse for it, and waiting in a loop would take a core from those who are measured.
+    std::thread::spawn(move || {
+        let (began, origin) = (Instant::now(), now());
+        for number in 0..count {
+            let after = Duration::from_secs_f64(number as f64 / rate);
+            std::thread::sleep(after.saturating_sub(began.elapsed()));
+            if tick.send(origin + after.as_nanos() as u64).is_err() {
+                return;
+            }
+        }
+    });
     let mut sends = tokio::task::JoinSet::new();
-    for number in 0..count {
-        let after = Duration::from_secs_f64(number as f64 / rate);
-        let wait = after.saturating_sub(began.elapsed());
-        if wait > Duration::from_micros(1_500) {
-            tokio::time::sleep(wait.saturating_sub(Duration::from_micros(1_000))).await;
-        }
-        while began.elapsed() < after {
-            tokio::task::yield_now().await;
-        }
-        let (target, event) = (target.clone(), events.next(origin + after.as_nanos() as u64));
+    while let Some(scheduled) = ticks.recv().await {
+        let (target, event) = (target.clone(), events.next(scheduled));
         sends.spawn(async move { target.one(&event).await });
         while sends.try_join_next().is_some() {}
     }

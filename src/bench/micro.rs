@@ -8,7 +8,7 @@ use std::{hint::black_box, sync::Arc};
 use clearhook::{
     catalogue::{EventType, example::example_data, schema::check_data},
     domain::{id::DeliveryId, secret::SigningSecret, timestamp::Timestamp},
-    storage::{Store, callbacks::LogFilter, journal::Journal, new_id, open::DatabaseUrl},
+    storage::{Store, audit::Actor, callbacks::LogFilter, journal::Journal, new_id, open::DatabaseUrl},
     vault::{MasterKey, Vault},
 };
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -37,7 +37,11 @@ fn storing(criterion: &mut Criterion) {
     let url: DatabaseUrl = format!("sqlite://{}/clearhook.db", folder.path().display()).parse().unwrap();
     let (store, webhook, journal, _intake) = runtime.block_on(async {
         let store = Store::open(&url, Vault::new(&MasterKey::generate()), true).await.unwrap();
-        let webhook = store.add_webhook(&fields(), &SigningSecret::generate()).await.unwrap();
+        let webhook = store
+            .add_webhook(&Actor::clearhook(), &fields(), &SigningSecret::generate())
+            .await
+            .unwrap()
+            .id;
         let intake = Arc::new(Nowhere);
         let journal = Journal::start(&store, new_id(), &intake);
         (store, webhook, journal, intake)

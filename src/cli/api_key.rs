@@ -1,13 +1,17 @@
 //! `clearhook api-key`.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::{
-    auth::api_key,
+    administration::api_keys,
+    auth::principal::Principal,
     cli::{CliError, open::DatabaseArguments, print_list, text},
-    domain::{id::ApiKeyId, role::Scope},
+    domain::{id::ApiKeyId, role::Scope, timestamp::Timestamp},
     storage::Store,
+    webhooks::UseCaseError,
 };
 
 #[derive(Args)]
@@ -28,6 +32,9 @@ enum ApiKeyCommand {
         /// What it may do: events:write, webhooks:read, webhooks:write, callbacks:read, metrics:read; one or more
         #[arg(long, required = true, num_args = 1.., value_delimiter = ',')]
         scope: Vec<Scope>,
+        /// How long it is accepted, such as 90d; for ever when it is left out
+        #[arg(long, value_parser = humantime::parse_duration)]
+        expires: Option<Duration>,
     },
     /// List all keys
     List {
@@ -45,21 +52,23 @@ enum ApiKeyCommand {
 pub(super) async fn run(arguments: ApiKeyArguments) -> Result<(), CliError> {
     let (store, _) = arguments.database.open().await?;
     match arguments.command {
-        ApiKeyCommand::Create { name, mut scope } => {
-            crate::domain::webhook::check_name(&name).map_err(|detail| CliError::Other(format!("--name: {detail}")))?;
-            scope.sort();
-            scope.dedup();
-            let (key, _) = api_key::create(&store, &name, &scope).await?;
+        ApiKeyCommand::Create { name, scope, expires } => {
+            let end = expires.map(|span| Timestamp::now().plus(span));
+            let (key, _) = api_keys::create(&store, &Principal::CommandLine, &name, &scope, end).await?;
             println!("{key}");
         }
         ApiKeyCommand::List { json } => list(&store, json).await?,
         ApiKeyCommand::Revoke { id } => {
-            if !store.revoke_api_key(id).await? {
-                return Err(CliError::Other(format!(
-                    "there is no live key {id}; `clearhook api-key list` shows them"
-                )));
-            }
-            println!("The key {id} is refused from now on.");
+            let revoked = api_keys::revoke(&store, &Principal::CommandLine, id).await;
+            let unknown = || CliError::Other(format!("there is no live key {id}; `clearhook api-key list` shows them"));
+            let key = revoked.map_err(|error| {
+                if matches!(error, UseCaseError::NotFound) {
+                    unknown()
+                } else {
+                    error.into()
+                }
+            })?;
+            println!("The key {id} ({}) is refused from now on.", key.name);
         }
     }
     Ok(store.close().await?)
@@ -77,7 +86,13 @@ async fn list(store: &Store, as_json: bool) -> Result<(), CliError> {
         })
         .collect();
     print_list(as_json, &keys, |key| {
-        let revoked = if text(key, "revoked_at") == "null" { "" } else { "  revoked" };
+        let revoked = if text(key, "revoked_at") != "null" {
+            "  revoked".to_owned()
+        } else if text(key, "expires_at") != "null" {
+            format!("  until {}", text(key, "expires_at"))
+        } else {
+            String::new()
+        };
         let scopes = key
             .get("scopes")
             .and_then(|scopes| scopes.as_array())

@@ -16,7 +16,7 @@ use crate::{
     domain::{role::Role, secret::SigningSecret},
     ingest::{accept, cloud_event::CloudEvent},
     state::AppState,
-    storage::webhooks::WebhookFilter,
+    storage::{audit::Actor, webhooks::WebhookFilter},
     webhooks::{self, WebhookInput},
 };
 
@@ -70,7 +70,7 @@ pub(super) async fn start(app: &AppState, receiver: SampleReceiver, stop: Cancel
 async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret) -> Result<(), CliError> {
     let password = password::generate();
     app.store
-        .add_user(EMAIL, password::hash(&password).await?, Role::Administrator)
+        .add_user(&Actor::clearhook(), EMAIL, password::hash(&password).await?, Role::Administrator)
         .await?;
     let input = WebhookInput {
         name: "Sample receiver".to_owned(),

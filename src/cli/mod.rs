@@ -16,10 +16,11 @@ use clap::{Parser, Subcommand};
 use thiserror::Error;
 
 use crate::{
-    auth::password::{HashError, UnfitPassword},
+    auth::password::HashError,
     config::ConfigError,
     dispatch::ClientError,
     storage::{StoreError, open::OpenError},
+    webhooks::UseCaseError,
 };
 
 /// clearhook: signs, sends, retries and logs webhooks.
@@ -60,11 +61,24 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
-    Password(#[from] UnfitPassword),
-    #[error(transparent)]
     Hash(#[from] HashError),
     #[error("{0}")]
     Other(String),
+}
+
+impl From<UseCaseError> for CliError {
+    fn from(error: UseCaseError) -> Self {
+        match error {
+            UseCaseError::Invalid(errors) => {
+                let told = errors
+                    .iter()
+                    .map(|error| format!("--{}: {}", error.pointer.trim_start_matches('/'), error.detail));
+                Self::Other(told.collect::<Vec<_>>().join(" "))
+            }
+            UseCaseError::Store(error) => error.into(),
+            other => Self::Other(other.to_string()),
+        }
+    }
 }
 
 /// Runs the command that the arguments name.

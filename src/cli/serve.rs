@@ -60,9 +60,10 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         config.policy.allowed.allow_socket(sample.address);
     }
     let store = open(&config, !arguments.no_migrate).await?;
+    store.check_writable().await?;
     let (node, policy) = (config.data_dir.node()?, Arc::new(config.policy));
     let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.dispatch).await?;
-    let state = AppState::new(store.clone(), policy, dispatcher, node, config.public_url.scheme() == "https");
+    let state = AppState::new(store.clone(), policy, dispatcher, node, config.front);
     let stop = stop_on_signal()?;
     if let Some(addr) = config.metrics_addr {
         let listener = TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, &error))?;
@@ -75,8 +76,8 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         tracing::warn!("nobody can sign in yet; run: clearhook user create --email you@example.com --role administrator");
     }
     let address = listener.local_addr().map_err(|error| cannot_listen(config.addr, &error))?;
-    tracing::info!(%address, "listening on {address}; console at {}", config.public_url);
-    let served = axum::serve(listener, web::router(state))
+    tracing::info!(%address, "listening on {address}; console at {}", state.front.public_url);
+    let served = axum::serve(listener, web::router(state).into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(stop.clone().cancelled_owned())
         .await;
     stop.cancel();

@@ -6,11 +6,17 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::{
-    auth::password,
+    administration::users::{self, WithPassword},
+    auth::{password, principal::Principal},
     cli::{CliError, open::DatabaseArguments, print_list, text},
     domain::role::Role,
-    storage::{Store, users::UserRecord},
+    storage::{
+        Store,
+        users::{UserChange, UserRecord},
+    },
 };
+
+const BY: Principal = Principal::CommandLine;
 
 #[derive(Args)]
 pub(super) struct UserArguments {
@@ -46,6 +52,21 @@ enum UserCommand {
         #[arg(long)]
         email: String,
     },
+    /// Let somebody sign in again
+    Enable {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// Give somebody another role
+    SetRole {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+        /// administrator or api-owner
+        #[arg(long)]
+        role: Role,
+    },
     /// Give somebody a new password, and end their sessions
     ResetPassword {
         /// Their e-mail address
@@ -67,54 +88,52 @@ pub(super) async fn run(arguments: UserArguments) -> Result<(), CliError> {
         } => create(&store, &email, role, password_stdin).await?,
         UserCommand::List { json } => list(&store, json).await?,
         UserCommand::Disable { email } => {
-            let user = find(&store, &email).await?;
-            store.disable_user(user.id).await?;
+            let user = change(&store, &email, UserChange::Disable).await?;
             println!("{} can sign in no more.", user.email);
+        }
+        UserCommand::Enable { email } => {
+            let user = change(&store, &email, UserChange::Enable).await?;
+            println!("{} can sign in again.", user.email);
+        }
+        UserCommand::SetRole { email, role } => {
+            let user = change(&store, &email, UserChange::Role(role)).await?;
+            println!("{} is {} now.", user.email, user.role);
         }
         UserCommand::ResetPassword { email, password_stdin } => {
             let user = find(&store, &email).await?;
-            let (password, generated) = password(password_stdin)?;
-            store.set_password(user.id, password::hash(&password).await?).await?;
-            println!(
-                "{}",
-                if generated {
-                    password
-                } else {
-                    format!("{} has a new password.", user.email)
-                }
-            );
+            let given = given(password_stdin)?;
+            let WithPassword { user, generated } = users::reset_password(&store, &BY, user.id, given.as_deref()).await?;
+            println!("{}", generated.unwrap_or_else(|| format!("{} has a new password.", user.email)));
         }
     }
     Ok(store.close().await?)
 }
 
 async fn create(store: &Store, email: &str, role: Role, from_stdin: bool) -> Result<(), CliError> {
-    let is_address = email
-        .split_once('@')
-        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
-    if !is_address || email.chars().any(|c| c.is_whitespace() || c.is_control()) || email.len() > 254 {
+    if store.user_by_email(email).await?.is_some() {
         return Err(CliError::Other(format!(
-            "`{email}` is no e-mail address; write one such as you@example.com"
+            "there is a user {email} already; use `clearhook user reset-password` for a new password"
         )));
     }
-    let (password, generated) = password(from_stdin)?;
-    match store.add_user(email, password::hash(&password).await?, role).await? {
-        Some(_) if generated => println!("{password}"),
-        Some(user) => println!("{} can sign in as {}.", user.email, user.role),
-        None => {
-            return Err(CliError::Other(format!(
-                "there is a user {email} already; use `clearhook user reset-password` for a new password"
-            )));
-        }
-    }
+    let given = given(from_stdin)?;
+    let WithPassword { user, generated } = users::create(store, &BY, email, role, given.as_deref()).await?;
+    println!(
+        "{}",
+        generated.unwrap_or_else(|| format!("{} can sign in as {}.", user.email, user.role))
+    );
     Ok(())
+}
+
+async fn change(store: &Store, email: &str, change: UserChange) -> Result<UserRecord, CliError> {
+    let user = find(store, email).await?;
+    Ok(users::change(store, &BY, user.id, change).await?)
 }
 
 async fn list(store: &Store, as_json: bool) -> Result<(), CliError> {
     let users = store.users().await?;
     let users: Vec<_> = users
         .iter()
-        .map(|user| json!({ "id": user.id, "email": user.email, "role": user.role, "disabled": user.disabled_at.is_some(), "created_at": user.created_at }))
+        .map(|user| json!({ "id": user.id, "email": user.email, "role": user.role, "disabled": user.disabled_at.is_some(), "created_at": user.created_at, "last_sign_in_at": user.last_sign_in_at }))
         .collect();
     print_list(as_json, &users, |user| {
         let disabled = if text(user, "disabled") == "true" { "  disabled" } else { "" };
@@ -129,17 +148,15 @@ async fn find(store: &Store, email: &str) -> Result<UserRecord, CliError> {
         .ok_or_else(|| CliError::Other(format!("there is no user {email}; `clearhook user list` shows who there is")))
 }
 
-/// The password, and whether it was generated.
-fn password(from_stdin: bool) -> Result<(String, bool), CliError> {
+/// The password that was given, if one was.
+fn given(from_stdin: bool) -> Result<Option<String>, CliError> {
     if !from_stdin {
-        return Ok((password::generate(), true));
+        return Ok(None);
     }
     let mut given = String::new();
     let mut limited = std::io::stdin().take(4 * password::MAX as u64);
     limited
         .read_to_string(&mut given)
         .map_err(|error| CliError::Other(format!("cannot read the password: {error}")))?;
-    let password = given.lines().next().unwrap_or_default().to_owned();
-    password::check(&password)?;
-    Ok((password, false))
+    Ok(Some(given.lines().next().unwrap_or_default().to_owned()))
 }

@@ -1,15 +1,16 @@
 //! Settings: flags, then environment, then `clearhook.toml`, then defaults.
 
 mod data_dir;
+mod front;
 mod settings;
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use thiserror::Error;
-use url::Url;
 
 pub use self::{
     data_dir::{DataDir, ServeLock, lock_database},
+    front::FrontSettings,
     settings::Settings,
 };
 use crate::{dispatch::DispatchSettings, domain::url::UrlPolicy, storage::open::DatabaseUrl, vault::MasterKey};
@@ -54,8 +55,8 @@ pub struct Config {
     pub data_dir: DataDir,
     /// Encrypts secrets and header values; generated into the data directory when it is not set.
     pub master_key: Option<MasterKey>,
-    /// Where people reach the console.
-    pub public_url: Url,
+    /// How people reach the console.
+    pub front: FrontSettings,
     /// Where callbacks may go.
     pub policy: UrlPolicy,
     /// Where `/metrics` can be read without a key.
@@ -86,10 +87,7 @@ impl Config {
             None => DatabaseUrl::Sqlite(data_dir.path().join("clearhook.db")),
         };
         let master_key = settings.master_key.as_deref().map(MasterKey::parse).transpose();
-        let public_url = match settings.public_url.as_deref() {
-            Some(url) => public_url(url)?,
-            None => public_url(&format!("http://{addr}"))?,
-        };
+        let front = FrontSettings::read(&settings, addr)?;
         let allowed = settings.allowed_networks.as_deref().unwrap_or_default().parse();
         let policy = UrlPolicy {
             allow_http: settings.allow_http.unwrap_or(false),
@@ -120,7 +118,7 @@ impl Config {
             database,
             data_dir,
             master_key: master_key.map_err(|error| ConfigError::new("CLEARHOOK_MASTER_KEY", error.to_string()))?,
-            public_url,
+            front,
             policy,
             dispatch,
             metrics_addr,
@@ -155,6 +153,7 @@ fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
         retention: duration("CLEARHOOK_RETENTION", settings.retention.as_deref(), defaults.retention)?,
         breaker: defaults.breaker,
         trouble_pause: defaults.trouble_pause,
+        spare_space: defaults.spare_space,
     })
 }
 
@@ -170,18 +169,6 @@ fn duration(setting: &str, given: Option<&str>, default: Duration) -> Result<Dur
     parsed.ok_or_else(|| ConfigError::new(setting, format!("`{text}` is no duration; write one such as 15s")))
 }
 
-fn public_url(text: &str) -> Result<Url, ConfigError> {
-    let url = Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    url.ok_or_else(|| {
-        ConfigError::new(
-            "CLEARHOOK_PUBLIC_URL",
-            format!("`{text}` is no URL; write one such as https://hooks.example.com"),
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,7 +178,7 @@ mod tests {
         let config = Config::resolve(Settings::default()).unwrap();
         assert_eq!(config.addr.to_string(), "127.0.0.1:3000");
         assert_eq!(config.database.to_string(), "./data/clearhook.db");
-        assert_eq!(config.public_url.as_str(), "http://127.0.0.1:3000/");
+        assert_eq!(config.front.public_url.as_str(), "http://127.0.0.1:3000/");
         assert_eq!(config.dispatch.schedule.to_string(), "5s,5m,30m,2h,5h,10h,10h");
         assert_eq!(config.dispatch.timeout, Duration::from_secs(15));
         assert!(!config.policy.allow_http && config.master_key.is_none());
@@ -226,6 +213,13 @@ mod tests {
                 "CLEARHOOK_PUBLIC_URL",
                 Settings {
                     public_url: some("hooks"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_TRUSTED_PROXIES",
+                Settings {
+                    trusted_proxies: some("the-proxy"),
                     ..Settings::default()
                 },
             ),

@@ -40,6 +40,8 @@ settings! {
     master_key: String = "CLEARHOOK_MASTER_KEY",
     /// Where people reach the console [default: http://<addr>]
     public_url: String = "CLEARHOOK_PUBLIC_URL",
+    /// Networks (CIDR) of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas [default: none]
+    trusted_proxies: String = "CLEARHOOK_TRUSTED_PROXIES",
     /// Networks (CIDR) and host names exempt from the ban on private addresses, separated by commas
     allowed_networks: String = "CLEARHOOK_ALLOWED_NETWORKS",
     /// Permit webhook URLs with http:// [default: false]

@@ -10,7 +10,14 @@ use leptos_router::{
 
 use crate::console::{
     layout::Layout,
-    pages::{details::Details, new_webhook::NewWebhook, not_found::NotFound, sign_in::SignIn, webhooks::Webhooks},
+    pages::{
+        administration::{api_keys::ApiKeys, audit_log::AuditLog, new_api_key::NewApiKey, new_user::NewUser, user::User, users::Users},
+        details::Details,
+        new_webhook::NewWebhook,
+        not_found::NotFound,
+        sign_in::SignIn,
+        webhooks::Webhooks,
+    },
 };
 
 /// The console. Pages are rendered whole on the server: they work without scripts, and have true titles and status codes.
@@ -26,6 +33,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/webhooks") view=Webhooks ssr=SsrMode::Async />
                     <Route path=path!("/webhooks/new") view=NewWebhook ssr=SsrMode::Async />
                     <Route path=path!("/webhooks/:id") view=Details ssr=SsrMode::Async />
+                    <Route path=path!("/api-keys") view=ApiKeys ssr=SsrMode::Async />
+                    <Route path=path!("/api-keys/new") view=NewApiKey ssr=SsrMode::Async />
+                    <Route path=path!("/users") view=Users ssr=SsrMode::Async />
+                    <Route path=path!("/users/new") view=NewUser ssr=SsrMode::Async />
+                    <Route path=path!("/users/:id") view=User ssr=SsrMode::Async />
+                    <Route path=path!("/audit-log") view=AuditLog ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

@@ -9,18 +9,27 @@ use crate::{
         components::{icon::Mark, preferences::Preferences},
         viewer::lang,
     },
+    domain::role::Role,
     messages::{Lang, common},
 };
 
-/// The pages that the navigation leads to.
-const PAGES: [(&str, fn(Lang) -> &'static str); 1] = [("/webhooks", common::nav_webhooks)];
+/// The pages that the navigation leads to: path, name, and whether only administrators see it.
+const PAGES: [(&str, fn(Lang) -> &'static str, bool); 4] = [
+    ("/webhooks", common::nav_webhooks, false),
+    ("/api-keys", common::nav_api_keys, true),
+    ("/users", common::nav_users, true),
+    ("/audit-log", common::nav_audit_log, true),
+];
 
 /// Navigation at the side, the page beside it.
 #[component]
 pub fn Layout() -> impl IntoView {
     let lang = lang();
     let who = Resource::new_blocking(|| (), |()| who());
-    let links = PAGES.map(|(path, name)| view! { <A href=path>{name(lang)}</A> });
+    let links = move |all: bool| {
+        let seen = PAGES.into_iter().filter(move |(.., restricted)| all || !restricted);
+        seen.map(|(path, name, _)| view! { <A href=path>{name(lang)}</A> }).collect_view()
+    };
     view! {
         <a class="skip" href="#main" rel="external">
             {common::skip(lang)}
@@ -30,7 +39,13 @@ pub fn Layout() -> impl IntoView {
                 <Mark />
                 "clearhook"
             </A>
-            <nav aria-label=common::navigation(lang)>{links.collect_view()}</nav>
+            <nav aria-label=common::navigation(lang)>
+                <Suspense>
+                    {move || Suspend::new(async move {
+                        links(who.await.is_ok_and(|who| who.role == Role::Administrator))
+                    })}
+                </Suspense>
+            </nav>
             <Preferences />
             <form class="account" method="post" action="/sign-out">
                 <span class="account-name">

@@ -216,7 +216,7 @@ impl Engine {
         self.give_back(dropped);
     }
 
-    /// A webhook was changed, disabled or deleted. Once this answers, no attempt begins that does not know.
+    /// A webhook was changed, disabled or deleted. Once this answers, no attempt of this node begins that does not know.
     pub(super) async fn changed(&self, webhook: WebhookId) {
         // The change itself is stored, so this cannot fail it.
         if let Err(error) = self.take_up(webhook).await {

@@ -2,15 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::{
-    dispatch::engine::Engine,
+    dispatch::{LEASE, engine::Engine},
     storage::{StoreError, listen::Word},
 };
 
 /// Pause before the connection is made again.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Longest pause between two questions whether the others know.
+const SLOW: Duration = Duration::from_millis(50);
 
 impl Engine {
     /// Listens until the node stops.
@@ -23,8 +25,6 @@ impl Engine {
                     Err(error) => tracing::warn!(%error, "cannot hear other nodes; trying again"),
                 },
             }
-            // What was said meanwhile was not heard.
-            self.heard(Word::Missed).await;
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = sleep(AGAIN) => {}
@@ -36,18 +36,49 @@ impl Engine {
         let Some(mut listener) = self.store.listen().await? else {
             return Ok(());
         };
+        // What was said before was not heard.
+        self.heard(Word::Missed).await?;
         loop {
             let word = listener.hear().await?;
-            self.heard(word).await;
+            self.heard(word).await?;
         }
     }
 
-    async fn heard(&self, word: Word) {
+    async fn heard(&self, word: Word) -> Result<(), StoreError> {
         match word {
-            Word::Pending => {}
-            Word::Changed(webhook) => self.changed(webhook).await,
-            Word::Missed => self.sender.targets.forget_all(),
+            Word::Pending | Word::Keys => {}
+            Word::Changed(webhook, revision) => {
+                self.changed(webhook).await;
+                self.store.acknowledge(self.node, revision).await?;
+            }
+            Word::Missed => {
+                let revision = self.store.revision().await?;
+                self.sender.targets.forget_all();
+                self.store.acknowledge(self.node, revision).await?;
+            }
         }
         self.due.now();
+        Ok(())
+    }
+
+    /// Waits until every other node acts by what was changed, or its lease has ended: then it begins nothing.
+    pub(super) async fn wait_for_nodes(&self) {
+        if !self.store.is_shared() {
+            return;
+        }
+        // The change itself is stored, so this cannot fail it.
+        if let Err(error) = self.until_acknowledged().await {
+            tracing::warn!(%error, "cannot tell whether other nodes know of a change; they do within {} s", LEASE.as_secs());
+        }
+    }
+
+    async fn until_acknowledged(&self) -> Result<(), StoreError> {
+        let revision = self.store.revision().await?;
+        let (until, mut pause) = (Instant::now() + LEASE, Duration::from_millis(1));
+        while !self.store.is_acknowledged(self.node, revision).await? && Instant::now() < until {
+            sleep(pause).await;
+            pause = (pause * 2).min(SLOW);
+        }
+        Ok(())
     }
 }

@@ -16,6 +16,7 @@ mod listen;
 mod outcome;
 mod queues;
 mod resolver;
+mod space;
 mod targets;
 mod totals;
 
@@ -62,6 +63,8 @@ pub struct DispatchSettings {
     pub trouble_pause: Duration,
     /// How long callbacks and events are kept.
     pub retention: Duration,
+    /// Bytes of the disk that are kept for what was accepted already: with less, events are refused.
+    pub spare_space: u64,
 }
 
 impl Default for DispatchSettings {
@@ -75,6 +78,7 @@ impl Default for DispatchSettings {
             disable_after: Duration::from_secs(120 * 3_600),
             trouble_pause: Duration::from_secs(5),
             retention: Duration::from_secs(366 * 24 * 3_600),
+            spare_space: 128 << 20,
         }
     }
 }
@@ -131,6 +135,7 @@ impl Dispatcher {
             tokio::spawn(engine.clone().hear_nodes()),
             tokio::spawn(engine.clone().forget_old()),
             tokio::spawn(engine.clone().fold_log()),
+            tokio::spawn(engine.clone().watch_space()),
         ];
         Ok((Self(engine.clone()), Running { engine, tasks }))
     }
@@ -145,9 +150,10 @@ impl Dispatcher {
         self.0.due.now();
     }
 
-    /// A webhook was changed, disabled or deleted. Once this answers, no attempt of this node begins that does not know.
+    /// A webhook was changed, disabled or deleted. Once this answers, no attempt begins that does not know, on any node.
     pub async fn changed(&self, webhook: WebhookId) {
         self.0.changed(webhook).await;
+        self.0.wait_for_nodes().await;
     }
 
     /// A further attempt was asked for a delivery that is being sent.

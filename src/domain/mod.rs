@@ -1,6 +1,7 @@
 //! What the words mean: events, webhooks, deliveries, callbacks and the rules between them.
 //! Pure: no I/O, no clock, no database.
 
+pub mod audit;
 pub mod callback;
 pub mod delivery;
 pub mod id;
@@ -19,6 +20,8 @@ pub mod disabled;
 pub mod headers;
 #[cfg(feature = "ssr")]
 pub mod page;
+#[cfg(feature = "ssr")]
+pub mod proxies;
 #[cfg(feature = "ssr")]
 pub mod retry;
 #[cfg(feature = "ssr")]

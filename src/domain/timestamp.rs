@@ -34,6 +34,14 @@ impl Timestamp {
         Ok(Self(zoned.timestamp().as_millisecond()))
     }
 
+    /// Reads a day as an `<input type="date">` gives it (`2027-01-31`), and gives the moment at which it is over in the given zone.
+    pub fn end_of_day(text: &str, zone: &TimeZone) -> Result<Self, InvalidTimestamp> {
+        let day: jiff::civil::Date = text.parse().map_err(|_| InvalidTimestamp)?;
+        let next = day.tomorrow().map_err(|_| InvalidTimestamp)?;
+        let zoned = next.at(0, 0, 0, 0).to_zoned_datetime(zone.clone()).map_err(|_| InvalidTimestamp)?;
+        Ok(Self(zoned.timestamp().as_millisecond()))
+    }
+
     /// RFC 3339, UTC, with milliseconds.
     pub fn rfc3339(self) -> String {
         format!("{:.3}", self.jiff())
@@ -103,6 +111,18 @@ impl Serialize for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_over_when_the_next_begins() {
+        let paris = TimeZone::get("Europe/Paris").unwrap();
+        assert_eq!(
+            Timestamp::end_of_day("2027-01-31", &paris).unwrap().rfc3339(),
+            "2027-01-31T23:00:00.000Z"
+        );
+        for bad in ["", "31.1.2027", "2027-02-30", "9999-12-31"] {
+            assert!(Timestamp::end_of_day(bad, &paris).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn shows_utc_with_milliseconds() {

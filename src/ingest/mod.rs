@@ -28,6 +28,9 @@ pub enum IngestError {
     /// Too many events wait to be stored.
     #[error("too many events wait to be stored; try again in a second")]
     Busy,
+    /// The disk is nearly full.
+    #[error("the disk of the database is nearly full")]
+    NoSpace,
     /// They may not.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
@@ -40,6 +43,7 @@ impl From<PublishError> for IngestError {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Full => Self::Busy,
+            PublishError::NoSpace => Self::NoSpace,
             PublishError::Store(error) => Self::Store(error),
         }
     }

@@ -3,43 +3,48 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::BytesRejection},
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::IntoResponse,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    auth::principal::Principal,
+    auth::principal::{KeyHolder, Principal},
     domain::page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page},
     rest::{BODY_BYTES_MAX, Problem},
     state::AppState,
     webhooks::FieldError,
 };
 
-/// The program that calls, by its key.
+/// The program that calls: the gate knows it by its key.
 pub(super) struct Caller(pub(super) Principal);
 
-impl FromRequestParts<AppState> for Caller {
+impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let mut given = parts.headers.get_all(header::AUTHORIZATION).iter();
-        let (Some(value), None) = (given.next(), given.next()) else {
-            return Err(Problem::unauthenticated());
-        };
-        let key = value
-            .to_str()
-            .ok()
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let Some((_, key)) = key else {
-            return Err(Problem::unauthenticated());
-        };
-        let holder = state.keys.check(&state.store, key.trim()).await?;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let holder = parts.extensions.get::<KeyHolder>().cloned();
         holder
             .map(|holder| Self(Principal::Key(holder)))
             .ok_or_else(Problem::unauthenticated)
     }
+}
+
+/// Who has the key in these headers. Two `Authorization` headers are none.
+pub async fn key_holder(app: &AppState, headers: &HeaderMap) -> Result<KeyHolder, Problem> {
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (given.next(), given.next()) else {
+        return Err(Problem::unauthenticated());
+    };
+    let key = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let Some((_, key)) = key else {
+        return Err(Problem::unauthenticated());
+    };
+    app.keys.check(&app.store, key.trim()).await?.ok_or_else(Problem::unauthenticated)
 }
 
 /// A JSON body.

@@ -11,10 +11,16 @@ mod resend;
 mod stats;
 mod webhooks;
 
-use axum::{Router, extract::DefaultBodyLimit, routing::get, routing::post};
+use axum::{extract::DefaultBodyLimit, http::Method, routing::post};
 
-pub use self::{event_types::schema_file, problem::Problem};
-use crate::state::AppState;
+pub use self::{event_types::schema_file, extract::key_holder, problem::Problem};
+use crate::{
+    auth::{
+        routes::{Routes, Rule},
+        rules::Action,
+    },
+    state::AppState,
+};
 
 /// Largest body of a publish, in bytes.
 pub const EVENTS_BYTES_MAX: usize = 1024 * 1024;
@@ -22,30 +28,33 @@ pub const EVENTS_BYTES_MAX: usize = 1024 * 1024;
 const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// All routes of the API.
-pub fn routes() -> Router<AppState> {
-    let v1 = Router::new()
-        .route("/events", post(events::publish).layer(DefaultBodyLimit::max(EVENTS_BYTES_MAX)))
-        .route("/event-types", get(event_types::list))
-        .route("/event-types/{type}", get(event_types::read))
-        .route("/event-types/{type}/schema", get(event_types::schema))
-        .route("/webhooks", get(webhooks::list).post(webhooks::create))
-        .route(
-            "/webhooks/{id}",
-            get(webhooks::read).patch(webhooks::change).delete(webhooks::delete),
-        )
-        .route("/webhooks/{id}/callbacks", get(callbacks::list))
-        .route("/webhooks/{id}/stats", get(stats::read))
-        .route("/webhooks/{id}/test", post(resend::test))
-        .route("/webhooks/{id}/recover", post(resend::recover))
-        .route("/webhooks/{id}/secret/rotate", post(resend::rotate))
-        .route("/callbacks/{id}", get(callbacks::read))
-        .route("/callbacks/{id}/redeliver", post(resend::redeliver))
+pub fn routes() -> Routes<AppState> {
+    let publish = post(events::publish).layer(DefaultBodyLimit::max(EVENTS_BYTES_MAX));
+    let catalogue = Rule::Key(Action::ReadCatalogue);
+    let (read, write) = (Rule::Key(Action::ReadWebhooks), Rule::Key(Action::WriteWebhooks));
+    let (log, again) = (Rule::Key(Action::ReadCallbacks), Rule::Key(Action::Resend));
+    let v1 = Routes::new()
+        .route(Method::POST, "/events", Rule::Key(Action::PublishEvents), publish)
+        .get("/event-types", catalogue, event_types::list)
+        .get("/event-types/{type}", catalogue, event_types::read)
+        .get("/event-types/{type}/schema", catalogue, event_types::schema)
+        .get("/webhooks", read, webhooks::list)
+        .post("/webhooks", write, webhooks::create)
+        .get("/webhooks/{id}", read, webhooks::read)
+        .patch("/webhooks/{id}", write, webhooks::change)
+        .delete("/webhooks/{id}", write, webhooks::delete)
+        .get("/webhooks/{id}/callbacks", log, callbacks::list)
+        .get("/webhooks/{id}/stats", log, stats::read)
+        .post("/webhooks/{id}/test", again, resend::test)
+        .post("/webhooks/{id}/recover", again, resend::recover)
+        .post("/webhooks/{id}/secret/rotate", write, resend::rotate)
+        .get("/callbacks/{id}", log, callbacks::read)
+        .post("/callbacks/{id}/redeliver", again, resend::redeliver)
         .fallback(problem::no_such_route)
-        .method_not_allowed_fallback(problem::no_such_method)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
-    Router::new()
+        .map(|router| router.layer(DefaultBodyLimit::max(BODY_BYTES_MAX)));
+    Routes::new()
         .nest("/api/v1", v1)
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(metrics::read))
+        .get("/healthz", Rule::Open, health::alive)
+        .get("/readyz", Rule::Open, health::ready)
+        .get("/metrics", Rule::Key(Action::ReadMetrics), metrics::read)
 }

@@ -70,6 +70,16 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
     }
 
+    /// A route that has other methods.
+    pub fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "Method not allowed",
+            "This route has other methods; see the `Allow` header.",
+        )
+    }
+
     /// A body over the limit.
     pub fn too_large(limit: usize) -> Self {
         Self::new(
@@ -94,16 +104,6 @@ impl Problem {
 /// Answers calls of routes that do not exist.
 pub(super) async fn no_such_route() -> Problem {
     Problem::not_found("The API has no such route.")
-}
-
-/// Answers calls of routes with a method that they do not have.
-pub(super) async fn no_such_method() -> Problem {
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method-not-allowed",
-        "Method not allowed",
-        "This route has other methods; see the `Allow` header.",
-    )
 }
 
 impl IntoResponse for Problem {
@@ -149,6 +149,15 @@ impl From<UseCaseError> for Problem {
             UseCaseError::Conflict(detail) => Self::new(StatusCode::CONFLICT, "conflict", "This cannot be done now", detail.to_string()),
             UseCaseError::Forbidden(forbidden) => forbidden.into(),
             UseCaseError::Store(error) => error.into(),
+            UseCaseError::Hash(error) => {
+                tracing::error!(%error, "a password cannot be hashed");
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "Something broke",
+                    "This is a fault of clearhook. The log has more.",
+                )
+            }
         }
     }
 }
@@ -163,6 +172,12 @@ impl From<IngestError> for Problem {
                 "busy",
                 "Too many events are being published",
                 "Nothing was stored. Send the request again after the time in `Retry-After`.",
+            ),
+            IngestError::NoSpace => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "disk-nearly-full",
+                "The disk is nearly full",
+                "Nothing was stored. Make room on the disk that holds the database, then send the request again.",
             ),
             IngestError::Forbidden(forbidden) => forbidden.into(),
             IngestError::Store(error) => error.into(),

@@ -1,11 +1,29 @@
 //! Questions about API keys. A key is known only by its hash.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set, sea_query::Expr};
+use std::sync::atomic::Ordering;
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Set, sea_query::Expr};
+use serde_json::{Value, json};
 
 use crate::{
-    domain::{id::ApiKeyId, role::Scope, timestamp::Timestamp},
-    storage::{Store, StoreError, entity::api_key, new_id},
+    domain::{
+        audit::AuditAction,
+        id::ApiKeyId,
+        page::{Cursor, Page},
+        role::Scope,
+        timestamp::Timestamp,
+    },
+    storage::{
+        Store, StoreError,
+        audit::{self, Actor, Entry},
+        entity::api_key,
+        new_id, revision,
+        search::contains,
+    },
 };
+
+/// Characters of a key that stay readable, so that people can tell which it is.
+pub const PREFIX_SHOWN: usize = 10;
 
 /// A key of the HTTP API.
 #[derive(Clone, Debug)]
@@ -28,21 +46,41 @@ pub struct ApiKeyRecord {
     pub expires_at: Option<Timestamp>,
 }
 
+/// A key to be.
+#[derive(Clone, Debug)]
+pub struct NewApiKey {
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// Its first characters.
+    pub prefix: String,
+    /// Its hash.
+    pub hash: Vec<u8>,
+}
+
 impl Store {
     /// Adds a key.
-    pub async fn add_api_key(&self, name: &str, prefix: String, key_hash: Vec<u8>, scopes: &[Scope]) -> Result<ApiKeyRecord, StoreError> {
+    pub async fn add_api_key(&self, by: &Actor, new: NewApiKey) -> Result<ApiKeyRecord, StoreError> {
+        let (transaction, now) = (self.begin().await?, Timestamp::now());
         let row = api_key::ActiveModel {
             id: Set(new_id()),
-            name: Set(name.to_owned()),
-            prefix: Set(prefix),
-            key_hash: Set(key_hash),
-            scopes: Set(scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")),
-            created_at: Set(Timestamp::now().0),
-            expires_at: Set(None),
+            name: Set(new.name),
+            prefix: Set(new.prefix),
+            key_hash: Set(new.hash),
+            scopes: Set(new.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")),
+            created_at: Set(now.0),
+            expires_at: Set(new.expires_at.map(|end| end.0)),
             last_used_at: Set(None),
             revoked_at: Set(None),
         };
-        record(row.insert(&self.write).await?)
+        let key = record(row.insert(&transaction).await?)?;
+        let entry = Entry::of_api_key(AuditAction::ApiKeyCreated, key.id, &key.name).after(snapshot(&key));
+        audit::add(&transaction, by, entry, now).await?;
+        transaction.commit().await?;
+        Ok(key)
     }
 
     /// The key with that hash, revoked or not.
@@ -54,21 +92,60 @@ impl Store {
         row.map(record).transpose()
     }
 
+    /// A page of the keys whose name or prefix has this in it, newest first.
+    pub async fn find_api_keys(&self, q: Option<&str>, after: Option<Cursor>, limit: u64) -> Result<Page<ApiKeyRecord>, StoreError> {
+        let mut found = api_key::Entity::find();
+        if let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) {
+            // Somebody who has the whole key in hand finds it as well: only its beginning is stored.
+            let prefix = api_key::Column::Prefix.eq(q.chars().take(PREFIX_SHOWN).collect::<String>());
+            found = found.filter(contains([api_key::Column::Name, api_key::Column::Prefix], q).add(prefix));
+        }
+        if let Some(after) = after {
+            let older = api_key::Column::CreatedAt.lt(after.at.0);
+            let same = api_key::Column::CreatedAt.eq(after.at.0).and(api_key::Column::Id.lt(after.id));
+            found = found.filter(older.or(same));
+        }
+        let newest_first = found.order_by_desc(api_key::Column::CreatedAt).order_by_desc(api_key::Column::Id);
+        let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
+        let page = Page::of(rows, limit, |row| Cursor {
+            at: Timestamp(row.created_at),
+            id: row.id,
+        });
+        let items = page.items.into_iter().map(record).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
     /// All keys, oldest first.
     pub async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
         let rows = api_key::Entity::find().order_by_asc(api_key::Column::Id).all(&self.read).await?;
         rows.into_iter().map(record).collect()
     }
 
-    /// Refuses a key from now on; false when there is none with that id, or it is revoked already.
-    pub async fn revoke_api_key(&self, id: ApiKeyId) -> Result<bool, StoreError> {
-        let done = api_key::Entity::update_many()
-            .col_expr(api_key::Column::RevokedAt, Expr::value(Timestamp::now().0))
+    /// Refuses a key from now on; `None` when there is none with that id, or it is revoked already.
+    pub async fn revoke_api_key(&self, by: &Actor, id: ApiKeyId) -> Result<Option<ApiKeyRecord>, StoreError> {
+        let (transaction, now) = (self.begin().await?, Timestamp::now());
+        let live = api_key::Entity::find_by_id(id.0).filter(api_key::Column::RevokedAt.is_null());
+        let Some(row) = live.lock_exclusive().one(&transaction).await? else {
+            return Ok(None);
+        };
+        let before = record(row)?;
+        api_key::Entity::update_many()
+            .col_expr(api_key::Column::RevokedAt, Expr::value(now.0))
             .filter(api_key::Column::Id.eq(id.0))
-            .filter(api_key::Column::RevokedAt.is_null())
-            .exec(&self.write)
+            .exec(&transaction)
             .await?;
-        Ok(done.rows_affected > 0)
+        let after = ApiKeyRecord {
+            revoked_at: Some(now),
+            ..before.clone()
+        };
+        let entry = Entry::of_api_key(AuditAction::ApiKeyRevoked, id, &after.name)
+            .before(snapshot(&before))
+            .after(snapshot(&after));
+        audit::add(&transaction, by, entry, now).await?;
+        revision::tell(&transaction, revision::KEYS).await?;
+        transaction.commit().await?;
+        self.revocations.fetch_add(1, Ordering::AcqRel);
+        Ok(Some(after))
     }
 
     /// Notes that a key was used.
@@ -92,5 +169,16 @@ fn record(row: api_key::Model) -> Result<ApiKeyRecord, StoreError> {
         last_used_at: row.last_used_at.map(Timestamp),
         revoked_at: row.revoked_at.map(Timestamp),
         expires_at: row.expires_at.map(Timestamp),
+    })
+}
+
+/// A key as the audit log shows it.
+fn snapshot(key: &ApiKeyRecord) -> Value {
+    json!({
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": key.scopes,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
     })
 }

@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 
-use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
+use sea_orm::{DbBackend, Statement, Value};
 use uuid::Uuid;
 
-use crate::storage::StoreError;
+use crate::storage::{StoreError, sql::Sql};
 
 /// Rows of one statement, most first; below the last any number. 256 rows of 18 columns are below what SQLite (32,766) and PostgreSQL
 /// (65,535) bind.
@@ -24,8 +24,8 @@ pub(super) struct Insert<const N: usize> {
 
 impl<const N: usize> Insert<N> {
     /// Inserts the rows and answers how many were.
-    pub(super) async fn run(&self, on: &impl ConnectionTrait, rows: Vec<[Value; N]>) -> Result<u64, StoreError> {
-        let backend = on.get_database_backend();
+    pub(super) async fn run(&self, on: &impl Sql, rows: Vec<[Value; N]>) -> Result<u64, StoreError> {
+        let backend = on.backend();
         let (mut inserted, sizes) = (0, sizes(rows.len()));
         let mut rows = rows.into_iter();
         for size in sizes {
@@ -34,10 +34,7 @@ impl<const N: usize> Insert<N> {
             sql.push(' ');
             sql.push_str(self.tail);
             let values = rows.by_ref().take(size).flatten();
-            inserted += on
-                .execute_raw(Statement::from_sql_and_values(backend, sql, values))
-                .await?
-                .rows_affected();
+            inserted += on.run(Statement::from_sql_and_values(backend, sql, values)).await?;
         }
         Ok(inserted)
     }
@@ -95,17 +92,17 @@ pub(super) fn statement(backend: DbBackend, sql: &str, values: impl IntoIterator
 
 /// Runs `{before} (ids)` for all ids; `values` are those of `before`, and answers how many rows it touched.
 pub(super) async fn for_ids(
-    on: &impl ConnectionTrait,
+    on: &impl Sql,
     before: &str,
     values: &[Value],
     ids: impl ExactSizeIterator<Item = Uuid>,
 ) -> Result<u64, StoreError> {
-    let backend = on.get_database_backend();
+    let backend = on.backend();
     let (mut touched, mut ids) = (0, ids);
     for size in sizes(ids.len()) {
         let sql = format!("{before} {}", marks(size));
         let values = values.iter().cloned().chain(ids.by_ref().take(size).map(Value::from));
-        touched += on.execute_raw(statement(backend, &sql, values)).await?.rows_affected();
+        touched += on.run(statement(backend, &sql, values)).await?;
     }
     Ok(touched)
 }

@@ -1,15 +1,16 @@
 //! Whether a webhook's receiver works: since when it only fails, and when it is given up.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use serde_json::json;
 
 use crate::{
-    domain::{id::WebhookId, timestamp::Timestamp},
+    domain::{audit::AuditAction, id::WebhookId, timestamp::Timestamp},
     storage::{
         StoreError,
-        audit::{self, Entry},
+        audit::{self, Actor, Entry},
         bulk::statement,
         journal::Health,
         revision,
+        sql::Sql,
     },
 };
 
@@ -22,48 +23,46 @@ pub(super) enum Noted {
     Unclear,
 }
 
-pub(super) async fn note(
-    transaction: &DatabaseTransaction,
-    webhook: WebhookId,
-    change: &Health,
-    now: Timestamp,
-) -> Result<Noted, StoreError> {
-    let backend = transaction.get_database_backend();
+pub(super) async fn note(transaction: &impl Sql, webhook: WebhookId, change: &Health, now: Timestamp) -> Result<Noted, StoreError> {
+    let backend = transaction.backend();
     match change {
         Health::FailingSince(at) => {
             let sql = "UPDATE webhooks SET failing_since = ? WHERE id = ? AND failing_since IS NULL";
-            transaction
-                .execute_raw(statement(backend, sql, [at.0.into(), webhook.0.into()]))
-                .await?;
+            transaction.run(statement(backend, sql, [at.0.into(), webhook.0.into()])).await?;
             Ok(Noted::Nothing)
         }
         Health::Works => {
             let sql = "UPDATE webhooks SET failing_since = NULL WHERE id = ? AND failing_since IS NOT NULL";
-            transaction.execute_raw(statement(backend, sql, [webhook.0.into()])).await?;
+            transaction.run(statement(backend, sql, [webhook.0.into()])).await?;
             Ok(Noted::Nothing)
         }
         Health::Gone(reason) => disable(transaction, webhook, reason, now).await,
         Health::Hopeless(since, reason) => {
             let sql = "SELECT id FROM callbacks WHERE webhook_id = ? AND callback_date >= ? AND outcome = 'succeeded' LIMIT 1";
             let succeeded = statement(backend, sql, [webhook.0.into(), since.0.into()]);
-            if transaction.query_one_raw(succeeded).await?.is_none() {
+            if transaction.rows(succeeded).await?.is_empty() {
                 return disable(transaction, webhook, reason, now).await;
             }
             let sql = "UPDATE webhooks SET failing_since = NULL WHERE id = ?";
-            transaction.execute_raw(statement(backend, sql, [webhook.0.into()])).await?;
+            transaction.run(statement(backend, sql, [webhook.0.into()])).await?;
             Ok(Noted::Unclear)
         }
     }
 }
 
-async fn disable(transaction: &DatabaseTransaction, webhook: WebhookId, reason: &str, now: Timestamp) -> Result<Noted, StoreError> {
-    let backend = transaction.get_database_backend();
-    let sql = "UPDATE webhooks SET enabled = FALSE, disabled_reason = ?, updated_at = ? WHERE id = ? AND enabled AND deleted_at IS NULL";
+async fn disable(transaction: &impl Sql, webhook: WebhookId, reason: &str, now: Timestamp) -> Result<Noted, StoreError> {
+    let backend = transaction.backend();
+    let sql = "UPDATE webhooks SET enabled = FALSE, disabled_reason = ?, updated_at = ? \
+               WHERE id = ? AND enabled AND deleted_at IS NULL RETURNING name";
     let values = [reason.into(), now.0.into(), webhook.0.into()];
-    if transaction.execute_raw(statement(backend, sql, values)).await?.rows_affected() == 0 {
+    let rows = transaction.rows(statement(backend, sql, values)).await?;
+    let Some(row) = rows.first() else {
         return Ok(Noted::Nothing);
-    }
-    revision::raise(transaction, Some(webhook)).await?;
-    audit::add(transaction, &Entry::by_clearhook("webhook.disabled", webhook, reason), now).await?;
+    };
+    revision::raise(transaction, webhook).await?;
+    let entry = Entry::of_webhook(AuditAction::WebhookDisabled, webhook, &row.get::<String>("name")?)
+        .before(json!({ "enabled": true, "disabled_reason": null }))
+        .after(json!({ "enabled": false, "disabled_reason": reason }));
+    audit::add(transaction, &Actor::clearhook(), entry, now).await?;
     Ok(Noted::Disabled)
 }

@@ -1,6 +1,9 @@
 //! What PostgreSQL nodes tell each other (`LISTEN`).
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use sea_orm::{
     DbErr, RuntimeErr,
@@ -9,7 +12,10 @@ use sea_orm::{
 
 use crate::{
     domain::id::WebhookId,
-    storage::{Store, StoreError, revision::CHANNEL},
+    storage::{
+        Store, StoreError,
+        revision::{CHANNEL, KEYS, read_change},
+    },
 };
 
 /// A word from a node, this one included.
@@ -17,14 +23,19 @@ use crate::{
 pub enum Word {
     /// There is something to claim.
     Pending,
-    /// This webhook changed.
-    Changed(WebhookId),
+    /// This webhook changed, which made this revision.
+    Changed(WebhookId, i64),
+    /// A key was revoked.
+    Keys,
     /// Words may have been missed, because the connection was lost.
     Missed,
 }
 
 /// Hears what nodes say.
-pub struct Listener(PgListener);
+pub struct Listener {
+    words: PgListener,
+    revocations: Arc<AtomicU64>,
+}
 
 impl Store {
     /// Begins to listen; `None` on SQLite, where there is one node.
@@ -36,18 +47,26 @@ impl Store {
             .await
             .map_err(failed)?;
         listener.listen(CHANNEL).await.map_err(failed)?;
-        Ok(Some(Listener(listener)))
+        Ok(Some(Listener {
+            words: listener,
+            revocations: self.revocations.clone(),
+        }))
     }
 }
 
 impl Listener {
     /// Waits for the next word.
     pub async fn hear(&mut self) -> Result<Word, StoreError> {
-        let heard = self.0.try_recv().await.map_err(failed)?;
-        Ok(match heard {
+        let heard = self.words.try_recv().await.map_err(failed)?;
+        let word = match heard.as_ref().map(|word| word.payload()) {
             None => Word::Missed,
-            Some(word) => word.payload().parse().map_or(Word::Pending, Word::Changed),
-        })
+            Some(KEYS) => Word::Keys,
+            Some(word) => read_change(word).map_or(Word::Pending, |(webhook, revision)| Word::Changed(webhook, revision)),
+        };
+        if matches!(word, Word::Keys | Word::Missed) {
+            self.revocations.fetch_add(1, Ordering::AcqRel);
+        }
+        Ok(word)
     }
 }
 

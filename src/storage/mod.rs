@@ -1,10 +1,11 @@
 //! The database: SQLite or PostgreSQL through one code. Entities never leave this room; one file answers one kind of question.
 
 pub mod api_keys;
-mod audit;
+pub mod audit;
 mod bulk;
 pub mod callbacks;
 pub mod checkpoint;
+mod direct;
 mod entity;
 pub mod error;
 pub mod events;
@@ -18,22 +19,31 @@ pub mod queue;
 pub mod resend;
 pub mod retention;
 mod revision;
+mod search;
 pub mod sessions;
+mod space;
+mod sql;
 pub mod stats;
+mod transaction;
 pub mod users;
 pub mod webhooks;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use uuid::Uuid;
 
 pub use self::error::StoreError;
+use self::{
+    direct::Direct,
+    transaction::{Transaction, WritePool},
+};
 use crate::vault::Vault;
 
 /// A connected, migrated database. Cheap to clone.
@@ -41,10 +51,14 @@ use crate::vault::Vault;
 pub struct Store {
     /// Reads. On PostgreSQL the same pool as `write`.
     read: DatabaseConnection,
-    /// Writes. On SQLite a pool of one: writers of this process queue here, fairly, and not on the file's lock.
-    write: DatabaseConnection,
+    /// Writes. On SQLite a pool of one.
+    write: WritePool,
+    /// SQLite's file.
+    file: Option<Arc<Path>>,
     vault: Vault,
     counts: Arc<Counts>,
+    /// How often keys were revoked, as far as this process knows.
+    revocations: Arc<AtomicU64>,
 }
 
 /// What was asked of the database since the start.
@@ -56,13 +70,15 @@ pub struct Counts {
 }
 
 impl Store {
-    /// Begins a transaction that will write. On SQLite it takes the write lock at once, so that it cannot fail half-way.
-    async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(self.write.begin_with_options(options).await?)
+    /// Begins a transaction that will write.
+    async fn begin(&self) -> Result<Transaction, StoreError> {
+        self.write.begin().await
+    }
+
+    /// A connection for the journal alone; nothing on PostgreSQL.
+    fn direct(&self) -> Result<Option<Direct>, StoreError> {
+        let open = |file: &Arc<Path>| Direct::open(file, self.counts.clone());
+        Ok(self.file.as_ref().map(open).transpose()?)
     }
 
     /// Which database it is.
@@ -83,6 +99,11 @@ impl Store {
         self.counts.entries.load(Ordering::Relaxed)
     }
 
+    /// How often keys were revoked, as far as this process knows: what was read of keys before a revocation counts no more.
+    pub fn revocations(&self) -> u64 {
+        self.revocations.load(Ordering::Acquire)
+    }
+
     fn count_commit(&self, entries: usize) {
         self.counts.commits.fetch_add(1, Ordering::Relaxed);
         self.counts.entries.fetch_add(entries as u64, Ordering::Relaxed);
@@ -97,7 +118,7 @@ impl Store {
     /// Closes all connections; SQLite then folds its journal into the file.
     pub async fn close(self) -> Result<(), StoreError> {
         self.read.close().await?;
-        self.write.close().await?;
+        self.write.pool().clone().close().await?;
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::{
     domain::{id::NodeId, timestamp::Timestamp},
-    storage::{Store, StoreError, bulk::statement, revision},
+    storage::{Store, StoreError, bulk::statement, revision, sql::Sql},
 };
 
 /// The database's clock, in milliseconds.
@@ -25,10 +25,38 @@ impl Store {
         }
         let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let sql = format!(
-            "INSERT INTO nodes (id, lease_until) VALUES (?, {NOW} + ?) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until"
+            "INSERT INTO nodes (id, lease_until, revision) VALUES (?, {NOW} + ?, 0) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until"
         );
         self.execute(&sql, [node.0.into(), lease.into()]).await?;
         Ok(())
+    }
+
+    /// How often webhooks changed so far.
+    pub async fn revision(&self) -> Result<i64, StoreError> {
+        let rows = self
+            .read
+            .rows(statement(self.backend(), "SELECT webhooks FROM revisions WHERE id = 1", []))
+            .await?;
+        Ok(rows.first().map(|row| row.get("webhooks")).transpose()?.unwrap_or_default())
+    }
+
+    /// Notes that a node acts by all changes up to this revision.
+    pub async fn acknowledge(&self, node: NodeId, revision: i64) -> Result<(), StoreError> {
+        let sql = "UPDATE nodes SET revision = ? WHERE id = ? AND revision < ?";
+        self.execute(sql, [revision.into(), node.0.into(), revision.into()]).await?;
+        Ok(())
+    }
+
+    /// Whether every other node that lives acts by all changes up to this revision.
+    pub async fn is_acknowledged(&self, node: NodeId, revision: i64) -> Result<bool, StoreError> {
+        let sql = format!("SELECT id FROM nodes WHERE id <> ? AND revision < ? AND lease_until > {NOW} LIMIT 1");
+        let values = [node.0.into(), revision.into()];
+        Ok(self.read.rows(statement(self.backend(), &sql, values)).await?.is_empty())
+    }
+
+    /// Whether no other node lives.
+    pub async fn is_alone(&self, node: NodeId) -> Result<bool, StoreError> {
+        Ok(!self.is_shared() || self.is_acknowledged(node, i64::MAX).await?)
     }
 
     /// Ends the node's lease.

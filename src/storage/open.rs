@@ -20,13 +20,15 @@ use sea_orm_migration::MigratorTrait;
 use thiserror::Error;
 
 use crate::{
-    storage::{Counts, Store, StoreError, bulk::STATEMENTS},
+    storage::{Counts, Store, StoreError, bulk::STATEMENTS, transaction::WritePool},
     vault::Vault,
 };
 
 /// How long a write waits for another process (the command line beside the server) to finish its own.
-const BUSY: Duration = Duration::from_secs(10);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(10);
+/// A connection to PostgreSQL that nobody used for so long is tried before it is used.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// Which database.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,6 +63,9 @@ pub enum OpenError {
         /// Why.
         cause: String,
     },
+    /// The server lets nobody write.
+    #[error("the database cannot be written: {0}")]
+    Unwritable(String),
     /// The schema cannot be brought up to date.
     #[error("cannot bring the database up to date: {0}")]
     Migrate(DbErr),
@@ -118,7 +123,7 @@ impl fmt::Debug for DatabaseUrl {
 impl Store {
     /// Connects, and brings the schema up to date when `migrate` is true.
     pub async fn open(url: &DatabaseUrl, vault: Vault, migrate: bool) -> Result<Self, OpenError> {
-        let (mut read, mut write) = match url {
+        let (mut read, write) = match url {
             DatabaseUrl::Sqlite(path) => {
                 let file = |error: DbErr| OpenError::File {
                     path: path.display().to_string(),
@@ -131,6 +136,8 @@ impl Store {
                 let mut options = options(text);
                 options
                     .max_connections(20)
+                    // A question before each statement would double the way; a connection that was lost is found by the next statement.
+                    .test_before_acquire_if_idle_for(IDLE)
                     .min_connections(1)
                     .map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(STATEMENTS));
                 let server = |error: DbErr| OpenError::Server {
@@ -143,7 +150,8 @@ impl Store {
         };
         bring_up_to_date(&write, migrate).await?;
         let counts = Arc::new(Counts::default());
-        for pool in [&mut read, &mut write] {
+        let mut write = WritePool::new(write);
+        for pool in [&mut read, write.pool_mut()] {
             let counts = counts.clone();
             pool.set_metric_callback(move |_| {
                 counts.statements.fetch_add(1, Ordering::Relaxed);
@@ -152,19 +160,44 @@ impl Store {
         Ok(Self {
             read,
             write,
+            file: match url {
+                DatabaseUrl::Sqlite(path) => Some(path.as_path().into()),
+                DatabaseUrl::Postgres(_) => None,
+            },
             vault,
             counts,
+            revocations: Arc::default(),
         })
+    }
+
+    /// Makes sure that the database can be written, so that a service does not begin what it cannot do.
+    pub async fn check_writable(&self) -> Result<(), OpenError> {
+        let wrote = async {
+            // A file that may only be read lets a transaction begin.
+            let transaction = self.begin().await?;
+            transaction
+                .execute_unprepared("UPDATE revisions SET webhooks = webhooks WHERE id = 1")
+                .await?;
+            Ok::<_, StoreError>(())
+        };
+        match (wrote.await, &self.file) {
+            (Ok(_), _) => Ok(()),
+            (Err(error), Some(file)) => Err(OpenError::File {
+                path: file.display().to_string(),
+                cause: brief(&error),
+            }),
+            (Err(error), None) => Err(OpenError::Unwritable(brief(&error))),
+        }
     }
 
     /// Undoes all migrations: the tests of them need it.
     pub async fn undo_migrations(&self) -> Result<(), StoreError> {
-        Ok(Migrator::down(&self.write, None).await?)
+        Ok(Migrator::down(self.write.pool(), None).await?)
     }
 
     /// Does all migrations.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        Ok(Migrator::up(&self.write, None).await?)
+        Ok(Migrator::up(self.write.pool(), None).await?)
     }
 }
 
@@ -184,6 +217,8 @@ async fn connect_sqlite(path: &std::path::Path, connections: u32) -> Result<Data
                 })
             })
         })
+        // There is no network between this and the file that could be lost.
+        .test_before_acquire(false)
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .journal_mode(SqliteJournalMode::Wal)
@@ -229,8 +264,8 @@ async fn bring_up_to_date(connection: &DatabaseConnection, migrate: bool) -> Res
 }
 
 /// The innermost cause, which is the one that says what is wrong.
-fn brief(error: &DbErr) -> String {
-    let mut cause: &dyn std::error::Error = error;
+fn brief(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }

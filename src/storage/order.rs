@@ -1,12 +1,12 @@
 //! Ordered delivery: of one webhook and one subject, the next delivery waits until the one before has succeeded or failed for good.
 //! What waits is pending without a due time.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
+use sea_orm::DbBackend;
 use sha2::{Digest, Sha256};
 
 use crate::{
     domain::{id::WebhookId, timestamp::Timestamp},
-    storage::{StoreError, bulk::statement},
+    storage::{StoreError, bulk::statement, sql::Sql},
 };
 
 /// Stands for a subject. Two subjects that share one are sent in turn as well, which harms nobody.
@@ -25,53 +25,44 @@ impl OrderKey {
 }
 
 /// Whether something of this subject is not done yet. Until the transaction ends, no other may ask or finish the same.
-pub(super) async fn is_busy(transaction: &DatabaseTransaction, webhook: WebhookId, key: OrderKey) -> Result<bool, StoreError> {
+pub(super) async fn is_busy(transaction: &impl Sql, webhook: WebhookId, key: OrderKey) -> Result<bool, StoreError> {
     lock(transaction, webhook, key).await?;
     let sql = "SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
                AND state IN ('pending', 'sending') LIMIT 1";
-    let backend = transaction.get_database_backend();
-    let found = transaction
-        .query_one_raw(statement(backend, sql, [webhook.0.into(), key.0.into()]))
-        .await?;
-    Ok(found.is_some())
+    let backend = transaction.backend();
+    let found = transaction.rows(statement(backend, sql, [webhook.0.into(), key.0.into()])).await?;
+    Ok(!found.is_empty())
 }
 
 /// Lets the next one of a subject go; answers whether there was one.
-pub(super) async fn promote(
-    transaction: &DatabaseTransaction,
-    webhook: WebhookId,
-    key: OrderKey,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
+pub(super) async fn promote(transaction: &impl Sql, webhook: WebhookId, key: OrderKey, now: Timestamp) -> Result<bool, StoreError> {
     lock(transaction, webhook, key).await?;
     let sql = "UPDATE deliveries SET due_at = ? WHERE state = 'pending' AND due_at IS NULL AND id = (\
                SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
                AND state IN ('pending', 'sending') ORDER BY id LIMIT 1)";
     let values = [now.0.into(), webhook.0.into(), key.0.into()];
-    let backend = transaction.get_database_backend();
-    Ok(transaction.execute_raw(statement(backend, sql, values)).await?.rows_affected() > 0)
+    let backend = transaction.backend();
+    Ok(transaction.run(statement(backend, sql, values)).await? > 0)
 }
 
 /// Lets the first of each subject of a webhook go.
-pub(super) async fn promote_all(transaction: &DatabaseTransaction, webhook: WebhookId, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn promote_all(transaction: &impl Sql, webhook: WebhookId, now: Timestamp) -> Result<(), StoreError> {
     let sql = "UPDATE deliveries SET due_at = ? WHERE webhook_id = ? AND state = 'pending' AND due_at IS NULL AND NOT EXISTS (\
                SELECT 1 FROM deliveries AS before WHERE before.webhook_id = deliveries.webhook_id \
                AND before.order_key = deliveries.order_key AND before.order_key IS NOT NULL \
                AND before.state IN ('pending', 'sending') AND before.id < deliveries.id)";
-    let backend = transaction.get_database_backend();
-    transaction
-        .execute_raw(statement(backend, sql, [now.0.into(), webhook.0.into()]))
-        .await?;
+    let backend = transaction.backend();
+    transaction.run(statement(backend, sql, [now.0.into(), webhook.0.into()])).await?;
     Ok(())
 }
 
-async fn lock(transaction: &DatabaseTransaction, webhook: WebhookId, key: OrderKey) -> Result<(), StoreError> {
-    let backend = transaction.get_database_backend();
+async fn lock(transaction: &impl Sql, webhook: WebhookId, key: OrderKey) -> Result<(), StoreError> {
+    let backend = transaction.backend();
     if backend == DbBackend::Postgres {
         let (high, low) = webhook.0.as_u64_pair();
         let name = (high ^ low).cast_signed() ^ key.0;
         transaction
-            .execute_raw(statement(backend, "SELECT pg_advisory_xact_lock(?)", [name.into()]))
+            .run(statement(backend, "SELECT pg_advisory_xact_lock(?)", [name.into()]))
             .await?;
     }
     Ok(())

@@ -1,17 +1,22 @@
 //! Sending again, on request: one delivery, all that failed, or a test.
 
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
     domain::{
+        audit::AuditAction,
         callback::Trigger,
         delivery::DeliveryState,
-        id::{DeliveryId, NodeId, WebhookId},
+        id::{CallbackId, DeliveryId, NodeId, WebhookId},
         timestamp::Timestamp,
     },
     storage::{
         Store, StoreError,
+        audit::{self, Actor, Entry},
         bulk::statement,
+        entity::webhook,
         events::NewEvent,
         journal::{NewDelivery, add_deliveries, add_events},
         new_id, order, revision,
@@ -35,35 +40,49 @@ pub enum Asked {
 }
 
 impl Store {
-    /// Asks for one more attempt of a delivery. It takes the place of a retry that waits; each time it is asked, it is sent once.
-    /// A delivery that had ended is not tried again by the schedule.
-    pub async fn ask_again(&self, delivery: DeliveryId, now: Timestamp) -> Result<Asked, StoreError> {
+    /// Asks for one more attempt of a callback's delivery. It takes the place of a retry that waits; each time it is asked, it is sent
+    /// once. A delivery that had ended is not tried again by the schedule.
+    pub async fn ask_again(&self, by: &Actor, callback: CallbackId, delivery: DeliveryId, now: Timestamp) -> Result<Asked, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
             state: String,
+            webhook_id: Uuid,
         }
         let sql = "UPDATE deliveries SET asked = asked + 1, next_trigger = 'manual', updated_at = ?, reason = NULL, \
                    retries = CASE WHEN state IN ('pending', 'sending') THEN retries ELSE ? END, \
                    due_at = CASE WHEN state = 'sending' THEN due_at ELSE ? END, \
-                   state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'pending' END WHERE id = ? RETURNING state";
+                   state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'pending' END WHERE id = ? RETURNING state, webhook_id";
         let values = [now.0.into(), NO_RETRIES.into(), now.0.into(), delivery.0.into()];
         let transaction = self.begin().await?;
         let row = Row::find_by_statement(statement(self.backend(), sql, values))
             .one(&transaction)
             .await?;
+        let Some(row) = row else {
+            return Ok(Asked::Unknown);
+        };
+        let asked = json!({ "callback": callback, "delivery": delivery });
+        note(
+            &transaction,
+            by,
+            AuditAction::WebhookRedelivered,
+            WebhookId(row.webhook_id),
+            asked,
+            now,
+        )
+        .await?;
         revision::tell(&transaction, "pending").await?;
         transaction.commit().await?;
-        Ok(match row {
-            None => Asked::Unknown,
-            Some(row) if row.state == DeliveryState::Sending.as_str() => Asked::AfterThis,
-            Some(_) => Asked::Due,
+        Ok(if row.state == DeliveryState::Sending.as_str() {
+            Asked::AfterThis
+        } else {
+            Asked::Due
         })
     }
 
     /// Queues again every delivery of a webhook that failed for good or was held, of events between these times; answers how many.
-    /// The schedule begins anew for each.
-    pub async fn recover(&self, webhook: WebhookId, since: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
-        let mut all = 0;
+    /// The schedule begins anew for each. What was asked for is noted in the audit log with the first of them.
+    pub async fn recover(&self, by: &Actor, webhook: WebhookId, since: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+        let (mut all, mut noted) = (0, false);
         for state in [DeliveryState::Failed, DeliveryState::Held] {
             // What subjects need not wait for is due at once; of the others the first of each.
             let sql = format!(
@@ -87,6 +106,11 @@ impl Store {
                     .await?
                     .rows_affected();
                 order::promote_all(&transaction, webhook, now).await?;
+                if !noted {
+                    let asked = json!({ "since": since, "until": until });
+                    note(&transaction, by, AuditAction::WebhookRecovered, webhook, asked, now).await?;
+                    noted = true;
+                }
                 revision::tell(&transaction, "pending").await?;
                 transaction.commit().await?;
                 all += done;
@@ -99,7 +123,7 @@ impl Store {
     }
 
     /// Stores an event for one webhook alone, to be sent once: a test.
-    pub async fn add_test(&self, node: NodeId, webhook: WebhookId, event: &NewEvent) -> Result<DeliveryId, StoreError> {
+    pub async fn add_test(&self, by: &Actor, node: NodeId, webhook: WebhookId, event: &NewEvent) -> Result<DeliveryId, StoreError> {
         let now = Timestamp::now();
         let delivery = NewDelivery {
             id: new_id(),
@@ -115,8 +139,24 @@ impl Store {
         let transaction = self.begin().await?;
         add_events(&transaction, &[event], now).await?;
         add_deliveries(&transaction, node, &[delivery], now).await?;
+        let sent = json!({ "event": event.event_type, "delivery": id });
+        note(&transaction, by, AuditAction::WebhookTested, webhook, sent, now).await?;
         revision::tell(&transaction, "pending").await?;
         transaction.commit().await?;
         Ok(id)
     }
+}
+
+/// Notes who asked for something to be sent to a webhook.
+async fn note(
+    on: &impl ConnectionTrait,
+    by: &Actor,
+    action: AuditAction,
+    webhook: WebhookId,
+    asked: Value,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let row = webhook::Entity::find_by_id(webhook.0).one(on).await?;
+    let name = row.map_or_else(String::new, |row| row.name);
+    audit::add(on, by, Entry::of_webhook(action, webhook, &name).after(asked), now).await
 }

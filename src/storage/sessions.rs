@@ -41,6 +41,11 @@ impl Store {
             .filter(session::Column::ExpiresAt.lte(now.0))
             .exec(&self.write)
             .await?;
+        user::Entity::update_many()
+            .col_expr(user::Column::LastSignInAt, Expr::value(now.0))
+            .filter(user::Column::Id.eq(user.0))
+            .exec(&self.write)
+            .await?;
         let row = session::ActiveModel {
             id: Set(new_id()),
             user_id: Set(user.0),

@@ -1,13 +1,25 @@
 //! Questions about users.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Set, sea_query::Expr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    sea_query::{Expr, ExprTrait},
+};
+use serde_json::{Value, json};
 
 use crate::{
-    domain::{id::UserId, role::Role, timestamp::Timestamp},
+    domain::{
+        audit::{AuditAction, MASK},
+        id::UserId,
+        page::{Cursor, Page},
+        role::Role,
+        timestamp::Timestamp,
+    },
     storage::{
         Store, StoreError,
+        audit::{self, Actor, Entry},
         entity::{session, user},
         new_id,
+        search::contains,
     },
 };
 
@@ -24,6 +36,8 @@ pub struct UserRecord {
     pub disabled_at: Option<Timestamp>,
     /// Since when they exist.
     pub created_at: Timestamp,
+    /// When they last signed in.
+    pub last_sign_in_at: Option<Timestamp>,
 }
 
 /// How an e-mail address is kept and compared.
@@ -31,10 +45,34 @@ pub fn normal_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
+/// What is changed of a user.
+#[derive(Clone, Debug)]
+pub enum UserChange {
+    /// They may sign in no more, and their sessions end.
+    Disable,
+    /// They may sign in again.
+    Enable,
+    /// They get another role.
+    Role(Role),
+    /// They get another password, of which this is the hash, and their sessions end.
+    Password(String),
+}
+
+/// What became of a change.
+#[derive(Clone, Debug)]
+pub enum ChangedUser {
+    /// This is how the user is now.
+    Done(UserRecord),
+    /// Nobody has this id.
+    Unknown,
+    /// Nobody could administer clearhook any more, so nothing was changed.
+    LastAdministrator,
+}
+
 impl Store {
     /// Adds a user; `None` when the address is taken.
-    pub async fn add_user(&self, email: &str, password_hash: String, role: Role) -> Result<Option<UserRecord>, StoreError> {
-        let now = Timestamp::now();
+    pub async fn add_user(&self, by: &Actor, email: &str, password_hash: String, role: Role) -> Result<Option<UserRecord>, StoreError> {
+        let (transaction, now) = (self.begin().await?, Timestamp::now());
         let row = user::ActiveModel {
             id: Set(new_id()),
             email: Set(normal_email(email)),
@@ -43,12 +81,17 @@ impl Store {
             disabled_at: Set(None),
             created_at: Set(now.0),
             updated_at: Set(now.0),
+            last_sign_in_at: Set(None),
         };
-        match row.insert(&self.write).await.map_err(StoreError::from) {
-            Ok(row) => Ok(Some(record(row)?)),
-            Err(error) if error.is_duplicate() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let user = match row.insert(&transaction).await.map_err(StoreError::from) {
+            Ok(row) => record(row)?,
+            Err(error) if error.is_duplicate() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let entry = Entry::of_user(AuditAction::UserCreated, user.id, &user.email).after(snapshot(&user));
+        audit::add(&transaction, by, entry, now).await?;
+        transaction.commit().await?;
+        Ok(Some(user))
     }
 
     /// The user with that address, and the hash of their password.
@@ -65,31 +108,100 @@ impl Store {
             .transpose()
     }
 
-    /// Lets a user sign in no more, and ends their sessions.
-    pub async fn disable_user(&self, id: UserId) -> Result<(), StoreError> {
-        self.change_user(id, user::Column::DisabledAt, Expr::value(Timestamp::now().0))
-            .await
-    }
-
-    /// Replaces a user's password, and ends their sessions.
-    pub async fn set_password(&self, id: UserId, password_hash: String) -> Result<(), StoreError> {
-        self.change_user(id, user::Column::PasswordHash, Expr::value(password_hash)).await
-    }
-
-    async fn change_user(&self, id: UserId, column: user::Column, value: Expr) -> Result<(), StoreError> {
-        let transaction = self.begin().await?;
+    /// Changes a user. A change that changes nothing is done, and leaves no trace.
+    pub async fn change_user(&self, by: &Actor, id: UserId, change: UserChange) -> Result<ChangedUser, StoreError> {
+        let (transaction, now) = (self.begin().await?, Timestamp::now());
+        // Whoever takes an administrator away waits here for whoever does so at the same time.
+        let administrators = user::Entity::find()
+            .filter(user::Column::Role.eq(Role::Administrator.as_str()))
+            .filter(user::Column::DisabledAt.is_null())
+            .order_by_asc(user::Column::Id)
+            .lock_exclusive()
+            .all(&transaction)
+            .await?;
+        let Some(row) = user::Entity::find_by_id(id.0).lock_exclusive().one(&transaction).await? else {
+            return Ok(ChangedUser::Unknown);
+        };
+        let before = record(row)?;
+        let takes_away = match change {
+            UserChange::Disable => true,
+            UserChange::Role(role) => role != Role::Administrator,
+            UserChange::Enable | UserChange::Password(_) => false,
+        };
+        if takes_away && administrators.iter().all(|administrator| administrator.id == id.0) && !administrators.is_empty() {
+            return Ok(ChangedUser::LastAdministrator);
+        }
+        let (action, column, value, ends_sessions) = match change {
+            UserChange::Disable if before.disabled_at.is_some() => return Ok(ChangedUser::Done(before)),
+            UserChange::Enable if before.disabled_at.is_none() => return Ok(ChangedUser::Done(before)),
+            UserChange::Role(role) if role == before.role => return Ok(ChangedUser::Done(before)),
+            UserChange::Disable => (AuditAction::UserDisabled, user::Column::DisabledAt, Expr::value(now.0), true),
+            UserChange::Enable => (AuditAction::UserEnabled, user::Column::DisabledAt, Expr::value(None::<i64>), false),
+            UserChange::Role(role) => (AuditAction::UserRoleChanged, user::Column::Role, Expr::value(role.as_str()), false),
+            UserChange::Password(hash) => (AuditAction::UserPasswordReset, user::Column::PasswordHash, Expr::value(hash), true),
+        };
         user::Entity::update_many()
             .col_expr(column, value)
-            .col_expr(user::Column::UpdatedAt, Expr::value(Timestamp::now().0))
+            .col_expr(user::Column::UpdatedAt, Expr::value(now.0))
             .filter(user::Column::Id.eq(id.0))
             .exec(&transaction)
             .await?;
-        session::Entity::delete_many()
-            .filter(session::Column::UserId.eq(id.0))
-            .exec(&transaction)
-            .await?;
+        if ends_sessions {
+            session::Entity::delete_many()
+                .filter(session::Column::UserId.eq(id.0))
+                .exec(&transaction)
+                .await?;
+        }
+        let after = user::Entity::find_by_id(id.0).one(&transaction).await?;
+        let after = after
+            .map(record)
+            .transpose()?
+            .ok_or_else(|| StoreError::Corrupt(format!("user {id} is gone within a transaction")))?;
+        let (mut from, mut to) = (snapshot(&before), snapshot(&after));
+        if action == AuditAction::UserPasswordReset {
+            from["password"] = MASK.into();
+            to["password"] = format!("{MASK} (changed)").into();
+        }
+        let entry = Entry::of_user(action, id, &after.email).before(from).after(to);
+        audit::add(&transaction, by, entry, now).await?;
         transaction.commit().await?;
-        Ok(())
+        Ok(ChangedUser::Done(after))
+    }
+
+    /// One user.
+    pub async fn user(&self, id: UserId) -> Result<Option<UserRecord>, StoreError> {
+        user::Entity::find_by_id(id.0).one(&self.read).await?.map(record).transpose()
+    }
+
+    /// A page of the users whose address has this in it, newest first.
+    pub async fn find_users(&self, q: Option<&str>, after: Option<Cursor>, limit: u64) -> Result<Page<UserRecord>, StoreError> {
+        let mut found = user::Entity::find();
+        if let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) {
+            found = found.filter(contains([user::Column::Email], q));
+        }
+        if let Some(after) = after {
+            let older = user::Column::CreatedAt.lt(after.at.0);
+            let same = user::Column::CreatedAt.eq(after.at.0).and(user::Column::Id.lt(after.id));
+            found = found.filter(older.or(same));
+        }
+        let newest_first = found.order_by_desc(user::Column::CreatedAt).order_by_desc(user::Column::Id);
+        let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
+        let page = Page::of(rows, limit, |row| Cursor {
+            at: Timestamp(row.created_at),
+            id: row.id,
+        });
+        let items = page.items.into_iter().map(record).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
+    /// The users who can be owners of webhooks, by address, and those who are.
+    pub async fn possible_owners(&self, present: &[UserId]) -> Result<Vec<UserRecord>, StoreError> {
+        let can = user::Column::Role
+            .eq(Role::ApiOwner.as_str())
+            .and(user::Column::DisabledAt.is_null());
+        let are = user::Column::Id.is_in(present.iter().map(|id| id.0));
+        let rows = user::Entity::find().filter(can.or(are)).order_by_asc(user::Column::Email);
+        rows.all(&self.read).await?.into_iter().map(record).collect()
     }
 
     /// All users, oldest first.
@@ -123,5 +235,11 @@ pub(super) fn record(row: user::Model) -> Result<UserRecord, StoreError> {
         role: row.role.parse()?,
         disabled_at: row.disabled_at.map(Timestamp),
         created_at: Timestamp(row.created_at),
+        last_sign_in_at: row.last_sign_in_at.map(Timestamp),
     })
+}
+
+/// A user as the audit log shows them.
+fn snapshot(user: &UserRecord) -> Value {
+    json!({ "email": user.email, "role": user.role, "disabled": user.disabled_at.is_some() })
 }

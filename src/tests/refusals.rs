@@ -1,6 +1,6 @@
 //! Bad input over HTTP: each has its status and its words, and nothing is stored.
 
-use clearhook::{auth::api_key, catalogue::EventType, domain::role::Scope};
+use clearhook::{auth::api_key, catalogue::EventType, domain::role::Scope, storage::audit::Actor};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -99,9 +99,13 @@ async fn bad_events_are_refused_and_nothing_is_stored(database: TestDatabase) {
 
 async fn keys_are_asked_for(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let (revoked, record) = api_key::create(&app.store, "revoked", Scope::ALL).await.unwrap();
-    assert!(app.store.revoke_api_key(record.id).await.unwrap());
-    let (reader, _) = api_key::create(&app.store, "reader", &[Scope::WebhooksRead]).await.unwrap();
+    let (revoked, record) = api_key::create(&app.store, &Actor::clearhook(), "revoked", Scope::ALL, None)
+        .await
+        .unwrap();
+    assert!(app.store.revoke_api_key(&Actor::clearhook(), record.id).await.unwrap().is_some());
+    let (reader, _) = api_key::create(&app.store, &Actor::clearhook(), "reader", &[Scope::WebhooksRead], None)
+        .await
+        .unwrap();
     let url = |path: &str| format!("{}/api/v1{path}", app.url);
     for path in ["/webhooks", "/event-types", "/webhooks/x/callbacks", "/callbacks/x"] {
         assert_eq!(refused(app.http.get(url(path)).send().await.unwrap()).await.0, 401, "{path}");

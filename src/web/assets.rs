@@ -1,14 +1,14 @@
 //! The site's files, out of the binary: compressed when it was built, under names with a hash, cached for a year.
 
 use axum::{
-    Router,
     extract::Request,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
+
+use crate::auth::routes::{Routes, Rule};
 
 /// A file of the site.
 struct Asset {
@@ -61,11 +61,11 @@ impl SiteNames {
 }
 
 /// Routes of all files.
-pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new()
-        .route("/pkg/{*path}", get(serve))
-        .route("/favicon.svg", get(serve))
-        .route("/robots.txt", get(serve))
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Routes<S> {
+    Routes::new()
+        .get("/pkg/{*path}", Rule::Open, serve)
+        .get("/favicon.svg", Rule::Open, serve)
+        .get("/robots.txt", Rule::Open, serve)
 }
 
 /// The folder that `cargo leptos watch` keeps up to date.

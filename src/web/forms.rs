@@ -23,7 +23,7 @@ use crate::{
     messages::{Lang, sign_in as say},
     rest::Problem,
     state::AppState,
-    web::pages::render,
+    web::{actions, client_address::Secure, pages::render},
     webhooks::{self, FieldError, UseCaseError, WebhookInput},
 };
 
@@ -65,6 +65,13 @@ impl Fields {
             .unwrap_or_default()
     }
 
+    /// The owners that were ticked; the field that holds nothing says that they could be.
+    fn owners(&self) -> Option<Vec<String>> {
+        let owners = self.all("owners");
+        let ticked = || owners.iter().filter(|id| !id.is_empty()).cloned().collect();
+        (!owners.is_empty()).then(ticked)
+    }
+
     /// What was typed into a webhook's form. A row of headers that is empty is no header.
     fn form(&self) -> FormView {
         let headers = self.all("header_name").into_iter().zip(self.all("header_value"));
@@ -76,24 +83,21 @@ impl Fields {
             secret: self.one("secret"),
             headers: headers.map(|(name, value)| HeaderView { name, value }).collect(),
             events: self.all("events"),
+            owners: self.owners(),
             ..FormView::default()
         }
     }
 }
 
 /// `POST /sign-in`
-pub(super) async fn sign_in(State(app): State<AppState>, request: Request) -> Response {
+pub(super) async fn sign_in(State(app): State<AppState>, Secure(secure): Secure, request: Request) -> Response {
     let (parts, fields) = match Fields::read(request).await {
         Ok(read) => read,
         Err(problem) => return problem.into_response(),
     };
     let (email, next) = (fields.one("email"), local(&fields.one("next")));
     match session::sign_in(&app.store, &email, &fields.one("password")).await {
-        Ok(Some(token)) => (
-            [(header::SET_COOKIE, session::cookie(Some(&token), app.secure_cookies))],
-            Redirect::to(&next),
-        )
-            .into_response(),
+        Ok(Some(token)) => ([(header::SET_COOKIE, session::cookie(Some(&token), secure))], Redirect::to(&next)).into_response(),
         Ok(None) => {
             let lang = viewer_of(&parts.headers).lang;
             let view = SignInView {
@@ -108,17 +112,13 @@ pub(super) async fn sign_in(State(app): State<AppState>, request: Request) -> Re
 }
 
 /// `POST /sign-out`
-pub(super) async fn sign_out(State(app): State<AppState>, who: Option<Extension<SignedIn>>) -> Response {
+pub(super) async fn sign_out(State(app): State<AppState>, Secure(secure): Secure, who: Option<Extension<SignedIn>>) -> Response {
     if let Some(Extension(who)) = who
         && let Err(error) = app.store.end_session(who.session).await
     {
         return Problem::from(error).into_response();
     }
-    (
-        [(header::SET_COOKIE, session::cookie(None, app.secure_cookies))],
-        Redirect::to("/sign-in"),
-    )
-        .into_response()
+    ([(header::SET_COOKIE, session::cookie(None, secure))], Redirect::to("/sign-in")).into_response()
 }
 
 /// `POST /webhooks`: enables or disables a webhook of the list, and comes back to its row.
@@ -174,12 +174,17 @@ pub(super) async fn change(
     let Ok(id) = id.parse::<WebhookId>() else {
         return render(&app, page(parts, &path), (), StatusCode::NOT_FOUND).await;
     };
+    let by = Principal::User(who);
+    let parts = match actions::act(&app, &by, id, parts, &fields).await {
+        Ok(response) => return response,
+        Err(parts) => parts,
+    };
     let mut form = fields.form();
     if edit_rows(&mut form, &fields.one("intent")) {
         return render(&app, page(parts, &path), PostedForm(form), StatusCode::OK).await;
     }
-    match webhooks::patch(&app, &Principal::User(who), id, |stored| WebhookInput {
-        owners: stored.owners,
+    match webhooks::patch(&app, &by, id, |stored| WebhookInput {
+        owners: form.owners.clone().unwrap_or(stored.owners),
         rate: stored.rate,
         ordered: stored.ordered,
         ..input(&form)
@@ -226,6 +231,7 @@ fn input(form: &FormView) -> WebhookInput {
         url: form.url.clone(),
         enabled: form.enabled,
         events: form.events.clone(),
+        owners: form.owners.clone().unwrap_or_default(),
         headers: form
             .headers
             .iter()
@@ -239,10 +245,11 @@ fn input(form: &FormView) -> WebhookInput {
     }
 }
 
-/// `/headers/0/name` is the field `headers-0-name`; whatever is wrong with one event stands at all of them.
-fn error_view(error: &FieldError, lang: Lang) -> ErrorView {
+/// `/headers/0/name` is the field `headers-0-name`; whatever is wrong with one event or owner stands at all of them.
+pub(super) fn error_view(error: &FieldError, lang: Lang) -> ErrorView {
     let field = error.pointer.trim_start_matches('/').replace('/', "-");
-    let field = if field.starts_with("events") { "events".to_owned() } else { field };
+    let whole = ["events", "owners"].into_iter().find(|whole| field.starts_with(whole));
+    let field = whole.map_or(field, str::to_owned);
     ErrorView {
         field,
         detail: error.text(lang),
@@ -250,7 +257,7 @@ fn error_view(error: &FieldError, lang: Lang) -> ErrorView {
 }
 
 /// The request that would have asked for this page.
-fn page(mut parts: Parts, path: &str) -> Request {
+pub(super) fn page(mut parts: Parts, path: &str) -> Request {
     parts.method = Method::GET;
     if let Ok(uri) = path.parse() {
         parts.uri = uri;

@@ -1,47 +1,46 @@
-//! Who may see a page at all, and where a form may come from.
+//! Whose session it is, and where a form may come from.
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    extract::Request,
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use url::form_urlencoded::byte_serialize;
 
-use crate::{auth::session, console::server::viewer::cookie, rest::Problem, state::AppState};
+use crate::{
+    auth::{principal::SignedIn, session},
+    console::server::viewer::cookie,
+    rest::Problem,
+    state::AppState,
+    storage::StoreError,
+};
 
-/// Finds the session of a request. Nobody is sent to sign in, before anything is rendered.
-pub(super) async fn signed_in(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    let who = match token(request.headers()) {
-        Some(token) => match session::resume(&app.store, &token).await {
-            Ok(who) => who,
-            Err(error) => return Problem::from(error).into_response(),
-        },
-        None => None,
-    };
-    let path = request.uri().path();
-    match who {
-        Some(who) => {
-            request.extensions_mut().insert(who);
-            next.run(request).await
-        }
-        None if matches!(path, "/sign-in" | "/sign-out" | "/preferences") => next.run(request).await,
-        None if path.starts_with("/fn/") => StatusCode::UNAUTHORIZED.into_response(),
-        None => {
-            let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
-            let wanted: String = if request.method() == Method::GET {
-                byte_serialize(wanted.as_bytes()).collect()
-            } else {
-                String::new()
-            };
-            let to = if matches!(wanted.as_str(), "" | "%2F") {
-                "/sign-in".to_owned()
-            } else {
-                format!("/sign-in?next={wanted}")
-            };
-            Redirect::to(&to).into_response()
-        }
+/// Who is signed in, by the cookie in these headers.
+pub(super) async fn signed_in(app: &AppState, headers: &HeaderMap) -> Result<Option<SignedIn>, StoreError> {
+    match token(headers) {
+        Some(token) => session::resume(&app.store, &token).await,
+        None => Ok(None),
     }
+}
+
+/// Nobody is sent to sign in, before anything is rendered.
+pub(super) fn nobody(request: &Parts) -> Response {
+    if request.uri.path().starts_with("/fn/") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let wanted = request.uri.path_and_query().map_or("/", |wanted| wanted.as_str());
+    let wanted: String = if request.method == Method::GET {
+        byte_serialize(wanted.as_bytes()).collect()
+    } else {
+        String::new()
+    };
+    let to = if matches!(wanted.as_str(), "" | "%2F") {
+        "/sign-in".to_owned()
+    } else {
+        format!("/sign-in?next={wanted}")
+    };
+    Redirect::to(&to).into_response()
 }
 
 /// Refuses a form or call that another site sent (OWASP, "Verifying origin with standard headers"). Browsers always say where

@@ -1,7 +1,12 @@
 //! Everything over HTTP: the API, the console, the site's files, and what guards them.
 
+mod actions;
+mod administration;
 pub mod assets;
+pub mod client_address;
+mod csv;
 pub mod forms;
+pub mod gate;
 mod guard;
 mod headers;
 pub mod pages;
@@ -16,13 +21,14 @@ use axum::{
     http::{HeaderValue, StatusCode},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use self::gate::Gate;
 use crate::{
+    auth::routes::Routes,
     rest::{self, Problem},
     state::AppState,
 };
@@ -34,18 +40,27 @@ const WHOLE_REQUEST: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
+/// All routes, and who may use each.
+pub fn routes(state: &AppState) -> Routes<AppState> {
+    let console = pages::routes(state).map(|router| router.layer(middleware::from_fn(guard::same_origin)));
+    rest::routes().merge(assets::routes()).merge(console)
+}
+
 /// The whole service.
 pub fn router(state: AppState) -> Router {
-    let console = pages::routes(&state)
-        .route("/event-types/{type}/schema", get(schema::download))
-        .layer(middleware::from_fn_with_state(state.clone(), guard::signed_in))
-        .layer(middleware::from_fn(guard::same_origin));
-    rest::routes()
-        .merge(assets::routes())
-        .merge(console)
+    behind_gate(routes(&state), state)
+}
+
+/// Puts routes behind the gate, and around them what every request needs.
+pub fn behind_gate(routes: Routes<AppState>, state: AppState) -> Router {
+    let (router, rules) = routes.into_parts();
+    let gate = Gate::new(state.clone(), rules);
+    router
+        .layer(middleware::from_fn_with_state(gate, gate::enforce))
         .layer(CatchPanicLayer::custom(|_| broken().into_response()))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, WHOLE_REQUEST))
         .layer(middleware::from_fn(headers::secure))
+        .layer(middleware::from_fn_with_state(state.clone(), client_address::find))
         .layer(middleware::from_fn(identify))
         .with_state(state)
 }

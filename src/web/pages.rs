@@ -1,35 +1,73 @@
 //! The console's pages and server functions, and the forms posted to them.
 
 use axum::{
-    Router,
     body::Body,
     extract::{FromRef, Request, State},
-    http::StatusCode,
+    http::{Method, StatusCode},
     response::{Redirect, Response},
-    routing::{get, post},
 };
-use leptos::prelude::provide_context;
+use leptos::{prelude::provide_context, server_fn::axum::server_fn_paths};
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 
 use crate::{
+    auth::{
+        routes::{Routes, Rule},
+        rules::Action,
+    },
     console::{app::App, shell::shell},
     state::AppState,
-    web::{forms, preferences},
+    web::{administration, forms, preferences, schema},
 };
 
+/// Who may see the pages of `console::app` and make the calls of `console::calls`.
+fn rule(path: &str) -> Option<Rule> {
+    let rule = match path {
+        "/sign-in" | "/fn/sign-in-form" => Rule::Guest,
+        "/fn/who" => Rule::Session(Action::UseConsole),
+        "/webhooks" | "/webhooks/{id}" | "/fn/webhooks" | "/fn/webhook" => Rule::Session(Action::ReadWebhooks),
+        "/webhooks/new" | "/fn/new-webhook" => Rule::Session(Action::WriteWebhooks),
+        "/fn/log" => Rule::Session(Action::ReadCallbacks),
+        "/api-keys" | "/api-keys/new" | "/fn/api-keys" | "/fn/new-api-key" => Rule::Session(Action::ManageApiKeys),
+        "/users" | "/users/new" | "/users/{id}" | "/fn/users" | "/fn/new-user" | "/fn/user" => Rule::Session(Action::ManageUsers),
+        "/audit-log" | "/fn/audit-log" => Rule::Session(Action::ReadAuditLog),
+        _ => return None,
+    };
+    Some(rule)
+}
+
 /// All pages and forms.
-pub fn routes(state: &AppState) -> Router<AppState> {
+pub fn routes(state: &AppState) -> Routes<AppState> {
     let (app, options) = (state.clone(), state.leptos.clone());
     let context = move || provide_context(app.clone());
-    Router::new()
-        .leptos_routes_with_context(state, generate_route_list(App), context, move || shell(options.clone()))
-        .route("/", get(async || Redirect::to("/webhooks")))
-        .route("/preferences", post(preferences::keep))
-        .route("/sign-in", post(forms::sign_in))
-        .route("/sign-out", post(forms::sign_out))
-        .route("/webhooks", post(forms::switch))
-        .route("/webhooks/new", post(forms::create))
-        .route("/webhooks/{id}", post(forms::change))
+    let pages = generate_route_list(App);
+    let mut routes = Routes::new();
+    for page in &pages {
+        routes = routes.page(Method::GET, page.path(), rule(page.path()));
+    }
+    for (path, method) in server_fn_paths() {
+        routes = routes.page(method, path, rule(path));
+    }
+    let write = Rule::Session(Action::WriteWebhooks);
+    let (keys, users) = (Rule::Session(Action::ManageApiKeys), Rule::Session(Action::ManageUsers));
+    routes
+        .map(|router| router.leptos_routes_with_context(state, pages, context, move || shell(options.clone())))
+        .get("/", Rule::Session(Action::UseConsole), async || Redirect::to("/webhooks"))
+        .post("/preferences", Rule::Guest, preferences::keep)
+        .post("/sign-in", Rule::Guest, forms::sign_in)
+        .post("/sign-out", Rule::Guest, forms::sign_out)
+        .post("/webhooks", write, forms::switch)
+        .post("/webhooks/new", write, forms::create)
+        .post("/webhooks/{id}", write, forms::change)
+        .post("/api-keys", keys, administration::api_keys::revoke)
+        .post("/api-keys/new", keys, administration::api_keys::create)
+        .post("/users/new", users, administration::users::create)
+        .post("/users/{id}", users, administration::users::change)
+        .get(
+            "/audit-log/export",
+            Rule::Session(Action::ReadAuditLog),
+            administration::audit::export,
+        )
+        .get("/event-types/{type}/schema", Rule::Session(Action::ReadCatalogue), schema::download)
         .fallback(not_found)
 }
 

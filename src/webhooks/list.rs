@@ -52,7 +52,6 @@ pub(super) fn only_own(by: &Principal, filter: &mut WebhookFilter) -> Result<(),
 
 /// Enables or disables a webhook. All else stays as it is stored: a webhook whose URL is not permitted any more can be disabled too.
 pub async fn set_enabled(app: &AppState, by: &Principal, id: WebhookId, enabled: bool) -> Result<(), UseCaseError> {
-    by.may(Action::WriteWebhooks, false)?;
     let stored = visible(app, by, id, Action::WriteWebhooks).await?;
     if stored.enabled == enabled {
         return Ok(());
@@ -68,9 +67,8 @@ pub async fn set_enabled(app: &AppState, by: &Principal, id: WebhookId, enabled:
         rate: stored.rate,
         ordered: stored.ordered,
     };
-    if !app.store.change_webhook(id, &fields).await? {
-        return Err(UseCaseError::NotFound);
-    }
+    let changed = app.store.change_webhook(&by.actor(), id, &fields).await?;
+    changed.ok_or(UseCaseError::NotFound)?;
     app.dispatcher.changed(id).await;
     tracing::info!(webhook = %id, enabled, "webhook {id} is switched");
     Ok(())

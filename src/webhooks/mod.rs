@@ -18,6 +18,7 @@ use thiserror::Error;
 
 use crate::{
     auth::{
+        password::HashError,
         principal::Principal,
         rules::{Action, Forbidden},
     },
@@ -52,6 +53,9 @@ pub enum UseCaseError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A password cannot be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
 }
 
 /// Adds a webhook. Its secret, given or generated, is in the answer and nowhere else.
@@ -59,40 +63,40 @@ pub async fn create(app: &AppState, by: &Principal, input: WebhookInput) -> Resu
     by.may(Action::WriteWebhooks, false)?;
     let (fields, secret) = check::checked(app, input).await?;
     let secret = secret.unwrap_or_else(SigningSecret::generate);
-    let id = app.store.add_webhook(&fields, &secret).await?;
+    let webhook = app.store.add_webhook(&by.actor(), &fields, &secret).await?;
+    let id = webhook.id;
     app.dispatcher.changed(id).await;
     tracing::info!(webhook = %id, "webhook {id} created");
-    Ok((app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)?, secret))
+    Ok((webhook, secret))
 }
 
-/// Replaces everything that people set of a webhook, except its secret.
-pub async fn change(app: &AppState, by: &Principal, id: WebhookId, input: WebhookInput) -> Result<WebhookRecord, UseCaseError> {
-    by.may(Action::WriteWebhooks, false)?;
-    let (fields, _) = check::checked(app, WebhookInput { secret: None, ..input }).await?;
-    if !app.store.change_webhook(id, &fields).await? {
-        return Err(UseCaseError::NotFound);
-    }
-    app.dispatcher.changed(id).await;
-    tracing::info!(webhook = %id, "webhook {id} changed");
-    app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)
-}
-
-/// Changes some of what people set of a webhook: `edit` gets it as it is and gives it as it shall be.
+/// Changes some of what people set of a webhook: `edit` gets it as it is and gives it as it shall be. Its secret stays.
 pub async fn patch(
     app: &AppState,
     by: &Principal,
     id: WebhookId,
     edit: impl FnOnce(WebhookInput) -> WebhookInput,
 ) -> Result<WebhookRecord, UseCaseError> {
-    by.may(Action::WriteWebhooks, false)?;
-    let now = app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)?;
-    change(app, by, id, edit(now.into())).await
+    let now = visible(app, by, id, Action::WriteWebhooks).await?;
+    let (fields, _) = check::checked(
+        app,
+        WebhookInput {
+            secret: None,
+            ..edit(now.into())
+        },
+    )
+    .await?;
+    let changed = app.store.change_webhook(&by.actor(), id, &fields).await?;
+    let webhook = changed.ok_or(UseCaseError::NotFound)?;
+    app.dispatcher.changed(id).await;
+    tracing::info!(webhook = %id, "webhook {id} changed");
+    Ok(webhook)
 }
 
 /// Deletes a webhook. Its log stays until it is too old.
 pub async fn delete(app: &AppState, by: &Principal, id: WebhookId) -> Result<(), UseCaseError> {
-    by.may(Action::WriteWebhooks, false)?;
-    if !app.store.delete_webhook(id).await? {
+    visible(app, by, id, Action::WriteWebhooks).await?;
+    if !app.store.delete_webhook(&by.actor(), id).await? {
         return Err(UseCaseError::NotFound);
     }
     app.dispatcher.changed(id).await;
@@ -118,13 +122,16 @@ pub async fn get(app: &AppState, by: &Principal, id: WebhookId) -> Result<Webhoo
     visible(app, by, id, Action::ReadWebhooks).await
 }
 
-/// A webhook, if they may do this with it. To a user who may not, it does not exist; a key is told which scope it lacks.
+/// A webhook, if they may do this with it. To a user who may not even see it, it does not exist; a key is told which scope it lacks.
 async fn visible(app: &AppState, by: &Principal, id: WebhookId, action: Action) -> Result<WebhookRecord, UseCaseError> {
     if let Principal::Key(_) = by {
         by.may(action, false)?;
     }
     let webhook = app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)?;
     let owns = matches!(by, Principal::User(user) if webhook.owners.contains(&user.user));
-    by.may(action, owns).map_err(|_| UseCaseError::NotFound)?;
-    Ok(webhook)
+    match by.may(action, owns) {
+        Ok(()) => Ok(webhook),
+        Err(forbidden) if by.may(Action::ReadWebhooks, owns).is_ok() => Err(forbidden.into()),
+        Err(_) => Err(UseCaseError::NotFound),
+    }
 }

@@ -30,7 +30,7 @@ pub async fn redeliver(app: &AppState, by: &Principal, id: CallbackId) -> Result
         return Err(UseCaseError::Conflict(Wrong::EventTooOld));
     }
     let delivery = details.record.delivery;
-    match app.store.ask_again(delivery, Timestamp::now()).await? {
+    match app.store.ask_again(&by.actor(), id, delivery, Timestamp::now()).await? {
         Asked::Unknown => return Err(UseCaseError::NotFound),
         Asked::Due => app.dispatcher.wake(),
         Asked::AfterThis => app.dispatcher.asked_again(details.record.webhook, delivery),
@@ -52,7 +52,7 @@ pub async fn recover(
     if since >= until {
         return Err(UseCaseError::Invalid(vec![FieldError::new("/since", Wrong::RangeFuture)]));
     }
-    let count = app.store.recover(id, since, until).await?;
+    let count = app.store.recover(&by.actor(), id, since, until).await?;
     app.dispatcher.wake();
     tracing::info!(webhook = %id, count, "{count} deliveries of webhook {id} are sent again on request");
     Ok(count)
@@ -65,7 +65,7 @@ pub async fn test(app: &AppState, by: &Principal, id: WebhookId, event: Option<E
         return Err(UseCaseError::Conflict(Wrong::HearsNothing));
     };
     let event = test_event(event, &example_data(event)).map_err(UseCaseError::Invalid)?;
-    let delivery = app.store.add_test(app.node, id, &event).await?;
+    let delivery = app.store.add_test(&by.actor(), app.node, id, &event).await?;
     app.dispatcher.wake();
     Ok(delivery)
 }
@@ -88,7 +88,7 @@ pub async fn rotate_secret(
         return Err(UseCaseError::Invalid(vec![FieldError::new("/overlap", Wrong::Overlap)]));
     }
     let old_until = Timestamp::now().plus(overlap);
-    if !app.store.rotate_secret(id, &secret, old_until).await? {
+    if !app.store.rotate_secret(&by.actor(), id, &secret, old_until).await? {
         return Err(UseCaseError::NotFound);
     }
     app.dispatcher.changed(id).await;

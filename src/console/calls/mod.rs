@@ -1,6 +1,7 @@
 //! Server functions: what pages read. Each begins by asking who is calling. Times come as text, in the viewer's zone, so that the
 //! browser needs no calendar.
 
+mod administration;
 mod form;
 mod list;
 mod log;
@@ -9,12 +10,16 @@ mod who;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    administration::{
+        AuditQuery, AuditRowView, AuditView, DifferenceView, KeyFormView, KeyRowView, KeyState, KeysView, OpenEntryView, OwnedView,
+        PostedUser, SecretView, UserFormView, UserRowView, UserView, UsersView, api_keys, audit_log, new_api_key, new_user, user, users,
+    },
     form::{PostedForm, details_form, new_form},
     list::{ListQuery, list_webhooks},
     log::{LogQuery, webhook_log},
     who::{sign_in_form, who},
 };
-use crate::domain::webhook::Status;
+use crate::domain::{role::Role, webhook::Status};
 
 /// A moment as a page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +55,8 @@ pub struct HeaderView {
 pub struct WhoView {
     /// Their address.
     pub email: String,
+    /// What they may do.
+    pub role: Role,
 }
 
 /// The sign-in page.
@@ -131,6 +138,15 @@ pub struct ListView {
     pub may_write: bool,
 }
 
+/// A user who can be an owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnerView {
+    /// Who.
+    pub id: String,
+    /// Their address.
+    pub email: String,
+}
+
 /// The form of a webhook, new or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormView {
@@ -154,6 +170,10 @@ pub struct FormView {
     pub headers: Vec<HeaderView>,
     /// The events it hears of.
     pub events: Vec<String>,
+    /// Ids of its owners; none when the form said nothing of them.
+    pub owners: Option<Vec<String>>,
+    /// The users who can be owners.
+    pub possible_owners: Vec<OwnerView>,
     /// What is wrong.
     pub errors: Vec<ErrorView>,
     /// How it stands.
@@ -162,6 +182,19 @@ pub struct FormView {
     pub reason: Option<String>,
     /// Whether they may change it.
     pub editable: bool,
+    /// What came of a button that was pressed.
+    pub acted: ActedView,
+}
+
+/// What came of a button of a webhook's page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActedView {
+    /// Why it was not done.
+    pub refused: Option<String>,
+    /// A new secret: in this one answer, and nowhere else.
+    pub secret: Option<String>,
+    /// How long the secret before it still signs.
+    pub old_until: Option<TimeView>,
 }
 
 /// A row of the log.

@@ -11,7 +11,10 @@ use crate::console::{
 #[server(prefix = "/fn", endpoint = "who", input = GetUrl)]
 pub async fn who() -> Result<WhoView, ConsoleError> {
     let who = crate::console::server::signed_in().ok_or(ConsoleError::SignedOut)?;
-    Ok(WhoView { email: who.email })
+    Ok(WhoView {
+        email: who.email,
+        role: who.role,
+    })
 }
 
 /// What stands on the sign-in page: empty, or what was typed and what is wrong with it. For everybody.

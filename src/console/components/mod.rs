@@ -6,6 +6,7 @@ pub(super) mod field;
 pub(super) mod headers;
 pub(super) mod icon;
 pub(super) mod notice;
+pub(super) mod owners;
 pub(super) mod pager;
 pub(super) mod preferences;
 pub(super) mod query_form;

@@ -8,7 +8,12 @@ use crate::{
     catalogue::EventType,
     console::{
         calls::{ListQuery, ListView, list_webhooks},
-        components::{notice::Trouble, pager::Pager, query_form::QueryForm, sort::SortHead},
+        components::{
+            notice::{Done, Trouble},
+            pager::Pager,
+            query_form::QueryForm,
+            sort::SortHead,
+        },
         pages::{
             no_webhooks::{NoWebhooks, NothingFound},
             webhook_row::WebhookRow,
@@ -48,8 +53,10 @@ pub(in crate::console) fn Webhooks() -> impl IntoView {
         }
     });
     let list = Resource::new_blocking(move || asked.get(), list_webhooks);
+    let deleted = query.read_untracked().get("deleted").is_some();
     view! {
         <Title text=say::title(lang()) />
+        {deleted.then(|| view! { <Done text=say::deleted(lang()) /> })}
         <Transition>
             {move || {
                 let asked = asked.get();

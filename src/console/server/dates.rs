@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn spans_are_hours_when_they_are_whole() {
-        let minutes = |n| Duration::from_secs(n * 60);
+        let minutes = |n: u64| Duration::from_secs(n * 60);
         assert_eq!(span(minutes(60), Lang::En), "1 hour");
         assert_eq!(span(minutes(120 * 60), Lang::Fr), "120 heures");
         assert_eq!(span(minutes(90), Lang::En), "90 minutes");

@@ -1,5 +1,6 @@
 //! What server functions and forms need of a request, and how they make their views.
 
+pub mod administration;
 mod bars;
 mod dates;
 pub mod form;
@@ -22,12 +23,15 @@ use crate::{
     domain::disabled::DisabledReason,
     messages::common,
     state::AppState,
-    web::RequestId,
+    web::{RequestId, gate::Refused},
     webhooks::UseCaseError,
 };
 
-/// Who is calling: the first line of every server function.
+/// Who is calling: the first line of every server function. On a page that they may not see there is nothing.
 pub fn caller() -> Result<(AppState, Principal), ConsoleError> {
+    if extension::<Refused>().is_some() {
+        return Err(console_error(UseCaseError::NotFound));
+    }
     let who = extension::<SignedIn>().ok_or(ConsoleError::SignedOut)?;
     Ok((expect_context::<AppState>(), Principal::User(who)))
 }
@@ -51,7 +55,7 @@ pub fn console_error(error: UseCaseError) -> ConsoleError {
             }
             ConsoleError::NotFound
         }
-        UseCaseError::Invalid(_) | UseCaseError::Conflict(_) | UseCaseError::Store(_) => {
+        UseCaseError::Invalid(_) | UseCaseError::Conflict(_) | UseCaseError::Store(_) | UseCaseError::Hash(_) => {
             tracing::error!(%error, "a page cannot be shown");
             if let Some(response) = use_context::<ResponseOptions>() {
                 response.set_status(StatusCode::SERVICE_UNAVAILABLE);

@@ -37,8 +37,13 @@ pub fn lang() -> Lang {
 
 /// The viewer's time zone; UTC at first.
 pub fn zone() -> TimeZone {
-    let zone = |parts: Parts| TimeZone::get(cookie(&parts.headers, ZONE)?).ok();
-    use_context::<Parts>().and_then(zone).unwrap_or(TimeZone::UTC)
+    use_context::<Parts>().map_or(TimeZone::UTC, |parts| zone_of(&parts.headers))
+}
+
+/// The time zone of whoever sent these headers.
+pub fn zone_of(headers: &HeaderMap) -> TimeZone {
+    let zone = cookie(headers, ZONE).and_then(|zone| TimeZone::get(zone).ok());
+    zone.unwrap_or(TimeZone::UTC)
 }
 
 /// A cookie's value.

@@ -1,6 +1,7 @@
 //! The tables as sea-orm sees them. They never leave `storage`.
 
 pub(crate) mod api_key;
+pub(crate) mod audit_entry;
 pub(crate) mod callback;
 pub(crate) mod event;
 pub(crate) mod session;

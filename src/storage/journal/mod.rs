@@ -6,7 +6,10 @@ mod results;
 mod subscriptions;
 mod writer;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use sea_orm::DbBackend;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -44,6 +47,7 @@ pub struct Journal {
     events: Arc<Semaphore>,
     kib: Arc<Semaphore>,
     unrecorded: Arc<Semaphore>,
+    short_of_space: Arc<AtomicBool>,
 }
 
 /// Who sends what the journal has stored.
@@ -83,6 +87,9 @@ pub enum PublishError {
     /// Too many wait.
     #[error("too many events wait to be stored")]
     Full,
+    /// The disk is nearly full: what is left of it is for what was promised already.
+    #[error("the disk is nearly full")]
+    NoSpace,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -158,11 +165,11 @@ impl Journal {
     pub fn start(store: &Store, node: NodeId, intake: &Arc<impl Intake>) -> Self {
         let (publishes, to_publish) = mpsc::unbounded_channel();
         let intake: Arc<dyn Intake> = intake.clone();
-        tokio::spawn(Writer::new(store.clone(), node, Arc::downgrade(&intake)).run(to_publish));
+        Writer::new(store.clone(), node, Arc::downgrade(&intake)).start(to_publish);
         // SQLite has one writer, and one commit for both kinds costs half as much as two. On PostgreSQL neither waits for the other.
         let results = if store.backend() == DbBackend::Postgres {
             let (results, to_record) = mpsc::unbounded_channel();
-            tokio::spawn(Writer::new(store.clone(), node, Arc::downgrade(&intake)).run(to_record));
+            Writer::new(store.clone(), node, Arc::downgrade(&intake)).start(to_record);
             results
         } else {
             publishes.clone()
@@ -173,11 +180,15 @@ impl Journal {
             events: Arc::new(Semaphore::new(EVENTS)),
             kib: Arc::new(Semaphore::new(KIB)),
             unrecorded: Arc::new(Semaphore::new(RESULTS)),
+            short_of_space: Arc::default(),
         }
     }
 
     /// Stores events with the deliveries that they owe. Once it answers, they are durable.
     pub async fn publish(&self, events: Vec<(EventKey, NewEvent)>) -> Result<Vec<Accepted>, PublishError> {
+        if self.short_of_space.load(Ordering::Relaxed) {
+            return Err(PublishError::NoSpace);
+        }
         let size = events.iter().map(|(_, event)| event.body.len()).sum::<usize>().div_ceil(1024);
         let places = |room: &Arc<Semaphore>, count: usize| {
             let count = u32::try_from(count).map_err(|_| PublishError::Full)?;
@@ -209,6 +220,11 @@ impl Journal {
                 let _ = flushed.await;
             }
         }
+    }
+
+    /// Takes no more events while the disk is nearly full; answers whether it was so before.
+    pub fn set_short_of_space(&self, is_short: bool) -> bool {
+        self.short_of_space.swap(is_short, Ordering::Relaxed)
     }
 
     /// Events that wait to be stored.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
+use sea_orm::Value;
 use uuid::Uuid;
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
         new_id,
         order::{self, OrderKey},
         queue::Job,
+        sql::Sql,
     },
 };
 
@@ -82,7 +83,7 @@ pub(in crate::storage) struct NewDelivery {
 
 /// Stores deliveries.
 pub(in crate::storage) async fn add_deliveries(
-    on: &impl ConnectionTrait,
+    on: &impl Sql,
     node: NodeId,
     deliveries: &[NewDelivery],
     now: Timestamp,
@@ -112,7 +113,7 @@ pub(in crate::storage) async fn add_deliveries(
 }
 
 /// Stores an event.
-pub(in crate::storage) async fn add_events(on: &impl ConnectionTrait, events: &[&NewEvent], now: Timestamp) -> Result<(), StoreError> {
+pub(in crate::storage) async fn add_events(on: &impl Sql, events: &[&NewEvent], now: Timestamp) -> Result<(), StoreError> {
     let rows = events.iter().map(|event| -> [Value; 8] {
         [
             event.id.0.into(),
@@ -129,8 +130,8 @@ pub(in crate::storage) async fn add_events(on: &impl ConnectionTrait, events: &[
     Ok(())
 }
 
-pub(super) struct Publishing<'a> {
-    pub(super) transaction: &'a DatabaseTransaction,
+pub(super) struct Publishing<'a, S> {
+    pub(super) transaction: &'a S,
     pub(super) node: NodeId,
     pub(super) now: Timestamp,
     pub(super) intake: &'a dyn Intake,
@@ -141,7 +142,7 @@ pub(super) struct Publishing<'a> {
     pub(super) overflow: bool,
 }
 
-impl Publishing<'_> {
+impl<S: Sql> Publishing<'_, S> {
     /// Stores publishes, and answers each.
     pub(super) async fn store(&mut self, publishes: &[Publish], subscriptions: &Subscriptions) -> Result<Vec<Vec<Accepted>>, StoreError> {
         // Of events that are several times in one group, the first one counts.
@@ -185,12 +186,6 @@ impl Publishing<'_> {
         first: &HashMap<&EventKey, &NewEvent>,
         hearers: impl Fn(&NewEvent) -> usize,
     ) -> Result<HashMap<EventKey, (EventId, u64)>, StoreError> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            key: Vec<u8>,
-            event_id: Uuid,
-            deliveries: i32,
-        }
         let mut keys: Vec<_> = first.iter().collect();
         keys.sort_unstable_by_key(|(key, _)| **key);
         let rows = keys.iter().map(|(key, event)| -> [Value; 4] {
@@ -210,11 +205,11 @@ impl Publishing<'_> {
         for size in sizes(keys.len()) {
             let sql = format!("SELECT key, event_id, deliveries FROM event_keys WHERE key IN {}", marks(size));
             let values = keys.by_ref().take(size).map(|(key, _)| key.as_bytes().to_vec().into());
-            let rows = Row::find_by_statement(statement(self.transaction.get_database_backend(), &sql, values));
-            for row in rows.all(self.transaction).await? {
-                if !ours.contains(&row.event_id) {
-                    let deliveries = u64::try_from(row.deliveries).unwrap_or(0);
-                    known.insert(EventKey::from_bytes(row.key), (EventId(row.event_id), deliveries));
+            for row in self.transaction.rows(statement(self.transaction.backend(), &sql, values)).await? {
+                let event: Uuid = row.get("event_id")?;
+                if !ours.contains(&event) {
+                    let deliveries = u64::try_from(row.get::<i32>("deliveries")?).unwrap_or(0);
+                    known.insert(EventKey::from_bytes(row.get("key")?), (EventId(event), deliveries));
                 }
             }
         }

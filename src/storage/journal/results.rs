@@ -5,7 +5,7 @@ use std::{
     fmt::Write,
 };
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Value};
+use sea_orm::{DbBackend, Statement, Value};
 use uuid::Uuid;
 
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
         health,
         journal::{DISABLED, Finished, Next, Recorded},
         order::{self, OrderKey},
+        sql::Sql,
         stats::{self, Latency},
     },
 };
@@ -54,12 +55,7 @@ struct Moved {
     breaks: u32,
 }
 
-pub(super) async fn record(
-    transaction: &DatabaseTransaction,
-    node: NodeId,
-    results: &[Finished],
-    now: Timestamp,
-) -> Result<Effects, StoreError> {
+pub(super) async fn record(transaction: &impl Sql, node: NodeId, results: &[Finished], now: Timestamp) -> Result<Effects, StoreError> {
     let mut effects = Effects::default();
     if results.is_empty() {
         return Ok(effects);
@@ -152,8 +148,8 @@ fn moved(finished: &Finished) -> Moved {
 }
 
 /// A delivery for which a further attempt was asked meanwhile goes on with that.
-async fn succeed(transaction: &DatabaseTransaction, node: NodeId, done: &[Moved], now: Timestamp) -> Result<(), StoreError> {
-    let owner = not_by_index(transaction.get_database_backend(), "lease_owner");
+async fn succeed(transaction: &impl Sql, node: NodeId, done: &[Moved], now: Timestamp) -> Result<(), StoreError> {
+    let owner = not_by_index(transaction.backend(), "lease_owner");
     let sql = format!(
         "UPDATE deliveries SET state = CASE WHEN asked > 0 THEN 'pending' ELSE 'succeeded' END, \
          due_at = CASE WHEN asked > 0 THEN ? ELSE NULL END, next_trigger = CASE WHEN asked > 0 THEN 'manual' ELSE 'retry' END, \
@@ -169,8 +165,8 @@ async fn succeed(transaction: &DatabaseTransaction, node: NodeId, done: &[Moved]
     Ok(())
 }
 
-async fn move_on(transaction: &DatabaseTransaction, node: NodeId, moved: &[Moved], now: Timestamp) -> Result<(), StoreError> {
-    let backend = transaction.get_database_backend();
+async fn move_on(transaction: &impl Sql, node: NodeId, moved: &[Moved], now: Timestamp) -> Result<(), StoreError> {
+    let backend = transaction.backend();
     let owner = not_by_index(backend, "lease_owner");
     let mut moved = moved.iter();
     for size in sizes(moved.len()) {
@@ -203,15 +199,13 @@ async fn move_on(transaction: &DatabaseTransaction, node: NodeId, moved: &[Moved
             ]
         });
         let values: Vec<Value> = rows.chain([node.0.into()]).collect();
-        transaction
-            .execute_raw(Statement::from_sql_and_values(backend, sql, values))
-            .await?;
+        transaction.run(Statement::from_sql_and_values(backend, sql, values)).await?;
     }
     Ok(())
 }
 
 /// Adds callbacks to the hourly figures of their webhooks.
-async fn count<'a>(transaction: &DatabaseTransaction, callbacks: impl Iterator<Item = &'a NewCallback>) -> Result<(), StoreError> {
+async fn count<'a>(transaction: &impl Sql, callbacks: impl Iterator<Item = &'a NewCallback>) -> Result<(), StoreError> {
     const STATS: Insert<5> = Insert {
         table: "webhook_stats",
         columns: ["webhook_id", "hour", "latency", "succeeded", "failed"],

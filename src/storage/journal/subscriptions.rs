@@ -2,13 +2,10 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
-use uuid::Uuid;
-
 use crate::{
     catalogue::EventType,
     domain::id::WebhookId,
-    storage::{StoreError, bulk::statement},
+    storage::{StoreError, bulk::statement, sql::Sql},
 };
 
 /// Who hears of an event.
@@ -29,32 +26,26 @@ pub(super) struct Subscriptions {
 
 impl Subscriptions {
     /// Reads them anew when a webhook changed since.
-    pub(super) async fn refresh(&mut self, transaction: &DatabaseTransaction) -> Result<(), StoreError> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            event_type: String,
-            webhook_id: Uuid,
-            enabled: bool,
-            ordered: bool,
-        }
-        let backend = transaction.get_database_backend();
-        let revision = transaction
-            .query_one_raw(statement(backend, "SELECT webhooks FROM revisions WHERE id = 1", []))
+    pub(super) async fn refresh(&mut self, transaction: &impl Sql) -> Result<(), StoreError> {
+        let backend = transaction.backend();
+        let rows = transaction
+            .rows(statement(backend, "SELECT webhooks FROM revisions WHERE id = 1", []))
             .await?;
-        let revision = revision.map(|row| row.try_get("", "webhooks")).transpose()?;
+        let revision = rows.first().map(|row| row.get("webhooks")).transpose()?;
         if revision.is_some() && revision == self.revision {
             return Ok(());
         }
         let sql = "SELECT e.event_type, e.webhook_id, w.enabled, w.ordered FROM webhook_events e \
                    JOIN webhooks w ON w.id = e.webhook_id WHERE w.deleted_at IS NULL ORDER BY e.webhook_id";
-        let rows = Row::find_by_statement(statement(backend, sql, [])).all(transaction).await?;
+        let rows = transaction.rows(statement(backend, sql, [])).await?;
         self.by_type.clear();
         for row in rows {
-            let event = row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?;
+            let name: String = row.get("event_type")?;
+            let event = name.parse().map_err(|_| StoreError::Corrupt(name))?;
             self.by_type.entry(event).or_default().push(Subscription {
-                webhook: WebhookId(row.webhook_id),
-                enabled: row.enabled,
-                ordered: row.ordered,
+                webhook: WebhookId(row.get("webhook_id")?),
+                enabled: row.get("enabled")?,
+                ordered: row.get("ordered")?,
             });
         }
         self.revision = revision;

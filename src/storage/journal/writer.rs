@@ -2,10 +2,14 @@
 
 use std::{
     sync::{Arc, Weak},
+    thread,
     time::{Duration, Instant},
 };
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+};
 
 use crate::{
     domain::{
@@ -14,6 +18,7 @@ use crate::{
     },
     storage::{
         Store, StoreError,
+        direct::Direct,
         journal::{
             Accepted, Entry, Finished, Intake, Next, Publish, Recorded,
             publish::Publishing,
@@ -21,6 +26,7 @@ use crate::{
             subscriptions::Subscriptions,
         },
         queue::Job,
+        sql::Sql,
     },
 };
 
@@ -38,6 +44,8 @@ pub(super) struct Writer {
     pub(super) node: NodeId,
     intake: Weak<dyn Intake>,
     subscriptions: Subscriptions,
+    /// SQLite's file, once it is open.
+    direct: Option<Direct>,
 }
 
 /// Entries of one transaction, by kind.
@@ -63,10 +71,24 @@ impl Writer {
             node,
             intake,
             subscriptions: Subscriptions::default(),
+            direct: None,
         }
     }
 
-    pub(super) async fn run(mut self, mut entries: mpsc::UnboundedReceiver<Entry>) {
+    /// Writes until nobody can give it anything more. On SQLite it works on a thread of its own, since it waits there for the disk.
+    pub(super) fn start(self, entries: mpsc::UnboundedReceiver<Entry>) {
+        let runtime = Handle::current();
+        if self.store.is_shared() {
+            runtime.spawn(self.run(entries));
+            return;
+        }
+        let thread = thread::Builder::new().name("journal".to_owned());
+        if let Err(error) = thread.spawn(move || runtime.block_on(self.run(entries))) {
+            tracing::error!(%error, "the system gives no thread to the journal: nothing can be stored until clearhook is started again");
+        }
+    }
+
+    async fn run(mut self, mut entries: mpsc::UnboundedReceiver<Entry>) {
         let (mut buffer, mut last) = (Vec::with_capacity(GROUP), 0);
         while entries.recv_many(&mut buffer, GROUP).await > 0 {
             if last >= BUSY {
@@ -175,27 +197,69 @@ impl Writer {
         now: Timestamp,
         reserved: &mut Vec<(WebhookId, DeliveryId)>,
     ) -> Result<Done, StoreError> {
-        let transaction = self.store.begin().await?;
-        let effects = results::record(&transaction, self.node, results, now).await?;
-        let mut publishing = Publishing {
-            transaction: &transaction,
+        if self.direct.is_none() {
+            self.direct = self.store.direct()?;
+        }
+        let group = Inside {
             node: self.node,
             now,
             intake,
             reserved,
+        };
+        let done = match &self.direct {
+            Some(direct) => {
+                let _turn = self.store.write.turn().await;
+                let transaction = direct.begin()?;
+                let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
+                transaction.commit()?;
+                done
+            }
+            None => {
+                let transaction = self.store.begin().await?;
+                let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
+                transaction.commit().await?;
+                done
+            }
+        };
+        let events: usize = publishes.iter().map(|publish| publish.events.len()).sum();
+        self.store.count_commit(events + results.len());
+        Ok(done)
+    }
+}
+
+/// What is stored inside one transaction.
+struct Inside<'a> {
+    node: NodeId,
+    now: Timestamp,
+    intake: &'a dyn Intake,
+    reserved: &'a mut Vec<(WebhookId, DeliveryId)>,
+}
+
+impl Inside<'_> {
+    async fn store(
+        self,
+        transaction: &impl Sql,
+        subscriptions: &mut Subscriptions,
+        publishes: &[Publish],
+        results: &[Finished],
+    ) -> Result<Done, StoreError> {
+        let effects = results::record(transaction, self.node, results, self.now).await?;
+        let mut publishing = Publishing {
+            transaction,
+            node: self.node,
+            now: self.now,
+            intake: self.intake,
+            reserved: self.reserved,
             jobs: Vec::new(),
             overflow: false,
         };
         let answers = if publishes.is_empty() {
             Vec::new()
         } else {
-            self.subscriptions.refresh(&transaction).await?;
-            publishing.store(publishes, &self.subscriptions).await?
+            subscriptions.refresh(transaction).await?;
+            publishing.store(publishes, subscriptions).await?
         };
         let Publishing { jobs, overflow, .. } = publishing;
-        transaction.commit().await?;
-        let events: usize = publishes.iter().map(|publish| publish.events.len()).sum();
-        self.store.count_commit(events + results.len());
         Ok(Done {
             answers,
             jobs,

@@ -1,9 +1,6 @@
 //! The list of webhooks.
 
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr},
-};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 
 use crate::{
     catalogue::EventType,
@@ -15,6 +12,7 @@ use crate::{
     storage::{
         Store, StoreError,
         entity::{webhook, webhook_event, webhook_owner},
+        search::contains,
         webhooks::WebhookRecord,
     },
 };
@@ -48,7 +46,7 @@ impl Store {
             id: row.id,
         });
         Ok(Page {
-            items: self.complete(page.items).await?,
+            items: self.complete(&self.read, page.items).await?,
             next: page.next,
         })
     }
@@ -58,7 +56,8 @@ impl Store {
 pub(super) fn filtered(filter: &WebhookFilter) -> Select<webhook::Entity> {
     let mut found = webhook::Entity::find().filter(webhook::Column::DeletedAt.is_null());
     if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
-        found = found.filter(contains(q));
+        let columns = [webhook::Column::Name, webhook::Column::Url, webhook::Column::Description];
+        found = found.filter(contains(columns, q));
     }
     if let Some(event) = filter.event {
         let hears = webhook_event::Entity::find().select_only().column(webhook_event::Column::WebhookId);
@@ -74,14 +73,4 @@ pub(super) fn filtered(filter: &WebhookFilter) -> Select<webhook::Entity> {
         found = found.filter(webhook::Column::Enabled.eq(enabled));
     }
     found
-}
-
-fn contains(text: &str) -> Condition {
-    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
-    [webhook::Column::Name, webhook::Column::Url, webhook::Column::Description]
-        .into_iter()
-        .fold(Condition::any(), |any, column| {
-            any.add(Expr::expr(Func::lower(Expr::col(column))).like(pattern.clone()))
-        })
 }

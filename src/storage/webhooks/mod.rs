@@ -2,6 +2,7 @@
 
 mod list;
 mod rows;
+mod snapshot;
 mod target;
 mod write;
 
@@ -14,7 +15,7 @@ pub use self::{
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::{
@@ -73,11 +74,21 @@ impl Store {
             .filter(webhook::Column::DeletedAt.is_null())
             .one(&self.read)
             .await?;
-        Ok(self.complete(row.into_iter().collect()).await?.pop())
+        Ok(self.complete(&self.read, row.into_iter().collect()).await?.pop())
+    }
+
+    /// One webhook as it is within a transaction, until whose end nobody else changes it.
+    async fn webhook_within(&self, on: &impl ConnectionTrait, id: WebhookId) -> Result<Option<WebhookRecord>, StoreError> {
+        let row = webhook::Entity::find_by_id(id.0)
+            .filter(webhook::Column::DeletedAt.is_null())
+            .lock_exclusive()
+            .one(on)
+            .await?;
+        Ok(self.complete(on, row.into_iter().collect()).await?.pop())
     }
 
     /// Adds to each row what belongs to it: one question a table, however many rows.
-    async fn complete(&self, rows: Vec<webhook::Model>) -> Result<Vec<WebhookRecord>, StoreError> {
+    async fn complete(&self, on: &impl ConnectionTrait, rows: Vec<webhook::Model>) -> Result<Vec<WebhookRecord>, StoreError> {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -85,7 +96,7 @@ impl Store {
         let mut events: HashMap<Uuid, Vec<EventType>> = HashMap::new();
         for row in webhook_event::Entity::find()
             .filter(webhook_event::Column::WebhookId.is_in(ids.clone()))
-            .all(&self.read)
+            .all(on)
             .await?
         {
             let event = row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?;
@@ -94,19 +105,19 @@ impl Store {
         let mut owners: HashMap<Uuid, Vec<UserId>> = HashMap::new();
         for row in webhook_owner::Entity::find()
             .filter(webhook_owner::Column::WebhookId.is_in(ids.clone()))
-            .all(&self.read)
+            .all(on)
             .await?
         {
             owners.entry(row.webhook_id).or_default().push(UserId(row.user_id));
         }
         let mut headers: HashMap<Uuid, Vec<Header>> = HashMap::new();
         let of_these = webhook_header::Entity::find().filter(webhook_header::Column::WebhookId.is_in(ids.clone()));
-        for row in of_these.order_by_asc(webhook_header::Column::Position).all(&self.read).await? {
+        for row in of_these.order_by_asc(webhook_header::Column::Position).all(on).await? {
             headers.entry(row.webhook_id).or_default().push(self.open_header(row)?);
         }
         let mut secrets: HashMap<Uuid, Timestamp> = HashMap::new();
         let of_these = webhook_secret::Entity::find().filter(webhook_secret::Column::WebhookId.is_in(ids));
-        for row in of_these.order_by_asc(webhook_secret::Column::CreatedAt).all(&self.read).await? {
+        for row in of_these.order_by_asc(webhook_secret::Column::CreatedAt).all(on).await? {
             secrets.insert(row.webhook_id, Timestamp(row.created_at));
         }
         let complete = rows.into_iter().map(|row| {

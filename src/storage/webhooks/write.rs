@@ -1,13 +1,15 @@
 //! Changes to webhooks.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set,
     sea_query::{Expr, ExprTrait},
 };
+use serde_json::json;
 
 use crate::{
     catalogue::EventType,
     domain::{
+        audit::{AuditAction, MASK},
         headers::Header,
         id::{UserId, WebhookId},
         secret::SigningSecret,
@@ -16,9 +18,15 @@ use crate::{
     },
     storage::{
         Store, StoreError,
+        audit::{self, Actor, Entry},
         bulk::statement,
         entity::{webhook, webhook_event, webhook_header, webhook_owner, webhook_secret},
         new_id, revision,
+        transaction::Transaction,
+        webhooks::{
+            WebhookRecord,
+            snapshot::{action, snapshot},
+        },
     },
 };
 
@@ -47,7 +55,7 @@ pub struct WebhookFields {
 
 impl Store {
     /// Adds a webhook with its first secret.
-    pub async fn add_webhook(&self, fields: &WebhookFields, secret: &SigningSecret) -> Result<WebhookId, StoreError> {
+    pub async fn add_webhook(&self, by: &Actor, fields: &WebhookFields, secret: &SigningSecret) -> Result<WebhookRecord, StoreError> {
         let (id, now) = (new_id::<WebhookId>(), Timestamp::now());
         let transaction = self.begin().await?;
         let row = webhook::ActiveModel {
@@ -68,14 +76,20 @@ impl Store {
         row.insert(&transaction).await?;
         self.add_parts(&transaction, id, fields).await?;
         self.add_secret(&transaction, id, secret, now).await?;
-        revision::raise(&transaction, Some(id)).await?;
+        revision::raise(&transaction, id).await?;
+        let added = self.stored(&transaction, id).await?;
+        let entry = Entry::of_webhook(AuditAction::WebhookCreated, id, &added.name).after(snapshot(&transaction, &added, None).await?);
+        audit::add(&transaction, by, entry, now).await?;
         transaction.commit().await?;
-        Ok(id)
+        Ok(added)
     }
 
-    /// Replaces everything that people set; false when there is no such webhook. Enabling clears the reason for which it was disabled.
-    pub async fn change_webhook(&self, id: WebhookId, fields: &WebhookFields) -> Result<bool, StoreError> {
-        let transaction = self.begin().await?;
+    /// Replaces everything that people set; `None` when there is no such webhook. Enabling clears the reason for which it was disabled.
+    pub async fn change_webhook(&self, by: &Actor, id: WebhookId, fields: &WebhookFields) -> Result<Option<WebhookRecord>, StoreError> {
+        let (transaction, now) = (self.begin().await?, Timestamp::now());
+        let Some(before) = self.webhook_within(&transaction, id).await? else {
+            return Ok(None);
+        };
         let mut change = webhook::Entity::update_many()
             .col_expr(webhook::Column::Name, Expr::value(fields.name.as_str()))
             .col_expr(webhook::Column::Description, Expr::value(fields.description.as_str()))
@@ -87,7 +101,7 @@ impl Store {
             )
             .col_expr(webhook::Column::RateBurst, Expr::value(number(fields.rate.map(|rate| rate.burst))))
             .col_expr(webhook::Column::Ordered, Expr::value(fields.ordered))
-            .col_expr(webhook::Column::UpdatedAt, Expr::value(Timestamp::now().0));
+            .col_expr(webhook::Column::UpdatedAt, Expr::value(now.0));
         if fields.enabled {
             change = change.col_expr(webhook::Column::DisabledReason, Expr::value(None::<String>));
             // It begins with a clean sheet, and is not given up for what was before. Nothing that happens from now on is forgotten.
@@ -97,12 +111,7 @@ impl Store {
                 .into();
             change = change.col_expr(webhook::Column::FailingSince, since);
         }
-        let live = change
-            .filter(webhook::Column::Id.eq(id.0))
-            .filter(webhook::Column::DeletedAt.is_null());
-        if live.exec(&transaction).await?.rows_affected == 0 {
-            return Ok(false);
-        }
+        change.filter(webhook::Column::Id.eq(id.0)).exec(&transaction).await?;
         webhook_event::Entity::delete_many()
             .filter(webhook_event::Column::WebhookId.eq(id.0))
             .exec(&transaction)
@@ -119,22 +128,34 @@ impl Store {
         if !fields.ordered {
             // What waited for its turn need not any more.
             let sql = "UPDATE deliveries SET due_at = ? WHERE webhook_id = ? AND state = 'pending' AND due_at IS NULL";
-            let values = [Timestamp::now().0.into(), id.0.into()];
+            let values = [now.0.into(), id.0.into()];
             transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         }
-        revision::raise(&transaction, Some(id)).await?;
+        revision::raise(&transaction, id).await?;
+        let after = self.stored(&transaction, id).await?;
+        let (from, to) = (
+            snapshot(&transaction, &before, None).await?,
+            snapshot(&transaction, &after, Some(&before)).await?,
+        );
+        let entry = Entry::of_webhook(action(&before, &after, (&from, &to)), id, &after.name);
+        audit::add(&transaction, by, entry.before(from).after(to), now).await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok(Some(after))
+    }
+
+    /// What a transaction has just written.
+    async fn stored(&self, on: &Transaction, id: WebhookId) -> Result<WebhookRecord, StoreError> {
+        let stored = self.webhook_within(on, id).await?;
+        stored.ok_or_else(|| StoreError::Corrupt(format!("webhook {id} is gone within its own transaction")))
     }
 
     /// Gives a webhook a new secret; the old ones still sign until `old_until`. False when there is no such webhook.
-    pub async fn rotate_secret(&self, id: WebhookId, secret: &SigningSecret, old_until: Timestamp) -> Result<bool, StoreError> {
+    pub async fn rotate_secret(&self, by: &Actor, id: WebhookId, secret: &SigningSecret, old_until: Timestamp) -> Result<bool, StoreError> {
         let now = Timestamp::now();
         let transaction = self.begin().await?;
-        let live = webhook::Entity::find_by_id(id.0).filter(webhook::Column::DeletedAt.is_null());
-        if live.one(&transaction).await?.is_none() {
+        let Some(webhook) = self.webhook_within(&transaction, id).await? else {
             return Ok(false);
-        }
+        };
         webhook_secret::Entity::delete_many()
             .filter(webhook_secret::Column::WebhookId.eq(id.0))
             .filter(webhook_secret::Column::ExpiresAt.lte(now.0))
@@ -145,18 +166,16 @@ impl Store {
         let values = [old_until.0.into(), id.0.into(), old_until.0.into()];
         transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         self.add_secret(&transaction, id, secret, now).await?;
-        revision::raise(&transaction, Some(id)).await?;
+        revision::raise(&transaction, id).await?;
+        let entry = Entry::of_webhook(AuditAction::WebhookSecretRotated, id, &webhook.name)
+            .before(json!({ "secret": MASK }))
+            .after(json!({ "secret": format!("{MASK} (changed)"), "old_secret_until": old_until }));
+        audit::add(&transaction, by, entry, now).await?;
         transaction.commit().await?;
         Ok(true)
     }
 
-    async fn add_secret(
-        &self,
-        on: &DatabaseTransaction,
-        webhook: WebhookId,
-        secret: &SigningSecret,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    async fn add_secret(&self, on: &Transaction, webhook: WebhookId, secret: &SigningSecret, now: Timestamp) -> Result<(), StoreError> {
         let id = new_id();
         let row = webhook_secret::ActiveModel {
             id: Set(id),
@@ -170,13 +189,17 @@ impl Store {
     }
 
     /// Deletes a webhook with its secrets and headers; false when there is none. Its log stays until it is too old.
-    pub async fn delete_webhook(&self, id: WebhookId) -> Result<bool, StoreError> {
-        let transaction = self.begin().await?;
-        let gone = webhook::Entity::update_many()
-            .col_expr(webhook::Column::DeletedAt, Expr::value(Timestamp::now().0))
+    pub async fn delete_webhook(&self, by: &Actor, id: WebhookId) -> Result<bool, StoreError> {
+        let (transaction, now) = (self.begin().await?, Timestamp::now());
+        let Some(before) = self.webhook_within(&transaction, id).await? else {
+            return Ok(false);
+        };
+        let entry = Entry::of_webhook(AuditAction::WebhookDeleted, id, &before.name).before(snapshot(&transaction, &before, None).await?);
+        audit::add(&transaction, by, entry, now).await?;
+        webhook::Entity::update_many()
+            .col_expr(webhook::Column::DeletedAt, Expr::value(now.0))
             .col_expr(webhook::Column::Enabled, Expr::value(false))
             .filter(webhook::Column::Id.eq(id.0))
-            .filter(webhook::Column::DeletedAt.is_null())
             .exec(&transaction)
             .await?;
         webhook_event::Entity::delete_many()
@@ -191,12 +214,12 @@ impl Store {
             .filter(webhook_secret::Column::WebhookId.eq(id.0))
             .exec(&transaction)
             .await?;
-        revision::raise(&transaction, Some(id)).await?;
+        revision::raise(&transaction, id).await?;
         transaction.commit().await?;
-        Ok(gone.rows_affected > 0)
+        Ok(true)
     }
 
-    async fn add_parts(&self, transaction: &DatabaseTransaction, id: WebhookId, fields: &WebhookFields) -> Result<(), StoreError> {
+    async fn add_parts(&self, transaction: &Transaction, id: WebhookId, fields: &WebhookFields) -> Result<(), StoreError> {
         let events = fields.events.iter().map(|event| webhook_event::ActiveModel {
             webhook_id: Set(id.0),
             event_type: Set(event.to_string()),

@@ -1,11 +1,11 @@
 //! The service, running in the test's process on a port of its own.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use clearhook::{
-    auth::{api_key, password},
+    auth::{api_key, clock::Clock, password},
     catalogue::{EventType, example::example_data},
-    config::LogFormat,
+    config::{FrontSettings, LogFormat},
     dispatch::{BreakerSettings, DispatchSettings, Dispatcher, Running},
     domain::{
         id::NodeId,
@@ -13,7 +13,7 @@ use clearhook::{
         url::UrlPolicy,
     },
     state::AppState,
-    storage::{Store, new_id},
+    storage::{Store, audit::Actor, new_id},
     telemetry, web,
 };
 use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
@@ -30,6 +30,8 @@ pub(crate) struct TestApp {
     pub(crate) node: NodeId,
     pub(crate) http: Client,
     pub(crate) dispatcher: Dispatcher,
+    pub(crate) clock: Clock,
+    pub(crate) state: AppState,
     running: Running,
     server: JoinHandle<()>,
 }
@@ -62,6 +64,21 @@ impl TestApp {
     }
 
     pub(crate) async fn start_with(database: &TestDatabase, settings: DispatchSettings, policy: UrlPolicy, node: NodeId) -> Self {
+        Self::start_behind(database, settings, policy, node, |_, _| ()).await
+    }
+
+    /// Starts it with what `front` makes of its settings; it is told the address.
+    pub(crate) async fn start_at(database: &TestDatabase, front: impl FnOnce(&mut FrontSettings, &str)) -> Self {
+        Self::start_behind(database, quick(), loopback(), new_id(), front).await
+    }
+
+    async fn start_behind(
+        database: &TestDatabase,
+        settings: DispatchSettings,
+        policy: UrlPolicy,
+        node: NodeId,
+        adjust: impl FnOnce(&mut FrontSettings, &str),
+    ) -> Self {
         if let Ok(filter) = std::env::var("CLEARHOOK_TEST_LOG") {
             // Answers an error for all tests but the first.
             let _ = telemetry::start(&filter, LogFormat::Text);
@@ -69,12 +86,17 @@ impl TestApp {
         let store = database.open().await;
         let policy = Arc::new(policy);
         let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), settings).await.unwrap();
-        let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, false);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = web::router(state);
+        let mut front = FrontSettings::at(url.parse().unwrap());
+        adjust(&mut front, &url);
+        let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front);
+        let clock = state.clock.clone();
+        let router = web::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let (key, _) = api_key::create(&store, "tests", Scope::ALL).await.unwrap();
+        let (key, _) = api_key::create(&store, &Actor::clearhook(), "tests", Scope::ALL, None)
+            .await
+            .unwrap();
         let http = client_builder().redirect(Policy::none()).build().unwrap();
         Self {
             url,
@@ -83,6 +105,8 @@ impl TestApp {
             node,
             http,
             dispatcher,
+            clock,
+            state,
             running,
             server,
         }
@@ -163,7 +187,7 @@ impl TestApp {
     pub(crate) async fn sign_in(&self, email: &str, role: Role) -> String {
         let secret = "correct horse battery";
         self.store
-            .add_user(email, password::hash(secret).await.unwrap(), role)
+            .add_user(&Actor::clearhook(), email, password::hash(secret).await.unwrap(), role)
             .await
             .unwrap()
             .unwrap();

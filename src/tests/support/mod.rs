@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod binary;
 pub(crate) mod database;
+pub(crate) mod node;
 pub(crate) mod postgres;
 pub(crate) mod receiver;
 pub(crate) mod wait;

@@ -1,0 +1,94 @@
+# API keys, users, owners of webhooks.
+search = Search
+older = Older
+show-all = Show all
+nothing-found = Nothing found
+cancel = Cancel
+created = Created
+status = Status
+never = Never
+shown-once = Copy it now: it is not shown again.
+
+api-keys = API keys
+api-keys-lead = With a key a program publishes events and calls the HTTP API.
+api-keys-search-hint = Search name or beginning of the key
+api-key-create = Create API key
+api-keys-none = No API keys yet
+api-keys-none-why = A program that publishes events needs a key with the scope events:write. Each program gets its own, so that one can be revoked alone.
+api-keys-nothing = No key has this in its name, and none begins like this.
+api-keys-count = { $count ->
+    [one] { NUMBER($count) } key
+   *[other] { NUMBER($count) } keys
+}
+key-name = Name
+key-name-hint = The program that will use it, such as “HR sync”.
+key = Key
+key-is = Key of “{ $name }”
+scopes = Scopes
+scopes-hint = Give a program what it needs and no more.
+expires = Expires
+expires-hint = The last day on which it is accepted. Empty: it does not expire.
+last-used = Last used
+key-live = Live
+key-expired = Expired
+key-revoked = Revoked
+revoke = Revoke
+revoke-label = Revoke { $name }
+revoke-why = Programs that use “{ $name }” are refused at once. This cannot be undone.
+revoke-now = Revoke key
+revoked-done = The key was revoked. Programs that use it are refused from now on.
+key-made = The API key was created
+key-made-why = Give it to the program now. clearhook keeps only a hash of it and cannot show it again.
+key-to-list = All API keys
+scope-events-write = Publish events.
+scope-webhooks-read = Read webhooks, without their secrets.
+scope-webhooks-write = Create, change and delete webhooks; send tests and send again.
+scope-callbacks-read = Read the log of callbacks and figures.
+scope-metrics-read = Read the service’s own figures.
+
+users = Users
+users-lead = Who can sign in. Administrators do all; API owners see the webhooks that are theirs, and change nothing.
+users-search-hint = Search e-mail address
+user-add = Add user
+users-nothing = No user has this in their address.
+users-count = { $count ->
+    [one] { NUMBER($count) } user
+   *[other] { NUMBER($count) } users
+}
+email = E-mail
+role = Role
+role-administrator = Administrator
+role-api-owner = API owner
+role-administrator-why = Sees and changes everything.
+role-api-owner-why = Sees the webhooks whose owner they are, and their logs.
+last-sign-in = Last sign-in
+user-active = Active
+user-disabled = Disabled
+password = Password
+password-hint = Leave it empty to have one generated.
+password-of = Password of { $email }
+user-made = The user was added
+user-made-why = Hand the password over safely; it is changed under Account after the first sign-in.
+user-to-list = All users
+role-why = What they may do. It holds from their next click on.
+role-save = Change role
+password-why = For somebody who lost theirs. They are signed out everywhere.
+password-reset = Reset password
+password-made = The password was reset
+access = Access
+access-why = Somebody who is disabled is signed out at once and can sign in no more. What they did stays in the audit log.
+disable-label = Disable { $email }
+enable = Enable
+owned = Webhooks
+owned-why = The webhooks whose owner they are.
+owned-none = None. Owners are set on the webhook, under General.
+changes = Changes in the audit log
+saved-role = The role was changed.
+saved-disabled = The user was disabled and signed out.
+saved-enabled = The user can sign in again.
+yourself = This is your own account. Your role and your access are for another administrator to change.
+
+owners = Owners
+owners-hint = API owners who may see this webhook and its log. They change nothing.
+owners-none = There are no API owners yet.
+owners-add = Add one

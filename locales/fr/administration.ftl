@@ -1,0 +1,94 @@
+# Les clés d’API, les utilisateurs, les propriétaires de webhooks.
+search = Rechercher
+older = Plus anciens
+show-all = Tout afficher
+nothing-found = Aucun résultat
+cancel = Annuler
+created = Création
+status = État
+never = Jamais
+shown-once = Copiez-le maintenant : il ne sera plus affiché.
+
+api-keys = Clés d’API
+api-keys-lead = Avec une clé, un programme publie des événements et appelle l’API HTTP.
+api-keys-search-hint = Nom ou début de la clé
+api-key-create = Créer une clé d’API
+api-keys-none = Pas encore de clé d’API
+api-keys-none-why = Un programme qui publie des événements a besoin d’une clé avec l’autorisation events:write. Chaque programme a la sienne, pour qu’on puisse la révoquer seule.
+api-keys-nothing = Aucune clé ne porte ce nom ni ne commence ainsi.
+api-keys-count = { $count ->
+    [one] { NUMBER($count) } clé
+   *[other] { NUMBER($count) } clés
+}
+key-name = Nom
+key-name-hint = Le programme qui l’utilisera, par exemple « Synchro RH ».
+key = Clé
+key-is = Clé de « { $name } »
+scopes = Autorisations
+scopes-hint = Donnez à un programme ce qu’il lui faut, et rien de plus.
+expires = Expiration
+expires-hint = Le dernier jour où elle est acceptée. Vide : elle n’expire pas.
+last-used = Dernière utilisation
+key-live = Active
+key-expired = Expirée
+key-revoked = Révoquée
+revoke = Révoquer
+revoke-label = Révoquer { $name }
+revoke-why = Les programmes qui utilisent « { $name } » sont refusés aussitôt. C’est définitif.
+revoke-now = Révoquer la clé
+revoked-done = La clé a été révoquée. Les programmes qui l’utilisent sont refusés désormais.
+key-made = La clé d’API a été créée
+key-made-why = Donnez-la maintenant au programme. clearhook n’en garde qu’une empreinte et ne peut plus la montrer.
+key-to-list = Toutes les clés d’API
+scope-events-write = Publier des événements.
+scope-webhooks-read = Lire les webhooks, sans leurs secrets.
+scope-webhooks-write = Créer, modifier et supprimer des webhooks ; envoyer des essais et renvoyer.
+scope-callbacks-read = Lire le journal des appels et les chiffres.
+scope-metrics-read = Lire les chiffres du service lui-même.
+
+users = Utilisateurs
+users-lead = Qui peut se connecter. Les administrateurs font tout ; les propriétaires d’API voient les webhooks qui sont les leurs et ne modifient rien.
+users-search-hint = Adresse e-mail
+user-add = Ajouter un utilisateur
+users-nothing = Aucun utilisateur n’a ce texte dans son adresse.
+users-count = { $count ->
+    [one] { NUMBER($count) } utilisateur
+   *[other] { NUMBER($count) } utilisateurs
+}
+email = E-mail
+role = Rôle
+role-administrator = Administrateur
+role-api-owner = Propriétaire d’API
+role-administrator-why = Voit et modifie tout.
+role-api-owner-why = Voit les webhooks dont il est propriétaire, et leurs journaux.
+last-sign-in = Dernière connexion
+user-active = Actif
+user-disabled = Désactivé
+password = Mot de passe
+password-hint = Laissez vide pour qu’il soit généré.
+password-of = Mot de passe de { $email }
+user-made = L’utilisateur a été ajouté
+user-made-why = Transmettez le mot de passe par un moyen sûr ; il se change sous Compte après la première connexion.
+user-to-list = Tous les utilisateurs
+role-why = Ce qu’il peut faire. Cela vaut dès son prochain clic.
+role-save = Changer le rôle
+password-why = Pour qui a perdu le sien. La personne est déconnectée partout.
+password-reset = Réinitialiser le mot de passe
+password-made = Le mot de passe a été réinitialisé
+access = Accès
+access-why = Qui est désactivé est déconnecté aussitôt et ne peut plus se connecter. Ce qu’il a fait reste dans le journal d’audit.
+disable-label = Désactiver { $email }
+enable = Activer
+owned = Webhooks
+owned-why = Les webhooks dont il est propriétaire.
+owned-none = Aucun. Les propriétaires se choisissent sur le webhook, sous Général.
+changes = Modifications dans le journal d’audit
+saved-role = Le rôle a été changé.
+saved-disabled = L’utilisateur a été désactivé et déconnecté.
+saved-enabled = L’utilisateur peut de nouveau se connecter.
+yourself = C’est votre propre compte. Votre rôle et votre accès relèvent d’un autre administrateur.
+
+owners = Propriétaires
+owners-hint = Les propriétaires d’API qui peuvent voir ce webhook et son journal. Ils ne modifient rien.
+owners-none = Il n’y a pas encore de propriétaire d’API.
+owners-add = En ajouter un

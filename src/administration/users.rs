@@ -1,0 +1,153 @@
+//! Users: who can sign in, and as what.
+
+use crate::{
+    auth::{
+        password::{self, UnfitPassword},
+        principal::Principal,
+        rules::Action,
+    },
+    domain::{
+        id::UserId,
+        page::{Cursor, Page},
+        role::Role,
+    },
+    messages::wrong::Wrong,
+    storage::{
+        Store,
+        users::{ChangedUser, UserChange, UserRecord},
+    },
+    webhooks::{FieldError, UseCaseError},
+};
+
+/// Longest e-mail address, in bytes (RFC 5321).
+const EMAIL_MAX: usize = 254;
+
+/// A user, and the password that was made for them.
+#[derive(Clone, Debug)]
+pub struct WithPassword {
+    /// Who.
+    pub user: UserRecord,
+    /// Their password in clear, for this once; `None` when it was given.
+    pub generated: Option<String>,
+}
+
+/// Adds a user. Without a password one is generated.
+pub async fn create(store: &Store, by: &Principal, email: &str, role: Role, password: Option<&str>) -> Result<WithPassword, UseCaseError> {
+    by.may(Action::ManageUsers, false)?;
+    let mut errors = Vec::new();
+    if !is_address(email.trim()) {
+        let email = email.chars().take(80).collect();
+        errors.push(FieldError::new("/email", Wrong::NoAddress { email }));
+    }
+    errors.extend(password.and_then(|password| unfit(password).err()));
+    if !errors.is_empty() {
+        return Err(UseCaseError::Invalid(errors));
+    }
+    let (password, generated) = given_or_generated(password);
+    let added = store.add_user(&by.actor(), email, password::hash(&password).await?, role).await?;
+    let taken = || {
+        UseCaseError::Invalid(vec![FieldError::new(
+            "/email",
+            Wrong::AddressTaken {
+                email: email.trim().to_owned(),
+            },
+        )])
+    };
+    let user = added.ok_or_else(taken)?;
+    tracing::info!(user = %user.id, "user {} created", user.id);
+    Ok(WithPassword { user, generated })
+}
+
+/// Changes a user. People do this to others, not to themselves: nobody locks themselves out.
+pub async fn change(store: &Store, by: &Principal, id: UserId, change: UserChange) -> Result<UserRecord, UseCaseError> {
+    by.may(Action::ManageUsers, false)?;
+    if matches!(by, Principal::User(who) if who.user == id) && !matches!(change, UserChange::Enable) {
+        return Err(UseCaseError::Conflict(Wrong::Yourself));
+    }
+    match store.change_user(&by.actor(), id, change).await? {
+        ChangedUser::Done(user) => {
+            tracing::info!(user = %id, "user {id} changed");
+            Ok(user)
+        }
+        ChangedUser::Unknown => Err(UseCaseError::NotFound),
+        ChangedUser::LastAdministrator => Err(UseCaseError::Conflict(Wrong::LastAdministrator)),
+    }
+}
+
+/// Gives a user a new password, and ends their sessions. Without a password one is generated.
+pub async fn reset_password(store: &Store, by: &Principal, id: UserId, password: Option<&str>) -> Result<WithPassword, UseCaseError> {
+    by.may(Action::ManageUsers, false)?;
+    if let Some(password) = password {
+        unfit(password).map_err(|error| UseCaseError::Invalid(vec![error]))?;
+    }
+    let (password, generated) = given_or_generated(password);
+    let user = change(store, by, id, UserChange::Password(password::hash(&password).await?)).await?;
+    Ok(WithPassword { user, generated })
+}
+
+/// A page of the users, newest first; `q` is part of an address.
+pub async fn list(
+    store: &Store,
+    by: &Principal,
+    q: Option<&str>,
+    after: Option<Cursor>,
+    limit: u64,
+) -> Result<Page<UserRecord>, UseCaseError> {
+    by.may(Action::ManageUsers, false)?;
+    Ok(store.find_users(q, after, limit).await?)
+}
+
+/// One user.
+pub async fn get(store: &Store, by: &Principal, id: UserId) -> Result<UserRecord, UseCaseError> {
+    by.may(Action::ManageUsers, false)?;
+    store.user(id).await?.ok_or(UseCaseError::NotFound)
+}
+
+fn is_address(email: &str) -> bool {
+    let parts = email.split_once('@');
+    parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
+        && email.len() <= EMAIL_MAX
+        && !email.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+fn unfit(password: &str) -> Result<(), FieldError> {
+    password::check(password).map_err(|unfit| {
+        let wrong = match unfit {
+            UnfitPassword::TooShort => Wrong::PasswordShort { min: password::MIN as u64 },
+            UnfitPassword::TooLong => Wrong::PasswordLong { max: password::MAX as u64 },
+        };
+        FieldError::new("/password", wrong)
+    })
+}
+
+fn given_or_generated(password: Option<&str>) -> (String, Option<String>) {
+    if let Some(password) = password {
+        return (password.to_owned(), None);
+    }
+    let generated = password::generate();
+    (generated.clone(), Some(generated))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_have_a_name_and_a_host() {
+        for good in ["a@example.com", "ünï@example.com", "a.b+c@localhost"] {
+            assert!(is_address(good), "{good}");
+        }
+        for bad in [
+            "",
+            "a",
+            "@example.com",
+            "a@",
+            "a b@example.com",
+            "a@b@c",
+            "a@example.com\n",
+            &format!("{}@x", "a".repeat(EMAIL_MAX)),
+        ] {
+            assert!(!is_address(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! An entry of the audit log, field by field.
+
+use leptos::prelude::*;
+
+use crate::{
+    console::{
+        calls::{DifferenceView, OpenEntryView},
+        components::time::Time,
+        pages::administration::audit_log::{action_of, kind_of, whose},
+        viewer::lang,
+    },
+    messages::audit as say,
+};
+
+/// The entry.
+#[component]
+pub(super) fn OpenEntry(
+    /// What is in it.
+    open: OpenEntryView,
+    /// The address without it.
+    close: String,
+) -> impl IntoView {
+    let lang = lang();
+    let OpenEntryView {
+        row,
+        object_id,
+        differences,
+        has_values,
+    } = open;
+    let body = if differences.is_empty() {
+        let why = if has_values {
+            say::nothing_differs(lang)
+        } else {
+            say::no_values(lang)
+        };
+        view! { <p class="none">{why}</p> }.into_any()
+    } else {
+        view! { <Differences differences /> }.into_any()
+    };
+    view! {
+        <div class="card entry" id="entry" role="region" aria-labelledby="entry-heading">
+            <div class="entry-head">
+                <div>
+                    <h2 id="entry-heading">{action_of(row.action, lang)}</h2>
+                    <p class="hint">
+                        {kind_of(row.kind, lang)} " " <strong>{row.object}</strong> " · " <Time at=row.at /> " · " {row.actor} " ("
+                        {whose(&row.actor_kind, row.address.as_deref(), lang)} ")"
+                    </p>
+                    {object_id.map(|id| view! { <p class="hint mono">{id}</p> })}
+                </div>
+                <a class="button" href=close>
+                    {say::close(lang)}
+                </a>
+            </div>
+            {body}
+        </div>
+    }
+}
+
+#[component]
+fn Differences(differences: Vec<DifferenceView>) -> impl IntoView {
+    let lang = lang();
+    let rows = differences.into_iter().map(|difference| {
+        let side = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
+        view! {
+            <tr>
+                <th scope="row">{difference.field}</th>
+                <td class="was">
+                    <span class="stacked-label">{say::before(lang)}</span>
+                    {side(difference.before)}
+                </td>
+                <td class="is">
+                    <span class="stacked-label">{say::after(lang)}</span>
+                    {side(difference.after)}
+                </td>
+            </tr>
+        }
+    });
+    view! {
+        <table class="differences" aria-label=say::open(lang)>
+            <thead>
+                <tr>
+                    <th scope="col">{say::field(lang)}</th>
+                    <th scope="col">{say::before(lang)}</th>
+                    <th scope="col">{say::after(lang)}</th>
+                </tr>
+            </thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
+    }
+}

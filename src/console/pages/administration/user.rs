@@ -1,0 +1,165 @@
+//! One user: role, password, access, and the webhooks that are theirs.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use crate::{
+    console::{
+        calls::{OwnedView, UserView, user},
+        components::{
+            field::error_of,
+            notice::{Done, ErrorSummary, Trouble},
+        },
+        pages::administration::{
+            new_user::{Password, Roles},
+            once::Once,
+            users::UserState,
+        },
+        viewer::lang,
+    },
+    messages::{Lang, administration as say},
+};
+
+/// One user.
+#[component]
+pub(in crate::console) fn User() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let found = Resource::new_blocking(move || id.get(), user);
+    let query = use_query_map();
+    let saved = Memo::new(move |_| query.read().get("saved"));
+    view! {
+        <Suspense>
+            {move || {
+                let saved = saved.get_untracked();
+                Suspend::new(async move {
+                    match found.await {
+                        Ok(view) => view! { <Page view saved /> }.into_any(),
+                        Err(error) => view! { <Trouble error /> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Page(view: UserView, saved: Option<String>) -> impl IntoView {
+    let lang = lang();
+    let UserView {
+        user,
+        is_viewer,
+        owned,
+        posted,
+    } = view;
+    let done = match saved.as_deref() {
+        Some("role") => Some(say::saved_role(lang)),
+        Some("disabled") => Some(say::saved_disabled(lang)),
+        Some("enabled") => Some(say::saved_enabled(lang)),
+        _ => None,
+    };
+    let is_quiet = posted.made.is_none() && posted.errors.is_empty() && posted.refusal.is_none();
+    let made = posted.made.filter(|made| !made.secret.is_empty());
+    let action = format!("/users/{}", user.id);
+    view! {
+        <Title text=user.email.clone() />
+        <p class="crumbs">
+            <a href="/users">{say::users(lang)}</a>
+            {format!(" / {}", user.email)}
+        </p>
+        <div class="head">
+            <h1>{user.email.clone()}</h1>
+            <UserState disabled=user.disabled />
+        </div>
+        {done.filter(|_| is_quiet).map(|text| view! { <Done text /> })}
+        {posted.refusal.map(|refusal| view! { <p class="notice bad" role="alert">{refusal}</p> })}
+        <ErrorSummary errors=posted.errors.clone() />
+        {made
+            .map(|secret| {
+                let label = say::password_of(lang, &secret.name);
+                view! { <Once heading=say::password_made(lang) why=say::user_made_why(lang) label secret /> }
+            })}
+        {if is_viewer {
+            view! { <p class="notice warn">{say::yourself(lang)}</p> }.into_any()
+        } else {
+            view! {
+                <form method="post" action=action.clone() novalidate>
+                    <section aria-labelledby="role-heading">
+                        {about("role-heading", say::role(lang), say::role_why(lang))} <div>
+                            <Roles chosen=Some(user.role) error=error_of(&posted.errors, "role") />
+                            <button class="button" type="submit" name="intent" value="role">
+                                {say::role_save(lang)}
+                            </button>
+                        </div>
+                    </section>
+                </form>
+                <form method="post" action=action.clone() novalidate>
+                    <section aria-labelledby="password-heading">
+                        {about("password-heading", say::password(lang), say::password_why(lang))} <div>
+                            <Password error=error_of(&posted.errors, "password") />
+                            <button class="button" type="submit" name="intent" value="reset-password">
+                                {say::password_reset(lang)}
+                            </button>
+                        </div>
+                    </section>
+                </form>
+                <form method="post" action=action>
+                    <section aria-labelledby="access-heading">
+                        {about("access-heading", say::access(lang), say::access_why(lang))}
+                        <div>{access(user.disabled, &user.email, lang)}</div>
+                    </section>
+                </form>
+            }
+                .into_any()
+        }}
+        <section aria-labelledby="owned-heading">
+            {about("owned-heading", say::owned(lang), say::owned_why(lang))} <div>
+                {webhooks(owned, lang)} <p>
+                    <a href=format!("/audit-log?object={}", user.id)>{say::changes(lang)}</a>
+                </p>
+            </div>
+        </section>
+    }
+}
+
+fn about(id: &'static str, heading: &'static str, why: &'static str) -> impl IntoView {
+    view! {
+        <div>
+            <h2 id=id>{heading}</h2>
+            <p>{why}</p>
+        </div>
+    }
+}
+
+fn access(disabled: bool, email: &str, lang: Lang) -> AnyView {
+    if disabled {
+        view! {
+            <button class="button" type="submit" name="intent" value="enable">
+                {say::enable(lang)}
+            </button>
+        }
+        .into_any()
+    } else {
+        view! {
+            <button class="button danger" type="submit" name="intent" value="disable">
+                {say::disable_label(lang, email)}
+            </button>
+        }
+        .into_any()
+    }
+}
+
+fn webhooks(owned: Vec<OwnedView>, lang: Lang) -> AnyView {
+    if owned.is_empty() {
+        return view! { <p class="hint">{say::owned_none(lang)}</p> }.into_any();
+    }
+    let rows = owned.into_iter().map(|webhook| {
+        view! {
+            <li>
+                <a href=format!("/webhooks/{}", webhook.id)>{webhook.name}</a>
+            </li>
+        }
+    });
+    view! { <ul class="plain">{rows.collect_view()}</ul> }.into_any()
+}

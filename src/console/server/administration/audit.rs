@@ -1,0 +1,184 @@
+//! The view of the audit log.
+
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::{
+    administration::audit,
+    auth::principal::Principal,
+    console::{
+        calls::{AuditQuery, AuditRowView, AuditView, DifferenceView, OpenEntryView},
+        server::{lang, time_view, zone},
+    },
+    domain::{
+        page::{Cursor, Page},
+        timestamp::Timestamp,
+    },
+    messages::{Lang, audit as say, wrong::Wrong},
+    state::AppState,
+    storage::audit::{AuditFilter, AuditRecord},
+    webhooks::UseCaseError,
+};
+
+/// Entries on a page.
+const ROWS: u64 = 50;
+
+/// A page of the audit log.
+pub async fn page(app: &AppState, by: &Principal, query: &AuditQuery) -> Result<AuditView, UseCaseError> {
+    let (zone, lang) = (zone(), lang());
+    let after = query.after.as_deref().and_then(|after| Cursor::decode(after).ok());
+    let found = match filter(query, &zone) {
+        Ok(filter) => audit::list(&app.store, by, &filter, after, ROWS).await,
+        Err(wrong) => Err(UseCaseError::Conflict(wrong)),
+    };
+    let (page, error) = match found {
+        Ok(page) => (page, None),
+        Err(UseCaseError::Conflict(wrong)) => (nothing(), Some(wrong.text(lang))),
+        Err(UseCaseError::Invalid(errors)) => (nothing(), errors.first().map(|error| error.text(lang))),
+        Err(other) => return Err(other),
+    };
+    let open = match query.entry.as_deref().and_then(|entry| entry.parse().ok()) {
+        Some(entry) => audit::entry(&app.store, by, entry).await.ok(),
+        None => None,
+    };
+    Ok(AuditView {
+        next: page.next.map(Cursor::encode),
+        rows: page.items.iter().map(|entry| row(entry, &zone, lang)).collect(),
+        error,
+        open: open.map(|entry| OpenEntryView {
+            row: row(&entry, &zone, lang),
+            object_id: entry.object_id.map(|id| id.to_string()),
+            differences: differences(&entry, lang),
+            has_values: entry.before.is_some() || entry.after.is_some(),
+        }),
+        zone: zone.iana_name().unwrap_or("UTC").to_owned(),
+    })
+}
+
+/// What an address asks for; times are in the viewer's zone. A kind or action that there is not narrows nothing.
+pub fn filter(query: &AuditQuery, zone: &TimeZone) -> Result<AuditFilter, Wrong> {
+    let moment = |text: &Option<String>| {
+        let given = text.as_deref().filter(|text| !text.is_empty());
+        given
+            .map(|text| Timestamp::parse_local(text, zone))
+            .transpose()
+            .map_err(|_| Wrong::Moment)
+    };
+    Ok(AuditFilter {
+        from: moment(&query.from)?,
+        to: moment(&query.to)?,
+        actor: query.actor.clone(),
+        kind: query.kind.as_deref().and_then(|kind| kind.parse().ok()),
+        object: query.object.clone(),
+        action: query.action.as_deref().and_then(|action| action.parse().ok()),
+    })
+}
+
+fn nothing() -> Page<AuditRecord> {
+    Page {
+        items: Vec::new(),
+        next: None,
+    }
+}
+
+fn row(entry: &AuditRecord, zone: &TimeZone, lang: Lang) -> AuditRowView {
+    AuditRowView {
+        id: entry.id.to_string(),
+        at: time_view(entry.at, zone, lang),
+        actor_kind: entry.actor_kind.clone(),
+        actor: entry.actor_name.clone(),
+        address: entry.address.clone(),
+        action: entry.action.clone(),
+        kind: entry.object_kind.clone(),
+        object: entry.object_name.clone(),
+        changed: match (&entry.before, &entry.after) {
+            (Some(before), Some(after)) => differing(before, after).into_iter().map(|(field, ..)| field).collect(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn differences(entry: &AuditRecord, lang: Lang) -> Vec<DifferenceView> {
+    let none = Value::Null;
+    let differing = differing(entry.before.as_ref().unwrap_or(&none), entry.after.as_ref().unwrap_or(&none));
+    let shown = |value: Option<&Value>| value.map(|value| shown(value, lang));
+    let views = differing.into_iter().map(|(field, before, after)| DifferenceView {
+        before: shown(before),
+        after: shown(after),
+        field,
+    });
+    views.collect()
+}
+
+/// The fields in which two snapshots differ, in the order of the newer one. What is no object counts as one field.
+fn differing<'a>(before: &'a Value, after: &'a Value) -> Vec<(String, Option<&'a Value>, Option<&'a Value>)> {
+    if let (None, None) = (before.as_object(), after.as_object()) {
+        let given = |value: &'a Value| Some(value).filter(|value| !value.is_null());
+        let (before, after) = (given(before), given(after));
+        return if before == after {
+            Vec::new()
+        } else {
+            vec![(String::new(), before, after)]
+        };
+    }
+    let mut names: Vec<&String> = Vec::new();
+    for object in [after, before].into_iter().filter_map(Value::as_object) {
+        for name in object.keys() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    let both = names.into_iter().map(|name| (name.clone(), before.get(name), after.get(name)));
+    both.filter(|(_, before, after)| before != after).collect()
+}
+
+/// A value as a person reads it: lists a line each, headers as `name: value`.
+fn shown(value: &Value, lang: Lang) -> String {
+    match value {
+        Value::Null => say::empty_value(lang).to_owned(),
+        Value::Bool(true) => say::yes(lang).to_owned(),
+        Value::Bool(false) => say::no(lang).to_owned(),
+        Value::String(text) if text.is_empty() => say::empty_value(lang).to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => say::empty_value(lang).to_owned(),
+        Value::Array(items) => items.iter().map(|item| shown(item, lang)).collect::<Vec<_>>().join("\n"),
+        Value::Object(fields) => match (fields.get("name"), fields.get("value")) {
+            (Some(Value::String(name)), Some(Value::String(value))) => format!("{name}: {value}"),
+            _ => value.to_string(),
+        },
+        Value::Number(_) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_shown() {
+        let before = json!({ "name": "A", "url": "https://a.example/", "events": ["visit.created"], "gone": 1 });
+        let after = json!({ "name": "A", "url": "https://b.example/", "events": [], "headers": [{ "name": "X", "value": "••••••" }] });
+        let found: Vec<_> = differing(&before, &after)
+            .into_iter()
+            .map(|(field, before, after)| {
+                let text = |value: Option<&Value>| value.map(|value| shown(value, Lang::En));
+                (field, text(before), text(after))
+            })
+            .collect();
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            found,
+            [
+                ("events".to_owned(), some("visit.created"), some("empty")),
+                ("headers".to_owned(), None, some("X: ••••••")),
+                ("url".to_owned(), some("https://a.example/"), some("https://b.example/")),
+                ("gone".to_owned(), some("1"), None),
+            ]
+        );
+        assert!(differing(&before, &before).is_empty());
+        assert_eq!(differing(&Value::Null, &json!("a reason")).len(), 1);
+    }
+}

@@ -1,0 +1,5 @@
+//! The views of the pages under Administration.
+
+pub mod audit;
+pub mod keys;
+pub mod users;

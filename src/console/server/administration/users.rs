@@ -1,0 +1,65 @@
+//! The views of users.
+
+use leptos::prelude::use_context;
+
+use crate::{
+    administration::users,
+    auth::principal::Principal,
+    console::{
+        calls::{OwnedView, UserRowView, UserView, UsersView},
+        server::{lang, time_view, zone},
+    },
+    domain::{id::UserId, page::Cursor},
+    state::AppState,
+    storage::{users::UserRecord, webhooks::WebhookFilter},
+    webhooks::UseCaseError,
+};
+
+/// Users on a page, and webhooks on the page of one.
+const ROWS: u64 = 50;
+
+/// A page of the list. A cursor that is none begins anew.
+pub async fn page(app: &AppState, by: &Principal, q: Option<String>, after: Option<String>) -> Result<UsersView, UseCaseError> {
+    let after = after.and_then(|after| Cursor::decode(&after).ok());
+    let page = users::list(&app.store, by, q.as_deref(), after, ROWS).await?;
+    Ok(UsersView {
+        next: page.next.map(Cursor::encode),
+        rows: page.items.into_iter().map(row).collect(),
+    })
+}
+
+/// One user, and the newest webhooks that are theirs.
+pub async fn one(app: &AppState, by: &Principal, id: &str) -> Result<UserView, UseCaseError> {
+    let id: UserId = id.parse().map_err(|_| UseCaseError::NotFound)?;
+    let user = users::get(&app.store, by, id).await?;
+    let theirs = WebhookFilter {
+        owner: Some(id),
+        ..WebhookFilter::default()
+    };
+    let owned = app.store.webhooks(&theirs, None, ROWS).await?.items;
+    Ok(UserView {
+        user: row(user),
+        is_viewer: matches!(by, Principal::User(who) if who.user == id),
+        owned: owned
+            .into_iter()
+            .map(|webhook| OwnedView {
+                id: webhook.id.to_string(),
+                name: webhook.name,
+            })
+            .collect(),
+        posted: use_context().unwrap_or_default(),
+    })
+}
+
+fn row(user: UserRecord) -> UserRowView {
+    let (zone, lang) = (zone(), lang());
+    let time = |at| time_view(at, &zone, lang);
+    UserRowView {
+        id: user.id.to_string(),
+        email: user.email,
+        role: user.role,
+        disabled: user.disabled_at.is_some(),
+        created: time(user.created_at),
+        last_sign_in: user.last_sign_in_at.map(time),
+    }
+}

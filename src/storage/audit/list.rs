@@ -1,0 +1,137 @@
+//! Reading the audit log.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::ExprTrait};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        audit::{AuditAction, ObjectKind},
+        page::{Cursor, Page},
+        timestamp::Timestamp,
+    },
+    storage::{Store, StoreError, entity::audit_entry, search::contains},
+};
+
+/// Which entries are shown.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub to: Option<Timestamp>,
+    /// Part of the actor's name, in any case; or their id.
+    pub actor: Option<String>,
+    /// Only what was done to this kind of thing.
+    pub kind: Option<ObjectKind>,
+    /// Part of the thing's name, in any case; or its id.
+    pub object: Option<String>,
+    /// Only this.
+    pub action: Option<AuditAction>,
+}
+
+/// An entry. Kinds and actions are as they were written, by whatever version of clearhook.
+#[derive(Clone, Debug)]
+pub struct AuditRecord {
+    /// Which.
+    pub id: Uuid,
+    /// When.
+    pub at: Timestamp,
+    /// What kind of actor.
+    pub actor_kind: String,
+    /// The user's or the key's id.
+    pub actor_id: Option<Uuid>,
+    /// Their name.
+    pub actor_name: String,
+    /// Where the request came from.
+    pub address: Option<String>,
+    /// What was done.
+    pub action: String,
+    /// To what kind of thing.
+    pub object_kind: String,
+    /// To which.
+    pub object_id: Option<Uuid>,
+    /// Its name.
+    pub object_name: String,
+    /// How it was.
+    pub before: Option<Json>,
+    /// How it is since.
+    pub after: Option<Json>,
+}
+
+impl Store {
+    /// A page of the audit log, newest first.
+    pub async fn audit_log(&self, filter: &AuditFilter, after: Option<Cursor>, limit: u64) -> Result<Page<AuditRecord>, StoreError> {
+        let mut found = narrowed(filter);
+        if let Some(after) = after {
+            let older = audit_entry::Column::At.lt(after.at.0);
+            let same = audit_entry::Column::At.eq(after.at.0).and(audit_entry::Column::Id.lt(after.id));
+            // The first condition alone lets the index begin at the right place.
+            found = found.filter(audit_entry::Column::At.lte(after.at.0)).filter(older.or(same));
+        }
+        let newest_first = found.order_by_desc(audit_entry::Column::At).order_by_desc(audit_entry::Column::Id);
+        let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
+        let page = Page::of(rows, limit, |row| Cursor {
+            at: Timestamp(row.at),
+            id: row.id,
+        });
+        Ok(page.map(record))
+    }
+
+    /// One entry.
+    pub async fn audit_entry(&self, id: Uuid) -> Result<Option<AuditRecord>, StoreError> {
+        Ok(audit_entry::Entity::find_by_id(id).one(&self.read).await?.map(record))
+    }
+}
+
+fn narrowed(filter: &AuditFilter) -> Select<audit_entry::Entity> {
+    let mut found = audit_entry::Entity::find();
+    if let Some(from) = filter.from {
+        found = found.filter(audit_entry::Column::At.gte(from.0));
+    }
+    if let Some(to) = filter.to {
+        found = found.filter(audit_entry::Column::At.lt(to.0));
+    }
+    if let Some(kind) = filter.kind {
+        found = found.filter(audit_entry::Column::ObjectKind.eq(kind.as_str()));
+    }
+    if let Some(action) = filter.action {
+        found = found.filter(audit_entry::Column::Action.eq(action.as_str()));
+    }
+    let named = [
+        (&filter.actor, audit_entry::Column::ActorId, audit_entry::Column::ActorName),
+        (&filter.object, audit_entry::Column::ObjectId, audit_entry::Column::ObjectName),
+    ];
+    for (wanted, id, name) in named {
+        let Some(wanted) = wanted.as_deref().map(str::trim).filter(|wanted| !wanted.is_empty()) else {
+            continue;
+        };
+        found = match Uuid::parse_str(wanted) {
+            Ok(wanted) => found.filter(id.eq(wanted)),
+            Err(_) => found.filter(contains([name], wanted)),
+        };
+    }
+    found
+}
+
+fn record(row: audit_entry::Model) -> AuditRecord {
+    AuditRecord {
+        id: row.id,
+        at: Timestamp(row.at),
+        actor_kind: row.actor_kind,
+        actor_id: row.actor_id,
+        actor_name: row.actor_name,
+        address: row.address,
+        action: row.action,
+        object_kind: row.object_kind,
+        object_id: row.object_id,
+        object_name: row.object_name,
+        before: row.before.map(json),
+        after: row.after.map(json),
+    }
+}
+
+/// Entries of the first versions hold plain text.
+fn json(text: String) -> Json {
+    serde_json::from_str(&text).unwrap_or(Json::String(text))
+}

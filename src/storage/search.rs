@@ -1,0 +1,15 @@
+//! Finding text in columns.
+
+use sea_orm::{
+    ColumnTrait, Condition,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+};
+
+/// Whether one of the columns contains the text, in any case. What stands for other characters in `LIKE` stands for itself.
+pub(super) fn contains<C: ColumnTrait>(columns: impl IntoIterator<Item = C>, text: &str) -> Condition {
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
+    columns.into_iter().fold(Condition::any(), |any, column| {
+        any.add(Expr::expr(Func::lower(Expr::col(column))).like(pattern.clone()))
+    })
+}

@@ -1,0 +1,122 @@
+//! Who writes, and when. SQLite has one writer at a time and no queue: who finds the file locked looks again later, and a busy journal
+//! could keep others out for long. So all writers of this process wait in turn for each other, and only other processes for the lock.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::storage::StoreError;
+
+/// The pool for writes. Used as a connection, each statement waits its turn.
+#[derive(Clone, Debug)]
+pub(super) struct WritePool {
+    pool: DatabaseConnection,
+    /// Nothing on PostgreSQL, which keeps writers apart by itself.
+    turn: Option<Arc<Mutex<()>>>,
+}
+
+/// The right to write, until it is dropped.
+pub(super) type Turn = Option<OwnedMutexGuard<()>>;
+
+impl WritePool {
+    pub(super) fn new(pool: DatabaseConnection) -> Self {
+        let turn = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
+        Self { pool, turn }
+    }
+
+    /// Waits until nobody of this process writes.
+    pub(super) async fn turn(&self) -> Turn {
+        match &self.turn {
+            Some(turn) => Some(turn.clone().lock_owned().await),
+            None => None,
+        }
+    }
+
+    /// Begins a transaction that will write. On SQLite it takes the write lock at once, so that it cannot fail half-way.
+    pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
+        let turn = self.turn().await;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.pool.begin_with_options(options).await?;
+        Ok(Transaction { transaction, _turn: turn })
+    }
+
+    pub(super) const fn pool(&self) -> &DatabaseConnection {
+        &self.pool
+    }
+
+    pub(super) const fn pool_mut(&mut self) -> &mut DatabaseConnection {
+        &mut self.pool
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for WritePool {
+    fn get_database_backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
+        let _turn = self.turn().await;
+        self.pool.execute_raw(stmt).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let _turn = self.turn().await;
+        self.pool.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let _turn = self.turn().await;
+        self.pool.query_one_raw(stmt).await
+    }
+
+    async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let _turn = self.turn().await;
+        self.pool.query_all_raw(stmt).await
+    }
+}
+
+/// A transaction that writes; undone when it is dropped.
+pub(super) struct Transaction {
+    transaction: DatabaseTransaction,
+    // After the transaction itself, which has to be over first.
+    _turn: Turn,
+}
+
+impl Transaction {
+    /// Makes it durable.
+    pub(super) async fn commit(self) -> Result<(), DbErr> {
+        self.transaction.commit().await
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Transaction {
+    fn get_database_backend(&self) -> DbBackend {
+        self.transaction.get_database_backend()
+    }
+
+    async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
+        self.transaction.execute_raw(stmt).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.transaction.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.transaction.query_one_raw(stmt).await
+    }
+
+    async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.transaction.query_all_raw(stmt).await
+    }
+}

@@ -1,0 +1,66 @@
+//! A webhook as the audit log shows it: without secrets, with its owners' addresses.
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde_json::{Value, json};
+
+use crate::{
+    domain::{
+        audit::{AuditAction, MASK},
+        headers::Header,
+    },
+    storage::{StoreError, entity::user, webhooks::WebhookRecord},
+};
+
+/// The webhook with what is secret masked. Next to how it was `before`, a value that differs says so.
+pub(super) async fn snapshot(
+    on: &impl ConnectionTrait,
+    webhook: &WebhookRecord,
+    before: Option<&WebhookRecord>,
+) -> Result<Value, StoreError> {
+    let owners = user::Entity::find().filter(user::Column::Id.is_in(webhook.owners.iter().map(|owner| owner.0)));
+    let mut owners: Vec<String> = owners.all(on).await?.into_iter().map(|owner| owner.email).collect();
+    owners.sort();
+    Ok(json!({
+        "name": webhook.name,
+        "description": webhook.description,
+        "url": webhook.url,
+        "enabled": webhook.enabled,
+        "disabled_reason": webhook.disabled_reason,
+        "events": webhook.events,
+        "owners": owners,
+        "headers": headers(webhook, before),
+        "rate_limit": webhook.rate,
+        "ordered": webhook.ordered,
+    }))
+}
+
+/// Which action it was that made the one of the other.
+pub(super) fn action(before: &WebhookRecord, after: &WebhookRecord, (from, to): (&Value, &Value)) -> AuditAction {
+    let but_state = |shown: &Value| {
+        let mut fields = shown.as_object().cloned().unwrap_or_default();
+        fields.remove("enabled");
+        fields.remove("disabled_reason");
+        fields
+    };
+    if before.enabled == after.enabled || but_state(from) != but_state(to) {
+        AuditAction::WebhookChanged
+    } else if after.enabled {
+        AuditAction::WebhookEnabled
+    } else {
+        AuditAction::WebhookDisabled
+    }
+}
+
+/// Names of headers; values may be credentials. A name may stand there several times.
+fn headers(webhook: &WebhookRecord, before: Option<&WebhookRecord>) -> Vec<Value> {
+    let mut was: Vec<&Header> = before.map(|before| before.headers.iter().collect()).unwrap_or_default();
+    let shown = webhook.headers.iter().map(|header| {
+        let at = was.iter().position(|was| was.name.eq_ignore_ascii_case(&header.name));
+        let value = match at.map(|at| was.remove(at)) {
+            Some(was) if was.value != header.value => format!("{MASK} (changed)"),
+            _ => MASK.to_owned(),
+        };
+        json!({ "name": header.name, "value": value })
+    });
+    shown.collect()
+}

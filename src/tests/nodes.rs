@@ -1,0 +1,133 @@
+//! Several nodes: each delivery is one node's, a node may die, and a change is known to all.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use clearhook::catalogue::EventType;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{
+    app::{JsonBody, TestApp},
+    binary::client,
+    database::TestDatabase,
+    node::{Node, check_ledger, publish_on, received, wait_long},
+    receiver::Receiver,
+    wait::wait_for,
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_nodes_one_may_die_and_none_sends_what_the_other_owns() {
+    let database = TestDatabase::postgres().await;
+    drop(database.open().await);
+    let (one, two, receiver) = (Node::new(&database), Node::new(&database), Receiver::start([]).await);
+    let ((first, first_url), (second, second_url)) = (one.start().await, two.start().await);
+    one.webhook(&first_url, &receiver.url).await;
+    let (accepted, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
+    let publishers: Vec<_> = [&first_url, &second_url]
+        .into_iter()
+        .enumerate()
+        .map(|(number, url)| {
+            tokio::spawn(publish_on(
+                client(),
+                url.clone(),
+                one.key.clone(),
+                number.to_string(),
+                accepted.clone(),
+                stop.clone(),
+            ))
+        })
+        .collect();
+    wait_for("publishes to both", async || (accepted.lock().unwrap().len() >= 300).then_some(())).await;
+    // So far none was sent twice.
+    let seen = receiver.seen();
+    assert_eq!(seen.len(), received(&receiver).len());
+    first.kill();
+    stop.store(true, Ordering::Relaxed);
+    for publisher in publishers {
+        publisher.await.unwrap();
+    }
+    wait_long(&database).await;
+    let accepted = accepted.lock().unwrap().clone();
+    check_ledger(&database, &receiver, &accepted).await;
+    // Only what was in flight when the node died can have been sent twice.
+    let twice = receiver.seen().len() - received(&receiver).len();
+    assert!(twice <= 16, "{twice} were sent twice");
+    assert_eq!(second.terminate().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_tell_each_other_of_changes() {
+    let database = TestDatabase::postgres().await;
+    let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
+    let (before, after) = (Receiver::start([]).await, Receiver::start([]).await);
+    let webhook = one.webhook(&before.url, &[EventType::IdentityCreated]).await;
+    two.publish(EventType::IdentityCreated, "1").await;
+    before.wait(1).await;
+    let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+    let changed = one
+        .api(Method::PATCH, &path)
+        .json_value(&json!({ "url": after.url }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(changed.status(), 200);
+    let number = AtomicUsize::new(2);
+    wait_for("the other node to know", async || {
+        let id = number.fetch_add(1, Ordering::Relaxed).to_string();
+        two.publish(EventType::IdentityCreated, &id).await;
+        (!after.seen().is_empty()).then_some(())
+    })
+    .await;
+    one.stop().await;
+    two.stop().await;
+}
+
+/// Once a change is answered, no attempt of any node begins that does not know of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_disabled_on_one_node_is_not_called_by_another() {
+    let database = TestDatabase::postgres().await;
+    let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
+    let receiver = Receiver::start([]).await;
+    let webhook = one.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+    let enabled = async |enabled: bool| {
+        let request = one.api(Method::PATCH, &path).json_value(&json!({ "enabled": enabled }));
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    };
+    for round in 0..20 {
+        enabled(true).await;
+        let before = receiver.seen().len();
+        two.publish(EventType::IdentityCreated, &format!("{round}-before")).await;
+        receiver.wait(before + 1).await;
+        enabled(false).await;
+        let (seen, id) = (receiver.seen().len(), format!("{round}-after"));
+        two.publish(EventType::IdentityCreated, &id).await;
+        let held = format!(
+            "deliveries WHERE state = 'held' AND webhook_id = (SELECT id FROM webhooks) AND event_id = (SELECT id FROM events WHERE source_id = '{id}')"
+        );
+        wait_for("the event to be held", async || (database.count(&held).await == 1).then_some(())).await;
+        assert_eq!(receiver.seen().len(), seen, "round {round}");
+    }
+    one.stop().await;
+    two.stop().await;
+}
+
+/// Two services on one file would send everything twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_service_on_the_same_file_is_refused() {
+    let database = TestDatabase::sqlite();
+    drop(database.open().await);
+    let (one, two) = (Node::new(&database), Node::new(&database));
+    let (service, _) = one.start().await;
+    let output = two.command(&["serve", "--addr", "127.0.0.1:0"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("another"), "{said}");
+    assert!(Path::new(&database.url.replace("sqlite://", "")).exists());
+    assert_eq!(service.terminate().await, Some(0));
+}

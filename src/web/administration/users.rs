@@ -1,0 +1,139 @@
+//! Forms of users. A generated password is in the answer to the form that made it and nowhere else.
+
+use axum::{
+    Extension,
+    extract::{Path, Request, State},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use crate::{
+    administration::users::{self, WithPassword},
+    auth::principal::{Principal, SignedIn},
+    console::{
+        calls::{PostedUser, SecretView, UserFormView},
+        server::viewer::viewer_of,
+    },
+    domain::{id::UserId, role::Role},
+    messages::wrong::Wrong,
+    rest::Problem,
+    state::AppState,
+    storage::users::UserChange,
+    web::{
+        forms::{Fields, error_view, page},
+        pages::render,
+    },
+    webhooks::{FieldError, UseCaseError},
+};
+
+const NEW: &str = "/users/new";
+
+/// `POST /users/new`
+pub(in crate::web) async fn create(State(app): State<AppState>, Extension(who): Extension<SignedIn>, request: Request) -> Response {
+    let (parts, fields) = match Fields::read(request).await {
+        Ok(read) => read,
+        Err(problem) => return problem.into_response(),
+    };
+    let mut form = UserFormView {
+        email: fields.one("email"),
+        role: fields.one("role").parse().ok(),
+        ..UserFormView::default()
+    };
+    let added = match form.role {
+        Some(role) => users::create(&app.store, &Principal::User(who), &form.email, role, typed(&fields).as_deref()).await,
+        None => Err(UseCaseError::Invalid(vec![FieldError::new("/role", Wrong::NoSuchRole)])),
+    };
+    match added {
+        Ok(WithPassword { user, generated: None }) => Redirect::to(&format!("/users/{}", user.id)).into_response(),
+        Ok(WithPassword {
+            user,
+            generated: Some(secret),
+        }) => {
+            form.made = Some(SecretView { name: user.email, secret });
+            render(&app, page(parts, NEW), form, StatusCode::OK).await
+        }
+        Err(UseCaseError::Invalid(errors)) => {
+            let lang = viewer_of(&parts.headers).lang;
+            form.errors = errors.iter().map(|error| error_view(error, lang)).collect();
+            render(&app, page(parts, NEW), form, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(other) => Problem::from(other).into_response(),
+    }
+}
+
+/// `POST /users/{id}`: one of the buttons of a user's page.
+pub(in crate::web) async fn change(
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    Extension(who): Extension<SignedIn>,
+    request: Request,
+) -> Response {
+    let (parts, fields) = match Fields::read(request).await {
+        Ok(read) => read,
+        Err(problem) => return problem.into_response(),
+    };
+    let by = Principal::User(who);
+    let Ok(id) = id.parse::<UserId>() else {
+        return answer(&app, parts, Err(UseCaseError::NotFound)).await;
+    };
+    let intent = fields.one("intent");
+    let (change, saved) = match intent.as_str() {
+        "disable" => (UserChange::Disable, "disabled"),
+        "enable" => (UserChange::Enable, "enabled"),
+        "role" => match fields.one("role").parse::<Role>() {
+            Ok(role) => (UserChange::Role(role), "role"),
+            Err(_) => return answer(&app, parts, Err(wrong("/role", Wrong::NoSuchRole))).await,
+        },
+        "reset-password" => {
+            let reset = users::reset_password(&app.store, &by, id, typed(&fields).as_deref()).await;
+            let made = reset.map(|WithPassword { user, generated }| PostedUser {
+                made: Some(SecretView {
+                    name: user.email,
+                    secret: generated.unwrap_or_default(),
+                }),
+                ..PostedUser::default()
+            });
+            return answer(&app, parts, made).await;
+        }
+        _ => return Problem::malformed("The form lacks its `intent`.").into_response(),
+    };
+    match users::change(&app.store, &by, id, change).await {
+        Ok(_) => Redirect::to(&format!("/users/{id}?saved={saved}")).into_response(),
+        Err(error) => answer(&app, parts, Err(error)).await,
+    }
+}
+
+/// The user's page, with what came of the form.
+async fn answer(app: &AppState, parts: Parts, outcome: Result<PostedUser, UseCaseError>) -> Response {
+    let (path, lang) = (parts.uri.path().to_owned(), viewer_of(&parts.headers).lang);
+    let (posted, status) = match outcome {
+        Ok(posted) => (posted, StatusCode::OK),
+        Err(UseCaseError::Invalid(errors)) => {
+            let errors = errors.iter().map(|error| error_view(error, lang)).collect();
+            let posted = PostedUser {
+                errors,
+                ..PostedUser::default()
+            };
+            (posted, StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        Err(UseCaseError::Conflict(wrong)) => {
+            let posted = PostedUser {
+                refusal: Some(wrong.text(lang)),
+                ..PostedUser::default()
+            };
+            (posted, StatusCode::CONFLICT)
+        }
+        Err(UseCaseError::NotFound) => (PostedUser::default(), StatusCode::NOT_FOUND),
+        Err(other) => return Problem::from(other).into_response(),
+    };
+    render(app, page(parts, &path), posted, status).await
+}
+
+/// The password that was typed; none is typed to have one generated.
+fn typed(fields: &Fields) -> Option<String> {
+    Some(fields.one("password")).filter(|password| !password.is_empty())
+}
+
+fn wrong(pointer: &str, wrong: Wrong) -> UseCaseError {
+    UseCaseError::Invalid(vec![FieldError::new(pointer, wrong)])
+}
