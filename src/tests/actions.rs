@@ -58,7 +58,7 @@ async fn a_new_secret_is_shown_once_and_both_sign(database: TestDatabase) {
     );
     assert!(!app.page(&path, &cookie).await.text().await.unwrap().contains(&secret));
     app.publish(EventType::IdentityCreated, "1").await;
-    let seen = receiver.seen(1).await.remove(0);
+    let seen = receiver.wait(1).await.remove(0);
     assert_eq!(seen.headers["webhook-signature"].to_str().unwrap().split(' ').count(), 2);
     let response = app.form(&path, &cookie, &[("intent", "rotate"), ("overlap", "30d")]).await;
     assert_eq!(response.status(), 422);
