@@ -51,3 +51,5 @@ password-common = This password is among those that are guessed first. Use a lon
 yourself = This is your own account: another administrator can do this. Nobody locks themselves out.
 last-administrator = This is the last administrator; make somebody else one first.
 moment = Enter times such as 2026-11-23T09:00.
+
+not-its-name = This is not the name of the webhook; it was not deleted.

@@ -51,3 +51,5 @@ password-common = Ce mot de passe est parmi ceux que l’on devine en premier. P
 yourself = C’est votre propre compte : un autre administrateur peut le faire. Personne ne s’enferme dehors.
 last-administrator = C’est le dernier administrateur ; donnez d’abord ce rôle à quelqu’un d’autre.
 moment = Entrez des moments tels que 2026-11-23T09:00.
+
+not-its-name = Ce n’est pas le nom du webhook ; il n’a pas été supprimé.

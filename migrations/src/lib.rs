@@ -15,6 +15,7 @@ mod m20261126_000005_sign_in;
 mod m20261126_000006_administration;
 mod m20261126_000007_keys;
 mod m20261126_000009_logs;
+mod m20261126_000008_console;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000006_administration::Migration),
             Box::new(m20261126_000007_keys::Migration),
             Box::new(m20261126_000009_logs::Migration),
+            Box::new(m20261126_000008_console::Migration),
         ]
     }
 }

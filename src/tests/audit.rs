@@ -62,7 +62,17 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
             (form(&[&fields[..], &[secret]].concat()), 1),
             (form(&[("intent", "add-header")]), 0),
         ],
-        ("POST", "/webhooks/{id}") => vec![(form(&[&fields[..], &[("enabled", "true")]].concat()), 1)],
+        ("POST", "/webhooks") => vec![
+            (form(&[("id", &things.webhook), ("enabled", "false")]), 1),
+            (form(&[("id", &things.webhook), ("enabled", "false")]), 0),
+            (form(&[("id", &things.webhook), ("enabled", "true")]), 1),
+        ],
+        ("POST", "/webhooks/{id}") => vec![
+            (form(&[("intent", "test")]), 1),
+            (form(&[("intent", "rotate")]), 1),
+            (form(&[("intent", "delete"), ("confirm", "not its name")]), 0),
+            (form(&[&fields[..], &[("enabled", "true")]].concat()), 1),
+        ],
         ("POST", "/api-keys/new") => vec![(form(&[("name", "By form"), ("scopes", "events:write")]), 1)],
         ("POST", "/api-keys") => vec![(form(&[("id", &things.key)]), 1)],
         // What ends this session, too, is tried in `sessions` and `second_factor`, with its entries.

@@ -4,6 +4,7 @@
 mod support;
 
 mod addresses;
+mod actions;
 mod administration;
 mod audit;
 mod callbacks;
@@ -20,6 +21,7 @@ mod limits;
 mod log_export;
 mod log_live;
 mod logs;
+mod list;
 mod migrations;
 mod nodes;
 mod planted;

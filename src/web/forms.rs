@@ -20,7 +20,7 @@ use crate::{
     messages::Lang,
     rest::{Problem, check_length},
     state::AppState,
-    web::pages::render,
+    web::{actions, pages::render},
     webhooks::{self, FieldError, UseCaseError, WebhookInput},
 };
 
@@ -103,6 +103,28 @@ impl Fields {
     }
 }
 
+/// `POST /webhooks`: enables or disables a webhook of the list, and comes back to its row.
+pub(super) async fn switch(State(app): State<AppState>, Extension(who): Extension<SignedIn>, request: Request) -> Response {
+    let (parts, fields) = match Fields::read(request).await {
+        Ok(read) => read,
+        Err(problem) => return problem.into_response(),
+    };
+    let switched = match fields.one("id").parse::<WebhookId>() {
+        Ok(id) => webhooks::set_enabled(&app, &Principal::User(who), id, fields.one("enabled") == "true")
+            .await
+            .map(|()| id),
+        Err(_) => Err(UseCaseError::NotFound),
+    };
+    match switched {
+        Ok(id) => {
+            let query = parts.uri.query().map_or_else(String::new, |query| format!("?{query}"));
+            Redirect::to(&format!("/webhooks{query}#webhook-{id}")).into_response()
+        }
+        Err(UseCaseError::NotFound) => render(&app, page(parts, "/nowhere"), (), StatusCode::NOT_FOUND).await,
+        Err(other) => Problem::from(other).into_response(),
+    }
+}
+
 /// `POST /webhooks/new`
 pub(super) async fn create(State(app): State<AppState>, Extension(who): Extension<SignedIn>, request: Request) -> Response {
     let (parts, fields) = match Fields::read(request).await {
@@ -134,11 +156,16 @@ pub(super) async fn change(
     let Ok(id) = id.parse::<WebhookId>() else {
         return render(&app, page(parts, &path), (), StatusCode::NOT_FOUND).await;
     };
+    let by = Principal::User(who);
+    let parts = match actions::act(&app, &by, id, parts, &fields).await {
+        Ok(response) => return response,
+        Err(parts) => parts,
+    };
     let mut form = fields.form();
     if edit_rows(&mut form, &fields.one("intent")) {
         return render(&app, page(parts, &path), PostedForm(form), StatusCode::OK).await;
     }
-    match webhooks::patch(&app, &Principal::User(who), id, |stored| WebhookInput {
+    match webhooks::patch(&app, &by, id, |stored| WebhookInput {
         owners: form.owners.clone().unwrap_or(stored.owners),
         rate: stored.rate,
         ordered: stored.ordered,

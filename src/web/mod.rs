@@ -1,6 +1,7 @@
 //! Everything over HTTP: the API, the console, the site's files, and what guards them.
 
 mod account;
+mod actions;
 mod administration;
 pub mod assets;
 pub mod client_address;

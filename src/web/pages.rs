@@ -61,6 +61,7 @@ pub fn routes(state: &AppState) -> Routes<AppState> {
         .get("/sign-in/oidc", Rule::Guest, oidc::leave)
         .get(CALLBACK, Rule::Guest, oidc::back)
         .post("/sign-out", Rule::Guest, sign_in::sign_out)
+        .post("/webhooks", write, forms::switch)
         .post("/webhooks/new", write, forms::create)
         .post("/webhooks/{id}", write, forms::change)
         .post("/api-keys", keys, administration::api_keys::revoke)

@@ -4,6 +4,7 @@ pub mod account;
 pub mod administration;
 mod chart;
 mod browser_name;
+mod bars;
 mod dates;
 pub mod form;
 mod links;
