@@ -26,7 +26,8 @@ pub(super) async fn signed_in(State(app): State<AppState>, mut request: Request,
             next.run(request).await
         }
         None if matches!(path, "/sign-in" | "/sign-out" | "/preferences") => next.run(request).await,
-        None if path.starts_with("/fn/") => StatusCode::UNAUTHORIZED.into_response(),
+        // Scripts ask for these, and can make nothing of a page to sign in.
+        None if path.starts_with("/fn/") || path.ends_with("/callbacks/live") => StatusCode::UNAUTHORIZED.into_response(),
         None => {
             let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
             let wanted: String = if request.method() == Method::GET {
