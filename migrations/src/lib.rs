@@ -14,8 +14,8 @@ mod m20261126_000004_node_revision;
 mod m20261126_000005_sign_in;
 mod m20261126_000006_administration;
 mod m20261126_000007_keys;
-mod m20261126_000009_logs;
 mod m20261126_000008_console;
+mod m20261126_000009_logs;
 
 /// All steps, oldest first.
 pub struct Migrator;

@@ -3,8 +3,8 @@
 
 mod support;
 
-mod addresses;
 mod actions;
+mod addresses;
 mod administration;
 mod audit;
 mod callbacks;
@@ -18,14 +18,14 @@ mod hostile;
 mod keys;
 mod language;
 mod limits;
+mod list;
 mod log_export;
 mod log_live;
 mod logs;
-mod list;
 mod migrations;
 mod nodes;
-mod planted;
 mod oidc;
+mod planted;
 mod publishing;
 mod refusals;
 mod requests;
@@ -35,9 +35,9 @@ mod roles;
 mod second_factor;
 mod secrets;
 mod serving;
-mod signatures;
-mod tls;
 mod sessions;
 mod setup;
 mod sign_in;
+mod signatures;
+mod tls;
 mod webhooks;

@@ -3,8 +3,8 @@
 mod check;
 mod export;
 mod figures;
-mod live;
 mod list;
+mod live;
 mod logs;
 mod resend;
 mod stats;

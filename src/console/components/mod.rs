@@ -1,8 +1,8 @@
 //! Pieces that pages share, one a file.
 
-pub(super) mod chart;
 pub(super) mod alone;
 pub(super) mod bars;
+pub(super) mod chart;
 pub(super) mod copy;
 pub(super) mod field;
 pub(super) mod headers;

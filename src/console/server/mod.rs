@@ -2,9 +2,9 @@
 
 pub mod account;
 pub mod administration;
-mod chart;
-mod browser_name;
 mod bars;
+mod browser_name;
+mod chart;
 mod dates;
 pub mod form;
 mod links;
