@@ -265,7 +265,7 @@ async fn the_log_is_exported_whole(database: TestDatabase) {
     );
     let text = export("format=jsonl").await.text().await.unwrap();
     let entries: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(entries.len() as i64, database.count("audit_log").await);
+    assert_eq!(i64::try_from(entries.len()).unwrap(), database.count("audit_log").await);
     assert!(entries.is_sorted_by(|a, b| a["time"].as_str() >= b["time"].as_str()));
     assert_eq!(entries.last().unwrap()["action"], "api_key.created");
     assert!(entries.iter().any(|entry| entry["after"]["url"] == "https://example.com/"));

@@ -234,6 +234,7 @@ impl Stage {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the table is there to be read")]
 async fn every_route_is_tried_as_everybody(database: TestDatabase) {
     let stage = Stage::set(&database).await;
     let (_, rows) = web::routes(&stage.app.state).into_parts();
