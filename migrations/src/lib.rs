@@ -12,6 +12,8 @@ mod m20261125_000003_deliveries;
 mod m20261125_000004_audit;
 mod m20261126_000004_node_revision;
 mod m20261126_000006_administration;
+mod m20261126_000007_keys;
+mod m20261126_000009_logs;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -25,6 +27,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000003_deliveries::Migration),
             Box::new(m20261125_000004_audit::Migration),
             Box::new(m20261126_000004_node_revision::Migration),
+            Box::new(m20261126_000007_keys::Migration),
+            Box::new(m20261126_000009_logs::Migration),
             Box::new(m20261126_000006_administration::Migration),
         ]
     }

@@ -3,24 +3,34 @@
 
 mod support;
 
+mod addresses;
 mod administration;
 mod audit;
 mod callbacks;
 mod clocks;
 mod command_line;
+mod connections;
 mod console;
 mod crashes;
 mod disks;
 mod hostile;
+mod keys;
 mod language;
 mod limits;
+mod log_export;
+mod log_live;
+mod logs;
 mod migrations;
 mod nodes;
+mod planted;
 mod publishing;
 mod refusals;
+mod requests;
 mod resend;
 mod retries;
 mod roles;
 mod secrets;
 mod serving;
+mod signatures;
+mod tls;
 mod webhooks;

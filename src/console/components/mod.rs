@@ -1,5 +1,6 @@
 //! Pieces that pages share, one a file.
 
+pub(super) mod chart;
 pub(super) mod copy;
 pub(super) mod field;
 pub(super) mod headers;

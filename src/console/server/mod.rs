@@ -1,10 +1,14 @@
 //! What server functions and forms need of a request, and how they make their views.
 
 pub mod administration;
+mod chart;
 mod dates;
 pub mod form;
+mod links;
 pub mod list;
 pub mod log;
+mod open;
+pub mod range;
 pub mod viewer;
 
 pub use self::{
