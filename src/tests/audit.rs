@@ -63,6 +63,7 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
             (form(&[("intent", "add-header")]), 0),
         ],
         ("POST", "/webhooks/{id}") => vec![(form(&[&fields[..], &[("enabled", "true")]].concat()), 1)],
+        ("POST", "/webhooks/{id}/callbacks/{callback}/send-again") => vec![(form(&[]), 1)],
         ("POST", "/api-keys/new") => vec![(form(&[("name", "By form"), ("scopes", "events:write")]), 1)],
         ("POST", "/api-keys") => vec![(form(&[("id", &things.key)]), 1)],
         ("POST", "/users/new") => vec![(form(&[("email", "by-form@example.com"), ("role", "api-owner")]), 1)],
@@ -107,11 +108,11 @@ async fn each_route_that_changes_something_writes_one_entry(database: TestDataba
     for row in first.into_iter().chain(last) {
         for (sent, entries) in samples(row, &things) {
             let id = match row.path.as_str() {
-                path if path.contains("/callbacks/") => &things.callback,
+                path if path.contains("/callbacks/{id}") => &things.callback,
                 path if path.starts_with("/users/") => &things.user,
                 _ => &things.webhook,
             };
-            let path = row.path.replace("{id}", id);
+            let path = row.path.replace("{id}", id).replace("{callback}", &things.callback);
             let before = database.count("audit_log").await;
             let response = match sent {
                 Sent::Json(body) => {

@@ -222,7 +222,6 @@ async fn garbled_requests_are_refused(database: TestDatabase) {
     let (entries, users) = (database.count("audit_log").await, database.count("users").await);
     let nested = format!("{{\"name\":{}{}}}", "[".repeat(20_000), "]".repeat(20_000));
     for (body, status) in [
-        (vec![b' '; 256 * 1024 + 1], 413),
         (nested.into_bytes(), 422),
         (b"{\"name\":\"\xff\xfe\"}".to_vec(), 400),
         (
@@ -240,9 +239,9 @@ async fn garbled_requests_are_refused(database: TestDatabase) {
             .body(body);
         assert_eq!(refused(request.send().await.unwrap()).await.0, status);
     }
-    // Two keys are none, whichever comes first.
+    // Two keys have no one meaning.
     let twice = app.api(Method::GET, "/webhooks").bearer_auth(&app.key).send().await.unwrap();
-    assert_eq!(refused(twice).await.0, 401);
+    assert_eq!(refused(twice).await.0, 400);
     assert_eq!(refused(app.api(Method::GET, "/webhooks/%ff").send().await.unwrap()).await.0, 404);
     assert_eq!(app.page("/webhooks/%ff", &cookie).await.status(), 404);
     // What no column holds is not found, and is no trouble for the database.
@@ -269,7 +268,6 @@ async fn garbled_requests_are_refused(database: TestDatabase) {
     };
     let form = "application/x-www-form-urlencoded";
     for (media, body, status) in [
-        (form, vec![b'a'; 256 * 1024 + 1], 413),
         ("multipart/form-data; boundary=x", b"--x--".to_vec(), 415),
         ("text/plain", b"email=a@example.com&role=api-owner".to_vec(), 415),
         (form, b"email=%ff%fe&role=api-owner".to_vec(), 422),
