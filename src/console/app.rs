@@ -11,6 +11,7 @@ use leptos_router::{
 use crate::console::{
     layout::Layout,
     pages::{details::Details, new_webhook::NewWebhook, not_found::NotFound, sign_in::SignIn, webhooks::Webhooks},
+    raw_text::raw_text,
 };
 
 /// The console. Pages are rendered whole on the server: they work without scripts, and have true titles and status codes.
@@ -18,7 +19,7 @@ use crate::console::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|title: String| format!("{title} · clearhook") />
+        <Title formatter=|title: String| raw_text(&format!("{title} · clearhook")) />
         <Router>
             <Routes fallback=|| view! { <NotFound /> }>
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />

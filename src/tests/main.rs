@@ -15,6 +15,7 @@ mod hostile;
 mod keys;
 mod language;
 mod limits;
+mod markup;
 mod migrations;
 mod nodes;
 mod planted;
