@@ -5,7 +5,7 @@ SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 IN := source scripts/env.sh &&
 
-.PHONY: help setup run test build dev lint e2e unit screenshots bench clean
+.PHONY: help setup run test build dev lint e2e unit screenshots bench audit fuzz clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,5 +47,13 @@ screenshots: ## Pictures of each page into target/pictures; those of the README 
 	@CLEARHOOK_PICTURES=../target/pictures scripts/e2e.sh --project pictures
 	@for picture in docs/*.png; do cp "target/pictures/$${picture##*/}" docs/; done
 
+audit: ## Licences, sources and known holes of the dependencies
+	@scripts/setup.sh --audit
+	@scripts/audit.sh
+
+fuzz: ## Feed nonsense to what reads strangers' input, for half a minute each (FOR=30 TARGETS="url_rules cursors")
+	@scripts/setup.sh --fuzz
+	@FOR="$(FOR)" TARGETS="$(TARGETS)" scripts/fuzz.sh
+
 clean: ## Remove what was built
-	@rm -rf target end2end/node_modules end2end/test-results
+	@rm -rf target fuzz/target end2end/node_modules end2end/test-results

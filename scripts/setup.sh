@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 source scripts/env.sh
 
 LEPTOS_VERSION=0.3.11
+DENY_VERSION=0.20.2
+FUZZ_VERSION=0.13.2
 missing=()
 started=$SECONDS
 mkdir -p "$TOOLS" "$CACHE/log"
@@ -107,6 +109,15 @@ if [ "${1:-}" = --dev ]; then
   has_version cargo-leptos "$LEPTOS_VERSION" ||
     step "cargo-leptos $LEPTOS_VERSION" install_tool cargo-leptos "$LEPTOS_VERSION" ||
     lack "cargo-leptos $LEPTOS_VERSION (cargo install --locked cargo-leptos)"
+fi
+# Only `make audit` and `make fuzz` need these.
+if [ "${1:-}" = --audit ]; then
+  has_version cargo-deny "$DENY_VERSION" || step "cargo-deny $DENY_VERSION" install_tool cargo-deny "$DENY_VERSION" ||
+    lack "cargo-deny $DENY_VERSION (cargo install --locked cargo-deny)"
+fi
+if [ "${1:-}" = --fuzz ]; then
+  has_version cargo-fuzz "$FUZZ_VERSION" || step "cargo-fuzz $FUZZ_VERSION" install_tool cargo-fuzz "$FUZZ_VERSION" ||
+    lack "cargo-fuzz $FUZZ_VERSION (cargo install --locked cargo-fuzz)"
 fi
 rm -rf "$CACHE/tools-target"
 

@@ -11,6 +11,7 @@ use crate::{
     dispatch::Dispatcher,
     domain::{id::NodeId, url::UrlPolicy},
     storage::Store,
+    webhooks::Live,
 };
 
 /// What every request can reach. Cheap to clone.
@@ -34,6 +35,8 @@ pub struct AppState {
     pub leptos: LeptosOptions,
     /// How people reach the console.
     pub front: Arc<FrontSettings>,
+    /// Pages that follow a log.
+    pub live: Arc<Live>,
 }
 
 impl AppState {
@@ -50,6 +53,7 @@ impl AppState {
             front: Arc::new(front),
             keys: Arc::default(),
             clock: Clock::default(),
+            live: Arc::default(),
         }
     }
 }

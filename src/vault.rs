@@ -6,6 +6,7 @@ use chacha20poly1305::{
     Key, KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -17,9 +18,16 @@ const KEY: usize = 32;
 #[derive(Clone)]
 pub struct MasterKey(Zeroizing<[u8; KEY]>);
 
+/// Tells one master key from another, and nothing of it: the database knows by it which key it is sealed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint(pub(crate) String);
+
 /// Encrypts and decrypts values of the database.
 #[derive(Clone)]
-pub struct Vault(XChaCha20Poly1305);
+pub struct Vault {
+    cipher: XChaCha20Poly1305,
+    fingerprint: Fingerprint,
+}
 
 /// A text that is no master key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -50,6 +58,12 @@ impl MasterKey {
     pub fn reveal(&self) -> Zeroizing<String> {
         Zeroizing::new(STANDARD.encode(*self.0))
     }
+
+    /// The first half of a SHA-256 of the key and a word: a key of 32 random bytes cannot be found from it.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let digest = Sha256::new().chain_update(b"clearhook master key").chain_update(*self.0).finalize();
+        Fingerprint(STANDARD.encode(&digest[..16]))
+    }
 }
 
 impl std::fmt::Debug for MasterKey {
@@ -61,14 +75,22 @@ impl std::fmt::Debug for MasterKey {
 impl Vault {
     /// A vault under this key.
     pub fn new(key: &MasterKey) -> Self {
-        Self(XChaCha20Poly1305::new(&Key::from(*key.0)))
+        Self {
+            cipher: XChaCha20Poly1305::new(&Key::from(*key.0)),
+            fingerprint: key.fingerprint(),
+        }
+    }
+
+    /// Which key it uses.
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
     }
 
     /// Encrypts a value of the row `row`: a random nonce, then the ciphertext.
     pub fn seal(&self, row: Uuid, value: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE];
         rand::fill(&mut nonce);
-        let Ok(ciphertext) = self.0.encrypt(
+        let Ok(ciphertext) = self.cipher.encrypt(
             &XNonce::from(nonce),
             Payload {
                 msg: value,
@@ -87,7 +109,7 @@ impl Vault {
             msg: ciphertext,
             aad: row.as_bytes(),
         };
-        self.0
+        self.cipher
             .decrypt(&XNonce::from(*nonce), payload)
             .map(Zeroizing::new)
             .map_err(|_| CannotDecrypt)
@@ -114,6 +136,14 @@ mod tests {
         assert_eq!(other.open(row, &sealed), Err(CannotDecrypt));
         assert_eq!(vault.open(row, &sealed[..10]), Err(CannotDecrypt));
         assert_ne!(vault.seal(row, b"hush"), sealed);
+    }
+
+    #[test]
+    fn fingerprints_tell_keys_apart_and_hold_nothing_of_them() {
+        let (key, other) = (MasterKey::generate(), MasterKey::generate());
+        assert_eq!(Vault::new(&key).fingerprint(), &key.fingerprint());
+        assert_ne!(key.fingerprint(), other.fingerprint());
+        assert!(!key.reveal().contains(key.fingerprint().0.trim_end_matches('=')));
     }
 
     #[test]

@@ -50,6 +50,5 @@ test('pictures', async ({ page, server, receiver, expected }) => {
   await shoot(page, 'details', true);
   await page.getByRole('table', { name: 'Callbacks' }).getByRole('link').first().click();
   await expect(page.getByRole('article', { name: 'Callback' })).toBeVisible();
-  await page.waitForLoadState('networkidle');
   await shoot(page, 'callback', true);
 });

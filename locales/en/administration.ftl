@@ -83,6 +83,7 @@ owned = Webhooks
 owned-why = The webhooks whose owner they are.
 owned-none = None. Owners are set on the webhook, under General.
 changes = Changes in the audit log
+saved-password = The password was reset; they are signed out everywhere.
 saved-role = The role was changed.
 saved-disabled = The user was disabled and signed out.
 saved-enabled = The user can sign in again.

@@ -10,7 +10,6 @@ range-12m = Last 12 months
 from = From
 to = to
 show = Show
-enter-both = Enter both times, such as 2026-11-23T09:00.
 callbacks = Callbacks
 date = Callback date
 event = Event
@@ -39,3 +38,58 @@ no-answer = The receiver gave no answer.
 response-body = Response body
 empty = (empty)
 truncated = Only the first 16 KiB are kept.
+
+# What the log shows.
+too-long = This range is { $days ->
+    [one] { NUMBER($days) } day
+   *[other] { NUMBER($days) } days
+} long. Choose at most one year (366 days).
+any-response = Any response
+succeeded = Succeeded
+failed = Failed
+class = Status { $class }
+without-answer = No answer
+any-event = Any event
+filter = Filter
+export = Export
+export-csv = CSV
+export-jsonl = JSON Lines
+none-filtered = No callbacks in this range fit the filters.
+newer = Newer
+pages = Pages of the log
+fresh = { $count ->
+    [one] { NUMBER($count) } new callback
+   *[other] { NUMBER($count) } new callbacks
+}
+
+# The chart over the range.
+chart = Callbacks over time
+chart-callbacks = { $count ->
+    [one] { NUMBER($count) } callback
+   *[other] { NUMBER($count) } callbacks
+}
+chart-succeeded = { NUMBER($count) } succeeded
+chart-failed = { NUMBER($count) } failed
+chart-median = median { $time }
+chart-begins = Too many to count them all: figures since
+chart-bar = { $from } to { $to }: { NUMBER($succeeded) } succeeded, { NUMBER($failed) } failed
+
+# An open callback.
+ended = Ended
+send-again = Send again
+sent-again = Sent again. This is what came of it.
+sent-soon = It is sent again in a moment, and appears here.
+not-sent = It could not be sent again.
+not-while-disabled = Enable the webhook to send again.
+copy-curl = Copy as cURL
+as-curl = As cURL
+curl-hint = Values of additional headers are left out: they may be secrets.
+attempts = Attempts of this delivery
+stands-due = The next attempt is due
+stands-now = The next attempt is due now.
+stands-waiting = It waits for an earlier event of the same subject.
+stands-sending = It is being sent at this moment.
+stands-succeeded = Delivered: no further attempt follows.
+stands-failed = Given up: no further attempt follows.
+stands-held = Held, because the webhook was disabled: it is sent when somebody asks for it.
+stands-unknown = The delivery is older than what is kept.

@@ -28,6 +28,7 @@ no-event = Choose at least one event.
 no-such-event = there is no event type `{ $event }`
 no-such-user = There is no user with this id.
 
+range-incomplete = Enter both times, such as 2026-11-23T09:00.
 range-backwards = Choose an end after the beginning.
 range-too-long = Choose at most one year (366 days).
 range-hours = Choose at most 31 days by the hour, or `period=day`.

@@ -83,6 +83,7 @@ owned = Webhooks
 owned-why = Les webhooks dont il est propriétaire.
 owned-none = Aucun. Les propriétaires se choisissent sur le webhook, sous Général.
 changes = Modifications dans le journal d’audit
+saved-password = Le mot de passe a été réinitialisé ; la personne est déconnectée partout.
 saved-role = Le rôle a été changé.
 saved-disabled = L’utilisateur a été désactivé et déconnecté.
 saved-enabled = L’utilisateur peut de nouveau se connecter.

@@ -10,7 +10,6 @@ range-12m = 12 derniers mois
 from = Du
 to = au
 show = Afficher
-enter-both = Saisissez les deux dates, par exemple 2026-11-23T09:00.
 callbacks = Appels
 date = Date de l’appel
 event = Événement
@@ -39,3 +38,64 @@ no-answer = Le destinataire n’a pas répondu.
 response-body = Corps de la réponse
 empty = (vide)
 truncated = Seuls les 16 premiers Kio sont conservés.
+
+# Ce que montre le journal.
+too-long = Cette période dure { $days ->
+    [one] { NUMBER($days) } jour
+   *[other] { NUMBER($days) } jours
+}. Choisissez un an au plus (366 jours).
+any-response = Toutes les réponses
+succeeded = Réussis
+failed = Échoués
+class = Statut { $class }
+without-answer = Sans réponse
+any-event = Tous les événements
+filter = Filtrer
+export = Exporter
+export-csv = CSV
+export-jsonl = JSON Lines
+none-filtered = Aucun appel de cette période ne correspond aux filtres.
+newer = Plus récents
+pages = Pages du journal
+fresh = { $count ->
+    [one] { NUMBER($count) } nouvel appel
+   *[other] { NUMBER($count) } nouveaux appels
+}
+
+# Le graphique de la période.
+chart = Appels au fil du temps
+chart-callbacks = { $count ->
+    [one] { NUMBER($count) } appel
+   *[other] { NUMBER($count) } appels
+}
+chart-succeeded = { $count ->
+    [one] { NUMBER($count) } réussi
+   *[other] { NUMBER($count) } réussis
+}
+chart-failed = { $count ->
+    [one] { NUMBER($count) } échoué
+   *[other] { NUMBER($count) } échoués
+}
+chart-median = médiane { $time }
+chart-begins = Trop d’appels pour tous les compter : chiffres depuis le
+chart-bar = { $from } à { $to } : { NUMBER($succeeded) } réussis, { NUMBER($failed) } échoués
+
+# Un appel ouvert.
+ended = Fin
+send-again = Renvoyer
+sent-again = Renvoyé. Voici le résultat.
+sent-soon = Il est renvoyé dans un instant, et apparaîtra ici.
+not-sent = Il n’a pas pu être renvoyé.
+not-while-disabled = Activez le webhook pour renvoyer.
+copy-curl = Copier en cURL
+as-curl = En cURL
+curl-hint = Les valeurs des en-têtes supplémentaires sont omises : elles peuvent être secrètes.
+attempts = Tentatives de cette livraison
+stands-due = La prochaine tentative est prévue le
+stands-now = La prochaine tentative est imminente.
+stands-waiting = Elle attend un événement antérieur du même sujet.
+stands-sending = L’envoi est en cours.
+stands-succeeded = Livré : aucune autre tentative ne suit.
+stands-failed = Abandonné : aucune autre tentative ne suit.
+stands-held = Retenu, car le webhook était désactivé : l’envoi se fait sur demande.
+stands-unknown = La livraison est plus ancienne que ce qui est conservé.

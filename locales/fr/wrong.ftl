@@ -28,6 +28,7 @@ no-event = Choisissez au moins un événement.
 no-such-event = il n’y a pas de type d’événement `{ $event }`
 no-such-user = Aucun utilisateur n’a cet identifiant.
 
+range-incomplete = Saisissez les deux dates, par exemple 2026-11-23T09:00.
 range-backwards = Choisissez une fin postérieure au début.
 range-too-long = Choisissez au plus un an (366 jours).
 range-hours = Choisissez au plus 31 jours par heure, ou `period=day`.

@@ -13,6 +13,8 @@ mod m20261125_000004_audit;
 mod m20261126_000004_node_revision;
 mod m20261126_000005_sign_in;
 mod m20261126_000006_administration;
+mod m20261126_000007_keys;
+mod m20261126_000009_logs;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -28,6 +30,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000004_node_revision::Migration),
             Box::new(m20261126_000005_sign_in::Migration),
             Box::new(m20261126_000006_administration::Migration),
+            Box::new(m20261126_000007_keys::Migration),
+            Box::new(m20261126_000009_logs::Migration),
         ]
     }
 }

@@ -283,6 +283,8 @@ async fn isolation(report: &mut Report, kind: Kind) {
     let events = Arc::new(Events::new(EventType::IdentityCreated));
     let before = latency(&service, &events, 200.0).await;
     load::in_batches(&target(&service), &Arc::new(Events::new(EventType::VisitCreated)), 10_000, 500).await;
+    // The 10,000 are stored and folded away by then: they wait, and are not being published any more.
+    service.calm().await;
     let count = load::open(&target(&service), &events, 200.0, LATENCY).await;
     service.received(count).await;
     let after = waits(&service.ledger().await.times);

@@ -159,6 +159,18 @@ impl Service {
         (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
     }
 
+    /// Waits until it does next to nothing.
+    pub(crate) async fn calm(&self) {
+        for _ in 0..60 {
+            let before = self.cpu();
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            if self.cpu() - before < 0.025 {
+                return;
+            }
+        }
+        panic!("void: the service never came to rest");
+    }
+
     /// Fills the log with a webhook's callbacks of the last 300 days.
     pub(crate) async fn fill(&self, webhook: &str, count: u64) {
         let connection = Database::connect(&self.database).await.unwrap();

@@ -4,6 +4,7 @@
 mod api_key;
 mod demo;
 mod listen;
+mod master_key;
 mod open;
 mod publish;
 mod schema;
@@ -19,7 +20,7 @@ use crate::{
     auth::password::HashError,
     config::ConfigError,
     dispatch::ClientError,
-    storage::{StoreError, open::OpenError},
+    storage::{StoreError, keys::KeyError, open::OpenError},
     webhooks::UseCaseError,
 };
 
@@ -41,6 +42,8 @@ enum Command {
     User(user::UserArguments),
     /// Keys of the HTTP API
     ApiKey(api_key::ApiKeyArguments),
+    /// The key that seals the database's secrets
+    MasterKey(master_key::MasterKeyArguments),
     /// Send one event to a running server
     Publish(publish::PublishArguments),
     /// Print the JSON Schema of an event's callback body
@@ -58,6 +61,8 @@ pub(crate) enum CliError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
@@ -107,6 +112,7 @@ async fn run(command: Command) -> Result<(), CliError> {
         }
         Command::User(arguments) => user::run(arguments).await,
         Command::ApiKey(arguments) => api_key::run(arguments).await,
+        Command::MasterKey(arguments) => master_key::run(arguments).await,
         Command::Publish(arguments) => publish::run(arguments).await,
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Listen(arguments) => listen::run(arguments).await,

@@ -37,5 +37,7 @@ pub(super) async fn open(config: &Config, migrate: bool) -> Result<Store, CliErr
         Some(key) => key.clone(),
         None => config.data_dir.master_key()?,
     };
-    Ok(Store::open(&config.database, Vault::new(&key), migrate).await?)
+    let store = Store::open(&config.database, Vault::new(&key), migrate).await?;
+    store.check_key().await?;
+    Ok(store)
 }

@@ -21,7 +21,8 @@ use crate::{
     rest::metrics,
     state::AppState,
     storage::open::DatabaseUrl,
-    telemetry, web,
+    telemetry,
+    web::{self, server},
 };
 
 #[derive(Args)]
@@ -49,6 +50,8 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         DatabaseUrl::Sqlite(path) => Some(crate::config::lock_database(path)?),
         DatabaseUrl::Postgres(_) => None,
     };
+    let certificates = config.listen.certificates()?.map(Arc::new);
+    let limits = config.listen.limits.within_open_files();
     let listener = TcpListener::bind(config.addr)
         .await
         .map_err(|error| cannot_listen(config.addr, &error))?;
@@ -69,12 +72,21 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     store.check_writable().await?;
     let (node, policy) = (config.data_dir.node()?, Arc::new(config.policy));
     let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.dispatch).await?;
+    // Once more, now that this node holds its lease: a rotation that began in between saw no node.
+    if let Err(error) = store.check_key().await {
+        running.stop().await;
+        return Err(error.into());
+    }
     let state = AppState::new(store.clone(), policy, dispatcher, node, config.front);
     let stop = stop_on_signal()?;
+    let (live, stopping) = (state.live.clone(), stop.clone());
+    tokio::spawn(async move {
+        stopping.cancelled().await;
+        live.end();
+    });
     if let Some(addr) = config.metrics_addr {
         let listener = TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, &error))?;
-        let served = axum::serve(listener, metrics::alone(state.clone())).with_graceful_shutdown(stop.clone().cancelled_owned());
-        tokio::spawn(async move { served.await });
+        tokio::spawn(server::serve(listener, metrics::alone(state.clone()), None, limits, stop.clone()));
     }
     if let Some(sample) = sample {
         demo::start(&state, sample, stop.clone()).await?;
@@ -83,14 +95,11 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     }
     let address = listener.local_addr().map_err(|error| cannot_listen(config.addr, &error))?;
     tracing::info!(%address, "listening on {address}; console at {}", state.front.public_url);
-    let served = axum::serve(listener, web::router(state).into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stop.clone().cancelled_owned())
-        .await;
-    stop.cancel();
+    server::serve(listener, web::router(state), certificates, limits, stop).await;
     running.stop().await;
     store.close().await?;
     tracing::info!("stopped");
-    served.map_err(|error| CliError::Other(format!("cannot serve any more: {error}")))
+    Ok(())
 }
 
 pub(super) fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> CliError {

@@ -7,7 +7,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{config::ConfigError, domain::id::NodeId, storage::new_id, vault::MasterKey};
+use crate::{
+    config::ConfigError,
+    domain::{id::NodeId, timestamp::Timestamp},
+    storage::new_id,
+    vault::MasterKey,
+};
+
+const MASTER_KEY: &str = "master.key";
+/// The key of a rotation that has not ended.
+const NEW_MASTER_KEY: &str = "master.key.new";
 
 /// The data directory.
 #[derive(Clone, Debug)]
@@ -40,8 +49,43 @@ impl DataDir {
 
     /// The key in the directory, made if there is none, readable by its owner only.
     pub fn master_key(&self) -> Result<MasterKey, ConfigError> {
-        let path = self.0.join("master.key");
-        let text = self.read_or_write(&path, || MasterKey::generate().reveal().to_string())?;
+        self.key(MASTER_KEY, MasterKey::generate)
+    }
+
+    /// The key that a rotation leads to: the one of a rotation that was interrupted, or this one, or a fresh one. It is in the
+    /// directory before anything is sealed with it.
+    pub fn new_master_key(&self, given: Option<MasterKey>) -> Result<MasterKey, ConfigError> {
+        let wanted = given.as_ref().map(MasterKey::fingerprint);
+        let key = self.key(NEW_MASTER_KEY, || given.unwrap_or_else(MasterKey::generate))?;
+        if wanted.is_some_and(|wanted| wanted != key.fingerprint()) {
+            return Err(ConfigError::new(
+                self.0.join(NEW_MASTER_KEY).display().to_string(),
+                "a rotation to this key was begun and has not ended; give no other key until it has",
+            ));
+        }
+        Ok(key)
+    }
+
+    /// Puts the new key in the place of the old one, at once and for good. Answers where the old one is kept.
+    pub fn take_new_master_key(&self) -> Result<PathBuf, ConfigError> {
+        let (current, new) = (self.0.join(MASTER_KEY), self.0.join(NEW_MASTER_KEY));
+        let before = self.0.join(format!("{MASTER_KEY}.until-{}", Timestamp::now().0));
+        let moved = fs::hard_link(&current, &before)
+            .and_then(|()| fs::rename(&new, &current))
+            .and_then(|()| File::open(&self.0)?.sync_all());
+        moved.map_err(|error| {
+            let what = format!(
+                "the new key cannot be put in place ({error}); rename {} to {MASTER_KEY}",
+                new.display()
+            );
+            ConfigError::new(current.display().to_string(), what)
+        })?;
+        Ok(before)
+    }
+
+    fn key(&self, name: &str, make: impl FnOnce() -> MasterKey) -> Result<MasterKey, ConfigError> {
+        let path = self.0.join(name);
+        let text = self.read_or_write(&path, || make().reveal().to_string())?;
         MasterKey::parse(&text).map_err(|error| ConfigError::new(path.display().to_string(), error.to_string()))
     }
 
@@ -54,19 +98,22 @@ impl DataDir {
             .map_err(|_| ConfigError::new(path.display().to_string(), "this is no node id; delete the file"))
     }
 
+    /// A file is there whole or not at all, also after a crash.
     fn read_or_write(&self, path: &Path, make: impl FnOnce() -> String) -> Result<String, ConfigError> {
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-            Ok(mut file) => {
-                let text = make();
-                let written = writeln!(file, "{text}").and_then(|()| file.sync_all());
-                written.map_err(|error| self.trouble("cannot be written", &error))?;
-                Ok(text)
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                fs::read_to_string(path).map_err(|error| ConfigError::new(path.display().to_string(), format!("cannot be read: {error}")))
-            }
-            Err(error) => Err(self.trouble("cannot be written", &error)),
+        if !path.exists() {
+            let fresh = path.with_extension(format!("{}.tmp", std::process::id()));
+            let written = write_new(&fresh, &make()).and_then(|()| match fs::hard_link(&fresh, path) {
+                // Somebody else was first.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                linked => linked,
+            });
+            let removed = fs::remove_file(&fresh);
+            written
+                .and(removed)
+                .and_then(|()| File::open(&self.0)?.sync_all())
+                .map_err(|error| self.trouble("cannot be written", &error))?;
         }
+        fs::read_to_string(path).map_err(|error| ConfigError::new(path.display().to_string(), format!("cannot be read: {error}")))
     }
 
     fn trouble(&self, what: &str, error: &io::Error) -> ConfigError {
@@ -75,6 +122,11 @@ impl DataDir {
             format!("the data directory {what} ({error}); choose one with --data-dir or CLEARHOOK_DATA_DIR"),
         )
     }
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    writeln!(file, "{text}").and_then(|()| file.sync_all())
 }
 
 /// Makes sure that this is the only `serve` on a SQLite file. Other commands may use it beside.

@@ -33,6 +33,7 @@ impl FrontSettings {
     pub(super) fn read(settings: &Settings, addr: SocketAddr) -> Result<Self, ConfigError> {
         let public_url = match settings.public_url.as_deref() {
             Some(url) => public_url(url)?,
+            None if settings.tls_cert.is_some() => public_url(&format!("https://{addr}"))?,
             None => public_url(&format!("http://{addr}"))?,
         };
         let proxies = settings.trusted_proxies.as_deref().unwrap_or_default().parse();

@@ -2,6 +2,7 @@
 
 mod data_dir;
 mod front;
+mod listen;
 mod oidc;
 mod settings;
 
@@ -12,6 +13,7 @@ use thiserror::Error;
 pub use self::{
     data_dir::{DataDir, ServeLock, lock_database},
     front::FrontSettings,
+    listen::ListenSettings,
     oidc::OidcSettings,
     settings::Settings,
 };
@@ -59,6 +61,8 @@ pub struct Config {
     pub master_key: Option<MasterKey>,
     /// How people reach the console.
     pub front: FrontSettings,
+    /// How connections are taken.
+    pub listen: ListenSettings,
     /// Where callbacks may go.
     pub policy: UrlPolicy,
     /// Where `/metrics` can be read without a key.
@@ -90,6 +94,7 @@ impl Config {
         };
         let master_key = settings.master_key.as_deref().map(MasterKey::parse).transpose();
         let front = FrontSettings::read(&settings, addr)?;
+        let listen = ListenSettings::read(&settings)?;
         let allowed = settings.allowed_networks.as_deref().unwrap_or_default().parse();
         let policy = UrlPolicy {
             allow_http: settings.allow_http.unwrap_or(false),
@@ -121,6 +126,7 @@ impl Config {
             data_dir,
             master_key: master_key.map_err(|error| ConfigError::new("CLEARHOOK_MASTER_KEY", error.to_string()))?,
             front,
+            listen,
             policy,
             dispatch,
             metrics_addr,
@@ -155,6 +161,7 @@ fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
         retention: duration("CLEARHOOK_RETENTION", settings.retention.as_deref(), defaults.retention)?,
         breaker: defaults.breaker,
         trouble_pause: defaults.trouble_pause,
+        names: defaults.names,
         spare_space: defaults.spare_space,
     })
 }
@@ -215,6 +222,27 @@ mod tests {
                 "CLEARHOOK_PUBLIC_URL",
                 Settings {
                     public_url: some("hooks"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_TLS_KEY",
+                Settings {
+                    tls_cert: some("cert.pem"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_TLS_CERT",
+                Settings {
+                    tls_key: some("key.pem"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_MAX_CONNECTIONS",
+                Settings {
+                    max_connections: some("0"),
                     ..Settings::default()
                 },
             ),

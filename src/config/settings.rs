@@ -38,8 +38,14 @@ settings! {
     data_dir: String = "CLEARHOOK_DATA_DIR",
     /// Base64 of 32 bytes; encrypts secrets and header values at rest [default: generated into the data dir]
     master_key: String = "CLEARHOOK_MASTER_KEY",
-    /// Where people reach the console [default: http://<addr>]
+    /// Where people reach the console [default: http://<addr>, https with a certificate]
     public_url: String = "CLEARHOOK_PUBLIC_URL",
+    /// A certificate in PEM, with those above it, for TLS of the service's own; read again when it changes [default: no TLS]
+    tls_cert: String = "CLEARHOOK_TLS_CERT",
+    /// The certificate's key in PEM
+    tls_key: String = "CLEARHOOK_TLS_KEY",
+    /// Connections at a time [default: 4096, or fewer where the process may open fewer files]
+    max_connections: String = "CLEARHOOK_MAX_CONNECTIONS",
     /// Networks (CIDR) of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas [default: none]
     trusted_proxies: String = "CLEARHOOK_TRUSTED_PROXIES",
     /// The OpenID provider that people may sign in with: its issuer [default: none]

@@ -13,12 +13,25 @@ use crate::{
     messages::{Lang, common},
 };
 
-/// The pages that the navigation leads to: path, name, and whether only administrators see it.
-const PAGES: [(&str, fn(Lang) -> &'static str, bool); 4] = [
-    ("/webhooks", common::nav_webhooks, false),
-    ("/api-keys", common::nav_api_keys, true),
-    ("/users", common::nav_users, true),
-    ("/audit-log", common::nav_audit_log, true),
+/// A page that the navigation leads to.
+struct Entry {
+    path: &'static str,
+    name: fn(Lang) -> &'static str,
+    /// Whether only administrators see it.
+    restricted: bool,
+}
+
+impl Entry {
+    const fn new(path: &'static str, name: fn(Lang) -> &'static str, restricted: bool) -> Self {
+        Self { path, name, restricted }
+    }
+}
+
+const ENTRIES: [Entry; 4] = [
+    Entry::new("/webhooks", common::nav_webhooks, false),
+    Entry::new("/api-keys", common::nav_api_keys, true),
+    Entry::new("/users", common::nav_users, true),
+    Entry::new("/audit-log", common::nav_audit_log, true),
 ];
 
 /// Navigation at the side, the page beside it.
@@ -27,8 +40,9 @@ pub fn Layout() -> impl IntoView {
     let lang = lang();
     let who = Resource::new_blocking(|| (), |()| who());
     let links = move |all: bool| {
-        let seen = PAGES.into_iter().filter(move |(.., restricted)| all || !restricted);
-        seen.map(|(path, name, _)| view! { <A href=path>{name(lang)}</A> }).collect_view()
+        let seen = ENTRIES.into_iter().filter(move |entry| all || !entry.restricted);
+        seen.map(|entry| view! { <A href=entry.path>{(entry.name)(lang)}</A> })
+            .collect_view()
     };
     view! {
         <a class="skip" href="#main" rel="external">

@@ -15,9 +15,10 @@ use reqwest::{
 use thiserror::Error;
 
 use crate::{
-    dispatch::{outcome::failure, resolver::GuardedResolver, targets::Receiver},
+    dispatch::{mask::Mask, names::Names, outcome::failure, resolver::GuardedResolver, targets::Receiver},
     domain::{
         answer::{Answer, Failure},
+        retry::retry_after,
         url::UrlPolicy,
     },
     storage::callbacks::{Received, ShownHeaders},
@@ -49,7 +50,7 @@ pub(super) struct Called {
 
 impl Client {
     /// A client that spends at most `timeout` on a call, body included.
-    pub(super) fn new(policy: Arc<UrlPolicy>, timeout: Duration) -> Result<Self, ClientError> {
+    pub(super) fn new(policy: Arc<UrlPolicy>, names: Names, timeout: Duration) -> Result<Self, ClientError> {
         // A provider that is there already serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
@@ -57,7 +58,7 @@ impl Client {
             .no_proxy()
             .referer(false)
             .timeout(timeout)
-            .dns_resolver(Arc::new(GuardedResolver(policy)))
+            .dns_resolver(Arc::new(GuardedResolver { policy, names }))
             .build()?;
         Ok(Self(http))
     }
@@ -78,7 +79,7 @@ impl Client {
         };
         let request = self.0.post(url).headers(headers(own, &receiver.headers)).body(body);
         let ended = match request.send().await {
-            Ok(response) => receive(response).await,
+            Ok(response) => receive(response, &receiver.mask).await,
             Err(error) => Err(error),
         };
         match ended {
@@ -105,17 +106,11 @@ fn headers(own: &ShownHeaders, additional: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    match value.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Some(httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default()),
-    }
-}
-
-async fn receive(mut response: Response) -> Result<(Answer, Received, Option<Duration>), reqwest::Error> {
-    let retry_after = retry_after(response.headers(), SystemTime::now());
+async fn receive(mut response: Response, mask: &Mask) -> Result<(Answer, Received, Option<Duration>), reqwest::Error> {
+    let retry_after = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| retry_after(value.as_bytes(), SystemTime::now()));
     let answer = Answer::Status(response.status().as_u16());
     let (mut body, mut truncated) = (Vec::new(), false);
     while let Some(chunk) = response.chunk().await? {
@@ -129,19 +124,20 @@ async fn receive(mut response: Response) -> Result<(Answer, Received, Option<Dur
     Ok((
         answer,
         Received {
-            headers: shown(response.headers()),
-            body,
+            headers: shown(response.headers(), mask),
+            body: mask.apply(body, truncated),
             truncated,
         },
         retry_after,
     ))
 }
 
-fn shown(headers: &HeaderMap) -> ShownHeaders {
+fn shown(headers: &HeaderMap, mask: &Mask) -> ShownHeaders {
     let mut left = HEADERS_KEPT;
     let pairs = headers
         .iter()
-        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| (name, mask.apply_text(value)));
     pairs
         .take_while(|(name, value)| {
             let size = name.len() + value.len();
@@ -158,19 +154,4 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
         cause = deeper;
     }
     cause.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_read_in_seconds_and_as_a_date() {
-        let now = httpdate::parse_http_date("Tue, 24 Nov 2026 10:00:00 GMT").unwrap();
-        let read = |value: &str| retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]), now);
-        assert_eq!(read("120"), Some(Duration::from_secs(120)));
-        assert_eq!(read("Tue, 24 Nov 2026 10:02:00 GMT"), Some(Duration::from_secs(120)));
-        assert_eq!(read("Tue, 24 Nov 2026 09:00:00 GMT"), Some(Duration::ZERO));
-        assert_eq!((read("soon"), read("-1"), read("")), (None, None, None));
-    }
 }

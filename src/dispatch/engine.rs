@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::{
-    sync::Notify,
+    sync::{Notify, watch},
     time::{Instant, sleep_until, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -51,6 +51,8 @@ pub(super) struct Engine {
     pub(super) asked: Mutex<HashSet<DeliveryId>>,
     delays: Notify,
     pub(super) tasks: TaskTracker,
+    /// Told whenever results are stored.
+    pub(super) recorded: watch::Sender<()>,
     began: Instant,
     /// When something was last seen to work, in milliseconds since it began.
     alive: AtomicU64,
@@ -77,6 +79,7 @@ impl Engine {
             asked: Mutex::default(),
             delays: Notify::new(),
             tasks: TaskTracker::new(),
+            recorded: watch::Sender::new(()),
             began: Instant::now(),
             alive: AtomicU64::new(0),
             me: me.clone(),

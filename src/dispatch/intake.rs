@@ -59,6 +59,7 @@ impl Intake for Engine {
             }
         }
         drop(queues);
+        self.recorded.send_replace(());
         self.is_alive();
     }
 

@@ -13,6 +13,8 @@ mod forget;
 mod intake;
 mod lease;
 mod listen;
+mod mask;
+mod names;
 mod outcome;
 mod queues;
 mod resolver;
@@ -22,10 +24,10 @@ mod totals;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::task::JoinHandle;
+use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-pub use self::{breaker::BreakerSettings, client::ClientError, totals::Totals};
+pub use self::{breaker::BreakerSettings, client::ClientError, names::Names, totals::Totals};
 use self::{claim::Claimer, engine::Engine};
 use crate::{
     domain::{
@@ -63,6 +65,8 @@ pub struct DispatchSettings {
     pub trouble_pause: Duration,
     /// How long callbacks and events are kept.
     pub retention: Duration,
+    /// Who looks names up.
+    pub names: Names,
     /// Bytes of the disk that are kept for what was accepted already: with less, events are refused.
     pub spare_space: u64,
 }
@@ -78,6 +82,7 @@ impl Default for DispatchSettings {
             disable_after: Duration::from_secs(120 * 3_600),
             trouble_pause: Duration::from_secs(5),
             retention: Duration::from_secs(366 * 24 * 3_600),
+            names: Names::default(),
             spare_space: 128 << 20,
         }
     }
@@ -117,7 +122,7 @@ impl Dispatcher {
     ) -> Result<(Self, Running), ClientError> {
         let sender = attempt::Sender {
             targets: targets::Targets::new(store.clone(), policy.clone()),
-            client: client::Client::new(policy, settings.timeout)?,
+            client: client::Client::new(policy, settings.names.clone(), settings.timeout)?,
             settings,
         };
         let engine = Engine::new(store, node, sender, CancellationToken::new());
@@ -160,6 +165,16 @@ impl Dispatcher {
     pub fn asked_again(&self, webhook: WebhookId, delivery: DeliveryId) {
         self.0.asked_again(webhook, delivery);
         self.wake();
+    }
+
+    /// Changes whenever this node has stored results of attempts.
+    pub fn recorded(&self) -> watch::Receiver<()> {
+        self.0.recorded.subscribe()
+    }
+
+    /// How long an attempt may take.
+    pub fn timeout(&self) -> Duration {
+        self.0.sender.settings.timeout
     }
 
     /// What it did since it began.

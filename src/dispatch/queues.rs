@@ -1,18 +1,20 @@
 //! Deliveries in memory: a queue for each webhook, served in turn, so that none blocks another.
 
+mod turns;
+
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use tokio::time::Instant;
 
+pub(super) use self::turns::{Told, Turn};
 use crate::{
     dispatch::{
-        breaker::{Breaker, BreakerSettings, May},
+        breaker::{Breaker, BreakerSettings},
         bucket::Bucket,
     },
     domain::{
         callback::Trigger,
         id::{DeliveryId, WebhookId},
-        webhook::RateLimit,
     },
     storage::queue::Job,
 };
@@ -61,22 +63,6 @@ struct Queue {
     paused_until: Option<Instant>,
     /// More waits in the database.
     starved: bool,
-}
-
-/// An attempt that may begin.
-pub(super) struct Turn {
-    pub(super) job: Job,
-    pub(super) is_probe: bool,
-}
-
-/// What an attempt told about the receiver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    Works,
-    Fails,
-    /// It is asked to wait so long.
-    FailsUntil(Instant),
-    Nothing,
 }
 
 impl Queues {
@@ -152,89 +138,6 @@ impl Queues {
         self.line_up(webhook);
     }
 
-    /// The next delivery in turn; it then counts as in flight.
-    pub(super) fn next(&mut self, now: Instant) -> Option<Turn> {
-        self.wake_delayed(now);
-        if self.in_flight >= self.limits.concurrency {
-            return None;
-        }
-        // The last quarter of all places is for webhooks that have hardly any: those that hang cannot take everything.
-        let scarce = self.in_flight >= self.limits.concurrency - self.limits.concurrency / 4;
-        for _ in 0..self.ready.len() {
-            let webhook = self.ready.pop_front()?;
-            let queue = self.by_webhook.get_mut(&webhook)?;
-            if scarce && queue.in_flight >= 2 {
-                self.ready.push_back(webhook);
-                continue;
-            }
-            queue.ready = false;
-            let asked_for = queue
-                .waiting
-                .front()
-                .is_some_and(|job| job.trigger != Trigger::Event && job.trigger != Trigger::Retry);
-            let not_before = match queue.breaker.may_begin(now, asked_for) {
-                May::AfterProbe => continue,
-                May::From(at) => Some(at),
-                May::Begin if asked_for => None,
-                May::Begin => match queue.paused_until.filter(|until| *until > now) {
-                    Some(until) => Some(until),
-                    None => queue.bucket.as_mut().and_then(|bucket| bucket.take(now).err()),
-                },
-            };
-            if let Some(at) = not_before {
-                queue.delayed = Some(at);
-                self.delayed.insert((at, webhook));
-                continue;
-            }
-            let Some(job) = queue.waiting.pop_front() else { continue };
-            let is_probe = queue.breaker.begin();
-            queue.in_flight += 1;
-            self.in_flight += 1;
-            self.free_place(webhook);
-            self.line_up(webhook);
-            return Some(Turn { job, is_probe });
-        }
-        None
-    }
-
-    /// When a webhook that has to wait may go on.
-    pub(super) fn next_delay(&self) -> Option<Instant> {
-        self.delayed.first().map(|(at, _)| *at)
-    }
-
-    /// Notes that an attempt is over. Answers what had better wait in the database, because the breaker opened.
-    pub(super) fn over(&mut self, webhook: WebhookId, is_probe: bool, told: Told, now: Instant) -> Vec<DeliveryId> {
-        self.in_flight = self.in_flight.saturating_sub(1);
-        let settings = self.limits.breaker;
-        let Some(queue) = self.by_webhook.get_mut(&webhook) else {
-            return Vec::new();
-        };
-        queue.in_flight = queue.in_flight.saturating_sub(1);
-        let was_open = queue.breaker.is_open();
-        match told {
-            Told::Works => queue.breaker.succeeded(),
-            Told::Fails => queue.breaker.failed(is_probe, now, &settings),
-            Told::FailsUntil(at) => {
-                queue.breaker.failed(is_probe, now, &settings);
-                queue.paused_until = Some(at);
-            }
-            Told::Nothing => queue.breaker.unknown(is_probe),
-        }
-        let mut back = Vec::new();
-        if queue.breaker.is_open() && !was_open {
-            back.extend(queue.waiting.drain(1.min(queue.waiting.len())..).map(|job| job.delivery));
-            queue.starved |= !back.is_empty();
-            queue.places -= back.len().min(queue.places);
-            self.places -= back.len().min(self.places);
-            for delivery in &back {
-                self.in_hand.remove(delivery);
-            }
-        }
-        self.line_up(webhook);
-        self.tidy(webhook);
-        back
-    }
-
     /// Notes that a result is stored.
     pub(super) fn recorded(&mut self, delivery: DeliveryId) {
         self.in_hand.remove(&delivery);
@@ -257,17 +160,6 @@ impl Queues {
         true
     }
 
-    /// Sets how fast a webhook may be called.
-    pub(super) fn limit(&mut self, webhook: WebhookId, rate: Option<RateLimit>, now: Instant) {
-        if rate.is_none() && !self.by_webhook.contains_key(&webhook) {
-            return;
-        }
-        let queue = self.by_webhook.entry(webhook).or_default();
-        if queue.bucket.map(|bucket| bucket.limit()) != rate {
-            queue.bucket = rate.map(|rate| Bucket::new(rate, now));
-        }
-    }
-
     /// Whether this node has a delivery in hand.
     pub(super) fn has(&self, delivery: DeliveryId) -> bool {
         self.in_hand.contains(&delivery)
@@ -286,18 +178,6 @@ impl Queues {
     /// Whether more should be claimed; asks once.
     pub(super) const fn take_wants_claim(&mut self) -> bool {
         std::mem::replace(&mut self.wants_claim, false)
-    }
-
-    /// Forgets breaker and pauses: who changes a webhook may have mended it.
-    pub(super) fn mended(&mut self, webhook: WebhookId) {
-        let Some(queue) = self.by_webhook.get_mut(&webhook) else { return };
-        queue.breaker = Breaker::default();
-        queue.paused_until = None;
-        if let Some(at) = queue.delayed.take() {
-            self.delayed.remove(&(at, webhook));
-        }
-        self.line_up(webhook);
-        self.tidy(webhook);
     }
 
     /// Takes out what waits for a webhook.
@@ -330,49 +210,6 @@ impl Queues {
         self.places = self.places.saturating_sub(1);
         if let Some(queue) = self.by_webhook.get_mut(&webhook) {
             queue.places = queue.places.saturating_sub(1);
-        }
-    }
-
-    fn wake_delayed(&mut self, now: Instant) {
-        while let Some((at, webhook)) = self.delayed.first().copied().filter(|(at, _)| *at <= now) {
-            self.delayed.remove(&(at, webhook));
-            if let Some(queue) = self.by_webhook.get_mut(&webhook) {
-                queue.delayed = None;
-            }
-            self.line_up(webhook);
-            self.tidy(webhook);
-        }
-    }
-
-    /// Gives a webhook its turn if it can use one, and has more claimed when it is hungry.
-    fn line_up(&mut self, webhook: WebhookId) {
-        let longest = self.longest();
-        let Some(queue) = self.by_webhook.get_mut(&webhook) else { return };
-        if queue.delayed.is_some() {
-            return;
-        }
-        let probe_at = match queue.breaker.may_begin(Instant::now(), false) {
-            May::From(at) => Some(at),
-            _ => None,
-        };
-        if let Some(at) = probe_at.filter(|_| queue.waiting.is_empty() && queue.starved) {
-            // Nothing waits here, but something in the database does: the time of its probe has to be noticed.
-            queue.delayed = Some(at);
-            self.delayed.insert((at, webhook));
-            return;
-        }
-        let hungry = if queue.breaker.is_open() {
-            queue.places == 0
-        } else {
-            queue.places <= longest / 2
-        };
-        if queue.starved && hungry {
-            queue.starved = false;
-            self.wants_claim = true;
-        }
-        if !queue.ready && !queue.waiting.is_empty() && queue.in_flight < self.limits.per_webhook {
-            queue.ready = true;
-            self.ready.push_back(webhook);
         }
     }
 

@@ -1,15 +1,21 @@
 //! Name resolution inside the HTTP client: a name is refused when any of its addresses is not public, and the connection goes
 //! to the very addresses that were looked at, so that a name cannot change its mind in between.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
 
-use crate::domain::url::UrlPolicy;
+use crate::{dispatch::names::Names, domain::url::UrlPolicy};
 
-/// Resolves with the system's resolver and the operator's policy.
-pub(super) struct GuardedResolver(pub(super) Arc<UrlPolicy>);
+/// Resolves, and lets through what the operator's policy permits.
+pub(super) struct GuardedResolver {
+    pub(super) policy: Arc<UrlPolicy>,
+    pub(super) names: Names,
+}
 
 /// A name that cannot be called.
 #[derive(Debug, Error)]
@@ -24,25 +30,66 @@ pub(super) enum ResolveError {
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let policy = self.0.clone();
+        let (policy, name) = (self.policy.clone(), name.as_str().to_owned());
+        let found = self.names.look_up(name.clone());
         Box::pin(async move {
-            let name = name.as_str().to_owned();
-            let not_found = |cause: String| ResolveError::NotFound { name: name.clone(), cause };
-            let found = tokio::net::lookup_host((name.as_str(), 0))
-                .await
-                .map_err(|error| not_found(error.to_string()))?;
-            let addresses: Vec<_> = found.collect();
-            if addresses.is_empty() {
-                return Err(not_found("no record".to_owned()).into());
-            }
-            if let Some(blocked) = addresses.iter().find(|address| !policy.allowed.permits(&name, address.ip())) {
-                return Err(ResolveError::Blocked {
-                    name,
-                    address: blocked.ip(),
-                }
-                .into());
-            }
-            Ok(Box::new(addresses.into_iter()) as Addrs)
+            let found = found.await.map_err(|error| error.to_string());
+            let addresses = vetted(&policy, name, found)?.into_iter().map(|address| SocketAddr::new(address, 0));
+            Ok(Box::new(addresses) as Addrs)
         })
+    }
+}
+
+/// All addresses of a name, when every one of them may be called.
+fn vetted(policy: &UrlPolicy, name: String, found: Result<Vec<IpAddr>, String>) -> Result<Vec<IpAddr>, ResolveError> {
+    match found {
+        Err(cause) => Err(ResolveError::NotFound { name, cause }),
+        Ok(addresses) if addresses.is_empty() => Err(ResolveError::NotFound {
+            name,
+            cause: "no record".to_owned(),
+        }),
+        Ok(addresses) => match addresses.iter().find(|address| !policy.allowed.permits(&name, **address)) {
+            Some(&address) => Err(ResolveError::Blocked { name, address }),
+            None => Ok(addresses),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(allowed: &str, addresses: &[&str]) -> Result<Vec<IpAddr>, ResolveError> {
+        let policy = UrlPolicy {
+            allow_http: false,
+            allowed: allowed.parse().unwrap(),
+        };
+        let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        vetted(&policy, "hooks.example.com".to_owned(), Ok(addresses))
+    }
+
+    #[test]
+    fn a_name_is_refused_for_any_address_that_is_not_public() {
+        assert_eq!(found("", &["93.184.216.34", "2606:4700::1111"]).unwrap().len(), 2);
+        for addresses in [
+            &["10.0.0.1"][..],
+            &["93.184.216.34", "10.0.0.1"],
+            &["169.254.169.254", "93.184.216.34"],
+            &["2606:4700::1111", "::1"],
+            &["93.184.216.34", "::ffff:10.0.0.1"],
+        ] {
+            let error = found("", addresses).unwrap_err();
+            assert!(matches!(error, ResolveError::Blocked { .. }), "{addresses:?}");
+            assert!(error.to_string().contains("CLEARHOOK_ALLOWED_NETWORKS"), "{error}");
+        }
+        assert!(matches!(found("", &[]), Err(ResolveError::NotFound { .. })));
+    }
+
+    #[test]
+    fn operators_permit_networks_and_names() {
+        assert!(found("10.0.0.0/8", &["93.184.216.34", "10.0.0.1"]).is_ok());
+        assert!(found("10.0.0.0/8", &["10.0.0.1", "192.168.0.1"]).is_err());
+        assert!(found("hooks.example.com.", &["192.168.0.1", "::1"]).is_ok());
+        assert!(found("example.com", &["192.168.0.1"]).is_err());
     }
 }

@@ -16,7 +16,10 @@ use reqwest::{
 use tokio::time::Instant;
 
 use crate::{
-    dispatch::queues::Queues,
+    dispatch::{
+        mask::{HIDDEN, Mask},
+        queues::Queues,
+    },
     domain::{disabled::DisabledReason, id::WebhookId, secret::SigningSecret, timestamp::Timestamp, url::UrlPolicy, webhook::RateLimit},
     storage::{
         Store, StoreError,
@@ -26,8 +29,6 @@ use crate::{
     },
 };
 
-/// What an additional header's value is shown as: it may be a credential.
-const HIDDEN: &str = "••••••";
 /// Most receivers that are remembered.
 const MOST: usize = 10_000;
 
@@ -47,6 +48,8 @@ pub(super) struct Receiver {
     pub(super) headers: HeaderMap,
     /// The same as they are logged.
     pub(super) shown: ShownHeaders,
+    /// Hides their values where the receiver repeats them.
+    pub(super) mask: Mask,
     pub(super) rate: Option<RateLimit>,
     secrets: Vec<(SigningSecret, Option<Timestamp>)>,
     /// Since when it only fails, 0 when it does not.
@@ -138,6 +141,7 @@ impl Receiver {
             url: policy.check(&target.url).map_err(|wrong| wrong.to_string()),
             url_text: target.url.into(),
             headers,
+            mask: Mask::of(target.headers.iter().map(|header| header.value.as_str())),
             shown: target.headers.into_iter().map(|header| (header.name, HIDDEN.to_owned())).collect(),
             rate: target.rate,
             secrets: target.secrets,

@@ -75,6 +75,7 @@ impl AllowedNetworks {
 
     /// Whether this host is exempt by its name.
     pub fn names(&self, host: &str) -> bool {
+        let host = host.strip_suffix('.').unwrap_or(host);
         self.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
     }
 
@@ -101,8 +102,9 @@ impl FromStr for AllowedNetworks {
                 allowed.networks.push(IpNet::from(address));
             } else if entry.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
                 && !entry.ends_with(|c: char| c.is_ascii_digit())
+                && !entry.trim_matches('.').is_empty()
             {
-                allowed.hosts.push(entry.trim_end_matches('.').to_owned());
+                allowed.hosts.push(entry.strip_suffix('.').unwrap_or(entry).to_owned());
             } else {
                 return Err(InvalidNetwork(entry.to_owned()));
             }
@@ -182,7 +184,7 @@ mod tests {
 
     #[test]
     fn nonsense_in_the_list_is_refused() {
-        for bad in ["10.0.0.0/99", "10.0.0", "a b", "http://x"] {
+        for bad in ["10.0.0.0/99", "10.0.0", "a b", "http://x", ".", ".."] {
             assert!(bad.parse::<AllowedNetworks>().is_err(), "{bad}");
         }
     }

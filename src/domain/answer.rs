@@ -33,6 +33,17 @@ pub enum Answer {
 }
 
 impl Failure {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::TimedOut,
+        Self::ConnectionRefused,
+        Self::ConnectionReset,
+        Self::NameNotResolved,
+        Self::TlsError,
+        Self::AddressBlocked,
+        Self::ResponseInvalid,
+    ];
+
     /// The name in the log's "Response" column.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -94,10 +94,15 @@ fn check_header(at: usize, header: &Header) -> Option<HeaderProblem> {
     if RESERVED.contains(&name.as_str()) || name.as_str().starts_with("webhook-") {
         return problem(false, Wrong::HeaderReserved);
     }
-    if HeaderValue::from_str(&header.value).is_err() {
+    if HeaderValue::from_str(&header.value).is_err() || header.value.chars().any(ends_a_line) {
         return problem(true, Wrong::HeaderValue);
     }
     None
+}
+
+/// Controls, and what Unicode knows as ends of lines (UAX #14) beyond ASCII: someone on the way may read one as such.
+fn ends_a_line(character: char) -> bool {
+    (character.is_control() && character != '\t') || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -125,21 +130,72 @@ mod tests {
 
     #[test]
     fn reserved_and_malformed_names_and_values_are_refused() {
-        for bad in [
-            "Host",
-            "content-length",
-            "Webhook-Id",
-            "transfer-encoding",
-            "a b",
-            "x:y",
+        let own = RESERVED.iter().flat_map(|name| [(*name).to_owned(), name.to_uppercase()]);
+        let webhook = ["webhook-id", "Webhook-Timestamp", "WEBHOOK-SIGNATURE", "webhook-"].map(str::to_owned);
+        let malformed = [
             "",
+            " ",
+            "a b",
+            " a",
+            "a ",
+            "a\t",
+            "x:y",
+            "x:",
+            ":",
+            ":authority",
             "naïve",
-        ] {
-            let problems = check_headers(&[header("X-Fine", "1"), header(bad, "1")]);
-            assert_eq!(problems.first().and_then(|p| p.at), Some(1), "{bad}");
+            "ｈｏｓｔ",
+            "a\r\nEvil",
+            "a\r\n\r\nGET /",
+            "a\n",
+            "\0",
+            "a\0",
+            "a\u{7f}",
+            "a/b",
+            "a(b)",
+            "a,b",
+            "a;b",
+            "a=b",
+            "a\"b",
+            "{a}",
+            "[a]",
+            "a@b",
+            "a\\b",
+            "a?b",
+            "\u{feff}a",
+            "host\u{200b}",
+        ];
+        let long = "x".repeat(70_000);
+        for bad in own.chain(webhook).chain(malformed.map(str::to_owned)).chain([long]) {
+            let problems = check_headers(&[header("X-Fine", "1"), header(&bad, "1")]);
+            let first = problems.first().unwrap_or_else(|| panic!("{bad:?} passes"));
+            assert_eq!((first.at, first.value), (Some(1), false), "{bad:?}");
         }
-        for bad in ["a\r\nEvil: 1", "nul\0", "line\nfeed"] {
-            assert!(check_headers(&[header("X-A", bad)]).first().is_some_and(|p| p.value), "{bad:?}");
+        for bad in [
+            "a\r\nEvil: 1",
+            "a\nEvil: 1",
+            "a\rEvil: 1",
+            "\r\n\r\nbody",
+            "line\nfeed",
+            "\n",
+            "\r",
+            "nul\0",
+            "\0",
+            "\u{1}",
+            "\u{b}",
+            "\u{c}",
+            "\u{1b}[2J",
+            "\u{7f}",
+            "\u{85}",
+            "\u{2028}",
+            "\u{2029}",
+        ] {
+            let problems = check_headers(&[header("X-A", bad)]);
+            assert!(problems.first().is_some_and(|p| p.value && p.at == Some(0)), "{bad:?}");
+        }
+        // Percent signs are no line ends to anybody, nor are characters that look like some when their upper byte is cut off: they go as UTF-8.
+        for fine in ["a%0d%0aEvil: 1", "a\tb", "é", "嘊嘍Evil: 1"] {
+            assert!(check_headers(&[header("X-A", fine)]).is_empty(), "{fine:?}");
         }
     }
 

@@ -22,6 +22,8 @@ pub mod page;
 #[cfg(feature = "ssr")]
 pub mod proxies;
 #[cfg(feature = "ssr")]
+pub mod response;
+#[cfg(feature = "ssr")]
 pub mod retry;
 #[cfg(feature = "ssr")]
 pub mod secret;

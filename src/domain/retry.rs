@@ -1,6 +1,10 @@
 //! When a failed delivery is tried again.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    str::FromStr,
+    time::{Duration, SystemTime},
+};
 
 use thiserror::Error;
 
@@ -66,9 +70,36 @@ impl fmt::Display for RetrySchedule {
     }
 }
 
+/// How long a receiver asks to be left alone: the value of `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3).
+/// `None` when it is neither; nothing, when the date is over.
+pub fn retry_after(value: &[u8], now: SystemTime) -> Option<Duration> {
+    // Blanks and tabs may stand around a value, and no other white space (RFC 9110, section 5.6.3).
+    let text = std::str::from_utf8(value).ok()?.trim_matches([' ', '\t']);
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More seconds than fit are as good as the most that do.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    Some(httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn retry_after_is_read_in_seconds_and_as_a_date() {
+        let now = httpdate::parse_http_date("Tue, 24 Nov 2026 10:00:00 GMT").unwrap();
+        let read = |value: &str| retry_after(value.as_bytes(), now);
+        assert_eq!(read("120"), Some(Duration::from_secs(120)));
+        assert_eq!(read(" 120 "), Some(Duration::from_secs(120)));
+        assert_eq!(read("99999999999999999999999"), Some(Duration::from_secs(u64::MAX)));
+        assert_eq!(read("Tue, 24 Nov 2026 10:02:00 GMT"), Some(Duration::from_secs(120)));
+        assert_eq!(read("Tue, 24 Nov 2026 09:00:00 GMT"), Some(Duration::ZERO));
+        for nonsense in ["soon", "-1", "+1", "", "1.5", "0x10", "١٢", "120\r\u{b}", "\u{a0}120"] {
+            assert_eq!(read(nonsense), None, "{nonsense}");
+        }
+        assert_eq!(retry_after(b"\xff", now), None);
+    }
 
     #[test]
     fn default_is_the_documented_schedule() {

@@ -57,11 +57,6 @@ impl Timestamp {
         self.jiff().to_zoned_datetime(zone.clone())
     }
 
-    /// The value of an `<input type="datetime-local">` in the given zone.
-    pub fn local_input(self, zone: &TimeZone) -> String {
-        self.jiff().to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()
-    }
-
     /// The first moment of its day in the given zone.
     #[must_use]
     pub fn day_begins(self, zone: &TimeZone) -> Self {
@@ -136,7 +131,6 @@ mod tests {
         let zone = TimeZone::get("Europe/Paris").unwrap();
         let moment = Timestamp::parse_local("2026-11-23T09:00", &zone).unwrap();
         assert_eq!(moment.rfc3339(), "2026-11-23T08:00:00.000Z");
-        assert_eq!(moment.local_input(&zone), "2026-11-23T09:00");
     }
 
     #[test]

@@ -51,6 +51,7 @@ impl UrlPolicy {
         }
         match url.host() {
             None => return Err(Wrong::UrlNoHost),
+            Some(Host::Domain(name)) if !is_host_name(name) => return Err(Wrong::UrlNoHost),
             Some(Host::Domain(name)) if is_local_name(name) && !self.allowed.names(name) => return Err(blocked(name)),
             Some(_) => {}
         }
@@ -75,6 +76,11 @@ fn literal_address(url: &Url) -> Option<IpAddr> {
         Host::Ipv6(address) => Some(IpAddr::V6(address)),
         Host::Domain(_) => None,
     }
+}
+
+/// Whether no part of a name is empty; a dot at its end stands for the root.
+fn is_host_name(name: &str) -> bool {
+    name.strip_suffix('.').unwrap_or(name).split('.').all(|label| !label.is_empty())
 }
 
 /// Names that always mean this machine (RFC 6761).

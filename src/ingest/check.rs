@@ -26,11 +26,14 @@ pub(super) fn check(event: &CloudEvent, at: &str, now: Timestamp) -> Result<NewE
     }
     let source_id = required(event.id.as_deref(), at, "id", &mut errors);
     let source = required(event.source.as_deref(), at, "source", &mut errors);
-    if event.subject.as_deref().is_some_and(|subject| subject.len() > SUBJECT_MAX) {
-        errors.push(FieldError::new(
-            format!("{at}/subject"),
-            format!("Use at most {SUBJECT_MAX} bytes."),
-        ));
+    if let Some(subject) = event.subject.as_deref() {
+        let pointer = || format!("{at}/subject");
+        if subject.len() > SUBJECT_MAX {
+            errors.push(FieldError::new(pointer(), format!("Use at most {SUBJECT_MAX} bytes.")));
+        }
+        if subject.contains('\0') {
+            errors.push(FieldError::new(pointer(), "Leave out null characters."));
+        }
     }
     if event
         .datacontenttype

@@ -92,6 +92,7 @@ pub(super) async fn list(
         to: moment("to", params.to.as_deref())?,
         outcome: named("outcome", params.outcome.as_deref())?,
         status: params.status,
+        response: None,
         event: named("event", params.event.as_deref())?,
     };
     let page = webhooks::log(&app, &by, id, &filter, cursor(params.cursor.as_deref())?, limit(params.limit)?).await?;
@@ -135,6 +136,12 @@ pub(super) fn moment(name: &str, given: Option<&str>) -> Result<Option<Timestamp
 
 fn shown(headers: ShownHeaders) -> Vec<Shown> {
     headers.into_iter().map(|(name, value)| Shown { name, value }).collect()
+}
+
+/// A callback as the API lists it.
+pub fn callback_json(record: CallbackRecord) -> String {
+    // Names, numbers and texts can always be written.
+    serde_json::to_string(&view(record)).unwrap_or_default()
 }
 
 fn view(record: CallbackRecord) -> CallbackView {

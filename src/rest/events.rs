@@ -16,7 +16,7 @@ use crate::{
     },
     rest::{
         EVENTS_BYTES_MAX, Problem,
-        extract::{Caller, body_problem},
+        extract::{Caller, body_problem, check_length},
     },
     state::AppState,
     storage::journal::Accepted,
@@ -41,6 +41,7 @@ pub(super) async fn publish(
             "Send application/cloudevents+json, application/cloudevents-batch+json, or application/json with ce-specversion and the other ce- headers.",
         )
     })?;
+    check_length(&headers, EVENTS_BYTES_MAX)?;
     let body = Bytes::from_request(request, &app)
         .await
         .map_err(|rejection| body_problem(&rejection, EVENTS_BYTES_MAX))?;

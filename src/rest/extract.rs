@@ -68,16 +68,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         {
             return Err(Problem::unsupported_media("Send the body as application/json."));
         }
+        check_length(request.headers(), BODY_BYTES_MAX)?;
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| body_problem(&rejection, BODY_BYTES_MAX))?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             if error.is_data() {
-                Problem::invalid(vec![FieldError::new("", error.to_string())])
+                Problem::invalid(vec![FieldError::new("", without_value(error.to_string()))])
             } else {
                 Problem::malformed(format!("The body is not JSON: {error}."))
             }
         })
+    }
+}
+
+/// What serde says of a wrong type, without the text that was given: it may be a secret in the wrong place.
+fn without_value(told: String) -> String {
+    match (told.find("string \""), told.rfind("\", expected")) {
+        (Some(from), Some(to)) if from < to => format!("{}string{}", &told[..from], &told[to + 1..]),
+        _ => told,
     }
 }
 
@@ -95,6 +104,17 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
         }
         Body::from_request(request, state).await.map(|Body(body)| Self(body))
     }
+}
+
+/// Refuses a body that says itself that it is too large, before it is sent.
+pub(crate) fn check_length(headers: &HeaderMap, limit: usize) -> Result<(), Problem> {
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: usize| length > limit) {
+        return Err(Problem::too_large(limit));
+    }
+    Ok(())
 }
 
 /// Why a body could not be read.

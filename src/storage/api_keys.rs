@@ -18,7 +18,7 @@ use crate::{
         audit::{self, Actor, Entry},
         entity::api_key,
         new_id, revision,
-        search::contains,
+        search::{contains, storable},
     },
 };
 
@@ -97,7 +97,7 @@ impl Store {
         let mut found = api_key::Entity::find();
         if let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) {
             // Somebody who has the whole key in hand finds it as well: only its beginning is stored.
-            let prefix = api_key::Column::Prefix.eq(q.chars().take(PREFIX_SHOWN).collect::<String>());
+            let prefix = api_key::Column::Prefix.eq(storable(q).chars().take(PREFIX_SHOWN).collect::<String>());
             found = found.filter(contains([api_key::Column::Name, api_key::Column::Prefix], q).add(prefix));
         }
         if let Some(after) = after {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value, sea_query::ExprTrait};
+use sea_orm::{EntityTrait, Value};
 use uuid::Uuid;
 
 use crate::{
@@ -11,13 +11,14 @@ use crate::{
         answer::Answer,
         callback::{Outcome, Trigger},
         id::{CallbackId, DeliveryId, EventId, WebhookId},
-        page::{Cursor, Page},
+        response::ResponseFilter,
         timestamp::Timestamp,
     },
     storage::{
         Store, StoreError,
         bulk::Insert,
         entity::{callback, event},
+        log::Row,
         new_id,
     },
 };
@@ -124,6 +125,8 @@ pub struct LogFilter {
     pub outcome: Option<Outcome>,
     /// Only answers with this status.
     pub status: Option<u16>,
+    /// Only these responses.
+    pub response: Option<ResponseFilter>,
     /// Only callbacks of this event.
     pub event: Option<EventType>,
 }
@@ -181,48 +184,6 @@ impl NewCallback {
 }
 
 impl Store {
-    /// A page of a webhook's log, newest first.
-    pub async fn callbacks(
-        &self,
-        webhook: WebhookId,
-        filter: &LogFilter,
-        after: Option<Cursor>,
-        limit: u64,
-    ) -> Result<Page<CallbackRecord>, StoreError> {
-        let mut found = callback::Entity::find().filter(callback::Column::WebhookId.eq(webhook.0));
-        if let Some(from) = filter.from {
-            found = found.filter(callback::Column::CallbackDate.gte(from.0));
-        }
-        if let Some(to) = filter.to {
-            found = found.filter(callback::Column::CallbackDate.lt(to.0));
-        }
-        if let Some(outcome) = filter.outcome {
-            found = found.filter(callback::Column::Outcome.eq(outcome.as_str()));
-        }
-        if let Some(status) = filter.status {
-            found = found.filter(callback::Column::Status.eq(i32::from(status)));
-        }
-        if let Some(event) = filter.event {
-            found = found.filter(callback::Column::EventType.eq(event.as_str()));
-        }
-        if let Some(after) = after {
-            let older = callback::Column::CallbackDate.lt(after.at.0);
-            let same = callback::Column::CallbackDate.eq(after.at.0).and(callback::Column::Id.lt(after.id));
-            // The first condition alone lets the index begin at the right place.
-            found = found.filter(callback::Column::CallbackDate.lte(after.at.0)).filter(older.or(same));
-        }
-        let newest_first = found
-            .order_by_desc(callback::Column::CallbackDate)
-            .order_by_desc(callback::Column::Id);
-        let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
-        let page = Page::of(rows, limit, |row| Cursor {
-            at: Timestamp(row.callback_date),
-            id: row.id,
-        });
-        let items = page.items.iter().map(record).collect::<Result<_, _>>()?;
-        Ok(Page { items, next: page.next })
-    }
-
     /// The newest callback of a webhook: whether there is a log, and how it stands.
     pub async fn latest_callback(&self, webhook: WebhookId) -> Result<Option<CallbackRecord>, StoreError> {
         Ok(self.callbacks(webhook, &LogFilter::default(), None, 1).await?.items.pop())
@@ -246,31 +207,13 @@ impl Store {
             _ => None,
         };
         Ok(Some(CallbackDetails {
-            record: record(&row)?,
+            record: Row::from(&row).record()?,
             detail: row.detail,
             request_headers: from_json(&row.request_headers)?,
             request_body: body,
             received,
         }))
     }
-}
-
-fn record(row: &callback::Model) -> Result<CallbackRecord, StoreError> {
-    Ok(CallbackRecord {
-        id: CallbackId(row.id),
-        delivery: DeliveryId(row.delivery_id),
-        event: EventId(row.event_id),
-        webhook: WebhookId(row.webhook_id),
-        event_type: row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?,
-        url: row.url.clone(),
-        at: Timestamp(row.callback_date),
-        attempt: u32::try_from(row.attempt).unwrap_or(0),
-        trigger: row.trigger.parse()?,
-        outcome: row.outcome.parse()?,
-        status: row.status.and_then(|status| u16::try_from(status).ok()),
-        response: row.response.clone(),
-        duration_ms: row.duration_ms,
-    })
 }
 
 fn to_json(headers: &ShownHeaders) -> Result<String, StoreError> {

@@ -7,7 +7,10 @@ use std::sync::{
 
 use sea_orm::{
     DbErr, RuntimeErr,
-    sqlx::{self, postgres::PgListener},
+    sqlx::{
+        self,
+        postgres::{PgListener, PgNotification},
+    },
 };
 
 use crate::{
@@ -58,7 +61,7 @@ impl Listener {
     /// Waits for the next word.
     pub async fn hear(&mut self) -> Result<Word, StoreError> {
         let heard = self.words.try_recv().await.map_err(failed)?;
-        let word = match heard.as_ref().map(|word| word.payload()) {
+        let word = match heard.as_ref().map(PgNotification::payload) {
             None => Word::Missed,
             Some(KEYS) => Word::Keys,
             Some(word) => read_change(word).map_or(Word::Pending, |(webhook, revision)| Word::Changed(webhook, revision)),

@@ -1,6 +1,8 @@
 //! The database: SQLite or PostgreSQL through one code. Entities never leave this room; one file answers one kind of question.
 
+pub mod age;
 pub mod api_keys;
+pub mod attempts;
 pub mod audit;
 mod bulk;
 pub mod callbacks;
@@ -9,10 +11,13 @@ mod direct;
 mod entity;
 pub mod error;
 pub mod events;
+pub mod figures;
 mod health;
 pub mod identities;
 pub mod journal;
+pub mod keys;
 pub mod listen;
+pub mod log;
 pub mod nodes;
 pub mod open;
 pub mod order;

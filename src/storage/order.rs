@@ -1,6 +1,8 @@
 //! Ordered delivery: of one webhook and one subject, the next delivery waits until the one before has succeeded or failed for good.
 //! What waits is pending without a due time.
 
+use std::collections::BTreeSet;
+
 use sea_orm::DbBackend;
 use sha2::{Digest, Sha256};
 
@@ -24,9 +26,17 @@ impl OrderKey {
     }
 }
 
-/// Whether something of this subject is not done yet. Until the transaction ends, no other may ask or finish the same.
+/// Until the transaction ends, no other may add to these subjects or finish anything of them. In one order, so that two transactions
+/// cannot wait for each other.
+pub(super) async fn lock_all(transaction: &impl Sql, subjects: &BTreeSet<(WebhookId, OrderKey)>) -> Result<(), StoreError> {
+    for (webhook, key) in subjects {
+        lock(transaction, *webhook, *key).await?;
+    }
+    Ok(())
+}
+
+/// Whether something of this subject, which is locked, is not done yet.
 pub(super) async fn is_busy(transaction: &impl Sql, webhook: WebhookId, key: OrderKey) -> Result<bool, StoreError> {
-    lock(transaction, webhook, key).await?;
     let sql = "SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
                AND state IN ('pending', 'sending') LIMIT 1";
     let backend = transaction.backend();
@@ -34,9 +44,8 @@ pub(super) async fn is_busy(transaction: &impl Sql, webhook: WebhookId, key: Ord
     Ok(!found.is_empty())
 }
 
-/// Lets the next one of a subject go; answers whether there was one.
+/// Lets the next one of a subject go, which is locked; answers whether there was one.
 pub(super) async fn promote(transaction: &impl Sql, webhook: WebhookId, key: OrderKey, now: Timestamp) -> Result<bool, StoreError> {
-    lock(transaction, webhook, key).await?;
     let sql = "UPDATE deliveries SET due_at = ? WHERE state = 'pending' AND due_at IS NULL AND id = (\
                SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
                AND state IN ('pending', 'sending') ORDER BY id LIMIT 1)";

@@ -1,11 +1,10 @@
 //! Forgetting: rows that are too old go, few at a time, so that neither the writer nor a reader waits for it.
 
 use sea_orm::DbBackend;
-use uuid::{NoContext, Uuid};
 
 use crate::{
     domain::timestamp::Timestamp,
-    storage::{Store, StoreError, stats::hour},
+    storage::{Store, StoreError, age::oldest_id_of, stats::hour},
 };
 
 /// Rows of one step.
@@ -85,29 +84,5 @@ impl Store {
             )
             .await?;
         Ok(gone >= STEP.unsigned_abs())
-    }
-}
-
-/// The least id that could have been made at this time (UUIDv7: the time leads).
-fn oldest_id_of(at: Timestamp) -> Uuid {
-    let (seconds, nanos) = (at.0.div_euclid(1_000), at.0.rem_euclid(1_000) * 1_000_000);
-    let stamp = uuid::Timestamp::from_unix(NoContext, u64::try_from(seconds).unwrap_or(0), u32::try_from(nanos).unwrap_or(0));
-    let mut bytes = Uuid::new_v7(stamp).into_bytes();
-    for byte in bytes.iter_mut().skip(6) {
-        *byte = 0;
-    }
-    Uuid::from_bytes(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_of_a_time_are_told_from_older_ones() {
-        let id = Uuid::now_v7();
-        let now = Timestamp::now();
-        assert!(oldest_id_of(Timestamp(now.0 - 5_000)) < id);
-        assert!(oldest_id_of(Timestamp(now.0 + 5_000)) > id);
     }
 }

@@ -62,6 +62,24 @@ impl Store {
     }
 }
 
+impl Store {
+    /// How many callbacks of whole hours took how long: from this hour, and before that one. Quickest first.
+    pub async fn latencies(&self, webhook: WebhookId, from: Timestamp, before: Timestamp) -> Result<Vec<(Latency, i64)>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            latency: i32,
+            count: i64,
+        }
+        let sql = "SELECT latency, CAST(SUM(succeeded + failed) AS BIGINT) AS count FROM webhook_stats \
+                   WHERE webhook_id = ? AND hour >= ? AND hour < ? GROUP BY latency ORDER BY latency";
+        let values = [webhook.0.into(), hour(from).into(), hour(before).into()];
+        let rows = Row::find_by_statement(statement(self.backend(), sql, values))
+            .all(&self.read)
+            .await?;
+        Ok(rows.into_iter().map(|row| (Latency(row.latency), row.count)).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,7 @@ use crate::{
         audit::{self, Actor, Entry},
         entity::user,
         new_id,
-        search::contains,
+        search::{contains, storable},
         sessions::{self, NewSession},
         sign_in_limits::{self, LimitKey},
     },
@@ -44,7 +44,7 @@ pub struct UserRecord {
 
 /// How an e-mail address is kept and compared.
 pub fn normal_email(email: &str) -> String {
-    email.trim().to_lowercase()
+    storable(email.trim()).to_lowercase()
 }
 
 /// What is changed of a user.

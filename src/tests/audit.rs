@@ -63,6 +63,7 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
             (form(&[("intent", "add-header")]), 0),
         ],
         ("POST", "/webhooks/{id}") => vec![(form(&[&fields[..], &[("enabled", "true")]].concat()), 1)],
+        ("POST", "/webhooks/{id}/callbacks/{callback}/send-again") => vec![(form(&[]), 1)],
         ("POST", "/api-keys/new") => vec![(form(&[("name", "By form"), ("scopes", "events:write")]), 1)],
         ("POST", "/api-keys") => vec![(form(&[("id", &things.key)]), 1)],
         // What ends this session, too, is tried in `sessions` and `second_factor`, with its entries.
@@ -112,11 +113,11 @@ async fn each_route_that_changes_something_writes_one_entry(database: TestDataba
     for row in first.into_iter().chain(last) {
         for (sent, entries) in samples(row, &things) {
             let id = match row.path.as_str() {
-                path if path.contains("/callbacks/") => &things.callback,
+                path if path.contains("/callbacks/{id}") => &things.callback,
                 path if path.starts_with("/users/") => &things.user,
                 _ => &things.webhook,
             };
-            let path = row.path.replace("{id}", id);
+            let path = row.path.replace("{id}", id).replace("{callback}", &things.callback);
             let before = database.count("audit_log").await;
             let response = match sent {
                 Sent::Json(body) => {
@@ -270,7 +271,7 @@ async fn the_log_is_exported_whole(database: TestDatabase) {
     );
     let text = export("format=jsonl").await.text().await.unwrap();
     let entries: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(entries.len() as i64, database.count("audit_log").await);
+    assert_eq!(i64::try_from(entries.len()).unwrap(), database.count("audit_log").await);
     assert!(entries.is_sorted_by(|a, b| a["time"].as_str() >= b["time"].as_str()));
     assert_eq!(entries.last().unwrap()["action"], "api_key.created");
     assert!(entries.iter().any(|entry| entry["after"]["url"] == "https://example.com/"));

@@ -16,7 +16,7 @@ use crate::support::{
 };
 
 on_both! {
-    a_gigabyte_is_not_read a_bomb_of_headers_is_refused a_slow_drip_ends_in_time compressed_answers_stay_as_they_are
+    a_gigabyte_is_not_read a_bomb_of_headers_is_refused a_slow_drip_ends_in_time a_bomb_of_gzip_is_not_unpacked what_a_receiver_repeats_is_hidden compressed_answers_stay_as_they_are
     half_an_answer_is_no_answer one_that_hangs_up_is_named one_that_is_not_there_is_named an_answer_before_the_request_was_read_counts
     a_wrong_certificate_is_refused what_is_not_http_is_named what_is_not_tls_is_named
 }
@@ -99,6 +99,83 @@ async fn a_slow_drip_ends_in_time(database: TestDatabase) {
     })
     .await;
     assert_eq!(called(&database, &url).await["response"], "TimedOut");
+}
+
+async fn a_bomb_of_gzip_is_not_unpacked(database: TestDatabase) {
+    // A gigabyte of nothing, as a few megabytes.
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let zeros = vec![0; 1024 * 1024];
+    for _ in 0..1_024 {
+        std::io::Write::write_all(&mut packed, &zeros).unwrap();
+    }
+    let packed = Arc::new(packed.finish().unwrap());
+    let size = packed.len();
+    assert!(size < 8 * 1024 * 1024, "{size}");
+    let url = receiver(move |mut stream| {
+        let packed = packed.clone();
+        async move {
+            read_some(&mut stream).await;
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+                packed.len()
+            );
+            let _ = stream.write_all(head.as_bytes()).await;
+            let _ = stream.write_all(&packed).await;
+        }
+    })
+    .await;
+    let details = called(&database, &url).await;
+    assert_eq!(
+        (&details["response"], &details["received"]["truncated"]),
+        (&"OK".into(), &true.into())
+    );
+    let kept = details["received"]["body"].as_str().unwrap();
+    // As it came, its first 16 KiB; no byte of what is packed in it.
+    assert!(kept.starts_with('\u{1f}') && kept.chars().count() <= 16 * 1024, "{}", kept.len());
+}
+
+async fn what_a_receiver_repeats_is_hidden(database: TestDatabase) {
+    let url = receiver(async |mut stream| {
+        let mut buffer = vec![0; 16 * 1024];
+        let count = stream.read(&mut buffer).await.unwrap();
+        let request = String::from_utf8_lossy(&buffer[..count]).into_owned();
+        let echo = request
+            .lines()
+            .find_map(|line| line.strip_prefix("authorization: "))
+            .unwrap()
+            .to_owned();
+        let head = format!(
+            "HTTP/1.1 400 Bad Request\r\nx-echo: {echo}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            request.len()
+        );
+        let _ = stream.write_all(head.as_bytes()).await;
+        let _ = stream.write_all(request.as_bytes()).await;
+    })
+    .await;
+    let app = TestApp::start_with(
+        &database,
+        DispatchSettings {
+            schedule: "1h".parse().unwrap(),
+            ..quick()
+        },
+        loopback(),
+        new_id(),
+    )
+    .await;
+    let body = serde_json::json!({
+        "name": "N", "url": url, "events": ["identity.created"], "headers": [{ "name": "Authorization", "value": "Bearer planted-token" }],
+    });
+    let (status, webhook) = app.post("/webhooks", &body).await;
+    assert_eq!(status, 201);
+    app.publish(EventType::IdentityCreated, "1").await;
+    let row = app.log(&webhook, 1).await.remove(0);
+    let details = app.get(&format!("/callbacks/{}", row["id"].as_str().unwrap())).await;
+    let text = details["received"].to_string();
+    assert!(
+        text.contains("••••••") && text.contains("webhook-signature") && !text.contains("planted"),
+        "{text}"
+    );
+    app.stop().await;
 }
 
 async fn compressed_answers_stay_as_they_are(database: TestDatabase) {

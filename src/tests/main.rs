@@ -3,22 +3,30 @@
 
 mod support;
 
+mod addresses;
 mod administration;
 mod audit;
 mod callbacks;
 mod clocks;
 mod command_line;
+mod connections;
 mod console;
 mod crashes;
 mod disks;
 mod hostile;
+mod keys;
 mod language;
 mod limits;
+mod log_export;
+mod log_live;
+mod logs;
 mod migrations;
 mod nodes;
 mod oidc;
+mod planted;
 mod publishing;
 mod refusals;
+mod requests;
 mod resend;
 mod retries;
 mod roles;
@@ -28,4 +36,6 @@ mod serving;
 mod sessions;
 mod setup;
 mod sign_in;
+mod signatures;
+mod tls;
 mod webhooks;

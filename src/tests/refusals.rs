@@ -1,6 +1,11 @@
 //! Bad input over HTTP: each has its status and its words, and nothing is stored.
 
-use clearhook::{auth::api_key, catalogue::EventType, domain::role::Scope, storage::audit::Actor};
+use clearhook::{
+    auth::api_key,
+    catalogue::EventType,
+    domain::role::{Role, Scope},
+    storage::audit::Actor,
+};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -11,7 +16,7 @@ use crate::support::{
     receiver::Receiver,
 };
 
-on_both! { bad_events_are_refused_and_nothing_is_stored keys_are_asked_for bad_webhooks_are_refused bad_questions_are_refused }
+on_both! { bad_events_are_refused_and_nothing_is_stored keys_are_asked_for bad_webhooks_are_refused bad_questions_are_refused garbled_requests_are_refused }
 
 /// The status, and the code of the problem.
 async fn refused(response: Response) -> (u16, String, Value) {
@@ -208,5 +213,71 @@ async fn bad_questions_are_refused(database: TestDatabase) {
         assert_eq!(refused(app.api(Method::GET, &path).send().await.unwrap()).await.0, status, "{path}");
     }
     assert_eq!(refused(app.api(Method::PUT, "/webhooks").send().await.unwrap()).await.0, 405);
+    app.stop().await;
+}
+
+async fn garbled_requests_are_refused(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let (entries, users) = (database.count("audit_log").await, database.count("users").await);
+    let nested = format!("{{\"name\":{}{}}}", "[".repeat(20_000), "]".repeat(20_000));
+    for (body, status) in [
+        (nested.into_bytes(), 422),
+        (b"{\"name\":\"\xff\xfe\"}".to_vec(), 400),
+        (
+            b"{\"name\":\"a\",\"name\":\"b\",\"url\":\"https://example.com/\",\"events\":[\"visit.created\"]}".to_vec(),
+            422,
+        ),
+        (
+            b"{\"name\":\"a\\u0000\",\"url\":\"https://example.com/\",\"events\":[\"visit.created\"]}".to_vec(),
+            422,
+        ),
+    ] {
+        let request = app
+            .api(Method::POST, "/webhooks")
+            .header("content-type", "application/json")
+            .body(body);
+        assert_eq!(refused(request.send().await.unwrap()).await.0, status);
+    }
+    // Two keys have no one meaning.
+    let twice = app.api(Method::GET, "/webhooks").bearer_auth(&app.key).send().await.unwrap();
+    assert_eq!(refused(twice).await.0, 400);
+    assert_eq!(refused(app.api(Method::GET, "/webhooks/%ff").send().await.unwrap()).await.0, 404);
+    assert_eq!(app.page("/webhooks/%ff", &cookie).await.status(), 404);
+    // What no column holds is not found, and is no trouble for the database.
+    assert_eq!(app.get("/webhooks?q=%00").await["items"], json!([]));
+    for path in [
+        "/api-keys?q=%00",
+        "/users?q=a%00",
+        "/audit-log?actor=%00&object=%00",
+        "/users?after=nonsense",
+        "/audit-log?after=%ff&entry=x",
+    ] {
+        assert_eq!(app.page(path, &cookie).await.status(), 200, "{path}");
+    }
+    assert_eq!(
+        app.form("/sign-in", "", &[("email", "a\0@example.com"), ("password", "x")])
+            .await
+            .status(),
+        401
+    );
+    let post = async |media: &str, body: Vec<u8>| {
+        let request = app.http.post(format!("{}/users/new", app.url)).header("cookie", &cookie);
+        let request = request.header("sec-fetch-site", "same-origin").header("content-type", media);
+        request.body(body).send().await.unwrap().status().as_u16()
+    };
+    let form = "application/x-www-form-urlencoded";
+    for (media, body, status) in [
+        ("multipart/form-data; boundary=x", b"--x--".to_vec(), 415),
+        ("text/plain", b"email=a@example.com&role=api-owner".to_vec(), 415),
+        (form, b"email=%ff%fe&role=api-owner".to_vec(), 422),
+        (form, b"email=a%00@example.com&role=api-owner".to_vec(), 422),
+        (form, b"email=a@example.com&email=&role=api-owner".to_vec(), 422),
+        (form, b"".to_vec(), 422),
+    ] {
+        assert_eq!(post(media, body).await, status, "{media}");
+    }
+    assert_eq!((database.count("audit_log").await, database.count("users").await), (entries, users));
+    assert_eq!(database.count("webhooks").await, 0);
     app.stop().await;
 }

@@ -67,7 +67,12 @@ async fn the_demo_shows_a_webhook_with_a_callback_in_its_log() {
     let second = here.refusal(&["serve", "--addr", "127.0.0.1:0"], 1);
     assert!(second.contains("another `clearhook serve`"), "{second}");
     here.answer(&["api-key", "create", "--name", "beside", "--scope", "events:write"]);
+    // A page that follows the log does not keep the service from ending.
+    let live = format!("{url}/webhooks/{id}/callbacks/live");
+    let following = http.get(live).header("cookie", &cookie).send().await.unwrap();
+    assert_eq!(following.status(), 200);
     assert_eq!(demo.terminate().await, Some(0));
+    drop(following);
     // Started again it adds nothing, and says how to sign in.
     let again = Service::start(here.command(&["serve", "--demo", "--addr", "127.0.0.1:0", "--demo-addr", "127.0.0.1:0"]));
     again.line("no sample was added").await;

@@ -2,19 +2,30 @@
 
 /// A line of these cells.
 pub(super) fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
-    let cells: Vec<String> = cells.into_iter().map(cell).collect();
-    format!("{}\r\n", cells.join(","))
+    let mut line = String::new();
+    for (at, value) in cells.into_iter().enumerate() {
+        if at > 0 {
+            line.push(',');
+        }
+        cell(&mut line, value);
+    }
+    line.push_str("\r\n");
+    line
 }
 
-/// What a spreadsheet would take for a formula gets an apostrophe before it, so that it stays text (OWASP, "CSV injection").
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\r', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
+/// A value that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, "CSV Injection").
+fn cell(line: &mut String, value: &str) {
+    let is_formula = value.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    if !is_formula && !value.contains(['"', ',', ';', '\r', '\n', '\t']) {
+        line.push_str(value);
+        return;
     }
+    line.push('"');
+    if is_formula {
+        line.push('\'');
+    }
+    line.push_str(&value.replace('"', "\"\""));
+    line.push('"');
 }
 
 #[cfg(test)]
@@ -22,12 +33,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_quoted_and_formulas_defused() {
-        assert_eq!(
-            line(["a", "b,c", "say \"hi\"", "two\nlines", ""]),
-            "a,\"b,c\",\"say \"\"hi\"\"\",\"two\nlines\",\r\n"
-        );
-        assert_eq!(line(["=1+1", "@cmd", "-2", "+3"]), "'=1+1,'@cmd,'-2,'+3\r\n");
-        assert_eq!(line(["=HYPERLINK(\"x\",\"y\")"]), "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"\r\n");
+    fn values_are_quoted_and_formulas_defused() {
+        for (value, expected) in [
+            ("Accepted", "Accepted"),
+            ("", ""),
+            ("https://example.com/?a=1,2", "\"https://example.com/?a=1,2\""),
+            ("say \"a\"", "\"say \"\"a\"\"\""),
+            (
+                "=HYPERLINK(\"https://evil.example\")",
+                "\"'=HYPERLINK(\"\"https://evil.example\"\")\"",
+            ),
+            ("@SUM(A1)", "\"'@SUM(A1)\""),
+            ("-1+1", "\"'-1+1\""),
+            ("\t=1", "\"'\t=1\""),
+            ("＝1", "\"'＝1\""),
+        ] {
+            let mut line = String::new();
+            cell(&mut line, value);
+            assert_eq!(line, expected);
+        }
+    }
+
+    #[test]
+    fn a_line_ends_as_the_standard_says() {
+        assert_eq!(line(["a", "b,c", ""]), "a,\"b,c\",\r\n");
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     },
     domain::{headers::Header, id::WebhookId},
     messages::Lang,
-    rest::Problem,
+    rest::{Problem, check_length},
     state::AppState,
     web::pages::render,
     webhooks::{self, FieldError, UseCaseError, WebhookInput},
@@ -42,8 +42,13 @@ impl Fields {
         if !media.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
             return Err(Problem::unsupported_media("Send the form as application/x-www-form-urlencoded."));
         }
+        check_length(&parts.headers, FORM_MAX)?;
         let bytes = to_bytes(body, FORM_MAX).await.map_err(|_| Problem::too_large(FORM_MAX))?;
-        Ok((parts, Self(form_urlencoded::parse(&bytes).into_owned().collect())))
+        let fields: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().collect();
+        if fields.iter().any(|(_, value)| value.contains('\0')) {
+            return Err(Problem::malformed("Leave out null characters."));
+        }
+        Ok((parts, Self(fields)))
     }
 
     /// Reads a form in which each of these fields may stand once: which of two would count is nobody's guess.

@@ -14,7 +14,7 @@ use crate::{
     rest::Problem,
     state::AppState,
     storage::StoreError,
-    web::client_address::ClientAddress,
+    web::{client_address::ClientAddress, strict},
 };
 
 /// Who is signed in, by the cookie of this request.
@@ -48,14 +48,14 @@ pub(super) fn nobody(request: &Parts) -> Response {
 /// a POST comes from; a program that does not has no cookie of somebody else to misuse.
 pub(super) async fn same_origin(request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if safe || is_same_origin(request.headers()) {
+    if safe || is_same_origin(request.headers(), strict::site(request.uri(), request.headers())) {
         return next.run(request).await;
     }
     let detail = "This request came from another site. Open the console itself and try again.";
     Problem::new(StatusCode::FORBIDDEN, "cross-origin", "From another site", detail).into_response()
 }
 
-fn is_same_origin(headers: &HeaderMap) -> bool {
+fn is_same_origin(headers: &HeaderMap, site: Option<&str>) -> bool {
     let text = |name| {
         headers
             .get(name)
@@ -64,9 +64,9 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
         return matches!(site, "same-origin" | "none");
     }
-    match (text(header::ORIGIN), text(header::HOST)) {
+    match (text(header::ORIGIN), site) {
         (None, _) => true,
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host)),
+        (Some(origin), Some(site)) => origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(site)),
         (Some(_), None) => false,
     }
 }
@@ -91,19 +91,20 @@ mod tests {
         for own in [
             &[("sec-fetch-site", "same-origin")][..],
             &[("sec-fetch-site", "none")],
-            &[("origin", "http://localhost:3000"), ("host", "localhost:3000")],
+            &[("origin", "http://localhost:3000")],
             &[],
         ] {
-            assert!(is_same_origin(&headers(own)), "{own:?}");
+            assert!(is_same_origin(&headers(own), Some("localhost:3000")), "{own:?}");
         }
         for other in [
             &[("sec-fetch-site", "cross-site")][..],
             &[("sec-fetch-site", "same-site")],
-            &[("origin", "https://evil.example"), ("host", "localhost:3000")],
-            &[("origin", "null"), ("host", "localhost:3000")],
+            &[("origin", "https://evil.example")],
+            &[("origin", "null")],
         ] {
-            assert!(!is_same_origin(&headers(other)), "{other:?}");
+            assert!(!is_same_origin(&headers(other), Some("localhost:3000")), "{other:?}");
         }
+        assert!(!is_same_origin(&headers(&[("origin", "http://localhost:3000")]), None));
     }
 
     #[test]

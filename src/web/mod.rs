@@ -10,11 +10,14 @@ pub mod forms;
 pub mod gate;
 mod guard;
 mod headers;
+mod logs;
 mod oidc;
 pub mod pages;
 mod preferences;
 mod schema;
+pub mod server;
 mod sign_in;
+mod strict;
 
 use std::time::Duration;
 
@@ -46,7 +49,9 @@ pub struct RequestId(pub String);
 
 /// All routes, and who may use each.
 pub fn routes(state: &AppState) -> Routes<AppState> {
-    let console = pages::routes(state).map(|router| router.layer(middleware::from_fn(guard::same_origin)));
+    let console = pages::routes(state)
+        .merge(logs::routes())
+        .map(|router| router.layer(middleware::from_fn(guard::same_origin)));
     rest::routes().merge(assets::routes()).merge(console)
 }
 
@@ -63,6 +68,7 @@ pub fn behind_gate(routes: Routes<AppState>, state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(gate, gate::enforce))
         .layer(CatchPanicLayer::custom(|_| broken().into_response()))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, WHOLE_REQUEST))
+        .layer(middleware::from_fn(strict::one_meaning))
         .layer(middleware::from_fn(headers::secure))
         .layer(middleware::from_fn_with_state(state.clone(), client_address::find))
         .layer(middleware::from_fn(identify))

@@ -11,12 +11,18 @@ use crate::{
     },
     messages::wrong::Wrong,
     state::AppState,
-    storage::callbacks::{CallbackDetails, CallbackRecord, LogFilter},
+    storage::{
+        attempts::Standing,
+        callbacks::{CallbackDetails, CallbackRecord, LogFilter},
+        log::{LogPage, Place},
+    },
     webhooks::{FieldError, UseCaseError, visible},
 };
 
 /// Longest range of a log.
-const RANGE_MAX: Duration = Duration::from_hours(366 * 24);
+pub const RANGE_MAX: Duration = Duration::from_hours(366 * 24);
+/// Attempts of a delivery that are shown.
+const ATTEMPTS: u64 = 200;
 
 /// A page of a webhook's log, newest first.
 pub async fn log(
@@ -32,6 +38,22 @@ pub async fn log(
         check_range(from, to)?;
     }
     Ok(app.store.callbacks(id, filter, after, limit).await?)
+}
+
+/// A page of a webhook's log, newest first, with the ways up and down.
+pub async fn log_page(
+    app: &AppState,
+    by: &Principal,
+    id: WebhookId,
+    filter: &LogFilter,
+    place: Place,
+    limit: u64,
+) -> Result<LogPage, UseCaseError> {
+    visible(app, by, id, Action::ReadCallbacks).await?;
+    if let (Some(from), Some(to)) = (filter.from, filter.to) {
+        check_range(from, to)?;
+    }
+    Ok(app.store.log_page(id, filter, place, limit).await?)
 }
 
 /// A range has a length, and not more than a year.
@@ -55,6 +77,17 @@ pub async fn latest_callback(app: &AppState, by: &Principal, id: WebhookId) -> R
 /// One callback with everything in it. Those of a deleted webhook are gone with it.
 pub async fn callback(app: &AppState, by: &Principal, id: CallbackId) -> Result<CallbackDetails, UseCaseError> {
     callback_for(app, by, id, Action::ReadCallbacks).await
+}
+
+/// The attempts of a callback's delivery, first to last, and how it stands; `None` when it is too old to be kept.
+pub async fn attempts(
+    app: &AppState,
+    by: &Principal,
+    callback: &CallbackRecord,
+) -> Result<(Vec<CallbackRecord>, Option<Standing>), UseCaseError> {
+    visible(app, by, callback.webhook, Action::ReadCallbacks).await?;
+    let attempts = app.store.attempts(callback.delivery, ATTEMPTS).await?;
+    Ok((attempts, app.store.standing(callback.delivery).await?))
 }
 
 /// One callback, if they may do this with it.

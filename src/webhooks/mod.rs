@@ -1,13 +1,19 @@
 //! What people do with webhooks, the same for the HTTP API and the console.
 
 mod check;
+mod export;
+mod figures;
+mod live;
 mod logs;
 mod resend;
 mod stats;
 
 pub use self::{
     check::{Complaint, FieldError, WebhookInput},
-    logs::{callback, latest_callback, log},
+    export::export,
+    figures::{Figures, figures},
+    live::{Follower, Live, News},
+    logs::{RANGE_MAX, attempts, callback, latest_callback, log, log_page},
     resend::{recover, redeliver, rotate_secret, test},
     stats::{Bucket, Period, Stats, stats},
 };

@@ -118,7 +118,8 @@ fn summed(counts: &[Count], period: Period) -> Stats {
     }
 }
 
-fn percentile(latencies: &BTreeMap<i32, i64>, percent: i64) -> Option<f64> {
+/// The time that so many of a hundred callbacks did not exceed, in milliseconds.
+pub(super) fn percentile(latencies: &BTreeMap<i32, i64>, percent: i64) -> Option<f64> {
     let all: i64 = latencies.values().sum();
     let mut left = (all * percent + 99) / 100;
     for (step, count) in latencies {

@@ -21,7 +21,7 @@ pub use self::{
     },
     form::{PostedForm, details_form, new_form},
     list::list_webhooks,
-    log::{LogQuery, webhook_log},
+    log::{AgainView, AttemptView, BarView, CallbackView, ChartView, ChoiceView, LogQuery, LogView, OpenCallbackView, webhook_log},
     who::who,
 };
 use crate::domain::{role::Role, webhook::Status};
@@ -155,73 +155,4 @@ pub struct FormView {
     pub reason: Option<String>,
     /// Whether they may change it.
     pub editable: bool,
-}
-
-/// A row of the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CallbackView {
-    /// Which.
-    pub id: String,
-    /// When.
-    pub at: TimeView,
-    /// The event's name.
-    pub event: String,
-    /// The URL as it was called.
-    pub url: String,
-    /// Whether it succeeded.
-    pub succeeded: bool,
-    /// The status code.
-    pub status: Option<u16>,
-    /// Its name.
-    pub response: String,
-    /// Its number.
-    pub attempt: u32,
-    /// How long it took: "38 ms".
-    pub duration: String,
-}
-
-/// A callback with everything in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenCallbackView {
-    /// The row.
-    pub callback: CallbackView,
-    /// The delivery's id.
-    pub delivery: String,
-    /// The event's id.
-    pub event_id: String,
-    /// Why the attempt was made.
-    pub trigger: String,
-    /// More about a failure.
-    pub detail: Option<String>,
-    /// Request headers.
-    pub request_headers: Vec<HeaderView>,
-    /// The body that was sent.
-    pub request_body: Option<String>,
-    /// Response headers.
-    pub response_headers: Option<Vec<HeaderView>>,
-    /// The beginning of the response body.
-    pub response_body: String,
-    /// Whether there was more of it.
-    pub truncated: bool,
-}
-
-/// The log of a webhook.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogView {
-    /// This page of it.
-    pub rows: Vec<CallbackView>,
-    /// Where the next page begins.
-    pub next: Option<String>,
-    /// The viewer's zone.
-    pub zone: String,
-    /// The preset in force; empty when the range was chosen.
-    pub range: String,
-    /// Beginning, for the date field.
-    pub from: String,
-    /// End, for the date field.
-    pub to: String,
-    /// What is wrong with the range.
-    pub error: Option<String>,
-    /// The callback that is open.
-    pub open: Option<OpenCallbackView>,
 }

@@ -27,3 +27,27 @@ pub(in crate::console) fn CopyButton(
         </button>
     }
 }
+
+/// Copies a text.
+#[component]
+pub(in crate::console) fn CopyText(
+    /// Which.
+    text: String,
+    /// What the button says.
+    label: &'static str,
+) -> impl IntoView {
+    let lang = lang();
+    let ready = RwSignal::new(false);
+    let copied = RwSignal::new(false);
+    Effect::new(move |_| ready.set(true));
+    let copy = move |_| {
+        // As above.
+        let _promise = window().navigator().clipboard().write_text(&text);
+        copied.set(true);
+    };
+    view! {
+        <button class="button" type="button" hidden=move || !ready.get() on:click=copy>
+            {move || if copied.get() { common::copied(lang) } else { label }}
+        </button>
+    }
+}

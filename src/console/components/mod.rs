@@ -1,6 +1,7 @@
 //! Pieces that pages share, one a file.
 
 pub(super) mod alone;
+pub(super) mod chart;
 pub(super) mod copy;
 pub(super) mod field;
 pub(super) mod headers;

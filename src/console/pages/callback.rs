@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        calls::{HeaderView, OpenCallbackView},
-        components::{state::ResponseBadge, time::Time},
+        calls::{AgainView, AttemptView, HeaderView, OpenCallbackView, TimeView},
+        components::{copy::CopyText, state::ResponseBadge, time::Time},
         viewer::lang,
     },
     messages::logs as say,
@@ -13,19 +13,32 @@ use crate::{
 
 /// The open callback.
 #[component]
-pub(super) fn OpenCallback(open: OpenCallbackView, close: String) -> impl IntoView {
+pub(super) fn OpenCallback(open: OpenCallbackView) -> impl IntoView {
     let lang = lang();
     let callback = open.callback;
     let has_answer = open.response_headers.is_some();
+    let done = open.again.done.clone();
     view! {
         <article class="card callback" id="callback" aria-labelledby="callback-heading" tabindex="-1">
             <div class="head">
                 <h3 id="callback-heading">{say::callback(lang)}</h3>
                 <ResponseBadge succeeded=callback.succeeded status=callback.status response=callback.response />
-                <a class="button" href=close>
-                    {say::close(lang)}
-                </a>
+                <div class="actions">
+                    <SendAgain again=open.again />
+                    {open.curl.clone().map(|curl| view! { <CopyText text=curl label=say::copy_curl(lang) /> })}
+                    <a class="button" href=callback.open>
+                        {say::close(lang)}
+                    </a>
+                </div>
             </div>
+            {done
+                .map(|(worked, text)| {
+                    view! {
+                        <p class=if worked { "notice good" } else { "notice warn" } role="status">
+                            {text}
+                        </p>
+                    }
+                })}
             {open.detail.map(|detail| view! { <p class="notice bad">{detail}</p> })}
             <dl class="facts">
                 <div>
@@ -35,16 +48,22 @@ pub(super) fn OpenCallback(open: OpenCallbackView, close: String) -> impl IntoVi
                     </dd>
                 </div>
                 <div>
+                    <dt>{say::ended(lang)}</dt>
+                    <dd>
+                        <Time at=open.ended />
+                    </dd>
+                </div>
+                <div>
+                    <dt>{say::duration(lang)}</dt>
+                    <dd>{callback.duration}</dd>
+                </div>
+                <div>
                     <dt>{say::event(lang)}</dt>
                     <dd>{callback.event}</dd>
                 </div>
                 <div>
                     <dt>{say::attempt(lang)}</dt>
                     <dd>{say::attempt_number(lang, &callback.attempt.to_string(), &open.trigger)}</dd>
-                </div>
-                <div>
-                    <dt>{say::duration(lang)}</dt>
-                    <dd>{callback.duration}</dd>
                 </div>
                 <div class="long">
                     <dt>{say::url(lang)}</dt>
@@ -59,11 +78,23 @@ pub(super) fn OpenCallback(open: OpenCallbackView, close: String) -> impl IntoVi
                     <dd class="mono">{open.event_id}</dd>
                 </div>
             </dl>
+            <Attempts attempts=open.attempts standing=open.standing due=open.due />
             <div class="sides">
                 <div>
                     <h4>{say::request(lang)}</h4>
                     <Headers headers=open.request_headers />
                     <Body label=say::request_body(lang) body=open.request_body.unwrap_or_else(|| say::too_old(lang).to_owned()) />
+                    {open
+                        .curl
+                        .map(|curl| {
+                            view! {
+                                <details class="curl">
+                                    <summary>{say::as_curl(lang)}</summary>
+                                    <Body label=say::as_curl(lang) body=curl />
+                                    <p class="hint">{say::curl_hint(lang)}</p>
+                                </details>
+                            }
+                        })}
                 </div>
                 <div>
                     <h4>{say::response(lang)}</h4>
@@ -80,6 +111,51 @@ pub(super) fn OpenCallback(open: OpenCallbackView, close: String) -> impl IntoVi
                 </div>
             </div>
         </article>
+    }
+}
+
+/// The button, or why there is none.
+#[component]
+fn SendAgain(again: AgainView) -> impl IntoView {
+    let form = again.action.map(|action| {
+        view! {
+            <form method="post" action=action>
+                <input type="hidden" name="query" value=again.query />
+                <button class="button primary" type="submit">
+                    {say::send_again(lang())}
+                </button>
+            </form>
+        }
+    });
+    let not = again.not.map(|not| view! { <span class="hint">{not}</span> });
+    (form, not)
+}
+
+/// Every attempt of the delivery, and what comes next.
+#[component]
+fn Attempts(attempts: Vec<AttemptView>, standing: String, due: Option<TimeView>) -> impl IntoView {
+    let lang = lang();
+    let rows = attempts.into_iter().map(|attempt| {
+        let AttemptView { callback, number, current } = attempt;
+        view! {
+            <li>
+                <a href=callback.open aria-current=current.then_some("true")>
+                    {number}
+                </a>
+                <ResponseBadge succeeded=callback.succeeded status=callback.status response=callback.response />
+                <span class="quiet-text">
+                    <Time at=callback.at />
+                </span>
+                <span class="quiet-text">{callback.duration}</span>
+            </li>
+        }
+    });
+    view! {
+        <div class="attempts" role="group" aria-labelledby="attempts-heading">
+            <h4 id="attempts-heading">{say::attempts(lang)}</h4>
+            <ol>{rows.collect_view()}</ol>
+            <p class="hint">{standing} {due.map(|at| view! { " " <Time at /> })}</p>
+        </div>
     }
 }
 

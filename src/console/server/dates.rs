@@ -12,10 +12,28 @@ use crate::{
 
 /// "23 Nov 2026, 14:02:11" in the given zone.
 pub fn in_words(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    written(at, zone, lang, "%H:%M:%S")
+}
+
+/// "23 Nov 2026, 14:02"; with seconds only when there are some.
+pub fn minute(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    written(at, zone, lang, precision(at))
+}
+
+/// "14:02"; with seconds only when there are some.
+pub fn time_of_day(at: Timestamp, zone: &TimeZone) -> String {
+    at.in_zone(zone).strftime(precision(at)).to_string()
+}
+
+const fn precision(at: Timestamp) -> &'static str {
+    if at.0 % 60_000 == 0 { "%H:%M" } else { "%H:%M:%S" }
+}
+
+fn written(at: Timestamp, zone: &TimeZone, lang: Lang, time: &str) -> String {
     let local = at.in_zone(zone);
     let month = usize::from(local.month().unsigned_abs()).saturating_sub(1);
     let month = common::months(lang).split(' ').nth(month).unwrap_or_default();
-    format!("{} {month} {}, {}", local.day(), local.year(), local.strftime("%H:%M:%S"))
+    format!("{} {month} {}, {}", local.day(), local.year(), local.strftime(time))
 }
 
 /// A moment as a page shows it.
@@ -49,6 +67,8 @@ mod tests {
         );
         assert_eq!(in_words(at, &zone, Lang::En), "3 Feb 2026, 09:00:09");
         assert_eq!(in_words(at, &zone, Lang::Fr), "3 févr. 2026, 09:00:09");
+        assert_eq!(minute(Timestamp(at.0 - 9_000), &zone, Lang::En), "3 Feb 2026, 09:00");
+        assert_eq!(time_of_day(at, &zone), "09:00:09");
         assert_eq!(time_view(at, &zone, Lang::Fr).utc, "3 févr. 2026, 08:00:09 UTC");
     }
 

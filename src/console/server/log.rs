@@ -1,40 +1,42 @@
 //! The view of a webhook's log.
 
-use std::time::Duration;
-
 use jiff::tz::TimeZone;
 
 use crate::{
     auth::principal::Principal,
+    catalogue::EventType,
     console::{
-        calls::{CallbackView, HeaderView, LogQuery, LogView, OpenCallbackView},
-        server::{lang, time_view, zone},
+        calls::{CallbackView, ChoiceView, LogQuery, LogView},
+        server::{
+            chart::chart,
+            lang,
+            links::{Links, local_text},
+            open,
+            range::{self, Range, RangeError},
+            time_view, zone,
+        },
     },
     domain::{
+        answer::Failure,
         callback::Outcome,
         id::{CallbackId, WebhookId},
-        page::{Cursor, Page},
+        page::Cursor,
+        response::ResponseFilter,
         timestamp::Timestamp,
     },
-    messages::{common, logs as say},
+    messages::{Lang, common, logs as say, wrong},
     state::AppState,
-    storage::callbacks::{CallbackDetails, CallbackRecord, LogFilter, ShownHeaders},
+    storage::{
+        age::oldest_id_of,
+        callbacks::CallbackRecord,
+        log::{LogPage, Place},
+        webhooks::WebhookRecord,
+    },
     webhooks::{self, UseCaseError},
 };
 
 /// Callbacks on a page.
 const ROWS: u64 = 50;
-const HOUR: Duration = Duration::from_hours(1);
-const DAY: Duration = Duration::from_hours(24);
-
-/// A range of the log.
-struct Range {
-    preset: String,
-    from: Timestamp,
-    to: Timestamp,
-    /// Presets go on into the future: what arrives while the page is open belongs to them.
-    open_end: bool,
-}
 
 /// A page of the log; none before the first callback.
 pub async fn page(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> Result<Option<LogView>, UseCaseError> {
@@ -42,131 +44,151 @@ pub async fn page(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
     let Some(latest) = webhooks::latest_callback(app, by, id).await? else {
         return Ok(None);
     };
-    let (zone, now) = (zone(), Timestamp::now());
-    let (range, mut error) = range(&query, &latest, now, &zone);
-    let filter = LogFilter {
-        from: Some(range.from),
-        to: Some(range.to).filter(|_| !range.open_end),
-        ..LogFilter::default()
-    };
-    let after = query.after.as_deref().and_then(|after| Cursor::decode(after).ok());
-    let found = if error.is_some() {
-        Ok(Page {
-            items: Vec::new(),
-            next: None,
-        })
-    } else {
-        webhooks::log(app, by, id, &filter, after, ROWS).await
-    };
-    let page = match found {
-        Ok(page) => page,
-        Err(UseCaseError::Invalid(errors)) => {
-            error = errors.into_iter().next().map(|error| error.text(lang()));
-            Page {
-                items: Vec::new(),
-                next: None,
-            }
+    let webhook = webhooks::get(app, by, id).await?;
+    let (zone, lang, now) = (zone(), lang(), Timestamp::now());
+    let links = Links::new(id, &query);
+    let (place, found) = (place(&query), Range::of(&query, Some(latest.at), now, &zone));
+    let (page, chart) = match &found {
+        Ok(range) => {
+            let filter = range::filter(&query, range);
+            let page = webhooks::log_page(app, by, id, &filter, place, ROWS).await?;
+            (page, Some(chart(app, by, range, &filter, &links, &zone, lang).await?))
         }
-        Err(other) => return Err(other),
+        Err(_) => (LogPage::default(), None),
     };
     let open = match query.callback.as_deref().and_then(|callback| callback.parse::<CallbackId>().ok()) {
-        Some(callback) => webhooks::callback(app, by, callback)
-            .await
-            .ok()
-            .filter(|details| details.record.webhook == id),
+        Some(callback) => open::callback(app, by, &webhook, callback, &links, &zone, lang).await?,
         None => None,
     };
-    let (from, to) = match (range.preset.is_empty(), query.from, query.to) {
-        (true, from, to) => (from.unwrap_or_default(), to.unwrap_or_default()),
-        (false, ..) => (range.from.local_input(&zone), range.to.local_input(&zone)),
+    let range = found.as_ref().ok();
+    let field = |asked: &Option<String>, at: fn(&Range) -> Timestamp| {
+        range.map_or_else(|| asked.clone().unwrap_or_default(), |range| local_text(at(range), &zone))
     };
     Ok(Some(LogView {
-        next: page.next.map(Cursor::encode),
-        rows: page.items.iter().map(|record| callback_view(record, &zone)).collect(),
+        path: links.path().to_owned(),
+        newer: page.newer.map(|cursor| links.place("before", cursor)),
+        older: page.older.map(|cursor| links.place("after", cursor)),
+        top: links.top(),
+        is_top: page.newer.is_none(),
+        rows: page
+            .rows
+            .iter()
+            .map(|record| row(record, links.callback(Some(&record.id.to_string())), &zone, lang))
+            .collect(),
         zone: zone.iana_name().unwrap_or("UTC").to_owned(),
-        range: range.preset,
-        from,
-        to,
-        error,
-        open: open.map(|details| open_view(details, &zone)),
+        presets: presets(range, &links, lang),
+        from: field(&query.from, |range| range.from),
+        to: field(&query.to, Range::end),
+        responses: responses(&query, lang),
+        events: events(&webhook, &query, lang),
+        error: found.as_ref().err().map(|error| sentence(*error, lang)),
+        chart,
+        csv: links.export("csv"),
+        jsonl: links.export("jsonl"),
+        live: range.filter(|range| range.open_end).map(|_| links.live()),
+        since: newest(&page, now).to_string(),
+        open,
+        asked: query,
     }))
 }
 
-/// The range that the address asks for. Without one: the last day, or the last month when the newest callback is older.
-fn range(query: &LogQuery, latest: &CallbackRecord, now: Timestamp, zone: &TimeZone) -> (Range, Option<String>) {
-    if let (None, Some(from), Some(to)) = (&query.range, &query.from, &query.to) {
-        let parsed = (Timestamp::parse_local(from, zone), Timestamp::parse_local(to, zone));
-        let chosen = |from, to| Range {
-            preset: String::new(),
-            from,
-            to,
-            open_end: false,
-        };
-        return match parsed {
-            (Ok(from), Ok(to)) => (chosen(from, to), None),
-            _ => (chosen(now, now), Some(say::enter_both(lang()).to_owned())),
-        };
+fn place(query: &LogQuery) -> Place {
+    let cursor = |text: &Option<String>| text.as_deref().and_then(|text| Cursor::decode(text).ok());
+    match (cursor(&query.after), cursor(&query.before)) {
+        (Some(after), _) => Place::After(after),
+        (None, Some(before)) => Place::Before(before),
+        (None, None) => Place::Newest,
     }
-    let usual = if now.since(latest.at) > DAY { "30d" } else { "24h" };
-    let preset = query.range.as_deref().unwrap_or(usual);
-    let (preset, span) = match preset {
-        "1h" => ("1h", HOUR),
-        "today" => ("today", now.since(now.day_begins(zone))),
-        "7d" => ("7d", 7 * DAY),
-        "30d" => ("30d", 30 * DAY),
-        "12m" => ("12m", 366 * DAY),
-        _ => ("24h", DAY),
-    };
-    (
-        Range {
-            preset: preset.to_owned(),
-            from: now.minus(span),
-            to: now,
-            open_end: true,
-        },
-        None,
-    )
 }
 
-fn callback_view(record: &CallbackRecord, zone: &TimeZone) -> CallbackView {
+/// The callback after which there are news: the last one that was logged of those shown, or whatever was logged before now.
+fn newest(page: &LogPage, now: Timestamp) -> CallbackId {
+    let shown = page.rows.iter().map(|row| row.id).max().filter(|_| page.newer.is_none());
+    shown.unwrap_or_else(|| CallbackId(oldest_id_of(now)))
+}
+
+/// A row, which leads to this address.
+pub(super) fn row(record: &CallbackRecord, open: String, zone: &TimeZone, lang: Lang) -> CallbackView {
     CallbackView {
-        id: record.id.to_string(),
-        at: time_view(record.at, zone, lang()),
-        event: record.event_type.name_in(lang()).to_owned(),
+        open,
+        at: time_view(record.at, zone, lang),
+        event: record.event_type.name_in(lang).to_owned(),
         url: record.url.clone(),
         succeeded: record.outcome == Outcome::Succeeded,
         status: record.status,
         response: record.response.clone(),
         attempt: record.attempt,
-        duration: common::milliseconds(lang(), record.duration_ms.unsigned_abs()),
+        duration: common::milliseconds(lang, record.duration_ms.unsigned_abs()),
     }
 }
 
-fn open_view(details: CallbackDetails, zone: &TimeZone) -> OpenCallbackView {
-    let received = details.received;
-    OpenCallbackView {
-        callback: callback_view(&details.record, zone),
-        delivery: details.record.delivery.message_id(),
-        event_id: details.record.event.to_string(),
-        trigger: details.record.trigger.to_string(),
-        detail: details.detail,
-        request_headers: header_views(details.request_headers),
-        request_body: details.request_body.map(|body| indented(&body)),
-        response_body: received
-            .as_ref()
-            .map(|received| indented(&String::from_utf8_lossy(&received.body)))
-            .unwrap_or_default(),
-        truncated: received.as_ref().is_some_and(|received| received.truncated),
-        response_headers: received.map(|received| header_views(received.headers)),
+fn sentence(error: RangeError, lang: Lang) -> String {
+    match error {
+        RangeError::Incomplete => wrong::range_incomplete(lang).to_owned(),
+        RangeError::Backwards => wrong::range_backwards(lang).to_owned(),
+        RangeError::TooLong(days) => say::too_long(lang, days),
     }
 }
 
-fn header_views(headers: ShownHeaders) -> Vec<HeaderView> {
-    headers.into_iter().map(|(name, value)| HeaderView { name, value }).collect()
+fn presets(range: Option<&Range>, links: &Links<'_>, lang: Lang) -> Vec<ChoiceView> {
+    let all = [
+        ("1h", say::range_1h(lang)),
+        ("today", say::range_today(lang)),
+        ("24h", say::range_24h(lang)),
+        ("7d", say::range_7d(lang)),
+        ("30d", say::range_30d(lang)),
+        ("12m", say::range_12m(lang)),
+    ];
+    let preset = |(key, text): (&str, &str)| ChoiceView {
+        value: links.preset(key),
+        text: text.to_owned(),
+        current: range.is_some_and(|range| range.preset == Some(key)),
+    };
+    all.into_iter().map(preset).collect()
 }
 
-/// JSON with line ends, all else as it is.
-fn indented(body: &str) -> String {
-    let parsed: Option<serde_json::Value> = serde_json::from_str(body).ok();
-    parsed.map_or_else(|| body.to_owned(), |value| format!("{value:#}"))
+/// Any, by outcome, by class, by reason; and whatever else the address asks for.
+fn responses(query: &LogQuery, lang: Lang) -> Vec<ChoiceView> {
+    let chosen: Option<ResponseFilter> = query.response.as_deref().and_then(|response| response.parse().ok());
+    let named = [
+        (ResponseFilter::Succeeded, say::succeeded(lang).to_owned()),
+        (ResponseFilter::Failed, say::failed(lang).to_owned()),
+        (ResponseFilter::Class(3), say::class(lang, "3xx")),
+        (ResponseFilter::Class(4), say::class(lang, "4xx")),
+        (ResponseFilter::Class(5), say::class(lang, "5xx")),
+        (ResponseFilter::NoAnswer, say::without_answer(lang).to_owned()),
+    ];
+    let reasons = Failure::ALL.map(|failure| (ResponseFilter::Failure(failure), failure.as_str().to_owned()));
+    let mut all = vec![any(say::any_response(lang), chosen.is_none())];
+    let choice = |(filter, text): (ResponseFilter, String)| ChoiceView {
+        value: filter.to_string(),
+        text,
+        current: chosen == Some(filter),
+    };
+    all.extend(named.into_iter().chain(reasons).map(choice));
+    if let Some(other) = chosen.filter(|_| all.iter().all(|choice| !choice.current)) {
+        all.push(choice((other, other.to_string())));
+    }
+    all
+}
+
+/// Any, what the webhook hears of, and whatever else the address asks for.
+fn events(webhook: &WebhookRecord, query: &LogQuery, lang: Lang) -> Vec<ChoiceView> {
+    let chosen: Option<EventType> = query.event.as_deref().and_then(|event| event.parse().ok());
+    let mut all = vec![any(say::any_event(lang), chosen.is_none())];
+    let other = chosen.filter(|event| !webhook.events.contains(event));
+    all.extend(webhook.events.iter().copied().chain(other).map(|event| ChoiceView {
+        value: event.to_string(),
+        text: event.name_in(lang).to_owned(),
+        current: chosen == Some(event),
+    }));
+    all
+}
+
+fn any(text: &str, current: bool) -> ChoiceView {
+    ChoiceView {
+        value: String::new(),
+        text: text.to_owned(),
+        current,
+    }
 }

@@ -3,10 +3,14 @@
 pub mod account;
 pub mod administration;
 mod browser_name;
+mod chart;
 mod dates;
 pub mod form;
+mod links;
 pub mod list;
 pub mod log;
+mod open;
+pub mod range;
 pub mod viewer;
 
 pub use self::{

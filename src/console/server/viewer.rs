@@ -40,10 +40,11 @@ pub fn zone() -> TimeZone {
     use_context::<Parts>().map_or(TimeZone::UTC, |parts| zone_of(&parts.headers))
 }
 
-/// The time zone of whoever sent these headers.
+/// The time zone of whoever sent these headers; UTC at first.
 pub fn zone_of(headers: &HeaderMap) -> TimeZone {
-    let zone = cookie(headers, ZONE).and_then(|zone| TimeZone::get(zone).ok());
-    zone.unwrap_or(TimeZone::UTC)
+    cookie(headers, ZONE)
+        .and_then(|zone| TimeZone::get(zone).ok())
+        .unwrap_or(TimeZone::UTC)
 }
 
 /// A cookie's value.

@@ -15,7 +15,7 @@ use sea_orm::DbBackend;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 pub(super) use self::publish::{NewDelivery, add_deliveries, add_events};
-use self::writer::Writer;
+use self::writer::{Way, Writer};
 use crate::{
     domain::{
         id::{DeliveryId, EventId, NodeId, WebhookId},
@@ -35,6 +35,9 @@ const EVENTS: usize = 10_000;
 const KIB: usize = 64 * 1024;
 /// Most results that wait to be stored; then attempts wait.
 const RESULTS: usize = 4_096;
+
+/// Writers of publishes on PostgreSQL.
+const PUBLISHERS: u32 = 2;
 
 /// Why deliveries of a disabled webhook are held.
 pub const DISABLED: &str = "The webhook is disabled.";
@@ -165,13 +168,21 @@ impl Journal {
     pub fn start(store: &Store, node: NodeId, intake: &Arc<impl Intake>) -> Self {
         let (publishes, to_publish) = mpsc::unbounded_channel();
         let intake: Arc<dyn Intake> = intake.clone();
-        Writer::new(store.clone(), node, Arc::downgrade(&intake)).start(to_publish);
-        // SQLite has one writer, and one commit for both kinds costs half as much as two. On PostgreSQL neither waits for the other.
+        let write = |entries, writers| {
+            let way = Way::new(entries, writers);
+            for _ in 0..writers {
+                Writer::new(store.clone(), node, Arc::downgrade(&intake)).start(way.clone());
+            }
+        };
+        // SQLite has one writer, and one commit for both kinds costs half as much as two. On PostgreSQL neither waits for the other,
+        // and while one group of publishes is on its way there and back the next one is, too.
         let results = if store.backend() == DbBackend::Postgres {
+            write(to_publish, PUBLISHERS);
             let (results, to_record) = mpsc::unbounded_channel();
-            Writer::new(store.clone(), node, Arc::downgrade(&intake)).start(to_record);
+            write(to_record, 1);
             results
         } else {
+            write(to_publish, 1);
             publishes.clone()
         };
         Self {

@@ -17,7 +17,10 @@ use crate::{
         StoreError,
         bulk::{Insert, marks, sizes, statement},
         events::{EventKey, NewEvent},
-        journal::{Accepted, Intake, Publish, subscriptions::Subscriptions},
+        journal::{
+            Accepted, Intake, Publish,
+            subscriptions::{Subscription, Subscriptions},
+        },
         new_id,
         order::{self, OrderKey},
         queue::Job,
@@ -219,11 +222,16 @@ impl<S: Sql> Publishing<'_, S> {
     /// One delivery for each event and each webhook that hears of it: sent by this node at once if there is room, held where the webhook is disabled.
     async fn fan_out(&mut self, events: &[&NewEvent], subscriptions: &Subscriptions) -> Result<(), StoreError> {
         let (mut deliveries, mut busy) = (Vec::new(), HashSet::new());
+        let subjects = events.iter().flat_map(|event| {
+            let hearers = subscriptions.of(event.event_type).iter();
+            hearers.filter_map(|to| Some((to.webhook, order_of(event, *to)?)))
+        });
+        order::lock_all(self.transaction, &subjects.collect()).await?;
         for event in events {
             let body = Bytes::clone(&event.body);
             for to in subscriptions.of(event.event_type) {
                 let (id, webhook) = (new_id(), to.webhook);
-                let order = event.subject.as_deref().filter(|_| to.ordered && to.enabled).map(OrderKey::of);
+                let order = order_of(event, *to);
                 let waits = match order {
                     Some(key) => !busy.insert((webhook, key)) || order::is_busy(self.transaction, webhook, key).await?,
                     None => false,
@@ -267,4 +275,9 @@ impl<S: Sql> Publishing<'_, S> {
         }
         add_deliveries(self.transaction, self.node, &deliveries, self.now).await
     }
+}
+
+/// Of what an event's delivery has to wait its turn.
+fn order_of(event: &NewEvent, to: Subscription) -> Option<OrderKey> {
+    event.subject.as_deref().filter(|_| to.ordered && to.enabled).map(OrderKey::of)
 }

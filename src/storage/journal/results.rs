@@ -69,13 +69,14 @@ pub(super) async fn record(transaction: &impl Sql, node: NodeId, results: &[Fini
     succeed(transaction, node, &done, now).await?;
     move_on(transaction, node, &moved, now).await?;
 
-    let over: BTreeSet<(Uuid, OrderKey)> = results
+    let over: BTreeSet<(WebhookId, OrderKey)> = results
         .iter()
         .filter(|finished| matches!(finished.next, Next::Succeeded | Next::Failed(_)))
-        .filter_map(|finished| finished.job.order.map(|order| (finished.job.webhook.0, order)))
+        .filter_map(|finished| finished.job.order.map(|order| (finished.job.webhook, order)))
         .collect();
+    order::lock_all(transaction, &over).await?;
     for (webhook, key) in over {
-        effects.promoted |= order::promote(transaction, WebhookId(webhook), key, now).await?;
+        effects.promoted |= order::promote(transaction, webhook, key, now).await?;
     }
     // In the order of ids, so that two nodes cannot wait for each other.
     let mut changes: Vec<_> = results

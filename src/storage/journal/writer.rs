@@ -3,12 +3,12 @@
 use std::{
     sync::{Arc, Weak},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, oneshot},
+    sync::{Mutex, Semaphore, mpsc, oneshot},
 };
 
 use crate::{
@@ -32,10 +32,6 @@ use crate::{
 
 /// Entries of one transaction.
 const GROUP: usize = 512;
-/// A group of so many entries means that the next one will have many as well, and is worth waiting for.
-const BUSY: usize = 8;
-/// That long at most.
-const GATHER: Duration = Duration::from_micros(1_500);
 /// Longest wait before results are written again.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -46,6 +42,35 @@ pub(super) struct Writer {
     subscriptions: Subscriptions,
     /// SQLite's file, once it is open.
     direct: Option<Direct>,
+}
+
+/// A way into the database, on which one or more writers work.
+pub(super) struct Way {
+    entries: Mutex<mpsc::UnboundedReceiver<Entry>>,
+    /// A permit for each writer, held while it writes.
+    writing: Semaphore,
+    writers: u32,
+}
+
+impl Way {
+    pub(super) fn new(entries: mpsc::UnboundedReceiver<Entry>, writers: u32) -> Arc<Self> {
+        Arc::new(Self {
+            entries: Mutex::new(entries),
+            writing: Semaphore::new(writers as usize),
+            writers,
+        })
+    }
+
+    /// Answers those who wait until everything before them is stored: other writers may still be at it.
+    async fn flushed(&self, flushes: Vec<oneshot::Sender<()>>) {
+        if flushes.is_empty() || self.writing.acquire_many(self.writers).await.is_err() {
+            return;
+        }
+        for flush in flushes {
+            // Who waited may be gone.
+            let _ = flush.send(());
+        }
+    }
 }
 
 /// Entries of one transaction, by kind.
@@ -76,25 +101,27 @@ impl Writer {
     }
 
     /// Writes until nobody can give it anything more. On SQLite it works on a thread of its own, since it waits there for the disk.
-    pub(super) fn start(self, entries: mpsc::UnboundedReceiver<Entry>) {
+    pub(super) fn start(self, way: Arc<Way>) {
         let runtime = Handle::current();
         if self.store.is_shared() {
-            runtime.spawn(self.run(entries));
+            runtime.spawn(self.run(way));
             return;
         }
         let thread = thread::Builder::new().name("journal".to_owned());
-        if let Err(error) = thread.spawn(move || runtime.block_on(self.run(entries))) {
+        if let Err(error) = thread.spawn(move || runtime.block_on(self.run(way))) {
             tracing::error!(%error, "the system gives no thread to the journal: nothing can be stored until clearhook is started again");
         }
     }
 
-    async fn run(mut self, mut entries: mpsc::UnboundedReceiver<Entry>) {
-        let (mut buffer, mut last) = (Vec::with_capacity(GROUP), 0);
-        while entries.recv_many(&mut buffer, GROUP).await > 0 {
-            if last >= BUSY {
-                gather(&mut entries, &mut buffer, last).await;
+    async fn run(mut self, way: Arc<Way>) {
+        let mut buffer = Vec::with_capacity(GROUP);
+        loop {
+            let mut entries = way.entries.lock().await;
+            if entries.recv_many(&mut buffer, GROUP).await == 0 {
+                return;
             }
-            last = buffer.len();
+            let Ok(writing) = way.writing.acquire().await else { return };
+            drop(entries);
             let (mut group, mut places) = (Group::default(), Vec::new());
             for entry in buffer.drain(..) {
                 match entry {
@@ -106,13 +133,17 @@ impl Writer {
                     Entry::Flush(done) => group.flushes.push(done),
                 }
             }
-            self.write(group).await;
+            let flushes = self.write(group).await;
+            drop(writing);
+            way.flushed(flushes).await;
         }
     }
 
     /// Stores a group. What cannot be stored together is tried one by one, so that one bad entry harms itself only.
-    async fn write(&mut self, group: Group) {
-        let Some(intake) = self.intake.upgrade() else { return };
+    async fn write(&mut self, group: Group) -> Vec<oneshot::Sender<()>> {
+        let Some(intake) = self.intake.upgrade() else {
+            return Vec::new();
+        };
         let Group {
             publishes,
             results,
@@ -132,10 +163,7 @@ impl Writer {
                 self.record_each(&intake, results).await;
             }
         }
-        for flush in flushes {
-            // Who waited may be gone.
-            let _ = flush.send(());
-        }
+        flushes
     }
 
     async fn one_failed(&mut self, intake: &Arc<dyn Intake>, publishes: Vec<Publish>, results: Vec<Finished>, error: StoreError) {
@@ -266,17 +294,6 @@ impl Inside<'_> {
             overflow,
             effects,
         })
-    }
-}
-
-/// Waits a little until about as many entries are there as came with the last group. The timer's grain would be too coarse for it.
-async fn gather(entries: &mut mpsc::UnboundedReceiver<Entry>, buffer: &mut Vec<Entry>, last: usize) {
-    let (until, enough) = (Instant::now() + GATHER, GROUP.min(last - last / 4));
-    while buffer.len() < enough && Instant::now() < until {
-        match entries.try_recv() {
-            Ok(entry) => buffer.push(entry),
-            Err(_) => tokio::task::yield_now().await,
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The service, running in the test's process on a port of its own.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use clearhook::{
     auth::{api_key, clock::Clock, password},
@@ -15,11 +15,16 @@ use clearhook::{
     },
     state::AppState,
     storage::{Store, audit::Actor, new_id},
-    telemetry, web,
+    telemetry,
+    web::{
+        self,
+        server::{self, ServerLimits},
+    },
 };
 use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{binary::client_builder, database::TestDatabase, wait::wait_for};
 
@@ -104,8 +109,14 @@ impl TestApp {
         let mut state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front);
         let clock = Clock::standing(Timestamp::now());
         state.clock = clock.clone();
-        let router = web::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let served = server::serve(
+            listener,
+            web::router(state.clone()),
+            None,
+            ServerLimits::default(),
+            CancellationToken::new(),
+        );
+        let server = tokio::spawn(served);
         let http = client_builder().redirect(Policy::none()).build().unwrap();
         Self {
             url,

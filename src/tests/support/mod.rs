@@ -3,11 +3,14 @@
 pub(crate) mod app;
 pub(crate) mod binary;
 pub(crate) mod database;
+pub(crate) mod history;
+pub(crate) mod names;
 pub(crate) mod node;
 pub(crate) mod postgres;
 pub(crate) mod provider;
 pub(crate) mod receiver;
 pub(crate) mod wait;
+pub(crate) mod wire;
 
 /// Makes of an async function of a [`database::TestDatabase`] one test for each database.
 macro_rules! on_both {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -60,11 +61,16 @@ impl Reply {
 impl Receiver {
     /// Answers with these in order, then 202.
     pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self::start_on(SocketAddr::from(([127, 0, 0, 1], 0)), replies).await
+    }
+
+    /// The same on an address of this machine.
+    pub(crate) async fn start_on(address: SocketAddr, replies: impl IntoIterator<Item = Reply>) -> Self {
         let shared = Shared {
             replies: Arc::new(Mutex::new(replies.into_iter().collect())),
             ..Shared::default()
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let app = Router::new().fallback(take).with_state(shared.clone());
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });

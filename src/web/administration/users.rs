@@ -77,7 +77,7 @@ pub(in crate::web) async fn change(
         return answer(&app, parts, Err(UseCaseError::NotFound)).await;
     };
     let intent = fields.one("intent");
-    let (change, saved) = match intent.as_str() {
+    let (change, done) = match intent.as_str() {
         "disable" => (UserChange::Disable, "disabled"),
         "enable" => (UserChange::Enable, "enabled"),
         "role" => match fields.one("role").parse::<Role>() {
@@ -85,22 +85,33 @@ pub(in crate::web) async fn change(
             Err(_) => return answer(&app, parts, Err(wrong("/role", Wrong::NoSuchRole))).await,
         },
         "reset-password" => {
-            let reset = users::reset_password(&app.store, &by, id, typed(&fields).as_deref()).await;
-            let made = reset.map(|WithPassword { user, generated }| PostedUser {
-                made: Some(SecretView {
-                    name: user.email,
-                    secret: generated.unwrap_or_default(),
-                }),
-                ..PostedUser::default()
-            });
-            return answer(&app, parts, made).await;
+            return match users::reset_password(&app.store, &by, id, typed(&fields).as_deref()).await {
+                Ok(WithPassword { generated: None, .. }) => saved(id, "password"),
+                Ok(WithPassword {
+                    user,
+                    generated: Some(secret),
+                }) => {
+                    let made = Some(SecretView { name: user.email, secret });
+                    let posted = PostedUser {
+                        made,
+                        ..PostedUser::default()
+                    };
+                    answer(&app, parts, Ok(posted)).await
+                }
+                Err(error) => answer(&app, parts, Err(error)).await,
+            };
         }
         _ => return Problem::malformed("The form lacks its `intent`.").into_response(),
     };
     match users::change(&app.store, &by, id, change).await {
-        Ok(_) => Redirect::to(&format!("/users/{id}?saved={saved}")).into_response(),
+        Ok(_) => saved(id, done),
         Err(error) => answer(&app, parts, Err(error)).await,
     }
+}
+
+/// Back to the user's page, which says what was done.
+fn saved(id: UserId, done: &str) -> Response {
+    Redirect::to(&format!("/users/{id}?saved={done}")).into_response()
 }
 
 /// The user's page, with what came of the form.

@@ -43,8 +43,11 @@ pub(super) fn OpenEntry(
                 <div>
                     <h2 id="entry-heading">{action_of(row.action, lang)}</h2>
                     <p class="hint">
-                        {kind_of(row.kind, lang)} " " <strong>{row.object}</strong> " · " <Time at=row.at /> " · " {row.actor} " ("
-                        {whose(&row.actor_kind, row.address.as_deref(), lang)} ")"
+                        {kind_of(row.kind, lang)} " "
+                        <strong>{row.object}</strong>
+                        ", "
+                        <Time at=row.at />
+                        {format!(", {} ({})", row.actor, whose(&row.actor_kind, row.address.as_deref(), lang))}
                     </p>
                     {object_id.map(|id| view! { <p class="hint mono">{id}</p> })}
                 </div>

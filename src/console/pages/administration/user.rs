@@ -55,12 +55,12 @@ fn Page(view: UserView, saved: Option<String>) -> impl IntoView {
     } = view;
     let done = match saved.as_deref() {
         Some("role") => Some(say::saved_role(lang)),
+        Some("password") => Some(say::saved_password(lang)),
         Some("disabled") => Some(say::saved_disabled(lang)),
         Some("enabled") => Some(say::saved_enabled(lang)),
         _ => None,
     };
     let is_quiet = posted.made.is_none() && posted.errors.is_empty() && posted.refusal.is_none();
-    let made = posted.made.filter(|made| !made.secret.is_empty());
     let action = format!("/users/{}", user.id);
     view! {
         <Title text=user.email.clone() />
@@ -75,7 +75,8 @@ fn Page(view: UserView, saved: Option<String>) -> impl IntoView {
         {done.filter(|_| is_quiet).map(|text| view! { <Done text /> })}
         {posted.refusal.map(|refusal| view! { <p class="notice bad" role="alert">{refusal}</p> })}
         <ErrorSummary errors=posted.errors.clone() />
-        {made
+        {posted
+            .made
             .map(|secret| {
                 let label = say::password_of(lang, &secret.name);
                 view! { <Once heading=say::password_made(lang) why=say::user_made_why(lang) label secret /> }

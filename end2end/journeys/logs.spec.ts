@@ -1,0 +1,161 @@
+// The log of a webhook: filters, chart, file, one callback with everything in it; with scripts and without. And that it lives.
+import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import type { Server } from '../support/server.ts';
+import { accessible, expect, fits, test } from '../support/test.ts';
+
+const rows = (page: Page) => page.locator('#log-rows').getByRole('row');
+
+/** Waits until so many callbacks are logged. */
+async function logged(server: Server, webhook: string, count: number): Promise<void> {
+  await expect.poll(async () => (await server.api('GET', `/webhooks/${webhook}/callbacks?limit=200`)).items.length, { timeout: 20_000 }).toBe(count);
+}
+
+test('a log is filtered, narrowed and exported, and a callback is sent again', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  const body = { name: 'Logged', url: receiver.url, events: ['identity.created', 'visit.created'], headers: [{ name: 'X-Key', value: 'planted-secret' }] };
+  const webhook = await server.api('POST', '/webhooks', body);
+  const id = `${javaScriptEnabled}-${Date.now()}`;
+  for (const number of [1, 2, 3]) await server.publish('identity.created', `${id}-${number}`);
+  await logged(server, webhook.id, 3);
+  receiver.answer = { status: 503, body: '{"why":"asleep"}' };
+  await server.publish('visit.created', `${id}-fails`);
+  await logged(server, webhook.id, 5);
+
+  await page.goto(`/webhooks/${webhook.id}#logs`);
+  await expect(rows(page)).toHaveCount(5);
+  const choose = async (label: string, name: string) => {
+    await page.getByRole('combobox', { name: label, exact: true }).selectOption(name);
+    if (javaScriptEnabled === false) await page.getByRole('button', { name: 'Filter' }).click();
+  };
+  await choose('Response', 'Failed');
+  await expect(page).toHaveURL(/response=failed/);
+  await expect(rows(page)).toHaveCount(2);
+  await choose('Event', 'Identity created');
+  await expect(page.getByText('No callbacks in this range fit the filters.')).toBeVisible();
+  await page.goBack();
+  await expect(rows(page)).toHaveCount(2);
+  const chart = page.getByRole('figure', { name: 'Callbacks over time' });
+  await expect(chart).toContainText('2 failed');
+  await chart.getByRole('link', { name: '2 failed' }).first().click();
+  await expect(page).toHaveURL(/from=.*response=failed/);
+  await expect(rows(page)).toHaveCount(2);
+  await page.reload();
+  await expect(page.getByRole('combobox', { name: 'Response' })).toHaveValue('failed');
+
+  await page.getByText('Export', { exact: true }).click();
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'CSV' }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toMatch(/^callbacks-\d{8}-\d{8}\.csv$/);
+  const lines = readFileSync(await file.path(), 'utf8').trimEnd().split('\r\n');
+  expect(lines).toHaveLength(3);
+  expect(lines[1]).toContain('visit.created');
+
+  for (const [from, to, words] of [
+    ['2026-11-02T00:00', '2026-11-01T00:00', 'Choose an end after the beginning.'],
+    ['2020-01-01T00:00', '2026-01-01T00:00', 'Choose at most one year'],
+  ]) {
+    await page.getByLabel('From').fill(from);
+    await page.getByLabel('to', { exact: true }).fill(to);
+    await page.getByRole('button', { name: 'Show' }).click();
+    await expect(page.locator('#range-error')).toContainText(words);
+    await expect(page.getByLabel('From')).toHaveValue(from);
+  }
+
+  await page.goto(`/webhooks/${webhook.id}?range=1h&response=failed#logs`);
+  await rows(page).first().getByRole('link').click();
+  const open = page.getByRole('article', { name: 'Callback' });
+  await expect(open).toContainText('503 ServiceUnavailable');
+  await expect(open).toContainText('"why": "asleep"');
+  await expect(open.getByRole('group', { name: 'Attempts' }).getByRole('listitem')).toHaveCount(2);
+  await expect(open).toContainText('Given up');
+  await open.getByText('As cURL', { exact: true }).click();
+  await expect(open.getByRole('region', { name: 'As cURL' })).toContainText(`curl --request POST '${receiver.url}'`);
+  await expect(open).toContainText('X-Key: ••••••');
+  await expect(open).not.toContainText('planted-secret');
+  receiver.answer = { status: 202, body: '' };
+  await open.getByRole('button', { name: 'Send again' }).click();
+  await expect(page).toHaveURL(/range=1h&response=failed&callback=.*&sent=again/);
+  await expect(open).toContainText('Sent again.');
+  await expect(open).toContainText('202 Accepted');
+  await expect(open.getByRole('group', { name: 'Attempts' }).getByRole('listitem')).toHaveCount(3);
+  await expect(open).toContainText('Delivered');
+  await open.getByRole('link', { name: 'Close' }).click();
+  await expect(open).toHaveCount(0);
+});
+
+test('a long log has pages, both ways', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  const webhook = await server.api('POST', '/webhooks', { name: 'Long', url: receiver.url, events: ['visit.updated'] });
+  const id = `${javaScriptEnabled}-${Date.now()}`;
+  for (let number = 0; number < 53; number++) await server.publish('visit.updated', `${id}-${number}`);
+  await logged(server, webhook.id, 53);
+  await page.goto(`/webhooks/${webhook.id}#logs`);
+  await expect(rows(page)).toHaveCount(50);
+  const first = await rows(page).first().textContent();
+  await expect(page.getByRole('link', { name: 'Newer' })).toHaveCount(0);
+  await page.getByRole('link', { name: 'Older' }).click();
+  await expect(rows(page)).toHaveCount(3);
+  await page.getByRole('link', { name: 'Newer' }).click();
+  await expect(rows(page)).toHaveCount(50);
+  expect(await rows(page).first().textContent()).toBe(first);
+});
+
+test('what happens appears without a reload, and moves nothing that is read', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts a page is loaded anew');
+  const webhook = await server.api('POST', '/webhooks', { name: 'Live', url: receiver.url, events: ['visit.created'] });
+  let number = 0;
+  const publish = () => server.publish('visit.created', `live-${number++}`);
+  await page.goto(`/webhooks/${webhook.id}`);
+  await expect(page.getByRole('heading', { name: 'Live', level: 1 })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Logs' })).toHaveCount(0);
+  await publish();
+  await expect(page.getByRole('heading', { name: 'Logs' })).toBeVisible();
+  await expect(rows(page)).toHaveCount(1);
+  // The table lies below the window: rows come by themselves.
+  await publish();
+  await expect(rows(page)).toHaveCount(2);
+
+  // It is being read: rows wait until they are asked for.
+  await rows(page).first().scrollIntoViewIfNeeded();
+  await publish();
+  await publish();
+  const fresh = page.getByRole('link', { name: '2 new callbacks' });
+  await expect(fresh).toBeVisible();
+  await expect(rows(page)).toHaveCount(2);
+  await accessible(page);
+  await fresh.click();
+  await expect(rows(page)).toHaveCount(4);
+  await expect(fresh).toHaveCount(0);
+
+  // Hidden, it hears nothing; shown again, it goes on where it stopped.
+  const show = (hidden: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+    }, hidden);
+  await show(true);
+  await publish();
+  await logged(server, webhook.id, 5);
+  await show(false);
+  await expect(page.getByRole('link', { name: '1 new callback' })).toBeVisible();
+});
+
+test('a log is accessible in each of its states', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'axe is a script');
+  const webhook = await server.api('POST', '/webhooks', { name: 'States', url: receiver.url, events: ['visit.created'] });
+  receiver.answer = { status: 500, body: '' };
+  await server.publish('visit.created', 'states');
+  await logged(server, webhook.id, 2);
+  for (const query of ['', 'range=12m', 'response=succeeded', 'from=2026-11-02T00:00&to=2026-11-01T00:00']) {
+    await page.goto(`/webhooks/${webhook.id}?${query}`);
+    await expect(page.getByRole('heading', { name: 'Logs' })).toBeVisible();
+    await accessible(page);
+    await fits(page);
+  }
+  await page.goto(`/webhooks/${webhook.id}`);
+  await page.getByText('Export', { exact: true }).click();
+  await rows(page).first().getByRole('link').click();
+  await expect(page.getByRole('article', { name: 'Callback' })).toBeVisible();
+  await accessible(page);
+  await fits(page);
+});

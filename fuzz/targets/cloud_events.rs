@@ -1,0 +1,23 @@
+//! Whatever a publisher sends is read, or refused with words.
+#![no_main]
+
+use clearhook::ingest::cloud_event::{Mode, read};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use libfuzzer_sys::fuzz_target;
+
+const NAMES: [&str; 6] = ["ce-specversion", "ce-id", "ce-source", "ce-type", "ce-time", "ce-subject"];
+
+fuzz_target!(|input: (u8, Vec<Vec<u8>>, Vec<u8>)| {
+    let (mode, values, body) = input;
+    let mode = [Mode::Structured, Mode::Batch, Mode::Binary][usize::from(mode % 3)];
+    let mut headers = HeaderMap::new();
+    for (at, value) in values.iter().take(12).enumerate() {
+        if let Ok(value) = HeaderValue::from_bytes(value) {
+            headers.append(HeaderName::from_static(NAMES[at % NAMES.len()]), value);
+        }
+    }
+    match read(mode, &headers, &body) {
+        Ok(events) => assert!((1..=1_000).contains(&events.len())),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+});

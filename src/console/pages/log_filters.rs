@@ -1,0 +1,125 @@
+//! What a log shows: the range, as links and as a form, the filters, and the same as a file.
+
+use leptos::{ev::Event, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlSelectElement};
+
+use crate::{
+    console::{
+        calls::{ChoiceView, LogQuery},
+        components::query_form::QueryForm,
+        viewer::lang,
+    },
+    messages::logs as say,
+};
+
+/// Presets of the range.
+#[component]
+pub(super) fn Presets(presets: Vec<ChoiceView>) -> impl IntoView {
+    let links = presets.into_iter().map(|preset| {
+        view! {
+            <a href=preset.value aria-current=preset.current.then_some("true")>
+                {preset.text}
+            </a>
+        }
+    });
+    view! {
+        <nav class="segments" aria-label=say::range(lang())>
+            {links.collect_view()}
+        </nav>
+    }
+}
+
+/// A range of one's own.
+#[component]
+pub(super) fn RangeForm(path: String, asked: LogQuery, from: String, to: String, error: Option<String>) -> impl IntoView {
+    let lang = lang();
+    // Without seconds a browser asks for none.
+    let step = |value: &str| (value.len() > "2026-11-23T09:00".len()).then_some("1");
+    let (step_from, step_to) = (step(&from), step(&to));
+    let invalid = error.as_ref().map(|_| "true");
+    view! {
+        <QueryForm path anchor="#logs" class="range">
+            <label>
+                {say::from(lang)} " "
+                <input type="datetime-local" name="from" required step=step_from value=from aria-invalid=invalid aria-describedby="range-error" />
+            </label>
+            <label>
+                {say::to(lang)} " "
+                <input type="datetime-local" name="to" required step=step_to value=to aria-invalid=invalid aria-describedby="range-error" />
+            </label>
+            <Kept name="response" value=asked.response />
+            <Kept name="event" value=asked.event />
+            <button class="button" type="submit">
+                {say::show(lang)}
+            </button>
+        </QueryForm>
+        <p class="field-error range-error" id="range-error" role="alert">
+            {error.unwrap_or_default()}
+        </p>
+    }
+}
+
+/// Response and event. Where scripts run, choosing is enough.
+#[component]
+pub(super) fn Filters(path: String, asked: LogQuery, responses: Vec<ChoiceView>, events: Vec<ChoiceView>) -> impl IntoView {
+    let lang = lang();
+    view! {
+        <QueryForm path anchor="#logs" class="filters">
+            <Kept name="range" value=asked.range />
+            <Kept name="from" value=asked.from />
+            <Kept name="to" value=asked.to />
+            <Choice name="response" label=say::response(lang) choices=responses />
+            <Choice name="event" label=say::event(lang) choices=events />
+            <button class="button no-scripts" type="submit">
+                {say::filter(lang)}
+            </button>
+        </QueryForm>
+    }
+}
+
+/// The rows as a file.
+#[component]
+pub(super) fn Export(csv: String, jsonl: String) -> impl IntoView {
+    let lang = lang();
+    view! {
+        <details class="menu">
+            <summary class="button">{say::export(lang)}</summary>
+            <div class="menu-list">
+                <a href=csv rel="external" download>
+                    {say::export_csv(lang)}
+                </a>
+                <a href=jsonl rel="external" download>
+                    {say::export_jsonl(lang)}
+                </a>
+            </div>
+        </details>
+    }
+}
+
+/// What a form keeps of the address.
+#[component]
+fn Kept(name: &'static str, value: Option<String>) -> impl IntoView {
+    value.map(|value| view! { <input type="hidden" name=name value=value /> })
+}
+
+#[component]
+fn Choice(name: &'static str, label: &'static str, choices: Vec<ChoiceView>) -> impl IntoView {
+    let options = choices.into_iter().map(|choice| {
+        view! {
+            <option value=choice.value selected=choice.current>
+                {choice.text}
+            </option>
+        }
+    });
+    let choose = |event: Event| {
+        let form = event.target().and_then(|field| field.unchecked_into::<HtmlSelectElement>().form());
+        if let Some(form) = form {
+            // A form that is not valid says so itself.
+            let _ = form.request_submit();
+        }
+    };
+    view! {
+        <select name=name aria-label=label on:change=choose>
+            {options.collect_view()}
+        </select>
+    }
+}

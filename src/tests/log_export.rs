@@ -1,0 +1,158 @@
+//! The log as a file, and "Send again" of the console.
+
+use clearhook::{
+    catalogue::EventType,
+    domain::{role::Role, timestamp::Timestamp},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{
+    app::{JsonBody, TestApp},
+    database::TestDatabase,
+    history::history,
+    on_both,
+    receiver::{Receiver, Reply},
+};
+
+on_both! { the_filtered_range_is_streamed_as_csv_and_json_lines owners_export_only_their_own send_again_leads_to_the_new_callback }
+
+async fn the_filtered_range_is_streamed_as_csv_and_json_lines(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let webhook = app.webhook("https://example.com/", &[EventType::IdentityCreated]).await;
+    history(&database, &webhook, Timestamp::now(), 1_000, 1_300).await;
+    let path = format!("/webhooks/{}/callbacks/export", webhook["id"].as_str().unwrap());
+
+    let csv = app.page(&format!("{path}?range=24h"), &cookie).await;
+    assert_eq!(csv.headers()["content-type"], "text/csv; charset=utf-8; header=present");
+    let named = csv.headers()["content-disposition"].to_str().unwrap().to_owned();
+    assert!(
+        named.starts_with("attachment; filename=\"callbacks-") && named.ends_with(".csv\""),
+        "{named}"
+    );
+    assert!(!csv.headers().contains_key("content-length"), "it is sent as it is read");
+    let text = csv.text().await.unwrap();
+    let lines: Vec<_> = text.split_terminator("\r\n").collect();
+    assert_eq!(lines.len(), 1_301);
+    assert!(lines[0].starts_with("callback_date,id,"));
+    let of = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
+    assert!(lines[1..].is_sorted_by(|newer, older| of(newer)[0] >= of(older)[0]));
+    let mut ids: Vec<_> = lines[1..].iter().map(|line| of(line)[1].clone()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 1_300, "each callback once");
+    let failed = lines.iter().find(|line| line.contains("TimedOut")).unwrap();
+    assert!(failed.ends_with("1,event,failed,,TimedOut,23"), "{failed}");
+
+    let jsonl = app.page(&format!("{path}?range=24h&format=jsonl&response=failed"), &cookie).await;
+    assert_eq!(jsonl.headers()["content-type"], "application/jsonl; charset=utf-8");
+    let text = jsonl.text().await.unwrap();
+    let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 260);
+    assert!(rows.iter().all(|row| row["outcome"] == "failed"));
+    let newest = app
+        .get(&format!(
+            "/webhooks/{}/callbacks?outcome=failed&limit=1",
+            webhook["id"].as_str().unwrap()
+        ))
+        .await;
+    assert_eq!(rows[0], newest["items"][0], "as the API shows it");
+
+    let empty = app
+        .page(&format!("{path}?from=2020-01-01T00:00&to=2020-01-02T00:00"), &cookie)
+        .await;
+    assert_eq!(empty.text().await.unwrap().lines().count(), 1);
+    for range in [
+        "from=2026-01-02T00:00&to=2026-01-01T00:00",
+        "from=2020-01-01T00:00&to=2026-01-01T00:00",
+        "from=2026-01-01T00:00",
+    ] {
+        assert_eq!(app.page(&format!("{path}?{range}"), &cookie).await.status(), 422, "{range}");
+    }
+    app.stop().await;
+}
+
+async fn owners_export_only_their_own(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("owner@example.com", Role::ApiOwner).await;
+    let owner = app.store.users().await.unwrap().remove(0).id;
+    let mut paths = Vec::new();
+    for owners in [json!([owner]), json!([])] {
+        let body = json!({ "name": "Test", "url": "https://example.com/", "events": ["visit.created"], "owners": owners });
+        let response = app.api(Method::POST, "/webhooks").json_value(&body).send().await.unwrap();
+        let id = response.headers()["location"]
+            .to_str()
+            .unwrap()
+            .rsplit_once('/')
+            .unwrap()
+            .1
+            .to_owned();
+        history(&database, &json!({ "id": id }), Timestamp::now(), 1_000, 3).await;
+        database.execute("DELETE FROM webhook_stats").await;
+        paths.push(format!("/webhooks/{id}/callbacks"));
+    }
+    for (path, status) in [(&paths[0], 200), (&paths[1], 404)] {
+        assert_eq!(app.page(&format!("{path}/export"), &cookie).await.status(), status);
+        assert_eq!(app.page(&format!("{path}/live"), &cookie).await.status(), status);
+        assert_eq!(app.page(&format!("{path}/export"), "").await.status(), 303, "nobody");
+    }
+    // What they may read they may not send again; what is not there is not there for anybody.
+    let items = app.get(&format!("{}?limit=1", paths[0])).await;
+    let callback = items["items"][0]["id"].as_str().unwrap().to_owned();
+    for path in &paths {
+        assert_eq!(app.form(&format!("{path}/{callback}/send-again"), &cookie, &[]).await.status(), 404);
+    }
+    let admin = app.sign_in("admin@example.com", Role::Administrator).await;
+    assert_eq!(
+        app.form(&format!("{}/{callback}/send-again", paths[1]), &admin, &[]).await.status(),
+        404,
+        "of another webhook"
+    );
+    for missing in [
+        "/webhooks/nonsense/callbacks/export",
+        "/webhooks/01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05/callbacks/export",
+    ] {
+        assert_eq!(app.page(missing, &admin).await.status(), 404);
+    }
+    app.stop().await;
+}
+
+async fn send_again_leads_to_the_new_callback(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(410)]).await);
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let id = webhook["id"].as_str().unwrap();
+    app.publish(EventType::IdentityCreated, "1").await;
+    let first = app.log(&webhook, 1).await.remove(0);
+    let path = format!("/webhooks/{id}/callbacks/{}/send-again", first["id"].as_str().unwrap());
+    let again = async || {
+        let fields = [("query", "range=7d&response=failed&evil=%0d%0a&callback=x")];
+        let response = app.form(&path, &cookie, &fields).await;
+        assert_eq!(response.status(), 303);
+        response.headers()["location"].to_str().unwrap().to_owned()
+    };
+    // 410 has disabled the webhook.
+    let refused = again().await;
+    let expected = format!(
+        "/webhooks/{id}?range=7d&response=failed&callback={}&sent=not#callback",
+        first["id"].as_str().unwrap()
+    );
+    assert_eq!(refused, expected);
+    let enabled = app
+        .api(Method::PATCH, &format!("/webhooks/{id}"))
+        .json_value(&json!({ "enabled": true }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(enabled.status(), 200);
+    let led = again().await;
+    let newest = app.log(&webhook, 2).await.remove(0);
+    assert_eq!(newest["trigger"], "manual");
+    let expected = format!(
+        "/webhooks/{id}?range=7d&response=failed&callback={}&sent=again#callback",
+        newest["id"].as_str().unwrap()
+    );
+    assert_eq!(led, expected);
+    app.stop().await;
+}

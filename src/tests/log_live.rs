@@ -1,0 +1,138 @@
+//! Server-sent events of a log: news, resuming, the end.
+
+use clearhook::{
+    catalogue::EventType,
+    domain::{id::CallbackId, role::Role},
+    storage::new_id,
+};
+use reqwest::Response;
+
+use crate::support::{
+    app::{TestApp, loopback, quick},
+    database::TestDatabase,
+    on_both,
+    receiver::{Receiver, Reply},
+};
+
+on_both! { news_arrive_and_resume_where_they_stopped what_is_over_is_not_followed }
+
+/// A stream of server-sent events.
+struct Events {
+    response: Response,
+    text: String,
+}
+
+impl Events {
+    async fn open(app: &TestApp, path: &str, cookie: &str, last: Option<&str>) -> Self {
+        let request = app.http.get(format!("{}{path}", app.url)).header("cookie", cookie);
+        let request = match last {
+            Some(last) => request.header("last-event-id", last),
+            None => request,
+        };
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self {
+            response,
+            text: String::new(),
+        }
+    }
+
+    /// The next news: how many, and the last one's id.
+    async fn next(&mut self) -> (i64, String) {
+        loop {
+            while let Some((event, rest)) = self.text.clone().split_once("\n\n") {
+                let field = |name: &str| {
+                    event
+                        .lines()
+                        .find_map(|line| line.strip_prefix(name))
+                        .map(|value| value.trim().to_owned())
+                };
+                let (data, id) = (field("data:"), field("id:"));
+                rest.clone_into(&mut self.text);
+                if let Some(data) = data {
+                    return (data.parse().unwrap(), id.unwrap());
+                }
+            }
+            let bytes = tokio::time::timeout(std::time::Duration::from_secs(20), self.response.chunk()).await;
+            let bytes = bytes.expect("waited in vain for news").unwrap().expect("the stream goes on");
+            self.text.push_str(std::str::from_utf8(&bytes).unwrap());
+        }
+    }
+
+    /// Adds up news until there are so many; gives the last one's id.
+    async fn sum(&mut self, count: i64) -> String {
+        let mut all = 0;
+        loop {
+            let (some, last) = self.next().await;
+            all += some;
+            assert!(all <= count, "{all} news instead of {count}");
+            if all == count {
+                return last;
+            }
+        }
+    }
+}
+
+async fn news_arrive_and_resume_where_they_stopped(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    // Another node makes the callbacks when there can be one.
+    let is_shared = database.url.starts_with("postgres");
+    let other = if is_shared {
+        Some(TestApp::start_with(&database, quick(), loopback(), new_id()).await)
+    } else {
+        None
+    };
+    let publisher = other.as_ref().unwrap_or(&app);
+    let receiver = Receiver::start([Reply::status(202), Reply::status(202), Reply::status(202), Reply::status(500)]).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let path = format!("/webhooks/{}/callbacks/live", webhook["id"].as_str().unwrap());
+    // Also before the first callback, so that the log can appear.
+    let mut all = Events::open(&app, &path, &cookie, None).await;
+    let mut failed = Events::open(&app, &format!("{path}?response=failed"), &cookie, None).await;
+    for number in 0..3 {
+        publisher.publish(EventType::IdentityCreated, &number.to_string()).await;
+    }
+    let last = all.sum(3).await;
+    let rows = app.log(&webhook, 3).await;
+    assert!(rows.iter().any(|row| row["id"] == last.as_str()));
+    drop(all);
+
+    // While nobody listens: one that fails, and its retry.
+    publisher.publish(EventType::IdentityCreated, "3").await;
+    failed.sum(1).await;
+    app.log(&webhook, 5).await;
+    let mut resumed = Events::open(&app, &path, &cookie, Some(&last)).await;
+    let newest = resumed.sum(2).await;
+    assert!(newest.parse::<CallbackId>().unwrap() > last.parse().unwrap());
+    // A page that was hidden says it in the address.
+    let mut shown = Events::open(&app, &format!("{path}?since={last}"), &cookie, None).await;
+    shown.sum(2).await;
+    let mut current = Events::open(&app, &path, &cookie, Some(&newest)).await;
+    publisher.publish(EventType::IdentityCreated, "4").await;
+    current.sum(1).await;
+
+    assert_eq!(app.page(&path, "").await.status(), 303, "nobody follows");
+    if let Some(other) = other {
+        other.stop().await;
+    }
+    app.stop().await;
+}
+
+async fn what_is_over_is_not_followed(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let path = format!("/webhooks/{}/callbacks/live", webhook["id"].as_str().unwrap());
+    for past in ["from=2026-01-01T00:00&to=2026-01-02T00:00", "from=soon&to=later"] {
+        assert_eq!(app.page(&format!("{path}?{past}"), &cookie).await.status(), 204, "{past}");
+    }
+    let webhook = "/webhooks/01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05/callbacks/live";
+    assert_eq!(app.page(webhook, &cookie).await.status(), 404);
+    // A range that ends later is followed.
+    let mut open = Events::open(&app, &format!("{path}?from=2026-01-01T00:00&to=2027-01-01T00:00"), &cookie, None).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    open.sum(1).await;
+    app.stop().await;
+}

@@ -1,0 +1,309 @@
+//! Requests that no client library would send, on real sockets: refused clearly, nothing leaked, nothing stored.
+
+use clearhook::catalogue::EventType;
+use reqwest::Method;
+
+use crate::support::{
+    app::{JsonAnswer, TestApp, cloud_event},
+    database::TestDatabase,
+    on_both,
+    wire::{answers, exchange, status},
+};
+
+on_both! {
+    two_readings_are_refused_and_nothing_is_smuggled malformed_heads_are_refused large_and_deep_ones_are_refused
+    every_answer_carries_the_headers_of_safety null_characters_are_refused
+}
+
+/// A request of the API with the key that may do all; the connection ends after it.
+fn request(app: &TestApp, head: &str, body: &str) -> Vec<u8> {
+    let (first, more) = head.split_once('\n').unwrap_or((head, ""));
+    let more = more.lines().map(|line| format!("{line}\r\n")).collect::<Vec<_>>().concat();
+    format!(
+        "{first} HTTP/1.1\r\nHost: clearhook.example\r\nAuthorization: Bearer {}\r\n{more}\r\n{body}",
+        app.key
+    )
+    .into_bytes()
+}
+
+async fn two_readings_are_refused_and_nothing_is_smuggled(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let webhook = r#"{"name":"Smuggled","url":"https://example.com/","events":["identity.created"]}"#;
+    let hidden = String::from_utf8(request(
+        &app,
+        &format!(
+            "POST /api/v1/webhooks\nContent-Type: application/json\nContent-Length: {}",
+            webhook.len()
+        ),
+        webhook,
+    ))
+    .unwrap();
+    // A length beside chunks: the length counts for nothing, and what follows the chunks is never read as a request (RFC 9112, 6.3).
+    for lengths in [
+        "Content-Length: 5\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\nContent-Length: 5",
+    ] {
+        let head = format!("POST /api/v1/webhooks\nContent-Type: application/json\n{lengths}");
+        let told = exchange(&app.url, &request(&app, &head, &format!("0\r\n\r\n{hidden}"))).await;
+        assert_eq!((answers(&told), status(&told)), (1, 400), "{told}");
+    }
+    // The same when the chunks would not end where the length does.
+    let head = "POST /api/v1/webhooks\nContent-Type: application/json\nContent-Length: 4\nTransfer-Encoding: chunked";
+    let told = exchange(&app.url, &request(&app, head, &format!("2\r\n{{}}\r\n0\r\n\r\n{hidden}"))).await;
+    assert_eq!((answers(&told), status(&told)), (1, 422), "{told}");
+    for lengths in [
+        "Content-Length: 5\nContent-Length: 6",
+        "Content-Length: 5, 6",
+        "Content-Length: +5",
+        "Content-Length: -5",
+        "Content-Length: 0x5",
+        "Content-Length: 99999999999999999999999",
+        "Content-Length:",
+        "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding: identity",
+        "Transfer-Encoding: chunked\nTransfer-Encoding: identity",
+        "Content-Length : 5",
+        " Content-Length: 5",
+        "Content-Length: 5\n Transfer-Encoding: chunked",
+        "Transfer-Encoding\u{b}: chunked",
+    ] {
+        let head = format!("POST /api/v1/webhooks\nContent-Type: application/json\n{lengths}");
+        let told = exchange(&app.url, &request(&app, &head, &hidden)).await;
+        assert!((answers(&told), status(&told)) == (1, 400), "{lengths}: {told}");
+    }
+    assert_eq!(database.count("webhooks").await, 0);
+    app.stop().await;
+}
+
+async fn malformed_heads_are_refused(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let key = &app.key;
+    for (raw, expected, word) in [
+        ("GET /healthz HTTP/1.1\r\n\r\n".to_owned(), 400, "Host"),
+        (
+            "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n".to_owned(),
+            400,
+            "host once",
+        ),
+        (
+            "GET http://evil.example/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_owned(),
+            400,
+            "different sites",
+        ),
+        (
+            "GET http://a/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_owned(),
+            200,
+            "",
+        ),
+        (
+            "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\nConnection: close\r\n\r\n".to_owned(),
+            400,
+            "no proxy",
+        ),
+        (
+            "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_owned(),
+            400,
+            "no proxy",
+        ),
+        (
+            format!(
+                "GET /api/v1/webhooks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\nAuthorization: Bearer x\r\nConnection: close\r\n\r\n"
+            ),
+            400,
+            "authorization once",
+        ),
+        (
+            format!("GET /api/v1/webhooks/%ff HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n"),
+            404,
+            "",
+        ),
+        (
+            format!("GET /api/v1/webhooks?q=%ff HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n"),
+            200,
+            "",
+        ),
+        (
+            "GET /../../etc/passwd HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_owned(),
+            303,
+            "",
+        ),
+        (
+            "GET /pkg/..%2f..%2fCargo.toml HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_owned(),
+            404,
+            "",
+        ),
+        ("GET / HTTP/9.9\r\nHost: a\r\n\r\n".to_owned(), 400, ""),
+        ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), 400, ""),
+        ("G\u{1}T / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), 400, ""),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX: \u{0}\r\n\r\n".to_owned(), 400, ""),
+        ("GET / HTTP/1.1\r\nno colon\r\n\r\n".to_owned(), 400, ""),
+        ("hello\r\n\r\n".to_owned(), 400, ""),
+    ] {
+        let told = exchange(&app.url, raw.as_bytes()).await;
+        assert_eq!((answers(&told), status(&told)), (1, expected), "{raw:?}: {told}");
+        assert!(told.contains(word), "{raw:?}: {told}");
+    }
+    // What is not even text, in the address and in a header.
+    for raw in [
+        &b"GET /\xff\xfe HTTP/1.1\r\nHost: a\r\n\r\n"[..],
+        b"\xff\xff\xff\xff\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    ] {
+        let told = exchange(&app.url, raw).await;
+        assert_eq!((answers(&told), status(&told)), (1, 400), "{raw:?}: {told}");
+    }
+    app.stop().await;
+}
+
+async fn large_and_deep_ones_are_refused(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let many = (0..150).map(|number| format!("\nX-{number}: 1")).collect::<Vec<_>>().concat();
+    let wide = format!("\nX-Wide: {}", "x".repeat(100_000));
+    for more in [many, wide] {
+        let told = exchange(
+            &app.url,
+            &request(&app, &format!("GET /api/v1/webhooks\nConnection: close{more}"), ""),
+        )
+        .await;
+        assert_eq!((answers(&told), status(&told)), (1, 431), "{told}");
+    }
+    let far = format!("GET /api/v1/webhooks?q={}", "x".repeat(100_000));
+    let told = exchange(&app.url, &request(&app, &far, "")).await;
+    assert!([414, 431].contains(&status(&told)) && answers(&told) == 1, "{told}");
+    let json = "Content-Type: application/json\nConnection: close";
+    for (path, length) in [("webhooks", 256 * 1024 + 1), ("events", 1024 * 1024 + 1)] {
+        // Refused by what it says of itself, before it is sent.
+        let media = json.replace(
+            "application/json",
+            if path == "events" {
+                "application/cloudevents+json"
+            } else {
+                "application/json"
+            },
+        );
+        let told = exchange(
+            &app.url,
+            &request(&app, &format!("POST /api/v1/{path}\n{media}\nContent-Length: {length}"), ""),
+        )
+        .await;
+        assert_eq!(status(&told), 413, "{told}");
+    }
+    let deep = format!("{{\"name\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let nested = format!(
+        r#"{{"name":"N","url":"https://example.com/","events":{}"a"{}}}"#,
+        "[".repeat(50_000),
+        "]".repeat(50_000)
+    );
+    let twice = r#"{"name":"N","name":"M","url":"https://example.com/","events":["identity.created"]}"#.to_owned();
+    let surrogate = r#"{"name":"\ud800","url":"https://example.com/","events":["identity.created"]}"#.to_owned();
+    for body in [deep, nested, twice, surrogate] {
+        let head = format!("POST /api/v1/webhooks\n{json}\nContent-Length: {}", body.len());
+        let told = exchange(&app.url, &request(&app, &head, &body)).await;
+        assert!([400, 422].contains(&status(&told)), "{told}");
+        assert!(told.contains("application/problem+json"), "{told}");
+    }
+    let body = b"{\"name\":\"\xff\"}";
+    let mut raw = request(&app, &format!("POST /api/v1/webhooks\n{json}\nContent-Length: {}", body.len()), "");
+    raw.extend_from_slice(body);
+    let told = exchange(&app.url, &raw).await;
+    assert_eq!(status(&told), 400, "{told}");
+    // A chunk as large as all memory, and one that ends too soon.
+    for chunks in ["FFFFFFFFFFFFFFFFF\r\nx", "FFFFFFFFFFFFFFF\r\nx", "zz\r\nx"] {
+        let head = format!("POST /api/v1/webhooks\n{json}\nTransfer-Encoding: chunked");
+        let mut stream = crate::support::wire::connect(&app.url).await;
+        let raw = request(&app, &head, chunks);
+        tokio::io::AsyncWriteExt::write_all(&mut stream, &raw).await.unwrap();
+        tokio::io::AsyncWriteExt::shutdown(&mut stream).await.unwrap();
+        let told = crate::support::wire::rest(&mut stream).await;
+        assert!([0, 400].contains(&status(&told)), "{chunks}: {told}");
+    }
+    assert_eq!(database.count("webhooks").await, 0);
+    assert_eq!(app.api(Method::GET, "/webhooks").send().await.unwrap().status(), 200);
+    app.stop().await;
+}
+
+async fn null_characters_are_refused(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let good = cloud_event(EventType::IdentityCreated, "1");
+    for field in ["id", "source", "subject"] {
+        let mut event = good.clone();
+        event[field] = "a\0b".into();
+        let response = app.publish_raw(&event).await;
+        assert_eq!(response.status(), 422, "{field}");
+        assert_eq!(response.json_value().await["errors"][0]["pointer"], format!("/{field}"));
+    }
+    let webhook = serde_json::json!({ "name": "N", "url": "https://example.com/a\0b", "events": ["identity.created"] });
+    let stored = app.post("/webhooks", &webhook).await;
+    assert!(stored.0 == 422 || !stored.1["url"].as_str().unwrap().contains('\0'), "{stored:?}");
+    for path in ["/api/v1/webhooks?q=%00", "/webhooks?q=%00", "/webhooks/%00", "/sign-in?next=%00"] {
+        assert_eq!(app.page(path, "").await.status(), 400, "{path}");
+    }
+    let response = app.form("/sign-in", "", &[("email", "a\0@example.com"), ("password", "x\0")]).await;
+    assert_eq!(response.status(), 400);
+    assert_eq!(database.count("events").await, 0);
+    app.stop().await;
+}
+
+async fn every_answer_carries_the_headers_of_safety(database: TestDatabase) {
+    let app = TestApp::start_at(&database, |front, _| {
+        front.public_url = "https://hooks.example.com".parse().unwrap()
+    })
+    .await;
+    let plain = TestApp::start(&database).await;
+    for (path, pages) in [
+        ("/sign-in", true),
+        ("/api/v1/webhooks", false),
+        ("/healthz", false),
+        ("/nowhere", false),
+        ("/fn/who", false),
+    ] {
+        let response = app.page(path, "").await;
+        let header = |name: &str| {
+            response
+                .headers()
+                .get(name)
+                .map(|value| value.to_str().unwrap().to_owned())
+                .unwrap_or_default()
+        };
+        assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(header("referrer-policy"), "same-origin", "{path}");
+        assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{path}");
+        assert_eq!(header("cross-origin-resource-policy"), "same-origin", "{path}");
+        assert!(header("permissions-policy").contains("camera=()"), "{path}");
+        assert_eq!(header("strict-transport-security"), "max-age=31536000", "{path}");
+        assert_eq!(header("cache-control"), "no-store", "{path}");
+        let policy = header("content-security-policy");
+        if pages {
+            let nonce = policy.split_once("'nonce-").unwrap().1.split_once('\'').unwrap().0.to_owned();
+            let expected = format!(
+                "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; object-src 'none'; \
+                 base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+            );
+            assert_eq!(policy, expected);
+            assert!(nonce.len() >= 16, "{nonce}");
+            let again = app.page(path, "").await;
+            assert!(
+                !again.headers()["content-security-policy"].to_str().unwrap().contains(&nonce),
+                "a nonce is used once"
+            );
+        } else {
+            assert!(policy.starts_with("default-src 'none'; frame-ancestors 'none'"), "{path}: {policy}");
+        }
+        assert!(
+            !plain.page(path, "").await.headers().contains_key("strict-transport-security"),
+            "{path}"
+        );
+    }
+    // A problem of a request with two meanings has them too.
+    let told = exchange(&app.url, b"GET / HTTP/1.1\r\n\r\n").await.to_ascii_lowercase();
+    assert!(
+        told.contains("x-content-type-options: nosniff") && told.contains("default-src 'none'"),
+        "{told}"
+    );
+    let response = app.api(Method::GET, "/nowhere").send().await.unwrap();
+    assert!(response.headers().contains_key("x-request-id"));
+    assert_eq!(response.json_value().await["status"], 404);
+    plain.stop().await;
+    app.stop().await;
+}

@@ -1,0 +1,146 @@
+//! `GET /webhooks/{id}/callbacks/live`: server-sent events that tell a page how many callbacks were logged since it was made.
+//! What they are, it asks for when its reader wants to see them.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Extension,
+    extract::{Path, Query, Request, State},
+    http::{HeaderMap, StatusCode},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::{Stream, stream};
+use serde::Deserialize;
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, sleep_until},
+};
+
+use crate::{
+    auth::principal::{Principal, SignedIn},
+    console::calls::LogQuery,
+    domain::id::{CallbackId, WebhookId},
+    rest::Problem,
+    state::AppState,
+    web::logs::asked,
+    webhooks::{Follower, Live, News, UseCaseError},
+};
+
+/// A stream ends after so long; the browser comes back, is asked again who it is, and goes on where it was.
+const LIFE: Duration = Duration::from_secs(120);
+/// How long the browser waits before it comes back.
+const RETRY: Duration = Duration::from_secs(2);
+/// How often a silent stream gives a sign of life.
+const SIGN: Duration = Duration::from_secs(15);
+
+/// Where a page stands that was hidden for a while. (A browser that lost its connection says it in `Last-Event-ID`.)
+#[derive(Deserialize)]
+pub(super) struct Since {
+    since: Option<CallbackId>,
+}
+
+struct Following {
+    follower: Follower,
+    app: AppState,
+    until: Instant,
+    begins: Begins,
+    /// Given back when the stream ends.
+    _place: OwnedSemaphorePermit,
+}
+
+/// What is still to be said before the first wait.
+enum Begins {
+    Greeting(Option<CallbackId>),
+    Missed,
+    Over,
+}
+
+/// Streams news of a log.
+pub(super) async fn live(
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    Extension(who): Extension<SignedIn>,
+    Query(query): Query<LogQuery>,
+    Query(Since { since }): Query<Since>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let after = last_event(&parts.headers).or(since);
+    let followed = async {
+        let by = Principal::User(who);
+        let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
+        match asked(&app, &by, id, &query, &parts).await? {
+            Ok((range, filter)) if range.open_end => Follower::start(&app, &by, id, filter, after).await.map(Some),
+            _ => Ok(None),
+        }
+    };
+    let follower = match followed.await {
+        Ok(Some(follower)) => follower,
+        // Nothing is ever added to what is past: a browser does not come back after this.
+        Ok(None) => return StatusCode::NO_CONTENT.into_response(),
+        Err(error) => return Problem::from(error).into_response(),
+    };
+    let Some(place) = app.live.place() else {
+        let detail = "Too many pages follow logs just now. This one is tried again.";
+        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many followers", detail).into_response();
+    };
+    let following = Following {
+        follower,
+        app,
+        until: Instant::now() + LIFE,
+        begins: Begins::Greeting(after),
+        _place: place,
+    };
+    let events = Sse::new(events(following)).keep_alive(KeepAlive::new().interval(SIGN));
+    // Proxies that gather answers would hold events back.
+    ([("x-accel-buffering", "no")], events).into_response()
+}
+
+fn events(following: Following) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(following, |mut following| async move {
+        loop {
+            match following.begins {
+                Begins::Greeting(after) => {
+                    following.begins = Begins::Missed;
+                    let greeting = Event::default().retry(RETRY);
+                    let greeting = match after {
+                        Some(after) => greeting.id(after.to_string()),
+                        None => greeting,
+                    };
+                    return Some((Ok(greeting), following));
+                }
+                Begins::Missed => following.begins = Begins::Over,
+                Begins::Over => {
+                    let live: &Live = &following.app.live;
+                    tokio::select! {
+                        () = live.ended() => return None,
+                        () = sleep_until(following.until) => return None,
+                        () = following.follower.wait() => {}
+                    }
+                }
+            }
+            match following.follower.look().await {
+                Ok(Some(news)) => return Some((Ok(event(news)), following)),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a log cannot be followed now");
+                    return None;
+                }
+            }
+        }
+    })
+}
+
+fn event(news: News) -> Event {
+    Event::default()
+        .event("callbacks")
+        .id(news.last.to_string())
+        .data(news.count.to_string())
+}
+
+fn last_event(headers: &HeaderMap) -> Option<CallbackId> {
+    headers.get("last-event-id")?.to_str().ok()?.parse().ok()
+}
