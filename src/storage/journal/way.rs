@@ -63,7 +63,6 @@ pub(super) struct Group {
     /// Who waits until everything before is stored.
     pub(super) flushes: Vec<oneshot::Sender<()>>,
     /// Kept until the results are stored.
-    #[expect(dead_code, reason = "they are given back when the group is dropped")]
     places: Vec<OwnedSemaphorePermit>,
 }
 
