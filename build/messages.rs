@@ -99,8 +99,8 @@ fn said(pattern: &Pattern<&str>) -> Result<Said, String> {
 /// The text of a pattern without variables.
 fn plain(pattern: &Pattern<&str>) -> String {
     let literal = |element: &PatternElement<&str>| match element {
-        PatternElement::TextElement { value } => (*value).to_owned(),
-        PatternElement::Placeable {
+        PatternElement::TextElement { value }
+        | PatternElement::Placeable {
             expression: Expression::Inline(InlineExpression::StringLiteral { value }),
         } => (*value).to_owned(),
         PatternElement::Placeable { .. } => unreachable!("it has no variables"),
@@ -179,9 +179,8 @@ fn module(space: &str, said: &[BTreeMap<String, Said>; LANGUAGES.len()]) -> Stri
     let mut code = format!("/// Messages of `{space}.ftl`.\n#[allow(clippy::all, clippy::pedantic)]\npub mod {space} {{\nuse super::*;\n");
     let [first, others @ ..] = said;
     for (other, (language, _)) in others.iter().zip(&LANGUAGES[1..]) {
-        for id in other.keys().filter(|id| !first.contains_key(*id)) {
-            panic!("locales/{language}/{space}.ftl: {id} is in no other language");
-        }
+        let alone = other.keys().find(|id| !first.contains_key(*id));
+        assert!(alone.is_none(), "locales/{language}/{space}.ftl: {alone:?} is in no other language");
         for (id, message) in first {
             let there = other.get(id).unwrap_or_else(|| panic!("locales/{language}/{space}.ftl lacks {id}"));
             assert!(
@@ -220,10 +219,9 @@ fn function(id: &str, variables: &Variables, said: &[&Said]) -> String {
         )
         .expect("a string");
     } else {
-        let parameters: String = variables
-            .iter()
-            .map(|(name, kind)| format!(", {}: {}", rust(name), if *kind == Kind::Number { "u64" } else { "&str" }))
-            .collect();
+        let parameter =
+            |(name, kind): (&String, &Kind)| format!(", {}: {}", rust(name), if *kind == Kind::Number { "u64" } else { "&str" });
+        let parameters = variables.iter().map(parameter).collect::<Vec<_>>().concat();
         let arms = arms(&|said| said.code.clone());
         writeln!(
             code,
@@ -240,19 +238,13 @@ fn values(messages: &BTreeMap<String, Said>) -> String {
     for (id, message) in messages {
         let (variant, function) = (camel(id), rust(id));
         let names: Vec<String> = message.variables.keys().map(|name| rust(name)).collect();
-        let fields: String = message
-            .variables
-            .iter()
-            .map(|(name, kind)| {
-                let kind = if *kind == Kind::Number { "u64" } else { "String" };
-                format!("/// Goes into the text.\n{}: {kind}, ", rust(name))
-            })
-            .collect();
-        let given: String = message
-            .variables
-            .iter()
-            .map(|(name, kind)| format!(", {}{}", if *kind == Kind::Number { "*" } else { "" }, rust(name)))
-            .collect();
+        let field = |(name, kind): (&String, &Kind)| {
+            let kind = if *kind == Kind::Number { "u64" } else { "String" };
+            format!("/// Goes into the text.\n{}: {kind}, ", rust(name))
+        };
+        let fields = message.variables.iter().map(field).collect::<Vec<_>>().concat();
+        let argument = |(name, kind): (&String, &Kind)| format!(", {}{}", if *kind == Kind::Number { "*" } else { "" }, rust(name));
+        let given = message.variables.iter().map(argument).collect::<Vec<_>>().concat();
         if names.is_empty() {
             writeln!(variants, "/// `{id}`\n{variant},").expect("a string");
             writeln!(texts, "Self::{variant} => {function}(lang).to_owned(),").expect("a string");

@@ -50,11 +50,25 @@ pub fn check(password: &str, about: &[&str]) -> Result<(), UnfitPassword> {
         .chain(PRODUCT)
         .chain(about.iter().copied())
         .collect();
-    if zxcvbn(password, &words).score() < Score::Three {
+    if adds_little(password, &words) || zxcvbn(password, &words).score() < Score::Three {
         return Err(UnfitPassword::TooCommon);
     }
     Ok(())
 }
+
+/// Whether a password is hardly more than words that are known of its owner.
+fn adds_little(password: &str, words: &[&str]) -> bool {
+    let mut rest = password.to_lowercase();
+    for word in words.iter().filter(|word| word.len() >= WORD) {
+        rest = rest.replace(&word.to_lowercase(), "");
+    }
+    rest.chars().count() < ADDED
+}
+
+/// Shortest word that is looked for in a password.
+const WORD: usize = 4;
+/// What a password has to have besides such words, in characters.
+const ADDED: usize = 6;
 
 /// Words that everybody tries here.
 const PRODUCT: [&str; 5] = ["clearhook", "clear", "hook", "webhook", "webhooks"];

@@ -99,19 +99,20 @@ fn may_be_issuer(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn some(text: &str) -> Option<String> {
-        Some(text.to_owned())
+    fn settings(claims: [&str; 5]) -> Settings {
+        let [issuer, id, secret, administrator, owner] = claims.map(|text| Some(text.to_owned()));
+        Settings {
+            oidc_issuer: issuer,
+            oidc_client_id: id,
+            oidc_client_secret: secret,
+            oidc_administrator_value: administrator,
+            oidc_api_owner_value: owner,
+            ..Settings::default()
+        }
     }
 
     fn whole() -> Settings {
-        Settings {
-            oidc_issuer: some("https://login.example.com"),
-            oidc_client_id: some("clearhook"),
-            oidc_client_secret: some("planted-secret"),
-            oidc_administrator_value: some("admins"),
-            oidc_api_owner_value: some("owners"),
-            ..Settings::default()
-        }
+        settings(["https://login.example.com", "clearhook", "planted-secret", "admins", "owners"])
     }
 
     #[test]
@@ -129,7 +130,7 @@ mod tests {
         for (settings, name) in [
             (
                 Settings {
-                    oidc_issuer: some("http://login.example.com"),
+                    oidc_issuer: Some("http://login.example.com".to_owned()),
                     ..whole()
                 },
                 "CLEARHOOK_OIDC_ISSUER",
@@ -144,7 +145,7 @@ mod tests {
             (
                 Settings {
                     oidc_administrator_value: None,
-                    oidc_api_owner_value: some(" "),
+                    oidc_api_owner_value: Some(" ".to_owned()),
                     ..whole()
                 },
                 "CLEARHOOK_OIDC_ADMINISTRATOR_VALUE",

@@ -152,7 +152,7 @@ fn read(value: ValueRef<'_>) -> Value {
 struct Bound<'a>(&'a Value);
 
 fn bound(statement: &Statement) -> impl Iterator<Item = Bound<'_>> {
-    statement.values.iter().flat_map(|values| values.iter()).map(Bound)
+    statement.values.iter().flat_map(sea_orm::Values::iter).map(Bound)
 }
 
 impl ToSql for Bound<'_> {

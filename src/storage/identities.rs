@@ -48,12 +48,11 @@ impl Store {
         let values = [identity.issuer.clone().into(), identity.subject.clone().into()];
         let known = transaction.query_one_raw(statement(backend, sql, values)).await?;
         let known: Option<Uuid> = known.map(|row| row.try_get("", "user_id")).transpose()?;
-        let found = match known {
-            Some(id) => user::Entity::find_by_id(id).one(&transaction).await?,
-            None => {
-                let by_address = user::Entity::find().filter(user::Column::Email.eq(normal_email(&identity.email)));
-                by_address.one(&transaction).await?
-            }
+        let found = if let Some(id) = known {
+            user::Entity::find_by_id(id).one(&transaction).await?
+        } else {
+            let by_address = user::Entity::find().filter(user::Column::Email.eq(normal_email(&identity.email)));
+            by_address.one(&transaction).await?
         };
         let (row, created) = match found {
             Some(row) => (row, false),

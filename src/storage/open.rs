@@ -181,7 +181,7 @@ impl Store {
             Ok::<_, StoreError>(())
         };
         match (wrote.await, &self.file) {
-            (Ok(_), _) => Ok(()),
+            (Ok(()), _) => Ok(()),
             (Err(error), Some(file)) => Err(OpenError::File {
                 path: file.display().to_string(),
                 cause: brief(&error),

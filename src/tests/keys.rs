@@ -7,7 +7,7 @@ use clearhook::{
     domain::{headers::Header, role::Role, secret::SigningSecret, timestamp::Timestamp},
     storage::{Store, audit::Actor, open::DatabaseUrl},
     storage::{
-        keys::{KeyError, Place, Rotation, SEALED, SealedColumn},
+        keys::{KeyError, Place, Rotation, SEALED},
         new_id,
         webhooks::WebhookFields,
     },
@@ -66,8 +66,8 @@ async fn open(database: &TestDatabase, key: &MasterKey) -> Store {
 async fn sealed(database: &TestDatabase) -> Vec<(Uuid, Vec<u8>)> {
     let connection = Database::connect(&database.url).await.unwrap();
     let mut all = Vec::new();
-    for SealedColumn { table, row, column } in SEALED {
-        let sql = format!("SELECT {row} AS id, {column} AS value FROM {table} WHERE {column} IS NOT NULL");
+    for (table, column) in SEALED {
+        let sql = format!("SELECT id, {column} AS value FROM {table} WHERE {column} IS NOT NULL");
         for row in connection
             .query_all_raw(Statement::from_string(connection.get_database_backend(), sql))
             .await
@@ -205,7 +205,7 @@ async fn every_sealed_column_is_rotated(database: TestDatabase) {
         .map(|row| (row.try_get("", "t").unwrap(), row.try_get("", "c").unwrap()))
         .filter(|(_, column): &(String, String)| column.ends_with("_encrypted"))
         .collect();
-    let known = SEALED.map(|sealed| (sealed.table.to_owned(), sealed.column.to_owned()));
+    let known = SEALED.map(|(table, column)| (table.to_owned(), column.to_owned()));
     assert_eq!(columns, BTreeSet::from(known));
     connection.close().await.unwrap();
     store.close().await.unwrap();

@@ -119,7 +119,7 @@ async fn people_are_made_and_their_role_follows(database: TestDatabase) {
 }
 
 async fn whoever_has_no_place_here_is_told_why(database: TestDatabase) {
-    let Some((app, provider)) = start(&database, |settings| settings.role_claim = "realm_access.roles".to_owned()).await else {
+    let Some((app, provider)) = start(&database, |settings| "realm_access.roles".clone_into(&mut settings.role_claim)).await else {
         return;
     };
     let deep = |sub: &str, role: &str| json!({ "sub": sub, "email": format!("{sub}@example.com"), "email_verified": true, "realm_access": { "roles": [role] } });

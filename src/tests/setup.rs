@@ -47,7 +47,7 @@ async fn a_link_makes_one_administrator_once(database: TestDatabase) {
         assert_eq!(response.status(), 422);
         let page = response.text().await.unwrap();
         assert!(
-            page.contains(said) && !page.contains(&format!("value=\"{password}\"")) | (password == email),
+            page.contains(said) && (!page.contains(&format!("value=\"{password}\"")) || password == email),
             "{page}"
         );
     }

@@ -36,7 +36,7 @@ pub(in crate::console) fn QueryForm(
     };
     // A choice from a list is meant at once; without scripts the button says so.
     let choose = |event: Event| {
-        let chosen = event.target().map(|target| target.unchecked_into::<Element>());
+        let chosen = event.target().map(JsCast::unchecked_into::<Element>);
         let form = chosen
             .filter(|chosen| chosen.tag_name() == "SELECT")
             .and_then(|chosen| chosen.closest("form").ok().flatten());

@@ -27,8 +27,10 @@ use crate::{
     messages::{Lang, common, webhooks as say},
 };
 
+type Heading = fn(Lang) -> &'static str;
+
 /// The columns that order the list.
-const COLUMNS: [(Sort, fn(Lang) -> &'static str); 5] = [
+const COLUMNS: [(Sort, Heading); 5] = [
     (Sort::Name, say::name),
     (Sort::Url, say::url),
     (Sort::Event, say::event),
@@ -75,9 +77,7 @@ pub(in crate::console) fn Webhooks() -> impl IntoView {
 fn List(list: ListView, asked: ListQuery) -> impl IntoView {
     let lang = lang();
     let may_write = list.may_write;
-    let content = if !list.any {
-        view! { <NoWebhooks may_write /> }.into_any()
-    } else {
+    let content = if list.any {
         let search = search(&asked, lang);
         let found = if list.rows.is_empty() {
             view! { <NothingFound /> }.into_any()
@@ -85,6 +85,8 @@ fn List(list: ListView, asked: ListQuery) -> impl IntoView {
             table(list, &asked, lang)
         };
         view! { {search} {found} }.into_any()
+    } else {
+        view! { <NoWebhooks may_write /> }.into_any()
     };
     view! {
         <div class="head">

@@ -1,4 +1,4 @@
-//! What people call the browser that calls itself "Mozilla/5.0 (X11; Linux x86_64) …".
+//! What people call the browser that calls itself `Mozilla/5.0 (X11; Linux x86_64) …`.
 
 /// Marks of browsers; those that also bear the marks of others come first.
 const BROWSERS: [(&str, &str); 7] = [

@@ -182,20 +182,17 @@ impl Writer {
             intake,
             reserved,
         };
-        let done = match &self.direct {
-            Some(direct) => {
-                let _turn = self.store.write.turn().await;
-                let transaction = direct.begin()?;
-                let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
-                transaction.commit()?;
-                done
-            }
-            None => {
-                let transaction = self.store.begin().await?;
-                let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
-                transaction.commit().await?;
-                done
-            }
+        let done = if let Some(direct) = &self.direct {
+            let _turn = self.store.write.turn().await;
+            let transaction = direct.begin()?;
+            let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
+            transaction.commit()?;
+            done
+        } else {
+            let transaction = self.store.begin().await?;
+            let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
+            transaction.commit().await?;
+            done
         };
         let events: usize = publishes.iter().map(|publish| publish.events.len()).sum();
         self.store.count_commit(events + results.len());
