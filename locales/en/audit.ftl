@@ -39,6 +39,7 @@ actor-clearhook = by itself
 
 kind-webhook = Webhook
 kind-api-key = API key
+kind-server = Server
 kind-user = User
 
 webhook-created = Webhook created
@@ -56,4 +57,5 @@ user-created = User added
 user-disabled = User disabled
 user-enabled = User enabled
 user-role-changed = Role changed
+master-key-rotated = Master key rotated
 user-password-reset = Password reset

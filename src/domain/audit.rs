@@ -26,6 +26,8 @@ named! {
         ApiKey = "api_key",
         /// Somebody who can sign in.
         User = "user",
+        /// The service itself.
+        Server = "server",
     }
 
     /// What was done.
@@ -62,5 +64,7 @@ named! {
         UserRoleChanged = "user.role_changed",
         /// Somebody was given a new password.
         UserPasswordReset = "user.password_reset",
+        /// Every secret was sealed with a new master key.
+        MasterKeyRotated = "master_key.rotated",
     }
 }

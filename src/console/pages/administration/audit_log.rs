@@ -266,6 +266,7 @@ fn kind_name(kind: ObjectKind, lang: Lang) -> &'static str {
         ObjectKind::Webhook => say::kind_webhook(lang),
         ObjectKind::ApiKey => say::kind_api_key(lang),
         ObjectKind::User => say::kind_user(lang),
+        ObjectKind::Server => say::kind_server(lang),
     }
 }
 
@@ -287,5 +288,6 @@ fn action_name(action: AuditAction, lang: Lang) -> &'static str {
         AuditAction::UserEnabled => say::user_enabled(lang),
         AuditAction::UserRoleChanged => say::user_role_changed(lang),
         AuditAction::UserPasswordReset => say::user_password_reset(lang),
+        AuditAction::MasterKeyRotated => say::master_key_rotated(lang),
     }
 }
