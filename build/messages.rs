@@ -1,4 +1,5 @@
-//! Makes Rust of the messages in `locales`: one function a message, whose parameters are the message's variables. A message that one
+//! Makes Rust of the messages in `locales`: one function a message, whose parameters are the message's variables, in the
+//! order of the alphabet. A message that one
 //! language lacks, or whose variables differ, ends the build here; nothing is parsed or looked up while the program runs.
 //!
 //! What is read of Fluent: text, `{ $name }` (text), `{ NUMBER($name) }` (a number, grouped), `{ "literal" }`, and selections by a

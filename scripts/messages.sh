@@ -11,10 +11,16 @@ strays=$(
   for file in src/console/{pages,components}/**/*.rs src/console/{app,layout,shell}.rs; do
     awk -v file="$file" '
       /#\[cfg\(test\)\]/ { exit }
-      { line = $0; sub(/^[[:space:]]*\/\/.*/, "", line); gsub(/\\"/, "", line) }
-      line ~ /"[[:space:]]*[A-ZÀ-Ý][a-zà-ÿ]+[^"]*"/ || line ~ /(^|[>}])[[:space:]]*"[^"]*[a-zà-ÿ]{2,}[^"]*"[[:space:]]*(<|$)/ {
-        if (line !~ /"clearhook"/ && line !~ /reason = "/ && line !~ /"(Enter|Escape|Arrow[A-Z][a-z]+|Home|End)"/ && line !~ /=>[[:space:]]*"[a-z -]+",?$/)
+      { line = $0; sub(/^[[:space:]]*\/\/.*/, "", line); gsub(/\\"/, "", line); count = split(line, part, "\"") }
+      {
+        for (at = 2; at < count; at += 2) {
+          text = part[at] ~ /^[[:space:]]*[A-Z][a-z]+/
+          alone = part[at - 1] ~ /(^|[>}])[[:space:]]*$/ && part[at - 1] !~ /=>[[:space:]]*$/ && part[at + 1] ~ /^[[:space:]]*(<|\{|$)/
+          if (!text && !(alone && part[at] ~ /[a-z][a-z]/)) continue
+          if (part[at] ~ /^([a-z]+-[a-z-]+ ?)+$/ || part[at] ~ /^(whsec_|; connect-src|JSON Lines$)/) continue
+          if (part[at] == "clearhook" || part[at - 1] ~ /reason = $/ || part[at] ~ /^(Enter|Escape|Arrow[A-Z][a-z]+|Home|End)$/) continue
           printf "%s:%d: %s\n", file, NR, $0
+        }
       }' "$file"
   done
 )

@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use crate::{
-    auth::{api_key::Keys, clock::Clock},
+    auth::{api_key::Keys, clock::Clock, oidc::Provider},
     config::FrontSettings,
     dispatch::Dispatcher,
     domain::{id::NodeId, url::UrlPolicy},
@@ -27,6 +27,8 @@ pub struct AppState {
     pub node: NodeId,
     /// What API keys may do, as far as it is known.
     pub keys: Arc<Keys>,
+    /// The OpenID provider that people may sign in with.
+    pub oidc: Option<Arc<Provider>>,
     /// What time it is for sign-in and sessions.
     pub clock: Clock,
     /// What leptos needs to render.
@@ -47,6 +49,7 @@ impl AppState {
             dispatcher,
             node,
             leptos,
+            oidc: front.oidc.clone().map(|oidc| Arc::new(Provider::new(oidc, &front.public_url))),
             front: Arc::new(front),
             keys: Arc::default(),
             clock: Clock::default(),

@@ -142,6 +142,7 @@ test('what happens appears without a reload, and moves nothing that is read', as
 
 test('a log is accessible in each of its states', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'axe is a script');
+  test.slow();
   const webhook = await server.api('POST', '/webhooks', { name: 'States', url: receiver.url, events: ['visit.created'] });
   receiver.answer = { status: 500, body: '' };
   await server.publish('visit.created', 'states');

@@ -27,6 +27,16 @@ export class Server {
     return new Server(child, folder, await address(child), key);
   }
 
+  /** A server without users, and the link that it prints. */
+  static async empty(): Promise<{ server: Server; link: string }> {
+    const binary = process.env.CLEARHOOK_BIN;
+    if (!binary) throw new Error('CLEARHOOK_BIN names no server; run the journeys with `make e2e`');
+    const folder = mkdtempSync(join(tmpdir(), 'clearhook-e2e-'));
+    const child = spawn(binary, ['serve', '--addr', '127.0.0.1:0'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [url, link] = await Promise.all([address(child), printed(child, /(http:\S+\/setup\?token=\S+)/)]);
+    return { server: new Server(child, folder, url, ''), link };
+  }
+
   async stop(): Promise<void> {
     const ended = new Promise<number | null>((resolve) => this.process.once('exit', resolve));
     this.process.kill('SIGTERM');
@@ -54,16 +64,21 @@ export class Server {
   }
 }
 
-function address(child: ChildProcess): Promise<string> {
+async function address(child: ChildProcess): Promise<string> {
+  return `http://${await printed(child, /listening on ([0-9.:]+)/)}`;
+}
+
+/** Waits until the server has printed this. */
+function printed(child: ChildProcess, what: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
-    let printed = '';
+    let text = '';
     const read = (chunk: Buffer) => {
-      printed += chunk.toString();
-      const found = /listening on ([0-9.:]+)/.exec(printed);
-      if (found) resolve(`http://${found[1]}`);
+      text += chunk.toString();
+      const found = what.exec(text);
+      if (found) resolve(found[1]);
     };
     child.stdout!.on('data', read);
     child.stderr!.on('data', read);
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${printed}`)));
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${text}`)));
   });
 }

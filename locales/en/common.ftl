@@ -12,6 +12,10 @@ theme = Theme
 theme-system = System
 theme-light = Light
 theme-dark = Dark
+pages = Pages
+previous = Previous
+next = Next
+page-of = Page { NUMBER($page) } of { NUMBER($pages) }
 copy = Copy
 copied = Copied
 

@@ -47,6 +47,9 @@ no-address = `{ $email }` is no e-mail address; write one such as you@example.co
 address-taken = There is a user { $email } already; give them a new password instead.
 password-short = Use at least { NUMBER($min) } characters in a password.
 password-long = Use at most { NUMBER($max) } bytes in a password.
+password-common = This password is among those that are guessed first. Use a longer one, of words that do not belong together.
 yourself = This is your own account: another administrator can do this. Nobody locks themselves out.
 last-administrator = This is the last administrator; make somebody else one first.
 moment = Enter times such as 2026-11-23T09:00.
+
+not-its-name = This is not the name of the webhook; it was not deleted.

@@ -12,6 +12,10 @@ theme = Thème
 theme-system = Système
 theme-light = Clair
 theme-dark = Sombre
+pages = Pages
+previous = Précédente
+next = Suivante
+page-of = Page { NUMBER($page) } sur { NUMBER($pages) }
 copy = Copier
 copied = Copié
 

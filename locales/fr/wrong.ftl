@@ -47,6 +47,9 @@ no-address = « { $email } » n’est pas une adresse e-mail ; écrivez par exem
 address-taken = Il y a déjà un utilisateur { $email } ; donnez-lui plutôt un nouveau mot de passe.
 password-short = Un mot de passe a au moins { NUMBER($min) } caractères.
 password-long = Un mot de passe a au plus { NUMBER($max) } octets.
+password-common = Ce mot de passe est parmi ceux que l’on devine en premier. Prenez-en un plus long, de mots sans lien entre eux.
 yourself = C’est votre propre compte : un autre administrateur peut le faire. Personne ne s’enferme dehors.
 last-administrator = C’est le dernier administrateur ; donnez d’abord ce rôle à quelqu’un d’autre.
 moment = Entrez des moments tels que 2026-11-23T09:00.
+
+not-its-name = Ce n’est pas le nom du webhook ; il n’a pas été supprimé.

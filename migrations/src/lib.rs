@@ -11,8 +11,10 @@ mod m20261124_000002_webhooks;
 mod m20261125_000003_deliveries;
 mod m20261125_000004_audit;
 mod m20261126_000004_node_revision;
+mod m20261126_000005_sign_in;
 mod m20261126_000006_administration;
 mod m20261126_000007_keys;
+mod m20261126_000008_console;
 mod m20261126_000009_logs;
 
 /// All steps, oldest first.
@@ -27,9 +29,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000003_deliveries::Migration),
             Box::new(m20261125_000004_audit::Migration),
             Box::new(m20261126_000004_node_revision::Migration),
+            Box::new(m20261126_000005_sign_in::Migration),
+            Box::new(m20261126_000006_administration::Migration),
             Box::new(m20261126_000007_keys::Migration),
             Box::new(m20261126_000009_logs::Migration),
-            Box::new(m20261126_000006_administration::Migration),
+            Box::new(m20261126_000008_console::Migration),
         ]
     }
 }

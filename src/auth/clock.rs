@@ -10,19 +10,27 @@ use std::{
 
 use crate::domain::timestamp::Timestamp;
 
-/// The system's clock, and how far it is put forward: nobody need wait for what happens in a week.
+/// The system's clock, or one that stands still until it is put forward: nobody need wait for what happens in a week.
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Arc<AtomicI64>);
+pub struct Clock(Option<Arc<AtomicI64>>);
 
 impl Clock {
-    /// What time it is.
-    pub fn now(&self) -> Timestamp {
-        Timestamp(Timestamp::now().0.saturating_add(self.0.load(Ordering::Relaxed)))
+    /// A clock that stands still at this moment.
+    pub fn standing(at: Timestamp) -> Self {
+        Self(Some(Arc::new(AtomicI64::new(at.0))))
     }
 
-    /// Puts it forward.
-    pub fn forward(&self, span: Duration) {
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
         self.0
-            .fetch_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
+            .as_ref()
+            .map_or_else(Timestamp::now, |at| Timestamp(at.load(Ordering::Relaxed)))
+    }
+
+    /// Puts a clock forward that stands still; the system's goes on as it does.
+    pub fn forward(&self, span: Duration) {
+        if let Some(at) = &self.0 {
+            at.fetch_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
+        }
     }
 }

@@ -1,10 +1,17 @@
 //! Who is calling, and what they may do.
 
+pub mod account;
 pub mod api_key;
 pub mod clock;
+pub mod email;
+pub mod limits;
+pub mod oidc;
 pub mod password;
 pub mod principal;
 pub mod routes;
 pub mod rules;
+pub mod second_factor;
 pub mod session;
+pub mod setup;
+pub mod sign_in;
 pub mod token;

@@ -5,7 +5,8 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use thiserror::Error;
-use tokio::task::spawn_blocking;
+use tokio::{sync::Semaphore, task::spawn_blocking};
+use zxcvbn::{Score, zxcvbn};
 
 /// Shortest password, in characters.
 pub const MIN: usize = 12;
@@ -21,6 +22,9 @@ pub enum UnfitPassword {
     /// More than [`MAX`] bytes.
     #[error("use at most {MAX} bytes in a password")]
     TooLong,
+    /// One of those that are tried first.
+    #[error("this password is among those that are guessed first; use a longer one, of words that do not belong together")]
+    TooCommon,
 }
 
 /// The hash cannot be made or read.
@@ -31,17 +35,29 @@ pub struct HashError(String);
 /// Alphabet of generated passwords, without characters that look alike.
 const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-/// Checks length.
-pub fn check(password: &str) -> Result<(), UnfitPassword> {
+/// Checks length, and refuses what is guessed first: common passwords, words, keyboard rows, repetitions, and what stands in `about`, such
+/// as the user's address (NIST SP 800-63B, section 3.1.1.2).
+pub fn check(password: &str, about: &[&str]) -> Result<(), UnfitPassword> {
     if password.chars().count() < MIN {
         return Err(UnfitPassword::TooShort);
     }
     if password.len() > MAX {
-        Err(UnfitPassword::TooLong)
-    } else {
-        Ok(())
+        return Err(UnfitPassword::TooLong);
     }
+    let words: Vec<&str> = about
+        .iter()
+        .flat_map(|text| text.split(['@', '.', '-', '_', '+', ' ']))
+        .chain(PRODUCT)
+        .chain(about.iter().copied())
+        .collect();
+    if zxcvbn(password, &words).score() < Score::Three {
+        return Err(UnfitPassword::TooCommon);
+    }
+    Ok(())
 }
+
+/// Words that everybody tries here.
+const PRODUCT: [&str; 5] = ["clearhook", "clear", "hook", "webhook", "webhooks"];
 
 /// A random password of 20 characters (116 bits), in groups of five.
 pub fn generate() -> String {
@@ -51,9 +67,13 @@ pub fn generate() -> String {
     letters.chunks(5).map(String::from_utf8_lossy).collect::<Vec<_>>().join("-")
 }
 
+/// How many passwords are hashed at a time: each takes 19 MiB and a core.
+static HASHING: Semaphore = Semaphore::const_new(4);
+
 /// Hashes a password, off the threads that serve requests.
 pub async fn hash(password: &str) -> Result<String, HashError> {
     let password = password.to_owned();
+    let _turn = HASHING.acquire().await.map_err(|error| HashError(error.to_string()))?;
     let hashed = spawn_blocking(move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())).await;
     hashed
         .map_err(|error| HashError(error.to_string()))?
@@ -63,8 +83,10 @@ pub async fn hash(password: &str) -> Result<String, HashError> {
 /// Whether the password is the one that was hashed. Without a hash it works as long and says no, so that the time
 /// an answer takes does not tell who exists.
 pub async fn verify(password: &str, hash: Option<&str>) -> bool {
-    let (password, known) = (password.to_owned(), hash.is_some());
+    let hash = hash.filter(|hash| !hash.is_empty() && password.len() <= MAX);
+    let (password, known) = (password.chars().take(MAX).collect::<String>(), hash.is_some());
     let hash = hash.unwrap_or(DECOY).to_owned();
+    let Ok(_turn) = HASHING.acquire().await else { return false };
     let matches = spawn_blocking(move || {
         let parsed = PasswordHash::new(&hash);
         parsed.is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
@@ -87,6 +109,7 @@ mod tests {
         assert!(!verify("correct horse batterx", Some(&hashed)).await);
         assert!(!verify("correct horse battery", None).await);
         assert!(!verify("x", Some("not a hash")).await);
+        assert!(!verify("", Some("")).await);
     }
 
     #[test]
@@ -99,8 +122,38 @@ mod tests {
         let (one, two) = (generate(), generate());
         assert_eq!(one.len(), 23);
         assert_ne!(one, two);
-        assert_eq!(check(&one), Ok(()));
-        assert_eq!(check("short"), Err(UnfitPassword::TooShort));
-        assert_eq!(check(&"x".repeat(MAX + 1)), Err(UnfitPassword::TooLong));
+        assert_eq!(check(&one, &[]), Ok(()));
+        assert_eq!(check("short", &[]), Err(UnfitPassword::TooShort));
+        assert_eq!(check(&"x".repeat(MAX + 1), &[]), Err(UnfitPassword::TooLong));
+    }
+
+    #[test]
+    fn what_is_guessed_first_is_refused() {
+        for common in [
+            "password1234",
+            "Password1234!",
+            "passwordpassword",
+            "qwertyuiop12",
+            "qwertyuiopasdf",
+            "123456789012",
+            "aaaaaaaaaaaa",
+            "abcabcabcabc",
+            "iloveyou1234",
+            "administrator",
+            "letmein12345",
+            "clearhook1234",
+            "webhookwebhook",
+            "alice.liddell1",
+            "alice@wonder.example",
+        ] {
+            assert_eq!(
+                check(common, &["alice.liddell@wonder.example", "alice@wonder.example"]),
+                Err(UnfitPassword::TooCommon),
+                "{common}"
+            );
+        }
+        for fit in ["correct horse battery staple", "a long enough one", "Wvc8-kFzq-2mTy"] {
+            assert_eq!(check(fit, &["alice@wonder.example"]), Ok(()), "{fit}");
+        }
     }
 }

@@ -1,36 +1,64 @@
 //! Sessions of the console: a cookie with a random token, 12 hours idle, 7 days in all.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use crate::{
-    auth::{password, principal::SignedIn, token},
-    domain::timestamp::Timestamp,
-    storage::{Store, StoreError},
+    auth::{principal::SignedIn, token},
+    domain::{id::UserId, timestamp::Timestamp},
+    storage::{
+        Store, StoreError,
+        audit::Actor,
+        sessions::{IDLE, NewSession},
+        users::UserRecord,
+    },
 };
 
 /// The cookie's name.
 pub const COOKIE: &str = "clearhook_session";
-const IDLE: Duration = Duration::from_hours(12);
 const WHOLE: Duration = Duration::from_hours(7 * 24);
 /// A use is noted at most this often: a write a request would be too many.
 const NOTED: Duration = Duration::from_mins(1);
+/// How much of what a browser calls itself is kept, in characters.
+const BROWSER_KEPT: usize = 300;
 
-/// Signs somebody in and gives the session's token; `None` when address or password is wrong, or the user is disabled.
-pub async fn sign_in(store: &Store, email: &str, password: &str) -> Result<Option<String>, StoreError> {
-    let found = store.user_by_email(email).await?;
-    let hash = found.as_ref().map(|(_, hash)| hash.as_str());
-    let fits = password.len() <= password::MAX && password::verify(password, hash).await;
-    let Some((user, _)) = found.filter(|(user, _)| fits && user.disabled_at.is_none()) else {
-        return Ok(None);
+/// The browser that somebody signs in with.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    /// Where it is.
+    pub address: IpAddr,
+    /// What it calls itself.
+    pub agent: Option<String>,
+    /// The token of the session that it has.
+    pub token: Option<String>,
+    /// The mark that it got when somebody signed in before.
+    pub mark: Option<String>,
+}
+
+/// A new session of this user: its token for the cookie, and what is stored.
+pub fn new(user: UserId, browser: &Browser, now: Timestamp) -> (String, NewSession) {
+    let token = token::generate();
+    let session = NewSession {
+        user,
+        token_hash: token::hash(&token),
+        now,
+        expires_at: now.plus(WHOLE),
+        address: browser.address.to_string(),
+        browser: browser.agent.as_ref().map(|agent| agent.chars().take(BROWSER_KEPT).collect()),
     };
-    let (token, now) = (token::generate(), Timestamp::now());
-    store.add_session(user.id, token::hash(&token), now, now.plus(WHOLE)).await?;
-    Ok(Some(token))
+    (token, session)
+}
+
+/// Begins a session under a token that is new; the one that the browser had ends. Gives the token. `how` says how they proved who they are.
+pub async fn begin(store: &Store, user: &UserRecord, browser: &Browser, how: &str, now: Timestamp) -> Result<String, StoreError> {
+    let (token, session) = new(user.id, browser, now);
+    let before = browser.token.as_deref().map(token::hash);
+    let by = Actor::person(user.id, &user.email, Some(browser.address));
+    store.begin_session(&by, &session, before.as_deref(), how).await?;
+    Ok(token)
 }
 
 /// Who has this token, if the session still lives.
-pub async fn resume(store: &Store, token: &str) -> Result<Option<SignedIn>, StoreError> {
-    let now = Timestamp::now();
+pub async fn resume(store: &Store, token: &str, address: IpAddr, now: Timestamp) -> Result<Option<SignedIn>, StoreError> {
     let Some(session) = store.session(&token::hash(token)).await? else {
         return Ok(None);
     };
@@ -40,25 +68,25 @@ pub async fn resume(store: &Store, token: &str) -> Result<Option<SignedIn>, Stor
         return Ok(None);
     }
     if unused >= NOTED {
-        store.touch_session(session.id, now).await?;
+        store.touch_session(session.id, now, &address.to_string()).await?;
     }
     Ok(Some(SignedIn {
         session: session.id,
         user: session.user.id,
         email: session.user.email,
         role: session.user.role,
-        address: None,
+        address: Some(address),
     }))
 }
 
 /// The value of `Set-Cookie` that keeps the token, or that takes it away.
 pub fn cookie(token: Option<&str>, secure: bool) -> String {
+    set_cookie(COOKIE, token, "/", WHOLE, secure)
+}
+
+/// The value of `Set-Cookie` that keeps a value for so long, or that takes it away. No script can read it.
+pub fn set_cookie(name: &str, value: Option<&str>, path: &str, age: Duration, secure: bool) -> String {
     let secure = if secure { "; Secure" } else { "" };
-    match token {
-        Some(token) => format!(
-            "{COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={}{secure}",
-            WHOLE.as_secs()
-        ),
-        None => format!("{COOKIE}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0{secure}"),
-    }
+    let (value, age) = value.map_or(("", 0), |value| (value, age.as_secs()));
+    format!("{name}={value}; HttpOnly; SameSite=Lax; Path={path}; Max-Age={age}{secure}")
 }

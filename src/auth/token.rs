@@ -10,6 +10,13 @@ pub fn generate() -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// 128 random bits as text, for links that live for an hour.
+pub fn generate_short() -> String {
+    let mut bytes = [0; 16];
+    rand::fill(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
 /// What is stored of a token. A plain hash is enough: nobody can guess 256 random bits.
 pub fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()

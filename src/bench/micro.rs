@@ -3,17 +3,34 @@
 
 mod nowhere;
 
-use std::{hint::black_box, sync::Arc};
+use std::{hint::black_box, sync::Arc, time::Duration};
 
 use clearhook::{
     catalogue::{EventType, example::example_data, schema::check_data},
-    domain::{id::DeliveryId, secret::SigningSecret, timestamp::Timestamp},
-    storage::{Store, audit::Actor, callbacks::LogFilter, journal::Journal, new_id, open::DatabaseUrl},
+    domain::{
+        answer::Answer,
+        callback::Trigger,
+        id::{DeliveryId, WebhookId},
+        secret::SigningSecret,
+        timestamp::Timestamp,
+    },
+    storage::{
+        Store,
+        audit::Actor,
+        callbacks::{LogFilter, NewCallback},
+        journal::{Finished, Journal, Next},
+        new_id,
+        open::DatabaseUrl,
+        queue::Job,
+    },
     vault::{MasterKey, Vault},
 };
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
 use self::nowhere::{Nowhere, event, fields};
+
+/// Callbacks of the log.
+const LOGGED: u64 = 5_000;
 
 fn signing(criterion: &mut Criterion) {
     let (secret, body, id) = (SigningSecret::generate(), vec![b'x'; 1_024], new_id::<DeliveryId>().message_id());
@@ -62,11 +79,56 @@ fn storing(criterion: &mut Criterion) {
             BatchSize::SmallInput,
         );
     });
-    criterion.bench_function("a page of an empty log", |bench| {
+    runtime.block_on(async {
+        for number in 0..LOGGED {
+            journal.record(finished(webhook, number)).await;
+        }
+        journal.flush().await;
+    });
+    criterion.bench_function("a page of a log of 5,000", |bench| {
         bench
             .to_async(&runtime)
             .iter(async || store.callbacks(webhook, &LogFilter::default(), None, 50).await.unwrap());
     });
+}
+
+/// A callback of an hour ago and more.
+fn finished(webhook: WebhookId, number: u64) -> Finished {
+    let (_, event) = event(number);
+    let at = Timestamp::now().minus(Duration::from_secs(3_600 + number));
+    let job = Job {
+        delivery: new_id(),
+        event: event.id,
+        event_type: event.event_type,
+        webhook,
+        body: event.body,
+        attempts: 0,
+        retries: 0,
+        breaks: 0,
+        order: None,
+        trigger: Trigger::Event,
+    };
+    let callback = NewCallback {
+        delivery: job.delivery,
+        event: job.event,
+        webhook,
+        event_type: job.event_type,
+        url: "https://example.com/".into(),
+        at,
+        attempt: 1,
+        trigger: Trigger::Event,
+        answer: Answer::Status(200),
+        detail: None,
+        duration_ms: 1,
+        request_headers: Vec::new(),
+        received: None,
+    };
+    Finished {
+        job,
+        callback: Some(callback),
+        next: Next::Succeeded,
+        health: None,
+    }
 }
 
 criterion_group!(benches, signing, checking, storing);

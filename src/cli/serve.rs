@@ -10,6 +10,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    auth::setup,
     cli::{
         CliError,
         demo::{self, SampleReceiver},
@@ -54,6 +55,11 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     let listener = TcpListener::bind(config.addr)
         .await
         .map_err(|error| cannot_listen(config.addr, &error))?;
+    if config.front.public_url.port() == Some(0) {
+        // The system chose a port.
+        let address = listener.local_addr().map_err(|error| cannot_listen(config.addr, &error))?;
+        let _ = config.front.public_url.set_port(Some(address.port()));
+    }
     let sample = if arguments.demo {
         Some(SampleReceiver::bind(arguments.demo_addr).await?)
     } else {
@@ -84,8 +90,8 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     }
     if let Some(sample) = sample {
         demo::start(&state, sample, stop.clone()).await?;
-    } else if store.has_no_users().await? {
-        tracing::warn!("nobody can sign in yet; run: clearhook user create --email you@example.com --role administrator");
+    } else if let Some(link) = setup::link(&store, &state.front.public_url, state.clock.now()).await? {
+        println!("\n  Nobody can sign in yet. Make the first administrator, within an hour, at\n\n    {link}\n");
     }
     let address = listener.local_addr().map_err(|error| cannot_listen(config.addr, &error))?;
     tracing::info!(%address, "listening on {address}; console at {}", state.front.public_url);

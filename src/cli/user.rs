@@ -67,6 +67,12 @@ enum UserCommand {
         #[arg(long)]
         role: Role,
     },
+    /// Take somebody's second factor away, whose device and recovery codes are lost, and end their sessions
+    ResetSecondFactor {
+        /// Their e-mail address
+        #[arg(long)]
+        email: String,
+    },
     /// Give somebody a new password, and end their sessions
     ResetPassword {
         /// Their e-mail address
@@ -98,6 +104,13 @@ pub(super) async fn run(arguments: UserArguments) -> Result<(), CliError> {
         UserCommand::SetRole { email, role } => {
             let user = change(&store, &email, UserChange::Role(role)).await?;
             println!("{} is {} now.", user.email, user.role);
+        }
+        UserCommand::ResetSecondFactor { email } => {
+            let user = find(&store, &email).await?;
+            if !store.remove_second_factor(&BY.actor(), &user, None).await? {
+                return Err(CliError::Other(format!("{} has no second factor; nothing was changed", user.email)));
+            }
+            println!("{} signs in without a second factor, until they set one up.", user.email);
         }
         UserCommand::ResetPassword { email, password_stdin } => {
             let user = find(&store, &email).await?;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use url::Url;
 
 use crate::{
-    config::{ConfigError, Settings},
+    config::{ConfigError, OidcSettings, Settings},
     domain::proxies::TrustedProxies,
 };
 
@@ -16,6 +16,8 @@ pub struct FrontSettings {
     pub public_url: Url,
     /// Which proxies are believed when they say who is calling.
     pub proxies: TrustedProxies,
+    /// Which OpenID provider people may sign in with.
+    pub oidc: Option<OidcSettings>,
 }
 
 impl FrontSettings {
@@ -24,6 +26,7 @@ impl FrontSettings {
         Self {
             public_url,
             proxies: TrustedProxies::default(),
+            oidc: None,
         }
     }
 
@@ -36,6 +39,7 @@ impl FrontSettings {
         let proxies = settings.trusted_proxies.as_deref().unwrap_or_default().parse();
         Ok(Self {
             public_url,
+            oidc: OidcSettings::read(settings)?,
             proxies: proxies.map_err(|error| ConfigError::new("CLEARHOOK_TRUSTED_PROXIES", format!("{error}")))?,
         })
     }

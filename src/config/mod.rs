@@ -3,6 +3,7 @@
 mod data_dir;
 mod front;
 mod listen;
+mod oidc;
 mod settings;
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
@@ -13,6 +14,7 @@ pub use self::{
     data_dir::{DataDir, ServeLock, lock_database},
     front::FrontSettings,
     listen::ListenSettings,
+    oidc::OidcSettings,
     settings::Settings,
 };
 use crate::{dispatch::DispatchSettings, domain::url::UrlPolicy, storage::open::DatabaseUrl, vault::MasterKey};

@@ -48,6 +48,20 @@ settings! {
     max_connections: String = "CLEARHOOK_MAX_CONNECTIONS",
     /// Networks (CIDR) of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas [default: none]
     trusted_proxies: String = "CLEARHOOK_TRUSTED_PROXIES",
+    /// The OpenID provider that people may sign in with: its issuer [default: none]
+    oidc_issuer: String = "CLEARHOOK_OIDC_ISSUER",
+    /// The client id that the provider gave to clearhook
+    oidc_client_id: String = "CLEARHOOK_OIDC_CLIENT_ID",
+    /// The client's secret there
+    oidc_client_secret: String = "CLEARHOOK_OIDC_CLIENT_SECRET",
+    /// The claim that tells the role; dots lead into it [default: roles]
+    oidc_role_claim: String = "CLEARHOOK_OIDC_ROLE_CLAIM",
+    /// The claim's value of administrators
+    oidc_administrator_value: String = "CLEARHOOK_OIDC_ADMINISTRATOR_VALUE",
+    /// The claim's value of API owners
+    oidc_api_owner_value: String = "CLEARHOOK_OIDC_API_OWNER_VALUE",
+    /// What people call the provider, on the sign-in page [default: single sign-on]
+    oidc_name: String = "CLEARHOOK_OIDC_NAME",
     /// Networks (CIDR) and host names exempt from the ban on private addresses, separated by commas
     allowed_networks: String = "CLEARHOOK_ALLOWED_NETWORKS",
     /// Permit webhook URLs with http:// [default: false]

@@ -11,11 +11,13 @@ use leptos_router::{
 use crate::console::{
     layout::Layout,
     pages::{
+        account::Account,
         administration::{api_keys::ApiKeys, audit_log::AuditLog, new_api_key::NewApiKey, new_user::NewUser, user::User, users::Users},
         details::Details,
         new_webhook::NewWebhook,
         not_found::NotFound,
-        sign_in::SignIn,
+        setup::Setup,
+        sign_in::{SecondStep, SignIn},
         webhooks::Webhooks,
     },
 };
@@ -28,8 +30,11 @@ pub fn App() -> impl IntoView {
         <Title formatter=|title: String| format!("{title} · clearhook") />
         <Router>
             <Routes fallback=|| view! { <NotFound /> }>
+                <Route path=path!("/setup") view=Setup ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
+                <Route path=path!("/sign-in/code") view=SecondStep ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
+                    <Route path=path!("/account") view=Account ssr=SsrMode::Async />
                     <Route path=path!("/webhooks") view=Webhooks ssr=SsrMode::Async />
                     <Route path=path!("/webhooks/new") view=NewWebhook ssr=SsrMode::Async />
                     <Route path=path!("/webhooks/:id") view=Details ssr=SsrMode::Async />

@@ -62,11 +62,11 @@ pub fn Layout() -> impl IntoView {
             </nav>
             <Preferences />
             <form class="account" method="post" action="/sign-out">
-                <span class="account-name">
+                <A href="/account" attr:class="account-name">
                     <Suspense>
                         {move || Suspend::new(async move { who.await.map(|who| who.email).unwrap_or_default() })}
                     </Suspense>
-                </span>
+                </A>
                 <button class="quiet" type="submit">
                     {common::sign_out(lang)}
                 </button>

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     dispatch::engine::Engine,
     domain::timestamp::Timestamp,
-    storage::{StoreError, retention::Forgotten},
+    storage::{StoreError, retention::Forgotten, sessions, sign_in_limits},
 };
 
 /// Pause between two rounds.
@@ -33,7 +33,12 @@ impl Engine {
 
     async fn forget_all(&self, what: Forgotten) -> Result<(), StoreError> {
         let retention = self.sender.settings.retention;
-        let age = if what == Forgotten::Keys { retention.min(KEYS) } else { retention };
+        let age = match what {
+            Forgotten::Keys => retention.min(KEYS),
+            Forgotten::Sessions => sessions::IDLE,
+            Forgotten::SignInLimits => sign_in_limits::MEMORY,
+            Forgotten::Callbacks | Forgotten::Deliveries | Forgotten::Events | Forgotten::Stats => retention,
+        };
         while !self.stop.is_cancelled() {
             let began = Instant::now();
             let before = Timestamp::now().minus(age);

@@ -64,6 +64,20 @@ named! {
         UserRoleChanged = "user.role_changed",
         /// Somebody was given a new password.
         UserPasswordReset = "user.password_reset",
+        /// Somebody signed in.
+        SignedIn = "user.signed_in",
+        /// There were so many attempts to sign in as somebody that the next has to wait.
+        SignInLimited = "user.sign_in_limited",
+        /// Somebody ended all their sessions.
+        SignedOutEverywhere = "user.signed_out_everywhere",
+        /// Somebody changed their own password.
+        PasswordChanged = "user.password_changed",
+        /// Somebody signs in with a second factor from then on.
+        SecondFactorAdded = "user.second_factor_added",
+        /// Somebody signs in without a second factor from then on.
+        SecondFactorRemoved = "user.second_factor_removed",
+        /// Somebody has other recovery codes.
+        RecoveryCodesRenewed = "user.recovery_codes_renewed",
         /// Every secret was sealed with a new master key.
         MasterKeyRotated = "master_key.rotated",
     }

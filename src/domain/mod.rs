@@ -5,6 +5,7 @@ pub mod audit;
 pub mod callback;
 pub mod delivery;
 pub mod id;
+pub mod list;
 pub mod named;
 pub mod role;
 pub mod webhook;

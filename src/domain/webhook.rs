@@ -1,6 +1,6 @@
 //! Limits of a webhook's fields, known to form and server alike.
 
-use crate::messages::wrong::Wrong;
+use crate::{domain::named::named, messages::wrong::Wrong};
 
 /// Longest name, in characters.
 pub const NAME_MAX: usize = 200;
@@ -26,15 +26,16 @@ pub struct RateLimit {
     pub burst: u32,
 }
 
-/// A webhook's state as the list shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Status {
-    /// Callbacks are made.
-    Enabled,
-    /// No callback is made; events are held.
-    Disabled,
-    /// Enabled, and nothing but failures since the last success.
-    Failing,
+named! {
+    /// A webhook's state as the list shows it.
+    Status("status") {
+        /// Callbacks are made.
+        Enabled = "enabled",
+        /// No callback is made; events are held.
+        Disabled = "disabled",
+        /// Enabled, and nothing but failures since the last success.
+        Failing = "failing",
+    }
 }
 
 /// Checks a rate limit: both numbers from 1 to [`RATE_MAX`].

@@ -90,6 +90,17 @@ impl Problem {
         )
     }
 
+    /// Something broke that no caller can mend; the cause goes to the log.
+    pub fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something broke",
+            "This is a fault of clearhook. The log has more under the id in `x-request-id`.",
+        )
+    }
+
     /// A body of the wrong kind.
     pub fn unsupported_media(detail: impl Into<String>) -> Self {
         Self::new(

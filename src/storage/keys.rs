@@ -15,8 +15,35 @@ use crate::{
     vault::{Fingerprint, Vault},
 };
 
-/// Every column that holds sealed values, each bound to its row's `id`. Their names end with `_encrypted`.
-pub const SEALED: [(&str, &str); 2] = [("webhook_headers", "value_encrypted"), ("webhook_secrets", "secret_encrypted")];
+/// A column of sealed values.
+#[derive(Clone, Copy, Debug)]
+pub struct SealedColumn {
+    /// Its table.
+    pub table: &'static str,
+    /// The column to whose value each is bound.
+    pub row: &'static str,
+    /// Its name, which ends with `_encrypted`.
+    pub column: &'static str,
+}
+
+/// Every column of sealed values.
+pub const SEALED: [SealedColumn; 3] = [
+    SealedColumn {
+        table: "webhook_headers",
+        row: "id",
+        column: "value_encrypted",
+    },
+    SealedColumn {
+        table: "webhook_secrets",
+        row: "id",
+        column: "secret_encrypted",
+    },
+    SealedColumn {
+        table: "second_factors",
+        row: "user_id",
+        column: "secret_encrypted",
+    },
+];
 /// Values of one transaction.
 const BATCH: u64 = 100;
 /// Milliseconds since 1970 by PostgreSQL's clock.
@@ -96,8 +123,8 @@ impl Store {
 
     /// A database that is older than the note of its key, or empty.
     async fn adopt_key(&self, own: &Fingerprint) -> Result<Keys, KeyError> {
-        for (table, column) in SEALED {
-            if let Some(any) = self.sealed_after(table, column, Uuid::nil(), 1).await?.first()
+        for sealed in SEALED {
+            if let Some(any) = self.sealed_after(sealed, Uuid::nil(), 1).await?.first()
                 && self.vault.open(any.id, &any.value).is_err()
             {
                 return Err(KeyError::Other);
@@ -140,12 +167,13 @@ impl Store {
 
     /// Seals the next few values anew. Answers how many it looked at, and where to go on; `None` when that was the last one.
     pub async fn reseal(&self, to: &Vault, from: Place) -> Result<(usize, Option<Place>), KeyError> {
-        let Some((table, column)) = SEALED.get(from.column) else {
+        let Some(sealed) = SEALED.get(from.column) else {
             return Ok((0, None));
         };
         let transaction = self.begin().await?;
-        let found = sealed_after(&transaction, table, column, from.row, BATCH).await?;
-        let sql = format!("UPDATE {table} SET {column} = ? WHERE id = ?");
+        let found = sealed_after(&transaction, *sealed, from.row, BATCH).await?;
+        let SealedColumn { table, row, column } = sealed;
+        let sql = format!("UPDATE {table} SET {column} = ? WHERE {row} = ?");
         for value in &found {
             if to.open(value.id, &value.value).is_ok() {
                 continue;
@@ -186,7 +214,7 @@ impl Store {
             self.write.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
             return Ok(());
         }
-        for (table, _) in SEALED {
+        for SealedColumn { table, .. } in SEALED {
             self.write.execute_unprepared(&format!("VACUUM FULL {table}")).await?;
         }
         Ok(())
@@ -210,14 +238,16 @@ impl Store {
         Ok(row.map(|row| row.try_get("", "live")).transpose()?.unwrap_or_default())
     }
 
-    async fn sealed_after(&self, table: &str, column: &str, row: Uuid, limit: u64) -> Result<Vec<Sealed>, StoreError> {
-        sealed_after(&self.write, table, column, row, limit).await
+    async fn sealed_after(&self, sealed: SealedColumn, after: Uuid, limit: u64) -> Result<Vec<Sealed>, StoreError> {
+        sealed_after(&self.write, sealed, after, limit).await
     }
 }
 
-async fn sealed_after(on: &impl ConnectionTrait, table: &str, column: &str, row: Uuid, limit: u64) -> Result<Vec<Sealed>, StoreError> {
-    let sql = format!("SELECT id, {column} AS value FROM {table} WHERE id > ? AND {column} IS NOT NULL ORDER BY id LIMIT {limit}");
-    let values: [Value; 1] = [row.into()];
+async fn sealed_after(on: &impl ConnectionTrait, sealed: SealedColumn, after: Uuid, limit: u64) -> Result<Vec<Sealed>, StoreError> {
+    let SealedColumn { table, row, column } = sealed;
+    let sql =
+        format!("SELECT {row} AS id, {column} AS value FROM {table} WHERE {row} > ? AND {column} IS NOT NULL ORDER BY {row} LIMIT {limit}");
+    let values: [Value; 1] = [after.into()];
     Ok(Sealed::find_by_statement(statement(on.get_database_backend(), &sql, values))
         .all(on)
         .await?)

@@ -23,11 +23,23 @@ pub enum Forgotten {
     Keys,
     /// Hourly figures.
     Stats,
+    /// Sessions that have ended.
+    Sessions,
+    /// Counts of attempts to sign in.
+    SignInLimits,
 }
 
 impl Forgotten {
     /// All, in the order in which they may go.
-    pub const ALL: [Self; 5] = [Self::Callbacks, Self::Deliveries, Self::Events, Self::Keys, Self::Stats];
+    pub const ALL: [Self; 7] = [
+        Self::Callbacks,
+        Self::Deliveries,
+        Self::Events,
+        Self::Keys,
+        Self::Stats,
+        Self::Sessions,
+        Self::SignInLimits,
+    ];
 }
 
 impl Store {
@@ -53,6 +65,8 @@ impl Store {
                 before.0.into(),
             ),
             Forgotten::Stats => return self.forget_stats(before).await,
+            Forgotten::Sessions => return self.forget_sessions(Timestamp::now(), before, STEP).await,
+            Forgotten::SignInLimits => return self.forget_limits(before, STEP).await,
         };
         let gone = self.execute(sql, [before, STEP.into()]).await?;
         Ok(gone >= STEP.unsigned_abs())

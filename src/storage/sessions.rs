@@ -1,19 +1,29 @@
 //! Questions about sessions. A token is known only by its hash.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set, sea_query::Expr};
+use std::time::Duration;
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set, sea_query::Expr};
+use serde_json::json;
 
 use crate::{
     domain::{
+        audit::AuditAction,
         id::{SessionId, UserId},
         timestamp::Timestamp,
     },
     storage::{
         Store, StoreError,
+        audit::{self, Actor, Entry},
         entity::{session, user},
         new_id,
         users::{UserRecord, record},
     },
 };
+
+/// After so long without a use a session ends.
+pub const IDLE: Duration = Duration::from_hours(12);
+/// Most sessions of one user; the one that was not used for longest ends.
+const MOST: usize = 50;
 
 /// A signed-in browser.
 #[derive(Clone, Debug)]
@@ -28,33 +38,52 @@ pub struct SessionRecord {
     pub expires_at: Timestamp,
 }
 
+/// A session in the list of a user's own.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// Which.
+    pub id: SessionId,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_seen_at: Timestamp,
+    /// Where it was last used.
+    pub address: Option<String>,
+    /// What the browser calls itself.
+    pub browser: Option<String>,
+}
+
+/// A session that begins.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Whose.
+    pub user: UserId,
+    /// Hash of its token.
+    pub token_hash: Vec<u8>,
+    /// When it begins.
+    pub now: Timestamp,
+    /// When it ends whatever happens.
+    pub expires_at: Timestamp,
+    /// Where.
+    pub address: String,
+    /// What the browser calls itself.
+    pub browser: Option<String>,
+}
+
 impl Store {
-    /// Begins a session, and clears away those that have ended.
-    pub async fn add_session(
-        &self,
-        user: UserId,
-        token_hash: Vec<u8>,
-        now: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<SessionId, StoreError> {
-        session::Entity::delete_many()
-            .filter(session::Column::ExpiresAt.lte(now.0))
-            .exec(&self.write)
-            .await?;
-        user::Entity::update_many()
-            .col_expr(user::Column::LastSignInAt, Expr::value(now.0))
-            .filter(user::Column::Id.eq(user.0))
-            .exec(&self.write)
-            .await?;
-        let row = session::ActiveModel {
-            id: Set(new_id()),
-            user_id: Set(user.0),
-            token_hash: Set(token_hash),
-            created_at: Set(now.0),
-            last_seen_at: Set(now.0),
-            expires_at: Set(expires_at.0),
-        };
-        Ok(SessionId(row.insert(&self.write).await?.id))
+    /// Begins a session, and ends the one that the browser had before, whosever it was. `how` says how they proved who they are.
+    pub async fn begin_session(&self, by: &Actor, new: &NewSession, before: Option<&[u8]>, how: &str) -> Result<SessionId, StoreError> {
+        let transaction = self.begin().await?;
+        if let Some(before) = before {
+            let ending = session::Entity::delete_many().filter(session::Column::TokenHash.eq(before));
+            ending.exec(&transaction).await?;
+        }
+        let id = insert(&transaction, new).await?;
+        note_sign_in(&transaction, new).await?;
+        let entry = Entry::of_user(AuditAction::SignedIn, new.user, &by.name).after(json!({ "by": how }));
+        audit::add(&transaction, by, entry, new.now).await?;
+        transaction.commit().await?;
+        Ok(id)
     }
 
     /// The session of a token.
@@ -77,10 +106,30 @@ impl Store {
         }))
     }
 
-    /// Notes that a session was used.
-    pub async fn touch_session(&self, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+    /// A user's sessions that were used since `idle` and end after `now`, the last used first.
+    pub async fn sessions(&self, user: UserId, now: Timestamp, idle: Timestamp) -> Result<Vec<SessionRow>, StoreError> {
+        let rows = session::Entity::find()
+            .filter(session::Column::UserId.eq(user.0))
+            .filter(session::Column::ExpiresAt.gt(now.0))
+            .filter(session::Column::LastSeenAt.gt(idle.0))
+            .order_by_desc(session::Column::LastSeenAt)
+            .all(&self.read)
+            .await?;
+        let row = |row: session::Model| SessionRow {
+            id: SessionId(row.id),
+            created_at: Timestamp(row.created_at),
+            last_seen_at: Timestamp(row.last_seen_at),
+            address: row.address,
+            browser: row.browser,
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    /// Notes that a session was used, and where.
+    pub async fn touch_session(&self, id: SessionId, now: Timestamp, address: &str) -> Result<(), StoreError> {
         session::Entity::update_many()
             .col_expr(session::Column::LastSeenAt, Expr::value(now.0))
+            .col_expr(session::Column::Address, Expr::value(address))
             .filter(session::Column::Id.eq(id.0))
             .exec(&self.write)
             .await?;
@@ -92,4 +141,69 @@ impl Store {
         session::Entity::delete_by_id(id.0).exec(&self.write).await?;
         Ok(())
     }
+
+    /// Ends a session of this user.
+    pub async fn end_own_session(&self, user: UserId, id: SessionId) -> Result<(), StoreError> {
+        session::Entity::delete_by_id(id.0)
+            .filter(session::Column::UserId.eq(user.0))
+            .exec(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends all sessions of a user.
+    pub async fn end_sessions(&self, by: &Actor, user: UserId, now: Timestamp) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        replace_all(&transaction, user, None).await?;
+        let entry = Entry::of_user(AuditAction::SignedOutEverywhere, user, &by.name);
+        audit::add(&transaction, by, entry, now).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Deletes sessions that have ended, some at a time; answers whether there may be more.
+    pub(super) async fn forget_sessions(&self, now: Timestamp, idle: Timestamp, step: i64) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= ? OR last_seen_at <= ? LIMIT ?)";
+        let gone = self.execute(sql, [now.0.into(), idle.0.into(), step.into()]).await?;
+        Ok(gone >= step.unsigned_abs())
+    }
+}
+
+/// Adds a session; of too many the oldest go.
+pub(super) async fn insert(on: &impl ConnectionTrait, new: &NewSession) -> Result<SessionId, StoreError> {
+    let kept: Vec<_> = session::Entity::find()
+        .filter(session::Column::UserId.eq(new.user.0))
+        .order_by_desc(session::Column::LastSeenAt)
+        .all(on)
+        .await?;
+    for old in kept.iter().skip(MOST - 1) {
+        session::Entity::delete_by_id(old.id).exec(on).await?;
+    }
+    let row = session::ActiveModel {
+        id: Set(new_id()),
+        user_id: Set(new.user.0),
+        token_hash: Set(new.token_hash.clone()),
+        created_at: Set(new.now.0),
+        last_seen_at: Set(new.now.0),
+        expires_at: Set(new.expires_at.0),
+        address: Set(Some(new.address.clone())),
+        browser: Set(new.browser.clone()),
+    };
+    Ok(SessionId(row.insert(on).await?.id))
+}
+
+/// Notes when somebody signed in last.
+pub(super) async fn note_sign_in(on: &impl ConnectionTrait, new: &NewSession) -> Result<(), StoreError> {
+    let when = user::Entity::update_many().col_expr(user::Column::LastSignInAt, Expr::value(new.now.0));
+    when.filter(user::Column::Id.eq(new.user.0)).exec(on).await?;
+    Ok(())
+}
+
+/// Ends all sessions of a user, and begins the new one, if any.
+pub(super) async fn replace_all(on: &impl ConnectionTrait, user: UserId, new: Option<&NewSession>) -> Result<(), StoreError> {
+    let all = session::Entity::delete_many().filter(session::Column::UserId.eq(user.0));
+    all.exec(on).await?;
+    if let Some(new) = new {
+        insert(on, new).await?;
+    }
+    Ok(())
 }

@@ -17,9 +17,11 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        entity::{session, user},
+        entity::user,
         new_id,
         search::{contains, storable},
+        sessions::{self, NewSession},
+        sign_in_limits::{self, LimitKey},
     },
 };
 
@@ -73,16 +75,7 @@ impl Store {
     /// Adds a user; `None` when the address is taken.
     pub async fn add_user(&self, by: &Actor, email: &str, password_hash: String, role: Role) -> Result<Option<UserRecord>, StoreError> {
         let (transaction, now) = (self.begin().await?, Timestamp::now());
-        let row = user::ActiveModel {
-            id: Set(new_id()),
-            email: Set(normal_email(email)),
-            password_hash: Set(password_hash),
-            role: Set(role.to_string()),
-            disabled_at: Set(None),
-            created_at: Set(now.0),
-            updated_at: Set(now.0),
-            last_sign_in_at: Set(None),
-        };
+        let row = new_user(email, password_hash, role, now);
         let user = match row.insert(&transaction).await.map_err(StoreError::from) {
             Ok(row) => record(row)?,
             Err(error) if error.is_duplicate() => return Ok(None),
@@ -94,18 +87,19 @@ impl Store {
         Ok(Some(user))
     }
 
-    /// The user with that address, and the hash of their password.
+    /// A user, and the hash of their password; empty when they have none.
+    pub async fn user_with_hash(&self, id: UserId) -> Result<Option<(UserRecord, String)>, StoreError> {
+        let found = user::Entity::find_by_id(id.0).one(&self.read).await?;
+        found.map(with_hash).transpose()
+    }
+
+    /// The user with that address, and the hash of their password; empty when they have none.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<(UserRecord, String)>, StoreError> {
         let found = user::Entity::find()
             .filter(user::Column::Email.eq(normal_email(email)))
             .one(&self.read)
             .await?;
-        found
-            .map(|row| {
-                let hash = row.password_hash.clone();
-                Ok((record(row)?, hash))
-            })
-            .transpose()
+        found.map(with_hash).transpose()
     }
 
     /// Changes a user. A change that changes nothing is done, and leaves no trace.
@@ -147,10 +141,11 @@ impl Store {
             .exec(&transaction)
             .await?;
         if ends_sessions {
-            session::Entity::delete_many()
-                .filter(session::Column::UserId.eq(id.0))
-                .exec(&transaction)
-                .await?;
+            sessions::replace_all(&transaction, id, None).await?;
+        }
+        if action == AuditAction::UserPasswordReset {
+            // Whoever was kept out by somebody's guesses can come in with the new one at once.
+            sign_in_limits::forget(&transaction, &LimitKey::account(&before.email)).await?;
         }
         let after = user::Entity::find_by_id(id.0).one(&transaction).await?;
         let after = after
@@ -204,6 +199,21 @@ impl Store {
         rows.all(&self.read).await?.into_iter().map(record).collect()
     }
 
+    /// Replaces a user's own password, and ends their sessions but the new one.
+    pub async fn change_password(&self, by: &Actor, id: UserId, hash: String, session: &NewSession) -> Result<(), StoreError> {
+        let (transaction, now) = (self.begin().await?, session.now);
+        user::Entity::update_many()
+            .col_expr(user::Column::PasswordHash, Expr::value(hash))
+            .col_expr(user::Column::UpdatedAt, Expr::value(now.0))
+            .filter(user::Column::Id.eq(id.0))
+            .exec(&transaction)
+            .await?;
+        sessions::replace_all(&transaction, id, Some(session)).await?;
+        let entry = Entry::of_user(AuditAction::PasswordChanged, id, &by.name);
+        audit::add(&transaction, by, entry, now).await?;
+        Ok(transaction.commit().await?)
+    }
+
     /// All users, oldest first.
     pub async fn users(&self) -> Result<Vec<UserRecord>, StoreError> {
         let rows = user::Entity::find().order_by_asc(user::Column::Id).all(&self.read).await?;
@@ -228,6 +238,25 @@ impl Store {
     }
 }
 
+/// A row of a user who is new.
+pub(super) fn new_user(email: &str, password_hash: String, role: Role, now: Timestamp) -> user::ActiveModel {
+    user::ActiveModel {
+        id: Set(new_id()),
+        email: Set(normal_email(email)),
+        password_hash: Set(password_hash),
+        role: Set(role.to_string()),
+        disabled_at: Set(None),
+        created_at: Set(now.0),
+        updated_at: Set(now.0),
+        last_sign_in_at: Set(None),
+    }
+}
+
+fn with_hash(row: user::Model) -> Result<(UserRecord, String), StoreError> {
+    let hash = row.password_hash.clone();
+    Ok((record(row)?, hash))
+}
+
 pub(super) fn record(row: user::Model) -> Result<UserRecord, StoreError> {
     Ok(UserRecord {
         id: UserId(row.id),
@@ -240,6 +269,6 @@ pub(super) fn record(row: user::Model) -> Result<UserRecord, StoreError> {
 }
 
 /// A user as the audit log shows them.
-fn snapshot(user: &UserRecord) -> Value {
+pub(super) fn snapshot(user: &UserRecord) -> Value {
     json!({ "email": user.email, "role": user.role, "disabled": user.disabled_at.is_some() })
 }

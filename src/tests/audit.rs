@@ -62,10 +62,25 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
             (form(&[&fields[..], &[secret]].concat()), 1),
             (form(&[("intent", "add-header")]), 0),
         ],
-        ("POST", "/webhooks/{id}") => vec![(form(&[&fields[..], &[("enabled", "true")]].concat()), 1)],
+        ("POST", "/webhooks") => vec![
+            (form(&[("id", &things.webhook), ("enabled", "false")]), 1),
+            (form(&[("id", &things.webhook), ("enabled", "false")]), 0),
+            (form(&[("id", &things.webhook), ("enabled", "true")]), 1),
+        ],
+        ("POST", "/webhooks/{id}") => vec![
+            (form(&[("intent", "test")]), 1),
+            (form(&[("intent", "rotate")]), 1),
+            (form(&[("intent", "delete"), ("confirm", "not its name")]), 0),
+            (form(&[&fields[..], &[("enabled", "true")]].concat()), 1),
+        ],
         ("POST", "/webhooks/{id}/callbacks/{callback}/send-again") => vec![(form(&[]), 1)],
         ("POST", "/api-keys/new") => vec![(form(&[("name", "By form"), ("scopes", "events:write")]), 1)],
         ("POST", "/api-keys") => vec![(form(&[("id", &things.key)]), 1)],
+        // What ends this session, too, is tried in `sessions` and `second_factor`, with its entries.
+        ("POST", "/account") => vec![
+            (form(&[("intent", "end-session"), ("session", &things.user)]), 0),
+            (form(&[("intent", "begin-factor"), ("current", "correct horse battery")]), 0),
+        ],
         ("POST", "/users/new") => vec![(form(&[("email", "by-form@example.com"), ("role", "api-owner")]), 1)],
         ("POST", "/users/{id}") => vec![
             (form(&[("intent", "role"), ("role", "administrator")]), 1),
@@ -192,7 +207,7 @@ async fn what_was_changed_is_shown_and_filtered(database: TestDatabase) {
     for (query, shown, hidden) in [
         ("?action=webhook.created".to_owned(), 1, "Webhook changed</td>"),
         ("?kind=webhook".to_owned(), 2, "User added</td>"),
-        ("?kind=user".to_owned(), 1, "Webhook changed</td>"),
+        ("?kind=user".to_owned(), 2, "Webhook changed</td>"),
         ("?actor=TESTS".to_owned(), 2, "User added</td>"),
         ("?object=hr%3C".to_owned(), 2, "User added</td>"),
         (format!("?object={id}"), 2, "User added</td>"),
@@ -202,7 +217,7 @@ async fn what_was_changed_is_shown_and_filtered(database: TestDatabase) {
             "Webhook created</td>",
         ),
         ("?from=2020-01-01T00:00&to=2020-01-02T00:00".to_owned(), 0, "Webhook changed</td>"),
-        ("?from=2020-01-01T00:00".to_owned(), 4, "Nothing was found"),
+        ("?from=2020-01-01T00:00".to_owned(), 5, "Nothing was found"),
         ("?object=%25".to_owned(), 0, "Webhook changed</td>"),
     ] {
         let html = page(&query).await;

@@ -4,10 +4,10 @@ use std::{collections::BTreeSet, fs, process::Stdio};
 
 use clearhook::{
     catalogue::EventType,
-    domain::{headers::Header, secret::SigningSecret},
+    domain::{headers::Header, role::Role, secret::SigningSecret, timestamp::Timestamp},
     storage::{Store, audit::Actor, open::DatabaseUrl},
     storage::{
-        keys::{KeyError, Place, Rotation, SEALED},
+        keys::{KeyError, Place, Rotation, SEALED, SealedColumn},
         new_id,
         webhooks::WebhookFields,
     },
@@ -66,8 +66,8 @@ async fn open(database: &TestDatabase, key: &MasterKey) -> Store {
 async fn sealed(database: &TestDatabase) -> Vec<(Uuid, Vec<u8>)> {
     let connection = Database::connect(&database.url).await.unwrap();
     let mut all = Vec::new();
-    for (table, column) in SEALED {
-        let sql = format!("SELECT id, {column} AS value FROM {table} WHERE {column} IS NOT NULL");
+    for SealedColumn { table, row, column } in SEALED {
+        let sql = format!("SELECT {row} AS id, {column} AS value FROM {table} WHERE {column} IS NOT NULL");
         for row in connection
             .query_all_raw(Statement::from_string(connection.get_database_backend(), sql))
             .await
@@ -91,8 +91,17 @@ async fn an_interrupted_rotation_goes_on_and_callbacks_are_signed_as_before(mut 
     let store = open(&database, &old).await;
     store.check_key().await.unwrap();
     let secrets = fill(&store, &receiver.url, 90).await;
+    let user = store
+        .add_user(&Actor::clearhook(), "a@example.com", "x".to_owned(), Role::Administrator)
+        .await
+        .unwrap()
+        .unwrap();
+    store
+        .begin_second_factor(user.id, b"secret of a device", Timestamp::now())
+        .await
+        .unwrap();
     let before = sealed(&database).await;
-    assert_eq!((before.len(), opened(&before, &old), opened(&before, &new)), (270, 270, 0));
+    assert_eq!((before.len(), opened(&before, &old), opened(&before, &new)), (271, 271, 0));
 
     // It begins, and its process is killed after the first hundred values.
     let to = Vault::new(&new);
@@ -101,7 +110,7 @@ async fn an_interrupted_rotation_goes_on_and_callbacks_are_signed_as_before(mut 
     assert!(count == 100 && next.is_some());
     store.close().await.unwrap();
     let half = sealed(&database).await;
-    assert_eq!((opened(&half, &old), opened(&half, &new)), (170, 100));
+    assert_eq!((opened(&half, &old), opened(&half, &new)), (171, 100));
     // Meanwhile nobody starts, with whichever key, and no third key gets in between.
     for key in [&old, &new] {
         let store = open(&database, key).await;
@@ -130,12 +139,14 @@ async fn an_interrupted_rotation_goes_on_and_callbacks_are_signed_as_before(mut 
     assert!(matches!(store.check_key().await, Err(KeyError::Other)));
     store.close().await.unwrap();
     let after = sealed(&database).await;
-    assert_eq!((after.len(), opened(&after, &old), opened(&after, &new)), (270, 0, 270));
+    assert_eq!((after.len(), opened(&after, &old), opened(&after, &new)), (271, 0, 271));
 
     // The same secrets sign.
     database.key = new;
     let app = TestApp::start(&database).await;
     app.store.check_key().await.unwrap();
+    let factor = app.store.second_factor(user.id).await.unwrap().unwrap();
+    assert_eq!(factor.secret.as_slice(), b"secret of a device");
     app.publish(EventType::IdentityCreated, "1").await;
     let seen = receiver.wait(90).await;
     for callback in &seen {
@@ -196,7 +207,7 @@ async fn every_sealed_column_is_rotated(database: TestDatabase) {
         .map(|row| (row.try_get("", "t").unwrap(), row.try_get("", "c").unwrap()))
         .filter(|(_, column): &(String, String)| column.ends_with("_encrypted"))
         .collect();
-    let known = SEALED.map(|(table, column)| (table.to_owned(), column.to_owned()));
+    let known = SEALED.map(|sealed| (sealed.table.to_owned(), sealed.column.to_owned()));
     assert_eq!(columns, BTreeSet::from(known));
     connection.close().await.unwrap();
     store.close().await.unwrap();

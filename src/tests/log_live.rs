@@ -113,7 +113,7 @@ async fn news_arrive_and_resume_where_they_stopped(database: TestDatabase) {
     publisher.publish(EventType::IdentityCreated, "4").await;
     current.sum(1).await;
 
-    assert_eq!(app.page(&path, "").await.status(), 303, "nobody follows");
+    assert_eq!(app.page(&path, "").await.status(), 401, "nobody follows");
     if let Some(other) = other {
         other.stop().await;
     }

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod actions;
 mod addresses;
 mod administration;
 mod audit;
@@ -17,11 +18,13 @@ mod hostile;
 mod keys;
 mod language;
 mod limits;
+mod list;
 mod log_export;
 mod log_live;
 mod logs;
 mod migrations;
 mod nodes;
+mod oidc;
 mod planted;
 mod publishing;
 mod refusals;
@@ -29,8 +32,12 @@ mod requests;
 mod resend;
 mod retries;
 mod roles;
+mod second_factor;
 mod secrets;
 mod serving;
+mod sessions;
+mod setup;
+mod sign_in;
 mod signatures;
 mod tls;
 mod webhooks;

@@ -246,10 +246,7 @@ async fn null_characters_are_refused(database: TestDatabase) {
 }
 
 async fn every_answer_carries_the_headers_of_safety(database: TestDatabase) {
-    let app = TestApp::start_at(&database, |front, _| {
-        front.public_url = "https://hooks.example.com".parse().unwrap()
-    })
-    .await;
+    let app = TestApp::start_at(&database, |front| front.public_url = "https://hooks.example.com".parse().unwrap()).await;
     let plain = TestApp::start(&database).await;
     for (path, pages) in [
         ("/sign-in", true),

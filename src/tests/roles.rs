@@ -135,7 +135,7 @@ fn met(rule: Rule, response: &Response) -> Met {
         401 => Met::Who,
         403 => Met::Forbidden,
         303 if asked && rule != Rule::Guest => Met::Who,
-        404 if rule != Rule::Open => Met::Nothing,
+        404 if !matches!(rule, Rule::Open | Rule::Guest) => Met::Nothing,
         _ => Met::In,
     }
 }

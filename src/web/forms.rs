@@ -11,19 +11,16 @@ use axum::{
 use url::form_urlencoded;
 
 use crate::{
-    auth::{
-        principal::{Principal, SignedIn},
-        session,
-    },
+    auth::principal::{Principal, SignedIn},
     console::{
-        calls::{ErrorView, FormView, HeaderView, PostedForm, SignInView},
+        calls::{ErrorView, FormView, HeaderView, PostedForm},
         server::viewer::viewer_of,
     },
     domain::{headers::Header, id::WebhookId},
-    messages::{Lang, sign_in as say},
+    messages::Lang,
     rest::{Problem, check_length},
     state::AppState,
-    web::{client_address::Secure, pages::render},
+    web::{actions, pages::render},
     webhooks::{self, FieldError, UseCaseError, WebhookInput},
 };
 
@@ -52,6 +49,18 @@ impl Fields {
             return Err(Problem::malformed("Leave out null characters."));
         }
         Ok((parts, Self(fields)))
+    }
+
+    /// Reads a form in which each of these fields may stand once: which of two would count is nobody's guess.
+    pub(super) async fn read_once(request: Request, names: &[&str]) -> Result<(Parts, Self), Problem> {
+        let (parts, fields) = Self::read(request).await?;
+        match names
+            .iter()
+            .find(|name| fields.0.iter().filter(|(field, _)| field == *name).count() > 1)
+        {
+            Some(name) => Err(Problem::malformed(format!("The field `{name}` stands in the form more than once."))),
+            None => Ok((parts, fields)),
+        }
     }
 
     pub(super) fn all(&self, name: &str) -> Vec<String> {
@@ -94,36 +103,26 @@ impl Fields {
     }
 }
 
-/// `POST /sign-in`
-pub(super) async fn sign_in(State(app): State<AppState>, Secure(secure): Secure, request: Request) -> Response {
+/// `POST /webhooks`: enables or disables a webhook of the list, and comes back to its row.
+pub(super) async fn switch(State(app): State<AppState>, Extension(who): Extension<SignedIn>, request: Request) -> Response {
     let (parts, fields) = match Fields::read(request).await {
         Ok(read) => read,
         Err(problem) => return problem.into_response(),
     };
-    let (email, next) = (fields.one("email"), local(&fields.one("next")));
-    match session::sign_in(&app.store, &email, &fields.one("password")).await {
-        Ok(Some(token)) => ([(header::SET_COOKIE, session::cookie(Some(&token), secure))], Redirect::to(&next)).into_response(),
-        Ok(None) => {
-            let lang = viewer_of(&parts.headers).lang;
-            let view = SignInView {
-                email,
-                error: Some(say::wrong(lang).to_owned()),
-            };
-            let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
-            render(&app, page(parts, &format!("/sign-in?{query}")), view, StatusCode::UNAUTHORIZED).await
+    let switched = match fields.one("id").parse::<WebhookId>() {
+        Ok(id) => webhooks::set_enabled(&app, &Principal::User(who), id, fields.one("enabled") == "true")
+            .await
+            .map(|()| id),
+        Err(_) => Err(UseCaseError::NotFound),
+    };
+    match switched {
+        Ok(id) => {
+            let query = parts.uri.query().map_or_else(String::new, |query| format!("?{query}"));
+            Redirect::to(&format!("/webhooks{query}#webhook-{id}")).into_response()
         }
-        Err(error) => Problem::from(error).into_response(),
+        Err(UseCaseError::NotFound) => render(&app, page(parts, "/nowhere"), (), StatusCode::NOT_FOUND).await,
+        Err(other) => Problem::from(other).into_response(),
     }
-}
-
-/// `POST /sign-out`
-pub(super) async fn sign_out(State(app): State<AppState>, Secure(secure): Secure, who: Option<Extension<SignedIn>>) -> Response {
-    if let Some(Extension(who)) = who
-        && let Err(error) = app.store.end_session(who.session).await
-    {
-        return Problem::from(error).into_response();
-    }
-    ([(header::SET_COOKIE, session::cookie(None, secure))], Redirect::to("/sign-in")).into_response()
 }
 
 /// `POST /webhooks/new`
@@ -157,11 +156,16 @@ pub(super) async fn change(
     let Ok(id) = id.parse::<WebhookId>() else {
         return render(&app, page(parts, &path), (), StatusCode::NOT_FOUND).await;
     };
+    let by = Principal::User(who);
+    let parts = match actions::act(&app, &by, id, parts, &fields).await {
+        Ok(response) => return response,
+        Err(parts) => parts,
+    };
     let mut form = fields.form();
     if edit_rows(&mut form, &fields.one("intent")) {
         return render(&app, page(parts, &path), PostedForm(form), StatusCode::OK).await;
     }
-    match webhooks::patch(&app, &Principal::User(who), id, |stored| WebhookInput {
+    match webhooks::patch(&app, &by, id, |stored| WebhookInput {
         owners: form.owners.clone().unwrap_or(stored.owners),
         rate: stored.rate,
         ordered: stored.ordered,
@@ -243,30 +247,9 @@ pub(super) fn page(mut parts: Parts, path: &str) -> Request {
     Request::from_parts(parts, Body::empty())
 }
 
-/// Where to go after signing in: only a path of this site. A browser reads `//host` and `/\host` as another site.
-pub(super) fn local(next: &str) -> String {
-    let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
-    if is_local { next.to_owned() } else { "/webhooks".to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn signing_in_leads_nowhere_else() {
-        assert_eq!(local("/webhooks/1?range=7d"), "/webhooks/1?range=7d");
-        for elsewhere in [
-            "",
-            "https://evil.example",
-            "//evil.example",
-            "/\\evil.example",
-            "/\t/evil.example",
-            "javascript:alert(1)",
-        ] {
-            assert_eq!(local(elsewhere), "/webhooks", "{elsewhere}");
-        }
-    }
 
     #[test]
     fn rows_are_added_and_removed() {

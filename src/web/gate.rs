@@ -112,7 +112,7 @@ impl Gate {
     }
 
     async fn session(&self, request: &Parts) -> Result<Option<SignedIn>, Response> {
-        let found = guard::signed_in(&self.app, &request.headers).await;
+        let found = guard::signed_in(&self.app, request).await;
         let found = found.map_err(|error| Problem::from(error).into_response())?;
         Ok(found.map(|who| SignedIn {
             address: address(request),

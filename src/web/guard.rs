@@ -14,20 +14,22 @@ use crate::{
     rest::Problem,
     state::AppState,
     storage::StoreError,
-    web::strict,
+    web::{client_address::ClientAddress, strict},
 };
 
-/// Who is signed in, by the cookie in these headers.
-pub(super) async fn signed_in(app: &AppState, headers: &HeaderMap) -> Result<Option<SignedIn>, StoreError> {
-    match token(headers) {
-        Some(token) => session::resume(&app.store, &token).await,
+/// Who is signed in, by the cookie of this request.
+pub(super) async fn signed_in(app: &AppState, request: &Parts) -> Result<Option<SignedIn>, StoreError> {
+    match token(&request.headers) {
+        Some(token) => session::resume(&app.store, &token, ClientAddress::of(request).0, app.clock.now()).await,
         None => Ok(None),
     }
 }
 
 /// Nobody is sent to sign in, before anything is rendered.
 pub(super) fn nobody(request: &Parts) -> Response {
-    if request.uri.path().starts_with("/fn/") {
+    let path = request.uri.path();
+    // Scripts ask for these, and can make nothing of a page to sign in.
+    if path.starts_with("/fn/") || path.ends_with("/callbacks/live") {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let wanted = request.uri.path_and_query().map_or("/", |wanted| wanted.as_str());

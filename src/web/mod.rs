@@ -1,18 +1,23 @@
 //! Everything over HTTP: the API, the console, the site's files, and what guards them.
 
+mod account;
+mod actions;
 mod administration;
 pub mod assets;
 pub mod client_address;
+mod cookies;
 mod csv;
 pub mod forms;
 pub mod gate;
 mod guard;
 mod headers;
 mod logs;
+mod oidc;
 pub mod pages;
 mod preferences;
 mod schema;
 pub mod server;
+mod sign_in;
 mod strict;
 
 use std::time::Duration;
@@ -29,6 +34,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use self::gate::Gate;
+pub(crate) use self::sign_in::setup_problem;
 use crate::{
     auth::routes::Routes,
     rest::{self, Problem},

@@ -11,19 +11,20 @@ use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_conte
 
 use crate::{
     auth::{
+        oidc::CALLBACK,
         routes::{Routes, Rule},
         rules::Action,
     },
     console::{app::App, shell::shell},
     state::AppState,
-    web::{administration, forms, preferences, schema},
+    web::{account, administration, forms, oidc, preferences, schema, sign_in},
 };
 
 /// Who may see the pages of `console::app` and make the calls of `console::calls`.
 fn rule(path: &str) -> Option<Rule> {
     let rule = match path {
-        "/sign-in" | "/fn/sign-in-form" => Rule::Guest,
-        "/fn/who" => Rule::Session(Action::UseConsole),
+        "/setup" | "/fn/setup-form" | "/sign-in" | "/sign-in/code" | "/fn/sign-in-form" => Rule::Guest,
+        "/account" | "/fn/account" | "/fn/who" => Rule::Session(Action::UseConsole),
         "/webhooks" | "/webhooks/{id}" | "/fn/webhooks" | "/fn/webhook" => Rule::Session(Action::ReadWebhooks),
         "/webhooks/new" | "/fn/new-webhook" => Rule::Session(Action::WriteWebhooks),
         "/fn/log" => Rule::Session(Action::ReadCallbacks),
@@ -53,8 +54,14 @@ pub fn routes(state: &AppState) -> Routes<AppState> {
         .map(|router| router.leptos_routes_with_context(state, pages, context, move || shell(options.clone())))
         .get("/", Rule::Session(Action::UseConsole), async || Redirect::to("/webhooks"))
         .post("/preferences", Rule::Guest, preferences::keep)
-        .post("/sign-in", Rule::Guest, forms::sign_in)
-        .post("/sign-out", Rule::Guest, forms::sign_out)
+        .post("/account", Rule::Session(Action::UseConsole), account::change)
+        .post("/setup", Rule::Guest, sign_in::set_up)
+        .post("/sign-in", Rule::Guest, sign_in::sign_in)
+        .post("/sign-in/code", Rule::Guest, sign_in::code)
+        .get("/sign-in/oidc", Rule::Guest, oidc::leave)
+        .get(CALLBACK, Rule::Guest, oidc::back)
+        .post("/sign-out", Rule::Guest, sign_in::sign_out)
+        .post("/webhooks", write, forms::switch)
         .post("/webhooks/new", write, forms::create)
         .post("/webhooks/{id}", write, forms::change)
         .post("/api-keys", keys, administration::api_keys::revoke)
@@ -89,6 +96,6 @@ pub(super) async fn render<T: Clone + Send + Sync + 'static>(
     response
 }
 
-async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Response {
+pub(super) async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Response {
     render(&state, request, (), StatusCode::NOT_FOUND).await
 }

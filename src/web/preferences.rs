@@ -13,7 +13,7 @@ use crate::{
         viewer::Theme,
     },
     messages::Lang,
-    web::forms::{Fields, local},
+    web::{forms::Fields, sign_in::local},
 };
 
 /// Keeps what was chosen, and goes back to the page it was chosen on.

@@ -3,6 +3,7 @@
 mod check;
 mod export;
 mod figures;
+mod list;
 mod live;
 mod logs;
 mod resend;
@@ -12,6 +13,7 @@ pub use self::{
     check::{Complaint, FieldError, WebhookInput},
     export::export,
     figures::{Figures, figures},
+    list::{ShownPage, set_enabled, shown_page},
     live::{Follower, Live, News},
     logs::{RANGE_MAX, attempts, callback, latest_callback, log, log_page},
     resend::{recover, redeliver, rotate_secret, test},
@@ -29,7 +31,6 @@ use crate::{
     domain::{
         id::WebhookId,
         page::{Cursor, Page},
-        role::Role,
         secret::SigningSecret,
     },
     messages::wrong::Wrong,
@@ -118,10 +119,7 @@ pub async fn list(
     limit: u64,
 ) -> Result<Page<WebhookRecord>, UseCaseError> {
     let mut filter = filter.clone();
-    match by {
-        Principal::User(user) if user.role == Role::ApiOwner => filter.owner = Some(user.user),
-        _ => by.may(Action::ReadWebhooks, false)?,
-    }
+    list::only_own(by, &mut filter)?;
     Ok(app.store.webhooks(&filter, after, limit).await?)
 }
 

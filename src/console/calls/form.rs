@@ -8,11 +8,11 @@ use crate::console::{ConsoleError, calls::FormView};
 #[derive(Clone, Debug)]
 pub struct PostedForm(pub FormView);
 
-/// The form of a new webhook.
+/// The form of a new webhook; `from` is the webhook that it shall be like.
 #[server(prefix = "/fn", endpoint = "new-webhook", input = GetUrl)]
-pub async fn new_form() -> Result<FormView, ConsoleError> {
+pub async fn new_form(from: Option<String>) -> Result<FormView, ConsoleError> {
     let (app, by) = crate::console::server::caller()?;
-    crate::console::server::form::new(&app, &by)
+    crate::console::server::form::new(&app, &by, from)
         .await
         .map_err(crate::console::server::console_error)
 }

@@ -1,6 +1,7 @@
 //! Server functions: what pages read. Each begins by asking who is calling. Times come as text, in the viewer's zone, so that the
 //! browser needs no calendar.
 
+mod account;
 mod administration;
 mod form;
 mod list;
@@ -10,14 +11,18 @@ mod who;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    account::{
+        AccountForm, AccountProblem, AccountView, EnrolView, PostedAccount, SessionView, SetupProblem, SetupView, SignInProblem,
+        SignInView, UnfitView, account, setup_form, sign_in_form,
+    },
     administration::{
         AuditQuery, AuditRowView, AuditView, DifferenceView, KeyFormView, KeyRowView, KeyState, KeysView, OpenEntryView, OwnedView,
         PostedUser, SecretView, UserFormView, UserRowView, UserView, UsersView, api_keys, audit_log, new_api_key, new_user, user, users,
     },
     form::{PostedForm, details_form, new_form},
-    list::list_webhooks,
+    list::{ListQuery, list_webhooks},
     log::{AgainView, AttemptView, BarView, CallbackView, ChartView, ChoiceView, LogQuery, LogView, OpenCallbackView, webhook_log},
-    who::{sign_in_form, who},
+    who::who,
 };
 use crate::domain::{role::Role, webhook::Status};
 
@@ -59,15 +64,6 @@ pub struct WhoView {
     pub role: Role,
 }
 
-/// The sign-in page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignInView {
-    /// What was typed.
-    pub email: String,
-    /// What is wrong.
-    pub error: Option<String>,
-}
-
 /// A row of the list of webhooks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowView {
@@ -81,14 +77,29 @@ pub struct RowView {
     pub event: String,
     /// How many more events it hears of.
     pub more_events: u32,
+    /// All of them, one after the other.
+    pub events: String,
     /// What it is for.
     pub description: String,
     /// How it stands.
     pub status: Status,
-    /// Why clearhook disabled it.
+    /// Why it stands so.
     pub reason: Option<String>,
     /// Its newest callback.
     pub last: Option<LastView>,
+    /// Its last 24 hours, when there was any callback in them.
+    pub bars: Option<BarsView>,
+}
+
+/// Bars of 24 hours, drawn by the server: paths in a field of 95 by 22.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BarsView {
+    /// Callbacks that succeeded.
+    pub succeeded: String,
+    /// Callbacks that failed, on top of them.
+    pub failed: String,
+    /// The same in words.
+    pub label: String,
 }
 
 /// The newest callback of a webhook.
@@ -109,8 +120,16 @@ pub struct LastView {
 pub struct ListView {
     /// This page of it.
     pub rows: Vec<RowView>,
-    /// Where the next page begins.
-    pub next: Option<String>,
+    /// Webhooks on all pages.
+    pub total: u64,
+    /// The number of the first row, from 1.
+    pub first: u64,
+    /// This page's number, from 1.
+    pub page: u64,
+    /// The last page's number.
+    pub pages: u64,
+    /// Whether there is any webhook, found or not.
+    pub any: bool,
     /// Whether they may add webhooks.
     pub may_write: bool,
 }
@@ -159,4 +178,17 @@ pub struct FormView {
     pub reason: Option<String>,
     /// Whether they may change it.
     pub editable: bool,
+    /// What came of a button that was pressed.
+    pub acted: ActedView,
+}
+
+/// What came of a button of a webhook's page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActedView {
+    /// Why it was not done.
+    pub refused: Option<String>,
+    /// A new secret: in this one answer, and nowhere else.
+    pub secret: Option<String>,
+    /// How long the secret before it still signs.
+    pub old_until: Option<TimeView>,
 }

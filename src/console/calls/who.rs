@@ -1,11 +1,8 @@
-//! Who is signed in; the sign-in page.
+//! Who is signed in.
 
 use leptos::{server, server_fn::codec::GetUrl};
 
-use crate::console::{
-    ConsoleError,
-    calls::{SignInView, WhoView},
-};
+use crate::console::{ConsoleError, calls::WhoView};
 
 /// Whoever is signed in.
 #[server(prefix = "/fn", endpoint = "who", input = GetUrl)]
@@ -15,10 +12,4 @@ pub async fn who() -> Result<WhoView, ConsoleError> {
         email: who.email,
         role: who.role,
     })
-}
-
-/// What stands on the sign-in page: empty, or what was typed and what is wrong with it. For everybody.
-#[server(prefix = "/fn", endpoint = "sign-in-form", input = GetUrl)]
-pub async fn sign_in_form() -> Result<SignInView, ConsoleError> {
-    Ok(leptos::prelude::use_context::<SignInView>().unwrap_or_default())
 }

@@ -82,3 +82,50 @@ pub(in crate::console) fn TextField(
         </div>
     }
 }
+
+/// A field for a password. What was typed into it never comes back.
+#[component]
+pub(in crate::console) fn PasswordField(
+    /// Its name in the form.
+    name: &'static str,
+    /// Its id, when that is not its name.
+    #[prop(optional)]
+    id: Option<&'static str>,
+    /// Its label.
+    label: &'static str,
+    /// Which password it is for password managers: `current-password` or `new-password`.
+    autocomplete: &'static str,
+    /// What helps to choose one.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+    /// What is wrong with it.
+    #[prop(default = None)]
+    error: Option<String>,
+    /// Whether it is wrong for a reason that stands elsewhere.
+    #[prop(optional)]
+    invalid: bool,
+    /// The id of that reason.
+    #[prop(default = None)]
+    described: Option<String>,
+) -> impl IntoView {
+    let id = id.unwrap_or(name);
+    let described = described.or_else(|| described_by(id, hint.is_some(), error.is_some()));
+    let invalid = (invalid || error.is_some()).then_some("true");
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <input
+                id=id
+                name=name
+                type="password"
+                autocomplete=autocomplete
+                required
+                maxlength="1024"
+                aria-invalid=invalid
+                aria-describedby=described
+            />
+            <FieldError id=id.to_owned() error />
+            {hint.map(|hint| view! { <p class="hint" id=format!("{id}-hint")>{hint}</p> })}
+        </div>
+    }
+}

@@ -1,5 +1,7 @@
 //! Pieces that pages share, one a file.
 
+pub(super) mod alone;
+pub(super) mod bars;
 pub(super) mod chart;
 pub(super) mod copy;
 pub(super) mod field;
@@ -7,7 +9,9 @@ pub(super) mod headers;
 pub(super) mod icon;
 pub(super) mod notice;
 pub(super) mod owners;
+pub(super) mod pager;
 pub(super) mod preferences;
 pub(super) mod query_form;
+pub(super) mod sort;
 pub(super) mod state;
 pub(super) mod time;

@@ -4,7 +4,7 @@ use leptos::{
     ev::SubmitEvent,
     prelude::*,
     wasm_bindgen::JsCast,
-    web_sys::{FormData, HtmlFormElement, UrlSearchParams},
+    web_sys::{Element, Event, FormData, HtmlFormElement, UrlSearchParams},
 };
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
@@ -34,8 +34,19 @@ pub(in crate::console) fn QueryForm(
         let mark = if query.is_empty() { "" } else { "?" };
         navigate(&format!("{path}{mark}{query}{anchor}"), NavigateOptions::default());
     };
+    // A choice from a list is meant at once; without scripts the button says so.
+    let choose = |event: Event| {
+        let chosen = event.target().map(|target| target.unchecked_into::<Element>());
+        let form = chosen
+            .filter(|chosen| chosen.tag_name() == "SELECT")
+            .and_then(|chosen| chosen.closest("form").ok().flatten());
+        if let Some(form) = form {
+            // A form that cannot be sent stays as it is.
+            let _ = form.unchecked_ref::<HtmlFormElement>().request_submit();
+        }
+    };
     view! {
-        <form method="get" action=action class=class role=search.then_some("search") on:submit=submit>
+        <form method="get" action=action class=class role=search.then_some("search") on:submit=submit on:change=choose>
             {children()}
         </form>
     }

@@ -6,12 +6,16 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     console::{
-        calls::details_form,
+        calls::{ActedView, details_form},
         components::{
             notice::{Done, Trouble},
             state::StatusBadge,
         },
-        pages::{logs::Logs, webhook_form::WebhookForm},
+        pages::{
+            logs::Logs,
+            webhook_actions::{actions, outcome},
+            webhook_form::WebhookForm,
+        },
         viewer::lang,
     },
     messages::{common, webhook as say},
@@ -36,6 +40,7 @@ pub(in crate::console) fn Details() -> impl IntoView {
                             let done = match saved.as_deref() {
                                 Some("created") => Some(say::added(lang)),
                                 Some("changed") => Some(say::saved(lang)),
+                                Some("tested") => Some(say::tested(lang)),
                                 _ => None,
                             };
                             view! {
@@ -49,7 +54,9 @@ pub(in crate::console) fn Details() -> impl IntoView {
                                     {form.status.map(|status| view! { <StatusBadge status /> })}
                                 </div>
                                 {form.reason.clone().map(|reason| view! { <p class="notice warn">{say::disabled_by_clearhook(lang, &reason)}</p> })}
-                                {done.filter(|_| form.errors.is_empty()).map(|text| view! { <Done text /> })}
+                                {outcome(&form.acted, lang)}
+                                {done.filter(|_| form.errors.is_empty() && form.acted == ActedView::default()).map(|text| view! { <Done text /> })}
+                                {form.editable.then(|| actions(&form, lang))}
                                 <WebhookForm form />
                             }
                                 .into_any()

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 
 use crate::{
     console::{calls::new_form, components::notice::Trouble, pages::webhook_form::WebhookForm, viewer::lang},
@@ -11,7 +12,9 @@ use crate::{
 /// A new webhook.
 #[component]
 pub(in crate::console) fn NewWebhook() -> impl IntoView {
-    let form = Resource::new_blocking(|| (), |()| new_form());
+    let query = use_query_map();
+    let from = Memo::new(move |_| query.read().get("from").filter(|from| !from.is_empty()));
+    let form = Resource::new_blocking(move || from.get(), new_form);
     let lang = lang();
     view! {
         <Title text=say::add(lang) />

@@ -1,4 +1,4 @@
-//! Sign in.
+//! Sign in: e-mail and password, then the second step of those who have one.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -6,80 +6,174 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     console::{
-        calls::sign_in_form,
-        components::{icon::Mark, preferences::Preferences},
+        calls::{SignInProblem, sign_in_form},
+        components::{alone::Alone, field::PasswordField},
         viewer::lang,
     },
-    messages::sign_in as say,
+    messages::{Lang, sign_in as say},
 };
 
-/// Sign in with e-mail and password.
+/// Sign in with e-mail and password, or by the OpenID provider.
 #[component]
 pub(in crate::console) fn SignIn() -> impl IntoView {
     let lang = lang();
     let form = Resource::new_blocking(|| (), |()| sign_in_form());
     let query = use_query_map();
     let next = move || query.read().get("next").unwrap_or_default();
+    // Only what is a path here, and stands in a query as it is, is taken along.
+    let plain = |next: &str| {
+        next.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.'))
+    };
+    let provider = move || {
+        let next = next();
+        if plain(&next) {
+            format!("/sign-in/oidc?next={next}")
+        } else {
+            "/sign-in/oidc".to_owned()
+        }
+    };
     view! {
         <Title text=say::sign_in(lang) />
-        <main id="main" class="alone">
-            <div class="sign-in">
-                <p class="brand">
-                    <Mark />
-                    "clearhook"
-                </p>
-                <h1>{say::sign_in(lang)}</h1>
-                <Suspense>
-                    {move || Suspend::new(async move {
-                        let view = form.await.unwrap_or_default();
-                        let invalid = view.error.as_ref().map(|_| "true");
-                        let described = view.error.as_ref().map(|_| "sign-in-error");
-                        view! {
-                            <form method="post" action="/sign-in">
-                                {view
-                                    .error
-                                    .map(|error| view! {
-                                        <p class="notice bad" role="alert" id="sign-in-error">
-                                            {error}
-                                        </p>
-                                    })}
-                                <input type="hidden" name="next" value=next />
-                                <div class="field">
-                                    <label for="email">{say::email(lang)}</label>
-                                    <input
-                                        id="email"
-                                        name="email"
-                                        type="email"
-                                        autocomplete="username"
-                                        required
-                                        maxlength="254"
-                                        value=view.email
-                                        aria-invalid=invalid
-                                        aria-describedby=described
-                                    />
-                                </div>
-                                <div class="field">
-                                    <label for="password">{say::password(lang)}</label>
-                                    <input
-                                        id="password"
-                                        name="password"
-                                        type="password"
-                                        autocomplete="current-password"
-                                        required
-                                        maxlength="1024"
-                                        aria-invalid=invalid
-                                        aria-describedby=described
-                                    />
-                                </div>
-                                <button class="button primary wide" type="submit">
-                                    {say::sign_in(lang)}
-                                </button>
-                            </form>
-                        }
-                    })}
-                </Suspense>
-                <Preferences />
-            </div>
-        </main>
+        <Alone title=say::sign_in(lang)>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    let view = form.await.unwrap_or_default();
+                    let invalid = view.problem.map(|_| "true");
+                    let described = view.problem.map(|_| "sign-in-error");
+                    view! {
+                        <form method="post" action="/sign-in">
+                            <Problem problem=view.problem />
+                            <input type="hidden" name="next" value=next />
+                            <div class="field">
+                                <label for="email">{say::email(lang)}</label>
+                                <input
+                                    id="email"
+                                    name="email"
+                                    type="email"
+                                    autocomplete="username"
+                                    required
+                                    maxlength="254"
+                                    value=view.email
+                                    aria-invalid=invalid
+                                    aria-describedby=described
+                                />
+                            </div>
+                            <PasswordField
+                                name="password"
+                                label=say::password(lang)
+                                autocomplete="current-password"
+                                invalid=view.problem.is_some()
+                                described=described.map(str::to_owned)
+                            />
+                            <button class="button primary wide" type="submit">
+                                {say::sign_in(lang)}
+                            </button>
+                        </form>
+                        {view
+                            .provider
+                            .map(|name| view! {
+                                <p class="or">{say::or(lang)}</p>
+                                <a class="button wide" href=provider rel="external">
+                                    {say::by_provider(lang, &name)}
+                                </a>
+                            })}
+                    }
+                })}
+            </Suspense>
+        </Alone>
+    }
+}
+
+/// The second step: a code.
+#[component]
+pub(in crate::console) fn SecondStep() -> impl IntoView {
+    let lang = lang();
+    let form = Resource::new_blocking(|| (), |()| sign_in_form());
+    let query = use_query_map();
+    let next = move || query.read().get("next").unwrap_or_default();
+    view! {
+        <Title text=say::step(lang) />
+        <Alone title=say::step(lang)>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    let view = form.await.unwrap_or_default();
+                    let described = if view.problem.is_some() { "sign-in-error code-hint" } else { "code-hint" };
+                    view! {
+                        <form method="post" action="/sign-in/code">
+                            <Problem problem=view.problem />
+                            <input type="hidden" name="next" value=next />
+                            <div class="field">
+                                <label for="code">{say::code(lang)}</label>
+                                <input
+                                    id="code"
+                                    name="code"
+                                    class="mono"
+                                    type="text"
+                                    autocomplete="one-time-code"
+                                    autocapitalize="off"
+                                    spellcheck="false"
+                                    required
+                                    autofocus
+                                    maxlength="64"
+                                    aria-invalid=view.problem.map(|_| "true")
+                                    aria-describedby=described
+                                />
+                                <p class="hint" id="code-hint">
+                                    {say::step_hint(lang)}
+                                </p>
+                            </div>
+                            <button class="button primary wide" type="submit">
+                                {say::go_on(lang)}
+                            </button>
+                        </form>
+                        <p class="or">
+                            <a href="/sign-in" rel="external">
+                                {say::other_account(lang)}
+                            </a>
+                        </p>
+                    }
+                })}
+            </Suspense>
+        </Alone>
+    }
+}
+
+/// Why they are not signed in.
+#[component]
+fn Problem(problem: Option<SignInProblem>) -> impl IntoView {
+    problem.map(|problem| {
+        view! {
+            <p class="notice bad" role="alert" id="sign-in-error">
+                {text(lang(), problem)}
+            </p>
+        }
+    })
+}
+
+fn text(lang: Lang, problem: SignInProblem) -> String {
+    let text = match problem {
+        SignInProblem::Wait(seconds) => return wait(lang, seconds),
+        SignInProblem::Wrong => say::wrong(lang),
+        SignInProblem::WrongCode => say::wrong_code(lang),
+        SignInProblem::Expired => say::expired(lang),
+        SignInProblem::ProviderUnreachable => say::provider_unreachable(lang),
+        SignInProblem::ProviderRefused => say::provider_refused(lang),
+        SignInProblem::ProviderInvalid => say::provider_invalid(lang),
+        SignInProblem::ProviderExpired => say::provider_expired(lang),
+        SignInProblem::NoEmail => say::no_email(lang),
+        SignInProblem::NoRole => say::no_role(lang),
+        SignInProblem::Taken => say::taken(lang),
+        SignInProblem::Disabled => say::disabled(lang),
+    };
+    text.to_owned()
+}
+
+/// How long to wait.
+pub(super) fn wait(lang: Lang, seconds: u64) -> String {
+    if seconds < 120 {
+        say::wait_seconds(lang, seconds)
+    } else {
+        say::wait_minutes(lang, seconds.div_ceil(60))
     }
 }

@@ -14,6 +14,7 @@ use crate::{
             owners::Owners,
             time::Time,
         },
+        pages::webhook_actions::ROTATE,
         viewer::lang,
     },
     domain::webhook::{DESCRIPTION_MAX, NAME_MAX, URL_MAX},
@@ -104,7 +105,7 @@ fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
     let secret = if form.id.is_none() {
         view! { <NewSecret secret=form.secret.clone() error=error_of(errors, "secret") /> }.into_any()
     } else {
-        view! { <StoredSecret created=form.secret_created.clone() /> }.into_any()
+        view! { <StoredSecret created=form.secret_created.clone() editable=form.editable /> }.into_any()
     };
     view! {
         <section aria-labelledby="details-heading">
@@ -178,7 +179,7 @@ fn NewSecret(secret: String, error: Option<String>) -> impl IntoView {
 }
 
 #[component]
-fn StoredSecret(created: Option<TimeView>) -> impl IntoView {
+fn StoredSecret(created: Option<TimeView>, editable: bool) -> impl IntoView {
     let lang = lang();
     view! {
         <div class="field">
@@ -187,8 +188,33 @@ fn StoredSecret(created: Option<TimeView>) -> impl IntoView {
             <p class="hint">
                 {say::secret_hint(lang)} {created.map(|at| view! { " " {say::secret_created(lang)} " " <Time at /> "." })}
             </p>
+            {editable.then(|| rotation(lang))}
         </div>
     }
+}
+
+/// A new secret; the form that asks for it stands beside this one.
+fn rotation(lang: Lang) -> AnyView {
+    view! {
+        <details class="more">
+            <summary>{say::rotate(lang)}</summary>
+            <div class="field">
+                <label for="overlap">{say::rotate_overlap(lang)}</label>
+                <select id="overlap" name="overlap" form=ROTATE aria-describedby="overlap-hint">
+                    <option value="24h">{say::overlap_day(lang)}</option>
+                    <option value="7d">{say::overlap_week(lang)}</option>
+                    <option value="0s">{say::overlap_none(lang)}</option>
+                </select>
+                <p class="hint" id="overlap-hint">
+                    {say::rotate_hint(lang)}
+                </p>
+            </div>
+            <button class="button" type="submit" form=ROTATE name="intent" value="rotate">
+                {say::rotate_now(lang)}
+            </button>
+        </details>
+    }
+    .into_any()
 }
 
 fn events(chosen: &[String], errors: &[ErrorView], lang: Lang) -> AnyView {

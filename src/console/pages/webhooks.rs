@@ -1,22 +1,40 @@
-//! The list of webhooks.
+//! The list of webhooks. Everything that it shows is in the address.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
+    catalogue::EventType,
     console::{
-        calls::{ListView, RowView, list_webhooks},
+        calls::{ListQuery, ListView, list_webhooks},
         components::{
-            notice::Trouble,
+            notice::{Done, Trouble},
+            pager::Pager,
             query_form::QueryForm,
-            state::{ResponseBadge, StatusBadge},
-            time::Time,
+            sort::SortHead,
+        },
+        pages::{
+            no_webhooks::{NoWebhooks, NothingFound},
+            webhook_row::WebhookRow,
         },
         viewer::lang,
     },
-    messages::webhooks as say,
+    domain::{
+        list::{Direction, Sort},
+        webhook::Status,
+    },
+    messages::{Lang, common, webhooks as say},
 };
+
+/// The columns that order the list.
+const COLUMNS: [(Sort, fn(Lang) -> &'static str); 5] = [
+    (Sort::Name, say::name),
+    (Sort::Url, say::url),
+    (Sort::Event, say::event),
+    (Sort::Description, say::description),
+    (Sort::Status, say::status),
+];
 
 /// The list of webhooks.
 #[component]
@@ -24,18 +42,27 @@ pub(in crate::console) fn Webhooks() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| {
         let query = query.read();
-        (query.get("q").filter(|q| !q.is_empty()), query.get("after"))
+        let given = |name: &str| query.get(name).filter(|value| !value.is_empty());
+        ListQuery {
+            q: given("q"),
+            event: given("event"),
+            status: given("status"),
+            sort: given("sort"),
+            dir: given("dir"),
+            page: given("page"),
+        }
     });
-    let list = Resource::new_blocking(move || asked.get(), |(q, after)| list_webhooks(q, after));
-    let q = move || asked.get().0.unwrap_or_default();
+    let list = Resource::new_blocking(move || asked.get(), list_webhooks);
+    let deleted = query.read_untracked().get("deleted").is_some();
     view! {
         <Title text=say::title(lang()) />
+        {deleted.then(|| view! { <Done text=say::deleted(lang()) /> })}
         <Transition>
             {move || {
-                let q = q();
+                let asked = asked.get();
                 Suspend::new(async move {
                     match list.await {
-                        Ok(list) => view! { <List list q /> }.into_any(),
+                        Ok(list) => view! { <List list asked /> }.into_any(),
                         Err(error) => view! { <Trouble error /> }.into_any(),
                     }
                 })
@@ -45,130 +72,137 @@ pub(in crate::console) fn Webhooks() -> impl IntoView {
 }
 
 #[component]
-fn List(list: ListView, q: String) -> impl IntoView {
+fn List(list: ListView, asked: ListQuery) -> impl IntoView {
     let lang = lang();
-    let (searched, is_empty) = (!q.is_empty(), list.rows.is_empty());
-    let next = list.next.map(|next| {
-        format!(
-            "/webhooks?{}after={next}",
-            if searched { format!("q={}&", escaped(&q)) } else { String::new() }
-        )
-    });
-    let count = list.rows.len();
+    let may_write = list.may_write;
+    let content = if !list.any {
+        view! { <NoWebhooks may_write /> }.into_any()
+    } else {
+        let search = search(&asked, lang);
+        let found = if list.rows.is_empty() {
+            view! { <NothingFound /> }.into_any()
+        } else {
+            table(list, &asked, lang)
+        };
+        view! { {search} {found} }.into_any()
+    };
     view! {
         <div class="head">
             <div>
                 <h1>{say::title(lang)}</h1>
                 <p>{say::lead(lang)}</p>
             </div>
-            {list.may_write.then(|| view! { <a class="button primary" href="/webhooks/new">{say::add(lang)}</a> })}
+            {may_write.then(|| view! { <a class="button primary" href="/webhooks/new">{say::add(lang)}</a> })}
         </div>
-        {(searched || !is_empty)
-            .then(|| view! {
-                <QueryForm path="/webhooks".to_owned() class="bar" search=true>
-                    <label class="visually-hidden" for="q">
-                        {say::search(lang)}
-                    </label>
-                    <input id="q" name="q" type="search" placeholder=say::search_hint(lang) value=q.clone() maxlength="200" />
-                    <button class="button" type="submit">
-                        {say::search(lang)}
-                    </button>
-                </QueryForm>
-            })}
-        {if !is_empty {
-            view! {
-                <div class="card">
-                    <table class="stack webhooks" aria-label=say::title(lang)>
-                        <thead>
-                            <tr>
-                                <th scope="col">{say::name(lang)}</th>
-                                <th scope="col">{say::url(lang)}</th>
-                                <th scope="col">{say::event(lang)}</th>
-                                <th scope="col">{say::description(lang)}</th>
-                                <th scope="col">{say::status(lang)}</th>
-                                <th scope="col">{say::last_response(lang)}</th>
-                            </tr>
-                        </thead>
-                        <tbody>{list.rows.into_iter().map(|row| view! { <WebhookRow row /> }).collect_view()}</tbody>
-                    </table>
-                    <div class="foot">
-                        <span>{say::count(lang, count as u64)}</span>
-                        {next.map(|next| view! { <a class="button" href=next>{say::older(lang)}</a> })}
-                    </div>
-                </div>
-            }
-                .into_any()
-        } else if searched {
-            view! {
-                <div class="empty">
-                    <h2>{say::nothing_found(lang)}</h2>
-                    <p>{say::nothing_found_why(lang)}</p>
-                    <p>
-                        <a class="button" href="/webhooks">
-                            {say::show_all(lang)}
-                        </a>
-                    </p>
-                </div>
-            }
-                .into_any()
-        } else {
-            view! {
-                <div class="empty">
-                    <h2>{say::none(lang)}</h2>
-                    <p>
-                        {say::none_why(lang)}
-                    </p>
-                    {list
-                        .may_write
-                        .then(|| view! {
-                            <p>
-                                <a class="button" href="/webhooks/new">
-                                    {say::add_first(lang)}
-                                </a>
-                            </p>
-                        })}
-                </div>
-            }
-                .into_any()
-        }}
+        {content}
     }
 }
 
-#[component]
-fn WebhookRow(row: RowView) -> impl IntoView {
-    let more = (row.more_events > 0).then(|| view! { <span class="hint">{format!("+{}", row.more_events)}</span> });
+fn search(asked: &ListQuery, lang: Lang) -> AnyView {
+    let (q, sort, dir) = (asked.q.clone(), asked.sort.clone(), asked.dir.clone());
+    let option = |value: &'static str, name: &'static str, chosen: &Option<String>| {
+        let selected = chosen.as_deref() == Some(value);
+        view! { <option value=value selected=selected>{name}</option> }
+    };
+    let events = EventType::ALL.map(|event| option(event.as_str(), event.name_in(lang), &asked.event));
+    let statuses = [
+        (Status::Enabled, common::status_enabled(lang)),
+        (Status::Failing, common::status_failing(lang)),
+        (Status::Disabled, common::status_disabled(lang)),
+    ]
+    .map(|(status, name)| option(status.as_str(), name, &asked.status));
     view! {
-        <tr>
-            <td class="name">
-                <a href=format!("/webhooks/{}", row.id)>{row.name}</a>
-            </td>
-            <td class="mono clip" title=row.url.clone()>
-                {row.url.clone()}
-            </td>
-            <td>
-                <span class="tag">{row.event}</span>
-                {more}
-            </td>
-            <td class="clip quiet-text">{row.description}</td>
-            <td>
-                <StatusBadge status=row.status />
-                {row.reason.map(|reason| view! { <p class="hint reason">{reason}</p> })}
-            </td>
-            <td>
-                {match row.last {
-                    Some(last) => {
-                        view! {
-                            <ResponseBadge succeeded=last.succeeded status=last.status response=last.response />
-                            <p class="hint nowrap">
-                                <Time at=last.at />
-                            </p>
-                        }
-                            .into_any()
-                    }
-                    None => view! { <span class="hint">{say::no_callback_yet(lang())}</span> }.into_any(),
-                }}
-            </td>
-        </tr>
+        <QueryForm path="/webhooks".to_owned() class="bar" search=true>
+            <label class="visually-hidden" for="q">
+                {say::search(lang)}
+            </label>
+            <input id="q" name="q" type="search" placeholder=say::search_hint(lang) value=q maxlength="200" />
+            <select name="event" aria-label=say::event(lang)>
+                <option value="">{say::all_events(lang)}</option>
+                {events.collect_view()}
+            </select>
+            <select name="status" aria-label=say::status(lang)>
+                <option value="">{say::any_status(lang)}</option>
+                {statuses.collect_view()}
+            </select>
+            <input type="hidden" name="sort" value=sort />
+            <input type="hidden" name="dir" value=dir />
+            <button class="button" type="submit">
+                {say::search(lang)}
+            </button>
+        </QueryForm>
+    }
+    .into_any()
+}
+
+fn table(list: ListView, asked: &ListQuery, lang: Lang) -> AnyView {
+    let (sort, direction) = asked.order();
+    let heads = COLUMNS.map(|(column, name)| {
+        let sorted = (column == sort).then_some(direction);
+        let turned = if sorted == Some(Direction::Ascending) {
+            Direction::Descending
+        } else {
+            Direction::Ascending
+        };
+        let href = address(asked, &[("sort", column.as_str()), ("dir", turned.as_str())]);
+        view! { <SortHead name=name(lang) sorted href /> }
+    });
+    let here = address(asked, &[("page", &list.page.to_string())]);
+    let (first, last, may_write) = (list.first, list.first + list.rows.len() as u64 - 1, list.may_write);
+    let rows = list
+        .rows
+        .into_iter()
+        .map(|row| view! { <WebhookRow row here=here.clone() may_write /> })
+        .collect_view();
+    let count = if list.pages > 1 {
+        say::range(lang, list.total, first, last)
+    } else {
+        say::count(lang, list.total)
+    };
+    let of_page = asked.clone();
+    view! {
+        <div class="card">
+            <table class="stack webhooks" aria-label=say::title(lang)>
+                <thead>
+                    <tr>
+                        {heads.collect_view()}
+                        <th scope="col">{say::last_day(lang)}</th>
+                        {may_write.then(|| view! { <th scope="col"><span class="visually-hidden">{say::actions(lang)}</span></th> })}
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+            <div class="foot">
+                <span>{count}</span>
+                <Pager page=list.page pages=list.pages address=move |page| address(&of_page, &[("page", &page.to_string())]) />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The list's address with some of the query changed. A new order begins at the first page.
+fn address(asked: &ListQuery, changed: &[(&str, &str)]) -> String {
+    let kept = [
+        ("q", asked.q.as_deref()),
+        ("event", asked.event.as_deref()),
+        ("status", asked.status.as_deref()),
+        ("sort", asked.sort.as_deref()),
+        ("dir", asked.dir.as_deref()),
+    ];
+    let kept = kept
+        .into_iter()
+        .filter(|(name, _)| changed.iter().all(|(other, _)| other != name))
+        .filter_map(|(name, value)| value.map(|value| (name, value)));
+    let changed = changed.iter().copied().filter(|pair| *pair != ("page", "1"));
+    let pairs: Vec<String> = kept
+        .chain(changed)
+        .map(|(name, value)| format!("{name}={}", escaped(value)))
+        .collect();
+    if pairs.is_empty() {
+        "/webhooks".to_owned()
+    } else {
+        format!("/webhooks?{}", pairs.join("&"))
     }
 }
 

@@ -1,29 +1,49 @@
 //! The view of a webhook's form.
 
+use leptos::prelude::use_context;
+
 use crate::{
     auth::{principal::Principal, rules::Action},
     console::{
-        calls::{FormView, HeaderView, OwnerView},
+        calls::{ActedView, FormView, HeaderView, OwnerView},
         server::{disabled_reason, lang, list::status, posted, time_view, zone},
     },
     domain::{
         headers::Header,
         id::{UserId, WebhookId},
         secret::SigningSecret,
+        webhook::NAME_MAX,
     },
+    messages::webhook as say,
     state::AppState,
+    storage::webhooks::WebhookRecord,
     webhooks::{self, UseCaseError},
 };
 
-/// A new webhook's form: what was typed before, or an empty one with a fresh secret.
-pub async fn new(app: &AppState, by: &Principal) -> Result<FormView, UseCaseError> {
+/// A new webhook's form: what was typed before, or one with a fresh secret, which is empty or like the webhook `from`. A copy is disabled
+/// at first, so that no receiver hears twice before somebody has looked at it.
+pub async fn new(app: &AppState, by: &Principal, from: Option<String>) -> Result<FormView, UseCaseError> {
     by.may(Action::WriteWebhooks, false)?;
-    let fresh = || FormView {
-        enabled: true,
+    let fresh = |form| FormView {
         secret: SigningSecret::generate().reveal().to_string(),
-        ..FormView::default()
+        ..form
     };
-    let mut view = posted().map_or_else(fresh, |posted| posted.0);
+    let mut view = match (posted(), from) {
+        (Some(posted), _) => posted.0,
+        (None, Some(from)) => {
+            let id = from.parse().map_err(|_| UseCaseError::NotFound)?;
+            let original = stored_form(webhooks::get(app, by, id).await?);
+            fresh(FormView {
+                name: say::copy_of(lang(), &original.name).chars().take(NAME_MAX).collect(),
+                enabled: false,
+                ..original
+            })
+        }
+        (None, None) => fresh(FormView {
+            enabled: true,
+            ..FormView::default()
+        }),
+    };
     view.editable = true;
     with_possible_owners(app, view).await
 }
@@ -42,13 +62,10 @@ async fn with_possible_owners(app: &AppState, form: FormView) -> Result<FormView
     })
 }
 
-/// The form of a webhook that there is: what was typed before, or what is stored.
-pub async fn details(app: &AppState, by: &Principal, id: &str) -> Result<FormView, UseCaseError> {
-    let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
-    let webhook = webhooks::get(app, by, id).await?;
-    let status = status(&webhook);
-    let stored = FormView {
-        name: webhook.name.clone(),
+/// What people set of a webhook, as it is stored.
+fn stored_form(webhook: WebhookRecord) -> FormView {
+    FormView {
+        name: webhook.name,
         description: webhook.description,
         url: webhook.url,
         enabled: webhook.enabled,
@@ -60,17 +77,26 @@ pub async fn details(app: &AppState, by: &Principal, id: &str) -> Result<FormVie
         events: webhook.events.iter().map(ToString::to_string).collect(),
         owners: Some(webhook.owners.iter().map(ToString::to_string).collect()),
         ..FormView::default()
-    };
+    }
+}
+
+/// The form of a webhook that there is: what was typed before, or what is stored.
+pub async fn details(app: &AppState, by: &Principal, id: &str) -> Result<FormView, UseCaseError> {
+    let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
+    let webhook = webhooks::get(app, by, id).await?;
+    let status = status(&webhook);
+    let (title, created, reason) = (webhook.name.clone(), webhook.secret_created_at, webhook.disabled_reason.clone());
     let editable = by.may(Action::WriteWebhooks, false).is_ok();
     let form = FormView {
         id: Some(id.to_string()),
-        title: webhook.name,
+        title,
         secret: String::new(),
-        secret_created: webhook.secret_created_at.map(|at| time_view(at, &zone(), lang())),
+        secret_created: created.map(|at| time_view(at, &zone(), lang())),
         status: Some(status),
-        reason: webhook.disabled_reason.map(disabled_reason),
+        reason: reason.map(disabled_reason),
         editable,
-        ..posted().map_or(stored, |posted| posted.0)
+        acted: use_context::<ActedView>().unwrap_or_default(),
+        ..posted().map_or_else(|| stored_form(webhook), |posted| posted.0)
     };
     if editable {
         with_possible_owners(app, form).await

@@ -1,17 +1,24 @@
 //! The view of the list of webhooks.
 
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
 use crate::{
     auth::{principal::Principal, rules::Action},
-    catalogue::EventType,
     console::{
-        calls::{LastView, ListView, RowView},
-        server::{disabled_reason, lang, time_view, zone},
+        calls::{LastView, ListQuery, ListView, RowView},
+        server::{
+            bars::{HOURS, bars},
+            dates, disabled_reason, lang, time_view, zone,
+        },
     },
-    domain::{callback::Outcome, page::Cursor, webhook::Status},
+    domain::{callback::Outcome, timestamp::Timestamp, webhook::Status},
+    messages::{Lang, webhooks as say},
     state::AppState,
     storage::{
-        callbacks::CallbackRecord,
-        webhooks::{WebhookFilter, WebhookRecord},
+        stats::hour,
+        webhooks::{HourCounts, Latest, ListPage, ListRow, WebhookFilter, WebhookRecord},
     },
     webhooks::{self, UseCaseError},
 };
@@ -19,22 +26,35 @@ use crate::{
 /// Webhooks on a page.
 const ROWS: u64 = 50;
 
-/// A page of the list. A cursor that is none begins anew.
-pub async fn page(app: &AppState, by: &Principal, q: Option<String>, after: Option<String>) -> Result<ListView, UseCaseError> {
-    let filter = WebhookFilter {
-        q,
-        ..WebhookFilter::default()
+/// A page of the list.
+pub async fn page(app: &AppState, by: &Principal, query: ListQuery) -> Result<ListView, UseCaseError> {
+    let (sort, direction) = query.order();
+    let asked = ListPage {
+        status: query.status.as_deref().and_then(|status| status.parse().ok()),
+        page: query.page.as_deref().and_then(|page| page.parse().ok()).unwrap_or(1),
+        filter: WebhookFilter {
+            event: query.event.as_deref().and_then(|event| event.parse().ok()),
+            q: query.q,
+            ..WebhookFilter::default()
+        },
+        sort,
+        direction,
+        rows: ROWS,
     };
-    let after = after.and_then(|after| Cursor::decode(&after).ok());
-    let page = webhooks::list(app, by, &filter, after, ROWS).await?;
-    let mut rows = Vec::with_capacity(page.items.len());
-    for webhook in page.items {
-        let last = app.store.latest_callback(webhook.id).await?;
-        rows.push(row(webhook, last));
-    }
+    let (now, zone, lang) = (Timestamp::now(), zone(), lang());
+    let since = now.minus(Duration::from_hours(HOURS.unsigned_abs()));
+    let mut shown = webhooks::shown_page(app, by, asked, since).await?;
+    let rows = shown.listed.rows.into_iter().map(|row| {
+        let (latest, hours) = (shown.latest.remove(&row.id), shown.hours.remove(&row.id).unwrap_or_default());
+        row_view(row, latest, &hours, now, &zone, lang)
+    });
     Ok(ListView {
-        rows,
-        next: page.next.map(Cursor::encode),
+        rows: rows.collect(),
+        total: shown.listed.total,
+        first: (shown.listed.page - 1) * ROWS + 1,
+        page: shown.listed.page,
+        pages: shown.listed.total.div_ceil(ROWS).max(1),
+        any: shown.any,
         may_write: by.may(Action::WriteWebhooks, false).is_ok(),
     })
 }
@@ -48,26 +68,28 @@ pub const fn status(webhook: &WebhookRecord) -> Status {
     }
 }
 
-fn row(webhook: WebhookRecord, last: Option<CallbackRecord>) -> RowView {
-    let status = status(&webhook);
+fn row_view(row: ListRow, latest: Option<Latest>, hours: &[HourCounts], now: Timestamp, zone: &TimeZone, lang: Lang) -> RowView {
+    let names: Vec<&str> = row.events.iter().map(|event| event.name_in(lang)).collect();
     RowView {
-        id: webhook.id.to_string(),
-        event: webhook
-            .events
-            .first()
-            .copied()
-            .map_or_else(String::new, |event: EventType| event.name_in(lang()).to_owned()),
-        more_events: u32::try_from(webhook.events.len().saturating_sub(1)).unwrap_or(0),
-        name: webhook.name,
-        url: webhook.url,
-        description: webhook.description,
-        status,
-        reason: webhook.disabled_reason.map(disabled_reason),
-        last: last.map(|last| LastView {
-            succeeded: last.outcome == Outcome::Succeeded,
-            status: last.status,
-            response: last.response,
-            at: time_view(last.at, &zone(), lang()),
+        id: row.id.to_string(),
+        event: names.first().copied().unwrap_or_default().to_owned(),
+        more_events: u32::try_from(names.len().saturating_sub(1)).unwrap_or(0),
+        events: names.join(", "),
+        name: row.name,
+        url: row.url,
+        description: row.description,
+        reason: match (row.status, row.failing_since) {
+            (Status::Failing, Some(since)) => Some(say::failing_since(lang, &dates::in_words(since, zone, lang))),
+            (Status::Disabled, _) => row.disabled_reason.map(disabled_reason),
+            _ => None,
+        },
+        status: row.status,
+        last: latest.map(|latest| LastView {
+            succeeded: latest.outcome == Outcome::Succeeded,
+            status: latest.status,
+            response: latest.response,
+            at: time_view(latest.at, zone, lang),
         }),
+        bars: bars(hours, hour(now), lang),
     }
 }

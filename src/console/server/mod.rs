@@ -1,6 +1,9 @@
 //! What server functions and forms need of a request, and how they make their views.
 
+pub mod account;
 pub mod administration;
+mod bars;
+mod browser_name;
 mod chart;
 mod dates;
 pub mod form;

@@ -44,6 +44,16 @@ impl Actor {
         }
     }
 
+    /// Somebody who signed in, or is about to.
+    pub fn person(id: UserId, email: &str, address: Option<IpAddr>) -> Self {
+        Self {
+            kind: ActorKind::User,
+            id: Some(id.0),
+            name: email.to_owned(),
+            address,
+        }
+    }
+
     /// Somebody at the command line, by the name that the system knows them by.
     pub fn command_line() -> Self {
         let name = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());

@@ -12,6 +12,8 @@ pub(crate) struct Model {
     pub(crate) created_at: i64,
     pub(crate) last_seen_at: i64,
     pub(crate) expires_at: i64,
+    pub(crate) address: Option<String>,
+    pub(crate) browser: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

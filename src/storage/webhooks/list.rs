@@ -1,6 +1,6 @@
 //! The list of webhooks.
 
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 
 use crate::{
     catalogue::EventType,
@@ -33,24 +33,7 @@ pub struct WebhookFilter {
 impl Store {
     /// A page of webhooks, newest first.
     pub async fn webhooks(&self, filter: &WebhookFilter, after: Option<Cursor>, limit: u64) -> Result<Page<WebhookRecord>, StoreError> {
-        let mut found = webhook::Entity::find().filter(webhook::Column::DeletedAt.is_null());
-        if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
-            let columns = [webhook::Column::Name, webhook::Column::Url, webhook::Column::Description];
-            found = found.filter(contains(columns, q));
-        }
-        if let Some(event) = filter.event {
-            let hears = webhook_event::Entity::find().select_only().column(webhook_event::Column::WebhookId);
-            let hears = hears.filter(webhook_event::Column::EventType.eq(event.as_str())).into_query();
-            found = found.filter(webhook::Column::Id.in_subquery(hears));
-        }
-        if let Some(owner) = filter.owner {
-            let owned = webhook_owner::Entity::find().select_only().column(webhook_owner::Column::WebhookId);
-            let owned = owned.filter(webhook_owner::Column::UserId.eq(owner.0)).into_query();
-            found = found.filter(webhook::Column::Id.in_subquery(owned));
-        }
-        if let Some(enabled) = filter.enabled {
-            found = found.filter(webhook::Column::Enabled.eq(enabled));
-        }
+        let mut found = filtered(filter);
         if let Some(after) = after {
             let older = webhook::Column::CreatedAt.lt(after.at.0);
             let same = webhook::Column::CreatedAt.eq(after.at.0).and(webhook::Column::Id.lt(after.id));
@@ -67,4 +50,27 @@ impl Store {
             next: page.next,
         })
     }
+}
+
+/// The webhooks of a filter, in no order.
+pub(super) fn filtered(filter: &WebhookFilter) -> Select<webhook::Entity> {
+    let mut found = webhook::Entity::find().filter(webhook::Column::DeletedAt.is_null());
+    if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
+        let columns = [webhook::Column::Name, webhook::Column::Url, webhook::Column::Description];
+        found = found.filter(contains(columns, q));
+    }
+    if let Some(event) = filter.event {
+        let hears = webhook_event::Entity::find().select_only().column(webhook_event::Column::WebhookId);
+        let hears = hears.filter(webhook_event::Column::EventType.eq(event.as_str())).into_query();
+        found = found.filter(webhook::Column::Id.in_subquery(hears));
+    }
+    if let Some(owner) = filter.owner {
+        let owned = webhook_owner::Entity::find().select_only().column(webhook_owner::Column::WebhookId);
+        let owned = owned.filter(webhook_owner::Column::UserId.eq(owner.0)).into_query();
+        found = found.filter(webhook::Column::Id.in_subquery(owned));
+    }
+    if let Some(enabled) = filter.enabled {
+        found = found.filter(webhook::Column::Enabled.eq(enabled));
+    }
+    found
 }

@@ -1,12 +1,14 @@
 //! Questions about webhooks. A deleted webhook's row stays, unseen, as long as its callbacks do.
 
 mod list;
+mod rows;
 mod snapshot;
 mod target;
 mod write;
 
 pub use self::{
     list::WebhookFilter,
+    rows::{HourCounts, Latest, ListPage, ListRow, Listed},
     target::{OpenTarget, Target},
     write::WebhookFields,
 };

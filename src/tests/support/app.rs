@@ -10,6 +10,7 @@ use clearhook::{
     domain::{
         id::NodeId,
         role::{Role, Scope},
+        timestamp::Timestamp,
         url::UrlPolicy,
     },
     state::AppState,
@@ -69,12 +70,19 @@ impl TestApp {
     }
 
     pub(crate) async fn start_with(database: &TestDatabase, settings: DispatchSettings, policy: UrlPolicy, node: NodeId) -> Self {
-        Self::start_behind(database, settings, policy, node, |_, _| ()).await
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_behind(database, settings, policy, node, listener, |_| ()).await
     }
 
-    /// Starts it with what `front` makes of its settings; it is told the address.
-    pub(crate) async fn start_at(database: &TestDatabase, front: impl FnOnce(&mut FrontSettings, &str)) -> Self {
-        Self::start_behind(database, quick(), loopback(), new_id(), front).await
+    /// Starts it with other settings of how people reach it.
+    pub(crate) async fn start_at(database: &TestDatabase, adjust: impl FnOnce(&mut FrontSettings)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_on(database, listener, adjust).await
+    }
+
+    /// The same, on an address that others know already.
+    pub(crate) async fn start_on(database: &TestDatabase, listener: TcpListener, adjust: impl FnOnce(&mut FrontSettings)) -> Self {
+        Self::start_behind(database, quick(), loopback(), new_id(), listener, adjust).await
     }
 
     async fn start_behind(
@@ -82,7 +90,8 @@ impl TestApp {
         settings: DispatchSettings,
         policy: UrlPolicy,
         node: NodeId,
-        adjust: impl FnOnce(&mut FrontSettings, &str),
+        listener: TcpListener,
+        adjust: impl FnOnce(&mut FrontSettings),
     ) -> Self {
         if let Ok(filter) = std::env::var("CLEARHOOK_TEST_LOG") {
             // Answers an error for all tests but the first.
@@ -91,12 +100,15 @@ impl TestApp {
         let store = database.open().await;
         let policy = Arc::new(policy);
         let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), settings).await.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let mut front = FrontSettings::at(url.parse().unwrap());
-        adjust(&mut front, &url);
-        let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front);
-        let clock = state.clock.clone();
+        adjust(&mut front);
+        let (key, _) = api_key::create(&store, &Actor::clearhook(), "tests", Scope::ALL, None)
+            .await
+            .unwrap();
+        let mut state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front);
+        let clock = Clock::standing(Timestamp::now());
+        state.clock = clock.clone();
         let served = server::serve(
             listener,
             web::router(state.clone()),
@@ -105,9 +117,6 @@ impl TestApp {
             CancellationToken::new(),
         );
         let server = tokio::spawn(served);
-        let (key, _) = api_key::create(&store, &Actor::clearhook(), "tests", Scope::ALL, None)
-            .await
-            .unwrap();
         let http = client_builder().redirect(Policy::none()).build().unwrap();
         Self {
             url,
@@ -204,8 +213,7 @@ impl TestApp {
             .unwrap();
         let response = self.form("/sign-in", "", &[("email", email), ("password", secret)]).await;
         assert_eq!(response.status(), 303);
-        let cookie = response.headers()["set-cookie"].to_str().unwrap();
-        cookie.split(';').next().unwrap().to_owned()
+        cookie(&response, "clearhook_session").unwrap()
     }
 
     /// Posts a form as a browser would.
@@ -233,6 +241,15 @@ impl TestApp {
             .await
             .unwrap()
     }
+}
+
+/// The cookie of this name that an answer sets, as a browser sends it back; none when it is taken away.
+pub(crate) fn cookie(response: &Response, name: &str) -> Option<String> {
+    let set = response.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+    let pairs = set.filter_map(|value| value.split(';').next());
+    pairs
+        .map(str::to_owned)
+        .find(|pair| pair.strip_prefix(name).is_some_and(|rest| rest.len() > 1 && rest.starts_with('=')))
 }
 
 /// An event's example as a CloudEvent.

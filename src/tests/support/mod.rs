@@ -7,6 +7,7 @@ pub(crate) mod history;
 pub(crate) mod names;
 pub(crate) mod node;
 pub(crate) mod postgres;
+pub(crate) mod provider;
 pub(crate) mod receiver;
 pub(crate) mod wait;
 pub(crate) mod wire;

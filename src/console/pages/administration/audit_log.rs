@@ -288,6 +288,13 @@ fn action_name(action: AuditAction, lang: Lang) -> &'static str {
         AuditAction::UserEnabled => say::user_enabled(lang),
         AuditAction::UserRoleChanged => say::user_role_changed(lang),
         AuditAction::UserPasswordReset => say::user_password_reset(lang),
+        AuditAction::SignedIn => say::user_signed_in(lang),
+        AuditAction::SignInLimited => say::user_sign_in_limited(lang),
+        AuditAction::SignedOutEverywhere => say::user_signed_out_everywhere(lang),
+        AuditAction::PasswordChanged => say::user_password_changed(lang),
+        AuditAction::SecondFactorAdded => say::user_second_factor_added(lang),
+        AuditAction::SecondFactorRemoved => say::user_second_factor_removed(lang),
+        AuditAction::RecoveryCodesRenewed => say::user_recovery_codes_renewed(lang),
         AuditAction::MasterKeyRotated => say::master_key_rotated(lang),
     }
 }

@@ -1,0 +1,86 @@
+// The first administrator, the account page and the second factor, with and without scripts.
+import { createHmac } from 'node:crypto';
+import { accessible, expect, fits, test } from '../support/test.ts';
+import { Server } from '../support/server.ts';
+
+const password = 'seven purple lanterns hum';
+
+/** The code of an app that has this secret (RFC 6238), at a step of 30 s. */
+function code(secret: string, step: number): string {
+  const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  const offset = mac[19] & 15;
+  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+const now = () => Math.floor(Date.now() / 30_000);
+
+test('from an empty server to a second factor', async ({ page, expected }) => {
+  const { server, link } = await Server.empty();
+  try {
+    expected.push('403 /setup', '410 /setup', '422 /setup', '401 /sign-in/code');
+    await page.goto(`${server.url}/setup?token=wrong`);
+    await expect(page.getByRole('heading', { name: 'This link is not valid' })).toBeVisible();
+    await accessible(page);
+    await page.goto(link);
+    await accessible(page);
+    await fits(page);
+    await page.getByLabel('Email').fill('first@example.com');
+    await page.getByLabel('Password').fill('password1234');
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await expect(page.getByText('guessed first')).toBeVisible();
+    await expect(page.getByLabel('Email')).toHaveValue('first@example.com');
+    await accessible(page);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await expect(page.getByRole('heading', { name: 'Webhooks', level: 1 })).toBeVisible();
+    await page.goto(link);
+    await expect(page.getByRole('heading', { name: 'This link has been used' })).toBeVisible();
+
+    await page.goto(`${server.url}/webhooks`);
+    await page.getByRole('link', { name: 'first@example.com' }).click();
+    await expect(page.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible();
+    await expect(page.getByRole('row').filter({ hasText: 'this browser' })).toHaveCount(1);
+    await accessible(page);
+    await fits(page);
+    const section = page.getByRole('region', { name: 'Second factor' });
+    await section.getByLabel('Current password').fill(password);
+    await section.getByRole('button', { name: 'Set up a second factor' }).click();
+    await expect(page.getByRole('img', { name: 'QR code with the secret' })).toBeVisible();
+    await accessible(page);
+    await fits(page);
+    const secret = (await section.getByRole('definition').textContent())!.trim();
+    let used = now();
+    await section.getByLabel('Code').fill(code(secret, used));
+    await section.getByRole('button', { name: 'Turn on' }).click();
+    await expect(section.getByRole('listitem')).toHaveCount(10);
+    await accessible(page);
+    await fits(page);
+    const recovery = await section.getByRole('listitem').first().textContent();
+
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await page.getByLabel('Email').fill('first@example.com');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByRole('heading', { name: 'Second step' })).toBeVisible();
+    await accessible(page);
+    await fits(page);
+    // One step ahead is taken, the one that was used is not.
+    await page.getByLabel('Code').fill(code(secret, used));
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await expect(page.getByText('This code is not valid')).toBeVisible();
+    used += 1;
+    await page.getByLabel('Code').fill(now() > used + 1 ? recovery! : code(secret, used));
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await expect(page.getByRole('heading', { name: 'Webhooks', level: 1 })).toBeVisible();
+
+    await page.goto(`${server.url}/account`);
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+    await expect(page).toHaveURL(/\/sign-in/);
+  } finally {
+    await server.stop();
+  }
+});

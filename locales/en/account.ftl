@@ -1,0 +1,46 @@
+# The viewer's own account.
+title = Account
+current = Current password
+wrong-password = This is not your password.
+wrong-code = This code is not valid. Enter the newest code of your app.
+
+password = Password
+password-about = Changing it signs you out everywhere else.
+password-none = You sign in with { $name } and have no password here.
+new = New password
+new-hint = At least 12 characters, and none of the passwords that everybody tries first.
+change-password = Change password
+password-done = Your password was changed. You are signed out everywhere else.
+
+factor = Second factor
+factor-about = After the password, signing in asks for a code of an app on your device.
+factor-off = Off. Your password alone lets you in.
+factor-on = { $count ->
+    [one] On. You have { NUMBER($count) } recovery code left.
+   *[other] On. You have { NUMBER($count) } recovery codes left.
+}
+begin-factor = Set up a second factor
+enrol = Read this with your app, or type the secret into it. Then enter the code that it shows.
+qr = QR code with the secret
+secret = Secret
+open-app = Open in an app on this device
+code = Code
+confirm-factor = Turn on
+remove-factor = Turn off
+renew-codes = New recovery codes
+remove-done = The second factor is off. You are signed out everywhere else.
+codes = Recovery codes
+codes-hint = Keep these where you keep passwords. Each lets you in once without your device, and they are not shown again.
+codes-on = The second factor is on. You are signed out everywhere else.
+
+sessions = Where you are signed in
+sessions-about = A session ends after 12 hours without use, and after 7 days in any case.
+browser = Browser
+address = Address
+last-seen = Last seen
+since = Since
+this-one = this browser
+end-session = Sign out
+end-session-of = Sign out { $browser }, { $address }
+end-done = That browser is signed out.
+sign-out-everywhere = Sign out everywhere

@@ -1,0 +1,46 @@
+# Le compte de la personne connectée.
+title = Compte
+current = Mot de passe actuel
+wrong-password = Ce n’est pas votre mot de passe.
+wrong-code = Ce code n’est pas valable. Saisissez le code le plus récent de votre application.
+
+password = Mot de passe
+password-about = Le changer vous déconnecte partout ailleurs.
+password-none = Vous vous connectez avec { $name } et n’avez pas de mot de passe ici.
+new = Nouveau mot de passe
+new-hint = Au moins 12 caractères, et aucun des mots de passe que tout le monde essaie d’abord.
+change-password = Changer le mot de passe
+password-done = Votre mot de passe a été changé. Vous êtes déconnecté partout ailleurs.
+
+factor = Second facteur
+factor-about = Après le mot de passe, la connexion demande un code d’une application de votre appareil.
+factor-off = Désactivé. Votre mot de passe suffit pour entrer.
+factor-on = { $count ->
+    [one] Activé. Il vous reste { NUMBER($count) } code de secours.
+   *[other] Activé. Il vous reste { NUMBER($count) } codes de secours.
+}
+begin-factor = Configurer un second facteur
+enrol = Lisez ceci avec votre application, ou saisissez-y le secret. Entrez ensuite le code qu’elle affiche.
+qr = Code QR contenant le secret
+secret = Secret
+open-app = Ouvrir dans une application de cet appareil
+code = Code
+confirm-factor = Activer
+remove-factor = Désactiver
+renew-codes = Nouveaux codes de secours
+remove-done = Le second facteur est désactivé. Vous êtes déconnecté partout ailleurs.
+codes = Codes de secours
+codes-hint = Gardez-les avec vos mots de passe. Chacun vous laisse entrer une fois sans votre appareil, et ils ne seront plus affichés.
+codes-on = Le second facteur est activé. Vous êtes déconnecté partout ailleurs.
+
+sessions = Où vous êtes connecté
+sessions-about = Une session se termine après 12 heures sans utilisation, et dans tous les cas après 7 jours.
+browser = Navigateur
+address = Adresse
+last-seen = Dernière activité
+since = Depuis
+this-one = ce navigateur
+end-session = Déconnecter
+end-session-of = Déconnecter { $browser }, { $address }
+end-done = Ce navigateur est déconnecté.
+sign-out-everywhere = Se déconnecter partout

@@ -1,0 +1,133 @@
+//! What people change of their own account. Whoever only finds a browser that is signed in cannot: each change asks for the password.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::{
+    auth::{
+        limits, password,
+        principal::SignedIn,
+        second_factor,
+        session::{self, Browser},
+    },
+    domain::timestamp::Timestamp,
+    storage::{Store, StoreError, audit::Actor, users::UserRecord},
+};
+
+/// Why nothing was changed.
+#[derive(Debug, Error)]
+pub enum AccountError {
+    /// The password that proves who they are is wrong.
+    #[error("the password is wrong")]
+    WrongPassword,
+    /// The code of the app is wrong.
+    #[error("the code is wrong")]
+    WrongCode,
+    /// There were too many attempts.
+    #[error("too many attempts")]
+    Wait(Duration),
+    /// It is as they want it already, or another browser was quicker.
+    #[error("nothing to change")]
+    Unchanged,
+    /// The new password may not be used.
+    #[error(transparent)]
+    Unfit(#[from] password::UnfitPassword),
+    /// The password cannot be hashed.
+    #[error(transparent)]
+    Hash(#[from] password::HashError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Sets another password; all sessions end but this browser's, which goes on under the token that is the answer.
+pub async fn change_password(
+    store: &Store,
+    who: &SignedIn,
+    browser: &Browser,
+    current: &str,
+    new: &str,
+    now: Timestamp,
+) -> Result<String, AccountError> {
+    // Before the attempt is counted: what is wrong with the new one is no guess at the old one.
+    password::check(new, &[&who.email])?;
+    confirm(store, who, current, now).await?;
+    let hash = password::hash(new).await?;
+    let (token, session) = session::new(who.user, browser, now);
+    store.change_password(&actor(who), who.user, hash, &session).await?;
+    Ok(token)
+}
+
+/// Makes the secret of a second factor, which is not asked for before [`confirm_factor`].
+pub async fn begin_factor(store: &Store, who: &SignedIn, current: &str, now: Timestamp) -> Result<(), AccountError> {
+    confirm(store, who, current, now).await?;
+    Ok(store.begin_second_factor(who.user, &second_factor::generate(), now).await?)
+}
+
+/// Turns the second factor on, once a code shows that the app has the secret. Gives the session's new token and the recovery codes.
+pub async fn confirm_factor(
+    store: &Store,
+    who: &SignedIn,
+    browser: &Browser,
+    code: &str,
+    now: Timestamp,
+) -> Result<(String, Vec<String>), AccountError> {
+    let factor = store.second_factor(who.user).await?.filter(|factor| !factor.confirmed);
+    let factor = factor.ok_or(AccountError::Unchanged)?;
+    let step = second_factor::step(&factor.secret, code, now).ok_or(AccountError::WrongCode)?;
+    let (codes, hashes) = second_factor::recovery_codes();
+    let (token, session) = session::new(who.user, browser, now);
+    if !store.confirm_second_factor(&actor(who), who.user, step, hashes, &session).await? {
+        return Err(AccountError::Unchanged);
+    }
+    Ok((token, codes))
+}
+
+/// Turns the second factor off. Gives the session's new token.
+pub async fn remove_factor(
+    store: &Store,
+    who: &SignedIn,
+    browser: &Browser,
+    current: &str,
+    now: Timestamp,
+) -> Result<String, AccountError> {
+    let user = confirm(store, who, current, now).await?;
+    let (token, session) = session::new(who.user, browser, now);
+    if !store.remove_second_factor(&actor(who), &user, Some(&session)).await? {
+        return Err(AccountError::Unchanged);
+    }
+    Ok(token)
+}
+
+/// Makes other recovery codes; the old ones are good for nothing then.
+pub async fn renew_codes(store: &Store, who: &SignedIn, current: &str, now: Timestamp) -> Result<Vec<String>, AccountError> {
+    confirm(store, who, current, now).await?;
+    let factor = store.second_factor(who.user).await?;
+    if !factor.is_some_and(|factor| factor.confirmed) {
+        return Err(AccountError::Unchanged);
+    }
+    let (codes, hashes) = second_factor::recovery_codes();
+    store.renew_recovery_codes(&actor(who), who.user, hashes, now).await?;
+    Ok(codes)
+}
+
+/// Ends all sessions, this one too.
+pub async fn sign_out_everywhere(store: &Store, who: &SignedIn, now: Timestamp) -> Result<(), AccountError> {
+    Ok(store.end_sessions(&actor(who), who.user, now).await?)
+}
+
+fn actor(who: &SignedIn) -> Actor {
+    Actor::person(who.user, &who.email, who.address)
+}
+
+async fn confirm(store: &Store, who: &SignedIn, current: &str, now: Timestamp) -> Result<UserRecord, AccountError> {
+    let attempt = limits::confirmation(store, &actor(who), who.user, now)
+        .await?
+        .map_err(AccountError::Wait)?;
+    let found = store.user_with_hash(who.user).await?;
+    let fits = password::verify(current, found.as_ref().map(|(_, hash)| hash.as_str())).await;
+    let (user, _) = found.filter(|_| fits).ok_or(AccountError::WrongPassword)?;
+    limits::succeeded(store, &attempt).await?;
+    Ok(user)
+}

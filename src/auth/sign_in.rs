@@ -1,0 +1,114 @@
+//! Signing in: password, then the second factor of those who have one.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    auth::{
+        limits, password, second_factor,
+        session::{self, Browser},
+    },
+    domain::{id::UserId, timestamp::Timestamp},
+    storage::{Store, StoreError, sealed::Purpose, users::UserRecord},
+};
+
+/// Name of the cookie between password and second factor.
+pub const STEP: &str = "clearhook_step";
+/// How long one may take from the one to the other.
+pub const STEP_AGE: Duration = Duration::from_mins(10);
+
+/// What came of an attempt to sign in.
+#[derive(Debug)]
+pub enum SignIn {
+    /// They are signed in.
+    Done(Begun),
+    /// The password is right; the value proves it for a while, and the second factor is missing.
+    SecondStep(String),
+    /// Address, password or code is wrong, or the user is disabled.
+    Wrong,
+    /// There were too many attempts; the next is taken after so long.
+    Wait(Duration),
+    /// The password was too long ago.
+    Expired,
+}
+
+/// A session that began.
+#[derive(Debug)]
+pub struct Begun {
+    /// The session's token, for its cookie.
+    pub token: String,
+    /// The browser's mark, for its cookie.
+    pub mark: String,
+}
+
+/// Signs somebody in by address and password. Takes as long for addresses that nobody has.
+pub async fn by_password(store: &Store, browser: &Browser, email: &str, password: &str, now: Timestamp) -> Result<SignIn, StoreError> {
+    let found = store.user_by_email(email).await?;
+    let attempt = match limits::sign_in(store, browser, email, found.as_ref().map(|(user, _)| user), now).await? {
+        Ok(attempt) => attempt,
+        Err(wait) => return Ok(SignIn::Wait(wait)),
+    };
+    let hash = found.as_ref().map(|(_, hash)| hash.as_str());
+    let fits = password::verify(password, hash).await;
+    let Some((user, hash)) = found.filter(|(user, _)| fits && user.disabled_at.is_none()) else {
+        return Ok(SignIn::Wrong);
+    };
+    limits::succeeded(store, &attempt).await?;
+    if store.second_factor(user.id).await?.is_some_and(|factor| factor.confirmed) {
+        return Ok(SignIn::SecondStep(proof(store, &user, &hash, now)));
+    }
+    Ok(SignIn::Done(begin(store, browser, &user, "password", now).await?))
+}
+
+/// Signs somebody in whose password was right, by a code.
+pub async fn by_code(store: &Store, browser: &Browser, proof: &str, code: &str, now: Timestamp) -> Result<SignIn, StoreError> {
+    let Some(user) = proved(store, proof, now).await? else {
+        return Ok(SignIn::Expired);
+    };
+    let attempt = match limits::second_step(store, browser, &user, now).await? {
+        Ok(attempt) => attempt,
+        Err(wait) => return Ok(SignIn::Wait(wait)),
+    };
+    if !second_factor::take(store, user.id, code, now).await? {
+        return Ok(SignIn::Wrong);
+    }
+    limits::succeeded(store, &attempt).await?;
+    Ok(SignIn::Done(begin(store, browser, &user, "password and second factor", now).await?))
+}
+
+/// Signs in somebody who proved who they are.
+pub async fn begin(store: &Store, browser: &Browser, user: &UserRecord, how: &str, now: Timestamp) -> Result<Begun, StoreError> {
+    Ok(Begun {
+        token: session::begin(store, user, browser, how, now).await?,
+        mark: limits::mark(store, browser, user.id),
+    })
+}
+
+/// Whether somebody's password was right, not too long ago, and is their password still.
+pub async fn proved(store: &Store, proof: &str, now: Timestamp) -> Result<Option<UserRecord>, StoreError> {
+    let Some(opened) = store.unseal(Purpose::SecondStep, proof) else {
+        return Ok(None);
+    };
+    let Some((id, rest)) = opened.split_first_chunk::<16>() else {
+        return Ok(None);
+    };
+    let Some((until, digest)) = rest.split_first_chunk::<8>() else {
+        return Ok(None);
+    };
+    let found = store.user_with_hash(UserId(Uuid::from_bytes(*id))).await?;
+    let lives = |user: &UserRecord, hash: &str| {
+        user.disabled_at.is_none() && now < Timestamp(i64::from_be_bytes(*until)) && Sha256::digest(hash.as_bytes()).as_slice() == digest
+    };
+    Ok(found.filter(|(user, hash)| lives(user, hash)).map(|(user, _)| user))
+}
+
+fn proof(store: &Store, user: &UserRecord, hash: &str, now: Timestamp) -> String {
+    let until = now.plus(STEP_AGE).0.to_be_bytes();
+    let digest = Sha256::digest(hash.as_bytes());
+    store.seal(
+        Purpose::SecondStep,
+        &[user.id.0.as_bytes().as_slice(), until.as_slice(), digest.as_slice()].concat(),
+    )
+}

@@ -1,0 +1,156 @@
+//! Sign-in by an OpenID provider.
+
+use std::fmt;
+
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+use crate::{
+    config::{ConfigError, Settings},
+    domain::role::Role,
+};
+
+/// An OpenID provider, and what its claims mean here.
+#[derive(Clone)]
+pub struct OidcSettings {
+    /// The provider, as its own configuration names it.
+    pub issuer: String,
+    /// clearhook's name there.
+    pub client_id: String,
+    /// Proves that it is clearhook; providers may do without.
+    pub client_secret: Option<Zeroizing<String>>,
+    /// The claim that tells the role: a name, or names with dots between, such as `realm_access.roles`.
+    pub role_claim: String,
+    /// The claim's value of administrators.
+    pub administrator_value: Option<String>,
+    /// The claim's value of API owners.
+    pub api_owner_value: Option<String>,
+    /// What people call the provider.
+    pub name: String,
+}
+
+impl OidcSettings {
+    /// The settings, when an issuer is set.
+    pub(super) fn read(settings: &Settings) -> Result<Option<Self>, ConfigError> {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+        let Some(issuer) = given(&settings.oidc_issuer) else {
+            return Ok(None);
+        };
+        if !may_be_issuer(&issuer) {
+            return Err(ConfigError::new(
+                "CLEARHOOK_OIDC_ISSUER",
+                format!("`{issuer}` is no issuer; write its URL with https, such as https://login.example.com/realms/staff"),
+            ));
+        }
+        let client_id = given(&settings.oidc_client_id).ok_or_else(|| {
+            ConfigError::new(
+                "CLEARHOOK_OIDC_CLIENT_ID",
+                "write the client id that the provider gave to clearhook",
+            )
+        })?;
+        let (administrator_value, api_owner_value) = (given(&settings.oidc_administrator_value), given(&settings.oidc_api_owner_value));
+        if administrator_value.is_none() && api_owner_value.is_none() {
+            return Err(ConfigError::new(
+                "CLEARHOOK_OIDC_ADMINISTRATOR_VALUE",
+                "write which value of the role claim makes an administrator, or CLEARHOOK_OIDC_API_OWNER_VALUE: nobody could sign in",
+            ));
+        }
+        Ok(Some(Self {
+            issuer,
+            client_id,
+            client_secret: given(&settings.oidc_client_secret).map(Zeroizing::new),
+            role_claim: given(&settings.oidc_role_claim).unwrap_or_else(|| "roles".to_owned()),
+            administrator_value,
+            api_owner_value,
+            name: given(&settings.oidc_name).unwrap_or_else(|| "single sign-on".to_owned()),
+        }))
+    }
+
+    /// The role of somebody whose claim has these values; the more powerful of several.
+    pub fn role(&self, values: &[&str]) -> Option<Role> {
+        let has = |value: &Option<String>| value.as_deref().is_some_and(|value| values.contains(&value));
+        if has(&self.administrator_value) {
+            Some(Role::Administrator)
+        } else {
+            has(&self.api_owner_value).then_some(Role::ApiOwner)
+        }
+    }
+}
+
+impl fmt::Debug for OidcSettings {
+    /// Without the client's secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OidcSettings").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+/// Only a provider on this machine may be asked without TLS.
+fn may_be_issuer(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| match (url.scheme(), url.host()) {
+        ("https", Some(_)) => true,
+        ("http", Some(Host::Ipv4(address))) => address.is_loopback(),
+        ("http", Some(Host::Ipv6(address))) => address.is_loopback(),
+        ("http", Some(Host::Domain(name))) => name == "localhost",
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    fn whole() -> Settings {
+        Settings {
+            oidc_issuer: some("https://login.example.com"),
+            oidc_client_id: some("clearhook"),
+            oidc_client_secret: some("planted-secret"),
+            oidc_administrator_value: some("admins"),
+            oidc_api_owner_value: some("owners"),
+            ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn roles_follow_values() {
+        let settings = OidcSettings::read(&whole()).unwrap().unwrap();
+        assert_eq!(settings.role(&["staff", "owners"]), Some(Role::ApiOwner));
+        assert_eq!(settings.role(&["owners", "admins"]), Some(Role::Administrator));
+        assert_eq!((settings.role(&["Admins"]), settings.role(&[])), (None, None));
+        assert!(!format!("{settings:?}").contains("planted-secret"));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        assert!(OidcSettings::read(&Settings::default()).unwrap().is_none());
+        for (settings, name) in [
+            (
+                Settings {
+                    oidc_issuer: some("http://login.example.com"),
+                    ..whole()
+                },
+                "CLEARHOOK_OIDC_ISSUER",
+            ),
+            (
+                Settings {
+                    oidc_client_id: None,
+                    ..whole()
+                },
+                "CLEARHOOK_OIDC_CLIENT_ID",
+            ),
+            (
+                Settings {
+                    oidc_administrator_value: None,
+                    oidc_api_owner_value: some(" "),
+                    ..whole()
+                },
+                "CLEARHOOK_OIDC_ADMINISTRATOR_VALUE",
+            ),
+        ] {
+            assert_eq!(OidcSettings::read(&settings).unwrap_err().setting, name);
+        }
+    }
+}

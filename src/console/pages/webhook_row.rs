@@ -1,0 +1,88 @@
+//! A row of the list of webhooks.
+
+use leptos::prelude::*;
+
+use crate::{
+    console::{
+        calls::RowView,
+        components::{
+            bars::Bars,
+            state::{ResponseBadge, StatusBadge},
+            time::Time,
+        },
+        viewer::lang,
+    },
+    domain::webhook::Status,
+    messages::webhooks as say,
+};
+
+/// The row: a link to its webhook, and a button that enables or disables it.
+#[component]
+pub(super) fn WebhookRow(
+    /// What stands in it.
+    row: RowView,
+    /// The page's own address, to come back to.
+    here: String,
+    /// Whether they may enable and disable it.
+    may_write: bool,
+) -> impl IntoView {
+    let lang = lang();
+    let more = (row.more_events > 0).then(|| view! { <span class="hint">{format!("+{}", row.more_events)}</span> });
+    let switch = may_write.then(|| switch(&row, here)).into_any();
+    let anchor = format!("webhook-{}", row.id);
+    view! {
+        <tr id=anchor>
+            <td class="name">
+                <a href=format!("/webhooks/{}", row.id)>{row.name}</a>
+            </td>
+            <td class="mono clip" title=row.url.clone()>
+                {row.url.clone()}
+            </td>
+            <td title=row.events>
+                <span class="tag">{row.event}</span>
+                {more}
+            </td>
+            <td class="clip quiet-text" title=row.description.clone()>{row.description.clone()}</td>
+            <td title=row.reason.clone()>
+                <StatusBadge status=row.status />
+                {row.reason.clone().map(|reason| view! { <p class="hint reason">{reason}</p> })}
+            </td>
+            <td class="day">
+                {row.bars.map(|bars| view! { <Bars bars /> })}
+                {match row.last {
+                    Some(last) => {
+                        view! {
+                            <span class="last">
+                                <ResponseBadge succeeded=last.succeeded status=last.status response=last.response />
+                                <span class="hint nowrap"><Time at=last.at /></span>
+                            </span>
+                        }
+                            .into_any()
+                    }
+                    None => view! { <span class="hint">{say::no_callback_yet(lang)}</span> }.into_any(),
+                }}
+            </td>
+            {switch}
+        </tr>
+    }
+}
+
+fn switch(row: &RowView, here: String) -> AnyView {
+    let lang = lang();
+    let (enabled, name, label) = if row.status == Status::Disabled {
+        ("true", say::enable(lang), say::enable_which(lang, &row.name))
+    } else {
+        ("false", say::disable(lang), say::disable_which(lang, &row.name))
+    };
+    view! {
+        <td class="act">
+            <form method="post" action=here>
+                <input type="hidden" name="id" value=row.id.clone() />
+                <button class="button small" type="submit" name="enabled" value=enabled aria-label=label>
+                    {name}
+                </button>
+            </form>
+        </td>
+    }
+    .into_any()
+}

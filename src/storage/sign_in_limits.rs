@@ -1,0 +1,183 @@
+//! Attempts to sign in, counted by account, by address and by browser, in the database: a restart forgets nothing.
+
+use std::time::Duration;
+
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    domain::{audit::AuditAction, id::UserId, timestamp::Timestamp},
+    storage::{
+        Store, StoreError,
+        audit::{self, Actor, Entry},
+        bulk::statement,
+        users::normal_email,
+    },
+};
+
+/// After so long without a failure a count begins anew.
+pub const MEMORY: Duration = Duration::from_hours(24);
+/// Most counts that are kept; the oldest go first. A flood of made-up names cannot fill the table.
+pub(super) const MOST: i64 = 100_000;
+
+/// What attempts are counted by. Names are kept as hashes only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LimitKey(Vec<u8>);
+
+/// How many failures of one kind cost nothing, and how long one waits after more.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// Failures without a wait.
+    pub free: u32,
+    /// The longest wait; it begins at a second and doubles.
+    pub longest: Duration,
+}
+
+impl LimitKey {
+    /// By the name that is signed in with, whether there is such a user or not.
+    pub fn account(email: &str) -> Self {
+        Self::new("account", normal_email(email).as_bytes())
+    }
+
+    /// By something else of this kind.
+    pub fn new(kind: &str, of: &[u8]) -> Self {
+        Self(
+            Sha256::new()
+                .chain_update(kind)
+                .chain_update([0])
+                .chain_update(of)
+                .finalize()
+                .to_vec(),
+        )
+    }
+
+    /// By what proves once more who is signed in.
+    pub fn confirmation(user: UserId) -> Self {
+        Self::new("confirmation", user.0.as_bytes())
+    }
+}
+
+impl Limit {
+    /// The wait after so many failures.
+    pub fn wait(self, failures: u32) -> Duration {
+        match failures.checked_sub(self.free) {
+            None | Some(0) => Duration::ZERO,
+            Some(over) => Duration::from_secs(1_u64.checked_shl(over - 1).unwrap_or(u64::MAX).min(self.longest.as_secs())),
+        }
+    }
+}
+
+impl Store {
+    /// Counts an attempt as failed before it is tried, so that many at once are not more than one after the other. When one of the keys
+    /// has to wait, nothing is counted, and the answer is until when. When somebody's own limit, the first, is reached, that is noted.
+    pub async fn begin_attempt(
+        &self,
+        by: Option<&Actor>,
+        keys: &[(LimitKey, Limit)],
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let own = keys.first().map(|(key, _)| key);
+        let mut keys: Vec<_> = keys.iter().collect();
+        // Always in one order, so that two attempts cannot wait for each other.
+        keys.sort_by(|a, b| a.0.cmp(&b.0));
+        let transaction = self.begin().await?;
+        for (key, limit) in keys {
+            match count(&transaction, key, now).await? {
+                Ok(failures) => {
+                    block(&transaction, key, now.plus(limit.wait(failures))).await?;
+                    if let Some((by, id)) = by.and_then(|by| Some((by, by.id?)))
+                        && own == Some(key)
+                        && failures == limit.free + 1
+                    {
+                        let entry =
+                            Entry::of_user(AuditAction::SignInLimited, UserId(id), &by.name).after(json!({ "failures": limit.free }));
+                        audit::add(&transaction, by, entry, now).await?;
+                    }
+                }
+                // What was counted so far is undone.
+                Err(until) => return Ok(Some(until)),
+            }
+        }
+        transaction.commit().await?;
+        Ok(None)
+    }
+
+    /// An attempt succeeded: forgets the counts of `cleared`, and takes it off those of `counted`.
+    pub async fn attempt_succeeded(&self, cleared: &[LimitKey], counted: &[LimitKey]) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        let backend = transaction.get_database_backend();
+        for key in cleared {
+            forget(&transaction, key).await?;
+        }
+        for key in counted {
+            let sql = "UPDATE sign_in_limits SET failures = failures - 1, blocked_until = 0 WHERE key = ? AND failures > 0";
+            transaction.execute_raw(statement(backend, sql, [key.0.clone().into()])).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Forgets what is older than the memory of counts, and the oldest of too many.
+    pub(super) async fn forget_limits(&self, before: Timestamp, step: i64) -> Result<bool, StoreError> {
+        let old = "DELETE FROM sign_in_limits WHERE key IN (SELECT key FROM sign_in_limits WHERE last_at < ? ORDER BY last_at LIMIT ?)";
+        let gone = self.execute(old, [before.0.into(), step.into()]).await?;
+        let many = "DELETE FROM sign_in_limits WHERE key IN (SELECT key FROM sign_in_limits ORDER BY last_at DESC LIMIT ? OFFSET ?)";
+        let more = self.execute(many, [step.into(), MOST.into()]).await?;
+        Ok(gone.max(more) >= step.unsigned_abs())
+    }
+}
+
+/// Forgets what was counted.
+pub(super) async fn forget(on: &impl ConnectionTrait, key: &LimitKey) -> Result<(), StoreError> {
+    let sql = "DELETE FROM sign_in_limits WHERE key = ?";
+    on.execute_raw(statement(on.get_database_backend(), sql, [key.0.clone().into()]))
+        .await?;
+    Ok(())
+}
+
+/// Counts one more failure, or answers until when no attempt is taken.
+async fn count(on: &impl ConnectionTrait, key: &LimitKey, now: Timestamp) -> Result<Result<u32, Timestamp>, StoreError> {
+    let backend = on.get_database_backend();
+    let sql = "INSERT INTO sign_in_limits (key, failures, blocked_until, last_at) VALUES (?, 1, 0, ?) ON CONFLICT (key) DO UPDATE \
+               SET failures = CASE WHEN sign_in_limits.last_at < ? THEN 1 ELSE sign_in_limits.failures + 1 END, last_at = excluded.last_at \
+               WHERE sign_in_limits.blocked_until <= ? RETURNING failures";
+    let values = [key.0.clone().into(), now.0.into(), now.minus(MEMORY).0.into(), now.0.into()];
+    if let Some(row) = on.query_one_raw(statement(backend, sql, values)).await? {
+        let failures: i32 = row.try_get("", "failures")?;
+        return Ok(Ok(failures.unsigned_abs()));
+    }
+    let sql = "SELECT blocked_until FROM sign_in_limits WHERE key = ?";
+    let row = on.query_one_raw(statement(backend, sql, [key.0.clone().into()])).await?;
+    let until = row.map(|row| row.try_get("", "blocked_until")).transpose()?;
+    Ok(Err(Timestamp(until.unwrap_or(now.0))))
+}
+
+async fn block(on: &impl ConnectionTrait, key: &LimitKey, until: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE sign_in_limits SET blocked_until = ? WHERE key = ?";
+    let values = [until.0.into(), key.0.clone().into()];
+    on.execute_raw(statement(on.get_database_backend(), sql, values)).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_and_end() {
+        let limit = Limit {
+            free: 3,
+            longest: Duration::from_secs(300),
+        };
+        let waits: Vec<_> = [0, 3, 4, 5, 6, 12, 13, 70, u32::MAX]
+            .map(|failures| limit.wait(failures).as_secs())
+            .into();
+        assert_eq!(waits, [0, 0, 1, 2, 4, 256, 300, 300, 300]);
+    }
+
+    #[test]
+    fn kinds_of_keys_do_not_meet() {
+        assert_eq!(LimitKey::account("A@example.com "), LimitKey::account("a@example.com"));
+        assert_ne!(LimitKey::new("a", b"bc"), LimitKey::new("ab", b"c"));
+    }
+}

@@ -1,0 +1,103 @@
+//! The buttons of a webhook's page besides "Save": a test event, a copy, a new secret, its end.
+
+use clearhook::{catalogue::EventType, domain::role::Role};
+use serde_json::Value;
+
+use crate::support::{app::TestApp, database::TestDatabase, on_both, receiver::Receiver};
+
+on_both! { a_test_is_in_the_log_when_the_page_comes_back a_new_secret_is_shown_once_and_both_sign a_copy_is_a_new_form deleting_asks_for_the_name }
+
+fn path(webhook: &Value) -> String {
+    format!("/webhooks/{}", webhook["id"].as_str().unwrap())
+}
+
+async fn a_test_is_in_the_log_when_the_page_comes_back(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let webhook = app
+        .webhook(&receiver.url, &[EventType::IdentityCreated, EventType::VisitCreated])
+        .await;
+    let path = path(&webhook);
+    let response = app.form(&path, &cookie, &[("intent", "test"), ("event", "visit.created")]).await;
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!((response.status().as_u16(), location), (303, format!("{path}?saved=tested#logs")));
+    let html = app.page(&format!("{path}?saved=tested"), &cookie).await.text().await.unwrap();
+    for shown in ["A test event was sent.", ">Logs<", "202 Accepted"] {
+        assert!(html.contains(shown), "{shown}: {html}");
+    }
+    let row = app.log(&webhook, 1).await.remove(0);
+    assert_eq!(
+        (row["trigger"].as_str(), row["event_type"].as_str()),
+        (Some("test"), Some("visit.created"))
+    );
+
+    app.form(
+        "/webhooks",
+        &cookie,
+        &[("id", webhook["id"].as_str().unwrap()), ("enabled", "false")],
+    )
+    .await;
+    let response = app.form(&path, &cookie, &[("intent", "test")]).await;
+    assert_eq!(response.status(), 422);
+    assert!(response.text().await.unwrap().contains("The webhook is disabled; enable it first."));
+    app.stop().await;
+}
+
+async fn a_new_secret_is_shown_once_and_both_sign(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let path = path(&webhook);
+    let response = app.form(&path, &cookie, &[("intent", "rotate"), ("overlap", "24h")]).await;
+    assert_eq!(response.status(), 200);
+    let html = response.text().await.unwrap();
+    let secret = html.split("value=\"whsec_").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(
+        html.contains("it is not shown again") && html.contains("still signs until"),
+        "{html}"
+    );
+    assert!(!app.page(&path, &cookie).await.text().await.unwrap().contains(&secret));
+    app.publish(EventType::IdentityCreated, "1").await;
+    let seen = receiver.wait(1).await.remove(0);
+    assert_eq!(seen.headers["webhook-signature"].to_str().unwrap().split(' ').count(), 2);
+    let response = app.form(&path, &cookie, &[("intent", "rotate"), ("overlap", "30d")]).await;
+    assert_eq!(response.status(), 422);
+    assert!(response.text().await.unwrap().contains("Use at most 7d."));
+    app.stop().await;
+}
+
+async fn a_copy_is_a_new_form(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let webhook = app.webhook("https://example.com/original", &[EventType::VisitCreated]).await;
+    let id = webhook["id"].as_str().unwrap();
+    let html = app.page(&format!("/webhooks/new?from={id}"), &cookie).await.text().await.unwrap();
+    for kept in ["Test (copy)", "https://example.com/original", "value=\"whsec_"] {
+        assert!(html.contains(kept), "{kept}: {html}");
+    }
+    assert_eq!(html.matches(" checked").count(), 1, "the event, and not that it is enabled: {html}");
+    assert!(!html.contains(webhook["secret"].as_str().unwrap()));
+    assert_eq!(app.page("/webhooks/new?from=none", &cookie).await.status(), 404);
+    assert_eq!(database.count("webhooks").await, 1);
+    app.stop().await;
+}
+
+async fn deleting_asks_for_the_name(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let webhook = app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
+    let path = path(&webhook);
+    let response = app.form(&path, &cookie, &[("intent", "delete"), ("confirm", "Tset")]).await;
+    assert_eq!(response.status(), 422);
+    assert!(response.text().await.unwrap().contains("it was not deleted"));
+    assert_eq!(app.page(&path, &cookie).await.status(), 200);
+    let response = app.form(&path, &cookie, &[("intent", "delete"), ("confirm", "Test")]).await;
+    assert_eq!(
+        (response.status().as_u16(), response.headers()["location"].to_str().unwrap()),
+        (303, "/webhooks?deleted=1")
+    );
+    let html = app.page("/webhooks?deleted=1", &cookie).await.text().await.unwrap();
+    assert!(html.contains("The webhook was deleted."), "{html}");
+    assert_eq!(app.page(&path, &cookie).await.status(), 404);
+    app.stop().await;
+}

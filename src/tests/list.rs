@@ -1,0 +1,196 @@
+//! The list of webhooks in the console: ordered, narrowed, paged, switched, with figures of its own rows.
+
+use clearhook::{catalogue::EventType, domain::role::Role};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{
+    app::{JsonBody, TestApp},
+    database::TestDatabase,
+    on_both,
+    receiver::{Receiver, Reply},
+    wait::wait_for,
+};
+
+on_both! { columns_filters_and_pages_are_in_the_address webhooks_are_switched_in_their_row rows_say_how_their_webhooks_fare nothing_is_explained }
+
+/// The names on a page, in its order.
+async fn names(app: &TestApp, path: &str, cookie: &str) -> Vec<String> {
+    let html = app.page(path, cookie).await.text().await.unwrap();
+    let rows = html.split("<td class=\"name\">").skip(1);
+    rows.map(|row| {
+        let link = row.split_once("\">").unwrap().1;
+        link.split_once('<').unwrap().0.to_owned()
+    })
+    .collect()
+}
+
+async fn add(app: &TestApp, body: &serde_json::Value) -> String {
+    let response = app.api(Method::POST, "/webhooks").json_value(body).send().await.unwrap();
+    assert_eq!(response.status(), 201);
+    response.headers()["location"]
+        .to_str()
+        .unwrap()
+        .rsplit_once('/')
+        .unwrap()
+        .1
+        .to_owned()
+}
+
+async fn columns_filters_and_pages_are_in_the_address(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    for (name, url, event, description, enabled) in [
+        ("beta", "https://c.example.com/", "visit.created", "Two", true),
+        ("Alpha", "https://b.example.com/", "identity.created", "three", false),
+        ("gamma", "https://a.example.com/", "access_request.created", "One", true),
+    ] {
+        add(
+            &app,
+            &json!({ "name": name, "url": url, "events": [event], "description": description, "enabled": enabled }),
+        )
+        .await;
+    }
+    for (query, order) in [
+        ("", ["Alpha", "beta", "gamma"]),
+        ("?sort=name&dir=desc", ["gamma", "beta", "Alpha"]),
+        ("?sort=url", ["gamma", "Alpha", "beta"]),
+        ("?sort=event", ["gamma", "Alpha", "beta"]),
+        ("?sort=description", ["gamma", "Alpha", "beta"]),
+        ("?sort=nonsense&dir=up&page=-1&status=odd&event=none", ["Alpha", "beta", "gamma"]),
+    ] {
+        assert_eq!(names(&app, &format!("/webhooks{query}"), &cookie).await, order, "{query}");
+    }
+    assert_eq!(names(&app, "/webhooks?sort=status", &cookie).await[0], "Alpha");
+    for (query, found) in [
+        ("?q=ALPHA", "Alpha"),
+        ("?event=visit.created", "beta"),
+        ("?status=disabled", "Alpha"),
+        ("?q=one&status=enabled", "gamma"),
+    ] {
+        assert_eq!(names(&app, &format!("/webhooks{query}"), &cookie).await, [found], "{query}");
+    }
+    let html = app
+        .page("/webhooks?q=a%26b&event=visit.created&sort=url", &cookie)
+        .await
+        .text()
+        .await
+        .unwrap();
+    for kept in [
+        "Nothing found",
+        "value=\"a&amp;b\"",
+        "<option value=\"visit.created\" selected",
+        "name=\"sort\" value=\"url\"",
+    ] {
+        assert!(html.contains(kept), "{kept}: {html}");
+    }
+
+    for n in 0..110 {
+        add(
+            &app,
+            &json!({ "name": format!("x{n:03}"), "url": "https://example.com/", "events": ["visit.updated"] }),
+        )
+        .await;
+    }
+    let html = app
+        .page("/webhooks?event=visit.updated&page=2", &cookie)
+        .await
+        .text()
+        .await
+        .unwrap();
+    for shown in [
+        "51 to 100 of 110 webhooks",
+        "Page 2 of 3",
+        "event=visit%2Eupdated&amp;page=3",
+        "href=\"/webhooks?event=visit%2Eupdated\"",
+    ] {
+        assert!(html.contains(shown), "{shown}: {html}");
+    }
+    let last = names(&app, "/webhooks?event=visit.updated&page=999", &cookie).await;
+    assert_eq!((last.len(), last[9].as_str()), (10, "x109"));
+    app.stop().await;
+}
+
+async fn webhooks_are_switched_in_their_row(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
+    let id = add(&app, &json!({ "name": "One", "url": "https://example.com/", "events": ["visit.created"], "headers": [{ "name": "X-A", "value": "kept" }] })).await;
+    for (enabled, button, state) in [("false", "Enable One", "Disabled"), ("true", "Disable One", "Enabled")] {
+        let response = app.form("/webhooks?sort=url", &cookie, &[("id", &id), ("enabled", enabled)]).await;
+        assert_eq!(
+            (response.status().as_u16(), response.headers()["location"].to_str().unwrap()),
+            (303, format!("/webhooks?sort=url#webhook-{id}").as_str())
+        );
+        let html = app.page("/webhooks", &cookie).await.text().await.unwrap();
+        assert!(html.contains(button) && html.contains(state), "{html}");
+    }
+    assert_eq!(app.get(&format!("/webhooks/{id}")).await["headers"][0]["value"], "kept");
+    assert_eq!(
+        app.form("/webhooks", &cookie, &[("id", "none"), ("enabled", "true")])
+            .await
+            .status(),
+        404
+    );
+    assert_eq!(
+        app.form("/webhooks", &owner, &[("id", &id), ("enabled", "false")]).await.status(),
+        403
+    );
+    assert_eq!(app.get(&format!("/webhooks/{id}")).await["enabled"], true);
+    app.stop().await;
+}
+
+async fn rows_say_how_their_webhooks_fare(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start(vec![Reply::status(500); 20]).await);
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let webhook = app
+        .webhook(&receiver.url, &[EventType::IdentityCreated, EventType::VisitCreated])
+        .await;
+    add(
+        &app,
+        &json!({ "name": "Other", "url": "https://example.com/", "events": ["visit.updated"] }),
+    )
+    .await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    app.log(&webhook, 4).await;
+    // Health is noted with the figures, once the callback is stored.
+    let html = wait_for("the row to say that it fails", async || {
+        let html = app.page("/webhooks?status=failing", &cookie).await.text().await.unwrap();
+        html.contains("Every callback has failed since").then_some(html)
+    })
+    .await;
+    for shown in [
+        "500 InternalServerError",
+        "Last 24 hours: 4 callbacks, 4 failed",
+        "title=\"Identity created, Visit created\"",
+        ">+1<",
+    ] {
+        assert!(html.contains(shown), "{shown}: {html}");
+    }
+    assert!(!html.contains("Other") && !html.contains("style="), "{html}");
+    let html = app.page("/webhooks", &cookie).await.text().await.unwrap();
+    assert_eq!(html.matches("No callback yet").count(), 1, "{html}");
+    app.stop().await;
+}
+
+async fn nothing_is_explained(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
+    let html = app.page("/webhooks?q=a", &cookie).await.text().await.unwrap();
+    assert!(
+        html.contains("A webhook is an HTTPS address of yours") && html.contains("Add the first one"),
+        "{html}"
+    );
+    add(
+        &app,
+        &json!({ "name": "One", "url": "https://example.com/", "events": ["visit.created"] }),
+    )
+    .await;
+    let html = app.page("/webhooks", &owner).await.text().await.unwrap();
+    assert!(
+        html.contains("You own no webhook yet.") && !html.contains("/webhooks/new"),
+        "{html}"
+    );
+    app.stop().await;
+}

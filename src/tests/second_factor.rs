@@ -1,0 +1,249 @@
+//! The second factor: set up, asked for, never twice with one code.
+
+use std::time::Duration;
+
+use clearhook::domain::role::Role;
+use reqwest::Response;
+use totp_rs::{Builder, Secret};
+
+use crate::support::{
+    app::{TestApp, cookie},
+    binary::Installation,
+    database::TestDatabase,
+    on_both,
+};
+
+on_both! { codes_are_asked_for_and_taken_once recovery_codes_are_taken_once guesses_at_codes_have_to_wait it_is_reset_by_command
+it_is_turned_off_with_the_password }
+
+const EMAIL: &str = "admin@example.com";
+const RIGHT: &str = "correct horse battery";
+
+/// The app on somebody's phone.
+struct Device(Secret);
+
+impl Device {
+    /// Reads what the page shows.
+    fn of(page: &str) -> Self {
+        let shown = page.split("<dd class=\"mono\">").nth(1).unwrap().split('<').next().unwrap();
+        Self(Secret::try_from_base32(shown).unwrap())
+    }
+
+    fn code(&self, app: &TestApp) -> String {
+        let totp = Builder::new().with_secret(self.0.clone()).build().unwrap();
+        totp.generate(u64::try_from(app.clock.now().unix_seconds()).unwrap()).to_string()
+    }
+}
+
+/// Sets it up; gives the new session, the device and the recovery codes.
+async fn enrol(app: &TestApp, session: &str) -> (String, Device, Vec<String>) {
+    let shown = app
+        .form("/account", session, &[("intent", "begin-factor"), ("current", RIGHT)])
+        .await;
+    assert_eq!(shown.status(), 200);
+    let page = shown.text().await.unwrap();
+    assert!(page.contains("otpauth://totp/clearhook") && page.contains("class=\"qr\""), "{page}");
+    let device = Device::of(&page);
+    let wrong = app
+        .form("/account", session, &[("intent", "confirm-factor"), ("code", "000000x")])
+        .await;
+    assert_eq!(wrong.status(), 422);
+    let page = wrong.text().await.unwrap();
+    assert!(page.contains("This code is not valid") && Device::of(&page).0 == device.0, "{page}");
+    let on = app
+        .form("/account", session, &[("intent", "confirm-factor"), ("code", &device.code(app))])
+        .await;
+    assert_eq!(on.status(), 200);
+    let renewed = cookie(&on, "clearhook_session").unwrap();
+    let page = on.text().await.unwrap();
+    (renewed, device, codes(&page))
+}
+
+fn codes(page: &str) -> Vec<String> {
+    let list = page.split("class=\"codes mono\"").nth(1).unwrap().split("</ul>").next().unwrap();
+    list.split("<li>")
+        .skip(1)
+        .map(|item| item.split('<').next().unwrap().to_owned())
+        .collect()
+}
+
+/// The cookie of the second step, after the right password.
+async fn first_step(app: &TestApp) -> String {
+    let response = app
+        .form("/sign-in", "", &[("email", EMAIL), ("password", RIGHT), ("next", "/webhooks/new")])
+        .await;
+    assert_eq!(response.headers()["location"], "/sign-in/code?next=%2Fwebhooks%2Fnew");
+    assert!(cookie(&response, "clearhook_session").is_none());
+    cookie(&response, "clearhook_step").unwrap()
+}
+
+async fn second_step(app: &TestApp, step: &str, code: &str) -> Response {
+    app.form("/sign-in/code", step, &[("code", code), ("next", "/webhooks/new")]).await
+}
+
+async fn codes_are_asked_for_and_taken_once(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let before = app.sign_in(EMAIL, Role::Administrator).await;
+    let bystander = cookie(
+        &app.form("/sign-in", "", &[("email", EMAIL), ("password", RIGHT)]).await,
+        "clearhook_session",
+    )
+    .unwrap();
+    let wrong = app
+        .form("/account", &before, &[("intent", "begin-factor"), ("current", "wrong")])
+        .await;
+    assert_eq!(wrong.status(), 422);
+    let (session, device, _) = enrol(&app, &before).await;
+    for over in [&before, &bystander] {
+        assert_eq!(app.page("/account", over).await.status(), 303);
+    }
+    let page = app.page("/account", &session).await.text().await.unwrap();
+    assert!(
+        page.contains("You have 10 recovery codes left") && !page.contains("otpauth"),
+        "{page}"
+    );
+
+    let step = first_step(&app).await;
+    assert!(
+        app.page("/sign-in/code", &step)
+            .await
+            .text()
+            .await
+            .unwrap()
+            .contains("one-time-code")
+    );
+    assert_eq!(
+        app.page("/webhooks", &step).await.status(),
+        303,
+        "the first step alone lets nobody in"
+    );
+    let replayed = second_step(&app, &step, &device.code(&app)).await;
+    assert_eq!(replayed.status(), 401, "the code with which it was set up");
+    app.clock.forward(Duration::from_secs(30));
+    let code = device.code(&app);
+    let response = second_step(&app, &step, &code).await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["location"]),
+        (303, &"/webhooks/new".parse().unwrap())
+    );
+    assert_eq!(
+        app.page("/webhooks", &cookie(&response, "clearhook_session").unwrap())
+            .await
+            .status(),
+        200
+    );
+    let replayed = second_step(&app, &step, &code).await;
+    assert_eq!(replayed.status(), 401);
+    assert!(replayed.text().await.unwrap().contains("This code is not valid"));
+    // Of a later step of time only later ones are taken.
+    app.clock.forward(Duration::from_secs(30));
+    assert_eq!(second_step(&app, &step, &code).await.status(), 401);
+    // The first step is over after ten minutes, and cannot be made up.
+    app.clock.forward(Duration::from_mins(10));
+    for step in [step.as_str(), "clearhook_step=AAAA", ""] {
+        let response = second_step(&app, step, &device.code(&app)).await;
+        assert_eq!(response.status(), 401);
+        assert!(response.text().await.unwrap().contains("Sign in again"));
+    }
+    assert_eq!(database.count("audit_log WHERE action = 'user.second_factor_added'").await, 1);
+    app.stop().await;
+}
+
+async fn recovery_codes_are_taken_once(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let session = app.sign_in(EMAIL, Role::Administrator).await;
+    let (session, _, first) = enrol(&app, &session).await;
+    assert_eq!(first.len(), 10);
+    let step = first_step(&app).await;
+    assert_eq!(second_step(&app, &step, &first[3].to_uppercase()).await.status(), 303);
+    assert_eq!(second_step(&app, &step, &first[3]).await.status(), 401);
+    let renew = async |current: &str| {
+        app.form("/account", &session, &[("intent", "renew-codes"), ("current", current)])
+            .await
+    };
+    assert_eq!(renew("wrong").await.status(), 422);
+    let renewed = renew(RIGHT).await;
+    assert_eq!(renewed.status(), 200);
+    let second = codes(&renewed.text().await.unwrap());
+    assert_eq!(second_step(&app, &step, &first[4]).await.status(), 401);
+    assert_eq!(second_step(&app, &step, &second[4].replace('-', " ")).await.status(), 303);
+    assert_eq!(database.count("audit_log WHERE action = 'user.recovery_codes_renewed'").await, 1);
+    assert_eq!(database.count("recovery_codes").await, 9);
+    app.stop().await;
+}
+
+async fn guesses_at_codes_have_to_wait(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let session = app.sign_in(EMAIL, Role::Administrator).await;
+    let (_, device, _) = enrol(&app, &session).await;
+    let step = first_step(&app).await;
+    app.clock.forward(Duration::from_secs(30));
+    let mut answers = Vec::new();
+    for guess in 0..8 {
+        answers.push(second_step(&app, &step, &format!("guess{guess}")).await.status().as_u16());
+    }
+    assert_eq!(answers, [401, 401, 401, 401, 401, 401, 429, 429]);
+    let response = second_step(&app, &step, &device.code(&app)).await;
+    assert_eq!(response.status(), 429);
+    let wait = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    app.clock.forward(Duration::from_secs(wait));
+    assert_eq!(second_step(&app, &step, &device.code(&app)).await.status(), 303);
+    app.stop().await;
+}
+
+async fn it_is_reset_by_command(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let session = app.sign_in(EMAIL, Role::Administrator).await;
+    let (session, _, _) = enrol(&app, &session).await;
+    let here = Installation::new();
+    let key = database.key.reveal();
+    let reset = |email| {
+        [
+            "user",
+            "reset-second-factor",
+            "--email",
+            email,
+            "--database-url",
+            &database.url,
+            "--master-key",
+            &key,
+        ]
+    };
+    assert!(here.refusal(&reset("nobody@example.com"), 1).contains("user list"));
+    assert!(here.answer(&reset(EMAIL)).contains(EMAIL));
+    assert!(here.refusal(&reset(EMAIL), 1).contains("no second factor"));
+    assert_eq!(app.page("/account", &session).await.status(), 303);
+    assert_eq!(
+        app.form("/sign-in", "", &[("email", EMAIL), ("password", RIGHT)]).await.headers()["location"],
+        "/webhooks"
+    );
+    assert_eq!(
+        database
+            .count("audit_log WHERE action = 'user.second_factor_removed' AND actor_kind = 'command_line'")
+            .await,
+        1
+    );
+    app.stop().await;
+}
+
+async fn it_is_turned_off_with_the_password(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let session = app.sign_in(EMAIL, Role::Administrator).await;
+    let (session, _, _) = enrol(&app, &session).await;
+    let off = async |session: &str, current: &str| {
+        app.form("/account", session, &[("intent", "remove-factor"), ("current", current)])
+            .await
+    };
+    assert_eq!(off(&session, "wrong").await.status(), 422);
+    let response = off(&session, RIGHT).await;
+    assert_eq!(response.status(), 303);
+    assert_eq!(app.page("/account", &session).await.status(), 303, "the session has another id");
+    assert_eq!(
+        app.page("/account", &cookie(&response, "clearhook_session").unwrap())
+            .await
+            .status(),
+        200
+    );
+    assert_eq!(database.count("second_factors").await + database.count("recovery_codes").await, 0);
+    app.stop().await;
+}
