@@ -104,7 +104,7 @@ test('the policy refuses what is not ours', async ({ signedIn: page }) => {
   // A script that somebody put into the page in spite of everything does not run: an element without the nonce, an attribute, a link.
   await page.route('**/webhooks', async (route) => {
     const response = await route.fetch();
-    const html = (await response.text()).replace('<main', '<script>window.stranger = 1</script><img alt="" src="/favicon.svg" onload="window.stranger = 2"><main');
+    const html = (await response.text()).replace('</head>', '<script>window.stranger = 1</script></head>').replace('<body', '<body onload="window.stranger = 2"');
     await route.fulfill({ response, body: html });
   });
   page.removeAllListeners('console');

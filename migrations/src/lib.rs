@@ -32,8 +32,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000005_sign_in::Migration),
             Box::new(m20261126_000006_administration::Migration),
             Box::new(m20261126_000007_keys::Migration),
-            Box::new(m20261126_000009_logs::Migration),
             Box::new(m20261126_000008_console::Migration),
+            Box::new(m20261126_000009_logs::Migration),
         ]
     }
 }

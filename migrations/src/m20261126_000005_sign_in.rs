@@ -6,9 +6,9 @@ use sea_orm_migration::{prelude::*, schema::*};
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-fn belongs_to_user(table: &'static str) -> ForeignKeyCreateStatement {
+fn belongs_to_user(table: &'static str, column: &'static str) -> ForeignKeyCreateStatement {
     ForeignKey::create()
-        .from(table, "user_id")
+        .from(table, column)
         .to("users", "id")
         .on_delete(ForeignKeyAction::Cascade)
         .to_owned()
@@ -45,12 +45,13 @@ impl MigrationTrait for Migration {
             .create_table(
                 Table::create()
                     .table("second_factors")
-                    .col(pk_uuid("user_id"))
+                    // The user's.
+                    .col(pk_uuid("id"))
                     .col(binary("secret_encrypted"))
                     .col(big_integer("last_step"))
                     .col(big_integer("created_at"))
                     .col(big_integer_null("confirmed_at"))
-                    .foreign_key(&mut belongs_to_user("second_factors"))
+                    .foreign_key(&mut belongs_to_user("second_factors", "id"))
                     .to_owned(),
             )
             .await?;
@@ -61,7 +62,7 @@ impl MigrationTrait for Migration {
                     .col(uuid("user_id"))
                     .col(ColumnDef::new("code_hash").binary().not_null())
                     .primary_key(Index::create().col("user_id").col("code_hash"))
-                    .foreign_key(&mut belongs_to_user("recovery_codes"))
+                    .foreign_key(&mut belongs_to_user("recovery_codes", "user_id"))
                     .to_owned(),
             )
             .await?;
@@ -73,7 +74,7 @@ impl MigrationTrait for Migration {
                     .col(text("subject"))
                     .col(uuid("user_id").unique_key())
                     .primary_key(Index::create().col("issuer").col("subject"))
-                    .foreign_key(&mut belongs_to_user("identities"))
+                    .foreign_key(&mut belongs_to_user("identities", "user_id"))
                     .to_owned(),
             )
             .await?;

@@ -20,6 +20,7 @@ use crate::console::{
         sign_in::{SecondStep, SignIn},
         webhooks::Webhooks,
     },
+    raw_text::raw_text,
 };
 
 /// The console. Pages are rendered whole on the server: they work without scripts, and have true titles and status codes.
@@ -27,7 +28,7 @@ use crate::console::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|title: String| format!("{title} · clearhook") />
+        <Title formatter=|title: String| raw_text(&format!("{title} · clearhook")) />
         <Router>
             <Routes fallback=|| view! { <NotFound /> }>
                 <Route path=path!("/setup") view=Setup ssr=SsrMode::Async />

@@ -17,6 +17,11 @@ pub mod viewer;
 #[cfg(feature = "hydrate")]
 pub mod browser;
 #[cfg(feature = "ssr")]
+mod raw_text;
+#[cfg(not(feature = "ssr"))]
+#[path = "raw_text_browser.rs"]
+mod raw_text;
+#[cfg(feature = "ssr")]
 pub mod server;
 #[cfg(feature = "ssr")]
 pub mod shell;

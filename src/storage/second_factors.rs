@@ -25,7 +25,7 @@ pub struct SecondFactor {
 impl Store {
     /// The second factor of a user, confirmed or not.
     pub async fn second_factor(&self, user: UserId) -> Result<Option<SecondFactor>, StoreError> {
-        let sql = "SELECT secret_encrypted, confirmed_at FROM second_factors WHERE user_id = ?";
+        let sql = "SELECT secret_encrypted, confirmed_at FROM second_factors WHERE id = ?";
         let Some(row) = self.read.query_one_raw(statement(self.backend(), sql, [user.0.into()])).await? else {
             return Ok(None);
         };
@@ -47,8 +47,8 @@ impl Store {
     /// Keeps a secret until the device proves that it has it; one that was proved stays.
     pub async fn begin_second_factor(&self, user: UserId, secret: &[u8], now: Timestamp) -> Result<(), StoreError> {
         let sealed = self.vault.seal(user.0, secret);
-        let sql = "INSERT INTO second_factors (user_id, secret_encrypted, last_step, created_at) VALUES (?, ?, 0, ?) \
-                   ON CONFLICT (user_id) DO UPDATE SET secret_encrypted = excluded.secret_encrypted, created_at = excluded.created_at \
+        let sql = "INSERT INTO second_factors (id, secret_encrypted, last_step, created_at) VALUES (?, ?, 0, ?) \
+                   ON CONFLICT (id) DO UPDATE SET secret_encrypted = excluded.secret_encrypted, created_at = excluded.created_at \
                    WHERE second_factors.confirmed_at IS NULL";
         self.execute(sql, [user.0.into(), sealed.into(), now.0.into()]).await?;
         Ok(())
@@ -64,7 +64,7 @@ impl Store {
         session: &NewSession,
     ) -> Result<bool, StoreError> {
         let transaction = self.begin().await?;
-        let sql = "UPDATE second_factors SET confirmed_at = ?, last_step = ? WHERE user_id = ? AND confirmed_at IS NULL";
+        let sql = "UPDATE second_factors SET confirmed_at = ?, last_step = ? WHERE id = ? AND confirmed_at IS NULL";
         let values = [session.now.0.into(), step_value(step).into(), user.0.into()];
         let confirmed = transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         if confirmed.rows_affected() == 0 {
@@ -80,7 +80,7 @@ impl Store {
 
     /// Takes a code of this step of time, unless one of it or of a later step was taken before.
     pub async fn use_step(&self, user: UserId, step: u64) -> Result<bool, StoreError> {
-        let sql = "UPDATE second_factors SET last_step = ? WHERE user_id = ? AND last_step < ? AND confirmed_at IS NOT NULL";
+        let sql = "UPDATE second_factors SET last_step = ? WHERE id = ? AND last_step < ? AND confirmed_at IS NOT NULL";
         let step = step_value(step);
         Ok(self.execute(sql, [step.into(), user.0.into(), step.into()]).await? > 0)
     }
@@ -103,7 +103,7 @@ impl Store {
     /// Takes a user's second factor away, and ends all sessions but the new one, if any. False when there is none.
     pub async fn remove_second_factor(&self, by: &Actor, user: &UserRecord, session: Option<&NewSession>) -> Result<bool, StoreError> {
         let (transaction, email, user) = (self.begin().await?, &user.email, user.id);
-        let sql = "DELETE FROM second_factors WHERE user_id = ?";
+        let sql = "DELETE FROM second_factors WHERE id = ?";
         let removed = transaction.execute_raw(statement(self.backend(), sql, [user.0.into()])).await?;
         if removed.rows_affected() == 0 {
             return Ok(false);

@@ -22,6 +22,7 @@ mod list;
 mod log_export;
 mod log_live;
 mod logs;
+mod markup;
 mod migrations;
 mod nodes;
 mod oidc;

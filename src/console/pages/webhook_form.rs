@@ -15,6 +15,7 @@ use crate::{
             time::Time,
         },
         pages::webhook_actions::ROTATE,
+        raw_text::raw_text,
         viewer::lang,
     },
     domain::webhook::{DESCRIPTION_MAX, NAME_MAX, URL_MAX},
@@ -90,7 +91,7 @@ fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                         aria-invalid=description_error.as_ref().map(|_| "true")
                         aria-describedby=described_by("description", false, description_error.is_some())
                     >
-                        {form.description.clone()}
+                        {raw_text(&form.description)}
                     </textarea>
                     <FieldError id="description".to_owned() error=description_error />
                 </div>

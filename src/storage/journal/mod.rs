@@ -1,9 +1,11 @@
 //! The journal: everything that publishing and sending write, many at a time in one transaction. While one group is being made
 //! durable, the next one gathers, so an idle publisher never waits and a busy one shares the cost.
 
+mod inside;
 mod publish;
 mod results;
 mod subscriptions;
+mod way;
 mod writer;
 
 use std::sync::{
@@ -15,7 +17,7 @@ use sea_orm::DbBackend;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 pub(super) use self::publish::{NewDelivery, add_deliveries, add_events};
-use self::writer::{Way, Writer};
+use self::{way::Way, writer::Writer};
 use crate::{
     domain::{
         id::{DeliveryId, EventId, NodeId, WebhookId},

@@ -6,10 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{
-    runtime::Handle,
-    sync::{Mutex, Semaphore, mpsc, oneshot},
-};
+use tokio::{runtime::Handle, sync::oneshot};
 
 use crate::{
     domain::{
@@ -20,18 +17,14 @@ use crate::{
         Store, StoreError,
         direct::Direct,
         journal::{
-            Accepted, Entry, Finished, Intake, Next, Publish, Recorded,
-            publish::Publishing,
-            results::{self, Effects},
+            Finished, Intake, Next, Publish, Recorded,
+            inside::{Done, Inside, tell},
             subscriptions::Subscriptions,
+            way::{Group, Way},
         },
-        queue::Job,
-        sql::Sql,
     },
 };
 
-/// Entries of one transaction.
-const GROUP: usize = 512;
 /// Groups begin no closer to each other: under load each is worth its commit, and who comes after a silence waits for nothing.
 const PACE: Duration = Duration::from_millis(1);
 /// Longest wait before results are written again.
@@ -44,51 +37,6 @@ pub(super) struct Writer {
     subscriptions: Subscriptions,
     /// SQLite's file, once it is open.
     direct: Option<Direct>,
-}
-
-/// A way into the database, on which one or more writers work.
-pub(super) struct Way {
-    entries: Mutex<mpsc::UnboundedReceiver<Entry>>,
-    /// A permit for each writer, held while it writes.
-    writing: Semaphore,
-    writers: u32,
-}
-
-impl Way {
-    pub(super) fn new(entries: mpsc::UnboundedReceiver<Entry>, writers: u32) -> Arc<Self> {
-        Arc::new(Self {
-            entries: Mutex::new(entries),
-            writing: Semaphore::new(writers as usize),
-            writers,
-        })
-    }
-
-    /// Answers those who wait until everything before them is stored: other writers may still be at it.
-    async fn flushed(&self, flushes: Vec<oneshot::Sender<()>>) {
-        if flushes.is_empty() || self.writing.acquire_many(self.writers).await.is_err() {
-            return;
-        }
-        for flush in flushes {
-            // Who waited may be gone.
-            let _ = flush.send(());
-        }
-    }
-}
-
-/// Entries of one transaction, by kind.
-#[derive(Default)]
-struct Group {
-    publishes: Vec<Publish>,
-    results: Vec<Finished>,
-    flushes: Vec<oneshot::Sender<()>>,
-}
-
-/// What a transaction did that others are told of once it is durable.
-struct Done {
-    answers: Vec<Vec<Accepted>>,
-    jobs: Vec<Job>,
-    overflow: bool,
-    effects: Effects,
 }
 
 impl Writer {
@@ -116,32 +64,9 @@ impl Writer {
     }
 
     async fn run(mut self, way: Arc<Way>) {
-        let (mut buffer, mut began) = (Vec::with_capacity(GROUP), Instant::now());
-        loop {
-            let mut entries = way.entries.lock().await;
-            if entries.recv_many(&mut buffer, GROUP).await == 0 {
-                return;
-            }
-            self.keep_pace(began).await;
-            while buffer.len() < GROUP
-                && let Ok(entry) = entries.try_recv()
-            {
-                buffer.push(entry);
-            }
+        let mut began = Instant::now();
+        while let Some((group, writing)) = way.next(async || self.keep_pace(began).await).await {
             began = Instant::now();
-            let Ok(writing) = way.writing.acquire().await else { return };
-            drop(entries);
-            let (mut group, mut places) = (Group::default(), Vec::new());
-            for entry in buffer.drain(..) {
-                match entry {
-                    Entry::Publish(publish) => group.publishes.push(publish),
-                    Entry::Result(finished, place) => {
-                        group.results.push(*finished);
-                        places.push(place);
-                    }
-                    Entry::Flush(done) => group.flushes.push(done),
-                }
-            }
             let flushes = self.write(group).await;
             drop(writing);
             way.flushed(flushes).await;
@@ -170,6 +95,7 @@ impl Writer {
             publishes,
             results,
             flushes,
+            ..
         } = group;
         match self.store_group(&*intake, &publishes, &results).await {
             Ok(done) => tell(&*intake, publishes, done),
@@ -274,75 +200,6 @@ impl Writer {
         let events: usize = publishes.iter().map(|publish| publish.events.len()).sum();
         self.store.count_commit(events + results.len());
         Ok(done)
-    }
-}
-
-/// What is stored inside one transaction.
-struct Inside<'a> {
-    node: NodeId,
-    now: Timestamp,
-    intake: &'a dyn Intake,
-    reserved: &'a mut Vec<(WebhookId, DeliveryId)>,
-}
-
-impl Inside<'_> {
-    async fn store(
-        self,
-        transaction: &impl Sql,
-        subscriptions: &mut Subscriptions,
-        publishes: &[Publish],
-        results: &[Finished],
-    ) -> Result<Done, StoreError> {
-        let effects = results::record(transaction, self.node, results, self.now).await?;
-        let mut publishing = Publishing {
-            transaction,
-            node: self.node,
-            now: self.now,
-            intake: self.intake,
-            reserved: self.reserved,
-            jobs: Vec::new(),
-            overflow: false,
-        };
-        let answers = if publishes.is_empty() {
-            Vec::new()
-        } else {
-            subscriptions.refresh(transaction).await?;
-            publishing.store(publishes, subscriptions).await?
-        };
-        let Publishing { jobs, overflow, .. } = publishing;
-        Ok(Done {
-            answers,
-            jobs,
-            overflow,
-            effects,
-        })
-    }
-}
-
-fn tell(intake: &dyn Intake, publishes: Vec<Publish>, done: Done) {
-    let duplicates = done.answers.iter().flatten().filter(|accepted| accepted.duplicate).count();
-    let all = done.answers.iter().map(Vec::len).sum::<usize>();
-    if all > 0 {
-        intake.published((all - duplicates) as u64, duplicates as u64);
-    }
-    if !done.jobs.is_empty() {
-        intake.take(done.jobs);
-    }
-    if !done.effects.recorded.is_empty() {
-        intake.recorded(done.effects.recorded);
-    }
-    if done.overflow || done.effects.promoted {
-        intake.pending();
-    }
-    for webhook in done.effects.disabled {
-        intake.disabled(webhook);
-    }
-    for webhook in done.effects.unclear {
-        intake.health_unclear(webhook);
-    }
-    for (publish, answer) in publishes.into_iter().zip(done.answers) {
-        // The publisher may have hung up; its events are stored all the same.
-        let _ = publish.answer.send(Ok(answer));
     }
 }
 

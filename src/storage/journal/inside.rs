@@ -1,0 +1,97 @@
+//! What is stored inside one transaction, and what others are told of it once it is durable.
+
+use crate::{
+    domain::{
+        id::{DeliveryId, NodeId, WebhookId},
+        timestamp::Timestamp,
+    },
+    storage::{
+        StoreError,
+        journal::{
+            Accepted, Finished, Intake, Publish,
+            publish::Publishing,
+            results::{self, Effects},
+            subscriptions::Subscriptions,
+        },
+        queue::Job,
+        sql::Sql,
+    },
+};
+
+/// What a transaction did that others are told of once it is durable.
+pub(super) struct Done {
+    answers: Vec<Vec<Accepted>>,
+    jobs: Vec<Job>,
+    overflow: bool,
+    effects: Effects,
+}
+
+/// What is stored inside one transaction.
+pub(super) struct Inside<'a> {
+    pub(super) node: NodeId,
+    pub(super) now: Timestamp,
+    pub(super) intake: &'a dyn Intake,
+    pub(super) reserved: &'a mut Vec<(WebhookId, DeliveryId)>,
+}
+
+impl Inside<'_> {
+    pub(super) async fn store(
+        self,
+        transaction: &impl Sql,
+        subscriptions: &mut Subscriptions,
+        publishes: &[Publish],
+        results: &[Finished],
+    ) -> Result<Done, StoreError> {
+        let effects = results::record(transaction, self.node, results, self.now).await?;
+        let mut publishing = Publishing {
+            transaction,
+            node: self.node,
+            now: self.now,
+            intake: self.intake,
+            reserved: self.reserved,
+            jobs: Vec::new(),
+            overflow: false,
+        };
+        let answers = if publishes.is_empty() {
+            Vec::new()
+        } else {
+            subscriptions.refresh(transaction).await?;
+            publishing.store(publishes, subscriptions).await?
+        };
+        let Publishing { jobs, overflow, .. } = publishing;
+        Ok(Done {
+            answers,
+            jobs,
+            overflow,
+            effects,
+        })
+    }
+}
+
+/// Tells them.
+pub(super) fn tell(intake: &dyn Intake, publishes: Vec<Publish>, done: Done) {
+    let duplicates = done.answers.iter().flatten().filter(|accepted| accepted.duplicate).count();
+    let all = done.answers.iter().map(Vec::len).sum::<usize>();
+    if all > 0 {
+        intake.published((all - duplicates) as u64, duplicates as u64);
+    }
+    if !done.jobs.is_empty() {
+        intake.take(done.jobs);
+    }
+    if !done.effects.recorded.is_empty() {
+        intake.recorded(done.effects.recorded);
+    }
+    if done.overflow || done.effects.promoted {
+        intake.pending();
+    }
+    for webhook in done.effects.disabled {
+        intake.disabled(webhook);
+    }
+    for webhook in done.effects.unclear {
+        intake.health_unclear(webhook);
+    }
+    for (publish, answer) in publishes.into_iter().zip(done.answers) {
+        // The publisher may have hung up; its events are stored all the same.
+        let _ = publish.answer.send(Ok(answer));
+    }
+}

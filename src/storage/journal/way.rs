@@ -1,0 +1,84 @@
+//! A way into the database, on which one or more writers work.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, SemaphorePermit, mpsc, oneshot};
+
+use crate::storage::journal::{Entry, Finished, Publish};
+
+/// Entries of one transaction.
+const GROUP: usize = 512;
+
+/// A way into the database.
+pub(super) struct Way {
+    entries: Mutex<mpsc::UnboundedReceiver<Entry>>,
+    /// A permit for each writer, held while it writes.
+    writing: Semaphore,
+    writers: u32,
+}
+
+impl Way {
+    pub(super) fn new(entries: mpsc::UnboundedReceiver<Entry>, writers: u32) -> Arc<Self> {
+        Arc::new(Self {
+            entries: Mutex::new(entries),
+            writing: Semaphore::new(writers as usize),
+            writers,
+        })
+    }
+
+    /// Answers those who wait until everything before them is stored: other writers may still be at it.
+    /// The next group, and the permit to write it. Nothing once nobody can give anything more.
+    pub(super) async fn next(&self, pace: impl AsyncFnOnce()) -> Option<(Group, SemaphorePermit<'_>)> {
+        let mut buffer = Vec::with_capacity(GROUP);
+        let mut entries = self.entries.lock().await;
+        if entries.recv_many(&mut buffer, GROUP).await == 0 {
+            return None;
+        }
+        pace().await;
+        while buffer.len() < GROUP
+            && let Ok(entry) = entries.try_recv()
+        {
+            buffer.push(entry);
+        }
+        let writing = self.writing.acquire().await.ok()?;
+        Some((Group::of(buffer), writing))
+    }
+
+    pub(super) async fn flushed(&self, flushes: Vec<oneshot::Sender<()>>) {
+        if flushes.is_empty() || self.writing.acquire_many(self.writers).await.is_err() {
+            return;
+        }
+        for flush in flushes {
+            // Who waited may be gone.
+            let _ = flush.send(());
+        }
+    }
+}
+
+/// Entries of one transaction, by kind.
+#[derive(Default)]
+pub(super) struct Group {
+    pub(super) publishes: Vec<Publish>,
+    pub(super) results: Vec<Finished>,
+    /// Who waits until everything before is stored.
+    pub(super) flushes: Vec<oneshot::Sender<()>>,
+    /// Kept until the results are stored.
+    places: Vec<OwnedSemaphorePermit>,
+}
+
+impl Group {
+    fn of(entries: Vec<Entry>) -> Self {
+        let mut group = Self::default();
+        for entry in entries {
+            match entry {
+                Entry::Publish(publish) => group.publishes.push(publish),
+                Entry::Result(finished, place) => {
+                    group.results.push(*finished);
+                    group.places.push(place);
+                }
+                Entry::Flush(done) => group.flushes.push(done),
+            }
+        }
+        group
+    }
+}
