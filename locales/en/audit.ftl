@@ -39,6 +39,7 @@ actor-clearhook = by itself
 
 kind-webhook = Webhook
 kind-api-key = API key
+kind-server = Server
 kind-user = User
 
 webhook-created = Webhook created
@@ -56,6 +57,7 @@ user-created = User added
 user-disabled = User disabled
 user-enabled = User enabled
 user-role-changed = Role changed
+master-key-rotated = Master key rotated
 user-password-reset = Password reset
 user-signed-in = Signed in
 user-sign-in-limited = Too many attempts to sign in

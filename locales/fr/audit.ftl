@@ -39,6 +39,7 @@ actor-clearhook = de lui-même
 
 kind-webhook = Webhook
 kind-api-key = Clé d’API
+kind-server = Serveur
 kind-user = Utilisateur
 
 webhook-created = Webhook créé
@@ -56,6 +57,7 @@ user-created = Utilisateur ajouté
 user-disabled = Utilisateur désactivé
 user-enabled = Utilisateur activé
 user-role-changed = Rôle changé
+master-key-rotated = Clé maîtresse renouvelée
 user-password-reset = Mot de passe réinitialisé
 user-signed-in = Connexion
 user-sign-in-limited = Trop de tentatives de connexion

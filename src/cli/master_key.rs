@@ -14,6 +14,7 @@ use crate::{
     config::{Config, DataDir, Settings, lock_database},
     storage::{
         Store,
+        audit::Actor,
         keys::{Place, Rotation},
         open::DatabaseUrl,
     },
@@ -121,7 +122,7 @@ async fn rotate(store: &Store, to: &Vault) -> Result<usize, CliError> {
         }
         (sealed, place) = (sealed + count, next);
     }
-    store.end_rotation(to).await?;
+    store.end_rotation(&Actor::command_line(), to).await?;
     Ok(sealed)
 }
 

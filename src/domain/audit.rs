@@ -26,6 +26,8 @@ named! {
         ApiKey = "api_key",
         /// Somebody who can sign in.
         User = "user",
+        /// The service itself.
+        Server = "server",
     }
 
     /// What was done.
@@ -76,5 +78,7 @@ named! {
         SecondFactorRemoved = "user.second_factor_removed",
         /// Somebody has other recovery codes.
         RecoveryCodesRenewed = "user.recovery_codes_renewed",
+        /// Every secret was sealed with a new master key.
+        MasterKeyRotated = "master_key.rotated",
     }
 }

@@ -6,7 +6,12 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::{
-    storage::{Store, StoreError, bulk::statement},
+    domain::{audit::AuditAction, timestamp::Timestamp},
+    storage::{
+        Store, StoreError,
+        audit::{self, Actor, Entry},
+        bulk::statement,
+    },
     vault::{Fingerprint, Vault},
 };
 
@@ -165,10 +170,15 @@ impl Store {
     }
 
     /// Notes that everything is sealed with the new key, and lets services start.
-    pub async fn end_rotation(&self, to: &Vault) -> Result<(), KeyError> {
+    pub async fn end_rotation(&self, by: &Actor, to: &Vault) -> Result<(), KeyError> {
         let to = to.fingerprint().0.as_str();
         let sql = "UPDATE master_keys SET current = ?, next = NULL WHERE id = 1 AND next = ?";
-        self.execute(sql, [to.into(), to.into()]).await?;
+        let transaction = self.begin().await?;
+        let ended = statement(self.backend(), sql, [to.into(), to.into()]);
+        if transaction.execute_raw(ended).await?.rows_affected() > 0 {
+            audit::add(&transaction, by, Entry::of_server(AuditAction::MasterKeyRotated), Timestamp::now()).await?;
+        }
+        transaction.commit().await?;
         Ok(())
     }
 

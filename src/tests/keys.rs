@@ -131,7 +131,9 @@ async fn an_interrupted_rotation_goes_on_and_callbacks_are_signed_as_before(mut 
     while let Some(from) = place {
         place = store.reseal(&to, from).await.unwrap().1;
     }
-    store.end_rotation(&to).await.unwrap();
+    store.end_rotation(&Actor::clearhook(), &to).await.unwrap();
+    store.end_rotation(&Actor::clearhook(), &to).await.unwrap();
+    assert_eq!(database.count("audit_log WHERE action = 'master_key.rotated'").await, 1);
     store.leave_no_trace().await.unwrap();
     assert_eq!(store.begin_rotation(&to).await.unwrap(), Rotation::Ended);
     assert!(matches!(store.check_key().await, Err(KeyError::Other)));

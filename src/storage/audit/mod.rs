@@ -71,7 +71,7 @@ impl Actor {
 pub(super) struct Entry {
     action: AuditAction,
     object: ObjectKind,
-    id: Uuid,
+    id: Option<Uuid>,
     name: String,
     before: Option<Json>,
     after: Option<Json>,
@@ -93,11 +93,19 @@ impl Entry {
         Self::of(action, ObjectKind::User, id.0, email)
     }
 
+    /// Something done to the service itself.
+    pub(super) fn of_server(action: AuditAction) -> Self {
+        Self {
+            id: None,
+            ..Self::of(action, ObjectKind::Server, Uuid::nil(), "clearhook")
+        }
+    }
+
     fn of(action: AuditAction, object: ObjectKind, id: Uuid, name: &str) -> Self {
         Self {
             action,
             object,
-            id,
+            id: Some(id),
             name: name.to_owned(),
             before: None,
             after: None,

@@ -266,6 +266,7 @@ fn kind_name(kind: ObjectKind, lang: Lang) -> &'static str {
         ObjectKind::Webhook => say::kind_webhook(lang),
         ObjectKind::ApiKey => say::kind_api_key(lang),
         ObjectKind::User => say::kind_user(lang),
+        ObjectKind::Server => say::kind_server(lang),
     }
 }
 
@@ -294,5 +295,6 @@ fn action_name(action: AuditAction, lang: Lang) -> &'static str {
         AuditAction::SecondFactorAdded => say::user_second_factor_added(lang),
         AuditAction::SecondFactorRemoved => say::user_second_factor_removed(lang),
         AuditAction::RecoveryCodesRenewed => say::user_recovery_codes_renewed(lang),
+        AuditAction::MasterKeyRotated => say::master_key_rotated(lang),
     }
 }
