@@ -22,7 +22,6 @@ api-keys-count = { $count ->
 }
 key-name = Name
 key-name-hint = The program that will use it, such as “HR sync”.
-key = Key
 key-is = Key of “{ $name }”
 scopes = Scopes
 scopes-hint = Give a program what it needs and no more.

@@ -22,7 +22,6 @@ api-keys-count = { $count ->
 }
 key-name = Nom
 key-name-hint = Le programme qui l’utilisera, par exemple « Synchro RH ».
-key = Clé
 key-is = Clé de « { $name } »
 scopes = Autorisations
 scopes-hint = Donnez à un programme ce qu’il lui faut, et rien de plus.

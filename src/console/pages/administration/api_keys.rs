@@ -67,7 +67,6 @@ fn Keys(keys: KeysView, q: String) -> impl IntoView {
                         <thead>
                             <tr>
                                 <th scope="col">{say::key_name(lang)}</th>
-                                <th scope="col">{say::key(lang)}</th>
                                 <th scope="col">{say::scopes(lang)}</th>
                                 <th scope="col">{say::last_used(lang)}</th>
                                 <th scope="col">{say::expires(lang)}</th>
@@ -105,11 +104,14 @@ fn KeyRow(row: KeyRowView) -> impl IntoView {
     view! {
         <tr>
             <td class="title">
-                {row.name.clone()} <p class="hint">
-                    {say::created(lang)} " " <Time at=row.created />
+                {row.name.clone()}
+                <p class="hint mono">{row.prefix} "…"</p>
+                <p class="hint">
+                    {say::created(lang)}
+                    " "
+                    <Time at=row.created />
                 </p>
             </td>
-            <td class="mono nowrap">{row.prefix} "…"</td>
             <td class="tags">{row.scopes.into_iter().map(|scope| view! { <span class="tag">{scope}</span> }).collect_view()}</td>
             <td class="number">
                 <span class="stacked-label">{say::last_used(lang)} " "</span>

@@ -157,7 +157,7 @@ fn Filters(query: AuditQuery) -> impl IntoView {
     let kinds = ObjectKind::ALL.iter().map(move |kind| (kind.as_str(), kind_name(*kind, lang)));
     let text = |given: Option<String>| given.unwrap_or_default();
     view! {
-        <QueryForm path=PATH.to_owned() class="filters" search=true>
+        <QueryForm path=PATH.to_owned() class="audit-filters" search=true>
             <label>
                 {say::from(lang)}
                 <input type="datetime-local" name="from" value=text(query.from) aria-describedby="range-error" />
