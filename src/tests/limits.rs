@@ -243,6 +243,7 @@ async fn one_that_hangs_does_not_hold_up_another(database: TestDatabase) {
     publish_many(&app, EventType::IdentityCreated, 200, "works").await;
     good.wait(200).await;
     app.log(&healthy, 50).await;
+    app.deliveries(&database, "succeeded", 200).await;
     assert_eq!(bad.seen().len(), 16);
     let (mut waiting, mut sending) = (0, 0);
     for (state, count) in [("pending", &mut waiting), ("sending", &mut sending)] {
