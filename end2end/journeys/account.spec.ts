@@ -19,6 +19,8 @@ function code(secret: string, step: number): string {
 const now = () => Math.floor(Date.now() / 30_000);
 
 test('from an empty server to a second factor', async ({ page, expected }) => {
+  // It looks at nine states in both themes.
+  test.slow();
   const { server, link } = await Server.empty();
   try {
     expected.push('403 /setup', '410 /setup', '422 /setup', '401 /sign-in/code');
