@@ -11,6 +11,7 @@ use crate::{
         Store, StoreError,
         audit::{self, Actor, Entry},
         bulk::statement,
+        nodes::NOW,
     },
     vault::{Fingerprint, Vault},
 };
@@ -23,8 +24,6 @@ pub const SEALED: [(&str, &str); 3] = [
 ];
 /// Values of one transaction.
 const BATCH: u64 = 100;
-/// Milliseconds since 1970 by PostgreSQL's clock.
-const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
 /// Why a key cannot be used, or not be rotated.
 #[derive(Debug, Error)]

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The database's clock, in milliseconds.
-const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+pub(super) const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
 impl Store {
     /// Whether there can be other nodes. SQLite has one: the lock on its file sees to that.
@@ -33,11 +33,7 @@ impl Store {
 
     /// How often webhooks changed so far.
     pub async fn revision(&self) -> Result<i64, StoreError> {
-        let rows = self
-            .read
-            .rows(statement(self.backend(), "SELECT webhooks FROM revisions WHERE id = 1", []))
-            .await?;
-        Ok(rows.first().map(|row| row.get("webhooks")).transpose()?.unwrap_or_default())
+        Ok(revision::read(&self.read).await?.unwrap_or_default())
     }
 
     /// Notes that a node acts by all changes up to this revision.

@@ -21,6 +21,13 @@ pub(super) async fn raise(on: &impl Sql, webhook: WebhookId) -> Result<(), Store
     tell(on, &format!("{webhook}{AT}{revision}")).await
 }
 
+/// How often webhooks changed so far.
+pub(super) async fn read(on: &impl Sql) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT webhooks FROM revisions WHERE id = 1";
+    let rows = on.rows(statement(on.backend(), sql, [])).await?;
+    Ok(rows.first().map(|row| row.get("webhooks")).transpose()?)
+}
+
 /// The webhook that changed, and the revision that the change made.
 pub(super) fn read_change(word: &str) -> Option<(WebhookId, i64)> {
     let (webhook, revision) = word.split_once(AT)?;

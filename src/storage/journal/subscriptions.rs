@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::{
     catalogue::EventType,
     domain::id::WebhookId,
-    storage::{StoreError, bulk::statement, sql::Sql},
+    storage::{StoreError, bulk::statement, revision, sql::Sql},
 };
 
 /// Who hears of an event.
@@ -28,10 +28,7 @@ impl Subscriptions {
     /// Reads them anew when a webhook changed since.
     pub(super) async fn refresh(&mut self, transaction: &impl Sql) -> Result<(), StoreError> {
         let backend = transaction.backend();
-        let rows = transaction
-            .rows(statement(backend, "SELECT webhooks FROM revisions WHERE id = 1", []))
-            .await?;
-        let revision = rows.first().map(|row| row.get("webhooks")).transpose()?;
+        let revision = revision::read(transaction).await?;
         if revision.is_some() && revision == self.revision {
             return Ok(());
         }
