@@ -1,26 +1,20 @@
 //! What only the browser does when the WebAssembly starts.
 
-use leptos::{mount::hydrate_body, prelude::*};
+use leptos::{mount::hydrate_islands, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use crate::{
-    console::{
-        app::App,
-        viewer::{Theme, Viewer},
-    },
+    console::viewer::{Theme, Viewer},
     messages::Lang,
 };
 
-/// Takes over the page that the server rendered.
+/// Makes ready for the islands of the page that the server rendered; each is then hydrated by a function of its own.
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     remember_zone();
-    let viewer = viewer();
-    hydrate_body(move || {
-        provide_context(viewer);
-        App()
-    });
+    hydrate_islands();
+    provide_context(viewer());
 }
 
 /// As the document says that the server rendered.

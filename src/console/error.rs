@@ -1,16 +1,11 @@
 //! What a page shows when its data cannot be had.
 
-use leptos::server_fn::{
-    codec::JsonEncoding,
-    error::{FromServerFnError, ServerFnErrorErr},
-};
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::messages::{Lang, common};
 
-/// An error of a server function. Causes stay in the server's log; the page shows the request's id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
+/// Why a page cannot be shown. Causes stay in the server's log; the page shows the request's id.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ConsoleError {
     /// There is nothing there, or they may not know of it.
     #[error("there is nothing here")]
@@ -24,9 +19,6 @@ pub enum ConsoleError {
         /// The request's id.
         request: String,
     },
-    /// The server could not be reached.
-    #[error("the server cannot be reached")]
-    Unreachable,
 }
 
 impl ConsoleError {
@@ -36,15 +28,6 @@ impl ConsoleError {
             Self::NotFound => common::nothing_here(lang).to_owned(),
             Self::SignedOut => common::signed_out(lang).to_owned(),
             Self::Failed { request } => common::failed(lang, request),
-            Self::Unreachable => common::unreachable(lang).to_owned(),
         }
-    }
-}
-
-impl FromServerFnError for ConsoleError {
-    type Encoder = JsonEncoding;
-
-    fn from_server_fn_error(_: ServerFnErrorErr) -> Self {
-        Self::Unreachable
     }
 }

@@ -38,12 +38,13 @@ const ENTRIES: [Entry; 4] = [
 #[component]
 pub fn Layout() -> impl IntoView {
     let lang = lang();
-    let who = Resource::new_blocking(|| (), |()| who());
-    let links = move |all: bool| {
-        let seen = ENTRIES.into_iter().filter(move |entry| all || !entry.restricted);
-        seen.map(|entry| view! { <A href=entry.path>{(entry.name)(lang)}</A> })
-            .collect_view()
-    };
+    let who = who();
+    let is_administrator = who.as_ref().is_some_and(|who| who.role == Role::Administrator);
+    let links = ENTRIES
+        .into_iter()
+        .filter(|entry| is_administrator || !entry.restricted)
+        .map(|entry| view! { <A href=entry.path>{(entry.name)(lang)}</A> })
+        .collect_view();
     view! {
         <a class="skip" href="#main" rel="external">
             {common::skip(lang)}
@@ -54,18 +55,12 @@ pub fn Layout() -> impl IntoView {
                 "clearhook"
             </A>
             <nav aria-label=common::navigation(lang)>
-                <Suspense>
-                    {move || Suspend::new(async move {
-                        links(who.await.is_ok_and(|who| who.role == Role::Administrator))
-                    })}
-                </Suspense>
+                {links}
             </nav>
             <Preferences />
             <form class="account" method="post" action="/sign-out">
                 <A href="/account" attr:class="account-name">
-                    <Suspense>
-                        {move || Suspend::new(async move { who.await.map(|who| who.email).unwrap_or_default() })}
-                    </Suspense>
+                    {who.map(|who| who.email)}
                 </A>
                 <button class="quiet" type="submit">
                     {common::sign_out(lang)}

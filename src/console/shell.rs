@@ -16,6 +16,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     set_policy(&nonce);
     let viewer = viewer::viewer();
     provide_context(viewer);
+    // Outside of islands nothing is hydrated, so that nothing has to say where it begins and ends.
+    if let Some(context) = Owner::current_shared_context() {
+        context.set_is_hydrating(false);
+    }
     let schemes = match viewer.theme {
         Theme::System => "light dark",
         Theme::Light => "light",
@@ -26,7 +30,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     // The WebAssembly is asked for by a script and not by a preload, so that it is not loaded where no scripts run.
     let hydration = site.map(|SiteNames { js, wasm, .. }| {
         let ask = format!("self.wasm=fetch('{wasm}')");
-        let start = format!("import start,{{hydrate}} from '{js}';start({{module_or_path:self.wasm}}).then(()=>hydrate())");
+        let start = format!(
+            "import start,*as page from '{js}';\
+             self.hydrateIslands=part=>part.querySelectorAll('leptos-island').forEach(island=>page[island.dataset.component](island));\
+             start({{module_or_path:self.wasm}}).then(()=>{{page.hydrate();hydrateIslands(document)}})"
+        );
         view! {
             <script nonce=nonce.clone() inner_html=ask></script>
             <script type="module" nonce=nonce inner_html=start></script>

@@ -1,7 +1,5 @@
 //! Additional headers of a webhook: what may be sent with every callback, and what may not.
 
-use http::{HeaderName, HeaderValue};
-
 use crate::{
     domain::webhook::{HEADERS_BYTES_MAX, HEADERS_MAX},
     messages::wrong::Wrong,
@@ -85,24 +83,38 @@ fn check_header(at: usize, header: &Header) -> Option<HeaderProblem> {
             wrong,
         })
     };
-    if header.name.is_empty() {
-        return problem(false, Wrong::HeaderNameMissing);
+    if let Err(wrong) = check_name(&header.name) {
+        return problem(false, wrong);
     }
-    let Ok(name) = HeaderName::from_bytes(header.name.as_bytes()) else {
-        return problem(false, Wrong::HeaderName);
-    };
-    if RESERVED.contains(&name.as_str()) || name.as_str().starts_with("webhook-") {
-        return problem(false, Wrong::HeaderReserved);
-    }
-    if HeaderValue::from_str(&header.value).is_err() || header.value.chars().any(ends_a_line) {
-        return problem(true, Wrong::HeaderValue);
-    }
-    None
+    check_value(&header.value).err().and_then(|wrong| problem(true, wrong))
 }
 
-/// Controls, and what Unicode knows as ends of lines (UAX #14) beyond ASCII: someone on the way may read one as such.
-fn ends_a_line(character: char) -> bool {
-    (character.is_control() && character != '\t') || matches!(character, '\u{2028}' | '\u{2029}')
+/// Checks a name: a token (RFC 9110, section 5.6.2) that neither clearhook nor HTTP itself sets.
+pub fn check_name(name: &str) -> Result<(), Wrong> {
+    if name.is_empty() {
+        return Err(Wrong::HeaderNameMissing);
+    }
+    if !name.bytes().all(is_token) {
+        return Err(Wrong::HeaderName);
+    }
+    let name = name.to_ascii_lowercase();
+    if RESERVED.contains(&name.as_str()) || name.starts_with("webhook-") {
+        return Err(Wrong::HeaderReserved);
+    }
+    Ok(())
+}
+
+/// Checks a value: one line of visible characters, spaces and tabs (RFC 9110, section 5.5, without the obsolete ones).
+pub fn check_value(value: &str) -> Result<(), Wrong> {
+    if value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
+        Ok(())
+    } else {
+        Err(Wrong::HeaderValue)
+    }
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 #[cfg(test)]

@@ -4,10 +4,12 @@
 pub mod audit;
 pub mod callback;
 pub mod delivery;
+pub mod headers;
 pub mod id;
 pub mod list;
 pub mod named;
 pub mod role;
+pub mod url_text;
 pub mod webhook;
 
 #[cfg(feature = "ssr")]
@@ -16,8 +18,6 @@ pub mod address;
 pub mod answer;
 #[cfg(feature = "ssr")]
 pub mod disabled;
-#[cfg(feature = "ssr")]
-pub mod headers;
 #[cfg(feature = "ssr")]
 pub mod page;
 #[cfg(feature = "ssr")]

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use url::{Host, Url};
 
 use crate::{
-    domain::{address::AllowedNetworks, webhook::URL_MAX},
+    domain::{address::AllowedNetworks, url_text},
     messages::wrong::Wrong,
 };
 
@@ -24,16 +24,9 @@ impl UrlPolicy {
     /// # Errors
     /// What is wrong and what to do.
     pub fn check(&self, text: &str) -> Result<Url, Wrong> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(Wrong::UrlMissing);
-        }
-        if text.len() > URL_MAX {
-            return Err(Wrong::UrlTooLong { max: URL_MAX as u64 });
-        }
-        // The parser forgives `https:host` and `https:/host`; whoever typed that meant something else.
-        let url = Url::parse(text).ok().filter(|_| text.contains("://"));
-        let url = url.ok_or(Wrong::UrlNotWhole)?;
+        // Whether `http://` will do depends on the address.
+        url_text::check(text, true)?;
+        let url = Url::parse(text.trim()).map_err(|_| Wrong::UrlNotWhole)?;
         let exempt = literal_address(&url)
             .zip(url.port_or_known_default())
             .is_some_and(|(address, port)| self.allowed.has_socket(SocketAddr::new(address, port)));
@@ -62,6 +55,11 @@ impl UrlPolicy {
             return Err(blocked(&address.to_string()));
         }
         Ok(url)
+    }
+
+    /// Whether there is any address that `http://` is permitted for.
+    pub fn may_permit_http(&self) -> bool {
+        self.allow_http || self.allowed != AllowedNetworks::default()
     }
 
     fn permits_address(&self, url: &Url, address: IpAddr) -> bool {
@@ -98,6 +96,7 @@ fn blocked(address: &str) -> Wrong {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::webhook::URL_MAX;
 
     #[test]
     fn https_with_port_and_query_is_fine() {

@@ -253,7 +253,6 @@ async fn every_answer_carries_the_headers_of_safety(database: TestDatabase) {
         ("/api/v1/webhooks", false),
         ("/healthz", false),
         ("/nowhere", false),
-        ("/fn/who", false),
     ] {
         let response = app.page(path, "").await;
         let header = |name: &str| {

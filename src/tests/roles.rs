@@ -113,7 +113,7 @@ fn promised(row: &Row, rule: Rule, subject: Subject) -> Met {
         (Rule::Key(_), subject) if !matches!(subject, Subject::Key(_)) => return Met::Who,
         (Rule::Session(action) | Rule::Key(action), _) => action,
     };
-    let of_one = row.path.contains("{id}") || matches!(row.path.as_str(), "/fn/webhook" | "/fn/log");
+    let of_one = row.path.contains("{id}");
     if subject == Subject::OtherOwner && action.is_of_a_webhook() && of_one {
         return Met::Nothing;
     }
@@ -199,22 +199,16 @@ impl Stage {
             self.owned_webhook().await
         } else if row.path.contains("/callbacks/{id}") {
             self.callback.clone()
-        } else if row.path.starts_with("/users/") || row.path == "/fn/user" {
+        } else if row.path.starts_with("/users/") {
             self.app.store.user_by_email(OTHER).await.unwrap().unwrap().0.id.to_string()
         } else {
             self.webhook.clone()
         };
-        let path = row
-            .path
+        row.path
             .replace("{id}", &id)
             .replace("{callback}", &self.callback)
             .replace("{type}", "identity.created")
-            .replace("{*path}", "x");
-        if path.starts_with("/fn/") {
-            format!("{path}?id={id}")
-        } else {
-            path
-        }
+            .replace("{*path}", "x")
     }
 
     async fn try_as(&self, row: &Row, subject: Subject) -> Response {
@@ -304,8 +298,7 @@ async fn another_owners_ids_and_cursors_find_nothing(database: TestDatabase) {
     for path in [
         format!("/webhooks?after={cursor}"),
         format!("/webhooks/{}?callback={callback}", stage.webhook),
-        format!("/fn/log?id={}&query[callback]={callback}", stage.webhook),
-        format!("/fn/webhook?id={}", stage.webhook),
+        format!("/webhooks/{}", stage.webhook),
     ] {
         let text = app.page(&path, &other).await.text().await.unwrap();
         for hidden in ["Secret name", "secret-path", "Owned", stage.receiver.url.as_str()] {

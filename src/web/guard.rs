@@ -28,8 +28,8 @@ pub(super) async fn signed_in(app: &AppState, request: &Parts) -> Result<Option<
 /// Nobody is sent to sign in, before anything is rendered.
 pub(super) fn nobody(request: &Parts) -> Response {
     let path = request.uri.path();
-    // Scripts ask for these, and can make nothing of a page to sign in.
-    if path.starts_with("/fn/") || path.ends_with("/callbacks/live") {
+    // Scripts ask for it, and can make nothing of a page to sign in.
+    if path.ends_with("/callbacks/live") {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let wanted = request.uri.path_and_query().map_or("/", |wanted| wanted.as_str());

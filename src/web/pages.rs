@@ -6,7 +6,7 @@ use axum::{
     http::{Method, StatusCode},
     response::{Redirect, Response},
 };
-use leptos::{prelude::provide_context, server_fn::axum::server_fn_paths};
+use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 
 use crate::{
@@ -20,17 +20,16 @@ use crate::{
     web::{account, administration, forms, oidc, preferences, schema, sign_in},
 };
 
-/// Who may see the pages of `console::app` and make the calls of `console::calls`.
+/// Who may see the pages of `console::app`.
 fn rule(path: &str) -> Option<Rule> {
     let rule = match path {
-        "/setup" | "/fn/setup-form" | "/sign-in" | "/sign-in/code" | "/fn/sign-in-form" => Rule::Guest,
-        "/account" | "/fn/account" | "/fn/who" => Rule::Session(Action::UseConsole),
-        "/webhooks" | "/webhooks/{id}" | "/fn/webhooks" | "/fn/webhook" => Rule::Session(Action::ReadWebhooks),
-        "/webhooks/new" | "/fn/new-webhook" => Rule::Session(Action::WriteWebhooks),
-        "/fn/log" => Rule::Session(Action::ReadCallbacks),
-        "/api-keys" | "/api-keys/new" | "/fn/api-keys" | "/fn/new-api-key" => Rule::Session(Action::ManageApiKeys),
-        "/users" | "/users/new" | "/users/{id}" | "/fn/users" | "/fn/new-user" | "/fn/user" => Rule::Session(Action::ManageUsers),
-        "/audit-log" | "/fn/audit-log" => Rule::Session(Action::ReadAuditLog),
+        "/setup" | "/sign-in" | "/sign-in/code" => Rule::Guest,
+        "/account" => Rule::Session(Action::UseConsole),
+        "/webhooks" | "/webhooks/{id}" => Rule::Session(Action::ReadWebhooks),
+        "/webhooks/new" => Rule::Session(Action::WriteWebhooks),
+        "/api-keys" | "/api-keys/new" => Rule::Session(Action::ManageApiKeys),
+        "/users" | "/users/new" | "/users/{id}" => Rule::Session(Action::ManageUsers),
+        "/audit-log" => Rule::Session(Action::ReadAuditLog),
         _ => return None,
     };
     Some(rule)
@@ -44,9 +43,6 @@ pub fn routes(state: &AppState) -> Routes<AppState> {
     let mut routes = Routes::new();
     for page in &pages {
         routes = routes.page(Method::GET, page.path(), rule(page.path()));
-    }
-    for (path, method) in server_fn_paths() {
-        routes = routes.page(method, path, rule(path));
     }
     let write = Rule::Session(Action::WriteWebhooks);
     let (keys, users) = (Rule::Session(Action::ManageApiKeys), Rule::Session(Action::ManageUsers));

@@ -1,15 +1,12 @@
 //! Signing in, the first administrator, and the viewer's own account.
 
-use leptos::{server, server_fn::codec::GetUrl};
-use serde::{Deserialize, Serialize};
-
 use crate::{
     console::{ConsoleError, calls::TimeView},
     domain::named::named,
 };
 
 /// What is wrong with a password that somebody chose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnfitView {
     /// Fewer than so many characters.
     TooShort {
@@ -26,7 +23,7 @@ pub enum UnfitView {
 }
 
 /// Why somebody is not signed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInProblem {
     /// Address or password is wrong.
     Wrong,
@@ -55,7 +52,7 @@ pub enum SignInProblem {
 }
 
 /// The sign-in page, and that of its second step.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignInView {
     /// What was typed.
     pub email: String,
@@ -66,7 +63,7 @@ pub struct SignInView {
 }
 
 /// Why there is no first administrator yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetupProblem {
     /// The link is too old.
     Stale,
@@ -81,7 +78,7 @@ pub enum SetupProblem {
 }
 
 /// The page of the first administrator.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetupView {
     /// The link's token.
     pub token: String,
@@ -112,7 +109,7 @@ named! {
 }
 
 /// Why nothing was changed of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountProblem {
     /// The password that proves who they are is wrong.
     WrongPassword,
@@ -158,7 +155,7 @@ impl PostedAccount {
 }
 
 /// A second factor that is being set up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnrolView {
     /// The secret, to be typed into the app.
     pub secret: String,
@@ -171,7 +168,7 @@ pub struct EnrolView {
 }
 
 /// A browser in which the viewer is signed in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionView {
     /// Which.
     pub id: String,
@@ -188,7 +185,7 @@ pub struct SessionView {
 }
 
 /// The viewer's own account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountView {
     /// Their address.
     pub email: String,
@@ -211,21 +208,18 @@ pub struct AccountView {
 }
 
 /// What stands on the sign-in page: empty, or what was typed and what is wrong with it. For everybody.
-#[server(prefix = "/fn", endpoint = "sign-in-form", input = GetUrl)]
-pub async fn sign_in_form() -> Result<SignInView, ConsoleError> {
-    Ok(crate::console::server::account::sign_in())
+pub fn sign_in_form() -> SignInView {
+    crate::console::server::account::sign_in()
 }
 
 /// What stands on the page of the first administrator. For whoever has the link.
-#[server(prefix = "/fn", endpoint = "setup-form", input = GetUrl)]
-pub async fn setup_form(#[server(default)] token: String) -> Result<SetupView, ConsoleError> {
+pub async fn setup_form(token: String) -> Result<SetupView, ConsoleError> {
     crate::console::server::account::setup(token)
         .await
         .map_err(crate::console::server::console_error)
 }
 
 /// The viewer's own account.
-#[server(prefix = "/fn", endpoint = "account", input = GetUrl)]
 pub async fn account() -> Result<AccountView, ConsoleError> {
     let who = crate::console::server::signed_in().ok_or(ConsoleError::SignedOut)?;
     crate::console::server::account::view(who)

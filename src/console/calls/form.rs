@@ -1,7 +1,5 @@
 //! The form of a webhook.
 
-use leptos::{server, server_fn::codec::GetUrl};
-
 use crate::console::{ConsoleError, calls::FormView};
 
 /// A form that was posted and could not be carried out, or asks for a row more or less: shown again as it was typed.
@@ -9,7 +7,6 @@ use crate::console::{ConsoleError, calls::FormView};
 pub struct PostedForm(pub FormView);
 
 /// The form of a new webhook; `from` is the webhook that it shall be like.
-#[server(prefix = "/fn", endpoint = "new-webhook", input = GetUrl)]
 pub async fn new_form(from: Option<String>) -> Result<FormView, ConsoleError> {
     let (app, by) = crate::console::server::caller()?;
     crate::console::server::form::new(&app, &by, from)
@@ -18,10 +15,9 @@ pub async fn new_form(from: Option<String>) -> Result<FormView, ConsoleError> {
 }
 
 /// The form of a webhook that there is.
-#[server(prefix = "/fn", endpoint = "webhook", input = GetUrl)]
-pub async fn details_form(id: String) -> Result<FormView, ConsoleError> {
+pub async fn details_form(id: &str) -> Result<FormView, ConsoleError> {
     let (app, by) = crate::console::server::caller()?;
-    crate::console::server::form::details(&app, &by, &id)
+    crate::console::server::form::details(&app, &by, id)
         .await
         .map_err(crate::console::server::console_error)
 }

@@ -1,14 +1,12 @@
 //! The list of webhooks.
 
-use leptos::{server, server_fn::codec::GetUrl};
-
 use crate::{
     console::{ConsoleError, calls::ListView},
     domain::list::{Direction, Sort},
 };
 
 /// What the address says of the list. What it says wrongly counts as not said.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListQuery {
     /// Part of name, URL or description.
     pub q: Option<String>,
@@ -39,8 +37,7 @@ impl ListQuery {
 }
 
 /// A page of the webhooks that the viewer may see.
-#[server(prefix = "/fn", endpoint = "webhooks", input = GetUrl)]
-pub async fn list_webhooks(#[server(default)] query: ListQuery) -> Result<ListView, ConsoleError> {
+pub async fn list_webhooks(query: ListQuery) -> Result<ListView, ConsoleError> {
     let (app, by) = crate::console::server::caller()?;
     crate::console::server::list::page(&app, &by, query)
         .await

@@ -1,7 +1,6 @@
 //! The log of a webhook.
 
-use leptos::{server, server_fn::codec::GetUrl};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::console::{
     ConsoleError,
@@ -9,7 +8,7 @@ use crate::console::{
 };
 
 /// What the address says of the log: range, filters, place, open callback.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct LogQuery {
     /// A preset: `1h`, `today`, `24h`, `7d`, `30d`, `12m`.
@@ -33,7 +32,7 @@ pub struct LogQuery {
 }
 
 /// A row of the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackView {
     /// Where it is open.
     pub open: String,
@@ -56,7 +55,7 @@ pub struct CallbackView {
 }
 
 /// A callback with everything in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenCallbackView {
     /// The row; it leads to where the callback is closed.
     pub callback: CallbackView,
@@ -93,7 +92,7 @@ pub struct OpenCallbackView {
 }
 
 /// An attempt of a delivery.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptView {
     /// As the log has it.
     pub callback: CallbackView,
@@ -104,7 +103,7 @@ pub struct AttemptView {
 }
 
 /// "Send again".
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgainView {
     /// Where the form goes; none when it cannot be sent again.
     pub action: Option<String>,
@@ -117,7 +116,7 @@ pub struct AgainView {
 }
 
 /// A bar of the chart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BarView {
     /// The log of this bar alone.
     pub href: String,
@@ -130,7 +129,7 @@ pub struct BarView {
 }
 
 /// The chart: succeeded above a line, failed below it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChartView {
     /// Oldest first; nothing where nothing happened.
     pub bars: Vec<Option<BarView>>,
@@ -151,7 +150,7 @@ pub struct ChartView {
 }
 
 /// A link, or an option of a field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChoiceView {
     /// Where it leads, or its value.
     pub value: String,
@@ -162,7 +161,7 @@ pub struct ChoiceView {
 }
 
 /// The log of a webhook.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogView {
     /// The page's path.
     pub path: String,
@@ -207,10 +206,9 @@ pub struct LogView {
 }
 
 /// A page of the log; none before the first callback.
-#[server(prefix = "/fn", endpoint = "log", input = GetUrl)]
-pub async fn webhook_log(id: String, #[server(default)] query: LogQuery) -> Result<Option<LogView>, ConsoleError> {
+pub async fn webhook_log(id: &str, query: LogQuery) -> Result<Option<LogView>, ConsoleError> {
     let (app, by) = crate::console::server::caller()?;
-    crate::console::server::log::page(&app, &by, &id, query)
+    crate::console::server::log::page(&app, &by, id, query)
         .await
         .map_err(crate::console::server::console_error)
 }

@@ -1,5 +1,5 @@
-//! Server functions: what pages read. Each begins by asking who is calling. Times come as text, in the viewer's zone, so that the
-//! browser needs no calendar.
+//! What pages read: views of the data, as text in the viewer's language and zone, and how each is had. Each question begins by asking who
+//! is calling.
 
 mod account;
 mod administration;
@@ -7,8 +7,6 @@ mod form;
 mod list;
 mod log;
 mod who;
-
-use serde::{Deserialize, Serialize};
 
 pub use self::{
     account::{
@@ -24,10 +22,11 @@ pub use self::{
     log::{AgainView, AttemptView, BarView, CallbackView, ChartView, ChoiceView, LogQuery, LogView, OpenCallbackView, webhook_log},
     who::who,
 };
+pub use crate::console::islands::{ErrorView, HeaderView};
 use crate::domain::{role::Role, webhook::Status};
 
 /// A moment as a page shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimeView {
     /// In the viewer's zone.
     pub text: String,
@@ -37,26 +36,8 @@ pub struct TimeView {
     pub utc: String,
 }
 
-/// A field that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ErrorView {
-    /// The field's id in the page.
-    pub field: String,
-    /// What is wrong and what to do.
-    pub detail: String,
-}
-
-/// An additional header.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeaderView {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: String,
-}
-
 /// Whoever is signed in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WhoView {
     /// Their address.
     pub email: String,
@@ -65,7 +46,7 @@ pub struct WhoView {
 }
 
 /// A row of the list of webhooks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowView {
     /// Which.
     pub id: String,
@@ -92,7 +73,7 @@ pub struct RowView {
 }
 
 /// Bars of 24 hours, drawn by the server: paths in a field of 95 by 22.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BarsView {
     /// Callbacks that succeeded.
     pub succeeded: String,
@@ -103,7 +84,7 @@ pub struct BarsView {
 }
 
 /// The newest callback of a webhook.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastView {
     /// Whether it succeeded.
     pub succeeded: bool,
@@ -116,7 +97,7 @@ pub struct LastView {
 }
 
 /// The list of webhooks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListView {
     /// This page of it.
     pub rows: Vec<RowView>,
@@ -135,7 +116,7 @@ pub struct ListView {
 }
 
 /// A user who can be an owner.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerView {
     /// Who.
     pub id: String,
@@ -144,7 +125,7 @@ pub struct OwnerView {
 }
 
 /// The form of a webhook, new or not.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FormView {
     /// Which; none when it is new.
     pub id: Option<String>,
@@ -178,12 +159,14 @@ pub struct FormView {
     pub reason: Option<String>,
     /// Whether they may change it.
     pub editable: bool,
+    /// Whether an address may begin with `http://`.
+    pub http: bool,
     /// What came of a button that was pressed.
     pub acted: ActedView,
 }
 
 /// What came of a button of a webhook's page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ActedView {
     /// Why it was not done.
     pub refused: Option<String>,

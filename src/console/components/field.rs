@@ -2,39 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::console::calls::ErrorView;
-
-/// The error of a field, if it has one.
-pub(in crate::console) fn error_of(errors: &[ErrorView], field: &str) -> Option<String> {
-    errors.iter().find(|error| error.field == field).map(|error| error.detail.clone())
-}
-
-/// Ids of what describes a field.
-pub(in crate::console) fn described_by(id: &str, hint: bool, error: bool) -> Option<String> {
-    match (hint, error) {
-        (false, false) => None,
-        (true, false) => Some(format!("{id}-hint")),
-        (false, true) => Some(format!("{id}-error")),
-        (true, true) => Some(format!("{id}-error {id}-hint")),
-    }
-}
-
-/// What is wrong with the field above.
-#[component]
-pub(in crate::console) fn FieldError(
-    /// The field's id.
-    id: String,
-    /// What is wrong.
-    error: Option<String>,
-) -> impl IntoView {
-    error.map(|error| {
-        view! {
-            <p class="field-error" id=format!("{id}-error")>
-                {error}
-            </p>
-        }
-    })
-}
+use crate::console::islands::{CheckedInput, FieldError, Rule, described_by};
 
 /// A field of one line.
 #[component]
@@ -59,17 +27,23 @@ pub(in crate::console) fn TextField(
     /// Longest value.
     #[prop(default = 2_000)]
     max: usize,
+    /// The rule that is kept while somebody types.
+    #[prop(optional)]
+    rule: Option<Rule>,
 ) -> impl IntoView {
     let described = described_by(name, hint.is_some(), error.is_some());
     let invalid = error.as_ref().map(|_| "true");
-    view! {
-        <div class="field">
-            <label for=name>{label}</label>
+    let class = mono.then(|| "mono".to_owned());
+    let input = match rule {
+        Some(rule) => {
+            view! { <CheckedInput name=name.to_owned() kind=kind.to_owned() class value max hint=hint.is_some() error rule /> }.into_any()
+        }
+        None => view! {
             <input
                 id=name
                 name=name
                 type=kind
-                class:mono=mono
+                class=class
                 value=value
                 maxlength=max.to_string()
                 autocomplete="off"
@@ -78,6 +52,13 @@ pub(in crate::console) fn TextField(
                 aria-describedby=described
             />
             <FieldError id=name.to_owned() error />
+        }
+        .into_any(),
+    };
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            {input}
             {hint.map(|hint| view! { <p class="hint" id=format!("{name}-hint")>{hint}</p> })}
         </div>
     }

@@ -3,15 +3,12 @@
 pub(super) mod alone;
 pub(super) mod bars;
 pub(super) mod chart;
-pub(super) mod copy;
 pub(super) mod field;
-pub(super) mod headers;
 pub(super) mod icon;
 pub(super) mod notice;
 pub(super) mod owners;
 pub(super) mod pager;
 pub(super) mod preferences;
-pub(super) mod query_form;
 pub(super) mod sort;
 pub(super) mod state;
 pub(super) mod time;

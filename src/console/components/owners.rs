@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     console::{
         calls::{ErrorView, OwnerView},
-        components::field::{FieldError, error_of},
+        islands::{FieldError, error_of},
         viewer::lang,
     },
     messages::administration as say,

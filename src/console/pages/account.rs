@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
     console::{
+        address::query,
         calls::{AccountForm, AccountProblem, AccountView, SessionView, account},
         components::{
             field::PasswordField,
@@ -22,35 +22,28 @@ use crate::{
 #[component]
 pub(in crate::console) fn Account() -> impl IntoView {
     let lang = lang();
-    let view = Resource::new_blocking(|| (), |()| account());
-    let query = use_query_map();
-    let done = Memo::new(move |_| query.read().get("done").and_then(|done| done.parse::<AccountForm>().ok()));
+    let done = query("done").and_then(|done| done.parse::<AccountForm>().ok());
     view! {
         <Title text=say::title(lang) />
-        <Suspense>
-            {move || {
-                let done = done.get_untracked();
-                Suspend::new(async move {
-                    match view.await {
-                        Ok(view) => {
-                            let done = done.filter(|_| view.problem.is_none()).and_then(|done| done_text(lang, done));
-                            view! {
-                                <div class="head">
-                                    <h1>{say::title(lang)}</h1>
-                                    <p>{view.email.clone()}</p>
-                                </div>
-                                {done.map(|text| view! { <Done text /> })}
-                                <Password view=view.clone() />
-                                {view.has_password.then(|| view! { <SecondFactor view=view.clone() /> })}
-                                <Sessions sessions=view.sessions />
-                            }
-                                .into_any()
-                        }
-                        Err(error) => view! { <Trouble error /> }.into_any(),
+        {Suspend::new(async move {
+            match account().await {
+                Ok(view) => {
+                    let done = done.filter(|_| view.problem.is_none()).and_then(|done| done_text(lang, done));
+                    view! {
+                        <div class="head">
+                            <h1>{say::title(lang)}</h1>
+                            <p>{view.email.clone()}</p>
+                        </div>
+                        {done.map(|text| view! { <Done text /> })}
+                        <Password view=view.clone() />
+                        {view.has_password.then(|| view! { <SecondFactor view=view.clone() /> })}
+                        <Sessions sessions=view.sessions />
                     }
-                })
-            }}
-        </Suspense>
+                        .into_any()
+                }
+                Err(error) => view! { <Trouble error /> }.into_any(),
+            }
+        })}
     }
 }
 

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use crate::{
     console::{
         calls::{AgainView, AttemptView, HeaderView, OpenCallbackView, TimeView},
-        components::{copy::CopyText, state::ResponseBadge, time::Time},
+        components::{state::ResponseBadge, time::Time},
+        islands::CopyText,
         viewer::lang,
     },
     messages::logs as say,
@@ -25,7 +26,7 @@ pub(super) fn OpenCallback(open: OpenCallbackView) -> impl IntoView {
                 <ResponseBadge succeeded=callback.succeeded status=callback.status response=callback.response />
                 <div class="actions">
                     <SendAgain again=open.again />
-                    {open.curl.clone().map(|curl| view! { <CopyText text=curl label=say::copy_curl(lang) /> })}
+                    {open.curl.clone().map(|curl| view! { <CopyText text=curl label=say::copy_curl(lang).to_owned() /> })}
                     <a class="button" href=callback.open>
                         {say::close(lang)}
                     </a>

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     console::{
+        address::{query, segment},
         calls::{ActedView, details_form},
         components::{
             notice::{Done, Trouble},
@@ -25,47 +25,40 @@ use crate::{
 #[component]
 pub(in crate::console) fn Details() -> impl IntoView {
     let lang = lang();
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
-    let form = Resource::new_blocking(move || id.get(), details_form);
-    let query = use_query_map();
-    let saved = Memo::new(move |_| query.read().get("saved"));
+    let id = segment("id");
+    let of = id.clone();
+    let saved = query("saved");
     view! {
-        <Suspense>
-            {move || {
-                let saved = saved.get_untracked();
-                Suspend::new(async move {
-                    match form.await {
-                        Ok(form) => {
-                            let done = match saved.as_deref() {
-                                Some("created") => Some(say::added(lang)),
-                                Some("changed") => Some(say::saved(lang)),
-                                Some("tested") => Some(say::tested(lang)),
-                                _ => None,
-                            };
-                            view! {
-                                <Title text=form.title.clone() />
-                                <p class="crumbs">
-                                    <a href="/webhooks">{common::nav_webhooks(lang)}</a>
-                                    {format!(" / {}", form.title)}
-                                </p>
-                                <div class="head">
-                                    <h1>{form.title.clone()}</h1>
-                                    {form.status.map(|status| view! { <StatusBadge status /> })}
-                                </div>
-                                {form.reason.clone().map(|reason| view! { <p class="notice warn">{say::disabled_by_clearhook(lang, &reason)}</p> })}
-                                {outcome(&form.acted, lang)}
-                                {done.filter(|_| form.errors.is_empty() && form.acted == ActedView::default()).map(|text| view! { <Done text /> })}
-                                {form.editable.then(|| actions(&form, lang))}
-                                <WebhookForm form />
-                            }
-                                .into_any()
-                        }
-                        Err(error) => view! { <Title text=common::not_found(lang) /> <Trouble error /> }.into_any(),
+        {Suspend::new(async move {
+            match details_form(&of).await {
+                Ok(form) => {
+                    let done = match saved.as_deref() {
+                        Some("created") => Some(say::added(lang)),
+                        Some("changed") => Some(say::saved(lang)),
+                        Some("tested") => Some(say::tested(lang)),
+                        _ => None,
+                    };
+                    view! {
+                        <Title text=form.title.clone() />
+                        <p class="crumbs">
+                            <a href="/webhooks">{common::nav_webhooks(lang)}</a>
+                            {format!(" / {}", form.title)}
+                        </p>
+                        <div class="head">
+                            <h1>{form.title.clone()}</h1>
+                            {form.status.map(|status| view! { <StatusBadge status /> })}
+                        </div>
+                        {form.reason.clone().map(|reason| view! { <p class="notice warn">{say::disabled_by_clearhook(lang, &reason)}</p> })}
+                        {outcome(&form.acted, lang)}
+                        {done.filter(|_| form.errors.is_empty() && form.acted == ActedView::default()).map(|text| view! { <Done text /> })}
+                        {form.editable.then(|| actions(&form, lang))}
+                        <WebhookForm form />
                     }
-                })
-            }}
-        </Suspense>
+                        .into_any()
+                }
+                Err(error) => view! { <Title text=common::not_found(lang) /> <Trouble error /> }.into_any(),
+            }
+        })}
         <Logs id />
     }
 }

@@ -1,11 +1,11 @@
 //! What a log shows: the range, as links and as a form, the filters, and the same as a file.
 
-use leptos::{ev::Event, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlSelectElement};
+use leptos::prelude::*;
 
 use crate::{
     console::{
         calls::{ChoiceView, LogQuery},
-        components::query_form::QueryForm,
+        islands::QueryForm,
         viewer::lang,
     },
     messages::logs as say,
@@ -37,7 +37,7 @@ pub(super) fn RangeForm(path: String, asked: LogQuery, from: String, to: String,
     let (step_from, step_to) = (step(&from), step(&to));
     let invalid = error.as_ref().map(|_| "true");
     view! {
-        <QueryForm path anchor="#logs" class="range">
+        <QueryForm action=format!("{path}#logs") class="range".to_owned() search=false>
             <label>
                 {say::from(lang)} " "
                 <input type="datetime-local" name="from" required step=step_from value=from aria-invalid=invalid aria-describedby="range-error" />
@@ -63,7 +63,7 @@ pub(super) fn RangeForm(path: String, asked: LogQuery, from: String, to: String,
 pub(super) fn Filters(path: String, asked: LogQuery, responses: Vec<ChoiceView>, events: Vec<ChoiceView>) -> impl IntoView {
     let lang = lang();
     view! {
-        <QueryForm path anchor="#logs" class="filters">
+        <QueryForm action=format!("{path}#logs") class="filters".to_owned() search=false>
             <Kept name="range" value=asked.range />
             <Kept name="from" value=asked.from />
             <Kept name="to" value=asked.to />
@@ -110,15 +110,8 @@ fn Choice(name: &'static str, label: &'static str, choices: Vec<ChoiceView>) -> 
             </option>
         }
     });
-    let choose = |event: Event| {
-        let form = event.target().and_then(|field| field.unchecked_into::<HtmlSelectElement>().form());
-        if let Some(form) = form {
-            // A form that is not valid says so itself.
-            let _ = form.request_submit();
-        }
-    };
     view! {
-        <select name=name aria-label=label on:change=choose>
+        <select name=name aria-label=label>
             {options.collect_view()}
         </select>
     }

@@ -1,15 +1,15 @@
 //! "Logs": the callbacks of a webhook. Absent until the first one has occurred, then there without a reload.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
     console::{
+        address::query,
         calls::{CallbackView, LogQuery, LogView, webhook_log},
         components::{chart::Chart, state::ResponseBadge, time::Time},
+        islands::{LogFollower, Shown},
         pages::{
             callback::OpenCallback,
-            live::{Fresh, FreshButton, follow},
             log_filters::{Export, Filters, Presets, RangeForm},
         },
         viewer::lang,
@@ -19,40 +19,52 @@ use crate::{
 
 /// The log of a webhook.
 #[component]
-pub(super) fn Logs(id: Memo<String>) -> impl IntoView {
-    let query = use_query_map();
-    let asked = Memo::new(move |_| {
-        let query = query.read();
-        let given = |name: &str| query.get(name).filter(|value| !value.is_empty());
-        LogQuery {
-            range: given("range"),
-            from: given("from"),
-            to: given("to"),
-            response: given("response"),
-            event: given("event"),
-            after: given("after"),
-            before: given("before"),
-            callback: given("callback"),
-            sent: given("sent"),
+pub(super) fn Logs(id: String) -> impl IntoView {
+    let asked = LogQuery {
+        range: query("range"),
+        from: query("from"),
+        to: query("to"),
+        response: query("response"),
+        event: query("event"),
+        after: query("after"),
+        before: query("before"),
+        callback: query("callback"),
+        sent: query("sent"),
+    };
+    Suspend::new(async move {
+        let (shown, log) = match webhook_log(&id, asked).await {
+            Ok(Some(log)) => (shown(&log), Some(view! { <Log log /> })),
+            // Before the first callback there is nothing to say.
+            Ok(None) => (
+                Shown {
+                    path: Some(format!("/webhooks/{id}/callbacks/live?")),
+                    is_top: true,
+                    ..Shown::default()
+                },
+                None,
+            ),
+            // That there is no such webhook stands above.
+            Err(_) => return ().into_any(),
+        };
+        view! {
+            <LogFollower shown />
+            <div id="log">{log}</div>
         }
-    });
-    let log = Resource::new_blocking(move || (id.get(), asked.get()), |(id, query)| webhook_log(id, query));
-    let fresh = follow(id, log);
-    view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                match log.await {
-                    Ok(Some(log)) => view! { <Log log fresh /> }.into_any(),
-                    // Before the first callback there is nothing to say; that there is no such webhook stands above.
-                    Ok(None) | Err(_) => ().into_any(),
-                }
-            })}
-        </Transition>
+        .into_any()
+    })
+}
+
+fn shown(log: &LogView) -> Shown {
+    Shown {
+        path: log.live.clone(),
+        since: log.since.clone(),
+        is_top: log.is_top,
+        top: log.top.clone(),
     }
 }
 
 #[component]
-fn Log(log: LogView, fresh: Fresh) -> impl IntoView {
+fn Log(log: LogView) -> impl IntoView {
     let lang = lang();
     let is_empty = log.rows.is_empty();
     let is_filtered = log.asked.response.is_some() || log.asked.event.is_some();
@@ -76,10 +88,9 @@ fn Log(log: LogView, fresh: Fresh) -> impl IntoView {
             </div>
             <div class="card">
                 <div class="card-head">
-                    {log.chart.map(|chart| view! { <Chart chart /> })}
+                    <div id="log-chart">{log.chart.map(|chart| view! { <Chart chart /> })}</div>
                     <Filters path=log.path asked=log.asked responses=log.responses events=log.events />
                 </div>
-                <FreshButton fresh top=log.top is_top=log.is_top />
                 <table class="stack log" aria-label=say::callbacks(lang)>
                     <thead>
                         <tr>
@@ -93,13 +104,15 @@ fn Log(log: LogView, fresh: Fresh) -> impl IntoView {
                     </thead>
                     <tbody id="log-rows">{log.rows.into_iter().map(|row| view! { <Row row /> }).collect_view()}</tbody>
                 </table>
-                {none.filter(|_| is_empty).map(|text| view! { <p class="none">{text}</p> })}
-                <div class="foot">
-                    <span>{say::foot(lang, &log.zone)}</span>
-                    <nav class="pager" aria-label=say::pages(lang)>
-                        {log.newer.map(|newer| view! { <a class="button" href=newer rel="prev">{say::newer(lang)}</a> })}
-                        {log.older.map(|older| view! { <a class="button" href=older rel="next">{say::older(lang)}</a> })}
-                    </nav>
+                <div id="log-foot">
+                    {none.filter(|_| is_empty).map(|text| view! { <p class="none">{text}</p> })}
+                    <div class="foot">
+                        <span>{say::foot(lang, &log.zone)}</span>
+                        <nav class="pager" aria-label=say::pages(lang)>
+                            {log.newer.map(|newer| view! { <a class="button" href=newer rel="prev">{say::newer(lang)}</a> })}
+                            {log.older.map(|older| view! { <a class="button" href=older rel="next">{say::older(lang)}</a> })}
+                        </nav>
+                    </div>
                 </div>
             </div>
         </section>

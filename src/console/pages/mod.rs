@@ -4,7 +4,6 @@ pub(super) mod account;
 pub(super) mod administration;
 pub(super) mod callback;
 pub(super) mod details;
-pub(super) mod live;
 pub(super) mod log_filters;
 pub(super) mod logs;
 pub(super) mod new_webhook;

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use crate::{
     console::{
         calls::{AccountForm, AccountProblem, AccountView, EnrolView},
-        components::field::{FieldError, PasswordField},
+        components::field::PasswordField,
+        islands::FieldError,
         pages::account::problem_text,
         viewer::lang,
     },

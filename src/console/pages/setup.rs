@@ -2,16 +2,13 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
     console::{
+        address::query,
         calls::{SetupProblem, SetupView, UnfitView, setup_form},
-        components::{
-            alone::Alone,
-            field::{FieldError, PasswordField},
-            notice::Trouble,
-        },
+        components::{alone::Alone, field::PasswordField, notice::Trouble},
+        islands::FieldError,
         viewer::lang,
     },
     messages::{Lang, sign_in as say, wrong},
@@ -21,19 +18,15 @@ use crate::{
 #[component]
 pub(in crate::console) fn Setup() -> impl IntoView {
     let lang = lang();
-    let query = use_query_map();
-    let token = Memo::new(move |_| query.read().get("token").unwrap_or_default());
-    let form = Resource::new_blocking(move || token.get(), setup_form);
+    let token = query("token").unwrap_or_default();
     view! {
         <Title text=say::setup(lang) />
-        <Suspense>
-            {move || Suspend::new(async move {
-                match form.await {
-                    Ok(view) => page(lang, view).into_any(),
-                    Err(error) => view! { <Trouble error /> }.into_any(),
-                }
-            })}
-        </Suspense>
+        {Suspend::new(async move {
+            match setup_form(token).await {
+                Ok(view) => page(lang, view).into_any(),
+                Err(error) => view! { <Trouble error /> }.into_any(),
+            }
+        })}
     }
 }
 

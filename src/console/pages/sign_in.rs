@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
     console::{
+        address::query,
         calls::{SignInProblem, sign_in_form},
         components::{alone::Alone, field::PasswordField},
         viewer::lang,
@@ -17,70 +17,59 @@ use crate::{
 #[component]
 pub(in crate::console) fn SignIn() -> impl IntoView {
     let lang = lang();
-    let form = Resource::new_blocking(|| (), |()| sign_in_form());
-    let query = use_query_map();
-    let next = move || query.read().get("next").unwrap_or_default();
+    let next = query("next").unwrap_or_default();
     // Only what is a path here, and stands in a query as it is, is taken along.
     let plain = |next: &str| {
         next.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.'))
     };
-    let provider = move || {
-        let next = next();
-        if plain(&next) {
-            format!("/sign-in/oidc?next={next}")
-        } else {
-            "/sign-in/oidc".to_owned()
-        }
+    let provider = if plain(&next) {
+        format!("/sign-in/oidc?next={next}")
+    } else {
+        "/sign-in/oidc".to_owned()
     };
+    let view = sign_in_form();
+    let invalid = view.problem.map(|_| "true");
+    let described = view.problem.map(|_| "sign-in-error");
     view! {
         <Title text=say::sign_in(lang) />
         <Alone title=say::sign_in(lang)>
-            <Suspense>
-                {move || Suspend::new(async move {
-                    let view = form.await.unwrap_or_default();
-                    let invalid = view.problem.map(|_| "true");
-                    let described = view.problem.map(|_| "sign-in-error");
-                    view! {
-                        <form method="post" action="/sign-in">
-                            <Problem problem=view.problem />
-                            <input type="hidden" name="next" value=next />
-                            <div class="field">
-                                <label for="email">{say::email(lang)}</label>
-                                <input
-                                    id="email"
-                                    name="email"
-                                    type="email"
-                                    autocomplete="username"
-                                    required
-                                    maxlength="254"
-                                    value=view.email
-                                    aria-invalid=invalid
-                                    aria-describedby=described
-                                />
-                            </div>
-                            <PasswordField
-                                name="password"
-                                label=say::password(lang)
-                                autocomplete="current-password"
-                                invalid=view.problem.is_some()
-                                described=described.map(str::to_owned)
-                            />
-                            <button class="button primary wide" type="submit">
-                                {say::sign_in(lang)}
-                            </button>
-                        </form>
-                        {view
-                            .provider
-                            .map(|name| view! {
-                                <p class="or">{say::or(lang)}</p>
-                                <a class="button wide" href=provider rel="external">
-                                    {say::by_provider(lang, &name)}
-                                </a>
-                            })}
-                    }
+            <form method="post" action="/sign-in">
+                <Problem problem=view.problem />
+                <input type="hidden" name="next" value=next />
+                <div class="field">
+                    <label for="email">{say::email(lang)}</label>
+                    <input
+                        id="email"
+                        name="email"
+                        type="email"
+                        autocomplete="username"
+                        required
+                        maxlength="254"
+                        value=view.email
+                        aria-invalid=invalid
+                        aria-describedby=described
+                    />
+                </div>
+                <PasswordField
+                    name="password"
+                    label=say::password(lang)
+                    autocomplete="current-password"
+                    invalid=view.problem.is_some()
+                    described=described.map(str::to_owned)
+                />
+                <button class="button primary wide" type="submit">
+                    {say::sign_in(lang)}
+                </button>
+            </form>
+            {view
+                .provider
+                .map(|name| view! {
+                    <p class="or">{say::or(lang)}</p>
+                    <a class="button wide" href=provider rel="external">
+                        {say::by_provider(lang, &name)}
+                    </a>
                 })}
-            </Suspense>
         </Alone>
     }
 }
@@ -89,52 +78,48 @@ pub(in crate::console) fn SignIn() -> impl IntoView {
 #[component]
 pub(in crate::console) fn SecondStep() -> impl IntoView {
     let lang = lang();
-    let form = Resource::new_blocking(|| (), |()| sign_in_form());
-    let query = use_query_map();
-    let next = move || query.read().get("next").unwrap_or_default();
+    let next = query("next").unwrap_or_default();
+    let view = sign_in_form();
+    let described = if view.problem.is_some() {
+        "sign-in-error code-hint"
+    } else {
+        "code-hint"
+    };
     view! {
         <Title text=say::step(lang) />
         <Alone title=say::step(lang)>
-            <Suspense>
-                {move || Suspend::new(async move {
-                    let view = form.await.unwrap_or_default();
-                    let described = if view.problem.is_some() { "sign-in-error code-hint" } else { "code-hint" };
-                    view! {
-                        <form method="post" action="/sign-in/code">
-                            <Problem problem=view.problem />
-                            <input type="hidden" name="next" value=next />
-                            <div class="field">
-                                <label for="code">{say::code(lang)}</label>
-                                <input
-                                    id="code"
-                                    name="code"
-                                    class="mono"
-                                    type="text"
-                                    autocomplete="one-time-code"
-                                    autocapitalize="off"
-                                    spellcheck="false"
-                                    required
-                                    autofocus
-                                    maxlength="64"
-                                    aria-invalid=view.problem.map(|_| "true")
-                                    aria-describedby=described
-                                />
-                                <p class="hint" id="code-hint">
-                                    {say::step_hint(lang)}
-                                </p>
-                            </div>
-                            <button class="button primary wide" type="submit">
-                                {say::go_on(lang)}
-                            </button>
-                        </form>
-                        <p class="or">
-                            <a href="/sign-in" rel="external">
-                                {say::other_account(lang)}
-                            </a>
-                        </p>
-                    }
-                })}
-            </Suspense>
+            <form method="post" action="/sign-in/code">
+                <Problem problem=view.problem />
+                <input type="hidden" name="next" value=next />
+                <div class="field">
+                    <label for="code">{say::code(lang)}</label>
+                    <input
+                        id="code"
+                        name="code"
+                        class="mono"
+                        type="text"
+                        autocomplete="one-time-code"
+                        autocapitalize="off"
+                        spellcheck="false"
+                        required
+                        autofocus
+                        maxlength="64"
+                        aria-invalid=view.problem.map(|_| "true")
+                        aria-describedby=described
+                    />
+                    <p class="hint" id="code-hint">
+                        {say::step_hint(lang)}
+                    </p>
+                </div>
+                <button class="button primary wide" type="submit">
+                    {say::go_on(lang)}
+                </button>
+            </form>
+            <p class="or">
+                <a href="/sign-in" rel="external">
+                    {say::other_account(lang)}
+                </a>
+            </p>
         </Alone>
     }
 }

@@ -6,7 +6,8 @@ use crate::{
     catalogue::EventType,
     console::{
         calls::{ActedView, FormView},
-        components::{copy::CopyButton, time::Time},
+        components::time::Time,
+        islands::CopyField,
     },
     messages::{Lang, webhook as say},
 };
@@ -81,7 +82,6 @@ pub(super) fn outcome(acted: &ActedView, lang: Lang) -> AnyView {
 
 #[component]
 fn FreshSecret(secret: String, acted: ActedView, lang: Lang) -> impl IntoView {
-    let field = NodeRef::new();
     view! {
         <div class="notice good" role="status">
             <p>
@@ -90,8 +90,8 @@ fn FreshSecret(secret: String, acted: ActedView, lang: Lang) -> impl IntoView {
                 </label>
             </p>
             <div class="pair">
-                <input node_ref=field id="fresh-secret" class="mono" readonly value=secret autocomplete="off" spellcheck="false" />
-                <CopyButton field />
+                <input id="fresh-secret" class="mono" readonly value=secret autocomplete="off" spellcheck="false" />
+                <CopyField field="fresh-secret".to_owned() />
             </div>
             {acted
                 .old_until

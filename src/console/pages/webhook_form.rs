@@ -6,14 +6,8 @@ use crate::{
     catalogue::EventType,
     console::{
         calls::{ErrorView, FormView, HeaderView, TimeView},
-        components::{
-            copy::CopyButton,
-            field::{FieldError, TextField, described_by, error_of},
-            headers::HeaderRows,
-            notice::ErrorSummary,
-            owners::Owners,
-            time::Time,
-        },
+        components::{field::TextField, notice::ErrorSummary, owners::Owners, time::Time},
+        islands::{CopyField, FieldError, HeaderRows, Rule, Unsaved, described_by, error_of},
         pages::webhook_actions::ROTATE,
         raw_text::raw_text,
         viewer::lang,
@@ -35,6 +29,7 @@ pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
     view! {
         <form method="post" action=action novalidate>
             <ErrorSummary errors=errors.clone() />
+            {editable.then(|| view! { <Unsaved from_start=!errors.is_empty() /> })}
             <fieldset class="plain" disabled=!editable>
                 // Enter in a field presses the first button of a form: it must be this one, not "Add header".
                 <button type="submit" class="visually-hidden" tabindex="-1" aria-hidden="true">
@@ -80,7 +75,7 @@ fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                         {say::enabled_hint(lang)}
                     </p>
                 </div>
-                <TextField name="name" label=say::name(lang) value=form.name.clone() max=NAME_MAX error=error_of(errors, "name") />
+                <TextField name="name" label=say::name(lang) value=form.name.clone() max=NAME_MAX error=error_of(errors, "name") rule=Rule::Name />
                 <div class="field">
                     <label for="description">{say::description(lang)}</label>
                     <textarea
@@ -124,6 +119,7 @@ fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                     max=URL_MAX
                     hint=say::url_hint(lang)
                     error=error_of(errors, "url")
+                    rule=Rule::Url { http: form.http }
                 />
                 {secret}
             </div>
@@ -150,7 +146,6 @@ fn headers(headers: Vec<HeaderView>, errors: Vec<ErrorView>, editable: bool, lan
 #[component]
 fn NewSecret(secret: String, error: Option<String>) -> impl IntoView {
     let lang = lang();
-    let field = NodeRef::new();
     let invalid = error.as_ref().map(|_| "true");
     let described = described_by("secret", true, error.is_some());
     view! {
@@ -158,7 +153,6 @@ fn NewSecret(secret: String, error: Option<String>) -> impl IntoView {
             <label for="secret">{say::secret(lang)}</label>
             <div class="pair">
                 <input
-                    node_ref=field
                     id="secret"
                     name="secret"
                     class="mono"
@@ -169,7 +163,7 @@ fn NewSecret(secret: String, error: Option<String>) -> impl IntoView {
                     aria-invalid=invalid
                     aria-describedby=described
                 />
-                <CopyButton field />
+                <CopyField field="secret".to_owned() />
             </div>
             <FieldError id="secret".to_owned() error />
             <p class="hint" id="secret-hint">

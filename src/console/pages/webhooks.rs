@@ -2,18 +2,18 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
     catalogue::EventType,
     console::{
+        address::query,
         calls::{ListQuery, ListView, list_webhooks},
         components::{
             notice::{Done, Trouble},
             pager::Pager,
-            query_form::QueryForm,
             sort::SortHead,
         },
+        islands::QueryForm,
         pages::{
             no_webhooks::{NoWebhooks, NothingFound},
             webhook_row::WebhookRow,
@@ -41,35 +41,24 @@ const COLUMNS: [(Sort, Heading); 5] = [
 /// The list of webhooks.
 #[component]
 pub(in crate::console) fn Webhooks() -> impl IntoView {
-    let query = use_query_map();
-    let asked = Memo::new(move |_| {
-        let query = query.read();
-        let given = |name: &str| query.get(name).filter(|value| !value.is_empty());
-        ListQuery {
-            q: given("q"),
-            event: given("event"),
-            status: given("status"),
-            sort: given("sort"),
-            dir: given("dir"),
-            page: given("page"),
-        }
-    });
-    let list = Resource::new_blocking(move || asked.get(), list_webhooks);
-    let deleted = query.read_untracked().get("deleted").is_some();
+    let asked = ListQuery {
+        q: query("q"),
+        event: query("event"),
+        status: query("status"),
+        sort: query("sort"),
+        dir: query("dir"),
+        page: query("page"),
+    };
+    let deleted = query("deleted").is_some();
     view! {
         <Title text=say::title(lang()) />
         {deleted.then(|| view! { <Done text=say::deleted(lang()) /> })}
-        <Transition>
-            {move || {
-                let asked = asked.get();
-                Suspend::new(async move {
-                    match list.await {
-                        Ok(list) => view! { <List list asked /> }.into_any(),
-                        Err(error) => view! { <Trouble error /> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
+        {Suspend::new(async move {
+            match list_webhooks(asked.clone()).await {
+                Ok(list) => view! { <List list asked /> }.into_any(),
+                Err(error) => view! { <Trouble error /> }.into_any(),
+            }
+        })}
     }
 }
 
@@ -114,7 +103,7 @@ fn search(asked: &ListQuery, lang: Lang) -> AnyView {
     ]
     .map(|(status, name)| option(status.as_str(), name, &asked.status));
     view! {
-        <QueryForm path="/webhooks".to_owned() class="bar" search=true>
+        <QueryForm action="/webhooks".to_owned() class="bar".to_owned() search=true>
             <label class="visually-hidden" for="q">
                 {say::search(lang)}
             </label>

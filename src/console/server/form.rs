@@ -45,6 +45,7 @@ pub async fn new(app: &AppState, by: &Principal, from: Option<String>) -> Result
         }),
     };
     view.editable = true;
+    view.http = app.policy.may_permit_http();
     with_possible_owners(app, view).await
 }
 
@@ -95,6 +96,7 @@ pub async fn details(app: &AppState, by: &Principal, id: &str) -> Result<FormVie
         status: Some(status),
         reason: reason.map(disabled_reason),
         editable,
+        http: app.policy.may_permit_http(),
         acted: use_context::<ActedView>().unwrap_or_default(),
         ..posted().map_or_else(|| stored_form(webhook), |posted| posted.0)
     };

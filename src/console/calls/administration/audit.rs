@@ -1,12 +1,9 @@
 //! The audit log.
 
-use leptos::{server, server_fn::codec::GetUrl};
-use serde::{Deserialize, Serialize};
-
 use crate::console::{ConsoleError, calls::TimeView};
 
 /// What the address says of the audit log: filters, place, open entry.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 pub struct AuditQuery {
     /// Beginning (`2026-11-23T09:00`), in the viewer's zone.
     pub from: Option<String>,
@@ -49,7 +46,7 @@ impl AuditQuery {
 }
 
 /// A row of the audit log. Kinds and actions are their names in the database.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRowView {
     /// Which.
     pub id: String,
@@ -72,7 +69,7 @@ pub struct AuditRowView {
 }
 
 /// A field before and after.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DifferenceView {
     /// Which.
     pub field: String,
@@ -83,7 +80,7 @@ pub struct DifferenceView {
 }
 
 /// An entry with everything in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenEntryView {
     /// The row.
     pub row: AuditRowView,
@@ -96,7 +93,7 @@ pub struct OpenEntryView {
 }
 
 /// A page of the audit log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditView {
     /// This page of it.
     pub rows: Vec<AuditRowView>,
@@ -111,10 +108,9 @@ pub struct AuditView {
 }
 
 /// A page of the audit log.
-#[server(prefix = "/fn", endpoint = "audit-log", input = GetUrl)]
-pub async fn audit_log(#[server(default)] query: AuditQuery) -> Result<AuditView, ConsoleError> {
+pub async fn audit_log(query: &AuditQuery) -> Result<AuditView, ConsoleError> {
     let (app, by) = crate::console::server::caller()?;
-    crate::console::server::administration::audit::page(&app, &by, &query)
+    crate::console::server::administration::audit::page(&app, &by, query)
         .await
         .map_err(crate::console::server::console_error)
 }

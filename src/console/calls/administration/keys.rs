@@ -1,15 +1,12 @@
 //! Keys of the HTTP API.
 
-use leptos::{server, server_fn::codec::GetUrl};
-use serde::{Deserialize, Serialize};
-
 use crate::console::{
     ConsoleError,
     calls::{ErrorView, SecretView, TimeView},
 };
 
 /// How a key stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
     /// It is accepted.
     Live,
@@ -20,7 +17,7 @@ pub enum KeyState {
 }
 
 /// A row of the list of keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRowView {
     /// Which.
     pub id: String,
@@ -41,7 +38,7 @@ pub struct KeyRowView {
 }
 
 /// A page of the keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeysView {
     /// This page of it.
     pub rows: Vec<KeyRowView>,
@@ -50,7 +47,7 @@ pub struct KeysView {
 }
 
 /// The form of a new key, or the key that came of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyFormView {
     /// What it is for.
     pub name: String,
@@ -65,7 +62,6 @@ pub struct KeyFormView {
 }
 
 /// A page of the keys.
-#[server(prefix = "/fn", endpoint = "api-keys", input = GetUrl)]
 pub async fn api_keys(q: Option<String>, after: Option<String>) -> Result<KeysView, ConsoleError> {
     let (app, by) = crate::console::server::caller()?;
     crate::console::server::administration::keys::page(&app, &by, q, after)
@@ -74,8 +70,7 @@ pub async fn api_keys(q: Option<String>, after: Option<String>) -> Result<KeysVi
 }
 
 /// The form of a new key; after it was posted, what was typed and what is wrong with it, or the key.
-#[server(prefix = "/fn", endpoint = "new-api-key", input = GetUrl)]
-pub async fn new_api_key() -> Result<KeyFormView, ConsoleError> {
+pub fn new_api_key() -> Result<KeyFormView, ConsoleError> {
     crate::console::server::caller()?;
     Ok(leptos::prelude::use_context::<KeyFormView>().unwrap_or_default())
 }

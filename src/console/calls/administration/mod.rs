@@ -10,10 +10,8 @@ pub use self::{
     users::{OwnedView, PostedUser, UserFormView, UserRowView, UserView, UsersView, new_user, user, users},
 };
 
-use serde::{Deserialize, Serialize};
-
 /// Something secret that a page shows this once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretView {
     /// Whose, or what it is called.
     pub name: String,

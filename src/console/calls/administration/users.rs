@@ -1,8 +1,5 @@
 //! Users.
 
-use leptos::{server, server_fn::codec::GetUrl};
-use serde::{Deserialize, Serialize};
-
 use crate::{
     console::{
         ConsoleError,
@@ -12,7 +9,7 @@ use crate::{
 };
 
 /// A row of the list of users.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserRowView {
     /// Who.
     pub id: String,
@@ -29,7 +26,7 @@ pub struct UserRowView {
 }
 
 /// A page of the users.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsersView {
     /// This page of it.
     pub rows: Vec<UserRowView>,
@@ -38,7 +35,7 @@ pub struct UsersView {
 }
 
 /// The form of a new user, or the password that came of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserFormView {
     /// Their address.
     pub email: String,
@@ -51,7 +48,7 @@ pub struct UserFormView {
 }
 
 /// A webhook that somebody owns.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnedView {
     /// Which.
     pub id: String,
@@ -60,7 +57,7 @@ pub struct OwnedView {
 }
 
 /// What came of something that was done to a user, when it is no redirect.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PostedUser {
     /// A generated password.
     pub made: Option<SecretView>,
@@ -71,7 +68,7 @@ pub struct PostedUser {
 }
 
 /// One user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserView {
     /// As in the list.
     pub user: UserRowView,
@@ -84,7 +81,6 @@ pub struct UserView {
 }
 
 /// A page of the users.
-#[server(prefix = "/fn", endpoint = "users", input = GetUrl)]
 pub async fn users(q: Option<String>, after: Option<String>) -> Result<UsersView, ConsoleError> {
     let (app, by) = crate::console::server::caller()?;
     crate::console::server::administration::users::page(&app, &by, q, after)
@@ -93,14 +89,12 @@ pub async fn users(q: Option<String>, after: Option<String>) -> Result<UsersView
 }
 
 /// The form of a new user; after it was posted, what was typed and what is wrong with it, or their password.
-#[server(prefix = "/fn", endpoint = "new-user", input = GetUrl)]
-pub async fn new_user() -> Result<UserFormView, ConsoleError> {
+pub fn new_user() -> Result<UserFormView, ConsoleError> {
     crate::console::server::caller()?;
     Ok(leptos::prelude::use_context::<UserFormView>().unwrap_or_default())
 }
 
 /// One user.
-#[server(prefix = "/fn", endpoint = "user", input = GetUrl)]
 pub async fn user(id: String) -> Result<UserView, ConsoleError> {
     let (app, by) = crate::console::server::caller()?;
     crate::console::server::administration::users::one(&app, &by, &id)

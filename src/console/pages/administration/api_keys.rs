@@ -2,17 +2,17 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
     console::{
+        address::query,
         calls::{KeyRowView, KeyState, KeysView, api_keys},
         components::{
             icon::{CROSS, Icon, PAUSE, TICK},
             notice::{Done, Trouble},
             time::Time,
         },
-        pages::administration::search::{Foot, Nothing, Search, asked},
+        pages::administration::search::{Foot, Nothing, Search},
         viewer::lang,
     },
     messages::administration as say,
@@ -23,24 +23,17 @@ const PATH: &str = "/api-keys";
 /// The list of keys.
 #[component]
 pub(in crate::console) fn ApiKeys() -> impl IntoView {
-    let asked = asked();
-    let keys = Resource::new_blocking(move || asked.get(), |(q, after)| api_keys(q, after));
-    let query = use_query_map();
-    let revoked = move || query.read().get("done").as_deref() == Some("revoked");
+    let revoked = query("done").as_deref() == Some("revoked");
     view! {
         <Title text=say::api_keys(lang()) />
-        {move || revoked().then(|| view! { <Done text=say::revoked_done(lang()) /> })}
-        <Transition>
-            {move || {
-                let q = asked.get().0.unwrap_or_default();
-                Suspend::new(async move {
-                    match keys.await {
-                        Ok(keys) => view! { <Keys keys q /> }.into_any(),
-                        Err(error) => view! { <Trouble error /> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
+        {revoked.then(|| view! { <Done text=say::revoked_done(lang()) /> })}
+        {Suspend::new(async move {
+            let q = query("q");
+            match api_keys(q.clone(), query("after")).await {
+                Ok(keys) => view! { <Keys keys q=q.unwrap_or_default() /> }.into_any(),
+                Err(error) => view! { <Trouble error /> }.into_any(),
+            }
+        })}
     }
 }
 

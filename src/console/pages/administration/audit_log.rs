@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
     console::{
+        address::query,
         calls::{AuditQuery, AuditRowView, AuditView, audit_log},
-        components::{notice::Trouble, query_form::QueryForm, time::Time},
+        components::{notice::Trouble, time::Time},
+        islands::QueryForm,
         pages::{administration::differences::OpenEntry, webhooks::escaped},
         viewer::lang,
     },
@@ -20,34 +21,24 @@ const PATH: &str = "/audit-log";
 /// The audit log.
 #[component]
 pub(in crate::console) fn AuditLog() -> impl IntoView {
-    let query = use_query_map();
-    let asked = Memo::new(move |_| {
-        let query = query.read();
-        AuditQuery {
-            from: query.get("from"),
-            to: query.get("to"),
-            actor: query.get("actor"),
-            kind: query.get("kind"),
-            object: query.get("object"),
-            action: query.get("action"),
-            after: query.get("after"),
-            entry: query.get("entry"),
-        }
-    });
-    let log = Resource::new_blocking(move || asked.get(), audit_log);
+    let asked = AuditQuery {
+        from: query("from"),
+        to: query("to"),
+        actor: query("actor"),
+        kind: query("kind"),
+        object: query("object"),
+        action: query("action"),
+        after: query("after"),
+        entry: query("entry"),
+    };
     view! {
         <Title text=say::title(lang()) />
-        <Transition>
-            {move || {
-                let query = asked.get();
-                Suspend::new(async move {
-                    match log.await {
-                        Ok(log) => view! { <Log log query /> }.into_any(),
-                        Err(error) => view! { <Trouble error /> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
+        {Suspend::new(async move {
+            match audit_log(&asked).await {
+                Ok(log) => view! { <Log log query=asked /> }.into_any(),
+                Err(error) => view! { <Trouble error /> }.into_any(),
+            }
+        })}
     }
 }
 
@@ -157,7 +148,7 @@ fn Filters(query: AuditQuery) -> impl IntoView {
     let kinds = ObjectKind::ALL.iter().map(move |kind| (kind.as_str(), kind_name(*kind, lang)));
     let text = |given: Option<String>| given.unwrap_or_default();
     view! {
-        <QueryForm path=PATH.to_owned() class="audit-filters" search=true>
+        <QueryForm action=PATH.to_owned() class="audit-filters".to_owned() search=true>
             <label>
                 {say::from(lang)}
                 <input type="datetime-local" name="from" value=text(query.from) aria-describedby="range-error" />

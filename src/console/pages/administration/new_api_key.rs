@@ -7,9 +7,10 @@ use crate::{
     console::{
         calls::{KeyFormView, new_api_key},
         components::{
-            field::{FieldError, TextField, error_of},
+            field::TextField,
             notice::{ErrorSummary, Trouble},
         },
+        islands::{FieldError, Rule, error_of},
         pages::administration::once::Once,
         viewer::lang,
     },
@@ -20,7 +21,6 @@ use crate::{
 /// A new key.
 #[component]
 pub(in crate::console) fn NewApiKey() -> impl IntoView {
-    let form = Resource::new_blocking(|| (), |()| new_api_key());
     let lang = lang();
     view! {
         <Title text=say::api_key_create(lang) />
@@ -29,22 +29,18 @@ pub(in crate::console) fn NewApiKey() -> impl IntoView {
             " / "
             {say::api_key_create(lang)}
         </p>
-        <Suspense>
-            {move || Suspend::new(async move {
-                match form.await {
-                    Ok(form) => {
-                        view! {
-                            <div class="head">
-                                <h1>{say::api_key_create(lang)}</h1>
-                            </div>
-                            <KeyForm form />
-                        }
-                            .into_any()
-                    }
-                    Err(error) => view! { <Trouble error /> }.into_any(),
+        {match new_api_key() {
+            Ok(form) => {
+                view! {
+                    <div class="head">
+                        <h1>{say::api_key_create(lang)}</h1>
+                    </div>
+                    <KeyForm form />
                 }
-            })}
-        </Suspense>
+                    .into_any()
+            }
+            Err(error) => view! { <Trouble error /> }.into_any(),
+        }}
     }
 }
 
@@ -78,6 +74,7 @@ fn KeyForm(form: KeyFormView) -> impl IntoView {
                 label=say::key_name(lang)
                 value=form.name
                 max=NAME_MAX
+                rule=Rule::Name
                 hint=say::key_name_hint(lang)
                 error=error_of(&errors, "name")
             />

@@ -7,9 +7,10 @@ use crate::{
     console::{
         calls::{UserFormView, new_user},
         components::{
-            field::{FieldError, TextField, error_of},
+            field::TextField,
             notice::{ErrorSummary, Trouble},
         },
+        islands::{FieldError, error_of},
         pages::administration::{once::Once, users::role_name},
         viewer::lang,
     },
@@ -24,7 +25,6 @@ const PASSWORD_MAX: usize = 1_024;
 /// A new user.
 #[component]
 pub(in crate::console) fn NewUser() -> impl IntoView {
-    let form = Resource::new_blocking(|| (), |()| new_user());
     let lang = lang();
     view! {
         <Title text=say::user_add(lang) />
@@ -33,22 +33,18 @@ pub(in crate::console) fn NewUser() -> impl IntoView {
             " / "
             {say::user_add(lang)}
         </p>
-        <Suspense>
-            {move || Suspend::new(async move {
-                match form.await {
-                    Ok(form) => {
-                        view! {
-                            <div class="head">
-                                <h1>{say::user_add(lang)}</h1>
-                            </div>
-                            <UserForm form />
-                        }
-                            .into_any()
-                    }
-                    Err(error) => view! { <Trouble error /> }.into_any(),
+        {match new_user() {
+            Ok(form) => {
+                view! {
+                    <div class="head">
+                        <h1>{say::user_add(lang)}</h1>
+                    </div>
+                    <UserForm form />
                 }
-            })}
-        </Suspense>
+                    .into_any()
+            }
+            Err(error) => view! { <Trouble error /> }.into_any(),
+        }}
     }
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    console::{calls::SecretView, components::copy::CopyButton, viewer::lang},
+    console::{calls::SecretView, islands::CopyField, viewer::lang},
     messages::administration as say,
 };
 
@@ -19,7 +19,6 @@ pub(super) fn Once(
     /// The secret.
     secret: SecretView,
 ) -> impl IntoView {
-    let field = NodeRef::new();
     view! {
         <div class="notice good once" role="status">
             <h2>{heading}</h2>
@@ -28,7 +27,6 @@ pub(super) fn Once(
                 <label for="made">{label}</label>
                 <div class="pair">
                     <input
-                        node_ref=field
                         id="made"
                         class="mono"
                         value=secret.secret
@@ -37,7 +35,7 @@ pub(super) fn Once(
                         spellcheck="false"
                         aria-describedby="made-hint"
                     />
-                    <CopyButton field />
+                    <CopyField field="made".to_owned() />
                 </div>
                 <p class="hint" id="made-hint">
                     {say::shown_once(lang())}

@@ -1,21 +1,11 @@
 //! What the lists of keys and users share: the search above, and the foot below.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
-    console::{components::query_form::QueryForm, pages::webhooks::escaped, viewer::lang},
+    console::{islands::QueryForm, pages::webhooks::escaped, viewer::lang},
     messages::administration as say,
 };
-
-/// What the address asks of a list: the text that is searched for, and where the page begins.
-pub(super) fn asked() -> Memo<(Option<String>, Option<String>)> {
-    let query = use_query_map();
-    Memo::new(move |_| {
-        let query = query.read();
-        (query.get("q").filter(|q| !q.is_empty()), query.get("after"))
-    })
-}
 
 /// The search.
 #[component]
@@ -29,7 +19,7 @@ pub(super) fn Search(
 ) -> impl IntoView {
     let lang = lang();
     view! {
-        <QueryForm path=path.to_owned() class="bar" search=true>
+        <QueryForm action=path.to_owned() class="bar".to_owned() search=true>
             <label class="visually-hidden" for="q">
                 {say::search(lang)}
             </label>

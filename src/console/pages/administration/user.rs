@@ -2,15 +2,13 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     console::{
+        address::{query, segment},
         calls::{OwnedView, UserView, user},
-        components::{
-            field::error_of,
-            notice::{Done, ErrorSummary, Trouble},
-        },
+        components::notice::{Done, ErrorSummary, Trouble},
+        islands::error_of,
         pages::administration::{
             new_user::{Password, Roles},
             once::Once,
@@ -24,23 +22,15 @@ use crate::{
 /// One user.
 #[component]
 pub(in crate::console) fn User() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
-    let found = Resource::new_blocking(move || id.get(), user);
-    let query = use_query_map();
-    let saved = Memo::new(move |_| query.read().get("saved"));
+    let id = segment("id");
+    let saved = query("saved");
     view! {
-        <Suspense>
-            {move || {
-                let saved = saved.get_untracked();
-                Suspend::new(async move {
-                    match found.await {
-                        Ok(view) => view! { <Page view saved /> }.into_any(),
-                        Err(error) => view! { <Trouble error /> }.into_any(),
-                    }
-                })
-            }}
-        </Suspense>
+        {Suspend::new(async move {
+            match user(id).await {
+                Ok(view) => view! { <Page view saved /> }.into_any(),
+                Err(error) => view! { <Trouble error /> }.into_any(),
+            }
+        })}
     }
 }
 

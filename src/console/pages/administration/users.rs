@@ -5,13 +5,14 @@ use leptos_meta::Title;
 
 use crate::{
     console::{
+        address::query,
         calls::{UserRowView, UsersView, users},
         components::{
             icon::{Icon, PAUSE, TICK},
             notice::Trouble,
             time::Time,
         },
-        pages::administration::search::{Foot, Nothing, Search, asked},
+        pages::administration::search::{Foot, Nothing, Search},
         viewer::lang,
     },
     domain::role::Role,
@@ -23,21 +24,15 @@ const PATH: &str = "/users";
 /// The list of users.
 #[component]
 pub(in crate::console) fn Users() -> impl IntoView {
-    let asked = asked();
-    let list = Resource::new_blocking(move || asked.get(), |(q, after)| users(q, after));
     view! {
         <Title text=say::users(lang()) />
-        <Transition>
-            {move || {
-                let q = asked.get().0.unwrap_or_default();
-                Suspend::new(async move {
-                    match list.await {
-                        Ok(list) => view! { <List list q /> }.into_any(),
-                        Err(error) => view! { <Trouble error /> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
+        {Suspend::new(async move {
+            let q = query("q");
+            match users(q.clone(), query("after")).await {
+                Ok(list) => view! { <List list q=q.unwrap_or_default() /> }.into_any(),
+                Err(error) => view! { <Trouble error /> }.into_any(),
+            }
+        })}
     }
 }
 

@@ -13,10 +13,11 @@ use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, closure::Closure},
 };
-use web_sys::{Event, EventSource, MessageEvent};
+use serde::{Deserialize, Serialize};
+use web_sys::{Document, Event, EventSource, MessageEvent};
 
 use crate::{
-    console::{ConsoleError, calls::LogView, viewer::lang},
+    console::{islands::region, viewer::lang},
     messages::logs as say,
 };
 
@@ -25,57 +26,64 @@ const REST: Duration = Duration::from_secs(1);
 /// Pause before a stream that was refused is asked for again.
 const AGAIN: Duration = Duration::from_secs(15);
 
-type LogResource = Resource<Result<Option<LogView>, ConsoleError>>;
+/// What changes when callbacks are logged: the chart, the rows, and what stands below them.
+const PARTS: [&str; 3] = ["log-chart", "log-rows", "log-foot"];
 
-/// What was logged since the page was made.
-#[derive(Clone, Copy)]
-pub(in crate::console) struct Fresh {
-    count: RwSignal<u64>,
-    log: LogResource,
-}
-
-/// Follows a log while it can be seen, in the browser only; also before there is one, so that it appears with the first callback.
-pub(super) fn follow(id: Memo<String>, log: LogResource) -> Fresh {
-    let fresh = Fresh {
-        count: RwSignal::new(0),
-        log,
-    };
-    Effect::new(move |follower: Option<Rc<Follower>>| {
-        let follower = follower.unwrap_or_else(|| Follower::start(fresh));
-        let id = id.get();
-        let shown = log.with(|log| match log {
-            Some(Ok(Some(log))) => Some(Shown {
-                path: log.live.clone(),
-                since: log.since.clone(),
-                is_top: log.is_top,
-            }),
-            Some(Ok(None)) => Some(Shown {
-                path: Some(format!("/webhooks/{id}/callbacks/live?")),
-                since: String::new(),
-                is_top: true,
-            }),
-            Some(Err(_)) | None => None,
-        });
-        if let Some(shown) = shown {
-            follower.show(shown);
-        }
-        follower
-    });
-    fresh
-}
-
-/// What the page shows.
-#[derive(Default)]
-struct Shown {
-    /// Where news come from.
-    path: Option<String>,
+/// What the page shows of a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Where news come from, when there can be any.
+    pub path: Option<String>,
     /// The last callback that it knows of. (Ids sort by the time they were made.)
-    since: String,
-    is_top: bool,
+    pub since: String,
+    /// Whether this is the top of the log.
+    pub is_top: bool,
+    /// Where the top is.
+    pub top: String,
+}
+
+/// Follows a log while it can be seen; also before there is one, so that it appears with the first callback. "3 new callbacks" shows them.
+#[island]
+pub fn LogFollower(
+    /// What the page shows.
+    shown: Shown,
+) -> impl IntoView {
+    let lang = lang();
+    let count = RwSignal::new(0);
+    let follower = StoredValue::new_local(None::<Rc<Follower>>);
+    let first = shown.clone();
+    Effect::new(move |_| {
+        let started = Follower::start(count);
+        started.show(first.clone());
+        follower.set_value(Some(started));
+    });
+    let show = move |event: MouseEvent| {
+        let Some(follower) = follower.get_value() else { return };
+        if follower.state.borrow().shown.is_top {
+            event.prevent_default();
+            follower.refresh();
+        }
+    };
+    view! {
+        <div class="fresh" role="status">
+            {move || {
+                let top = shown.top.clone();
+                (count.get() > 0)
+                    .then(|| {
+                        view! {
+                            <a class="button primary" href=top on:click=show>
+                                {say::fresh(lang, count.get())}
+                            </a>
+                        }
+                    })
+            }}
+        </div>
+    }
 }
 
 struct Follower {
-    fresh: Fresh,
+    /// Callbacks logged since the page was made.
+    count: RwSignal<u64>,
     state: RefCell<State>,
     visibility: RefCell<Option<WindowListenerHandle>>,
 }
@@ -111,9 +119,9 @@ impl Drop for Follower {
 }
 
 impl Follower {
-    fn start(fresh: Fresh) -> Rc<Self> {
+    fn start(count: RwSignal<u64>) -> Rc<Self> {
         let me = Rc::new(Self {
-            fresh,
+            count,
             state: RefCell::default(),
             visibility: RefCell::default(),
         });
@@ -126,7 +134,7 @@ impl Follower {
 
     /// The page was made anew.
     fn show(self: &Rc<Self>, shown: Shown) {
-        self.fresh.count.set(0);
+        self.count.set(0);
         let mut state = self.state.borrow_mut();
         let is_same = state.shown.path == shown.path;
         if !is_same || state.heard < shown.since {
@@ -185,7 +193,7 @@ impl Follower {
         state.heard = id;
         drop(state);
         if !is_shown {
-            self.fresh.count.update(|all| *all += count);
+            self.count.update(|all| *all += count);
             self.act();
         }
     }
@@ -193,18 +201,55 @@ impl Follower {
     /// Shows what is new, where that moves nothing; a busy log once a second.
     fn act(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
-        if state.is_resting || self.fresh.count.get_untracked() == 0 || !(state.shown.is_top && moves_nothing()) {
+        if state.is_resting || self.count.get_untracked() == 0 || !(state.shown.is_top && moves_nothing()) {
             return;
         }
         state.is_resting = true;
         drop(state);
-        self.fresh.log.refetch();
+        self.refresh();
         let weak = Rc::downgrade(self);
         let rested = move |me: &Rc<Self>| {
             me.state.borrow_mut().is_resting = false;
             me.act();
         };
         set_timeout(move || with(&weak, rested), REST);
+    }
+
+    /// Shows the log as it is now.
+    fn refresh(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        region::ask_again(move |page| {
+            with(&weak, |me| {
+                if let Some(shown) = shown_in(&page) {
+                    put(&page);
+                    me.show(shown);
+                }
+            });
+        });
+    }
+}
+
+/// What another version of this page shows.
+fn shown_in(page: &Document) -> Option<Shown> {
+    let island = page.query_selector("leptos-island[data-component^=LogFollower]").ok()??;
+    let props: Props = serde_json::from_str(&island.get_attribute("data-props")?).ok()?;
+    Some(props.shown)
+}
+
+/// What an island's element holds of its component.
+#[derive(Deserialize)]
+struct Props {
+    shown: Shown,
+}
+
+fn put(page: &Document) {
+    if document().get_element_by_id("logs").is_some() {
+        region::replace(page, &PARTS);
+    } else {
+        region::replace(page, &["log"]);
+        if let Some(log) = document().get_element_by_id("log") {
+            region::hydrate(&log);
+        }
     }
 }
 
@@ -214,39 +259,19 @@ fn with(follower: &Weak<Follower>, act: impl FnOnce(&Rc<Follower>)) {
     }
 }
 
-/// Whether rows at the top of the table move nothing that can be seen: there are none yet, or they lie below the window.
+/// Whether rows at the top of the table move nothing that can be seen: there are none yet, or they lie below the window. What somebody has
+/// reached by keyboard stays as well.
 fn moves_nothing() -> bool {
     let Some(rows) = document().get_element_by_id("log-rows") else {
         return true;
     };
+    if let Some(active) = document().active_element()
+        && PARTS
+            .iter()
+            .any(|id| active.closest(&format!("#{id}")).is_ok_and(|part| part.is_some()))
+    {
+        return false;
+    }
     let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
     rows.child_element_count() == 0 || rows.get_bounding_client_rect().top() > height
-}
-
-/// "3 new callbacks": shows them.
-#[component]
-pub(super) fn FreshButton(fresh: Fresh, top: String, is_top: bool) -> impl IntoView {
-    let lang = lang();
-    let show = move |event: MouseEvent| {
-        if is_top {
-            event.prevent_default();
-            fresh.log.refetch();
-        }
-    };
-    view! {
-        <div class="fresh" role="status">
-            {move || {
-                let count = fresh.count.get();
-                let top = top.clone();
-                (count > 0)
-                    .then(|| {
-                        view! {
-                            <a class="button primary" href=top on:click=show>
-                                {say::fresh(lang, count)}
-                            </a>
-                        }
-                    })
-            }}
-        </div>
-    }
 }

@@ -2,15 +2,28 @@
 
 use leptos::prelude::*;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     console::{
-        calls::{ErrorView, HeaderView},
-        components::field::{FieldError, error_of},
+        islands::{
+            check::Rule,
+            field::{Checked, ErrorView, FieldError, error_of},
+        },
         viewer::lang,
     },
     domain::webhook::HEADERS_MAX,
     messages::webhook as say,
 };
+
+/// An additional header.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderView {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
 
 #[derive(Clone, PartialEq, Eq)]
 struct Row {
@@ -21,8 +34,8 @@ struct Row {
 }
 
 /// All rows, and "Add header".
-#[component]
-pub(in crate::console) fn HeaderRows(
+#[island]
+pub fn HeaderRows(
     /// The headers there are.
     headers: Vec<HeaderView>,
     /// Errors of the form.
@@ -93,9 +106,19 @@ pub(in crate::console) fn HeaderRows(
 fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editable: bool) -> impl IntoView {
     let lang = lang();
     let (number, at) = ((row.key + 1).to_string(), row.key);
+    let (name, value) = (
+        Checked::new(Rule::HeaderName, row.name_error),
+        Checked::new(Rule::HeaderValue, row.value_error),
+    );
     let (name_id, value_id) = (format!("headers-{at}-name"), format!("headers-{at}-value"));
-    let invalid = |error: &Option<String>| error.as_ref().map(|_| "true");
-    let error_id = |id: &str, error: &Option<String>| error.as_ref().map(|_| format!("{id}-error"));
+    let described = |id: &str, checked: Checked| {
+        let error_id = format!("{id}-error");
+        move || checked.error.with(Option::is_some).then(|| error_id.clone())
+    };
+    let wrong = |id: &str, checked: Checked| {
+        let id = id.to_owned();
+        move || view! { <FieldError id=id.clone() error=checked.error.get() /> }
+    };
     view! {
         <div class="header-row">
             <input
@@ -106,8 +129,10 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
                 value=row.header.name
                 autocomplete="off"
                 spellcheck="false"
-                aria-invalid=invalid(&row.name_error)
-                aria-describedby=error_id(&name_id, &row.name_error)
+                aria-invalid=move || name.invalid()
+                aria-describedby=described(&name_id, name)
+                on:input=move |event| name.typed(&event)
+                on:change=move |event| name.done(&event)
             />
             <input
                 id=value_id.clone()
@@ -117,8 +142,10 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
                 value=row.header.value
                 autocomplete="off"
                 spellcheck="false"
-                aria-invalid=invalid(&row.value_error)
-                aria-describedby=error_id(&value_id, &row.value_error)
+                aria-invalid=move || value.invalid()
+                aria-describedby=described(&value_id, value)
+                on:input=move |event| value.typed(&event)
+                on:change=move |event| value.done(&event)
             />
             {editable
                 .then(|| {
@@ -136,8 +163,8 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
                         </button>
                     }
                 })}
-            <FieldError id=name_id error=row.name_error />
-            <FieldError id=value_id error=row.value_error />
+            {wrong(&name_id, name)}
+            {wrong(&value_id, value)}
         </div>
     }
 }

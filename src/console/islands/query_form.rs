@@ -1,4 +1,5 @@
-//! A form whose fields become the address' query: a plain GET form, which in the browser changes the page without loading it anew.
+//! A form whose fields become the address' query: a plain GET form. In the browser a choice from a list is meant at once, and fields
+//! that are empty do not reach the address.
 
 use leptos::{
     ev::SubmitEvent,
@@ -6,47 +7,48 @@ use leptos::{
     wasm_bindgen::JsCast,
     web_sys::{Element, Event, FormData, HtmlFormElement, UrlSearchParams},
 };
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-/// The form. Fields that are empty do not reach the address.
-#[component]
-pub(in crate::console) fn QueryForm(
-    /// The page's path.
-    path: String,
-    /// Where on the page to go: `#logs`.
-    #[prop(optional)]
-    anchor: &'static str,
+/// The form.
+#[island]
+pub fn QueryForm(
+    /// Where it leads.
+    action: String,
     /// Its class.
-    class: &'static str,
+    class: String,
     /// Whether it is the page's search.
-    #[prop(optional)]
     search: bool,
     /// Its fields.
     children: Children,
 ) -> impl IntoView {
-    let navigate = use_navigate();
-    let action = format!("{path}{anchor}");
-    let submit = move |event: SubmitEvent| {
-        let Some(query) = event.target().and_then(|form| query(form.unchecked_ref())) else {
-            return;
-        };
-        event.prevent_default();
-        let mark = if query.is_empty() { "" } else { "?" };
-        navigate(&format!("{path}{mark}{query}{anchor}"), NavigateOptions::default());
-    };
-    // A choice from a list is meant at once; without scripts the button says so.
     let choose = |event: Event| {
         let chosen = event.target().map(JsCast::unchecked_into::<Element>);
         let form = chosen
             .filter(|chosen| chosen.tag_name() == "SELECT")
             .and_then(|chosen| chosen.closest("form").ok().flatten());
         if let Some(form) = form {
-            // A form that cannot be sent stays as it is.
+            // A form that is not valid says so itself.
             let _ = form.unchecked_ref::<HtmlFormElement>().request_submit();
         }
     };
+    let (path, anchor) = action.split_once('#').map_or((action.clone(), String::new()), |(path, anchor)| {
+        (path.to_owned(), format!("#{anchor}"))
+    });
+    let submit = move |event: SubmitEvent| {
+        let Some(query) = event.target().and_then(|form| query(form.unchecked_ref())) else {
+            return;
+        };
+        event.prevent_default();
+        let mark = if query.is_empty() { "" } else { "?" };
+        let location = window().location();
+        // To go where one is already would only scroll.
+        let _ = if location.search().is_ok_and(|now| now == format!("{mark}{query}")) {
+            location.reload()
+        } else {
+            location.assign(&format!("{path}{mark}{query}{anchor}"))
+        };
+    };
     view! {
-        <form method="get" action=action class=class role=search.then_some("search") on:submit=submit on:change=choose>
+        <form method="get" action=action class=class role=search.then_some("search") on:change=choose on:submit=submit>
             {children()}
         </form>
     }
