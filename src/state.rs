@@ -1,6 +1,6 @@
 //! What every request can reach.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -14,9 +14,12 @@ use crate::{
     webhooks::Live,
 };
 
-/// What every request can reach. Cheap to clone.
+/// What every request can reach. One pointer: each layer of the router clones it for each request.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+/// The parts of the service.
+pub struct Parts {
     /// The database.
     pub store: Store,
     /// Where callbacks may go.
@@ -41,9 +44,9 @@ pub struct AppState {
 
 impl AppState {
     /// Puts the parts together.
-    pub fn new(store: Store, policy: Arc<UrlPolicy>, dispatcher: Dispatcher, node: NodeId, front: FrontSettings) -> Self {
+    pub fn new(store: Store, policy: Arc<UrlPolicy>, dispatcher: Dispatcher, node: NodeId, front: FrontSettings, clock: Clock) -> Self {
         let leptos = LeptosOptions::builder().output_name("clearhook").build();
-        Self {
+        Self(Arc::new(Parts {
             store,
             policy,
             dispatcher,
@@ -52,9 +55,17 @@ impl AppState {
             oidc: front.oidc.clone().map(|oidc| Arc::new(Provider::new(oidc, &front.public_url))),
             front: Arc::new(front),
             keys: Arc::default(),
-            clock: Clock::default(),
+            clock,
             live: Arc::default(),
-        }
+        }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    auth::setup,
+    auth::{clock::Clock, setup},
     cli::{
         CliError,
         demo::{self, SampleReceiver},
@@ -77,7 +77,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         running.stop().await;
         return Err(error.into());
     }
-    let state = AppState::new(store.clone(), policy, dispatcher, node, config.front);
+    let state = AppState::new(store.clone(), policy, dispatcher, node, config.front, Clock::default());
     let stop = stop_on_signal()?;
     let (live, stopping) = (state.live.clone(), stop.clone());
     tokio::spawn(async move {

@@ -6,13 +6,11 @@ use std::{
 };
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Request, State},
+    extract::{ConnectInfo, FromRequestParts, Request},
     http::{HeaderMap, HeaderName, request::Parts},
-    middleware::Next,
-    response::Response,
 };
 
-use crate::{config::FrontSettings, state::AppState};
+use crate::config::FrontSettings;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -52,13 +50,13 @@ impl<S: Sync> FromRequestParts<S> for Secure {
     }
 }
 
-/// Finds out for each request.
-pub(super) async fn find(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+/// Finds out for a request, and leaves it in its extensions.
+pub(super) fn find(front: &FrontSettings, request: &mut Request) -> Secure {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let (address, secure) = look(&app.front, peer, request.headers());
+    let (address, secure) = look(front, peer, request.headers());
     request.extensions_mut().insert(address);
     request.extensions_mut().insert(secure);
-    next.run(request).await
+    secure
 }
 
 fn look(front: &FrontSettings, peer: Option<IpAddr>, headers: &HeaderMap) -> (ClientAddress, Secure) {

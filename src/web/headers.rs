@@ -1,13 +1,9 @@
 //! Headers that every answer carries.
 
 use axum::{
-    extract::Request,
     http::{HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
-
-use crate::web::client_address::Secure;
 
 /// For what is no page: nothing in it may run or load anything. Pages bring a policy of their own, with their nonce.
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -19,9 +15,7 @@ const NO_POWERS: &str = "camera=(), display-capture=(), geolocation=(), micropho
 const ALWAYS_HTTPS: &str = "max-age=31536000";
 
 /// Adds the headers that keep a browser from guessing, framing and telling other sites.
-pub(super) async fn secure(request: Request, next: Next) -> Response {
-    let https = request.extensions().get().is_some_and(|Secure(https)| *https);
-    let mut response = next.run(request).await;
+pub(super) fn secure(response: &mut Response, https: bool) {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
@@ -35,5 +29,4 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(NOTHING));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
 }

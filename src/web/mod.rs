@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderValue, StatusCode},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -33,8 +33,8 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use self::gate::Gate;
 pub(crate) use self::sign_in::setup_problem;
+use self::{client_address::Secure, gate::Gate};
 use crate::{
     auth::routes::Routes,
     rest::{self, Problem},
@@ -69,20 +69,24 @@ pub fn behind_gate(routes: Routes<AppState>, state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(gate, gate::enforce))
         .layer(CatchPanicLayer::custom(|_| broken().into_response()))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, WHOLE_REQUEST))
-        .layer(middleware::from_fn(strict::one_meaning))
-        .layer(middleware::from_fn(headers::secure))
-        .layer(middleware::from_fn_with_state(state.clone(), client_address::find))
-        .layer(middleware::from_fn(identify))
+        .layer(middleware::from_fn_with_state(state.clone(), each))
         .with_state(state)
 }
 
-/// Gives each request an id, in the log and in the answer.
-async fn identify(mut request: Request, next: Next) -> Response {
+/// What each request needs, in one layer: every layer clones and boxes all that lies below it. It gets an id, in the log and in the
+/// answer, and an address; its meaning is made sure of; the answer gets its headers.
+async fn each(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = Uuid::now_v7().to_string();
     let span = tracing::info_span!("request", %id, method = %request.method(), path = request.uri().path());
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = next.run(request).instrument(span).await;
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    let header = HeaderValue::from_str(&id);
+    request.extensions_mut().insert(RequestId(id));
+    let Secure(https) = client_address::find(&app.front, &mut request);
+    let mut response = match span.in_scope(|| strict::refusal(&request)) {
+        Some(refusal) => refusal,
+        None => next.run(request).instrument(span).await,
+    };
+    headers::secure(&mut response, https);
+    if let Ok(value) = header {
         response.headers_mut().insert("x-request-id", value);
     }
     response

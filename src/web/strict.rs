@@ -5,7 +5,6 @@
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 
@@ -21,20 +20,15 @@ const ONCE: [HeaderName; 6] = [
     header::TRANSFER_ENCODING,
 ];
 
-/// Lets requests through that have one meaning.
-pub(super) async fn one_meaning(request: Request, next: Next) -> Response {
-    match ambiguity(request.method(), request.uri(), request.version(), request.headers()) {
-        None => next.run(request).await,
-        Some(detail) => {
-            let is_http1 = request.version() < Version::HTTP_2;
-            let mut response = Problem::new(StatusCode::BAD_REQUEST, "ambiguous", "Ambiguous request", detail).into_response();
-            if is_http1 {
-                // Whoever sent it may mean something else with what follows.
-                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-            }
-            response
-        }
+/// The answer to a request that has more than one meaning.
+pub(super) fn refusal(request: &Request) -> Option<Response> {
+    let detail = ambiguity(request.method(), request.uri(), request.version(), request.headers())?;
+    let mut response = Problem::new(StatusCode::BAD_REQUEST, "ambiguous", "Ambiguous request", detail).into_response();
+    if request.version() < Version::HTTP_2 {
+        // Whoever sent it may mean something else with what follows.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    Some(response)
 }
 
 /// Which site a request is for: HTTP/2 says so in its address, HTTP/1 in `Host`.

@@ -106,9 +106,8 @@ impl TestApp {
         let (key, _) = api_key::create(&store, &Actor::clearhook(), "tests", Scope::ALL, None)
             .await
             .unwrap();
-        let mut state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front);
         let clock = Clock::standing(Timestamp::now());
-        state.clock = clock.clone();
+        let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front, clock.clone());
         let served = server::serve(
             listener,
             web::router(state.clone()),

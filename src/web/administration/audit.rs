@@ -78,7 +78,7 @@ pub(in crate::web) async fn export(
         Format::Csv => (csv::line(COLUMNS), "text/csv; charset=utf-8", "audit-log.csv"),
         Format::Jsonl => (String::new(), "application/jsonl", "audit-log.jsonl"),
     };
-    let entries = audit::all(app.store, Principal::User(who), filter);
+    let entries = audit::all(app.store.clone(), Principal::User(who), filter);
     let texts = entries.map_ok(move |entries| entries.iter().map(|entry| text(entry, format)).collect::<String>());
     let body = stream::once(async { Ok(head) }).chain(texts.map_err(|error| {
         tracing::error!(%error, "an export of the audit log ends early");
