@@ -55,3 +55,6 @@ rotate-hint = Meanwhile each callback carries both signatures, so that the recei
 rotate-now = Make a new secret
 rotated = The new secret. Copy it to the receiver now: it is not shown again.
 rotated-until = The one before it still signs until
+
+meanwhile = This webhook was changed while you were working on it. Nothing was saved yet.
+meanwhile-why = Below is what you typed. Save again to replace what others changed, or leave the page to keep it.

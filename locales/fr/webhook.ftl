@@ -55,3 +55,6 @@ rotate-hint = Entre-temps, chaque appel porte les deux signatures, pour que le d
 rotate-now = Créer un nouveau secret
 rotated = Le nouveau secret. Copiez-le maintenant chez le destinataire : il ne sera plus affiché.
 rotated-until = Le précédent signe encore jusqu’au
+
+meanwhile = Ce webhook a été modifié pendant que vous y travailliez. Rien n’a encore été enregistré.
+meanwhile-why = Voici ce que vous avez saisi. Enregistrez à nouveau pour remplacer les modifications des autres, ou quittez la page pour les garder.

@@ -15,6 +15,7 @@
 mod limits;
 mod load;
 mod nowhere;
+mod pages;
 #[path = "../tests/support/postgres.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod postgres;

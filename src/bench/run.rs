@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     limits,
     load::{self, Events, Latency, Target},
+    pages,
     report::Report,
     service::{Kind, Service},
 };
@@ -18,7 +19,7 @@ use crate::{
 /// Deliveries of a sustained run.
 const SUSTAINED: usize = 60_000;
 const LATENCY: Duration = Duration::from_secs(10);
-const LOGGED: u64 = 1_000_000;
+pub(crate) const LOGGED: u64 = 1_000_000;
 
 const PARTS: [&str; 10] = [
     "limits",
@@ -43,7 +44,7 @@ impl Wanted<'_> {
     }
 
     fn part(&self, name: &str) -> bool {
-        let parts: Vec<_> = PARTS.into_iter().chain(["long-log"]).collect();
+        let parts: Vec<_> = PARTS.into_iter().chain(["long-log", "pages"]).collect();
         self.has(name, &parts)
     }
 }
@@ -114,6 +115,9 @@ async fn database(report: &mut Report, kind: Kind, machine: Machine, wanted: &Wa
     }
     if wanted.part("long-log") {
         long_log(report, kind).await;
+    }
+    if wanted.part("pages") {
+        pages::pages(report, kind).await;
     }
 }
 

@@ -2,16 +2,17 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use clearhook::catalogue::EventType;
-use reqwest::Client;
+use reqwest::{Client, redirect::Policy};
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::form_urlencoded;
 
 use crate::{
     load,
@@ -102,6 +103,33 @@ impl Service {
         response.text().await.unwrap()
     }
 
+    /// Makes an administrator, and gives the cookie of their session.
+    pub(crate) async fn sign_in(&self) -> String {
+        let (email, password) = ("bench@example.com", "correct horse battery staple");
+        let mut create = command(&self.folder, &self.database);
+        create.args(["user", "create", "--email", email, "--role", "administrator", "--password-stdin"]);
+        let mut child = create.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
+        assert!(child.wait().unwrap().success());
+        let fields = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("email", email), ("password", password)])
+            .finish();
+        let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+        let request = client.post(format!("{}/sign-in", self.url)).body(fields);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let response = request.send().await.unwrap();
+        let cookie = response.headers()["set-cookie"].to_str().unwrap();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    /// A page of the console, compressed: its length in bytes.
+    pub(crate) async fn page(&self, path: &str, cookie: &str) -> usize {
+        let request = self.http.get(format!("{}{path}", self.url)).header("cookie", cookie);
+        let response = request.header("accept-encoding", "br").send().await.unwrap();
+        assert!(response.status() == 200 && response.headers()["content-encoding"] == "br", "{path}");
+        response.bytes().await.unwrap().len()
+    }
+
     /// A figure of `/metrics`.
     pub(crate) async fn metric(&self, name: &str) -> f64 {
         let text = self.get("/metrics").await;
@@ -169,6 +197,20 @@ impl Service {
             }
         }
         panic!("void: the service never came to rest");
+    }
+
+    /// Gives every webhook figures of each of the last 24 hours.
+    pub(crate) async fn fill_hours(&self) {
+        let connection = Database::connect(&self.database).await.unwrap();
+        let hour = load::millis() / 3_600_000;
+        let sql = format!(
+            "INSERT INTO webhook_stats (webhook_id, hour, latency, succeeded, failed) \
+             SELECT w.id, {hour} - h.back, 5, 90 + h.back, h.back FROM webhooks w, \
+             (WITH RECURSIVE n(back) AS (SELECT 0 UNION ALL SELECT back + 1 FROM n WHERE back < 23) SELECT back FROM n) h"
+        );
+        connection.execute_unprepared(&sql).await.unwrap();
+        connection.execute_unprepared("ANALYZE").await.unwrap();
+        connection.close().await.unwrap();
     }
 
     /// Fills the log with a webhook's callbacks of the last 300 days.

@@ -157,6 +157,12 @@ impl From<UseCaseError> for Problem {
         match error {
             UseCaseError::Invalid(errors) => Self::invalid(errors),
             UseCaseError::NotFound => Self::not_found("There is nothing with this id."),
+            UseCaseError::Stale => Self::new(
+                StatusCode::CONFLICT,
+                "changed-meanwhile",
+                "Changed meanwhile",
+                "Somebody else changed this meanwhile. Read it again, then make your change.",
+            ),
             UseCaseError::Conflict(detail) => Self::new(StatusCode::CONFLICT, "conflict", "This cannot be done now", detail.to_string()),
             UseCaseError::Forbidden(forbidden) => forbidden.into(),
             UseCaseError::Store(error) => error.into(),

@@ -35,7 +35,7 @@ pub(super) struct ListParams {
     cursor: Option<String>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct HeaderView {
     name: String,
@@ -64,7 +64,7 @@ pub(super) struct NewWebhook {
 }
 
 /// What PATCH takes: a field that is left out stays as it is.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WebhookPatch {
     name: Option<String>,
@@ -102,7 +102,7 @@ struct WebhookView {
 }
 
 /// A field that may be left out, and may be null when it is there.
-#[derive(Default)]
+#[derive(Clone, Default)]
 enum Change<T> {
     #[default]
     Keep,
@@ -168,6 +168,7 @@ pub(super) async fn change(
     Body(patch): Body<WebhookPatch>,
 ) -> Result<Response, Problem> {
     let changed = webhooks::patch(&app, &by, id, |input| {
+        let patch = patch.clone();
         let WebhookInput {
             name,
             description,

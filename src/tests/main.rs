@@ -41,4 +41,5 @@ mod setup;
 mod sign_in;
 mod signatures;
 mod tls;
+mod together;
 mod webhooks;

@@ -16,7 +16,7 @@ use crate::{
         calls::{ErrorView, FormView, HeaderView, PostedForm},
         server::viewer::viewer_of,
     },
-    domain::{headers::Header, id::WebhookId},
+    domain::{headers::Header, id::WebhookId, timestamp::Timestamp},
     messages::Lang,
     rest::{Problem, check_length},
     state::AppState,
@@ -98,6 +98,7 @@ impl Fields {
             headers: headers.map(|(name, value)| HeaderView { name, value }).collect(),
             events: self.all("events"),
             owners: self.owners(),
+            seen: self.one("seen").parse().ok(),
             ..FormView::default()
         }
     }
@@ -165,14 +166,17 @@ pub(super) async fn change(
     if edit_rows(&mut form, &fields.one("intent")) {
         return render(&app, page(parts, &path), PostedForm(form), StatusCode::OK).await;
     }
-    match webhooks::patch(&app, &by, id, |stored| WebhookInput {
+    let edit = |stored: WebhookInput| WebhookInput {
         owners: form.owners.clone().unwrap_or(stored.owners),
         rate: stored.rate,
         ordered: stored.ordered,
         ..input(&form)
-    })
-    .await
-    {
+    };
+    let changed = match form.seen {
+        Some(seen) => webhooks::replace(&app, &by, id, Timestamp(seen), edit).await,
+        None => webhooks::patch(&app, &by, id, edit).await,
+    };
+    match changed {
         Ok(_) => Redirect::to(&format!("{path}?saved=changed")).into_response(),
         Err(error) => again(&app, parts, &path, form, error).await,
     }
@@ -186,6 +190,7 @@ async fn again(app: &AppState, parts: Parts, path: &str, mut form: FormView, err
             form.errors = errors.iter().map(|error| error_view(error, lang)).collect();
             render(app, page(parts, path), PostedForm(form), StatusCode::UNPROCESSABLE_ENTITY).await
         }
+        UseCaseError::Stale => render(app, page(parts, path), PostedForm(form), StatusCode::CONFLICT).await,
         UseCaseError::NotFound => render(app, page(parts, path), (), StatusCode::NOT_FOUND).await,
         other => Problem::from(other).into_response(),
     }

@@ -5,6 +5,7 @@ mod actions;
 mod administration;
 pub mod assets;
 pub mod client_address;
+mod compress;
 mod cookies;
 mod csv;
 pub mod forms;
@@ -50,9 +51,12 @@ pub struct RequestId(pub String);
 
 /// All routes, and who may use each.
 pub fn routes(state: &AppState) -> Routes<AppState> {
-    let console = pages::routes(state)
-        .merge(logs::routes())
-        .map(|router| router.layer(middleware::from_fn(guard::same_origin)));
+    let console = pages::routes(state).merge(logs::routes()).map(|router| {
+        router
+            .layer(middleware::from_fn(guard::same_origin))
+            .layer(compress::pages())
+            .layer(middleware::from_fn(compress::own_requests_only))
+    });
     rest::routes().merge(assets::routes()).merge(console)
 }
 

@@ -9,7 +9,7 @@ use crate::{
     },
     domain::{id::WebhookId, role::Role, timestamp::Timestamp},
     state::AppState,
-    storage::webhooks::{HourCounts, Latest, ListPage, Listed, WebhookFields, WebhookFilter},
+    storage::webhooks::{Changed, HourCounts, Latest, ListPage, Listed, WebhookFields, WebhookFilter},
     webhooks::{UseCaseError, visible},
 };
 
@@ -52,23 +52,30 @@ pub(super) fn only_own(by: &Principal, filter: &mut WebhookFilter) -> Result<(),
 
 /// Enables or disables a webhook. All else stays as it is stored: a webhook whose URL is not permitted any more can be disabled too.
 pub async fn set_enabled(app: &AppState, by: &Principal, id: WebhookId, enabled: bool) -> Result<(), UseCaseError> {
-    let stored = visible(app, by, id, Action::WriteWebhooks).await?;
-    if stored.enabled == enabled {
-        return Ok(());
+    loop {
+        let stored = visible(app, by, id, Action::WriteWebhooks).await?;
+        if stored.enabled == enabled {
+            return Ok(());
+        }
+        let seen = stored.updated_at;
+        let fields = WebhookFields {
+            name: stored.name,
+            description: stored.description,
+            url: stored.url,
+            enabled,
+            events: stored.events,
+            owners: stored.owners,
+            headers: stored.headers,
+            rate: stored.rate,
+            ordered: stored.ordered,
+        };
+        match app.store.change_webhook(&by.actor(), id, seen, &fields).await? {
+            Changed::Done(_) => break,
+            // Whatever else changed meanwhile stays.
+            Changed::Stale => {}
+            Changed::Gone => return Err(UseCaseError::NotFound),
+        }
     }
-    let fields = WebhookFields {
-        name: stored.name,
-        description: stored.description,
-        url: stored.url,
-        enabled,
-        events: stored.events,
-        owners: stored.owners,
-        headers: stored.headers,
-        rate: stored.rate,
-        ordered: stored.ordered,
-    };
-    let changed = app.store.change_webhook(&by.actor(), id, &fields).await?;
-    changed.ok_or(UseCaseError::NotFound)?;
     app.dispatcher.changed(id).await;
     tracing::info!(webhook = %id, enabled, "webhook {id} is switched");
     Ok(())

@@ -32,12 +32,13 @@ use crate::{
         id::WebhookId,
         page::{Cursor, Page},
         secret::SigningSecret,
+        timestamp::Timestamp,
     },
     messages::wrong::Wrong,
     state::AppState,
     storage::{
         StoreError,
-        webhooks::{WebhookFilter, WebhookRecord},
+        webhooks::{Changed, WebhookFilter, WebhookRecord},
     },
 };
 
@@ -50,6 +51,9 @@ pub enum UseCaseError {
     /// There is nothing with this id, or they may not know of it.
     #[error("there is nothing with this id")]
     NotFound,
+    /// Somebody else changed it meanwhile.
+    #[error("it was changed meanwhile")]
+    Stale,
     /// As things stand, it makes no sense.
     #[error("{0}")]
     Conflict(Wrong),
@@ -76,27 +80,59 @@ pub async fn create(app: &AppState, by: &Principal, input: WebhookInput) -> Resu
     Ok((webhook, secret))
 }
 
+/// How often a change is tried that others come before.
+const TRIES: u32 = 10;
+
 /// Changes some of what people set of a webhook: `edit` gets it as it is and gives it as it shall be. Its secret stays.
 pub async fn patch(
     app: &AppState,
     by: &Principal,
     id: WebhookId,
-    edit: impl FnOnce(WebhookInput) -> WebhookInput,
+    edit: impl Fn(WebhookInput) -> WebhookInput,
+) -> Result<WebhookRecord, UseCaseError> {
+    for _ in 0..TRIES {
+        match edited(app, by, id, None, &edit).await {
+            Err(UseCaseError::Stale) => {}
+            done => return done,
+        }
+    }
+    Err(UseCaseError::Stale)
+}
+
+/// The same for whoever saw the webhook as it was last changed at `seen`: what others changed since then is not overwritten.
+pub async fn replace(
+    app: &AppState,
+    by: &Principal,
+    id: WebhookId,
+    seen: Timestamp,
+    edit: impl Fn(WebhookInput) -> WebhookInput,
+) -> Result<WebhookRecord, UseCaseError> {
+    edited(app, by, id, Some(seen), edit).await
+}
+
+async fn edited(
+    app: &AppState,
+    by: &Principal,
+    id: WebhookId,
+    seen: Option<Timestamp>,
+    edit: impl Fn(WebhookInput) -> WebhookInput,
 ) -> Result<WebhookRecord, UseCaseError> {
     let now = visible(app, by, id, Action::WriteWebhooks).await?;
-    let (fields, _) = check::checked(
-        app,
-        WebhookInput {
-            secret: None,
-            ..edit(now.into())
-        },
-    )
-    .await?;
-    let changed = app.store.change_webhook(&by.actor(), id, &fields).await?;
-    let webhook = changed.ok_or(UseCaseError::NotFound)?;
-    app.dispatcher.changed(id).await;
-    tracing::info!(webhook = %id, "webhook {id} changed");
-    Ok(webhook)
+    let seen = seen.unwrap_or(now.updated_at);
+    let input = WebhookInput {
+        secret: None,
+        ..edit(now.into())
+    };
+    let (fields, _) = check::checked(app, input).await?;
+    match app.store.change_webhook(&by.actor(), id, seen, &fields).await? {
+        Changed::Done(webhook) => {
+            app.dispatcher.changed(id).await;
+            tracing::info!(webhook = %id, "webhook {id} changed");
+            Ok(webhook)
+        }
+        Changed::Stale => Err(UseCaseError::Stale),
+        Changed::Gone => Err(UseCaseError::NotFound),
+    }
 }
 
 /// Deletes a webhook. Its log stays until it is too old.

@@ -153,6 +153,10 @@ pub struct FormView {
     pub possible_owners: Vec<OwnerView>,
     /// What is wrong.
     pub errors: Vec<ErrorView>,
+    /// When the webhook was last changed, as far as whoever fills it in knows: milliseconds since 1970.
+    pub seen: Option<i64>,
+    /// What others changed since then.
+    pub meanwhile: Vec<OpenEntryView>,
     /// How it stands.
     pub status: Option<Status>,
     /// Why clearhook disabled it.

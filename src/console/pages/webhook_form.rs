@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use crate::{
     catalogue::EventType,
     console::{
-        calls::{ErrorView, FormView, HeaderView, TimeView},
+        calls::{ErrorView, FormView, HeaderView, OpenEntryView, TimeView},
         components::{field::TextField, notice::ErrorSummary, owners::Owners, time::Time},
         islands::{CopyField, FieldError, HeaderRows, Rule, Unsaved, described_by, error_of},
-        pages::webhook_actions::ROTATE,
+        pages::{administration::differences::Differences, webhook_actions::ROTATE},
         raw_text::raw_text,
         viewer::lang,
     },
@@ -29,7 +29,9 @@ pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
     view! {
         <form method="post" action=action novalidate>
             <ErrorSummary errors=errors.clone() />
-            {editable.then(|| view! { <Unsaved from_start=!errors.is_empty() /> })}
+            {meanwhile(form.meanwhile.clone(), lang)}
+            {editable.then(|| view! { <Unsaved from_start=!errors.is_empty() || !form.meanwhile.is_empty() /> })}
+            {form.seen.map(|seen| view! { <input type="hidden" name="seen" value=seen.to_string() /> })}
             <fieldset class="plain" disabled=!editable>
                 // Enter in a field presses the first button of a form: it must be this one, not "Add header".
                 <button type="submit" class="visually-hidden" tabindex="-1" aria-hidden="true">
@@ -53,6 +55,33 @@ pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
                 })}
         </form>
     }
+}
+
+/// What others changed while this form was filled in.
+fn meanwhile(changes: Vec<OpenEntryView>, lang: Lang) -> Option<AnyView> {
+    let entries = changes.iter().map(|change| {
+        let (who, at) = (change.row.actor.clone(), change.row.at.clone());
+        view! {
+            <p>
+                <strong>{who}</strong>
+                ", "
+                <Time at />
+            </p>
+            <Differences differences=change.differences.clone() />
+        }
+    });
+    (!changes.is_empty()).then(|| {
+        view! {
+            <div class="notice warn meanwhile" role="alert" tabindex="-1" autofocus>
+                <p>
+                    <strong>{say::meanwhile(lang)}</strong>
+                </p>
+                <p>{say::meanwhile_why(lang)}</p>
+                {entries.collect_view()}
+            </div>
+        }
+        .into_any()
+    })
 }
 
 fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {

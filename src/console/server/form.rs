@@ -6,12 +6,13 @@ use crate::{
     auth::{principal::Principal, rules::Action},
     console::{
         calls::{ActedView, FormView, HeaderView, OwnerView},
-        server::{disabled_reason, lang, list::status, posted, time_view, zone},
+        server::{administration::audit, disabled_reason, lang, list::status, posted, time_view, zone},
     },
     domain::{
         headers::Header,
         id::{UserId, WebhookId},
         secret::SigningSecret,
+        timestamp::Timestamp,
         webhook::NAME_MAX,
     },
     messages::webhook as say,
@@ -76,6 +77,7 @@ fn stored_form(webhook: WebhookRecord) -> FormView {
             .map(|Header { name, value }| HeaderView { name, value })
             .collect(),
         events: webhook.events.iter().map(ToString::to_string).collect(),
+        seen: Some(webhook.updated_at.0),
         owners: Some(webhook.owners.iter().map(ToString::to_string).collect()),
         ..FormView::default()
     }
@@ -86,6 +88,7 @@ pub async fn details(app: &AppState, by: &Principal, id: &str) -> Result<FormVie
     let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
     let webhook = webhooks::get(app, by, id).await?;
     let status = status(&webhook);
+    let changed = webhook.updated_at;
     let (title, created, reason) = (webhook.name.clone(), webhook.secret_created_at, webhook.disabled_reason.clone());
     let editable = by.may(Action::WriteWebhooks, false).is_ok();
     let form = FormView {
@@ -101,6 +104,15 @@ pub async fn details(app: &AppState, by: &Principal, id: &str) -> Result<FormVie
         ..posted().map_or_else(|| stored_form(webhook), |posted| posted.0)
     };
     if editable {
+        let meanwhile = match form.seen.filter(|seen| *seen != changed.0) {
+            Some(seen) => audit::changes_since(app, by, id, Timestamp(seen)).await?,
+            None => Vec::new(),
+        };
+        let form = FormView {
+            seen: Some(changed.0),
+            meanwhile,
+            ..form
+        };
         with_possible_owners(app, form).await
     } else {
         Ok(form)

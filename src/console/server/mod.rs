@@ -61,7 +61,7 @@ pub fn console_error(error: UseCaseError) -> ConsoleError {
             }
             ConsoleError::NotFound
         }
-        UseCaseError::Invalid(_) | UseCaseError::Conflict(_) | UseCaseError::Store(_) | UseCaseError::Hash(_) => {
+        UseCaseError::Invalid(_) | UseCaseError::Stale | UseCaseError::Conflict(_) | UseCaseError::Store(_) | UseCaseError::Hash(_) => {
             tracing::error!(%error, "a page cannot be shown");
             if let Some(response) = use_context::<ResponseOptions>() {
                 response.set_status(StatusCode::SERVICE_UNAVAILABLE);

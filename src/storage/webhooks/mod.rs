@@ -10,7 +10,7 @@ pub use self::{
     list::WebhookFilter,
     rows::{HourCounts, Latest, ListPage, ListRow, Listed},
     target::{OpenTarget, Target},
-    write::WebhookFields,
+    write::{Changed, WebhookFields},
 };
 
 use std::collections::HashMap;

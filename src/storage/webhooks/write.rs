@@ -53,6 +53,17 @@ pub struct WebhookFields {
     pub ordered: bool,
 }
 
+/// What came of a change.
+#[derive(Debug)]
+pub enum Changed {
+    /// It was made; the webhook as it is now.
+    Done(WebhookRecord),
+    /// Somebody else changed the webhook meanwhile; nothing was done.
+    Stale,
+    /// There is no such webhook.
+    Gone,
+}
+
 impl Store {
     /// Adds a webhook with its first secret.
     pub async fn add_webhook(&self, by: &Actor, fields: &WebhookFields, secret: &SigningSecret) -> Result<WebhookRecord, StoreError> {
@@ -84,12 +95,15 @@ impl Store {
         Ok(added)
     }
 
-    /// Replaces everything that people set; `None` when there is no such webhook. Enabling clears the reason for which it was disabled.
-    pub async fn change_webhook(&self, by: &Actor, id: WebhookId, fields: &WebhookFields) -> Result<Option<WebhookRecord>, StoreError> {
-        let (transaction, now) = (self.begin().await?, Timestamp::now());
+    /// Replaces everything that people set, if the webhook is still as it was when it was last changed at `seen`. Enabling clears the
+    /// reason for which it was disabled.
+    pub async fn change_webhook(&self, by: &Actor, id: WebhookId, seen: Timestamp, fields: &WebhookFields) -> Result<Changed, StoreError> {
+        let transaction = self.begin().await?;
         let Some(before) = self.webhook_within(&transaction, id).await? else {
-            return Ok(None);
+            return Ok(Changed::Gone);
         };
+        // Each change has a time of its own: it is what the next one is told by.
+        let now = Timestamp::now().max(Timestamp(seen.0 + 1));
         let mut change = webhook::Entity::update_many()
             .col_expr(webhook::Column::Name, Expr::value(fields.name.as_str()))
             .col_expr(webhook::Column::Description, Expr::value(fields.description.as_str()))
@@ -111,7 +125,14 @@ impl Store {
                 .into();
             change = change.col_expr(webhook::Column::FailingSince, since);
         }
-        change.filter(webhook::Column::Id.eq(id.0)).exec(&transaction).await?;
+        let changed = change
+            .filter(webhook::Column::Id.eq(id.0))
+            .filter(webhook::Column::UpdatedAt.eq(seen.0))
+            .exec(&transaction)
+            .await?;
+        if changed.rows_affected == 0 {
+            return Ok(Changed::Stale);
+        }
         webhook_event::Entity::delete_many()
             .filter(webhook_event::Column::WebhookId.eq(id.0))
             .exec(&transaction)
@@ -140,7 +161,7 @@ impl Store {
         let entry = Entry::of_webhook(action(&before, &after, (&from, &to)), id, &after.name);
         audit::add(&transaction, by, entry.before(from).after(to), now).await?;
         transaction.commit().await?;
-        Ok(Some(after))
+        Ok(Changed::Done(after))
     }
 
     /// What a transaction has just written.

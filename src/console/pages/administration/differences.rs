@@ -60,8 +60,12 @@ pub(super) fn OpenEntry(
     }
 }
 
+/// Fields as they were and as they are.
 #[component]
-fn Differences(differences: Vec<DifferenceView>) -> impl IntoView {
+pub(in crate::console) fn Differences(
+    /// What differs.
+    differences: Vec<DifferenceView>,
+) -> impl IntoView {
     let lang = lang();
     let rows = differences.into_iter().map(|difference| {
         let side = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());

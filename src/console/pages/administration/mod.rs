@@ -2,7 +2,7 @@
 
 pub(in crate::console) mod api_keys;
 pub(in crate::console) mod audit_log;
-mod differences;
+pub(super) mod differences;
 pub(in crate::console) mod new_api_key;
 pub(in crate::console) mod new_user;
 mod once;

@@ -11,6 +11,8 @@ use crate::{
         server::{lang, time_view, zone},
     },
     domain::{
+        audit::ObjectKind,
+        id::WebhookId,
         page::{Cursor, Page},
         timestamp::Timestamp,
     },
@@ -45,14 +47,39 @@ pub async fn page(app: &AppState, by: &Principal, query: &AuditQuery) -> Result<
         next: page.next.map(Cursor::encode),
         rows: page.items.iter().map(|entry| row(entry, &zone, lang)).collect(),
         error,
-        open: open.map(|entry| OpenEntryView {
-            row: row(&entry, &zone, lang),
-            object_id: entry.object_id.map(|id| id.to_string()),
-            differences: differences(&entry, lang),
-            has_values: entry.before.is_some() || entry.after.is_some(),
-        }),
+        open: open.map(|entry| opened(&entry, &zone, lang)),
         zone: zone.iana_name().unwrap_or("UTC").to_owned(),
     })
+}
+
+/// What was done to a webhook after this moment, oldest first.
+pub async fn changes_since(
+    app: &AppState,
+    by: &Principal,
+    webhook: WebhookId,
+    seen: Timestamp,
+) -> Result<Vec<OpenEntryView>, UseCaseError> {
+    let filter = AuditFilter {
+        from: Some(Timestamp(seen.0 + 1)),
+        kind: Some(ObjectKind::Webhook),
+        object: Some(webhook.to_string()),
+        ..AuditFilter::default()
+    };
+    let (zone, lang) = (zone(), lang());
+    let page = audit::list(&app.store, by, &filter, None, ROWS).await?;
+    let mut changes: Vec<_> = page.items.iter().map(|entry| opened(entry, &zone, lang)).collect();
+    changes.retain(|change| !change.differences.is_empty());
+    changes.reverse();
+    Ok(changes)
+}
+
+fn opened(entry: &AuditRecord, zone: &TimeZone, lang: Lang) -> OpenEntryView {
+    OpenEntryView {
+        row: row(entry, zone, lang),
+        object_id: entry.object_id.map(|id| id.to_string()),
+        differences: differences(entry, lang),
+        has_values: entry.before.is_some() || entry.after.is_some(),
+    }
 }
 
 /// What an address asks for; times are in the viewer's zone. A kind or action that there is not narrows nothing.

@@ -1,0 +1,108 @@
+//! Several people and programs change the same webhook.
+
+use clearhook::{catalogue::EventType, domain::role::Role};
+use reqwest::Method;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::support::{
+    app::{JsonBody, TestApp},
+    database::TestDatabase,
+    on_both,
+};
+
+on_both! { the_second_to_save_is_told_what_changed programs_lose_nothing_of_each_other }
+
+const ANN: &str = "ann@example.com";
+const BOB: &str = "bob@example.com";
+
+/// The value of a hidden field.
+fn hidden(html: &str, name: &str) -> String {
+    let (_, rest) = html
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .unwrap_or_else(|| panic!("no field {name}"));
+    rest.split('"').next().unwrap().to_owned()
+}
+
+async fn the_second_to_save_is_told_what_changed(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let (ann, bob) = (
+        app.sign_in(ANN, Role::Administrator).await,
+        app.sign_in(BOB, Role::Administrator).await,
+    );
+    let webhook = app.webhook("https://example.com/first", &[EventType::IdentityCreated]).await;
+    let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+    let (of_ann, of_bob) = (
+        hidden(&app.page(&path, &ann).await.text().await.unwrap(), "seen"),
+        hidden(&app.page(&path, &bob).await.text().await.unwrap(), "seen"),
+    );
+    let fields = |name: &'static str, url: &'static str| {
+        [
+            ("name", name),
+            ("url", url),
+            ("enabled", "true"),
+            ("events", "identity.created"),
+            ("owners", ""),
+            ("intent", "save"),
+        ]
+    };
+    let save = async |cookie: &str, seen: &str, name, url| {
+        let fields: Vec<_> = fields(name, url).into_iter().chain([("seen", seen)]).collect();
+        app.form(&path, cookie, &fields).await
+    };
+    assert_eq!(save(&bob, &of_bob, "Bob's name", "https://example.com/first").await.status(), 303);
+
+    let told = save(&ann, &of_ann, "Ann's name", "https://example.com/ann").await;
+    assert_eq!(told.status(), 409);
+    let html = told.text().await.unwrap();
+    for shown in [
+        "was changed while you were working on it",
+        BOB,
+        "Bob's name",
+        "Ann's name",
+        "https://example.com/ann",
+    ] {
+        assert!(html.contains(shown), "{shown} is missing");
+    }
+    assert_eq!(app.get(&path).await["name"], "Bob's name", "nothing was overwritten");
+    let seen = hidden(&html, "seen");
+    assert_eq!(save(&ann, &seen, "Ann's name", "https://example.com/ann").await.status(), 303);
+    let now = app.get(&path).await;
+    assert_eq!(
+        (&now["name"], &now["url"]),
+        (&json!("Ann's name"), &json!("https://example.com/ann"))
+    );
+
+    // A switch in the list counts as a change as well.
+    let seen = hidden(&app.page(&path, &ann).await.text().await.unwrap(), "seen");
+    let id = webhook["id"].as_str().unwrap();
+    assert_eq!(app.form("/webhooks", &bob, &[("id", id), ("enabled", "false")]).await.status(), 303);
+    assert_eq!(save(&ann, &seen, "Ann's name", "https://example.com/ann").await.status(), 409);
+    assert_eq!(app.get(&path).await["enabled"], false);
+    app.stop().await;
+}
+
+async fn programs_lose_nothing_of_each_other(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let webhook = app.webhook("https://example.com/first", &[EventType::IdentityCreated]).await;
+    let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+    for round in 0..5 {
+        let mut changes = JoinSet::new();
+        for change in [
+            json!({ "name": format!("Name {round}") }),
+            json!({ "description": format!("Description {round}") }),
+            json!({ "url": format!("https://example.com/{round}") }),
+            json!({ "events": [EventType::ALL[round], EventType::ALL[round + 1]] }),
+        ] {
+            let request = app.api(Method::PATCH, &path).json_value(&change);
+            changes.spawn(async move { request.send().await.unwrap().status().as_u16() });
+        }
+        assert_eq!(changes.join_all().await, [200; 4]);
+        let now = app.get(&path).await;
+        assert_eq!(now["name"], format!("Name {round}"));
+        assert_eq!(now["description"], format!("Description {round}"));
+        assert_eq!(now["url"], format!("https://example.com/{round}"));
+        assert_eq!(now["events"], json!([EventType::ALL[round], EventType::ALL[round + 1]]));
+    }
+    app.stop().await;
+}

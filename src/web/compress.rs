@@ -1,0 +1,34 @@
+//! Compresses pages on their way. The site's files were compressed when the binary was built.
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, StatusCode, Version, header},
+    middleware::Next,
+    response::Response,
+};
+use tower_http::{
+    CompressionLevel,
+    compression::{CompressionLayer, Predicate},
+};
+
+/// Higher ones cost milliseconds for a few bytes.
+const LEVEL: CompressionLevel = CompressionLevel::Precise(4);
+
+/// Compresses pages, with brotli or gzip.
+pub(super) fn pages() -> CompressionLayer<impl Predicate> {
+    let is_page = |_: StatusCode, _: Version, headers: &HeaderMap, _: &axum::http::Extensions| {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        kind.is_some_and(|kind| kind.starts_with("text/html"))
+    };
+    CompressionLayer::new().br(true).gzip(true).quality(LEVEL).compress_when(is_page)
+}
+
+/// What another site had a browser ask for is not compressed: it could choose part of the page, and learn the rest from the length
+/// (BREACH).
+pub(super) async fn own_requests_only(mut request: Request, next: Next) -> Response {
+    let from = request.headers().get("sec-fetch-site");
+    if from.is_some_and(|from| from != "same-origin" && from != "none") {
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
+    }
+    next.run(request).await
+}
