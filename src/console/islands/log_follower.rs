@@ -50,18 +50,26 @@ pub fn LogFollower(
 ) -> impl IntoView {
     let lang = lang();
     let count = RwSignal::new(0);
-    let follower = StoredValue::new_local(None::<Rc<Follower>>);
-    let first = shown.clone();
-    Effect::new(move |_| {
-        let started = Follower::start(count);
-        started.show(first.clone());
-        follower.set_value(Some(started));
+    let (wanted, is_top, first) = (RwSignal::new(()), shown.is_top, shown.clone());
+    // The follower lives in the effect: the server, where effects do not run, may drop a page on another thread than made it.
+    Effect::new(move |follower: Option<Rc<Follower>>| {
+        wanted.track();
+        match follower {
+            Some(follower) => {
+                follower.refresh();
+                follower
+            }
+            None => {
+                let follower = Follower::start(count);
+                follower.show(first.clone());
+                follower
+            }
+        }
     });
     let show = move |event: MouseEvent| {
-        let Some(follower) = follower.get_value() else { return };
-        if follower.state.borrow().shown.is_top {
+        if is_top {
             event.prevent_default();
-            follower.refresh();
+            wanted.set(());
         }
     };
     view! {
