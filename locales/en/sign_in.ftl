@@ -43,3 +43,10 @@ setup-used-hint = There is an account already. Sign in with it; a lost password 
 setup-unknown = This link is not valid
 setup-unknown-hint = Open the whole link that clearhook printed when it was started last, or start it again for a new one.
 setup-bad-email = Enter an e-mail address such as you@example.com.
+
+kept = Your session has ended. What you typed is kept: sign in, then go on.
+kept-signed-in = Signed in in the other window: go on
+kept-title = Welcome back
+kept-why = You are signed in again. What you typed before is still here and has not been sent yet.
+kept-go-on = Go on with it
+kept-discard = Discard it

@@ -43,3 +43,10 @@ setup-used-hint = Il existe déjà un compte. Connectez-vous avec lui ; un mot d
 setup-unknown = Ce lien n’est pas valable
 setup-unknown-hint = Ouvrez le lien entier que clearhook a affiché à son dernier démarrage, ou redémarrez-le pour en obtenir un autre.
 setup-bad-email = Saisissez une adresse e-mail telle que you@example.com.
+
+kept = Votre session a pris fin. Votre saisie est conservée : connectez-vous, puis continuez.
+kept-signed-in = Connecté dans l’autre fenêtre : continuer
+kept-title = Bon retour
+kept-why = Vous êtes de nouveau connecté. Votre saisie est toujours là et n’a pas encore été envoyée.
+kept-go-on = Continuer avec elle
+kept-discard = L’abandonner

@@ -21,7 +21,7 @@ async fn nobody_sees_anything_and_sessions_end(database: TestDatabase) {
         (303, &"/sign-in?next=%2Fwebhooks%3Fq%3Da".parse().unwrap())
     );
     assert_eq!(app.page("/event-types/identity.created/schema", "").await.status(), 303);
-    assert_eq!(app.form("/webhooks/new", "", &[("name", "x")]).await.status(), 303);
+    assert_eq!(app.form("/webhooks/new", "", &[("name", "x")]).await.status(), 401);
 
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     for (email, password) in [("admin@example.com", "wrong"), ("nobody@example.com", "correct horse battery")] {

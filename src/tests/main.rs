@@ -15,6 +15,7 @@ mod console;
 mod crashes;
 mod disks;
 mod hostile;
+mod kept;
 mod keys;
 mod language;
 mod limits;

@@ -63,6 +63,10 @@ impl Fields {
         }
     }
 
+    pub(super) fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     pub(super) fn all(&self, name: &str) -> Vec<String> {
         self.0
             .iter()

@@ -18,7 +18,7 @@ use crate::{
     domain::id::WebhookId,
     rest::{Problem, key_holder},
     state::AppState,
-    web::{client_address::ClientAddress, guard},
+    web::{client_address::ClientAddress, guard, kept},
     webhooks::{self, UseCaseError},
 };
 
@@ -33,6 +33,20 @@ pub(super) struct Gate {
 #[derive(Clone, Copy, Debug)]
 pub struct Refused;
 
+/// Why a request does not get in.
+enum Turned {
+    /// Nobody is signed in.
+    SignInFirst,
+    /// It has its answer.
+    Answered(Response),
+}
+
+impl From<Response> for Turned {
+    fn from(answer: Response) -> Self {
+        Self::Answered(answer)
+    }
+}
+
 impl Gate {
     pub(super) fn new(app: AppState, rows: Vec<Row>) -> Self {
         Self {
@@ -41,7 +55,7 @@ impl Gate {
         }
     }
 
-    async fn enter(&self, request: &mut Parts) -> Result<(), Response> {
+    async fn enter(&self, request: &mut Parts) -> Result<(), Turned> {
         let path = request.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
         let Some(path) = path else {
             // No route at all: the API says so to everybody, the console to those who are signed in.
@@ -50,13 +64,13 @@ impl Gate {
         };
         match self.rules.find(&request.method, &path) {
             Found::Route(_, Rule::Open) => Ok(()),
-            Found::Route(_, Rule::Guest) => self.guest(request).await,
+            Found::Route(_, Rule::Guest) => Ok(self.guest(request).await?),
             Found::Route(row, Rule::Session(action)) => self.person(request, Some((row, action))).await,
-            Found::Route(_, Rule::Key(action)) => self.program(request, action).await.map_err(Problem::into_response),
-            Found::OtherMethods(allow) => Err(not_allowed(&allow)),
+            Found::Route(_, Rule::Key(action)) => Ok(self.program(request, action).await.map_err(Problem::into_response)?),
+            Found::OtherMethods(allow) => Err(not_allowed(&allow).into()),
             Found::Unruled => {
                 tracing::error!(%path, method = %request.method, "the route {path} has no rule, so nobody may use it");
-                Err(Problem::not_found("There is nothing here.").into_response())
+                Err(Problem::not_found("There is nothing here.").into_response().into())
             }
         }
     }
@@ -68,9 +82,9 @@ impl Gate {
         Ok(())
     }
 
-    async fn person(&self, request: &mut Parts, route: Option<(&Row, Action)>) -> Result<(), Response> {
+    async fn person(&self, request: &mut Parts, route: Option<(&Row, Action)>) -> Result<(), Turned> {
         let Some(who) = self.session(request).await? else {
-            return Err(guard::nobody(request));
+            return Err(Turned::SignInFirst);
         };
         let by = Principal::User(who.clone());
         request.extensions.insert(who);
@@ -82,9 +96,9 @@ impl Gate {
             return Ok(());
         }
         if error.0.is_of_a_webhook() && row.path.contains('{') && !self.knows(&by, request).await? {
-            return Err(Problem::not_found("There is nothing with this id.").into_response());
+            return Err(Problem::not_found("There is nothing with this id.").into_response().into());
         }
-        Err(Problem::from(error).into_response())
+        Err(Problem::from(error).into_response().into())
     }
 
     /// Whether they may know of the webhook in the path. To others it does not exist.
@@ -126,7 +140,8 @@ pub(super) async fn enforce(State(gate): State<Gate>, request: Request, next: Ne
     let (mut head, body) = request.into_parts();
     match gate.enter(&mut head).await {
         Ok(()) => next.run(Request::from_parts(head, body)).await,
-        Err(answer) => answer,
+        Err(Turned::SignInFirst) => kept::sign_in_first(&gate.app, Request::from_parts(head, body)).await,
+        Err(Turned::Answered(answer)) => answer,
     }
 }
 

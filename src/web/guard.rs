@@ -57,7 +57,8 @@ pub(super) async fn same_origin(request: Request, next: Next) -> Response {
     Problem::new(StatusCode::FORBIDDEN, "cross-origin", "From another site", detail).into_response()
 }
 
-fn is_same_origin(headers: &HeaderMap, site: Option<&str>) -> bool {
+/// Whether a request came from a page of this site, or from no page.
+pub(super) fn is_same_origin(headers: &HeaderMap, site: Option<&str>) -> bool {
     let text = |name| {
         headers
             .get(name)

@@ -12,6 +12,7 @@ pub mod forms;
 pub mod gate;
 mod guard;
 mod headers;
+mod kept;
 mod logs;
 mod oidc;
 pub mod pages;

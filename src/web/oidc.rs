@@ -74,7 +74,7 @@ pub(super) async fn back(State(app): State<AppState>, Secure(secure): Secure, re
             };
             match problem {
                 Ok(response) => response,
-                Err(problem) => again(&app, parts, &with_next("/sign-in", &next), String::new(), problem).await,
+                Err(problem) => again(&app, parts, &with_next("/sign-in", &next), String::new(), problem, None).await,
             }
         }
         Err(error) => refuse(&app, parts, "/webhooks", &error).await,
@@ -96,7 +96,7 @@ async fn refuse(app: &AppState, parts: Parts, next: &str, error: &OidcError) -> 
         OidcError::NoEmail => SignInProblem::NoEmail,
         OidcError::NoRole => SignInProblem::NoRole,
     };
-    again(app, parts, &with_next("/sign-in", next), String::new(), problem).await
+    again(app, parts, &with_next("/sign-in", next), String::new(), problem, None).await
 }
 
 /// A parameter of the address; of two with one name neither counts.

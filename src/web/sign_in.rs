@@ -18,7 +18,7 @@ use crate::{
         setup::{self, SetupError},
         sign_in::{self, Begun, SignIn},
     },
-    console::calls::{SetupProblem, SetupView, SignInProblem, SignInView},
+    console::calls::{KeptView, SetupProblem, SetupView, SignInProblem, SignInView},
     rest::Problem,
     state::AppState,
     storage::setup::SetupLink,
@@ -26,6 +26,7 @@ use crate::{
         client_address::{ClientAddress, Secure},
         cookies,
         forms::{Fields, page},
+        kept,
         pages::render,
     },
 };
@@ -35,16 +36,21 @@ const PATH: &str = "/sign-in";
 
 /// `POST /sign-in`
 pub(super) async fn sign_in(State(app): State<AppState>, Secure(secure): Secure, request: Request) -> Response {
-    let (parts, fields) = match Fields::read_once(request, &["email", "password", "next"]).await {
+    let (parts, fields) = match Fields::read_once(request, &["email", "password", "next", "kept", "kept_path"]).await {
         Ok(read) => read,
         Err(problem) => return problem.into_response(),
     };
     let (email, next) = (fields.one("email"), local(&fields.one("next")));
     let came = sign_in::by_password(&app.store, &browser(&parts), &email, &fields.one("password"), app.clock.now()).await;
+    let kept = kept::brought(&fields);
     let problem = match came {
-        Ok(SignIn::Done(begun)) => return signed_in(&begun, &next, secure),
+        Ok(SignIn::Done(begun)) => return welcome(&app, parts, &begun, kept, &next, secure).await,
         Ok(SignIn::SecondStep(proof)) => {
-            let mut response = Redirect::to(&with_next("/sign-in/code", &next)).into_response();
+            let code = with_next("/sign-in/code", &next);
+            let mut response = match kept {
+                Some(kept) => with_kept(&app, parts, &code, kept, false).await,
+                None => Redirect::to(&code).into_response(),
+            };
             let cookie = session::set_cookie(sign_in::STEP, Some(&proof), PATH, sign_in::STEP_AGE, secure);
             cookies::set(&mut response, &cookie);
             return response;
@@ -53,21 +59,42 @@ pub(super) async fn sign_in(State(app): State<AppState>, Secure(secure): Secure,
         Ok(SignIn::Wrong | SignIn::Expired) => SignInProblem::Wrong,
         Err(error) => return Problem::from(error).into_response(),
     };
-    again(&app, parts, &with_next(PATH, &next), email, problem).await
+    again(&app, parts, &with_next(PATH, &next), email, problem, kept).await
+}
+
+/// To where they wanted, or on with the form that was kept.
+async fn welcome(app: &AppState, parts: Parts, begun: &Begun, kept: Option<KeptView>, next: &str, secure: bool) -> Response {
+    let Some(kept) = kept else {
+        return signed_in(begun, next, secure);
+    };
+    let mut response = with_kept(app, parts, PATH, kept, true).await;
+    remember(&mut response, begun, secure);
+    response
+}
+
+/// A step of signing in that brings a form along.
+async fn with_kept(app: &AppState, parts: Parts, path: &str, kept: KeptView, resumes: bool) -> Response {
+    let view = SignInView {
+        kept: Some(kept),
+        resumes,
+        ..SignInView::default()
+    };
+    render(app, page(parts, path), view, StatusCode::OK).await
 }
 
 /// `POST /sign-in/code`
 pub(super) async fn code(State(app): State<AppState>, Secure(secure): Secure, request: Request) -> Response {
-    let (parts, fields) = match Fields::read_once(request, &["code", "next"]).await {
+    let (parts, fields) = match Fields::read_once(request, &["code", "next", "kept", "kept_path"]).await {
         Ok(read) => read,
         Err(problem) => return problem.into_response(),
     };
     let next = local(&fields.one("next"));
     let proof = cookies::value(&parts.headers, sign_in::STEP).unwrap_or_default();
     let came = sign_in::by_code(&app.store, &browser(&parts), &proof, &fields.one("code"), app.clock.now()).await;
+    let kept = kept::brought(&fields);
     let (path, problem) = match came {
         Ok(SignIn::Done(begun)) => {
-            let mut response = signed_in(&begun, &next, secure);
+            let mut response = welcome(&app, parts, &begun, kept, &next, secure).await;
             cookies::set(
                 &mut response,
                 &session::set_cookie(sign_in::STEP, None, PATH, sign_in::STEP_AGE, secure),
@@ -79,7 +106,7 @@ pub(super) async fn code(State(app): State<AppState>, Secure(secure): Secure, re
         Ok(SignIn::Expired | SignIn::SecondStep(_)) => (PATH, SignInProblem::Expired),
         Err(error) => return Problem::from(error).into_response(),
     };
-    again(&app, parts, &with_next(path, &next), String::new(), problem).await
+    again(&app, parts, &with_next(path, &next), String::new(), problem, kept).await
 }
 
 /// `POST /sign-out`
@@ -163,10 +190,15 @@ pub(super) fn browser(parts: &Parts) -> Browser {
 /// To where they wanted, with the session's cookie and the browser's.
 pub(super) fn signed_in(begun: &Begun, next: &str, secure: bool) -> Response {
     let mut response = Redirect::to(next).into_response();
-    cookies::set(&mut response, &session::cookie(Some(&begun.token), secure));
-    let mark = session::set_cookie(limits::MARK, Some(&begun.mark), PATH, limits::MARK_AGE, secure);
-    cookies::set(&mut response, &mark);
+    remember(&mut response, begun, secure);
     response
+}
+
+/// The session's cookie and the browser's.
+fn remember(response: &mut Response, begun: &Begun, secure: bool) {
+    cookies::set(response, &session::cookie(Some(&begun.token), secure));
+    let mark = session::set_cookie(limits::MARK, Some(&begun.mark), PATH, limits::MARK_AGE, secure);
+    cookies::set(response, &mark);
 }
 
 /// To the sign-in page, without the session's cookie.
@@ -177,9 +209,17 @@ pub(super) fn signed_out(secure: bool) -> Response {
 }
 
 /// The page at this path with what is wrong.
-pub(super) async fn again(app: &AppState, parts: Parts, path: &str, email: String, problem: SignInProblem) -> Response {
+pub(super) async fn again(
+    app: &AppState,
+    parts: Parts,
+    path: &str,
+    email: String,
+    problem: SignInProblem,
+    kept: Option<KeptView>,
+) -> Response {
     let view = SignInView {
         email,
+        kept,
         problem: Some(problem),
         ..SignInView::default()
     };

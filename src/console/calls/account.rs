@@ -51,6 +51,15 @@ pub enum SignInProblem {
     Disabled,
 }
 
+/// A form that was sent when the session had ended: it goes on after signing in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptView {
+    /// Where it was sent.
+    pub path: String,
+    /// What was typed, as it was sent (`application/x-www-form-urlencoded`).
+    pub typed: String,
+}
+
 /// The sign-in page, and that of its second step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignInView {
@@ -60,6 +69,10 @@ pub struct SignInView {
     pub problem: Option<SignInProblem>,
     /// What people call the OpenID provider, if there is one.
     pub provider: Option<String>,
+    /// The form that goes on afterwards.
+    pub kept: Option<KeptView>,
+    /// Whether they are signed in, and only the form is to go on.
+    pub resumes: bool,
 }
 
 /// Why there is no first administrator yet.

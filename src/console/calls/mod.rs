@@ -10,7 +10,7 @@ mod who;
 
 pub use self::{
     account::{
-        AccountForm, AccountProblem, AccountView, EnrolView, PostedAccount, SessionView, SetupProblem, SetupView, SignInProblem,
+        AccountForm, AccountProblem, AccountView, EnrolView, KeptView, PostedAccount, SessionView, SetupProblem, SetupView, SignInProblem,
         SignInView, UnfitView, account, setup_form, sign_in_form,
     },
     administration::{

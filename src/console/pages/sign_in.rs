@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use url::form_urlencoded;
 
 use crate::{
     console::{
         address::query,
-        calls::{SignInProblem, sign_in_form},
+        calls::{KeptView, SignInProblem, sign_in_form},
         components::{alone::Alone, field::PasswordField},
         viewer::lang,
     },
@@ -29,14 +30,19 @@ pub(in crate::console) fn SignIn() -> impl IntoView {
         "/sign-in/oidc".to_owned()
     };
     let view = sign_in_form();
+    if let Some(kept) = view.kept.clone().filter(|_| view.resumes) {
+        return resume(kept, lang);
+    }
     let invalid = view.problem.map(|_| "true");
     let described = view.problem.map(|_| "sign-in-error");
     view! {
         <Title text=say::sign_in(lang) />
         <Alone title=say::sign_in(lang)>
+            {view.kept.is_some().then(|| view! { <p class="notice warn" role="status">{say::kept(lang)}</p> })}
             <form method="post" action="/sign-in">
                 <Problem problem=view.problem />
                 <input type="hidden" name="next" value=next />
+                {brought(view.kept.as_ref())}
                 <div class="field">
                     <label for="email">{say::email(lang)}</label>
                     <input
@@ -66,11 +72,55 @@ pub(in crate::console) fn SignIn() -> impl IntoView {
                 .provider
                 .map(|name| view! {
                     <p class="or">{say::or(lang)}</p>
-                    <a class="button wide" href=provider rel="external">
+                    <a class="button wide" href=provider rel="external" target=view.kept.is_some().then_some("_blank")>
                         {say::by_provider(lang, &name)}
                     </a>
+                    {view.kept.clone().map(|kept| going_on(kept, say::kept_signed_in(lang), "button wide"))}
                 })}
         </Alone>
+    }
+    .into_any()
+}
+
+/// What goes on after signing in, in the forms of signing in.
+fn brought(kept: Option<&KeptView>) -> Option<impl IntoView + use<>> {
+    kept.map(|kept| {
+        view! {
+            <input type="hidden" name="kept_path" value=kept.path.clone() />
+            <input type="hidden" name="kept" value=kept.typed.clone() />
+        }
+    })
+}
+
+/// They are signed in: the form goes on.
+fn resume(kept: KeptView, lang: Lang) -> AnyView {
+    view! {
+        <Title text=say::sign_in(lang) />
+        <Alone title=say::kept_title(lang)>
+            <p>{say::kept_why(lang)}</p>
+            {going_on(kept, say::kept_go_on(lang), "button primary wide")}
+            <p class="or">
+                <a href="/webhooks" rel="external">
+                    {say::kept_discard(lang)}
+                </a>
+            </p>
+        </Alone>
+    }
+    .into_any()
+}
+
+/// The form as it was sent.
+fn going_on(kept: KeptView, text: &'static str, class: &'static str) -> impl IntoView {
+    let fields: Vec<_> = form_urlencoded::parse(kept.typed.as_bytes())
+        .map(|(name, value)| view! { <input type="hidden" name=name.into_owned() value=value.into_owned() /> })
+        .collect();
+    view! {
+        <form method="post" action=kept.path>
+            {fields}
+            <button class=class type="submit">
+                {text}
+            </button>
+        </form>
     }
 }
 
@@ -91,6 +141,7 @@ pub(in crate::console) fn SecondStep() -> impl IntoView {
             <form method="post" action="/sign-in/code">
                 <Problem problem=view.problem />
                 <input type="hidden" name="next" value=next />
+                {brought(view.kept.as_ref())}
                 <div class="field">
                     <label for="code">{say::code(lang)}</label>
                     <input

@@ -1,0 +1,78 @@
+// Nothing that was typed is lost by mistake; with scripts and without.
+import { expect, test } from '../support/test.ts';
+import { email, password } from '../support/server.ts';
+
+test('a session that ends loses nothing that was typed', async ({ signedIn: page, expected, receiver, javaScriptEnabled }) => {
+  expected.push('401 /webhooks/new');
+  const name = `Survivor ${javaScriptEnabled}`;
+  await page.goto('/webhooks/new');
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Description').fill('typed "before"\nthe session ended');
+  await page.getByLabel('URL').fill(receiver.url);
+  await page.getByRole('checkbox', { name: 'Visit created' }).check();
+  await page.context().clearCookies({ name: 'clearhook_session' });
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByText('What you typed is kept')).toBeVisible();
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Go on with it' }).click();
+  await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+  await expect(page.getByLabel('Description')).toHaveValue('typed "before"\nthe session ended');
+});
+
+test('two who save the same webhook: the second is told what changed', async ({ signedIn: page, server, expected, javaScriptEnabled }) => {
+  const { id } = await server.api('POST', '/webhooks', { name: `Shared ${javaScriptEnabled}`, url: 'https://example.com/hook', events: ['visit.created'] });
+  expected.push(`409 /webhooks/${id}`);
+  await page.goto(`/webhooks/${id}`);
+  await server.api('PATCH', `/webhooks/${id}`, { description: 'Changed by a program' });
+  await page.getByLabel('Description').fill('Changed by a person');
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  const told = page.getByRole('alert').filter({ hasText: 'was changed while you were working on it' });
+  await expect(told).toContainText('Changed by a program');
+  await expect(page.getByLabel('Description')).toHaveValue('Changed by a person');
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByText('Your changes were saved.')).toBeVisible();
+  expect((await server.api('GET', `/webhooks/${id}`)).description).toBe('Changed by a person');
+});
+
+test('leaving with something unsaved asks', async ({ signedIn: page, server, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts a browser cannot ask');
+  const { id } = await server.api('POST', '/webhooks', { name: 'Not yet saved', url: 'https://example.com/hook', events: ['visit.created'] });
+  const asked: string[] = [];
+  page.on('dialog', async (dialog) => {
+    asked.push(dialog.type());
+    await dialog.dismiss();
+  });
+  const leave = () => page.getByRole('navigation').getByRole('link', { name: 'Webhooks' }).click();
+  await page.goto(`/webhooks/${id}`);
+  await page.getByLabel('Description').fill('typed');
+  await leave();
+  await expect.poll(() => asked).toEqual(['beforeunload']);
+  await expect(page.getByLabel('Description')).toHaveValue('typed');
+  // As it was is as good as saved; and saving asks nothing.
+  await page.getByLabel('Description').fill('');
+  await leave();
+  await expect(page.getByRole('heading', { name: 'Webhooks', level: 1 })).toBeVisible();
+  await page.goto(`/webhooks/${id}`);
+  await page.getByLabel('Description').fill('typed again');
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByText('Your changes were saved.')).toBeVisible();
+  expect(asked).toEqual(['beforeunload']);
+});
+
+test('what is wrong is said while one types', async ({ signedIn: page, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts the server says it');
+  await page.goto('/webhooks/new');
+  const url = page.getByLabel('URL');
+  await url.fill('ftp://example.com');
+  await url.press('Tab');
+  await expect(page.getByText('Use a URL that begins with https://.')).toBeVisible();
+  await expect(url).toHaveAttribute('aria-invalid', 'true');
+  await url.fill('https://example.com');
+  await expect(page.getByText('Use a URL that begins with https://.')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Add header' }).click();
+  await page.getByLabel('Header name 1').fill('Host');
+  await page.getByLabel('Header name 1').press('Tab');
+  await expect(page.getByText('This header is set by clearhook itself')).toBeVisible();
+});

@@ -1,0 +1,110 @@
+//! A session that ends while a form is being filled in: what was typed goes on after signing in.
+
+use clearhook::domain::role::Role;
+
+use crate::support::{app::TestApp, database::TestDatabase, on_both};
+
+on_both! { what_was_typed_goes_on_after_signing_in only_own_forms_are_kept }
+
+const EMAIL: &str = "ann@example.com";
+const TYPED: [(&str, &str); 8] = [
+    ("name", "Typed \"by\" <Ann> & all"),
+    ("description", "a line\nand another"),
+    ("url", "https://example.com/hooks?a=1&b=2"),
+    ("enabled", "true"),
+    ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+    ("events", "identity.created"),
+    ("events", "visit.created"),
+    ("intent", "save"),
+];
+
+/// The fields of the form on a page that goes there, as a browser would send them.
+fn fields(html: &str, action: &str) -> Vec<(String, String)> {
+    let (_, form) = html.split_once(&format!("action=\"{action}\"")).unwrap();
+    let (form, _) = form.split_once("</form>").unwrap();
+    let attribute = |input: &str, name: &str| {
+        let (_, rest) = input.split_once(&format!(" {name}=\""))?;
+        let value = rest.split('"').next()?;
+        let plain = [("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+        Some(plain.iter().fold(value.to_owned(), |value, (from, to)| value.replace(from, to)))
+    };
+    form.split("<input")
+        .skip(1)
+        .map(|input| (attribute(input, "name").unwrap(), attribute(input, "value").unwrap_or_default()))
+        .collect()
+}
+
+fn pairs(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+    fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+async fn what_was_typed_goes_on_after_signing_in(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    app.sign_in(EMAIL, Role::Administrator).await;
+    let asked = app.form("/webhooks/new", "clearhook_session=ended", &TYPED).await;
+    assert_eq!(asked.status(), 401);
+    let mut html = asked.text().await.unwrap();
+    assert!(html.contains("Your session has ended. What you typed is kept"));
+    // A wrong password loses nothing.
+    for (password, status) in [("wrong", 401), ("correct horse battery", 200)] {
+        let mut fields = fields(&html, "/sign-in");
+        fields.retain(|(name, _)| name.starts_with("kept") || name == "next");
+        fields.extend([("email".to_owned(), EMAIL.to_owned()), ("password".to_owned(), password.to_owned())]);
+        assert!(
+            fields.iter().any(|(name, value)| name == "kept" && value.contains("Typed")),
+            "{fields:?}"
+        );
+        let response = app.form("/sign-in", "", &pairs(&fields)).await;
+        assert_eq!(response.status(), status);
+        if status == 200 {
+            let cookie = response.headers()["set-cookie"]
+                .to_str()
+                .unwrap()
+                .split(';')
+                .next()
+                .unwrap()
+                .to_owned();
+            let html = response.text().await.unwrap();
+            assert!(html.contains("has not been sent yet"));
+            assert_eq!(app.get("/webhooks").await["items"].as_array().unwrap().len(), 0);
+            let typed = self::fields(&html, "/webhooks/new");
+            assert_eq!(pairs(&typed), TYPED, "the form goes on as it was");
+            assert_eq!(app.form("/webhooks/new", &cookie, &pairs(&typed)).await.status(), 303);
+            let webhooks = app.get("/webhooks").await;
+            assert_eq!(webhooks["items"][0]["name"], TYPED[0].1);
+            assert_eq!(webhooks["items"][0]["description"], TYPED[1].1);
+            assert_eq!(webhooks["items"][0]["url"], TYPED[2].1);
+            break;
+        }
+        html = response.text().await.unwrap();
+    }
+    app.stop().await;
+}
+
+async fn only_own_forms_are_kept(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    for path in ["/account", "/users/new", "/webhooks"] {
+        assert_eq!(app.form(path, "", &TYPED).await.status(), 303, "{path}");
+    }
+    let request = app
+        .http
+        .post(format!("{}/webhooks/new", app.url))
+        .header("sec-fetch-site", "cross-site");
+    let request = request
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("name=Planted");
+    let response = request.send().await.unwrap();
+    assert!(!response.text().await.unwrap().contains("Planted"));
+    let long = "x".repeat(70_000);
+    assert_eq!(app.form("/webhooks/new", "", &[("description", &long)]).await.status(), 303);
+    // Only to where such a form stands does anything go on.
+    let fields = [
+        ("email", EMAIL),
+        ("password", "wrong"),
+        ("kept_path", "//evil.example/webhooks/new"),
+        ("kept", "name=Planted"),
+    ];
+    let html = app.form("/sign-in", "", &fields).await.text().await.unwrap();
+    assert!(!html.contains("evil.example") && !html.contains("Planted"));
+    app.stop().await;
+}
