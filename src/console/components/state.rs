@@ -40,16 +40,20 @@ pub(in crate::console) fn ResponseBadge(
     status: Option<u16>,
     /// Its name.
     response: String,
+    /// Whether the code says enough.
+    #[prop(optional)]
+    short: bool,
 ) -> impl IntoView {
     let (class, path) = if succeeded { ("state good", TICK) } else { ("state bad", CROSS) };
+    let code = status.filter(|_| short).map(|status| status.to_string());
     let text = match status {
         Some(status) if status.to_string() != response => format!("{status} {response}"),
         _ => response,
     };
     view! {
-        <span class=class>
+        <span class=class title=text.clone()>
             <Icon path />
-            {text}
+            <span>{code.unwrap_or_else(|| text.clone())}</span>
         </span>
     }
 }

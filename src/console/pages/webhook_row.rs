@@ -39,8 +39,10 @@ pub(super) fn WebhookRow(
                 {row.url.clone()}
             </td>
             <td title=row.events>
-                <span class="tag">{row.event}</span>
-                {more}
+                <span class="event">
+                    <span>{row.event}</span>
+                    {more}
+                </span>
             </td>
             <td class="clip quiet-text" title=row.description.clone()>{row.description.clone()}</td>
             <td title=row.reason.clone()>
@@ -48,14 +50,14 @@ pub(super) fn WebhookRow(
                 {row.reason.clone().map(|reason| view! { <p class="hint reason">{reason}</p> })}
             </td>
             <td class="day">
-                {row.bars.map(|bars| view! { <Bars bars /> })}
                 {match row.last {
                     Some(last) => {
                         view! {
                             <span class="last">
-                                <ResponseBadge succeeded=last.succeeded status=last.status response=last.response />
-                                <span class="hint nowrap"><Time at=last.at /></span>
+                                {row.bars.map(|bars| view! { <Bars bars /> })}
+                                <ResponseBadge succeeded=last.succeeded status=last.status response=last.response short=true />
                             </span>
+                            <span class="hint nowrap"><Time at=last.at /></span>
                         }
                             .into_any()
                     }
