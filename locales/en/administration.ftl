@@ -92,3 +92,8 @@ owners = Owners
 owners-hint = API owners who may see this webhook and its log. They change nothing.
 owners-none = There are no API owners yet.
 owners-add = Add one
+
+second-factor = Second factor
+second-factor-why = For somebody who lost their device and their recovery codes. They are signed out everywhere, and can set up a new one.
+second-factor-reset = Remove second factor
+saved-second-factor = The second factor was removed; they are signed out everywhere.

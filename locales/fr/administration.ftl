@@ -92,3 +92,8 @@ owners = Propriétaires
 owners-hint = Les propriétaires d’API qui peuvent voir ce webhook et son journal. Ils ne modifient rien.
 owners-none = Il n’y a pas encore de propriétaire d’API.
 owners-add = En ajouter un
+
+second-factor = Second facteur
+second-factor-why = Pour qui a perdu son appareil et ses codes de secours. La personne est déconnectée partout et peut en configurer un nouveau.
+second-factor-reset = Retirer le second facteur
+saved-second-factor = Le second facteur a été retiré ; la personne est déconnectée partout.

@@ -84,6 +84,18 @@ pub async fn reset_password(store: &Store, by: &Principal, id: UserId, password:
     Ok(WithPassword { user, generated })
 }
 
+/// Takes somebody's second factor away, for who lost theirs, and ends their sessions. Nobody does it to themselves without their password.
+pub async fn reset_second_factor(store: &Store, by: &Principal, id: UserId) -> Result<(), UseCaseError> {
+    let user = get(store, by, id).await?;
+    if matches!(by, Principal::User(who) if who.user == id) {
+        return Err(UseCaseError::Conflict(Wrong::Yourself));
+    }
+    if store.remove_second_factor(&by.actor(), &user, None).await? {
+        tracing::info!(user = %id, "the second factor of user {id} is removed");
+    }
+    Ok(())
+}
+
 /// A page of the users, newest first; `q` is part of an address.
 pub async fn list(
     store: &Store,

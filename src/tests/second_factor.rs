@@ -13,7 +13,7 @@ use crate::support::{
     on_both,
 };
 
-on_both! { codes_are_asked_for_and_taken_once recovery_codes_are_taken_once guesses_at_codes_have_to_wait it_is_reset_by_command
+on_both! { codes_are_asked_for_and_taken_once recovery_codes_are_taken_once guesses_at_codes_have_to_wait it_is_reset_by_command it_is_reset_by_another_administrator
 it_is_turned_off_with_the_password }
 
 const EMAIL: &str = "admin@example.com";
@@ -223,6 +223,29 @@ async fn it_is_reset_by_command(database: TestDatabase) {
             .await,
         1
     );
+    app.stop().await;
+}
+
+async fn it_is_reset_by_another_administrator(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let session = app.sign_in(EMAIL, Role::Administrator).await;
+    let (session, _, _) = enrol(&app, &session).await;
+    let other = app.sign_in("other@example.com", Role::Administrator).await;
+    let path = format!("/users/{}", app.store.user_by_email(EMAIL).await.unwrap().unwrap().0.id);
+    let fields = [("intent", "reset-second-factor")];
+    assert_eq!(app.form(&path, &session, &fields).await.status(), 409, "not one's own");
+    assert!(app.page(&path, &other).await.text().await.unwrap().contains("Remove second factor"));
+    assert_eq!(
+        app.form(&path, &other, &fields).await.headers()["location"],
+        format!("{path}?saved=second-factor")
+    );
+    assert_eq!(app.page("/account", &session).await.status(), 303, "they are signed out");
+    let html = app.page(&format!("{path}?saved=second-factor"), &other).await.text().await.unwrap();
+    assert!(html.contains("The second factor was removed") && !html.contains("Remove second factor"));
+    let signed_in = app.form("/sign-in", "", &[("email", EMAIL), ("password", RIGHT)]).await;
+    assert_eq!(signed_in.headers()["location"], "/webhooks");
+    let logged = "audit_log WHERE action = 'user.second_factor_removed' AND actor_name = 'other@example.com'";
+    assert_eq!(database.count(logged).await, 1);
     app.stop().await;
 }
 

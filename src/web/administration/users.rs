@@ -101,6 +101,12 @@ pub(in crate::web) async fn change(
                 Err(error) => answer(&app, parts, Err(error)).await,
             };
         }
+        "reset-second-factor" => {
+            return match users::reset_second_factor(&app.store, &by, id).await {
+                Ok(()) => saved(id, "second-factor"),
+                Err(error) => answer(&app, parts, Err(error)).await,
+            };
+        }
         _ => return Problem::malformed("The form lacks its `intent`.").into_response(),
     };
     match users::change(&app.store, &by, id, change).await {

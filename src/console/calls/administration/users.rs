@@ -74,6 +74,8 @@ pub struct UserView {
     pub user: UserRowView,
     /// Whether it is the viewer.
     pub is_viewer: bool,
+    /// Whether they have a second factor.
+    pub has_factor: bool,
     /// The webhooks that are theirs.
     pub owned: Vec<OwnedView>,
     /// What came of what was done.

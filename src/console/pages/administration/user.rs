@@ -40,12 +40,14 @@ fn Page(view: UserView, saved: Option<String>) -> impl IntoView {
     let UserView {
         user,
         is_viewer,
+        has_factor,
         owned,
         posted,
     } = view;
     let done = match saved.as_deref() {
         Some("role") => Some(say::saved_role(lang)),
         Some("password") => Some(say::saved_password(lang)),
+        Some("second-factor") => Some(say::saved_second_factor(lang)),
         Some("disabled") => Some(say::saved_disabled(lang)),
         Some("enabled") => Some(say::saved_enabled(lang)),
         _ => None,
@@ -95,6 +97,20 @@ fn Page(view: UserView, saved: Option<String>) -> impl IntoView {
                         </div>
                     </section>
                 </form>
+                {has_factor
+                    .then(|| {
+                        view! {
+                            <form method="post" action=action.clone()>
+                                <section aria-labelledby="factor-heading">
+                                    {about("factor-heading", say::second_factor(lang), say::second_factor_why(lang))} <div>
+                                        <button class="button" type="submit" name="intent" value="reset-second-factor">
+                                            {say::second_factor_reset(lang)}
+                                        </button>
+                                    </div>
+                                </section>
+                            </form>
+                        }
+                    })}
                 <form method="post" action=action>
                     <section aria-labelledby="access-heading">
                         {about("access-heading", say::access(lang), say::access_why(lang))}

@@ -37,8 +37,10 @@ pub async fn one(app: &AppState, by: &Principal, id: &str) -> Result<UserView, U
         ..WebhookFilter::default()
     };
     let owned = app.store.webhooks(&theirs, None, ROWS).await?.items;
+    let factor = app.store.second_factor(id).await?;
     Ok(UserView {
         user: row(user),
+        has_factor: factor.is_some_and(|factor| factor.confirmed),
         is_viewer: matches!(by, Principal::User(who) if who.user == id),
         owned: owned
             .into_iter()
