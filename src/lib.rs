@@ -3,7 +3,7 @@
 //! # The map
 //!
 //! Both sides, no I/O: [`domain`] (what the words mean), [`catalogue`] (the event types), [`messages`] (what people
-//! read, in English and French), [`console`] (pages and components).
+//! read, in English and French), [`console::islands`] (what lives in the browser).
 //! The server only: `config`, `telemetry`, `vault` (encryption at rest), `auth` (who may do what), `storage` (the database),
 //! `ingest` (events in), `webhooks` and `administration` (use cases shared by API, console and commands), `dispatch` (callbacks out), `rest` (the HTTP API),
 //! `web` (everything over HTTP), `cli`.
