@@ -28,7 +28,7 @@ use sea_orm::{
 use crate::storage::{
     Counts,
     bulk::STATEMENTS,
-    open::BUSY,
+    open::{BUSY, PRAGMAS},
     sql::{Record, Sql},
 };
 
@@ -46,12 +46,9 @@ impl Direct {
         let connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        connection
-            .execute_batch(
-                "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000; \
-                 PRAGMA wal_autocheckpoint = 16000",
-            )
-            .map_err(failed)?;
+        for (name, value) in PRAGMAS {
+            connection.pragma_update(None, name, value).map_err(failed)?;
+        }
         Ok(Self {
             connection: Mutex::new(connection),
             in_transaction: AtomicBool::new(false),
@@ -226,5 +223,20 @@ impl DatabaseError for DirectError {
 
     fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_settings_are_those_of_the_pools() {
+        let folder = tempfile::tempdir().unwrap();
+        let direct = Direct::open(&folder.path().join("test.db"), Arc::default()).unwrap();
+        let connection = direct.connection();
+        let value = |name: &str| -> i64 { connection.pragma_query_value(None, name, |row| row.get(0)).unwrap() };
+        let set = ["synchronous", "foreign_keys", "trusted_schema", "cache_size", "wal_autocheckpoint"].map(value);
+        assert_eq!(set, [2, 1, 0, -16_000, 16_000]);
     }
 }

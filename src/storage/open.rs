@@ -11,10 +11,7 @@ use std::{
 use migrations::Migrator;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr,
-    sqlx::{
-        Connection,
-        sqlite::{SqliteJournalMode, SqliteSynchronous},
-    },
+    sqlx::{Connection, sqlite::SqliteJournalMode},
 };
 use sea_orm_migration::MigratorTrait;
 use thiserror::Error;
@@ -23,6 +20,17 @@ use crate::{
     storage::{Counts, Store, StoreError, bulk::STATEMENTS, transaction::WritePool},
     vault::Vault,
 };
+
+/// What every connection to SQLite sets besides its journal.
+pub(super) const PRAGMAS: [(&str, &str); 5] = [
+    ("synchronous", "FULL"),
+    ("foreign_keys", "ON"),
+    ("trusted_schema", "OFF"),
+    // In KiB, when negative.
+    ("cache_size", "-16000"),
+    // The log is folded beside the writer; a commit does it only when that does not keep up.
+    ("wal_autocheckpoint", "16000"),
+];
 
 /// How long a write waits for another process (the command line beside the server) to finish its own.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
@@ -220,17 +228,11 @@ async fn connect_sqlite(path: &std::path::Path, connections: u32) -> Result<Data
         // There is no network between this and the file that could be lost.
         .test_before_acquire(false)
         .map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
+            let sqlite = sqlite
                 .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
                 .busy_timeout(BUSY)
-                .statement_cache_capacity(STATEMENTS)
-                .pragma("trusted_schema", "OFF")
-                // In KiB, when negative.
-                .pragma("cache_size", "-16000")
-                // The log is folded beside the writer; a commit does it only when that does not keep up.
-                .pragma("wal_autocheckpoint", "16000")
+                .statement_cache_capacity(STATEMENTS);
+            PRAGMAS.into_iter().fold(sqlite, |sqlite, (name, value)| sqlite.pragma(name, value))
         });
     Database::connect(options).await
 }

@@ -64,6 +64,48 @@ pub(in crate::console) fn TextField(
     }
 }
 
+/// A field for the address that somebody signs in with.
+#[component]
+pub(in crate::console) fn EmailField(
+    /// Its label.
+    label: &'static str,
+    /// What stands in it.
+    value: String,
+    /// What helps to fill it in.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+    /// What is wrong with it.
+    #[prop(default = None)]
+    error: Option<String>,
+    /// Whether it is wrong for a reason that stands elsewhere.
+    #[prop(optional)]
+    invalid: bool,
+    /// The id of that reason.
+    #[prop(default = None)]
+    described: Option<String>,
+) -> impl IntoView {
+    let described = described.or_else(|| described_by("email", hint.is_some(), error.is_some()));
+    let invalid = (invalid || error.is_some()).then_some("true");
+    view! {
+        <div class="field">
+            <label for="email">{label}</label>
+            <input
+                id="email"
+                name="email"
+                type="email"
+                autocomplete="username"
+                required
+                maxlength="254"
+                value=value
+                aria-invalid=invalid
+                aria-describedby=described
+            />
+            <FieldError id="email".to_owned() error />
+            {hint.map(|hint| view! { <p class="hint" id="email-hint">{hint}</p> })}
+        </div>
+    }
+}
+
 /// A field for a password. What was typed into it never comes back.
 #[component]
 pub(in crate::console) fn PasswordField(

@@ -4,6 +4,7 @@ pub(super) mod alone;
 pub(super) mod bars;
 pub(super) mod chart;
 pub(super) mod field;
+pub(super) mod form_page;
 pub(super) mod icon;
 pub(super) mod notice;
 pub(super) mod owners;

@@ -7,8 +7,11 @@ use crate::{
     console::{
         address::query,
         calls::{SetupProblem, SetupView, UnfitView, setup_form},
-        components::{alone::Alone, field::PasswordField, notice::Trouble},
-        islands::FieldError,
+        components::{
+            alone::Alone,
+            field::{EmailField, PasswordField},
+            notice::Trouble,
+        },
         viewer::lang,
     },
     messages::{Lang, sign_in as say, wrong},
@@ -66,34 +69,11 @@ fn Form(view: SetupView) -> impl IntoView {
         Some(SetupProblem::Password(unfit)) => Some(unfit_text(lang, unfit)),
         _ => None,
     };
-    let invalid = email_error.as_ref().map(|_| "true");
-    let described = if email_error.is_some() {
-        "email-error email-hint"
-    } else {
-        "email-hint"
-    };
     view! {
         <p class="lead">{say::setup_hint(lang)}</p>
         <form method="post" action="/setup">
             <input type="hidden" name="token" value=view.token />
-            <div class="field">
-                <label for="email">{say::email(lang)}</label>
-                <input
-                    id="email"
-                    name="email"
-                    type="email"
-                    autocomplete="username"
-                    required
-                    maxlength="254"
-                    value=view.email
-                    aria-invalid=invalid
-                    aria-describedby=described
-                />
-                <FieldError id="email".to_owned() error=email_error />
-                <p class="hint" id="email-hint">
-                    {say::setup_email(lang)}
-                </p>
-            </div>
+            <EmailField label=say::email(lang) value=view.email hint=say::setup_email(lang) error=email_error />
             <PasswordField
                 name="password"
                 label=say::password(lang)

@@ -8,7 +8,10 @@ use crate::{
     console::{
         address::query,
         calls::{KeptView, SignInProblem, sign_in_form},
-        components::{alone::Alone, field::PasswordField},
+        components::{
+            alone::Alone,
+            field::{EmailField, PasswordField},
+        },
         viewer::lang,
     },
     messages::{Lang, sign_in as say},
@@ -33,7 +36,6 @@ pub(in crate::console) fn SignIn() -> impl IntoView {
     if let Some(kept) = view.kept.clone().filter(|_| view.resumes) {
         return resume(kept, lang);
     }
-    let invalid = view.problem.map(|_| "true");
     let described = view.problem.map(|_| "sign-in-error");
     view! {
         <Title text=say::sign_in(lang) />
@@ -43,20 +45,12 @@ pub(in crate::console) fn SignIn() -> impl IntoView {
                 <Problem problem=view.problem />
                 <input type="hidden" name="next" value=next />
                 {brought(view.kept.as_ref())}
-                <div class="field">
-                    <label for="email">{say::email(lang)}</label>
-                    <input
-                        id="email"
-                        name="email"
-                        type="email"
-                        autocomplete="username"
-                        required
-                        maxlength="254"
-                        value=view.email
-                        aria-invalid=invalid
-                        aria-describedby=described
-                    />
-                </div>
+                <EmailField
+                    label=say::email(lang)
+                    value=view.email
+                    invalid=view.problem.is_some()
+                    described=described.map(str::to_owned)
+                />
                 <PasswordField
                     name="password"
                     label=say::password(lang)

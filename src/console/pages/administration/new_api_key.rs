@@ -1,15 +1,11 @@
 //! A new key: its form, then the key, this once.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{
     console::{
         calls::{KeyFormView, new_api_key},
-        components::{
-            field::TextField,
-            notice::{ErrorSummary, Trouble},
-        },
+        components::{field::TextField, form_page::FormPage, notice::ErrorSummary},
         islands::{FieldError, Rule, error_of},
         pages::administration::once::Once,
         viewer::lang,
@@ -22,26 +18,8 @@ use crate::{
 #[component]
 pub(in crate::console) fn NewApiKey() -> impl IntoView {
     let lang = lang();
-    view! {
-        <Title text=say::api_key_create(lang) />
-        <p class="crumbs">
-            <a href="/api-keys">{say::api_keys(lang)}</a>
-            " / "
-            {say::api_key_create(lang)}
-        </p>
-        {match new_api_key() {
-            Ok(form) => {
-                view! {
-                    <div class="head">
-                        <h1>{say::api_key_create(lang)}</h1>
-                    </div>
-                    <KeyForm form />
-                }
-                    .into_any()
-            }
-            Err(error) => view! { <Trouble error /> }.into_any(),
-        }}
-    }
+    let form = new_api_key().map(|form| view! { <KeyForm form /> }.into_any());
+    view! { <FormPage title=say::api_key_create(lang) list="/api-keys" list_name=say::api_keys(lang) form /> }
 }
 
 #[component]

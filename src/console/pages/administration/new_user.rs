@@ -1,15 +1,11 @@
 //! A new user: the form, then their password, this once.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{
     console::{
         calls::{UserFormView, new_user},
-        components::{
-            field::TextField,
-            notice::{ErrorSummary, Trouble},
-        },
+        components::{field::TextField, form_page::FormPage, notice::ErrorSummary},
         islands::{FieldError, error_of},
         pages::administration::{once::Once, users::role_name},
         viewer::lang,
@@ -26,26 +22,8 @@ const PASSWORD_MAX: usize = 1_024;
 #[component]
 pub(in crate::console) fn NewUser() -> impl IntoView {
     let lang = lang();
-    view! {
-        <Title text=say::user_add(lang) />
-        <p class="crumbs">
-            <a href="/users">{say::users(lang)}</a>
-            " / "
-            {say::user_add(lang)}
-        </p>
-        {match new_user() {
-            Ok(form) => {
-                view! {
-                    <div class="head">
-                        <h1>{say::user_add(lang)}</h1>
-                    </div>
-                    <UserForm form />
-                }
-                    .into_any()
-            }
-            Err(error) => view! { <Trouble error /> }.into_any(),
-        }}
-    }
+    let form = new_user().map(|form| view! { <UserForm form /> }.into_any());
+    view! { <FormPage title=say::user_add(lang) list="/users" list_name=say::users(lang) form /> }
 }
 
 #[component]
