@@ -128,7 +128,7 @@ async fn edited(
         Changed::Done(webhook) => {
             app.dispatcher.changed(id).await;
             tracing::info!(webhook = %id, "webhook {id} changed");
-            Ok(webhook)
+            Ok(*webhook)
         }
         Changed::Stale => Err(UseCaseError::Stale),
         Changed::Gone => Err(UseCaseError::NotFound),

@@ -54,17 +54,13 @@ pub fn LogFollower(
     // The follower lives in the effect: the server, where effects do not run, may drop a page on another thread than made it.
     Effect::new(move |follower: Option<Rc<Follower>>| {
         wanted.track();
-        match follower {
-            Some(follower) => {
-                follower.refresh();
-                follower
-            }
-            None => {
-                let follower = Follower::start(count);
-                follower.show(first.clone());
-                follower
-            }
+        if let Some(follower) = follower {
+            follower.refresh();
+            return follower;
         }
+        let follower = Follower::start(count);
+        follower.show(first.clone());
+        follower
     });
     let show = move |event: MouseEvent| {
         if is_top {

@@ -57,7 +57,7 @@ pub struct WebhookFields {
 #[derive(Debug)]
 pub enum Changed {
     /// It was made; the webhook as it is now.
-    Done(WebhookRecord),
+    Done(Box<WebhookRecord>),
     /// Somebody else changed the webhook meanwhile; nothing was done.
     Stale,
     /// There is no such webhook.
@@ -161,7 +161,7 @@ impl Store {
         let entry = Entry::of_webhook(action(&before, &after, (&from, &to)), id, &after.name);
         audit::add(&transaction, by, entry.before(from).after(to), now).await?;
         transaction.commit().await?;
-        Ok(Changed::Done(after))
+        Ok(Changed::Done(Box::new(after)))
     }
 
     /// What a transaction has just written.
