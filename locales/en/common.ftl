@@ -45,7 +45,6 @@ trouble = This did not work
 nothing-here = There is nothing here. It may have been deleted, or the address is wrong.
 signed-out = You are signed out. Reload the page to sign in again.
 failed = clearhook could not answer just now. Try again in a moment; the log has more under { $request }.
-unreachable = clearhook cannot be reached. Check the connection and reload the page.
 
 errors = { $count ->
     [one] One thing needs a change before this can be saved.

@@ -45,7 +45,6 @@ trouble = Cela n’a pas fonctionné
 nothing-here = Il n’y a rien ici. L’élément a peut-être été supprimé, ou l’adresse est erronée.
 signed-out = Vous êtes déconnecté. Rechargez la page pour vous reconnecter.
 failed = clearhook n’a pas pu répondre. Réessayez dans un instant ; le journal en dit plus sous { $request }.
-unreachable = clearhook est injoignable. Vérifiez la connexion et rechargez la page.
 
 errors = { $count ->
     [one] Un point est à corriger avant l’enregistrement.

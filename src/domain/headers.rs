@@ -94,7 +94,7 @@ pub fn check_name(name: &str) -> Result<(), Wrong> {
     if name.is_empty() {
         return Err(Wrong::HeaderNameMissing);
     }
-    if !name.bytes().all(is_token) {
+    if name.len() > HEADERS_BYTES_MAX || !name.bytes().all(is_token) {
         return Err(Wrong::HeaderName);
     }
     let name = name.to_ascii_lowercase();
