@@ -3,6 +3,7 @@ language-name = English
 skip = Skip to content
 navigation = Main
 nav-webhooks = Webhooks
+nav-event-types = Event types
 nav-api-keys = API keys
 nav-users = Users
 nav-audit-log = Audit log

@@ -14,6 +14,8 @@ use crate::console::{
         account::Account,
         administration::{api_keys::ApiKeys, audit_log::AuditLog, new_api_key::NewApiKey, new_user::NewUser, user::User, users::Users},
         details::Details,
+        event_type::OneEventType,
+        event_types::EventTypes,
         new_webhook::NewWebhook,
         not_found::NotFound,
         setup::Setup,
@@ -39,6 +41,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/webhooks") view=Webhooks ssr=SsrMode::Async />
                     <Route path=path!("/webhooks/new") view=NewWebhook ssr=SsrMode::Async />
                     <Route path=path!("/webhooks/:id") view=Details ssr=SsrMode::Async />
+                    <Route path=path!("/event-types") view=EventTypes ssr=SsrMode::Async />
+                    <Route path=path!("/event-types/:type") view=OneEventType ssr=SsrMode::Async />
                     <Route path=path!("/api-keys") view=ApiKeys ssr=SsrMode::Async />
                     <Route path=path!("/api-keys/new") view=NewApiKey ssr=SsrMode::Async />
                     <Route path=path!("/users") view=Users ssr=SsrMode::Async />

@@ -27,8 +27,9 @@ impl Entry {
     }
 }
 
-const ENTRIES: [Entry; 4] = [
+const ENTRIES: [Entry; 5] = [
     Entry::new("/webhooks", common::nav_webhooks, false),
+    Entry::new("/event-types", common::nav_event_types, false),
     Entry::new("/api-keys", common::nav_api_keys, true),
     Entry::new("/users", common::nav_users, true),
     Entry::new("/audit-log", common::nav_audit_log, true),

@@ -14,6 +14,7 @@ mod connections;
 mod console;
 mod crashes;
 mod disks;
+mod event_types;
 mod hostile;
 mod keys;
 mod language;

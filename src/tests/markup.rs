@@ -39,6 +39,7 @@ async fn no_element_begins_or_ends_with_what_strangers_write(database: TestDatab
         format!("/webhooks/{id}"),
         format!("/webhooks/{id}?callback={callback}&range={query}&from={query}&to={query}&response={query}"),
         format!("/webhooks/{query}"),
+        format!("/event-types/{query}"),
         format!("/{query}"),
         format!("/sign-in?next={query}"),
         format!("/webhooks/new?{query}={query}"),

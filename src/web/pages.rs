@@ -27,6 +27,7 @@ fn rule(path: &str) -> Option<Rule> {
         "/account" => Rule::Session(Action::UseConsole),
         "/webhooks" | "/webhooks/{id}" => Rule::Session(Action::ReadWebhooks),
         "/webhooks/new" => Rule::Session(Action::WriteWebhooks),
+        "/event-types" | "/event-types/{type}" => Rule::Session(Action::ReadCatalogue),
         "/api-keys" | "/api-keys/new" => Rule::Session(Action::ManageApiKeys),
         "/users" | "/users/new" | "/users/{id}" => Rule::Session(Action::ManageUsers),
         "/audit-log" => Rule::Session(Action::ReadAuditLog),

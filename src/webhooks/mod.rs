@@ -3,6 +3,7 @@
 mod check;
 mod export;
 mod figures;
+mod hearing;
 mod list;
 mod live;
 mod logs;
@@ -13,6 +14,7 @@ pub use self::{
     check::{Complaint, FieldError, WebhookInput},
     export::export,
     figures::{Figures, figures},
+    hearing::{hearing, hearing_of},
     list::{ShownPage, set_enabled, shown_page},
     live::{Follower, Live, News},
     logs::{RANGE_MAX, attempts, callback, latest_callback, log, log_page},

@@ -4,6 +4,8 @@ pub(super) mod account;
 pub(super) mod administration;
 pub(super) mod callback;
 pub(super) mod details;
+pub(super) mod event_type;
+pub(super) mod event_types;
 pub(super) mod log_filters;
 pub(super) mod logs;
 pub(super) mod new_webhook;

@@ -6,6 +6,7 @@ mod bars;
 mod browser_name;
 mod chart;
 mod dates;
+pub mod event_types;
 pub mod form;
 mod links;
 pub mod list;
