@@ -22,6 +22,7 @@ within = { $count ->
    *[other] { NUMBER($count) } fields
 }
 example = Example
+example-of = Example: { $event }
 used-by = Webhooks that use it
 used-by-none = No webhook hears of this event yet.
 used-by-none-own = None of your webhooks hears of this event.

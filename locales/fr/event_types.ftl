@@ -22,6 +22,7 @@ within = { $count ->
    *[other] { NUMBER($count) } champs
 }
 example = Exemple
+example-of = Exemple : { $event }
 used-by = Webhooks qui l’utilisent
 used-by-none = Aucun webhook n’écoute encore cet événement.
 used-by-none-own = Aucun de vos webhooks n’écoute cet événement.

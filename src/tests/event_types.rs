@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::{app::TestApp, database::TestDatabase, on_both};
 
-on_both! { events_are_listed_with_the_webhooks_that_the_viewer_may_see an_event_is_shown_with_fields_example_and_webhooks }
+on_both! { events_are_listed_with_the_webhooks_that_the_viewer_may_see an_event_is_shown_with_fields_example_and_webhooks forms_show_what_each_event_carries }
 
 /// A row of the catalogue: from its link to the end of the row.
 fn row(html: &str, event: EventType) -> &str {
@@ -101,4 +101,45 @@ async fn an_event_is_shown_with_fields_example_and_webhooks(database: TestDataba
         assert!(response.text().await.unwrap().contains("Not found"), "{path}");
     }
     app.stop().await;
+}
+
+/// What stands between two marks.
+fn between<'a>(html: &'a str, from: &str, to: &str) -> &'a str {
+    html.split_once(from).unwrap().1.split_once(to).unwrap().0
+}
+
+async fn forms_show_what_each_event_carries(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let webhook = app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
+    for path in ["/webhooks/new".to_owned(), format!("/webhooks/{}", webhook["id"].as_str().unwrap())] {
+        let html = app.page(&path, &cookie).await.text().await.unwrap();
+        assert_eq!(html.matches("Show fields and example").count(), EventType::ALL.len(), "{path}");
+        let visit = between(&html, "value=\"visit.created\"", "</li><li class=\"check\">");
+        for shown in [
+            "<code>checked_in_at</code> <span>string · date-time</span>",
+            "\"Quarterly audit\"",
+            "href=\"/event-types/visit.created/schema\"",
+        ] {
+            assert!(visit.contains(shown), "{shown}: {visit}");
+        }
+        assert!(!html.contains(" style="), "{path}");
+    }
+    let french = app.page("/webhooks/new", &format!("{cookie}; lang=fr")).await.text().await.unwrap();
+    assert!(french.contains("Voir les champs et un exemple"), "{french}");
+    // A page after the first may weigh 20 kB; what is readable in place leaves most of that to the rest.
+    for (html, most) in [(&french, 20_000), (&whole_places(&french), 8_000)] {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut packed, html.as_bytes()).unwrap();
+        let size = packed.finish().unwrap().len();
+        assert!(size < most, "{size} bytes of {} are more than {most}", html.len());
+    }
+    app.stop().await;
+}
+
+/// All that is readable in place.
+fn whole_places(html: &str) -> String {
+    let events = between(html, "id=\"events\"", "</section>");
+    let parts = events.split("class=\"in-place\"").skip(1);
+    parts.map(|part| part.split_once("<details").unwrap().1).collect()
 }

@@ -6,7 +6,8 @@ use leptos::prelude::*;
 #[component]
 pub(in crate::console) fn Code(
     /// What it is.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
     /// The text.
     text: String,
 ) -> impl IntoView {

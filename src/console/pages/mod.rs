@@ -15,6 +15,7 @@ pub(super) mod second_factor;
 pub(super) mod setup;
 pub(super) mod sign_in;
 pub(super) mod webhook_actions;
+pub(super) mod webhook_events;
 pub(super) mod webhook_form;
 pub(super) mod webhook_row;
 pub(super) mod webhooks;
