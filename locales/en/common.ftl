@@ -2,6 +2,7 @@
 language-name = English
 skip = Skip to content
 navigation = Main
+nav-overview = Overview
 nav-webhooks = Webhooks
 nav-event-types = Event types
 nav-api-keys = API keys

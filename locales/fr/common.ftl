@@ -2,6 +2,7 @@
 language-name = Français
 skip = Aller au contenu
 navigation = Principale
+nav-overview = Vue d’ensemble
 nav-webhooks = Webhooks
 nav-event-types = Types d’événements
 nav-api-keys = Clés d’API

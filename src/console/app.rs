@@ -18,6 +18,7 @@ use crate::console::{
         event_types::EventTypes,
         new_webhook::NewWebhook,
         not_found::NotFound,
+        overview::Overview,
         setup::Setup,
         sign_in::{SecondStep, SignIn},
         webhooks::Webhooks,
@@ -37,6 +38,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
                 <Route path=path!("/sign-in/code") view=SecondStep ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
+                    <Route path=path!("/") view=Overview ssr=SsrMode::Async />
                     <Route path=path!("/account") view=Account ssr=SsrMode::Async />
                     <Route path=path!("/webhooks") view=Webhooks ssr=SsrMode::Async />
                     <Route path=path!("/webhooks/new") view=NewWebhook ssr=SsrMode::Async />

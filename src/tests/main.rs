@@ -27,6 +27,7 @@ mod markup;
 mod migrations;
 mod nodes;
 mod oidc;
+mod overview;
 mod planted;
 mod publishing;
 mod refusals;

@@ -7,6 +7,7 @@ mod hearing;
 mod list;
 mod live;
 mod logs;
+mod overview;
 mod resend;
 mod stats;
 
@@ -18,6 +19,7 @@ pub use self::{
     list::{ShownPage, set_enabled, shown_page},
     live::{Follower, Live, News},
     logs::{RANGE_MAX, attempts, callback, latest_callback, log, log_page},
+    overview::{Overview, overview},
     resend::{recover, redeliver, rotate_secret, test},
     stats::{Bucket, Period, Stats, stats},
 };

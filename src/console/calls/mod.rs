@@ -7,6 +7,7 @@ mod event_types;
 mod form;
 mod list;
 mod log;
+mod overview;
 mod who;
 
 pub use self::{
@@ -22,6 +23,7 @@ pub use self::{
     form::{PostedForm, details_form, new_form},
     list::{ListQuery, list_webhooks},
     log::{AgainView, AttemptView, BarView, CallbackView, ChartView, ChoiceView, LogQuery, LogView, OpenCallbackView, webhook_log},
+    overview::{OverviewView, TroubleView, overview},
     who::who,
 };
 pub use crate::console::islands::{ErrorView, HeaderView};

@@ -11,6 +11,7 @@ pub(super) mod logs;
 pub(super) mod new_webhook;
 pub(super) mod no_webhooks;
 pub(super) mod not_found;
+pub(super) mod overview;
 pub(super) mod second_factor;
 pub(super) mod setup;
 pub(super) mod sign_in;

@@ -12,6 +12,7 @@ mod links;
 pub mod list;
 pub mod log;
 mod open;
+pub mod overview;
 pub mod range;
 pub mod viewer;
 
