@@ -17,7 +17,7 @@ test('pages are accessible and fit', async ({ page, server, receiver, expected }
   await expect(page.getByRole('article', { name: 'Callback' })).toBeVisible();
   await accessible(page);
   await fits(page);
-  for (const path of ['/webhooks', '/webhooks?q=nothing-has-this', '/webhooks/new']) {
+  for (const path of ['/', '/event-types', '/event-types/role.membership_changed', '/webhooks', '/webhooks?q=nothing-has-this', '/webhooks/new']) {
     await page.goto(path);
     await accessible(page);
     await fits(page);

@@ -20,6 +20,8 @@ test('pictures', async ({ page, server, receiver, expected }) => {
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByText('No webhooks yet')).toBeVisible();
   await shoot(page, 'empty');
+  await page.goto('/');
+  await shoot(page, 'overview-empty');
   await page.goto('/webhooks/new');
   await shoot(page, 'new', true);
   await page.getByLabel('URL').fill('http:/nowhere');
@@ -43,6 +45,9 @@ test('pictures', async ({ page, server, receiver, expected }) => {
   }
   await page.goto('/webhooks');
   await shoot(page, 'webhooks');
+  await server.publish('identity_request.created', 'held');
+  await page.goto('/');
+  await shoot(page, 'overview', true);
   await page.goto('/webhooks?q=nothing');
   await shoot(page, 'nothing');
   await page.goto(`/webhooks/${first}`);

@@ -2,7 +2,9 @@
 language-name = English
 skip = Skip to content
 navigation = Main
+nav-overview = Overview
 nav-webhooks = Webhooks
+nav-event-types = Event types
 nav-api-keys = API keys
 nav-users = Users
 nav-audit-log = Audit log

@@ -34,6 +34,7 @@ header-remove-which = Remove header { $number }
 
 event = Event
 event-why = What the receiver hears about. The schema describes the callback’s body.
+show-schema = Show fields and example
 download-schema = Download schema
 download-schema-of = Download schema: { $event }
 

@@ -2,7 +2,9 @@
 language-name = Français
 skip = Aller au contenu
 navigation = Principale
+nav-overview = Vue d’ensemble
 nav-webhooks = Webhooks
+nav-event-types = Types d’événements
 nav-api-keys = Clés d’API
 nav-users = Utilisateurs
 nav-audit-log = Journal d’audit

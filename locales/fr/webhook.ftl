@@ -34,6 +34,7 @@ header-remove-which = Retirer l’en-tête { $number }
 
 event = Événement
 event-why = Ce dont le destinataire est informé. Le schéma décrit le corps de l’appel.
+show-schema = Voir les champs et un exemple
 download-schema = Télécharger le schéma
 download-schema-of = Télécharger le schéma : { $event }
 

@@ -16,6 +16,7 @@ mod m20261126_000006_administration;
 mod m20261126_000007_keys;
 mod m20261126_000008_console;
 mod m20261126_000009_logs;
+mod m20261127_000010_overview;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000007_keys::Migration),
             Box::new(m20261126_000008_console::Migration),
             Box::new(m20261126_000009_logs::Migration),
+            Box::new(m20261127_000010_overview::Migration),
         ]
     }
 }

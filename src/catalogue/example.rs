@@ -27,19 +27,57 @@ pub(crate) const VISIT: Id = id(0x13);
 pub(crate) const ROLE: Id = id(0x14);
 const LABORATORY: Id = id(0x21);
 
+/// A callback's body around an example.
+#[derive(Serialize)]
+struct Body<'a, T> {
+    id: &'static str,
+    #[serde(rename = "type")]
+    event_type: EventType,
+    timestamp: &'static str,
+    source: &'static str,
+    subject: String,
+    data: &'a T,
+}
+
+/// Does something with the example of an event, which is of another type for each.
+macro_rules! with_example {
+    ($event:expr, $data:ident => $done:expr) => {
+        with_example!(@ $event, $data => $done, IdentityCreated IdentityUpdated IdentityDeleted IdentityRequestCreated
+            IdentityRequestUpdated AccessRequestCreated AccessRequestUpdated VisitCreated VisitUpdated RoleMembershipChanged)
+    };
+    (@ $event:expr, $data:ident => $done:expr, $($name:ident)*) => {
+        match $event {
+            $(EventType::$name => {
+                let $data = &$name::example();
+                $done
+            })*
+        }
+    };
+}
+
 /// The `data` of an event of this type: invented people with fixed ids and times, the same on every call.
 pub fn example_data(event: EventType) -> Value {
-    match event {
-        EventType::IdentityCreated => written(&IdentityCreated::example()),
-        EventType::IdentityUpdated => written(&IdentityUpdated::example()),
-        EventType::IdentityDeleted => written(&IdentityDeleted::example()),
-        EventType::IdentityRequestCreated => written(&IdentityRequestCreated::example()),
-        EventType::IdentityRequestUpdated => written(&IdentityRequestUpdated::example()),
-        EventType::AccessRequestCreated => written(&AccessRequestCreated::example()),
-        EventType::AccessRequestUpdated => written(&AccessRequestUpdated::example()),
-        EventType::VisitCreated => written(&VisitCreated::example()),
-        EventType::VisitUpdated => written(&VisitUpdated::example()),
-        EventType::RoleMembershipChanged => written(&RoleMembershipChanged::example()),
+    with_example!(event, data => written(data))
+}
+
+/// A callback's body as a receiver would get it.
+pub fn example_body(event: EventType) -> Value {
+    with_example!(event, data => written(&body(event, data)))
+}
+
+/// The same as text, indented, with every field where its type has it.
+pub fn example_text(event: EventType) -> String {
+    with_example!(event, data => serde_json::to_string_pretty(&body(event, data)).unwrap_or_default())
+}
+
+fn body<T>(event_type: EventType, data: &T) -> Body<'_, T> {
+    Body {
+        id: "01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05",
+        event_type,
+        timestamp: "2026-11-23T09:00:00.000Z",
+        source: "https://clearid.example.com",
+        subject: example_subject(event_type),
+        data,
     }
 }
 
@@ -134,6 +172,18 @@ mod tests {
         reads_back(&VisitCreated::example());
         reads_back(&VisitUpdated::example());
         reads_back(&RoleMembershipChanged::example());
+    }
+
+    #[test]
+    fn the_text_is_the_body_in_the_order_of_its_types() {
+        for event in EventType::ALL {
+            let text = example_text(event);
+            assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), example_body(event));
+            assert_eq!(example_body(event)["data"], example_data(event));
+            let places =
+                ["\"id\"", "\"type\"", "\"timestamp\"", "\"source\"", "\"subject\"", "\"data\""].map(|name| text.find(name).unwrap());
+            assert!(places.is_sorted(), "{text}");
+        }
     }
 
     #[test]

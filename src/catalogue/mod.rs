@@ -13,7 +13,11 @@ pub mod access_request;
 #[cfg(feature = "ssr")]
 pub mod check;
 #[cfg(feature = "ssr")]
+mod declared;
+#[cfg(feature = "ssr")]
 pub mod example;
+#[cfg(feature = "ssr")]
+pub mod fields;
 #[cfg(feature = "ssr")]
 pub mod identity;
 #[cfg(feature = "ssr")]

@@ -14,8 +14,11 @@ use crate::console::{
         account::Account,
         administration::{api_keys::ApiKeys, audit_log::AuditLog, new_api_key::NewApiKey, new_user::NewUser, user::User, users::Users},
         details::Details,
+        event_type::OneEventType,
+        event_types::EventTypes,
         new_webhook::NewWebhook,
         not_found::NotFound,
+        overview::Overview,
         setup::Setup,
         sign_in::{SecondStep, SignIn},
         webhooks::Webhooks,
@@ -35,10 +38,13 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
                 <Route path=path!("/sign-in/code") view=SecondStep ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
+                    <Route path=path!("/") view=Overview ssr=SsrMode::Async />
                     <Route path=path!("/account") view=Account ssr=SsrMode::Async />
                     <Route path=path!("/webhooks") view=Webhooks ssr=SsrMode::Async />
                     <Route path=path!("/webhooks/new") view=NewWebhook ssr=SsrMode::Async />
                     <Route path=path!("/webhooks/:id") view=Details ssr=SsrMode::Async />
+                    <Route path=path!("/event-types") view=EventTypes ssr=SsrMode::Async />
+                    <Route path=path!("/event-types/:type") view=OneEventType ssr=SsrMode::Async />
                     <Route path=path!("/api-keys") view=ApiKeys ssr=SsrMode::Async />
                     <Route path=path!("/api-keys/new") view=NewApiKey ssr=SsrMode::Async />
                     <Route path=path!("/users") view=Users ssr=SsrMode::Async />

@@ -27,8 +27,10 @@ impl Entry {
     }
 }
 
-const ENTRIES: [Entry; 4] = [
+const ENTRIES: [Entry; 6] = [
+    Entry::new("/", common::nav_overview, false),
     Entry::new("/webhooks", common::nav_webhooks, false),
+    Entry::new("/event-types", common::nav_event_types, false),
     Entry::new("/api-keys", common::nav_api_keys, true),
     Entry::new("/users", common::nav_users, true),
     Entry::new("/audit-log", common::nav_audit_log, true),
@@ -43,17 +45,17 @@ pub fn Layout() -> impl IntoView {
     let links = ENTRIES
         .into_iter()
         .filter(|entry| is_administrator || !entry.restricted)
-        .map(|entry| view! { <A href=entry.path>{(entry.name)(lang)}</A> })
+        .map(|entry| view! { <A href=entry.path exact=entry.path == "/">{(entry.name)(lang)}</A> })
         .collect_view();
     view! {
         <a class="skip" href="#main" rel="external">
             {common::skip(lang)}
         </a>
         <header class="side">
-            <A href="/webhooks" attr:class="brand">
+            <a href="/" class="brand">
                 <Mark />
                 "clearhook"
-            </A>
+            </a>
             <nav aria-label=common::navigation(lang)>
                 {links}
             </nav>

@@ -13,7 +13,7 @@ use crate::{
     auth::rules::Action,
     catalogue::{
         EventType,
-        example::{example_data, example_subject},
+        example::example_body,
         schema::{callback_schema, schema_file_name},
     },
     rest::{Problem, extract::Caller},
@@ -34,21 +34,9 @@ impl From<EventType> for EventTypeView {
             event_type,
             name: event_type.name(),
             description: event_type.description(),
-            example: example(event_type),
+            example: example_body(event_type),
         }
     }
-}
-
-/// A callback's body as a receiver would get it.
-fn example(event_type: EventType) -> Value {
-    json!({
-        "id": "01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05",
-        "type": event_type,
-        "timestamp": "2026-11-23T09:00:00.000Z",
-        "source": "https://clearid.example.com",
-        "subject": example_subject(event_type),
-        "data": example_data(event_type),
-    })
 }
 
 /// The whole catalogue.

@@ -35,10 +35,12 @@ async fn no_element_begins_or_ends_with_what_strangers_write(database: TestDatab
     let mut pages = Vec::new();
     for path in [
         "/webhooks".to_owned(),
+        "/".to_owned(),
         format!("/webhooks?q={query}&sort={query}&event={query}&status={query}&page={query}"),
         format!("/webhooks/{id}"),
         format!("/webhooks/{id}?callback={callback}&range={query}&from={query}&to={query}&response={query}"),
         format!("/webhooks/{query}"),
+        format!("/event-types/{query}"),
         format!("/{query}"),
         format!("/sign-in?next={query}"),
         format!("/webhooks/new?{query}={query}"),

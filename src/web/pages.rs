@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     extract::{FromRef, Request, State},
     http::{Method, StatusCode},
-    response::{Redirect, Response},
+    response::Response,
 };
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
@@ -24,9 +24,10 @@ use crate::{
 fn rule(path: &str) -> Option<Rule> {
     let rule = match path {
         "/setup" | "/sign-in" | "/sign-in/code" => Rule::Guest,
-        "/account" => Rule::Session(Action::UseConsole),
+        "/" | "/account" => Rule::Session(Action::UseConsole),
         "/webhooks" | "/webhooks/{id}" => Rule::Session(Action::ReadWebhooks),
         "/webhooks/new" => Rule::Session(Action::WriteWebhooks),
+        "/event-types" | "/event-types/{type}" => Rule::Session(Action::ReadCatalogue),
         "/api-keys" | "/api-keys/new" => Rule::Session(Action::ManageApiKeys),
         "/users" | "/users/new" | "/users/{id}" => Rule::Session(Action::ManageUsers),
         "/audit-log" => Rule::Session(Action::ReadAuditLog),
@@ -48,7 +49,6 @@ pub fn routes(state: &AppState) -> Routes<AppState> {
     let (keys, users) = (Rule::Session(Action::ManageApiKeys), Rule::Session(Action::ManageUsers));
     routes
         .map(|router| router.leptos_routes_with_context(state, pages, context, move || shell(options.clone())))
-        .get("/", Rule::Session(Action::UseConsole), async || Redirect::to("/webhooks"))
         .post("/preferences", Rule::Guest, preferences::keep)
         .post("/account", Rule::Session(Action::UseConsole), account::change)
         .post("/setup", Rule::Guest, sign_in::set_up)

@@ -3,9 +3,11 @@
 mod check;
 mod export;
 mod figures;
+mod hearing;
 mod list;
 mod live;
 mod logs;
+mod overview;
 mod resend;
 mod stats;
 
@@ -13,9 +15,11 @@ pub use self::{
     check::{Complaint, FieldError, WebhookInput},
     export::export,
     figures::{Figures, figures},
+    hearing::{hearing, hearing_of},
     list::{ShownPage, set_enabled, shown_page},
     live::{Follower, Live, News},
     logs::{RANGE_MAX, attempts, callback, latest_callback, log, log_page},
+    overview::{Overview, overview},
     resend::{recover, redeliver, rotate_secret, test},
     stats::{Bucket, Period, Stats, stats},
 };

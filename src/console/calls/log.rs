@@ -118,8 +118,8 @@ pub struct AgainView {
 /// A bar of the chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BarView {
-    /// The log of this bar alone.
-    pub href: String,
+    /// The log of this bar alone, when it is of one webhook.
+    pub href: Option<String>,
     /// What it stands for.
     pub text: String,
     /// Succeeded: top and height, of 1,000.

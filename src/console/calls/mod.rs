@@ -3,9 +3,11 @@
 
 mod account;
 mod administration;
+mod event_types;
 mod form;
 mod list;
 mod log;
+mod overview;
 mod who;
 
 pub use self::{
@@ -17,9 +19,11 @@ pub use self::{
         AuditQuery, AuditRowView, AuditView, DifferenceView, KeyFormView, KeyRowView, KeyState, KeysView, OpenEntryView, OwnedView,
         PostedUser, SecretView, UserFormView, UserRowView, UserView, UsersView, api_keys, audit_log, new_api_key, new_user, user, users,
     },
+    event_types::{EventTypeView, EventTypesView, HearingView, event_type, event_types},
     form::{PostedForm, details_form, new_form},
     list::{ListQuery, list_webhooks},
     log::{AgainView, AttemptView, BarView, CallbackView, ChartView, ChoiceView, LogQuery, LogView, OpenCallbackView, webhook_log},
+    overview::{OverviewView, TroubleView, overview},
     who::who,
 };
 pub use crate::console::islands::{ErrorView, HeaderView};

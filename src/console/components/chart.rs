@@ -1,5 +1,5 @@
-//! A chart of callbacks: succeeded above the line, failed below it, so that colour is not all that tells them apart. Each bar leads
-//! to its own part of the range.
+//! A chart of callbacks: succeeded above the line, failed below it, so that colour is not all that tells them apart. Each bar of
+//! a log leads to its own part of the range.
 
 use leptos::prelude::*;
 
@@ -34,8 +34,11 @@ pub(in crate::console) fn Chart(
         .filter_map(|(at, bar)| Some(view! { <Shape at bar=bar.clone()? /> }));
     let shapes = shapes.collect_view();
     let links = chart.bars.into_iter().map(|bar| {
-        let link = bar.map(|bar| view! { <a href=bar.href title=bar.text.clone() aria-label=bar.text></a> });
-        view! { <li>{link}</li> }
+        let bar = bar.map(|bar| match bar.href {
+            Some(href) => view! { <a href=href title=bar.text.clone() aria-label=bar.text></a> }.into_any(),
+            None => view! { <span role="img" title=bar.text.clone() aria-label=bar.text></span> }.into_any(),
+        });
+        view! { <li>{bar}</li> }
     });
     view! {
         <figure class="chart" aria-label=say::chart(lang)>

@@ -3,6 +3,7 @@
 pub(super) mod alone;
 pub(super) mod bars;
 pub(super) mod chart;
+pub(super) mod code;
 pub(super) mod field;
 pub(super) mod form_page;
 pub(super) mod icon;
@@ -10,6 +11,8 @@ pub(super) mod notice;
 pub(super) mod owners;
 pub(super) mod pager;
 pub(super) mod preferences;
+pub(super) mod schema_tree;
 pub(super) mod sort;
 pub(super) mod state;
+pub(super) mod ticks;
 pub(super) mod time;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     console::{
         calls::{AgainView, AttemptView, HeaderView, OpenCallbackView, TimeView},
-        components::{state::ResponseBadge, time::Time},
+        components::{code::Code, state::ResponseBadge, time::Time},
         islands::CopyText,
         viewer::lang,
     },
@@ -84,14 +84,14 @@ pub(super) fn OpenCallback(open: OpenCallbackView) -> impl IntoView {
                 <div>
                     <h4>{say::request(lang)}</h4>
                     <Headers headers=open.request_headers />
-                    <Body label=say::request_body(lang) body=open.request_body.unwrap_or_else(|| say::too_old(lang).to_owned()) />
+                    <Code label=say::request_body(lang) text=open.request_body.unwrap_or_else(|| say::too_old(lang).to_owned()) />
                     {open
                         .curl
                         .map(|curl| {
                             view! {
                                 <details class="curl">
                                     <summary>{say::as_curl(lang)}</summary>
-                                    <Body label=say::as_curl(lang) body=curl />
+                                    <Code label=say::as_curl(lang) text=curl />
                                     <p class="hint">{say::curl_hint(lang)}</p>
                                 </details>
                             }
@@ -105,8 +105,8 @@ pub(super) fn OpenCallback(open: OpenCallbackView) -> impl IntoView {
                     }}
                     {has_answer
                         .then(|| {
-                            let body = if open.response_body.is_empty() { say::empty(lang).to_owned() } else { open.response_body };
-                            view! { <Body label=say::response_body(lang) body /> }
+                            let text = if open.response_body.is_empty() { say::empty(lang).to_owned() } else { open.response_body };
+                            view! { <Code label=say::response_body(lang) text /> }
                         })}
                     {open.truncated.then(|| view! { <p class="hint">{say::truncated(lang)}</p> })}
                 </div>
@@ -171,13 +171,4 @@ fn Headers(headers: Vec<HeaderView>) -> impl IntoView {
         }
     });
     view! { <dl class="wire mono">{rows.collect_view()}</dl> }
-}
-
-#[component]
-fn Body(label: &'static str, body: String) -> impl IntoView {
-    view! {
-        <pre class="wire" tabindex="0" role="region" aria-label=label>
-            {body}
-        </pre>
-    }
 }

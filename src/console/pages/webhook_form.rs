@@ -3,12 +3,11 @@
 use leptos::prelude::*;
 
 use crate::{
-    catalogue::EventType,
     console::{
         calls::{ErrorView, FormView, HeaderView, OpenEntryView, TimeView},
         components::{field::TextField, notice::ErrorSummary, owners::Owners, time::Time},
         islands::{CopyField, FieldError, HeaderRows, Rule, Unsaved, described_by, error_of},
-        pages::{administration::differences::Differences, webhook_actions::ROTATE},
+        pages::{administration::differences::Differences, webhook_actions::ROTATE, webhook_events::events},
         raw_text::raw_text,
         viewer::lang,
     },
@@ -237,42 +236,6 @@ fn rotation(lang: Lang) -> AnyView {
                 {say::rotate_now(lang)}
             </button>
         </details>
-    }
-    .into_any()
-}
-
-fn events(chosen: &[String], errors: &[ErrorView], lang: Lang) -> AnyView {
-    let error = error_of(errors, "events");
-    let describe = error.as_ref().map(|_| "events-error");
-    let choices = EventType::ALL.into_iter().map(|event| {
-        let (key, name) = (event.as_str(), event.name_in(lang));
-        let id = format!("event-{}", key.replace(['.', '_'], "-"));
-        view! {
-            <li class="check">
-                <input type="checkbox" id=id.clone() name="events" value=key checked=chosen.iter().any(|chosen| chosen == key) aria-describedby=format!("{id}-summary") />
-                <div>
-                    <label for=id.clone()>{name}</label>
-                    <p class="hint" id=format!("{id}-summary")>
-                        {event.summary_in(lang)}
-                    </p>
-                </div>
-                <a class="download" href=format!("/event-types/{key}/schema") rel="external" download aria-label=say::download_schema_of(lang, name)>
-                    {say::download_schema(lang)}
-                </a>
-            </li>
-        }
-    });
-    view! {
-        <section aria-labelledby="event-heading">
-            <div>
-                <h2 id="event-heading">{say::event(lang)}</h2>
-                <p>{say::event_why(lang)}</p>
-            </div>
-            <div role="group" aria-labelledby="event-heading" aria-describedby=describe id="events" tabindex="-1">
-                <FieldError id="events".to_owned() error />
-                <ul class="checks">{choices.collect_view()}</ul>
-            </div>
-        </section>
     }
     .into_any()
 }

@@ -15,7 +15,11 @@ use crate::{
     domain::timestamp::Timestamp,
     messages::{Lang, common, logs as say},
     state::AppState,
-    storage::{callbacks::LogFilter, figures::Figure},
+    storage::{
+        callbacks::LogFilter,
+        figures::Figure,
+        stats::{hour, hour_begins},
+    },
     webhooks::{self, Figures, UseCaseError},
 };
 
@@ -142,10 +146,27 @@ pub async fn chart(
     let figures = webhooks::figures(app, by, links.webhook(), filter, step.unit()).await?;
     // The last bar ends with the minute, so that its link holds what it shows.
     let bounds = bounds(range.from, range.end(), step, zone);
-    Ok(view(&bounds, &figures, links, zone, lang))
+    let link = |from, to| Some(links.range(from, to, zone));
+    Ok(view(&bounds, &figures, link, zone, lang))
 }
 
-fn view(bounds: &[Timestamp], figures: &Figures, links: &Links<'_>, zone: &TimeZone, lang: Lang) -> ChartView {
+/// The chart of whole hours up to now. Its bars lead nowhere: what they show is of many webhooks.
+pub(super) fn hours(figures: Vec<Figure>, from: Timestamp, now: Timestamp, zone: &TimeZone, lang: Lang) -> ChartView {
+    let bounds: Vec<Timestamp> = (hour(from)..=hour(now) + 1).map(hour_begins).collect();
+    let figures = Figures {
+        figures,
+        ..Figures::default()
+    };
+    view(&bounds, &figures, |_, _| None, zone, lang)
+}
+
+fn view(
+    bounds: &[Timestamp],
+    figures: &Figures,
+    link: impl Fn(Timestamp, Timestamp) -> Option<String>,
+    zone: &TimeZone,
+    lang: Lang,
+) -> ChartView {
     let sums = sums(bounds, &figures.figures);
     let highest = |of: fn(&(i64, i64)) -> i64| sums.iter().map(of).max().unwrap_or(0);
     let (most_succeeded, most_failed) = (highest(|sum| sum.0), highest(|sum| sum.1));
@@ -160,7 +181,7 @@ fn view(bounds: &[Timestamp], figures: &Figures, links: &Links<'_>, zone: &TimeZ
             let good = (*succeeded > 0).then(|| height(*succeeded, base));
             let bad = (*failed > 0).then(|| height(*failed, HEIGHT - base));
             (good.is_some() || bad.is_some()).then(|| BarView {
-                href: links.range(*from, *to, zone),
+                href: link(*from, *to),
                 text: say::chart_bar(
                     lang,
                     failed.unsigned_abs(),

@@ -84,12 +84,17 @@ fn row_view(row: ListRow, latest: Option<Latest>, hours: &[HourCounts], now: Tim
             _ => None,
         },
         status: row.status,
-        last: latest.map(|latest| LastView {
-            succeeded: latest.outcome == Outcome::Succeeded,
-            status: latest.status,
-            response: latest.response,
-            at: time_view(latest.at, zone, lang),
-        }),
+        last: latest.map(|latest| last_view(latest, zone, lang)),
         bars: bars(hours, hour(now), lang),
+    }
+}
+
+/// The newest callback of a webhook.
+pub(super) fn last_view(latest: Latest, zone: &TimeZone, lang: Lang) -> LastView {
+    LastView {
+        succeeded: latest.outcome == Outcome::Succeeded,
+        status: latest.status,
+        response: latest.response,
+        at: time_view(latest.at, zone, lang),
     }
 }

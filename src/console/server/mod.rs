@@ -6,11 +6,13 @@ mod bars;
 mod browser_name;
 mod chart;
 mod dates;
+pub mod event_types;
 pub mod form;
 mod links;
 pub mod list;
 pub mod log;
 mod open;
+pub mod overview;
 pub mod range;
 pub mod viewer;
 

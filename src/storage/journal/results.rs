@@ -24,6 +24,7 @@ use crate::{
         order::{self, OrderKey},
         sql::Sql,
         stats::{self, Latency},
+        totals::total_of,
     },
 };
 
@@ -63,7 +64,7 @@ pub(super) async fn record(transaction: &impl Sql, node: NodeId, results: &[Fini
     let callbacks = results.iter().filter_map(|finished| finished.callback.as_ref());
     let rows = callbacks.clone().map(NewCallback::row).collect::<Result<Vec<_>, _>>()?;
     CALLBACKS.run(transaction, rows).await?;
-    count(transaction, callbacks).await?;
+    count(transaction, node, callbacks).await?;
 
     let (done, moved): (Vec<_>, Vec<_>) = results.iter().map(moved).partition(Moved::is_first_success);
     succeed(transaction, node, &done, now).await?;
@@ -205,8 +206,8 @@ async fn move_on(transaction: &impl Sql, node: NodeId, moved: &[Moved], now: Tim
     Ok(())
 }
 
-/// Adds callbacks to the hourly figures of their webhooks.
-async fn count<'a>(transaction: &impl Sql, callbacks: impl Iterator<Item = &'a NewCallback>) -> Result<(), StoreError> {
+/// Adds callbacks to the hourly figures of their webhooks, and to those of all together.
+async fn count<'a>(transaction: &impl Sql, node: NodeId, callbacks: impl Iterator<Item = &'a NewCallback>) -> Result<(), StoreError> {
     const STATS: Insert<5> = Insert {
         table: "webhook_stats",
         columns: ["webhook_id", "hour", "latency", "succeeded", "failed"],
@@ -216,11 +217,13 @@ async fn count<'a>(transaction: &impl Sql, callbacks: impl Iterator<Item = &'a N
     // Sorted, so that two nodes cannot wait for each other.
     let mut counts: BTreeMap<(Uuid, i64, i32), (i64, i64)> = BTreeMap::new();
     for callback in callbacks {
-        let latency = Latency::of_ms(callback.duration_ms).0;
-        let (succeeded, failed) = counts.entry((callback.webhook.0, stats::hour(callback.at), latency)).or_default();
-        match callback.answer.outcome() {
-            Outcome::Succeeded => *succeeded += 1,
-            Outcome::Failed => *failed += 1,
+        let (hour, latency) = (stats::hour(callback.at), Latency::of_ms(callback.duration_ms).0);
+        for key in [(callback.webhook.0, hour, latency), (total_of(node), hour, 0)] {
+            let (succeeded, failed) = counts.entry(key).or_default();
+            match callback.answer.outcome() {
+                Outcome::Succeeded => *succeeded += 1,
+                Outcome::Failed => *failed += 1,
+            }
         }
     }
     let rows = counts

@@ -1,5 +1,6 @@
 //! Questions about webhooks. A deleted webhook's row stays, unseen, as long as its callbacks do.
 
+mod hearing;
 mod list;
 mod rows;
 mod snapshot;

@@ -1,0 +1,56 @@
+// From what an event carries to the webhooks that hear of it, and how they all fare; with scripts and without.
+import { accessible, expect, fits, test } from '../support/test.ts';
+
+test('an event is read, and leads to a webhook that uses it', async ({ signedIn: page, server, javaScriptEnabled }) => {
+  const name = `Visits ${javaScriptEnabled}`;
+  await server.api('POST', '/webhooks', { name, url: 'https://example.com/visits', events: ['visit.updated'] });
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Event types' }).click();
+  await expect(page.getByRole('heading', { name: 'Event types', level: 1 })).toBeVisible();
+  await page.getByRole('link', { name: 'Visit updated', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Visit updated', level: 1 })).toBeVisible();
+  await expect(page.getByText('Whether the visitor has come.')).toBeHidden();
+  await page.getByRole('listitem').filter({ hasText: /^visitors object/ }).getByText('9 fields').click();
+  await expect(page.getByText('Whether the visitor has come.')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Example' })).toContainText('"checked_in_at": "2026-06-18T12:52:33Z"');
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download schema' }).click();
+  expect((await download).suggestedFilename()).toBe('visit.updated.schema.json');
+  await page.getByRole('table', { name: 'Webhooks that use it' }).getByRole('link', { name }).click();
+  await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+});
+
+test('fields and example are readable where events are chosen', async ({ signedIn: page }) => {
+  await page.goto('/webhooks/new');
+  for (const event of ['Identity created', 'Visit created']) {
+    await expect(page.getByRole('region', { name: `Example: ${event}` })).toBeHidden();
+    await page.getByText(`Show fields and example: ${event}`).click();
+    await expect(page.getByRole('region', { name: `Example: ${event}` })).toContainText('"source": "https://clearid.example.com"');
+  }
+  await expect(page.getByText('The person\'s last (family) name.').first()).toBeVisible();
+  await accessible(page);
+  await fits(page);
+});
+
+test('the overview tells what needs attention, and leads there', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  const name = `Broken ${javaScriptEnabled}`;
+  receiver.answer = { status: 503, body: '' };
+  await server.api('POST', '/webhooks', { name, url: receiver.url, events: ['identity_request.updated'] });
+  await server.publish('identity_request.updated', `overview-${javaScriptEnabled}`);
+  await page.getByRole('link', { name: 'clearhook' }).click();
+  await expect(page.getByRole('heading', { name: 'Overview', level: 1 })).toBeVisible();
+  const row = page.getByRole('row').filter({ hasText: name });
+  await expect(async () => {
+    await page.reload();
+    await expect(row).toContainText('503 ServiceUnavailable', { timeout: 500 });
+  }).toPass({ timeout: 15_000 });
+  await expect(row).toContainText('Every callback has failed since');
+  await expect(page.getByRole('figure', { name: 'Callbacks over time' })).toBeVisible();
+  await accessible(page);
+  await fits(page);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.getByRole('link', { name: 'Webhooks failing' }).click();
+  await expect(page).toHaveURL(/status=failing/);
+  await page.goBack();
+  await row.getByRole('link', { name }).click();
+  await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+});

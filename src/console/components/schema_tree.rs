@@ -1,0 +1,81 @@
+//! The fields of a callback's body as a tree. It is the same for everybody who reads one language, so it is written once.
+
+use std::sync::OnceLock;
+
+use leptos::prelude::*;
+
+use crate::{
+    catalogue::{
+        EventType,
+        fields::{Field, FieldValue, fields},
+    },
+    console::{components::ticks::Ticks, viewer::lang},
+    messages::{Lang, event_types as say},
+};
+
+/// How deep the tree is open at first: what an event is about is seen, what that is made of is a click away.
+const OPEN: usize = 2;
+
+/// The tree.
+#[component]
+pub(in crate::console) fn SchemaTree(
+    /// Of which event.
+    event: EventType,
+) -> impl IntoView {
+    view! { <div class="schema" inner_html=written(event, lang())></div> }
+}
+
+fn written(event: EventType, lang: Lang) -> &'static str {
+    static TREES: [[OnceLock<String>; EventType::ALL.len()]; Lang::ALL.len()] =
+        [const { [const { OnceLock::new() }; EventType::ALL.len()] }; Lang::ALL.len()];
+    // Marks between texts are for hydration, which this never sees.
+    TREES[lang as usize][event.index()].get_or_init(|| branch(fields(event), 0, lang).to_html().replace("<!>", ""))
+}
+
+fn branch(fields: &'static [Field], depth: usize, lang: Lang) -> AnyView {
+    let each = |field: &'static Field| {
+        let within = (!field.fields.is_empty()).then(|| {
+            view! {
+                <details open=depth < OPEN>
+                    <summary>{say::within(lang, field.fields.len() as u64)}</summary>
+                    {branch(&field.fields, depth + 1, lang)}
+                </details>
+            }
+        });
+        view! {
+            <li>
+                {line(field, lang)} <p lang="en">
+                    <Ticks text=&field.description />
+                </p> {values(&field.values)} {within}
+            </li>
+        }
+    };
+    view! { <ul>{fields.iter().map(each).collect_view()}</ul> }.into_any()
+}
+
+fn line(field: &'static Field, lang: Lang) -> AnyView {
+    let kind = match &field.format {
+        Some(format) => format!("{} · {format}", field.kind),
+        None => field.kind.clone(),
+    };
+    view! {
+        <code>{field.name.as_str()}</code>
+        " "
+        <span>{kind}</span>
+        {field.required.then(|| view! { " " <em>{say::required(lang)}</em> })}
+    }
+    .into_any()
+}
+
+fn values(values: &'static [FieldValue]) -> Option<AnyView> {
+    let value = |value: &'static FieldValue| {
+        view! {
+            <li>
+                <code>{value.value.as_str()}</code>
+                " "
+                {value.meaning.as_str()}
+            </li>
+        }
+    };
+    (!values.is_empty()).then(|| view! { <ul class="values" lang="en">{values.iter().map(value).collect_view()}</ul> }.into_any())
+}

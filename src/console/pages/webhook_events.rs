@@ -1,0 +1,72 @@
+//! The events of a webhook's form: what each means, and what its callbacks carry, readable in place.
+
+use leptos::prelude::*;
+
+use crate::{
+    catalogue::{EventType, example::example_text},
+    console::{
+        calls::ErrorView,
+        components::{code::Code, schema_tree::SchemaTree},
+        islands::{FieldError, error_of},
+    },
+    messages::{Lang, event_types, webhook as say},
+};
+
+/// The choice of events.
+pub(super) fn events(chosen: &[String], errors: &[ErrorView], lang: Lang) -> AnyView {
+    let error = error_of(errors, "events");
+    let describe = error.as_ref().map(|_| "events-error");
+    let choices = EventType::ALL
+        .into_iter()
+        .map(|event| view! { <Choice event checked=chosen.iter().any(|chosen| chosen == event.as_str()) lang /> });
+    view! {
+        <section aria-labelledby="event-heading">
+            <div>
+                <h2 id="event-heading">{say::event(lang)}</h2>
+                <p>{say::event_why(lang)}</p>
+            </div>
+            <div role="group" aria-labelledby="event-heading" aria-describedby=describe id="events" tabindex="-1">
+                <FieldError id="events".to_owned() error />
+                <ul class="checks">{choices.collect_view()}</ul>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Choice(event: EventType, checked: bool, lang: Lang) -> impl IntoView {
+    let (key, name) = (event.as_str(), event.name_in(lang));
+    let id = format!("event-{}", key.replace(['.', '_'], "-"));
+    view! {
+        <li class="check">
+            <input type="checkbox" id=id.clone() name="events" value=key checked=checked aria-describedby=format!("{id}-summary") />
+            <div>
+                <label for=id.clone()>{name}</label>
+                <p class="hint" id=format!("{id}-summary")>
+                    {event.summary_in(lang)}
+                </p>
+            </div>
+            <div class="in-place">
+                <a class="download" href=format!("/event-types/{key}/schema") rel="external" download aria-label=say::download_schema_of(lang, name)>
+                    {say::download_schema(lang)}
+                </a>
+                <details>
+                    <summary>
+                        {say::show_schema(lang)} <span class="visually-hidden">{format!(": {name}")}</span>
+                    </summary>
+                    <div class="reference">
+                        <div>
+                            <h3>{event_types::fields(lang)}</h3>
+                            <SchemaTree event />
+                        </div>
+                        <div>
+                            <h3>{event_types::example(lang)}</h3>
+                            <Code label=event_types::example_of(lang, name) text=example_text(event) />
+                        </div>
+                    </div>
+                </details>
+            </div>
+        </li>
+    }
+}

@@ -1,0 +1,171 @@
+//! What stands on the overview. Each question reads some rows of an index, however many webhooks and deliveries there are; where there may be
+//! too many to count, counting ends.
+
+use std::collections::HashMap;
+
+use sea_orm::{FromQueryResult, Value};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        id::{UserId, WebhookId},
+        timestamp::Timestamp,
+        webhook::Status,
+    },
+    storage::{Store, StoreError, bulk::statement},
+};
+
+/// Deliveries that wait are counted up to here: some milliseconds.
+pub const WAITING_MAX: u64 = 10_000;
+/// Deliveries of a webhook that are held are counted up to here.
+pub const HELD_MAX: u64 = 1_000;
+
+const OWNED: &str = "(SELECT webhook_id FROM webhook_owners WHERE user_id = ?)";
+
+/// A webhook that needs attention.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Trouble {
+    id: Uuid,
+    /// How people call it.
+    pub name: String,
+    /// Whether callbacks are made.
+    pub enabled: bool,
+    failing_since: Option<i64>,
+    /// Why clearhook disabled it.
+    pub disabled_reason: Option<String>,
+    held: i64,
+}
+
+impl Trouble {
+    /// Which.
+    pub const fn id(&self) -> WebhookId {
+        WebhookId(self.id)
+    }
+
+    /// Since when it only fails.
+    pub fn failing_since(&self) -> Option<Timestamp> {
+        self.failing_since.map(Timestamp)
+    }
+
+    /// Deliveries that are held; one more than [`HELD_MAX`] stands for any number.
+    pub const fn held(&self) -> u64 {
+        self.held.unsigned_abs()
+    }
+}
+
+impl Store {
+    /// How many webhooks stand how, of this owner or all.
+    pub async fn standings(&self, owner: Option<UserId>) -> Result<HashMap<Status, u64>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            standing: i32,
+            count: i64,
+        }
+        // The expression is that of an index (`m20261126_000008_console`).
+        let sql = format!(
+            "SELECT (CASE WHEN NOT enabled THEN 1 WHEN failing_since IS NULL THEN 2 ELSE 0 END) AS standing, COUNT(*) AS count \
+             FROM webhooks WHERE deleted_at IS NULL{} \
+             GROUP BY (CASE WHEN NOT enabled THEN 1 WHEN failing_since IS NULL THEN 2 ELSE 0 END)",
+            owned("id", owner)
+        );
+        let rows = Row::find_by_statement(statement(self.backend(), &sql, values(owner, [])))
+            .all(&self.read)
+            .await?;
+        let status = |standing| match standing {
+            0 => Status::Failing,
+            1 => Status::Disabled,
+            _ => Status::Enabled,
+        };
+        Ok(rows
+            .into_iter()
+            .map(|row| (status(row.standing), row.count.unsigned_abs()))
+            .collect())
+    }
+
+    /// How many deliveries are not done yet, of this owner's webhooks or all; one more than [`WAITING_MAX`] stands for any number.
+    pub async fn waiting(&self, owner: Option<UserId>) -> Result<u64, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            count: i64,
+        }
+        let most = WAITING_MAX + 1;
+        // What is being sent has no index by webhook; there is never much of it.
+        let whose = owner.map_or_else(String::new, |_| format!(" WHERE webhook_id IN {OWNED}"));
+        let sql = format!(
+            "SELECT COUNT(*) AS count FROM (\
+             SELECT webhook_id FROM (SELECT webhook_id FROM deliveries WHERE state = 'pending'{} LIMIT {most}) AS later \
+             UNION ALL SELECT webhook_id FROM (SELECT webhook_id FROM deliveries WHERE state = 'sending' LIMIT {most}) AS now{whose}) AS waiting",
+            owned("webhook_id", owner)
+        );
+        let both = owner.into_iter().chain(owner).map(|owner| owner.0.into());
+        let row = Row::find_by_statement(statement(self.backend(), &sql, both))
+            .one(&self.read)
+            .await?;
+        Ok(row.map_or(0, |row| row.count.unsigned_abs()).min(most))
+    }
+
+    /// Webhooks that only fail, those that have for longest first.
+    pub async fn failing(&self, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
+        let which = "failing_since IS NOT NULL AND enabled AND deleted_at IS NULL";
+        self.troubles(which, "failing_since", owner, rows).await
+    }
+
+    /// Webhooks that clearhook disabled, newest first.
+    pub async fn given_up(&self, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
+        let which = "disabled_reason IS NOT NULL AND deleted_at IS NULL";
+        self.troubles(which, "updated_at DESC", owner, rows).await
+    }
+
+    async fn troubles(&self, which: &str, order: &str, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
+        let sql = format!(
+            "SELECT id, name, enabled, failing_since, disabled_reason, {} AS held FROM webhooks WHERE {which}{} ORDER BY {order} LIMIT ?",
+            held("webhooks"),
+            owned("id", owner)
+        );
+        self.ask(&sql, owner, rows).await
+    }
+
+    /// Webhooks for which deliveries are held.
+    pub async fn holding(&self, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
+        let columns = format!("w.id, w.name, w.enabled, w.failing_since, w.disabled_reason, {} AS held", held("w"));
+        let sql = match owner {
+            Some(_) => format!(
+                "SELECT {columns} FROM webhooks w WHERE w.id IN {OWNED} AND w.deleted_at IS NULL \
+                 AND EXISTS (SELECT 1 FROM deliveries WHERE state = 'held' AND webhook_id = w.id) LIMIT ?"
+            ),
+            // From one webhook to the next, past all that is held for one.
+            None => format!(
+                "WITH RECURSIVE holding(webhook_id) AS (\
+                 SELECT (SELECT webhook_id FROM deliveries WHERE state = 'held' ORDER BY webhook_id LIMIT 1) \
+                 UNION ALL SELECT (SELECT d.webhook_id FROM deliveries d WHERE d.state = 'held' \
+                 AND d.webhook_id > holding.webhook_id ORDER BY d.webhook_id LIMIT 1) FROM holding WHERE holding.webhook_id IS NOT NULL) \
+                 SELECT {columns} FROM holding JOIN webhooks w ON w.id = holding.webhook_id WHERE w.deleted_at IS NULL LIMIT ?"
+            ),
+        };
+        self.ask(&sql, owner, rows).await
+    }
+
+    async fn ask(&self, sql: &str, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
+        let limit = i64::try_from(rows).unwrap_or(i64::MAX);
+        let values = values(owner, [limit.into()]);
+        Ok(Trouble::find_by_statement(statement(self.backend(), sql, values))
+            .all(&self.read)
+            .await?)
+    }
+}
+
+fn owned(column: &str, owner: Option<UserId>) -> String {
+    owner.map_or_else(String::new, |_| format!(" AND {column} IN {OWNED}"))
+}
+
+fn values<const N: usize>(owner: Option<UserId>, more: [Value; N]) -> impl Iterator<Item = Value> {
+    owner.map(|owner| owner.0.into()).into_iter().chain(more)
+}
+
+/// How many deliveries of a row's webhook are held.
+fn held(table: &str) -> String {
+    format!(
+        "(SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE state = 'held' AND webhook_id = {table}.id LIMIT {}) AS some_held)",
+        HELD_MAX + 1
+    )
+}

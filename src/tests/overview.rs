@@ -1,0 +1,211 @@
+//! The overview: figures of the last 24 hours, and what needs attention, of those webhooks alone that the viewer may see.
+
+use clearhook::{catalogue::EventType, domain::role::Role};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{
+    app::{JsonBody, TestApp},
+    database::TestDatabase,
+    on_both,
+    receiver::{Receiver, Reply},
+    wait::wait_for,
+};
+
+on_both! { troubles_are_told_and_lead_to_their_webhooks an_owner_sees_figures_of_their_own at_first_it_says_how_to_begin past_figures_are_summed_up }
+
+/// The figures of a page, by name: "Succeeded", "Waiting", "Enabled", "Failing", "Disabled".
+fn figures(html: &str) -> Vec<String> {
+    let figures = html.split_once("<dl").unwrap().1.split_once("</dl>").unwrap().0;
+    let text = |part: &str| {
+        let part = part.split_once("</dd>").unwrap().0.replace("</a>", "");
+        part.rsplit_once('>').unwrap().1.to_owned()
+    };
+    figures.split("<dd>").skip(1).map(|part| text(&format!(">{part}"))).collect()
+}
+
+/// The rows of what needs attention.
+fn rows(html: &str) -> Vec<&str> {
+    html.split("<td class=\"name\">")
+        .skip(1)
+        .map(|row| row.split_once("</tr>").unwrap().0)
+        .collect()
+}
+
+async fn add(app: &TestApp, name: &str, url: &str, event: EventType, owners: &[&str]) -> Value {
+    let body = json!({ "name": name, "url": url, "events": [event], "owners": owners });
+    let (status, webhook) = app.post("/webhooks", &body).await;
+    assert_eq!(status, 201, "{webhook}");
+    webhook
+}
+
+fn path(webhook: &Value) -> String {
+    format!("/webhooks/{}", webhook["id"].as_str().unwrap())
+}
+
+async fn troubles_are_told_and_lead_to_their_webhooks(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let (works, fails, gone) = (
+        Receiver::start([]).await,
+        Receiver::start(vec![Reply::status(500); 20]).await,
+        Receiver::start([Reply::status(410)]).await,
+    );
+    let working = add(&app, "Works", &works.url, EventType::VisitCreated, &[]).await;
+    app.publish(EventType::VisitCreated, "1").await;
+    app.log(&working, 1).await;
+    let html = app.page("/", &cookie).await.text().await.unwrap();
+    assert_eq!(figures(&html), ["100%", "0", "1", "0", "0"], "{html}");
+    assert!(
+        html.contains("Nothing needs attention") && html.contains("1 succeeded, 0 failed"),
+        "{html}"
+    );
+
+    let failing = add(&app, "Fails", &fails.url, EventType::VisitUpdated, &[]).await;
+    let given_up = add(&app, "Gave up", &gone.url, EventType::VisitUpdated, &[]).await;
+    let holding = add(&app, "Holds", &works.url, EventType::RoleMembershipChanged, &[]).await;
+    let off = app
+        .api(Method::PATCH, &path(&holding))
+        .json_value(&json!({ "enabled": false }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(off.status(), 200);
+    app.publish(EventType::VisitUpdated, "2").await;
+    app.publish(EventType::RoleMembershipChanged, "3").await;
+    app.publish(EventType::RoleMembershipChanged, "4").await;
+    app.log(&failing, 4).await;
+    app.log(&given_up, 1).await;
+    let html = wait_for("all three to be told", async || {
+        let html = app.page("/", &cookie).await.text().await.unwrap();
+        (rows(&html).len() == 3 && html.contains("410")).then_some(html)
+    })
+    .await;
+    assert_eq!(figures(&html), ["16.6%", "0", "1", "1", "2"], "{html}");
+    for (row, webhook, told) in [
+        (0, &failing, ["Every callback has failed since", "500 InternalServerError"]),
+        (1, &given_up, ["The receiver answered 410 Gone", "410 Gone"]),
+        (2, &holding, ["2 deliveries are held", "No callback yet"]),
+    ] {
+        let row = rows(&html)[row];
+        assert!(row.contains(&format!("href=\"{}\"", path(webhook))), "{row}");
+        assert!(told.iter().all(|told| row.contains(told)), "{row}");
+    }
+    assert!(!html.contains(">Works<"), "{html}");
+    let enabled = app
+        .api(Method::PATCH, &path(&given_up))
+        .json_value(&json!({ "enabled": true }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(enabled.status(), 200);
+    assert_eq!(app.api(Method::DELETE, &path(&holding)).send().await.unwrap().status(), 204);
+    let html = app.page("/", &cookie).await.text().await.unwrap();
+    assert_eq!(rows(&html).len(), 1, "{html}");
+    app.stop().await;
+}
+
+async fn an_owner_sees_figures_of_their_own(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    app.sign_in("admin@example.com", Role::Administrator).await;
+    let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
+    let id = app
+        .store
+        .user_by_email("owner@example.com")
+        .await
+        .unwrap()
+        .unwrap()
+        .0
+        .id
+        .to_string();
+    let (mine, other) = (Receiver::start([]).await, Receiver::start(vec![Reply::status(500); 20]).await);
+    let own = add(&app, "Mine", &mine.url, EventType::VisitCreated, &[&id]).await;
+    let secret = add(&app, "Secret", &other.url, EventType::VisitUpdated, &[]).await;
+    let held = add(&app, "Secretly held", &other.url, EventType::RoleMembershipChanged, &[]).await;
+    app.api(Method::PATCH, &path(&held))
+        .json_value(&json!({ "enabled": false }))
+        .send()
+        .await
+        .unwrap();
+    for (event, id) in [
+        (EventType::VisitCreated, "1"),
+        (EventType::VisitCreated, "2"),
+        (EventType::VisitUpdated, "3"),
+        (EventType::RoleMembershipChanged, "4"),
+    ] {
+        app.publish(event, id).await;
+    }
+    app.log(&own, 2).await;
+    app.log(&secret, 4).await;
+    app.deliveries(&database, "held", 1).await;
+    let html = app.page("/", &owner).await.text().await.unwrap();
+    assert_eq!(figures(&html), ["100%", "0", "1", "0", "0"], "{html}");
+    assert!(html.contains("2 callbacks") && html.contains("Nothing needs attention"), "{html}");
+    assert!(!html.contains("Secret") && !html.contains("/users"), "{html}");
+    let off = app
+        .api(Method::PATCH, &path(&own))
+        .json_value(&json!({ "enabled": false }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(off.status(), 200);
+    app.publish(EventType::VisitCreated, "5").await;
+    app.deliveries(&database, "held", 2).await;
+    let html = app.page("/", &owner).await.text().await.unwrap();
+    assert!(rows(&html).len() == 1 && html.contains("1 delivery is held"), "{html}");
+    app.stop().await;
+}
+
+async fn at_first_it_says_how_to_begin(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
+    let html = app.page("/", &cookie).await.text().await.unwrap();
+    assert!(
+        html.contains("No webhooks yet") && html.contains("href=\"/webhooks/new\""),
+        "{html}"
+    );
+    let html = app.page("/", &owner).await.text().await.unwrap();
+    assert!(html.contains("You own no webhook yet."), "{html}");
+    app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
+    let html = app.page("/", &format!("{cookie}; lang=fr")).await.text().await.unwrap();
+    assert!(
+        html.contains("Aucun appel dans les dernières 24 heures.") && html.contains("Rien ne demande votre attention"),
+        "{html}"
+    );
+    let nobody = app.page("/", "").await;
+    assert_eq!(nobody.headers()["location"], "/sign-in");
+    app.stop().await;
+}
+
+async fn past_figures_are_summed_up(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let receiver = Receiver::start([]).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
+    for id in ["1", "2", "3"] {
+        app.publish(EventType::VisitCreated, id).await;
+    }
+    app.log(&webhook, 3).await;
+    // As it was before there were sums.
+    database
+        .execute("DELETE FROM webhook_stats WHERE latency = 0 AND webhook_id NOT IN (SELECT id FROM webhooks)")
+        .await;
+    database
+        .execute("DELETE FROM seaql_migrations WHERE version LIKE '%000010_overview'")
+        .await;
+    database.execute("DROP INDEX webhooks_failing").await;
+    database.execute("DROP INDEX webhooks_given_up").await;
+    assert!(
+        app.page("/", &cookie)
+            .await
+            .text()
+            .await
+            .unwrap()
+            .contains("No callbacks in the last 24 hours.")
+    );
+    app.store.migrate().await.unwrap();
+    let html = app.page("/", &cookie).await.text().await.unwrap();
+    assert!(html.contains("3 callbacks") && html.contains("3 succeeded, 0 failed"), "{html}");
+    app.stop().await;
+}
