@@ -16,10 +16,10 @@ use crate::{
 
 /// What every request can reach. One pointer: each layer of the router clones it for each request.
 #[derive(Clone)]
-pub struct AppState(Arc<Parts>);
+pub struct AppState(Arc<Service>);
 
 /// The parts of the service.
-pub struct Parts {
+pub struct Service {
     /// The database.
     pub store: Store,
     /// Where callbacks may go.
@@ -46,7 +46,7 @@ impl AppState {
     /// Puts the parts together.
     pub fn new(store: Store, policy: Arc<UrlPolicy>, dispatcher: Dispatcher, node: NodeId, front: FrontSettings, clock: Clock) -> Self {
         let leptos = LeptosOptions::builder().output_name("clearhook").build();
-        Self(Arc::new(Parts {
+        Self(Arc::new(Service {
             store,
             policy,
             dispatcher,
@@ -62,9 +62,9 @@ impl AppState {
 }
 
 impl Deref for AppState {
-    type Target = Parts;
+    type Target = Service;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &Service {
         &self.0
     }
 }

@@ -97,3 +97,4 @@ second-factor = Second factor
 second-factor-why = For somebody who lost their device and their recovery codes. They are signed out everywhere, and can set up a new one.
 second-factor-reset = Remove second factor
 saved-second-factor = The second factor was removed; they are signed out everywhere.
+own-password = Your own password

@@ -53,3 +53,4 @@ last-administrator = This is the last administrator; make somebody else one firs
 moment = Enter times such as 2026-11-23T09:00.
 
 not-its-name = This is not the name of the webhook; it was not deleted.
+no-factor = There is no second factor to remove.

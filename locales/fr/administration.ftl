@@ -97,3 +97,4 @@ second-factor = Second facteur
 second-factor-why = Pour qui a perdu son appareil et ses codes de secours. La personne est déconnectée partout et peut en configurer un nouveau.
 second-factor-reset = Retirer le second facteur
 saved-second-factor = Le second facteur a été retiré ; la personne est déconnectée partout.
+own-password = Votre propre mot de passe

@@ -53,3 +53,4 @@ last-administrator = C’est le dernier administrateur ; donnez d’abord ce rô
 moment = Entrez des moments tels que 2026-11-23T09:00.
 
 not-its-name = Ce n’est pas le nom du webhook ; il n’a pas été supprimé.
+no-factor = Il n’y a pas de second facteur à retirer.

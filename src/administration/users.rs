@@ -90,9 +90,10 @@ pub async fn reset_second_factor(store: &Store, by: &Principal, id: UserId) -> R
     if matches!(by, Principal::User(who) if who.user == id) {
         return Err(UseCaseError::Conflict(Wrong::Yourself));
     }
-    if store.remove_second_factor(&by.actor(), &user, None).await? {
-        tracing::info!(user = %id, "the second factor of user {id} is removed");
+    if !store.remove_second_factor(&by.actor(), &user, None).await? {
+        return Err(UseCaseError::Conflict(Wrong::NoFactor));
     }
+    tracing::info!(user = %id, "the second factor of user {id} is removed");
     Ok(())
 }
 

@@ -121,7 +121,8 @@ fn actor(who: &SignedIn) -> Actor {
     Actor::person(who.user, &who.email, who.address)
 }
 
-async fn confirm(store: &Store, who: &SignedIn, current: &str, now: Timestamp) -> Result<UserRecord, AccountError> {
+/// Makes sure that it is them, by their password. Attempts are limited.
+pub async fn confirm(store: &Store, who: &SignedIn, current: &str, now: Timestamp) -> Result<UserRecord, AccountError> {
     let attempt = limits::confirmation(store, &actor(who), who.user, now)
         .await?
         .map_err(AccountError::Wait)?;

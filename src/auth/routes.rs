@@ -27,7 +27,7 @@ pub enum Rule {
 /// What answers on a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A page, or a call that a page makes: says in its own words what somebody may not see.
+    /// A page: says in its own words what somebody may not see.
     Page,
     /// All else.
     Plain,
@@ -98,7 +98,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Says who may use a page or call that somebody else adds to the router.
+    /// Says who may see a page that somebody else adds to the router.
     #[must_use]
     pub fn page(mut self, method: Method, path: &str, rule: Option<Rule>) -> Self {
         self.rows.push(Row {

@@ -125,7 +125,12 @@ impl Service {
     /// A page of the console, compressed: its length in bytes.
     pub(crate) async fn page(&self, path: &str, cookie: &str) -> usize {
         let request = self.http.get(format!("{}{path}", self.url)).header("cookie", cookie);
-        let response = request.header("accept-encoding", "br").send().await.unwrap();
+        let response = request
+            .header("accept-encoding", "br")
+            .header("sec-fetch-site", "none")
+            .send()
+            .await
+            .unwrap();
         assert!(response.status() == 200 && response.headers()["content-encoding"] == "br", "{path}");
         response.bytes().await.unwrap().len()
     }

@@ -52,9 +52,10 @@ pub(super) async fn note(transaction: &impl Sql, webhook: WebhookId, change: &He
 
 async fn disable(transaction: &impl Sql, webhook: WebhookId, reason: &str, now: Timestamp) -> Result<Noted, StoreError> {
     let backend = transaction.backend();
-    let sql = "UPDATE webhooks SET enabled = FALSE, disabled_reason = ?, updated_at = ? \
-               WHERE id = ? AND enabled AND deleted_at IS NULL RETURNING name";
-    let values = [reason.into(), now.0.into(), webhook.0.into()];
+    let sql = "UPDATE webhooks SET enabled = FALSE, disabled_reason = ?, \
+               updated_at = CASE WHEN updated_at >= ? THEN updated_at + 1 ELSE ? END \
+               WHERE id = ? AND enabled AND deleted_at IS NULL RETURNING name, updated_at";
+    let values = [reason.into(), now.0.into(), now.0.into(), webhook.0.into()];
     let rows = transaction.rows(statement(backend, sql, values)).await?;
     let Some(row) = rows.first() else {
         return Ok(Noted::Nothing);
@@ -63,6 +64,8 @@ async fn disable(transaction: &impl Sql, webhook: WebhookId, reason: &str, now: 
     let entry = Entry::of_webhook(AuditAction::WebhookDisabled, webhook, &row.get::<String>("name")?)
         .before(json!({ "enabled": true, "disabled_reason": null }))
         .after(json!({ "enabled": false, "disabled_reason": reason }));
-    audit::add(transaction, &Actor::clearhook(), entry, now).await?;
+    // Each change has a time of its own, and the audit log has it too.
+    let at = Timestamp(row.get::<i64>("updated_at")?);
+    audit::add(transaction, &Actor::clearhook(), entry, at).await?;
     Ok(Noted::Disabled)
 }

@@ -95,6 +95,12 @@ async fn only_own_forms_are_kept(database: TestDatabase) {
         .body("name=Planted");
     let response = request.send().await.unwrap();
     assert!(!response.text().await.unwrap().contains("Planted"));
+    // What deletes or sends goes on only by a button that says so; nor does more than a form can hold.
+    let webhook = "/webhooks/01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05";
+    for intent in ["delete", "rotate", "test"] {
+        assert_eq!(app.form(webhook, "", &[("intent", intent)]).await.status(), 303, "{intent}");
+    }
+    assert_eq!(app.form(webhook, "", &vec![("", ""); 500]).await.status(), 303);
     let long = "x".repeat(70_000);
     assert_eq!(app.form("/webhooks/new", "", &[("description", &long)]).await.status(), 303);
     // Only to where such a form stands does anything go on.

@@ -232,8 +232,15 @@ async fn it_is_reset_by_another_administrator(database: TestDatabase) {
     let (session, _, _) = enrol(&app, &session).await;
     let other = app.sign_in("other@example.com", Role::Administrator).await;
     let path = format!("/users/{}", app.store.user_by_email(EMAIL).await.unwrap().unwrap().0.id);
-    let fields = [("intent", "reset-second-factor")];
+    let fields = [("intent", "reset-second-factor"), ("current", RIGHT)];
     assert_eq!(app.form(&path, &session, &fields).await.status(), 409, "not one's own");
+    let wrong = app
+        .form(&path, &other, &[("intent", "reset-second-factor"), ("current", "guessed")])
+        .await;
+    assert!(
+        wrong.text().await.unwrap().contains("current-error"),
+        "a session alone is not enough"
+    );
     assert!(app.page(&path, &other).await.text().await.unwrap().contains("Remove second factor"));
     assert_eq!(
         app.form(&path, &other, &fields).await.headers()["location"],
@@ -242,6 +249,7 @@ async fn it_is_reset_by_another_administrator(database: TestDatabase) {
     assert_eq!(app.page("/account", &session).await.status(), 303, "they are signed out");
     let html = app.page(&format!("{path}?saved=second-factor"), &other).await.text().await.unwrap();
     assert!(html.contains("The second factor was removed") && !html.contains("Remove second factor"));
+    assert_eq!(app.form(&path, &other, &fields).await.status(), 409, "there is none any more");
     let signed_in = app.form("/sign-in", "", &[("email", EMAIL), ("password", RIGHT)]).await;
     assert_eq!(signed_in.headers()["location"], "/webhooks");
     let logged = "audit_log WHERE action = 'user.second_factor_removed' AND actor_name = 'other@example.com'";

@@ -9,9 +9,10 @@ use crate::support::{
     app::{JsonBody, TestApp},
     database::TestDatabase,
     on_both,
+    receiver::{Receiver, Reply},
 };
 
-on_both! { the_second_to_save_is_told_what_changed programs_lose_nothing_of_each_other }
+on_both! { what_clearhook_disables_counts_as_a_change the_second_to_save_is_told_what_changed programs_lose_nothing_of_each_other }
 
 const ANN: &str = "ann@example.com";
 const BOB: &str = "bob@example.com";
@@ -73,11 +74,66 @@ async fn the_second_to_save_is_told_what_changed(database: TestDatabase) {
         (&json!("Ann's name"), &json!("https://example.com/ann"))
     );
 
+    // Who saves nothing new disturbs nobody, nor does a second click.
+    let seen = hidden(&app.page(&path, &ann).await.text().await.unwrap(), "seen");
+    assert_eq!(save(&bob, &seen, "Ann's name", "https://example.com/ann").await.status(), 303);
+    assert_eq!(save(&bob, &seen, "Ann's name", "https://example.com/ann").await.status(), 303);
+    let told = save(&ann, &seen, "Other name", "https://example.com/ann").await;
+    assert_eq!(told.status(), 409);
+    assert!(
+        told.text().await.unwrap().contains("was changed while you were working on it"),
+        "never in silence"
+    );
+    // What was not told was not seen: a row more of headers forgets nothing.
+    let fields: Vec<_> = fields("Other name", "https://example.com/ann")
+        .into_iter()
+        .filter(|(name, _)| *name != "intent")
+        .collect();
+    let fields: Vec<_> = fields
+        .into_iter()
+        .chain([("seen", seen.as_str()), ("intent", "add-header")])
+        .collect();
+    let html = app.form(&path, &ann, &fields).await.text().await.unwrap();
+    assert_eq!(hidden(&html, "seen"), seen);
+    for nonsense in ["x", "9223372036854775807", "-9223372036854775808"] {
+        let status = save(&ann, nonsense, "Other name", "https://example.com/ann")
+            .await
+            .status()
+            .as_u16();
+        assert!(matches!(status, 400 | 409), "{nonsense}: {status}");
+    }
+
     // A switch in the list counts as a change as well.
     let seen = hidden(&app.page(&path, &ann).await.text().await.unwrap(), "seen");
     let id = webhook["id"].as_str().unwrap();
     assert_eq!(app.form("/webhooks", &bob, &[("id", id), ("enabled", "false")]).await.status(), 303);
     assert_eq!(save(&ann, &seen, "Ann's name", "https://example.com/ann").await.status(), 409);
+    assert_eq!(app.get(&path).await["enabled"], false);
+    app.stop().await;
+}
+
+async fn what_clearhook_disables_counts_as_a_change(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let ann = app.sign_in(ANN, Role::Administrator).await;
+    let receiver = Receiver::start([Reply::status(410)]).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+    let seen = hidden(&app.page(&path, &ann).await.text().await.unwrap(), "seen");
+    app.publish(EventType::IdentityCreated, "one").await;
+    app.log(&webhook, 1).await;
+    assert_eq!(app.get(&path).await["enabled"], false);
+    let fields = [
+        ("name", "Still wanted"),
+        ("url", receiver.url.as_str()),
+        ("enabled", "true"),
+        ("events", "identity.created"),
+        ("seen", &seen),
+        ("intent", "save"),
+    ];
+    let told = app.form(&path, &ann, &fields).await;
+    assert_eq!(told.status(), 409);
+    let html = told.text().await.unwrap();
+    assert!(html.contains("disabled_reason"), "it says what clearhook did");
     assert_eq!(app.get(&path).await["enabled"], false);
     app.stop().await;
 }

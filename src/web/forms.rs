@@ -51,6 +51,11 @@ impl Fields {
         Ok((parts, Self(fields)))
     }
 
+    /// The fields of an encoded form.
+    pub(super) fn of(encoded: &str) -> Self {
+        Self(form_urlencoded::parse(encoded.as_bytes()).into_owned().collect())
+    }
+
     /// Reads a form in which each of these fields may stand once: which of two would count is nobody's guess.
     pub(super) async fn read_once(request: Request, names: &[&str]) -> Result<(Parts, Self), Problem> {
         let (parts, fields) = Self::read(request).await?;
@@ -178,7 +183,8 @@ pub(super) async fn change(
     };
     let changed = match form.seen {
         Some(seen) => webhooks::replace(&app, &by, id, Timestamp(seen), edit).await,
-        None => webhooks::patch(&app, &by, id, edit).await,
+        None if fields.one("seen").is_empty() => webhooks::patch(&app, &by, id, edit).await,
+        None => return Problem::malformed("The field `seen` is no number.").into_response(),
     };
     match changed {
         Ok(_) => Redirect::to(&format!("{path}?saved=changed")).into_response(),
@@ -194,7 +200,10 @@ async fn again(app: &AppState, parts: Parts, path: &str, mut form: FormView, err
             form.errors = errors.iter().map(|error| error_view(error, lang)).collect();
             render(app, page(parts, path), PostedForm(form), StatusCode::UNPROCESSABLE_ENTITY).await
         }
-        UseCaseError::Stale => render(app, page(parts, path), PostedForm(form), StatusCode::CONFLICT).await,
+        UseCaseError::Stale => {
+            form.meanwhile = Some(Vec::new());
+            render(app, page(parts, path), PostedForm(form), StatusCode::CONFLICT).await
+        }
         UseCaseError::NotFound => render(app, page(parts, path), (), StatusCode::NOT_FOUND).await,
         other => Problem::from(other).into_response(),
     }

@@ -3,13 +3,14 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, Method, StatusCode, request::Parts},
+    http::{Method, StatusCode},
     response::Response,
 };
 use url::form_urlencoded;
 
 use crate::{
     console::calls::{KeptView, SignInView},
+    domain::id::WebhookId,
     state::AppState,
     web::{
         forms::{Fields, page},
@@ -22,25 +23,29 @@ use crate::{
 /// Largest form that is kept, in bytes; encoded anew it must fit into another form.
 const KEPT_MAX: usize = 64 * 1024;
 
+/// Most fields of a form that is kept.
+const FIELDS_MAX: usize = 400;
+
 /// Asks a person to sign in first. What they typed is kept.
 pub(super) async fn sign_in_first(app: &AppState, request: Request) -> Response {
-    let path = request.uri().path().to_owned();
-    let own = is_same_origin(request.headers(), strict::site(request.uri(), request.headers()));
-    if request.method() != Method::POST || !own || !is_kept(&path) {
-        return nobody(&request.into_parts().0);
+    let (head, body) = request.into_parts();
+    let (path, otherwise) = (head.uri.path().to_owned(), nobody(&head));
+    let own = is_same_origin(&head.headers, strict::site(&head.uri, &head.headers));
+    if head.method != Method::POST || !own || !is_kept(&path) {
+        return otherwise;
     }
-    let head = copied(&request);
-    let Ok((parts, fields)) = Fields::read(request).await else {
-        return nobody(&head);
+    let Ok((parts, fields)) = Fields::read(Request::from_parts(head, body)).await else {
+        return otherwise;
     };
     let typed = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields.pairs())
         .finish();
-    if typed.len() > KEPT_MAX {
-        return nobody(&parts);
+    let kept = KeptView { path, typed };
+    if !fits(&kept, &fields) {
+        return otherwise;
     }
     let view = SignInView {
-        kept: Some(KeptView { path, typed }),
+        kept: Some(kept),
         ..SignInView::default()
     };
     render(app, page(parts, "/sign-in"), view, StatusCode::UNAUTHORIZED).await
@@ -49,25 +54,22 @@ pub(super) async fn sign_in_first(app: &AppState, request: Request) -> Response 
 /// What a form of signing in brings along.
 pub(super) fn brought(fields: &Fields) -> Option<KeptView> {
     let (path, typed) = (fields.one("kept_path"), fields.one("kept"));
-    (is_kept(&path) && typed.len() <= KEPT_MAX).then_some(KeptView { path, typed })
+    let within = Fields::of(&typed);
+    let kept = KeptView { path, typed };
+    (is_kept(&kept.path) && fits(&kept, &within)).then_some(kept)
 }
 
-/// Forms that take longer to fill in than to do without. None holds a password.
+/// Forms that take longer to fill in than to do without. None holds a password; what else is secret in them (a new webhook's secret, values of headers) goes back to who sent it, and nowhere else.
 fn is_kept(path: &str) -> bool {
-    let of_a_webhook = |path: &str| {
-        path.strip_prefix("/webhooks/")
-            .is_some_and(|id| !id.is_empty() && !id.contains('/'))
-    };
-    path == "/api-keys/new" || of_a_webhook(path)
+    let is_webhook = |id: &str| id == "new" || id.parse::<WebhookId>().is_ok();
+    path == "/api-keys/new" || path.strip_prefix("/webhooks/").is_some_and(is_webhook)
 }
 
-/// The head of a request, without its body.
-fn copied(request: &Request) -> Parts {
-    let mut head = Request::new(axum::body::Body::empty()).into_parts().0;
-    head.method = request.method().clone();
-    head.uri = request.uri().clone();
-    head.headers = HeaderMap::clone(request.headers());
-    head
+/// Whether it is small enough, and saves what was typed: what deletes or sends goes on only by a button that says so.
+fn fits(kept: &KeptView, fields: &Fields) -> bool {
+    let intent = fields.one("intent");
+    let saves = matches!(intent.as_str(), "" | "save" | "add-header") || intent.starts_with("remove-header-");
+    saves && kept.typed.len() <= KEPT_MAX && fields.pairs().len() <= FIELDS_MAX
 }
 
 #[cfg(test)]
@@ -85,6 +87,8 @@ mod tests {
             "/webhooks",
             "/webhooks/",
             "/webhooks/a/b",
+            "/webhooks/..",
+            "/webhooks/..\\users\\new",
             "//evil.example/webhooks/new",
             "/setup",
             "",

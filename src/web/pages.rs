@@ -1,4 +1,4 @@
-//! The console's pages and server functions, and the forms posted to them.
+//! The console's pages, and the forms posted to them.
 
 use axum::{
     body::Body,

@@ -10,7 +10,7 @@ use crate::{
     domain::{id::WebhookId, role::Role, timestamp::Timestamp},
     state::AppState,
     storage::webhooks::{Changed, HourCounts, Latest, ListPage, Listed, WebhookFields, WebhookFilter},
-    webhooks::{UseCaseError, visible},
+    webhooks::{UseCaseError, pauses, visible},
 };
 
 /// A page of the list with its figures.
@@ -52,7 +52,7 @@ pub(super) fn only_own(by: &Principal, filter: &mut WebhookFilter) -> Result<(),
 
 /// Enables or disables a webhook. All else stays as it is stored: a webhook whose URL is not permitted any more can be disabled too.
 pub async fn set_enabled(app: &AppState, by: &Principal, id: WebhookId, enabled: bool) -> Result<(), UseCaseError> {
-    loop {
+    for pause in pauses() {
         let stored = visible(app, by, id, Action::WriteWebhooks).await?;
         if stored.enabled == enabled {
             return Ok(());
@@ -70,13 +70,15 @@ pub async fn set_enabled(app: &AppState, by: &Principal, id: WebhookId, enabled:
             ordered: stored.ordered,
         };
         match app.store.change_webhook(&by.actor(), id, seen, &fields).await? {
-            Changed::Done(_) => break,
+            Changed::Done(_) => {
+                app.dispatcher.changed(id).await;
+                tracing::info!(webhook = %id, enabled, "webhook {id} is switched");
+                return Ok(());
+            }
             // Whatever else changed meanwhile stays.
-            Changed::Stale => {}
+            Changed::Stale(_) => tokio::time::sleep(pause).await,
             Changed::Gone => return Err(UseCaseError::NotFound),
         }
     }
-    app.dispatcher.changed(id).await;
-    tracing::info!(webhook = %id, enabled, "webhook {id} is switched");
-    Ok(())
+    Err(UseCaseError::Stale)
 }

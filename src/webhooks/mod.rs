@@ -24,6 +24,8 @@ pub use self::{
     stats::{Bucket, Period, Stats, stats},
 };
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use crate::{
@@ -85,7 +87,7 @@ pub async fn create(app: &AppState, by: &Principal, input: WebhookInput) -> Resu
 }
 
 /// How often a change is tried that others come before.
-const TRIES: u32 = 10;
+const TRIES: u32 = 30;
 
 /// Changes some of what people set of a webhook: `edit` gets it as it is and gives it as it shall be. Its secret stays.
 pub async fn patch(
@@ -94,13 +96,18 @@ pub async fn patch(
     id: WebhookId,
     edit: impl Fn(WebhookInput) -> WebhookInput,
 ) -> Result<WebhookRecord, UseCaseError> {
-    for _ in 0..TRIES {
+    for pause in pauses() {
         match edited(app, by, id, None, &edit).await {
-            Err(UseCaseError::Stale) => {}
+            Err(UseCaseError::Stale) => tokio::time::sleep(pause).await,
             done => return done,
         }
     }
     Err(UseCaseError::Stale)
+}
+
+/// Pauses between tries of a change that others come before.
+fn pauses() -> impl Iterator<Item = Duration> {
+    (0..TRIES).map(|tries| Duration::from_millis(u64::from(tries * 2)))
 }
 
 /// The same for whoever saw the webhook as it was last changed at `seen`: what others changed since then is not overwritten.
@@ -134,7 +141,9 @@ async fn edited(
             tracing::info!(webhook = %id, "webhook {id} changed");
             Ok(*webhook)
         }
-        Changed::Stale => Err(UseCaseError::Stale),
+        // Two who want the same have no quarrel; nor has who pressed twice.
+        Changed::Stale(stored) if fields.are_of(&stored) => Ok(*stored),
+        Changed::Stale(_) => Err(UseCaseError::Stale),
         Changed::Gone => Err(UseCaseError::NotFound),
     }
 }

@@ -159,8 +159,8 @@ pub struct FormView {
     pub errors: Vec<ErrorView>,
     /// When the webhook was last changed, as far as whoever fills it in knows: milliseconds since 1970.
     pub seen: Option<i64>,
-    /// What others changed since then.
-    pub meanwhile: Vec<OpenEntryView>,
+    /// What others changed since then, when nothing was saved for that reason.
+    pub meanwhile: Option<Vec<OpenEntryView>>,
     /// How it stands.
     pub status: Option<Status>,
     /// Why clearhook disabled it.

@@ -10,6 +10,9 @@ pub(in crate::console) fn Alone(
     /// The heading.
     #[prop(into)]
     title: Signal<String>,
+    /// Whether the page holds something that a change of language or theme would lose.
+    #[prop(optional)]
+    holds: bool,
     children: Children,
 ) -> impl IntoView {
     view! {
@@ -21,7 +24,7 @@ pub(in crate::console) fn Alone(
                 </p>
                 <h1>{title}</h1>
                 {children()}
-                <Preferences />
+                {(!holds).then(|| view! { <Preferences /> })}
             </div>
         </main>
     }

@@ -73,7 +73,8 @@ impl Checked {
         self.error.set(wrong.map(|wrong| wrong.text(lang())));
     }
 
-    /// While somebody types, an error goes as soon as it is mended; none comes before they are done.
+    /// While somebody types, an error goes as soon as the rule has nothing to say (what only the server knows it says anew); none comes
+    /// before they are done.
     pub(super) fn typed(self, event: &Event) {
         if self.error.with_untracked(Option::is_some) {
             self.check(&event_target_value(event));

@@ -138,8 +138,11 @@ impl Follower {
 
     /// The page was made anew.
     fn show(self: &Rc<Self>, shown: Shown) {
-        self.count.set(0);
         let mut state = self.state.borrow_mut();
+        // What was heard of while the page was on its way is still to be shown.
+        if state.heard <= shown.since || state.shown.path != shown.path {
+            self.count.set(0);
+        }
         let is_same = state.shown.path == shown.path;
         if !is_same || state.heard < shown.since {
             state.heard.clone_from(&shown.since);
@@ -204,32 +207,44 @@ impl Follower {
 
     /// Shows what is new, where that moves nothing; a busy log once a second.
     fn act(self: &Rc<Self>) {
-        let mut state = self.state.borrow_mut();
+        let state = self.state.borrow();
         if state.is_resting || self.count.get_untracked() == 0 || !(state.shown.is_top && moves_nothing()) {
             return;
         }
-        state.is_resting = true;
         drop(state);
         self.refresh();
-        let weak = Rc::downgrade(self);
-        let rested = move |me: &Rc<Self>| {
-            me.state.borrow_mut().is_resting = false;
-            me.act();
-        };
-        set_timeout(move || with(&weak, rested), REST);
     }
 
-    /// Shows the log as it is now.
+    /// Shows the log as it is now. One page at a time is on its way.
     fn refresh(self: &Rc<Self>) {
+        self.state.borrow_mut().is_resting = true;
         let weak = Rc::downgrade(self);
         region::ask_again(move |page| {
             with(&weak, |me| {
-                if let Some(shown) = shown_in(&page) {
+                if let Some((shown, page)) = page.and_then(|page| Some((shown_in(&page)?, page))) {
                     put(&page);
                     me.show(shown);
+                    me.rest(REST);
+                } else {
+                    // The session has ended, or there is no server: the stream will tell.
+                    me.state.borrow_mut().stream = None;
+                    me.rest(AGAIN);
                 }
             });
         });
+    }
+
+    /// Leaves the server alone for a while.
+    fn rest(self: &Rc<Self>, pause: Duration) {
+        let weak = Rc::downgrade(self);
+        let rested = |me: &Rc<Self>| {
+            me.state.borrow_mut().is_resting = false;
+            if me.state.borrow().stream.is_none() {
+                me.open();
+            }
+            me.act();
+        };
+        set_timeout(move || with(&weak, rested), pause);
     }
 }
 

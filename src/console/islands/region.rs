@@ -6,15 +6,11 @@ use leptos::{
     web_sys::{Document, DomParser, Element, Request, Response, SupportedType},
 };
 
-/// Asks for this page again and hands it on; not when it cannot be had, or is another page (the session has ended).
-pub(super) fn ask_again(then: impl FnOnce(Document) + 'static) {
+/// Asks for this page again and hands it on; nothing when it cannot be had, or is another page (the session has ended).
+pub(super) fn ask_again(then: impl FnOnce(Option<Document>) + 'static) {
     leptos::task::spawn_local(async move {
         let asked = current_path();
-        if let Some(page) = page(&asked).await
-            && current_path() == asked
-        {
-            then(page);
-        }
+        then(page(&asked).await.filter(|_| current_path() == asked));
     });
 }
 

@@ -5,7 +5,7 @@ use leptos::{
     html::Span,
     prelude::*,
     wasm_bindgen::JsCast,
-    web_sys::{Event, EventTarget, FormData, HtmlFormElement, UrlSearchParams},
+    web_sys::{Element, Event, EventTarget, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement},
 };
 
 /// Watches the form that it stands in.
@@ -25,7 +25,7 @@ pub fn Unsaved(
 }
 
 fn watch(form: HtmlFormElement, from_start: bool) {
-    let at_start = StoredValue::new(content(&form));
+    let at_start = StoredValue::new(fields(&form).len());
     let is_sent = StoredValue::new(false);
     let watched = StoredValue::new_local(form);
     let sent = window_event_listener(ev::submit, move |event: ev::SubmitEvent| {
@@ -35,7 +35,7 @@ fn watch(form: HtmlFormElement, from_start: bool) {
         }
     });
     let left = window_event_listener(ev::beforeunload, move |event| {
-        let is_changed = from_start || watched.with_value(content) != at_start.get_value();
+        let is_changed = from_start || watched.with_value(|form| is_changed(form, at_start.get_value()));
         if is_changed && !is_sent.get_value() {
             event.prevent_default();
         }
@@ -49,9 +49,24 @@ fn watch(form: HtmlFormElement, from_start: bool) {
     });
 }
 
-/// What the fields hold.
-fn content(form: &HtmlFormElement) -> Option<String> {
-    let data = FormData::new_with_form(form).ok()?;
-    let content = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
-    Some(content.to_string().into())
+/// Whether a field is not as the server made it, or there are more or fewer of them. (What was typed before this watched counts too.)
+fn is_changed(form: &HtmlFormElement, count: usize) -> bool {
+    let fields = fields(form);
+    fields.len() != count || fields.iter().any(field_is_changed)
+}
+
+fn fields(form: &HtmlFormElement) -> Vec<Element> {
+    let found = form.query_selector_all("input:not([type=hidden]), textarea").ok();
+    let nodes = found.iter().flat_map(|nodes| (0..nodes.length()).filter_map(|at| nodes.get(at)));
+    nodes.filter_map(|node| node.dyn_into().ok()).collect()
+}
+
+fn field_is_changed(field: &Element) -> bool {
+    if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
+        return input.value() != input.default_value() || input.checked() != input.default_checked();
+    }
+    // Choices of the form's own buttons are no content.
+    field
+        .dyn_ref::<HtmlTextAreaElement>()
+        .is_some_and(|text| text.default_value().is_ok_and(|default| text.value() != default))
 }

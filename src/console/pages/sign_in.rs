@@ -39,7 +39,7 @@ pub(in crate::console) fn SignIn() -> impl IntoView {
     let described = view.problem.map(|_| "sign-in-error");
     view! {
         <Title text=say::sign_in(lang) />
-        <Alone title=say::sign_in(lang)>
+        <Alone title=say::sign_in(lang) holds=view.kept.is_some()>
             {view.kept.is_some().then(|| view! { <p class="notice warn" role="status">{say::kept(lang)}</p> })}
             <form method="post" action="/sign-in">
                 <Problem problem=view.problem />
@@ -88,10 +88,12 @@ fn brought(kept: Option<&KeptView>) -> Option<impl IntoView + use<>> {
 
 /// They are signed in: the form goes on.
 fn resume(kept: KeptView, lang: Lang) -> AnyView {
+    let name = form_urlencoded::parse(kept.typed.as_bytes()).find_map(|(field, value)| (field == "name").then(|| value.into_owned()));
     view! {
         <Title text=say::sign_in(lang) />
-        <Alone title=say::kept_title(lang)>
+        <Alone title=say::kept_title(lang) holds=true>
             <p>{say::kept_why(lang)}</p>
+            {name.map(|name| view! { <p><strong>{name}</strong></p> })}
             {going_on(kept, say::kept_go_on(lang), "button primary wide")}
             <p class="or">
                 <a href="/webhooks" rel="external">
@@ -131,7 +133,7 @@ pub(in crate::console) fn SecondStep() -> impl IntoView {
     };
     view! {
         <Title text=say::step(lang) />
-        <Alone title=say::step(lang)>
+        <Alone title=say::step(lang) holds=view.kept.is_some()>
             <form method="post" action="/sign-in/code">
                 <Problem problem=view.problem />
                 <input type="hidden" name="next" value=next />

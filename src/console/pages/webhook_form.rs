@@ -28,8 +28,8 @@ pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
     view! {
         <form method="post" action=action novalidate>
             <ErrorSummary errors=errors.clone() />
-            {meanwhile(form.meanwhile.clone(), lang)}
-            {editable.then(|| view! { <Unsaved from_start=!errors.is_empty() || !form.meanwhile.is_empty() /> })}
+            {form.meanwhile.as_deref().map(|changes| meanwhile(changes, lang))}
+            {editable.then(|| view! { <Unsaved from_start=!errors.is_empty() || form.meanwhile.is_some() /> })}
             {form.seen.map(|seen| view! { <input type="hidden" name="seen" value=seen.to_string() /> })}
             <fieldset class="plain" disabled=!editable>
                 // Enter in a field presses the first button of a form: it must be this one, not "Add header".
@@ -57,7 +57,7 @@ pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
 }
 
 /// What others changed while this form was filled in.
-fn meanwhile(changes: Vec<OpenEntryView>, lang: Lang) -> Option<AnyView> {
+fn meanwhile(changes: &[OpenEntryView], lang: Lang) -> AnyView {
     let entries = changes.iter().map(|change| {
         let (who, at) = (change.row.actor.clone(), change.row.at.clone());
         view! {
@@ -69,18 +69,16 @@ fn meanwhile(changes: Vec<OpenEntryView>, lang: Lang) -> Option<AnyView> {
             <Differences differences=change.differences.clone() />
         }
     });
-    (!changes.is_empty()).then(|| {
-        view! {
-            <div class="notice warn meanwhile" role="alert" tabindex="-1" autofocus>
-                <p>
-                    <strong>{say::meanwhile(lang)}</strong>
-                </p>
-                <p>{say::meanwhile_why(lang)}</p>
-                {entries.collect_view()}
-            </div>
-        }
-        .into_any()
-    })
+    view! {
+        <div class="notice warn meanwhile" role="alert" tabindex="-1" autofocus>
+            <p>
+                <strong>{say::meanwhile(lang)}</strong>
+            </p>
+            <p>{say::meanwhile_why(lang)}</p>
+            {entries.collect_view()}
+        </div>
+    }
+    .into_any()
 }
 
 fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {

@@ -37,6 +37,7 @@ pub async fn new(app: &AppState, by: &Principal, from: Option<String>) -> Result
             fresh(FormView {
                 name: say::copy_of(lang(), &original.name).chars().take(NAME_MAX).collect(),
                 enabled: false,
+                seen: None,
                 ..original
             })
         }
@@ -104,14 +105,14 @@ pub async fn details(app: &AppState, by: &Principal, id: &str) -> Result<FormVie
         ..posted().map_or_else(|| stored_form(webhook), |posted| posted.0)
     };
     if editable {
-        let meanwhile = match form.seen.filter(|seen| *seen != changed.0) {
-            Some(seen) => audit::changes_since(app, by, id, Timestamp(seen)).await?,
-            None => Vec::new(),
-        };
-        let form = FormView {
-            seen: Some(changed.0),
-            meanwhile,
-            ..form
+        // Only who was told of a change has seen it.
+        let form = match form.seen.filter(|_| form.meanwhile.is_some()) {
+            Some(seen) => FormView {
+                seen: Some(changed.0),
+                meanwhile: Some(audit::changes_since(app, by, id, Timestamp(seen)).await?),
+                ..form
+            },
+            None => form,
         };
         with_possible_owners(app, form).await
     } else {

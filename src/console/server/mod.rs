@@ -1,4 +1,4 @@
-//! What server functions and forms need of a request, and how they make their views.
+//! What pages and forms need of a request, and how their views are made.
 
 pub mod account;
 pub mod administration;
@@ -35,7 +35,7 @@ use crate::{
     webhooks::UseCaseError,
 };
 
-/// Who is calling: the first line of every server function. On a page that they may not see there is nothing.
+/// Who is asking: the first line of everything that a page reads. On a page that they may not see there is nothing.
 pub fn caller() -> Result<(AppState, Principal), ConsoleError> {
     if extension::<Refused>().is_some() {
         return Err(console_error(UseCaseError::NotFound));

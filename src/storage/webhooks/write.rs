@@ -58,10 +58,31 @@ pub struct WebhookFields {
 pub enum Changed {
     /// It was made; the webhook as it is now.
     Done(Box<WebhookRecord>),
-    /// Somebody else changed the webhook meanwhile; nothing was done.
-    Stale,
+    /// Somebody else changed the webhook meanwhile, to this; nothing was done.
+    Stale(Box<WebhookRecord>),
     /// There is no such webhook.
     Gone,
+}
+
+impl WebhookFields {
+    /// Whether a webhook is as these fields say.
+    pub fn are_of(&self, stored: &WebhookRecord) -> bool {
+        let sorted = |owners: &[UserId]| {
+            let mut ids: Vec<_> = owners.iter().map(|owner| owner.0).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let events = |events: &[EventType]| {
+            let mut events = events.to_vec();
+            events.sort_unstable();
+            events
+        };
+        (&self.name, &self.description, &self.url) == (&stored.name, &stored.description, &stored.url)
+            && (self.enabled, self.rate, self.ordered) == (stored.enabled, stored.rate, stored.ordered)
+            && self.headers == stored.headers
+            && events(&self.events) == events(&stored.events)
+            && sorted(&self.owners) == sorted(&stored.owners)
+    }
 }
 
 impl Store {
@@ -103,7 +124,7 @@ impl Store {
             return Ok(Changed::Gone);
         };
         // Each change has a time of its own: it is what the next one is told by.
-        let now = Timestamp::now().max(Timestamp(seen.0 + 1));
+        let now = Timestamp::now().max(Timestamp(seen.0.saturating_add(1)));
         let mut change = webhook::Entity::update_many()
             .col_expr(webhook::Column::Name, Expr::value(fields.name.as_str()))
             .col_expr(webhook::Column::Description, Expr::value(fields.description.as_str()))
@@ -131,7 +152,7 @@ impl Store {
             .exec(&transaction)
             .await?;
         if changed.rows_affected == 0 {
-            return Ok(Changed::Stale);
+            return Ok(Changed::Stale(Box::new(before)));
         }
         webhook_event::Entity::delete_many()
             .filter(webhook_event::Column::WebhookId.eq(id.0))
@@ -149,7 +170,7 @@ impl Store {
         if !fields.ordered {
             // What waited for its turn need not any more.
             let sql = "UPDATE deliveries SET due_at = ? WHERE webhook_id = ? AND state = 'pending' AND due_at IS NULL";
-            let values = [now.0.into(), id.0.into()];
+            let values = [Timestamp::now().0.into(), id.0.into()];
             transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         }
         revision::raise(&transaction, id).await?;

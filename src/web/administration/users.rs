@@ -9,19 +9,23 @@ use axum::{
 
 use crate::{
     administration::users::{self, WithPassword},
-    auth::principal::{Principal, SignedIn},
+    auth::{
+        account::{self, AccountError},
+        principal::{Principal, SignedIn},
+    },
     console::{
-        calls::{PostedUser, SecretView, UserFormView},
+        calls::{ErrorView, PostedUser, SecretView, UserFormView},
         server::viewer::viewer_of,
     },
     domain::{id::UserId, role::Role},
-    messages::wrong::Wrong,
+    messages::{self, Lang, wrong::Wrong},
     rest::Problem,
     state::AppState,
     storage::users::UserChange,
     web::{
         forms::{Fields, error_view, page},
         pages::render,
+        sign_in::seconds,
     },
     webhooks::{FieldError, UseCaseError},
 };
@@ -72,7 +76,7 @@ pub(in crate::web) async fn change(
         Ok(read) => read,
         Err(problem) => return problem.into_response(),
     };
-    let by = Principal::User(who);
+    let by = Principal::User(who.clone());
     let Ok(id) = id.parse::<UserId>() else {
         return answer(&app, parts, Err(UseCaseError::NotFound)).await;
     };
@@ -102,9 +106,16 @@ pub(in crate::web) async fn change(
             };
         }
         "reset-second-factor" => {
-            return match users::reset_second_factor(&app.store, &by, id).await {
-                Ok(()) => saved(id, "second-factor"),
-                Err(error) => answer(&app, parts, Err(error)).await,
+            let lang = viewer_of(&parts.headers).lang;
+            // A stolen session alone shall not open other accounts.
+            let confirmed = account::confirm(&app.store, &who, &fields.one("current"), app.clock.now()).await;
+            return match confirmed.map_err(|error| unconfirmed(error, lang)) {
+                Ok(_) => match users::reset_second_factor(&app.store, &by, id).await {
+                    Ok(()) => saved(id, "second-factor"),
+                    Err(error) => answer(&app, parts, Err(error)).await,
+                },
+                Err(Ok(posted)) => answer(&app, parts, Ok(posted)).await,
+                Err(Err(problem)) => problem.into_response(),
             };
         }
         _ => return Problem::malformed("The form lacks its `intent`.").into_response(),
@@ -112,6 +123,25 @@ pub(in crate::web) async fn change(
     match users::change(&app.store, &by, id, change).await {
         Ok(_) => saved(id, done),
         Err(error) => answer(&app, parts, Err(error)).await,
+    }
+}
+
+/// Why it is not sure that it is them.
+fn unconfirmed(error: AccountError, lang: Lang) -> Result<PostedUser, Problem> {
+    match error {
+        AccountError::Wait(wait) => Ok(PostedUser {
+            refusal: Some(messages::sign_in::wait_seconds(lang, seconds(wait))),
+            ..PostedUser::default()
+        }),
+        AccountError::Store(error) => Err(Problem::from(error)),
+        AccountError::Hash(error) => Err(Problem::internal(&error)),
+        AccountError::WrongPassword | AccountError::WrongCode | AccountError::Unchanged | AccountError::Unfit(_) => Ok(PostedUser {
+            errors: vec![ErrorView {
+                field: "current".to_owned(),
+                detail: messages::account::wrong_password(lang).to_owned(),
+            }],
+            ..PostedUser::default()
+        }),
     }
 }
 

@@ -7,7 +7,10 @@ use crate::{
     console::{
         address::{query, segment},
         calls::{OwnedView, UserView, user},
-        components::notice::{Done, ErrorSummary, Trouble},
+        components::{
+            field::PasswordField,
+            notice::{Done, ErrorSummary, Trouble},
+        },
         islands::error_of,
         pages::administration::{
             new_user::{Password, Roles},
@@ -103,6 +106,12 @@ fn Page(view: UserView, saved: Option<String>) -> impl IntoView {
                             <form method="post" action=action.clone()>
                                 <section aria-labelledby="factor-heading">
                                     {about("factor-heading", say::second_factor(lang), say::second_factor_why(lang))} <div>
+                                        <PasswordField
+                                            name="current"
+                                            label=say::own_password(lang)
+                                            autocomplete="current-password"
+                                            error=error_of(&posted.errors, "current")
+                                        />
                                         <button class="button" type="submit" name="intent" value="reset-second-factor">
                                             {say::second_factor_reset(lang)}
                                         </button>

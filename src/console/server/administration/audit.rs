@@ -60,7 +60,7 @@ pub async fn changes_since(
     seen: Timestamp,
 ) -> Result<Vec<OpenEntryView>, UseCaseError> {
     let filter = AuditFilter {
-        from: Some(Timestamp(seen.0 + 1)),
+        from: Some(Timestamp(seen.0.saturating_add(1))),
         kind: Some(ObjectKind::Webhook),
         object: Some(webhook.to_string()),
         ..AuditFilter::default()
