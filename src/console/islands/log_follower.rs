@@ -11,6 +11,7 @@ use leptos::{
     ev::MouseEvent,
     leptos_dom::helpers::WindowListenerHandle,
     prelude::*,
+    reactive::send_wrapper_ext::SendOption,
     wasm_bindgen::{JsCast, closure::Closure},
 };
 use serde::{Deserialize, Serialize};
@@ -50,15 +51,18 @@ pub fn LogFollower(
 ) -> impl IntoView {
     let lang = lang();
     let count = RwSignal::new(0);
-    let follower = StoredValue::new_local(None::<Rc<Follower>>);
+    // The server never has one, and may drop the page on another thread than the one that made it.
+    let follower = StoredValue::new(SendOption::new_local(None::<Rc<Follower>>));
     let first = shown.clone();
     Effect::new(move |_| {
         let started = Follower::start(count);
         started.show(first.clone());
-        follower.set_value(Some(started));
+        follower.set_value(SendOption::new_local(Some(started)));
     });
     let show = move |event: MouseEvent| {
-        let Some(follower) = follower.get_value() else { return };
+        let Some(follower) = follower.with_value(|follower| (**follower).clone()) else {
+            return;
+        };
         if follower.state.borrow().shown.is_top {
             event.prevent_default();
             follower.refresh();
