@@ -38,6 +38,17 @@ named! {
     }
 }
 
+impl Status {
+    /// How a webhook stands that is enabled or not, and only fails or not.
+    pub const fn of(enabled: bool, failing: bool) -> Self {
+        match (enabled, failing) {
+            (false, _) => Self::Disabled,
+            (true, true) => Self::Failing,
+            (true, false) => Self::Enabled,
+        }
+    }
+}
+
 /// Checks a rate limit: both numbers from 1 to [`RATE_MAX`].
 pub fn check_rate(rate: RateLimit) -> Result<(), Wrong> {
     if (1..=RATE_MAX).contains(&rate.per_second) && (1..=RATE_MAX).contains(&rate.burst) {

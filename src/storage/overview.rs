@@ -19,6 +19,8 @@ use crate::{
 pub const WAITING_MAX: u64 = 10_000;
 /// Deliveries of a webhook that are held are counted up to here.
 pub const HELD_MAX: u64 = 1_000;
+/// Webhooks that are looked at for held deliveries: some of them may be deleted.
+const STEPS: u64 = 100;
 
 const OWNED: &str = "(SELECT webhook_id FROM webhook_owners WHERE user_id = ?)";
 
@@ -89,12 +91,14 @@ impl Store {
             count: i64,
         }
         let most = WAITING_MAX + 1;
-        // What is being sent has no index by webhook; there is never much of it.
-        let whose = owner.map_or_else(String::new, |_| format!(" WHERE webhook_id IN {OWNED}"));
+        // What is being sent has no index by webhook; there is never much of it. What does not ask for the webhook is answered by the index.
+        let (column, whose) = match owner {
+            Some(_) => ("webhook_id", format!(" WHERE webhook_id IN {OWNED}")),
+            None => ("1", String::new()),
+        };
         let sql = format!(
-            "SELECT COUNT(*) AS count FROM (\
-             SELECT webhook_id FROM (SELECT webhook_id FROM deliveries WHERE state = 'pending'{} LIMIT {most}) AS later \
-             UNION ALL SELECT webhook_id FROM (SELECT webhook_id FROM deliveries WHERE state = 'sending' LIMIT {most}) AS now{whose}) AS waiting",
+            "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE state = 'pending'{} LIMIT {most}) AS later) \
+             + (SELECT COUNT(*) FROM (SELECT {column} FROM deliveries WHERE state = 'sending' LIMIT {most}) AS now{whose}) AS count",
             owned("webhook_id", owner)
         );
         let both = owner.into_iter().chain(owner).map(|owner| owner.0.into());
@@ -133,13 +137,15 @@ impl Store {
                 "SELECT {columns} FROM webhooks w WHERE w.id IN {OWNED} AND w.deleted_at IS NULL \
                  AND EXISTS (SELECT 1 FROM deliveries WHERE state = 'held' AND webhook_id = w.id) LIMIT ?"
             ),
-            // From one webhook to the next, past all that is held for one.
+            // From one webhook to the next, past all that is held for one. SQLite keeps to the order of a `CROSS JOIN`; left to itself it would
+            // go through all webhooks for each step.
             None => format!(
-                "WITH RECURSIVE holding(webhook_id) AS (\
-                 SELECT (SELECT webhook_id FROM deliveries WHERE state = 'held' ORDER BY webhook_id LIMIT 1) \
+                "WITH RECURSIVE holding(webhook_id, step) AS (\
+                 SELECT (SELECT webhook_id FROM deliveries WHERE state = 'held' ORDER BY webhook_id LIMIT 1), 1 \
                  UNION ALL SELECT (SELECT d.webhook_id FROM deliveries d WHERE d.state = 'held' \
-                 AND d.webhook_id > holding.webhook_id ORDER BY d.webhook_id LIMIT 1) FROM holding WHERE holding.webhook_id IS NOT NULL) \
-                 SELECT {columns} FROM holding JOIN webhooks w ON w.id = holding.webhook_id WHERE w.deleted_at IS NULL LIMIT ?"
+                 AND d.webhook_id > holding.webhook_id ORDER BY d.webhook_id LIMIT 1), step + 1 \
+                 FROM holding WHERE holding.webhook_id IS NOT NULL AND step < {STEPS}) \
+                 SELECT {columns} FROM holding CROSS JOIN webhooks w WHERE w.id = holding.webhook_id AND w.deleted_at IS NULL LIMIT ?"
             ),
         };
         self.ask(&sql, owner, rows).await

@@ -1,11 +1,19 @@
 //! Server-sent events of a log: news, resuming, the end.
 
+use std::thread;
+
+use axum::{
+    body::{Body, to_bytes},
+    http::Request,
+};
 use clearhook::{
     catalogue::EventType,
     domain::{id::CallbackId, role::Role},
     storage::new_id,
+    web,
 };
 use reqwest::Response;
+use tower::ServiceExt;
 
 use crate::support::{
     app::{TestApp, loopback, quick},
@@ -14,7 +22,7 @@ use crate::support::{
     receiver::{Receiver, Reply},
 };
 
-on_both! { news_arrive_and_resume_where_they_stopped what_is_over_is_not_followed }
+on_both! { news_arrive_and_resume_where_they_stopped what_is_over_is_not_followed a_page_that_follows_may_end_on_another_thread }
 
 /// A stream of server-sent events.
 struct Events {
@@ -134,5 +142,26 @@ async fn what_is_over_is_not_followed(database: TestDatabase) {
     let mut open = Events::open(&app, &format!("{path}?from=2026-01-01T00:00&to=2027-01-01T00:00"), &cookie, None).await;
     app.publish(EventType::IdentityCreated, "1").await;
     open.sum(1).await;
+    app.stop().await;
+}
+
+/// A page that is longer than what a connection takes at once goes on when there is room, by whichever thread is free then.
+async fn a_page_that_follows_may_end_on_another_thread(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let webhook = app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
+    let request = Request::get(format!("/webhooks/{}", webhook["id"].as_str().unwrap()))
+        .header("host", "localhost")
+        .header("cookie", &cookie)
+        .body(Body::empty())
+        .unwrap();
+    let response = web::router(app.state.clone()).oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let rest = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(to_bytes(response.into_body(), usize::MAX))
+    });
+    let page = rest.join().unwrap().unwrap();
+    assert!(String::from_utf8(page.to_vec()).unwrap().contains("LogFollower"));
     app.stop().await;
 }

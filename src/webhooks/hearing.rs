@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use crate::{
     auth::{principal::Principal, rules::Action},
     catalogue::EventType,
-    domain::list::{Direction, Sort},
     state::AppState,
-    storage::webhooks::{ListPage, Listed, WebhookFilter},
+    storage::webhooks::{Hearing, WebhookFilter},
     webhooks::{UseCaseError, list::only_own},
 };
 
@@ -19,21 +18,14 @@ pub async fn hearing(app: &AppState, by: &Principal) -> Result<HashMap<EventType
     Ok(app.store.hearing(own.owner).await?)
 }
 
-/// The first of the webhooks that they may see and that hear of an event, by name.
-pub async fn hearing_of(app: &AppState, by: &Principal, event: EventType, rows: u64) -> Result<Listed, UseCaseError> {
-    by.may(Action::ReadCatalogue, false)?;
+/// The first of the webhooks that they may see and that hear of an event, by name, and how many there are.
+pub async fn hearing_of(app: &AppState, by: &Principal, event: EventType, rows: u64) -> Result<(Vec<Hearing>, u64), UseCaseError> {
     let mut filter = WebhookFilter {
         event: Some(event),
         ..WebhookFilter::default()
     };
     only_own(by, &mut filter)?;
-    let first = ListPage {
-        filter,
-        status: None,
-        sort: Sort::Name,
-        direction: Direction::Ascending,
-        page: 1,
-        rows,
-    };
-    Ok(app.store.list_page(&first).await?)
+    // Counting all events is quicker than counting the webhooks of a filter.
+    let total = hearing(app, by).await?.get(&event).copied().unwrap_or(0);
+    Ok((app.store.first_by_name(&filter, rows).await?, total))
 }

@@ -5,6 +5,7 @@ use crate::{
     catalogue::{EventType, example::example_text},
     console::calls::{EventTypeView, EventTypesView, HearingView},
     state::AppState,
+    storage::webhooks::Hearing,
     webhooks::{self, UseCaseError},
 };
 
@@ -23,8 +24,8 @@ pub async fn all(app: &AppState, by: &Principal) -> Result<EventTypesView, UseCa
 /// One event.
 pub async fn one(app: &AppState, by: &Principal, key: &str) -> Result<EventTypeView, UseCaseError> {
     let event: EventType = key.parse().map_err(|_| UseCaseError::NotFound)?;
-    let listed = webhooks::hearing_of(app, by, event, ROWS).await?;
-    let view = |row: crate::storage::webhooks::ListRow| HearingView {
+    let (first, total) = webhooks::hearing_of(app, by, event, ROWS).await?;
+    let view = |row: Hearing| HearingView {
         id: row.id.to_string(),
         name: row.name,
         url: row.url,
@@ -33,8 +34,8 @@ pub async fn one(app: &AppState, by: &Principal, key: &str) -> Result<EventTypeV
     Ok(EventTypeView {
         event,
         example: example_text(event),
-        webhooks: listed.rows.into_iter().map(view).collect(),
-        total: listed.total,
+        webhooks: first.into_iter().map(view).collect(),
+        total,
         may_write: by.may(Action::WriteWebhooks, false).is_ok(),
     })
 }

@@ -61,11 +61,7 @@ pub async fn page(app: &AppState, by: &Principal, query: ListQuery) -> Result<Li
 
 /// Failing means: enabled, and nothing but failures since the last success.
 pub const fn status(webhook: &WebhookRecord) -> Status {
-    match webhook.failing_since {
-        _ if !webhook.enabled => Status::Disabled,
-        Some(_) => Status::Failing,
-        None => Status::Enabled,
-    }
+    Status::of(webhook.enabled, webhook.failing_since.is_some())
 }
 
 fn row_view(row: ListRow, latest: Option<Latest>, hours: &[HourCounts], now: Timestamp, zone: &TimeZone, lang: Lang) -> RowView {

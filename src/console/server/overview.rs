@@ -61,11 +61,6 @@ pub async fn view(app: &AppState, by: &Principal) -> Result<OverviewView, UseCas
 
 fn trouble_view(trouble: &Trouble, latest: Option<Latest>, zone: &TimeZone, lang: Lang) -> TroubleView {
     let failing = trouble.failing_since().filter(|_| trouble.enabled);
-    let status = match failing {
-        _ if !trouble.enabled => Status::Disabled,
-        Some(_) => Status::Failing,
-        None => Status::Enabled,
-    };
     let since = failing.map(|since| of_list::failing_since(lang, &dates::in_words(since, zone, lang)));
     let held = (trouble.held() > 0).then(|| match trouble.held() {
         many if many > HELD_MAX => say::held_many(lang, HELD_MAX),
@@ -74,7 +69,7 @@ fn trouble_view(trouble: &Trouble, latest: Option<Latest>, zone: &TimeZone, lang
     TroubleView {
         id: trouble.id().to_string(),
         name: trouble.name.clone(),
-        status,
+        status: Status::of(trouble.enabled, failing.is_some()),
         why: since
             .into_iter()
             .chain(trouble.disabled_reason.clone().map(disabled_reason))

@@ -2,13 +2,34 @@
 
 use std::collections::HashMap;
 
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, Order, QueryOrder, QuerySelect, sea_query::Expr};
 
 use crate::{
     catalogue::EventType,
-    domain::id::UserId,
-    storage::{Store, StoreError, bulk::statement},
+    domain::{
+        id::{UserId, WebhookId},
+        webhook::Status,
+    },
+    storage::{
+        Store, StoreError,
+        bulk::statement,
+        entity::webhook,
+        webhooks::{WebhookFilter, list::filtered},
+    },
 };
+
+/// A webhook that hears of an event.
+#[derive(Clone, Debug)]
+pub struct Hearing {
+    /// Which.
+    pub id: WebhookId,
+    /// How people call it.
+    pub name: String,
+    /// Where callbacks go.
+    pub url: String,
+    /// How it stands.
+    pub status: Status,
+}
 
 impl Store {
     /// How many webhooks hear of each event, those of this owner or all. A deleted webhook hears of nothing.
@@ -32,5 +53,18 @@ impl Store {
             Ok((event, row.count.unsigned_abs()))
         };
         rows.into_iter().map(count).collect()
+    }
+
+    /// The first webhooks of a filter, by name.
+    pub async fn first_by_name(&self, filter: &WebhookFilter, rows: u64) -> Result<Vec<Hearing>, StoreError> {
+        let by_name = filtered(filter).order_by(Expr::cust("lower(name)"), Order::Asc);
+        let rows = by_name.order_by_asc(webhook::Column::Id).limit(rows).all(&self.read).await?;
+        let hearing = |row: webhook::Model| Hearing {
+            id: WebhookId(row.id),
+            name: row.name,
+            url: row.url,
+            status: Status::of(row.enabled, row.failing_since.is_some()),
+        };
+        Ok(rows.into_iter().map(hearing).collect())
     }
 }

@@ -8,6 +8,7 @@ mod target;
 mod write;
 
 pub use self::{
+    hearing::Hearing,
     list::WebhookFilter,
     rows::{HourCounts, Latest, ListPage, ListRow, Listed},
     target::{OpenTarget, Target},

@@ -132,11 +132,7 @@ impl Store {
         let mut events = self.events_of(rows.iter().map(|row| row.id).collect()).await?;
         let rows = rows.into_iter().map(|row| ListRow {
             id: WebhookId(row.id),
-            status: match row.failing_since {
-                _ if !row.enabled => Status::Disabled,
-                Some(_) => Status::Failing,
-                None => Status::Enabled,
-            },
+            status: Status::of(row.enabled, row.failing_since.is_some()),
             name: row.name,
             description: row.description,
             url: row.url,
