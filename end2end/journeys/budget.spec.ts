@@ -47,7 +47,7 @@ test('first visit and later pages stay within their budget', async ({ signedIn: 
     expect(shift, `layout shift of ${path}`).toBeLessThanOrEqual(SHIFT);
   };
   await visit('/webhooks', FIRST);
-  for (const path of ['/webhooks', '/webhooks/new', '/account', '/api-keys', '/users', '/audit-log']) await visit(path, LATER);
+  for (const path of ['/', '/webhooks', '/webhooks/new', '/event-types', '/event-types/identity.created', '/account', '/api-keys', '/users', '/audit-log']) await visit(path, LATER);
   // The log follows its callbacks, so this page's network never rests.
   take();
   await page.goto(`/webhooks/${made.id}`);

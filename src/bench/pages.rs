@@ -37,6 +37,8 @@ pub(crate) async fn pages(report: &mut Report, kind: Kind) {
     let cookie = service.sign_in().await;
     service.restart();
     for (name, path) in [
+        ("the overview", "/".to_owned()),
+        ("an event type", "/event-types/identity.created".to_owned()),
         ("/webhooks", "/webhooks".to_owned()),
         ("its page 150", "/webhooks?page=150".to_owned()),
         ("by status", "/webhooks?sort=status&dir=desc".to_owned()),

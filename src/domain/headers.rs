@@ -104,13 +104,18 @@ pub fn check_name(name: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// Checks a value: one line of visible characters, spaces and tabs (RFC 9110, section 5.5, without the obsolete ones).
+/// Checks a value: one line of visible characters, spaces and tabs (RFC 9110, section 5.5).
 pub fn check_value(value: &str) -> Result<(), Wrong> {
-    if value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
-        Ok(())
-    } else {
+    if value.chars().any(ends_a_line) {
         Err(Wrong::HeaderValue)
+    } else {
+        Ok(())
     }
+}
+
+/// Controls, and what Unicode knows as ends of lines (UAX #14) beyond ASCII: someone on the way may read one as such.
+fn ends_a_line(character: char) -> bool {
+    (character.is_control() && character != '\t') || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 fn is_token(byte: u8) -> bool {
@@ -125,6 +130,19 @@ mod tests {
         Header {
             name: name.to_owned(),
             value: value.to_owned(),
+        }
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn what_passes_can_be_sent() {
+        for text in (0..=0x2_fff).filter_map(char::from_u32).map(String::from) {
+            if check_name(&text).is_ok() {
+                assert!(http::HeaderName::from_bytes(text.as_bytes()).is_ok(), "{text:?}");
+            }
+            if check_value(&text).is_ok() {
+                assert!(http::HeaderValue::from_str(&text).is_ok(), "{text:?}");
+            }
         }
     }
 
