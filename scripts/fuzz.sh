@@ -7,8 +7,9 @@ source scripts/env.sh
 
 FOR=${FOR:-30}
 read -r -a targets <<<"${TARGETS:-$(cargo fuzz list | tr '\n' ' ')}"
-# The pages' scripts are not fuzzed, so they are not built in.
-export CLEARHOOK_SITE=/nonexistent
+# The pages' scripts are not fuzzed, so they are not built in. (A folder that is not there would be built anew for each target.)
+export CLEARHOOK_SITE=$PWD/fuzz/target/no-site
+mkdir -p "$CLEARHOOK_SITE"
 
 # An input that takes a second or half a gigabyte is a fault as well.
 limits=(-max_total_time="$FOR" -timeout=1 -rss_limit_mb=512 -max_len=4096 -print_final_stats=1)
