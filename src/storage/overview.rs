@@ -12,7 +12,11 @@ use crate::{
         timestamp::Timestamp,
         webhook::Status,
     },
-    storage::{Store, StoreError, bulk::statement},
+    storage::{
+        Store, StoreError,
+        bulk::statement,
+        webhooks::{OWNED, STANDING},
+    },
 };
 
 /// Deliveries that wait are counted up to here: some milliseconds.
@@ -21,8 +25,6 @@ pub const WAITING_MAX: u64 = 10_000;
 pub const HELD_MAX: u64 = 1_000;
 /// Webhooks that are looked at for held deliveries: some of them may be deleted.
 const STEPS: u64 = 100;
-
-const OWNED: &str = "(SELECT webhook_id FROM webhook_owners WHERE user_id = ?)";
 
 /// A webhook that needs attention.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -63,11 +65,8 @@ impl Store {
             standing: i32,
             count: i64,
         }
-        // The expression is that of an index (`m20261126_000008_console`).
         let sql = format!(
-            "SELECT (CASE WHEN NOT enabled THEN 1 WHEN failing_since IS NULL THEN 2 ELSE 0 END) AS standing, COUNT(*) AS count \
-             FROM webhooks WHERE deleted_at IS NULL{} \
-             GROUP BY (CASE WHEN NOT enabled THEN 1 WHEN failing_since IS NULL THEN 2 ELSE 0 END)",
+            "SELECT {STANDING} AS standing, COUNT(*) AS count FROM webhooks WHERE deleted_at IS NULL{} GROUP BY {STANDING}",
             owned("id", owner)
         );
         let rows = Row::find_by_statement(statement(self.backend(), &sql, values(owner, [])))

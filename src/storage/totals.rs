@@ -14,6 +14,7 @@ use crate::{
         bulk::{marks, statement},
         figures::Figure,
         stats::{hour, hour_begins},
+        webhooks::OWNED,
     },
 };
 
@@ -40,10 +41,7 @@ impl Store {
             failed: i64,
         }
         let (whose, ids): (_, Vec<Uuid>) = match owner {
-            Some(owner) => (
-                "(SELECT webhook_id FROM webhook_owners WHERE user_id = ?)".to_owned(),
-                vec![owner.0],
-            ),
+            Some(owner) => (OWNED.to_owned(), vec![owner.0]),
             None => (marks(SHARES.into()), (0..SHARES).map(share).collect()),
         };
         let sql = format!(

@@ -14,7 +14,7 @@ use crate::{
         Store, StoreError,
         bulk::statement,
         entity::webhook,
-        webhooks::{WebhookFilter, list::filtered},
+        webhooks::{OWNED, WebhookFilter, list::filtered},
     },
 };
 
@@ -39,10 +39,7 @@ impl Store {
             event_type: String,
             count: i64,
         }
-        let of_owner = owner.map_or(
-            "",
-            |_| "WHERE webhook_id IN (SELECT webhook_id FROM webhook_owners WHERE user_id = ?)",
-        );
+        let of_owner = owner.map_or_else(String::new, |_| format!("WHERE webhook_id IN {OWNED}"));
         let sql = format!("SELECT event_type, COUNT(*) AS count FROM webhook_events {of_owner} GROUP BY event_type");
         let values = owner.map(|owner| owner.0.into());
         let rows = Row::find_by_statement(statement(self.backend(), &sql, values))

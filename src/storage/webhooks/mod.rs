@@ -34,6 +34,12 @@ use crate::{
     },
 };
 
+/// The webhooks of a user, in SQL; takes the user's id.
+pub(super) const OWNED: &str = "(SELECT webhook_id FROM webhook_owners WHERE user_id = ?)";
+
+/// How a webhook stands, in SQL: failing, disabled, enabled. The text is that of an index (`m20261126_000008_console`).
+pub(super) const STANDING: &str = "(CASE WHEN NOT enabled THEN 1 WHEN failing_since IS NULL THEN 2 ELSE 0 END)";
+
 /// A webhook as it is stored, without its secrets.
 #[derive(Clone, Debug)]
 pub struct WebhookRecord {

@@ -22,7 +22,7 @@ use crate::{
         bulk::{marks, statement},
         entity::{webhook, webhook_event},
         stats::hour,
-        webhooks::{WebhookFilter, list::filtered},
+        webhooks::{STANDING, WebhookFilter, list::filtered},
     },
 };
 
@@ -224,7 +224,7 @@ fn ordered(found: Select<webhook::Entity>, sort: Sort, direction: Direction) -> 
         Sort::Name => Expr::cust("lower(name)"),
         Sort::Url => Expr::cust("url"),
         Sort::Description => Expr::cust("lower(substr(description, 1, 100))"),
-        Sort::Status => Expr::cust("(CASE WHEN NOT enabled THEN 1 WHEN failing_since IS NULL THEN 2 ELSE 0 END)"),
+        Sort::Status => Expr::cust(STANDING),
         Sort::Event => Expr::cust("(SELECT MIN(e.event_type) FROM webhook_events e WHERE e.webhook_id = webhooks.id)"),
     };
     let order = match direction {
