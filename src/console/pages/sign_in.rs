@@ -92,8 +92,8 @@ fn resume(kept: KeptView, lang: Lang) -> AnyView {
     view! {
         <Title text=say::sign_in(lang) />
         <Alone title=say::kept_title(lang) holds=true>
-            <p>{say::kept_why(lang)}</p>
-            {name.map(|name| view! { <p><strong>{name}</strong></p> })}
+            <p class="lead">{say::kept_why(lang)}</p>
+            {name.map(|name| view! { <p class="lead"><strong>{name}</strong></p> })}
             {going_on(kept, say::kept_go_on(lang), "button primary wide")}
             <p class="or">
                 <a href="/webhooks" rel="external">
