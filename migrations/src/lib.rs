@@ -17,6 +17,7 @@ mod m20261126_000007_keys;
 mod m20261126_000008_console;
 mod m20261126_000009_logs;
 mod m20261127_000010_overview;
+mod m20261127_000011_search;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000008_console::Migration),
             Box::new(m20261126_000009_logs::Migration),
             Box::new(m20261127_000010_overview::Migration),
+            Box::new(m20261127_000011_search::Migration),
         ]
     }
 }

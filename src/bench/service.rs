@@ -126,12 +126,15 @@ impl Service {
     pub(crate) async fn page(&self, path: &str, cookie: &str) -> usize {
         let request = self.http.get(format!("{}{path}", self.url)).header("cookie", cookie);
         let response = request
-            .header("accept-encoding", "br")
+            .header("accept-encoding", "gzip")
             .header("sec-fetch-site", "none")
             .send()
             .await
             .unwrap();
-        assert!(response.status() == 200 && response.headers()["content-encoding"] == "br", "{path}");
+        assert!(
+            response.status() == 200 && response.headers()["content-encoding"] == "gzip",
+            "{path}"
+        );
         response.bytes().await.unwrap().len()
     }
 

@@ -1,8 +1,8 @@
 //! Finding text in columns.
 
 use sea_orm::{
-    ColumnTrait, Condition,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+    ColumnTrait, Condition, DbBackend,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr, SimpleExpr},
 };
 
 /// The text as PostgreSQL takes it, which knows no NUL. Nothing that is stored has one in it, and so nothing is found by it.
@@ -21,4 +21,18 @@ pub(super) fn contains<C: ColumnTrait>(columns: impl IntoIterator<Item = C>, tex
     columns.into_iter().fold(Condition::any(), |any, column| {
         any.add(Expr::expr(Func::lower(Expr::col(column))).like(pattern.clone()))
     })
+}
+
+/// What a row is found by, in lower case, as one text: SQLite's own `lower` knows the letters of ASCII alone.
+pub(super) fn searchable<const N: usize>(texts: [&str; N]) -> String {
+    texts.join("\n").to_lowercase()
+}
+
+/// Whether a column of what is [`searchable`] has the text in it, in any case.
+pub(super) fn found_in(column: &str, text: &str, backend: DbBackend) -> SimpleExpr {
+    let found = match backend {
+        DbBackend::Postgres => format!("strpos({column}, $1) > 0"),
+        _ => format!("instr({column}, ?) > 0"),
+    };
+    Expr::cust_with_values(found, [storable(text).to_lowercase()])
 }

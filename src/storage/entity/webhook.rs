@@ -19,6 +19,10 @@ pub(crate) struct Model {
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) deleted_at: Option<i64>,
+    /// What it is found by: see `storage::search`.
+    pub(crate) search: String,
+    /// The least of the events it hears of, by which lists are sorted.
+    pub(crate) first_event: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -54,7 +54,7 @@ impl Store {
 
     /// The first webhooks of a filter, by name.
     pub async fn first_by_name(&self, filter: &WebhookFilter, rows: u64) -> Result<Vec<Hearing>, StoreError> {
-        let by_name = filtered(filter).order_by(Expr::cust("lower(name)"), Order::Asc);
+        let by_name = filtered(filter, self.backend()).order_by(Expr::cust("lower(name)"), Order::Asc);
         let rows = by_name.order_by_asc(webhook::Column::Id).limit(rows).all(&self.read).await?;
         let hearing = |row: webhook::Model| Hearing {
             id: WebhookId(row.id),

@@ -1,6 +1,6 @@
 //! The list of webhooks.
 
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 
 use crate::{
     catalogue::EventType,
@@ -12,7 +12,7 @@ use crate::{
     storage::{
         Store, StoreError,
         entity::{webhook, webhook_event, webhook_owner},
-        search::contains,
+        search::found_in,
         webhooks::WebhookRecord,
     },
 };
@@ -33,7 +33,7 @@ pub struct WebhookFilter {
 impl Store {
     /// A page of webhooks, newest first.
     pub async fn webhooks(&self, filter: &WebhookFilter, after: Option<Cursor>, limit: u64) -> Result<Page<WebhookRecord>, StoreError> {
-        let mut found = filtered(filter);
+        let mut found = filtered(filter, self.backend());
         if let Some(after) = after {
             let older = webhook::Column::CreatedAt.lt(after.at.0);
             let same = webhook::Column::CreatedAt.eq(after.at.0).and(webhook::Column::Id.lt(after.id));
@@ -53,11 +53,10 @@ impl Store {
 }
 
 /// The webhooks of a filter, in no order.
-pub(super) fn filtered(filter: &WebhookFilter) -> Select<webhook::Entity> {
+pub(super) fn filtered(filter: &WebhookFilter, backend: DbBackend) -> Select<webhook::Entity> {
     let mut found = webhook::Entity::find().filter(webhook::Column::DeletedAt.is_null());
     if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
-        let columns = [webhook::Column::Name, webhook::Column::Url, webhook::Column::Description];
-        found = found.filter(contains(columns, q));
+        found = found.filter(found_in("search", q, backend));
     }
     if let Some(event) = filter.event {
         let hears = webhook_event::Entity::find().select_only().column(webhook_event::Column::WebhookId);

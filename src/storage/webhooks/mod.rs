@@ -2,6 +2,7 @@
 
 mod hearing;
 mod list;
+mod parts;
 mod rows;
 mod snapshot;
 mod target;

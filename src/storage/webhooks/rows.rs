@@ -111,7 +111,7 @@ struct HourRow {
 impl Store {
     /// A page of the list.
     pub async fn list_page(&self, asked: &ListPage) -> Result<Listed, StoreError> {
-        let mut found = filtered(&asked.filter);
+        let mut found = filtered(&asked.filter, self.backend());
         found = match asked.status {
             Some(Status::Enabled) => found
                 .filter(webhook::Column::Enabled.eq(true))
@@ -153,7 +153,7 @@ impl Store {
             owner: filter.owner,
             ..WebhookFilter::default()
         };
-        Ok(filtered(&all).limit(1).one(&self.read).await?.is_some())
+        Ok(filtered(&all, self.backend()).limit(1).one(&self.read).await?.is_some())
     }
 
     /// The newest callback of each of these webhooks that made any.
@@ -218,14 +218,14 @@ impl Store {
     }
 }
 
-/// The expressions are those of the indexes (`m20261126_000008_console`); the id makes the order whole.
+/// The expressions are those of the indexes (`m20261126_000008_console` and after); the id makes the order whole.
 fn ordered(found: Select<webhook::Entity>, sort: Sort, direction: Direction) -> Select<webhook::Entity> {
     let by: SimpleExpr = match sort {
         Sort::Name => Expr::cust("lower(name)"),
         Sort::Url => Expr::cust("url"),
         Sort::Description => Expr::cust("lower(substr(description, 1, 100))"),
         Sort::Status => Expr::cust(STANDING),
-        Sort::Event => Expr::cust("(SELECT MIN(e.event_type) FROM webhook_events e WHERE e.webhook_id = webhooks.id)"),
+        Sort::Event => Expr::cust("first_event"),
     };
     let order = match direction {
         Direction::Ascending => Order::Asc,

@@ -20,11 +20,13 @@ use crate::{
         Store, StoreError,
         audit::{self, Actor, Entry},
         bulk::statement,
-        entity::{webhook, webhook_event, webhook_header, webhook_owner, webhook_secret},
+        entity::{webhook, webhook_owner, webhook_secret},
         new_id, revision,
+        search::searchable,
         transaction::Transaction,
         webhooks::{
             WebhookRecord,
+            parts::remove_parts,
             snapshot::{action, snapshot},
         },
     },
@@ -83,6 +85,14 @@ impl WebhookFields {
             && events(&self.events) == events(&stored.events)
             && sorted(&self.owners) == sorted(&stored.owners)
     }
+
+    fn search(&self) -> String {
+        searchable([&self.name, &self.url, &self.description])
+    }
+
+    fn first_event(&self) -> &'static str {
+        self.events.iter().map(|event| event.as_str()).min().unwrap_or_default()
+    }
 }
 
 impl Store {
@@ -104,6 +114,8 @@ impl Store {
             created_at: Set(now.0),
             updated_at: Set(now.0),
             deleted_at: Set(None),
+            search: Set(fields.search()),
+            first_event: Set(fields.first_event().to_owned()),
         };
         row.insert(&transaction).await?;
         self.add_parts(&transaction, id, fields).await?;
@@ -136,6 +148,8 @@ impl Store {
             )
             .col_expr(webhook::Column::RateBurst, Expr::value(number(fields.rate.map(|rate| rate.burst))))
             .col_expr(webhook::Column::Ordered, Expr::value(fields.ordered))
+            .col_expr(webhook::Column::Search, Expr::value(fields.search()))
+            .col_expr(webhook::Column::FirstEvent, Expr::value(fields.first_event()))
             .col_expr(webhook::Column::UpdatedAt, Expr::value(now.0));
         if fields.enabled {
             change = change.col_expr(webhook::Column::DisabledReason, Expr::value(None::<String>));
@@ -154,16 +168,9 @@ impl Store {
         if changed.rows_affected == 0 {
             return Ok(Changed::Stale(Box::new(before)));
         }
-        webhook_event::Entity::delete_many()
-            .filter(webhook_event::Column::WebhookId.eq(id.0))
-            .exec(&transaction)
-            .await?;
+        remove_parts(&transaction, id).await?;
         webhook_owner::Entity::delete_many()
             .filter(webhook_owner::Column::WebhookId.eq(id.0))
-            .exec(&transaction)
-            .await?;
-        webhook_header::Entity::delete_many()
-            .filter(webhook_header::Column::WebhookId.eq(id.0))
             .exec(&transaction)
             .await?;
         self.add_parts(&transaction, id, fields).await?;
@@ -217,19 +224,6 @@ impl Store {
         Ok(true)
     }
 
-    async fn add_secret(&self, on: &Transaction, webhook: WebhookId, secret: &SigningSecret, now: Timestamp) -> Result<(), StoreError> {
-        let id = new_id();
-        let row = webhook_secret::ActiveModel {
-            id: Set(id),
-            webhook_id: Set(webhook.0),
-            secret_encrypted: Set(self.vault.seal(id, secret.as_bytes())),
-            created_at: Set(now.0),
-            expires_at: Set(None),
-        };
-        row.insert(on).await?;
-        Ok(())
-    }
-
     /// Deletes a webhook with its secrets and headers; false when there is none. Its log stays until it is too old.
     pub async fn delete_webhook(&self, by: &Actor, id: WebhookId) -> Result<bool, StoreError> {
         let (transaction, now) = (self.begin().await?, Timestamp::now());
@@ -244,14 +238,7 @@ impl Store {
             .filter(webhook::Column::Id.eq(id.0))
             .exec(&transaction)
             .await?;
-        webhook_event::Entity::delete_many()
-            .filter(webhook_event::Column::WebhookId.eq(id.0))
-            .exec(&transaction)
-            .await?;
-        webhook_header::Entity::delete_many()
-            .filter(webhook_header::Column::WebhookId.eq(id.0))
-            .exec(&transaction)
-            .await?;
+        remove_parts(&transaction, id).await?;
         webhook_secret::Entity::delete_many()
             .filter(webhook_secret::Column::WebhookId.eq(id.0))
             .exec(&transaction)
@@ -259,37 +246,6 @@ impl Store {
         revision::raise(&transaction, id).await?;
         transaction.commit().await?;
         Ok(true)
-    }
-
-    async fn add_parts(&self, transaction: &Transaction, id: WebhookId, fields: &WebhookFields) -> Result<(), StoreError> {
-        let events = fields.events.iter().map(|event| webhook_event::ActiveModel {
-            webhook_id: Set(id.0),
-            event_type: Set(event.to_string()),
-        });
-        webhook_event::Entity::insert_many(events)
-            .exec_without_returning(transaction)
-            .await?;
-        let owners = fields.owners.iter().map(|owner| webhook_owner::ActiveModel {
-            webhook_id: Set(id.0),
-            user_id: Set(owner.0),
-        });
-        webhook_owner::Entity::insert_many(owners)
-            .exec_without_returning(transaction)
-            .await?;
-        let headers = fields.headers.iter().zip(0..).map(|(header, position)| {
-            let row = new_id();
-            webhook_header::ActiveModel {
-                id: Set(row),
-                webhook_id: Set(id.0),
-                position: Set(position),
-                name: Set(header.name.clone()),
-                value_encrypted: Set(self.vault.seal(row, header.value.as_bytes())),
-            }
-        });
-        webhook_header::Entity::insert_many(headers)
-            .exec_without_returning(transaction)
-            .await?;
-        Ok(())
     }
 }
 
