@@ -22,6 +22,8 @@ use fluent_syntax::{
 const LANGUAGES: [(&str, &str); 2] = [("en", "En"), ("fr", "Fr")];
 /// The namespace whose messages are values too, so that rules can hand them on.
 const AS_VALUES: &str = "wrong";
+/// The namespace whose messages are a list too, so that one language's text leads to another's.
+const AS_LIST: &str = "fields";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
@@ -197,6 +199,10 @@ fn module(space: &str, said: &[BTreeMap<String, Said>; LANGUAGES.len()]) -> Stri
     }
     if space == AS_VALUES {
         code.push_str(&values(first));
+    }
+    if space == AS_LIST {
+        let all = first.keys().map(|id| rust(id)).collect::<Vec<_>>().join(", ");
+        writeln!(code, "/// All of them.\npub const ALL: &[fn(Lang) -> &'static str] = &[{all}];").expect("a string");
     }
     code.push_str("}\n");
     code

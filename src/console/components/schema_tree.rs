@@ -1,6 +1,9 @@
 //! The fields of a callback's body as a tree. It is the same for everybody who reads one language, so it is written once.
 
-use std::sync::OnceLock;
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, OnceLock},
+};
 
 use leptos::prelude::*;
 
@@ -10,7 +13,7 @@ use crate::{
         fields::{Field, FieldValue, fields},
     },
     console::{components::ticks::Ticks, viewer::lang},
-    messages::{Lang, event_types as say},
+    messages::{self, Lang, event_types as say},
 };
 
 /// How deep the tree is open at first: what an event is about is seen, what that is made of is a click away.
@@ -44,9 +47,9 @@ fn branch(fields: &'static [Field], depth: usize, lang: Lang) -> AnyView {
         });
         view! {
             <li>
-                {line(field, lang)} <p lang="en">
-                    <Ticks text=&field.description />
-                </p> {values(&field.values)} {within}
+                {line(field, lang)} <p>
+                    <Ticks text=meaning(&field.description, lang) />
+                </p> {values(&field.values, lang)} {within}
             </li>
         }
     };
@@ -67,15 +70,52 @@ fn line(field: &'static Field, lang: Lang) -> AnyView {
     .into_any()
 }
 
-fn values(values: &'static [FieldValue]) -> Option<AnyView> {
+fn values(values: &'static [FieldValue], lang: Lang) -> Option<AnyView> {
     let value = |value: &'static FieldValue| {
         view! {
             <li>
                 <code>{value.value.as_str()}</code>
                 " "
-                {value.meaning.as_str()}
+                {meaning(&value.meaning, lang)}
             </li>
         }
     };
-    (!values.is_empty()).then(|| view! { <ul class="values" lang="en">{values.iter().map(value).collect_view()}</ul> }.into_any())
+    (!values.is_empty()).then(|| view! { <ul class="values">{values.iter().map(value).collect_view()}</ul> }.into_any())
+}
+
+/// What a schema says, in the language of who reads it. Schemas speak English.
+fn meaning(english: &'static str, lang: Lang) -> &'static str {
+    static SAID: LazyLock<HashMap<&str, fn(Lang) -> &'static str>> =
+        LazyLock::new(|| messages::fields::ALL.iter().map(|said| (said(Lang::En), *said)).collect());
+    SAID.get(english).map_or(english, |said| said(lang))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn texts(fields: &'static [Field], all: &mut HashSet<&'static str>) {
+        for field in fields {
+            all.insert(&field.description);
+            all.extend(field.values.iter().map(|value| value.meaning.as_str()));
+            texts(&field.fields, all);
+        }
+    }
+
+    #[test]
+    fn what_schemas_say_is_said_in_every_language() {
+        let mut said = HashSet::new();
+        for event in EventType::ALL {
+            texts(fields(event), &mut said);
+        }
+        said.remove("");
+        let known: HashSet<_> = messages::fields::ALL.iter().map(|text| text(Lang::En)).collect();
+        assert_eq!(known, said);
+        for lang in Lang::ALL {
+            let tree = written(EventType::VisitCreated, lang);
+            assert!(tree.contains(messages::fields::visit_host(lang)), "{tree}");
+        }
+    }
 }
