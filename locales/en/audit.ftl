@@ -12,6 +12,7 @@ changed = Changed
 from = From
 to = To
 any = Any
+filters = Filters
 show = Show
 clear = Clear
 export = Export

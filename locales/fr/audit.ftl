@@ -12,6 +12,7 @@ changed = Modifié
 from = Du
 to = au
 any = Tous
+filters = Filtres
 show = Afficher
 clear = Effacer
 export = Exporter

@@ -44,6 +44,13 @@ async fn columns_filters_and_pages_are_in_the_address(database: TestDatabase) {
         ("beta", "https://c.example.com/", "visit.created", "Two", true),
         ("Alpha", "https://b.example.com/", "identity.created", "three", false),
         ("gamma", "https://a.example.com/", "access_request.created", "One", true),
+        (
+            "delta",
+            "https://d.example.com/",
+            "role.membership_changed",
+            "100%_ of the École",
+            false,
+        ),
     ] {
         add(
             &app,
@@ -52,12 +59,15 @@ async fn columns_filters_and_pages_are_in_the_address(database: TestDatabase) {
         .await;
     }
     for (query, order) in [
-        ("", ["Alpha", "beta", "gamma"]),
-        ("?sort=name&dir=desc", ["gamma", "beta", "Alpha"]),
-        ("?sort=url", ["gamma", "Alpha", "beta"]),
-        ("?sort=event", ["gamma", "Alpha", "beta"]),
-        ("?sort=description", ["gamma", "Alpha", "beta"]),
-        ("?sort=nonsense&dir=up&page=-1&status=odd&event=none", ["Alpha", "beta", "gamma"]),
+        ("", ["Alpha", "beta", "delta", "gamma"]),
+        ("?sort=name&dir=desc", ["gamma", "delta", "beta", "Alpha"]),
+        ("?sort=url", ["gamma", "Alpha", "beta", "delta"]),
+        ("?sort=event", ["gamma", "Alpha", "delta", "beta"]),
+        ("?sort=description", ["delta", "gamma", "Alpha", "beta"]),
+        (
+            "?sort=nonsense&dir=up&page=-1&status=odd&event=none",
+            ["Alpha", "beta", "delta", "gamma"],
+        ),
     ] {
         assert_eq!(names(&app, &format!("/webhooks{query}"), &cookie).await, order, "{query}");
     }
@@ -65,8 +75,10 @@ async fn columns_filters_and_pages_are_in_the_address(database: TestDatabase) {
     for (query, found) in [
         ("?q=ALPHA", "Alpha"),
         ("?event=visit.created", "beta"),
-        ("?status=disabled", "Alpha"),
+        ("?status=disabled&q=c", "delta"),
         ("?q=one&status=enabled", "gamma"),
+        ("?q=ÉCOLE", "delta"),
+        ("?q=100%25_", "delta"),
     ] {
         assert_eq!(names(&app, &format!("/webhooks{query}"), &cookie).await, [found], "{query}");
     }
@@ -106,8 +118,10 @@ async fn columns_filters_and_pages_are_in_the_address(database: TestDatabase) {
     ] {
         assert!(html.contains(shown), "{shown}: {html}");
     }
-    let last = names(&app, "/webhooks?event=visit.updated&page=999", &cookie).await;
-    assert_eq!((last.len(), last[9].as_str()), (10, "x109"));
+    for beyond in [999, u64::MAX] {
+        let last = names(&app, &format!("/webhooks?event=visit.updated&page={beyond}"), &cookie).await;
+        assert_eq!((last.len(), last[9].as_str()), (10, "x109"));
+    }
     app.stop().await;
 }
 

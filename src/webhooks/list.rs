@@ -31,9 +31,10 @@ pub async fn shown_page(app: &AppState, by: &Principal, mut asked: ListPage, sin
     only_own(by, &mut asked.filter)?;
     let listed = app.store.list_page(&asked).await?;
     let ids: Vec<WebhookId> = listed.rows.iter().map(|row| row.id).collect();
+    let (latest, hours) = tokio::try_join!(app.store.latest_of(&ids), app.store.hours_of(&ids, since))?;
     Ok(ShownPage {
-        latest: app.store.latest_of(&ids).await?,
-        hours: app.store.hours_of(&ids, since).await?,
+        latest,
+        hours,
         any: !ids.is_empty() || app.store.any_webhook(&asked.filter).await?,
         listed,
     })

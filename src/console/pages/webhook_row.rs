@@ -36,7 +36,7 @@ pub(super) fn WebhookRow(
                 <a href=format!("/webhooks/{}", row.id)>{row.name}</a>
             </td>
             <td class="mono clip" title=row.url.clone()>
-                {row.url.clone()}
+                <span>{row.url.clone()}</span>
             </td>
             <td title=row.events>
                 <span class="event">
@@ -44,7 +44,9 @@ pub(super) fn WebhookRow(
                     {more}
                 </span>
             </td>
-            <td class="clip quiet-text" title=row.description.clone()>{row.description.clone()}</td>
+            <td class="clip quiet-text" title=row.description.clone()>
+                {(!row.description.is_empty()).then(|| view! { <span>{row.description.clone()}</span> })}
+            </td>
             <td title=row.reason.clone()>
                 <StatusBadge status=row.status />
                 {row.reason.clone().map(|reason| view! { <p class="hint reason">{reason}</p> })}

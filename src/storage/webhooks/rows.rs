@@ -122,13 +122,15 @@ impl Store {
             Some(Status::Disabled) => found.filter(webhook::Column::Enabled.eq(false)),
             None => found,
         };
-        let total = found.clone().count(&self.read).await?;
-        let page = asked.page.clamp(1, Ord::max(total.div_ceil(asked.rows), 1));
-        let rows = ordered(found, asked.sort, asked.direction)
-            .offset((page - 1) * asked.rows)
-            .limit(asked.rows)
-            .all(&self.read)
-            .await?;
+        let all = ordered(found.clone(), asked.sort, asked.direction).limit(asked.rows);
+        let rows_of = async |page: u64| all.clone().offset((page - 1) * asked.rows).all(&self.read).await;
+        // Both look at each webhook when a text is searched for: at the same time, they take half as long.
+        let wanted = asked.page.clamp(1, u32::MAX.into());
+        let (total, mut rows) = tokio::try_join!(found.count(&self.read), rows_of(wanted))?;
+        let page = wanted.min(Ord::max(total.div_ceil(asked.rows), 1));
+        if page != wanted {
+            rows = rows_of(page).await?;
+        }
         let mut events = self.events_of(rows.iter().map(|row| row.id).collect()).await?;
         let rows = rows.into_iter().map(|row| ListRow {
             id: WebhookId(row.id),

@@ -92,7 +92,10 @@ fn Log(log: AuditView, query: AuditQuery) -> impl IntoView {
                 </a>
             </div>
         </div>
-        <Filters query=query.clone() />
+        <details class="filters" open=is_narrow || !fits>
+            <summary>{say::filters(lang)}</summary>
+            <Filters query=query.clone() />
+        </details>
         <p class="field-error" id="range-error" role="alert">
             {error.unwrap_or_default()}
         </p>
