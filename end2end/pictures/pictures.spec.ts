@@ -11,6 +11,8 @@ const samples = [
   ['Onboarding', '', ['identity_request.created', 'identity_request.updated'], 200],
 ] as const;
 
+test.use({ own: 'pictures' });
+
 test('pictures', async ({ page, server, receiver, expected }) => {
   expected.push('422 /webhooks/new');
   await page.goto('/sign-in');

@@ -5,6 +5,8 @@ import { Receiver } from './receiver.ts';
 import { Server, email, password } from './server.ts';
 
 interface Worker {
+  /** A journey that needs a server which nobody has used gives this a name of its own. */
+  own: string;
   server: Server;
 }
 
@@ -16,6 +18,7 @@ interface Each {
 }
 
 export const test = base.extend<Each, Worker>({
+  own: ['', { option: true, scope: 'worker' }],
   server: [
     async ({}, use) => {
       const server = await Server.start();

@@ -56,6 +56,14 @@ pub enum Principal {
 }
 
 impl Principal {
+    /// Who it is, if it is somebody who signed in.
+    pub const fn user(&self) -> Option<UserId> {
+        match self {
+            Self::User(user) => Some(user.user),
+            Self::Key(_) | Self::CommandLine | Self::System => None,
+        }
+    }
+
     /// How the audit log names them.
     pub fn actor(&self) -> Actor {
         match self {

@@ -201,3 +201,17 @@ impl From<IngestError> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_overtaken_is_told() {
+        let problem = Problem::from(UseCaseError::Stale);
+        assert_eq!(
+            (problem.status, problem.kind.as_str()),
+            (409, "urn:clearhook:problem:changed-meanwhile")
+        );
+    }
+}

@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 on_both! { codes_are_asked_for_and_taken_once recovery_codes_are_taken_once guesses_at_codes_have_to_wait it_is_reset_by_command it_is_reset_by_another_administrator
-it_is_turned_off_with_the_password }
+it_is_turned_off_with_the_password what_was_typed_goes_through_it }
 
 const EMAIL: &str = "admin@example.com";
 const RIGHT: &str = "correct horse battery";
@@ -276,5 +276,40 @@ async fn it_is_turned_off_with_the_password(database: TestDatabase) {
         200
     );
     assert_eq!(database.count("second_factors").await + database.count("recovery_codes").await, 0);
+    app.stop().await;
+}
+
+async fn what_was_typed_goes_through_it(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let session = app.sign_in(EMAIL, Role::Administrator).await;
+    let (_, device, _) = enrol(&app, &session).await;
+    app.clock.forward(Duration::from_secs(30));
+    let kept = [("kept_path", "/webhooks/new"), ("kept", "name=Typed+by+Ann&intent=save")];
+    let fields = |mut fields: Vec<(&'static str, String)>| {
+        fields.extend(kept.map(|(name, value)| (name, value.to_owned())));
+        fields
+    };
+    let send = async |path: &str, cookie: &str, fields: Vec<(&'static str, String)>| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        app.form(path, cookie, &fields).await
+    };
+    let first = fields(vec![("email", EMAIL.to_owned()), ("password", RIGHT.to_owned())]);
+    let asked = send("/sign-in", "", first).await;
+    let step = cookie(&asked, "clearhook_step").unwrap();
+    let page = asked.text().await.unwrap();
+    assert!(
+        page.contains("action=\"/sign-in/code\"") && page.contains("value=\"name=Typed+by+Ann&amp;intent=save\""),
+        "{page}"
+    );
+    let wrong = send("/sign-in/code", &step, fields(vec![("code", "000000".to_owned())])).await;
+    assert_eq!(wrong.status(), 401);
+    assert!(wrong.text().await.unwrap().contains("Typed+by+Ann"));
+    let done = send("/sign-in/code", &step, fields(vec![("code", device.code(&app))])).await;
+    assert!(cookie(&done, "clearhook_session").is_some());
+    let page = done.text().await.unwrap();
+    assert!(
+        page.contains("has not been sent yet") && page.contains("value=\"Typed by Ann\""),
+        "{page}"
+    );
     app.stop().await;
 }

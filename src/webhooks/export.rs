@@ -10,7 +10,7 @@ use crate::{
         StoreError,
         callbacks::{CallbackRecord, LogFilter},
     },
-    webhooks::{UseCaseError, logs::check_range, visible},
+    webhooks::{UseCaseError, logs::check_range, reachable},
 };
 
 /// Rows of one page.
@@ -24,7 +24,7 @@ pub async fn export(
     id: WebhookId,
     filter: LogFilter,
 ) -> Result<impl Stream<Item = Result<Vec<CallbackRecord>, StoreError>> + Send + use<>, UseCaseError> {
-    visible(app, by, id, Action::ReadCallbacks).await?;
+    reachable(app, by, id, Action::ReadCallbacks).await?;
     if let (Some(from), Some(to)) = (filter.from, filter.to) {
         check_range(from, to)?;
     }

@@ -7,7 +7,7 @@ use crate::{
     domain::{callback::Outcome, id::WebhookId, response::ResponseFilter, timestamp::Timestamp},
     state::AppState,
     storage::{StoreError, callbacks::LogFilter, figures::Figure},
-    webhooks::{UseCaseError, logs::check_range, stats::percentile, visible},
+    webhooks::{UseCaseError, logs::check_range, reachable, stats::percentile},
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -28,7 +28,7 @@ pub struct Figures {
 /// Figures of the callbacks that a filter shows between its times, which it has to have. Units of an hour come, where the filter
 /// allows, from what is summed up as callbacks are logged: a year costs no more than a day.
 pub async fn figures(app: &AppState, by: &Principal, id: WebhookId, filter: &LogFilter, unit_ms: i64) -> Result<Figures, UseCaseError> {
-    visible(app, by, id, Action::ReadCallbacks).await?;
+    reachable(app, by, id, Action::ReadCallbacks).await?;
     let now = Timestamp::now();
     let (from, to) = (filter.from.unwrap_or(now), filter.to.unwrap_or(now));
     check_range(from, to)?;

@@ -21,7 +21,7 @@ use crate::{
         callbacks::LogFilter,
         log::NEWS_MAX,
     },
-    webhooks::{UseCaseError, visible},
+    webhooks::{UseCaseError, reachable},
 };
 
 /// Followers at one time.
@@ -99,7 +99,7 @@ impl Follower {
         filter: LogFilter,
         after: Option<CallbackId>,
     ) -> Result<Self, UseCaseError> {
-        visible(app, by, webhook, Action::ReadCallbacks).await?;
+        reachable(app, by, webhook, Action::ReadCallbacks).await?;
         let now = Timestamp::now();
         let oldest = CallbackId(oldest_id_of(now.minus(BACK)));
         let after = after.unwrap_or_else(|| CallbackId(oldest_id_of(now))).max(oldest);

@@ -16,7 +16,7 @@ use crate::{
         callbacks::{CallbackDetails, CallbackRecord, LogFilter},
         log::{LogPage, Place},
     },
-    webhooks::{FieldError, UseCaseError, visible},
+    webhooks::{FieldError, UseCaseError, reachable},
 };
 
 /// Longest range of a log.
@@ -33,7 +33,7 @@ pub async fn log(
     after: Option<Cursor>,
     limit: u64,
 ) -> Result<Page<CallbackRecord>, UseCaseError> {
-    visible(app, by, id, Action::ReadCallbacks).await?;
+    reachable(app, by, id, Action::ReadCallbacks).await?;
     if let (Some(from), Some(to)) = (filter.from, filter.to) {
         check_range(from, to)?;
     }
@@ -49,7 +49,7 @@ pub async fn log_page(
     place: Place,
     limit: u64,
 ) -> Result<LogPage, UseCaseError> {
-    visible(app, by, id, Action::ReadCallbacks).await?;
+    reachable(app, by, id, Action::ReadCallbacks).await?;
     if let (Some(from), Some(to)) = (filter.from, filter.to) {
         check_range(from, to)?;
     }
@@ -70,7 +70,7 @@ pub(super) fn check_range(from: Timestamp, to: Timestamp) -> Result<(), UseCaseE
 
 /// The newest callback of a webhook, if it made any.
 pub async fn latest_callback(app: &AppState, by: &Principal, id: WebhookId) -> Result<Option<CallbackRecord>, UseCaseError> {
-    visible(app, by, id, Action::ReadCallbacks).await?;
+    reachable(app, by, id, Action::ReadCallbacks).await?;
     Ok(app.store.latest_callback(id).await?)
 }
 
@@ -85,7 +85,7 @@ pub async fn attempts(
     by: &Principal,
     callback: &CallbackRecord,
 ) -> Result<(Vec<CallbackRecord>, Option<Standing>), UseCaseError> {
-    visible(app, by, callback.webhook, Action::ReadCallbacks).await?;
+    reachable(app, by, callback.webhook, Action::ReadCallbacks).await?;
     let attempts = app.store.attempts(callback.delivery, ATTEMPTS).await?;
     Ok((attempts, app.store.standing(callback.delivery).await?))
 }
@@ -96,6 +96,6 @@ pub(super) async fn callback_for(app: &AppState, by: &Principal, id: CallbackId,
         by.may(action, false)?;
     }
     let details = app.store.callback(id).await?.ok_or(UseCaseError::NotFound)?;
-    visible(app, by, details.record.webhook, action).await?;
+    reachable(app, by, details.record.webhook, action).await?;
     Ok(details)
 }

@@ -150,7 +150,7 @@ async fn edited(
 
 /// Deletes a webhook. Its log stays until it is too old.
 pub async fn delete(app: &AppState, by: &Principal, id: WebhookId) -> Result<(), UseCaseError> {
-    visible(app, by, id, Action::WriteWebhooks).await?;
+    reachable(app, by, id, Action::WriteWebhooks).await?;
     if !app.store.delete_webhook(&by.actor(), id).await? {
         return Err(UseCaseError::NotFound);
     }
@@ -183,9 +183,22 @@ async fn visible(app: &AppState, by: &Principal, id: WebhookId, action: Action) 
         by.may(action, false)?;
     }
     let webhook = app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)?;
-    let owns = matches!(by, Principal::User(user) if webhook.owners.contains(&user.user));
+    let owns = by.user().is_some_and(|user| webhook.owners.contains(&user));
+    may_with(by, action, owns).map(|()| webhook)
+}
+
+/// The same for whoever needs nothing of the webhook itself.
+async fn reachable(app: &AppState, by: &Principal, id: WebhookId, action: Action) -> Result<(), UseCaseError> {
+    if let Principal::Key(_) = by {
+        by.may(action, false)?;
+    }
+    let owns = app.store.owns(id, by.user()).await?.ok_or(UseCaseError::NotFound)?;
+    may_with(by, action, owns)
+}
+
+fn may_with(by: &Principal, action: Action, owns: bool) -> Result<(), UseCaseError> {
     match by.may(action, owns) {
-        Ok(()) => Ok(webhook),
+        Ok(()) => Ok(()),
         Err(forbidden) if by.may(Action::ReadWebhooks, owns).is_ok() => Err(forbidden.into()),
         Err(_) => Err(UseCaseError::NotFound),
     }

@@ -14,7 +14,7 @@ use crate::{
     messages::wrong::Wrong,
     state::AppState,
     storage::{resend::Asked, webhooks::WebhookRecord},
-    webhooks::{FieldError, UseCaseError, logs::callback_for, visible},
+    webhooks::{FieldError, UseCaseError, logs::callback_for, reachable, visible},
 };
 
 /// Longest time for which an old secret may still sign.
@@ -78,7 +78,7 @@ pub async fn rotate_secret(
     secret: Option<&str>,
     overlap: Option<Duration>,
 ) -> Result<(SigningSecret, Timestamp), UseCaseError> {
-    visible(app, by, id, Action::WriteWebhooks).await?;
+    reachable(app, by, id, Action::WriteWebhooks).await?;
     let secret = match secret.map(SigningSecret::parse).transpose() {
         Ok(secret) => secret.unwrap_or_else(SigningSecret::generate),
         Err(error) => return Err(UseCaseError::Invalid(vec![FieldError::new("/secret", error.wrong())])),

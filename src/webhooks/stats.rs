@@ -10,7 +10,7 @@ use crate::{
     messages::wrong::Wrong,
     state::AppState,
     storage::stats::{Count, Latency, hour_begins},
-    webhooks::{FieldError, UseCaseError, logs::check_range, visible},
+    webhooks::{FieldError, UseCaseError, logs::check_range, reachable},
 };
 
 /// Longest range by the hour: 31 days.
@@ -74,7 +74,7 @@ pub async fn stats(
     to: Timestamp,
     period: Period,
 ) -> Result<Stats, UseCaseError> {
-    visible(app, by, id, Action::ReadCallbacks).await?;
+    reachable(app, by, id, Action::ReadCallbacks).await?;
     check_range(from, to)?;
     if period == Period::Hour && to.since(from).as_secs() > HOURS_MAX * 3_600 {
         return Err(UseCaseError::Invalid(vec![FieldError::new("/from", Wrong::RangeHours)]));

@@ -85,9 +85,9 @@ fn values(values: &'static [FieldValue], lang: Lang) -> Option<AnyView> {
 
 /// What a schema says, in the language of who reads it. Schemas speak English.
 fn meaning(english: &'static str, lang: Lang) -> &'static str {
-    static SAID: LazyLock<HashMap<&str, fn(Lang) -> &'static str>> =
-        LazyLock::new(|| messages::fields::ALL.iter().map(|said| (said(Lang::En), *said)).collect());
-    SAID.get(english).map_or(english, |said| said(lang))
+    static KNOWN: LazyLock<HashMap<&str, usize>> =
+        LazyLock::new(|| messages::fields::ALL.iter().map(|said| said(Lang::En)).zip(0..).collect());
+    KNOWN.get(english).map_or(english, |at| messages::fields::ALL[*at](lang))
 }
 
 #[cfg(test)]

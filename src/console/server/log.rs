@@ -41,18 +41,19 @@ const ROWS: u64 = 50;
 /// A page of the log; none before the first callback.
 pub async fn page(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> Result<Option<LogView>, UseCaseError> {
     let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
-    let Some(latest) = webhooks::latest_callback(app, by, id).await? else {
+    let (webhook, latest) = tokio::try_join!(webhooks::get(app, by, id), webhooks::latest_callback(app, by, id))?;
+    let Some(latest) = latest else {
         return Ok(None);
     };
-    let webhook = webhooks::get(app, by, id).await?;
     let (zone, lang, now) = (zone(), lang(), Timestamp::now());
     let links = Links::new(id, &query);
     let (place, found) = (place(&query), Range::of(&query, Some(latest.at), now, &zone));
     let (page, chart) = match &found {
         Ok(range) => {
             let filter = range::filter(&query, range);
-            let page = webhooks::log_page(app, by, id, &filter, place, ROWS).await?;
-            (page, Some(chart(app, by, range, &filter, &links, &zone, lang).await?))
+            let page = webhooks::log_page(app, by, id, &filter, place, ROWS);
+            let (page, chart) = tokio::try_join!(page, chart(app, by, range, &filter, &links, &zone, lang))?;
+            (page, Some(chart))
         }
         Err(_) => (LogPage::default(), None),
     };

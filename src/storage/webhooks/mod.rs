@@ -86,6 +86,22 @@ impl Store {
         Ok(self.complete(&self.read, row.into_iter().collect()).await?.pop())
     }
 
+    /// Whether this user owns a webhook; none when there is no such webhook.
+    pub async fn owns(&self, id: WebhookId, user: Option<UserId>) -> Result<Option<bool>, StoreError> {
+        let there = webhook::Entity::find_by_id(id.0)
+            .filter(webhook::Column::DeletedAt.is_null())
+            .select_only()
+            .column(webhook::Column::Id);
+        if there.into_tuple::<Uuid>().one(&self.read).await?.is_none() {
+            return Ok(None);
+        }
+        let Some(user) = user else {
+            return Ok(Some(false));
+        };
+        let owner = webhook_owner::Entity::find_by_id((id.0, user.0)).one(&self.read).await?;
+        Ok(Some(owner.is_some()))
+    }
+
     /// One webhook as it is within a transaction, until whose end nobody else changes it.
     async fn webhook_within(&self, on: &impl ConnectionTrait, id: WebhookId) -> Result<Option<WebhookRecord>, StoreError> {
         let row = webhook::Entity::find_by_id(id.0)

@@ -92,7 +92,7 @@ fn Log(log: AuditView, query: AuditQuery) -> impl IntoView {
                 </a>
             </div>
         </div>
-        <details class="filters" open=is_narrow || !fits>
+        <details class="fold" open=is_narrow || !fits>
             <summary>{say::filters(lang)}</summary>
             <Filters query=query.clone() />
         </details>
@@ -103,7 +103,7 @@ fn Log(log: AuditView, query: AuditQuery) -> impl IntoView {
         {if !is_empty {
             view! {
                 <div class="card">
-                    <table class="stack" aria-label=say::title(lang)>
+                    <table class="stack changes" aria-label=say::title(lang)>
                         <thead>
                             <tr>
                                 <th scope="col">{say::time(lang)}</th>
