@@ -25,7 +25,12 @@ pub(super) fn contains<C: ColumnTrait>(columns: impl IntoIterator<Item = C>, tex
 
 /// What a row is found by, in lower case, as one text: SQLite's own `lower` knows the letters of ASCII alone.
 pub(super) fn searchable<const N: usize>(texts: [&str; N]) -> String {
-    texts.join("\n").to_lowercase()
+    folded(&texts.join("\n"))
+}
+
+/// In lower case, wherever in its word a letter stands: at the end of one, Greek has a sigma of its own.
+fn folded(text: &str) -> String {
+    text.to_lowercase().replace('ς', "σ")
 }
 
 /// Whether a column of what is [`searchable`] has the text in it, in any case.
@@ -34,5 +39,5 @@ pub(super) fn found_in(column: &str, text: &str, backend: DbBackend) -> SimpleEx
         DbBackend::Postgres => format!("strpos({column}, $1) > 0"),
         _ => format!("instr({column}, ?) > 0"),
     };
-    Expr::cust_with_values(found, [storable(text).to_lowercase()])
+    Expr::cust_with_values(found, [folded(&storable(text))])
 }

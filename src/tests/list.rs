@@ -12,7 +12,7 @@ use crate::support::{
     wait::wait_for,
 };
 
-on_both! { columns_filters_and_pages_are_in_the_address webhooks_are_switched_in_their_row rows_say_how_their_webhooks_fare nothing_is_explained }
+on_both! { changed_webhooks_are_found_by_what_they_are_now columns_filters_and_pages_are_in_the_address webhooks_are_switched_in_their_row rows_say_how_their_webhooks_fare nothing_is_explained }
 
 /// The names on a page, in its order.
 async fn names(app: &TestApp, path: &str, cookie: &str) -> Vec<String> {
@@ -43,12 +43,12 @@ async fn columns_filters_and_pages_are_in_the_address(database: TestDatabase) {
     for (name, url, event, description, enabled) in [
         ("beta", "https://c.example.com/", "visit.created", "Two", true),
         ("Alpha", "https://b.example.com/", "identity.created", "three", false),
-        ("gamma", "https://a.example.com/", "access_request.created", "One", true),
+        ("gamma", "https://a.example.com/", "access_request.created", "One of 1000", true),
         (
             "delta",
             "https://d.example.com/",
             "role.membership_changed",
-            "100%_ of the École",
+            "100%_ of the École οδοσα",
             false,
         ),
     ] {
@@ -79,6 +79,7 @@ async fn columns_filters_and_pages_are_in_the_address(database: TestDatabase) {
         ("?q=one&status=enabled", "gamma"),
         ("?q=ÉCOLE", "delta"),
         ("?q=100%25_", "delta"),
+        ("?q=ΟΔΟΣ", "delta"),
     ] {
         assert_eq!(names(&app, &format!("/webhooks{query}"), &cookie).await, [found], "{query}");
     }
@@ -206,5 +207,33 @@ async fn nothing_is_explained(database: TestDatabase) {
         html.contains("You own no webhook yet.") && !html.contains("/webhooks/new"),
         "{html}"
     );
+    app.stop().await;
+}
+
+async fn changed_webhooks_are_found_by_what_they_are_now(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let id = add(
+        &app,
+        &json!({ "name": "Before", "url": "https://example.com/", "events": ["visit.updated"] }),
+    )
+    .await;
+    // A dot stands before an underscore, on either database and in whatever locale.
+    let other = json!({ "name": "Other", "url": "https://example.org/", "events": ["identity_request.created", "identity.updated"] });
+    add(&app, &other).await;
+    assert_eq!(names(&app, "/webhooks?sort=event", &cookie).await, ["Other", "Before"]);
+    let change =
+        json!({ "name": "After", "url": "https://new.example.com/", "description": "moved", "events": ["access_request.created"] });
+    let changed = app.api(Method::PATCH, &format!("/webhooks/{id}")).json_value(&change);
+    assert_eq!(changed.send().await.unwrap().status(), 200);
+    assert_eq!(names(&app, "/webhooks?sort=event", &cookie).await, ["After", "Other"]);
+    for (query, found) in [
+        ("before", &[][..]),
+        ("after", &["After"]),
+        ("new.example", &["After"]),
+        ("moved", &["After"]),
+    ] {
+        assert_eq!(names(&app, &format!("/webhooks?q={query}"), &cookie).await, found, "{query}");
+    }
     app.stop().await;
 }

@@ -115,7 +115,9 @@ mod tests {
         assert_eq!(known, said);
         for lang in Lang::ALL {
             let tree = written(EventType::VisitCreated, lang);
-            assert!(tree.contains(messages::fields::visit_host(lang)), "{tree}");
+            for said in [messages::fields::visit_host, messages::fields::status_checked_in] {
+                assert!(tree.contains(said(lang)), "{tree}");
+            }
         }
     }
 }

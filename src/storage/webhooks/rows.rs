@@ -128,7 +128,8 @@ impl Store {
         let wanted = asked.page.clamp(1, u32::MAX.into());
         let (total, mut rows) = tokio::try_join!(found.count(&self.read), rows_of(wanted))?;
         let page = wanted.min(Ord::max(total.div_ceil(asked.rows), 1));
-        if page != wanted {
+        // A webhook may have been added between the two looks.
+        if page != wanted || (rows.is_empty() && total > 0) {
             rows = rows_of(page).await?;
         }
         let mut events = self.events_of(rows.iter().map(|row| row.id).collect()).await?;
