@@ -49,7 +49,7 @@ pub(crate) fn write() {
     println!("cargo:rerun-if-changed={}", locales.display());
     let mut code = String::new();
     for space in spaces(&locales.join(LANGUAGES[0].0)) {
-        let said = LANGUAGES.map(|(language, _)| read(&locales.join(language).join(format!("{space}.ftl"))));
+        let said = LANGUAGES.map(|(language, _)| read(language, &locales.join(language).join(format!("{space}.ftl"))));
         code.push_str(&module(&space, &said));
     }
     for (language, _) in LANGUAGES {
@@ -69,10 +69,25 @@ fn spaces(folder: &Path) -> Vec<String> {
     names
 }
 
-fn read(file: &Path) -> BTreeMap<String, Said> {
+/// French breaks no line before these signs nor inside its quotation marks. Files are written with plain spaces, which one can see.
+fn typeset(language: &str, text: String) -> String {
+    const WIDE: char = '\u{a0}';
+    const NARROW: char = '\u{202f}';
+    if language != "fr" {
+        return text;
+    }
+    let before = [(':', WIDE), ('»', WIDE), ('%', WIDE), (';', NARROW), ('!', NARROW), ('?', NARROW)];
+    let text = before.iter().fold(text, |text, (sign, space)| {
+        text.replace(&format!(" {sign}"), &format!("{space}{sign}"))
+    });
+    text.replace("« ", &format!("«{WIDE}"))
+}
+
+fn read(language: &str, file: &Path) -> BTreeMap<String, Said> {
     println!("cargo:rerun-if-changed={}", file.display());
     let shown = file.display();
     let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{shown}: {error}"));
+    let text = typeset(language, text);
     let resource = parser::parse(text.as_str()).unwrap_or_else(|(_, errors)| panic!("{shown}: {errors:?}"));
     let mut messages = BTreeMap::new();
     for entry in resource.body {
@@ -201,6 +216,13 @@ fn module(space: &str, said: &[BTreeMap<String, Said>; LANGUAGES.len()]) -> Stri
         code.push_str(&values(first));
     }
     if space == AS_LIST {
+        let mut texts = BTreeMap::new();
+        for (id, message) in first {
+            let text = message.plain.as_deref();
+            let text = text.unwrap_or_else(|| panic!("{space}.ftl: {id} has variables, so its text does not lead to another's"));
+            let other = texts.insert(text, id);
+            assert!(other.is_none(), "{space}.ftl: {id} and {other:?} have the same text");
+        }
         let all = first.keys().map(|id| rust(id)).collect::<Vec<_>>().join(", ");
         writeln!(code, "/// All of them.\npub const ALL: &[fn(Lang) -> &'static str] = &[{all}];").expect("a string");
     }

@@ -131,6 +131,13 @@ mod tests {
     }
 
     #[test]
+    fn french_signs_stay_with_their_words() {
+        assert_eq!(administration::key_is(Lang::Fr, "paie"), "Clé de «\u{a0}paie\u{a0}»");
+        assert!(administration::shown_once(Lang::Fr).starts_with("Copiez-le maintenant\u{a0}:"));
+        assert!(administration::shown_once(Lang::En).is_ascii());
+    }
+
+    #[test]
     fn what_is_wrong_is_said_in_both_languages() {
         let wrong = wrong::Wrong::TooManyCharacters { max: 2_000 };
         assert_eq!(wrong.to_string(), "Use at most 2,000 characters.");

@@ -79,6 +79,22 @@ test('a user is added, changed, and in the audit log', async ({ signedIn: page, 
   expect(download.suggestedFilename()).toBe('audit-log.csv');
 });
 
+test('the filters of the audit log are folded away on a phone', async ({ signedIn: page, javaScriptEnabled }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto('/audit-log');
+  const action = page.getByLabel('Action');
+  await expect(action).toBeHidden();
+  await page.locator('summary').filter({ hasText: 'Filters' }).click();
+  await action.selectOption('Signed in');
+  await looked(page, javaScriptEnabled);
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page).toHaveURL(/action=user.signed_in/);
+  await expect(action, 'what narrows the list is seen').toBeVisible();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto('/audit-log');
+  await expect(action).toBeVisible();
+});
+
 test('owners are chosen on a webhook', async ({ signedIn: page, server }, { project }) => {
   const address = `owner-${project.name}@example.com`;
   await page.goto('/users/new');

@@ -13,7 +13,7 @@ use axum::{Json, Router, body::Bytes, http::StatusCode, routing::post};
 use clearhook::{
     catalogue::EventType,
     domain::secret::SigningSecret,
-    storage::{Store, audit::Actor, journal::Journal, new_id, open::DatabaseUrl},
+    storage::{DatabaseUrl, Store, audit::Actor, journal::Journal, new_id},
     vault::{MasterKey, Vault},
 };
 use reqwest::Client;

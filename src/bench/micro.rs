@@ -15,12 +15,11 @@ use clearhook::{
         timestamp::Timestamp,
     },
     storage::{
-        Store,
+        DatabaseUrl, Store,
         audit::Actor,
         callbacks::{LogFilter, NewCallback},
         journal::{Finished, Journal, Next},
         new_id,
-        open::DatabaseUrl,
         queue::Job,
     },
     vault::{MasterKey, Vault},

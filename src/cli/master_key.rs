@@ -13,10 +13,9 @@ use crate::{
     cli::CliError,
     config::{Config, DataDir, Settings, lock_database},
     storage::{
-        Store,
+        DatabaseUrl, Store,
         audit::Actor,
         keys::{Place, Rotation},
-        open::DatabaseUrl,
     },
     vault::{MasterKey, Vault},
 };

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::{
     cli::CliError,
     config::{Config, Settings},
-    storage::{Store, open::DatabaseUrl},
+    storage::{DatabaseUrl, Store},
     vault::Vault,
 };
 

@@ -20,7 +20,7 @@ use crate::{
     dispatch::Dispatcher,
     rest::metrics,
     state::AppState,
-    storage::open::DatabaseUrl,
+    storage::DatabaseUrl,
     telemetry,
     web::{self, server},
 };

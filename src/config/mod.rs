@@ -17,7 +17,7 @@ pub use self::{
     oidc::OidcSettings,
     settings::Settings,
 };
-use crate::{dispatch::DispatchSettings, domain::url::UrlPolicy, storage::open::DatabaseUrl, vault::MasterKey};
+use crate::{dispatch::DispatchSettings, domain::url::UrlPolicy, storage::DatabaseUrl, vault::MasterKey};
 
 /// A setting that cannot be used.
 #[derive(Debug, Error)]

@@ -7,6 +7,7 @@ pub mod audit;
 mod bulk;
 pub mod callbacks;
 pub mod checkpoint;
+mod database_url;
 mod direct;
 mod entity;
 pub mod error;
@@ -51,7 +52,7 @@ use std::{
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use uuid::Uuid;
 
-pub use self::error::StoreError;
+pub use self::{database_url::DatabaseUrl, error::StoreError};
 use self::{
     direct::Direct,
     transaction::{Transaction, WritePool},

@@ -1,12 +1,21 @@
 //! A session that ends while a form is being filled in: what was typed goes on after signing in.
 
+use std::time::Duration;
+
 use clearhook::domain::role::Role;
 
-use crate::support::{app::TestApp, database::TestDatabase, on_both};
+use crate::support::{
+    app::{TestApp, cookie},
+    database::TestDatabase,
+    device::enrol,
+    forms::{fields, pairs},
+    on_both,
+};
 
-on_both! { what_was_typed_goes_on_after_signing_in only_own_forms_are_kept }
+on_both! { what_was_typed_goes_on_after_signing_in it_goes_through_the_second_factor only_own_forms_are_kept }
 
 const EMAIL: &str = "ann@example.com";
+const PASSWORD: &str = "correct horse battery";
 const TYPED: [(&str, &str); 8] = [
     ("name", "Typed \"by\" <Ann> & all"),
     ("description", "a line\nand another"),
@@ -18,26 +27,6 @@ const TYPED: [(&str, &str); 8] = [
     ("intent", "save"),
 ];
 
-/// The fields of the form on a page that goes there, as a browser would send them.
-fn fields(html: &str, action: &str) -> Vec<(String, String)> {
-    let (_, form) = html.split_once(&format!("action=\"{action}\"")).unwrap();
-    let (form, _) = form.split_once("</form>").unwrap();
-    let attribute = |input: &str, name: &str| {
-        let (_, rest) = input.split_once(&format!(" {name}=\""))?;
-        let value = rest.split('"').next()?;
-        let plain = [("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
-        Some(plain.iter().fold(value.to_owned(), |value, (from, to)| value.replace(from, to)))
-    };
-    form.split("<input")
-        .skip(1)
-        .map(|input| (attribute(input, "name").unwrap(), attribute(input, "value").unwrap_or_default()))
-        .collect()
-}
-
-fn pairs(fields: &[(String, String)]) -> Vec<(&str, &str)> {
-    fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
-}
-
 async fn what_was_typed_goes_on_after_signing_in(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     app.sign_in(EMAIL, Role::Administrator).await;
@@ -46,28 +35,22 @@ async fn what_was_typed_goes_on_after_signing_in(database: TestDatabase) {
     let mut html = asked.text().await.unwrap();
     assert!(html.contains("Your session has ended. What you typed is kept"));
     // A wrong password loses nothing.
-    for (password, status) in [("wrong", 401), ("correct horse battery", 200)] {
-        let mut fields = fields(&html, "/sign-in");
-        fields.retain(|(name, _)| name.starts_with("kept") || name == "next");
-        fields.extend([("email".to_owned(), EMAIL.to_owned()), ("password".to_owned(), password.to_owned())]);
+    for (password, status) in [("wrong", 401), (PASSWORD, 200)] {
+        let mut sent = fields(&html, "/sign-in");
+        sent.retain(|(name, _)| name.starts_with("kept") || name == "next");
+        sent.extend([("email".to_owned(), EMAIL.to_owned()), ("password".to_owned(), password.to_owned())]);
         assert!(
-            fields.iter().any(|(name, value)| name == "kept" && value.contains("Typed")),
-            "{fields:?}"
+            sent.iter().any(|(name, value)| name == "kept" && value.contains("Typed")),
+            "{sent:?}"
         );
-        let response = app.form("/sign-in", "", &pairs(&fields)).await;
+        let response = app.form("/sign-in", "", &pairs(&sent)).await;
         assert_eq!(response.status(), status);
         if status == 200 {
-            let cookie = response.headers()["set-cookie"]
-                .to_str()
-                .unwrap()
-                .split(';')
-                .next()
-                .unwrap()
-                .to_owned();
+            let cookie = cookie(&response, "clearhook_session").unwrap();
             let html = response.text().await.unwrap();
             assert!(html.contains("has not been sent yet"));
             assert_eq!(app.get("/webhooks").await["items"].as_array().unwrap().len(), 0);
-            let typed = self::fields(&html, "/webhooks/new");
+            let typed = fields(&html, "/webhooks/new");
             assert_eq!(pairs(&typed), TYPED, "the form goes on as it was");
             assert_eq!(app.form("/webhooks/new", &cookie, &pairs(&typed)).await.status(), 303);
             let webhooks = app.get("/webhooks").await;
@@ -78,6 +61,41 @@ async fn what_was_typed_goes_on_after_signing_in(database: TestDatabase) {
         }
         html = response.text().await.unwrap();
     }
+    app.stop().await;
+}
+
+async fn it_goes_through_the_second_factor(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let session = app.sign_in(EMAIL, Role::Administrator).await;
+    let (_, device, _) = enrol(&app, &session).await;
+    app.clock.forward(Duration::from_secs(30));
+    let kept = [("kept_path", "/webhooks/new"), ("kept", "name=Typed+by+Ann&intent=save")];
+    let fields = |mut fields: Vec<(&'static str, String)>| {
+        fields.extend(kept.map(|(name, value)| (name, value.to_owned())));
+        fields
+    };
+    let send = async |path: &str, cookie: &str, fields: Vec<(&'static str, String)>| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        app.form(path, cookie, &fields).await
+    };
+    let first = fields(vec![("email", EMAIL.to_owned()), ("password", PASSWORD.to_owned())]);
+    let asked = send("/sign-in", "", first).await;
+    let step = cookie(&asked, "clearhook_step").unwrap();
+    let page = asked.text().await.unwrap();
+    assert!(
+        page.contains("action=\"/sign-in/code\"") && page.contains("value=\"name=Typed+by+Ann&amp;intent=save\""),
+        "{page}"
+    );
+    let wrong = send("/sign-in/code", &step, fields(vec![("code", "000000".to_owned())])).await;
+    assert_eq!(wrong.status(), 401);
+    assert!(wrong.text().await.unwrap().contains("Typed+by+Ann"));
+    let done = send("/sign-in/code", &step, fields(vec![("code", device.code(&app))])).await;
+    assert!(cookie(&done, "clearhook_session").is_some());
+    let page = done.text().await.unwrap();
+    assert!(
+        page.contains("has not been sent yet") && page.contains("value=\"Typed by Ann\""),
+        "{page}"
+    );
     app.stop().await;
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, process::Stdio};
 use clearhook::{
     catalogue::EventType,
     domain::{headers::Header, role::Role, secret::SigningSecret, timestamp::Timestamp},
-    storage::{Store, audit::Actor, open::DatabaseUrl},
+    storage::{DatabaseUrl, Store, audit::Actor},
     storage::{
         keys::{KeyError, Place, Rotation, SEALED},
         new_id,

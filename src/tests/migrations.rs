@@ -1,7 +1,7 @@
 //! The schema goes up, down and up again, and newer databases are left alone.
 
 use clearhook::{
-    storage::{Store, open::DatabaseUrl},
+    storage::{DatabaseUrl, Store},
     vault::Vault,
 };
 

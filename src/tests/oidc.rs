@@ -14,12 +14,13 @@ use tokio::net::TcpListener;
 use crate::support::{
     app::{TestApp, cookie},
     database::TestDatabase,
+    forms::{fields, pairs},
     on_both,
     provider::Provider,
 };
 
 on_both! { people_are_made_and_their_role_follows whoever_has_no_place_here_is_told_why answers_that_were_not_asked_for_are_refused
-a_provider_that_is_away_is_told }
+what_was_typed_goes_on_after_it a_provider_that_is_away_is_told }
 
 fn settings(issuer: &str) -> OidcSettings {
     OidcSettings {
@@ -208,6 +209,27 @@ async fn answers_that_were_not_asked_for_are_refused(database: TestDatabase) {
     let late = cookie(&app.page("/sign-in/oidc", "").await, "clearhook_oidc").unwrap();
     app.clock.forward(Duration::from_mins(10));
     refused(&path, &late).await;
+    app.stop().await;
+}
+
+async fn what_was_typed_goes_on_after_it(database: TestDatabase) {
+    let Some((app, provider)) = start(&database, |_| ()).await else {
+        return;
+    };
+    let typed = [("name", "Typed by Ann"), ("url", "https://example.com/hooks"), ("enabled", "true")];
+    let typed: Vec<_> = typed.into_iter().chain([("events", "visit.created"), ("intent", "save")]).collect();
+    let asked = app.form("/webhooks/new", "clearhook_session=ended", &typed).await;
+    assert_eq!(asked.status(), 401);
+    let page = asked.text().await.unwrap();
+    // The way to the provider leaves the page with what was typed where it is.
+    let link = page.split("href=\"/sign-in/oidc").nth(1).unwrap().split('>').next().unwrap();
+    assert!(link.contains("target=\"_blank\""), "{link}");
+    let signed_in = sign_in(&app, &provider, &person("1", "ann@example.com", &json!("clearhook-admins"))).await;
+    let session = cookie(&signed_in, "clearhook_session").unwrap();
+    let kept = fields(&page, "/webhooks/new");
+    assert_eq!(pairs(&kept), typed);
+    assert_eq!(app.form("/webhooks/new", &session, &pairs(&kept)).await.status(), 303);
+    assert_eq!(app.get("/webhooks").await["items"][0]["name"], "Typed by Ann");
     app.stop().await;
 }
 

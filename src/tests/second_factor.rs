@@ -4,68 +4,19 @@ use std::time::Duration;
 
 use clearhook::domain::role::Role;
 use reqwest::Response;
-use totp_rs::{Builder, Secret};
 
 use crate::support::{
     app::{TestApp, cookie},
     binary::Installation,
     database::TestDatabase,
+    device::{codes, enrol},
     on_both,
 };
 
-on_both! { codes_are_asked_for_and_taken_once recovery_codes_are_taken_once guesses_at_codes_have_to_wait it_is_reset_by_command it_is_reset_by_another_administrator
-it_is_turned_off_with_the_password what_was_typed_goes_through_it }
+on_both! { codes_are_asked_for_and_taken_once recovery_codes_are_taken_once guesses_at_codes_have_to_wait it_is_reset_by_command it_is_reset_by_another_administrator it_is_turned_off_with_the_password }
 
 const EMAIL: &str = "admin@example.com";
 const RIGHT: &str = "correct horse battery";
-
-/// The app on somebody's phone.
-struct Device(Secret);
-
-impl Device {
-    /// Reads what the page shows.
-    fn of(page: &str) -> Self {
-        let shown = page.split("<dd class=\"mono\">").nth(1).unwrap().split('<').next().unwrap();
-        Self(Secret::try_from_base32(shown).unwrap())
-    }
-
-    fn code(&self, app: &TestApp) -> String {
-        let totp = Builder::new().with_secret(self.0.clone()).build().unwrap();
-        totp.generate(u64::try_from(app.clock.now().unix_seconds()).unwrap()).to_string()
-    }
-}
-
-/// Sets it up; gives the new session, the device and the recovery codes.
-async fn enrol(app: &TestApp, session: &str) -> (String, Device, Vec<String>) {
-    let shown = app
-        .form("/account", session, &[("intent", "begin-factor"), ("current", RIGHT)])
-        .await;
-    assert_eq!(shown.status(), 200);
-    let page = shown.text().await.unwrap();
-    assert!(page.contains("otpauth://totp/clearhook") && page.contains("class=\"qr\""), "{page}");
-    let device = Device::of(&page);
-    let wrong = app
-        .form("/account", session, &[("intent", "confirm-factor"), ("code", "000000x")])
-        .await;
-    assert_eq!(wrong.status(), 422);
-    let page = wrong.text().await.unwrap();
-    assert!(page.contains("This code is not valid") && Device::of(&page).0 == device.0, "{page}");
-    let on = app
-        .form("/account", session, &[("intent", "confirm-factor"), ("code", &device.code(app))])
-        .await;
-    assert_eq!(on.status(), 200);
-    let renewed = cookie(&on, "clearhook_session").unwrap();
-    let page = on.text().await.unwrap();
-    (renewed, device, codes(&page))
-}
-
-fn codes(page: &str) -> Vec<String> {
-    let list = page.split("class=\"codes mono\"").nth(1).unwrap().split("</ul>").next().unwrap();
-    list.split("<li>")
-        .skip(1)
-        .map(|item| item.split('<').next().unwrap().to_owned())
-        .collect()
-}
 
 /// The cookie of the second step, after the right password.
 async fn first_step(app: &TestApp) -> String {
@@ -276,40 +227,5 @@ async fn it_is_turned_off_with_the_password(database: TestDatabase) {
         200
     );
     assert_eq!(database.count("second_factors").await + database.count("recovery_codes").await, 0);
-    app.stop().await;
-}
-
-async fn what_was_typed_goes_through_it(database: TestDatabase) {
-    let app = TestApp::start(&database).await;
-    let session = app.sign_in(EMAIL, Role::Administrator).await;
-    let (_, device, _) = enrol(&app, &session).await;
-    app.clock.forward(Duration::from_secs(30));
-    let kept = [("kept_path", "/webhooks/new"), ("kept", "name=Typed+by+Ann&intent=save")];
-    let fields = |mut fields: Vec<(&'static str, String)>| {
-        fields.extend(kept.map(|(name, value)| (name, value.to_owned())));
-        fields
-    };
-    let send = async |path: &str, cookie: &str, fields: Vec<(&'static str, String)>| {
-        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        app.form(path, cookie, &fields).await
-    };
-    let first = fields(vec![("email", EMAIL.to_owned()), ("password", RIGHT.to_owned())]);
-    let asked = send("/sign-in", "", first).await;
-    let step = cookie(&asked, "clearhook_step").unwrap();
-    let page = asked.text().await.unwrap();
-    assert!(
-        page.contains("action=\"/sign-in/code\"") && page.contains("value=\"name=Typed+by+Ann&amp;intent=save\""),
-        "{page}"
-    );
-    let wrong = send("/sign-in/code", &step, fields(vec![("code", "000000".to_owned())])).await;
-    assert_eq!(wrong.status(), 401);
-    assert!(wrong.text().await.unwrap().contains("Typed+by+Ann"));
-    let done = send("/sign-in/code", &step, fields(vec![("code", device.code(&app))])).await;
-    assert!(cookie(&done, "clearhook_session").is_some());
-    let page = done.text().await.unwrap();
-    assert!(
-        page.contains("has not been sent yet") && page.contains("value=\"Typed by Ann\""),
-        "{page}"
-    );
     app.stop().await;
 }

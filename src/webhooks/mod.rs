@@ -177,11 +177,9 @@ pub async fn get(app: &AppState, by: &Principal, id: WebhookId) -> Result<Webhoo
     visible(app, by, id, Action::ReadWebhooks).await
 }
 
-/// A webhook, if they may do this with it. To a user who may not even see it, it does not exist; a key is told which scope it lacks.
+/// A webhook, if they may do this with it.
 async fn visible(app: &AppState, by: &Principal, id: WebhookId, action: Action) -> Result<WebhookRecord, UseCaseError> {
-    if let Principal::Key(_) = by {
-        by.may(action, false)?;
-    }
+    key_may(by, action)?;
     let webhook = app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)?;
     let owns = by.user().is_some_and(|user| webhook.owners.contains(&user));
     may_with(by, action, owns).map(|()| webhook)
@@ -189,13 +187,20 @@ async fn visible(app: &AppState, by: &Principal, id: WebhookId, action: Action) 
 
 /// The same for whoever needs nothing of the webhook itself.
 async fn reachable(app: &AppState, by: &Principal, id: WebhookId, action: Action) -> Result<(), UseCaseError> {
-    if let Principal::Key(_) = by {
-        by.may(action, false)?;
-    }
+    key_may(by, action)?;
     let owns = app.store.owns(id, by.user()).await?.ok_or(UseCaseError::NotFound)?;
     may_with(by, action, owns)
 }
 
+/// A key is told which scope it lacks, whether or not there is such a webhook.
+fn key_may(by: &Principal, action: Action) -> Result<(), Forbidden> {
+    match by {
+        Principal::Key(_) => by.may(action, false),
+        _ => Ok(()),
+    }
+}
+
+/// To a user who may not even see a webhook, it does not exist.
 fn may_with(by: &Principal, action: Action, owns: bool) -> Result<(), UseCaseError> {
     match by.may(action, owns) {
         Ok(()) => Ok(()),

@@ -95,7 +95,7 @@ fn Hearing(webhooks: Vec<HearingView>, total: u64, may_write: bool, all: String)
                     <a href=format!("/webhooks/{}", webhook.id)>{webhook.name}</a>
                 </td>
                 <td class="mono clip" title=webhook.url.clone()>
-                    {webhook.url.clone()}
+                    <span>{webhook.url.clone()}</span>
                 </td>
                 <td>
                     <StatusBadge status=webhook.status />

@@ -130,7 +130,7 @@ fn Row(row: CallbackView) -> impl IntoView {
             </td>
             <td>{row.event}</td>
             <td class="mono clip" title=row.url.clone()>
-                {row.url.clone()}
+                <span>{row.url.clone()}</span>
             </td>
             <td>
                 <ResponseBadge succeeded=row.succeeded status=row.status response=row.response />

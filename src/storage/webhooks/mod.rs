@@ -18,7 +18,7 @@ pub use self::{
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr};
 use uuid::Uuid;
 
 use crate::{
@@ -88,18 +88,12 @@ impl Store {
 
     /// Whether this user owns a webhook; none when there is no such webhook.
     pub async fn owns(&self, id: WebhookId, user: Option<UserId>) -> Result<Option<bool>, StoreError> {
+        let owned = webhook_owner::Entity::find_by_id((id.0, user.map_or(Uuid::nil(), |user| user.0)));
         let there = webhook::Entity::find_by_id(id.0)
             .filter(webhook::Column::DeletedAt.is_null())
             .select_only()
-            .column(webhook::Column::Id);
-        if there.into_tuple::<Uuid>().one(&self.read).await?.is_none() {
-            return Ok(None);
-        }
-        let Some(user) = user else {
-            return Ok(Some(false));
-        };
-        let owner = webhook_owner::Entity::find_by_id((id.0, user.0)).one(&self.read).await?;
-        Ok(Some(owner.is_some()))
+            .expr_as(Expr::exists(owned.into_query()), "owns");
+        Ok(there.into_tuple::<bool>().one(&self.read).await?)
     }
 
     /// One webhook as it is within a transaction, until whose end nobody else changes it.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use clearhook::{
-    storage::{Store, open::DatabaseUrl},
+    storage::{DatabaseUrl, Store},
     vault::{MasterKey, Vault},
 };
 use sea_orm::{ConnectionTrait, Database};

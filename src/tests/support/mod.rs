@@ -3,6 +3,8 @@
 pub(crate) mod app;
 pub(crate) mod binary;
 pub(crate) mod database;
+pub(crate) mod device;
+pub(crate) mod forms;
 pub(crate) mod history;
 pub(crate) mod names;
 pub(crate) mod node;
