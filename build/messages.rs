@@ -134,7 +134,7 @@ fn pushes(pattern: &Pattern<&str>, variables: &mut Variables) -> Result<String, 
                 Expression::Inline(InlineExpression::StringLiteral { value }) => push(&mut code, &format!("{value:?}")),
                 Expression::Inline(InlineExpression::VariableReference { id }) => {
                     note(variables, id.name, Kind::Text)?;
-                    push(&mut code, &rust(id.name));
+                    push(&mut code, &format!("&isolated({})", rust(id.name)));
                 }
                 Expression::Inline(InlineExpression::FunctionReference { id, arguments }) if id.name == "NUMBER" => {
                     let [InlineExpression::VariableReference { id }] = arguments.positional.as_slice() else {

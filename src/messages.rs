@@ -1,8 +1,10 @@
 //! Everything that people read, in their language. `build/messages.rs` makes one function of each message in `locales`, a module a file;
 //! a message that one language lacks, or that is given other variables, does not compile.
 
+use std::{borrow::Cow, iter, ops::RangeInclusive};
+
 mod generated {
-    use super::{Lang, is_one, number};
+    use super::{Lang, is_one, isolated, number};
 
     include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 }
@@ -73,6 +75,25 @@ pub fn number(lang: Lang, number: u64) -> String {
     text
 }
 
+/// A text of somebody's as it goes into a sentence. One that runs from right to left, or could turn what stands around it, keeps that
+/// to itself (Unicode Standard Annex 9: isolates).
+fn isolated(text: &str) -> Cow<'_, str> {
+    const TURNS: [RangeInclusive<char>; 3] = ['\u{200e}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+    const FROM_RIGHT: [RangeInclusive<char>; 5] = [
+        '\u{590}'..='\u{8ff}',
+        '\u{fb1d}'..='\u{fdff}',
+        '\u{fe70}'..='\u{feff}',
+        '\u{10800}'..='\u{10fff}',
+        '\u{1e800}'..='\u{1efff}',
+    ];
+    let is_in = |ranges: &[RangeInclusive<char>], sign: char| ranges.iter().any(|range| range.contains(&sign));
+    if !text.chars().any(|sign| is_in(&TURNS, sign) || is_in(&FROM_RIGHT, sign)) {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.chars().filter(|sign| !is_in(&TURNS, *sign));
+    Cow::Owned(iter::once('\u{2068}').chain(kept).chain(iter::once('\u{2069}')).collect())
+}
+
 /// Whether a count takes the singular (CLDR, plural rules for whole numbers).
 const fn is_one(lang: Lang, count: u64) -> bool {
     match lang {
@@ -128,6 +149,14 @@ mod tests {
             [0, 38, 999, 1_204, 15_000, 1_234_567].map(|n| number(Lang::En, n)),
             ["0", "38", "999", "1,204", "15,000", "1,234,567"]
         );
+    }
+
+    #[test]
+    fn names_do_not_turn_the_sentence_around_them() {
+        let said = |name| administration::key_is(Lang::En, name);
+        assert_eq!(said("Payroll é"), "Key of “Payroll é”");
+        assert_eq!(said("שכר"), "Key of “\u{2068}שכר\u{2069}”");
+        assert_eq!(said("a\u{202e}b\u{2069}"), "Key of “\u{2068}ab\u{2069}”");
     }
 
     #[test]

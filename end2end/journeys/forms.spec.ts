@@ -1,6 +1,6 @@
 // What is wrong is said at its field, and nothing typed is lost; with scripts and without.
 import { email } from '../support/server.ts';
-import { expect, test } from '../support/test.ts';
+import { expect, fits, test } from '../support/test.ts';
 
 test('a wrong password is refused, and the address stays', async ({ page, expected }) => {
   expected.push('401 /sign-in');
@@ -26,7 +26,7 @@ test('a form with errors comes back as it was typed', async ({ signedIn: page, e
   await page.getByRole('button', { name: 'Save' }).last().click();
 
   await expect(page.getByRole('alert')).toContainText('Some things need a change');
-  await expect(page.getByRole('alert')).toBeFocused();
+  await expect(page.getByLabel('URL'), 'the first field that is wrong').toBeFocused();
   await expect(page.getByLabel('URL')).toHaveAttribute('aria-invalid', 'true');
   await expect(page.getByLabel('Header name 1')).toHaveAttribute('aria-invalid', 'true');
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Typed');
@@ -45,4 +45,53 @@ test('a form with errors comes back as it was typed', async ({ signedIn: page, e
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByText('Your changes were saved.')).toBeVisible();
   await expect(page.getByText('Disabled', { exact: true })).toBeVisible();
+});
+
+test('the first field that is wrong takes the focus in every form', async ({ signedIn: page, expected }) => {
+  expected.push('422 /api-keys/new', '422 /users/new');
+  await page.goto('/api-keys/new');
+  await page.getByRole('button', { name: 'Create API key' }).click();
+  await expect(page.getByLabel('Name')).toBeFocused();
+  await page.getByLabel('Name').fill('Without a scope');
+  await page.getByRole('button', { name: 'Create API key' }).click();
+  await expect(page.getByRole('group', { name: 'Scopes' })).toBeFocused();
+  await page.goto('/users/new');
+  await page.getByLabel('E-mail').fill('nobody');
+  await page.getByRole('button', { name: 'Add user' }).click();
+  await expect(page.getByLabel('E-mail')).toBeFocused();
+});
+
+test('what is too long, too much, or runs from right to left', async ({ signedIn: page, server, expected, javaScriptEnabled }) => {
+  test.slow();
+  expected.push('422 /webhooks/new');
+  await page.goto('/webhooks/new');
+  await page.getByLabel('Name', { exact: true }).fill('n'.repeat(500));
+  await page.getByLabel('URL').fill(`https://example.com/${'u'.repeat(1_981)}`);
+  await page.getByRole('checkbox', { name: 'Visit created' }).check();
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByRole('alert')).toContainText('Use at most 200 characters.');
+  await expect(page.getByRole('alert')).toContainText('Use at most 2,000 bytes.');
+  await expect(page.getByLabel('Name', { exact: true }), 'nothing of it is cut off').toHaveValue('n'.repeat(500));
+  const name = `שכר 👩‍🚀 ${javaScriptEnabled}`;
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Description').fill('وصف من اليمين إلى اليسار');
+  await page.getByLabel('URL').fill(`https://example.com/${'u'.repeat(1_980)}`);
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+  await fits(page);
+
+  for (let number = 1; number <= 32; number++) {
+    await page.getByRole('button', { name: 'Add header' }).click();
+    await page.getByLabel(`Header name ${number}`, { exact: true }).fill(`X-Number-${number}`);
+    await page.getByLabel(`Header value ${number}`, { exact: true }).fill(`${number}`);
+  }
+  await expect(page.getByRole('button', { name: 'Add header' })).toBeDisabled();
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByText('Your changes were saved.')).toBeVisible();
+  const { items } = await server.api('GET', `/webhooks?q=${encodeURIComponent(name)}`);
+  expect(items[0].headers).toHaveLength(32);
+  await fits(page);
+  await page.goto('/webhooks');
+  await expect(page.getByRole('link', { name })).toBeVisible();
+  await fits(page);
 });

@@ -67,6 +67,8 @@ test('a log is filtered, narrowed and exported, and a callback is sent again', a
   const open = page.getByRole('article', { name: 'Callback' });
   await expect(open).toContainText('503 ServiceUnavailable');
   await expect(open).toContainText('"why": "asleep"');
+  await expect(open.getByText('content-type').last(), 'headers of the answer').toBeVisible();
+  await expect(open).toContainText(/Duration\s*[\d,]+ ms/);
   await expect(open.getByRole('group', { name: 'Attempts' }).getByRole('listitem')).toHaveCount(2);
   await expect(open).toContainText('Given up');
   await open.getByText('As cURL', { exact: true }).click();
@@ -103,6 +105,11 @@ test('a long log has pages, both ways', async ({ signedIn: page, server, receive
 test('what happens appears without a reload, and moves nothing that is read', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts a page is loaded anew');
   const webhook = await server.api('POST', '/webhooks', { name: 'Live', url: receiver.url, events: ['visit.created'] });
+  // How many streams of the page are open.
+  const opened = new Set<unknown>();
+  page.on('request', (request) => request.url().includes('/callbacks/live') && opened.add(request));
+  for (const over of ['requestfinished', 'requestfailed'] as const) page.on(over, (request) => opened.delete(request));
+  const streams = async () => opened.size;
   let number = 0;
   const publish = () => server.publish('visit.created', `live-${number++}`);
   await page.goto(`/webhooks/${webhook.id}`);
@@ -117,10 +124,12 @@ test('what happens appears without a reload, and moves nothing that is read', as
 
   // It is being read: rows wait until they are asked for.
   await rows(page).first().scrollIntoViewIfNeeded();
+  const read = (await rows(page).first().boundingBox())!;
   await publish();
   await publish();
   const fresh = page.getByRole('link', { name: '2 new callbacks' });
   await expect(fresh).toBeVisible();
+  expect((await rows(page).first().boundingBox())!.y, 'what is read stays where it is').toBe(read.y);
   await expect(rows(page)).toHaveCount(2);
   await accessible(page);
   await fresh.click();
@@ -134,10 +143,13 @@ test('what happens appears without a reload, and moves nothing that is read', as
       document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
     }, hidden);
   await show(true);
+  await expect.poll(streams, 'a hidden page hears nothing').toBe(0);
   await publish();
   await logged(server, webhook.id, 5);
+  await expect(page.getByRole('link', { name: '1 new callback' })).toHaveCount(0);
   await show(false);
   await expect(page.getByRole('link', { name: '1 new callback' })).toBeVisible();
+  expect(await streams()).toBe(1);
 });
 
 test('a log is accessible in each of its states', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {

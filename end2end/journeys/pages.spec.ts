@@ -1,4 +1,6 @@
 // Every page: accessible in both themes, at every width, by keyboard, and deaf to what strangers write into it.
+import type { Locator } from '@playwright/test';
+import { email, password } from '../support/server.ts';
 import { accessible, expect, fits, signIn, test } from '../support/test.ts';
 
 test('pages are accessible and fit', async ({ page, server, receiver, expected }) => {
@@ -28,6 +30,42 @@ test('pages are accessible and fit', async ({ page, server, receiver, expected }
   await fits(page);
 });
 
+test('pages are accessible and fit in French', async ({ browser, server, receiver }) => {
+  test.slow();
+  const webhook = await server.api('POST', '/webhooks', { name: 'Français', url: receiver.url, events: ['visit.created', 'identity.created'] });
+  await server.publish('visit.created', 'french');
+  const context = await browser.newContext({ locale: 'fr-CA', timezoneId: 'America/Montreal', baseURL: server.url });
+  const page = await context.newPage();
+  await page.goto('/sign-in');
+  await accessible(page);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Mot de passe').fill(password);
+  await page.getByRole('button', { name: 'Se connecter' }).click();
+  for (const path of ['/', '/webhooks', '/webhooks/new', `/webhooks/${webhook.id}`, '/event-types', '/event-types/identity.created', '/api-keys', '/api-keys/new', '/users', '/users/new', '/audit-log', '/account']) {
+    await page.goto(path);
+    await expect(page.locator('html')).toHaveAttribute('lang', 'fr');
+    await accessible(page);
+    await fits(page);
+  }
+  // What lives in the browser speaks French as well, and the choice of a language stays.
+  await page.goto('/webhooks/new');
+  await page.getByRole('button', { name: 'Ajouter un en-tête' }).click();
+  await page.getByLabel('URL').fill('ftp://example.com');
+  await page.getByLabel('URL').press('Tab');
+  await expect(page.getByText('Utilisez une URL qui commence par https://')).toBeVisible();
+  await page.goto('/webhooks');
+  await page.getByRole('button', { name: 'English' }).click();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+  await page.goto('/event-types');
+  await expect(page.getByRole('heading', { name: 'Event types' })).toBeVisible();
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.emulateMedia({ colorScheme: 'light' });
+  const light = await ground();
+  await page.getByRole('button', { name: 'Dark' }).click();
+  await expect.poll(ground, 'a chosen theme counts more than the system').not.toBe(light);
+  await context.close();
+});
+
 test('a page that is not there says so', async ({ signedIn: page, expected }) => {
   for (const path of ['/webhooks/01890000-0000-7000-8000-000000000000', '/nowhere']) {
     expected.push(`404 ${path}`);
@@ -52,23 +90,50 @@ test('what strangers write is shown as text', async ({ signedIn: page, server, r
   await expect(page.getByRole('link', { name: script })).toBeVisible();
 });
 
-test('everything is reached by keyboard', async ({ signedIn: page }) => {
+test('everything is reached by keyboard, and seen to be', async ({ signedIn: page, server, receiver }) => {
+  test.slow();
   await page.goto('/webhooks');
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(page.locator('#main')).toBeFocused();
-  await page.getByRole('link', { name: 'Add webhook' }).first().focus();
+  // Presses Tab until it is there, as somebody without a mouse does.
+  const reach = async (target: Locator) => {
+    for (let presses = 0; presses < 120; presses++) {
+      if (await target.evaluate((element) => element === document.activeElement)) {
+        const ring = await target.evaluate((element) => [element, element.closest('tr')].some((seen) => seen && getComputedStyle(seen).outlineStyle !== 'none'));
+        expect(ring, `${target} shows that it has the focus`).toBe(true);
+        return;
+      }
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`${target} is not reached`);
+  };
+  await reach(page.getByRole('link', { name: 'Add webhook' }).first());
   await page.keyboard.press('Enter');
-  await page.getByLabel('Name', { exact: true }).focus();
+  await reach(page.getByLabel('Name', { exact: true }));
   await page.keyboard.type('By keyboard');
-  await page.getByLabel('URL').focus();
-  await page.keyboard.type('https://example.com/');
-  await page.getByRole('checkbox', { name: 'Visit created' }).focus();
+  await reach(page.getByLabel('URL'));
+  await page.keyboard.type(receiver.url);
+  await reach(page.getByRole('checkbox', { name: 'Visit created' }));
   await page.keyboard.press('Space');
-  await page.getByLabel('Name', { exact: true }).focus();
+  await reach(page.getByRole('button', { name: 'Save' }).last());
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: 'By keyboard', level: 1 })).toBeVisible();
+  await server.publish('visit.created', 'keyboard');
+  await expect(page.locator('#log-rows').getByRole('row')).toHaveCount(1);
+  for (const target of [
+    page.locator('summary.button').filter({ hasText: 'Delete' }),
+    page.getByRole('link', { name: 'Last 7 days' }),
+    page.getByRole('figure', { name: 'Callbacks over time' }).getByRole('link').first(),
+    page.locator('summary').filter({ hasText: 'Export' }),
+    page.locator('#log-rows').getByRole('link').first(),
+  ]) await reach(target);
+  await page.keyboard.press('Enter');
+  const open = page.getByRole('article', { name: 'Callback' });
+  await expect(open).toBeVisible();
+  await reach(open.getByRole('button', { name: 'Send again' }));
+  await reach(open.getByRole('link', { name: 'Close' }));
 });
 
 test('times stand in the zone of the viewer', async ({ signedIn: page, server, receiver }) => {
@@ -79,4 +144,11 @@ test('times stand in the zone of the viewer', async ({ signedIn: page, server, r
   const at = new Date((await time.getAttribute('datetime'))!);
   const hour = at.toLocaleTimeString('en-GB', { timeZone: 'America/Montreal', hour: '2-digit', minute: '2-digit' });
   await expect(time).toContainText(hour);
+  // UTC when hovered over.
+  const box = (await time.boundingBox())!;
+  await expect(page.locator('html[data-live]')).toHaveCount(1);
+  await time.scrollIntoViewIfNeeded();
+  const seen = (await time.boundingBox())!;
+  const title = await page.evaluate(([x, y]) => document.elementFromPoint(x, y)!.closest('[title]')?.getAttribute('title'), [seen.x + box.width / 2, seen.y + box.height / 2]);
+  expect(title).toMatch(/UTC$/);
 });

@@ -20,6 +20,7 @@ next = Next
 page-of = Page { NUMBER($page) } of { NUMBER($pages) }
 copy = Copy
 copied = Copied
+copy-refused = Copying is not allowed: select it
 
 # Short names of the months, January first, separated by blanks.
 months = Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec
@@ -52,3 +53,17 @@ errors = { $count ->
     [one] One thing needs a change before this can be saved.
    *[other] Some things need a change before this can be saved.
 }
+
+refused-unavailable = clearhook cannot answer just now
+refused-unavailable-why = The database cannot be reached, or is busy. Nothing was changed. Try again in a moment; the log has more under { $request }.
+refused-broken = Something broke
+refused-broken-why = This is a fault of clearhook. Try again; the log has more under { $request }.
+refused-forbidden = You may not do this
+refused-forbidden-why = An administrator of clearhook can do it, or can let you.
+refused-conflict = This cannot be done now
+refused-conflict-why = Things have changed meanwhile. Go back, reload the page and look again.
+refused-unread = This was not understood
+refused-unread-why = clearhook cannot use what the browser sent. Go back, reload the page and try again.
+refused-kept = What you typed is kept on this page.
+refused-send-again = Send it again
+refused-try-again = Try again

@@ -14,6 +14,7 @@ webhooks-after = { $count ->
    *[other] webhooks
 }
 download-schema = Download schema
+download-example = Download example
 fields = Fields
 fields-why = The body of each callback. What is not marked as required may be absent or null.
 required = required

@@ -18,6 +18,7 @@ details-why = Where callbacks go, and how the receiver knows that they are genui
 url = URL
 url-hint = HTTPS; a port and query parameters are fine.
 secret = Secret
+secret-generate = Generate
 secret-new-hint = Copy it to the receiver now: it is not shown again. Each callback is signed with it (Standard Webhooks). You may enter one of your own.
 secret-hint = Each callback is signed with it (Standard Webhooks).
 secret-created = Created

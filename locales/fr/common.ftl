@@ -20,6 +20,7 @@ next = Suivante
 page-of = Page { NUMBER($page) } sur { NUMBER($pages) }
 copy = Copier
 copied = Copié
+copy-refused = Copie refusée : sélectionnez-le
 
 # Noms abrégés des mois, de janvier à décembre, séparés par des espaces.
 months = janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.
@@ -52,3 +53,17 @@ errors = { $count ->
     [one] Un point est à corriger avant l’enregistrement.
    *[other] Plusieurs points sont à corriger avant l’enregistrement.
 }
+
+refused-unavailable = clearhook ne peut pas répondre maintenant
+refused-unavailable-why = La base de données est injoignable ou occupée. Rien n’a été modifié. Réessayez dans un instant ; le journal en dit plus sous { $request }.
+refused-broken = Quelque chose s’est cassé
+refused-broken-why = C’est une faute de clearhook. Réessayez ; le journal en dit plus sous { $request }.
+refused-forbidden = Vous n’en avez pas le droit
+refused-forbidden-why = Un administrateur de clearhook peut le faire, ou vous y autoriser.
+refused-conflict = Ce n’est pas possible maintenant
+refused-conflict-why = Les choses ont changé entre-temps. Revenez en arrière, rechargez la page et regardez de nouveau.
+refused-unread = La demande n’a pas été comprise
+refused-unread-why = clearhook ne peut rien faire de ce que le navigateur a envoyé. Revenez en arrière, rechargez la page et réessayez.
+refused-kept = Ce que vous avez saisi est gardé sur cette page.
+refused-send-again = Envoyer de nouveau
+refused-try-again = Réessayer

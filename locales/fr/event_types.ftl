@@ -14,6 +14,7 @@ webhooks-after = { $count ->
    *[other] webhooks
 }
 download-schema = Télécharger le schéma
+download-example = Télécharger l’exemple
 fields = Champs
 fields-why = Le corps de chaque appel. Ce qui n’est pas marqué comme requis peut manquer ou être null.
 required = requis

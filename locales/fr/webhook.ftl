@@ -18,6 +18,7 @@ details-why = Où vont les appels, et comment le destinataire sait qu’ils sont
 url = URL
 url-hint = HTTPS ; un port et des paramètres sont permis.
 secret = Secret
+secret-generate = Générer
 secret-new-hint = Copiez-le maintenant chez le destinataire : il ne sera plus affiché. Chaque appel est signé avec lui (Standard Webhooks). Vous pouvez saisir le vôtre.
 secret-hint = Chaque appel est signé avec lui (Standard Webhooks).
 secret-created = Créé le

@@ -29,18 +29,27 @@ pub struct WithPassword {
     pub generated: Option<String>,
 }
 
-/// Adds a user. Without a password one is generated.
-pub async fn create(store: &Store, by: &Principal, email: &str, role: Role, password: Option<&str>) -> Result<WithPassword, UseCaseError> {
+/// Adds a user, if a role was chosen and all else is right too. Without a password one is generated.
+pub async fn create(
+    store: &Store,
+    by: &Principal,
+    email: &str,
+    role: Option<Role>,
+    password: Option<&str>,
+) -> Result<WithPassword, UseCaseError> {
     by.may(Action::ManageUsers, false)?;
     let mut errors = Vec::new();
     if email::check(email.trim()).is_err() {
         let email = email.chars().take(80).collect();
         errors.push(FieldError::new("/email", Wrong::NoAddress { email }));
     }
-    errors.extend(password.and_then(|password| unfit(password, email.trim()).err()));
-    if !errors.is_empty() {
-        return Err(UseCaseError::Invalid(errors));
+    if role.is_none() {
+        errors.push(FieldError::new("/role", Wrong::NoSuchRole));
     }
+    errors.extend(password.and_then(|password| unfit(password, email.trim()).err()));
+    let Some(role) = role.filter(|_| errors.is_empty()) else {
+        return Err(UseCaseError::Invalid(errors));
+    };
     let (password, generated) = given_or_generated(password);
     let added = store.add_user(&by.actor(), email, password::hash(&password).await?, role).await?;
     let taken = || {

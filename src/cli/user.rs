@@ -129,7 +129,7 @@ async fn create(store: &Store, email: &str, role: Role, from_stdin: bool) -> Res
         )));
     }
     let given = given(from_stdin)?;
-    let WithPassword { user, generated } = users::create(store, &BY, email, role, given.as_deref()).await?;
+    let WithPassword { user, generated } = users::create(store, &BY, email, Some(role), given.as_deref()).await?;
     println!(
         "{}",
         generated.unwrap_or_else(|| format!("{} can sign in as {}.", user.email, user.role))

@@ -13,8 +13,8 @@ mod webhooks;
 
 use axum::{extract::DefaultBodyLimit, http::Method, routing::post};
 
-pub(crate) use self::extract::check_length;
 pub use self::{callbacks::callback_json, event_types::schema_file, extract::key_holder, problem::Problem};
+pub(crate) use self::{extract::check_length, problem::Said};
 use crate::{
     auth::{
         routes::{Routes, Rule},

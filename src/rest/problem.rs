@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::{
     auth::rules::Forbidden,
     ingest::IngestError,
+    messages::wrong::Wrong,
     storage::StoreError,
     webhooks::{FieldError, UseCaseError},
 };
@@ -24,7 +25,13 @@ pub struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    #[serde(skip)]
+    said: Option<Wrong>,
 }
+
+/// An extension of an answer: why it is one, for people.
+#[derive(Clone, Debug)]
+pub(crate) struct Said(pub(crate) Wrong);
 
 impl Problem {
     /// A problem with this code.
@@ -35,6 +42,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            said: None,
         }
     }
 
@@ -118,9 +126,13 @@ pub(super) async fn no_such_route() -> Problem {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let said = self.said.take();
         let mut response = (status, Json(self)).into_response();
+        if let Some(said) = said {
+            response.extensions_mut().insert(Said(said));
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match status {
@@ -163,7 +175,10 @@ impl From<UseCaseError> for Problem {
                 "Changed meanwhile",
                 "Somebody else changed this meanwhile. Read it again, then make your change.",
             ),
-            UseCaseError::Conflict(detail) => Self::new(StatusCode::CONFLICT, "conflict", "This cannot be done now", detail.to_string()),
+            UseCaseError::Conflict(wrong) => Self {
+                said: Some(wrong.clone()),
+                ..Self::new(StatusCode::CONFLICT, "conflict", "This cannot be done now", wrong.to_string())
+            },
             UseCaseError::Forbidden(forbidden) => forbidden.into(),
             UseCaseError::Store(error) => error.into(),
             UseCaseError::Hash(error) => {

@@ -73,6 +73,14 @@ async fn nobody_sees_anything_and_sessions_end(database: TestDatabase) {
         schema.headers()["content-disposition"],
         "attachment; filename=\"identity.created.schema.json\""
     );
+    let example = app.page("/event-types/identity.created/example", &cookie).await;
+    assert_eq!(
+        example.headers()["content-disposition"],
+        "attachment; filename=\"identity.created.example.json\""
+    );
+    let example: serde_json::Value = serde_json::from_str(&example.text().await.unwrap()).unwrap();
+    assert_eq!(example["type"], "identity.created");
+    assert_eq!(app.page("/event-types/no.such/example", &cookie).await.status(), 404);
 
     let cross = app
         .http
@@ -237,6 +245,26 @@ async fn the_log_appears(database: TestDatabase) {
         .await
         .unwrap();
     assert!(past.contains("No callbacks in this range."));
+    // What was copied from another log, or cut off, shows this log from its top.
+    let other = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
+    app.publish(EventType::VisitCreated, "1").await;
+    let foreign = app.log(&other, 1).await.remove(0)["id"].as_str().unwrap().to_owned();
+    for query in [
+        "after=nonsense".to_owned(),
+        "before=nonsense".to_owned(),
+        "callback=nonsense".to_owned(),
+        "callback=01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05".to_owned(),
+        format!("callback={foreign}"),
+    ] {
+        let page = app.page(&format!("{path}?{query}"), &cookie).await;
+        assert_eq!(page.status(), 200, "{query}");
+        let html = page.text().await.unwrap();
+        assert!(
+            html.contains("202 Accepted") && !html.contains(&format!("id=\"callback-{foreign}")),
+            "{query}"
+        );
+        assert!(!html.contains("Message id"), "no callback is open: {query}");
+    }
     for (range, words) in [
         ("from=2026-01-02T00:00&to=2026-01-01T00:00", "Choose an end after the beginning."),
         ("from=2020-01-01T00:00&to=2026-01-01T00:00", "Choose at most one year"),

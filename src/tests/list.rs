@@ -71,7 +71,10 @@ async fn columns_filters_and_pages_are_in_the_address(database: TestDatabase) {
     ] {
         assert_eq!(names(&app, &format!("/webhooks{query}"), &cookie).await, order, "{query}");
     }
-    assert_eq!(names(&app, "/webhooks?sort=status", &cookie).await[0], "Alpha");
+    let disabled_first = names(&app, "/webhooks?sort=status", &cookie).await;
+    assert_eq!(disabled_first, ["Alpha", "delta", "beta", "gamma"]);
+    let enabled_first = names(&app, "/webhooks?sort=status&dir=desc", &cookie).await;
+    assert_eq!(enabled_first[2..], ["Alpha", "delta"]);
     for (query, found) in [
         ("?q=ALPHA", "Alpha"),
         ("?event=visit.created", "beta"),

@@ -32,6 +32,7 @@ mod overview;
 mod planted;
 mod publishing;
 mod refusals;
+mod refused;
 mod requests;
 mod resend;
 mod retries;

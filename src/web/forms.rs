@@ -16,14 +16,16 @@ use crate::{
         calls::{ErrorView, FormView, HeaderView, PostedForm},
         server::viewer::viewer_of,
     },
-    domain::{headers::Header, id::WebhookId, timestamp::Timestamp},
+    domain::{headers::Header, id::WebhookId, secret::SigningSecret, timestamp::Timestamp},
     messages::Lang,
     rest::{Problem, check_length},
     state::AppState,
-    web::{actions, pages::render},
+    web::{actions, kept, pages::render},
     webhooks::{self, FieldError, UseCaseError, WebhookInput},
 };
 
+/// The parts of a webhook's form in the order of the page: the first one that is wrong takes the focus.
+const ORDER: [&str; 7] = ["name", "description", "owners", "url", "secret", "headers", "events"];
 /// Largest form, in bytes.
 const FORM_MAX: usize = 256 * 1024;
 
@@ -142,12 +144,12 @@ pub(super) async fn create(State(app): State<AppState>, Extension(who): Extensio
         Err(problem) => return problem.into_response(),
     };
     let mut form = fields.form();
-    if edit_rows(&mut form, &fields.one("intent")) {
+    if edit_form(&mut form, &fields.one("intent")) {
         return render(&app, page(parts, "/webhooks/new"), PostedForm(form), StatusCode::OK).await;
     }
     match webhooks::create(&app, &Principal::User(who), input(&form)).await {
         Ok((webhook, _)) => Redirect::to(&format!("/webhooks/{}?saved=created", webhook.id)).into_response(),
-        Err(error) => again(&app, parts, "/webhooks/new", form, error).await,
+        Err(error) => again(&app, parts, &fields, form, error).await,
     }
 }
 
@@ -172,7 +174,7 @@ pub(super) async fn change(
         Err(parts) => parts,
     };
     let mut form = fields.form();
-    if edit_rows(&mut form, &fields.one("intent")) {
+    if edit_form(&mut form, &fields.one("intent")) {
         return render(&app, page(parts, &path), PostedForm(form), StatusCode::OK).await;
     }
     let edit = |stored: WebhookInput| WebhookInput {
@@ -188,16 +190,19 @@ pub(super) async fn change(
     };
     match changed {
         Ok(_) => Redirect::to(&format!("{path}?saved=changed")).into_response(),
-        Err(error) => again(&app, parts, &path, form, error).await,
+        Err(error) => again(&app, parts, &fields, form, error).await,
     }
 }
 
 /// The same page with what was typed and what is wrong with it.
-async fn again(app: &AppState, parts: Parts, path: &str, mut form: FormView, error: UseCaseError) -> Response {
+async fn again(app: &AppState, parts: Parts, fields: &Fields, mut form: FormView, error: UseCaseError) -> Response {
+    let path = &parts.uri.path().to_owned();
     match error {
         UseCaseError::Invalid(errors) => {
             let lang = viewer_of(&parts.headers).lang;
             form.errors = errors.iter().map(|error| error_view(error, lang)).collect();
+            form.errors
+                .sort_by_key(|error| ORDER.iter().position(|part| error.field.starts_with(part)));
             render(app, page(parts, path), PostedForm(form), StatusCode::UNPROCESSABLE_ENTITY).await
         }
         UseCaseError::Stale => {
@@ -205,22 +210,21 @@ async fn again(app: &AppState, parts: Parts, path: &str, mut form: FormView, err
             render(app, page(parts, path), PostedForm(form), StatusCode::CONFLICT).await
         }
         UseCaseError::NotFound => render(app, page(parts, path), (), StatusCode::NOT_FOUND).await,
-        other => Problem::from(other).into_response(),
+        other => kept::unanswered_form(other.into(), path, fields),
     }
 }
 
-/// The buttons that add or remove a row of headers save nothing; true when one of them was pressed.
-fn edit_rows(form: &mut FormView, intent: &str) -> bool {
-    if intent == "add-header" {
-        form.headers.push(HeaderView::default());
-        return true;
+/// The buttons that add or remove a row of headers, or make another secret, save nothing; true when one of them was pressed.
+fn edit_form(form: &mut FormView, intent: &str) -> bool {
+    let at = intent.strip_prefix("remove-header-").and_then(|at| at.parse::<usize>().ok());
+    match (intent, at) {
+        ("add-header", _) => form.headers.push(HeaderView::default()),
+        ("generate-secret", _) => form.secret = SigningSecret::generate().reveal().to_string(),
+        (_, Some(at)) if at < form.headers.len() => drop(form.headers.remove(at)),
+        (_, Some(_)) => {}
+        (_, None) => return false,
     }
-    let Some(at) = intent.strip_prefix("remove-header-").and_then(|at| at.parse::<usize>().ok()) else {
-        return false;
-    };
-    if at < form.headers.len() {
-        form.headers.remove(at);
-    }
+    form.unsaved = true;
     true
 }
 
@@ -270,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_added_and_removed() {
+    fn rows_are_added_and_removed_and_another_secret_is_made() {
         let mut form = FormView {
             headers: vec![HeaderView {
                 name: "X-A".to_owned(),
@@ -278,11 +282,12 @@ mod tests {
             }],
             ..FormView::default()
         };
-        assert!(edit_rows(&mut form, "add-header"));
+        assert!(edit_form(&mut form, "add-header"));
         assert_eq!(form.headers.len(), 2);
-        assert!(edit_rows(&mut form, "remove-header-0"));
+        assert!(edit_form(&mut form, "remove-header-0"));
         assert_eq!(form.headers, [HeaderView::default()]);
-        assert!(edit_rows(&mut form, "remove-header-9"));
-        assert!(!edit_rows(&mut form, "save"));
+        assert!(edit_form(&mut form, "remove-header-9"));
+        assert!(edit_form(&mut form, "generate-secret") && form.secret.starts_with("whsec_"));
+        assert!(!edit_form(&mut form, "save"));
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     domain::id::WebhookId,
     rest::{Problem, key_holder},
     state::AppState,
+    storage::StoreError,
     web::{client_address::ClientAddress, guard, kept},
     webhooks::{self, UseCaseError},
 };
@@ -37,8 +38,16 @@ pub struct Refused;
 enum Turned {
     /// Nobody is signed in.
     SignInFirst,
+    /// Nobody knows who it is.
+    Unknown(Problem),
     /// It has its answer.
     Answered(Response),
+}
+
+impl From<StoreError> for Turned {
+    fn from(error: StoreError) -> Self {
+        Self::Unknown(error.into())
+    }
 }
 
 impl From<Response> for Turned {
@@ -75,7 +84,7 @@ impl Gate {
         }
     }
 
-    async fn guest(&self, request: &mut Parts) -> Result<(), Response> {
+    async fn guest(&self, request: &mut Parts) -> Result<(), StoreError> {
         if let Some(who) = self.session(request).await? {
             request.extensions.insert(who);
         }
@@ -125,9 +134,8 @@ impl Gate {
         Ok(())
     }
 
-    async fn session(&self, request: &Parts) -> Result<Option<SignedIn>, Response> {
-        let found = guard::signed_in(&self.app, request).await;
-        let found = found.map_err(|error| Problem::from(error).into_response())?;
+    async fn session(&self, request: &Parts) -> Result<Option<SignedIn>, StoreError> {
+        let found = guard::signed_in(&self.app, request).await?;
         Ok(found.map(|who| SignedIn {
             address: address(request),
             ..who
@@ -141,6 +149,7 @@ pub(super) async fn enforce(State(gate): State<Gate>, request: Request, next: Ne
     match gate.enter(&mut head).await {
         Ok(()) => next.run(Request::from_parts(head, body)).await,
         Err(Turned::SignInFirst) => kept::sign_in_first(&gate.app, Request::from_parts(head, body)).await,
+        Err(Turned::Unknown(problem)) => kept::unanswered(problem, Request::from_parts(head, body)).await,
         Err(Turned::Answered(answer)) => answer,
     }
 }

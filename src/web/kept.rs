@@ -1,16 +1,18 @@
-//! What was typed into a form whose session had ended meanwhile: it travels in the page that asks to sign in, and goes on from there.
+//! What was typed into a form that cannot be taken now, because the session has ended or the database is away: it travels in the page
+//! that says so, and goes on from there.
 //! Nothing is stored, so strangers fill nothing.
 
 use axum::{
     extract::Request,
-    http::{Method, StatusCode},
-    response::Response,
+    http::{Method, StatusCode, request::Parts},
+    response::{IntoResponse, Response},
 };
 use url::form_urlencoded;
 
 use crate::{
     console::calls::{KeptView, SignInView},
     domain::id::WebhookId,
+    rest::Problem,
     state::AppState,
     web::{
         forms::{Fields, page},
@@ -29,26 +31,55 @@ const FIELDS_MAX: usize = 400;
 /// Asks a person to sign in first. What they typed is kept.
 pub(super) async fn sign_in_first(app: &AppState, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let (path, otherwise) = (head.uri.path().to_owned(), nobody(&head));
-    let own = is_same_origin(&head.headers, strict::site(&head.uri, &head.headers));
-    if head.method != Method::POST || !own || !is_kept(&path) {
-        return otherwise;
-    }
-    let Ok((parts, fields)) = Fields::read(Request::from_parts(head, body)).await else {
+    let otherwise = nobody(&head);
+    let Some((parts, kept)) = typed(Request::from_parts(head, body)).await else {
         return otherwise;
     };
-    let typed = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields.pairs())
-        .finish();
-    let kept = KeptView { path, typed };
-    if !fits(&kept, &fields) {
-        return otherwise;
-    }
     let view = SignInView {
         kept: Some(kept),
         ..SignInView::default()
     };
     render(app, page(parts, "/sign-in"), view, StatusCode::UNAUTHORIZED).await
+}
+
+/// The answer to a request that cannot be carried out now. What was typed goes along, for the page that tells it.
+pub(super) async fn unanswered(problem: Problem, request: Request) -> Response {
+    let mut response = problem.into_response();
+    if let Some((_, kept)) = typed(request).await {
+        response.extensions_mut().insert(kept);
+    }
+    response
+}
+
+/// The same for a form that was read already.
+pub(super) fn unanswered_form(problem: Problem, path: &str, fields: &Fields) -> Response {
+    let mut response = problem.into_response();
+    if let Some(kept) = keep(path, fields) {
+        response.extensions_mut().insert(kept);
+    }
+    response
+}
+
+/// What was typed into a form of this site that is worth keeping.
+async fn typed(request: Request) -> Option<(Parts, KeptView)> {
+    let path = request.uri().path().to_owned();
+    let own = is_same_origin(request.headers(), strict::site(request.uri(), request.headers()));
+    if request.method() != Method::POST || !own || !is_kept(&path) {
+        return None;
+    }
+    let (parts, fields) = Fields::read(request).await.ok()?;
+    Some((parts, keep(&path, &fields)?))
+}
+
+fn keep(path: &str, fields: &Fields) -> Option<KeptView> {
+    let typed = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields.pairs())
+        .finish();
+    let kept = KeptView {
+        path: path.to_owned(),
+        typed,
+    };
+    (is_kept(path) && fits(&kept, fields)).then_some(kept)
 }
 
 /// What a form of signing in brings along.

@@ -17,6 +17,7 @@ mod logs;
 mod oidc;
 pub mod pages;
 mod preferences;
+mod refused;
 mod schema;
 pub mod server;
 mod sign_in;
@@ -86,10 +87,14 @@ async fn each(State(app): State<AppState>, mut request: Request, next: Next) -> 
     let header = HeaderValue::from_str(&id);
     request.extensions_mut().insert(RequestId(id));
     let Secure(https) = client_address::find(&app.front, &mut request);
+    let reader = refused::reader(&request);
     let mut response = match span.in_scope(|| strict::refusal(&request)) {
         Some(refusal) => refusal,
         None => next.run(request).instrument(span).await,
     };
+    if let Some(head) = reader {
+        response = refused::in_words(&app, head, response).await;
+    }
     headers::secure(&mut response, https);
     if let Ok(value) = header {
         response.headers_mut().insert("x-request-id", value);

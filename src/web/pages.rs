@@ -70,6 +70,7 @@ pub fn routes(state: &AppState) -> Routes<AppState> {
             administration::audit::export,
         )
         .get("/event-types/{type}/schema", Rule::Session(Action::ReadCatalogue), schema::download)
+        .get("/event-types/{type}/example", Rule::Session(Action::ReadCatalogue), schema::example)
         .fallback(not_found)
 }
 

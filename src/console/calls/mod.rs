@@ -8,6 +8,7 @@ mod form;
 mod list;
 mod log;
 mod overview;
+mod refusal;
 mod who;
 
 pub use self::{
@@ -24,6 +25,7 @@ pub use self::{
     list::{ListQuery, list_webhooks},
     log::{AgainView, AttemptView, BarView, CallbackView, ChartView, ChoiceView, LogQuery, LogView, OpenCallbackView, webhook_log},
     overview::{OverviewView, TroubleView, overview},
+    refusal::{RefusalView, refusal},
     who::who,
 };
 pub use crate::console::islands::{ErrorView, HeaderView};
@@ -157,6 +159,8 @@ pub struct FormView {
     pub possible_owners: Vec<OwnerView>,
     /// What is wrong.
     pub errors: Vec<ErrorView>,
+    /// Whether it came back unsaved with nothing wrong in it: a row more, another secret.
+    pub unsaved: bool,
     /// When the webhook was last changed, as far as whoever fills it in knows: milliseconds since 1970.
     pub seen: Option<i64>,
     /// What others changed since then, when nothing was saved for that reason.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::console::islands::{CheckedInput, FieldError, Rule, described_by};
+use crate::console::islands::{CheckedInput, FieldError, Rule, described_by, takes_focus};
 
 /// A field of one line.
 #[component]
@@ -24,9 +24,6 @@ pub(in crate::console) fn TextField(
     /// Whether it is text for machines.
     #[prop(optional)]
     mono: bool,
-    /// Longest value.
-    #[prop(default = 2_000)]
-    max: usize,
     /// The rule that is kept while somebody types.
     #[prop(optional)]
     rule: Option<Rule>,
@@ -36,7 +33,7 @@ pub(in crate::console) fn TextField(
     let class = mono.then(|| "mono".to_owned());
     let input = match rule {
         Some(rule) => {
-            view! { <CheckedInput name=name.to_owned() kind=kind.to_owned() class value max hint=hint.is_some() error rule /> }.into_any()
+            view! { <CheckedInput name=name.to_owned() kind=kind.to_owned() class value hint=hint.is_some() error rule /> }.into_any()
         }
         None => view! {
             <input
@@ -45,9 +42,9 @@ pub(in crate::console) fn TextField(
                 type=kind
                 class=class
                 value=value
-                maxlength=max.to_string()
                 autocomplete="off"
                 spellcheck="false"
+                autofocus=takes_focus(name)
                 aria-invalid=invalid
                 aria-describedby=described
             />
@@ -83,7 +80,11 @@ pub(in crate::console) fn EmailField(
     /// The id of that reason.
     #[prop(default = None)]
     described: Option<String>,
+    /// Whether it takes the focus though nothing is wrong with it.
+    #[prop(optional)]
+    focus: bool,
 ) -> impl IntoView {
+    let focus = focus || error.is_some();
     let described = described.or_else(|| described_by("email", hint.is_some(), error.is_some()));
     let invalid = (invalid || error.is_some()).then_some("true");
     view! {
@@ -96,6 +97,7 @@ pub(in crate::console) fn EmailField(
                 autocomplete="username"
                 required
                 maxlength="254"
+                autofocus=focus
                 value=value
                 aria-invalid=invalid
                 aria-describedby=described
@@ -130,8 +132,12 @@ pub(in crate::console) fn PasswordField(
     /// The id of that reason.
     #[prop(default = None)]
     described: Option<String>,
+    /// Whether it takes the focus though nothing is wrong with it.
+    #[prop(optional)]
+    focus: bool,
 ) -> impl IntoView {
     let id = id.unwrap_or(name);
+    let focus = focus || error.is_some();
     let described = described.or_else(|| described_by(id, hint.is_some(), error.is_some()));
     let invalid = (invalid || error.is_some()).then_some("true");
     view! {
@@ -144,6 +150,7 @@ pub(in crate::console) fn PasswordField(
                 autocomplete=autocomplete
                 required
                 maxlength="1024"
+                autofocus=focus
                 aria-invalid=invalid
                 aria-describedby=described
             />

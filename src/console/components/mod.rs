@@ -16,3 +16,4 @@ pub(super) mod sort;
 pub(super) mod state;
 pub(super) mod ticks;
 pub(super) mod time;
+pub(super) mod typed;

@@ -45,7 +45,7 @@ pub(in crate::console) fn Trouble(
     }
 }
 
-/// All errors of a form, each a link to its field. Gets the focus when the page comes back.
+/// All errors of a form, each a link to its field. It is read out when the page comes back; the focus is at the first field.
 #[component]
 pub(in crate::console) fn ErrorSummary(
     /// The errors.
@@ -54,7 +54,7 @@ pub(in crate::console) fn ErrorSummary(
     (!errors.is_empty()).then(|| {
         let heading = common::errors(lang(), errors.len() as u64);
         view! {
-            <div class="notice bad" role="alert" tabindex="-1" autofocus id="errors">
+            <div class="notice bad" role="alert" tabindex="-1" id="errors">
                 <p>
                     <strong>{heading}</strong>
                 </p>

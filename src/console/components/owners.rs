@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     console::{
         calls::{ErrorView, OwnerView},
-        islands::{FieldError, error_of},
+        islands::{FieldError, error_of, takes_focus},
         viewer::lang,
     },
     messages::administration as say,
@@ -54,7 +54,7 @@ pub(in crate::console) fn Owners(
         .into_any()
     };
     view! {
-        <div class="field" role="group" aria-labelledby="owners-label" aria-describedby=described id="owners">
+        <div class="field" role="group" aria-labelledby="owners-label" aria-describedby=described id="owners" tabindex="-1" autofocus=takes_focus("owners")>
             // A form without a tick says: nobody. One without this field says nothing of owners.
             <input type="hidden" name="owners" value="" />
             <span class="label" id="owners-label">

@@ -1,8 +1,22 @@
 //! "Copy": only where scripts run.
 
-use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlInputElement};
+use leptos::{
+    ev::MouseEvent,
+    prelude::*,
+    wasm_bindgen::{JsCast, JsValue},
+    web_sys::{HtmlDocument, HtmlInputElement, HtmlTextAreaElement},
+};
 
 use crate::{console::viewer::lang, messages::common};
+
+/// What came of the button.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Copied {
+    NotYet,
+    Done,
+    /// The browser does not let pages copy: it is done by hand.
+    Refused,
+}
 
 /// Copies the value of a field.
 #[island]
@@ -10,15 +24,15 @@ pub fn CopyField(
     /// The field's id.
     field: String,
 ) -> impl IntoView {
-    let copied = RwSignal::new(false);
-    let copy = move |_| {
+    let text = move || {
         let found = document().get_element_by_id(&field);
-        if let Some(field) = found.and_then(|found| found.dyn_into::<HtmlInputElement>().ok()) {
-            put(&field.value());
-            copied.set(true);
-        }
+        found.and_then(|found| found.dyn_into::<HtmlInputElement>().ok()).map(|field| {
+            // Selected, so that it can be copied by hand as well.
+            field.select();
+            field.value()
+        })
     };
-    button(copy, copied, common::copy(lang()).to_owned())
+    button(text, common::copy(lang()).to_owned())
 }
 
 /// Copies a text.
@@ -29,26 +43,58 @@ pub fn CopyText(
     /// What the button says.
     label: String,
 ) -> impl IntoView {
-    let copied = RwSignal::new(false);
-    let copy = move |_| {
-        put(&text);
-        copied.set(true);
-    };
-    button(copy, copied, label)
+    button(move || Some(text.clone()), label)
 }
 
-/// What the browser answers is not waited for: one that refuses leaves the text to be selected by hand.
-fn put(text: &str) {
-    let _promise = window().navigator().clipboard().write_text(text);
-}
-
-fn button(copy: impl FnMut(leptos::ev::MouseEvent) + 'static, copied: RwSignal<bool>, label: String) -> impl IntoView {
+fn button(text: impl Fn() -> Option<String> + 'static, label: String) -> impl IntoView {
     let lang = lang();
-    let ready = RwSignal::new(false);
+    let (ready, copied) = (RwSignal::new(false), RwSignal::new(Copied::NotYet));
     Effect::new(move |_| ready.set(true));
+    let copy = move |_: MouseEvent| {
+        if let Some(text) = text() {
+            leptos::task::spawn_local(async move {
+                let done = put(&text).await;
+                copied.set(if done { Copied::Done } else { Copied::Refused });
+            });
+        }
+    };
     view! {
         <button class="button" type="button" hidden=move || !ready.get() on:click=copy>
-            {move || if copied.get() { common::copied(lang).to_owned() } else { label.clone() }}
+            {move || match copied.get() {
+                Copied::NotYet => label.clone(),
+                Copied::Done => common::copied(lang).to_owned(),
+                Copied::Refused => common::copy_refused(lang).to_owned(),
+            }}
         </button>
     }
+}
+
+/// Whether it was copied. Browsers offer their clipboard to pages of HTTPS only; to others they leave an older way.
+async fn put(text: &str) -> bool {
+    let navigator = window().navigator();
+    let offered = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"));
+    if offered.is_ok_and(|clipboard| clipboard.is_object()) {
+        let asked = wasm_bindgen_futures::JsFuture::from(navigator.clipboard().write_text(text)).await;
+        if asked.is_ok() {
+            return true;
+        }
+    }
+    put_by_selection(text).unwrap_or_default()
+}
+
+fn put_by_selection(text: &str) -> Option<bool> {
+    let page = document();
+    let before = page.active_element();
+    let area = page.create_element("textarea").ok()?.dyn_into::<HtmlTextAreaElement>().ok()?;
+    area.set_class_name("visually-hidden");
+    area.set_value(text);
+    page.body()?.append_child(&area).ok()?;
+    area.select();
+    let done = page.dyn_into::<HtmlDocument>().ok().and_then(|page| page.exec_command("copy").ok());
+    area.remove();
+    // The focus goes back to where it was.
+    if let Some(before) = before.and_then(|before| before.dyn_into::<leptos::web_sys::HtmlElement>().ok()) {
+        let _ = before.focus();
+    }
+    done
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use leptos::{prelude::*, web_sys::Event};
 use serde::{Deserialize, Serialize};
 
-use crate::console::{islands::check::Rule, viewer::lang};
+use crate::console::{
+    islands::{check::Rule, focus::takes_focus},
+    viewer::lang,
+};
 
 /// How long a click takes, from button down to button up.
 const CLICK: Duration = Duration::from_millis(250);
@@ -107,8 +110,6 @@ pub fn CheckedInput(
     class: Option<String>,
     /// What stands in it.
     value: String,
-    /// Longest value.
-    max: usize,
     /// Whether it has a hint.
     hint: bool,
     /// What is wrong with it.
@@ -125,9 +126,10 @@ pub fn CheckedInput(
             type=kind
             class=class
             value=value
-            maxlength=max.to_string()
+            dir=(checked.rule == Rule::Name).then_some("auto")
             autocomplete="off"
             spellcheck="false"
+            autofocus=takes_focus(&id.get_value())
             aria-invalid=move || checked.invalid()
             aria-describedby=move || described_by(&id.get_value(), hint, checked.error.with(Option::is_some))
             on:input=move |event| checked.typed(&event)

@@ -9,6 +9,7 @@ use crate::{
         islands::{
             check::Rule,
             field::{Checked, ErrorView, FieldError, error_of},
+            focus::takes_focus,
         },
         viewer::lang,
     },
@@ -91,6 +92,7 @@ pub fn HeaderRows(
                         name="intent"
                         value="add-header"
                         id="headers"
+                        autofocus=takes_focus("headers")
                         formnovalidate
                         disabled=move || { rows.read().len() >= HEADERS_MAX }
                         on:click=add
@@ -111,41 +113,28 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
         Checked::new(Rule::HeaderValue, row.value_error),
     );
     let (name_id, value_id) = (format!("headers-{at}-name"), format!("headers-{at}-value"));
-    let described = |id: &str, checked: Checked| {
-        let error_id = format!("{id}-error");
-        move || checked.error.with(Option::is_some).then(|| error_id.clone())
-    };
     let wrong = |id: &str, checked: Checked| {
         let id = id.to_owned();
         move || view! { <FieldError id=id.clone() error=checked.error.get() /> }
     };
+    let (name_error, value_error) = (wrong(&name_id, name), wrong(&value_id, value));
     view! {
         <div class="header-row">
-            <input
-                id=name_id.clone()
+            <Part
+                id=name_id
                 name="header_name"
-                aria-label=say::header_name(lang, &number)
+                label=say::header_name(lang, &number)
                 placeholder=say::header_name_short(lang)
                 value=row.header.name
-                autocomplete="off"
-                spellcheck="false"
-                aria-invalid=move || name.invalid()
-                aria-describedby=described(&name_id, name)
-                on:input=move |event| name.typed(&event)
-                on:change=move |event| name.done(&event)
+                checked=name
             />
-            <input
-                id=value_id.clone()
+            <Part
+                id=value_id
                 name="header_value"
-                aria-label=say::header_value(lang, &number)
+                label=say::header_value(lang, &number)
                 placeholder=say::header_value_short(lang)
                 value=row.header.value
-                autocomplete="off"
-                spellcheck="false"
-                aria-invalid=move || value.invalid()
-                aria-describedby=described(&value_id, value)
-                on:input=move |event| value.typed(&event)
-                on:change=move |event| value.done(&event)
+                checked=value
             />
             {editable
                 .then(|| {
@@ -163,8 +152,30 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
                         </button>
                     }
                 })}
-            {wrong(&name_id, name)}
-            {wrong(&value_id, value)}
+            {name_error}
+            {value_error}
         </div>
+    }
+}
+
+/// The name or the value of a header.
+#[component]
+fn Part(id: String, name: &'static str, label: String, placeholder: &'static str, value: String, checked: Checked) -> impl IntoView {
+    let error_id = format!("{id}-error");
+    view! {
+        <input
+            id=id.clone()
+            name=name
+            aria-label=label
+            placeholder=placeholder
+            value=value
+            autocomplete="off"
+            spellcheck="false"
+            autofocus=takes_focus(&id)
+            aria-invalid=move || checked.invalid()
+            aria-describedby=move || checked.error.with(Option::is_some).then(|| error_id.clone())
+            on:input=move |event| checked.typed(&event)
+            on:change=move |event| checked.done(&event)
+        />
     }
 }

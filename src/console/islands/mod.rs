@@ -4,6 +4,7 @@
 mod check;
 mod copy;
 mod field;
+mod focus;
 mod headers;
 mod log_follower;
 mod query_form;
@@ -14,6 +15,7 @@ pub use self::{
     check::Rule,
     copy::{CopyField, CopyText},
     field::{CheckedInput, ErrorView, FieldError, described_by, error_of},
+    focus::{focus_first, takes_focus},
     headers::{HeaderRows, HeaderView},
     log_follower::{LogFollower, Shown},
     query_form::QueryForm,

@@ -42,10 +42,13 @@ pub(in crate::console) fn Details() -> impl IntoView {
                         <Title text=form.title.clone() />
                         <p class="crumbs">
                             <a href="/webhooks">{common::nav_webhooks(lang)}</a>
-                            {format!(" / {}", form.title)}
+                            " / "
+            <bdi>{form.title.clone()}</bdi>
                         </p>
                         <div class="head">
-                            <h1>{form.title.clone()}</h1>
+                            <h1>
+                                <bdi>{form.title.clone()}</bdi>
+                            </h1>
                             {form.status.map(|status| view! { <StatusBadge status /> })}
                         </div>
                         {form.reason.clone().map(|reason| view! { <p class="notice warn">{say::disabled_by_clearhook(lang, &reason)}</p> })}

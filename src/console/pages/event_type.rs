@@ -48,9 +48,14 @@ fn Shown(shown: EventTypeView) -> impl IntoView {
         <div class="head">
             <h1>{name}</h1>
             <code class="key">{event.as_str()}</code>
-            <a class="button" href=format!("/event-types/{event}/schema") rel="external" download>
-                {say::download_schema(lang)}
-            </a>
+            <div class="actions">
+                <a class="button" href=format!("/event-types/{event}/schema") rel="external" download>
+                    {say::download_schema(lang)}
+                </a>
+                <a class="button" href=format!("/event-types/{event}/example") rel="external" download>
+                    {say::download_example(lang)}
+                </a>
+            </div>
         </div>
         <p class="about">
             <Ticks text=event.description_in(lang) />

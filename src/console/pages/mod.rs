@@ -12,6 +12,7 @@ pub(super) mod new_webhook;
 pub(super) mod no_webhooks;
 pub(super) mod not_found;
 pub(super) mod overview;
+pub(super) mod refused;
 pub(super) mod second_factor;
 pub(super) mod setup;
 pub(super) mod sign_in;

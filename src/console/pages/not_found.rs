@@ -1,14 +1,20 @@
-//! No page there.
+//! No page there, or none that can be shown.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::{console::viewer::lang, messages::common};
+use crate::{
+    console::{calls::refusal, pages::refused::Refused, viewer::lang},
+    messages::common,
+};
 
-/// No page there.
+/// No page there, or none that can be shown.
 #[component]
 pub(in crate::console) fn NotFound() -> impl IntoView {
     let lang = lang();
+    if let Some(refusal) = refusal() {
+        return view! { <Refused refusal /> }.into_any();
+    }
     view! {
         <Title text=common::not_found(lang) />
         <main id="main" class="alone">
@@ -23,4 +29,5 @@ pub(in crate::console) fn NotFound() -> impl IntoView {
             </div>
         </main>
     }
+    .into_any()
 }

@@ -11,6 +11,7 @@ use crate::{
         components::{
             alone::Alone,
             field::{EmailField, PasswordField},
+            typed::Typed,
         },
         viewer::lang,
     },
@@ -47,7 +48,8 @@ pub(in crate::console) fn SignIn() -> impl IntoView {
                 {brought(view.kept.as_ref())}
                 <EmailField
                     label=say::email(lang)
-                    value=view.email
+                    focus=view.email.is_empty()
+                    value=view.email.clone()
                     invalid=view.problem.is_some()
                     described=described.map(str::to_owned)
                 />
@@ -55,6 +57,7 @@ pub(in crate::console) fn SignIn() -> impl IntoView {
                     name="password"
                     label=say::password(lang)
                     autocomplete="current-password"
+                    focus=!view.email.is_empty()
                     invalid=view.problem.is_some()
                     described=described.map(str::to_owned)
                 />
@@ -69,7 +72,7 @@ pub(in crate::console) fn SignIn() -> impl IntoView {
                     <a class="button wide" href=provider rel="external" target=view.kept.is_some().then_some("_blank")>
                         {say::by_provider(lang, &name)}
                     </a>
-                    {view.kept.clone().map(|kept| going_on(kept, say::kept_signed_in(lang), "button wide"))}
+                    {view.kept.clone().map(|kept| view! { <Typed kept text=say::kept_signed_in(lang) class="button wide" /> })}
                 })}
         </Alone>
     }
@@ -94,7 +97,7 @@ fn resume(kept: KeptView, lang: Lang) -> AnyView {
         <Alone title=say::kept_title(lang) holds=true>
             <p class="lead">{say::kept_why(lang)}</p>
             {name.map(|name| view! { <p class="lead"><strong>{name}</strong></p> })}
-            {going_on(kept, say::kept_go_on(lang), "button primary wide")}
+            <Typed kept text=say::kept_go_on(lang) class="button primary wide" />
             <p class="or">
                 <a href="/webhooks" rel="external">
                     {say::kept_discard(lang)}
@@ -103,21 +106,6 @@ fn resume(kept: KeptView, lang: Lang) -> AnyView {
         </Alone>
     }
     .into_any()
-}
-
-/// The form as it was sent.
-fn going_on(kept: KeptView, text: &'static str, class: &'static str) -> impl IntoView {
-    let fields: Vec<_> = form_urlencoded::parse(kept.typed.as_bytes())
-        .map(|(name, value)| view! { <input type="hidden" name=name.into_owned() value=value.into_owned() /> })
-        .collect();
-    view! {
-        <form method="post" action=kept.path>
-            {fields}
-            <button class=class type="submit">
-                {text}
-            </button>
-        </form>
-    }
 }
 
 /// The second step: a code.

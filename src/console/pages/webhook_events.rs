@@ -7,7 +7,7 @@ use crate::{
     console::{
         calls::ErrorView,
         components::{code::Code, schema_tree::SchemaTree},
-        islands::{FieldError, error_of},
+        islands::{FieldError, error_of, takes_focus},
     },
     messages::{Lang, event_types, webhook as say},
 };
@@ -25,7 +25,7 @@ pub(super) fn events(chosen: &[String], errors: &[ErrorView], lang: Lang) -> Any
                 <h2 id="event-heading">{say::event(lang)}</h2>
                 <p>{say::event_why(lang)}</p>
             </div>
-            <div role="group" aria-labelledby="event-heading" aria-describedby=describe id="events" tabindex="-1">
+            <div role="group" aria-labelledby="event-heading" aria-describedby=describe id="events" tabindex="-1" autofocus=takes_focus("events")>
                 <FieldError id="events".to_owned() error />
                 <ul class="checks">{choices.collect_view()}</ul>
             </div>

@@ -6,12 +6,11 @@ use crate::{
     console::{
         calls::{ErrorView, FormView, HeaderView, OpenEntryView, TimeView},
         components::{field::TextField, notice::ErrorSummary, owners::Owners, time::Time},
-        islands::{CopyField, FieldError, HeaderRows, Rule, Unsaved, described_by, error_of},
+        islands::{CopyField, FieldError, HeaderRows, Rule, Unsaved, described_by, error_of, focus_first, takes_focus},
         pages::{administration::differences::Differences, webhook_actions::ROTATE, webhook_events::events},
         raw_text::raw_text,
         viewer::lang,
     },
-    domain::webhook::{DESCRIPTION_MAX, NAME_MAX, URL_MAX},
     messages::{Lang, webhook as say},
 };
 
@@ -25,11 +24,12 @@ pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
         .map_or_else(|| "/webhooks/new".to_owned(), |id| format!("/webhooks/{id}"));
     let editable = form.editable;
     let errors = form.errors.clone();
+    focus_first(&errors);
     view! {
         <form method="post" action=action novalidate>
             <ErrorSummary errors=errors.clone() />
             {form.meanwhile.as_deref().map(|changes| meanwhile(changes, lang))}
-            {editable.then(|| view! { <Unsaved from_start=!errors.is_empty() || form.meanwhile.is_some() /> })}
+            {editable.then(|| view! { <Unsaved from_start=form.unsaved || !errors.is_empty() || form.meanwhile.is_some() /> })}
             {form.seen.map(|seen| view! { <input type="hidden" name="seen" value=seen.to_string() /> })}
             <fieldset class="plain" disabled=!editable>
                 // Enter in a field presses the first button of a form: it must be this one, not "Add header".
@@ -101,14 +101,15 @@ fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                         {say::enabled_hint(lang)}
                     </p>
                 </div>
-                <TextField name="name" label=say::name(lang) value=form.name.clone() max=NAME_MAX error=error_of(errors, "name") rule=Rule::Name />
+                <TextField name="name" label=say::name(lang) value=form.name.clone() error=error_of(errors, "name") rule=Rule::Name />
                 <div class="field">
                     <label for="description">{say::description(lang)}</label>
                     <textarea
                         id="description"
                         name="description"
                         rows="2"
-                        maxlength=DESCRIPTION_MAX.to_string()
+                        dir="auto"
+                        autofocus=takes_focus("description")
                         aria-invalid=description_error.as_ref().map(|_| "true")
                         aria-describedby=described_by("description", false, description_error.is_some())
                     >
@@ -142,7 +143,6 @@ fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                     kind="url"
                     value=form.url.clone()
                     mono=true
-                    max=URL_MAX
                     hint=say::url_hint(lang)
                     error=error_of(errors, "url")
                     rule=Rule::Url { http: form.http }
@@ -183,13 +183,16 @@ fn NewSecret(secret: String, error: Option<String>) -> impl IntoView {
                     name="secret"
                     class="mono"
                     value=secret
-                    maxlength="200"
                     autocomplete="off"
                     spellcheck="false"
+                    autofocus=takes_focus("secret")
                     aria-invalid=invalid
                     aria-describedby=described
                 />
                 <CopyField field="secret".to_owned() />
+                <button class="button" type="submit" name="intent" value="generate-secret" formnovalidate>
+                    {say::secret_generate(lang)}
+                </button>
             </div>
             <FieldError id="secret".to_owned() error />
             <p class="hint" id="secret-hint">

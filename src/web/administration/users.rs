@@ -43,11 +43,8 @@ pub(in crate::web) async fn create(State(app): State<AppState>, Extension(who): 
         role: fields.one("role").parse().ok(),
         ..UserFormView::default()
     };
-    let added = match form.role {
-        Some(role) => users::create(&app.store, &Principal::User(who), &form.email, role, typed(&fields).as_deref()).await,
-        None => Err(UseCaseError::Invalid(vec![FieldError::new("/role", Wrong::NoSuchRole)])),
-    };
-    match added {
+    let password = typed(&fields);
+    match users::create(&app.store, &Principal::User(who), &form.email, form.role, password.as_deref()).await {
         Ok(WithPassword { user, generated: None }) => Redirect::to(&format!("/users/{}", user.id)).into_response(),
         Ok(WithPassword {
             user,

@@ -6,11 +6,11 @@ use crate::{
     console::{
         calls::{KeyFormView, new_api_key},
         components::{field::TextField, form_page::FormPage, notice::ErrorSummary},
-        islands::{FieldError, Rule, error_of},
+        islands::{FieldError, Rule, error_of, focus_first, takes_focus},
         pages::administration::once::Once,
         viewer::lang,
     },
-    domain::{role::Scope, webhook::NAME_MAX},
+    domain::role::Scope,
     messages::{Lang, administration as say},
 };
 
@@ -38,6 +38,7 @@ fn KeyForm(form: KeyFormView) -> impl IntoView {
         .into_any();
     }
     let errors = form.errors;
+    focus_first(&errors);
     let scope_error = error_of(&errors, "scopes");
     let describe = if scope_error.is_some() {
         "scopes-error scopes-hint"
@@ -51,12 +52,11 @@ fn KeyForm(form: KeyFormView) -> impl IntoView {
                 name="name"
                 label=say::key_name(lang)
                 value=form.name
-                max=NAME_MAX
                 rule=Rule::Name
                 hint=say::key_name_hint(lang)
                 error=error_of(&errors, "name")
             />
-            <div class="field wide" role="group" aria-labelledby="scopes-label" aria-describedby=describe id="scopes" tabindex="-1">
+            <div class="field wide" role="group" aria-labelledby="scopes-label" aria-describedby=describe id="scopes" tabindex="-1" autofocus=takes_focus("scopes")>
                 <span class="label" id="scopes-label">
                     {say::scopes(lang)}
                 </span>

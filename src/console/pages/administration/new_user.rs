@@ -6,7 +6,7 @@ use crate::{
     console::{
         calls::{UserFormView, new_user},
         components::{field::TextField, form_page::FormPage, notice::ErrorSummary},
-        islands::{FieldError, error_of},
+        islands::{FieldError, error_of, focus_first, takes_focus},
         pages::administration::{once::Once, users::role_name},
         viewer::lang,
     },
@@ -14,8 +14,7 @@ use crate::{
     messages::{Lang, administration as say},
 };
 
-/// Longest address and longest password that the fields take.
-const EMAIL_MAX: usize = 254;
+/// Longest password that the field takes.
 const PASSWORD_MAX: usize = 1_024;
 
 /// A new user.
@@ -42,10 +41,11 @@ fn UserForm(form: UserFormView) -> impl IntoView {
         .into_any();
     }
     let errors = form.errors;
+    focus_first(&errors);
     view! {
         <form method="post" action="/users/new" novalidate class="narrow">
             <ErrorSummary errors=errors.clone() />
-            <TextField name="email" label=say::email(lang) kind="email" value=form.email max=EMAIL_MAX error=error_of(&errors, "email") />
+            <TextField name="email" label=say::email(lang) kind="email" value=form.email error=error_of(&errors, "email") />
             <Roles chosen=form.role error=error_of(&errors, "role") />
             <Password error=error_of(&errors, "password") />
             <div class="save">
@@ -72,7 +72,7 @@ pub(super) fn Roles(
     let lang = lang();
     let describe = error.as_ref().map(|_| "role-error");
     view! {
-        <div class="field wide" role="radiogroup" aria-labelledby="role-label" aria-describedby=describe id="role" tabindex="-1">
+        <div class="field wide" role="radiogroup" aria-labelledby="role-label" aria-describedby=describe id="role" tabindex="-1" autofocus=takes_focus("role")>
             <span class="label" id="role-label">
                 {say::role(lang)}
             </span>
@@ -130,6 +130,7 @@ pub(super) fn Password(
                 type="password"
                 autocomplete="new-password"
                 maxlength=PASSWORD_MAX.to_string()
+                autofocus=takes_focus("password")
                 aria-invalid=invalid
                 aria-describedby=described
             />

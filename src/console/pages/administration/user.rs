@@ -11,7 +11,7 @@ use crate::{
             field::PasswordField,
             notice::{Done, ErrorSummary, Trouble},
         },
-        islands::error_of,
+        islands::{error_of, focus_first},
         pages::administration::{
             new_user::{Password, Roles},
             once::Once,
@@ -57,11 +57,13 @@ fn Page(view: UserView, saved: Option<String>) -> impl IntoView {
     };
     let is_quiet = posted.made.is_none() && posted.errors.is_empty() && posted.refusal.is_none();
     let action = format!("/users/{}", user.id);
+    focus_first(&posted.errors);
     view! {
         <Title text=user.email.clone() />
         <p class="crumbs">
             <a href="/users">{say::users(lang)}</a>
-            {format!(" / {}", user.email)}
+            " / "
+            <bdi>{user.email.clone()}</bdi>
         </p>
         <div class="head">
             <h1>{user.email.clone()}</h1>

@@ -1,5 +1,8 @@
 //! What only the browser does when the WebAssembly starts.
 
+mod busy;
+mod rows;
+
 use leptos::{mount::hydrate_islands, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
@@ -15,6 +18,8 @@ pub fn hydrate() {
     remember_zone();
     hydrate_islands();
     provide_context(viewer());
+    busy::watch();
+    rows::watch();
 }
 
 /// As the document says that the server rendered.

@@ -1,0 +1,110 @@
+//! What programs get as a code, people read as a page: in their language, with what they typed.
+
+use clearhook::domain::role::Role;
+use reqwest::{Method, RequestBuilder, Response};
+
+use crate::support::{
+    app::TestApp,
+    database::TestDatabase,
+    forms::{fields, pairs},
+    on_both,
+};
+
+on_both! { a_database_that_is_away_is_told_and_nothing_typed_is_lost refusals_are_pages_for_people }
+
+const TYPED: [(&str, &str); 5] = [
+    ("name", "Typed by <Ann>"),
+    ("url", "https://example.com/hooks"),
+    ("enabled", "true"),
+    ("events", "visit.created"),
+    ("intent", "save"),
+];
+
+/// As a browser asks for a page.
+async fn as_browser(request: RequestBuilder, cookie: &str) -> Response {
+    let request = request.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+    request
+        .header("cookie", cookie)
+        .header("sec-fetch-site", "same-origin")
+        .send()
+        .await
+        .unwrap()
+}
+
+async fn send(app: &TestApp, path: &str, cookie: &str, form: &[(&str, &str)]) -> Response {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let request = app.http.post(format!("{}{path}", app.url));
+    let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+    as_browser(request, cookie).await
+}
+
+async fn a_database_that_is_away_is_told_and_nothing_typed_is_lost(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let session = app.sign_in("ann@example.com", Role::Administrator).await;
+    // Without the first nobody knows who is asking; without the second everybody does, and the page fails.
+    for table in ["sessions", "webhook_events"] {
+        database.execute(&format!("ALTER TABLE {table} RENAME TO away")).await;
+        let asked = app.http.get(format!("{}/webhooks?q=a&sort=url", app.url));
+        let answer = as_browser(asked, &session).await;
+        assert_eq!(answer.status(), 503, "{table}");
+        assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+        assert!(answer.headers()["content-security-policy"].to_str().unwrap().contains("'nonce-"));
+        let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let page = answer.text().await.unwrap();
+        assert!(page.contains(&id) && page.contains("role=\"alert\""), "{table}: {page}");
+        let asked = app.http.post(format!("{}/webhooks/new", app.url));
+        let answer = asked
+            .header("cookie", &session)
+            .form(&TYPED)
+            .header("sec-fetch-site", "same-origin")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "for programs");
+
+        let answer = send(&app, "/webhooks/new", &session, &TYPED).await;
+        assert_eq!(answer.status(), 503, "{table}");
+        assert!(answer.headers().contains_key("retry-after"));
+        let page = answer.text().await.unwrap();
+        assert!(
+            page.contains("clearhook cannot answer just now") && page.contains("What you typed is kept on this page."),
+            "{page}"
+        );
+        let kept = fields(&page, "/webhooks/new");
+        assert_eq!(pairs(&kept), TYPED, "{table}");
+        database.execute(&format!("ALTER TABLE away RENAME TO {table}")).await;
+        assert_eq!(send(&app, "/webhooks/new", &session, &pairs(&kept)).await.status(), 303);
+        assert_eq!(app.page("/webhooks", &session).await.status(), 200);
+    }
+    assert_eq!(database.count("webhooks").await, 2);
+    app.stop().await;
+}
+
+async fn refusals_are_pages_for_people(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let session = app.sign_in("ann@example.com", Role::Administrator).await;
+    let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
+    let refused = send(&app, "/webhooks/new", &owner, &TYPED).await;
+    assert_eq!(refused.status(), 403);
+    assert!(refused.text().await.unwrap().contains("You may not do this"));
+
+    let own = app.store.user_by_email("ann@example.com").await.unwrap().unwrap().0.id;
+    let french = format!("{session}; lang=fr");
+    let refused = send(&app, &format!("/users/{own}"), &french, &[("intent", "disable")]).await;
+    assert_eq!(refused.status(), 409);
+    let page = refused.text().await.unwrap();
+    assert!(page.contains("lang=\"fr\""), "{page}");
+
+    let unread = app.http.post(format!("{}/webhooks/new", app.url)).body("name=x");
+    let unread = as_browser(unread.header("content-type", "text/plain"), &session).await;
+    assert_eq!(unread.status(), 415);
+    assert!(unread.text().await.unwrap().contains("This was not understood"));
+    let no_method = as_browser(app.http.request(Method::DELETE, format!("{}/webhooks", app.url)), &session).await;
+    assert_eq!(no_method.status(), 405);
+    assert!(no_method.headers().contains_key("allow"));
+
+    let program = as_browser(app.http.get(format!("{}/api/v1/webhooks", app.url)), &session).await;
+    assert_eq!(program.status(), 401);
+    assert_eq!(program.headers()["content-type"], "application/problem+json");
+    app.stop().await;
+}
