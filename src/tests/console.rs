@@ -247,7 +247,7 @@ async fn the_log_appears(database: TestDatabase) {
     assert!(past.contains("No callbacks in this range."));
     // What was copied from another log, or cut off, shows this log from its top.
     let other = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
-    app.publish(EventType::VisitCreated, "1").await;
+    app.publish(EventType::VisitCreated, "2").await;
     let foreign = app.log(&other, 1).await.remove(0)["id"].as_str().unwrap().to_owned();
     for query in [
         "after=nonsense".to_owned(),

@@ -217,7 +217,14 @@ async fn what_was_typed_goes_on_after_it(database: TestDatabase) {
         return;
     };
     let typed = [("name", "Typed by Ann"), ("url", "https://example.com/hooks"), ("enabled", "true")];
-    let typed: Vec<_> = typed.into_iter().chain([("events", "visit.created"), ("intent", "save")]).collect();
+    let typed: Vec<_> = typed
+        .into_iter()
+        .chain([
+            ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+            ("events", "visit.created"),
+            ("intent", "save"),
+        ])
+        .collect();
     let asked = app.form("/webhooks/new", "clearhook_session=ended", &typed).await;
     assert_eq!(asked.status(), 401);
     let page = asked.text().await.unwrap();

@@ -12,10 +12,11 @@ use crate::support::{
 
 on_both! { a_database_that_is_away_is_told_and_nothing_typed_is_lost refusals_are_pages_for_people }
 
-const TYPED: [(&str, &str); 5] = [
+const TYPED: [(&str, &str); 6] = [
     ("name", "Typed by <Ann>"),
     ("url", "https://example.com/hooks"),
     ("enabled", "true"),
+    ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
     ("events", "visit.created"),
     ("intent", "save"),
 ];
@@ -52,14 +53,7 @@ async fn a_database_that_is_away_is_told_and_nothing_typed_is_lost(database: Tes
         let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
         let page = answer.text().await.unwrap();
         assert!(page.contains(&id) && page.contains("role=\"alert\""), "{table}: {page}");
-        let asked = app.http.post(format!("{}/webhooks/new", app.url));
-        let answer = asked
-            .header("cookie", &session)
-            .form(&TYPED)
-            .header("sec-fetch-site", "same-origin")
-            .send()
-            .await
-            .unwrap();
+        let answer = app.form("/webhooks/new", &session, &TYPED).await;
         assert_eq!(answer.headers()["content-type"], "application/problem+json", "for programs");
 
         let answer = send(&app, "/webhooks/new", &session, &TYPED).await;

@@ -105,7 +105,7 @@ mod tests {
         let en = |succeeded, failed| rate(succeeded, failed, Lang::En).unwrap_or_default();
         assert_eq!((en(0, 0), en(5, 0), en(0, 5)), (String::new(), "100%".to_owned(), "0%".to_owned()));
         assert_eq!((en(99_999, 1), en(2, 1)), ("99.9%".to_owned(), "66.6%".to_owned()));
-        assert_eq!(rate(2, 1, Lang::Fr).unwrap(), "66,6 %");
+        assert_eq!(rate(2, 1, Lang::Fr).unwrap(), "66,6\u{a0}%");
     }
 
     #[test]

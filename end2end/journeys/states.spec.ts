@@ -1,0 +1,142 @@
+// What pages look like when there is nothing, too much, or something wrong: accessible in both themes, at every width.
+import { email, password, Server } from '../support/server.ts';
+import { accessible, expect, fits, signIn, test } from '../support/test.ts';
+import type { Page } from '@playwright/test';
+
+async function looked(page: Page): Promise<void> {
+  await accessible(page);
+  await fits(page);
+}
+
+test('a server that nobody has used', async ({ page }) => {
+  test.slow();
+  const server = await Server.start();
+  await page.goto(`${server.url}/sign-in`);
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByText('A webhook is an HTTPS address of yours')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Add the first one' })).toBeVisible();
+  await looked(page);
+  for (const path of ['/', '/event-types/visit.created']) {
+    await page.goto(`${server.url}${path}`);
+    await looked(page);
+  }
+  await server.stop();
+});
+
+test('an owner sees what is theirs, and nothing that is not', async ({ browser, server, signedIn: administrator }) => {
+  test.slow();
+  const address = 'owner-of-states@example.com';
+  await administrator.goto('/users/new');
+  await administrator.getByLabel('E-mail').fill(address);
+  await administrator.getByRole('radio', { name: 'API owner' }).check();
+  await administrator.getByLabel('Password').fill(password);
+  await administrator.getByRole('button', { name: 'Add user' }).click();
+  await expect(administrator.getByRole('heading', { name: address, level: 1 })).toBeVisible();
+  const id = administrator.url().split('/').pop()!;
+
+  const context = await browser.newContext({ baseURL: server.url });
+  const page = await context.newPage();
+  await page.goto('/sign-in');
+  await page.getByLabel('Email').fill(address);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByText('You own no webhook yet.')).toBeVisible();
+  await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link')).toHaveText(['Overview', 'Webhooks', 'Event types']);
+  await looked(page);
+  const webhook = await server.api('POST', '/webhooks', { name: 'Theirs', url: 'https://example.com/', events: ['visit.created'], owners: [id] });
+  for (const path of ['/', '/webhooks', `/webhooks/${webhook.id}`, '/event-types/visit.created', '/account']) {
+    await page.goto(path);
+    await looked(page);
+  }
+  await page.goto(`/webhooks/${webhook.id}`);
+  await expect(page.getByLabel('Name', { exact: true })).toBeDisabled();
+  for (const action of ['Save', 'Send test event', 'Delete this webhook', 'Make a new secret']) await expect(page.getByRole('button', { name: action })).toHaveCount(0);
+  for (const path of ['/webhooks/new', '/api-keys', '/users', '/audit-log']) {
+    const answer = await page.goto(path);
+    expect(answer!.status(), path).toBe(404);
+    await expect(page.getByRole('heading', { name: 'Not found' })).toBeVisible();
+    await looked(page);
+  }
+  await context.close();
+});
+
+test('webhooks that clearhook disabled, that fail, and of which deliveries are held', async ({ signedIn: page, server, receiver }) => {
+  test.slow();
+  receiver.answers.set('/gone', { status: 410, body: '' });
+  receiver.answers.set('/fails', { status: 500, body: 'asleep' });
+  const at = (path: string) => receiver.url.replace('/hook', path);
+  const gone = await server.api('POST', '/webhooks', { name: 'Gone for good', url: at('/gone'), events: ['visit.updated'] });
+  await server.api('POST', '/webhooks', { name: 'Fails each time', url: at('/fails'), events: ['visit.updated'] });
+  await server.publish('visit.updated', 'states-1');
+  await expect.poll(async () => (await server.api('GET', `/webhooks/${gone.id}`)).enabled, { timeout: 15_000 }).toBe(false);
+  await server.publish('visit.updated', 'states-2');
+  const reason = 'The receiver answered 410 Gone: it wants no more callbacks.';
+  await page.goto('/webhooks');
+  const row = page.getByRole('row').filter({ hasText: 'Gone for good' });
+  await expect(row.getByText(reason), 'in the row').toBeVisible();
+  await expect(page.locator('html[data-live]')).toHaveCount(1);
+  const box = (await row.getByText('Disabled', { exact: true }).boundingBox())!;
+  const hovered = await page.evaluate(([x, y]) => document.elementFromPoint(x, y)!.closest('td')?.title, [box.x + 10, box.y + box.height / 2]);
+  expect(hovered, 'on hover').toBe(reason);
+  await expect(page.getByRole('row').filter({ hasText: 'Fails each time' })).toContainText('Failing');
+  await looked(page);
+  await page.goto(`/webhooks/${gone.id}`);
+  await expect(page.getByText(`clearhook disabled this webhook. ${reason}`)).toBeVisible();
+  await looked(page);
+  await page.goto('/');
+  await expect(page.getByRole('table', { name: 'What needs attention' })).toContainText('1 delivery is held');
+  await looked(page);
+});
+
+test('answers to forms: saved, overtaken, signed out, made to wait', async ({ signedIn: page, server, expected }) => {
+  test.slow();
+  const { id } = await server.api('POST', '/webhooks', { name: 'Answered', url: 'https://example.com/', events: ['visit.created'] });
+  expected.push(`409 /webhooks/${id}`, `401 /webhooks/${id}`, '401 /sign-in', '429 /sign-in');
+  await page.goto(`/webhooks/${id}`);
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByText('Your changes were saved.')).toBeVisible();
+  await looked(page);
+  await server.api('PATCH', `/webhooks/${id}`, { description: 'By a program' });
+  await page.getByLabel('Description').fill('By a person');
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByRole('alert').filter({ hasText: 'was changed while you were working on it' })).toBeFocused();
+  await looked(page);
+  await page.context().clearCookies({ name: 'clearhook_session' });
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByText('What you typed is kept')).toBeVisible();
+  await looked(page);
+  await page.getByLabel('Email').fill('nobody@example.com');
+  for (let guess = 0; guess < 12; guess++) {
+    await page.getByLabel('Password').fill(`guess ${guess}`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByLabel('Password')).toHaveValue('');
+  }
+  await expect(page.getByRole('alert')).toContainText('Try again in');
+  await looked(page);
+  await signIn(page);
+});
+
+test('lists in which nothing is found, and one that has pages', async ({ signedIn: page, server }) => {
+  test.slow();
+  for (let number = 0; number < 51; number++) {
+    await server.api('POST', '/webhooks', { name: `Paged ${number}`, url: 'https://example.com/', events: ['role.membership_changed'] });
+  }
+  for (const path of ['/webhooks?event=role.membership_changed&page=2', '/api-keys?q=nothing-has-this', '/users?q=nothing-has-this', '/audit-log?actor=nothing-has-this', '/audit-log?from=2026-01-02T00:00&to=2026-01-01T00:00']) {
+    await page.goto(path);
+    await looked(page);
+  }
+});
+
+test('who wants no motion sees none, and Save stays in reach', async ({ signedIn: page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto('/webhooks/new');
+  const save = page.getByRole('button', { name: 'Save' }).last();
+  const durations = await page.evaluate(() => [...document.querySelectorAll('a, button, input, .check')].map((element) => getComputedStyle(element).transitionDuration));
+  expect(new Set(durations)).toEqual(new Set(['0s']));
+  await expect(save).toBeInViewport();
+  await page.getByRole('heading', { name: 'Additional headers' }).scrollIntoViewIfNeeded();
+  await expect(save).toBeInViewport();
+});
