@@ -22,7 +22,7 @@ async function wire(page: Page): Promise<{ session: CDPSession; take: () => numb
 }
 
 test('first visit and later pages stay within their budget', async ({ signedIn: page, server, receiver }) => {
-  const made = await server.api('POST', '/webhooks', { name: 'Budget', url: receiver.url, events: ['identity.created', 'visit.created'] });
+  const made = await server.api('POST', '/webhooks', { name: 'Budget', url: receiver.url, events: ['identity.created', 'visit.updated'] });
   for (let number = 0; number < 60; number++) {
     await server.api('POST', '/webhooks', { name: `Budget ${number}`, url: `https://example.com/hooks/${number}`, description: 'One of many', events: ['visit.created'] });
     await server.publish('identity.created', `budget-${number}`);
@@ -60,9 +60,9 @@ test('first visit and later pages stay within their budget', async ({ signedIn: 
     await expect(page.locator('html[data-live]')).toHaveCount(1);
     const bytes = take();
     // What arrives while one looks moves nothing.
-    await server.publish('visit.created', `budget-live-${query}`);
+    await server.publish('visit.updated', `budget-live-${query}`);
     await expect.poll(() => receiver.received.length).toBeGreaterThan(60);
-    await expect(page.locator('#log-rows').getByRole('row').filter({ hasText: 'Visit created' }).or(page.getByRole('link', { name: /new callback/ })).first()).toBeAttached();
+    await expect(page.locator('#log-rows').getByRole('row').filter({ hasText: 'Visit updated' }).or(page.getByRole('link', { name: /new callback/ })).first()).toBeAttached();
     const shift = await page.evaluate(() => window.shift);
     figures.push(`/webhooks/{id}${name}: ${(bytes / 1_000).toFixed(1)} kB, layout shift ${shift.toFixed(4)}`);
     expect(bytes, `bytes of a webhook with a log ${name}`).toBeLessThanOrEqual(LATER);

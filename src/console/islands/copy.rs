@@ -59,7 +59,7 @@ fn button(text: impl Fn() -> Option<String> + 'static, label: String) -> impl In
         }
     };
     view! {
-        <button class="button" type="button" hidden=move || !ready.get() on:click=copy>
+        <button class="button" type="button" data-waits=move || (!ready.get()).then_some("true") on:click=copy>
             {move || match copied.get() {
                 Copied::NotYet => label.clone(),
                 Copied::Done => common::copied(lang).to_owned(),

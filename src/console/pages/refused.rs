@@ -27,7 +27,7 @@ pub(in crate::console) fn Refused(refusal: RefusalView) -> impl IntoView {
     let holds = kept.is_some();
     let way_on = match (kept, again) {
         (Some(kept), _) => view! {
-            <p>{say::refused_kept(lang)}</p>
+            <p class="lead">{say::refused_kept(lang)}</p>
             <Typed kept text=say::refused_send_again(lang) class="button primary wide" />
         }
         .into_any(),
