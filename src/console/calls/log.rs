@@ -205,8 +205,20 @@ pub struct LogView {
     pub open: Option<OpenCallbackView>,
 }
 
-/// A page of the log; none before the first callback.
-pub async fn webhook_log(id: &str, query: LogQuery) -> Result<Option<LogView>, ConsoleError> {
+/// The log of a webhook's page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoundLog {
+    /// Nothing was called yet.
+    BeforeTheFirst {
+        /// Callbacks with greater ids are news.
+        since: String,
+    },
+    /// A page of it.
+    Page(Box<LogView>),
+}
+
+/// A page of the log.
+pub async fn webhook_log(id: &str, query: LogQuery) -> Result<FoundLog, ConsoleError> {
     let (app, by) = crate::console::server::caller()?;
     crate::console::server::log::page(&app, &by, id, query)
         .await

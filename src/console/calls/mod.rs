@@ -23,7 +23,9 @@ pub use self::{
     event_types::{EventTypeView, EventTypesView, HearingView, event_type, event_types},
     form::{PostedForm, details_form, new_form},
     list::{ListQuery, list_webhooks},
-    log::{AgainView, AttemptView, BarView, CallbackView, ChartView, ChoiceView, LogQuery, LogView, OpenCallbackView, webhook_log},
+    log::{
+        AgainView, AttemptView, BarView, CallbackView, ChartView, ChoiceView, FoundLog, LogQuery, LogView, OpenCallbackView, webhook_log,
+    },
     overview::{OverviewView, TroubleView, overview},
     refusal::{RefusalView, refusal},
     who::who,

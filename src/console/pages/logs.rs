@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     console::{
         address::query,
-        calls::{CallbackView, LogQuery, LogView, webhook_log},
+        calls::{CallbackView, FoundLog, LogQuery, LogView, webhook_log},
         components::{chart::Chart, state::ResponseBadge, time::Time},
         islands::{LogFollower, Shown},
         pages::{
@@ -33,10 +33,11 @@ pub(super) fn Logs(id: String) -> impl IntoView {
     };
     Suspend::new(async move {
         let (shown, log) = match webhook_log(&id, asked).await {
-            Ok(Some(log)) => (shown(&log), Some(view! { <Log log /> })),
+            Ok(FoundLog::Page(log)) => (shown(&log), Some(view! { <Log log=*log /> })),
             // Before the first callback there is nothing to say.
-            Ok(None) => (
+            Ok(FoundLog::BeforeTheFirst { since }) => (
                 Shown {
+                    since,
                     path: Some(format!("/webhooks/{id}/callbacks/live?")),
                     is_top: true,
                     ..Shown::default()

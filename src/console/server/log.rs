@@ -6,7 +6,7 @@ use crate::{
     auth::principal::Principal,
     catalogue::EventType,
     console::{
-        calls::{CallbackView, ChoiceView, LogQuery, LogView},
+        calls::{CallbackView, ChoiceView, FoundLog, LogQuery, LogView},
         server::{
             chart::chart,
             lang,
@@ -38,14 +38,18 @@ use crate::{
 /// Callbacks on a page.
 const ROWS: u64 = 50;
 
-/// A page of the log; none before the first callback.
-pub async fn page(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> Result<Option<LogView>, UseCaseError> {
+/// A page of the log.
+pub async fn page(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> Result<FoundLog, UseCaseError> {
     let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
+    // Before the first question: what is logged between it and the last one is news.
+    let now = Timestamp::now();
     let (webhook, latest) = tokio::try_join!(webhooks::get(app, by, id), webhooks::latest_callback(app, by, id))?;
     let Some(latest) = latest else {
-        return Ok(None);
+        return Ok(FoundLog::BeforeTheFirst {
+            since: oldest_id_of(now).to_string(),
+        });
     };
-    let (zone, lang, now) = (zone(), lang(), Timestamp::now());
+    let (zone, lang) = (zone(), lang());
     let links = Links::new(id, &query);
     let (place, found) = (place(&query), Range::of(&query, Some(latest.at), now, &zone));
     let (page, chart) = match &found {
@@ -65,7 +69,7 @@ pub async fn page(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
     let field = |asked: &Option<String>, at: fn(&Range) -> Timestamp| {
         range.map_or_else(|| asked.clone().unwrap_or_default(), |range| local_text(at(range), &zone))
     };
-    Ok(Some(LogView {
+    Ok(FoundLog::Page(Box::new(LogView {
         path: links.path().to_owned(),
         newer: page.newer.map(|cursor| links.place("before", cursor)),
         older: page.older.map(|cursor| links.place("after", cursor)),
@@ -90,7 +94,7 @@ pub async fn page(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
         since: newest(&page, now).to_string(),
         open,
         asked: query,
-    }))
+    })))
 }
 
 fn place(query: &LogQuery) -> Place {
