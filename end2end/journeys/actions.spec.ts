@@ -32,6 +32,7 @@ test('a webhook is tested, its secret renewed, copied and deleted', async ({ sig
   const first = await page.getByLabel('Secret').inputValue();
   await page.getByRole('button', { name: 'Generate' }).click();
   await expect(page.getByLabel('Secret')).not.toHaveValue(first);
+  await expect(page.getByLabel('Secret'), 'one stays where one was').toBeFocused();
   expect(await page.getByLabel('Secret').inputValue()).toMatch(/^whsec_/);
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue(`${name} (copy)`);
   await page.getByRole('button', { name: 'Save' }).last().click();
@@ -88,10 +89,11 @@ test('the list is sorted, and a webhook switched in its row', async ({ signedIn:
   await expect(page, 'one stays where one was').toHaveURL(/q=sorted.*sort=description.*dir=desc/);
   const status = page.getByRole('columnheader', { name: 'Status', exact: true });
   await status.getByRole('link').click();
+  await expect(status).toHaveAttribute('aria-sort', 'ascending');
   const rising = await names();
   await status.getByRole('link').click();
   await expect(status).toHaveAttribute('aria-sort', 'descending');
-  expect([rising, await names()].map((order) => order.indexOf('Alpha')).sort()).toEqual([0, 2]);
+  expect([rising, await names()].map((order) => order.indexOf('Alpha')), 'disabled first, then last').toEqual([0, 2]);
   await row.getByRole('button', { name: `Enable Alpha ${mark}` }).click();
   await expect(row).toContainText('Enabled');
   await page.getByRole('combobox', { name: 'Event' }).selectOption('Visit updated');

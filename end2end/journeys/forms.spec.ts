@@ -54,7 +54,7 @@ test('the first field that is wrong takes the focus in every form', async ({ sig
   await expect(page.getByLabel('Name')).toBeFocused();
   await page.getByLabel('Name').fill('Without a scope');
   await page.getByRole('button', { name: 'Create API key' }).click();
-  await expect(page.getByRole('group', { name: 'Scopes' })).toBeFocused();
+  await expect(page.getByRole('checkbox', { name: 'events:write' })).toBeFocused();
   await page.goto('/users/new');
   await page.getByLabel('E-mail').fill('nobody');
   await page.getByRole('button', { name: 'Add user' }).click();
@@ -91,7 +91,7 @@ test('what is too long, too much, or runs from right to left', async ({ signedIn
   const { items } = await server.api('GET', `/webhooks?q=${encodeURIComponent(name)}`);
   expect(items[0].headers).toHaveLength(32);
   await fits(page);
-  await page.goto('/webhooks');
+  await page.goto(`/webhooks?q=${encodeURIComponent(name)}`);
   await expect(page.getByRole('link', { name })).toBeVisible();
   await fits(page);
 });

@@ -1,8 +1,8 @@
 // The log of a webhook: filters, chart, file, one callback with everything in it; with scripts and without. And that it lives.
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { email, password, Server } from '../support/server.ts';
-import { accessible, expect, fits, test } from '../support/test.ts';
+import type { Server } from '../support/server.ts';
+import { accessible, expect, fits, signIn, test } from '../support/test.ts';
 
 const rows = (page: Page) => page.locator('#log-rows').getByRole('row');
 
@@ -165,27 +165,20 @@ test('news come again after the stream was refused', async ({ signedIn: page, se
   await expect(rows(page)).toHaveCount(1);
 });
 
-test('a callback tells when the next attempt is due, and what was left out of a long answer', async ({ browser, receiver, javaScriptEnabled }) => {
-  const server = await Server.start('1h');
-  const context = await browser.newContext({ baseURL: server.url, javaScriptEnabled });
-  const page = await context.newPage();
+test('a callback tells when the next attempt is due, and what was left out of a long answer', async ({ page, another, receiver }) => {
+  const server = await another('1h');
   receiver.answer = { status: 500, body: 'x'.repeat(20_000) };
   const webhook = await server.api('POST', '/webhooks', { name: 'Due', url: receiver.url, events: ['visit.created'] });
   await server.publish('visit.created', 'due');
   await logged(server, webhook.id, 1);
   const { items } = await server.api('GET', `/webhooks/${webhook.id}/callbacks`);
-  await page.goto(`/sign-in?next=/webhooks/${webhook.id}`);
-  await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.goto(`/webhooks/${webhook.id}?callback=${items[0].id}`);
+  await signIn(page, server.url);
+  await page.goto(`${server.url}/webhooks/${webhook.id}?callback=${items[0].id}`);
   const open = page.getByRole('article', { name: 'Callback' });
   await expect(open).toContainText('The next attempt is due');
   const due = new Date((await open.locator('p, div').filter({ hasText: 'The next attempt is due' }).locator('time').last().getAttribute('datetime'))!);
   expect(Math.abs(due.getTime() - Date.now() - 3_600_000)).toBeLessThan(3_600_000 * 0.25);
   await expect(open).toContainText('Only the first 16 KiB are kept.');
-  await context.close();
-  await server.stop();
 });
 
 test('a log is accessible in each of its states', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {

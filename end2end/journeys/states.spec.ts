@@ -1,5 +1,5 @@
 // What pages look like when there is nothing, too much, or something wrong: accessible in both themes, at every width.
-import { email, password, Server } from '../support/server.ts';
+import { password } from '../support/server.ts';
 import { accessible, expect, fits, signIn, test } from '../support/test.ts';
 import type { Page } from '@playwright/test';
 
@@ -8,13 +8,10 @@ async function looked(page: Page): Promise<void> {
   await fits(page);
 }
 
-test('a server that nobody has used', async ({ page }) => {
+test('a server that nobody has used', async ({ page, another }) => {
   test.slow();
-  const server = await Server.start();
-  await page.goto(`${server.url}/sign-in`);
-  await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  const server = await another();
+  await signIn(page, server.url);
   await expect(page.getByText('A webhook is an HTTPS address of yours')).toBeVisible();
   await expect(page.getByRole('link', { name: 'Add the first one' })).toBeVisible();
   await looked(page);
@@ -22,7 +19,6 @@ test('a server that nobody has used', async ({ page }) => {
     await page.goto(`${server.url}${path}`);
     await looked(page);
   }
-  await server.stop();
 });
 
 test('an owner sees what is theirs, and nothing that is not', async ({ browser, server, signedIn: administrator }) => {
@@ -62,8 +58,10 @@ test('an owner sees what is theirs, and nothing that is not', async ({ browser, 
   await context.close();
 });
 
-test('webhooks that clearhook disabled, that fail, and of which deliveries are held', async ({ signedIn: page, server, receiver }) => {
+test('webhooks that clearhook disabled, that fail, and of which deliveries are held', async ({ page, another, receiver }) => {
   test.slow();
+  const server = await another();
+  await signIn(page, server.url);
   receiver.answers.set('/gone', { status: 410, body: '' });
   receiver.answers.set('/fails', { status: 500, body: 'asleep' });
   const at = (path: string) => receiver.url.replace('/hook', path);
@@ -73,7 +71,7 @@ test('webhooks that clearhook disabled, that fail, and of which deliveries are h
   await expect.poll(async () => (await server.api('GET', `/webhooks/${gone.id}`)).enabled, { timeout: 15_000 }).toBe(false);
   await server.publish('visit.updated', 'states-2');
   const reason = 'The receiver answered 410 Gone: it wants no more callbacks.';
-  await page.goto('/webhooks');
+  await page.goto(`${server.url}/webhooks`);
   const row = page.getByRole('row').filter({ hasText: 'Gone for good' });
   await expect(row.getByText(reason), 'in the row').toBeVisible();
   await expect(page.locator('html[data-live]')).toHaveCount(1);
@@ -82,19 +80,22 @@ test('webhooks that clearhook disabled, that fail, and of which deliveries are h
   expect(hovered, 'on hover').toBe(reason);
   await expect(page.getByRole('row').filter({ hasText: 'Fails each time' })).toContainText('Failing');
   await looked(page);
-  await page.goto(`/webhooks/${gone.id}`);
+  await page.goto(`${server.url}/webhooks/${gone.id}`);
   await expect(page.getByText(`clearhook disabled this webhook. ${reason}`)).toBeVisible();
   await looked(page);
-  await page.goto('/');
+  await page.goto(server.url);
   await expect(page.getByRole('table', { name: 'What needs attention' })).toContainText('1 delivery is held');
   await looked(page);
 });
 
-test('answers to forms: saved, overtaken, signed out, made to wait', async ({ signedIn: page, server, expected }) => {
+test('answers to forms: saved, overtaken, signed out, made to wait', async ({ page, another, expected }) => {
   test.slow();
+  // Of its own: whoever guesses makes others at this address wait, too.
+  const server = await another();
+  await signIn(page, server.url);
   const { id } = await server.api('POST', '/webhooks', { name: 'Answered', url: 'https://example.com/', events: ['visit.created'] });
   expected.push(`409 /webhooks/${id}`, `401 /webhooks/${id}`, '401 /sign-in', '429 /sign-in');
-  await page.goto(`/webhooks/${id}`);
+  await page.goto(`${server.url}/webhooks/${id}`);
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByText('Your changes were saved.')).toBeVisible();
   await looked(page);
@@ -115,16 +116,17 @@ test('answers to forms: saved, overtaken, signed out, made to wait', async ({ si
   }
   await expect(page.getByRole('alert')).toContainText('Try again in');
   await looked(page);
-  await signIn(page);
 });
 
-test('lists in which nothing is found, and one that has pages', async ({ signedIn: page, server }) => {
+test('lists in which nothing is found, and one that has pages', async ({ page, another }) => {
   test.slow();
+  const server = await another();
+  await signIn(page, server.url);
   for (let number = 0; number < 51; number++) {
     await server.api('POST', '/webhooks', { name: `Paged ${number}`, url: 'https://example.com/', events: ['role.membership_changed'] });
   }
   for (const path of ['/webhooks?event=role.membership_changed&page=2', '/api-keys?q=nothing-has-this', '/users?q=nothing-has-this', '/audit-log?actor=nothing-has-this', '/audit-log?from=2026-01-02T00:00&to=2026-01-01T00:00']) {
-    await page.goto(path);
+    await page.goto(`${server.url}${path}`);
     await looked(page);
   }
 });

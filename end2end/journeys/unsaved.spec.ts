@@ -66,6 +66,7 @@ test('leaving with something unsaved asks', async ({ signedIn: page, server, jav
   await page.getByLabel('Description').fill('typed');
   await leave();
   await expect.poll(() => asked).toEqual(['beforeunload']);
+  await expect(page.locator('html[data-leaving]'), 'whoever stays is not on the way').toHaveCount(0);
   await expect(page.getByLabel('Description')).toHaveValue('typed');
   // Another event, and one header more, are changes as well.
   await page.getByLabel('Description').fill('');

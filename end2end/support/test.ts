@@ -15,6 +15,8 @@ interface Each {
   /** Answers of the server that this journey means to provoke, such as `422 /webhooks/new`. */
   expected: string[];
   signedIn: Page;
+  /** Starts a server for this journey alone; it ends with the journey. */
+  another: (schedule?: string) => Promise<Server>;
 }
 
 export const test = base.extend<Each, Worker>({
@@ -57,14 +59,24 @@ export const test = base.extend<Each, Worker>({
     expect(noise, 'the page made no noise').toEqual([]);
   },
 
+  another: async ({}, use) => {
+    const started: Server[] = [];
+    await use(async (schedule) => {
+      const server = await Server.start(schedule);
+      started.push(server);
+      return server;
+    });
+    for (const server of started) await server.stop();
+  },
+
   signedIn: async ({ page }, use) => {
     await signIn(page);
     await use(page);
   },
 });
 
-export async function signIn(page: Page): Promise<void> {
-  await page.goto('/webhooks');
+export async function signIn(page: Page, url = ''): Promise<void> {
+  await page.goto(`${url}/webhooks`);
   await expect(page).toHaveURL(/\/sign-in/);
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill(password);

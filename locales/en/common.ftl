@@ -20,7 +20,7 @@ next = Next
 page-of = Page { NUMBER($page) } of { NUMBER($pages) }
 copy = Copy
 copied = Copied
-copy-refused = Copying is not allowed: select it
+copy-refused = Copying is not allowed: select the text
 
 # Short names of the months, January first, separated by blanks.
 months = Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec
@@ -56,6 +56,7 @@ errors = { $count ->
 
 refused-unavailable = clearhook cannot answer just now
 refused-unavailable-why = The database cannot be reached, or is busy. Nothing was changed. Try again in a moment; the log has more under { $request }.
+refused-late = This took too long, and it is not known whether it was done. Look before you try again.
 refused-broken = Something broke
 refused-broken-why = This is a fault of clearhook. Try again; the log has more under { $request }.
 refused-forbidden = You may not do this

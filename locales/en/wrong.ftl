@@ -54,3 +54,7 @@ moment = Enter times such as 2026-11-23T09:00.
 
 not-its-name = This is not the name of the webhook; it was not deleted.
 no-factor = There is no second factor to remove.
+
+# Requests.
+other-site = This request came from another site. Open the console itself and try again.
+too-large = This is more than clearhook takes at a time: { NUMBER($max) } bytes. Go back and shorten what you typed.

@@ -20,7 +20,7 @@ next = Suivante
 page-of = Page { NUMBER($page) } sur { NUMBER($pages) }
 copy = Copier
 copied = Copié
-copy-refused = Copie refusée : sélectionnez-le
+copy-refused = Copie refusée : sélectionnez le texte
 
 # Noms abrégés des mois, de janvier à décembre, séparés par des espaces.
 months = janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.
@@ -56,8 +56,9 @@ errors = { $count ->
 
 refused-unavailable = clearhook ne peut pas répondre maintenant
 refused-unavailable-why = La base de données est injoignable ou occupée. Rien n’a été modifié. Réessayez dans un instant ; le journal en dit plus sous { $request }.
-refused-broken = Quelque chose s’est cassé
-refused-broken-why = C’est une faute de clearhook. Réessayez ; le journal en dit plus sous { $request }.
+refused-late = Cela a pris trop de temps, et l’on ne sait pas si c’est fait. Vérifiez avant de réessayer.
+refused-broken = Une erreur s’est produite
+refused-broken-why = L’erreur vient de clearhook. Réessayez ; le journal en dit plus sous { $request }.
 refused-forbidden = Vous n’en avez pas le droit
 refused-forbidden-why = Un administrateur de clearhook peut le faire, ou vous y autoriser.
 refused-conflict = Ce n’est pas possible maintenant

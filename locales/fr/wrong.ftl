@@ -54,3 +54,7 @@ moment = Entrez des moments tels que 2026-11-23T09:00.
 
 not-its-name = Ce n’est pas le nom du webhook ; il n’a pas été supprimé.
 no-factor = Il n’y a pas de second facteur à retirer.
+
+# Demandes.
+other-site = Cette demande vient d’un autre site. Ouvrez la console elle-même et réessayez.
+too-large = C’est plus que clearhook n’accepte en une fois : { NUMBER($max) } octets. Revenez en arrière et raccourcissez ce que vous avez saisi.

@@ -68,6 +68,7 @@ impl Problem {
             several => format!("{} fields are wrong; see `errors`.", several.len()),
         };
         Self {
+            said: errors.first().and_then(FieldError::wrong).cloned(),
             errors,
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong", detail)
         }
@@ -90,12 +91,16 @@ impl Problem {
 
     /// A body over the limit.
     pub fn too_large(limit: usize) -> Self {
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too-large",
-            "The body is too large",
-            format!("Send at most {limit} bytes."),
-        )
+        let max = limit as u64;
+        Self {
+            said: Some(Wrong::TooLarge { max }),
+            ..Self::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "The body is too large",
+                format!("Send at most {limit} bytes."),
+            )
+        }
     }
 
     /// Something broke that no caller can mend; the cause goes to the log.
@@ -107,6 +112,29 @@ impl Problem {
             "Something broke",
             "This is a fault of clearhook. The log has more under the id in `x-request-id`.",
         )
+    }
+
+    /// The database cannot be had just now.
+    pub fn unavailable() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The database cannot be reached",
+            "Nothing was changed. Try again in a moment.",
+        )
+    }
+
+    /// From a page of another site (OWASP, "Verifying origin with standard headers").
+    pub(crate) fn cross_origin() -> Self {
+        Self::said_by(StatusCode::FORBIDDEN, "cross-origin", "From another site", Wrong::OtherSite)
+    }
+
+    /// A problem that a rule of ours tells, to people in their language.
+    fn said_by(status: StatusCode, code: &str, title: &'static str, wrong: Wrong) -> Self {
+        Self {
+            said: Some(wrong.clone()),
+            ..Self::new(status, code, title, wrong.to_string())
+        }
     }
 
     /// A body of the wrong kind.
@@ -149,12 +177,7 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the database failed");
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "The database cannot be reached",
-            "Nothing was changed. Try again in a moment.",
-        )
+        Self::unavailable()
     }
 }
 
@@ -175,10 +198,7 @@ impl From<UseCaseError> for Problem {
                 "Changed meanwhile",
                 "Somebody else changed this meanwhile. Read it again, then make your change.",
             ),
-            UseCaseError::Conflict(wrong) => Self {
-                said: Some(wrong.clone()),
-                ..Self::new(StatusCode::CONFLICT, "conflict", "This cannot be done now", wrong.to_string())
-            },
+            UseCaseError::Conflict(wrong) => Self::said_by(StatusCode::CONFLICT, "conflict", "This cannot be done now", wrong),
             UseCaseError::Forbidden(forbidden) => forbidden.into(),
             UseCaseError::Store(error) => error.into(),
             UseCaseError::Hash(error) => {

@@ -71,6 +71,21 @@ async fn a_database_that_is_away_is_told_and_nothing_typed_is_lost(database: Tes
         assert_eq!(app.page("/webhooks", &session).await.status(), 200);
     }
     assert_eq!(database.count("webhooks").await, 2);
+    // Where the address leads elsewhere, the page does not.
+    database.execute("ALTER TABLE sessions RENAME TO away").await;
+    let answer = as_browser(app.http.get(format!("{}//evil.example/x", app.url)), &session).await;
+    assert_eq!(answer.status(), 503);
+    assert!(!answer.text().await.unwrap().contains("evil.example"));
+    // What the page of signing in holds is not lost either.
+    let kept = [
+        ("email", "ann@example.com"),
+        ("password", "correct horse battery"),
+        ("kept_path", "/webhooks/new"),
+        ("kept", "name=Typed&intent=generate-secret"),
+    ];
+    let answer = send(&app, "/sign-in", &session, &kept).await;
+    assert_eq!(answer.status(), 503);
+    assert_eq!(pairs(&fields(&answer.text().await.unwrap(), "/webhooks/new"))[0], ("name", "Typed"));
     app.stop().await;
 }
 
@@ -82,12 +97,16 @@ async fn refusals_are_pages_for_people(database: TestDatabase) {
     assert_eq!(refused.status(), 403);
     assert!(refused.text().await.unwrap().contains("You may not do this"));
 
-    let own = app.store.user_by_email("ann@example.com").await.unwrap().unwrap().0.id;
     let french = format!("{session}; lang=fr");
-    let refused = send(&app, &format!("/users/{own}"), &french, &[("intent", "disable")]).await;
-    assert_eq!(refused.status(), 409);
-    let page = refused.text().await.unwrap();
-    assert!(page.contains("lang=\"fr\""), "{page}");
+    let elsewhere = app.http.post(format!("{}/sign-out", app.url)).header("accept", "text/html");
+    let elsewhere = elsewhere.header("cookie", &french).header("sec-fetch-site", "cross-site");
+    let refused = elsewhere.send().await.unwrap();
+    assert_eq!(refused.status(), 403);
+    assert!(refused.text().await.unwrap().contains("Cette demande vient d’un autre site"));
+    let long = "x".repeat(300_000);
+    let refused = send(&app, "/webhooks/new", &session, &[("description", &long)]).await;
+    assert_eq!(refused.status(), 413);
+    assert!(refused.text().await.unwrap().contains("more than clearhook takes at a time"));
 
     let unread = app.http.post(format!("{}/webhooks/new", app.url)).body("name=x");
     let unread = as_browser(unread.header("content-type", "text/plain"), &session).await;
@@ -96,6 +115,7 @@ async fn refusals_are_pages_for_people(database: TestDatabase) {
     let no_method = as_browser(app.http.request(Method::DELETE, format!("{}/webhooks", app.url)), &session).await;
     assert_eq!(no_method.status(), 405);
     assert!(no_method.headers().contains_key("allow"));
+    assert!(no_method.text().await.unwrap().contains("This was not understood"));
 
     let program = as_browser(app.http.get(format!("{}/api/v1/webhooks", app.url)), &session).await;
     assert_eq!(program.status(), 401);

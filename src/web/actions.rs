@@ -17,7 +17,7 @@ use crate::{
         },
     },
     domain::id::{DeliveryId, WebhookId},
-    messages::wrong::Wrong,
+    messages::{visible, wrong::Wrong},
     rest::Problem,
     state::AppState,
     web::{
@@ -84,7 +84,8 @@ async fn rotate(app: &AppState, by: &Principal, id: WebhookId, parts: Parts, fie
 /// Deletes the webhook when its name was typed.
 async fn delete(app: &AppState, by: &Principal, id: WebhookId, fields: &Fields) -> Result<Response, UseCaseError> {
     let webhook = webhooks::get(app, by, id).await?;
-    if fields.one("confirm").trim() != webhook.name {
+    // Signs that nobody sees were not shown either.
+    if visible(&fields.one("confirm")).trim() != visible(&webhook.name).trim() {
         return Err(UseCaseError::Conflict(Wrong::NotItsName));
     }
     webhooks::delete(app, by, id).await?;

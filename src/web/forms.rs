@@ -145,7 +145,7 @@ pub(super) async fn create(State(app): State<AppState>, Extension(who): Extensio
     };
     let mut form = fields.form();
     if edit_form(&mut form, &fields.one("intent")) {
-        return render(&app, page(parts, "/webhooks/new"), PostedForm(form), StatusCode::OK).await;
+        return shown(&app, parts, &fields, form, StatusCode::OK).await;
     }
     match webhooks::create(&app, &Principal::User(who), input(&form)).await {
         Ok((webhook, _)) => Redirect::to(&format!("/webhooks/{}?saved=created", webhook.id)).into_response(),
@@ -175,7 +175,7 @@ pub(super) async fn change(
     };
     let mut form = fields.form();
     if edit_form(&mut form, &fields.one("intent")) {
-        return render(&app, page(parts, &path), PostedForm(form), StatusCode::OK).await;
+        return shown(&app, parts, &fields, form, StatusCode::OK).await;
     }
     let edit = |stored: WebhookInput| WebhookInput {
         owners: form.owners.clone().unwrap_or(stored.owners),
@@ -196,35 +196,63 @@ pub(super) async fn change(
 
 /// The same page with what was typed and what is wrong with it.
 async fn again(app: &AppState, parts: Parts, fields: &Fields, mut form: FormView, error: UseCaseError) -> Response {
-    let path = &parts.uri.path().to_owned();
     match error {
         UseCaseError::Invalid(errors) => {
             let lang = viewer_of(&parts.headers).lang;
             form.errors = errors.iter().map(|error| error_view(error, lang)).collect();
             form.errors
-                .sort_by_key(|error| ORDER.iter().position(|part| error.field.starts_with(part)));
-            render(app, page(parts, path), PostedForm(form), StatusCode::UNPROCESSABLE_ENTITY).await
+                .sort_by_key(|error| ORDER.iter().position(|part| error.field.starts_with(part)).unwrap_or(ORDER.len()));
+            shown(app, parts, fields, form, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         UseCaseError::Stale => {
             form.meanwhile = Some(Vec::new());
-            render(app, page(parts, path), PostedForm(form), StatusCode::CONFLICT).await
+            shown(app, parts, fields, form, StatusCode::CONFLICT).await
         }
-        UseCaseError::NotFound => render(app, page(parts, path), (), StatusCode::NOT_FOUND).await,
-        other => kept::unanswered_form(other.into(), path, fields),
+        UseCaseError::NotFound => {
+            let path = parts.uri.path().to_owned();
+            render(app, page(parts, &path), (), StatusCode::NOT_FOUND).await
+        }
+        other => kept::with_form(other.into(), parts.uri.path(), fields),
     }
 }
 
-/// The buttons that add or remove a row of headers, or make another secret, save nothing; true when one of them was pressed.
-fn edit_form(form: &mut FormView, intent: &str) -> bool {
-    let at = intent.strip_prefix("remove-header-").and_then(|at| at.parse::<usize>().ok());
-    match (intent, at) {
-        ("add-header", _) => form.headers.push(HeaderView::default()),
-        ("generate-secret", _) => form.secret = SigningSecret::generate().reveal().to_string(),
-        (_, Some(at)) if at < form.headers.len() => drop(form.headers.remove(at)),
-        (_, Some(_)) => {}
-        (_, None) => return false,
+/// The form as it was typed. Making its page asks the database as well.
+async fn shown(app: &AppState, parts: Parts, fields: &Fields, form: FormView, status: StatusCode) -> Response {
+    let path = parts.uri.path().to_owned();
+    let response = render(app, page(parts, &path), PostedForm(form), status).await;
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        return kept::with_form(Problem::unavailable(), &path, fields);
     }
-    form.unsaved = true;
+    response
+}
+
+/// Buttons that save nothing: the form comes back with a row of headers more or less, or with another secret.
+pub(super) fn is_edit(intent: &str) -> bool {
+    matches!(intent, "add-header" | "generate-secret") || intent.starts_with("remove-header-")
+}
+
+/// Does what such a button says; true when it was one.
+fn edit_form(form: &mut FormView, intent: &str) -> bool {
+    if !is_edit(intent) {
+        return false;
+    }
+    let at = intent.strip_prefix("remove-header-").and_then(|at| at.parse::<usize>().ok());
+    let field = match at {
+        None if intent == "generate-secret" => {
+            form.secret = SigningSecret::generate().reveal().to_string();
+            "secret".to_owned()
+        }
+        None if intent == "add-header" => {
+            form.headers.push(HeaderView::default());
+            format!("headers-{}-name", form.headers.len() - 1)
+        }
+        Some(at) if at < form.headers.len() => {
+            form.headers.remove(at);
+            "headers".to_owned()
+        }
+        _ => "headers".to_owned(),
+    };
+    form.edited = Some(field);
     true
 }
 
@@ -288,6 +316,7 @@ mod tests {
         assert_eq!(form.headers, [HeaderView::default()]);
         assert!(edit_form(&mut form, "remove-header-9"));
         assert!(edit_form(&mut form, "generate-secret") && form.secret.starts_with("whsec_"));
+        assert_eq!(form.edited.as_deref(), Some("secret"), "where one was");
         assert!(!edit_form(&mut form, "save"));
     }
 }

@@ -53,8 +53,7 @@ pub(super) async fn same_origin(request: Request, next: Next) -> Response {
     if safe || is_same_origin(request.headers(), strict::site(request.uri(), request.headers())) {
         return next.run(request).await;
     }
-    let detail = "This request came from another site. Open the console itself and try again.";
-    Problem::new(StatusCode::FORBIDDEN, "cross-origin", "From another site", detail).into_response()
+    Problem::cross_origin().into_response()
 }
 
 /// Whether a request came from a page of this site, or from no page.

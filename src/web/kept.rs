@@ -15,7 +15,7 @@ use crate::{
     rest::Problem,
     state::AppState,
     web::{
-        forms::{Fields, page},
+        forms::{Fields, is_edit, page},
         guard::{is_same_origin, nobody},
         pages::render,
         strict,
@@ -44,31 +44,34 @@ pub(super) async fn sign_in_first(app: &AppState, request: Request) -> Response 
 
 /// The answer to a request that cannot be carried out now. What was typed goes along, for the page that tells it.
 pub(super) async fn unanswered(problem: Problem, request: Request) -> Response {
-    let mut response = problem.into_response();
-    if let Some((_, kept)) = typed(request).await {
-        response.extensions_mut().insert(kept);
-    }
-    response
+    with(problem, typed(request).await.map(|(_, kept)| kept))
 }
 
 /// The same for a form that was read already.
-pub(super) fn unanswered_form(problem: Problem, path: &str, fields: &Fields) -> Response {
+pub(super) fn with_form(problem: Problem, path: &str, fields: &Fields) -> Response {
+    with(problem, keep(path, fields))
+}
+
+/// A problem, and what was typed.
+pub(super) fn with(problem: Problem, kept: Option<KeptView>) -> Response {
     let mut response = problem.into_response();
-    if let Some(kept) = keep(path, fields) {
+    if let Some(kept) = kept {
         response.extensions_mut().insert(kept);
     }
     response
 }
 
-/// What was typed into a form of this site that is worth keeping.
+/// What was typed into a form of this site that is worth keeping, or is kept already by a form of signing in.
 async fn typed(request: Request) -> Option<(Parts, KeptView)> {
     let path = request.uri().path().to_owned();
     let own = is_same_origin(request.headers(), strict::site(request.uri(), request.headers()));
-    if request.method() != Method::POST || !own || !is_kept(&path) {
+    let signs_in = matches!(path.as_str(), "/sign-in" | "/sign-in/code");
+    if request.method() != Method::POST || !own || !(signs_in || is_kept(&path)) {
         return None;
     }
     let (parts, fields) = Fields::read(request).await.ok()?;
-    Some((parts, keep(&path, &fields)?))
+    let kept = if signs_in { brought(&fields) } else { keep(&path, &fields) };
+    Some((parts, kept?))
 }
 
 fn keep(path: &str, fields: &Fields) -> Option<KeptView> {
@@ -99,7 +102,7 @@ fn is_kept(path: &str) -> bool {
 /// Whether it is small enough, and saves what was typed: what deletes or sends goes on only by a button that says so.
 fn fits(kept: &KeptView, fields: &Fields) -> bool {
     let intent = fields.one("intent");
-    let saves = matches!(intent.as_str(), "" | "save" | "add-header") || intent.starts_with("remove-header-");
+    let saves = matches!(intent.as_str(), "" | "save") || is_edit(&intent);
     saves && kept.typed.len() <= KEPT_MAX && fields.pairs().len() <= FIELDS_MAX
 }
 

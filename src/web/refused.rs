@@ -3,22 +3,33 @@
 
 use axum::{
     extract::Request,
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderName, StatusCode, header, request::Parts},
     response::Response,
 };
 
 use crate::{
+    auth::oidc::CALLBACK,
     console::{
         calls::{KeptView, RefusalView},
         server::viewer::viewer_of,
     },
+    messages::common,
     rest::Said,
     state::AppState,
-    web::{RequestId, forms::page, pages::render},
+    web::{RequestId, forms::page, pages::render, sign_in::local},
 };
 
 /// What programs ask for, whoever asks.
 const PROGRAMS: [&str; 4] = ["/api/", "/metrics", "/healthz", "/readyz"];
+
+/// Headers of a problem that say nothing of the page in its place.
+const ABOUT_THE_BODY: [HeaderName; 5] = [
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::VARY,
+    header::WWW_AUTHENTICATE,
+];
 
 /// The head of a request whose answer somebody reads.
 pub(super) fn reader(request: &Request) -> Option<Parts> {
@@ -48,19 +59,31 @@ pub(super) async fn in_words(app: &AppState, head: Parts, mut response: Response
         return response;
     }
     let lang = viewer_of(&head.headers).lang;
-    let here = head.uri.path_and_query().map(|here| here.as_str().to_owned());
+    let said = response.extensions().get::<Said>().map(|said| said.0.text(lang));
     let refusal = RefusalView {
         status: status.as_u16(),
         request: head.extensions.get::<RequestId>().map_or_else(String::new, |id| id.0.clone()),
-        said: response.extensions().get::<Said>().map(|said| said.0.text(lang)),
-        again: here.filter(|_| head.method.is_safe() && status.is_server_error()),
+        said: said.or_else(|| is_late.then(|| common::refused_late(lang).to_owned())),
+        again: again(&head).filter(|_| status.is_server_error()),
         kept: response.extensions_mut().remove::<KeptView>(),
     };
     let mut words = render(app, page(head, "/nowhere"), refusal, status).await;
-    for name in [header::RETRY_AFTER, header::ALLOW, header::SET_COOKIE] {
-        for value in response.headers().get_all(&name) {
-            words.headers_mut().append(&name, value.clone());
+    // Everything else that was said of the answer holds for this one, too.
+    for (name, value) in response.headers() {
+        if !ABOUT_THE_BODY.contains(name) {
+            words.headers_mut().append(name, value.clone());
         }
     }
     words
+}
+
+/// Where to ask once more: here, where that changes nothing and leads nowhere else.
+fn again(head: &Parts) -> Option<String> {
+    let here = head.uri.path_and_query()?.as_str();
+    match head.uri.path() {
+        _ if !head.method.is_safe() || local(here) != here => None,
+        // What it brought is good for once.
+        CALLBACK => Some("/sign-in".to_owned()),
+        _ => Some(here.to_owned()),
+    }
 }

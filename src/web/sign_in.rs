@@ -57,7 +57,7 @@ pub(super) async fn sign_in(State(app): State<AppState>, Secure(secure): Secure,
         }
         Ok(SignIn::Wait(wait)) => SignInProblem::Wait(seconds(wait)),
         Ok(SignIn::Wrong | SignIn::Expired) => SignInProblem::Wrong,
-        Err(error) => return Problem::from(error).into_response(),
+        Err(error) => return kept::with(error.into(), kept),
     };
     again(&app, parts, &with_next(PATH, &next), email, problem, kept).await
 }
@@ -104,7 +104,7 @@ pub(super) async fn code(State(app): State<AppState>, Secure(secure): Secure, re
         Ok(SignIn::Wait(wait)) => ("/sign-in/code", SignInProblem::Wait(seconds(wait))),
         Ok(SignIn::Wrong) => ("/sign-in/code", SignInProblem::WrongCode),
         Ok(SignIn::Expired | SignIn::SecondStep(_)) => (PATH, SignInProblem::Expired),
-        Err(error) => return Problem::from(error).into_response(),
+        Err(error) => return kept::with(error.into(), kept),
     };
     again(&app, parts, &with_next(path, &next), String::new(), problem, kept).await
 }

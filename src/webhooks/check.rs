@@ -111,6 +111,11 @@ impl FieldError {
         }
     }
 
+    /// The rule that says so, if it is one of ours.
+    pub(crate) fn wrong(&self) -> Option<&Wrong> {
+        self.wrong.as_ref()
+    }
+
     /// What is wrong and what to do, in a language.
     pub fn text(&self, lang: Lang) -> String {
         self.wrong.as_ref().map_or_else(|| self.detail.clone(), |wrong| wrong.text(lang))

@@ -1,6 +1,10 @@
 //! Says at once that something was asked for, and lets nobody ask for it twice: a form that was sent is busy until its answer is there.
 
-use std::time::Duration;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use leptos::{
     ev::{self, SubmitEvent},
@@ -13,42 +17,72 @@ use leptos::{
 const BUSY: &str = "aria-busy";
 /// What marks a page that is being left.
 const LEAVING: &str = "data-leaving";
-/// After so long an answer has come, or somebody has stopped waiting for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A little more than the server takes at most.
+const ANSWER: Duration = Duration::from_secs(65);
+/// A page that is still here after so long was not left: its link opened another program.
+const LEFT: Duration = Duration::from_secs(10);
 
 pub(super) fn watch() {
-    window_event_listener(ev::submit, sent);
-    window_event_listener(ev::beforeunload, |_| {
-        if let Some(root) = document().document_element() {
-            mark(&root, LEAVING);
-            set_timeout(move || unmark(&root, LEAVING), PATIENCE);
+    // An answer that goes to another tab or window leaves this page as it is.
+    let elsewhere = Rc::new(Cell::new(false));
+    let clicked = elsewhere.clone();
+    window_event_listener(ev::click, move |event| {
+        clicked.set(event.ctrl_key() || event.meta_key() || event.shift_key());
+    });
+    let end = Rc::new(RefCell::new(None::<TimeoutHandle>));
+    window_event_listener(ev::submit, move |event| {
+        if !elsewhere.get() && sent(&event) {
+            let before = end.replace(set_timeout_with_handle(rest, ANSWER).ok());
+            if let Some(before) = before {
+                before.clear();
+            }
+        }
+    });
+    window_event_listener(ev::beforeunload, |event| {
+        // Somebody may be asked whether they want to stay.
+        let leaving = move || {
+            if let Some(root) = document().document_element().filter(|_| !event.default_prevented()) {
+                mark(&root, LEAVING);
+                set_timeout(move || unmark(&root, LEAVING), LEFT);
+            }
+        };
+        set_timeout(leaving, Duration::ZERO);
+    });
+    // It stops what is on its way.
+    window_event_listener(ev::keydown, |event| {
+        if event.key() == "Escape" {
+            rest();
         }
     });
     // A page that the browser kept is shown again as it was.
-    window_event_listener_untyped("pageshow", |_: Event| {
-        for (marked, name) in [("[aria-busy]", BUSY), ("[data-leaving]", LEAVING)] {
-            let found = document().query_selector_all(marked).ok();
-            let nodes = found.iter().flat_map(|nodes| (0..nodes.length()).filter_map(|at| nodes.get(at)));
-            nodes
-                .filter_map(|node| node.dyn_into().ok())
-                .for_each(|element| unmark(&element, name));
-        }
-    });
+    window_event_listener_untyped("pageshow", |_: Event| rest());
 }
 
-fn sent(event: SubmitEvent) {
+/// Marks the form and its button; not one that is under way already.
+fn sent(event: &SubmitEvent) -> bool {
     let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
     let Some(form) = form.filter(|form| form.method() == "post" && !event.default_prevented()) else {
-        return;
+        return false;
     };
     if form.has_attribute(BUSY) {
         event.prevent_default();
-        return;
+        return false;
     }
     let button = event.submitter().map(JsCast::unchecked_into::<Element>);
     for element in button.into_iter().chain([form.unchecked_into()]) {
         mark(&element, BUSY);
-        set_timeout(move || unmark(&element, BUSY), PATIENCE);
+    }
+    true
+}
+
+/// Nothing is on its way any more.
+fn rest() {
+    for (marked, name) in [("[aria-busy]", BUSY), ("[data-leaving]", LEAVING)] {
+        let found = document().query_selector_all(marked).ok();
+        let nodes = found.iter().flat_map(|nodes| (0..nodes.length()).filter_map(|at| nodes.get(at)));
+        nodes
+            .filter_map(|node| node.dyn_into().ok())
+            .for_each(|element| unmark(&element, name));
     }
 }
 

@@ -51,7 +51,7 @@ pub enum SignInProblem {
     Disabled,
 }
 
-/// A form that was sent when the session had ended: it goes on after signing in.
+/// A form that was sent when the session had ended or the database was away: it goes on from the page that says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptView {
     /// Where it was sent.

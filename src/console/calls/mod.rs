@@ -161,8 +161,8 @@ pub struct FormView {
     pub possible_owners: Vec<OwnerView>,
     /// What is wrong.
     pub errors: Vec<ErrorView>,
-    /// Whether it came back unsaved with nothing wrong in it: a row more, another secret.
-    pub unsaved: bool,
+    /// The field at which a button changed the form without saving it: a row more, another secret.
+    pub edited: Option<String>,
     /// When the webhook was last changed, as far as whoever fills it in knows: milliseconds since 1970.
     pub seen: Option<i64>,
     /// What others changed since then, when nothing was saved for that reason.

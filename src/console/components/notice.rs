@@ -45,7 +45,7 @@ pub(in crate::console) fn Trouble(
     }
 }
 
-/// All errors of a form, each a link to its field. It is read out when the page comes back; the focus is at the first field.
+/// All errors of a form, each a link to its field. The focus is at the first field.
 #[component]
 pub(in crate::console) fn ErrorSummary(
     /// The errors.

@@ -36,11 +36,18 @@ pub(in crate::console) fn Owners(
         }
         .into_any()
     } else {
-        let rows = possible.into_iter().map(|owner| {
+        let rows = possible.into_iter().enumerate().map(|(at, owner)| {
             let id = format!("owner-{}", owner.id);
             view! {
                 <li>
-                    <input type="checkbox" id=id.clone() name="owners" value=owner.id.clone() checked=chosen.contains(&owner.id) />
+                    <input
+                        type="checkbox"
+                        id=id.clone()
+                        name="owners"
+                        value=owner.id.clone()
+                        checked=chosen.contains(&owner.id)
+                        autofocus=at == 0 && takes_focus("owners")
+                    />
                     <label for=id.clone()>{owner.email}</label>
                 </li>
             }
@@ -54,7 +61,7 @@ pub(in crate::console) fn Owners(
         .into_any()
     };
     view! {
-        <div class="field" role="group" aria-labelledby="owners-label" aria-describedby=described id="owners" tabindex="-1" autofocus=takes_focus("owners")>
+        <div class="field" role="group" aria-labelledby="owners-label" aria-describedby=described id="owners" tabindex="-1">
             // A form without a tick says: nobody. One without this field says nothing of owners.
             <input type="hidden" name="owners" value="" />
             <span class="label" id="owners-label">

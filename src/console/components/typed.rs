@@ -1,4 +1,4 @@
-//! A form that could not be taken: a button that sends it once more, as it was typed.
+//! A form that was kept: a button that sends it on, as it was typed.
 
 use leptos::prelude::*;
 use url::form_urlencoded;

@@ -1,5 +1,7 @@
 //! "Copy": only where scripts run.
 
+use std::time::Duration;
+
 use leptos::{
     ev::MouseEvent,
     prelude::*,
@@ -8,6 +10,9 @@ use leptos::{
 };
 
 use crate::{console::viewer::lang, messages::common};
+
+/// How long the button says what came of it.
+const SHOWN: Duration = Duration::from_secs(4);
 
 /// What came of the button.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,11 +60,13 @@ fn button(text: impl Fn() -> Option<String> + 'static, label: String) -> impl In
             leptos::task::spawn_local(async move {
                 let done = put(&text).await;
                 copied.set(if done { Copied::Done } else { Copied::Refused });
+                // It may be something else by then.
+                set_timeout(move || copied.set(Copied::NotYet), SHOWN);
             });
         }
     };
     view! {
-        <button class="button" type="button" data-waits=move || (!ready.get()).then_some("true") on:click=copy>
+        <button class="button" type="button" aria-live="polite" data-waits=move || (!ready.get()).then_some("true") on:click=copy>
             {move || match copied.get() {
                 Copied::NotYet => label.clone(),
                 Copied::Done => common::copied(lang).to_owned(),

@@ -92,7 +92,7 @@ pub fn HeaderRows(
                         name="intent"
                         value="add-header"
                         id="headers"
-                        autofocus=takes_focus("headers")
+                        autofocus=move || rows.read_untracked().is_empty() && takes_focus("headers")
                         formnovalidate
                         disabled=move || { rows.read().len() >= HEADERS_MAX }
                         on:click=add
@@ -171,7 +171,7 @@ fn Part(id: String, name: &'static str, label: String, placeholder: &'static str
             value=value
             autocomplete="off"
             spellcheck="false"
-            autofocus=takes_focus(&id)
+            autofocus=takes_focus(&id) || id == "headers-0-name" && takes_focus("headers")
             aria-invalid=move || checked.invalid()
             aria-describedby=move || checked.error.with(Option::is_some).then(|| error_id.clone())
             on:input=move |event| checked.typed(&event)

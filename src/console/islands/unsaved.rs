@@ -11,7 +11,7 @@ use leptos::{
 /// Watches the form that it stands in.
 #[island]
 pub fn Unsaved(
-    /// Whether what the form holds is unsaved from the start: it came back with something wrong in it.
+    /// Whether what the form holds is unsaved from the start: it came back, and nothing of it was saved.
     from_start: bool,
 ) -> impl IntoView {
     let here = NodeRef::<Span>::new();
@@ -40,12 +40,18 @@ fn watch(form: HtmlFormElement, from_start: bool) {
             event.prevent_default();
         }
     });
-    // A page that the browser kept is shown again as it was, and not sent.
+    // A page that the browser kept is shown again as it was, and not sent; and Escape stops what is on its way.
     let again = window_event_listener_untyped("pageshow", move |_: Event| is_sent.set_value(false));
+    let stopped = window_event_listener(ev::keydown, move |event| {
+        if event.key() == "Escape" {
+            is_sent.set_value(false);
+        }
+    });
     on_cleanup(move || {
         sent.remove();
         left.remove();
         again.remove();
+        stopped.remove();
     });
 }
 

@@ -43,7 +43,7 @@ pub(in crate::console) fn Details() -> impl IntoView {
                         <p class="crumbs">
                             <a href="/webhooks">{common::nav_webhooks(lang)}</a>
                             " / "
-            <bdi>{form.title.clone()}</bdi>
+                            <bdi>{form.title.clone()}</bdi>
                         </p>
                         <div class="head">
                             <h1>

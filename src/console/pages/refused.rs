@@ -24,7 +24,8 @@ pub(in crate::console) fn Refused(refusal: RefusalView) -> impl IntoView {
         kept,
     } = refusal;
     let (title, why) = words(status, &request, lang);
-    let holds = kept.is_some();
+    // A change of language comes back to this address, which may be none that can be asked for.
+    let holds = kept.is_some() || again.is_none();
     let way_on = match (kept, again) {
         (Some(kept), _) => view! {
             <p class="lead">{say::refused_kept(lang)}</p>

@@ -25,7 +25,7 @@ pub(super) fn events(chosen: &[String], errors: &[ErrorView], lang: Lang) -> Any
                 <h2 id="event-heading">{say::event(lang)}</h2>
                 <p>{say::event_why(lang)}</p>
             </div>
-            <div role="group" aria-labelledby="event-heading" aria-describedby=describe id="events" tabindex="-1" autofocus=takes_focus("events")>
+            <div role="group" aria-labelledby="event-heading" aria-describedby=describe id="events" tabindex="-1">
                 <FieldError id="events".to_owned() error />
                 <ul class="checks">{choices.collect_view()}</ul>
             </div>
@@ -40,7 +40,15 @@ fn Choice(event: EventType, checked: bool, lang: Lang) -> impl IntoView {
     let id = format!("event-{}", key.replace(['.', '_'], "-"));
     view! {
         <li class="check">
-            <input type="checkbox" id=id.clone() name="events" value=key checked=checked aria-describedby=format!("{id}-summary") />
+            <input
+                type="checkbox"
+                id=id.clone()
+                name="events"
+                value=key
+                checked=checked
+                autofocus=event == EventType::ALL[0] && takes_focus("events")
+                aria-describedby=format!("{id}-summary")
+            />
             <div>
                 <label for=id.clone()>{name}</label>
                 <p class="hint" id=format!("{id}-summary")>

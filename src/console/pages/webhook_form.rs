@@ -24,12 +24,12 @@ pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
         .map_or_else(|| "/webhooks/new".to_owned(), |id| format!("/webhooks/{id}"));
     let editable = form.editable;
     let errors = form.errors.clone();
-    focus_first(&errors);
+    focus_first(&errors, form.edited.as_deref());
     view! {
         <form method="post" action=action novalidate>
             <ErrorSummary errors=errors.clone() />
             {form.meanwhile.as_deref().map(|changes| meanwhile(changes, lang))}
-            {editable.then(|| view! { <Unsaved from_start=form.unsaved || !errors.is_empty() || form.meanwhile.is_some() /> })}
+            {editable.then(|| view! { <Unsaved from_start=form.edited.is_some() || !errors.is_empty() || form.meanwhile.is_some() /> })}
             {form.seen.map(|seen| view! { <input type="hidden" name="seen" value=seen.to_string() /> })}
             <fieldset class="plain" disabled=!editable>
                 // Enter in a field presses the first button of a form: it must be this one, not "Add header".

@@ -35,7 +35,10 @@ pub async fn new(app: &AppState, by: &Principal, from: Option<String>) -> Result
             let id = from.parse().map_err(|_| UseCaseError::NotFound)?;
             let original = stored_form(webhooks::get(app, by, id).await?);
             fresh(FormView {
-                name: say::copy_of(lang(), &original.name).chars().take(NAME_MAX).collect(),
+                name: format!("{} {}", original.name, say::copy_suffix(lang()))
+                    .chars()
+                    .take(NAME_MAX)
+                    .collect(),
                 enabled: false,
                 seen: None,
                 ..original

@@ -1,5 +1,7 @@
 //! The view of a webhook's log.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 
 use crate::{
@@ -45,8 +47,9 @@ pub async fn page(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
     let now = Timestamp::now();
     let (webhook, latest) = tokio::try_join!(webhooks::get(app, by, id), webhooks::latest_callback(app, by, id))?;
     let Some(latest) = latest else {
+        // All that comes is news, and an id is older than its commit.
         return Ok(FoundLog::BeforeTheFirst {
-            since: oldest_id_of(now).to_string(),
+            since: oldest_id_of(now.minus(Duration::from_mins(1))).to_string(),
         });
     };
     let (zone, lang) = (zone(), lang());

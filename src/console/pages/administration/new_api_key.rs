@@ -38,7 +38,7 @@ fn KeyForm(form: KeyFormView) -> impl IntoView {
         .into_any();
     }
     let errors = form.errors;
-    focus_first(&errors);
+    focus_first(&errors, None);
     let scope_error = error_of(&errors, "scopes");
     let describe = if scope_error.is_some() {
         "scopes-error scopes-hint"
@@ -56,7 +56,7 @@ fn KeyForm(form: KeyFormView) -> impl IntoView {
                 hint=say::key_name_hint(lang)
                 error=error_of(&errors, "name")
             />
-            <div class="field wide" role="group" aria-labelledby="scopes-label" aria-describedby=describe id="scopes" tabindex="-1" autofocus=takes_focus("scopes")>
+            <div class="field wide" role="group" aria-labelledby="scopes-label" aria-describedby=describe id="scopes" tabindex="-1">
                 <span class="label" id="scopes-label">
                     {say::scopes(lang)}
                 </span>
@@ -104,6 +104,7 @@ fn choice(scope: Scope, chosen: &[String], lang: Lang) -> impl IntoView {
                 name="scopes"
                 value=name
                 checked=chosen.iter().any(|chosen| chosen == name)
+                autofocus=scope == Scope::ALL[0] && takes_focus("scopes")
                 aria-describedby=format!("{id}-why")
             />
             <div>

@@ -41,7 +41,7 @@ fn UserForm(form: UserFormView) -> impl IntoView {
         .into_any();
     }
     let errors = form.errors;
-    focus_first(&errors);
+    focus_first(&errors, None);
     view! {
         <form method="post" action="/users/new" novalidate class="narrow">
             <ErrorSummary errors=errors.clone() />
@@ -72,7 +72,7 @@ pub(super) fn Roles(
     let lang = lang();
     let describe = error.as_ref().map(|_| "role-error");
     view! {
-        <div class="field wide" role="radiogroup" aria-labelledby="role-label" aria-describedby=describe id="role" tabindex="-1" autofocus=takes_focus("role")>
+        <div class="field wide" role="radiogroup" aria-labelledby="role-label" aria-describedby=describe id="role" tabindex="-1">
             <span class="label" id="role-label">
                 {say::role(lang)}
             </span>
@@ -96,6 +96,7 @@ fn choice(role: Role, chosen: Option<Role>, lang: Lang) -> impl IntoView {
                 name="role"
                 value=role.as_str()
                 checked=chosen == Some(role)
+                autofocus=role == Role::ALL[0] && takes_focus("role")
                 aria-describedby=format!("{id}-why")
             />
             <div>

@@ -57,7 +57,7 @@ fn Page(view: UserView, saved: Option<String>) -> impl IntoView {
     };
     let is_quiet = posted.made.is_none() && posted.errors.is_empty() && posted.refusal.is_none();
     let action = format!("/users/{}", user.id);
-    focus_first(&posted.errors);
+    focus_first(&posted.errors, None);
     view! {
         <Title text=user.email.clone() />
         <p class="crumbs">
