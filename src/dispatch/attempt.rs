@@ -181,6 +181,7 @@ mod tests {
             breaks: 0,
             order: None,
             trigger: Trigger::Event,
+            asked: false,
         };
         let broken = async { panic!("as a fault of the code would") };
         let (finished, told) = guarded(job.clone(), Timestamp(7), broken).await;

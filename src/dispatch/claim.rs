@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     dispatch::{clock::Clock, engine::Engine},
     domain::{id::DeliveryId, timestamp::Timestamp},
-    storage::StoreError,
+    storage::{StoreError, queue::Claim},
 };
 
 /// Longest sleep: another node's deliveries become due without a word to this one.
@@ -72,30 +72,38 @@ impl Claimer {
         loop {
             self.engine.due.begin();
             let now = Timestamp::now();
-            let (mut next, mut hungry) = (None::<Timestamp>, Vec::new());
+            let (mut next, mut asked, mut hungry) = (None::<Timestamp>, Vec::new(), Vec::new());
             let backlogs = self.engine.store.backlogs().await?;
             {
                 let mut queues = self.engine.queues();
                 for backlog in backlogs {
                     if backlog.due > now {
                         next = Some(next.map_or(backlog.due, |next| next.min(backlog.due)));
-                    } else {
-                        match queues.room(backlog.webhook) {
-                            0 => queues.starve(backlog.webhook),
-                            room => hungry.push((backlog.webhook, room.min(BATCH))),
-                        }
+                        continue;
+                    }
+                    let room = queues.room_for_asked(backlog.webhook);
+                    if backlog.asked && room > 0 {
+                        // The others have their turn at the next look, at once.
+                        asked.push((backlog.webhook, Claim::Asked, room.min(BATCH)));
+                        continue;
+                    }
+                    match queues.room(backlog.webhook) {
+                        0 => queues.starve(backlog.webhook),
+                        room => hungry.push((backlog.webhook, Claim::Due, room.min(BATCH))),
                     }
                 }
             }
-            if hungry.is_empty() || self.engine.stop.is_cancelled() || !self.engine.lease.is_held() {
+            // People wait for what they asked for: it goes first, of all webhooks.
+            asked.extend(hungry);
+            if asked.is_empty() || self.engine.stop.is_cancelled() || !self.engine.lease.is_held() {
                 // Whoever waits for the end of a pause has to know of it.
                 self.engine.pump();
                 let next = next.map_or(self.engine.due.earliest(), |next| next.min(self.engine.due.earliest()));
                 return Ok(next.since(Timestamp::now()).min(LOOK));
             }
             let mut claimed = 0;
-            for (webhook, room) in hungry.into_iter().take(CLAIMS) {
-                let jobs = self.engine.store.claim(self.engine.node, webhook, now, room as u64).await?;
+            for (webhook, which, room) in asked.into_iter().take(CLAIMS) {
+                let jobs = self.engine.store.claim(self.engine.node, webhook, which, now, room as u64).await?;
                 claimed += jobs.len();
                 self.engine.take_claimed(webhook, jobs).await;
             }

@@ -180,10 +180,9 @@ impl Engine {
         {
             let mut queues = self.queues();
             for job in jobs {
-                if queues.reserve(webhook, job.delivery) {
-                    queues.take(job);
-                } else {
-                    back.push(job.delivery);
+                let delivery = job.delivery;
+                if !queues.take_claimed(job) {
+                    back.push(delivery);
                 }
             }
         }

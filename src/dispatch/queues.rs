@@ -25,6 +25,8 @@ const LONGEST: usize = 4_096;
 const MOST: usize = 32_768;
 /// That part.
 const SHARE: usize = 256;
+/// Places of each webhook beyond, for what people ask for: it is sent now, however much else waits.
+const RESERVE: usize = 16;
 
 /// All queues of this node.
 pub(super) struct Queues {
@@ -84,8 +86,19 @@ impl Queues {
         let Some(queue) = self.by_webhook.get(&webhook) else {
             return self.longest();
         };
-        let longest = if queue.breaker.is_open() { 1 } else { self.longest() };
-        longest.saturating_sub(queue.places)
+        self.longest_of(queue).saturating_sub(queue.places)
+    }
+
+    /// The same for those that people asked for.
+    pub(super) fn room_for_asked(&self, webhook: WebhookId) -> usize {
+        let Some(queue) = self.by_webhook.get(&webhook) else {
+            return self.longest() + RESERVE;
+        };
+        (self.longest_of(queue) + RESERVE).saturating_sub(queue.places)
+    }
+
+    fn longest_of(&self, queue: &Queue) -> usize {
+        if queue.breaker.is_open() { 1 } else { self.longest() }
     }
 
     fn longest(&self) -> usize {
@@ -98,7 +111,26 @@ impl Queues {
 
     /// Keeps a place for a delivery, if there is room.
     pub(super) fn reserve(&mut self, webhook: WebhookId, delivery: DeliveryId) -> bool {
-        if self.room(webhook) == 0 {
+        let room = self.room(webhook);
+        self.keep(webhook, delivery, room)
+    }
+
+    /// Puts a delivery in that was claimed, if there is room.
+    pub(super) fn take_claimed(&mut self, job: Job) -> bool {
+        let room = if job.asked {
+            self.room_for_asked(job.webhook)
+        } else {
+            self.room(job.webhook)
+        };
+        let fits = self.keep(job.webhook, job.delivery, room);
+        if fits {
+            self.take(job);
+        }
+        fits
+    }
+
+    fn keep(&mut self, webhook: WebhookId, delivery: DeliveryId, room: usize) -> bool {
+        if room == 0 {
             self.starve(webhook);
             return false;
         }
@@ -119,8 +151,9 @@ impl Queues {
     pub(super) fn take(&mut self, job: Job) {
         let webhook = job.webhook;
         let queue = self.by_webhook.entry(webhook).or_default();
-        if matches!(job.trigger, Trigger::Manual | Trigger::Test) {
-            queue.waiting.push_front(job);
+        if job.asked {
+            let asked = queue.waiting.iter().take_while(|job| job.asked).count();
+            queue.waiting.insert(asked, job);
         } else {
             queue.waiting.push_back(job);
         }
@@ -148,14 +181,11 @@ impl Queues {
         let Some(queue) = self.by_webhook.get_mut(&webhook) else {
             return false;
         };
-        let found = queue
-            .waiting
-            .iter()
-            .position(|job| job.delivery == delivery && job.trigger != Trigger::Manual);
+        let found = queue.waiting.iter().position(|job| job.delivery == delivery && !job.asked);
         let Some(mut job) = found.and_then(|at| queue.waiting.remove(at)) else {
             return false;
         };
-        job.trigger = Trigger::Manual;
+        (job.trigger, job.asked) = (Trigger::Manual, true);
         self.take(job);
         true
     }

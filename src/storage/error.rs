@@ -1,5 +1,7 @@
 //! What can go wrong with the database.
 
+use std::time::Duration;
+
 use sea_orm::{DbErr, RuntimeErr, sqlx::error::ErrorKind};
 use thiserror::Error;
 
@@ -17,6 +19,9 @@ pub enum StoreError {
     /// A row holds what no version of clearhook writes.
     #[error("the database holds a value that clearhook did not write: {0}")]
     Corrupt(String),
+    /// The database does not answer.
+    #[error("the database did not answer within {} ms", .0.as_millis())]
+    Silent(Duration),
     /// The service is ending.
     #[error("the service is stopping")]
     Stopping,

@@ -2,6 +2,7 @@
 
 pub mod age;
 pub mod api_keys;
+mod aside;
 pub mod attempts;
 pub mod audit;
 mod bulk;
@@ -17,12 +18,14 @@ mod health;
 pub mod identities;
 pub mod journal;
 pub mod keys;
+mod line;
 pub mod listen;
 pub mod log;
 pub mod nodes;
 pub mod open;
 pub mod order;
 pub mod overview;
+mod postgres;
 pub mod queue;
 pub mod resend;
 pub mod retention;
@@ -43,18 +46,22 @@ pub mod webhooks;
 
 use std::{
     path::Path,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 pub use self::{database_url::DatabaseUrl, error::StoreError};
 use self::{
     direct::Direct,
+    postgres::Doubt,
     transaction::{Transaction, WritePool},
 };
 use crate::vault::Vault;
@@ -72,6 +79,7 @@ pub struct Store {
     counts: Arc<Counts>,
     /// How often keys were revoked, as far as this process knows.
     revocations: Arc<AtomicU64>,
+    doubt: Doubt,
 }
 
 /// What was asked of the database since the start.
@@ -92,6 +100,22 @@ impl Store {
     fn direct(&self) -> Result<Option<Direct>, StoreError> {
         let open = |file: &Arc<Path>| Direct::open(file, self.counts.clone());
         Ok(self.file.as_ref().map(open).transpose()?)
+    }
+
+    /// Does this within a limit of time where there is a network between: a connection may be dead without anybody knowing.
+    pub(crate) async fn within<T>(&self, limit: Duration, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        if !self.is_shared() {
+            return work.await;
+        }
+        let mut work = pin!(work);
+        tokio::select! {
+            done = &mut work => done,
+            () = sleep(limit) => {
+                // Before its connection goes back to the pool.
+                self.doubt.raise();
+                Err(StoreError::Silent(limit))
+            }
+        }
     }
 
     /// Which database it is.

@@ -93,6 +93,27 @@ async fn terminated_with_attempts_in_flight_it_ends_cleanly(database: TestDataba
     assert_eq!(receiver.seen().len(), 200);
 }
 
+/// A power cut loses nothing only if a commit is on disk when it is answered, whatever the database's own setting. What is stricter stays.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_is_on_disk_whatever_the_setting_of_the_database() {
+    let database = TestDatabase::postgres().await;
+    drop(database.open().await);
+    let name = database.url.rsplit('/').next().unwrap();
+    for (set, is) in [
+        ("off", "on"),
+        ("local", "on"),
+        ("remote_write", "on"),
+        ("remote_apply", "remote_apply"),
+    ] {
+        database
+            .execute(&format!("ALTER DATABASE {name} SET synchronous_commit = {set}"))
+            .await;
+        let store = database.open().await;
+        assert_eq!(store.setting("synchronous_commit").await.unwrap(), is, "{set}");
+        store.close().await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_may_go_and_come_back() {
     let cluster = tokio::task::spawn_blocking(|| Cluster::make(&["fsync=off"])).await.unwrap();

@@ -28,6 +28,7 @@ mod markup;
 mod migrations;
 mod nodes;
 mod oidc;
+mod order;
 mod overview;
 mod planted;
 mod publishing;

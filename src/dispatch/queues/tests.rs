@@ -23,6 +23,7 @@ fn job(webhook: WebhookId) -> Job {
         breaks: 0,
         order: None,
         trigger: Trigger::Event,
+        asked: false,
     }
 }
 
@@ -136,6 +137,7 @@ fn what_is_asked_for_goes_first_and_past_pauses() {
     assert!(queues.next(now).is_none());
     let asked = Job {
         trigger: Trigger::Manual,
+        asked: true,
         ..job(webhook)
     };
     let id = asked.delivery;

@@ -9,7 +9,6 @@ use crate::{
         queues::Queues,
     },
     domain::{
-        callback::Trigger,
         id::{DeliveryId, WebhookId},
         webhook::RateLimit,
     },
@@ -49,10 +48,7 @@ impl Queues {
                 continue;
             }
             queue.ready = false;
-            let asked_for = queue
-                .waiting
-                .front()
-                .is_some_and(|job| job.trigger != Trigger::Event && job.trigger != Trigger::Retry);
+            let asked_for = queue.waiting.front().is_some_and(|job| job.asked);
             let not_before = match queue.breaker.may_begin(now, asked_for) {
                 May::AfterProbe => continue,
                 May::From(at) => Some(at),

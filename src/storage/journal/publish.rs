@@ -224,7 +224,9 @@ impl<S: Sql> Publishing<'_, S> {
         let (mut deliveries, mut busy) = (Vec::new(), HashSet::new());
         let subjects = events.iter().flat_map(|event| {
             let hearers = subscriptions.of(event.event_type).iter();
-            hearers.filter_map(|to| Some((to.webhook, order_of(event, *to)?)))
+            hearers
+                .filter(|to| to.enabled)
+                .filter_map(|to| Some((to.webhook, order_of(event, *to)?)))
         });
         order::lock_all(self.transaction, &subjects.collect()).await?;
         for event in events {
@@ -232,7 +234,8 @@ impl<S: Sql> Publishing<'_, S> {
             for to in subscriptions.of(event.event_type) {
                 let (id, webhook) = (new_id(), to.webhook);
                 let order = order_of(event, *to);
-                let waits = match order {
+                // What is held waits for nobody, and nobody for it.
+                let waits = match order.filter(|_| to.enabled) {
                     Some(key) => !busy.insert((webhook, key)) || order::is_busy(self.transaction, webhook, key).await?,
                     None => false,
                 };
@@ -269,6 +272,7 @@ impl<S: Sql> Publishing<'_, S> {
                         breaks: 0,
                         order,
                         trigger: Trigger::Event,
+                        asked: false,
                     });
                 }
             }
@@ -279,5 +283,5 @@ impl<S: Sql> Publishing<'_, S> {
 
 /// Of what an event's delivery has to wait its turn.
 fn order_of(event: &NewEvent, to: Subscription) -> Option<OrderKey> {
-    event.subject.as_deref().filter(|_| to.ordered && to.enabled).map(OrderKey::of)
+    event.subject.as_deref().filter(|_| to.ordered).map(OrderKey::of)
 }
