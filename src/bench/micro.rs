@@ -109,6 +109,7 @@ fn finished(webhook: WebhookId, number: u64) -> Finished {
         asked: false,
     };
     let callback = NewCallback {
+        id: std::sync::OnceLock::new(),
         delivery: job.delivery,
         event: job.event,
         webhook,

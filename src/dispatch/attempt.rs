@@ -1,6 +1,9 @@
 //! One attempt: where to, sign, call, and what it means.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+};
 
 use futures_util::FutureExt;
 
@@ -136,6 +139,7 @@ fn callback(job: &Job, attempt: u32, at: Timestamp, receiver: &Receiver, own: Sh
     let mut request_headers = own;
     request_headers.extend(receiver.shown.iter().cloned());
     NewCallback {
+        id: OnceLock::new(),
         delivery: job.delivery,
         event: job.event,
         webhook: job.webhook,

@@ -44,6 +44,16 @@ impl StoreError {
         is_data || !matches!(error.kind(), ErrorKind::Other)
     }
 
+    /// The same for another who asked at the same time.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Database(error) => Self::Database(error.clone()),
+            Self::Silent(limit) => Self::Silent(*limit),
+            Self::Corrupt(what) => Self::Corrupt(what.clone()),
+            Self::Decrypt(_) | Self::Stopping => Self::Stopping,
+        }
+    }
+
     /// Whether a unique value is there already.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Database(error) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))))

@@ -80,6 +80,8 @@ pub struct Store {
     /// How often keys were revoked, as far as this process knows.
     revocations: Arc<AtomicU64>,
     doubt: Doubt,
+    /// How long a group of the journal may take on PostgreSQL.
+    patience: Duration,
 }
 
 /// What was asked of the database since the start.
@@ -102,8 +104,24 @@ impl Store {
         Ok(self.file.as_ref().map(open).transpose()?)
     }
 
+    /// The same store for who waits so long for a group of the journal, and a third of it for a question.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The same for a change of many rows.
+    pub(crate) async fn patiently<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.within(self.patience, work).await
+    }
+
+    /// Waits for an answer, but not for ever.
+    pub(crate) async fn question<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.within(self.patience / 3, work).await
+    }
+
     /// Does this within a limit of time where there is a network between: a connection may be dead without anybody knowing.
-    pub(crate) async fn within<T>(&self, limit: Duration, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    async fn within<T>(&self, limit: Duration, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         if !self.is_shared() {
             return work.await;
         }
@@ -148,15 +166,26 @@ impl Store {
 
     /// Asks the database for nothing: an error means that it cannot be reached.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read.execute_unprepared("SELECT 1").await?;
-        Ok(())
+        self.question(async {
+            self.read.execute_unprepared("SELECT 1").await?;
+            Ok(())
+        })
+        .await
     }
 
     /// Closes all connections; SQLite then folds its journal into the file.
     pub async fn close(self) -> Result<(), StoreError> {
-        self.read.close().await?;
-        self.write.pool().clone().close().await?;
-        Ok(())
+        let (read, write) = (self.read.clone(), self.write.pool().clone());
+        let closed = self.question(async {
+            read.close().await?;
+            write.close().await?;
+            Ok(())
+        });
+        match closed.await {
+            // Nothing is lost with a connection that is dead.
+            Err(StoreError::Silent(_)) => Ok(()),
+            closed => closed,
+        }
     }
 }
 

@@ -37,6 +37,8 @@ pub(super) const PRAGMAS: [(&str, &str); 5] = [
 /// How long a write waits for another process (the command line beside the server) to finish its own.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long a group of the journal may take on PostgreSQL before it is given up.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a database cannot be opened. Passwords in the URL are never part of the text.
 #[derive(Debug, Error)]
@@ -115,6 +117,7 @@ impl Store {
             counts,
             revocations: Arc::default(),
             doubt,
+            patience: PATIENCE,
         })
     }
 

@@ -18,7 +18,7 @@ use crate::{
         bulk::{Insert, marks, sizes, statement},
         events::{EventKey, NewEvent},
         journal::{
-            Accepted, Intake, Publish,
+            Accepted, Intake, Place, Publish,
             subscriptions::{Subscription, Subscriptions},
         },
         new_id,
@@ -138,7 +138,7 @@ pub(super) struct Publishing<'a, S> {
     pub(super) node: NodeId,
     pub(super) now: Timestamp,
     pub(super) intake: &'a dyn Intake,
-    pub(super) reserved: &'a mut Vec<(WebhookId, DeliveryId)>,
+    pub(super) reserved: &'a mut Vec<Place>,
     /// What this node is to send.
     pub(super) jobs: Vec<Job>,
     /// Whether anything was left in the database, for want of room in memory.
@@ -239,12 +239,17 @@ impl<S: Sql> Publishing<'_, S> {
                     Some(key) => !busy.insert((webhook, key)) || order::is_busy(self.transaction, webhook, key).await?,
                     None => false,
                 };
+                let place = Place {
+                    webhook,
+                    delivery: id,
+                    bytes: body.len(),
+                };
                 let (state, due) = if !to.enabled {
                     (DeliveryState::Held, None)
                 } else if waits {
                     (DeliveryState::Pending, None)
-                } else if self.intake.reserve(webhook, id) {
-                    self.reserved.push((webhook, id));
+                } else if self.intake.reserve(place) {
+                    self.reserved.push(place);
                     (DeliveryState::Sending, Some(self.now))
                 } else {
                     self.overflow = true;

@@ -88,17 +88,19 @@ pub(super) async fn record(transaction: &impl Sql, node: NodeId, results: &[Fini
             health::Noted::Nothing => {}
         }
     }
-    effects.recorded = results
-        .iter()
-        .map(|finished| Recorded {
-            delivery: finished.job.delivery,
-            again_at: match finished.next {
-                Next::RetryAt(at) | Next::Broke(at) | Next::Postponed(at) => Some(at),
-                _ => None,
-            },
-        })
-        .collect();
+    effects.recorded = results.iter().map(recorded).collect();
     Ok(effects)
+}
+
+/// What others are told of a result that is stored.
+pub(super) fn recorded(finished: &Finished) -> Recorded {
+    Recorded {
+        delivery: finished.job.delivery,
+        again_at: match finished.next {
+            Next::RetryAt(at) | Next::Broke(at) | Next::Postponed(at) => Some(at),
+            _ => None,
+        },
+    }
 }
 
 impl Moved {
