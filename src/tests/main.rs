@@ -16,6 +16,7 @@ mod crashes;
 mod disks;
 mod event_types;
 mod hostile;
+mod https;
 mod kept;
 mod keys;
 mod language;

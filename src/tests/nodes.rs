@@ -1,6 +1,7 @@
 //! Several nodes: each delivery is one node's, a node may die, and a change is known to all.
 
 use std::{
+    collections::HashSet,
     path::Path,
     sync::{
         Arc, Mutex,
@@ -10,10 +11,10 @@ use std::{
 
 use clearhook::catalogue::EventType;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
-    app::{JsonBody, TestApp},
+    app::{JsonBody, TestApp, cloud_event},
     binary::client,
     database::TestDatabase,
     node::{Node, check_ledger, publish_on, received, wait_long},
@@ -114,6 +115,49 @@ async fn what_is_disabled_on_one_node_is_not_called_by_another() {
         wait_for("the event to be held", async || (database.count(&held).await == 1).then_some(())).await;
         assert_eq!(receiver.seen().len(), seen, "round {round}");
     }
+    one.stop().await;
+    two.stop().await;
+}
+
+/// Both take of the same backlog, and none what the other took.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_share_a_backlog() {
+    let database = TestDatabase::postgres().await;
+    let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
+    let receiver = Receiver::start([]).await;
+    let webhook = one.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+    let enabled = async |enabled: bool| {
+        let request = one.api(Method::PATCH, &path).json_value(&json!({ "enabled": enabled }));
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    };
+    enabled(false).await;
+    for batch in 0..6 {
+        let events: Vec<_> = (0..500)
+            .map(|number| cloud_event(EventType::IdentityCreated, &format!("{batch}-{number}")))
+            .collect();
+        let request = two
+            .api(Method::POST, "/events")
+            .header("content-type", "application/cloudevents-batch+json");
+        let response = request.body(Value::from(events).to_string()).send().await.unwrap();
+        assert_eq!(response.status(), 202);
+    }
+    enabled(true).await;
+    let (status, answer) = one
+        .post(&format!("{path}/recover"), &json!({ "since": "2020-01-01T00:00:00Z" }))
+        .await;
+    assert_eq!((status, answer), (202, json!({ "deliveries": 3_000 })));
+    one.deliveries(&database, "succeeded", 3_000).await;
+    let seen = receiver.seen();
+    let ids: HashSet<_> = seen.iter().map(|seen| seen.headers["webhook-id"].clone()).collect();
+    assert_eq!((seen.len(), ids.len()), (3_000, 3_000));
+    assert_eq!(database.count("callbacks").await, 3_000);
+    assert_eq!(
+        database.count("(SELECT DISTINCT delivery_id FROM callbacks) AS each_one").await,
+        3_000
+    );
+    let sent = [&one, &two].map(|node| node.dispatcher.totals().succeeded);
+    assert!(sent.iter().all(|sent| *sent > 0) && sent.iter().sum::<u64>() == 3_000, "{sent:?}");
     one.stop().await;
     two.stop().await;
 }
