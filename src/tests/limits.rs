@@ -8,8 +8,7 @@ use std::{
 use clearhook::{
     catalogue::EventType,
     dispatch::{BreakerSettings, DispatchSettings},
-    domain::timestamp::Timestamp,
-    storage::{new_id, retention::Forgotten},
+    storage::new_id,
 };
 use reqwest::{Method, Response};
 use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -27,16 +26,14 @@ on_both! {
     a_failing_webhook_gets_probes_and_all_is_sent_when_one_succeeds a_hopeless_webhook_is_disabled_with_the_reason
     a_receiver_may_ask_for_a_pause a_rate_limit_is_kept subjects_are_sent_in_order order_holds_over_retries_and_ends_with_the_setting
     one_that_hangs_does_not_hold_up_another disabling_holds_at_once deleting_ends_at_once what_cannot_be_read_is_set_aside
-    old_rows_are_forgotten_and_new_ones_stay what_is_to_be_sent_is_not_forgotten
-    deleting_ends_at_once_with_many_in_flight what_is_asked_for_goes_before_what_waits
-    what_is_held_for_a_deleted_webhook_has_failed
+    deleting_ends_at_once_with_many_in_flight
 }
 
-fn id(webhook: &Value) -> &str {
+pub(crate) fn id(webhook: &Value) -> &str {
     webhook["id"].as_str().unwrap()
 }
 
-async fn change(app: &TestApp, webhook: &Value, change: Value) {
+pub(crate) async fn change(app: &TestApp, webhook: &Value, change: Value) {
     let path = format!("/webhooks/{}", id(webhook));
     let response = app.api(Method::PATCH, &path).json_value(&change).send().await.unwrap();
     assert_eq!(response.status(), 200);
@@ -52,7 +49,7 @@ async fn publish_batch(app: &TestApp, event: EventType, count: usize, prefix: &s
 }
 
 /// Publishes so many events, in batches of a few hundred.
-async fn publish_many(app: &TestApp, event: EventType, count: usize, prefix: &str) {
+pub(crate) async fn publish_many(app: &TestApp, event: EventType, count: usize, prefix: &str) {
     for from in (0..count).step_by(500) {
         let size = 500.min(count - from);
         let response = publish_batch(app, event, size, &format!("{prefix}{from}-")).await;
@@ -367,176 +364,6 @@ async fn what_cannot_be_read_is_set_aside(database: TestDatabase) {
     app.publish(EventType::VisitCreated, "2").await;
     app.log(&healthy, 1).await;
     assert_eq!(receiver.seen().len(), 1);
-    app.stop().await;
-}
-
-async fn old_rows_are_forgotten_and_new_ones_stay(database: TestDatabase) {
-    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    publish_many(&app, EventType::IdentityCreated, 1_200, "old").await;
-    app.deliveries(&database, "succeeded", 1_200).await;
-    let cut = Timestamp::now();
-    wait_for("a later moment", async || {
-        (Timestamp::now() > cut.plus(Duration::from_millis(20))).then_some(())
-    })
-    .await;
-    app.publish(EventType::IdentityCreated, "new").await;
-    app.deliveries(&database, "succeeded", 1_201).await;
-    for what in Forgotten::ALL {
-        while app.store.forget(what, cut.plus(Duration::from_millis(10))).await.unwrap() {}
-    }
-    // All of them are of the new event.
-    assert_eq!(database.count("events WHERE source_id = 'new'").await, 1);
-    for table in ["callbacks", "deliveries", "events", "event_keys"] {
-        assert_eq!(database.count(table).await, 1, "{table}");
-    }
-    for table in ["callbacks", "deliveries", "event_keys"] {
-        let of_new = format!("{table} WHERE event_id = (SELECT id FROM events)");
-        assert_eq!(database.count(&of_new).await, 1, "{table}");
-    }
-    assert_eq!(
-        app.get(&format!("/webhooks/{}/callbacks", id(&webhook))).await["items"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
-    app.stop().await;
-}
-
-/// A retry may come long after its event is old enough to go.
-async fn what_is_to_be_sent_is_not_forgotten(database: TestDatabase) {
-    let settings = DispatchSettings {
-        schedule: "1h".parse().unwrap(),
-        ..quick()
-    };
-    let (app, receiver) = (
-        TestApp::start_with(&database, settings.clone(), loopback(), new_id()).await,
-        Receiver::start([Reply::status(500)]).await,
-    );
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "waits").await;
-    app.deliveries(&database, "pending", 1).await;
-    app.publish(EventType::IdentityCreated, "done").await;
-    app.deliveries(&database, "succeeded", 1).await;
-    let node = app.node;
-    app.stop().await;
-    let settings = DispatchSettings {
-        retention: Duration::from_millis(1),
-        ..settings
-    };
-    let app = TestApp::start_with(&database, settings, loopback(), node).await;
-    wait_for("the other to be forgotten", async || {
-        let left = (database.count("events").await, database.count("deliveries").await);
-        (left == (1, 1) && database.count("callbacks").await == 0).then_some(())
-    })
-    .await;
-    assert_eq!(app.store.shift_due(-2 * 3_600_000).await.unwrap(), 1);
-    app.dispatcher.wake();
-    app.deliveries(&database, "succeeded", 1).await;
-    assert_eq!(app.log(&webhook, 1).await[0]["attempt"], 2);
-    assert_eq!(receiver.seen().len(), 3);
-    app.stop().await;
-}
-
-/// What a receiver saw, by the ids that the source gave.
-fn sources(receiver: &Receiver) -> Vec<String> {
-    let bodies = receiver
-        .seen()
-        .into_iter()
-        .map(|seen| serde_json::from_str::<Value>(&seen.body).unwrap());
-    bodies.map(|body| body["source"].as_str().unwrap().to_owned()).collect()
-}
-
-async fn what_is_asked_for_goes_before_what_waits(database: TestDatabase) {
-    let settings = DispatchSettings {
-        breaker: BreakerSettings {
-            failures: 5,
-            first: Duration::from_secs(600),
-            longest: Duration::from_secs(600),
-        },
-        concurrency_per_webhook: 1,
-        schedule: "1h".parse().unwrap(),
-        ..quick()
-    };
-    let failing = Receiver::start((0..6).map(|_| Reply::status(500))).await;
-    let slow = Receiver::start([]).await;
-    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
-    // One whose breaker is open, with 35 that wait for it, one of them in memory.
-    let broken = app.webhook(&failing.url, &[EventType::IdentityCreated]).await;
-    publish_many(&app, EventType::IdentityCreated, 40, "").await;
-    wait_for("the breaker to open", async || {
-        (app.dispatcher.load().open_breakers == 1 && app.dispatcher.load().in_flight == 0).then_some(())
-    })
-    .await;
-    app.deliveries(&database, "sending", 1).await;
-    assert_eq!(failing.seen().len(), 5);
-    for _ in 0..2 {
-        let (status, _) = app.post(&format!("/webhooks/{}/test", id(&broken)), &json!({})).await;
-        assert_eq!(status, 202);
-    }
-    // The first fails as well; when the second succeeds, all goes out.
-    failing.wait(7).await;
-    let sources = |receiver: &Receiver, from: usize| sources(receiver)[from..].to_vec();
-    assert_eq!(sources(&failing, 5)[..2], ["urn:clearhook:test", "urn:clearhook:test"]);
-    failing.wait(42).await;
-
-    // One that may be called once a second, with more waiting than fit in memory.
-    let limited = app.webhook(&slow.url, &[EventType::VisitCreated]).await;
-    change(&app, &limited, json!({ "rate_limit": { "per_second": 1, "burst": 1 } })).await;
-    publish_many(&app, EventType::VisitCreated, 4_500, "limited").await;
-    slow.wait(1).await;
-    let waiting = "deliveries WHERE state = 'pending' AND due_at IS NOT NULL";
-    assert!(database.count(waiting).await > 300);
-    let row = app.log(&limited, 1).await.remove(0);
-    let before = Instant::now();
-    let (status, _) = app
-        .post(&format!("/callbacks/{}/redeliver", row["id"].as_str().unwrap()), &json!({}))
-        .await;
-    assert_eq!(status, 202);
-    app.post(&format!("/webhooks/{}/test", id(&limited)), &json!({})).await;
-    let told = wait_for("both", async || {
-        let path = format!("/webhooks/{}/callbacks", id(&limited));
-        let rows = app.get(&path).await["items"].as_array().unwrap().clone();
-        let asked: Vec<_> = rows.iter().filter(|row| row["trigger"] != "event").cloned().collect();
-        (asked.len() == 2).then_some(rows)
-    })
-    .await;
-    let allowed = 3 + usize::try_from(before.elapsed().as_secs()).unwrap();
-    assert!(told.len() <= 2 + allowed, "{} in {:?}", told.len(), before.elapsed());
-}
-
-async fn what_is_held_for_a_deleted_webhook_has_failed(database: TestDatabase) {
-    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let mut webhooks = Vec::new();
-    for event in [EventType::IdentityCreated, EventType::VisitCreated] {
-        let webhook = app.webhook(&receiver.url, &[event]).await;
-        change(&app, &webhook, json!({ "enabled": false })).await;
-        publish_many(&app, event, 1_100, event.as_str()).await;
-        webhooks.push(webhook);
-    }
-    app.deliveries(&database, "held", 2_200).await;
-    let deleted = app
-        .api(Method::DELETE, &format!("/webhooks/{}", id(&webhooks[0])))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(deleted.status(), 204);
-    let failed = "deliveries WHERE state = 'failed' AND reason = 'The webhook was deleted.'";
-    assert_eq!(
-        (
-            database.count(failed).await,
-            database.count("deliveries WHERE state = 'held'").await
-        ),
-        (1_100, 1_100)
-    );
-    // As a node leaves it that ends in the middle.
-    let node = app.node;
-    app.stop().await;
-    database.execute("UPDATE webhooks SET deleted_at = 1").await;
-    let app = TestApp::start_with(&database, quick(), loopback(), node).await;
-    wait_for("the others to fail", async || (database.count(failed).await == 2_200).then_some(())).await;
-    assert!(receiver.seen().is_empty());
     app.stop().await;
 }
 

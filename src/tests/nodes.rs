@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use clearhook::catalogue::EventType;
@@ -18,7 +19,7 @@ use crate::support::{
     binary::client,
     database::TestDatabase,
     node::{Node, check_ledger, publish_on, received, wait_long},
-    receiver::Receiver,
+    receiver::{Receiver, Reply},
     wait::wait_for,
 };
 
@@ -59,6 +60,41 @@ async fn of_two_nodes_one_may_die_and_none_sends_what_the_other_owns() {
     // Only what was in flight when the node died can have been sent twice.
     let twice = receiver.seen().len() - received(&receiver).len();
     assert!(twice <= 16, "{twice} were sent twice");
+    assert_eq!(second.terminate().await, Some(0));
+}
+
+/// A node that stands still for longer than its lease begins nothing of what another took over meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_node_that_stood_still_only_what_was_in_flight_is_sent_again() {
+    let database = TestDatabase::postgres().await;
+    drop(database.open().await);
+    let slow = Reply {
+        delay: Duration::from_millis(500),
+        ..Reply::status(200)
+    };
+    let receiver = Receiver::start(std::iter::repeat_n(slow, 40)).await;
+    let (one, two) = (Node::new(&database), Node::new(&database));
+    let (first, url) = one.start().await;
+    one.webhook(&url, &receiver.url).await;
+    let events: Vec<_> = (0..200)
+        .map(|number| cloud_event(EventType::IdentityCreated, &number.to_string()))
+        .collect();
+    let request = one.http.post(format!("{url}/api/v1/events")).bearer_auth(&one.key);
+    let request = request.header("content-type", "application/cloudevents-batch+json");
+    assert_eq!(request.body(Value::from(events).to_string()).send().await.unwrap().status(), 202);
+    receiver.wait(16).await;
+    first.signal("-STOP");
+    let (second, _) = two.start().await;
+    wait_long(&database).await;
+    assert_eq!(database.count("deliveries WHERE state = 'succeeded'").await, 200);
+    let before = receiver.seen().len();
+    first.signal("-CONT");
+    // It has a lease again, and what it had in memory is not its own any more.
+    let lived = "nodes WHERE lease_until > EXTRACT(EPOCH FROM clock_timestamp()) * 1000";
+    wait_for("both to live", async || (database.count(lived).await == 2).then_some(())).await;
+    assert_eq!(first.terminate().await, Some(0));
+    let twice = receiver.seen().len() - received(&receiver).len();
+    assert!(twice <= 16 && receiver.seen().len() == before, "{twice} were sent twice");
     assert_eq!(second.terminate().await, Some(0));
 }
 

@@ -108,3 +108,53 @@ impl Group {
         group
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        catalogue::EventType,
+        domain::timestamp::Timestamp,
+        storage::{
+            events::{EventKey, NewEvent},
+            new_id,
+        },
+    };
+
+    fn publish(events: usize) -> Entry {
+        let event = |number: usize| {
+            let event = NewEvent {
+                id: new_id(),
+                event_type: EventType::IdentityCreated,
+                source: String::new(),
+                source_id: number.to_string(),
+                subject: None,
+                occurred_at: Timestamp(0),
+                body: "{}".into(),
+            };
+            (EventKey::of("", &event.source_id), event)
+        };
+        let place = || Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        Entry::Publish(Publish {
+            events: (0..events).map(event).collect(),
+            answer: oneshot::channel().0,
+            places: (place(), place()),
+        })
+    }
+
+    #[tokio::test]
+    async fn a_group_is_bounded_by_entries_and_by_rows() {
+        let (to_publish, entries) = mpsc::unbounded_channel();
+        let way = Way::new(entries, 1);
+        let next = async || way.next(async || ()).await.unwrap().0.publishes.len();
+        let send = |count, events| (0..count).for_each(|_| assert!(to_publish.send(publish(events)).is_ok()));
+        send(16, 1_000);
+        assert_eq!(next().await, 5, "1,000 events and 1,000 deliveries each");
+        way.note(1_000, 9_000);
+        assert_eq!(next().await, 1, "1,000 events and 9,000 deliveries each");
+        way.note(1_000, 0);
+        assert_eq!(next().await, 10, "1,000 events each, which nobody hears of");
+        send(600, 1);
+        assert_eq!((next().await, next().await), (512, 88));
+    }
+}

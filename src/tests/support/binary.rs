@@ -112,9 +112,14 @@ impl Service {
         self.end("-INT").await
     }
 
-    async fn end(mut self, signal: &str) -> Option<i32> {
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: &str) {
         let told = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(told.success());
+    }
+
+    async fn end(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
         let child = Mutex::new(&mut self.child);
         let ended = wait_for("the program to end", async || child.lock().unwrap().try_wait().unwrap()).await;
         ended.code()
