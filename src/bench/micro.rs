@@ -20,7 +20,7 @@ use clearhook::{
         callbacks::{LogFilter, NewCallback},
         journal::{Finished, Journal, Next},
         new_id,
-        queue::Job,
+        queue::{Claim, Job},
     },
     vault::{MasterKey, Vault},
 };
@@ -73,7 +73,7 @@ fn storing(criterion: &mut Criterion) {
             },
             async |events| {
                 journal.publish(events).await.unwrap();
-                store.claim(new_id(), webhook, Timestamp::now(), 100).await.unwrap()
+                store.claim(new_id(), webhook, Claim::Due, Timestamp::now(), 100).await.unwrap()
             },
             BatchSize::SmallInput,
         );
@@ -106,8 +106,10 @@ fn finished(webhook: WebhookId, number: u64) -> Finished {
         breaks: 0,
         order: None,
         trigger: Trigger::Event,
+        asked: false,
     };
     let callback = NewCallback {
+        id: std::sync::OnceLock::new(),
         delivery: job.delivery,
         event: job.event,
         webhook,

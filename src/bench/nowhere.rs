@@ -2,13 +2,10 @@
 
 use clearhook::{
     catalogue::EventType,
-    domain::{
-        id::{DeliveryId, WebhookId},
-        timestamp::Timestamp,
-    },
+    domain::{id::WebhookId, timestamp::Timestamp},
     storage::{
         events::{EventKey, NewEvent},
-        journal::{Intake, Recorded},
+        journal::{Intake, Place, Recorded},
         new_id,
         queue::Job,
         webhooks::WebhookFields,
@@ -19,10 +16,10 @@ use clearhook::{
 pub(crate) struct Nowhere;
 
 impl Intake for Nowhere {
-    fn reserve(&self, _: WebhookId, _: DeliveryId) -> bool {
+    fn reserve(&self, _: Place) -> bool {
         false
     }
-    fn give_up(&self, _: &[(WebhookId, DeliveryId)]) {}
+    fn give_up(&self, _: &[Place]) {}
     fn take(&self, _: Vec<Job>) {}
     fn recorded(&self, _: Vec<Recorded>) {}
     fn published(&self, _: u64, _: u64) {}

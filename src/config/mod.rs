@@ -161,6 +161,7 @@ fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
         retention: duration("CLEARHOOK_RETENTION", settings.retention.as_deref(), defaults.retention)?,
         breaker: defaults.breaker,
         trouble_pause: defaults.trouble_pause,
+        patience: defaults.patience,
         names: defaults.names,
         spare_space: defaults.spare_space,
     })

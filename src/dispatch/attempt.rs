@@ -1,6 +1,9 @@
 //! One attempt: where to, sign, call, and what it means.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+};
 
 use futures_util::FutureExt;
 
@@ -136,6 +139,7 @@ fn callback(job: &Job, attempt: u32, at: Timestamp, receiver: &Receiver, own: Sh
     let mut request_headers = own;
     request_headers.extend(receiver.shown.iter().cloned());
     NewCallback {
+        id: OnceLock::new(),
         delivery: job.delivery,
         event: job.event,
         webhook: job.webhook,
@@ -181,6 +185,7 @@ mod tests {
             breaks: 0,
             order: None,
             trigger: Trigger::Event,
+            asked: false,
         };
         let broken = async { panic!("as a fault of the code would") };
         let (finished, told) = guarded(job.clone(), Timestamp(7), broken).await;

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     dispatch::{clock::Clock, engine::Engine},
     domain::{id::DeliveryId, timestamp::Timestamp},
-    storage::StoreError,
+    storage::{StoreError, queue::Claim},
 };
 
 /// Longest sleep: another node's deliveries become due without a word to this one.
@@ -49,7 +49,6 @@ impl Claimer {
             let pause = match self.look().await {
                 Ok(pause) => {
                     trouble = 0;
-                    self.engine.is_alive();
                     pause
                 }
                 Err(error) => {
@@ -72,30 +71,41 @@ impl Claimer {
         loop {
             self.engine.due.begin();
             let now = Timestamp::now();
-            let (mut next, mut hungry) = (None::<Timestamp>, Vec::new());
-            let backlogs = self.engine.store.backlogs().await?;
+            let (mut next, mut asked, mut hungry) = (None::<Timestamp>, Vec::new(), Vec::new());
+            let store = &self.engine.store;
+            let backlogs = store.question(store.backlogs()).await?;
+            self.engine.is_alive();
             {
                 let mut queues = self.engine.queues();
                 for backlog in backlogs {
                     if backlog.due > now {
                         next = Some(next.map_or(backlog.due, |next| next.min(backlog.due)));
-                    } else {
-                        match queues.room(backlog.webhook) {
-                            0 => queues.starve(backlog.webhook),
-                            room => hungry.push((backlog.webhook, room.min(BATCH))),
-                        }
+                        continue;
+                    }
+                    let room = queues.room_for_asked(backlog.webhook);
+                    if backlog.asked && room > 0 {
+                        // The others have their turn at the next look, at once.
+                        asked.push((backlog.webhook, Claim::Asked, room.min(BATCH)));
+                        continue;
+                    }
+                    match queues.room(backlog.webhook) {
+                        0 => queues.starve(backlog.webhook),
+                        room => hungry.push((backlog.webhook, Claim::Due, room.min(BATCH))),
                     }
                 }
             }
-            if hungry.is_empty() || self.engine.stop.is_cancelled() || !self.engine.lease.is_held() {
+            // People wait for what they asked for: it goes first, of all webhooks.
+            asked.extend(hungry);
+            if asked.is_empty() || self.engine.stop.is_cancelled() || !self.engine.lease.is_held() {
                 // Whoever waits for the end of a pause has to know of it.
                 self.engine.pump();
                 let next = next.map_or(self.engine.due.earliest(), |next| next.min(self.engine.due.earliest()));
                 return Ok(next.since(Timestamp::now()).min(LOOK));
             }
             let mut claimed = 0;
-            for (webhook, room) in hungry.into_iter().take(CLAIMS) {
-                let jobs = self.engine.store.claim(self.engine.node, webhook, now, room as u64).await?;
+            for (webhook, which, room) in asked.into_iter().take(CLAIMS) {
+                let claim = store.claim(self.engine.node, webhook, which, now, room as u64);
+                let jobs = store.question(claim).await?;
                 claimed += jobs.len();
                 self.engine.take_claimed(webhook, jobs).await;
             }
@@ -112,15 +122,15 @@ impl Claimer {
         let (engine, now) = (&self.engine, Instant::now());
         if let Some(step) = self.clock.step() {
             // Other nodes have clocks of their own, which say when something is due.
-            if engine.store.is_alone(engine.node).await? {
+            if engine.store.question(engine.store.is_alone(engine.node)).await? {
                 tracing::warn!(step_ms = step, "the system's clock was set; due times are moved with it");
-                engine.store.shift_due(step).await?;
+                engine.store.patiently(engine.store.shift_due(step)).await?;
             } else {
                 tracing::warn!(step_ms = step, "the system's clock was set; other nodes see to what is due");
             }
         }
         if engine.store.is_shared() && now >= self.orphans_at {
-            let count = engine.store.release_orphans(Timestamp::now()).await?;
+            let count = engine.store.patiently(engine.store.release_orphans(Timestamp::now())).await?;
             if count > 0 {
                 tracing::warn!(count, "took up {count} deliveries of a node that is gone");
             }
@@ -128,7 +138,7 @@ impl Claimer {
         }
         if now >= self.strays_at {
             // A commit whose answer was lost leaves deliveries that this node owns and does not know. What is on its way is not among them twice.
-            let owned = engine.store.owned(engine.node).await?;
+            let owned = engine.store.question(engine.store.owned(engine.node)).await?;
             let strays: HashSet<_> = {
                 let queues = engine.queues();
                 owned.into_iter().filter(|delivery| !queues.has(*delivery)).collect()
@@ -136,7 +146,7 @@ impl Claimer {
             let lost: Vec<_> = strays.intersection(&self.suspects).copied().collect();
             if !lost.is_empty() {
                 tracing::warn!(count = lost.len(), "took up {} deliveries that were lost from sight", lost.len());
-                engine.store.release(engine.node, &lost).await?;
+                engine.store.patiently(engine.store.release(engine.node, &lost)).await?;
             }
             self.suspects = strays;
             self.strays_at = now + STRAYS;

@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -53,6 +53,8 @@ pub(super) struct Engine {
     pub(super) tasks: TaskTracker,
     /// Told whenever results are stored.
     pub(super) recorded: watch::Sender<()>,
+    /// The last change of a webhook that this node acts by.
+    pub(super) heard: AtomicI64,
     began: Instant,
     /// When something was last seen to work, in milliseconds since it began.
     alive: AtomicU64,
@@ -67,7 +69,7 @@ impl Engine {
             breaker: sender.settings.breaker,
         };
         Arc::new_cyclic(|me| Self {
-            lease: Lease::new(store.is_shared()),
+            lease: Lease::new(store.is_shared(), sender.settings.timeout),
             store,
             node,
             sender,
@@ -80,6 +82,7 @@ impl Engine {
             delays: Notify::new(),
             tasks: TaskTracker::new(),
             recorded: watch::Sender::new(()),
+            heard: AtomicI64::new(0),
             began: Instant::now(),
             alive: AtomicU64::new(0),
             me: me.clone(),
@@ -123,7 +126,7 @@ impl Engine {
     }
 
     fn next_turn(&self) -> Option<Turn> {
-        if self.stop.is_cancelled() || !self.lease.is_held() {
+        if self.stop.is_cancelled() || !self.lease.outlasts_attempt() {
             return None;
         }
         let (turn, wants_claim) = {
@@ -180,10 +183,9 @@ impl Engine {
         {
             let mut queues = self.queues();
             for job in jobs {
-                if queues.reserve(webhook, job.delivery) {
-                    queues.take(job);
-                } else {
-                    back.push(job.delivery);
+                let delivery = job.delivery;
+                if !queues.take_claimed(job) {
+                    back.push(delivery);
                 }
             }
         }
@@ -206,7 +208,7 @@ impl Engine {
             return;
         };
         self.tasks.spawn(async move {
-            if let Err(error) = me.store.release(me.node, &deliveries).await {
+            if let Err(error) = me.store.patiently(me.store.release(me.node, &deliveries)).await {
                 tracing::warn!(%error, count = deliveries.len(), "cannot give deliveries back now; they are looked for later");
             }
             me.due.now();
@@ -269,13 +271,13 @@ impl Engine {
         if timeout(GRACE, self.journal().flush()).await.is_err() {
             tracing::warn!("some results could not be stored in time; their deliveries will be made again");
         }
-        let gave_up = self.store.release_all(self.node, Timestamp::now()).await;
+        let gave_up = self.store.question(self.store.release_all(self.node, Timestamp::now())).await;
         if let Err(error) = gave_up {
             tracing::warn!(%error, "cannot give everything back; it is free once this node's lease has ended");
-        } else if let Err(error) = self.store.end_lease(self.node).await {
+        } else if let Err(error) = self.store.question(self.store.end_lease(self.node)).await {
             tracing::warn!(%error, "cannot end this node's lease");
         }
         // Other nodes may take over what was given back.
-        let _ = self.store.tell_pending().await;
+        let _ = self.store.question(self.store.tell_pending()).await;
     }
 }

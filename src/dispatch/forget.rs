@@ -5,9 +5,13 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    dispatch::engine::Engine,
-    domain::timestamp::Timestamp,
-    storage::{StoreError, retention::Forgotten, sessions, sign_in_limits},
+    dispatch::{attempt::DELETED, engine::Engine},
+    domain::{delivery::DeliveryState, timestamp::Timestamp},
+    storage::{
+        StoreError,
+        retention::{Forgotten, TOGETHER},
+        sessions, sign_in_limits,
+    },
 };
 
 /// Pause between two rounds.
@@ -24,11 +28,23 @@ impl Engine {
                     tracing::warn!(%error, "cannot forget what is too old; trying again later");
                 }
             }
+            if let Err(error) = self.end_held().await {
+                tracing::warn!(%error, "cannot end what is held for deleted webhooks; trying again later");
+            }
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = sleep(ROUND) => {}
             }
         }
+    }
+
+    /// What was stored as held while its webhook was being deleted, or was held when a node ended in the middle of that.
+    async fn end_held(&self) -> Result<(), StoreError> {
+        for webhook in self.store.question(self.store.deleted_with_held()).await? {
+            let failed = self.store.set_aside(webhook, DeliveryState::Failed, DELETED, Timestamp::now());
+            self.store.patiently(failed).await?;
+        }
+        Ok(())
     }
 
     async fn forget_all(&self, what: Forgotten) -> Result<(), StoreError> {
@@ -37,12 +53,14 @@ impl Engine {
             Forgotten::Keys => retention.min(KEYS),
             Forgotten::Sessions => sessions::IDLE,
             Forgotten::SignInLimits => sign_in_limits::MEMORY,
-            Forgotten::Callbacks | Forgotten::Deliveries | Forgotten::Events | Forgotten::Stats => retention,
+            // After the deliveries of the same time.
+            Forgotten::Events => retention.saturating_add(TOGETHER.min(retention / 10)),
+            Forgotten::Callbacks | Forgotten::Deliveries | Forgotten::Stats => retention,
         };
         while !self.stop.is_cancelled() {
             let began = Instant::now();
             let before = Timestamp::now().minus(age);
-            if !self.store.forget(what, before).await? {
+            if !self.store.patiently(self.store.forget(what, before)).await? {
                 return Ok(());
             }
             // At most a quarter of the writer's time.

@@ -4,22 +4,22 @@ use std::sync::PoisonError;
 
 use crate::{
     dispatch::engine::Engine,
-    domain::id::{DeliveryId, WebhookId},
+    domain::id::WebhookId,
     storage::{
-        journal::{Intake, Recorded},
+        journal::{Intake, Place, Recorded},
         queue::Job,
     },
 };
 
 impl Intake for Engine {
-    fn reserve(&self, webhook: WebhookId, delivery: DeliveryId) -> bool {
-        !self.stop.is_cancelled() && self.lease.is_held() && self.queues().reserve(webhook, delivery)
+    fn reserve(&self, place: Place) -> bool {
+        !self.stop.is_cancelled() && self.lease.is_held() && self.queues().reserve(place)
     }
 
-    fn give_up(&self, reserved: &[(WebhookId, DeliveryId)]) {
+    fn give_up(&self, reserved: &[Place]) {
         let mut queues = self.queues();
-        for (webhook, delivery) in reserved {
-            queues.give_up(*webhook, *delivery);
+        for place in reserved {
+            queues.give_up(*place);
         }
     }
 
@@ -60,7 +60,6 @@ impl Intake for Engine {
         }
         drop(queues);
         self.recorded.send_replace(());
-        self.is_alive();
     }
 
     fn published(&self, events: u64, duplicates: u64) {

@@ -1,16 +1,21 @@
 //! Hears what other nodes say, so that a change of a webhook and a delivery to claim are known at once.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    dispatch::{LEASE, engine::Engine},
+    dispatch::engine::Engine,
     storage::{StoreError, listen::Word},
 };
 
 /// Pause before the connection is made again.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How often it looks whether there is something that was not heard.
+const LOOK: Duration = Duration::from_secs(5);
 /// Longest pause between two questions whether the others know.
 const SLOW: Duration = Duration::from_millis(50);
 
@@ -33,14 +38,30 @@ impl Engine {
     }
 
     async fn hear(&self) -> Result<(), StoreError> {
-        let Some(mut listener) = self.store.listen().await? else {
+        let Some(mut listener) = self.store.question(self.store.listen()).await? else {
             return Ok(());
         };
         // What was said before was not heard.
         self.heard(Word::Missed).await?;
+        let mut was_deaf = false;
         loop {
-            let word = listener.hear().await?;
-            self.heard(word).await?;
+            tokio::select! {
+                word = listener.hear() => {
+                    was_deaf = false;
+                    self.heard(word?).await?;
+                }
+                () = sleep(LOOK) => {
+                    // A dead connection is as quiet as a good one. What was not heard is seen here.
+                    let revision = self.store.question(self.store.revision()).await?;
+                    if revision > self.heard.load(Ordering::Relaxed) {
+                        self.heard(Word::Missed).await?;
+                        if was_deaf {
+                            return Err(StoreError::Silent(LOOK));
+                        }
+                        was_deaf = true;
+                    }
+                }
+            }
         }
     }
 
@@ -49,16 +70,21 @@ impl Engine {
             Word::Pending | Word::Keys => {}
             Word::Changed(webhook, revision) => {
                 self.changed(webhook).await;
-                self.store.acknowledge(self.node, revision).await?;
+                self.acknowledge(revision).await?;
             }
             Word::Missed => {
-                let revision = self.store.revision().await?;
+                let revision = self.store.question(self.store.revision()).await?;
                 self.sender.targets.forget_all();
-                self.store.acknowledge(self.node, revision).await?;
+                self.acknowledge(revision).await?;
             }
         }
         self.due.now();
         Ok(())
+    }
+
+    async fn acknowledge(&self, revision: i64) -> Result<(), StoreError> {
+        self.heard.fetch_max(revision, Ordering::Relaxed);
+        self.store.question(self.store.acknowledge(self.node, revision)).await
     }
 
     /// Waits until every other node acts by what was changed, or its lease has ended: then it begins nothing.
@@ -68,14 +94,14 @@ impl Engine {
         }
         // The change itself is stored, so this cannot fail it.
         if let Err(error) = self.until_acknowledged().await {
-            tracing::warn!(%error, "cannot tell whether other nodes know of a change; they do within {} s", LEASE.as_secs());
+            tracing::warn!(%error, "cannot tell whether other nodes know of a change; they do within {} s", self.lease.length().as_secs());
         }
     }
 
     async fn until_acknowledged(&self) -> Result<(), StoreError> {
-        let revision = self.store.revision().await?;
-        let (until, mut pause) = (Instant::now() + LEASE, Duration::from_millis(1));
-        while !self.store.is_acknowledged(self.node, revision).await? && Instant::now() < until {
+        let revision = self.store.question(self.store.revision()).await?;
+        let (until, mut pause) = (Instant::now() + self.lease.length(), Duration::from_millis(1));
+        while !self.store.question(self.store.is_acknowledged(self.node, revision)).await? && Instant::now() < until {
             sleep(pause).await;
             pause = (pause * 2).min(SLOW);
         }

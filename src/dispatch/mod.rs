@@ -11,6 +11,7 @@ mod engine;
 mod fold;
 mod forget;
 mod intake;
+mod keep;
 mod lease;
 mod listen;
 mod mask;
@@ -28,7 +29,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{breaker::BreakerSettings, client::ClientError, names::Names, totals::Totals};
-use self::{claim::Claimer, engine::Engine};
+use self::{claim::Claimer, engine::Engine, keep::keep};
 use crate::{
     domain::{
         id::{DeliveryId, NodeId, WebhookId},
@@ -36,7 +37,7 @@ use crate::{
         timestamp::Timestamp,
         url::UrlPolicy,
     },
-    storage::{Store, journal::Journal},
+    storage::{Store, journal::Journal, open::PATIENCE},
 };
 
 /// How long a node owns its deliveries without renewing its lease. A node that dies gives them back after this time.
@@ -63,6 +64,8 @@ pub struct DispatchSettings {
     pub disable_after: Duration,
     /// When a delivery is tried again that broke the code, or for which the database was away.
     pub trouble_pause: Duration,
+    /// How long a group of the journal may take on PostgreSQL; other questions a third of it.
+    pub patience: Duration,
     /// How long callbacks and events are kept.
     pub retention: Duration,
     /// Who looks names up.
@@ -81,6 +84,7 @@ impl Default for DispatchSettings {
             breaker: BreakerSettings::default(),
             disable_after: Duration::from_secs(120 * 3_600),
             trouble_pause: Duration::from_secs(5),
+            patience: PATIENCE,
             retention: Duration::from_secs(366 * 24 * 3_600),
             names: Names::default(),
             spare_space: 128 << 20,
@@ -120,6 +124,7 @@ impl Dispatcher {
         policy: Arc<UrlPolicy>,
         settings: DispatchSettings,
     ) -> Result<(Self, Running), ClientError> {
+        let store = store.with_patience(settings.patience);
         let sender = attempt::Sender {
             targets: targets::Targets::new(store.clone(), policy.clone()),
             client: client::Client::new(policy, settings.names.clone(), settings.timeout)?,
@@ -134,13 +139,13 @@ impl Dispatcher {
         }
         engine.renew().await;
         let tasks = vec![
-            tokio::spawn(Claimer::new(engine.clone()).run()),
-            tokio::spawn(engine.clone().keep_lease()),
-            tokio::spawn(engine.clone().watch_delays()),
-            tokio::spawn(engine.clone().hear_nodes()),
-            tokio::spawn(engine.clone().forget_old()),
-            tokio::spawn(engine.clone().fold_log()),
-            tokio::spawn(engine.clone().watch_space()),
+            start(&engine, "claims", |engine| Claimer::new(engine).run()),
+            start(&engine, "lease", Engine::keep_lease),
+            start(&engine, "delays", Engine::watch_delays),
+            start(&engine, "other nodes", Engine::hear_nodes),
+            start(&engine, "what is too old", Engine::forget_old),
+            start(&engine, "log of the database", Engine::fold_log),
+            start(&engine, "disk", Engine::watch_space),
         ];
         Ok((Self(engine.clone()), Running { engine, tasks }))
     }
@@ -200,10 +205,20 @@ impl Dispatcher {
         }
         let silent = self.0.silent_for();
         if silent > STUCK {
-            return Err(format!("the dispatcher did nothing for {} s", silent.as_secs()));
+            return Err(format!("the dispatcher looked for nothing to send for {} s", silent.as_secs()));
         }
-        Ok(())
+        self.0.journal().trouble(STUCK).map_or(Ok(()), Err)
     }
+}
+
+/// Starts a part of the dispatcher, and again whenever it breaks.
+fn start<F: Future<Output = ()> + Send + 'static>(
+    engine: &Arc<Engine>,
+    what: &'static str,
+    part: impl Fn(Arc<Engine>) -> F + Send + 'static,
+) -> JoinHandle<()> {
+    let engine = engine.clone();
+    tokio::spawn(keep(engine.stop.clone(), what, move || part(engine.clone())))
 }
 
 impl Running {

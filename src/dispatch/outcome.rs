@@ -131,6 +131,7 @@ mod tests {
             breaks: 0,
             order: None,
             trigger: Trigger::Event,
+            asked: false,
         };
         decide(&called, &job, Timestamp(0), &"10s".parse().unwrap(), 0.5)
     }

@@ -1,5 +1,6 @@
 //! Deliveries in memory: a queue for each webhook, served in turn, so that none blocks another.
 
+mod room;
 mod turns;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -16,15 +17,8 @@ use crate::{
         callback::Trigger,
         id::{DeliveryId, WebhookId},
     },
-    storage::queue::Job,
+    storage::{journal::Place, queue::Job},
 };
-
-/// Longest queue of one webhook.
-const LONGEST: usize = 4_096;
-/// Most deliveries in all queues. When half of it is used, each webhook has a small part only.
-const MOST: usize = 32_768;
-/// That part.
-const SHARE: usize = 256;
 
 /// All queues of this node.
 pub(super) struct Queues {
@@ -36,6 +30,10 @@ pub(super) struct Queues {
     /// Everything in memory: places kept, waiting, in flight, and not recorded yet.
     in_hand: HashSet<DeliveryId>,
     places: usize,
+    /// Of the bodies in all places.
+    bytes: usize,
+    /// How long a body is likely to be.
+    usual: usize,
     in_flight: usize,
     limits: Limits,
     /// A webhook for which deliveries wait in the database has room again.
@@ -55,6 +53,8 @@ struct Queue {
     waiting: VecDeque<Job>,
     /// Waiting and kept.
     places: usize,
+    /// Of their bodies.
+    bytes: usize,
     in_flight: usize,
     ready: bool,
     delayed: Option<Instant>,
@@ -73,54 +73,64 @@ impl Queues {
             delayed: BTreeSet::new(),
             in_hand: HashSet::new(),
             places: 0,
+            bytes: 0,
+            usual: 0,
             in_flight: 0,
             limits,
             wants_claim: false,
         }
     }
 
-    /// How many more deliveries of a webhook have room. While its breaker is open, only one waits here.
-    pub(super) fn room(&self, webhook: WebhookId) -> usize {
-        let Some(queue) = self.by_webhook.get(&webhook) else {
-            return self.longest();
-        };
-        let longest = if queue.breaker.is_open() { 1 } else { self.longest() };
-        longest.saturating_sub(queue.places)
-    }
-
-    fn longest(&self) -> usize {
-        if self.places < MOST / 2 {
-            LONGEST
-        } else {
-            SHARE.min(MOST.saturating_sub(self.places))
-        }
-    }
-
     /// Keeps a place for a delivery, if there is room.
-    pub(super) fn reserve(&mut self, webhook: WebhookId, delivery: DeliveryId) -> bool {
-        if self.room(webhook) == 0 {
-            self.starve(webhook);
+    pub(super) fn reserve(&mut self, place: Place) -> bool {
+        self.note_length(place.bytes);
+        if !self.fits(place) {
+            self.starve(place.webhook);
             return false;
         }
-        self.by_webhook.entry(webhook).or_default().places += 1;
-        self.places += 1;
-        self.in_hand.insert(delivery);
+        self.keep(place);
         true
     }
 
+    /// Puts a delivery in that was claimed, if there is room.
+    pub(super) fn take_claimed(&mut self, job: Job) -> bool {
+        let place = Place {
+            webhook: job.webhook,
+            delivery: job.delivery,
+            bytes: job.body.len(),
+        };
+        if job.asked && self.room_for_asked(job.webhook) > 0 {
+            self.keep(place);
+        } else if !self.reserve(place) {
+            return false;
+        }
+        self.take(job);
+        true
+    }
+
+    fn keep(&mut self, place: Place) {
+        let queue = self.by_webhook.entry(place.webhook).or_default();
+        queue.places += 1;
+        queue.bytes += place.bytes;
+        self.places += 1;
+        self.bytes += place.bytes;
+        self.in_hand.insert(place.delivery);
+    }
+
     /// Gives a kept place back.
-    pub(super) fn give_up(&mut self, webhook: WebhookId, delivery: DeliveryId) {
-        self.in_hand.remove(&delivery);
-        self.free_place(webhook);
-        self.tidy(webhook);
+    pub(super) fn give_up(&mut self, place: Place) {
+        self.in_hand.remove(&place.delivery);
+        self.free(place.webhook, 1, place.bytes);
+        self.tidy(place.webhook);
     }
 
     /// Puts a delivery into its kept place. What somebody asked for goes first.
     pub(super) fn take(&mut self, job: Job) {
         let webhook = job.webhook;
         let queue = self.by_webhook.entry(webhook).or_default();
-        if matches!(job.trigger, Trigger::Manual | Trigger::Test) {
-            queue.waiting.push_front(job);
+        if job.asked {
+            let asked = queue.waiting.iter().take_while(|job| job.asked).count();
+            queue.waiting.insert(asked, job);
         } else {
             queue.waiting.push_back(job);
         }
@@ -148,14 +158,11 @@ impl Queues {
         let Some(queue) = self.by_webhook.get_mut(&webhook) else {
             return false;
         };
-        let found = queue
-            .waiting
-            .iter()
-            .position(|job| job.delivery == delivery && job.trigger != Trigger::Manual);
+        let found = queue.waiting.iter().position(|job| job.delivery == delivery && !job.asked);
         let Some(mut job) = found.and_then(|at| queue.waiting.remove(at)) else {
             return false;
         };
-        job.trigger = Trigger::Manual;
+        (job.trigger, job.asked) = (Trigger::Manual, true);
         self.take(job);
         true
     }
@@ -186,11 +193,10 @@ impl Queues {
             return Vec::new();
         };
         let jobs: Vec<Job> = queue.waiting.drain(..).collect();
-        queue.places -= jobs.len().min(queue.places);
-        self.places -= jobs.len().min(self.places);
         if let Some(at) = queue.delayed.take() {
             self.delayed.remove(&(at, webhook));
         }
+        self.free(webhook, jobs.len(), jobs.iter().map(|job| job.body.len()).sum());
         self.line_up(webhook);
         self.tidy(webhook);
         jobs
@@ -206,10 +212,12 @@ impl Queues {
         jobs.into_iter().map(|job| job.delivery).collect()
     }
 
-    fn free_place(&mut self, webhook: WebhookId) {
-        self.places = self.places.saturating_sub(1);
+    fn free(&mut self, webhook: WebhookId, places: usize, bytes: usize) {
+        self.places = self.places.saturating_sub(places);
+        self.bytes = self.bytes.saturating_sub(bytes);
         if let Some(queue) = self.by_webhook.get_mut(&webhook) {
-            queue.places = queue.places.saturating_sub(1);
+            queue.places = queue.places.saturating_sub(places);
+            queue.bytes = queue.bytes.saturating_sub(bytes);
         }
     }
 

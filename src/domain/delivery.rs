@@ -17,3 +17,13 @@ named! {
         Held = "held",
     }
 }
+
+impl DeliveryState {
+    /// Whether it has ended, so that what waits for it may go on: it is not tried again unless somebody asks.
+    pub const fn is_over(self) -> bool {
+        match self {
+            Self::Succeeded | Self::Failed | Self::Held => true,
+            Self::Pending | Self::Sending => false,
+        }
+    }
+}

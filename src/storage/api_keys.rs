@@ -85,10 +85,8 @@ impl Store {
 
     /// The key with that hash, revoked or not.
     pub async fn api_key(&self, key_hash: &[u8]) -> Result<Option<ApiKeyRecord>, StoreError> {
-        let row = api_key::Entity::find()
-            .filter(api_key::Column::KeyHash.eq(key_hash))
-            .one(&self.read)
-            .await?;
+        let find = api_key::Entity::find().filter(api_key::Column::KeyHash.eq(key_hash));
+        let row = self.question(async { Ok(find.one(&self.read).await?) }).await?;
         row.map(record).transpose()
     }
 
@@ -150,11 +148,10 @@ impl Store {
 
     /// Notes that a key was used.
     pub async fn touch_api_key(&self, id: ApiKeyId, now: Timestamp) -> Result<(), StoreError> {
-        api_key::Entity::update_many()
+        let touch = api_key::Entity::update_many()
             .col_expr(api_key::Column::LastUsedAt, Expr::value(now.0))
-            .filter(api_key::Column::Id.eq(id.0))
-            .exec(&self.write)
-            .await?;
+            .filter(api_key::Column::Id.eq(id.0));
+        self.question(async { Ok(touch.exec(&self.write).await?) }).await?;
         Ok(())
     }
 }

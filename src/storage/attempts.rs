@@ -4,7 +4,7 @@ use sea_orm::FromQueryResult;
 
 use crate::{
     domain::{callback::Trigger, delivery::DeliveryState, id::DeliveryId, timestamp::Timestamp},
-    storage::{Store, StoreError, bulk::statement},
+    storage::{Store, StoreError, bulk::statement, line},
 };
 
 /// How a delivery stands.
@@ -41,7 +41,7 @@ impl Store {
             Ok(Standing {
                 state: row.state.parse()?,
                 next: row.next_trigger.parse()?,
-                due: row.due_at.map(Timestamp),
+                due: row.due_at.map(line::due),
                 attempts: u32::try_from(row.attempts).unwrap_or(0),
                 reason: row.reason,
             })

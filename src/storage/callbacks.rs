@@ -1,6 +1,9 @@
 //! The log of callbacks.
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock},
+};
 
 use sea_orm::{EntityTrait, Value};
 use uuid::Uuid;
@@ -16,10 +19,11 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        bulk::Insert,
+        bulk::{Insert, marks, sizes, statement},
         entity::{callback, event},
         log::Row,
         new_id,
+        sql::Sql,
     },
 };
 
@@ -40,6 +44,8 @@ pub struct Received {
 /// An attempt that is to be logged.
 #[derive(Clone, Debug)]
 pub struct NewCallback {
+    /// Its id, once it was tried to store it: the same each time, so that it is stored once.
+    pub id: OnceLock<CallbackId>,
     /// Of which delivery.
     pub delivery: DeliveryId,
     /// Of which event.
@@ -161,7 +167,7 @@ impl NewCallback {
     pub(super) fn row(&self) -> Result<[Value; 18], StoreError> {
         let received = self.received.as_ref();
         Ok([
-            new_id::<Uuid>().into(),
+            self.id.get_or_init(new_id).0.into(),
             self.delivery.0.into(),
             self.event.0.into(),
             self.webhook.0.into(),
@@ -184,6 +190,19 @@ impl NewCallback {
 }
 
 impl Store {
+    /// Which of these callbacks are stored.
+    pub(super) async fn stored_callbacks(&self, ids: Vec<Uuid>) -> Result<HashSet<Uuid>, StoreError> {
+        let (mut stored, mut ids) = (HashSet::new(), ids.into_iter());
+        for size in sizes(ids.len()) {
+            let sql = format!("SELECT id FROM callbacks WHERE id IN {}", marks(size));
+            let values = ids.by_ref().take(size).map(Value::from);
+            for row in self.read.rows(statement(self.backend(), &sql, values)).await? {
+                stored.insert(row.get("id")?);
+            }
+        }
+        Ok(stored)
+    }
+
     /// The newest callback of a webhook: whether there is a log, and how it stands.
     pub async fn latest_callback(&self, webhook: WebhookId) -> Result<Option<CallbackRecord>, StoreError> {
         Ok(self.callbacks(webhook, &LogFilter::default(), None, 1).await?.items.pop())

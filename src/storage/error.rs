@@ -1,5 +1,7 @@
 //! What can go wrong with the database.
 
+use std::time::Duration;
+
 use sea_orm::{DbErr, RuntimeErr, sqlx::error::ErrorKind};
 use thiserror::Error;
 
@@ -17,6 +19,9 @@ pub enum StoreError {
     /// A row holds what no version of clearhook writes.
     #[error("the database holds a value that clearhook did not write: {0}")]
     Corrupt(String),
+    /// The database does not answer.
+    #[error("the database did not answer within {} ms", .0.as_millis())]
+    Silent(Duration),
     /// The service is ending.
     #[error("the service is stopping")]
     Stopping,
@@ -37,6 +42,16 @@ impl StoreError {
         let Some(error) = error.as_database_error() else { return false };
         let is_data = error.code().is_some_and(|code| code.starts_with("22"));
         is_data || !matches!(error.kind(), ErrorKind::Other)
+    }
+
+    /// The same for another who asked at the same time.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Database(error) => Self::Database(error.clone()),
+            Self::Silent(limit) => Self::Silent(*limit),
+            Self::Corrupt(what) => Self::Corrupt(what.clone()),
+            Self::Decrypt(_) | Self::Stopping => Self::Stopping,
+        }
     }
 
     /// Whether a unique value is there already.

@@ -9,6 +9,7 @@ use sea_orm::{
     DbErr, RuntimeErr,
     sqlx::{
         self,
+        pool::PoolOptions,
         postgres::{PgListener, PgNotification},
     },
 };
@@ -46,9 +47,11 @@ impl Store {
         if !self.is_shared() {
             return Ok(None);
         }
-        let mut listener = PgListener::connect_with(self.read.get_postgres_connection_pool())
-            .await
-            .map_err(failed)?;
+        // On a pool of its own: one that is dead and has to be left keeps no place in that of the others.
+        let options = self.read.get_postgres_connection_pool().connect_options();
+        let pool = PoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
+        let pool = pool.connect_with((*options).clone()).await.map_err(failed)?;
+        let mut listener = PgListener::connect_with(&pool).await.map_err(failed)?;
         listener.listen(CHANNEL).await.map_err(failed)?;
         Ok(Some(Listener {
             words: listener,

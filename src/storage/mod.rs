@@ -2,6 +2,7 @@
 
 pub mod age;
 pub mod api_keys;
+mod aside;
 pub mod attempts;
 pub mod audit;
 mod bulk;
@@ -17,12 +18,14 @@ mod health;
 pub mod identities;
 pub mod journal;
 pub mod keys;
+mod line;
 pub mod listen;
 pub mod log;
 pub mod nodes;
 pub mod open;
 pub mod order;
 pub mod overview;
+mod postgres;
 pub mod queue;
 pub mod resend;
 pub mod retention;
@@ -43,18 +46,22 @@ pub mod webhooks;
 
 use std::{
     path::Path,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 pub use self::{database_url::DatabaseUrl, error::StoreError};
 use self::{
     direct::Direct,
+    postgres::Doubt,
     transaction::{Transaction, WritePool},
 };
 use crate::vault::Vault;
@@ -72,6 +79,9 @@ pub struct Store {
     counts: Arc<Counts>,
     /// How often keys were revoked, as far as this process knows.
     revocations: Arc<AtomicU64>,
+    doubt: Doubt,
+    /// How long a group of the journal may take on PostgreSQL.
+    patience: Duration,
 }
 
 /// What was asked of the database since the start.
@@ -92,6 +102,38 @@ impl Store {
     fn direct(&self) -> Result<Option<Direct>, StoreError> {
         let open = |file: &Arc<Path>| Direct::open(file, self.counts.clone());
         Ok(self.file.as_ref().map(open).transpose()?)
+    }
+
+    /// The same store for who waits so long for a group of the journal, and a third of it for a question.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The same for a change of many rows.
+    pub(crate) async fn patiently<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.within(self.patience, work).await
+    }
+
+    /// Waits for an answer, but not for ever.
+    pub(crate) async fn question<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.within(self.patience / 3, work).await
+    }
+
+    /// Does this within a limit of time where there is a network between: a connection may be dead without anybody knowing.
+    async fn within<T>(&self, limit: Duration, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        if !self.is_shared() {
+            return work.await;
+        }
+        let mut work = pin!(work);
+        tokio::select! {
+            done = &mut work => done,
+            () = sleep(limit) => {
+                // Before its connection goes back to the pool.
+                self.doubt.raise();
+                Err(StoreError::Silent(limit))
+            }
+        }
     }
 
     /// Which database it is.
@@ -124,15 +166,26 @@ impl Store {
 
     /// Asks the database for nothing: an error means that it cannot be reached.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read.execute_unprepared("SELECT 1").await?;
-        Ok(())
+        self.question(async {
+            self.read.execute_unprepared("SELECT 1").await?;
+            Ok(())
+        })
+        .await
     }
 
     /// Closes all connections; SQLite then folds its journal into the file.
     pub async fn close(self) -> Result<(), StoreError> {
-        self.read.close().await?;
-        self.write.pool().clone().close().await?;
-        Ok(())
+        let (read, write) = (self.read.clone(), self.write.pool().clone());
+        let closed = self.question(async {
+            read.close().await?;
+            write.close().await?;
+            Ok(())
+        });
+        match closed.await {
+            // Nothing is lost with a connection that is dead.
+            Err(StoreError::Silent(_)) => Ok(()),
+            closed => closed,
+        }
     }
 }
 

@@ -12,6 +12,10 @@ use crate::{
 /// The database's clock, in milliseconds.
 pub(super) const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
+/// What a node owned is due now, for any node; what was asked for keeps its place in line (`storage::line`).
+const GIVEN_BACK: &str =
+    "UPDATE deliveries SET state = 'pending', due_at = CASE WHEN due_at < 0 THEN due_at ELSE ? END, lease_owner = NULL, updated_at = ?";
+
 impl Store {
     /// Whether there can be other nodes. SQLite has one: the lock on its file sees to that.
     pub fn is_shared(&self) -> bool {
@@ -67,12 +71,11 @@ impl Store {
     pub async fn release_all(&self, node: NodeId, now: Timestamp) -> Result<u64, StoreError> {
         let values = [now.0.into(), now.0.into()];
         if !self.is_shared() {
-            let sql = "UPDATE deliveries SET state = 'pending', due_at = ?, lease_owner = NULL, updated_at = ? WHERE state = 'sending'";
-            return self.execute(sql, values).await;
+            let sql = format!("{GIVEN_BACK} WHERE state = 'sending'");
+            return self.execute(&sql, values).await;
         }
-        let sql = "UPDATE deliveries SET state = 'pending', due_at = ?, lease_owner = NULL, updated_at = ? \
-                   WHERE state = 'sending' AND lease_owner = ?";
-        self.execute(sql, values.into_iter().chain([node.0.into()])).await
+        let sql = format!("{GIVEN_BACK} WHERE state = 'sending' AND lease_owner = ?");
+        self.execute(&sql, values.into_iter().chain([node.0.into()])).await
     }
 
     /// Gives back what nodes owned whose leases have ended; answers how many.
@@ -81,7 +84,7 @@ impl Store {
             return Ok(0);
         }
         let sql = format!(
-            "UPDATE deliveries SET state = 'pending', due_at = ?, lease_owner = NULL, updated_at = ? WHERE state = 'sending' \
+            "{GIVEN_BACK} WHERE state = 'sending' \
              AND NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.id = deliveries.lease_owner AND nodes.lease_until > {NOW})"
         );
         self.execute(&sql, [now.0.into(), now.0.into()]).await

@@ -14,7 +14,12 @@ use sea_orm_migration::MigratorTrait;
 use thiserror::Error;
 
 use crate::{
-    storage::{Counts, DatabaseUrl, Store, StoreError, bulk::STATEMENTS, transaction::WritePool},
+    storage::{
+        Counts, DatabaseUrl, Store, StoreError,
+        bulk::STATEMENTS,
+        postgres::{self, Doubt},
+        transaction::WritePool,
+    },
     vault::Vault,
 };
 
@@ -32,8 +37,8 @@ pub(super) const PRAGMAS: [(&str, &str); 5] = [
 /// How long a write waits for another process (the command line beside the server) to finish its own.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(10);
-/// A connection to PostgreSQL that nobody used for so long is tried before it is used.
-const IDLE: Duration = Duration::from_secs(1);
+/// How long a group of the journal may take on PostgreSQL before it is given up.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a database cannot be opened. Passwords in the URL are never part of the text.
 #[derive(Debug, Error)]
@@ -71,6 +76,7 @@ pub enum OpenError {
 impl Store {
     /// Connects, and brings the schema up to date when `migrate` is true.
     pub async fn open(url: &DatabaseUrl, vault: Vault, migrate: bool) -> Result<Self, OpenError> {
+        let doubt = Doubt::default();
         let (mut read, write) = match url {
             DatabaseUrl::Sqlite(path) => {
                 let file = |error: DbErr| OpenError::File {
@@ -82,12 +88,7 @@ impl Store {
             }
             DatabaseUrl::Postgres(text) => {
                 let mut options = options(text);
-                options
-                    .max_connections(20)
-                    // A question before each statement would double the way; a connection that was lost is found by the next statement.
-                    .test_before_acquire_if_idle_for(IDLE)
-                    .min_connections(1)
-                    .map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(STATEMENTS));
+                postgres::configure(&mut options, doubt.clone());
                 let server = |error: DbErr| OpenError::Server {
                     server: url.to_string(),
                     cause: brief(&error),
@@ -115,6 +116,8 @@ impl Store {
             vault,
             counts,
             revocations: Arc::default(),
+            doubt,
+            patience: PATIENCE,
         })
     }
 

@@ -1,10 +1,11 @@
-//! Ordered delivery: of one webhook and one subject, the next delivery waits until the one before has succeeded or failed for good.
-//! What waits is pending without a due time.
+//! Ordered delivery: of one webhook and one subject, the next delivery waits until the one before has ended: it succeeded, failed
+//! for good, or is held. What waits is pending without a due time.
 
 use std::collections::BTreeSet;
 
-use sea_orm::DbBackend;
+use sea_orm::{DbBackend, Statement};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::{
     domain::{id::WebhookId, timestamp::Timestamp},
@@ -44,8 +45,18 @@ pub(super) async fn is_busy(transaction: &impl Sql, webhook: WebhookId, key: Ord
     Ok(!found.is_empty())
 }
 
+/// Something of these subjects is not waited for any more, however it ended: lets the next one of each go. Answers whether there was one.
+pub(super) async fn go_on(transaction: &impl Sql, subjects: &BTreeSet<(WebhookId, OrderKey)>, now: Timestamp) -> Result<bool, StoreError> {
+    lock_all(transaction, subjects).await?;
+    let mut promoted = false;
+    for (webhook, key) in subjects {
+        promoted |= promote(transaction, *webhook, *key, now).await?;
+    }
+    Ok(promoted)
+}
+
 /// Lets the next one of a subject go, which is locked; answers whether there was one.
-pub(super) async fn promote(transaction: &impl Sql, webhook: WebhookId, key: OrderKey, now: Timestamp) -> Result<bool, StoreError> {
+async fn promote(transaction: &impl Sql, webhook: WebhookId, key: OrderKey, now: Timestamp) -> Result<bool, StoreError> {
     let sql = "UPDATE deliveries SET due_at = ? WHERE state = 'pending' AND due_at IS NULL AND id = (\
                SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
                AND state IN ('pending', 'sending') ORDER BY id LIMIT 1)";
@@ -54,15 +65,29 @@ pub(super) async fn promote(transaction: &impl Sql, webhook: WebhookId, key: Ord
     Ok(transaction.run(statement(backend, sql, values)).await? > 0)
 }
 
-/// Lets the first of each subject of a webhook go.
-pub(super) async fn promote_all(transaction: &impl Sql, webhook: WebhookId, now: Timestamp) -> Result<(), StoreError> {
-    let sql = "UPDATE deliveries SET due_at = ? WHERE webhook_id = ? AND state = 'pending' AND due_at IS NULL AND NOT EXISTS (\
-               SELECT 1 FROM deliveries AS before WHERE before.webhook_id = deliveries.webhook_id \
-               AND before.order_key = deliveries.order_key AND before.order_key IS NOT NULL \
-               AND before.state IN ('pending', 'sending') AND before.id < deliveries.id)";
-    let backend = transaction.backend();
-    transaction.run(statement(backend, sql, [now.0.into(), webhook.0.into()])).await?;
-    Ok(())
+/// Deliveries that a step of a long change takes, with their subjects: these have to be locked before the deliveries are changed, as
+/// whoever finishes one of a subject locks that first and changes the next delivery then.
+pub(super) struct Step {
+    pub(super) ids: Vec<Uuid>,
+    pub(super) subjects: BTreeSet<(WebhookId, OrderKey)>,
+}
+
+impl Step {
+    /// What a query of a webhook's `id` and `order_key` finds.
+    pub(super) async fn find(transaction: &impl Sql, webhook: WebhookId, query: Statement) -> Result<Self, StoreError> {
+        let mut step = Self {
+            ids: Vec::new(),
+            subjects: BTreeSet::new(),
+        };
+        for row in transaction.rows(query).await? {
+            step.ids.push(row.get("id")?);
+            if let Some(key) = row.get::<Option<i64>>("order_key")? {
+                step.subjects.insert((webhook, OrderKey(key)));
+            }
+        }
+        lock_all(transaction, &step.subjects).await?;
+        Ok(step)
+    }
 }
 
 async fn lock(transaction: &impl Sql, webhook: WebhookId, key: OrderKey) -> Result<(), StoreError> {

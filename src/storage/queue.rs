@@ -17,12 +17,10 @@ use crate::{
     storage::{
         Store, StoreError,
         bulk::{for_ids, marks, not_by_index, sizes, statement},
-        order::OrderKey,
+        line::ALL_AHEAD,
+        order::{self, OrderKey},
     },
 };
-
-/// Rows of one step of a long change: the writer is free in between.
-const STEP: u64 = 1_000;
 
 /// A delivery that this node owns and is to send.
 #[derive(Clone, Debug)]
@@ -47,6 +45,8 @@ pub struct Job {
     pub order: Option<OrderKey>,
     /// Why the next attempt is made.
     pub trigger: Trigger,
+    /// Somebody asked for this very delivery, so it goes first.
+    pub asked: bool,
 }
 
 /// A webhook with deliveries that wait in the database.
@@ -56,6 +56,17 @@ pub struct Backlog {
     pub webhook: WebhookId,
     /// When the first of them is due.
     pub due: Timestamp,
+    /// Whether somebody asked for one of them.
+    pub asked: bool,
+}
+
+/// Which of the due deliveries of a webhook are claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// All; those that people asked for first.
+    Due,
+    /// Only those that people asked for.
+    Asked,
 }
 
 #[derive(FromQueryResult)]
@@ -66,6 +77,7 @@ struct Row {
     next_trigger: String,
     attempts: i32,
     retries: i32,
+    asked: i32,
     breaks: i32,
     order_key: Option<i64>,
     due_at: Option<i64>,
@@ -88,19 +100,25 @@ impl Store {
                    AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) AS due_at FROM waiting WHERE webhook_id IS NOT NULL";
         let rows = Row::find_by_statement(statement(self.backend(), sql, [])).all(&self.read).await?;
         let backlog = |row: Row| {
+            let due = Timestamp(row.due_at?);
             Some(Backlog {
                 webhook: WebhookId(row.webhook_id),
-                due: Timestamp(row.due_at?),
+                due,
+                asked: due <= ALL_AHEAD,
             })
         };
         Ok(rows.into_iter().filter_map(backlog).collect())
     }
 
-    /// Takes up to `limit` due deliveries of a webhook, longest due first.
-    pub async fn claim(&self, node: NodeId, webhook: WebhookId, now: Timestamp, limit: u64) -> Result<Vec<Job>, StoreError> {
+    /// Takes up to `limit` due deliveries of a webhook: those that people asked for, then longest due first.
+    pub async fn claim(&self, node: NodeId, webhook: WebhookId, which: Claim, now: Timestamp, limit: u64) -> Result<Vec<Job>, StoreError> {
+        let until = match which {
+            Claim::Due => now,
+            Claim::Asked => ALL_AHEAD,
+        };
         let which = "SELECT id FROM deliveries WHERE state = 'pending' AND webhook_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?";
         let set = "UPDATE deliveries SET state = 'sending', lease_owner = ?, updated_at = ?";
-        let columns = "deliveries.id, event_id, webhook_id, next_trigger, attempts, retries, breaks, order_key, due_at";
+        let columns = "deliveries.id, event_id, webhook_id, next_trigger, attempts, retries, asked, breaks, order_key, due_at";
         // Rows that another node is claiming at this moment are passed over, not waited for.
         let (sql, reorder) = match self.backend() {
             DbBackend::Postgres => (
@@ -112,7 +130,7 @@ impl Store {
             _ => (format!("{set} WHERE id IN ({which}) RETURNING {columns}"), false),
         };
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let (which, owner) = ([webhook.0.into(), now.0.into(), limit.into()], [node.0.into(), now.0.into()]);
+        let (which, owner) = ([webhook.0.into(), until.0.into(), limit.into()], [node.0.into(), now.0.into()]);
         let values: Vec<sea_orm::Value> = if reorder {
             which.into_iter().chain(owner).collect()
         } else {
@@ -131,9 +149,10 @@ impl Store {
         let (mut jobs, mut lost) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             let Some((event_type, body)) = bodies.get(&row.event_id) else {
-                lost.push(row.id);
+                lost.push(row);
                 continue;
             };
+            let trigger = row.next_trigger.parse::<Trigger>()?;
             jobs.push(Job {
                 delivery: DeliveryId(row.id),
                 event: EventId(row.event_id),
@@ -144,14 +163,27 @@ impl Store {
                 retries: u32::try_from(row.retries).unwrap_or(0),
                 breaks: u32::try_from(row.breaks).unwrap_or(0),
                 order: row.order_key.map(OrderKey),
-                trigger: row.next_trigger.parse::<Trigger>()?,
+                trigger,
+                asked: row.asked > 0 || trigger == Trigger::Test,
             });
         }
+        if !lost.is_empty() {
+            self.give_up_lost(node, &lost, now).await?;
+        }
+        Ok(jobs)
+    }
+
+    async fn give_up_lost(&self, node: NodeId, lost: &[Row], now: Timestamp) -> Result<(), StoreError> {
         let reason = "The event was deleted before it could be sent.";
         let sql = "UPDATE deliveries SET state = 'failed', reason = ?, due_at = NULL, lease_owner = NULL, updated_at = ? \
                    WHERE lease_owner = ? AND id IN";
-        for_ids(&self.write, sql, &[reason.into(), now.0.into(), node.0.into()], lost.into_iter()).await?;
-        Ok(jobs)
+        let subject = |row: &Row| Some((WebhookId(row.webhook_id), OrderKey(row.order_key?)));
+        let transaction = self.begin().await?;
+        let values = [reason.into(), now.0.into(), node.0.into()];
+        for_ids(&transaction, sql, &values, lost.iter().map(|row| row.id)).await?;
+        order::go_on(&transaction, &lost.iter().filter_map(subject).collect(), now).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     async fn bodies(&self, mut events: Vec<Uuid>) -> Result<HashMap<Uuid, (EventType, Bytes)>, StoreError> {
@@ -194,27 +226,6 @@ impl Store {
             .all(&self.read)
             .await?;
         Ok(rows.into_iter().map(|row| DeliveryId(row.id)).collect())
-    }
-
-    /// Sets everything aside that a webhook still waits for, in small steps: held when it is disabled, failed when it is deleted.
-    pub async fn set_aside(&self, webhook: WebhookId, state: DeliveryState, reason: &str, now: Timestamp) -> Result<u64, StoreError> {
-        let sql = "UPDATE deliveries SET state = ?, reason = ?, due_at = NULL, updated_at = ? WHERE state = 'pending' AND id IN (\
-                   SELECT id FROM deliveries WHERE state = 'pending' AND webhook_id = ? LIMIT ?)";
-        let mut all = 0;
-        loop {
-            let values = [
-                state.as_str().into(),
-                reason.into(),
-                now.0.into(),
-                webhook.0.into(),
-                i64::try_from(STEP).unwrap_or(i64::MAX).into(),
-            ];
-            let count = self.execute(sql, values).await?;
-            all += count;
-            if count < STEP {
-                return Ok(all);
-            }
-        }
     }
 
     /// Moves all due times: the clock was set.

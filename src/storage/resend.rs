@@ -15,11 +15,13 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        bulk::statement,
+        bulk::{for_ids, statement},
         entity::webhook,
         events::NewEvent,
         journal::{NewDelivery, add_deliveries, add_events},
-        new_id, order, revision,
+        line, new_id,
+        order::{self, Step},
+        revision,
     },
 };
 
@@ -41,7 +43,7 @@ pub enum Asked {
 
 impl Store {
     /// Asks for one more attempt of a callback's delivery. It takes the place of a retry that waits; each time it is asked, it is sent
-    /// once. A delivery that had ended is not tried again by the schedule.
+    /// once, before everything else that waits. A delivery that had ended is not tried again by the schedule.
     pub async fn ask_again(&self, by: &Actor, callback: CallbackId, delivery: DeliveryId, now: Timestamp) -> Result<Asked, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -52,7 +54,7 @@ impl Store {
                    retries = CASE WHEN state IN ('pending', 'sending') THEN retries ELSE ? END, \
                    due_at = CASE WHEN state = 'sending' THEN due_at ELSE ? END, \
                    state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'pending' END WHERE id = ? RETURNING state, webhook_id";
-        let values = [now.0.into(), NO_RETRIES.into(), now.0.into(), delivery.0.into()];
+        let values = [now.0.into(), NO_RETRIES.into(), line::ahead(now).0.into(), delivery.0.into()];
         let transaction = self.begin().await?;
         let row = Row::find_by_statement(statement(self.backend(), sql, values))
             .one(&transaction)
@@ -80,43 +82,44 @@ impl Store {
     }
 
     /// Queues again every delivery of a webhook that failed for good or was held, of events between these times; answers how many.
-    /// The schedule begins anew for each. What was asked for is noted in the audit log with the first of them.
+    /// The schedule begins anew for each, oldest first. The first of them goes before all else, whatever pauses the webhook has: when its
+    /// receiver works again, the others follow. What was asked for is noted in the audit log with it.
     pub async fn recover(&self, by: &Actor, webhook: WebhookId, since: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+        // The oldest of both kinds first, as subjects are sent in order.
+        let some = |state| {
+            format!(
+                "SELECT * FROM (SELECT id, order_key, created_at FROM deliveries WHERE state = '{state}' AND webhook_id = ? \
+                 AND created_at >= ? AND created_at < ? ORDER BY created_at, id LIMIT ?) AS {state}"
+            )
+        };
+        let which = format!(
+            "SELECT id, order_key FROM ({} UNION ALL {}) AS ended ORDER BY created_at, id LIMIT ?",
+            some(DeliveryState::Failed),
+            some(DeliveryState::Held)
+        );
+        // What subjects need not wait for is due at once; of the others the first of each.
+        let set = "UPDATE deliveries SET state = 'pending', next_trigger = 'manual', retries = 0, asked = 0, breaks = 0, reason = NULL, \
+                   updated_at = ?, due_at = CASE WHEN order_key IS NULL THEN ? ELSE NULL END WHERE state IN ('failed', 'held') AND id IN";
         let (mut all, mut noted) = (0, false);
-        for state in [DeliveryState::Failed, DeliveryState::Held] {
-            // What subjects need not wait for is due at once; of the others the first of each.
-            let sql = format!(
-                "UPDATE deliveries SET state = 'pending', next_trigger = 'manual', retries = 0, breaks = 0, reason = NULL, updated_at = ?, \
-                 due_at = CASE WHEN order_key IS NULL THEN ? ELSE NULL END WHERE id IN (SELECT id FROM deliveries \
-                 WHERE state = '{state}' AND webhook_id = ? AND created_at >= ? AND created_at < ? ORDER BY created_at LIMIT ?)"
-            );
-            loop {
-                let now = Timestamp::now();
-                let values = [
-                    now.0.into(),
-                    now.0.into(),
-                    webhook.0.into(),
-                    since.0.into(),
-                    until.0.into(),
-                    STEP.into(),
-                ];
-                let transaction = self.begin().await?;
-                let done = transaction
-                    .execute_raw(statement(self.backend(), &sql, values))
-                    .await?
-                    .rows_affected();
-                order::promote_all(&transaction, webhook, now).await?;
-                if !noted {
-                    let asked = json!({ "since": since, "until": until });
-                    note(&transaction, by, AuditAction::WebhookRecovered, webhook, asked, now).await?;
-                    noted = true;
-                }
-                revision::tell(&transaction, "pending").await?;
-                transaction.commit().await?;
-                all += done;
-                if done < STEP.unsigned_abs() {
-                    break;
-                }
+        loop {
+            let now = Timestamp::now();
+            let range: [sea_orm::Value; 4] = [webhook.0.into(), since.0.into(), until.0.into(), STEP.into()];
+            let values = range.clone().into_iter().chain(range).chain([STEP.into()]);
+            let transaction = self.begin().await?;
+            let step = Step::find(&transaction, webhook, statement(self.backend(), &which, values)).await?;
+            all += for_ids(&transaction, set, &[now.0.into(), now.0.into()], step.ids.iter().copied()).await?;
+            order::go_on(&transaction, &step.subjects, now).await?;
+            if !noted {
+                let first = "UPDATE deliveries SET asked = 1, due_at = ? WHERE state = 'pending' AND due_at IS NOT NULL AND id IN";
+                for_ids(&transaction, first, &[line::ahead(now).0.into()], step.ids.iter().copied().take(1)).await?;
+                let asked = json!({ "since": since, "until": until });
+                note(&transaction, by, AuditAction::WebhookRecovered, webhook, asked, now).await?;
+                noted = true;
+            }
+            revision::tell(&transaction, "pending").await?;
+            transaction.commit().await?;
+            if (step.ids.len() as u64) < STEP.unsigned_abs() {
+                break;
             }
         }
         Ok(all)
@@ -133,7 +136,7 @@ impl Store {
             trigger: Trigger::Test,
             retries: NO_RETRIES,
             order: None,
-            due: Some(now),
+            due: Some(line::ahead(now)),
         };
         let id = delivery.id;
         let transaction = self.begin().await?;

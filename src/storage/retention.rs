@@ -1,5 +1,7 @@
 //! Forgetting: rows that are too old go, few at a time, so that neither the writer nor a reader waits for it.
 
+use std::time::Duration;
+
 use sea_orm::DbBackend;
 
 use crate::{
@@ -9,6 +11,9 @@ use crate::{
 
 /// Rows of one step.
 const STEP: i64 = 500;
+
+/// An event has its id when it comes in and its deliveries theirs when they are stored, at most so much later.
+pub const TOGETHER: Duration = Duration::from_secs(600);
 
 /// What is forgotten, one kind a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,10 +61,7 @@ impl Store {
                  AND state NOT IN ('pending', 'sending') ORDER BY id LIMIT ?)",
                 older.into(),
             ),
-            Forgotten::Events => (
-                "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id < ? ORDER BY id LIMIT ?)",
-                older.into(),
-            ),
+            Forgotten::Events => return self.forget_events(before).await,
             Forgotten::Keys => (
                 "DELETE FROM event_keys WHERE key IN (SELECT key FROM event_keys WHERE received_at < ? ORDER BY received_at LIMIT ?)",
                 before.0.into(),
@@ -70,6 +72,15 @@ impl Store {
         };
         let gone = self.execute(sql, [before, STEP.into()]).await?;
         Ok(gone >= STEP.unsigned_abs())
+    }
+
+    /// An event stays as long as a delivery of it is to be sent. Of deliveries as old as these only such are left, once the others are
+    /// forgotten, so that reading them by their ids is quick without an index of events.
+    async fn forget_events(&self, before: Timestamp) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id < ? AND id NOT IN (\
+                   SELECT event_id FROM deliveries WHERE id < ? AND state IN ('pending', 'sending')) ORDER BY id LIMIT ?)";
+        let values = [oldest_id_of(before).into(), oldest_id_of(before.plus(TOGETHER)).into(), STEP.into()];
+        Ok(self.execute(sql, values).await? >= STEP.unsigned_abs())
     }
 
     async fn forget_stats(&self, before: Timestamp) -> Result<bool, StoreError> {

@@ -1,8 +1,18 @@
 //! Receivers that misbehave: each attempt ends in time, with a name, and nothing else suffers.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use clearhook::{catalogue::EventType, dispatch::DispatchSettings, storage::new_id};
+use clearhook::{
+    catalogue::EventType,
+    dispatch::{DispatchSettings, Names},
+    storage::new_id,
+};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -13,12 +23,14 @@ use crate::support::{
     app::{TestApp, loopback, quick},
     database::TestDatabase,
     on_both,
+    receiver::Receiver,
+    wait::wait_for,
 };
 
 on_both! {
     a_gigabyte_is_not_read a_bomb_of_headers_is_refused a_slow_drip_ends_in_time a_bomb_of_gzip_is_not_unpacked what_a_receiver_repeats_is_hidden compressed_answers_stay_as_they_are
     half_an_answer_is_no_answer one_that_hangs_up_is_named one_that_is_not_there_is_named an_answer_before_the_request_was_read_counts
-    a_wrong_certificate_is_refused what_is_not_http_is_named what_is_not_tls_is_named
+    an_attempt_that_breaks_the_code_harms_itself_only a_wrong_certificate_is_refused what_is_not_http_is_named what_is_not_tls_is_named
 }
 
 /// A receiver that does as it likes with each connection.
@@ -59,14 +71,24 @@ async fn called(database: &TestDatabase, url: &str) -> Value {
 }
 
 async fn a_gigabyte_is_not_read(database: TestDatabase) {
-    let url = receiver(async |mut stream| {
-        read_some(&mut stream).await;
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n").await;
-        let chunk = vec![b'x'; 1024 * 1024];
-        while stream.write_all(&chunk).await.is_ok() {}
+    let written = Arc::new(AtomicUsize::new(0));
+    let count = written.clone();
+    let url = receiver(move |mut stream| {
+        let count = count.clone();
+        async move {
+            read_some(&mut stream).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n").await;
+            let chunk = vec![b'x'; 64 * 1024];
+            while let Ok(length @ 1..) = stream.write(&chunk).await {
+                count.fetch_add(length, Ordering::Relaxed);
+            }
+        }
     })
     .await;
     let details = called(&database, &url).await;
+    // What lay in the buffers of the two systems went as well.
+    let written = written.load(Ordering::Relaxed);
+    assert!((16 * 1024..16 * 1024 * 1024).contains(&written), "{written}");
     assert_eq!(
         (&details["response"], &details["received"]["truncated"]),
         (&"OK".into(), &true.into())
@@ -225,6 +247,32 @@ async fn an_answer_before_the_request_was_read_counts(database: TestDatabase) {
         ["Accepted", "ConnectionReset", "ResponseInvalid"].contains(&response.as_str().unwrap()),
         "{response}"
     );
+}
+
+async fn an_attempt_that_breaks_the_code_harms_itself_only(database: TestDatabase) {
+    let settings = DispatchSettings {
+        names: Names::by(async |_: String| panic!("as a fault of the code would")),
+        ..quick()
+    };
+    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    let good = Receiver::start([]).await;
+    app.webhook("http://broken.example.com/", &[EventType::VisitCreated]).await;
+    let healthy = app.webhook(&good.url, &[EventType::IdentityCreated]).await;
+    for number in 0..3 {
+        app.publish(EventType::VisitCreated, &format!("breaks {number}")).await;
+        app.publish(EventType::IdentityCreated, &format!("works {number}")).await;
+    }
+    app.deliveries(&database, "failed", 3).await;
+    let broke = "deliveries WHERE state = 'failed' AND reason LIKE '%broke clearhook 3 times%'";
+    assert_eq!(database.count(broke).await, 3);
+    app.log(&healthy, 3).await;
+    wait_for("nothing to be in flight", async || {
+        let load = app.dispatcher.load();
+        (load.in_flight == 0 && load.waiting == 0).then_some(())
+    })
+    .await;
+    assert!(app.dispatcher.progress().is_ok());
+    app.stop().await;
 }
 
 async fn a_wrong_certificate_is_refused(database: TestDatabase) {

@@ -1,23 +1,25 @@
 //! Several nodes: each delivery is one node's, a node may die, and a change is known to all.
 
 use std::{
+    collections::HashSet,
     path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use clearhook::catalogue::EventType;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
-    app::{JsonBody, TestApp},
+    app::{JsonBody, TestApp, cloud_event},
     binary::client,
     database::TestDatabase,
     node::{Node, check_ledger, publish_on, received, wait_long},
-    receiver::Receiver,
+    receiver::{Receiver, Reply},
     wait::wait_for,
 };
 
@@ -58,6 +60,41 @@ async fn of_two_nodes_one_may_die_and_none_sends_what_the_other_owns() {
     // Only what was in flight when the node died can have been sent twice.
     let twice = receiver.seen().len() - received(&receiver).len();
     assert!(twice <= 16, "{twice} were sent twice");
+    assert_eq!(second.terminate().await, Some(0));
+}
+
+/// A node that stands still for longer than its lease begins nothing of what another took over meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_node_that_stood_still_only_what_was_in_flight_is_sent_again() {
+    let database = TestDatabase::postgres().await;
+    drop(database.open().await);
+    let slow = Reply {
+        delay: Duration::from_millis(500),
+        ..Reply::status(200)
+    };
+    let receiver = Receiver::start(std::iter::repeat_n(slow, 40)).await;
+    let (one, two) = (Node::new(&database), Node::new(&database));
+    let (first, url) = one.start().await;
+    one.webhook(&url, &receiver.url).await;
+    let events: Vec<_> = (0..200)
+        .map(|number| cloud_event(EventType::IdentityCreated, &number.to_string()))
+        .collect();
+    let request = one.http.post(format!("{url}/api/v1/events")).bearer_auth(&one.key);
+    let request = request.header("content-type", "application/cloudevents-batch+json");
+    assert_eq!(request.body(Value::from(events).to_string()).send().await.unwrap().status(), 202);
+    receiver.wait(16).await;
+    first.signal("-STOP");
+    let (second, _) = two.start().await;
+    wait_long(&database).await;
+    assert_eq!(database.count("deliveries WHERE state = 'succeeded'").await, 200);
+    let before = receiver.seen().len();
+    first.signal("-CONT");
+    // It has a lease again, and what it had in memory is not its own any more.
+    let lived = "nodes WHERE lease_until > EXTRACT(EPOCH FROM clock_timestamp()) * 1000";
+    wait_for("both to live", async || (database.count(lived).await == 2).then_some(())).await;
+    assert_eq!(first.terminate().await, Some(0));
+    let twice = receiver.seen().len() - received(&receiver).len();
+    assert!(twice <= 16 && receiver.seen().len() == before, "{twice} were sent twice");
     assert_eq!(second.terminate().await, Some(0));
 }
 
@@ -114,6 +151,49 @@ async fn what_is_disabled_on_one_node_is_not_called_by_another() {
         wait_for("the event to be held", async || (database.count(&held).await == 1).then_some(())).await;
         assert_eq!(receiver.seen().len(), seen, "round {round}");
     }
+    one.stop().await;
+    two.stop().await;
+}
+
+/// Both take of the same backlog, and none what the other took.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_share_a_backlog() {
+    let database = TestDatabase::postgres().await;
+    let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
+    let receiver = Receiver::start([]).await;
+    let webhook = one.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+    let enabled = async |enabled: bool| {
+        let request = one.api(Method::PATCH, &path).json_value(&json!({ "enabled": enabled }));
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    };
+    enabled(false).await;
+    for batch in 0..6 {
+        let events: Vec<_> = (0..500)
+            .map(|number| cloud_event(EventType::IdentityCreated, &format!("{batch}-{number}")))
+            .collect();
+        let request = two
+            .api(Method::POST, "/events")
+            .header("content-type", "application/cloudevents-batch+json");
+        let response = request.body(Value::from(events).to_string()).send().await.unwrap();
+        assert_eq!(response.status(), 202);
+    }
+    enabled(true).await;
+    let (status, answer) = one
+        .post(&format!("{path}/recover"), &json!({ "since": "2020-01-01T00:00:00Z" }))
+        .await;
+    assert_eq!((status, answer), (202, json!({ "deliveries": 3_000 })));
+    one.deliveries(&database, "succeeded", 3_000).await;
+    let seen = receiver.seen();
+    let ids: HashSet<_> = seen.iter().map(|seen| seen.headers["webhook-id"].clone()).collect();
+    assert_eq!((seen.len(), ids.len()), (3_000, 3_000));
+    assert_eq!(database.count("callbacks").await, 3_000);
+    assert_eq!(
+        database.count("(SELECT DISTINCT delivery_id FROM callbacks) AS each_one").await,
+        3_000
+    );
+    let sent = [&one, &two].map(|node| node.dispatcher.totals().succeeded);
+    assert!(sent.iter().all(|sent| *sent > 0) && sent.iter().sum::<u64>() == 3_000, "{sent:?}");
     one.stop().await;
     two.stop().await;
 }

@@ -15,7 +15,7 @@ use crate::support::{
 
 on_both! {
     every_event_is_delivered_as_its_schema_says structured_batch_and_binary_are_taken the_same_event_is_sent_once
-    every_subscriber_hears_and_disabled_ones_do_not
+    every_subscriber_hears_and_disabled_ones_do_not many_at_once_share_commits
 }
 
 /// All ten examples: published, received, checked by a validator that the product does not use, and by somebody else's verifier.
@@ -189,4 +189,21 @@ async fn every_subscriber_hears_and_disabled_ones_do_not(database: TestDatabase)
     assert_eq!(seen.len(), 1);
     assert_eq!(database.count("deliveries WHERE state = 'held'").await, 1);
     app.stop().await;
+}
+
+/// Who publishes at the same time shares the cost of a commit.
+async fn many_at_once_share_commits(database: TestDatabase) {
+    let app = std::sync::Arc::new(TestApp::start(&database).await);
+    app.publish(EventType::IdentityCreated, "first").await;
+    let (statements, commits) = app.store.counts();
+    let mut publishes = tokio::task::JoinSet::new();
+    for number in 0..1_000 {
+        let app = app.clone();
+        publishes.spawn(async move { app.publish(EventType::IdentityCreated, &number.to_string()).await });
+    }
+    let published = publishes.join_all().await;
+    assert!(published.iter().all(|event| event["duplicate"] == false));
+    let (statements, commits) = (app.store.counts().0 - statements, app.store.counts().1 - commits);
+    assert!(commits < 500 && statements < 4_000, "{commits} commits, {statements} statements");
+    assert_eq!(database.count("events").await, 1_001);
 }

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use clearhook::{catalogue::EventType, dispatch::DispatchSettings, domain::url::UrlPolicy, storage::new_id};
+use clearhook::{
+    catalogue::EventType,
+    dispatch::DispatchSettings,
+    domain::{timestamp::Timestamp, url::UrlPolicy},
+    storage::new_id,
+};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -20,7 +25,7 @@ use crate::support::{
 on_both! {
     a_failed_callback_is_made_again_with_the_same_id_and_body the_schedule_ends redirects_are_failures_and_not_followed
     gone_disables_the_webhook a_long_answer_is_cut failures_have_their_names a_stop_lets_attempts_end what_a_killed_node_owned_is_sent
-    a_name_that_leads_inside_is_not_called due_times_move_with_the_clock
+    a_date_in_retry_after_is_kept a_name_that_leads_inside_is_not_called due_times_move_with_the_clock
 }
 
 async fn a_failed_callback_is_made_again_with_the_same_id_and_body(database: TestDatabase) {
@@ -254,6 +259,25 @@ async fn what_a_killed_node_owned_is_sent(database: TestDatabase) {
     database.execute(&owned_by(node)).await;
     let app = TestApp::start_with(&database, quick(), loopback(), node).await;
     app.log(&webhook, 4).await;
+    app.stop().await;
+}
+
+async fn a_date_in_retry_after_is_kept(database: TestDatabase) {
+    let now = std::time::SystemTime::now();
+    let date = httpdate::fmt_http_date(now + Duration::from_secs(3_600));
+    let away = Reply {
+        headers: vec![("retry-after", Box::leak(date.into_boxed_str()))],
+        ..Reply::status(503)
+    };
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([away]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    let row = app.log(&webhook, 1).await.remove(0);
+    app.deliveries(&database, "pending", 1).await;
+    let delivery = row["delivery_id"].as_str().unwrap().parse().unwrap();
+    let due = app.store.standing(delivery).await.unwrap().unwrap().due.unwrap();
+    let ahead = due.since(Timestamp::now());
+    assert!((59 * 60..=61 * 60).contains(&ahead.as_secs()), "{ahead:?}");
     app.stop().await;
 }
 

@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use super::*;
+use super::{
+    room::{BYTES, LONGEST},
+    *,
+};
 use crate::{catalogue::EventType, storage::new_id};
 
 fn queues(concurrency: usize, per_webhook: usize) -> Queues {
@@ -23,11 +26,17 @@ fn job(webhook: WebhookId) -> Job {
         breaks: 0,
         order: None,
         trigger: Trigger::Event,
+        asked: false,
     }
 }
 
 fn push(queues: &mut Queues, job: Job) -> bool {
-    let fits = queues.reserve(job.webhook, job.delivery);
+    let place = Place {
+        webhook: job.webhook,
+        delivery: job.delivery,
+        bytes: job.body.len(),
+    };
+    let fits = queues.reserve(place);
     if fits {
         queues.take(job);
     }
@@ -136,10 +145,80 @@ fn what_is_asked_for_goes_first_and_past_pauses() {
     assert!(queues.next(now).is_none());
     let asked = Job {
         trigger: Trigger::Manual,
+        asked: true,
         ..job(webhook)
     };
     let id = asked.delivery;
     push(&mut queues, asked);
     assert_eq!(queues.next(now).unwrap().job.delivery, id);
     assert!(queues.next(now).is_none());
+}
+
+fn long(webhook: WebhookId, bytes: usize) -> Job {
+    Job {
+        body: vec![b'x'; bytes].into(),
+        ..job(webhook)
+    }
+}
+
+#[test]
+fn bodies_have_a_budget_and_one_always_fits_an_empty_queue() {
+    const LENGTH: usize = 1 << 20;
+    let (one, two) = (new_id(), new_id());
+    let mut queues = queues(256, 16);
+    let count = (0..LONGEST).take_while(|_| push(&mut queues, long(one, LENGTH))).count();
+    assert_eq!((count, queues.room(one), queues.bytes), (BYTES / 2 / LENGTH, 0, BYTES / 2));
+    // Another has a place for one, and for more that are short.
+    assert!(push(&mut queues, long(two, LENGTH)) && !push(&mut queues, long(two, LENGTH)));
+    assert!(push(&mut queues, job(new_id())) && queues.room(new_id()) == 1);
+    assert!(!queues.take_wants_claim());
+    // Where nothing fits nothing is asked for again and again; when half of it is sent, more is.
+    let now = Instant::now();
+    for sent in 1.. {
+        let turn = queues.next(now).unwrap();
+        queues.over(turn.job.webhook, false, Told::Works, now);
+        let wants_claim = queues.take_wants_claim();
+        if turn.job.webhook == one && wants_claim {
+            assert!(sent > count / 2 && queues.room(one) > 0, "{sent}");
+            break;
+        }
+    }
+    queues.drain_all();
+    assert_eq!((queues.bytes, queues.load()), (0, (0, 0)));
+}
+
+#[test]
+fn short_bodies_are_bounded_by_their_number_alone() {
+    let webhook = new_id();
+    let mut queues = queues(256, 16);
+    assert_eq!((0..=LONGEST).filter(|_| push(&mut queues, long(webhook, 1_024))).count(), LONGEST);
+}
+
+#[test]
+fn what_is_asked_for_has_room_beside_a_full_queue_and_an_open_breaker() {
+    let (full, broken) = (new_id(), new_id());
+    let mut queues = queues(256, 5);
+    let now = Instant::now();
+    while push(&mut queues, job(full)) {}
+    for _ in 0..5 {
+        push(&mut queues, job(broken));
+        queues.over(broken, false, Told::Fails, now);
+    }
+    for webhook in [full, broken] {
+        assert_eq!(queues.room(webhook), 0);
+        let asked: Vec<_> = (0..2)
+            .map(|_| Job {
+                trigger: Trigger::Manual,
+                asked: true,
+                ..job(webhook)
+            })
+            .collect();
+        for job in &asked {
+            assert!(queues.take_claimed(job.clone()));
+        }
+        assert!(!queues.take_claimed(job(webhook)));
+        // In the order of asking, before all that waits.
+        let first = &queues.by_webhook[&webhook].waiting;
+        assert!(first.iter().zip(&asked).all(|(job, asked)| job.delivery == asked.delivery));
+    }
 }

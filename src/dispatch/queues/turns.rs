@@ -9,7 +9,6 @@ use crate::{
         queues::Queues,
     },
     domain::{
-        callback::Trigger,
         id::{DeliveryId, WebhookId},
         webhook::RateLimit,
     },
@@ -49,10 +48,7 @@ impl Queues {
                 continue;
             }
             queue.ready = false;
-            let asked_for = queue
-                .waiting
-                .front()
-                .is_some_and(|job| job.trigger != Trigger::Event && job.trigger != Trigger::Retry);
+            let asked_for = queue.waiting.front().is_some_and(|job| job.asked);
             let not_before = match queue.breaker.may_begin(now, asked_for) {
                 May::AfterProbe => continue,
                 May::From(at) => Some(at),
@@ -71,7 +67,7 @@ impl Queues {
             let is_probe = queue.breaker.begin();
             queue.in_flight += 1;
             self.in_flight += 1;
-            self.free_place(webhook);
+            self.free(webhook, 1, job.body.len());
             self.line_up(webhook);
             return Some(Turn { job, is_probe });
         }
@@ -103,13 +99,17 @@ impl Queues {
         }
         let mut back = Vec::new();
         if queue.breaker.is_open() && !was_open {
-            back.extend(queue.waiting.drain(1.min(queue.waiting.len())..).map(|job| job.delivery));
+            let jobs = queue.waiting.drain(1.min(queue.waiting.len())..);
+            let mut bytes = 0;
+            for job in jobs {
+                bytes += job.body.len();
+                back.push(job.delivery);
+            }
             queue.starved |= !back.is_empty();
-            queue.places -= back.len().min(queue.places);
-            self.places -= back.len().min(self.places);
             for delivery in &back {
                 self.in_hand.remove(delivery);
             }
+            self.free(webhook, back.len(), bytes);
         }
         self.line_up(webhook);
         self.tidy(webhook);
@@ -152,7 +152,10 @@ impl Queues {
 
     /// Gives a webhook its turn if it can use one, and has more claimed when it is hungry.
     pub(super) fn line_up(&mut self, webhook: WebhookId) {
-        let longest = self.longest();
+        let hungry = self
+            .by_webhook
+            .get(&webhook)
+            .is_some_and(|queue| queue.starved && self.is_hungry(queue));
         let Some(queue) = self.by_webhook.get_mut(&webhook) else { return };
         if queue.delayed.is_some() {
             return;
@@ -167,12 +170,7 @@ impl Queues {
             self.delayed.insert((at, webhook));
             return;
         }
-        let hungry = if queue.breaker.is_open() {
-            queue.places == 0
-        } else {
-            queue.places <= longest / 2
-        };
-        if queue.starved && hungry {
+        if hungry {
             queue.starved = false;
             self.wants_claim = true;
         }

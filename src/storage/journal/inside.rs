@@ -1,14 +1,11 @@
 //! What is stored inside one transaction, and what others are told of it once it is durable.
 
 use crate::{
-    domain::{
-        id::{DeliveryId, NodeId, WebhookId},
-        timestamp::Timestamp,
-    },
+    domain::{id::NodeId, timestamp::Timestamp},
     storage::{
         StoreError,
         journal::{
-            Accepted, Finished, Intake, Publish,
+            Accepted, Finished, Intake, Place, Publish,
             publish::Publishing,
             results::{self, Effects},
             subscriptions::Subscriptions,
@@ -26,12 +23,25 @@ pub(super) struct Done {
     effects: Effects,
 }
 
+impl Done {
+    /// Events that were published.
+    pub(super) fn events(&self) -> usize {
+        self.answers.iter().map(Vec::len).sum()
+    }
+
+    /// What they owe.
+    pub(super) fn deliveries(&self) -> usize {
+        let deliveries: u64 = self.answers.iter().flatten().map(|accepted| accepted.deliveries).sum();
+        usize::try_from(deliveries).unwrap_or(usize::MAX)
+    }
+}
+
 /// What is stored inside one transaction.
 pub(super) struct Inside<'a> {
     pub(super) node: NodeId,
     pub(super) now: Timestamp,
     pub(super) intake: &'a dyn Intake,
-    pub(super) reserved: &'a mut Vec<(WebhookId, DeliveryId)>,
+    pub(super) reserved: &'a mut Vec<Place>,
 }
 
 impl Inside<'_> {
@@ -71,7 +81,7 @@ impl Inside<'_> {
 /// Tells them.
 pub(super) fn tell(intake: &dyn Intake, publishes: Vec<Publish>, done: Done) {
     let duplicates = done.answers.iter().flatten().filter(|accepted| accepted.duplicate).count();
-    let all = done.answers.iter().map(Vec::len).sum::<usize>();
+    let all = done.events();
     if all > 0 {
         intake.published((all - duplicates) as u64, duplicates as u64);
     }

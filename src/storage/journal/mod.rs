@@ -3,21 +3,25 @@
 
 mod inside;
 mod publish;
+mod pulse;
 mod results;
 mod subscriptions;
 mod way;
 mod writer;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use sea_orm::DbBackend;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 pub(super) use self::publish::{NewDelivery, add_deliveries, add_events};
-use self::{way::Way, writer::Writer};
+use self::{pulse::Pulse, way::Way, writer::Writer};
 use crate::{
     domain::{
         id::{DeliveryId, EventId, NodeId, WebhookId},
@@ -53,14 +57,15 @@ pub struct Journal {
     kib: Arc<Semaphore>,
     unrecorded: Arc<Semaphore>,
     short_of_space: Arc<AtomicBool>,
+    pulses: Arc<[Arc<Pulse>]>,
 }
 
 /// Who sends what the journal has stored.
 pub trait Intake: Send + Sync + 'static {
     /// Whether there is room in memory for a delivery; if so, its place is kept until it is taken or given up.
-    fn reserve(&self, webhook: WebhookId, delivery: DeliveryId) -> bool;
+    fn reserve(&self, place: Place) -> bool;
     /// Gives places back whose deliveries were not stored.
-    fn give_up(&self, reserved: &[(WebhookId, DeliveryId)]);
+    fn give_up(&self, reserved: &[Place]);
     /// Takes deliveries that are stored as this node's own.
     fn take(&self, jobs: Vec<Job>);
     /// Results are stored.
@@ -73,6 +78,17 @@ pub trait Intake: Send + Sync + 'static {
     fn disabled(&self, webhook: WebhookId);
     /// Its last success was noticed late, or its first failure by another node.
     fn health_unclear(&self, webhook: WebhookId);
+}
+
+/// A place in memory for a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// In whose queue.
+    pub webhook: WebhookId,
+    /// Whose place.
+    pub delivery: DeliveryId,
+    /// Length of the body.
+    pub bytes: usize,
 }
 
 /// What became of a published event.
@@ -170,10 +186,13 @@ impl Journal {
     pub fn start(store: &Store, node: NodeId, intake: &Arc<impl Intake>) -> Self {
         let (publishes, to_publish) = mpsc::unbounded_channel();
         let intake: Arc<dyn Intake> = intake.clone();
-        let write = |entries, writers| {
+        let mut pulses = Vec::new();
+        let mut write = |entries, writers| {
             let way = Way::new(entries, writers);
             for _ in 0..writers {
-                Writer::new(store.clone(), node, Arc::downgrade(&intake)).start(way.clone());
+                let pulse = Arc::new(Pulse::new());
+                pulses.push(pulse.clone());
+                Writer::new(store.clone(), node, Arc::downgrade(&intake), pulse).start(way.clone());
             }
         };
         // SQLite has one writer, and one commit for both kinds costs half as much as two. On PostgreSQL neither waits for the other,
@@ -194,6 +213,7 @@ impl Journal {
             kib: Arc::new(Semaphore::new(KIB)),
             unrecorded: Arc::new(Semaphore::new(RESULTS)),
             short_of_space: Arc::default(),
+            pulses: pulses.into(),
         }
     }
 
@@ -238,6 +258,11 @@ impl Journal {
     /// Takes no more events while the disk is nearly full; answers whether it was so before.
     pub fn set_short_of_space(&self, is_short: bool) -> bool {
         self.short_of_space.swap(is_short, Ordering::Relaxed)
+    }
+
+    /// Why nothing more is stored, if one of its groups takes longer than this or who writes them is gone.
+    pub fn trouble(&self, longest: Duration) -> Option<String> {
+        self.pulses.iter().find_map(|pulse| pulse.trouble(longest))
     }
 
     /// Events that wait to be stored.

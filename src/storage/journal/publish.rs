@@ -18,7 +18,7 @@ use crate::{
         bulk::{Insert, marks, sizes, statement},
         events::{EventKey, NewEvent},
         journal::{
-            Accepted, Intake, Publish,
+            Accepted, Intake, Place, Publish,
             subscriptions::{Subscription, Subscriptions},
         },
         new_id,
@@ -138,7 +138,7 @@ pub(super) struct Publishing<'a, S> {
     pub(super) node: NodeId,
     pub(super) now: Timestamp,
     pub(super) intake: &'a dyn Intake,
-    pub(super) reserved: &'a mut Vec<(WebhookId, DeliveryId)>,
+    pub(super) reserved: &'a mut Vec<Place>,
     /// What this node is to send.
     pub(super) jobs: Vec<Job>,
     /// Whether anything was left in the database, for want of room in memory.
@@ -224,7 +224,9 @@ impl<S: Sql> Publishing<'_, S> {
         let (mut deliveries, mut busy) = (Vec::new(), HashSet::new());
         let subjects = events.iter().flat_map(|event| {
             let hearers = subscriptions.of(event.event_type).iter();
-            hearers.filter_map(|to| Some((to.webhook, order_of(event, *to)?)))
+            hearers
+                .filter(|to| to.enabled)
+                .filter_map(|to| Some((to.webhook, order_of(event, *to)?)))
         });
         order::lock_all(self.transaction, &subjects.collect()).await?;
         for event in events {
@@ -232,16 +234,22 @@ impl<S: Sql> Publishing<'_, S> {
             for to in subscriptions.of(event.event_type) {
                 let (id, webhook) = (new_id(), to.webhook);
                 let order = order_of(event, *to);
-                let waits = match order {
+                // What is held waits for nobody, and nobody for it.
+                let waits = match order.filter(|_| to.enabled) {
                     Some(key) => !busy.insert((webhook, key)) || order::is_busy(self.transaction, webhook, key).await?,
                     None => false,
+                };
+                let place = Place {
+                    webhook,
+                    delivery: id,
+                    bytes: body.len(),
                 };
                 let (state, due) = if !to.enabled {
                     (DeliveryState::Held, None)
                 } else if waits {
                     (DeliveryState::Pending, None)
-                } else if self.intake.reserve(webhook, id) {
-                    self.reserved.push((webhook, id));
+                } else if self.intake.reserve(place) {
+                    self.reserved.push(place);
                     (DeliveryState::Sending, Some(self.now))
                 } else {
                     self.overflow = true;
@@ -269,6 +277,7 @@ impl<S: Sql> Publishing<'_, S> {
                         breaks: 0,
                         order,
                         trigger: Trigger::Event,
+                        asked: false,
                     });
                 }
             }
@@ -279,5 +288,5 @@ impl<S: Sql> Publishing<'_, S> {
 
 /// Of what an event's delivery has to wait its turn.
 fn order_of(event: &NewEvent, to: Subscription) -> Option<OrderKey> {
-    event.subject.as_deref().filter(|_| to.ordered && to.enabled).map(OrderKey::of)
+    event.subject.as_deref().filter(|_| to.ordered).map(OrderKey::of)
 }

@@ -21,6 +21,7 @@ use crate::{
         callbacks::{CALLBACKS, NewCallback},
         health,
         journal::{DISABLED, Finished, Next, Recorded},
+        line::{AHEAD, ahead},
         order::{self, OrderKey},
         sql::Sql,
         stats::{self, Latency},
@@ -46,12 +47,14 @@ pub(super) struct Effects {
 /// How a delivery is to stand.
 struct Moved {
     id: Uuid,
+    /// Of what later ones wait for it.
+    subject: Option<(WebhookId, OrderKey)>,
     state: DeliveryState,
     due: Option<Timestamp>,
     reason: Option<String>,
     attempts: u32,
     retries: u32,
-    /// Manual attempts that were made.
+    /// Attempts made that somebody had asked for.
     made: i32,
     breaks: u32,
 }
@@ -69,16 +72,9 @@ pub(super) async fn record(transaction: &impl Sql, node: NodeId, results: &[Fini
     let (done, moved): (Vec<_>, Vec<_>) = results.iter().map(moved).partition(Moved::is_first_success);
     succeed(transaction, node, &done, now).await?;
     move_on(transaction, node, &moved, now).await?;
-
-    let over: BTreeSet<(WebhookId, OrderKey)> = results
-        .iter()
-        .filter(|finished| matches!(finished.next, Next::Succeeded | Next::Failed(_)))
-        .filter_map(|finished| finished.job.order.map(|order| (finished.job.webhook, order)))
-        .collect();
-    order::lock_all(transaction, &over).await?;
-    for (webhook, key) in over {
-        effects.promoted |= order::promote(transaction, webhook, key, now).await?;
-    }
+    let over = done.iter().chain(&moved).filter(|moved| moved.state.is_over());
+    let over: BTreeSet<_> = over.filter_map(|moved| moved.subject).collect();
+    effects.promoted = order::go_on(transaction, &over, now).await?;
     // In the order of ids, so that two nodes cannot wait for each other.
     let mut changes: Vec<_> = results
         .iter()
@@ -92,17 +88,19 @@ pub(super) async fn record(transaction: &impl Sql, node: NodeId, results: &[Fini
             health::Noted::Nothing => {}
         }
     }
-    effects.recorded = results
-        .iter()
-        .map(|finished| Recorded {
-            delivery: finished.job.delivery,
-            again_at: match finished.next {
-                Next::RetryAt(at) | Next::Broke(at) | Next::Postponed(at) => Some(at),
-                _ => None,
-            },
-        })
-        .collect();
+    effects.recorded = results.iter().map(recorded).collect();
     Ok(effects)
+}
+
+/// What others are told of a result that is stored.
+pub(super) fn recorded(finished: &Finished) -> Recorded {
+    Recorded {
+        delivery: finished.job.delivery,
+        again_at: match finished.next {
+            Next::RetryAt(at) | Next::Broke(at) | Next::Postponed(at) => Some(at),
+            _ => None,
+        },
+    }
 }
 
 impl Moved {
@@ -136,9 +134,10 @@ fn moved(finished: &Finished) -> Moved {
             (DeliveryState::Pending, Some(*at), None)
         }
     };
-    let made = i32::from(job.trigger == Trigger::Manual && finished.callback.is_some());
+    let made = i32::from(job.asked && job.trigger == Trigger::Manual && finished.callback.is_some());
     Moved {
         id: job.delivery.0,
+        subject: job.order.map(|order| (job.webhook, order)),
         state,
         due,
         reason,
@@ -160,7 +159,7 @@ async fn succeed(transaction: &impl Sql, node: NodeId, done: &[Moved], now: Time
     for_ids(
         transaction,
         &sql,
-        &[now.0.into(), now.0.into(), node.0.into()],
+        &[ahead(now).0.into(), now.0.into(), node.0.into()],
         done.iter().map(|moved| moved.id),
     )
     .await?;
@@ -172,12 +171,13 @@ async fn move_on(transaction: &impl Sql, node: NodeId, moved: &[Moved], now: Tim
     let owner = not_by_index(backend, "lease_owner");
     let mut moved = moved.iter();
     for size in sizes(moved.len()) {
-        let mut sql = "UPDATE deliveries SET state = CASE WHEN asked > v.column7 THEN 'pending' ELSE v.column2 END, \
-                       due_at = CASE WHEN asked > v.column7 THEN v.column9 ELSE v.column3 END, reason = v.column4, \
+        let mut sql = format!(
+            "UPDATE deliveries SET state = CASE WHEN asked > v.column7 THEN 'pending' ELSE v.column2 END, \
+                       due_at = CASE WHEN asked > v.column7 THEN v.column9 - {AHEAD} ELSE v.column3 END, reason = v.column4, \
                        next_trigger = CASE WHEN asked > v.column7 THEN 'manual' ELSE 'retry' END, \
                        attempts = v.column5, retries = v.column6, asked = CASE WHEN asked > v.column7 THEN asked - v.column7 ELSE 0 END, \
                        breaks = breaks + v.column8, lease_owner = NULL, updated_at = v.column9 FROM (VALUES "
-            .to_owned();
+        );
         tuples(&mut sql, backend, size, MOVED, 1);
         let first = size * MOVED + 1;
         let node_value = if backend == DbBackend::Postgres {

@@ -1,6 +1,9 @@
 //! A way into the database, on which one or more writers work.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, SemaphorePermit, mpsc, oneshot};
 
@@ -8,10 +11,14 @@ use crate::storage::journal::{Entry, Finished, Publish};
 
 /// Entries of one transaction.
 const GROUP: usize = 512;
+/// Rows of one transaction, events and deliveries together: others wait for it, and it lies in memory as a whole.
+const ROWS: usize = 10_000;
 
 /// A way into the database.
 pub(super) struct Way {
     entries: Mutex<mpsc::UnboundedReceiver<Entry>>,
+    /// Deliveries for each event, as in the last group.
+    fan_out: AtomicUsize,
     /// A permit for each writer, held while it writes.
     writing: Semaphore,
     writers: u32,
@@ -21,29 +28,48 @@ impl Way {
     pub(super) fn new(entries: mpsc::UnboundedReceiver<Entry>, writers: u32) -> Arc<Self> {
         Arc::new(Self {
             entries: Mutex::new(entries),
+            fan_out: AtomicUsize::new(1),
             writing: Semaphore::new(writers as usize),
             writers,
         })
     }
 
-    /// Answers those who wait until everything before them is stored: other writers may still be at it.
     /// The next group, and the permit to write it. Nothing once nobody can give anything more.
     pub(super) async fn next(&self, pace: impl AsyncFnOnce()) -> Option<(Group, SemaphorePermit<'_>)> {
         let mut buffer = Vec::with_capacity(GROUP);
         let mut entries = self.entries.lock().await;
-        if entries.recv_many(&mut buffer, GROUP).await == 0 {
-            return None;
-        }
+        buffer.push(entries.recv().await?);
         pace().await;
+        let mut rows = self.rows(&buffer);
         while buffer.len() < GROUP
+            && rows < ROWS
             && let Ok(entry) = entries.try_recv()
         {
+            rows += self.rows(std::slice::from_ref(&entry));
             buffer.push(entry);
         }
         let writing = self.writing.acquire().await.ok()?;
         Some((Group::of(buffer), writing))
     }
 
+    /// Rows that these are likely to make.
+    fn rows(&self, entries: &[Entry]) -> usize {
+        let fan_out = self.fan_out.load(Ordering::Relaxed);
+        let events = entries.iter().map(|entry| match entry {
+            Entry::Publish(publish) => publish.events.len(),
+            Entry::Result(..) | Entry::Flush(_) => 0,
+        });
+        events.sum::<usize>() * (1 + fan_out)
+    }
+
+    /// Notes how many deliveries these events made.
+    pub(super) fn note(&self, events: usize, deliveries: usize) {
+        if events > 0 {
+            self.fan_out.store(deliveries.div_ceil(events), Ordering::Relaxed);
+        }
+    }
+
+    /// Answers those who wait until everything before them is stored: other writers may still be at it.
     pub(super) async fn flushed(&self, flushes: Vec<oneshot::Sender<()>>) {
         if flushes.is_empty() || self.writing.acquire_many(self.writers).await.is_err() {
             return;
@@ -80,5 +106,55 @@ impl Group {
             }
         }
         group
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        catalogue::EventType,
+        domain::timestamp::Timestamp,
+        storage::{
+            events::{EventKey, NewEvent},
+            new_id,
+        },
+    };
+
+    fn publish(events: usize) -> Entry {
+        let event = |number: usize| {
+            let event = NewEvent {
+                id: new_id(),
+                event_type: EventType::IdentityCreated,
+                source: String::new(),
+                source_id: number.to_string(),
+                subject: None,
+                occurred_at: Timestamp(0),
+                body: "{}".into(),
+            };
+            (EventKey::of("", &event.source_id), event)
+        };
+        let place = || Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        Entry::Publish(Publish {
+            events: (0..events).map(event).collect(),
+            answer: oneshot::channel().0,
+            places: (place(), place()),
+        })
+    }
+
+    #[tokio::test]
+    async fn a_group_is_bounded_by_entries_and_by_rows() {
+        let (to_publish, entries) = mpsc::unbounded_channel();
+        let way = Way::new(entries, 1);
+        let next = async || way.next(async || ()).await.unwrap().0.publishes.len();
+        let send = |count, events| (0..count).for_each(|_| assert!(to_publish.send(publish(events)).is_ok()));
+        send(16, 1_000);
+        assert_eq!(next().await, 5, "1,000 events and 1,000 deliveries each");
+        way.note(1_000, 9_000);
+        assert_eq!(next().await, 1, "1,000 events and 9,000 deliveries each");
+        way.note(1_000, 0);
+        assert_eq!(next().await, 10, "1,000 events each, which nobody hears of");
+        send(600, 1);
+        assert_eq!((next().await, next().await), (512, 88));
     }
 }

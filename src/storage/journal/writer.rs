@@ -1,24 +1,25 @@
 //! The task that writes: takes what waits, stores it in one transaction, answers.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{Arc, Weak},
     thread,
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt;
 use tokio::{runtime::Handle, sync::oneshot};
 
 use crate::{
-    domain::{
-        id::{DeliveryId, NodeId, WebhookId},
-        timestamp::Timestamp,
-    },
+    domain::{id::NodeId, timestamp::Timestamp},
     storage::{
         Store, StoreError,
         direct::Direct,
         journal::{
-            Finished, Intake, Next, Publish, Recorded,
+            Finished, Intake, Next, Place, Publish, Recorded,
             inside::{Done, Inside, tell},
+            pulse::Pulse,
+            results::recorded,
             subscriptions::Subscriptions,
             way::{Group, Way},
         },
@@ -34,17 +35,19 @@ pub(super) struct Writer {
     pub(super) store: Store,
     pub(super) node: NodeId,
     intake: Weak<dyn Intake>,
+    pulse: Arc<Pulse>,
     subscriptions: Subscriptions,
     /// SQLite's file, once it is open.
     direct: Option<Direct>,
 }
 
 impl Writer {
-    pub(super) fn new(store: Store, node: NodeId, intake: Weak<dyn Intake>) -> Self {
+    pub(super) fn new(store: Store, node: NodeId, intake: Weak<dyn Intake>, pulse: Arc<Pulse>) -> Self {
         Self {
             store,
             node,
             intake,
+            pulse,
             subscriptions: Subscriptions::default(),
             direct: None,
         }
@@ -54,12 +57,23 @@ impl Writer {
     pub(super) fn start(self, way: Arc<Way>) {
         let runtime = Handle::current();
         if self.store.is_shared() {
-            runtime.spawn(self.run(way));
+            runtime.spawn(self.watched(way));
             return;
         }
+        let pulse = self.pulse.clone();
         let thread = thread::Builder::new().name("journal".to_owned());
-        if let Err(error) = thread.spawn(move || runtime.block_on(self.run(way))) {
+        if let Err(error) = thread.spawn(move || runtime.block_on(self.watched(way))) {
+            pulse.is_gone();
             tracing::error!(%error, "the system gives no thread to the journal: nothing can be stored until clearhook is started again");
+        }
+    }
+
+    /// Says so when it breaks: what it had in hand is not stored, and nothing more will be.
+    async fn watched(self, way: Arc<Way>) {
+        let pulse = self.pulse.clone();
+        if AssertUnwindSafe(self.run(way)).catch_unwind().await.is_err() {
+            pulse.is_gone();
+            tracing::error!("a writer of the journal broke; clearhook has to be started again");
         }
     }
 
@@ -67,7 +81,9 @@ impl Writer {
         let mut began = Instant::now();
         while let Some((group, writing)) = way.next(async || self.keep_pace(began).await).await {
             began = Instant::now();
-            let flushes = self.write(group).await;
+            self.pulse.begins();
+            let flushes = self.write(&way, group).await;
+            self.pulse.ends();
             drop(writing);
             way.flushed(flushes).await;
         }
@@ -87,7 +103,7 @@ impl Writer {
     }
 
     /// Stores a group. What cannot be stored together is tried one by one, so that one bad entry harms itself only.
-    async fn write(&mut self, group: Group) -> Vec<oneshot::Sender<()>> {
+    async fn write(&mut self, way: &Way, group: Group) -> Vec<oneshot::Sender<()>> {
         let Some(intake) = self.intake.upgrade() else {
             return Vec::new();
         };
@@ -97,30 +113,64 @@ impl Writer {
             flushes,
             ..
         } = group;
-        match self.store_group(&*intake, &publishes, &results).await {
-            Ok(done) => tell(&*intake, publishes, done),
-            Err(error) if publishes.len() + results.len() == 1 => self.one_failed(&intake, publishes, results, error).await,
-            Err(error) => {
-                tracing::warn!(%error, "a group of {} publishes and {} results cannot be stored together", publishes.len(), results.len());
-                for publish in publishes {
-                    match self.store_group(&*intake, std::slice::from_ref(&publish), &[]).await {
-                        Ok(done) => tell(&*intake, vec![publish], done),
-                        Err(error) => refuse(publish, error),
-                    }
-                }
-                self.record_each(&intake, results).await;
+        let error = match self.store_group(&*intake, &publishes, &results).await {
+            Ok(done) => {
+                way.note(done.events(), done.deliveries());
+                tell(&*intake, publishes, done);
+                return flushes;
             }
-        }
+            Err(error) => error,
+        };
+        tracing::warn!(%error, "a group of {} publishes and {} results cannot be stored", publishes.len(), results.len());
+        self.publish_again(&*intake, publishes, error).await;
+        self.record_each(&intake, results).await;
         flushes
     }
 
-    async fn one_failed(&mut self, intake: &Arc<dyn Intake>, publishes: Vec<Publish>, results: Vec<Finished>, error: StoreError) {
-        if let Some(publish) = publishes.into_iter().next() {
-            refuse(publish, error);
-        } else {
-            tracing::warn!(%error, "a result cannot be stored; trying again");
-            self.record_each(intake, results).await;
+    /// What the database refuses for its own sake harms itself only. While it cannot be reached all are told so, at once: nobody waits
+    /// for the others to find out one by one.
+    async fn publish_again(&mut self, intake: &dyn Intake, publishes: Vec<Publish>, error: StoreError) {
+        let mut error = error;
+        if publishes.is_empty() {
+            return;
         }
+        // That a connection was lost shows at the first statement; another one may work. For one that is silent they have waited long enough.
+        if !error.is_refusal() && !matches!(error, StoreError::Silent(_)) {
+            match self.store_group(intake, &publishes, &[]).await {
+                Ok(done) => return tell(intake, publishes, done),
+                Err(again) => error = again,
+            }
+        }
+        let one_by_one = error.is_refusal() && publishes.len() > 1;
+        let mut left = publishes.into_iter();
+        while one_by_one && let Some(publish) = left.next() {
+            match self.store_group(intake, std::slice::from_ref(&publish), &[]).await {
+                Ok(done) => tell(intake, vec![publish], done),
+                Err(refused) if refused.is_refusal() => refuse(publish, refused),
+                Err(away) => {
+                    refuse(publish, away.again());
+                    error = away;
+                    break;
+                }
+            }
+        }
+        for publish in left {
+            refuse(publish, error.again());
+        }
+    }
+
+    /// Those of some results that are not stored yet: a commit whose answer was lost may have stored them all.
+    async fn not_stored(&self, intake: &dyn Intake, results: &mut Vec<Finished>) -> Result<(), StoreError> {
+        let id = |finished: &Finished| finished.callback.as_ref()?.id.get().map(|id| id.0);
+        let ids: Vec<_> = results.iter().filter_map(id).collect();
+        let stored = self.store.question(self.store.stored_callbacks(ids)).await?;
+        let gone = results.extract_if(.., |finished| id(finished).is_some_and(|id| stored.contains(&id)));
+        let recorded: Vec<_> = gone.map(|finished| recorded(&finished)).collect();
+        if !recorded.is_empty() {
+            tracing::info!("{} results were stored though nobody said so", recorded.len());
+            intake.recorded(recorded);
+        }
+        Ok(())
     }
 
     /// Results are never given up while the database fails: the callbacks were made. One that the database refuses for its own sake is.
@@ -131,7 +181,11 @@ impl Writer {
         while !left.is_empty() {
             let count = if one_by_one { 1 } else { left.len() };
             let rest = left.split_off(count);
-            match self.store_group(&**intake, &[], &left).await {
+            let stored = match self.not_stored(&**intake, &mut left).await {
+                Ok(()) => self.store_group(&**intake, &[], &left).await,
+                Err(error) => Err(error),
+            };
+            match stored {
                 Ok(done) => {
                     tell(&**intake, Vec::new(), done);
                     left = rest;
@@ -171,7 +225,7 @@ impl Writer {
         publishes: &[Publish],
         results: &[Finished],
         now: Timestamp,
-        reserved: &mut Vec<(WebhookId, DeliveryId)>,
+        reserved: &mut Vec<Place>,
     ) -> Result<Done, StoreError> {
         if self.direct.is_none() {
             self.direct = self.store.direct()?;
@@ -189,10 +243,14 @@ impl Writer {
             transaction.commit()?;
             done
         } else {
-            let transaction = self.store.begin().await?;
-            let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
-            transaction.commit().await?;
-            done
+            let (store, subscriptions) = (&self.store, &mut self.subscriptions);
+            let work = async {
+                let transaction = store.begin().await?;
+                let done = group.store(&transaction, subscriptions, publishes, results).await?;
+                transaction.commit().await?;
+                Ok(done)
+            };
+            store.patiently(work).await?
         };
         let events: usize = publishes.iter().map(|publish| publish.events.len()).sum();
         self.store.count_commit(events + results.len());

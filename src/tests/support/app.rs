@@ -97,7 +97,7 @@ impl TestApp {
             // Answers an error for all tests but the first.
             let _ = telemetry::start(&filter, LogFormat::Text);
         }
-        let store = database.open().await;
+        let store = database.open().await.with_patience(settings.patience);
         let policy = Arc::new(policy);
         let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), settings).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -103,9 +103,23 @@ impl Service {
     }
 
     /// Ends it as a service manager would, and gives its exit code.
-    pub(crate) async fn terminate(mut self) -> Option<i32> {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+    pub(crate) async fn terminate(self) -> Option<i32> {
+        self.end("-TERM").await
+    }
+
+    /// Ends it as Ctrl+C does, and gives its exit code.
+    pub(crate) async fn interrupt(self) -> Option<i32> {
+        self.end("-INT").await
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        let told = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(told.success());
+    }
+
+    async fn end(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
         let child = Mutex::new(&mut self.child);
         let ended = wait_for("the program to end", async || child.lock().unwrap().try_wait().unwrap()).await;
         ended.code()

@@ -49,6 +49,24 @@ impl TestDatabase {
         }
     }
 
+    /// The same database of a server, reached by another address.
+    pub(crate) fn by(&self, address: std::net::SocketAddr) -> Self {
+        let mut url: url::Url = self.url.parse().unwrap();
+        url.set_host(Some(&address.ip().to_string())).unwrap();
+        url.set_port(Some(address.port())).unwrap();
+        Self {
+            url: url.into(),
+            key: MasterKey::generate(),
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    /// Host and port of its server.
+    pub(crate) fn server(&self) -> String {
+        let url: url::Url = self.url.parse().unwrap();
+        format!("{}:{}", url.host_str().unwrap(), url.port().unwrap())
+    }
+
     /// Opens it, migrated.
     pub(crate) async fn open(&self) -> Store {
         let url: DatabaseUrl = self.url.parse().unwrap();

@@ -10,6 +10,7 @@ pub(crate) mod names;
 pub(crate) mod node;
 pub(crate) mod postgres;
 pub(crate) mod provider;
+pub(crate) mod proxy;
 pub(crate) mod receiver;
 pub(crate) mod wait;
 pub(crate) mod wire;

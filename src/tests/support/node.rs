@@ -130,6 +130,8 @@ pub(crate) async fn check_ledger(database: &TestDatabase, receiver: &Receiver, a
     let logged = "(SELECT DISTINCT delivery_id FROM callbacks WHERE outcome = 'succeeded') AS logged";
     assert_eq!(database.count(logged).await, deliveries);
     assert!(accepted.len() <= received.len());
+    let twice = "(SELECT delivery_id FROM callbacks WHERE outcome = 'succeeded' GROUP BY delivery_id HAVING COUNT(*) > 1) AS twice";
+    assert_eq!(database.count(twice).await, 0, "a delivery succeeds once");
 }
 
 /// Waits longer than usual for all deliveries to succeed: a dead node's lease has to end first, and what was lost from sight is looked

@@ -1,0 +1,97 @@
+//! Receivers behind TLS, called by the real program with the certificates of the system: HTTP/1.1 and HTTP/2.
+
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+};
+
+use axum::body::{Body, to_bytes};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use clearhook::catalogue::EventType;
+use hyper::{Request, Response, Version, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use tokio::net::TcpListener;
+
+use crate::support::{app::cloud_event, binary::Service, database::TestDatabase, node::Node, on_both, wait::wait_for};
+
+on_both! { a_receiver_behind_tls_is_called }
+
+type Seen = Arc<Mutex<Vec<(Version, String)>>>;
+
+/// A receiver that speaks this protocol only; gives its URL, and what came.
+async fn receiver(mut config: rustls::ServerConfig, protocol: &[u8]) -> (String, Seen) {
+    config.alpn_protocols = vec![protocol.to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/hook", listener.local_addr().unwrap());
+    let seen = Seen::default();
+    let noted = seen.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, noted) = (acceptor.clone(), noted.clone());
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let take = service_fn(move |request: Request<Incoming>| {
+                    let noted = noted.clone();
+                    async move {
+                        let version = request.version();
+                        let body = to_bytes(Body::new(request.into_body()), usize::MAX).await?;
+                        noted.lock().unwrap().push((version, String::from_utf8(body.to_vec()).unwrap()));
+                        Ok::<_, axum::Error>(Response::new(Body::empty()))
+                    }
+                });
+                let _ = auto::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(stream), take)
+                    .await;
+            });
+        }
+    });
+    (url, seen)
+}
+
+async fn a_receiver_behind_tls_is_called(database: TestDatabase) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let key = made.signing_key.serialize_der();
+    let config = || {
+        let key = rustls::pki_types::PrivateKeyDer::Pkcs8(key.clone().into());
+        rustls::ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap()
+    };
+    let (one, two) = (receiver(config(), b"http/1.1").await, receiver(config(), b"h2").await);
+    drop(database.open().await);
+    let node = Node::new(&database);
+    let trusted = database.folder.path().join("trusted.pem");
+    let text = STANDARD.encode(made.cert.der());
+    fs::write(
+        &trusted,
+        format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n"),
+    )
+    .unwrap();
+    let mut command = node.command(&["serve", "--addr", "127.0.0.1:0"]);
+    command.env("SSL_CERT_FILE", &trusted).env_remove("SSL_CERT_DIR");
+    let service = Service::start(command);
+    let url = format!("http://{}", service.line("listening on ").await.split(';').next().unwrap());
+    for (receiver, _) in [&one, &two] {
+        node.webhook(&url, receiver).await;
+    }
+    let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
+    let request = request.header("content-type", "application/cloudevents+json");
+    let event = cloud_event(EventType::IdentityCreated, "1").to_string();
+    assert_eq!(request.body(event).send().await.unwrap().status(), 202);
+    wait_for("both to be called", async || (database.count("callbacks").await == 2).then_some(())).await;
+    assert_eq!(database.count("callbacks WHERE outcome = 'succeeded' AND status = 200").await, 2);
+    for ((_, seen), version) in [(one, Version::HTTP_11), (two, Version::HTTP_2)] {
+        let seen = seen.lock().unwrap().clone();
+        assert!(
+            seen.len() == 1 && seen[0].0 == version && seen[0].1.contains("identity.created"),
+            "{seen:?}"
+        );
+    }
+    assert_eq!(service.terminate().await, Some(0));
+}

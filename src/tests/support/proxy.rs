@@ -1,0 +1,86 @@
+//! A way to a server that can fall silent: connections stay open and carry nothing, as behind a network that swallows everything.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
+};
+
+/// The way.
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
+    /// How often it fell silent: connections of before carry nothing for ever.
+    silences: watch::Sender<u32>,
+    is_silent: Arc<AtomicBool>,
+}
+
+impl Proxy {
+    /// A way to this address.
+    pub(crate) async fn to(server: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (silences, heard) = watch::channel(0);
+        let is_silent = Arc::new(AtomicBool::new(false));
+        let silent = is_silent.clone();
+        tokio::spawn(async move {
+            let mut kept = Vec::new();
+            while let Ok((client, _)) = listener.accept().await {
+                if silent.load(Ordering::SeqCst) {
+                    kept.push(client);
+                    continue;
+                }
+                let Ok(server) = TcpStream::connect(&server).await else { continue };
+                let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
+                tokio::spawn(carry(from_client, to_server, heard.clone()));
+                tokio::spawn(carry(from_server, to_client, heard.clone()));
+            }
+        });
+        Self {
+            address,
+            silences,
+            is_silent,
+        }
+    }
+
+    /// Carries nothing more on any connection, and takes new ones without a word.
+    pub(crate) fn fall_silent(&self) {
+        self.is_silent.store(true, Ordering::SeqCst);
+        self.silences.send_modify(|silences| *silences += 1);
+    }
+
+    /// Carries what comes on new connections.
+    pub(crate) fn speak(&self) {
+        self.is_silent.store(false, Ordering::SeqCst);
+    }
+}
+
+async fn silence(silences: &mut watch::Receiver<u32>, before: u32) {
+    // An error means that the test is over.
+    let _ = silences.wait_for(|silences| *silences > before).await;
+}
+
+async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut silences: watch::Receiver<u32>) {
+    let before = *silences.borrow_and_update();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        tokio::select! {
+            biased;
+            () = silence(&mut silences, before) => std::future::pending().await,
+            count = from.read(&mut buffer) => match count {
+                Ok(count @ 1..) if to.write_all(&buffer[..count]).await.is_ok() => {}
+                _ => return,
+            },
+        }
+    }
+}
