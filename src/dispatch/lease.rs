@@ -15,7 +15,7 @@ const MARGIN: Duration = Duration::from_secs(3);
 /// What is left of a lease, beside the longest attempt, to begin attempts in.
 const SPARE: Duration = Duration::from_secs(12);
 /// Renewals in that time: one may be late.
-const RENEWALS: u32 = 3;
+const RENEWALS: u32 = 2;
 
 pub(super) struct Lease {
     /// When it ends; nothing where there are no other nodes.

@@ -15,7 +15,7 @@ use crate::{
 /// Pause before the connection is made again.
 const AGAIN: Duration = Duration::from_secs(1);
 /// How often it looks whether there is something that was not heard.
-const LOOK: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_secs(10);
 /// Longest pause between two questions whether the others know.
 const SLOW: Duration = Duration::from_millis(50);
 
