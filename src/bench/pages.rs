@@ -42,7 +42,7 @@ pub(crate) async fn pages(report: &mut Report, kind: Kind) {
         ("the overview", "/".to_owned()),
         ("an event type", "/event-types/identity.created".to_owned()),
         ("/webhooks", "/webhooks".to_owned()),
-        ("its page 150", "/webhooks?page=150".to_owned()),
+        ("its page 300", "/webhooks?page=300".to_owned()),
         ("by status", "/webhooks?sort=status&dir=desc".to_owned()),
         ("by event", "/webhooks?sort=event".to_owned()),
         ("a search", "/webhooks?q=hooks%2F99".to_owned()),

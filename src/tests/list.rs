@@ -115,8 +115,8 @@ async fn columns_filters_and_pages_are_in_the_address(database: TestDatabase) {
         .await
         .unwrap();
     for shown in [
-        "51 to 100 of 110 webhooks",
-        "Page 2 of 3",
+        "26 to 50 of 110 webhooks",
+        "Page 2 of 5",
         "event=visit%2Eupdated&amp;page=3",
         "href=\"/webhooks?event=visit%2Eupdated\"",
     ] {

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Webhooks on a page.
-const ROWS: u64 = 50;
+const ROWS: u64 = 25;
 
 /// A page of the list.
 pub async fn page(app: &AppState, by: &Principal, query: ListQuery) -> Result<ListView, UseCaseError> {
