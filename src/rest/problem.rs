@@ -26,7 +26,7 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
     #[serde(skip)]
-    said: Option<Wrong>,
+    said: Option<Box<Wrong>>,
 }
 
 /// An extension of an answer: why it is one, for people.
@@ -68,7 +68,7 @@ impl Problem {
             several => format!("{} fields are wrong; see `errors`.", several.len()),
         };
         Self {
-            said: errors.first().and_then(FieldError::wrong).cloned(),
+            said: errors.first().and_then(FieldError::wrong).cloned().map(Box::new),
             errors,
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong", detail)
         }
@@ -93,7 +93,7 @@ impl Problem {
     pub fn too_large(limit: usize) -> Self {
         let max = limit as u64;
         Self {
-            said: Some(Wrong::TooLarge { max }),
+            said: Some(Box::new(Wrong::TooLarge { max })),
             ..Self::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too-large",
@@ -132,7 +132,7 @@ impl Problem {
     /// A problem that a rule of ours tells, to people in their language.
     fn said_by(status: StatusCode, code: &str, title: &'static str, wrong: Wrong) -> Self {
         Self {
-            said: Some(wrong.clone()),
+            said: Some(Box::new(wrong.clone())),
             ..Self::new(status, code, title, wrong.to_string())
         }
     }
@@ -159,7 +159,7 @@ impl IntoResponse for Problem {
         let said = self.said.take();
         let mut response = (status, Json(self)).into_response();
         if let Some(said) = said {
-            response.extensions_mut().insert(Said(said));
+            response.extensions_mut().insert(Said(*said));
         }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
