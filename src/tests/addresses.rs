@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{JsonAnswer, JsonBody, TestApp, quick},
+    app::{JsonAnswer, JsonBody, TestApp, hourly, quick},
     database::TestDatabase,
     names::NameServer,
     on_both,
@@ -328,10 +328,7 @@ async fn a_literal_address_is_checked_again_when_it_is_called(database: TestData
         allow_http: true,
         ..UrlPolicy::default()
     };
-    let settings = DispatchSettings {
-        schedule: "1h".parse().unwrap(),
-        ..quick()
-    };
+    let settings = hourly();
     let app = TestApp::start_with(&database, settings, strict, new_id()).await;
     app.publish(EventType::IdentityCreated, "1").await;
     blocked(&app, &webhook, 1).await;

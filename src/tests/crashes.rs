@@ -10,6 +10,7 @@ use std::{
 
 use clearhook::{catalogue::EventType, dispatch::DispatchSettings, storage::new_id};
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
 use crate::support::{
     app::{TestApp, cloud_event, loopback, quick},
@@ -131,6 +132,44 @@ async fn a_commit_is_on_disk_whatever_the_setting_of_the_database() {
     }
 }
 
+/// Four who publish until they are stopped.
+struct Publishers {
+    accepted: Arc<Mutex<Vec<String>>>,
+    stop: Arc<AtomicBool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Publishers {
+    fn start(app: &TestApp) -> Self {
+        let (accepted, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
+        let publish = |number: u32| {
+            let (url, key) = (app.url.clone(), app.key.clone());
+            tokio::spawn(publish_on(client(), url, key, number.to_string(), accepted.clone(), stop.clone()))
+        };
+        Self {
+            tasks: (0..4).map(publish).collect(),
+            accepted,
+            stop,
+        }
+    }
+
+    /// Waits until some more are accepted.
+    async fn more(&self) {
+        let count = || self.accepted.lock().unwrap().len();
+        let enough = count() + 50;
+        wait_for("some publishes", async || (count() >= enough).then_some(())).await;
+    }
+
+    /// All that were accepted.
+    async fn stop(self) -> Vec<String> {
+        self.stop.store(true, Ordering::Relaxed);
+        for task in self.tasks {
+            task.await.unwrap();
+        }
+        self.accepted.lock().unwrap().clone()
+    }
+}
+
 /// Connections die without a word, new ones are taken without one: it is known, and over when the way is there again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_may_fall_silent_and_answer_again() {
@@ -148,23 +187,7 @@ async fn postgres_may_fall_silent_and_answer_again() {
     let receiver = Receiver::start([]).await;
     let app = TestApp::start_with(&direct.by(proxy.address), settings, loopback(), new_id()).await;
     app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    let (accepted, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
-    let publishers: Vec<_> = (0..4)
-        .map(|number| {
-            let (accepted, stop) = (accepted.clone(), stop.clone());
-            tokio::spawn(publish_on(
-                client(),
-                app.url.clone(),
-                app.key.clone(),
-                number.to_string(),
-                accepted,
-                stop,
-            ))
-        })
-        .collect();
-    let some = async |count: usize| {
-        wait_for("some publishes", async || (accepted.lock().unwrap().len() >= count).then_some(())).await;
-    };
+    let publishers = Publishers::start(&app);
     let ready = format!("{}/readyz", app.url);
     let is_ready = async |status: u16| {
         wait_for("readyz to change", async || {
@@ -173,20 +196,14 @@ async fn postgres_may_fall_silent_and_answer_again() {
         .await;
     };
     for _ in 0..2 {
-        let before = accepted.lock().unwrap().len();
-        some(before + 50).await;
+        publishers.more().await;
         proxy.fall_silent();
         is_ready(503).await;
         proxy.speak();
-        let before = accepted.lock().unwrap().len();
-        some(before + 50).await;
+        publishers.more().await;
         is_ready(200).await;
     }
-    stop.store(true, Ordering::Relaxed);
-    for publisher in publishers {
-        publisher.await.unwrap();
-    }
-    let accepted = accepted.lock().unwrap().clone();
+    let accepted = publishers.stop().await;
     wait_long(&direct).await;
     check_ledger(&direct, &receiver, &accepted).await;
     app.stop().await;
@@ -199,26 +216,9 @@ async fn postgres_may_go_and_come_back() {
     let receiver = Receiver::start([]).await;
     let app = TestApp::start_with(&database, quick(), loopback(), new_id()).await;
     app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    let (accepted, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
-    let publishers: Vec<_> = (0..4)
-        .map(|number| {
-            let (accepted, stop) = (accepted.clone(), stop.clone());
-            tokio::spawn(publish_on(
-                client(),
-                app.url.clone(),
-                app.key.clone(),
-                number.to_string(),
-                accepted,
-                stop,
-            ))
-        })
-        .collect();
-    let some = async |count: usize| {
-        wait_for("some publishes", async || (accepted.lock().unwrap().len() >= count).then_some(())).await;
-    };
+    let publishers = Publishers::start(&app);
     for _ in 0..2 {
-        let before = accepted.lock().unwrap().len();
-        some(before + 50).await;
+        publishers.more().await;
         cluster.stop();
         let ready = format!("{}/readyz", app.url);
         wait_for("readyz to be red", async || {
@@ -226,14 +226,9 @@ async fn postgres_may_go_and_come_back() {
         })
         .await;
         cluster.start();
-        let before = accepted.lock().unwrap().len();
-        some(before + 50).await;
+        publishers.more().await;
     }
-    stop.store(true, Ordering::Relaxed);
-    for publisher in publishers {
-        publisher.await.unwrap();
-    }
-    let accepted = accepted.lock().unwrap().clone();
+    let accepted = publishers.stop().await;
     // What a lost answer of a commit left behind is found after a while, too.
     wait_long(&database).await;
     check_ledger(&database, &receiver, &accepted).await;

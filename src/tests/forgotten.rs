@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::{
     limits::{change, id, publish_many},
     support::{
-        app::{TestApp, loopback, quick},
+        app::{TestApp, hourly, loopback, quick},
         database::TestDatabase,
         on_both,
         receiver::{Receiver, Reply},
@@ -62,10 +62,7 @@ async fn old_rows_are_forgotten_and_new_ones_stay(database: TestDatabase) {
 
 /// A retry may come long after its event is old enough to go.
 async fn what_is_to_be_sent_is_not_forgotten(database: TestDatabase) {
-    let settings = DispatchSettings {
-        schedule: "1h".parse().unwrap(),
-        ..quick()
-    };
+    let settings = hourly();
     let (app, receiver) = (
         TestApp::start_with(&database, settings.clone(), loopback(), new_id()).await,
         Receiver::start([Reply::status(500)]).await,

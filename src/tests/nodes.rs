@@ -14,13 +14,16 @@ use clearhook::catalogue::EventType;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{JsonBody, TestApp, cloud_event},
-    binary::client,
-    database::TestDatabase,
-    node::{Node, check_ledger, publish_on, received, wait_long},
-    receiver::{Receiver, Reply},
-    wait::wait_for,
+use crate::{
+    limits::change,
+    support::{
+        app::{JsonBody, TestApp, cloud_event},
+        binary::client,
+        database::TestDatabase,
+        node::{Node, check_ledger, publish_on, received, wait_long},
+        receiver::{Receiver, Reply},
+        wait::wait_for,
+    },
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -132,11 +135,7 @@ async fn what_is_disabled_on_one_node_is_not_called_by_another() {
     let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
     let receiver = Receiver::start([]).await;
     let webhook = one.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
-    let enabled = async |enabled: bool| {
-        let request = one.api(Method::PATCH, &path).json_value(&json!({ "enabled": enabled }));
-        assert_eq!(request.send().await.unwrap().status(), 200);
-    };
+    let enabled = async |enabled: bool| change(&one, &webhook, json!({ "enabled": enabled })).await;
     for round in 0..20 {
         enabled(true).await;
         let before = receiver.seen().len();
@@ -163,10 +162,7 @@ async fn two_nodes_share_a_backlog() {
     let receiver = Receiver::start([]).await;
     let webhook = one.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
-    let enabled = async |enabled: bool| {
-        let request = one.api(Method::PATCH, &path).json_value(&json!({ "enabled": enabled }));
-        assert_eq!(request.send().await.unwrap().status(), 200);
-    };
+    let enabled = async |enabled: bool| change(&one, &webhook, json!({ "enabled": enabled })).await;
     enabled(false).await;
     for batch in 0..6 {
         let events: Vec<_> = (0..500)

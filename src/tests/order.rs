@@ -1,14 +1,16 @@
 //! Ordered webhooks: of one subject one after the other, however the one before ends.
 
 use clearhook::{catalogue::EventType, dispatch::DispatchSettings, storage::new_id};
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{JsonBody, TestApp, cloud_event, loopback, quick},
-    database::TestDatabase,
-    on_both,
-    receiver::{Receiver, Reply},
+use crate::{
+    limits::change,
+    support::{
+        app::{TestApp, cloud_event, hourly, loopback, quick},
+        database::TestDatabase,
+        on_both,
+        receiver::{Receiver, Reply},
+    },
 };
 
 on_both! {
@@ -19,11 +21,6 @@ on_both! {
 
 fn path(webhook: &Value) -> String {
     format!("/webhooks/{}", webhook["id"].as_str().unwrap())
-}
-
-async fn change(app: &TestApp, webhook: &Value, change: Value) {
-    let response = app.api(Method::PATCH, &path(webhook)).json_value(&change).send().await.unwrap();
-    assert_eq!(response.status(), 200);
 }
 
 /// A webhook whose subjects are sent in order.
@@ -72,10 +69,7 @@ async fn the_next_one_goes_on_after_one_that_broke_the_code(database: TestDataba
 }
 
 async fn the_next_one_goes_on_after_one_that_is_held(database: TestDatabase) {
-    let settings = DispatchSettings {
-        schedule: "1h".parse().unwrap(),
-        ..quick()
-    };
+    let settings = hourly();
     let (app, receiver) = (
         TestApp::start_with(&database, settings, loopback(), new_id()).await,
         Receiver::start([Reply::status(500)]).await,
@@ -99,10 +93,7 @@ async fn the_next_one_goes_on_after_one_that_is_held(database: TestDatabase) {
 }
 
 async fn the_next_one_goes_on_after_one_whose_event_is_gone(database: TestDatabase) {
-    let settings = DispatchSettings {
-        schedule: "1h".parse().unwrap(),
-        ..quick()
-    };
+    let settings = hourly();
     let (app, receiver) = (
         TestApp::start_with(&database, settings, loopback(), new_id()).await,
         Receiver::start([Reply::status(500)]).await,

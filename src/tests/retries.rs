@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::support::{
-    app::{TestApp, loopback, quick},
+    app::{TestApp, hourly, loopback, quick},
     database::TestDatabase,
     on_both,
     receiver::{Receiver, Reply},
@@ -283,10 +283,7 @@ async fn a_date_in_retry_after_is_kept(database: TestDatabase) {
 
 /// As when the system's clock is set back by an hour: without the shift, a retry would come an hour late.
 async fn due_times_move_with_the_clock(database: TestDatabase) {
-    let settings = DispatchSettings {
-        schedule: "1h".parse().unwrap(),
-        ..quick()
-    };
+    let settings = hourly();
     let (app, receiver) = (
         TestApp::start_with(&database, settings, loopback(), new_id()).await,
         Receiver::start([Reply::status(500)]).await,

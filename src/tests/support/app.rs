@@ -64,6 +64,14 @@ pub(crate) fn loopback() -> UrlPolicy {
     }
 }
 
+/// As [`quick`], but what fails is tried again after an hour: not while a test runs.
+pub(crate) fn hourly() -> DispatchSettings {
+    DispatchSettings {
+        schedule: "1h".parse().unwrap(),
+        ..quick()
+    }
+}
+
 impl TestApp {
     pub(crate) async fn start(database: &TestDatabase) -> Self {
         Self::start_with(database, quick(), loopback(), new_id()).await
