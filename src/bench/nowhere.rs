@@ -45,15 +45,16 @@ pub(crate) fn fields() -> WebhookFields {
 
 /// An event of 1 KiB with an id of its own.
 pub(crate) fn event(number: u64) -> (EventKey, NewEvent) {
-    let source_id = number.to_string();
+    let ce_id = number.to_string();
     let event = NewEvent {
         id: new_id(),
         event_type: EventType::IdentityCreated,
         source: "https://clearid.example.com/".to_owned(),
-        source_id: source_id.clone(),
+        ce_id: ce_id.clone(),
         subject: None,
+        extensions: None,
         occurred_at: Timestamp::now(),
         body: "x".repeat(1_024).into(),
     };
-    (EventKey::of(&event.source, &source_id), event)
+    (EventKey::of(&event.source, &ce_id), event)
 }

@@ -52,7 +52,7 @@ impl Client {
     /// A client that spends at most `timeout` on a call, body included.
     pub(super) fn new(policy: Arc<UrlPolicy>, names: Names, timeout: Duration) -> Result<Self, ClientError> {
         // A provider that is there already serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let http = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
             .no_proxy()
@@ -127,6 +127,7 @@ async fn receive(mut response: Response, mask: &Mask) -> Result<(Answer, Receive
             headers: shown(response.headers(), mask),
             body: mask.apply(body, truncated),
             truncated,
+            incomplete: None,
         },
         retry_after,
     ))

@@ -12,6 +12,8 @@ pub struct Header {
     pub name: String,
     /// The value: it may be a credential, so it is encrypted at rest and never printed.
     pub value: String,
+    /// Whether the value is a credential: it is hidden in the log, also where the receiver repeats it.
+    pub secret: bool,
 }
 
 impl std::fmt::Debug for Header {
@@ -29,6 +31,15 @@ pub struct HeaderProblem {
     pub value: bool,
     /// What is wrong and what to do.
     pub wrong: Wrong,
+}
+
+/// Whether a header of this name usually holds a credential.
+pub fn is_credential(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(name.as_str(), "authorization" | "proxy-authorization" | "cookie")
+        || name
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|part| matches!(part, "key" | "apikey" | "token" | "secret" | "password" | "signature" | "auth"))
 }
 
 /// Names that clearhook or HTTP itself sets; hop-by-hop headers are those of RFC 9110, section 7.6.1.
@@ -130,6 +141,7 @@ mod tests {
         Header {
             name: name.to_owned(),
             value: value.to_owned(),
+            secret: is_credential(name),
         }
     }
 

@@ -21,7 +21,7 @@ pub async fn accept(app: &AppState, by: &Principal, events: &[CloudEvent]) -> Re
     let checked = check_all(events, Timestamp::now())?;
     let keyed = checked
         .into_iter()
-        .map(|event| (EventKey::of(&event.source, &event.source_id), event))
+        .map(|event| (EventKey::of(&event.source, &event.ce_id), event))
         .collect();
     Ok(app.dispatcher.journal().publish(keyed).await?)
 }

@@ -24,7 +24,7 @@ pub(super) fn check(event: &CloudEvent, at: &str, now: Timestamp) -> Result<NewE
             "Give the version of CloudEvents, which is \"1.0\".",
         ));
     }
-    let source_id = required(event.id.as_deref(), at, "id", &mut errors);
+    let ce_id = required(event.id.as_deref(), at, "id", &mut errors);
     let source = required(event.source.as_deref(), at, "source", &mut errors);
     if let Some(subject) = event.subject.as_deref() {
         let pointer = || format!("{at}/subject");
@@ -99,8 +99,9 @@ pub(super) fn check(event: &CloudEvent, at: &str, now: Timestamp) -> Result<NewE
         id,
         event_type,
         source: source.to_owned(),
-        source_id: source_id.to_owned(),
+        ce_id: ce_id.to_owned(),
         subject: event.subject.clone(),
+        extensions: None,
         occurred_at,
         body: Bytes::from(body),
     })

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::{
     catalogue::EventType,
     domain::{
-        headers::Header,
+        headers::{Header, is_credential},
         id::{UserId, WebhookId},
         timestamp::Timestamp,
         webhook::RateLimit,
@@ -40,6 +40,8 @@ pub(super) struct ListParams {
 struct HeaderView {
     name: String,
     value: String,
+    /// Left out, it follows from the name.
+    secret: Option<bool>,
 }
 
 /// What POST takes.
@@ -221,7 +223,11 @@ fn view(webhook: WebhookRecord, secret: Option<String>) -> WebhookView {
         headers: webhook
             .headers
             .into_iter()
-            .map(|Header { name, value }| HeaderView { name, value })
+            .map(|Header { name, value, secret }| HeaderView {
+                name,
+                value,
+                secret: Some(secret),
+            })
             .collect(),
         rate_limit: webhook.rate,
         ordered: webhook.ordered,
@@ -233,7 +239,8 @@ fn view(webhook: WebhookRecord, secret: Option<String>) -> WebhookView {
 }
 
 impl From<HeaderView> for Header {
-    fn from(HeaderView { name, value }: HeaderView) -> Self {
-        Self { name, value }
+    fn from(HeaderView { name, value, secret }: HeaderView) -> Self {
+        let secret = secret.unwrap_or_else(|| is_credential(&name));
+        Self { name, value, secret }
     }
 }

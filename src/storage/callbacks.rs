@@ -39,6 +39,8 @@ pub struct Received {
     pub body: Vec<u8>,
     /// Whether there was more of it.
     pub truncated: bool,
+    /// Why the body was not received to its end, when it was not. It does not change the outcome.
+    pub incomplete: Option<String>,
 }
 
 /// An attempt that is to be logged.
@@ -138,7 +140,7 @@ pub struct LogFilter {
 }
 
 /// How callbacks are inserted.
-pub(super) const CALLBACKS: Insert<18> = Insert {
+pub(super) const CALLBACKS: Insert<19> = Insert {
     table: "callbacks",
     columns: [
         "id",
@@ -159,12 +161,13 @@ pub(super) const CALLBACKS: Insert<18> = Insert {
         "response_headers",
         "response_body",
         "response_truncated",
+        "response_incomplete",
     ],
     tail: "",
 };
 
 impl NewCallback {
-    pub(super) fn row(&self) -> Result<[Value; 18], StoreError> {
+    pub(super) fn row(&self) -> Result<[Value; 19], StoreError> {
         let received = self.received.as_ref();
         Ok([
             self.id.get_or_init(new_id).0.into(),
@@ -185,6 +188,7 @@ impl NewCallback {
             received.map(|received| to_json(&received.headers)).transpose()?.into(),
             received.map(|received| received.body.clone()).into(),
             received.is_some_and(|received| received.truncated).into(),
+            received.and_then(|received| received.incomplete.clone()).into(),
         ])
     }
 }
@@ -222,6 +226,7 @@ impl Store {
                 headers: from_json(headers)?,
                 body: body.clone(),
                 truncated: row.response_truncated,
+                incomplete: row.response_incomplete.clone(),
             }),
             _ => None,
         };

@@ -46,9 +46,11 @@ pub struct NewEvent {
     /// Where it happened.
     pub source: String,
     /// The id that the source gave it.
-    pub source_id: String,
+    pub ce_id: String,
     /// What it is about.
     pub subject: Option<String>,
+    /// Extension attributes of CloudEvents as a JSON object, when there are any.
+    pub extensions: Option<String>,
     /// When it happened.
     pub occurred_at: Timestamp,
     /// The callback's body, byte for byte as it will be sent.

@@ -42,7 +42,7 @@ async fn old_rows_are_forgotten_and_new_ones_stay(database: TestDatabase) {
         while app.store.forget(what, cut.plus(Duration::from_millis(10))).await.unwrap() {}
     }
     // All of them are of the new event.
-    assert_eq!(database.count("events WHERE source_id = 'new'").await, 1);
+    assert_eq!(database.count("events WHERE ce_id = 'new'").await, 1);
     for table in ["callbacks", "deliveries", "events", "event_keys"] {
         assert_eq!(database.count(table).await, 1, "{table}");
     }

@@ -39,6 +39,7 @@ async fn fill(store: &Store, url: &str, count: usize) -> Vec<SigningSecret> {
         let header = |name: &str| Header {
             name: name.to_owned(),
             value: format!("value of {name} {number}"),
+            secret: true,
         };
         let fields = WebhookFields {
             name: format!("N{number}"),

@@ -5,16 +5,9 @@ use clearhook::{
     vault::Vault,
 };
 
-use reqwest::Method;
-use serde_json::json;
+use crate::support::{database::TestDatabase, on_both};
 
-use crate::support::{
-    app::{JsonBody, TestApp},
-    database::TestDatabase,
-    on_both,
-};
-
-on_both! { goes_up_and_down webhooks_of_before_are_found_and_sorted a_newer_database_is_refused an_outdated_one_is_refused_when_asked }
+on_both! { goes_up_and_down a_newer_database_is_refused an_outdated_one_is_refused_when_asked }
 
 async fn goes_up_and_down(database: TestDatabase) {
     let store = database.open().await;
@@ -25,27 +18,6 @@ async fn goes_up_and_down(database: TestDatabase) {
     assert_eq!(database.count("seaql_migrations").await, 0);
     store.migrate().await.unwrap();
     assert_eq!(database.count("callbacks").await, 0);
-}
-
-async fn webhooks_of_before_are_found_and_sorted(database: TestDatabase) {
-    let app = TestApp::start(&database).await;
-    let webhook = json!({ "name": "École ΟΔΟΣ", "url": "https://Example.com/Hook", "description": "For It",
-        "events": ["identity_request.created", "identity.updated"] });
-    let made = app.api(Method::POST, "/webhooks").json_value(&webhook).send().await.unwrap();
-    assert_eq!(made.status(), 201);
-    let is_right = "webhooks WHERE search = 'école οδοσ\nhttps://example.com/hook\nfor it' AND first_event = 'identity.updated'";
-    assert_eq!(database.count(is_right).await, 1);
-    app.stop().await;
-    for sql in [
-        "DROP INDEX webhooks_by_event",
-        "ALTER TABLE webhooks DROP COLUMN search",
-        "ALTER TABLE webhooks DROP COLUMN first_event",
-        "DELETE FROM seaql_migrations WHERE version = 'm20261127_000011_search'",
-    ] {
-        database.execute(sql).await;
-    }
-    reopen(&database, true).await.unwrap();
-    assert_eq!(database.count(is_right).await, 1);
 }
 
 async fn a_newer_database_is_refused(database: TestDatabase) {

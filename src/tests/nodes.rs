@@ -145,7 +145,7 @@ async fn what_is_disabled_on_one_node_is_not_called_by_another() {
         let (seen, id) = (receiver.seen().len(), format!("{round}-after"));
         two.publish(EventType::IdentityCreated, &id).await;
         let held = format!(
-            "deliveries WHERE state = 'held' AND webhook_id = (SELECT id FROM webhooks) AND event_id = (SELECT id FROM events WHERE source_id = '{id}')"
+            "deliveries WHERE state = 'held' AND webhook_id = (SELECT id FROM webhooks) AND event_id = (SELECT id FROM events WHERE ce_id = '{id}')"
         );
         wait_for("the event to be held", async || (database.count(&held).await == 1).then_some(())).await;
         assert_eq!(receiver.seen().len(), seen, "round {round}");

@@ -102,7 +102,7 @@ async fn the_next_one_goes_on_after_one_whose_event_is_gone(database: TestDataba
     let ids = publish(&app, 0..2).await;
     receiver.wait(1).await;
     app.deliveries(&database, "pending", 2).await;
-    database.execute("DELETE FROM events WHERE source_id = '0'").await;
+    database.execute("DELETE FROM events WHERE ce_id = '0'").await;
     app.store.shift_due(-2 * 3_600_000).await.unwrap();
     app.dispatcher.wake();
     app.deliveries(&database, "succeeded", 1).await;

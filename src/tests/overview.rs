@@ -12,7 +12,7 @@ use crate::support::{
     wait::wait_for,
 };
 
-on_both! { troubles_are_told_and_lead_to_their_webhooks an_owner_sees_figures_of_their_own at_first_it_says_how_to_begin past_figures_are_summed_up }
+on_both! { troubles_are_told_and_lead_to_their_webhooks an_owner_sees_figures_of_their_own at_first_it_says_how_to_begin }
 
 /// The figures of a page, by name: "Succeeded", "Waiting", "Enabled", "Failing", "Disabled".
 fn figures(html: &str) -> Vec<String> {
@@ -175,37 +175,5 @@ async fn at_first_it_says_how_to_begin(database: TestDatabase) {
     );
     let nobody = app.page("/", "").await;
     assert_eq!(nobody.headers()["location"], "/sign-in");
-    app.stop().await;
-}
-
-async fn past_figures_are_summed_up(database: TestDatabase) {
-    let app = TestApp::start(&database).await;
-    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let receiver = Receiver::start([]).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
-    for id in ["1", "2", "3"] {
-        app.publish(EventType::VisitCreated, id).await;
-    }
-    app.log(&webhook, 3).await;
-    // As it was before there were sums.
-    database
-        .execute("DELETE FROM webhook_stats WHERE latency = 0 AND webhook_id NOT IN (SELECT id FROM webhooks)")
-        .await;
-    database
-        .execute("DELETE FROM seaql_migrations WHERE version LIKE '%000010_overview'")
-        .await;
-    database.execute("DROP INDEX webhooks_failing").await;
-    database.execute("DROP INDEX webhooks_given_up").await;
-    assert!(
-        app.page("/", &cookie)
-            .await
-            .text()
-            .await
-            .unwrap()
-            .contains("No callbacks in the last 24 hours.")
-    );
-    app.store.migrate().await.unwrap();
-    let html = app.page("/", &cookie).await.text().await.unwrap();
-    assert!(html.contains("3 callbacks") && html.contains("3 succeeded, 0 failed"), "{html}");
     app.stop().await;
 }

@@ -33,7 +33,8 @@ async fn are_created_read_changed_and_deleted(database: TestDatabase) {
         (&Value::Null, &body["url"], &json!(true))
     );
 
-    let patch = json!({ "description": "Directory", "events": ["visit.created"], "headers": [{ "name": "X-A", "value": "1" }] });
+    let patch =
+        json!({ "description": "Directory", "events": ["visit.created"], "headers": [{ "name": "X-A", "value": "1", "secret": false }] });
     let changed = app
         .api(Method::PATCH, path)
         .json_value(&patch)

@@ -16,7 +16,12 @@ use crate::{
         calls::{ErrorView, FormView, HeaderView, PostedForm},
         server::viewer::viewer_of,
     },
-    domain::{headers::Header, id::WebhookId, secret::SigningSecret, timestamp::Timestamp},
+    domain::{
+        headers::{Header, is_credential},
+        id::WebhookId,
+        secret::SigningSecret,
+        timestamp::Timestamp,
+    },
     messages::Lang,
     rest::{Problem, check_length},
     state::AppState,
@@ -270,6 +275,7 @@ fn input(form: &FormView) -> WebhookInput {
             .map(|HeaderView { name, value }| Header {
                 name: name.clone(),
                 value: value.clone(),
+                secret: is_credential(name),
             })
             .collect(),
         secret: Some(form.secret.clone()),

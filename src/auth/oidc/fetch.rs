@@ -28,7 +28,7 @@ type Answer = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Se
 /// What asks the provider.
 pub(super) fn fetcher() -> Result<impl Fn(HttpRequest) -> Answer + Send + Sync, OidcError> {
     // A provider of TLS that is there already serves as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let client = reqwest::Client::builder()
         .redirect(redirect::Policy::none())
         .no_proxy()

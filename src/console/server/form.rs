@@ -78,7 +78,7 @@ fn stored_form(webhook: WebhookRecord) -> FormView {
         headers: webhook
             .headers
             .into_iter()
-            .map(|Header { name, value }| HeaderView { name, value })
+            .map(|Header { name, value, .. }| HeaderView { name, value })
             .collect(),
         events: webhook.events.iter().map(ToString::to_string).collect(),
         seen: Some(webhook.updated_at.0),

@@ -24,6 +24,7 @@ pub(crate) struct Model {
     pub(crate) response_headers: Option<String>,
     pub(crate) response_body: Option<Vec<u8>>,
     pub(crate) response_truncated: bool,
+    pub(crate) response_incomplete: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

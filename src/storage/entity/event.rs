@@ -9,8 +9,10 @@ pub(crate) struct Model {
     pub(crate) id: Uuid,
     pub(crate) event_type: String,
     pub(crate) source: String,
-    pub(crate) source_id: String,
+    pub(crate) ce_id: String,
     pub(crate) subject: Option<String>,
+    /// Extension attributes, a JSON object.
+    pub(crate) extensions: Option<String>,
     pub(crate) occurred_at: i64,
     pub(crate) received_at: i64,
     pub(crate) body: String,

@@ -16,6 +16,10 @@ pub(crate) struct Model {
     pub(crate) rate_burst: Option<i32>,
     pub(crate) ordered: bool,
     pub(crate) failing_since: Option<i64>,
+    /// Deliveries in a row that used up their attempts.
+    pub(crate) exhausted_deliveries: i32,
+    /// When the first of them did.
+    pub(crate) exhausted_since: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) deleted_at: Option<i64>,

@@ -11,6 +11,7 @@ pub(crate) struct Model {
     pub(crate) position: i32,
     pub(crate) name: String,
     pub(crate) value_encrypted: Vec<u8>,
+    pub(crate) secret: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

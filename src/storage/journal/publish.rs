@@ -34,14 +34,15 @@ const KEYS: Insert<4> = Insert {
     tail: "ON CONFLICT (key) DO NOTHING",
 };
 
-const EVENTS: Insert<8> = Insert {
+const EVENTS: Insert<9> = Insert {
     table: "events",
     columns: [
         "id",
         "event_type",
         "source",
-        "source_id",
+        "ce_id",
         "subject",
+        "extensions",
         "occurred_at",
         "received_at",
         "body",
@@ -117,13 +118,14 @@ pub(in crate::storage) async fn add_deliveries(
 
 /// Stores an event.
 pub(in crate::storage) async fn add_events(on: &impl Sql, events: &[&NewEvent], now: Timestamp) -> Result<(), StoreError> {
-    let rows = events.iter().map(|event| -> [Value; 8] {
+    let rows = events.iter().map(|event| -> [Value; 9] {
         [
             event.id.0.into(),
             event.event_type.as_str().into(),
             event.source.as_str().into(),
-            event.source_id.as_str().into(),
+            event.ce_id.as_str().into(),
             event.subject.as_deref().into(),
+            event.extensions.as_deref().into(),
             event.occurred_at.0.into(),
             now.0.into(),
             String::from_utf8_lossy(&event.body).into_owned().into(),

@@ -127,12 +127,13 @@ mod tests {
                 id: new_id(),
                 event_type: EventType::IdentityCreated,
                 source: String::new(),
-                source_id: number.to_string(),
+                ce_id: number.to_string(),
                 subject: None,
+                extensions: None,
                 occurred_at: Timestamp(0),
                 body: "{}".into(),
             };
-            (EventKey::of("", &event.source_id), event)
+            (EventKey::of("", &event.ce_id), event)
         };
         let place = || Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
         Entry::Publish(Publish {

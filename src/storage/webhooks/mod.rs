@@ -38,7 +38,7 @@ use crate::{
 /// The webhooks of a user, in SQL; takes the user's id.
 pub(super) const OWNED: &str = "(SELECT webhook_id FROM webhook_owners WHERE user_id = ?)";
 
-/// How a webhook stands, in SQL: failing, disabled, enabled. The text is that of an index (`m20261126_000008_console`).
+/// How a webhook stands, in SQL: failing, disabled, enabled. The text is that of an index (`migrations::m20261128_000001_initial::webhooks`).
 pub(super) const STANDING: &str = "(CASE WHEN NOT enabled THEN 1 WHEN failing_since IS NULL THEN 2 ELSE 0 END)";
 
 /// A webhook as it is stored, without its secrets.
@@ -166,7 +166,11 @@ impl Store {
     fn open_header(&self, row: webhook_header::Model) -> Result<Header, StoreError> {
         let value = self.vault.open(row.id, &row.value_encrypted)?;
         let value = String::from_utf8(value.to_vec()).map_err(|_| StoreError::Corrupt("a header value that is no text".to_owned()))?;
-        Ok(Header { name: row.name, value })
+        Ok(Header {
+            name: row.name,
+            value,
+            secret: row.secret,
+        })
     }
 }
 

@@ -38,6 +38,7 @@ impl Store {
                 position: Set(position),
                 name: Set(header.name.clone()),
                 value_encrypted: Set(self.vault.seal(row, header.value.as_bytes())),
+                secret: Set(header.secret),
             }
         });
         webhook_header::Entity::insert_many(headers)

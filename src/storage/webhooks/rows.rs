@@ -221,7 +221,7 @@ impl Store {
     }
 }
 
-/// The expressions are those of the indexes (`m20261126_000008_console` and after); the id makes the order whole.
+/// The expressions are those of the indexes (`migrations::m20261128_000001_initial::webhooks`); the id makes the order whole.
 fn ordered(found: Select<webhook::Entity>, sort: Sort, direction: Direction) -> Select<webhook::Entity> {
     let by: SimpleExpr = match sort {
         Sort::Name => Expr::cust("lower(name)"),

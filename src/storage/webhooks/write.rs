@@ -111,6 +111,8 @@ impl Store {
             rate_burst: Set(number(fields.rate.map(|rate| rate.burst))),
             ordered: Set(fields.ordered),
             failing_since: Set(None),
+            exhausted_deliveries: Set(0),
+            exhausted_since: Set(None),
             created_at: Set(now.0),
             updated_at: Set(now.0),
             deleted_at: Set(None),

@@ -117,7 +117,7 @@ fn read(chain_file: &Path, key_file: &Path) -> Result<(Arc<ServerConfig>, [u8; 3
     }
     let key = PrivateKeyDer::from_pem_slice(&key_bytes).map_err(|_| nothing(key_file, "private key"))?;
     let unfit = |error: rustls::Error| CertificateError::Unfit(error.to_string());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(unfit)?

@@ -1,0 +1,74 @@
+//! Callbacks, which are the rows of the log, and their hourly counts.
+
+use sea_orm_migration::{prelude::*, schema::*};
+
+use super::{clustered, create_indexes, index};
+
+pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    manager
+        .create_table(
+            Table::create()
+                .table("callbacks")
+                .col(pk_uuid("id"))
+                .col(uuid("delivery_id"))
+                .col(uuid("event_id"))
+                .col(uuid("webhook_id"))
+                .col(text("event_type"))
+                .col(text("url"))
+                .col(big_integer("callback_date"))
+                .col(integer("attempt"))
+                .col(text("trigger"))
+                .col(text("outcome"))
+                .col(integer_null("status"))
+                .col(text("response"))
+                .col(text_null("detail"))
+                .col(big_integer("duration_ms"))
+                .col(text("request_headers"))
+                .col(text_null("response_headers"))
+                .col(binary_null("response_body"))
+                .col(boolean("response_truncated"))
+                // Why the body of the response was not received to its end. The outcome does not depend on it.
+                .col(text_null("response_incomplete"))
+                .to_owned(),
+        )
+        .await?;
+    let failed = Expr::col("outcome").eq(Expr::cust("'failed'"));
+    create_indexes(
+        manager,
+        [
+            index("callbacks_delivery", "callbacks", &["delivery_id", "attempt"]),
+            // The log of one webhook, newest first. The columns of the filters and the chart are in the index: looking into each row
+            // would take seconds with a million of them.
+            newest_first("callbacks_by_date").col("status").col("event_type").to_owned(),
+            // Failures are few, so this index is small, and finds them without reading past the successes.
+            newest_first("callbacks_failed")
+                .col("status")
+                .col("event_type")
+                .and_where(failed)
+                .to_owned(),
+        ],
+    )
+    .await?;
+    let stats = clustered(
+        manager,
+        Table::create()
+            .table("webhook_stats")
+            .col(uuid("webhook_id"))
+            .col(big_integer("hour"))
+            .col(integer("latency"))
+            .col(big_integer("succeeded"))
+            .col(big_integer("failed"))
+            .primary_key(Index::create().col("webhook_id").col("hour").col("latency")),
+    );
+    manager.create_table(stats).await
+}
+
+fn newest_first(name: &'static str) -> IndexCreateStatement {
+    Index::create()
+        .name(name)
+        .table("callbacks")
+        .col("webhook_id")
+        .col(("callback_date", IndexOrder::Desc))
+        .col(("id", IndexOrder::Desc))
+        .to_owned()
+}

@@ -1,0 +1,106 @@
+//! Events, and the deliveries that they owe.
+//!
+//! Whether an event was published before is known from `event_keys`, not from a unique index on `events`, so that `events` can be
+//! partitioned by time. Ids are UUIDv7 and tell the age of their rows, so no table has an index of its own for it.
+
+use sea_orm_migration::{prelude::*, schema::*};
+
+use super::{clustered, create_indexes, index};
+
+pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    create_events(manager).await?;
+    create_deliveries(manager).await
+}
+
+async fn create_events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let keys = clustered(
+        manager,
+        Table::create()
+            .table("event_keys")
+            .col(ColumnDef::new("key").binary().not_null().primary_key())
+            .col(uuid("event_id"))
+            .col(integer("deliveries"))
+            .col(big_integer("received_at")),
+    );
+    manager.create_table(keys).await?;
+    manager
+        .create_table(
+            Table::create()
+                .table("events")
+                .col(pk_uuid("id"))
+                .col(text("event_type"))
+                .col(text("source"))
+                // The id that the publisher gave the event.
+                .col(text("ce_id"))
+                .col(text_null("subject"))
+                // Extension attributes of CloudEvents, a JSON object.
+                .col(text_null("extensions"))
+                .col(big_integer("occurred_at"))
+                .col(big_integer("received_at"))
+                // The body of its callbacks.
+                .col(text("body"))
+                .to_owned(),
+        )
+        .await?;
+    create_indexes(
+        manager,
+        [
+            index("event_keys_age", "event_keys", &["received_at"]),
+            index("events_by_source", "events", &["source", "id"]),
+            index("events_by_type", "events", &["event_type", "id"]),
+            index("events_by_subject", "events", &["subject", "id"])
+                .and_where(Expr::col("subject").is_not_null())
+                .to_owned(),
+        ],
+    )
+    .await
+}
+
+async fn create_deliveries(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let deliveries = clustered(
+        manager,
+        Table::create()
+            .table("deliveries")
+            .col(pk_uuid("id"))
+            .col(uuid("event_id"))
+            .col(uuid("webhook_id"))
+            .col(text("state"))
+            .col(text("next_trigger"))
+            .col(integer("attempts"))
+            .col(integer("retries"))
+            .col(integer("asked"))
+            .col(integer("breaks"))
+            .col(big_integer_null("order_key"))
+            .col(big_integer_null("due_at"))
+            .col(uuid_null("lease_owner"))
+            .col(text_null("reason"))
+            .col(big_integer("created_at"))
+            .col(big_integer("updated_at"))
+            .foreign_key(ForeignKey::create().from("deliveries", "webhook_id").to("webhooks", "id")),
+    );
+    manager.create_table(deliveries).await?;
+    let state = |state: &'static str| Expr::col("state").eq(Expr::cust(format!("'{state}'")));
+    // Only unfinished deliveries are in these, so they stay small however long the history is.
+    create_indexes(
+        manager,
+        [
+            index("deliveries_pending", "deliveries", &["webhook_id", "due_at"])
+                .and_where(state("pending"))
+                .to_owned(),
+            index("deliveries_sending", "deliveries", &["lease_owner"])
+                .and_where(state("sending"))
+                .to_owned(),
+            index("deliveries_failed", "deliveries", &["webhook_id", "created_at"])
+                .and_where(state("failed"))
+                .to_owned(),
+            index("deliveries_held", "deliveries", &["webhook_id", "created_at"])
+                .and_where(state("held"))
+                .to_owned(),
+            // Answers whether an earlier delivery of the same subject is unfinished.
+            index("deliveries_order", "deliveries", &["webhook_id", "order_key", "id"])
+                .and_where(Expr::cust("order_key IS NOT NULL AND state IN ('pending', 'sending')"))
+                .to_owned(),
+        ],
+    )
+    .await
+}

@@ -1,0 +1,44 @@
+//! The nodes that send callbacks, the count of changes by which their caches stay true, and the fingerprint of the master key.
+
+use sea_orm_migration::{prelude::*, schema::*};
+
+pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    manager
+        .create_table(
+            Table::create()
+                .table("nodes")
+                .col(pk_uuid("id"))
+                .col(big_integer("lease_until"))
+                // The last change of webhooks that the node acts by.
+                .col(big_integer("revision").default(0))
+                .to_owned(),
+        )
+        .await?;
+    // One row, which counts the changes of webhooks.
+    manager
+        .create_table(
+            Table::create()
+                .table("revisions")
+                .col(ColumnDef::new("id").integer().not_null().primary_key())
+                .col(big_integer("webhooks"))
+                .to_owned(),
+        )
+        .await?;
+    let first = Query::insert()
+        .into_table("revisions")
+        .columns(["id", "webhooks"])
+        .values_panic([1.into(), 0.into()])
+        .to_owned();
+    manager.execute(first).await?;
+    // One row.
+    manager
+        .create_table(
+            Table::create()
+                .table("master_keys")
+                .col(integer("id").primary_key())
+                .col(text("current"))
+                .col(text_null("next"))
+                .to_owned(),
+        )
+        .await
+}
