@@ -7,6 +7,8 @@ CACHE=${CLEARHOOK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/clearhook}
 TOOLS=$CACHE/tools
 TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
 DEBIAN_TOOLCHAIN=clearhook-debian
+# Python with the packages that the conformance tests need.
+export PYTHON_ENV=$CACHE/python
 
 export PATH="$TOOLS/bin:$ROOT/end2end/node_modules/.bin:$HOME/.cargo/bin:$PATH"
 
@@ -30,6 +32,9 @@ fi
 
 # The version of a crate in Cargo.lock: tools that must match a library are installed in that very version.
 locked_version() { awk -v want="name = \"$1\"" '$0 == want { getline; gsub(/version = |"/, ""); print; exit }' "$ROOT/Cargo.lock"; }
+
+# The path of a program, also where only root has it on the path (nginx, pgbouncer).
+find_program() { PATH="$PATH:/usr/sbin:/sbin" command -v "$1"; }
 
 find_chromium() {
   if [ -n "${CLEARHOOK_CHROMIUM:-}" ]; then echo "$CLEARHOOK_CHROMIUM"; return; fi

@@ -129,12 +129,25 @@ cmp -s end2end/package-lock.json end2end/node_modules/.package-lock.stamp 2>/dev
 
 # ---- what the tests need -------------------------------------------------------------------------------------------
 
+python_packages() {
+  rm -rf "$PYTHON_ENV"
+  python3 -m venv "$PYTHON_ENV" || { apt_install python3-venv && /usr/bin/python3 -m venv "$PYTHON_ENV"; }
+  "$PYTHON_ENV/bin/pip" install --quiet --disable-pip-version-check -r tests/conformance/requirements.txt
+  cp tests/conformance/requirements.txt "$PYTHON_ENV/"
+}
+
 browser() { apt_install chromium fonts-dejavu-core || npx --prefix end2end playwright install --with-deps chromium; }
 if [ -z "${1:-}" ]; then
   [ -n "$(find_chromium)" ] || step "Chromium" browser || lack "a browser for the end-to-end tests (Debian: chromium; or set CLEARHOOK_CHROMIUM)"
   compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || step "faketime" apt_install faketime || lack "libfaketime, for tests with a clock that is set (Debian: faketime)"
   [ -n "${CLEARHOOK_TEST_POSTGRES:-}" ] || [ -n "$(find_postgres_bin)" ] || step "PostgreSQL" apt_install postgresql ||
     lack "PostgreSQL's programs (Debian: postgresql; or set CLEARHOOK_TEST_POSTGRES to a server)"
+  # The conformance tests talk to clearhook through other people's software.
+  for need in curl:curl nginx:nginx-light pgbouncer:pgbouncer javac:default-jdk-headless openssl:openssl; do
+    find_program "${need%%:*}" >/dev/null || step "${need#*:}" apt_install "${need#*:}" || lack "${need%%:*}, for the conformance tests (Debian: ${need#*:})"
+  done
+  cmp -s tests/conformance/requirements.txt "$PYTHON_ENV/requirements.txt" 2>/dev/null || step "Python packages" python_packages ||
+    lack "the Python packages of tests/conformance/requirements.txt (python3 -m venv; Debian: python3-venv)"
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then
