@@ -5,7 +5,7 @@ SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 IN := source scripts/env.sh &&
 
-.PHONY: help setup run test build dev lint e2e unit screenshots bench audit fuzz clean
+.PHONY: help setup run test build dev lint e2e unit soak screenshots bench audit fuzz clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ build: ## Build target/release/clearhook, with the site inside it
 	@scripts/site.sh
 	@$(IN) cargo build --locked --release --features ssr --bin clearhook
 	@if [ "$(TARGET)" != target ]; then mkdir -p target/release && cp "$(TARGET)/release/clearhook" target/release/; fi
+
+soak: ## Run the long forms of the tests: crashes and kills, many times (ROUNDS=25)
+	@scripts/soak.sh
 
 bench: ## Measure deliveries, latencies and memory next to what the machine can do (PARTS="sqlite one latency")
 	@scripts/setup.sh
