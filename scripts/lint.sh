@@ -15,5 +15,11 @@ if [ -n "$heavy" ]; then
   echo "lint: the browser's half depends on: $(tr '\n' ' ' <<<"$heavy")" >&2
   exit 1
 fi
+# A file has one subject; a longer one has more.
+long=$(git ls-files '*.rs' | xargs wc -l | awk '$2 != "total" && $1 > 600 { print "  " $2 ": " $1 " lines" }')
+if [ -n "$long" ]; then
+  printf 'lint: files of more than 600 lines; split them by subject:\n%s\n' "$long" >&2
+  exit 1
+fi
 scripts/messages.sh
 echo "lint: formatted, no warnings, no text outside of locales, nothing of the server in the browser's half"
