@@ -1,17 +1,21 @@
-//! Makes Rust of the messages in `locales`, and puts the built site into the server's binary: each file under a name with a hash of
-//! its content, compressed once, here.
+//! Generates functions from the messages in `locales`, and embeds the built site in the server's binary: each file under a name with
+//! a hash of its content, compressed once, here.
 //!
 //! The site is what `scripts/site.sh` left in `target/site`. Without it the server still compiles, and its pages work as plain HTML.
 
-#![allow(clippy::expect_used, reason = "a build that cannot go on fails")]
+#![allow(clippy::expect_used, reason = "a build that cannot continue fails")]
 
-#[path = "build/messages.rs"]
-mod messages;
-
+use std::{env, path::PathBuf};
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=build");
-    messages::write();
+    let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    messages_build::Generator {
+        languages: &[("en", "En"), ("fr", "Fr")],
+        enums: &[("wrong", "Wrong")],
+        lists: &["fields"],
+    }
+    .write(&manifest.join("locales"), &out.join("messages.rs"));
     #[cfg(feature = "ssr")]
     site::embed();
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Finds text that stands in the code of a page and not in `locales`, and messages that nobody uses.
-# That no language lacks a message is checked by the build itself (build/messages.rs).
+# That no language lacks a message is checked by the build itself (crates/messages-build).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 shopt -s globstar

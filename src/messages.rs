@@ -1,4 +1,4 @@
-//! Everything that people read, in their language. `build/messages.rs` makes one function of each message in `locales`, a module a file;
+//! The texts of the console, in their languages. `crates/messages-build` generates a function from each message in `locales`, and a module from each file;
 //! a message that one language lacks, or that is given other variables, does not compile.
 
 use std::{borrow::Cow, ops::RangeInclusive};
