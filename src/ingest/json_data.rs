@@ -166,8 +166,8 @@ fn explain(error: &serde_json::Error) -> String {
     if text.starts_with("recursion limit exceeded") {
         return "The data are nested too deeply. Use at most 127 levels of objects and arrays.".to_owned();
     }
-    if text.contains("surrogate") || text.contains("unicode code point") {
-        return format!("A string holds half of a surrogate pair, which is no character: {text}.");
+    if ["surrogate", "code point", "hex escape"].iter().any(|word| text.contains(word)) {
+        return format!("A string holds an escape that is no character, such as half of a surrogate pair: {text}.");
     }
     format!("This is not JSON that can be read: {text}.")
 }
