@@ -5,11 +5,11 @@ use clearhook::ingest::cloud_event::{Mode, read};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use libfuzzer_sys::fuzz_target;
 
-const NAMES: [&str; 6] = ["ce-specversion", "ce-id", "ce-source", "ce-type", "ce-time", "ce-subject"];
+const NAMES: [&str; 8] = ["ce-specversion", "ce-id", "ce-source", "ce-type", "ce-time", "ce-subject", "ce-traceparent", "ce-my-name"];
 
 fuzz_target!(|input: (u8, Vec<Vec<u8>>, Vec<u8>)| {
     let (mode, values, body) = input;
-    let mode = [Mode::Structured, Mode::Batch, Mode::Binary][usize::from(mode % 3)];
+    let mode = [Mode::Structured, Mode::Batch, Mode::Binary, Mode::Plain][usize::from(mode % 4)];
     let mut headers = HeaderMap::new();
     for (at, value) in values.iter().take(12).enumerate() {
         if let Ok(value) = HeaderValue::from_bytes(value) {
@@ -17,7 +17,7 @@ fuzz_target!(|input: (u8, Vec<Vec<u8>>, Vec<u8>)| {
         }
     }
     match read(mode, &headers, &body) {
-        Ok(events) => assert!((1..=1_000).contains(&events.len())),
+        Ok(events) => assert!(events.len() <= 1_000),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 });

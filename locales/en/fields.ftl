@@ -1,9 +1,11 @@
 # What the fields of a callback’s body mean, word for word as the schemas say it (`src/catalogue`).
-event-id = The id of the event. A repeated callback for the same event carries the same id.
+event-id = The id that the publisher gave the event, unique within its source. A repeated callback for the same event carries the same id.
 event-type = The type of the event.
 event-timestamp = When what the event tells of happened.
 event-source = The system the event comes from.
 event-subject = What the event is about, by noun and id, such as `identity/018f3c5e-7a10-7c4e-9b21-5d0c6a9e4f01`.
+event-dataschema = The schema that the publisher names for the data.
+event-extensions = Extension attributes of CloudEvents, as they were published.
 identity-created-data = The data of an "Identity created" event.
 data-identity = The identity as it was saved.
 identity-id = The id of the identity. It never changes and is never used again.

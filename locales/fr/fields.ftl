@@ -1,9 +1,11 @@
 # Ce que signifient les champs du corps d’un appel.
-event-id = L’id de l’événement. Un appel répété pour le même événement porte le même id.
+event-id = L’id que l’émetteur a donné à l’événement, unique dans sa source. Un appel répété pour le même événement porte le même id.
 event-type = Le type de l’événement.
 event-timestamp = Quand ce dont parle l’événement s’est produit.
 event-source = Le système d’où vient l’événement.
 event-subject = Ce dont parle l’événement, par un nom et un id, comme `identity/018f3c5e-7a10-7c4e-9b21-5d0c6a9e4f01`.
+event-dataschema = Le schéma que l’émetteur indique pour les données.
+event-extensions = Les attributs d’extension CloudEvents, tels qu’ils ont été publiés.
 identity-created-data = Les données d’un événement « Identité créée ».
 data-identity = L’identité telle qu’elle a été enregistrée.
 identity-id = L’id de l’identité. Il ne change jamais et n’est jamais réutilisé.

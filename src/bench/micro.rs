@@ -101,6 +101,7 @@ fn finished(webhook: WebhookId, number: u64) -> Finished {
         event_type: event.event_type,
         webhook,
         body: event.body,
+        trace: None,
         attempts: 0,
         retries: 0,
         breaks: 0,

@@ -70,9 +70,9 @@ fn envelope(event: EventType, mut data: Value) -> Value {
         "required": ["id", "type", "timestamp", "source", "data"],
         "properties": {
             "id": {
-                "description": "The id of the event. A repeated callback for the same event carries the same id.",
+                "description": "The id that the publisher gave the event, unique within its source. A repeated callback for the same event carries the same id.",
                 "type": "string",
-                "format": "uuid",
+                "minLength": 1,
             },
             "type": {
                 "description": "The type of the event.",
@@ -92,6 +92,18 @@ fn envelope(event: EventType, mut data: Value) -> Value {
             "subject": {
                 "description": "What the event is about, by noun and id, such as `identity/018f3c5e-7a10-7c4e-9b21-5d0c6a9e4f01`.",
                 "type": "string",
+            },
+            "dataschema": {
+                "description": "The schema that the publisher names for the data.",
+                "type": "string",
+                "format": "uri",
+            },
+            "extensions": {
+                "description": "Extension attributes of CloudEvents, as they were published.",
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": { "pattern": "^[a-z0-9]+$" },
+                "additionalProperties": { "type": ["string", "integer", "boolean"] },
             },
             "data": data,
         },
@@ -177,16 +189,21 @@ mod tests {
     }
 
     #[test]
-    fn the_body_may_lack_a_subject_but_nothing_else() {
+    fn the_body_may_lack_what_is_optional_but_nothing_else() {
         for (field, may_be_absent) in [
             ("id", false),
             ("type", false),
             ("timestamp", false),
             ("source", false),
             ("subject", true),
+            ("dataschema", true),
+            ("extensions", true),
             ("data", false),
         ] {
             let mut body = example_body(EventType::VisitCreated);
+            body["dataschema"] = json!("https://example.com/schemas/visit");
+            body["extensions"] = json!({ "tenant": "a", "number": 7, "urgent": true });
+            assert!(accepted(EventType::VisitCreated, &body));
             body.as_object_mut().unwrap().remove(field).unwrap();
             assert_eq!(accepted(EventType::VisitCreated, &body), may_be_absent, "{field}");
         }
@@ -195,7 +212,13 @@ mod tests {
     #[test]
     fn the_body_is_held_to_its_formats() {
         for (field, wrong) in [
-            ("id", json!("42")),
+            ("id", json!("")),
+            ("id", json!(42)),
+            ("dataschema", json!("visit")),
+            ("extensions", json!({})),
+            ("extensions", json!({ "Tenant": "a" })),
+            ("extensions", json!({ "tenant": 1.5 })),
+            ("extensions", json!({ "tenant": {} })),
             ("timestamp", json!("yesterday")),
             ("source", json!("")),
             ("subject", json!(7)),

@@ -1,6 +1,6 @@
 //! `serve --demo`: a webhook with a callback in its log, to look at.
 
-use std::net::SocketAddr;
+use std::{borrow::Cow, net::SocketAddr};
 
 use serde_json::value::RawValue;
 use tokio::net::TcpListener;
@@ -92,16 +92,16 @@ async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret
     Ok(())
 }
 
-fn sample_event() -> Result<CloudEvent, CliError> {
+fn sample_event() -> Result<CloudEvent<'static>, CliError> {
     let data =
         RawValue::from_string(example_data(EventType::IdentityCreated).to_string()).map_err(|error| CliError::Other(error.to_string()))?;
     Ok(CloudEvent {
-        specversion: Some("1.0".to_owned()),
-        id: Some("sample-1".to_owned()),
-        source: Some("https://clearid.example.com".to_owned()),
-        event_type: Some(EventType::IdentityCreated.to_string()),
-        subject: Some(example_subject(EventType::IdentityCreated)),
-        data: Some(data),
+        specversion: Some("1.0".into()),
+        id: Some("sample-1".into()),
+        source: Some("https://clearid.example.com".into()),
+        event_type: Some(EventType::IdentityCreated.as_str().into()),
+        subject: Some(example_subject(EventType::IdentityCreated).into()),
+        data: Some(Cow::Owned(data)),
         ..CloudEvent::default()
     })
 }

@@ -3,7 +3,8 @@
 use std::{io::Read, path::PathBuf, time::Duration};
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
 use url::Url;
 use uuid::Uuid;
 
@@ -34,19 +35,33 @@ pub(super) struct PublishArguments {
     subject: Option<String>,
 }
 
+/// The event as a CloudEvent. The data are sent as they stand in the file: numbers, order and spelling stay.
+#[derive(Serialize)]
+struct Event<'a> {
+    specversion: &'static str,
+    id: String,
+    source: &'a str,
+    #[serde(rename = "type")]
+    event_type: EventType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+    data: &'a RawValue,
+}
+
 pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
-    let data: Value = serde_json::from_str(&read(&arguments.data)?)
+    let text = read(&arguments.data)?;
+    // A byte order mark, which some editors write, is no part of the JSON.
+    let data: &RawValue = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(&text))
         .map_err(|error| CliError::Other(format!("--data: {} is not JSON: {error}", arguments.data.display())))?;
-    let mut event = json!({
-        "specversion": "1.0",
-        "id": arguments.id.unwrap_or_else(|| Uuid::now_v7().to_string()),
-        "source": arguments.source,
-        "type": arguments.event_type,
-        "data": data,
-    });
-    if let (Some(subject), Some(fields)) = (arguments.subject, event.as_object_mut()) {
-        fields.insert("subject".to_owned(), Value::String(subject));
-    }
+    let event = Event {
+        specversion: "1.0",
+        id: arguments.id.unwrap_or_else(|| Uuid::now_v7().to_string()),
+        source: &arguments.source,
+        event_type: arguments.event_type,
+        subject: arguments.subject.as_deref(),
+        data,
+    };
+    let event = serde_json::to_string(&event).map_err(|error| CliError::Other(format!("cannot write the event: {error}")))?;
     let failed = |error: String| CliError::Other(format!("cannot publish to {}: {error}", arguments.url));
     let endpoint = arguments.url.join("api/v1/events").map_err(|error| failed(error.to_string()))?;
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -58,7 +73,7 @@ pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
         .post(endpoint)
         .bearer_auth(&arguments.api_key)
         .header("content-type", "application/cloudevents+json")
-        .body(event.to_string());
+        .body(event);
     let answer = request
         .send()
         .await

@@ -122,17 +122,24 @@ fn unreadable(job: Job, error: &StoreError, again: Timestamp) -> (Finished, Told
     (without_attempt(job, next), Told::Nothing)
 }
 
-/// The headers of Standard Webhooks: id, time, and one signature for each live secret.
+/// The headers of Standard Webhooks: id, time, and one signature for each live secret; and the trace context of the event.
 fn own_headers(job: &Job, at: Timestamp, receiver: &Receiver) -> ShownHeaders {
     let id = job.delivery.message_id();
     let signature = receiver.sign(&id, at, &job.body);
-    vec![
+    let mut headers: ShownHeaders = vec![
         ("content-type".into(), "application/json".into()),
         ("user-agent".into(), concat!("clearhook/", env!("CARGO_PKG_VERSION")).into()),
         ("webhook-id".into(), id),
         ("webhook-timestamp".into(), at.unix_seconds().to_string()),
         ("webhook-signature".into(), signature),
-    ]
+    ];
+    // A webhook's own trace header is sent as it was set.
+    if let Some(trace) = job.trace.as_deref().filter(|_| !receiver.headers.contains_key("traceparent")) {
+        headers.push(("traceparent".into(), trace.traceparent.clone()));
+        let state = trace.tracestate.clone().filter(|_| !receiver.headers.contains_key("tracestate"));
+        headers.extend(state.map(|state| ("tracestate".into(), state)));
+    }
+    headers
 }
 
 fn callback(job: &Job, attempt: u32, at: Timestamp, receiver: &Receiver, own: ShownHeaders, called: Called) -> NewCallback {
@@ -180,6 +187,7 @@ mod tests {
             event_type: EventType::IdentityCreated,
             webhook: new_id(),
             body: "{}".into(),
+            trace: None,
             attempts: 0,
             retries: 0,
             breaks: 0,

@@ -16,8 +16,6 @@ use crate::{
 
 /// Pause between two rounds.
 const ROUND: Duration = Duration::from_secs(600);
-/// How long an event that is published again is known.
-const KEYS: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 impl Engine {
     /// Forgets until the node stops.
@@ -50,7 +48,6 @@ impl Engine {
     async fn forget_all(&self, what: Forgotten) -> Result<(), StoreError> {
         let retention = self.sender.settings.retention;
         let age = match what {
-            Forgotten::Keys => retention.min(KEYS),
             Forgotten::Sessions => sessions::IDLE,
             Forgotten::SignInLimits => sign_in_limits::MEMORY,
             // After the deliveries of the same time.

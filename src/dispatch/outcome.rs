@@ -126,6 +126,7 @@ mod tests {
             event_type: EventType::IdentityCreated,
             webhook: new_id(),
             body: "{}".into(),
+            trace: None,
             attempts: retries,
             retries,
             breaks: 0,

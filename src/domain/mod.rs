@@ -31,4 +31,6 @@ pub mod secret;
 #[cfg(feature = "ssr")]
 pub mod timestamp;
 #[cfg(feature = "ssr")]
+pub mod trace_context;
+#[cfg(feature = "ssr")]
 pub mod url;

@@ -1,5 +1,7 @@
 //! A moment in time, in milliseconds: what the database stores and the API shows.
 
+mod rfc3339;
+
 use std::{fmt, time::Duration};
 
 use jiff::tz::TimeZone;
@@ -21,10 +23,9 @@ impl Timestamp {
         Self(jiff::Timestamp::now().as_millisecond())
     }
 
-    /// Reads RFC 3339, any offset.
+    /// Reads RFC 3339 (`date-time` of section 5.6), any offset. A leap second counts as the second before it.
     pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
-        let parsed: jiff::Timestamp = text.parse().map_err(|_| InvalidTimestamp)?;
-        Ok(Self(parsed.as_millisecond()))
+        rfc3339::parse(text).ok_or(InvalidTimestamp)
     }
 
     /// Reads a time of day on a day as an `<input type="datetime-local">` gives it (`2026-11-23T09:00`), in the given zone.
@@ -44,7 +45,7 @@ impl Timestamp {
 
     /// RFC 3339, UTC, with milliseconds.
     pub fn rfc3339(self) -> String {
-        format!("{:.3}", self.jiff())
+        rfc3339::write(self)
     }
 
     /// Unix seconds, as `webhook-timestamp` carries them.

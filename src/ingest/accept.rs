@@ -16,9 +16,12 @@ use crate::{
 const ERRORS: usize = 50;
 
 /// Publishes events, all or none. Once it answers, they and their deliveries are stored durably.
-pub async fn accept(app: &AppState, by: &Principal, events: &[CloudEvent]) -> Result<Vec<Accepted>, IngestError> {
+pub async fn accept(app: &AppState, by: &Principal, events: &[CloudEvent<'_>]) -> Result<Vec<Accepted>, IngestError> {
     by.may(Action::PublishEvents, false)?;
     let checked = check_all(events, Timestamp::now())?;
+    if checked.is_empty() {
+        return Ok(Vec::new());
+    }
     let keyed = checked
         .into_iter()
         .map(|event| (EventKey::of(&event.source, &event.ce_id), event))
@@ -26,7 +29,7 @@ pub async fn accept(app: &AppState, by: &Principal, events: &[CloudEvent]) -> Re
     Ok(app.dispatcher.journal().publish(keyed).await?)
 }
 
-fn check_all(events: &[CloudEvent], now: Timestamp) -> Result<Vec<NewEvent>, IngestError> {
+fn check_all(events: &[CloudEvent<'_>], now: Timestamp) -> Result<Vec<NewEvent>, IngestError> {
     let (mut checked, mut errors) = (Vec::with_capacity(events.len()), Vec::<FieldError>::new());
     for (at, event) in events.iter().enumerate() {
         let place = if events.len() == 1 { String::new() } else { format!("/{at}") };

@@ -3,16 +3,13 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{
-    catalogue::EventType,
-    domain::{id::EventId, timestamp::Timestamp},
-};
+use crate::{catalogue::EventType, domain::timestamp::Timestamp, ingest::extension::Extensions};
 
 /// What the event's schema describes.
 #[derive(Serialize)]
 pub struct CallbackBody<'a> {
-    /// The event's id.
-    pub id: EventId,
+    /// The id that the publisher gave the event.
+    pub id: &'a str,
     /// Its type.
     #[serde(rename = "type")]
     pub event_type: EventType,
@@ -23,6 +20,12 @@ pub struct CallbackBody<'a> {
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<&'a str>,
+    /// The publisher's schema of the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataschema: Option<&'a str>,
+    /// Extension attributes, when there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<&'a Extensions<'a>>,
     /// What happened, as it was published.
     pub data: &'a RawValue,
 }

@@ -4,7 +4,15 @@ mod accept;
 pub mod body;
 mod check;
 pub mod cloud_event;
+pub mod content_coding;
+pub mod extension;
+mod header_value;
+mod json_data;
+mod json_format;
+mod media_type;
+pub mod plain;
 mod test_event;
+mod text;
 
 pub use self::{accept::accept, test_event::test_event};
 
@@ -20,8 +28,8 @@ use crate::{
 #[derive(Debug, Error)]
 pub enum IngestError {
     /// It is not JSON, or not a CloudEvent at all.
-    #[error("{0}")]
-    Malformed(String),
+    #[error("{}", .0.detail)]
+    Malformed(FieldError),
     /// Fields are wrong.
     #[error("the event is not valid")]
     Invalid(Vec<FieldError>),
@@ -37,6 +45,21 @@ pub enum IngestError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl IngestError {
+    /// A request that cannot be read.
+    pub(crate) fn malformed(pointer: &str, detail: impl Into<String>) -> Self {
+        Self::Malformed(FieldError::new(pointer, detail.into()))
+    }
+
+    /// The same error of another place.
+    pub(crate) fn at(self, pointer: &str) -> Self {
+        match self {
+            Self::Malformed(error) => Self::malformed(pointer, error.detail),
+            other => other,
+        }
+    }
 }
 
 impl From<PublishError> for IngestError {

@@ -1,5 +1,7 @@
 //! The event of a test: an example of the catalogue, from clearhook itself.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::{
@@ -21,11 +23,11 @@ pub fn test_event(event: EventType, data: &Value) -> Result<NewEvent, Vec<FieldE
     let id: uuid::Uuid = new_id();
     let raw = serde_json::value::to_raw_value(data).map_err(|error| vec![FieldError::new("/data", error.to_string())])?;
     let event = CloudEvent {
-        specversion: Some("1.0".to_owned()),
-        id: Some(id.to_string()),
-        source: Some(SOURCE.to_owned()),
-        event_type: Some(event.to_string()),
-        data: Some(raw),
+        specversion: Some("1.0".into()),
+        id: Some(id.to_string().into()),
+        source: Some(SOURCE.into()),
+        event_type: Some(event.as_str().into()),
+        data: Some(Cow::Owned(raw)),
         ..CloudEvent::default()
     };
     check(&event, "", Timestamp::now())

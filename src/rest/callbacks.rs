@@ -36,7 +36,7 @@ pub(super) struct LogParams {
 }
 
 #[derive(Serialize)]
-struct CallbackView {
+pub(super) struct CallbackView {
     id: CallbackId,
     delivery_id: DeliveryId,
     event_id: EventId,
@@ -75,6 +75,9 @@ struct DetailsView {
     #[serde(flatten)]
     callback: CallbackView,
     webhook_id: WebhookId,
+    /// The publisher's id of the event, and its source.
+    ce_id: Option<String>,
+    source: Option<String>,
     detail: Option<String>,
     request: RequestView,
     received: Option<ResponseView>,
@@ -91,7 +94,7 @@ pub(super) async fn list(
         from: moment("from", params.from.as_deref())?,
         to: moment("to", params.to.as_deref())?,
         outcome: named("outcome", params.outcome.as_deref())?,
-        status: params.status,
+        status: status(params.status)?,
         response: None,
         event: named("event", params.event.as_deref())?,
     };
@@ -106,6 +109,8 @@ pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id)
         detail,
         request_headers,
         request_body,
+        ce_id,
+        source,
         received,
     } = webhooks::callback(&app, &by, id).await?;
     let received = received.map(|received| ResponseView {
@@ -121,11 +126,24 @@ pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id)
     Ok(Json(DetailsView {
         callback: view(record),
         webhook_id,
+        ce_id,
+        source,
         detail,
         request,
         received,
     })
     .into_response())
+}
+
+/// Reads a parameter that is a status code, which has three digits.
+fn status(given: Option<u16>) -> Result<Option<u16>, Problem> {
+    match given {
+        Some(status) if !(100..=999).contains(&status) => Err(Problem::invalid(vec![webhooks::FieldError::new(
+            "/status",
+            "Use a status code from 100 to 999.",
+        )])),
+        given => Ok(given),
+    }
 }
 
 /// Reads a parameter that is a time.
@@ -144,7 +162,7 @@ pub fn callback_json(record: CallbackRecord) -> String {
     serde_json::to_string(&view(record)).unwrap_or_default()
 }
 
-fn view(record: CallbackRecord) -> CallbackView {
+pub(super) fn view(record: CallbackRecord) -> CallbackView {
     CallbackView {
         id: record.id,
         delivery_id: record.delivery,

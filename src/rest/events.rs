@@ -3,16 +3,20 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::{FromRequest, Request, State},
-    http::StatusCode,
+    extract::{FromRequest, RawQuery, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
 };
 use serde::Serialize;
 
 use crate::{
     auth::rules::Action,
+    domain::id::EventId,
     ingest::{
         accept,
-        cloud_event::{Mode, read},
+        cloud_event::{CloudEvent, Mode, read},
+        content_coding::{self, ContentCoding, UnpackError},
+        plain,
     },
     rest::{
         EVENTS_BYTES_MAX, Problem,
@@ -24,27 +28,82 @@ use crate::{
 
 /// What a publish answers, in the order of the request.
 #[derive(Serialize)]
-pub(super) struct Published {
-    events: Vec<Accepted>,
+struct Published<'a> {
+    events: Vec<PublishedEvent<'a>>,
+}
+
+#[derive(Serialize)]
+struct PublishedEvent<'a> {
+    /// Ours.
+    id: EventId,
+    /// The publisher's.
+    ce_id: &'a str,
+    duplicate: bool,
+    deliveries: u64,
+}
+
+impl<'a> Published<'a> {
+    fn of(events: &'a [CloudEvent<'_>], accepted: Vec<Accepted>) -> Self {
+        let event = |(event, accepted): (&'a CloudEvent<'_>, Accepted)| PublishedEvent {
+            id: accepted.id,
+            ce_id: event.id.as_deref().unwrap_or_default(),
+            duplicate: accepted.duplicate,
+            deliveries: accepted.deliveries,
+        };
+        Self {
+            events: events.iter().zip(accepted).map(event).collect(),
+        }
+    }
 }
 
 /// Publishes events. The 202 comes only once they are stored durably.
 pub(super) async fn publish(
     State(app): State<AppState>,
     Caller(by): Caller,
+    RawQuery(query): RawQuery,
     request: Request,
-) -> Result<(StatusCode, Json<Published>), Problem> {
+) -> Result<Response, Problem> {
     by.may(Action::PublishEvents, false)?;
     let headers = request.headers().clone();
-    let mode = Mode::of(&headers).ok_or_else(|| {
-        Problem::unsupported_media(
-            "Send application/cloudevents+json, application/cloudevents-batch+json, or application/json with ce-specversion and the other ce- headers.",
-        )
-    })?;
+    let query = query.unwrap_or_default();
+    let mode = mode(&headers, &query)?;
+    let coding = match ContentCoding::of(&headers) {
+        Ok(coding) => coding,
+        Err(detail) => return Ok(unsupported_coding(detail)),
+    };
     check_length(&headers, EVENTS_BYTES_MAX)?;
     let body = Bytes::from_request(request, &app)
         .await
         .map_err(|rejection| body_problem(&rejection, EVENTS_BYTES_MAX))?;
-    let events = accept(&app, &by, &read(mode, &headers, &body)?).await?;
-    Ok((StatusCode::ACCEPTED, Json(Published { events })))
+    let body = coding.unpack(body, EVENTS_BYTES_MAX).map_err(|error| match error {
+        UnpackError::TooLarge => Problem::too_large(EVENTS_BYTES_MAX),
+        UnpackError::Damaged(detail) => Problem::malformed(format!("The body is not compressed as Content-Encoding says: {detail}.")),
+    })?;
+    let events = match mode {
+        Mode::Plain => vec![plain::event(&query, &body, &by)?],
+        mode => read(mode, &headers, &body)?,
+    };
+    let accepted = accept(&app, &by, &events).await?;
+    Ok((StatusCode::ACCEPTED, Json(Published::of(&events, accepted))).into_response())
+}
+
+fn mode(headers: &axum::http::HeaderMap, query: &str) -> Result<Mode, Problem> {
+    let mode = Mode::of(headers).map_err(Problem::unsupported_media)?;
+    match (mode, query.is_empty()) {
+        (Mode::Plain, true) => Err(Problem::unsupported_media(
+            "Say what the JSON is: send a CloudEvent as application/cloudevents+json, add ce-specversion and the other ce- headers, or name the event's type in the query (POST /events?type=…).",
+        )),
+        (Mode::Structured | Mode::Batch | Mode::Binary, false) => Err(Problem::malformed(
+            "A CloudEvent has its attributes in it. Leave out the query, or send the data alone as application/json.",
+        )),
+        (mode, _) => Ok(mode),
+    }
+}
+
+/// 415 with the codings that are supported (RFC 9110, section 15.5.16).
+fn unsupported_coding(detail: String) -> Response {
+    let mut response = Problem::unsupported_media(detail).into_response();
+    let supported = HeaderValue::from_static(content_coding::SUPPORTED);
+    response.headers_mut().insert(header::ACCEPT_ENCODING, supported);
+    response
 }

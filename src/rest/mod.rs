@@ -4,6 +4,7 @@ mod callbacks;
 mod event_types;
 mod events;
 mod extract;
+mod find_events;
 mod health;
 pub mod metrics;
 mod problem;
@@ -36,6 +37,8 @@ pub fn routes() -> Routes<AppState> {
     let (log, again) = (Rule::Key(Action::ReadCallbacks), Rule::Key(Action::Resend));
     let v1 = Routes::new()
         .route(Method::POST, "/events", Rule::Key(Action::PublishEvents), publish)
+        .get("/events", log, find_events::list)
+        .get("/events/{id}", log, find_events::read)
         .get("/event-types", catalogue, event_types::list)
         .get("/event-types/{type}", catalogue, event_types::read)
         .get("/event-types/{type}/schema", catalogue, event_types::schema)

@@ -217,7 +217,10 @@ impl From<UseCaseError> for Problem {
 impl From<IngestError> for Problem {
     fn from(error: IngestError) -> Self {
         match error {
-            IngestError::Malformed(detail) => Self::malformed(detail),
+            IngestError::Malformed(error) => Self {
+                errors: vec![error.clone()],
+                ..Self::malformed(error.detail)
+            },
             IngestError::Invalid(errors) => Self::invalid(errors),
             IngestError::Busy => Self::new(
                 StatusCode::TOO_MANY_REQUESTS,

@@ -118,6 +118,10 @@ pub struct CallbackDetails {
     pub request_headers: ShownHeaders,
     /// The body that was sent; `None` when the event is older than what is kept.
     pub request_body: Option<String>,
+    /// The publisher's id of the event; `None` when the event is older than what is kept.
+    pub ce_id: Option<String>,
+    /// Where the event happened, likewise.
+    pub source: Option<String>,
     /// The answer, when there was one.
     pub received: Option<Received>,
 }
@@ -217,10 +221,8 @@ impl Store {
         let Some(row) = callback::Entity::find_by_id(id.0).one(&self.read).await? else {
             return Ok(None);
         };
-        let body = event::Entity::find_by_id(row.event_id)
-            .one(&self.read)
-            .await?
-            .map(|event| event.body);
+        let event = event::Entity::find_by_id(row.event_id).one(&self.read).await?;
+        let (body, ce_id, source) = event.map_or_else(Default::default, |event| (Some(event.body), Some(event.ce_id), Some(event.source)));
         let received = match (&row.response_headers, &row.response_body) {
             (Some(headers), Some(body)) => Some(Received {
                 headers: from_json(headers)?,
@@ -235,6 +237,8 @@ impl Store {
             detail: row.detail,
             request_headers: from_json(&row.request_headers)?,
             request_body: body,
+            ce_id,
+            source,
             received,
         }))
     }

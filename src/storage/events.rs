@@ -1,5 +1,7 @@
 //! An event that is to be stored, and what tells it from others.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
@@ -8,23 +10,43 @@ use crate::{
     domain::{id::EventId, timestamp::Timestamp},
 };
 
-/// Bytes of a key: with 128 bits, two of a month's events share one by chance only far beyond what any database holds.
-const KEY: usize = 16;
+/// Bytes of each half of a key.
+const HALF: usize = 8;
 
-/// What tells one event from another: the hash of its source and of the id that the source gave it (CloudEvents 1.0, `source` and `id`).
+/// How long the key of a published event keeps others out: the same source and id published later are a new event.
+pub const DUPLICATES_FOR: Duration = Duration::from_secs(30 * 24 * 3_600);
+
+/// What tells one event from another (CloudEvents 1.0, `source` and `id`): half of it is a hash of the id alone, so that the primary key
+/// of `event_keys` finds events by their id, too; the other half is a hash of source and id. Two events share a key by chance only if
+/// both halves agree, 128 bits, far beyond what any database holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EventKey([u8; KEY]);
+pub struct EventKey([u8; 2 * HALF]);
 
 impl EventKey {
     /// The key of an event.
     pub fn of(source: &str, id: &str) -> Self {
         let length = u64::try_from(source.len()).unwrap_or(u64::MAX).to_be_bytes();
-        let hash = Sha256::new().chain_update(length).chain_update(source).chain_update(id).finalize();
-        Self::from_bytes(hash.to_vec())
+        let both = Sha256::new().chain_update(length).chain_update(source).chain_update(id).finalize();
+        Self::of_halves(&Sha256::digest(id), &both)
     }
 
-    pub(super) fn from_bytes(bytes: Vec<u8>) -> Self {
-        let mut key = [0; KEY];
+    /// The key under which an event is still found by its id after a newer event took its key.
+    pub(super) fn of_former(id: &str, event: EventId) -> Self {
+        Self::of_halves(&Sha256::digest(id), &Sha256::digest(event.0.as_bytes()))
+    }
+
+    /// The least and the greatest key of events with this id.
+    pub(super) fn range_of(id: &str) -> (Self, Self) {
+        let first = Sha256::digest(id);
+        (Self::of_halves(&first, &[0; HALF]), Self::of_halves(&first, &[0xFF; HALF]))
+    }
+
+    fn of_halves(first: &[u8], second: &[u8]) -> Self {
+        Self::from_bytes(first.iter().take(HALF).chain(second).copied())
+    }
+
+    pub(super) fn from_bytes(bytes: impl IntoIterator<Item = u8>) -> Self {
+        let mut key = [0; 2 * HALF];
         for (to, from) in key.iter_mut().zip(bytes) {
             *to = from;
         }
@@ -55,4 +77,25 @@ pub struct NewEvent {
     pub occurred_at: Timestamp,
     /// The callback's body, byte for byte as it will be sent.
     pub body: Bytes,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::new_id;
+
+    #[test]
+    fn keys_tell_source_and_id_apart_and_lie_in_the_range_of_the_id() {
+        let keys = [("a", "b"), ("ab", ""), ("", "ab"), ("b", "b"), ("a", "c")].map(|(source, id)| EventKey::of(source, id));
+        for (at, key) in keys.iter().enumerate() {
+            assert_eq!(keys.iter().position(|other| other == key), Some(at));
+        }
+        let (least, greatest) = EventKey::range_of("b");
+        assert!(
+            [&keys[0], &keys[3], &EventKey::of_former("b", new_id())]
+                .iter()
+                .all(|key| (&least..=&greatest).contains(key))
+        );
+        assert!([&keys[1], &keys[2], &keys[4]].iter().all(|key| !(&least..=&greatest).contains(key)));
+    }
 }

@@ -203,6 +203,12 @@ impl Store {
         Ok(attempts)
     }
 
+    /// Callbacks that meet a condition, which may end with an order and a limit.
+    pub(super) async fn callbacks_where(&self, condition: &str, values: Vec<Value>) -> Result<Vec<CallbackRecord>, StoreError> {
+        self.records(&format!("SELECT {COLUMNS} FROM callbacks WHERE {condition}"), values)
+            .await
+    }
+
     async fn records(&self, sql: &str, values: Vec<Value>) -> Result<Vec<CallbackRecord>, StoreError> {
         let rows = Row::find_by_statement(statement(self.backend(), sql, values))
             .all(&self.read)

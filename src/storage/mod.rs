@@ -12,6 +12,7 @@ mod database_url;
 mod direct;
 mod entity;
 pub mod error;
+pub mod event_search;
 pub mod events;
 pub mod figures;
 mod health;

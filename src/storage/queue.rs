@@ -1,6 +1,6 @@
 //! Deliveries as a queue: what is due, claimed for a node, given back, held, ended.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use sea_orm::{DbBackend, FromQueryResult};
@@ -13,6 +13,7 @@ use crate::{
         delivery::DeliveryState,
         id::{DeliveryId, EventId, NodeId, WebhookId},
         timestamp::Timestamp,
+        trace_context::TraceContext,
     },
     storage::{
         Store, StoreError,
@@ -35,6 +36,8 @@ pub struct Job {
     pub webhook: WebhookId,
     /// The callback's body.
     pub body: Bytes,
+    /// The event's trace context, when it has one.
+    pub trace: Option<Arc<TraceContext>>,
     /// Attempts made before.
     pub attempts: u32,
     /// Retries used of the schedule.
@@ -81,6 +84,13 @@ struct Row {
     breaks: i32,
     order_key: Option<i64>,
     due_at: Option<i64>,
+}
+
+/// What all callbacks of an event have in common.
+struct Sent {
+    event_type: EventType,
+    body: Bytes,
+    trace: Option<Arc<TraceContext>>,
 }
 
 impl Store {
@@ -148,7 +158,7 @@ impl Store {
         let bodies = self.bodies(rows.iter().map(|row| row.event_id).collect()).await?;
         let (mut jobs, mut lost) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
-            let Some((event_type, body)) = bodies.get(&row.event_id) else {
+            let Some(sent) = bodies.get(&row.event_id) else {
                 lost.push(row);
                 continue;
             };
@@ -156,9 +166,10 @@ impl Store {
             jobs.push(Job {
                 delivery: DeliveryId(row.id),
                 event: EventId(row.event_id),
-                event_type: *event_type,
+                event_type: sent.event_type,
                 webhook: WebhookId(row.webhook_id),
-                body: body.clone(),
+                body: sent.body.clone(),
+                trace: sent.trace.clone(),
                 attempts: u32::try_from(row.attempts).unwrap_or(0),
                 retries: u32::try_from(row.retries).unwrap_or(0),
                 breaks: u32::try_from(row.breaks).unwrap_or(0),
@@ -186,22 +197,28 @@ impl Store {
         Ok(())
     }
 
-    async fn bodies(&self, mut events: Vec<Uuid>) -> Result<HashMap<Uuid, (EventType, Bytes)>, StoreError> {
+    async fn bodies(&self, mut events: Vec<Uuid>) -> Result<HashMap<Uuid, Sent>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
             id: Uuid,
             event_type: String,
+            extensions: Option<String>,
             body: String,
         }
         events.sort_unstable();
         events.dedup();
         let (mut bodies, mut events) = (HashMap::with_capacity(events.len()), events.into_iter());
         for size in sizes(events.len()) {
-            let sql = format!("SELECT id, event_type, body FROM events WHERE id IN {}", marks(size));
+            let sql = format!("SELECT id, event_type, extensions, body FROM events WHERE id IN {}", marks(size));
             let ids = events.by_ref().take(size).map(sea_orm::Value::from);
             for row in Row::find_by_statement(statement(self.backend(), &sql, ids)).all(&self.read).await? {
                 let event_type = row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?;
-                bodies.insert(row.id, (event_type, Bytes::from(row.body)));
+                let sent = Sent {
+                    event_type,
+                    body: Bytes::from(row.body),
+                    trace: row.extensions.as_deref().and_then(TraceContext::of_extensions).map(Arc::new),
+                };
+                bodies.insert(row.id, sent);
             }
         }
         Ok(bodies)

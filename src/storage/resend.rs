@@ -17,8 +17,8 @@ use crate::{
         audit::{self, Actor, Entry},
         bulk::{for_ids, statement},
         entity::webhook,
-        events::NewEvent,
-        journal::{NewDelivery, add_deliveries, add_events},
+        events::{EventKey, NewEvent},
+        journal::{NewDelivery, add_deliveries, add_events, add_keys},
         line, new_id,
         order::{self, Step},
         revision,
@@ -140,6 +140,8 @@ impl Store {
         };
         let id = delivery.id;
         let transaction = self.begin().await?;
+        let key = EventKey::of(&event.source, &event.ce_id);
+        add_keys(&transaction, &[(&key, event, 1)], now).await?;
         add_events(&transaction, &[event], now).await?;
         add_deliveries(&transaction, node, &[delivery], now).await?;
         let sent = json!({ "event": event.event_type, "delivery": id });

@@ -2,11 +2,19 @@
 
 use std::time::Duration;
 
-use sea_orm::DbBackend;
+use sea_orm::{DbBackend, FromQueryResult};
+use uuid::Uuid;
 
 use crate::{
-    domain::timestamp::Timestamp,
-    storage::{Store, StoreError, age::oldest_id_of, stats::hour},
+    domain::{id::EventId, timestamp::Timestamp},
+    storage::{
+        Store, StoreError,
+        age::oldest_id_of,
+        bulk::{for_ids, marks, sizes, statement},
+        events::EventKey,
+        sql::Sql,
+        stats::hour,
+    },
 };
 
 /// Rows of one step.
@@ -22,10 +30,8 @@ pub enum Forgotten {
     Callbacks,
     /// Deliveries that are done.
     Deliveries,
-    /// Events that nothing waits for.
+    /// Events that nothing waits for, with the keys by which they are found and duplicates are known.
     Events,
-    /// Keys by which duplicates are known.
-    Keys,
     /// Hourly figures.
     Stats,
     /// Sessions that have ended.
@@ -36,11 +42,10 @@ pub enum Forgotten {
 
 impl Forgotten {
     /// All, in the order in which they may go.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 6] = [
         Self::Callbacks,
         Self::Deliveries,
         Self::Events,
-        Self::Keys,
         Self::Stats,
         Self::Sessions,
         Self::SignInLimits,
@@ -62,10 +67,6 @@ impl Store {
                 older.into(),
             ),
             Forgotten::Events => return self.forget_events(before).await,
-            Forgotten::Keys => (
-                "DELETE FROM event_keys WHERE key IN (SELECT key FROM event_keys WHERE received_at < ? ORDER BY received_at LIMIT ?)",
-                before.0.into(),
-            ),
             Forgotten::Stats => return self.forget_stats(before).await,
             Forgotten::Sessions => return self.forget_sessions(Timestamp::now(), before, STEP).await,
             Forgotten::SignInLimits => return self.forget_limits(before, STEP).await,
@@ -77,10 +78,40 @@ impl Store {
     /// An event stays as long as a delivery of it is to be sent. Of deliveries as old as these only such are left, once the others are
     /// forgotten, so that reading them by their ids is quick without an index of events.
     async fn forget_events(&self, before: Timestamp) -> Result<bool, StoreError> {
-        let sql = "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id < ? AND id NOT IN (\
-                   SELECT event_id FROM deliveries WHERE id < ? AND state IN ('pending', 'sending')) ORDER BY id LIMIT ?)";
+        #[derive(FromQueryResult)]
+        struct Row {
+            id: Uuid,
+            source: String,
+            ce_id: String,
+        }
+        let sql = "SELECT id, source, ce_id FROM events WHERE id < ? AND id NOT IN (\
+                   SELECT event_id FROM deliveries WHERE id < ? AND state IN ('pending', 'sending')) ORDER BY id LIMIT ?";
         let values = [oldest_id_of(before).into(), oldest_id_of(before.plus(TOGETHER)).into(), STEP.into()];
-        Ok(self.execute(sql, values).await? >= STEP.unsigned_abs())
+        let transaction = self.begin().await?;
+        let rows = Row::find_by_statement(statement(self.backend(), sql, values))
+            .all(&transaction)
+            .await?;
+        let mut left = rows.as_slice();
+        for size in sizes(rows.len()) {
+            let (events, rest) = left.split_at(size);
+            left = rest;
+            let keys = events.iter().flat_map(|row| {
+                let former = EventKey::of_former(&row.ce_id, EventId(row.id));
+                [EventKey::of(&row.source, &row.ce_id), former]
+            });
+            let keys = keys.map(|key| key.as_bytes().to_vec().into());
+            // A key may be a newer event's by now.
+            let sql = format!(
+                "DELETE FROM event_keys WHERE key IN {} AND event_id IN {}",
+                marks(2 * size),
+                marks(size)
+            );
+            let values: Vec<sea_orm::Value> = keys.chain(events.iter().map(|row| row.id.into())).collect();
+            transaction.run(statement(self.backend(), &sql, values)).await?;
+        }
+        let deleted = for_ids(&transaction, "DELETE FROM events WHERE id IN", &[], rows.iter().map(|row| row.id)).await?;
+        transaction.commit().await?;
+        Ok(deleted >= STEP.unsigned_abs())
     }
 
     async fn forget_stats(&self, before: Timestamp) -> Result<bool, StoreError> {

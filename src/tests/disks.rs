@@ -48,7 +48,7 @@ async fn a_full_disk_refuses_and_loses_nothing() {
         let request = request.header("content-type", "application/cloudevents+json");
         let response = request.body(event.to_string()).send().await.unwrap();
         if response.status() == 202 {
-            accepted.push(response.json_value().await["events"][0]["id"].as_str().unwrap().to_owned());
+            accepted.push(response.json_value().await["events"][0]["ce_id"].as_str().unwrap().to_owned());
         } else {
             assert_eq!(response.status(), 503);
             refused += 1;

@@ -191,7 +191,7 @@ async fn subjects_are_sent_in_order(database: TestDatabase) {
         for (subject, ids) in [("one", &mut one), ("two", &mut two)] {
             let answer = app.publish_raw(&of_subject(subject, number)).await;
             let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-            ids.push(answer["events"][0]["id"].as_str().unwrap().to_owned());
+            ids.push(answer["events"][0]["ce_id"].as_str().unwrap().to_owned());
         }
     }
     app.deliveries(&database, "succeeded", 16).await;

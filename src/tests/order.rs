@@ -39,7 +39,7 @@ async fn publish(app: &TestApp, numbers: std::ops::Range<usize>) -> Vec<String> 
         let answer = app.publish_raw(&event).await;
         assert_eq!(answer.status(), 202);
         let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-        ids.push(answer["events"][0]["id"].as_str().unwrap().to_owned());
+        ids.push(answer["events"][0]["ce_id"].as_str().unwrap().to_owned());
     }
     ids
 }

@@ -65,7 +65,7 @@ async fn bad_events_are_refused_and_nothing_is_stored(database: TestDatabase) {
         (structured, b"{".to_vec(), 400, "malformed"),
         (structured, b"{\"id\":\"\xff\"}".to_vec(), 400, "malformed"),
         (structured, deep.into_bytes(), 422, "invalid"),
-        ("application/cloudevents-batch+json", b"[]".to_vec(), 400, "malformed"),
+        ("application/cloudevents-batch+json", b"{}".to_vec(), 400, "malformed"),
         ("application/json", b"{}".to_vec(), 415, "unsupported-media-type"),
         ("text/plain", b"{}".to_vec(), 415, "unsupported-media-type"),
         (structured, vec![b' '; 1024 * 1024 + 1], 413, "too-large"),

@@ -144,6 +144,7 @@ struct Stage {
     app: TestApp,
     receiver: Receiver,
     callback: String,
+    event: String,
     webhook: String,
     keys: Vec<(Scope, String)>,
 }
@@ -168,6 +169,7 @@ impl Stage {
             app,
             receiver,
             callback: String::new(),
+            event: String::new(),
             webhook: String::new(),
             keys,
         };
@@ -175,6 +177,7 @@ impl Stage {
         stage.app.publish(EventType::IdentityCreated, "1").await;
         let row = stage.app.log(&json!({ "id": stage.webhook }), 1).await.remove(0);
         row["id"].as_str().unwrap().clone_into(&mut stage.callback);
+        row["event_id"].as_str().unwrap().clone_into(&mut stage.event);
         stage
     }
 
@@ -199,6 +202,8 @@ impl Stage {
             self.owned_webhook().await
         } else if row.path.contains("/callbacks/{id}") {
             self.callback.clone()
+        } else if row.path.contains("/events/{id}") {
+            self.event.clone()
         } else if row.path.starts_with("/users/") {
             self.app.store.user_by_email(OTHER).await.unwrap().unwrap().0.id.to_string()
         } else {

@@ -34,9 +34,7 @@ pub async fn log(
     limit: u64,
 ) -> Result<Page<CallbackRecord>, UseCaseError> {
     reachable(app, by, id, Action::ReadCallbacks).await?;
-    if let (Some(from), Some(to)) = (filter.from, filter.to) {
-        check_range(from, to)?;
-    }
+    check_filter(filter.from, filter.to)?;
     Ok(app.store.callbacks(id, filter, after, limit).await?)
 }
 
@@ -54,6 +52,16 @@ pub async fn log_page(
         check_range(from, to)?;
     }
     Ok(app.store.log_page(id, filter, place, limit).await?)
+}
+
+/// A range that begins somewhere is not longer than a year; without an end it goes on until now.
+pub(super) fn check_filter(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<(), UseCaseError> {
+    let now = Timestamp::now();
+    match (from, to) {
+        (Some(from), Some(to)) => check_range(from, to),
+        (Some(from), None) if from < now => check_range(from, now),
+        _ => Ok(()),
+    }
 }
 
 /// A range has a length, and not more than a year.

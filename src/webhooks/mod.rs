@@ -1,6 +1,7 @@
 //! What people do with webhooks, the same for the HTTP API and the console.
 
 mod check;
+mod events;
 mod export;
 mod figures;
 mod hearing;
@@ -13,6 +14,7 @@ mod stats;
 
 pub use self::{
     check::{Complaint, FieldError, WebhookInput},
+    events::{EventDetails, event, find_events},
     export::export,
     figures::{Figures, figures},
     hearing::{hearing, hearing_of},

@@ -17,6 +17,7 @@ async fn create_events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         manager,
         Table::create()
             .table("event_keys")
+            // Begins with a hash of the publisher's id, so that events are found by it (`storage::events::EventKey`).
             .col(ColumnDef::new("key").binary().not_null().primary_key())
             .col(uuid("event_id"))
             .col(integer("deliveries"))
@@ -45,7 +46,6 @@ async fn create_events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     create_indexes(
         manager,
         [
-            index("event_keys_age", "event_keys", &["received_at"]),
             index("events_by_source", "events", &["source", "id"]),
             index("events_by_type", "events", &["event_type", "id"]),
             index("events_by_subject", "events", &["subject", "id"])

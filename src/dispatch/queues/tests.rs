@@ -21,6 +21,7 @@ fn job(webhook: WebhookId) -> Job {
         event_type: EventType::IdentityCreated,
         webhook,
         body: "{}".into(),
+        trace: None,
         attempts: 0,
         retries: 0,
         breaks: 0,

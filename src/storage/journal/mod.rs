@@ -20,7 +20,7 @@ use std::{
 use sea_orm::DbBackend;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-pub(super) use self::publish::{NewDelivery, add_deliveries, add_events};
+pub(super) use self::publish::{NewDelivery, add_deliveries, add_events, add_keys};
 use self::{pulse::Pulse, way::Way, writer::Writer};
 use crate::{
     domain::{

@@ -1,6 +1,9 @@
 //! Publishes of one group: keys that nobody took before, events, and the deliveries they owe.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use sea_orm::Value;
@@ -12,11 +15,12 @@ use crate::{
         delivery::DeliveryState,
         id::{DeliveryId, EventId, NodeId, WebhookId},
         timestamp::Timestamp,
+        trace_context::TraceContext,
     },
     storage::{
         StoreError,
         bulk::{Insert, marks, sizes, statement},
-        events::{EventKey, NewEvent},
+        events::{DUPLICATES_FOR, EventKey, NewEvent},
         journal::{
             Accepted, Intake, Place, Publish,
             subscriptions::{Subscription, Subscriptions},
@@ -135,6 +139,19 @@ pub(in crate::storage) async fn add_events(on: &impl Sql, events: &[&NewEvent], 
     Ok(())
 }
 
+/// Stores keys that nobody has yet, each with the number of deliveries of its event; answers how many.
+pub(in crate::storage) async fn add_keys(on: &impl Sql, keys: &[(&EventKey, &NewEvent, usize)], now: Timestamp) -> Result<u64, StoreError> {
+    let rows = keys.iter().map(|(key, event, deliveries)| -> [Value; 4] {
+        [
+            key.as_bytes().to_vec().into(),
+            event.id.0.into(),
+            i32::try_from(*deliveries).unwrap_or(i32::MAX).into(),
+            now.0.into(),
+        ]
+    });
+    KEYS.run(on, rows.collect()).await
+}
+
 pub(super) struct Publishing<'a, S> {
     pub(super) transaction: &'a S,
     pub(super) node: NodeId,
@@ -191,34 +208,62 @@ impl<S: Sql> Publishing<'_, S> {
         first: &HashMap<&EventKey, &NewEvent>,
         hearers: impl Fn(&NewEvent) -> usize,
     ) -> Result<HashMap<EventKey, (EventId, u64)>, StoreError> {
-        let mut keys: Vec<_> = first.iter().collect();
-        keys.sort_unstable_by_key(|(key, _)| **key);
-        let rows = keys.iter().map(|(key, event)| -> [Value; 4] {
-            [
-                key.as_bytes().to_vec().into(),
-                event.id.0.into(),
-                i32::try_from(hearers(event)).unwrap_or(i32::MAX).into(),
-                self.now.0.into(),
-            ]
-        });
-        let taken = KEYS.run(self.transaction, rows.collect()).await?;
-        if taken == keys.len() as u64 {
+        let mut keys: Vec<_> = first.iter().map(|(key, event)| (*key, *event, hearers(event))).collect();
+        keys.sort_unstable_by_key(|(key, ..)| *key);
+        if add_keys(self.transaction, &keys, self.now).await? == keys.len() as u64 {
             return Ok(HashMap::new());
         }
-        let ours: HashSet<Uuid> = keys.iter().map(|(_, event)| event.id.0).collect();
-        let (mut known, mut keys) = (HashMap::new(), keys.into_iter());
+        let (mut known, expired) = self.known_keys(&keys).await?;
+        if expired.is_empty() {
+            return Ok(known);
+        }
+        // What was published long ago gives its key to the new event, and keeps one by which it is found.
+        for (key, former) in &expired {
+            let Some(event) = first.get(key) else { continue };
+            let sql = "UPDATE event_keys SET key = ? WHERE key = ? AND event_id = ?";
+            let former_key = EventKey::of_former(&event.ce_id, *former);
+            let values = [
+                former_key.as_bytes().to_vec().into(),
+                key.as_bytes().to_vec().into(),
+                former.0.into(),
+            ];
+            self.transaction.run(statement(self.transaction.backend(), sql, values)).await?;
+        }
+        keys.retain(|(key, ..)| expired.contains_key(key));
+        // Another node may have been quicker.
+        if add_keys(self.transaction, &keys, self.now).await? < keys.len() as u64 {
+            known.extend(self.known_keys(&keys).await?.0);
+        }
+        Ok(known)
+    }
+
+    /// Events of others that hold these keys: those that keep the new ones out, and those that are too old to.
+    async fn known_keys(
+        &self,
+        keys: &[(&EventKey, &NewEvent, usize)],
+    ) -> Result<(HashMap<EventKey, (EventId, u64)>, BTreeMap<EventKey, EventId>), StoreError> {
+        let expiry = self.now.minus(DUPLICATES_FOR);
+        let ours: HashSet<Uuid> = keys.iter().map(|(_, event, _)| event.id.0).collect();
+        let (mut known, mut expired, mut keys) = (HashMap::new(), BTreeMap::new(), keys.iter());
         for size in sizes(keys.len()) {
-            let sql = format!("SELECT key, event_id, deliveries FROM event_keys WHERE key IN {}", marks(size));
-            let values = keys.by_ref().take(size).map(|(key, _)| key.as_bytes().to_vec().into());
+            let sql = format!(
+                "SELECT key, event_id, deliveries, received_at FROM event_keys WHERE key IN {}",
+                marks(size)
+            );
+            let values = keys.by_ref().take(size).map(|(key, ..)| key.as_bytes().to_vec().into());
             for row in self.transaction.rows(statement(self.transaction.backend(), &sql, values)).await? {
                 let event: Uuid = row.get("event_id")?;
-                if !ours.contains(&event) {
+                let key = EventKey::from_bytes(row.get::<Vec<u8>>("key")?);
+                if ours.contains(&event) {
+                } else if row.get::<i64>("received_at")? < expiry.0 {
+                    expired.insert(key, EventId(event));
+                } else {
                     let deliveries = u64::try_from(row.get::<i32>("deliveries")?).unwrap_or(0);
-                    known.insert(EventKey::from_bytes(row.get("key")?), (EventId(event), deliveries));
+                    known.insert(key, (EventId(event), deliveries));
                 }
             }
         }
-        Ok(known)
+        Ok((known, expired))
     }
 
     /// One delivery for each event and each webhook that hears of it: sent by this node at once if there is room, held where the webhook is disabled.
@@ -233,6 +278,7 @@ impl<S: Sql> Publishing<'_, S> {
         order::lock_all(self.transaction, &subjects.collect()).await?;
         for event in events {
             let body = Bytes::clone(&event.body);
+            let trace = event.extensions.as_deref().and_then(TraceContext::of_extensions).map(Arc::new);
             for to in subscriptions.of(event.event_type) {
                 let (id, webhook) = (new_id(), to.webhook);
                 let order = order_of(event, *to);
@@ -274,6 +320,7 @@ impl<S: Sql> Publishing<'_, S> {
                         event_type: event.event_type,
                         webhook,
                         body: body.clone(),
+                        trace: trace.clone(),
                         attempts: 0,
                         retries: 0,
                         breaks: 0,

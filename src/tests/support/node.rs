@@ -102,7 +102,7 @@ pub(crate) async fn publish_on(
             accepted
                 .lock()
                 .unwrap()
-                .push(answer["events"][0]["id"].as_str().unwrap().to_owned());
+                .push(answer["events"][0]["ce_id"].as_str().unwrap().to_owned());
         }
     }
 }

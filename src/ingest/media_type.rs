@@ -1,0 +1,150 @@
+//! Media types as requests and events name them (RFC 9110, section 8.3.1; RFC 2045, section 5.1).
+
+/// A media type with what matters here of its parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct MediaType {
+    /// Type and subtype in lower case: `application/json`.
+    pub(super) essence: String,
+    /// The value of `charset`, in lower case.
+    charset: Option<String>,
+}
+
+impl MediaType {
+    /// Reads `type/subtype; name=value; name="value"`; `None` when it is none.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (essence, mut rest) = text.split_once(';').map_or((text, ""), |(essence, rest)| (essence, rest));
+        let essence = essence.trim_matches([' ', '\t']).to_ascii_lowercase();
+        let (kind, subtype) = essence.split_once('/')?;
+        if !is_token(kind) || !is_token(subtype) {
+            return None;
+        }
+        let mut charset = None;
+        loop {
+            rest = rest.trim_start_matches([' ', '\t', ';']);
+            if rest.is_empty() {
+                return Some(Self { essence, charset });
+            }
+            let (name, after) = rest.split_once('=')?;
+            let name = name.trim_matches([' ', '\t']);
+            let (value, after) = parameter_value(after.trim_start_matches([' ', '\t']))?;
+            if !is_token(name) || !(after.is_empty() || after.starts_with([' ', '\t', ';'])) {
+                return None;
+            }
+            if name.eq_ignore_ascii_case("charset") && charset.is_none() {
+                charset = Some(value.to_ascii_lowercase());
+            }
+            rest = after.trim_start_matches([' ', '\t']);
+            if !rest.is_empty() && !rest.starts_with(';') {
+                return None;
+            }
+        }
+    }
+
+    /// Whether it declares JSON: `*/json` or `*/*+json` (CloudEvents JSON format, section 3.1.1).
+    pub(super) fn is_json(&self) -> bool {
+        let subtype = self.essence.split_once('/').map_or("", |(_, subtype)| subtype);
+        subtype == "json" || subtype.strip_suffix("+json").is_some_and(|name| !name.is_empty())
+    }
+
+    /// The character set, when it is another than UTF-8, of which US-ASCII is a part.
+    pub(super) fn other_charset(&self) -> Option<&str> {
+        let charset = self.charset.as_deref()?;
+        (!["utf-8", "utf8", "us-ascii", "ascii"].contains(&charset)).then_some(charset)
+    }
+}
+
+/// A token or a quoted string, and what follows it.
+fn parameter_value(text: &str) -> Option<(String, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find([' ', '\t', ';']).unwrap_or(text.len());
+        let (value, after) = text.split_at_checked(end)?;
+        return is_token(value).then(|| (value.to_owned(), after));
+    };
+    let (mut value, mut characters) = (String::new(), quoted.char_indices());
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '"' => return Some((value, quoted.get(at + 1..)?)),
+            '\\' => value.push(characters.next()?.1),
+            _ => value.push(character),
+        }
+    }
+    None
+}
+
+fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_read_in_every_spelling() {
+        for (text, other) in [
+            ("application/json", None),
+            ("Application/JSON;charset=utf-8", None),
+            ("application/json ; charset=UTF-8", None),
+            ("application/json;charset=\"utf-8\"", None),
+            ("application/json; CharSet=\"\\u\\tf-8\"", None),
+            ("application/json;;charset=utf8;", None),
+            ("application/json; profile=\"a;charset=latin1\"; charset=utf-8", None),
+            ("application/json; charset=us-ascii", None),
+            ("application/json; charset=ISO-8859-1", Some("iso-8859-1")),
+            ("application/json; version=1; charset=\"utf-16\"", Some("utf-16")),
+        ] {
+            let media = MediaType::parse(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(
+                (media.essence.as_str(), media.other_charset()),
+                ("application/json", other),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_media_types() {
+        for text in [
+            "",
+            "json",
+            "application/",
+            "/json",
+            "application/json/x",
+            "application json",
+            "application/json; charset",
+            "application/json; charset=",
+            "application/json; charset=\"utf-8",
+            "application/json; charset=\"utf-8\"x",
+            "application/json; =utf-8",
+            "application/json, text/plain",
+            "application/jsön",
+        ] {
+            assert_eq!(MediaType::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn json_is_known_by_its_subtype() {
+        for json in [
+            "application/json",
+            "text/json",
+            "application/vnd.acme.role+json",
+            "image/SVG+JSON; a=b",
+        ] {
+            assert!(MediaType::parse(json).unwrap().is_json(), "{json}");
+        }
+        for other in [
+            "application/xml",
+            "application/jsonp",
+            "application/+json",
+            "text/plain",
+            "application/json+xml",
+            "application/json-seq",
+        ] {
+            assert!(!MediaType::parse(other).unwrap().is_json(), "{other}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `GET /events` and `GET /events/{id}`.
+
+use axum::{Json, extract::State, response::Response};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    catalogue::EventType,
+    domain::{
+        delivery::DeliveryState,
+        id::{DeliveryId, EventId, WebhookId},
+        timestamp::Timestamp,
+    },
+    rest::{
+        Problem,
+        callbacks::{CallbackView, moment, view},
+        extract::{Caller, Id, PageView, Params, cursor, limit, named},
+    },
+    state::AppState,
+    storage::{
+        StoreError,
+        event_search::{EventDelivery, EventFilter, EventRecord},
+    },
+    webhooks::{self, EventDetails},
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EventParams {
+    id: Option<String>,
+    source: Option<String>,
+    subject: Option<String>,
+    #[serde(rename = "type")]
+    event_type: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+/// An event as the API lists it.
+#[derive(Serialize)]
+struct EventView {
+    /// Ours.
+    id: EventId,
+    /// The publisher's.
+    ce_id: String,
+    #[serde(rename = "type")]
+    event_type: EventType,
+    source: String,
+    subject: Option<String>,
+    extensions: Option<Box<RawValue>>,
+    time: Timestamp,
+    received_at: Timestamp,
+}
+
+#[derive(Serialize)]
+pub(super) struct EventDetailsView {
+    #[serde(flatten)]
+    event: EventView,
+    /// The body of the callbacks, byte for byte.
+    body: String,
+    /// The data as they were published.
+    data: Option<Box<RawValue>>,
+    dataschema: Option<String>,
+    deliveries_count: u64,
+    deliveries: Vec<DeliveryView>,
+}
+
+#[derive(Serialize)]
+struct DeliveryView {
+    id: DeliveryId,
+    webhook_id: WebhookId,
+    state: DeliveryState,
+    attempts: u32,
+    due_at: Option<Timestamp>,
+    reason: Option<String>,
+    callbacks: Vec<CallbackView>,
+}
+
+/// `GET /events`
+pub(super) async fn list(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    Params(params): Params<EventParams>,
+) -> Result<Response, Problem> {
+    let filter = EventFilter {
+        ce_id: params.id,
+        source: params.source,
+        subject: params.subject,
+        event_type: named("type", params.event_type.as_deref())?,
+        from: moment("from", params.from.as_deref())?,
+        to: moment("to", params.to.as_deref())?,
+    };
+    let (after, limit) = (cursor(params.cursor.as_deref())?, limit(params.limit)?);
+    let page = webhooks::find_events(&app, &by, &filter, after, limit).await?;
+    Ok(PageView::of(page, event_view))
+}
+
+/// `GET /events/{id}`
+pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<EventId>) -> Result<Json<EventDetailsView>, Problem> {
+    /// What is shown of a callback's body by itself.
+    #[derive(Deserialize)]
+    struct Body {
+        dataschema: Option<String>,
+        data: Option<Box<RawValue>>,
+    }
+    let EventDetails {
+        event,
+        body,
+        deliveries,
+        deliveries_count,
+        callbacks,
+    } = webhooks::event(&app, &by, id).await?;
+    let parts: Body = serde_json::from_str(&body).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let mut callbacks = callbacks.into_iter().peekable();
+    let mut delivery = |delivery: EventDelivery| DeliveryView {
+        id: delivery.id,
+        webhook_id: delivery.webhook,
+        state: delivery.state,
+        attempts: delivery.attempts,
+        due_at: delivery.due,
+        reason: delivery.reason,
+        callbacks: std::iter::from_fn(|| callbacks.next_if(|callback| callback.delivery == delivery.id))
+            .map(view)
+            .collect(),
+    };
+    Ok(Json(EventDetailsView {
+        event: event_view(event),
+        data: parts.data,
+        dataschema: parts.dataschema,
+        deliveries_count,
+        deliveries: deliveries.into_iter().map(&mut delivery).collect(),
+        body,
+    }))
+}
+
+fn event_view(event: EventRecord) -> EventView {
+    EventView {
+        id: event.id,
+        ce_id: event.ce_id,
+        event_type: event.event_type,
+        source: event.source,
+        subject: event.subject,
+        // The service wrote it as JSON.
+        extensions: event.extensions.and_then(|json| RawValue::from_string(json).ok()),
+        time: event.occurred_at,
+        received_at: event.received_at,
+    }
+}

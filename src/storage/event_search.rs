@@ -1,0 +1,302 @@
+//! Finding stored events, and what became of one: its deliveries and their callbacks.
+
+use sea_orm::{EntityTrait, FromQueryResult, Value};
+use uuid::Uuid;
+
+use crate::{
+    catalogue::EventType,
+    domain::{
+        delivery::DeliveryState,
+        id::{DeliveryId, EventId, WebhookId},
+        page::{Cursor, Page},
+        timestamp::Timestamp,
+    },
+    storage::{
+        Store, StoreError,
+        age::oldest_id_of,
+        bulk::{marks, not_by_index, sizes, statement},
+        callbacks::CallbackRecord,
+        entity::event,
+        events::EventKey,
+        line,
+        log::Condition,
+        retention::TOGETHER,
+        sql::Sql,
+    },
+};
+
+/// Events with one id that are looked at in one step. There is one for each source that uses the id.
+const STEP: u64 = 500;
+/// Most deliveries of an event that are shown.
+pub const DELIVERIES_MAX: u64 = 200;
+/// Most callbacks of an event that are shown.
+pub const CALLBACKS_MAX: u64 = 1_000;
+/// How much a clock may have been set back between an event's time and its deliveries' ids.
+const CLOCK_STEP: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Which events are found.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    /// The publisher's id.
+    pub ce_id: Option<String>,
+    /// Where it happened.
+    pub source: Option<String>,
+    /// What it is about.
+    pub subject: Option<String>,
+    /// Its type.
+    pub event_type: Option<EventType>,
+    /// Received then or later.
+    pub from: Option<Timestamp>,
+    /// Received before.
+    pub to: Option<Timestamp>,
+}
+
+/// A stored event without its body.
+#[derive(Clone, Debug)]
+pub struct EventRecord {
+    /// Ours.
+    pub id: EventId,
+    /// The publisher's.
+    pub ce_id: String,
+    /// Its type.
+    pub event_type: EventType,
+    /// Where it happened.
+    pub source: String,
+    /// What it is about.
+    pub subject: Option<String>,
+    /// Extension attributes, a JSON object.
+    pub extensions: Option<String>,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When it was stored.
+    pub received_at: Timestamp,
+}
+
+/// A delivery of an event.
+#[derive(Clone, Debug)]
+pub struct EventDelivery {
+    /// Which.
+    pub id: DeliveryId,
+    /// To which webhook.
+    pub webhook: WebhookId,
+    /// Its state.
+    pub state: DeliveryState,
+    /// Attempts made.
+    pub attempts: u32,
+    /// When the next attempt is due.
+    pub due: Option<Timestamp>,
+    /// Why it failed or is held.
+    pub reason: Option<String>,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    event_type: String,
+    source: String,
+    ce_id: String,
+    subject: Option<String>,
+    extensions: Option<String>,
+    occurred_at: i64,
+    received_at: i64,
+}
+
+const COLUMNS: &str = "id, event_type, source, ce_id, subject, extensions, occurred_at, received_at";
+
+impl Row {
+    fn record(self) -> Result<EventRecord, StoreError> {
+        Ok(EventRecord {
+            id: EventId(self.id),
+            ce_id: self.ce_id,
+            event_type: self.event_type.parse().map_err(|_| StoreError::Corrupt(self.event_type))?,
+            source: self.source,
+            subject: self.subject,
+            extensions: self.extensions,
+            occurred_at: Timestamp(self.occurred_at),
+            received_at: Timestamp(self.received_at),
+        })
+    }
+}
+
+impl Store {
+    /// A page of events, newest first.
+    pub async fn find_events(&self, filter: &EventFilter, after: Option<Cursor>, limit: u64) -> Result<Page<EventRecord>, StoreError> {
+        let more = limit.saturating_add(1);
+        let found = match &filter.ce_id {
+            Some(ce_id) => self.events_of_id(ce_id, filter, after, more).await?,
+            None => self.events_of_range(filter, after, more).await?,
+        };
+        Ok(Page::of(found, limit, |event| Cursor {
+            at: event.received_at,
+            id: event.id.0,
+        }))
+    }
+
+    /// Ids are in the order of time, so that each index of events, which ends with the id, answers a page by itself.
+    async fn events_of_range(&self, filter: &EventFilter, after: Option<Cursor>, limit: u64) -> Result<Vec<EventRecord>, StoreError> {
+        let mut all = range(filter, after, "id");
+        choose(&mut all, filter, str::to_owned);
+        let condition = if all.sql.is_empty() { "1 = 1" } else { &all.sql };
+        let sql = format!("SELECT {COLUMNS} FROM events WHERE {condition} ORDER BY id DESC LIMIT ?");
+        all.values.push(count(limit));
+        self.events(&sql, all.values).await
+    }
+
+    /// The keys of events begin with a hash of the publisher's id.
+    async fn events_of_id(
+        &self,
+        ce_id: &str,
+        filter: &EventFilter,
+        after: Option<Cursor>,
+        limit: u64,
+    ) -> Result<Vec<EventRecord>, StoreError> {
+        let (mut found, mut after) = (Vec::new(), after);
+        let (least, greatest) = EventKey::range_of(ce_id);
+        loop {
+            let mut all = range(filter, after, "event_id");
+            let ends = [&least, &greatest].map(|key| Value::from(key.as_bytes().to_vec()));
+            all.and("key >= ? AND key <= ?", ends);
+            let sql = format!("SELECT event_id FROM event_keys WHERE {} ORDER BY event_id DESC LIMIT ?", all.sql);
+            all.values.push(count(STEP));
+            let rows = self.read.rows(statement(self.backend(), &sql, all.values)).await?;
+            let ids: Vec<Uuid> = rows.iter().map(|row| row.get("event_id")).collect::<Result<_, _>>()?;
+            let mut left = ids.iter();
+            for size in sizes(ids.len()) {
+                let mut all = Condition::default();
+                all.and(&format!("id IN {}", marks(size)), left.by_ref().take(size).map(|id| (*id).into()));
+                all.and("ce_id = ?", [ce_id.into()]);
+                choose(&mut all, filter, |column| not_by_index(self.backend(), column));
+                let sql = format!("SELECT {COLUMNS} FROM events WHERE {} ORDER BY id DESC", all.sql);
+                found.extend(self.events(&sql, all.values).await?);
+            }
+            let Some(last) = ids.last().filter(|_| ids.len() as u64 == STEP && (found.len() as u64) < limit) else {
+                break;
+            };
+            after = Some(Cursor {
+                at: Timestamp(0),
+                id: *last,
+            });
+        }
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
+    }
+
+    async fn events(&self, sql: &str, values: Vec<Value>) -> Result<Vec<EventRecord>, StoreError> {
+        let rows = Row::find_by_statement(statement(self.backend(), sql, values))
+            .all(&self.read)
+            .await?;
+        rows.into_iter().map(Row::record).collect()
+    }
+
+    /// One event with the body of its callbacks.
+    pub async fn event(&self, id: EventId) -> Result<Option<(EventRecord, String)>, StoreError> {
+        let Some(found) = event::Entity::find_by_id(id.0).one(&self.read).await? else {
+            return Ok(None);
+        };
+        let body = found.body;
+        let row = Row {
+            id: found.id,
+            event_type: found.event_type,
+            source: found.source,
+            ce_id: found.ce_id,
+            subject: found.subject,
+            extensions: found.extensions,
+            occurred_at: found.occurred_at,
+            received_at: found.received_at,
+        };
+        Ok(Some((row.record()?, body)))
+    }
+
+    /// The deliveries of an event, the first [`DELIVERIES_MAX`] of them, and how many it had. Deliveries have no index of events, which
+    /// each of them would pay for: they are stored together with their event, so that their ids follow the event's time, and reading
+    /// ends when all are found.
+    pub async fn deliveries_of(&self, event: &EventRecord) -> Result<(Vec<EventDelivery>, u64), StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            id: Uuid,
+            webhook_id: Uuid,
+            state: String,
+            attempts: i32,
+            due_at: Option<i64>,
+            reason: Option<String>,
+        }
+        let keys = [
+            EventKey::of(&event.source, &event.ce_id),
+            EventKey::of_former(&event.ce_id, event.id),
+        ];
+        let keys = keys.map(|key| Value::from(key.as_bytes().to_vec()));
+        let sql = "SELECT deliveries FROM event_keys WHERE key IN (?, ?) AND event_id = ?";
+        let values = keys.into_iter().chain([event.id.0.into()]);
+        let rows = self.read.rows(statement(self.backend(), sql, values)).await?;
+        let all = rows.first().map(|row| row.get::<i32>("deliveries")).transpose()?;
+        let all = all.map_or(DELIVERIES_MAX, |all| u64::try_from(all).unwrap_or(0));
+        if all == 0 {
+            return Ok((Vec::new(), 0));
+        }
+        let from = oldest_id_of(event.received_at.minus(CLOCK_STEP)).max(event.id.0);
+        let to = oldest_id_of(event.received_at.plus(TOGETHER));
+        let sql = "SELECT id, webhook_id, state, attempts, due_at, reason FROM deliveries \
+                   WHERE id > ? AND id < ? AND event_id = ? ORDER BY id LIMIT ?";
+        let values = [from.into(), to.into(), event.id.0.into(), count(all.min(DELIVERIES_MAX))];
+        let rows = Row::find_by_statement(statement(self.backend(), sql, values))
+            .all(&self.read)
+            .await?;
+        let deliveries = rows.into_iter().map(|row| {
+            Ok(EventDelivery {
+                id: DeliveryId(row.id),
+                webhook: WebhookId(row.webhook_id),
+                state: row.state.parse()?,
+                attempts: u32::try_from(row.attempts).unwrap_or(0),
+                due: row.due_at.map(line::due),
+                reason: row.reason,
+            })
+        });
+        Ok((deliveries.collect::<Result<_, StoreError>>()?, all))
+    }
+
+    /// The callbacks of these deliveries, by delivery and attempt, [`CALLBACKS_MAX`] at most.
+    pub async fn callbacks_of(&self, deliveries: &[EventDelivery]) -> Result<Vec<CallbackRecord>, StoreError> {
+        let mut left = deliveries.iter();
+        let mut found = Vec::new();
+        for size in sizes(deliveries.len()) {
+            let condition = format!("delivery_id IN {} ORDER BY delivery_id, attempt LIMIT ?", marks(size));
+            let ids = left.by_ref().take(size).map(|delivery| Value::from(delivery.id.0));
+            let most = CALLBACKS_MAX.saturating_sub(found.len() as u64);
+            found.extend(self.callbacks_where(&condition, ids.chain([count(most)]).collect()).await?);
+        }
+        Ok(found)
+    }
+}
+
+/// The condition of the time and of the place in the list.
+fn range(filter: &EventFilter, after: Option<Cursor>, id: &str) -> Condition {
+    let mut all = Condition::default();
+    if let Some(from) = filter.from {
+        all.and(&format!("{id} >= ?"), [oldest_id_of(from).into()]);
+    }
+    // One bound on each side: of two, SQLite may begin at the wrong one.
+    let to = filter.to.map(oldest_id_of);
+    let after = after.map(|cursor| cursor.id);
+    if let Some(below) = to.into_iter().chain(after).min() {
+        all.and(&format!("{id} < ?"), [below.into()]);
+    }
+    all
+}
+
+/// The condition of everything else but the publisher's id.
+fn choose(all: &mut Condition, filter: &EventFilter, column: impl Fn(&str) -> String) {
+    let event_type = filter.event_type.map(|event_type| event_type.as_str());
+    for (name, value) in [
+        ("source", filter.source.as_deref()),
+        ("subject", filter.subject.as_deref()),
+        ("event_type", event_type),
+    ] {
+        if let Some(value) = value {
+            all.and(&format!("{} = ?", column(name)), [value.into()]);
+        }
+    }
+}
+
+fn count(rows: u64) -> Value {
+    i64::try_from(rows).unwrap_or(i64::MAX).into()
+}
