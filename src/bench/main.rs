@@ -41,7 +41,7 @@ fn main() {
         .build()
         .unwrap();
     // Plain HTTP needs no TLS, but the client asks for a provider.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match first.as_deref() {
         Some("receiver") => runtime.block_on(receiver::serve()),
         Some("accepter") => runtime.block_on(limits::accept_without_storing()),

@@ -1,20 +1,21 @@
 //! Why a receiver's certificate was refused, in sentences that an operator can act on.
 
+use std::time::Duration;
+
 use rustls::{
     CertificateError, Error,
     pki_types::{CertificateDer, IpAddr, ServerName, UnixTime},
 };
-use x509_parser::{
-    certificate::X509Certificate,
-    extensions::GeneralName,
-    parse_x509_certificate,
-    public_key::PublicKey,
-};
+use x509_parser::{certificate::X509Certificate, extensions::GeneralName, parse_x509_certificate, public_key::PublicKey, time::ASN1Time};
 
+const SELF_SIGNED: &str = "The certificate is self-signed and not trusted here; \
+                           add it to the system's trusted certificates or to the file named by SSL_CERT_FILE.";
 /// Certificates are made by strangers; longer names are cut.
 const NAME_MAX: usize = 120;
 /// More names of a certificate are not listed.
 const NAMES_MAX: usize = 10;
+/// rustls passes this error of webpki on as text only.
+const AUTHORITY_AS_SERVER: &str = "CaUsedAsEndEntity";
 /// More certificates of a chain are not listed.
 const CHAIN_MAX: usize = 5;
 /// The shortest RSA key that is accepted, in bits.
@@ -55,7 +56,10 @@ fn reason(error: &Error, chain: &[X509Certificate<'_>], name: Option<&ServerName
         CertificateError::NotValidYet => "The certificate is not valid yet.".to_owned(),
         CertificateError::NotValidYetContext { not_before, .. } => {
             let which = which(chain, |certificate| certificate.validity().not_before.timestamp(), *not_before);
-            format!("{which} is not valid before {}; compare the clocks of both machines.", date(*not_before))
+            format!(
+                "{which} is not valid before {}; compare the clocks of both machines.",
+                date(*not_before)
+            )
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => wrong_name(chain.first(), name),
         CertificateError::UnknownIssuer => unknown_issuer(chain),
@@ -75,9 +79,30 @@ fn reason(error: &Error, chain: &[X509Certificate<'_>], name: Option<&ServerName
     }
 }
 
+/// Whether a certificate was refused only because it is that of an authority.
+pub(super) fn is_authority_as_server(error: &Error) -> bool {
+    matches!(error, Error::InvalidCertificate(error) if format!("{error:?}").contains(AUTHORITY_AS_SERVER))
+}
+
+/// Refuses a certificate that is not valid yet, or that has expired.
+pub(super) fn verify_validity(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
+    let Ok((_, certificate)) = parse_x509_certificate(certificate) else {
+        return Err(CertificateError::BadEncoding.into());
+    };
+    let moment = |time: ASN1Time| UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(time.timestamp()).unwrap_or(0)));
+    let (not_before, not_after) = (moment(certificate.validity().not_before), moment(certificate.validity().not_after));
+    if now < not_before {
+        return Err(CertificateError::NotValidYetContext { time: now, not_before }.into());
+    }
+    if now > not_after {
+        return Err(CertificateError::ExpiredContext { time: now, not_after }.into());
+    }
+    Ok(())
+}
+
 /// Errors without a variant of their own.
 fn described(debug: &str, chain: &[X509Certificate<'_>]) -> String {
-    if debug.contains("CaUsedAsEndEntity") {
+    if debug.contains(AUTHORITY_AS_SERVER) {
         return "The certificate is that of a certificate authority (CA:TRUE), not of a server; create one with CA:FALSE.".to_owned();
     }
     if debug.contains("EkuError") || debug.contains("InvalidPurpose") {
@@ -159,9 +184,7 @@ fn unknown_issuer(chain: &[X509Certificate<'_>]) -> String {
         return "The issuer of the certificate is not known.".to_owned();
     };
     if leaf.subject() == leaf.issuer() {
-        return "The certificate is self-signed and not trusted here; \
-                add it to the system's trusted certificates or to the file named by SSL_CERT_FILE."
-            .to_owned();
+        return SELF_SIGNED.to_owned();
     }
     // The last certificate whose issuer was not sent.
     let mut last = leaf;
@@ -192,6 +215,10 @@ fn bad_signature(chain: &[X509Certificate<'_>]) -> String {
                 key.key_size()
             );
         }
+    }
+    // A trusted certificate may have the same name.
+    if chain.first().is_some_and(|leaf| leaf.subject() == leaf.issuer()) {
+        return SELF_SIGNED.to_owned();
     }
     "A certificate of the receiver is not signed by the issuer that it names (bad signature).".to_owned()
 }

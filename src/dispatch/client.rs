@@ -39,9 +39,9 @@ use crate::{
 
 /// How much of an answer's headers is kept.
 const HEADERS_KEPT: usize = 16 * 1024;
-/// How long a connection waits for its next request. Receivers close theirs after 2 s (Gunicorn), 5 s (Node, Apache) or more;
-/// a request that is sent on a connection that is being closed is lost.
-const IDLE: Duration = Duration::from_millis(1_500);
+/// How long a connection waits for its next request; the pool closes it within twice this time. Receivers close theirs after 2 s
+/// (Gunicorn), 5 s (Node, Apache) or more, and a request is lost that meets a connection which is being closed.
+const IDLE: Duration = Duration::from_secs(1);
 /// The part of an attempt's time after which no connection is waited for any more.
 const CONNECT_SHARE: u32 = 3;
 
@@ -84,7 +84,14 @@ impl Client {
         };
         let connector = Connector::new(resolver, Tls::new(&settings.more_roots)?, settings.timeout / CONNECT_SHARE);
         let mut builder = HttpClient::builder(TokioExecutor::new());
-        builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
+        builder
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            // A header that breaks the rules is no reason to send again what a receiver has accepted.
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true);
         let pooled = builder.build(connector.clone());
         let unpooled = builder.pool_max_idle_per_host(0).build(connector);
         Ok(Self {
@@ -130,6 +137,7 @@ impl Client {
     /// Sends a request and waits for the head of the response. A request that a receiver surely or most probably did not process is
     /// repeated once on a new connection, which its `webhook-id` makes safe (RFC 9110 §9.2.2).
     async fn send(&self, request: impl Fn() -> Request<Full<Bytes>>) -> Result<Response<Incoming>, legacy::Error> {
+        let began = Instant::now();
         match self.pooled.request(request()).await {
             Ok(response) => {
                 if let Some(state) = response.extensions().get::<Arc<ConnectionState>>() {
@@ -137,7 +145,7 @@ impl Client {
                 }
                 Ok(response)
             }
-            Err(error) if is_repeatable(&error) => {
+            Err(error) if is_repeatable(&error, began) => {
                 tracing::debug!(%error, "the connection was closed before the response; the request is repeated on a new connection");
                 self.unpooled.request(request()).await
             }
@@ -170,8 +178,8 @@ impl Client {
 }
 
 /// Whether a failed request can be repeated at once: the receiver said that it did not process it (RFC 9113 §8.7), or a connection
-/// that had been used before was closed before anything of a response came.
-fn is_repeatable(error: &legacy::Error) -> bool {
+/// that was there before the request was closed before anything of a response came.
+fn is_repeatable(error: &legacy::Error, began: Instant) -> bool {
     if error.is_connect() {
         return false;
     }
@@ -182,7 +190,8 @@ fn is_repeatable(error: &legacy::Error) -> bool {
         }
     }
     let Some(state) = connection(error) else { return false };
-    if !state.was_used.load(Ordering::Relaxed) || state.response_began() {
+    let is_reused = state.was_used.load(Ordering::Relaxed) || state.opened < began;
+    if !is_reused || state.response_began() {
         return false;
     }
     matches!(failures::classify(error).0, Failure::ConnectionReset | Failure::TlsError)

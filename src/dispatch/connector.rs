@@ -61,8 +61,9 @@ pub(super) struct ConnectError {
 }
 
 /// What is known of an open connection. The client shares it with the connection's I/O.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ConnectionState {
+    pub(super) opened: std::time::Instant,
     /// A response was received on it before.
     pub(super) was_used: AtomicBool,
     /// Something was received since the last bytes were sent. Over HTTP/2 that says nothing about one request.
@@ -73,6 +74,16 @@ pub(super) struct ConnectionState {
 }
 
 impl ConnectionState {
+    fn new(is_h2: bool, wants_client_certificate: bool) -> Self {
+        Self {
+            opened: std::time::Instant::now(),
+            was_used: AtomicBool::new(false),
+            received: AtomicBool::new(false),
+            is_h2,
+            wants_client_certificate,
+        }
+    }
+
     /// Whether a part of the response to the last request was received, though not its whole head.
     pub(super) fn response_began(&self) -> bool {
         !self.is_h2 && self.received.load(Ordering::Relaxed)
@@ -219,19 +230,15 @@ impl Connection {
     fn plain(stream: TcpStream) -> Self {
         Self {
             transport: Transport::Plain(stream),
-            state: Arc::default(),
+            state: Arc::new(ConnectionState::new(false, false)),
         }
     }
 
     fn tls(stream: TlsStream<TcpStream>, wants_client_certificate: bool) -> Self {
-        let state = ConnectionState {
-            is_h2: stream.get_ref().1.alpn_protocol() == Some(b"h2"),
-            wants_client_certificate,
-            ..ConnectionState::default()
-        };
+        let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Self {
             transport: Transport::Tls(Box::new(stream)),
-            state: Arc::new(state),
+            state: Arc::new(ConnectionState::new(is_h2, wants_client_certificate)),
         }
     }
 

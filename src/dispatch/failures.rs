@@ -51,7 +51,10 @@ fn by_http(error: &hyper::Error) -> Option<(Failure, String)> {
         return Some((Failure::ResponseInvalid, detail.to_owned()));
     }
     if error.is_parse() {
-        return Some((Failure::ResponseInvalid, format!("The response is not valid HTTP: {}.", innermost(error))));
+        return Some((
+            Failure::ResponseInvalid,
+            format!("The response is not valid HTTP: {}.", innermost(error)),
+        ));
     }
     if error.is_incomplete_message() {
         let detail = "The receiver closed the connection before it sent the head of a response.";

@@ -4,12 +4,7 @@ use std::time::Duration;
 
 use crate::{
     dispatch::client::Called,
-    domain::{
-        answer::Answer,
-        callback::Outcome,
-        retry::RetrySchedule,
-        timestamp::Timestamp,
-    },
+    domain::{answer::Answer, callback::Outcome, retry::RetrySchedule, timestamp::Timestamp},
     messages::{Lang, common},
     storage::{journal::Next, queue::Job},
 };

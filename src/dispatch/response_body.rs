@@ -48,7 +48,8 @@ pub(super) async fn read(mut body: Incoming, limit: Duration) -> ReceivedBody {
 }
 
 fn reason(error: &hyper::Error) -> String {
-    if let Some(error) = find::<h2::Error>(error)
+    let h2 = find::<h2::Error>(error);
+    if let Some(error) = h2
         && error.get_io().is_none()
     {
         let reason = error.reason().map_or_else(|| error.to_string(), h2_reason);
@@ -61,15 +62,16 @@ fn reason(error: &hyper::Error) -> String {
     if let Some(error) = find::<rustls::Error>(error) {
         return format!("The TLS connection broke before the end of the body: {error}.");
     }
-    let Some(io) = find::<io::Error>(error) else {
-        return if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
-            CLOSED.to_owned()
-        } else {
-            format!("The body could not be read to its end: {}.", innermost(error))
-        };
-    };
-    match io.kind() {
-        io::ErrorKind::UnexpectedEof if io.to_string().contains("close_notify") => {
+    match h2.and_then(h2::Error::get_io).or_else(|| find(error)) {
+        Some(io) => io_reason(io),
+        None if error.is_incomplete_message() || error.is_closed() || error.is_canceled() => CLOSED.to_owned(),
+        None => format!("The body could not be read to its end: {}.", innermost(error)),
+    }
+}
+
+fn io_reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof if error.to_string().contains("close_notify") => {
             "The connection was closed without a TLS close_notify, so that the end of the body may be missing.".to_owned()
         }
         io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe | io::ErrorKind::NotConnected => CLOSED.to_owned(),

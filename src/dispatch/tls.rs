@@ -1,17 +1,20 @@
 //! TLS to receivers: the system's trusted certificates (or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`), and a sentence with the
 //! reason when a handshake fails.
 
-use std::{cell::RefCell, io, sync::Arc};
+use std::{cell::RefCell, collections::HashSet, io, sync::Arc};
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error, PeerIncompatible, SignatureScheme,
     client::{
         ResolvesClientCert,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        verify_server_name,
     },
     pki_types::{CertificateDer, ServerName, UnixTime},
+    server::ParsedCertificate,
     sign::CertifiedKey,
 };
+use sha2::{Digest, Sha256};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
@@ -44,10 +47,15 @@ impl Tls {
     pub(super) fn new(more_roots: &[CertificateDer<'static>]) -> Result<Self, Error> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let system = rustls_platform_verifier::Verifier::new_with_extra_roots(more_roots.iter().cloned(), provider.clone())?;
+        let trusted = more_roots
+            .iter()
+            .chain(&rustls_native_certs::load_native_certs().certs)
+            .map(fingerprint)
+            .collect();
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(ExplainingVerifier(system)))
+            .with_custom_certificate_verifier(Arc::new(ExplainingVerifier { system, trusted }))
             .with_client_cert_resolver(Arc::new(NoClientCertificate));
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self(Arc::new(config).into()))
@@ -113,7 +121,9 @@ pub(super) fn explain(error: &Error, wants_client_certificate: bool, host: &str)
             alert_name(*alert),
             u8::from(*alert)
         ),
-        Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig) => {
+        Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+        ) => {
             format!("No common TLS version: the receiver chose one older than TLS 1.2. clearhook offers {OFFERED}.")
         }
         Error::PeerIncompatible(reason) => {
@@ -133,7 +143,10 @@ fn client_certificate(error: &Error) -> String {
 
 /// The sentence for a receiver that asked for a client certificate and then ended the connection.
 pub(super) fn missing_client_certificate(detail: &str) -> String {
-    format!("The receiver requires a client certificate, and clearhook has none ({}).", detail.trim_end_matches('.'))
+    format!(
+        "The receiver requires a client certificate, and clearhook has none ({}).",
+        detail.trim_end_matches('.')
+    )
 }
 
 /// The name of an alert as RFC 8446 §6 spells it.
@@ -158,9 +171,24 @@ fn alert_name(alert: rustls::AlertDescription) -> String {
 
 /// Notes the reason of a refusal. The error itself stays as it is, because it decides which alert the receiver is sent.
 #[derive(Debug)]
-struct ExplainingVerifier(rustls_platform_verifier::Verifier);
+struct ExplainingVerifier {
+    system: rustls_platform_verifier::Verifier,
+    /// Fingerprints of the trusted certificates.
+    trusted: HashSet<[u8; 32]>,
+}
+
+fn fingerprint(certificate: &CertificateDer<'_>) -> [u8; 32] {
+    Sha256::digest(certificate).into()
+}
 
 impl ExplainingVerifier {
+    /// A server may present the very certificate that is trusted, as OpenSSL allows and `openssl req -x509` makes them: self-signed,
+    /// with CA:TRUE. The path builder refuses such a certificate as that of a server.
+    fn verify_trusted(leaf: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime) -> Result<(), Error> {
+        certificate_error::verify_validity(leaf, now)?;
+        verify_server_name(&ParsedCertificate::try_from(leaf)?, name)
+    }
+
     fn note(error: &Error, leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>], name: Option<&ServerName<'_>>) {
         let refusal = certificate_error::explain(error, leaf, intermediates, name);
         // Outside of a handshake of this module nobody asks for the reason.
@@ -177,7 +205,13 @@ impl ServerCertVerifier for ExplainingVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self.0.verify_server_cert(leaf, intermediates, name, ocsp_response, now);
+        let verified = self.system.verify_server_cert(leaf, intermediates, name, ocsp_response, now);
+        let verified = match verified {
+            Err(error) if certificate_error::is_authority_as_server(&error) && self.trusted.contains(&fingerprint(leaf)) => {
+                Self::verify_trusted(leaf, name, now).map(|()| ServerCertVerified::assertion())
+            }
+            verified => verified,
+        };
         verified.inspect_err(|error| Self::note(error, leaf, intermediates, Some(name)))
     }
 
@@ -187,7 +221,7 @@ impl ServerCertVerifier for ExplainingVerifier {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let verified = self.0.verify_tls12_signature(message, leaf, signature);
+        let verified = self.system.verify_tls12_signature(message, leaf, signature);
         verified.inspect_err(|error| Self::note(error, leaf, &[], None))
     }
 
@@ -197,12 +231,12 @@ impl ServerCertVerifier for ExplainingVerifier {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let verified = self.0.verify_tls13_signature(message, leaf, signature);
+        let verified = self.system.verify_tls13_signature(message, leaf, signature);
         verified.inspect_err(|error| Self::note(error, leaf, &[], None))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.system.supported_verify_schemes()
     }
 }
 
@@ -246,7 +280,10 @@ mod tests {
             (Error::AlertReceived(Alert::InsufficientSecurity), "insufficient_security"),
             (Error::AlertReceived(Alert::ProtocolVersion), "No common TLS version"),
             (Error::AlertReceived(Alert::CertificateRequired), "client certificate"),
-            (Error::AlertReceived(Alert::UnrecognisedName), "no certificate for the host example.com"),
+            (
+                Error::AlertReceived(Alert::UnrecognisedName),
+                "no certificate for the host example.com",
+            ),
             (Error::AlertReceived(Alert::NoApplicationProtocol), "neither HTTP/2 nor HTTP/1.1"),
             (Error::AlertReceived(Alert::InternalError), "internal_error (80)"),
             (

@@ -35,6 +35,7 @@ mod order;
 mod overview;
 mod planted;
 mod publishing;
+mod receivers;
 mod refusals;
 mod refused;
 mod requests;
