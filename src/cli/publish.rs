@@ -64,7 +64,7 @@ pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
     let event = serde_json::to_string(&event).map_err(|error| CliError::Other(format!("cannot write the event: {error}")))?;
     let failed = |error: String| CliError::Other(format!("cannot publish to {}: {error}", arguments.url));
     let endpoint = arguments.url.join("api/v1/events").map_err(|error| failed(error.to_string()))?;
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let client = reqwest::Client::builder()
         .timeout(Duration::from_secs(30))
         .build()

@@ -163,6 +163,8 @@ fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
         trouble_pause: defaults.trouble_pause,
         patience: defaults.patience,
         names: defaults.names,
+        body_timeout: defaults.body_timeout,
+        more_roots: defaults.more_roots,
         spare_space: defaults.spare_space,
     })
 }

@@ -28,8 +28,8 @@ use crate::{
     },
 };
 
-/// A receiver's own long error is cut.
-const DETAIL: usize = 500;
+/// A longer detail is cut, in characters: a certificate chain has long names.
+const DETAIL: usize = 1_000;
 
 /// Why deliveries of a deleted webhook have failed.
 pub(super) const DELETED: &str = "The webhook was deleted.";

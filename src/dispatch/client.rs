@@ -1,21 +1,34 @@
 //! The one HTTP client: keep-alive pools, no redirects, no proxies, bounded time, bounded answers.
 
 use std::{
-    error::Error,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant, SystemTime},
 };
 
 use bytes::Bytes;
-use reqwest::{
-    Response,
-    header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
-    redirect,
+use http::{
+    Extensions, Method, Request, Response, Uri,
+    header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
+};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::{
+    client::legacy::{self, Client as HttpClient},
+    rt::{TokioExecutor, TokioTimer},
 };
 use thiserror::Error;
 
 use crate::{
-    dispatch::{mask::Mask, names::Names, outcome::failure, resolver::GuardedResolver, targets::Receiver},
+    dispatch::{
+        DispatchSettings,
+        connector::{ConnectionState, Connector},
+        failures::{self, find, span},
+        mask::Mask,
+        resolver::GuardedResolver,
+        response_body,
+        targets::Receiver,
+        tls::{self, Tls},
+    },
     domain::{
         answer::{Answer, Failure},
         retry::retry_after,
@@ -24,24 +37,37 @@ use crate::{
     storage::callbacks::{Received, ShownHeaders},
 };
 
-/// How much of an answer's body is read and kept.
-const BODY_KEPT: usize = 16 * 1024;
 /// How much of an answer's headers is kept.
 const HEADERS_KEPT: usize = 16 * 1024;
+/// How long a connection waits for its next request; the pool closes it within twice this time. Receivers close theirs after 2 s
+/// (Gunicorn), 5 s (Node, Apache) or more, and a request is lost that meets a connection which is being closed.
+const IDLE: Duration = Duration::from_secs(1);
+/// The part of an attempt's time after which no connection is waited for any more.
+const CONNECT_SHARE: u32 = 3;
 
 /// The client cannot be made.
 #[derive(Debug, Error)]
 #[error("cannot make the HTTP client: {0}; are the system's certificates installed (Debian: ca-certificates)?")]
-pub struct ClientError(#[from] reqwest::Error);
+pub struct ClientError(#[from] rustls::Error);
+
+type Http = HttpClient<Connector, Full<Bytes>>;
 
 /// Calls receivers.
-pub(super) struct Client(reqwest::Client);
+pub(super) struct Client {
+    /// Keeps connections.
+    pooled: Http,
+    /// Opens a connection for each request.
+    unpooled: Http,
+    timeout: Duration,
+    body_timeout: Duration,
+}
 
 /// What came of a call.
 pub(super) struct Called {
     pub(super) answer: Answer,
     /// More about a failure, in words.
     pub(super) detail: Option<String>,
+    /// Until the head of the response was there, or until there was none.
     pub(super) took: Duration,
     pub(super) received: Option<Received>,
     /// The receiver's wish for when to call again.
@@ -49,18 +75,31 @@ pub(super) struct Called {
 }
 
 impl Client {
-    /// A client that spends at most `timeout` on a call, body included.
-    pub(super) fn new(policy: Arc<UrlPolicy>, names: Names, timeout: Duration) -> Result<Self, ClientError> {
-        // A provider that is there already serves as well.
+    pub(super) fn new(policy: Arc<UrlPolicy>, settings: &DispatchSettings) -> Result<Self, ClientError> {
+        // Other parts of the program use the default. A provider that is there already serves as well.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .timeout(timeout)
-            .dns_resolver(Arc::new(GuardedResolver { policy, names }))
-            .build()?;
-        Ok(Self(http))
+        let resolver = GuardedResolver {
+            policy,
+            names: settings.names.clone(),
+        };
+        let connector = Connector::new(resolver, Tls::new(&settings.more_roots)?, settings.timeout / CONNECT_SHARE);
+        let mut builder = HttpClient::builder(TokioExecutor::new());
+        builder
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            // A header that breaks the rules is no reason to send again what a receiver has accepted.
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true);
+        let pooled = builder.build(connector.clone());
+        let unpooled = builder.pool_max_idle_per_host(0).build(connector);
+        Ok(Self {
+            pooled,
+            unpooled,
+            timeout: settings.timeout,
+            body_timeout: settings.body_timeout,
+        })
     }
 
     /// Posts a body. Never fails: whatever happens is an answer.
@@ -73,26 +112,117 @@ impl Client {
             received: None,
             retry_after: None,
         };
-        let url = match &receiver.url {
-            Ok(url) => url.clone(),
+        let uri = match &receiver.url {
+            Ok(url) => url.as_str().parse::<Uri>(),
             Err(blocked) => return failed(Failure::AddressBlocked, blocked.clone()),
         };
-        let request = self.0.post(url).headers(headers(own, &receiver.headers)).body(body);
-        let ended = match request.send().await {
-            Ok(response) => receive(response, &receiver.mask).await,
-            Err(error) => Err(error),
+        let uri = match uri {
+            Ok(uri) => uri,
+            Err(error) => return failed(Failure::AddressBlocked, format!("The URL cannot be called: {error}.")),
         };
-        match ended {
-            Ok((answer, received, retry_after)) => Called {
-                answer,
-                detail: None,
-                took: began.elapsed(),
-                received: Some(received),
-                retry_after,
-            },
-            Err(error) => failed(failure(&error), innermost(&error)),
+        let request = || request(uri.clone(), own, &receiver.headers, body.clone());
+        match tokio::time::timeout(self.timeout, self.send(request)).await {
+            Ok(Ok(response)) => self.receive(response, &receiver.mask, began.elapsed()).await,
+            Ok(Err(error)) => {
+                let (failure, detail) = explain(&error);
+                failed(failure, detail)
+            }
+            Err(_) => failed(
+                Failure::TimedOut,
+                format!("The receiver sent no response within {}.", span(self.timeout)),
+            ),
         }
     }
+
+    /// Sends a request and waits for the head of the response. A request that a receiver surely or most probably did not process is
+    /// repeated once on a new connection, which its `webhook-id` makes safe (RFC 9110 §9.2.2).
+    async fn send(&self, request: impl Fn() -> Request<Full<Bytes>>) -> Result<Response<Incoming>, legacy::Error> {
+        let began = Instant::now();
+        match self.pooled.request(request()).await {
+            Ok(response) => {
+                if let Some(state) = response.extensions().get::<Arc<ConnectionState>>() {
+                    state.was_used.store(true, Ordering::Relaxed);
+                }
+                Ok(response)
+            }
+            Err(error) if is_repeatable(&error, began) => {
+                tracing::debug!(%error, "the connection was closed before the response; the request is repeated on a new connection");
+                self.unpooled.request(request()).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The status has decided; the rest is for the log.
+    async fn receive(&self, response: Response<Incoming>, mask: &Mask, took: Duration) -> Called {
+        let (head, body) = response.into_parts();
+        let retry_after = head
+            .headers
+            .get(RETRY_AFTER)
+            .and_then(|value| retry_after(value.as_bytes(), SystemTime::now()));
+        let body = response_body::read(body, self.body_timeout).await;
+        let is_cut = body.truncated || body.incomplete.is_some();
+        Called {
+            answer: Answer::Status(head.status.as_u16()),
+            detail: None,
+            took,
+            received: Some(Received {
+                headers: shown(&head.headers, mask),
+                body: mask.apply(body.bytes, is_cut),
+                truncated: body.truncated,
+                incomplete: body.incomplete,
+            }),
+            retry_after,
+        }
+    }
+}
+
+/// Whether a failed request can be repeated at once: the receiver said that it did not process it (RFC 9113 §8.7), or a connection
+/// that was there before the request was closed before anything of a response came.
+fn is_repeatable(error: &legacy::Error, began: Instant) -> bool {
+    if error.is_connect() {
+        return false;
+    }
+    if let Some(error) = find::<h2::Error>(error) {
+        let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+        if error.is_remote() && (is_refused || error.is_go_away()) {
+            return true;
+        }
+    }
+    let Some(state) = connection(error) else { return false };
+    let is_reused = state.was_used.load(Ordering::Relaxed) || state.opened < began;
+    if !is_reused || state.response_began() {
+        return false;
+    }
+    matches!(failures::classify(error).0, Failure::ConnectionReset | Failure::TlsError)
+}
+
+/// The connection on which a request failed.
+fn connection(error: &legacy::Error) -> Option<Arc<ConnectionState>> {
+    let mut extras = Extensions::new();
+    error.connect_info()?.get_extras(&mut extras);
+    extras.remove()
+}
+
+/// Why there is no response, by name and in a sentence.
+fn explain(error: &legacy::Error) -> (Failure, String) {
+    let (failure, detail) = failures::classify(error);
+    // TLS 1.3 lets the client find out after the handshake only.
+    let asked = connection(error).is_some_and(|state| state.wants_client_certificate && !state.was_used.load(Ordering::Relaxed));
+    match failure {
+        Failure::ConnectionReset | Failure::TlsError if asked => (Failure::TlsError, tls::missing_client_certificate(&detail)),
+        _ => (failure, detail),
+    }
+}
+
+fn request(uri: Uri, own: &ShownHeaders, additional: &HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri;
+    let mut headers = headers(own, additional);
+    headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    *request.headers_mut() = headers;
+    request
 }
 
 /// Own headers last: an additional header can never stand in for them.
@@ -104,33 +234,6 @@ fn headers(own: &ShownHeaders, additional: &HeaderMap) -> HeaderMap {
         }
     }
     headers
-}
-
-async fn receive(mut response: Response, mask: &Mask) -> Result<(Answer, Received, Option<Duration>), reqwest::Error> {
-    let retry_after = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| retry_after(value.as_bytes(), SystemTime::now()));
-    let answer = Answer::Status(response.status().as_u16());
-    let (mut body, mut truncated) = (Vec::new(), false);
-    while let Some(chunk) = response.chunk().await? {
-        let room = BODY_KEPT - body.len();
-        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if chunk.len() > room {
-            truncated = true;
-            break;
-        }
-    }
-    Ok((
-        answer,
-        Received {
-            headers: shown(response.headers(), mask),
-            body: mask.apply(body, truncated),
-            truncated,
-            incomplete: None,
-        },
-        retry_after,
-    ))
 }
 
 fn shown(headers: &HeaderMap, mask: &Mask) -> ShownHeaders {
@@ -147,12 +250,4 @@ fn shown(headers: &HeaderMap, mask: &Mask) -> ShownHeaders {
             fits
         })
         .collect()
-}
-
-fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }

@@ -69,7 +69,7 @@ impl Engine {
             breaker: sender.settings.breaker,
         };
         Arc::new_cyclic(|me| Self {
-            lease: Lease::new(store.is_shared(), sender.settings.timeout),
+            lease: Lease::new(store.is_shared(), sender.settings.attempt_max()),
             store,
             node,
             sender,
@@ -264,7 +264,7 @@ impl Engine {
         let waiting = self.queues().drain_all();
         self.give_back(waiting);
         self.tasks.close();
-        let last = self.sender.settings.timeout + GRACE;
+        let last = self.sender.settings.attempt_max() + GRACE;
         if timeout(last, self.tasks.wait()).await.is_err() {
             tracing::warn!("some attempts did not end in time; they will be made again");
         }

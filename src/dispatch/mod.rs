@@ -3,13 +3,17 @@
 mod attempt;
 mod breaker;
 mod bucket;
+mod certificate_error;
 mod claim;
 mod client;
 mod clock;
+mod connector;
 mod due;
 mod engine;
+mod failures;
 mod fold;
 mod forget;
+mod happy_eyeballs;
 mod intake;
 mod keep;
 mod lease;
@@ -19,12 +23,15 @@ mod names;
 mod outcome;
 mod queues;
 mod resolver;
+mod response_body;
 mod space;
 mod targets;
+mod tls;
 mod totals;
 
 use std::{sync::Arc, time::Duration};
 
+use rustls::pki_types::CertificateDer;
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -52,8 +59,10 @@ const STUCK: Duration = Duration::from_secs(30);
 pub struct DispatchSettings {
     /// When failed deliveries are tried again.
     pub schedule: RetrySchedule,
-    /// Whole attempt, body included.
+    /// Longest time of an attempt until the head of the response is there.
     pub timeout: Duration,
+    /// Longest time for the body of a response after that. It does not change the outcome.
+    pub body_timeout: Duration,
     /// Attempts in flight.
     pub concurrency: usize,
     /// Attempts in flight to one webhook.
@@ -70,6 +79,8 @@ pub struct DispatchSettings {
     pub retention: Duration,
     /// Who looks names up.
     pub names: Names,
+    /// Certificate authorities that receivers may have besides those that the system trusts.
+    pub more_roots: Vec<CertificateDer<'static>>,
     /// Bytes of the disk that are kept for what was accepted already: with less, events are refused.
     pub spare_space: u64,
 }
@@ -79,6 +90,7 @@ impl Default for DispatchSettings {
         Self {
             schedule: RetrySchedule::default(),
             timeout: Duration::from_secs(15),
+            body_timeout: Duration::from_secs(2),
             concurrency: 256,
             concurrency_per_webhook: 16,
             breaker: BreakerSettings::default(),
@@ -87,8 +99,16 @@ impl Default for DispatchSettings {
             patience: PATIENCE,
             retention: Duration::from_secs(366 * 24 * 3_600),
             names: Names::default(),
+            more_roots: Vec::new(),
             spare_space: 128 << 20,
         }
+    }
+}
+
+impl DispatchSettings {
+    /// Longest time of an attempt, with the body of the response.
+    pub fn attempt_max(&self) -> Duration {
+        self.timeout + self.body_timeout
     }
 }
 
@@ -127,7 +147,7 @@ impl Dispatcher {
         let store = store.with_patience(settings.patience);
         let sender = attempt::Sender {
             targets: targets::Targets::new(store.clone(), policy.clone()),
-            client: client::Client::new(policy, settings.names.clone(), settings.timeout)?,
+            client: client::Client::new(policy, &settings)?,
             settings,
         };
         let engine = Engine::new(store, node, sender, CancellationToken::new());
@@ -177,9 +197,9 @@ impl Dispatcher {
         self.0.recorded.subscribe()
     }
 
-    /// How long an attempt may take.
+    /// How long an attempt may take, with the body of the response.
     pub fn timeout(&self) -> Duration {
-        self.0.sender.settings.timeout
+        self.0.sender.settings.attempt_max()
     }
 
     /// What it did since it began.

@@ -1,15 +1,10 @@
-//! What an answer means for the delivery, and what an error means at all.
+//! What an answer means for the delivery.
 
-use std::{error::Error, io, time::Duration};
+use std::time::Duration;
 
 use crate::{
-    dispatch::{client::Called, resolver::ResolveError},
-    domain::{
-        answer::{Answer, Failure},
-        callback::Outcome,
-        retry::RetrySchedule,
-        timestamp::Timestamp,
-    },
+    dispatch::client::Called,
+    domain::{answer::Answer, callback::Outcome, retry::RetrySchedule, timestamp::Timestamp},
     messages::{Lang, common},
     storage::{journal::Next, queue::Job},
 };
@@ -51,66 +46,14 @@ fn wish(called: &Called) -> Option<Duration> {
     called.retry_after.filter(|_| overloaded).map(|wish| wish.min(RETRY_AFTER_MAX))
 }
 
-/// Tells why there is no answer. What hides behind the client's error is found by walking down its causes.
-pub(super) fn failure(error: &reqwest::Error) -> Failure {
-    if error.is_timeout() {
-        return Failure::TimedOut;
-    }
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(current) = cause {
-        if let Some(found) = by_type(current) {
-            return found;
-        }
-        cause = current.source();
-    }
-    if error.is_connect() {
-        Failure::ConnectionRefused
-    } else {
-        Failure::ResponseInvalid
-    }
-}
-
-fn by_type(error: &(dyn Error + 'static)) -> Option<Failure> {
-    if let Some(refused) = error.downcast_ref::<ResolveError>() {
-        return Some(match refused {
-            ResolveError::NotFound { .. } => Failure::NameNotResolved,
-            ResolveError::Blocked { .. } => Failure::AddressBlocked,
-        });
-    }
-    if error.is::<rustls::Error>() {
-        return Some(Failure::TlsError);
-    }
-    if let Some(http) = error.downcast_ref::<hyper::Error>() {
-        return if http.is_parse() || http.is_parse_too_large() {
-            Some(Failure::ResponseInvalid)
-        } else if http.is_incomplete_message() || http.is_closed() || http.is_canceled() {
-            Some(Failure::ConnectionReset)
-        } else {
-            None
-        };
-    }
-    let io = error.downcast_ref::<io::Error>()?;
-    // The source of a wrapped error is the wrapped one's source, so the wrapped one has to be looked at here.
-    if let Some(found) = io.get_ref().and_then(|inner| by_type(inner)) {
-        return Some(found);
-    }
-    match io.kind() {
-        io::ErrorKind::TimedOut => Some(Failure::TimedOut),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => {
-            Some(Failure::ConnectionReset)
-        }
-        io::ErrorKind::ConnectionRefused
-        | io::ErrorKind::HostUnreachable
-        | io::ErrorKind::NetworkUnreachable
-        | io::ErrorKind::AddrNotAvailable => Some(Failure::ConnectionRefused),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{catalogue::EventType, domain::callback::Trigger, storage::new_id};
+    use crate::{
+        catalogue::EventType,
+        domain::{answer::Failure, callback::Trigger},
+        storage::new_id,
+    };
 
     fn decided(answer: Answer, retries: u32, retry_after: Option<u64>) -> Next {
         let called = Called {

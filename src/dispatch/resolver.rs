@@ -1,12 +1,8 @@
 //! Name resolution inside the HTTP client: a name is refused when any of its addresses is not public, and the connection goes
 //! to the very addresses that were looked at, so that a name cannot change its mind in between.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::{net::IpAddr, sync::Arc};
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
 
 use crate::{dispatch::names::Names, domain::url::UrlPolicy};
@@ -28,15 +24,11 @@ pub(super) enum ResolveError {
     Blocked { name: String, address: IpAddr },
 }
 
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (policy, name) = (self.policy.clone(), name.as_str().to_owned());
-        let found = self.names.look_up(name.clone());
-        Box::pin(async move {
-            let found = found.await.map_err(|error| error.to_string());
-            let addresses = vetted(&policy, name, found)?.into_iter().map(|address| SocketAddr::new(address, 0));
-            Ok(Box::new(addresses) as Addrs)
-        })
+impl GuardedResolver {
+    /// The addresses of a name.
+    pub(super) async fn resolve(&self, name: String) -> Result<Vec<IpAddr>, ResolveError> {
+        let found = self.names.look_up(name.clone()).await.map_err(|error| error.to_string());
+        vetted(&self.policy, name, found)
     }
 }
 

@@ -7,11 +7,11 @@ use crate::domain::callback::Outcome;
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Failure {
-    /// No whole answer within the attempt's time.
+    /// No connection in a third of the attempt's time, or no head of a response in all of it.
     TimedOut,
     /// Nothing listens there, or the network has no way to it.
     ConnectionRefused,
-    /// The connection broke before the answer.
+    /// The connection broke before the head of a response.
     ConnectionReset,
     /// The host name has no address.
     NameNotResolved,
@@ -19,7 +19,7 @@ pub enum Failure {
     TlsError,
     /// The address is private or reserved, and nobody allowed it.
     AddressBlocked,
-    /// What came back is not HTTP.
+    /// The head of the response is not valid HTTP.
     ResponseInvalid,
 }
 

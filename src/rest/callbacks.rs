@@ -68,6 +68,7 @@ struct ResponseView {
     headers: Vec<Shown>,
     body: String,
     truncated: bool,
+    incomplete: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -117,6 +118,7 @@ pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id)
         headers: shown(received.headers),
         body: String::from_utf8_lossy(&received.body).into_owned(),
         truncated: received.truncated,
+        incomplete: received.incomplete,
     });
     let webhook_id = record.webhook;
     let request = RequestView {

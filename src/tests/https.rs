@@ -53,28 +53,34 @@ async fn receiver(mut config: rustls::ServerConfig, protocol: &[u8]) -> (String,
 }
 
 async fn a_receiver_behind_tls_is_called(database: TestDatabase) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let key = made.signing_key.serialize_der();
-    let config = || {
-        let key = rustls::pki_types::PrivateKeyDer::Pkcs8(key.clone().into());
-        rustls::ServerConfig::builder()
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    // One certificate in the file that `SSL_CERT_FILE` names, the other in the directory of `SSL_CERT_DIR`.
+    let certificate = |algorithm| {
+        let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+        let parameters = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let made = parameters.self_signed(&key).unwrap().der().clone();
+        let text = STANDARD.encode(&made);
+        let key = rustls::pki_types::PrivateKeyDer::Pkcs8(key.serialize_der().into());
+        let config = rustls::ServerConfig::builder()
             .with_no_client_auth()
-            .with_single_cert(vec![made.cert.der().clone()], key)
-            .unwrap()
+            .with_single_cert(vec![made], key);
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+        (config.unwrap(), pem)
     };
-    let (one, two) = (receiver(config(), b"http/1.1").await, receiver(config(), b"h2").await);
+    let (in_file, in_directory) = (
+        certificate(&rcgen::PKCS_ECDSA_P521_SHA512),
+        certificate(&rcgen::PKCS_ECDSA_P256_SHA256),
+    );
+    let (one, two) = (receiver(in_file.0, b"http/1.1").await, receiver(in_directory.0, b"h2").await);
     drop(database.open().await);
     let node = Node::new(&database);
-    let trusted = database.folder.path().join("trusted.pem");
-    let text = STANDARD.encode(made.cert.der());
-    fs::write(
-        &trusted,
-        format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n"),
-    )
-    .unwrap();
+    let (file, directory) = (database.folder.path().join("trusted.pem"), database.folder.path().join("trusted"));
+    fs::write(&file, in_file.1).unwrap();
+    fs::create_dir(&directory).unwrap();
+    // As `openssl rehash` names them.
+    fs::write(directory.join("0123abcd.0"), in_directory.1).unwrap();
     let mut command = node.command(&["serve", "--addr", "127.0.0.1:0"]);
-    command.env("SSL_CERT_FILE", &trusted).env_remove("SSL_CERT_DIR");
+    command.env("SSL_CERT_FILE", &file).env("SSL_CERT_DIR", &directory);
     let service = Service::start(command);
     let url = format!("http://{}", service.line("listening on ").await.split(';').next().unwrap());
     for (receiver, _) in [&one, &two] {

@@ -37,6 +37,7 @@ mod order;
 mod overview;
 mod planted;
 mod publishing;
+mod receivers;
 mod refusals;
 mod refused;
 mod requests;

@@ -44,7 +44,7 @@ async fn tls(address: &str, trusted: &[&Made], protocols: &[&[u8]]) -> (TlsStrea
     for made in trusted {
         roots.add(made.der.clone()).unwrap();
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()

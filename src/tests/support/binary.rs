@@ -151,7 +151,7 @@ pub(crate) fn example_file(folder: &Path, event: EventType) -> String {
 /// A client of the machine's own services, which needs a provider of TLS even for plain HTTP.
 pub(crate) fn client_builder() -> ClientBuilder {
     // Another test may have been first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     Client::builder().no_proxy()
 }
 

@@ -1,0 +1,110 @@
+//! Connects to the first address of a receiver that answers (RFC 8305, "Happy Eyeballs"): the next attempt starts when the last one
+//! failed or has been silent for a moment, so that an unreachable address costs a fraction of the time.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep_until},
+};
+
+/// "Connection Attempt Delay", RFC 8305 §5.
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// Why there is no connection to each of these addresses.
+pub(super) type Failures = Vec<(SocketAddr, io::Error)>;
+
+/// The first connection that is established to one of these addresses within `limit`, and its address.
+pub(super) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<(TcpStream, SocketAddr), Failures> {
+    let deadline = Instant::now() + limit;
+    // Half of the time is left for the last address.
+    let others = u32::try_from(addresses.len().saturating_sub(1)).unwrap_or(u32::MAX).max(1);
+    let delay = ATTEMPT_DELAY.min(limit / 2 / others);
+    let mut waiting = interleaved(addresses).into_iter();
+    let (mut running, mut silent, mut failed) = (FuturesUnordered::new(), Vec::new(), Failures::new());
+    let mut next_start = Instant::now();
+    loop {
+        if running.is_empty() || next_start <= Instant::now() {
+            if let Some(address) = waiting.next() {
+                running.push(async move { (address, TcpStream::connect(address).await) });
+                silent.push(address);
+                next_start = Instant::now() + delay;
+            } else if running.is_empty() {
+                return Err(failed);
+            }
+        }
+        tokio::select! {
+            biased;
+            Some((address, result)) = running.next() => match result {
+                Ok(stream) => return Ok((stream, address)),
+                Err(error) => {
+                    silent.retain(|other| *other != address);
+                    failed.push((address, error));
+                    next_start = Instant::now();
+                }
+            },
+            () = sleep_until(deadline) => {
+                let timed_out = silent.into_iter().chain(waiting);
+                failed.extend(timed_out.map(|address| (address, io::Error::from(io::ErrorKind::TimedOut))));
+                return Err(failed);
+            }
+            () = sleep_until(next_start), if waiting.len() > 0 => {}
+        }
+    }
+}
+
+/// The addresses with the families in turn, beginning with that of the first (RFC 8305 §4): the resolver has sorted them
+/// (RFC 6724), but a family as a whole may be unreachable.
+fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let Some(first) = addresses.first() else { return Vec::new() };
+    let (same, other): (Vec<_>, Vec<_>) = addresses.iter().copied().partition(|address| address.is_ipv4() == first.is_ipv4());
+    let mut order = Vec::with_capacity(addresses.len());
+    let (mut same, mut other) = (same.into_iter(), other.into_iter());
+    while order.len() < addresses.len() {
+        order.extend(same.next());
+        order.extend(other.next());
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let mixed = addresses(&["[2001:db8::1]:1", "[2001:db8::2]:1", "192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1"]);
+        let order = addresses(&["[2001:db8::1]:1", "192.0.2.1:1", "[2001:db8::2]:1", "192.0.2.2:1", "192.0.2.3:1"]);
+        assert_eq!(interleaved(&mixed), order);
+        assert_eq!(interleaved(&order[1..2]), &order[1..2]);
+        assert!(interleaved(&[]).is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_address_that_refuses_gives_way_at_once() {
+        let refusing = {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            listener.local_addr().unwrap()
+        };
+        let good = TcpListener::bind("127.0.0.2:0").await.unwrap();
+        let good = good.local_addr().map(|address| (good, address)).unwrap();
+        let began = Instant::now();
+        let (_, address) = connect(&[refusing, refusing, good.1], Duration::from_secs(60)).await.unwrap();
+        assert_eq!(address, good.1);
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+        let failed = connect(&[refusing], Duration::from_secs(60)).await.unwrap_err();
+        assert_eq!(failed[0].1.kind(), io::ErrorKind::ConnectionRefused);
+    }
+
+    #[tokio::test]
+    async fn no_address_is_a_failure() {
+        assert!(connect(&[], Duration::from_secs(1)).await.unwrap_err().is_empty());
+    }
+}
