@@ -34,6 +34,8 @@ async fn attributes_have_their_json_types(stage: Stage) {
         for wrong in [json!(1), json!(1.5), json!(true), json!({}), json!(["a"])] {
             let answer = stage.structured(&event("1", json!({ name: wrong }))).await;
             answer.refuses(422, &format!("/{name}"), &wrong.to_string());
+        }
+    }
     let answer = stage.structured(&event("1", json!({ "data_base64": 7 }))).await;
     assert!(answer.pointers().contains(&"/data_base64"), "{}", answer.body);
     stage.is_empty().await;
