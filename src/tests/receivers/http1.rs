@@ -29,6 +29,7 @@ fn response(headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\n{headers}\r\n{body}").into_bytes()
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn bodies() -> Vec<Case> {
     let length = "Content-Length: 100\r\n";
     let chunked = "Transfer-Encoding: chunked\r\n";
@@ -288,6 +289,7 @@ fn failures() -> Vec<Case> {
     ]
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn heads() -> Vec<Case> {
     let empty = "Content-Length: 0\r\n\r\n";
     let head = |text: &str| format!("{text}{empty}").into_bytes();
