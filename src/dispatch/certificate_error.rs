@@ -8,10 +8,10 @@ use rustls::{
 };
 use x509_parser::{certificate::X509Certificate, extensions::GeneralName, parse_x509_certificate, public_key::PublicKey, time::ASN1Time};
 
-const SELF_SIGNED: &str = "The certificate is self-signed and not trusted here; \
+const SELF_SIGNED: &str = "The certificate is self-signed and not trusted here (unknown issuer); \
                            add it to the system's trusted certificates or to the file named by SSL_CERT_FILE.";
 /// Certificates are made by strangers; longer names are cut.
-const NAME_MAX: usize = 120;
+const NAME_MAX: usize = 80;
 /// More names of a certificate are not listed.
 const NAMES_MAX: usize = 10;
 /// rustls passes this error of webpki on as text only.
@@ -198,7 +198,7 @@ fn unknown_issuer(chain: &[X509Certificate<'_>]) -> String {
         }
     }
     format!(
-        "Unknown issuer {}: no trusted certificate has this name; add it to the system's trusted certificates or to the file named by \
+        "The certificate has an unknown issuer, {}: no trusted certificate has this name; add it to the system's trusted certificates or to the file named by \
          SSL_CERT_FILE, or have the receiver send its intermediate certificates.",
         quoted(&last.issuer().to_string())
     )

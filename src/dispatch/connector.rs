@@ -131,7 +131,9 @@ impl Parts {
         // An address was checked with the webhook's URL; a name is checked with each look-up.
         let addresses = match host.parse::<IpAddr>() {
             Ok(address) => vec![address],
-            Err(_) => self.resolver.resolve(host.to_owned()).await?,
+            Err(_) => tokio::time::timeout(self.limit * 2, self.resolver.resolve(host.to_owned()))
+                .await
+                .map_err(|_| slow_resolution(host, self.limit * 2))??,
         };
         let mut addresses: Vec<_> = addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect();
         let deadline = Instant::now() + self.limit;
@@ -148,27 +150,31 @@ impl Parts {
                 return Ok(Connection::plain(stream));
             }
             addresses.retain(|other| *other != address);
-            let handshake = self.tls.handshake(host, stream);
-            if addresses.is_empty() {
-                // The attempt's own time limit applies to the last address.
-                return handshake.await.map(|(stream, state)| Connection::tls(stream, state));
+            let mut left = (deadline - Instant::now()).max(self.limit / 4);
+            if !addresses.is_empty() {
+                left /= 2;
             }
-            let left = (deadline - Instant::now()).max(self.limit / 4);
-            match tokio::time::timeout(left / 2, handshake).await {
-                Ok(Ok((stream, state))) => return Ok(Connection::tls(stream, state)),
-                Ok(Err(error)) if error.failure == Failure::TlsError => return Err(error),
-                // The address is reachable, the receiver behind it is not.
-                Ok(Err(error)) => failures.push((address, error)),
-                Err(_) => failures.push((address, slow_handshake())),
+            let error = match tokio::time::timeout(left, self.tls.handshake(host, stream)).await {
+                Ok(Ok((stream, wants_client_certificate))) => return Ok(Connection::tls(stream, wants_client_certificate)),
+                Ok(Err(error)) => error,
+                Err(_) => ConnectError {
+                    failure: Failure::TimedOut,
+                    detail: format!("The TLS handshake took longer than {}.", span(left)),
+                },
+            };
+            // An address whose server is stuck gives way to the next one; what a server said is said.
+            if error.failure == Failure::TlsError || (addresses.is_empty() && failures.is_empty()) {
+                return Err(error);
             }
+            failures.push((address, error));
         }
     }
 }
 
-fn slow_handshake() -> ConnectError {
+fn slow_resolution(host: &str, limit: Duration) -> ConnectError {
     ConnectError {
         failure: Failure::TimedOut,
-        detail: "The TLS handshake took too long.".to_owned(),
+        detail: format!("The name {host} was not resolved within {}.", span(limit)),
     }
 }
 

@@ -4,9 +4,9 @@
 use std::{cell::RefCell, collections::HashSet, io, sync::Arc};
 
 use rustls::{
-    ClientConfig, DigitallySignedStruct, Error, PeerIncompatible, SignatureScheme,
+    ClientConfig, DigitallySignedStruct, Error, PeerIncompatible, RootCertStore, SignatureScheme,
     client::{
-        ResolvesClientCert,
+        ResolvesClientCert, WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
         verify_server_name,
     },
@@ -46,16 +46,20 @@ impl Tls {
     /// Trusts the certificates of the system, and these.
     pub(super) fn new(more_roots: &[CertificateDer<'static>]) -> Result<Self, Error> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let system = rustls_platform_verifier::Verifier::new_with_extra_roots(more_roots.iter().cloned(), provider.clone())?;
-        let trusted = more_roots
-            .iter()
-            .chain(&rustls_native_certs::load_native_certs().certs)
-            .map(fingerprint)
-            .collect();
+        let roots: Vec<_> = more_roots.iter().cloned().chain(system_roots()).collect();
+        let trusted = roots.iter().map(fingerprint).collect();
+        let mut store = RootCertStore::empty();
+        let (_, unfit) = store.add_parsable_certificates(roots);
+        if unfit > 0 {
+            tracing::warn!(unfit, "{unfit} trusted certificates cannot be read and are not used");
+        }
+        let chains = WebPkiServerVerifier::builder_with_provider(store.into(), provider.clone())
+            .build()
+            .map_err(|error| Error::General(error.to_string()))?;
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(ExplainingVerifier { system, trusted }))
+            .with_custom_certificate_verifier(Arc::new(ExplainingVerifier { chains, trusted }))
             .with_client_cert_resolver(Arc::new(NoClientCertificate));
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self(Arc::new(config).into()))
@@ -78,6 +82,16 @@ impl Tls {
             Err(error) => Err(failed_handshake(&error, notes, host)),
         }
     }
+}
+
+/// The certificates of the system's store, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+fn system_roots() -> Vec<CertificateDer<'static>> {
+    let loaded = rustls_native_certs::load_native_certs();
+    for error in loaded.errors {
+        tracing::warn!(%error, "cannot read some of the trusted certificates: {error}");
+    }
+    tracing::debug!(count = loaded.certs.len(), "{} trusted certificates", loaded.certs.len());
+    loaded.certs
 }
 
 fn failed_handshake(error: &io::Error, notes: Notes, host: &str) -> ConnectError {
@@ -104,17 +118,20 @@ pub(super) fn explain(error: &Error, wants_client_certificate: bool, host: &str)
         Error::AlertReceived(Alert::CertificateRequired) => client_certificate(error),
         Error::AlertReceived(_) if wants_client_certificate => client_certificate(error),
         Error::AlertReceived(Alert::ProtocolVersion) => {
-            format!("No common TLS version: the receiver accepts neither TLS 1.3 nor TLS 1.2. clearhook offers {OFFERED}.")
+            format!(
+                "There is no common protocol version: the receiver accepts neither TLS 1.3 nor TLS 1.2 (TLS alert protocol_version). \
+                 clearhook offers {OFFERED}."
+            )
         }
         Error::AlertReceived(alert @ (Alert::HandshakeFailure | Alert::InsufficientSecurity)) => format!(
-            "No common cipher suite or protocol version: the receiver answered with the alert {}. clearhook offers {OFFERED}.",
+            "There is no common cipher suite or protocol version: the receiver answered with the TLS alert {}. clearhook offers {OFFERED}.",
             alert_name(*alert)
         ),
         Error::AlertReceived(Alert::UnrecognisedName) => {
             format!("The receiver has no certificate for the host {host} (TLS alert unrecognized_name).")
         }
         Error::AlertReceived(Alert::NoApplicationProtocol) | Error::NoApplicationProtocol => {
-            "No common application protocol: the receiver speaks neither HTTP/2 nor HTTP/1.1 over TLS.".to_owned()
+            "There is no common application protocol: the receiver speaks neither HTTP/2 nor HTTP/1.1 over TLS.".to_owned()
         }
         Error::AlertReceived(alert) => format!(
             "The receiver ended the TLS connection with the alert {} ({}).",
@@ -124,10 +141,10 @@ pub(super) fn explain(error: &Error, wants_client_certificate: bool, host: &str)
         Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
         ) => {
-            format!("No common TLS version: the receiver chose one older than TLS 1.2. clearhook offers {OFFERED}.")
+            format!("There is no common protocol version: the receiver chose one older than TLS 1.2. clearhook offers {OFFERED}.")
         }
         Error::PeerIncompatible(reason) => {
-            format!("No common cipher suite or parameters ({reason:?}). clearhook offers {OFFERED}.")
+            format!("There is no common cipher suite or key exchange ({reason:?}). clearhook offers {OFFERED}.")
         }
         Error::InvalidMessage(reason) => {
             format!("The receiver does not speak TLS on this port ({reason:?}); if it serves plain HTTP, its URL begins with http://.")
@@ -172,7 +189,7 @@ fn alert_name(alert: rustls::AlertDescription) -> String {
 /// Notes the reason of a refusal. The error itself stays as it is, because it decides which alert the receiver is sent.
 #[derive(Debug)]
 struct ExplainingVerifier {
-    system: rustls_platform_verifier::Verifier,
+    chains: Arc<WebPkiServerVerifier>,
     /// Fingerprints of the trusted certificates.
     trusted: HashSet<[u8; 32]>,
 }
@@ -205,7 +222,7 @@ impl ServerCertVerifier for ExplainingVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self.system.verify_server_cert(leaf, intermediates, name, ocsp_response, now);
+        let verified = self.chains.verify_server_cert(leaf, intermediates, name, ocsp_response, now);
         let verified = match verified {
             Err(error) if certificate_error::is_authority_as_server(&error) && self.trusted.contains(&fingerprint(leaf)) => {
                 Self::verify_trusted(leaf, name, now).map(|()| ServerCertVerified::assertion())
@@ -221,7 +238,7 @@ impl ServerCertVerifier for ExplainingVerifier {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let verified = self.system.verify_tls12_signature(message, leaf, signature);
+        let verified = self.chains.verify_tls12_signature(message, leaf, signature);
         verified.inspect_err(|error| Self::note(error, leaf, &[], None))
     }
 
@@ -231,12 +248,12 @@ impl ServerCertVerifier for ExplainingVerifier {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let verified = self.system.verify_tls13_signature(message, leaf, signature);
+        let verified = self.chains.verify_tls13_signature(message, leaf, signature);
         verified.inspect_err(|error| Self::note(error, leaf, &[], None))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.system.supported_verify_schemes()
+        self.chains.supported_verify_schemes()
     }
 }
 
@@ -276,9 +293,9 @@ mod tests {
     #[test]
     fn each_alert_has_a_sentence_with_its_reason() {
         for (error, words) in [
-            (Error::AlertReceived(Alert::HandshakeFailure), "No common cipher suite"),
+            (Error::AlertReceived(Alert::HandshakeFailure), "no common cipher suite"),
             (Error::AlertReceived(Alert::InsufficientSecurity), "insufficient_security"),
-            (Error::AlertReceived(Alert::ProtocolVersion), "No common TLS version"),
+            (Error::AlertReceived(Alert::ProtocolVersion), "no common protocol version"),
             (Error::AlertReceived(Alert::CertificateRequired), "client certificate"),
             (
                 Error::AlertReceived(Alert::UnrecognisedName),

@@ -1,8 +1,14 @@
 //! Receivers over plain HTTP/1: bodies that end badly, odd heads, and what is no HTTP at all.
 
+use clearhook::{catalogue::EventType, storage::new_id};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use super::{BODY_TIMEOUT, End, Expected, Row, answered, check, end, failed, read_request, serve, settings};
-use crate::support::{app::loopback, database::TestDatabase, on_both};
-use tokio::io::AsyncWriteExt;
+use crate::support::{
+    app::{TestApp, cloud_event, loopback},
+    database::TestDatabase,
+    on_both,
+};
 
 on_both! { receivers_over_plain_http }
 
@@ -23,6 +29,7 @@ fn response(headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\n{headers}\r\n{body}").into_bytes()
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn bodies() -> Vec<Case> {
     let length = "Content-Length: 100\r\n";
     let chunked = "Transfer-Encoding: chunked\r\n";
@@ -282,6 +289,7 @@ fn failures() -> Vec<Case> {
     ]
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn heads() -> Vec<Case> {
     let empty = "Content-Length: 0\r\n\r\n";
     let head = |text: &str| format!("{text}{empty}").into_bytes();
@@ -533,4 +541,45 @@ async fn receivers_over_plain_http(database: TestDatabase) {
         "Retry-After"
     );
     assert_eq!(database.count("webhooks WHERE NOT enabled").await, 1, "410 disables");
+}
+
+/// Receivers that answer, and end the connection, before they have read a large request: what they said counts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn early_responses_to_large_requests_count() {
+    let database = TestDatabase::sqlite();
+    let app = TestApp::start_with(&database, settings(), loopback(), new_id()).await;
+    let mut webhooks = Vec::new();
+    for ending in [End::Close, End::Reset, End::KeepOpen] {
+        let (port, _) = serve(move |mut stream| async move {
+            // The head, and a part of the body.
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream
+                .write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 5\r\nConnection: close\r\n\r\nearly")
+                .await;
+            // The response reaches the client before the end of the connection.
+            tokio::time::sleep(BODY_TIMEOUT / 4).await;
+            if ending == End::KeepOpen {
+                // Reads on, as RFC 9112 §9.6 has it.
+                super::keep_open(&mut stream).await;
+            }
+        })
+        .await;
+        webhooks.push((
+            ending,
+            app.webhook(&format!("http://127.0.0.1:{port}/"), &[EventType::IdentityCreated])
+                .await,
+        ));
+    }
+    let mut event = cloud_event(EventType::IdentityCreated, "1");
+    event["data"]["identity"]["job_title"] = "x".repeat(200 * 1024).into();
+    let response = app.publish_raw(&event).await;
+    let status = response.status();
+    assert_eq!(status, 202, "{}", response.text().await.unwrap());
+    for (ending, webhook) in webhooks {
+        let row = app.log(&webhook, 1).await.remove(0);
+        let details = app.get(&format!("/callbacks/{}", row["id"].as_str().unwrap())).await;
+        assert_eq!(details["response"], "Accepted", "{ending:?}: {}", details["detail"]);
+        assert_eq!(details["received"]["body"], "early", "{ending:?}");
+    }
+    app.stop().await;
 }

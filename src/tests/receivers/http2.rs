@@ -200,6 +200,7 @@ fn ok() -> Expected {
 }
 
 /// What a receiver does with its first connection, and what with others.
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<(&'static str, Vec<Step>, Vec<Step>, Expected)> {
     use Step::{Break, Bytes, Close, Data, DataAndEnd, GoAway, GoAwayUnprocessed, Head, HeadAndEnd, KeepOpen, Reset, Trailers};
     let good = || vec![Head(200, &[]), DataAndEnd(b"whole")];

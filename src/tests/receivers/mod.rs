@@ -3,6 +3,7 @@
 
 mod addresses;
 mod certificates;
+mod chains;
 mod http1;
 mod http2;
 mod reused;
@@ -146,7 +147,7 @@ pub(super) async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Optio
                 return Some(text.into_owned());
             }
         }
-        let mut buffer = [0; 16 * 1024];
+        let mut buffer = vec![0; 16 * 1024];
         match stream.read(&mut buffer).await {
             Ok(count @ 1..) => request.extend_from_slice(&buffer[..count]),
             _ => return None,

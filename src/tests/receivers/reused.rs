@@ -236,3 +236,43 @@ async fn idle_connections_are_closed_first() {
     assert_eq!(connections.load(Ordering::SeqCst), 1);
     app.stop().await;
 }
+
+/// Receivers that close each connection a moment after a response, so that some requests meet the end of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_closed_after_each_response_fail_no_callback() {
+    const EVENTS: usize = 120;
+    let database = TestDatabase::sqlite();
+    let app = TestApp::start_with(&database, settings(), loopback(), new_id()).await;
+    let mut connections = Vec::new();
+    for (pause, resets) in [(0, false), (0, true), (2, false), (2, true), (5, false), (5, true)] {
+        let (port, count) = serve(move |mut stream| async move {
+            if read_request(&mut stream).await.is_none() {
+                return;
+            }
+            let _ = stream.write_all(RESPONSE).await;
+            tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
+            if resets {
+                stream.set_zero_linger().unwrap();
+            }
+        })
+        .await;
+        let url = format!("http://127.0.0.1:{port}/");
+        app.webhook(&url, &[EventType::IdentityCreated]).await;
+        connections.push(count);
+    }
+    for number in 0..EVENTS {
+        app.publish(EventType::IdentityCreated, &number.to_string()).await;
+    }
+    let callbacks = i64::try_from(EVENTS * connections.len()).unwrap();
+    wait_for("all callbacks", async || {
+        (database.count("callbacks").await >= callbacks).then_some(())
+    })
+    .await;
+    assert_eq!(database.count("callbacks WHERE outcome = 'failed'").await, 0);
+    assert_eq!(
+        database.count("callbacks").await,
+        callbacks,
+        "one callback for each event and webhook"
+    );
+    app.stop().await;
+}

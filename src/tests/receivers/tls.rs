@@ -8,12 +8,10 @@ use std::{
     time::Duration,
 };
 
-use rcgen::{
-    BasicConstraints, ExtendedKeyUsagePurpose, IsCa, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ED25519,
-    PKCS_RSA_SHA256, PKCS_RSA_SHA512, date_time_ymd,
-};
+use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_RSA_SHA256, PKCS_RSA_SHA512};
 use rustls::{
     ServerConfig,
+    pki_types::CertificateDer,
     server::{ResolvesServerCertUsingSni, WebPkiClientVerifier},
     version::{TLS12, TLS13},
 };
@@ -22,26 +20,33 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{
     End, Expected, Row, answered,
-    certificates::{Authority, Identity, by_openssl, self_signed, self_signed_as},
-    check, end, failed, read_request, serve, settings,
+    certificates::{Authority, Identity, by_openssl},
+    chains, check, end, failed, read_request, serve, settings,
 };
 use crate::support::{app::loopback, database::TestDatabase, names::NameServer};
 
 /// What all names of these tests lead to.
 const HERE: &[&[&str]] = &[&["127.0.0.1"]];
-const HOST: &str = "hooks.example.com";
-const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nwhole";
+pub(super) const HOST: &str = "hooks.example.com";
+pub(super) const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nwhole";
 
-fn ok() -> Expected {
+pub(super) fn ok() -> Expected {
     answered("OK", 200).body("whole")
 }
 
-fn refused(words: &[&'static str]) -> Expected {
+pub(super) fn refused(words: &[&'static str]) -> Expected {
     failed("TlsError").detail(words)
 }
 
 /// A receiver behind TLS that sends these bytes. Unless it closes the TLS connection, the TCP connection ends without `close_notify`.
-async fn row(name: &'static str, host: &str, config: ServerConfig, bytes: &'static [u8], closes: bool, expected: Expected) -> Row {
+pub(super) async fn row(
+    name: &'static str,
+    host: &str,
+    config: ServerConfig,
+    bytes: &'static [u8],
+    closes: bool,
+    expected: Expected,
+) -> Row {
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
     let (port, calls) = serve(move |stream| {
         let acceptor = acceptor.clone();
@@ -68,7 +73,7 @@ async fn row(name: &'static str, host: &str, config: ServerConfig, bytes: &'stat
 }
 
 /// The same with a whole response.
-async fn presents(name: &'static str, host: &str, identity: Identity, expected: Expected) -> Row {
+pub(super) async fn presents(name: &'static str, host: &str, identity: Identity, expected: Expected) -> Row {
     row(name, host, identity.config(&[&TLS12, &TLS13]), RESPONSE, true, expected).await
 }
 
@@ -139,14 +144,62 @@ fn s_server(name: &'static str, folder: &TempDir, certificate: &str, options: &[
     (row, SServer(child))
 }
 
+/// The rows, and what they need.
+pub(super) struct Table {
+    folder: TempDir,
+    /// A private authority that is trusted.
+    pub(super) root: Authority,
+    pub(super) trusted: Vec<CertificateDer<'static>>,
+    pub(super) rows: Vec<Row>,
+    servers: Vec<SServer>,
+}
+
+impl Table {
+    fn new() -> Self {
+        let root = Authority::root("Private Root", &PKCS_ECDSA_P521_SHA512);
+        Self {
+            folder: TempDir::new().unwrap(),
+            trusted: vec![root.certificate.clone()],
+            root,
+            rows: Vec::new(),
+            servers: Vec::new(),
+        }
+    }
+
+    /// A certificate of the private authority for these names.
+    pub(super) fn issue(&self, names: &[&str]) -> Identity {
+        self.root.issue(names, &PKCS_ECDSA_P256_SHA256, |_| ())
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn receivers_behind_tls() {
-    let folder = TempDir::new().unwrap();
-    let mut trusted = Vec::new();
-    let mut rows = Vec::new();
-    let mut children = Vec::new();
+    let mut table = Table::new();
+    keys_and_signatures(&mut table).await;
+    chains::accepted(&mut table).await;
+    chains::refused_with_a_reason(&mut table).await;
+    chains::trusted_authorities_as_servers(&mut table).await;
+    client_certificates(&mut table).await;
+    handshakes(&mut table).await;
+    openssl_servers(&mut table);
+    endings(&mut table).await;
+    let server = NameServer::start(&[(HOST, HERE), ("hooks.example.com.", HERE)]).await;
+    let settings = clearhook::dispatch::DispatchSettings {
+        names: server.names(),
+        more_roots: table.trusted,
+        // Keys of 4096 bits take a while without optimisation.
+        timeout: Duration::from_secs(4),
+        ..settings()
+    };
+    let database = TestDatabase::sqlite();
+    check(&database, settings, loopback(), table.rows).await;
+    drop(table.servers);
+}
 
-    // Every kind of key and signature that OpenSSL makes certificates with, for the authority and for the receiver.
+const RSA: [&str; 2] = ["-newkey", "rsa:2048"];
+
+/// Every kind of key and signature that OpenSSL makes certificates with, for the authority and for the receiver.
+async fn keys_and_signatures(table: &mut Table) {
     for (name, algorithm) in [
         ("RSA and SHA-256", &PKCS_RSA_SHA256),
         ("RSA and SHA-512", &PKCS_RSA_SHA512),
@@ -156,19 +209,20 @@ async fn receivers_behind_tls() {
         ("Ed25519", &PKCS_ED25519),
     ] {
         let authority = Authority::root(&format!("CA {name}"), algorithm);
-        trusted.push(authority.certificate.clone());
-        rows.push(presents(name, "127.0.0.1", authority.issue(&["127.0.0.1"], algorithm, |_| ()), ok()).await);
+        table.trusted.push(authority.certificate.clone());
+        table
+            .rows
+            .push(presents(name, "127.0.0.1", authority.issue(&["127.0.0.1"], algorithm, |_| ()), ok()).await);
     }
-    let rsa = ["-newkey", "rsa:2048"];
     let p256 = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
     let p384 = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"];
     let p521 = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521"];
     let pss = ["-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"];
     let pss_512 = ["-sha512", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"];
     for (name, key, sign) in [
-        ("RSA-PSS and SHA-256", &rsa[..], &pss[..]),
-        ("RSA-PSS and SHA-512", &rsa, &pss_512),
-        ("RSA and SHA-384", &rsa, &["-sha384"]),
+        ("RSA-PSS and SHA-256", &RSA[..], &pss[..]),
+        ("RSA-PSS and SHA-512", &RSA, &pss_512),
+        ("RSA and SHA-384", &RSA, &["-sha384"]),
         ("RSA of 4096 bits", &["-newkey", "rsa:4096"], &["-sha256"]),
         ("P-256 and SHA-512", &p256, &["-sha512"]),
         ("P-384 and SHA-512", &p384, &["-sha512"]),
@@ -176,204 +230,41 @@ async fn receivers_behind_tls() {
         ("P-521 and SHA-256", &p521, &["-sha256"]),
         ("P-521 and SHA-384", &p521, &["-sha384"]),
     ] {
-        let (root, identity) = by_openssl(folder.path(), name, key, sign);
-        trusted.push(root);
-        rows.push(presents(name, "127.0.0.1", identity, ok()).await);
+        let (root, identity) = by_openssl(table.folder.path(), name, key, sign);
+        table.trusted.push(root);
+        table.rows.push(presents(name, "127.0.0.1", identity, ok()).await);
     }
+}
 
-    let root = Authority::root("Private Root", &PKCS_ECDSA_P521_SHA512);
-    trusted.push(root.certificate.clone());
-    let p256 = &PKCS_ECDSA_P256_SHA256;
-    let first = root.intermediate("First Intermediate", &PKCS_RSA_SHA512, |_| ());
-    let second = first.intermediate("Second Intermediate", &PKCS_ECDSA_P384_SHA384, |_| ());
-    let third = second.intermediate("Third Intermediate", p256, |_| ());
-    let issue = |names: &[&str]| root.issue(names, p256, |_| ());
-    let leaf = || third.issue(&[HOST], p256, |_| ());
-    rows.extend([
-        presents("a long chain", HOST, leaf().with(&[&third, &second, &first]), ok()).await,
-        presents(
-            "a long chain with its root",
-            HOST,
-            leaf().with(&[&third, &second, &first, &root]),
-            ok(),
-        )
-        .await,
-        presents("a chain in disorder", HOST, leaf().with(&[&first, &third, &second]), ok()).await,
-        presents("a wildcard", HOST, issue(&["*.example.com"]), ok()).await,
-        presents("a name among others", HOST, issue(&["a.example", HOST]), ok()).await,
-        presents("a name with a dot at its end", "hooks.example.com.", issue(&[HOST]), ok()).await,
-        presents(
-            "trusted, though self-signed",
-            HOST,
-            {
-                let identity = self_signed(&[HOST], IsCa::NoCa);
-                trusted.push(identity.chain[0].clone());
-                identity
-            },
-            ok(),
-        )
-        .await,
-        row("TLS 1.2", HOST, issue(&[HOST]).config(&[&TLS12]), RESPONSE, true, ok()).await,
-        row("TLS 1.3", HOST, issue(&[HOST]).config(&[&TLS13]), RESPONSE, true, ok()).await,
-    ]);
-
-    // Refused, with the reason.
-    let ancient = |parameters: &mut rcgen::CertificateParams| parameters.not_after = date_time_ymd(2001, 2, 3);
-    let future = |parameters: &mut rcgen::CertificateParams| parameters.not_before = date_time_ymd(3001, 2, 3);
-    let client = |parameters: &mut rcgen::CertificateParams| parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    let old = root.intermediate("Old Intermediate", p256, ancient);
-    let stranger = Authority::root("Unknown Root", p256);
-    let nobody = stranger.intermediate("Unknown Intermediate", p256, |_| ());
-    let sent = "certificates sent by the receiver: \"CN=The receiver\"";
-    rows.extend([
-        presents(
-            "expired",
-            HOST,
-            root.issue(&[HOST], p256, ancient),
-            refused(&["\"CN=The receiver\" expired on 2001-02-03 00:00:00 UTC", sent]),
-        )
-        .await,
-        presents(
-            "an intermediate that expired",
-            HOST,
-            old.issue(&[HOST], p256, |_| ()).with(&[&old]),
-            refused(&[
-                "\"CN=Old Intermediate\" expired on 2001-02-03",
-                "\"CN=The receiver\", \"CN=Old Intermediate\"",
-            ]),
-        )
-        .await,
-        presents(
-            "not valid yet",
-            HOST,
-            root.issue(&[HOST], p256, future),
-            refused(&["not valid before 3001-02-03", sent]),
-        )
-        .await,
-        presents(
-            "for another name",
-            HOST,
-            issue(&["a.example", "b.example"]),
-            refused(&["is for a.example, b.example, not for hooks.example.com", sent]),
-        )
-        .await,
-        presents(
-            "for another address",
-            "127.0.0.1",
-            issue(&["127.0.0.9"]),
-            refused(&["is for 127.0.0.9, not for 127.0.0.1"]),
-        )
-        .await,
-        presents(
-            "a wildcard for another level",
-            HOST,
-            issue(&["*.hooks.example.com", "*.com"]),
-            refused(&["*.com, not for hooks.example.com"]),
-        )
-        .await,
-        presents(
-            "a name where an address is wanted",
-            "127.0.0.1",
-            issue(&[HOST]),
-            refused(&["is for hooks.example.com, not for 127.0.0.1"]),
-        )
-        .await,
-        presents("a common name only", HOST, issue(&[]), refused(&["common name", "RFC 9525"])).await,
-        presents(
-            "an intermediate is missing",
-            HOST,
-            leaf().with(&[&third]),
-            refused(&[
-                "unknown issuer \"CN=Second Intermediate\"",
-                "\"CN=The receiver\", \"CN=Third Intermediate\"",
-            ]),
-        )
-        .await,
-        presents(
-            "an unknown root",
-            HOST,
-            stranger.issue(&[HOST], p256, |_| ()),
-            refused(&["unknown issuer \"CN=Unknown Root\"", "SSL_CERT_FILE"]),
-        )
-        .await,
-        presents(
-            "a chain to an unknown root",
-            HOST,
-            nobody.issue(&[HOST], p256, |_| ()).with(&[&nobody, &stranger]),
-            refused(&["unknown issuer \"CN=Unknown Root\""]),
-        )
-        .await,
-        presents(
-            "self-signed",
-            HOST,
-            self_signed(&[HOST], IsCa::NoCa),
-            refused(&["self-signed", "SSL_CERT_FILE"]),
-        )
-        .await,
-        presents(
-            "an authority as a server",
-            HOST,
-            self_signed(&[HOST], IsCa::Ca(BasicConstraints::Unconstrained)),
-            refused(&["CN=The receiver"]),
-        )
-        .await,
-        presents(
-            "for clients only",
-            HOST,
-            root.issue(&[HOST], p256, client),
-            refused(&["not meant for a TLS server"]),
-        )
-        .await,
-        presents(
-            "a false root of the right name",
-            HOST,
-            Authority::root("Private Root", p256).issue(&[HOST], p256, |_| ()),
-            refused(&["bad signature"]),
-        )
-        .await,
-    ]);
-    // What `openssl req -x509` makes: self-signed and CA:TRUE. Trusted, it may be the server's own.
-    let is_ca = || IsCa::Ca(BasicConstraints::Unconstrained);
-    for (name, names, change, expected) in [
-        (
-            "a trusted authority as a server",
-            HOST,
-            (|_| ()) as fn(&mut rcgen::CertificateParams),
-            ok(),
-        ),
-        (
-            "the same for another name",
-            "a.example",
-            |_| (),
-            refused(&["is for a.example, not for hooks.example.com"]),
-        ),
-        ("the same, expired", HOST, ancient, refused(&["expired on 2001-02-03"])),
-        ("the same, not valid yet", HOST, future, refused(&["not valid before 3001-02-03"])),
-    ] {
-        let identity = self_signed_as(name, &[names], is_ca(), change);
-        trusted.push(identity.chain[0].clone());
-        rows.push(presents(name, HOST, identity, expected).await);
-    }
+/// A receiver that asks for a client certificate.
+async fn client_certificates(table: &mut Table) {
     let mut roots = rustls::RootCertStore::empty();
-    roots.add(root.certificate.clone()).unwrap();
+    roots.add(table.root.certificate.clone()).unwrap();
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .build()
         .unwrap();
     for (name, version) in [("a client certificate, TLS 1.2", &TLS12), ("a client certificate, TLS 1.3", &TLS13)] {
-        let identity = issue(&[HOST]);
+        let identity = table.issue(&[HOST]);
         let builder = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
         let builder = builder
             .with_protocol_versions(&[version])
             .unwrap()
             .with_client_cert_verifier(verifier.clone());
         let config = builder.with_single_cert(identity.chain, identity.key).unwrap();
-        rows.push(row(name, HOST, config, RESPONSE, true, refused(&["requires a client certificate"])).await);
+        table
+            .rows
+            .push(row(name, HOST, config, RESPONSE, true, refused(&["requires a client certificate"])).await);
     }
-    let mut unnamed = issue(&[HOST]).config(&[&TLS13]);
+}
+
+/// Handshakes that end with an alert, or that are none.
+#[allow(clippy::too_many_lines, reason = "a table")]
+async fn handshakes(table: &mut Table) {
+    let mut unnamed = table.issue(&[HOST]).config(&[&TLS13]);
     unnamed.cert_resolver = Arc::new(ResolvesServerCertUsingSni::new());
-    let mut other_protocol = issue(&[HOST]).config(&[&TLS13]);
+    let mut other_protocol = table.issue(&[HOST]).config(&[&TLS13]);
     other_protocol.alpn_protocols = vec![b"imap".to_vec()];
-    rows.extend([
+    table.rows.extend([
         row("no certificate for the name", HOST, unnamed, RESPONSE, true, refused(&["alert"])).await,
         row(
             "another application protocol",
@@ -423,7 +314,7 @@ async fn receivers_behind_tls() {
             "protocol_version",
             &[0x15, 3, 3, 0, 2, 2, 70],
             End::Close,
-            refused(&["no common TLS version"]),
+            refused(&["no common protocol version"]),
         )
         .await,
         raw(
@@ -447,14 +338,24 @@ async fn receivers_behind_tls() {
             failed("ConnectionReset").detail(&["TLS handshake"]),
         )
         .await,
-        raw("silence in the handshake", b"", End::KeepOpen, failed("TimedOut")).await,
+        raw(
+            "silence in the handshake",
+            b"",
+            End::KeepOpen,
+            failed("TimedOut").detail(&["TLS handshake took longer than"]),
+        )
+        .await,
     ]);
+}
+
+/// Servers that are too old.
+fn openssl_servers(table: &mut Table) {
     let weak = "ALL:@SECLEVEL=0";
-    let (_, _) = by_openssl(folder.path(), "short", &["-newkey", "rsa:1024"], &["-sha256"]);
-    let (root_1024, root_sha1) = (folder.path().join("short/ca.der"), folder.path().join("sha1/ca.der"));
-    let (_, _) = by_openssl(folder.path(), "sha1", &rsa, &["-sha1"]);
+    let (_, _) = by_openssl(table.folder.path(), "short", &["-newkey", "rsa:1024"], &["-sha256"]);
+    let (root_1024, root_sha1) = (table.folder.path().join("short/ca.der"), table.folder.path().join("sha1/ca.der"));
+    let (_, _) = by_openssl(table.folder.path(), "sha1", &RSA, &["-sha1"]);
     for root in [root_1024, root_sha1] {
-        trusted.push(std::fs::read(root).unwrap().into());
+        table.trusted.push(std::fs::read(root).unwrap().into());
     }
     let plain = "RSA-and-SHA-384";
     for (name, certificate, options, expected) in [
@@ -462,13 +363,13 @@ async fn receivers_behind_tls() {
             "TLS 1.1 only",
             plain,
             &["-tls1_1", "-cipher", weak][..],
-            refused(&["no common TLS version"]),
+            refused(&["no common protocol version"]),
         ),
         (
             "TLS 1.0 only",
             plain,
             &["-tls1", "-cipher", weak],
-            refused(&["no common TLS version"]),
+            refused(&["no common protocol version"]),
         ),
         (
             "CBC only",
@@ -495,14 +396,17 @@ async fn receivers_behind_tls() {
             refused(&["algorithm that is not accepted", "1.2.840.113549.1.1.5"]),
         ),
     ] {
-        let (row, child) = s_server(name, &folder, certificate, options, expected);
-        rows.push(row);
-        children.push(child);
+        let (row, child) = s_server(name, &table.folder, certificate, options, expected);
+        table.rows.push(row);
+        table.servers.push(child);
     }
+}
 
-    // Ends without close_notify, and bodies that are cut.
-    let config = || issue(&[HOST]).config(&[&TLS12, &TLS13]);
-    rows.extend([
+/// Ends without `close_notify`, and bodies that are cut.
+async fn endings(table: &mut Table) {
+    let identity = table.issue(&[HOST]);
+    let config = || identity.clone().config(&[&TLS12, &TLS13]);
+    table.rows.extend([
         row("no close_notify, with a length", HOST, config(), RESPONSE, false, ok()).await,
         row(
             "no close_notify, without a length",
@@ -570,15 +474,4 @@ async fn receivers_behind_tls() {
         row("nothing, close_notify", HOST, config(), b"", true, failed("ConnectionReset")).await,
         row("nothing, no close_notify", HOST, config(), b"", false, failed("ConnectionReset")).await,
     ]);
-
-    let server = NameServer::start(&[(HOST, HERE), ("hooks.example.com.", HERE)]).await;
-    let settings = clearhook::dispatch::DispatchSettings {
-        names: server.names(),
-        more_roots: trusted,
-        // Keys of 4096 bits take a while without optimisation.
-        timeout: Duration::from_secs(4),
-        ..settings()
-    };
-    let database = TestDatabase::sqlite();
-    check(&database, settings, loopback(), rows).await;
 }
