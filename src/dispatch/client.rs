@@ -15,7 +15,7 @@ use reqwest::{
 use thiserror::Error;
 
 use crate::{
-    dispatch::{mask::Mask, names::Names, outcome::failure, resolver::GuardedResolver, targets::Receiver},
+    dispatch::{names::Names, outcome::failure, redact::Redactor, resolver::GuardedResolver, targets::Receiver},
     domain::{
         answer::{Answer, Failure},
         retry::retry_after,
@@ -79,7 +79,7 @@ impl Client {
         };
         let request = self.0.post(url).headers(headers(own, &receiver.headers)).body(body);
         let ended = match request.send().await {
-            Ok(response) => receive(response, &receiver.mask).await,
+            Ok(response) => receive(response, &receiver.redactor).await,
             Err(error) => Err(error),
         };
         match ended {
@@ -106,7 +106,7 @@ fn headers(own: &ShownHeaders, additional: &HeaderMap) -> HeaderMap {
     headers
 }
 
-async fn receive(mut response: Response, mask: &Mask) -> Result<(Answer, Received, Option<Duration>), reqwest::Error> {
+async fn receive(mut response: Response, redactor: &Redactor) -> Result<(Answer, Received, Option<Duration>), reqwest::Error> {
     let retry_after = response
         .headers()
         .get(RETRY_AFTER)
@@ -124,8 +124,8 @@ async fn receive(mut response: Response, mask: &Mask) -> Result<(Answer, Receive
     Ok((
         answer,
         Received {
-            headers: shown(response.headers(), mask),
-            body: mask.apply(body, truncated),
+            headers: shown(response.headers(), redactor),
+            body: redactor.body(body, truncated),
             truncated,
             incomplete: None,
         },
@@ -133,12 +133,11 @@ async fn receive(mut response: Response, mask: &Mask) -> Result<(Answer, Receive
     ))
 }
 
-fn shown(headers: &HeaderMap, mask: &Mask) -> ShownHeaders {
+fn shown(headers: &HeaderMap, redactor: &Redactor) -> ShownHeaders {
     let mut left = HEADERS_KEPT;
     let pairs = headers
         .iter()
-        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .map(|(name, value)| (name, mask.apply_text(value)));
+        .map(|(name, value)| (name.to_string(), redactor.text(value.as_bytes())));
     pairs
         .take_while(|(name, value)| {
             let size = name.len() + value.len();

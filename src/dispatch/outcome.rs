@@ -6,7 +6,7 @@ use crate::{
     dispatch::{client::Called, resolver::ResolveError},
     domain::{
         answer::{Answer, Failure},
-        callback::Outcome,
+        callback::{Outcome, Trigger},
         retry::RetrySchedule,
         timestamp::Timestamp,
     },
@@ -17,7 +17,7 @@ use crate::{
 /// Why a webhook is disabled whose receiver answers 410.
 pub(super) const GONE: &str = common::disabled_gone(Lang::En);
 /// Longest wait that a receiver can ask for.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
+pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// Longest pause of all its callbacks that a receiver can ask for.
 const PAUSE_MAX: Duration = Duration::from_secs(300);
 
@@ -38,6 +38,11 @@ pub(super) fn decide(called: &Called, job: &Job, now: Timestamp, schedule: &Retr
             answer.response()
         )),
     }
+}
+
+/// Whether a failed delivery used up its retry schedule. Tests and deliveries that are sent once more after they had ended have none.
+pub(super) fn exhausts(job: &Job, next: &Next) -> bool {
+    matches!(next, Next::Failed(_)) && job.has_schedule() && job.trigger != Trigger::Test
 }
 
 /// How long a receiver asks to be left alone.

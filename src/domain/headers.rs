@@ -16,6 +16,18 @@ pub struct Header {
     pub secret: bool,
 }
 
+impl Header {
+    /// Without the blanks around the value. They are no part of it (RFC 9110, section 5.5): a receiver never sees them, and HTTP/2 forbids
+    /// them.
+    #[must_use]
+    pub fn trimmed(self) -> Self {
+        Self {
+            value: self.value.trim_matches([' ', '\t']).to_owned(),
+            ..self
+        }
+    }
+}
+
 impl std::fmt::Debug for Header {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: …", self.name)
@@ -42,16 +54,26 @@ pub fn is_credential(name: &str) -> bool {
             .any(|part| matches!(part, "key" | "apikey" | "token" | "secret" | "password" | "signature" | "auth"))
 }
 
-/// Names that clearhook or HTTP itself sets; hop-by-hop headers are those of RFC 9110, section 7.6.1.
-const RESERVED: [&str; 14] = [
+/// Names that clearhook sets, or that follow from the body that it sends. `traceparent` and `tracestate` are those of the event.
+const OWN: [&str; 8] = [
     "accept-encoding",
-    "connection",
     "content-encoding",
     "content-length",
+    "content-range",
     "content-type",
     "expect",
-    "host",
+    "traceparent",
+    "tracestate",
+];
+
+/// Names that belong to the connection, not to the request: a client or proxy removes them (RFC 9110, section 7.6.1), and HTTP/2 has none
+/// of them (RFC 9113, section 8.2.2).
+const CONNECTION: [&str; 11] = [
+    "connection",
+    "http2-settings",
     "keep-alive",
+    "proxy-authenticate",
+    "proxy-authentication-info",
     "proxy-authorization",
     "proxy-connection",
     "te",
@@ -109,7 +131,14 @@ pub fn check_name(name: &str) -> Result<(), Wrong> {
         return Err(Wrong::HeaderName);
     }
     let name = name.to_ascii_lowercase();
-    if RESERVED.contains(&name.as_str()) || name.starts_with("webhook-") {
+    // Over HTTP/2 the host stands in `:authority`, and another one in `host` makes the request malformed (RFC 9113, section 8.3.1).
+    if name == "host" {
+        return Err(Wrong::HeaderHost);
+    }
+    if CONNECTION.contains(&name.as_str()) {
+        return Err(Wrong::HeaderConnection);
+    }
+    if OWN.contains(&name.as_str()) || name.starts_with("webhook-") {
         return Err(Wrong::HeaderReserved);
     }
     Ok(())
@@ -164,7 +193,15 @@ mod tests {
             check_headers(&[
                 header("X-Origin", "clearhook"),
                 header("Authorization", "Bearer abc"),
-                header("Accept-Language", "")
+                header("Accept-Language", ""),
+                header("User-Agent", "acme-bridge/2"),
+                header("Accept", "application/json"),
+                header("Cookie", "a=1"),
+                header("Cookie", "b=2"),
+                header("Date", "Tue, 24 Nov 2026 10:00:00 GMT"),
+                header("Origin", "https://example.com"),
+                header("Sec-Fetch-Site", "none"),
+                header("X-Forwarded-Host", "example.com"),
             ])
             .is_empty()
         );
@@ -172,7 +209,11 @@ mod tests {
 
     #[test]
     fn reserved_and_malformed_names_and_values_are_refused() {
-        let own = RESERVED.iter().flat_map(|name| [(*name).to_owned(), name.to_uppercase()]);
+        let own = OWN
+            .iter()
+            .chain(&CONNECTION)
+            .chain(&["host"])
+            .flat_map(|name| [(*name).to_owned(), name.to_uppercase()]);
         let webhook = ["webhook-id", "Webhook-Timestamp", "WEBHOOK-SIGNATURE", "webhook-"].map(str::to_owned);
         let malformed = [
             "",
