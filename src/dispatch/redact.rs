@@ -45,7 +45,7 @@ impl Redactor {
     pub(super) fn new<'a>(headers: &[Header], signing: impl Iterator<Item = &'a SigningSecret>) -> Self {
         let mut values: Vec<_> = headers
             .iter()
-            .filter(|header| header.secret)
+            .filter(|header| header.is_hidden())
             .flat_map(|header| credentials(&header.name, &header.value))
             .map(|text| Value { text, is_encoded: true })
             .collect();

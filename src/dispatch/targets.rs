@@ -130,7 +130,7 @@ impl Targets {
 
 /// A header as it is logged: its name as it is sent, and its value unless that is a credential.
 fn shown(header: Header, redactor: &Redactor) -> (String, String) {
-    let value = if header.secret {
+    let value = if header.is_hidden() {
         HIDDEN.to_owned()
     } else {
         redactor.text(header.value.as_bytes())
@@ -142,7 +142,9 @@ impl Receiver {
     fn new(target: OpenTarget, policy: &UrlPolicy) -> Self {
         let mut headers = HeaderMap::new();
         for header in &target.headers {
-            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(header.name.as_bytes()), HeaderValue::from_str(&header.value)) {
+            if let (Ok(name), Ok(mut value)) = (HeaderName::from_bytes(header.name.as_bytes()), HeaderValue::from_str(&header.value)) {
+                // Traces of the HTTP client leave it out, and HTTP/2 keeps it out of its tables (RFC 7541, section 7.1.3).
+                value.set_sensitive(header.is_hidden());
                 headers.append(name, value);
             }
         }

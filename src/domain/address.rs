@@ -262,5 +262,4 @@ impl FromStr for AllowedNetworks {
 }
 
 #[cfg(test)]
-#[path = "address_tests.rs"]
 mod tests;

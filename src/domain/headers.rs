@@ -17,6 +17,11 @@ pub struct Header {
 }
 
 impl Header {
+    /// Whether the value is hidden in the log.
+    pub fn is_hidden(&self) -> bool {
+        self.secret || is_always_credential(&self.name)
+    }
+
     /// Without the blanks around the value. They are no part of it (RFC 9110, section 5.5): a receiver never sees them, and HTTP/2 forbids
     /// them.
     #[must_use]
@@ -45,13 +50,50 @@ pub struct HeaderProblem {
     pub wrong: Wrong,
 }
 
+/// Parts of names that tell a credential.
+const CREDENTIALS: [&str; 26] = [
+    "accesskey",
+    "accesstoken",
+    "apikey",
+    "apitoken",
+    "auth",
+    "authkey",
+    "authorization",
+    "authtoken",
+    "bearer",
+    "cookie",
+    "credential",
+    "credentials",
+    "jwt",
+    "key",
+    "otp",
+    "passphrase",
+    "passwd",
+    "password",
+    "pwd",
+    "secret",
+    "secretkey",
+    "session",
+    "sessionid",
+    "sessiontoken",
+    "signature",
+    "token",
+];
+
+/// Keys that are no credentials.
+const OTHER_KEYS: [&str; 6] = ["cache", "idempotency", "message", "partition", "routing", "surrogate"];
+
 /// Whether a header of this name usually holds a credential.
 pub fn is_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    matches!(name.as_str(), "authorization" | "proxy-authorization" | "cookie")
-        || name
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .any(|part| matches!(part, "key" | "apikey" | "token" | "secret" | "password" | "signature" | "auth"))
+    let parts = || name.split(|c: char| !c.is_ascii_alphanumeric());
+    let is_other_key = parts().any(|part| OTHER_KEYS.contains(&part));
+    parts().any(|part| CREDENTIALS.contains(&part) && !(part == "key" && is_other_key))
+}
+
+/// Whether a header of this name holds a credential by its definition, whatever it is marked as (RFC 9110, section 11.6.2; RFC 6265).
+fn is_always_credential(name: &str) -> bool {
+    ["authorization", "cookie"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Names that clearhook sets, or that follow from the body that it sends. `traceparent` and `tracestate` are those of the event.
@@ -185,6 +227,57 @@ mod tests {
                 assert!(http::HeaderValue::from_str(&text).is_ok(), "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn credentials_are_known_by_their_names() {
+        for name in [
+            "Authorization",
+            "X-Authorization",
+            "Cookie",
+            "X-Api-Key",
+            "apikey",
+            "X-ApiKey",
+            "X_API_KEY",
+            "Ocp-Apim-Subscription-Key",
+            "X-Auth-Token",
+            "X-Amz-Security-Token",
+            "Private-Token",
+            "X-Access-Token",
+            "X-Secret",
+            "X-Webhook-Secret",
+            "X-Password",
+            "X-Passwd",
+            "X-Hub-Signature-256",
+            "X-Auth",
+            "X-JWT",
+            "X-Session-Id",
+            "X-Credentials",
+        ] {
+            assert!(is_credential(name), "{name}");
+        }
+        for name in [
+            "Accept",
+            "Accept-Language",
+            "Content-Type",
+            "Origin",
+            "User-Agent",
+            "X-Tenant",
+            "X-Author",
+            "X-Keyboard",
+            "X-Monkey",
+            "Idempotency-Key",
+            "Surrogate-Key",
+            "X-Routing-Key",
+            "X-Forwarded-For",
+        ] {
+            assert!(!is_credential(name), "{name}");
+        }
+        let shown = Header {
+            secret: false,
+            ..header("Authorization", "x")
+        };
+        assert!(shown.is_hidden() && !header("X-Tenant", "x").is_hidden());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use sea_orm::{DbBackend, FromQueryResult};
 
 use crate::{
     domain::{retry::RetrySchedule, timestamp::Timestamp},
-    storage::{Store, StoreError, bulk::statement, sql::Sql},
+    storage::{Store, StoreError, bulk::statement, nodes::NOW, sql::Sql},
 };
 
 /// A row written later than this from now was written by a clock that was ahead. Clocks of several nodes may differ by less.
@@ -18,11 +18,13 @@ impl Store {
     /// Answers how many deliveries it moved.
     pub async fn shift_due(&self, by_ms: i64) -> Result<u64, StoreError> {
         let transaction = self.begin().await?;
-        let sql = "UPDATE deliveries SET due_at = due_at + ? WHERE state = 'pending' AND due_at IS NOT NULL";
-        let shifted = transaction.run(statement(self.backend(), sql, [by_ms.into()])).await?;
+        // Both times move, so that the delay between them stays what it is.
+        let sql = "UPDATE deliveries SET due_at = due_at + ?, updated_at = updated_at + ? WHERE state = 'pending' AND due_at IS NOT NULL";
+        let by = || by_ms.into();
+        let shifted = transaction.run(statement(self.backend(), sql, [by(), by()])).await?;
         if self.backend() != DbBackend::Postgres {
             let sql = "UPDATE webhooks SET exhausted_since = exhausted_since + ? WHERE exhausted_since IS NOT NULL";
-            transaction.run(statement(self.backend(), sql, [by_ms.into()])).await?;
+            transaction.run(statement(self.backend(), sql, [by()])).await?;
         }
         transaction.commit().await?;
         Ok(shifted)
@@ -36,7 +38,15 @@ impl Store {
         struct Found {
             count: i64,
         }
-        if self.backend() != DbBackend::Postgres {
+        let mut now = now;
+        if self.backend() == DbBackend::Postgres {
+            // A node whose own clock is behind would take what all others write for the future.
+            let sql = format!("SELECT {NOW} AS count");
+            let clock = Found::find_by_statement(statement(self.backend(), &sql, []))
+                .one(&self.read)
+                .await?;
+            now = now.max(Timestamp(clock.map_or(0, |clock| clock.count)));
+        } else {
             let sql = "UPDATE webhooks SET exhausted_since = ? WHERE exhausted_since > ?";
             self.execute(sql, [now.0.into(), now.plus(AHEAD).0.into()]).await?;
         }
@@ -56,11 +66,8 @@ impl Store {
             // Writing to a String cannot fail.
             let _ = write!(delay, " WHEN {retries} THEN {}", delay_of.as_millis());
         }
-        delay.push_str(if schedule.delays().is_empty() {
-            " WHEN 0 THEN 0 ELSE 0 END"
-        } else {
-            " ELSE 0 END"
-        });
+        // There is one branch at least, also without a schedule.
+        delay.push_str(" WHEN 0 THEN 0 ELSE 0 END");
         let sql = format!(
             "UPDATE deliveries SET due_at = ? + CASE WHEN updated_at > ? AND due_at - updated_at BETWEEN 0 AND ? THEN due_at - updated_at \
              ELSE {delay} END, updated_at = ? WHERE {which}"

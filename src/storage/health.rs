@@ -18,6 +18,7 @@ use crate::{
         audit::{self, Actor, Entry},
         bulk::statement,
         journal::{DisabledWebhook, Finished, Health},
+        nodes::NOW,
         revision,
         sql::Sql,
     },
@@ -133,7 +134,7 @@ async fn note_exhausted(
     // On PostgreSQL the period is measured by the database's clock: one node's clock may be wrong or may be set meanwhile. On SQLite
     // there is one node, and it corrects its clock (`dispatch::clock`).
     let (clock, at): (&str, fn(Timestamp) -> Option<Value>) = match backend {
-        DbBackend::Postgres => ("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)", |_| None),
+        DbBackend::Postgres => (NOW, |_| None),
         _ => ("?", |at| Some(at.0.into())),
     };
     let sql = format!(
@@ -160,8 +161,9 @@ async fn note_exhausted(
     if !is_exhausted(deliveries, since, noted_at, changes.disable_after) {
         return Ok(());
     }
-    if backend == DbBackend::Postgres && has_succeeded(transaction, webhook, since).await? {
-        // Another node logged a success and did not know of the failures. These are the first ones after it, as far as is known.
+    if has_succeeded(transaction, webhook, since).await? {
+        // A success was logged by a node (or at a moment) that did not know of the failures. These are the first ones after it, as far as
+        // is known.
         let sql = "UPDATE webhooks SET exhausted_deliveries = ?, exhausted_since = ?, failing_since = ? WHERE id = ?";
         let values = [count.into(), noted_at.0.into(), failing_since.0.into(), webhook.0.into()];
         transaction.run(statement(backend, sql, values)).await?;
@@ -206,4 +208,42 @@ async fn disable(
     let at = Timestamp(row.get::<i64>("updated_at")?);
     audit::add(transaction, &Actor::clearhook(), entry, at).await?;
     Ok(Some(DisabledWebhook { webhook, name, reason }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded(changes: &[Health]) -> Changes {
+        let mut folded = Changes::default();
+        for change in changes {
+            folded.add(change);
+        }
+        folded
+    }
+
+    fn exhausted(at: i64) -> Health {
+        Health::Exhausted {
+            at: Timestamp(at),
+            disable_after: Duration::from_secs(1),
+        }
+    }
+
+    #[test]
+    fn a_success_resets_what_came_before_it_in_the_same_group() {
+        let changes = folded(&[
+            exhausted(1),
+            exhausted(2),
+            Health::Works,
+            Health::FailingSince(Timestamp(3)),
+            exhausted(4),
+            exhausted(5),
+        ]);
+        assert!(changes.works && !changes.is_gone);
+        assert_eq!((changes.exhausted, changes.failing_since), (2, Some(Timestamp(3))));
+        assert_eq!((changes.first, changes.last), (Some(Timestamp(4)), Some(Timestamp(5))));
+        let changes = folded(&[exhausted(1), Health::Works]);
+        assert!(changes.works && changes.exhausted == 0 && changes.failing_since.is_none());
+        assert!(folded(&[Health::Gone, Health::Works]).is_gone, "410 stands whatever else happens");
+    }
 }

@@ -23,7 +23,7 @@ use crate::{
 on_both! {
     three_exhausted_deliveries_in_a_row_disable_the_webhook failures_within_the_period_do_not_disable
     one_bad_monday_and_one_bad_saturday_do_not_disable tests_and_manual_redeliveries_do_not_count a_success_starts_the_count_anew
-    the_count_survives_a_restart enabling_starts_the_count_anew deliveries_with_attempts_left_do_not_count_and_are_held_when_disabled
+    a_success_that_was_logged_in_between_prevents_disabling the_count_survives_a_restart enabling_starts_the_count_anew deliveries_with_attempts_left_do_not_count_and_are_held_when_disabled
     gone_disables_at_once_with_warning_and_metric a_clock_that_is_set_forward_does_not_disable results_of_one_group_are_counted_one_by_one
 }
 
@@ -193,6 +193,24 @@ async fn a_success_starts_the_count_anew(database: TestDatabase) {
     exhaust(&app, &database, "4", 4).await;
     assert_eq!(shown(&app, &webhook).await["enabled"], true, "two in a row");
     exhaust(&app, &database, "5", 5).await;
+    wait_until_disabled(&app, &webhook).await;
+    app.stop().await;
+}
+
+/// The log is asked before a webhook is disabled: a success may have been stored by a node that did not know of the failures.
+async fn a_success_that_was_logged_in_between_prevents_disabling(database: TestDatabase) {
+    let replies = [Reply::status(200)].into_iter().chain(fails(20)).collect();
+    let (app, _receiver, webhook) = start(&database, at_once(), replies).await;
+    app.publish(EventType::IdentityCreated, "works").await;
+    app.deliveries(&database, "succeeded", 1).await;
+    database
+        .execute("UPDATE webhooks SET failing_since = 1, exhausted_deliveries = 5, exhausted_since = 1")
+        .await;
+    exhaust(&app, &database, "1", 1).await;
+    assert_eq!(database.count("webhooks WHERE enabled AND exhausted_deliveries = 1").await, 1);
+    exhaust(&app, &database, "2", 2).await;
+    assert_eq!(shown(&app, &webhook).await["enabled"], true);
+    exhaust(&app, &database, "3", 3).await;
     wait_until_disabled(&app, &webhook).await;
     app.stop().await;
 }

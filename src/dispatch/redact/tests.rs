@@ -140,7 +140,7 @@ fn value_that_is_cut_is_hidden_in_every_spelling() {
         ("x abc%2", "x "),
         ("x abc%252", "x "),
         ("x abc&#x2", "x "),
-        (r#"x abc/defgh\"#, "x "),
+        (r"x abc/defgh\", "x "),
         (r"x abc\u00", "x "),
         ("x abc/defgh&quo", "x "),
     ] {
@@ -257,7 +257,7 @@ fn random_secrets_in_random_spellings_never_leak() {
         .collect();
     let wide: Vec<char> = "abcXYZ019 /+\"\\&<>'%=é€ñß".chars().collect();
     let random = &mut Random(0x5eed_c1ea_4f00_1234);
-    for round in 0..30_000 {
+    for round in 0..6_000 {
         let length = 1 + random.below(40);
         let alphabet = *random.pick(&[&ascii, &base64, &wide]);
         // Backslashes at either end are no part of what is compared, and are left as they are.
