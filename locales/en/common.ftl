@@ -26,20 +26,12 @@ copy-refused = Copying is not allowed: select the text
 months = Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec
 utc = { $time } UTC
 milliseconds = { NUMBER($count) } ms
-duration-minutes = { $count ->
-    [one] { NUMBER($count) } minute
-   *[other] { NUMBER($count) } minutes
-}
-duration-hours = { $count ->
-    [one] { NUMBER($count) } hour
-   *[other] { NUMBER($count) } hours
-}
 
 status-enabled = Enabled
 status-disabled = Disabled
 status-failing = Failing
 disabled-gone = The receiver answered 410 Gone: it wants no more callbacks.
-disabled-failed = Every callback failed for { $time }.
+disabled-exhausted = { $count } deliveries in a row used up all their attempts and failed, the first of them at { $time }.
 
 not-found = Not found
 no-page = There is no page at this address. It may have moved, or the link is wrong.

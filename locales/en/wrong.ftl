@@ -13,11 +13,17 @@ url-scheme = Use a URL that begins with https://.
 url-user = Leave out user name and password; send an additional header instead.
 url-fragment = Leave out the part after #; it is never sent.
 url-no-host = Name a host, such as https://example.com/hooks.
-url-blocked = { $address } is not on the public internet. An operator can permit it with CLEARHOOK_ALLOWED_NETWORKS.
+url-blocked = { $address } is not on the public internet. An operator who trusts it can permit it alone: CLEARHOOK_ALLOWED_NETWORKS={ $address }
+url-special = { $address } is not on the public internet: it is link-local, reserved, or gives away a cloud's credentials. Do not permit it in CLEARHOOK_ALLOWED_NETWORKS; use the receiver's own address.
+url-contains = { $address } stands for the IPv4 address { $contained }, which is not on the public internet. Use the receiver's own address; do not permit { $address } or its prefix in CLEARHOOK_ALLOWED_NETWORKS.
+url-port-zero = Port 0 cannot be called. Use the port on which the receiver listens, or leave it out.
+url-port = Port { $port } belongs to another protocol than HTTP. Use another port.
 
 header-name-missing = Enter a header name, or remove the header.
 header-name = Use letters, digits and hyphens in a header name.
 header-reserved = This header is set by clearhook itself; choose another name.
+header-host = The host follows from the URL; HTTP/2 allows no other. Write it in the URL, or use X-Forwarded-Host.
+header-connection = This header belongs to the connection and is not passed on; choose another name.
 header-value = Use one line of visible characters in a header value.
 headers-too-many = Use at most { NUMBER($max) } headers.
 headers-too-long = Use at most { NUMBER($max) } bytes in all headers together.

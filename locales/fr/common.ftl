@@ -26,20 +26,12 @@ copy-refused = Copie refusée : sélectionnez le texte
 months = janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.
 utc = { $time } UTC
 milliseconds = { NUMBER($count) } ms
-duration-minutes = { $count ->
-    [one] { NUMBER($count) } minute
-   *[other] { NUMBER($count) } minutes
-}
-duration-hours = { $count ->
-    [one] { NUMBER($count) } heure
-   *[other] { NUMBER($count) } heures
-}
 
 status-enabled = Activé
 status-disabled = Désactivé
 status-failing = En échec
 disabled-gone = Le destinataire a répondu 410 Gone : il ne veut plus d’appels.
-disabled-failed = Tous les appels ont échoué pendant { $time }.
+disabled-exhausted = { $count } livraisons de suite ont épuisé toutes leurs tentatives et échoué, la première à { $time }.
 
 not-found = Introuvable
 no-page = Il n’y a pas de page à cette adresse. Elle a peut-être été déplacée, ou le lien est erroné.

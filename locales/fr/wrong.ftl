@@ -13,11 +13,17 @@ url-scheme = Utilisez une URL qui commence par https://.
 url-user = N’indiquez ni nom d’utilisateur ni mot de passe ; utilisez plutôt un en-tête supplémentaire.
 url-fragment = Retirez ce qui suit # ; ce n’est jamais envoyé.
 url-no-host = Indiquez un hôte, par exemple https://example.com/hooks.
-url-blocked = { $address } n’est pas sur l’internet public. Un exploitant peut le permettre avec CLEARHOOK_ALLOWED_NETWORKS.
+url-blocked = { $address } n’est pas sur l’internet public. Un exploitant qui lui fait confiance peut le permettre, lui seul : CLEARHOOK_ALLOWED_NETWORKS={ $address }
+url-special = { $address } n’est pas sur l’internet public : c’est une adresse de liaison locale, réservée, ou qui livre les identifiants d’un nuage. Ne la permettez pas dans CLEARHOOK_ALLOWED_NETWORKS ; utilisez l’adresse du destinataire.
+url-contains = { $address } représente l’adresse IPv4 { $contained }, qui n’est pas sur l’internet public. Utilisez l’adresse du destinataire ; ne permettez ni { $address } ni son préfixe dans CLEARHOOK_ALLOWED_NETWORKS.
+url-port-zero = Le port 0 ne peut pas être appelé. Utilisez le port sur lequel le destinataire écoute, ou omettez-le.
+url-port = Le port { $port } appartient à un autre protocole que HTTP. Utilisez un autre port.
 
 header-name-missing = Saisissez un nom d’en-tête, ou retirez l’en-tête.
 header-name = Utilisez des lettres, des chiffres et des tirets dans un nom d’en-tête.
 header-reserved = Cet en-tête est défini par clearhook lui-même ; choisissez un autre nom.
+header-host = L’hôte vient de l’URL ; HTTP/2 n’en permet pas d’autre. Écrivez-le dans l’URL, ou utilisez X-Forwarded-Host.
+header-connection = Cet en-tête appartient à la connexion et n’est pas transmis ; choisissez un autre nom.
 header-value = Utilisez une seule ligne de caractères visibles dans une valeur d’en-tête.
 headers-too-many = Utilisez au plus { NUMBER($max) } en-têtes.
 headers-too-long = Utilisez au plus { NUMBER($max) } octets pour l’ensemble des en-têtes.

@@ -5,7 +5,7 @@ use clearhook::{
     domain::{id::WebhookId, timestamp::Timestamp},
     storage::{
         events::{EventKey, NewEvent},
-        journal::{Intake, Place, Recorded},
+        journal::{DisabledWebhook, Intake, Place, Recorded},
         new_id,
         queue::Job,
         webhooks::WebhookFields,
@@ -24,7 +24,7 @@ impl Intake for Nowhere {
     fn recorded(&self, _: Vec<Recorded>) {}
     fn published(&self, _: u64, _: u64) {}
     fn pending(&self) {}
-    fn disabled(&self, _: WebhookId) {}
+    fn disabled(&self, _: DisabledWebhook) {}
     fn health_unclear(&self, _: WebhookId) {}
 }
 

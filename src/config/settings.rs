@@ -70,7 +70,7 @@ settings! {
     retry_schedule: String = "CLEARHOOK_RETRY_SCHEDULE",
     /// Longest attempt, body included [default: 15s]
     timeout: String = "CLEARHOOK_TIMEOUT",
-    /// A webhook all of whose callbacks failed for that long is disabled [default: 120h]
+    /// How long ago the first of at least 3 deliveries in a row must have exhausted its attempts before a webhook is disabled [default: 120h]
     disable_after: String = "CLEARHOOK_DISABLE_AFTER",
     /// Callbacks and events older than this are deleted [default: 366d]
     retention: String = "CLEARHOOK_RETENTION",

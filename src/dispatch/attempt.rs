@@ -11,6 +11,7 @@ use crate::{
     dispatch::{
         DispatchSettings,
         client::{Called, Client},
+        clock::Clock,
         outcome,
         queues::Told,
         targets::{Ready, Receiver, Targets},
@@ -31,6 +32,9 @@ use crate::{
 /// A longer detail is cut, in characters: a certificate chain has long names.
 const DETAIL: usize = 1_000;
 
+/// Headers that a webhook may replace.
+const DEFAULTS: [(&str, &str); 2] = [("user-agent", concat!("clearhook/", env!("CARGO_PKG_VERSION"))), ("accept", "*/*")];
+
 /// Why deliveries of a deleted webhook have failed.
 pub(super) const DELETED: &str = "The webhook was deleted.";
 
@@ -38,6 +42,7 @@ pub(super) const DELETED: &str = "The webhook was deleted.";
 pub(super) struct Sender {
     pub(super) targets: Targets,
     pub(super) client: Client,
+    pub(super) clock: Clock,
     pub(super) settings: DispatchSettings,
 }
 
@@ -72,9 +77,14 @@ impl Sender {
         log(&job, attempt, &called);
         let works = called.answer.outcome() == Outcome::Succeeded;
         let next = outcome::decide(&called, &job, Timestamp::now(), &self.settings.schedule, rand::random());
-        let health = match called.answer {
-            Answer::Status(410) => Some(Health::Gone(outcome::GONE.to_owned())),
-            _ => receiver.note(works, at, self.settings.disable_after),
+        let health = if works {
+            receiver.succeeded()
+        } else if called.answer == Answer::Status(410) {
+            Some(Health::Gone)
+        } else if outcome::exhausts(&job, &next) {
+            Some(receiver.exhausted(self.clock.now(), self.settings.disable_after))
+        } else {
+            receiver.failed(at)
         };
         let told = match (works, outcome::pause(&called)) {
             (true, _) => Told::Works,
@@ -126,24 +136,38 @@ fn unreadable(job: Job, error: &StoreError, again: Timestamp) -> (Finished, Told
 fn own_headers(job: &Job, at: Timestamp, receiver: &Receiver) -> ShownHeaders {
     let id = job.delivery.message_id();
     let signature = receiver.sign(&id, at, &job.body);
-    let mut headers: ShownHeaders = vec![
-        ("content-type".into(), "application/json".into()),
-        ("user-agent".into(), concat!("clearhook/", env!("CARGO_PKG_VERSION")).into()),
+    let mut own: ShownHeaders = vec![("content-type".into(), "application/json".into())];
+    for (name, value) in DEFAULTS {
+        if !receiver.headers.contains_key(name) {
+            own.push((name.into(), value.into()));
+        }
+    }
+    own.extend([
         ("webhook-id".into(), id),
         ("webhook-timestamp".into(), at.unix_seconds().to_string()),
         ("webhook-signature".into(), signature),
-    ];
-    // A webhook's own trace header is sent as it was set.
-    if let Some(trace) = job.trace.as_deref().filter(|_| !receiver.headers.contains_key("traceparent")) {
-        headers.push(("traceparent".into(), trace.traceparent.clone()));
-        let state = trace.tracestate.clone().filter(|_| !receiver.headers.contains_key("tracestate"));
-        headers.extend(state.map(|state| ("tracestate".into(), state)));
+    ]);
+    if let Some(trace) = job.trace.as_deref() {
+        own.push(("traceparent".into(), trace.traceparent.clone()));
+        own.extend(trace.tracestate.clone().map(|state| ("tracestate".into(), state)));
     }
-    headers
+    own
+}
+
+/// The headers that the HTTP client adds to a request, as they are logged.
+fn client_headers(job: &Job, receiver: &Receiver) -> ShownHeaders {
+    let host = receiver.url.as_ref().ok().and_then(|url| Some((url.host_str()?, url.port())));
+    let host = host.map(|(host, port)| match port {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    });
+    let length = ("content-length".into(), job.body.len().to_string());
+    host.map(|host| ("host".into(), host)).into_iter().chain([length]).collect()
 }
 
 fn callback(job: &Job, attempt: u32, at: Timestamp, receiver: &Receiver, own: ShownHeaders, called: Called) -> NewCallback {
-    let mut request_headers = own;
+    let mut request_headers = client_headers(job, receiver);
+    request_headers.extend(own);
     request_headers.extend(receiver.shown.iter().cloned());
     NewCallback {
         id: OnceLock::new(),
@@ -156,9 +180,15 @@ fn callback(job: &Job, attempt: u32, at: Timestamp, receiver: &Receiver, own: Sh
         attempt,
         trigger: job.trigger,
         answer: called.answer,
-        detail: called
-            .detail
-            .map(|detail| detail.chars().filter(|c| *c != '\0').take(DETAIL).collect()),
+        detail: called.detail.map(|detail| {
+            receiver
+                .redactor
+                .text(detail.as_bytes())
+                .chars()
+                .filter(|c| *c != '\0')
+                .take(DETAIL)
+                .collect()
+        }),
         duration_ms: i64::try_from(called.took.as_millis()).unwrap_or(i64::MAX),
         request_headers,
         received: called.received,

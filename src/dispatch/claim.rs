@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    dispatch::{clock::Clock, engine::Engine},
+    dispatch::{engine::Engine, outcome::RETRY_AFTER_MAX},
     domain::{id::DeliveryId, timestamp::Timestamp},
     storage::{StoreError, queue::Claim},
 };
@@ -16,6 +16,8 @@ const LOOK: Duration = Duration::from_secs(5);
 const ORPHANS: Duration = Duration::from_secs(10);
 /// How often it looks for deliveries that this node owns without knowing.
 const STRAYS: Duration = Duration::from_secs(20);
+/// How often it looks for due times that were set by a clock that was ahead; also at the start, and when the clock was set.
+const FUTURE: Duration = Duration::from_mins(10);
 /// Deliveries of one claim.
 const BATCH: usize = 256;
 /// Claims of one look, so that a lease or a stop is not kept waiting.
@@ -23,9 +25,10 @@ const CLAIMS: usize = 64;
 
 pub(super) struct Claimer {
     engine: Arc<Engine>,
-    clock: Clock,
     orphans_at: Instant,
     strays_at: Instant,
+    /// When it looks for due times that a clock set which was ahead.
+    future_at: Instant,
     /// Deliveries that seemed to be strays at the last look.
     suspects: HashSet<DeliveryId>,
 }
@@ -35,9 +38,9 @@ impl Claimer {
         let now = Instant::now();
         Self {
             engine,
-            clock: Clock::new(),
             orphans_at: now,
             strays_at: now + STRAYS,
+            future_at: now,
             suspects: HashSet::new(),
         }
     }
@@ -120,7 +123,8 @@ impl Claimer {
     /// Looks after what nobody else does.
     async fn tend(&mut self) -> Result<(), StoreError> {
         let (engine, now) = (&self.engine, Instant::now());
-        if let Some(step) = self.clock.step() {
+        let (step, reading) = engine.sender.clock.step();
+        if let Some(step) = step {
             // Other nodes have clocks of their own, which say when something is due.
             if engine.store.question(engine.store.is_alone(engine.node)).await? {
                 tracing::warn!(step_ms = step, "the system's clock was set; due times are moved with it");
@@ -128,6 +132,20 @@ impl Claimer {
             } else {
                 tracing::warn!(step_ms = step, "the system's clock was set; other nodes see to what is due");
             }
+            self.future_at = now;
+        }
+        engine.sender.clock.keep(reading);
+        if now >= self.future_at {
+            let schedule = &engine.sender.settings.schedule;
+            let corrected = engine.store.correct_future(Timestamp::now(), schedule, RETRY_AFTER_MAX);
+            let count = engine.store.patiently(corrected).await?;
+            if count > 0 {
+                tracing::warn!(
+                    count,
+                    "the due times of {count} deliveries were set while the system's clock was ahead; they are due by the retry schedule now"
+                );
+            }
+            self.future_at = now + FUTURE;
         }
         if engine.store.is_shared() && now >= self.orphans_at {
             let count = engine.store.patiently(engine.store.release_orphans(Timestamp::now())).await?;

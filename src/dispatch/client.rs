@@ -23,7 +23,7 @@ use crate::{
         DispatchSettings,
         connector::{ConnectionState, Connector},
         failures::{self, find, span},
-        mask::Mask,
+        redact::Redactor,
         resolver::GuardedResolver,
         response_body,
         targets::Receiver,
@@ -122,7 +122,7 @@ impl Client {
         };
         let request = || request(uri.clone(), own, &receiver.headers, body.clone());
         match tokio::time::timeout(self.timeout, self.send(request)).await {
-            Ok(Ok(response)) => self.receive(response, &receiver.mask, began.elapsed()).await,
+            Ok(Ok(response)) => self.receive(response, &receiver.redactor, began.elapsed()).await,
             Ok(Err(error)) => {
                 let (failure, detail) = explain(&error);
                 failed(failure, detail)
@@ -154,7 +154,7 @@ impl Client {
     }
 
     /// The status has decided; the rest is for the log.
-    async fn receive(&self, response: Response<Incoming>, mask: &Mask, took: Duration) -> Called {
+    async fn receive(&self, response: Response<Incoming>, redactor: &Redactor, took: Duration) -> Called {
         let (head, body) = response.into_parts();
         let retry_after = head
             .headers
@@ -167,8 +167,8 @@ impl Client {
             detail: None,
             took,
             received: Some(Received {
-                headers: shown(&head.headers, mask),
-                body: mask.apply(body.bytes, is_cut),
+                headers: shown(&head.headers, redactor),
+                body: redactor.body(body.bytes, is_cut),
                 truncated: body.truncated,
                 incomplete: body.incomplete,
             }),
@@ -236,12 +236,11 @@ fn headers(own: &ShownHeaders, additional: &HeaderMap) -> HeaderMap {
     headers
 }
 
-fn shown(headers: &HeaderMap, mask: &Mask) -> ShownHeaders {
+fn shown(headers: &HeaderMap, redactor: &Redactor) -> ShownHeaders {
     let mut left = HEADERS_KEPT;
     let pairs = headers
         .iter()
-        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .map(|(name, value)| (name, mask.apply_text(value)));
+        .map(|(name, value)| (name.to_string(), redactor.text(value.as_bytes())));
     pairs
         .take_while(|(name, value)| {
             let size = name.len() + value.len();

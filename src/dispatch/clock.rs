@@ -1,6 +1,9 @@
 //! Notices that the system's clock was set, by comparing it with one that only runs forward.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -9,25 +12,57 @@ use crate::domain::timestamp::Timestamp;
 /// What counts as a step: more than any correction by and by.
 const STEP_MS: i64 = 2_000;
 
-pub(super) struct Clock {
+/// The system's clock, and how it is compared with the monotonic one.
+pub(super) struct Clock(Mutex<Reading>);
+
+/// Both clocks at one moment.
+#[derive(Clone, Copy)]
+pub(super) struct Reading {
     wall: Timestamp,
     steady: Instant,
 }
 
-impl Clock {
-    pub(super) fn new() -> Self {
+impl Reading {
+    fn now() -> Self {
         Self {
             wall: Timestamp::now(),
             steady: Instant::now(),
         }
     }
 
-    /// By how many milliseconds the clock was set since the last look.
-    pub(super) fn step(&mut self) -> Option<i64> {
-        let (wall, steady) = (Timestamp::now(), Instant::now());
-        let step = step(self.wall, wall, steady - self.steady);
-        (self.wall, self.steady) = (wall, steady);
-        step
+    /// By how many milliseconds the clock was set since an earlier reading.
+    fn step_since(self, before: Self) -> Option<i64> {
+        step(before.wall, self.wall, self.steady.saturating_duration_since(before.steady))
+    }
+}
+
+impl Clock {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(Reading::now()))
+    }
+
+    /// By how many milliseconds the clock was set since the last reading that was kept. The reading is to be kept (`keep`) once the step is
+    /// dealt with.
+    pub(super) fn step(&self) -> (Option<i64>, Reading) {
+        let reading = Reading::now();
+        (reading.step_since(self.kept()), reading)
+    }
+
+    /// Compares with this reading from now on.
+    pub(super) fn keep(&self, reading: Reading) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reading;
+    }
+
+    /// The time without a step that was not dealt with yet: a clock that was set forward by days a moment ago does not make failures look
+    /// days old.
+    pub(super) fn now(&self) -> Timestamp {
+        let reading = Reading::now();
+        let step = reading.step_since(self.kept()).unwrap_or(0);
+        Timestamp(reading.wall.0.saturating_sub(step))
+    }
+
+    fn kept(&self) -> Reading {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -47,5 +82,19 @@ mod tests {
         assert_eq!(step(before, Timestamp(1_005_100), passed), None);
         assert_eq!(step(before, Timestamp(1_000_000 - 3_600_000), passed), Some(-3_605_000));
         assert_eq!(step(before, Timestamp(1_005_000 + 3_600_000), passed), Some(3_600_000));
+    }
+
+    #[test]
+    fn pending_step_is_left_out_of_the_time_until_it_is_kept() {
+        let clock = Clock::new();
+        // A reading whose wall clock is an hour behind looks the same as a clock that was set forward by an hour since.
+        let (_, mut reading) = clock.step();
+        reading.wall = reading.wall.minus(Duration::from_hours(1));
+        clock.keep(reading);
+        assert!(Timestamp::now().since(clock.now()) > Duration::from_mins(59));
+        let (step, reading) = clock.step();
+        assert!(step.is_some_and(|step| (3_590_000..3_610_000).contains(&step)), "{step:?}");
+        clock.keep(reading);
+        assert!(Timestamp::now().since(clock.now()) < Duration::from_mins(1));
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     dispatch::engine::Engine,
     domain::id::WebhookId,
     storage::{
-        journal::{Intake, Place, Recorded},
+        journal::{DisabledWebhook, Intake, Place, Recorded},
         queue::Job,
     },
 };
@@ -70,7 +70,15 @@ impl Intake for Engine {
         self.due.now();
     }
 
-    fn disabled(&self, webhook: WebhookId) {
+    fn disabled(&self, disabled: DisabledWebhook) {
+        let DisabledWebhook { webhook, name, reason } = disabled;
+        self.counters.disabled(reason);
+        tracing::warn!(
+            %webhook,
+            name,
+            "the webhook \"{name}\" ({webhook}) is disabled: {reason} Its events are held. Repair the receiver, enable the webhook, and \
+             recover what is held"
+        );
         let Some(me) = self.me.upgrade() else { return };
         self.sender.targets.forget(webhook);
         self.tasks.spawn(async move { me.changed(webhook).await });

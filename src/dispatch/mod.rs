@@ -18,10 +18,10 @@ mod intake;
 mod keep;
 mod lease;
 mod listen;
-mod mask;
 mod names;
 mod outcome;
 mod queues;
+mod redact;
 mod resolver;
 mod response_body;
 mod space;
@@ -69,7 +69,7 @@ pub struct DispatchSettings {
     pub concurrency_per_webhook: usize,
     /// When calls to a failing receiver become rare.
     pub breaker: BreakerSettings,
-    /// A webhook all of whose callbacks failed for so long is disabled.
+    /// A webhook is disabled once several deliveries in a row exhausted their attempts, the first of them so long ago.
     pub disable_after: Duration,
     /// When a delivery is tried again that broke the code, or for which the database was away.
     pub trouble_pause: Duration,
@@ -148,6 +148,7 @@ impl Dispatcher {
         let sender = attempt::Sender {
             targets: targets::Targets::new(store.clone(), policy.clone()),
             client: client::Client::new(policy, &settings)?,
+            clock: clock::Clock::new(),
             settings,
         };
         let engine = Engine::new(store, node, sender, CancellationToken::new());

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use crate::{
     dispatch::client::Called,
-    domain::{answer::Answer, callback::Outcome, retry::RetrySchedule, timestamp::Timestamp},
+    domain::{
+        answer::Answer,
+        callback::{Outcome, Trigger},
+        retry::RetrySchedule,
+        timestamp::Timestamp,
+    },
     messages::{Lang, common},
     storage::{journal::Next, queue::Job},
 };
@@ -12,7 +17,7 @@ use crate::{
 /// Why a webhook is disabled whose receiver answers 410.
 pub(super) const GONE: &str = common::disabled_gone(Lang::En);
 /// Longest wait that a receiver can ask for.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
+pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// Longest pause of all its callbacks that a receiver can ask for.
 const PAUSE_MAX: Duration = Duration::from_secs(300);
 
@@ -33,6 +38,11 @@ pub(super) fn decide(called: &Called, job: &Job, now: Timestamp, schedule: &Retr
             answer.response()
         )),
     }
+}
+
+/// Whether a failed delivery used up its retry schedule. Tests and deliveries that are sent once more after they had ended have none.
+pub(super) fn exhausts(job: &Job, next: &Next) -> bool {
+    matches!(next, Next::Failed(_)) && job.has_schedule() && job.trigger != Trigger::Test
 }
 
 /// How long a receiver asks to be left alone.

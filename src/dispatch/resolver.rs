@@ -5,7 +5,10 @@ use std::{net::IpAddr, sync::Arc};
 
 use thiserror::Error;
 
-use crate::{dispatch::names::Names, domain::url::UrlPolicy};
+use crate::{
+    dispatch::names::Names,
+    domain::{address::NotPublic, url::UrlPolicy},
+};
 
 /// Resolves, and lets through what the operator's policy permits.
 pub(super) struct GuardedResolver {
@@ -20,8 +23,8 @@ pub(super) enum ResolveError {
     #[error("the name {name} has no address ({cause})")]
     NotFound { name: String, cause: String },
     /// One of its addresses is not public.
-    #[error("{name} leads to {address}, which is not on the public internet; an operator can permit it with CLEARHOOK_ALLOWED_NETWORKS")]
-    Blocked { name: String, address: IpAddr },
+    #[error("{name} has the address {address}. {}", reason.wrong(*address))]
+    Blocked { name: String, address: IpAddr, reason: NotPublic },
 }
 
 impl GuardedResolver {
@@ -40,10 +43,13 @@ fn vetted(policy: &UrlPolicy, name: String, found: Result<Vec<IpAddr>, String>) 
             name,
             cause: "no record".to_owned(),
         }),
-        Ok(addresses) => match addresses.iter().find(|address| !policy.allowed.permits(&name, **address)) {
-            Some(&address) => Err(ResolveError::Blocked { name, address }),
-            None => Ok(addresses),
-        },
+        Ok(addresses) => {
+            let blocked = |address: &IpAddr| Some((*address, policy.allowed.check(&name, *address).err()?));
+            match addresses.iter().find_map(blocked) {
+                Some((address, reason)) => Err(ResolveError::Blocked { name, address, reason }),
+                None => Ok(addresses),
+            }
+        }
     }
 }
 
@@ -63,12 +69,16 @@ mod tests {
     #[test]
     fn a_name_is_refused_for_any_address_that_is_not_public() {
         assert_eq!(found("", &["93.184.216.34", "2606:4700::1111"]).unwrap().len(), 2);
+        // DNS64 (RFC 6147) makes such of a public IPv4 address.
+        assert_eq!(found("", &["64:ff9b::5db8:d822", "::ffff:93.184.216.34"]).unwrap().len(), 2);
         for addresses in [
             &["10.0.0.1"][..],
             &["93.184.216.34", "10.0.0.1"],
             &["169.254.169.254", "93.184.216.34"],
             &["2606:4700::1111", "::1"],
             &["93.184.216.34", "::ffff:10.0.0.1"],
+            &["93.184.216.34", "64:ff9b::a00:1"],
+            &["64:ff9b:1::5db8:d822"],
         ] {
             let error = found("", addresses).unwrap_err();
             assert!(matches!(error, ResolveError::Blocked { .. }), "{addresses:?}");

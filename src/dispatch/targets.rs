@@ -17,10 +17,10 @@ use tokio::time::Instant;
 
 use crate::{
     dispatch::{
-        mask::{HIDDEN, Mask},
         queues::Queues,
+        redact::{HIDDEN, Redactor},
     },
-    domain::{disabled::DisabledReason, id::WebhookId, secret::SigningSecret, timestamp::Timestamp, url::UrlPolicy, webhook::RateLimit},
+    domain::{headers::Header, id::WebhookId, secret::SigningSecret, timestamp::Timestamp, url::UrlPolicy, webhook::RateLimit},
     storage::{
         Store, StoreError,
         callbacks::ShownHeaders,
@@ -48,8 +48,8 @@ pub(super) struct Receiver {
     pub(super) headers: HeaderMap,
     /// The same as they are logged.
     pub(super) shown: ShownHeaders,
-    /// Hides their values where the receiver repeats them.
-    pub(super) mask: Mask,
+    /// Hides credentials where the receiver repeats them.
+    pub(super) redactor: Redactor,
     pub(super) rate: Option<RateLimit>,
     secrets: Vec<(SigningSecret, Option<Timestamp>)>,
     /// Since when it only fails, 0 when it does not.
@@ -128,21 +128,34 @@ impl Targets {
     }
 }
 
+/// A header as it is logged: its name as it is sent, and its value unless that is a credential.
+fn shown(header: Header, redactor: &Redactor) -> (String, String) {
+    let value = if header.is_hidden() {
+        HIDDEN.to_owned()
+    } else {
+        redactor.text(header.value.as_bytes())
+    };
+    (header.name.to_ascii_lowercase(), value)
+}
+
 impl Receiver {
     fn new(target: OpenTarget, policy: &UrlPolicy) -> Self {
         let mut headers = HeaderMap::new();
         for header in &target.headers {
-            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(header.name.as_bytes()), HeaderValue::from_str(&header.value)) {
+            if let (Ok(name), Ok(mut value)) = (HeaderName::from_bytes(header.name.as_bytes()), HeaderValue::from_str(&header.value)) {
+                // Traces of the HTTP client leave it out, and HTTP/2 keeps it out of its tables (RFC 7541, section 7.1.3).
+                value.set_sensitive(header.is_hidden());
                 headers.append(name, value);
             }
         }
+        let redactor = Redactor::new(&target.headers, target.secrets.iter().map(|(secret, _)| secret));
         Self {
             // A host that is an address never reaches the resolver, and what was permitted when the webhook was saved may not be any more.
             url: policy.check(&target.url).map_err(|wrong| wrong.to_string()),
             url_text: target.url.into(),
             headers,
-            mask: Mask::of(target.headers.iter().map(|header| header.value.as_str())),
-            shown: target.headers.into_iter().map(|header| (header.name, HIDDEN.to_owned())).collect(),
+            shown: target.headers.into_iter().map(|header| shown(header, &redactor)).collect(),
+            redactor,
             rate: target.rate,
             secrets: target.secrets,
             failing_since: AtomicI64::new(target.failing_since.map_or(0, |since| since.0)),
@@ -156,22 +169,20 @@ impl Receiver {
         signatures.join(" ")
     }
 
-    /// Notes how an attempt ended, and tells what that changes.
-    pub(super) fn note(&self, works: bool, at: Timestamp, disable_after: std::time::Duration) -> Option<Health> {
-        if works {
-            return (self.failing_since.swap(0, Ordering::Relaxed) != 0).then_some(Health::Works);
-        }
+    /// Notes a success. There is nothing to store when the receiver worked before.
+    pub(super) fn succeeded(&self) -> Option<Health> {
+        (self.failing_since.swap(0, Ordering::Relaxed) != 0).then_some(Health::Works)
+    }
+
+    /// Notes a failed attempt. Only the first one after a success is stored.
+    pub(super) fn failed(&self, at: Timestamp) -> Option<Health> {
         let first = self.failing_since.compare_exchange(0, at.0, Ordering::Relaxed, Ordering::Relaxed);
-        let Err(since) = first else {
-            return Some(Health::FailingSince(at));
-        };
-        let since = Timestamp(since);
-        if at.since(since) < disable_after {
-            return None;
-        }
-        Some(Health::Hopeless(
-            since,
-            DisabledReason::AllFailed(std::time::Duration::from_secs(disable_after.as_secs())).to_string(),
-        ))
+        first.is_ok().then_some(Health::FailingSince(at))
+    }
+
+    /// Notes that a delivery exhausted its attempts, which is always stored.
+    pub(super) fn exhausted(&self, at: Timestamp, disable_after: std::time::Duration) -> Health {
+        let _ = self.failing_since.compare_exchange(0, at.0, Ordering::Relaxed, Ordering::Relaxed);
+        Health::Exhausted { at, disable_after }
     }
 }

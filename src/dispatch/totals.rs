@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use crate::domain::disabled::DisabledReason;
+
 /// Upper limits of the steps in which durations are counted, in milliseconds.
 const STEPS: [u64; 12] = [1, 2, 5, 10, 25, 50, 100, 250, 1_000, 2_500, 5_000, 15_000];
 
@@ -17,6 +19,8 @@ pub(super) struct Counters {
     failed: AtomicU64,
     durations: [AtomicU64; STEPS.len() + 1],
     duration_ms: AtomicU64,
+    disabled_gone: AtomicU64,
+    disabled_exhausted: AtomicU64,
 }
 
 /// What was counted.
@@ -34,6 +38,8 @@ pub struct Totals {
     pub durations: Vec<(Option<Duration>, u64)>,
     /// How long all took.
     pub duration_sum: Duration,
+    /// Webhooks disabled by results of this node, by the label of the reason.
+    pub disabled: [(&'static str, u64); 2],
 }
 
 impl Counters {
@@ -52,6 +58,14 @@ impl Counters {
         self.duration_ms.fetch_add(took_ms, Ordering::Relaxed);
     }
 
+    pub(super) fn disabled(&self, reason: DisabledReason) {
+        let count = match reason {
+            DisabledReason::Gone => &self.disabled_gone,
+            DisabledReason::Exhausted { .. } => &self.disabled_exhausted,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn totals(&self) -> Totals {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let limits = STEPS.iter().map(|limit| Some(Duration::from_millis(*limit))).chain([None]);
@@ -62,6 +76,7 @@ impl Counters {
             failed: read(&self.failed),
             durations: limits.zip(self.durations.iter().map(read)).collect(),
             duration_sum: Duration::from_millis(read(&self.duration_ms)),
+            disabled: [("exhausted", read(&self.disabled_exhausted)), ("gone", read(&self.disabled_gone))],
         }
     }
 }

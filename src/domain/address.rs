@@ -8,6 +8,8 @@ use std::{
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use thiserror::Error;
 
+use crate::messages::wrong::Wrong;
+
 /// Addresses and names exempt from the ban on private addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowedNetworks {
@@ -21,22 +23,40 @@ pub struct AllowedNetworks {
 #[error("`{0}` is neither a network such as 10.0.0.0/8 nor a host name")]
 pub struct InvalidNetwork(String);
 
+/// Why a callback may not go to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotPublic {
+    /// It belongs to a private network or to this machine. An operator may permit it.
+    Private,
+    /// It is link-local, unspecified, multicast, reserved, or a cloud's metadata service: no receiver is there.
+    Special,
+    /// It is an IPv6 address that contains this IPv4 address, which is not public.
+    Contains(Ipv4Addr),
+}
+
 const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
 }
 
-/// IPv4 ranges that are not globally reachable (IANA IPv4 Special-Purpose Address Registry, RFC 6890).
-const BLOCKED_V4: [Ipv4Net; 16] = [
-    v4(0, 0, 0, 0, 8),
+/// Private networks (RFC 1918), those behind carriers' NAT (RFC 6598), and this machine.
+const PRIVATE_V4: [Ipv4Net; 5] = [
     v4(10, 0, 0, 0, 8),
     v4(100, 64, 0, 0, 10),
     v4(127, 0, 0, 0, 8),
-    v4(169, 254, 0, 0, 16),
     v4(172, 16, 0, 0, 12),
+    v4(192, 168, 0, 0, 16),
+];
+
+/// What else is not globally reachable (IANA IPv4 Special-Purpose Address Registry of 2025, RFC 6890), multicast (RFC 5771), and the
+/// metadata services of clouds at addresses of other kinds: Alibaba, Azure.
+const SPECIAL_V4: [Ipv4Net; 13] = [
+    v4(0, 0, 0, 0, 8),
+    v4(100, 100, 100, 200, 32),
+    v4(168, 63, 129, 16, 32),
+    v4(169, 254, 0, 0, 16),
     v4(192, 0, 0, 0, 24),
     v4(192, 0, 2, 0, 24),
     v4(192, 88, 99, 0, 24),
-    v4(192, 168, 0, 0, 16),
     v4(198, 18, 0, 0, 15),
     v4(198, 51, 100, 0, 24),
     v4(203, 0, 113, 0, 24),
@@ -49,28 +69,156 @@ const fn v6(a: u16, b: u16, c: u16, prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0), prefix)
 }
 
-/// Global unicast is `2000::/3` (RFC 4291, section 2.4); within it, these are not reachable or lead elsewhere.
+/// Unique local addresses (RFC 4193).
+const PRIVATE_V6: Ipv6Net = v6(0xfc00, 0, 0, 7);
+/// The metadata services of AWS and Google.
+const METADATA_V6: [Ipv6Addr; 2] = [
+    Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x254),
+];
+/// Global unicast is `2000::/3` (RFC 4291, section 2.4). Within it, these are not reachable: protocol assignments (RFC 2928, but for AMT
+/// and AS112, which are), documentation (RFC 3849, RFC 9637), and the former 6bone (RFC 3701).
 const GLOBAL_V6: Ipv6Net = v6(0x2000, 0, 0, 3);
-const BLOCKED_V6: [Ipv6Net; 5] = [
+const SPECIAL_V6: [Ipv6Net; 4] = [
     v6(0x2001, 0, 0, 23),
     v6(0x2001, 0x0db8, 0, 32),
-    v6(0x2002, 0, 0, 16),
-    v6(0x3fff, 0, 0, 20),
     v6(0x3ffe, 0, 0, 16),
+    v6(0x3fff, 0, 0, 20),
 ];
+const GLOBAL_ASSIGNMENTS_V6: [Ipv6Net; 2] = [v6(0x2001, 3, 0, 32), v6(0x2001, 4, 0x0112, 48)];
 
-/// Whether an address belongs to the public internet.
-pub fn is_global(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => !BLOCKED_V4.iter().any(|net| net.contains(&address)),
-        IpAddr::V6(address) => GLOBAL_V6.contains(&address) && !BLOCKED_V6.iter().any(|net| net.contains(&address)),
+/// Ways to put an IPv4 address into an IPv6 address. A network-specific prefix of NAT64 or 6rd cannot be told from any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Embedding {
+    /// `::ffff:0:0/96`, mapped (RFC 4291, section 2.5.5.2).
+    Mapped,
+    /// `::/96`, compatible (RFC 4291, section 2.5.5.1), deprecated.
+    Compatible,
+    /// `::ffff:0:0:0/96`, translated (RFC 2765), deprecated.
+    Translated,
+    /// `64:ff9b::/96`, the well-known prefix of NAT64 (RFC 6052, section 2.1).
+    Nat64,
+    /// `2002::/16`, 6to4 (RFC 3056).
+    SixToFour,
+    /// `2001::/32`, Teredo (RFC 4380): the server, and the client's address with all bits inverted.
+    Teredo,
+    /// Interface identifiers `0:5efe` and `200:5efe` in any prefix, ISATAP (RFC 5214, section 6.1).
+    Isatap,
+}
+
+impl Embedding {
+    /// How this address contains others, and which.
+    fn of(address: Ipv6Addr) -> Option<(Self, Vec<Ipv4Addr>)> {
+        let part = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+        Some(match address.segments() {
+            [0, 0, 0, 0, 0, 0xffff, high, low] => (Self::Mapped, vec![part(high, low)]),
+            [0, 0, 0, 0, 0, 0, high, low] => (Self::Compatible, vec![part(high, low)]),
+            [0, 0, 0, 0, 0xffff, 0, high, low] => (Self::Translated, vec![part(high, low)]),
+            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => (Self::Nat64, vec![part(high, low)]),
+            [0x2002, high, low, ..] => (Self::SixToFour, vec![part(high, low)]),
+            [0x2001, 0, high, low, _, _, client_high, client_low] => (Self::Teredo, vec![part(high, low), part(!client_high, !client_low)]),
+            [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => (Self::Isatap, vec![part(high, low)]),
+            _ => return None,
+        })
+    }
+
+    /// Length of the prefix behind which all IPv4 addresses are; none for ISATAP, which is within the prefixes of others.
+    const fn prefix(self) -> u8 {
+        match self {
+            Self::Isatap => 0,
+            Self::SixToFour => 16,
+            Self::Teredo => 32,
+            Self::Mapped | Self::Compatible | Self::Translated | Self::Nat64 => 96,
+        }
+    }
+}
+
+/// Whether an address belongs to the public internet. An IPv6 address that contains an IPv4 address is judged by that one.
+///
+/// # Errors
+/// Why it does not.
+pub fn judge(address: IpAddr) -> Result<(), NotPublic> {
+    let address = match address {
+        IpAddr::V4(address) => return judge_v4(address),
+        IpAddr::V6(address) => address,
+    };
+    if address == Ipv6Addr::LOCALHOST {
+        return Err(NotPublic::Private);
+    }
+    if address == Ipv6Addr::UNSPECIFIED || METADATA_V6.contains(&address) {
+        return Err(NotPublic::Special);
+    }
+    let embedding = Embedding::of(address);
+    if let Some((_, contained)) = &embedding
+        && let Some(contained) = contained.iter().find(|contained| judge_v4(**contained).is_err())
+    {
+        return Err(NotPublic::Contains(*contained));
+    }
+    match embedding {
+        // What is around the identifier is an address of its own.
+        None | Some((Embedding::Isatap, _)) => judge_v6(address),
+        Some(_) => Ok(()),
+    }
+}
+
+fn judge_v4(address: Ipv4Addr) -> Result<(), NotPublic> {
+    let within = |networks: &[Ipv4Net]| networks.iter().any(|network| network.contains(&address));
+    if within(&SPECIAL_V4) {
+        Err(NotPublic::Special)
+    } else if within(&PRIVATE_V4) {
+        Err(NotPublic::Private)
+    } else {
+        Ok(())
+    }
+}
+
+fn judge_v6(address: Ipv6Addr) -> Result<(), NotPublic> {
+    let within = |networks: &[Ipv6Net]| networks.iter().any(|network| network.contains(&address));
+    if PRIVATE_V6.contains(&address) {
+        Err(NotPublic::Private)
+    } else if !GLOBAL_V6.contains(&address) || (within(&SPECIAL_V6) && !within(&GLOBAL_ASSIGNMENTS_V6)) {
+        Err(NotPublic::Special)
+    } else {
+        Ok(())
+    }
+}
+
+impl NotPublic {
+    /// What is wrong with a URL that leads there, and what to do.
+    pub fn wrong(self, address: IpAddr) -> Wrong {
+        let address = address.to_string();
+        match self {
+            Self::Private => Wrong::UrlBlocked { address },
+            Self::Special => Wrong::UrlSpecial { address },
+            Self::Contains(contained) => Wrong::UrlContains {
+                address,
+                contained: contained.to_string(),
+            },
+        }
     }
 }
 
 impl AllowedNetworks {
     /// Whether a callback may go to this address of that host.
-    pub fn permits(&self, host: &str, address: IpAddr) -> bool {
-        is_global(address) || self.names(host) || self.networks.iter().any(|net| net.contains(&address))
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub fn check(&self, host: &str, address: IpAddr) -> Result<(), NotPublic> {
+        match judge(address) {
+            Err(_) if self.names(host) || self.has_address(address) => Ok(()),
+            judged => judged,
+        }
+    }
+
+    /// Whether an address is exempt. Networks of IPv4 do not reach IPv6 addresses that contain theirs. Nor does the whole prefix of NAT64 or
+    /// of another way to contain IPv4 addresses, which would lead to every private one: a network within it is exempt, and `::/0` is.
+    pub fn has_address(&self, address: IpAddr) -> bool {
+        let prefix = match address {
+            IpAddr::V6(address) if address != Ipv6Addr::LOCALHOST => Embedding::of(address).map(|(embedding, _)| embedding.prefix()),
+            _ => None,
+        };
+        let reaches = |network: &IpNet| prefix.is_none_or(|prefix| network.prefix_len() == 0 || network.prefix_len() > prefix);
+        self.networks.iter().any(|network| network.contains(&address) && reaches(network))
     }
 
     /// Whether this host is exempt by its name.
@@ -114,78 +262,4 @@ impl FromStr for AllowedNetworks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn public_addresses_are_global() {
-        for address in [
-            "1.1.1.1",
-            "8.8.8.8",
-            "93.184.216.34",
-            "100.63.255.255",
-            "172.32.0.1",
-            "2606:4700::1111",
-            "2a00:1450:4007:80e::200e",
-        ] {
-            assert!(is_global(address.parse().unwrap()), "{address}");
-        }
-    }
-
-    #[test]
-    fn everything_else_is_not() {
-        let blocked = [
-            "0.0.0.0",
-            "10.1.2.3",
-            "100.64.0.1",
-            "127.0.0.1",
-            "127.255.255.255",
-            "169.254.169.254",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.0.0.1",
-            "192.0.2.1",
-            "192.88.99.1",
-            "192.168.1.1",
-            "198.18.0.1",
-            "198.51.100.1",
-            "203.0.113.1",
-            "224.0.0.1",
-            "240.0.0.1",
-            "255.255.255.255",
-            "::",
-            "::1",
-            "::ffff:127.0.0.1",
-            "::ffff:8.8.8.8",
-            "64:ff9b::1",
-            "100::1",
-            "2001::1",
-            "2001:db8::1",
-            "2002:7f00:1::",
-            "fc00::1",
-            "fe80::1",
-            "ff02::1",
-        ];
-        for address in blocked {
-            assert!(!is_global(address.parse().unwrap()), "{address}");
-        }
-    }
-
-    #[test]
-    fn operators_exempt_networks_addresses_and_names() {
-        let allowed: AllowedNetworks = "10.0.0.0/8, 127.0.0.1, ::1, hooks.internal".parse().unwrap();
-        assert!(allowed.permits("any", "10.9.8.7".parse().unwrap()));
-        assert!(allowed.permits("any", "127.0.0.1".parse().unwrap()));
-        assert!(!allowed.permits("any", "127.0.0.2".parse().unwrap()));
-        assert!(allowed.permits("any", "::1".parse().unwrap()));
-        assert!(allowed.permits("Hooks.Internal", "192.168.0.9".parse().unwrap()));
-        assert!(!allowed.permits("other.internal", "192.168.0.9".parse().unwrap()));
-    }
-
-    #[test]
-    fn nonsense_in_the_list_is_refused() {
-        for bad in ["10.0.0.0/99", "10.0.0", "a b", "http://x", ".", ".."] {
-            assert!(bad.parse::<AllowedNetworks>().is_err(), "{bad}");
-        }
-    }
-}
+mod tests;

@@ -2,15 +2,31 @@
 
 use std::{fmt, time::Duration};
 
-use crate::messages::{Lang, common};
+use crate::{
+    domain::timestamp::Timestamp,
+    messages::{Lang, common},
+};
+
+/// A webhook is not disabled before this many deliveries in a row exhausted their attempts, however long ago the first of them did.
+pub const EXHAUSTED_MIN: u32 = 3;
 
 /// Why clearhook itself disabled a webhook. Stored as its English text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DisabledReason {
     /// The receiver answered 410.
     Gone,
-    /// Nothing succeeded for so long.
-    AllFailed(Duration),
+    /// Deliveries in a row exhausted their attempts.
+    Exhausted {
+        /// How many.
+        deliveries: u32,
+        /// When the first of them did.
+        since: Timestamp,
+    },
+}
+
+/// Whether a webhook is disabled after `deliveries` in a row exhausted their attempts, the first of them at `since`.
+pub fn is_exhausted(deliveries: u32, since: Timestamp, now: Timestamp, disable_after: Duration) -> bool {
+    deliveries >= EXHAUSTED_MIN && now.since(since) >= disable_after
 }
 
 impl DisabledReason {
@@ -19,10 +35,14 @@ impl DisabledReason {
         if text == Self::Gone.to_string() {
             return Some(Self::Gone);
         }
-        let around = common::disabled_failed(Lang::En, "|");
-        let (before, after) = around.split_once('|')?;
-        let span = text.strip_prefix(before)?.strip_suffix(after)?;
-        humantime::parse_duration(span).ok().map(Self::AllFailed)
+        let template = common::disabled_exhausted(Lang::En, "|", "|");
+        let (before, rest) = template.split_once('|')?;
+        let (between, after) = rest.split_once('|')?;
+        let (deliveries, since) = text.strip_prefix(before)?.strip_suffix(after)?.split_once(between)?;
+        Some(Self::Exhausted {
+            deliveries: deliveries.parse().ok()?,
+            since: Timestamp::parse(since).ok()?,
+        })
     }
 }
 
@@ -30,7 +50,9 @@ impl fmt::Display for DisabledReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Gone => f.write_str(common::disabled_gone(Lang::En)),
-            Self::AllFailed(span) => f.write_str(&common::disabled_failed(Lang::En, &humantime::format_duration(*span).to_string())),
+            Self::Exhausted { deliveries, since } => {
+                f.write_str(&common::disabled_exhausted(Lang::En, &deliveries.to_string(), &since.to_string()))
+            }
         }
     }
 }
@@ -40,10 +62,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasons_read_back() {
-        for reason in [DisabledReason::Gone, DisabledReason::AllFailed(Duration::from_secs(432_000))] {
+    fn stored_reason_is_read_back() {
+        let exhausted = DisabledReason::Exhausted {
+            deliveries: 1_234,
+            since: Timestamp(1_763_892_131_000),
+        };
+        for reason in [DisabledReason::Gone, exhausted] {
             assert_eq!(DisabledReason::parse(&reason.to_string()), Some(reason));
         }
         assert_eq!(DisabledReason::parse("It was full moon."), None);
+    }
+
+    #[test]
+    fn webhook_is_disabled_after_three_deliveries_and_the_whole_period() {
+        let (start, after) = (Timestamp(1_000_000), Duration::from_secs(10));
+        let later = |ms| Timestamp(start.0 + ms);
+        assert!(
+            !is_exhausted(2, start, later(1_000_000), after),
+            "two deliveries are too few after any time"
+        );
+        assert!(
+            !is_exhausted(100, start, later(9_999), after),
+            "any number of deliveries is too soon"
+        );
+        assert!(is_exhausted(3, start, later(10_000), after));
+        assert!(!is_exhausted(3, later(20_000), start, after), "a start in the future is no period");
+        assert!(is_exhausted(3, start, start, Duration::ZERO));
     }
 }

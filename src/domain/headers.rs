@@ -16,6 +16,23 @@ pub struct Header {
     pub secret: bool,
 }
 
+impl Header {
+    /// Whether the value is hidden in the log.
+    pub fn is_hidden(&self) -> bool {
+        self.secret || is_always_credential(&self.name)
+    }
+
+    /// Without the blanks around the value. They are no part of it (RFC 9110, section 5.5): a receiver never sees them, and HTTP/2 forbids
+    /// them.
+    #[must_use]
+    pub fn trimmed(self) -> Self {
+        Self {
+            value: self.value.trim_matches([' ', '\t']).to_owned(),
+            ..self
+        }
+    }
+}
+
 impl std::fmt::Debug for Header {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: …", self.name)
@@ -33,25 +50,72 @@ pub struct HeaderProblem {
     pub wrong: Wrong,
 }
 
+/// Parts of names that tell a credential.
+const CREDENTIALS: [&str; 26] = [
+    "accesskey",
+    "accesstoken",
+    "apikey",
+    "apitoken",
+    "auth",
+    "authkey",
+    "authorization",
+    "authtoken",
+    "bearer",
+    "cookie",
+    "credential",
+    "credentials",
+    "jwt",
+    "key",
+    "otp",
+    "passphrase",
+    "passwd",
+    "password",
+    "pwd",
+    "secret",
+    "secretkey",
+    "session",
+    "sessionid",
+    "sessiontoken",
+    "signature",
+    "token",
+];
+
+/// Keys that are no credentials.
+const OTHER_KEYS: [&str; 6] = ["cache", "idempotency", "message", "partition", "routing", "surrogate"];
+
 /// Whether a header of this name usually holds a credential.
 pub fn is_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    matches!(name.as_str(), "authorization" | "proxy-authorization" | "cookie")
-        || name
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .any(|part| matches!(part, "key" | "apikey" | "token" | "secret" | "password" | "signature" | "auth"))
+    let parts = || name.split(|c: char| !c.is_ascii_alphanumeric());
+    let is_other_key = parts().any(|part| OTHER_KEYS.contains(&part));
+    parts().any(|part| CREDENTIALS.contains(&part) && !(part == "key" && is_other_key))
 }
 
-/// Names that clearhook or HTTP itself sets; hop-by-hop headers are those of RFC 9110, section 7.6.1.
-const RESERVED: [&str; 14] = [
+/// Whether a header of this name holds a credential by its definition, whatever it is marked as (RFC 9110, section 11.6.2; RFC 6265).
+fn is_always_credential(name: &str) -> bool {
+    ["authorization", "cookie"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Names that clearhook sets, or that follow from the body that it sends. `traceparent` and `tracestate` are those of the event.
+const OWN: [&str; 8] = [
     "accept-encoding",
-    "connection",
     "content-encoding",
     "content-length",
+    "content-range",
     "content-type",
     "expect",
-    "host",
+    "traceparent",
+    "tracestate",
+];
+
+/// Names that belong to the connection, not to the request: a client or proxy removes them (RFC 9110, section 7.6.1), and HTTP/2 has none
+/// of them (RFC 9113, section 8.2.2).
+const CONNECTION: [&str; 11] = [
+    "connection",
+    "http2-settings",
     "keep-alive",
+    "proxy-authenticate",
+    "proxy-authentication-info",
     "proxy-authorization",
     "proxy-connection",
     "te",
@@ -109,7 +173,14 @@ pub fn check_name(name: &str) -> Result<(), Wrong> {
         return Err(Wrong::HeaderName);
     }
     let name = name.to_ascii_lowercase();
-    if RESERVED.contains(&name.as_str()) || name.starts_with("webhook-") {
+    // Over HTTP/2 the host stands in `:authority`, and another one in `host` makes the request malformed (RFC 9113, section 8.3.1).
+    if name == "host" {
+        return Err(Wrong::HeaderHost);
+    }
+    if CONNECTION.contains(&name.as_str()) {
+        return Err(Wrong::HeaderConnection);
+    }
+    if OWN.contains(&name.as_str()) || name.starts_with("webhook-") {
         return Err(Wrong::HeaderReserved);
     }
     Ok(())
@@ -159,12 +230,71 @@ mod tests {
     }
 
     #[test]
+    fn credentials_are_known_by_their_names() {
+        for name in [
+            "Authorization",
+            "X-Authorization",
+            "Cookie",
+            "X-Api-Key",
+            "apikey",
+            "X-ApiKey",
+            "X_API_KEY",
+            "Ocp-Apim-Subscription-Key",
+            "X-Auth-Token",
+            "X-Amz-Security-Token",
+            "Private-Token",
+            "X-Access-Token",
+            "X-Secret",
+            "X-Webhook-Secret",
+            "X-Password",
+            "X-Passwd",
+            "X-Hub-Signature-256",
+            "X-Auth",
+            "X-JWT",
+            "X-Session-Id",
+            "X-Credentials",
+        ] {
+            assert!(is_credential(name), "{name}");
+        }
+        for name in [
+            "Accept",
+            "Accept-Language",
+            "Content-Type",
+            "Origin",
+            "User-Agent",
+            "X-Tenant",
+            "X-Author",
+            "X-Keyboard",
+            "X-Monkey",
+            "Idempotency-Key",
+            "Surrogate-Key",
+            "X-Routing-Key",
+            "X-Forwarded-For",
+        ] {
+            assert!(!is_credential(name), "{name}");
+        }
+        let shown = Header {
+            secret: false,
+            ..header("Authorization", "x")
+        };
+        assert!(shown.is_hidden() && !header("X-Tenant", "x").is_hidden());
+    }
+
+    #[test]
     fn ordinary_headers_pass() {
         assert!(
             check_headers(&[
                 header("X-Origin", "clearhook"),
                 header("Authorization", "Bearer abc"),
-                header("Accept-Language", "")
+                header("Accept-Language", ""),
+                header("User-Agent", "acme-bridge/2"),
+                header("Accept", "application/json"),
+                header("Cookie", "a=1"),
+                header("Cookie", "b=2"),
+                header("Date", "Tue, 24 Nov 2026 10:00:00 GMT"),
+                header("Origin", "https://example.com"),
+                header("Sec-Fetch-Site", "none"),
+                header("X-Forwarded-Host", "example.com"),
             ])
             .is_empty()
         );
@@ -172,7 +302,11 @@ mod tests {
 
     #[test]
     fn reserved_and_malformed_names_and_values_are_refused() {
-        let own = RESERVED.iter().flat_map(|name| [(*name).to_owned(), name.to_uppercase()]);
+        let own = OWN
+            .iter()
+            .chain(&CONNECTION)
+            .chain(&["host"])
+            .flat_map(|name| [(*name).to_owned(), name.to_uppercase()]);
         let webhook = ["webhook-id", "Webhook-Timestamp", "WEBHOOK-SIGNATURE", "webhook-"].map(str::to_owned);
         let malformed = [
             "",

@@ -32,6 +32,18 @@ impl RetrySchedule {
     }
 }
 
+impl RetrySchedule {
+    /// The delays, without their spread.
+    pub fn delays(&self) -> &[Duration] {
+        &self.0
+    }
+
+    /// The longest delay, without its spread.
+    pub fn longest(&self) -> Duration {
+        self.0.iter().max().copied().unwrap_or_default()
+    }
+}
+
 impl Default for RetrySchedule {
     /// 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h.
     fn default() -> Self {

@@ -9,6 +9,13 @@ use crate::{
     messages::wrong::Wrong,
 };
 
+/// Ports of other protocols (Fetch Standard, "bad port").
+const BAD_PORTS: [u16; 82] = [
+    1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110, 111, 113, 115, 117,
+    119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636,
+    989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+];
+
 /// What the operator permits.
 #[derive(Clone, Debug, Default)]
 pub struct UrlPolicy {
@@ -48,22 +55,34 @@ impl UrlPolicy {
             Some(Host::Domain(name)) if is_local_name(name) && !self.allowed.names(name) => return Err(blocked(name)),
             Some(_) => {}
         }
-        if let Some(address) = literal_address(&url)
-            && !exempt
-            && !self.permits_address(&url, address)
-        {
-            return Err(blocked(&address.to_string()));
+        let address = literal_address(&url);
+        if let Some(address) = address.filter(|_| !exempt) {
+            let host = url.host_str().unwrap_or_default();
+            self.allowed.check(host, address).map_err(|reason| reason.wrong(address))?;
         }
+        self.check_port(&url, exempt, address)?;
         Ok(url)
+    }
+
+    /// Ports of other protocols are for hosts alone that the operator permits: what is sent to one might be understood (Fetch Standard,
+    /// section "Port blocking").
+    fn check_port(&self, url: &Url, exempt: bool, address: Option<IpAddr>) -> Result<(), Wrong> {
+        let port = url.port_or_known_default().unwrap_or(0);
+        if port == 0 {
+            return Err(Wrong::UrlPortZero);
+        }
+        let is_permitted = exempt
+            || url.host_str().is_some_and(|host| self.allowed.names(host))
+            || address.is_some_and(|address| self.allowed.has_address(address));
+        if BAD_PORTS.contains(&port) && !is_permitted {
+            return Err(Wrong::UrlPort { port: port.to_string() });
+        }
+        Ok(())
     }
 
     /// Whether there is any address that `http://` is permitted for.
     pub fn may_permit_http(&self) -> bool {
         self.allow_http || self.allowed != AllowedNetworks::default()
-    }
-
-    fn permits_address(&self, url: &Url, address: IpAddr) -> bool {
-        self.allowed.permits(url.host_str().unwrap_or_default(), address)
     }
 }
 
@@ -155,6 +174,32 @@ mod tests {
                 .to_string()
                 .contains("CLEARHOOK_ALLOWED_NETWORKS")
         );
+    }
+
+    #[test]
+    fn ports_of_other_protocols_are_for_permitted_hosts_alone() {
+        let policy = UrlPolicy {
+            allow_http: true,
+            allowed: "127.0.0.0/8,mail.internal,8.8.4.4".parse().unwrap(),
+        };
+        for port in BAD_PORTS {
+            for host in ["example.com", "8.8.8.8", "[2606:4700::1111]"] {
+                let told = policy.check(&format!("https://{host}:{port}/")).unwrap_err();
+                assert_eq!(told, Wrong::UrlPort { port: port.to_string() });
+            }
+            for host in ["127.0.0.1", "mail.internal", "MAIL.internal.", "8.8.4.4"] {
+                assert!(policy.check(&format!("http://{host}:{port}/")).is_ok(), "{host}:{port}");
+            }
+        }
+        for host in ["example.com", "127.0.0.1", "mail.internal", "8.8.8.8"] {
+            assert_eq!(policy.check(&format!("https://{host}:0/")), Err(Wrong::UrlPortZero), "{host}");
+        }
+        for port in [80, 443, 3000, 5000, 8000, 8080, 8443, 9443, 65_535] {
+            assert!(policy.check(&format!("https://example.com:{port}/")).is_ok(), "{port}");
+        }
+        let mut demo = UrlPolicy::default();
+        demo.allowed.allow_socket("127.0.0.1:6000".parse().unwrap());
+        assert!(demo.check("http://127.0.0.1:6000/").is_ok());
     }
 
     #[test]

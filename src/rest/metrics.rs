@@ -12,6 +12,7 @@ use axum::{
 
 use crate::{
     auth::rules::Action,
+    domain::webhook::Status,
     rest::{Problem, extract::Caller},
     state::AppState,
 };
@@ -30,6 +31,7 @@ pub fn alone(app: AppState) -> Router {
 
 async fn text(app: &AppState) -> Result<Response, Problem> {
     let (load, unfinished) = (app.dispatcher.load(), app.store.unfinished().await?);
+    let standings = app.store.standings(None).await?;
     let (statements, commits) = app.store.counts();
     let totals = app.dispatcher.totals();
     let mut page = Page(String::new());
@@ -76,6 +78,23 @@ async fn text(app: &AppState) -> Result<Response, Problem> {
     page.family("clearhook_deliveries", "gauge", "Deliveries that are not done, by state.");
     for (state, count) in unfinished {
         page.value("clearhook_deliveries", &format!("{{state=\"{state}\"}}"), count);
+    }
+    page.family("clearhook_webhooks", "gauge", "Webhooks, by state.");
+    for (state, status) in [
+        ("working", Status::Enabled),
+        ("failing", Status::Failing),
+        ("disabled", Status::Disabled),
+    ] {
+        let count = standings.get(&status).copied().unwrap_or(0);
+        page.value("clearhook_webhooks", &format!("{{state=\"{state}\"}}"), count);
+    }
+    page.family(
+        "clearhook_webhooks_disabled_total",
+        "counter",
+        "Webhooks that clearhook disabled after results of this node, by reason.",
+    );
+    for (reason, count) in totals.disabled {
+        page.value("clearhook_webhooks_disabled_total", &format!("{{reason=\"{reason}\"}}"), count);
     }
     page.family(
         "clearhook_database_statements_total",

@@ -8,6 +8,7 @@ pub mod audit;
 mod bulk;
 pub mod callbacks;
 pub mod checkpoint;
+mod clock_changes;
 mod database_url;
 mod direct;
 mod entity;

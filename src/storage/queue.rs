@@ -20,6 +20,7 @@ use crate::{
         bulk::{for_ids, marks, not_by_index, sizes, statement},
         line::ALL_AHEAD,
         order::{self, OrderKey},
+        resend::NO_RETRIES,
     },
 };
 
@@ -50,6 +51,13 @@ pub struct Job {
     pub trigger: Trigger,
     /// Somebody asked for this very delivery, so it goes first.
     pub asked: bool,
+}
+
+impl Job {
+    /// Whether it is tried again by the retry schedule. Tests and deliveries that are sent once more after they had ended are not.
+    pub fn has_schedule(&self) -> bool {
+        i32::try_from(self.retries).is_ok_and(|retries| retries < NO_RETRIES)
+    }
 }
 
 /// A webhook with deliveries that wait in the database.
@@ -243,15 +251,6 @@ impl Store {
             .all(&self.read)
             .await?;
         Ok(rows.into_iter().map(|row| DeliveryId(row.id)).collect())
-    }
-
-    /// Moves all due times: the clock was set.
-    pub async fn shift_due(&self, by_ms: i64) -> Result<u64, StoreError> {
-        self.execute(
-            "UPDATE deliveries SET due_at = due_at + ? WHERE state = 'pending' AND due_at IS NOT NULL",
-            [by_ms.into()],
-        )
-        .await
     }
 
     /// How many deliveries wait, are being sent, and are held.

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Retries "used" by a delivery that is sent once more and not again by the schedule.
-const NO_RETRIES: i32 = i32::MAX;
+pub(super) const NO_RETRIES: i32 = i32::MAX;
 /// Rows of one step of a recovery: the writer is free in between.
 const STEP: i64 = 1_000;
 

@@ -16,6 +16,7 @@ use crate::support::{
 
 on_both! {
     a_refusal_says_what_to_set a_literal_address_is_checked_again_when_it_is_called
+    ports_of_other_protocols_are_refused_on_save_and_when_called
     a_name_that_changes_its_mind_is_not_called one_private_address_among_others_is_enough operators_exempt_names
 }
 
@@ -134,10 +135,12 @@ const INSIDE: &[&str] = &[
     "[::ffff:10.0.0.1]",
     "[::ffff:169.254.169.254]",
     "[::ffff:a9fe:a9fe]",
-    "[::ffff:8.8.8.8]",
     "[::ffff:0:127.0.0.1]",
     "[64:ff9b::127.0.0.1]",
     "[64:ff9b::a9fe:a9fe]",
+    "[2001:0:808:808::80ff:fffe]",
+    "[2606:4700::1:0:5efe:a00:1]",
+    "[2606:4700::1:200:5efe:c0a8:101]",
     "[64:ff9b:1::1]",
     "[2001::1]",
     "[2001:0:7f00:1::]",
@@ -250,6 +253,13 @@ const OUTSIDE: &[&str] = &[
     "[2001:4860:4860::8888]",
     "[2003::1]",
     "[3ffd::1]",
+    // IPv4 inside IPv6, which is judged by it.
+    "[::ffff:8.8.8.8]",
+    "[::8.8.8.8]",
+    "[64:ff9b::8.8.8.8]",
+    "[2002:808:808::1]",
+    "[2001:0:808:808::f7f7:f7f7]",
+    "[2606:4700::1:0:5efe:808:808]",
 ];
 
 #[test]
@@ -333,6 +343,37 @@ async fn a_literal_address_is_checked_again_when_it_is_called(database: TestData
     app.publish(EventType::IdentityCreated, "1").await;
     blocked(&app, &webhook, 1).await;
     assert!(receiver.seen().is_empty());
+    app.stop().await;
+}
+
+async fn ports_of_other_protocols_are_refused_on_save_and_when_called(database: TestDatabase) {
+    let permits = UrlPolicy {
+        allow_http: false,
+        allowed: "mail.example.com".parse().unwrap(),
+    };
+    let app = TestApp::start_with(&database, hourly(), permits, new_id()).await;
+    for (url, says) in [
+        ("https://example.com:0/", "Port 0"),
+        ("https://mail.example.com:0/", "Port 0"),
+        ("https://example.com:22/", "Port 22"),
+        ("https://example.com:25/", "Port 25"),
+        ("https://8.8.8.8:6667/", "Port 6667"),
+        ("https://[2606:4700::1111]:10080/", "Port 10080"),
+    ] {
+        let body = json!({ "name": "N", "url": url, "events": ["identity.created"] });
+        let (status, answer) = app.post("/webhooks", &body).await;
+        assert_eq!((status, &answer["errors"][0]["pointer"]), (422, &json!("/url")), "{url}: {answer}");
+        assert!(answer["errors"][0]["detail"].as_str().unwrap().starts_with(says), "{answer}");
+    }
+    let webhook = app.webhook("https://mail.example.com:25/", &[EventType::IdentityCreated]).await;
+    app.stop().await;
+    // The operator no longer permits the host.
+    let app = TestApp::start_with(&database, hourly(), UrlPolicy::default(), new_id()).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    let row = app.log(&webhook, 1).await.remove(0);
+    assert_eq!(row["response"], "AddressBlocked");
+    let details = app.get(&format!("/callbacks/{}", row["id"].as_str().unwrap())).await;
+    assert!(details["detail"].as_str().unwrap().starts_with("Port 25"), "{details}");
     app.stop().await;
 }
 

@@ -23,7 +23,7 @@ use crate::support::{
 };
 
 on_both! {
-    a_failing_webhook_gets_probes_and_all_is_sent_when_one_succeeds a_hopeless_webhook_is_disabled_with_the_reason
+    a_failing_webhook_gets_probes_and_all_is_sent_when_one_succeeds
     a_receiver_may_ask_for_a_pause a_rate_limit_is_kept subjects_are_sent_in_order order_holds_over_retries_and_ends_with_the_setting
     one_that_hangs_does_not_hold_up_another disabling_holds_at_once deleting_ends_at_once what_cannot_be_read_is_set_aside
     deleting_ends_at_once_with_many_in_flight
@@ -93,34 +93,6 @@ async fn a_failing_webhook_gets_probes_and_all_is_sent_when_one_succeeds(databas
             .then_some(())
     })
     .await;
-    app.stop().await;
-}
-
-async fn a_hopeless_webhook_is_disabled_with_the_reason(database: TestDatabase) {
-    let settings = DispatchSettings {
-        disable_after: Duration::from_millis(100),
-        ..quick()
-    };
-    let receiver = Receiver::start((0..9).map(|_| Reply::status(500))).await;
-    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
-    let path = format!("/webhooks/{}", id(&webhook));
-    let disabled = wait_for("the webhook to be disabled", async || {
-        Some(app.get(&path).await).filter(|webhook| webhook["enabled"] == false)
-    })
-    .await;
-    assert!(disabled["disabled_reason"].as_str().unwrap().contains("Every callback failed"));
-    assert_eq!(database.count("audit_log WHERE action = 'webhook.disabled'").await, 1);
-    // What came too late for a call is held.
-    app.publish(EventType::IdentityCreated, "2").await;
-    wait_for("the second to be held", async || {
-        (database.count("deliveries WHERE state = 'held'").await >= 1).then_some(())
-    })
-    .await;
-    change(&app, &webhook, json!({ "enabled": true })).await;
-    let enabled = app.get(&path).await;
-    assert!(enabled["disabled_reason"].is_null() && enabled["failing_since"].is_null());
     app.stop().await;
 }
 

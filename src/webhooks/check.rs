@@ -167,7 +167,7 @@ pub(super) async fn checked(app: &AppState, input: WebhookInput) -> Result<(Webh
         enabled: input.enabled,
         events,
         owners,
-        headers: input.headers,
+        headers: input.headers.into_iter().map(Header::trimmed).collect(),
         rate: input.rate,
         ordered: input.ordered,
     };

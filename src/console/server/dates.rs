@@ -1,7 +1,5 @@
 //! Moments and spans of time as people read them: the server's own formats, so that the browser needs no calendar.
 
-use std::time::Duration;
-
 use jiff::tz::TimeZone;
 
 use crate::{
@@ -45,16 +43,6 @@ pub fn time_view(at: Timestamp, zone: &TimeZone, lang: Lang) -> TimeView {
     }
 }
 
-/// "5 hours", "90 minutes".
-pub fn span(span: Duration, lang: Lang) -> String {
-    let minutes = span.as_secs() / 60;
-    if minutes > 0 && minutes.is_multiple_of(60) {
-        common::duration_hours(lang, minutes / 60)
-    } else {
-        common::duration_minutes(lang, minutes)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,13 +58,5 @@ mod tests {
         assert_eq!(minute(Timestamp(at.0 - 9_000), &zone, Lang::En), "3 Feb 2026, 09:00");
         assert_eq!(time_of_day(at, &zone), "09:00:09");
         assert_eq!(time_view(at, &zone, Lang::Fr).utc, "3 févr. 2026, 08:00:09 UTC");
-    }
-
-    #[test]
-    fn spans_are_hours_when_they_are_whole() {
-        let minutes = |n: u64| Duration::from_secs(n * 60);
-        assert_eq!(span(minutes(60), Lang::En), "1 hour");
-        assert_eq!(span(minutes(120 * 60), Lang::Fr), "120 heures");
-        assert_eq!(span(minutes(90), Lang::En), "90 minutes");
     }
 }

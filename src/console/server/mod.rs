@@ -17,11 +17,12 @@ pub mod range;
 pub mod viewer;
 
 pub use self::{
-    dates::{span, time_view},
+    dates::time_view,
     viewer::{lang, zone},
 };
 
 use axum::http::{StatusCode, request::Parts};
+use jiff::tz::TimeZone;
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 
@@ -84,7 +85,10 @@ fn disabled_reason(stored: String) -> String {
     let lang = lang();
     match DisabledReason::parse(&stored) {
         Some(DisabledReason::Gone) => common::disabled_gone(lang).to_owned(),
-        Some(DisabledReason::AllFailed(time)) => common::disabled_failed(lang, &span(time, lang)),
+        Some(DisabledReason::Exhausted { deliveries, since }) => {
+            let since = common::utc(lang, &dates::in_words(since, &TimeZone::UTC, lang));
+            common::disabled_exhausted(lang, &deliveries.to_string(), &since)
+        }
         None => stored,
     }
 }

@@ -94,10 +94,10 @@ pub(super) fn tell(intake: &dyn Intake, publishes: Vec<Publish>, done: Done) {
     if done.overflow || done.effects.promoted {
         intake.pending();
     }
-    for webhook in done.effects.disabled {
-        intake.disabled(webhook);
+    for disabled in done.effects.health.disabled {
+        intake.disabled(disabled);
     }
-    for webhook in done.effects.unclear {
+    for webhook in done.effects.health.unclear {
         intake.health_unclear(webhook);
     }
     for (publish, answer) in publishes.into_iter().zip(done.answers) {

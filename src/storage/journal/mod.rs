@@ -24,6 +24,7 @@ pub(super) use self::publish::{NewDelivery, add_deliveries, add_events, add_keys
 use self::{pulse::Pulse, way::Way, writer::Writer};
 use crate::{
     domain::{
+        disabled::DisabledReason,
         id::{DeliveryId, EventId, NodeId, WebhookId},
         timestamp::Timestamp,
     },
@@ -74,9 +75,9 @@ pub trait Intake: Send + Sync + 'static {
     fn published(&self, events: u64, duplicates: u64);
     /// There is something to claim, by this node or others.
     fn pending(&self);
-    /// The database disabled this webhook.
-    fn disabled(&self, webhook: WebhookId);
-    /// Its last success was noticed late, or its first failure by another node.
+    /// The results disabled this webhook.
+    fn disabled(&self, disabled: DisabledWebhook);
+    /// Another node logged a success of this webhook, which this node took for failing.
     fn health_unclear(&self, webhook: WebhookId);
 }
 
@@ -153,10 +154,26 @@ pub enum Health {
     FailingSince(Timestamp),
     /// It works again.
     Works,
-    /// Its receiver wants no more callbacks: disable it for this reason.
-    Gone(String),
-    /// Nothing but failures since then: disable it for this reason.
-    Hopeless(Timestamp, String),
+    /// The receiver answered 410: disable it.
+    Gone,
+    /// A delivery exhausted its attempts. After several in a row over so long a time the webhook is disabled.
+    Exhausted {
+        /// When.
+        at: Timestamp,
+        /// How long before that the first one of the row must have exhausted its attempts.
+        disable_after: Duration,
+    },
+}
+
+/// A webhook that clearhook has disabled.
+#[derive(Clone, Debug)]
+pub struct DisabledWebhook {
+    /// Which.
+    pub webhook: WebhookId,
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub reason: DisabledReason,
 }
 
 /// A result that is stored.

@@ -40,8 +40,7 @@ pub(super) struct Effects {
     pub(super) recorded: Vec<Recorded>,
     /// Something that waited for its turn is due now.
     pub(super) promoted: bool,
-    pub(super) disabled: Vec<WebhookId>,
-    pub(super) unclear: Vec<WebhookId>,
+    pub(super) health: health::Noted,
 }
 
 /// How a delivery is to stand.
@@ -75,19 +74,7 @@ pub(super) async fn record(transaction: &impl Sql, node: NodeId, results: &[Fini
     let over = done.iter().chain(&moved).filter(|moved| moved.state.is_over());
     let over: BTreeSet<_> = over.filter_map(|moved| moved.subject).collect();
     effects.promoted = order::go_on(transaction, &over, now).await?;
-    // In the order of ids, so that two nodes cannot wait for each other.
-    let mut changes: Vec<_> = results
-        .iter()
-        .filter_map(|finished| Some((finished.job.webhook, finished.health.as_ref()?)))
-        .collect();
-    changes.sort_by_key(|(webhook, _)| *webhook);
-    for (webhook, change) in changes {
-        match health::note(transaction, webhook, change, now).await? {
-            health::Noted::Disabled => effects.disabled.push(webhook),
-            health::Noted::Unclear => effects.unclear.push(webhook),
-            health::Noted::Nothing => {}
-        }
-    }
+    effects.health = health::note(transaction, results, now).await?;
     effects.recorded = results.iter().map(recorded).collect();
     Ok(effects)
 }

@@ -155,12 +155,12 @@ impl Store {
             .col_expr(webhook::Column::UpdatedAt, Expr::value(now.0));
         if fields.enabled {
             change = change.col_expr(webhook::Column::DisabledReason, Expr::value(None::<String>));
-            // It begins with a clean sheet, and is not given up for what was before. Nothing that happens from now on is forgotten.
-            let was_disabled = Expr::col(webhook::Column::Enabled).eq(false);
-            let since: Expr = Expr::case(was_disabled, Expr::value(None::<i64>))
-                .finally(Expr::col(webhook::Column::FailingSince))
-                .into();
-            change = change.col_expr(webhook::Column::FailingSince, since);
+            // Enabling a disabled webhook clears what is known of its failures, so that earlier ones do not disable it again.
+            for column in [webhook::Column::FailingSince, webhook::Column::ExhaustedSince] {
+                change = change.col_expr(column, unless_disabled(column, None::<i64>));
+            }
+            let column = webhook::Column::ExhaustedDeliveries;
+            change = change.col_expr(column, unless_disabled(column, 0));
         }
         let changed = change
             .filter(webhook::Column::Id.eq(id.0))
@@ -249,6 +249,12 @@ impl Store {
         transaction.commit().await?;
         Ok(true)
     }
+}
+
+/// Keeps a column as it is while the webhook is enabled, and sets it to `cleared` when it was disabled.
+fn unless_disabled(column: webhook::Column, cleared: impl Into<sea_orm::Value>) -> Expr {
+    let was_disabled = Expr::col(webhook::Column::Enabled).eq(false);
+    Expr::case(was_disabled, Expr::value(cleared)).finally(Expr::col(column)).into()
 }
 
 fn number(value: Option<u32>) -> Option<i32> {

@@ -1,0 +1,303 @@
+//! Undoes the escapes in which programs repeat a text: JSON, JavaScript, percent-encoding, forms and HTML, also one within another.
+
+/// Escapes are undone so many times: a percent-encoded JSON string in an HTML page takes three.
+const ROUNDS: usize = 5;
+
+/// A text in which escapes are undone, and from where in the original each byte comes. All ASCII letters are in lower case.
+#[derive(Clone)]
+pub(super) struct Decoded {
+    pub(super) bytes: Vec<u8>,
+    /// For each byte, where its spelling begins and ends in the original.
+    pub(super) spans: Vec<(u32, u32)>,
+}
+
+/// The longest escape of one character.
+const ESCAPE: usize = 12;
+
+/// The text itself in lower case, then as it is after each round of decoding. It is at most [`ROUNDS`] + 2 texts, and two when nothing in
+/// it is escaped.
+pub(super) fn readings(text: &[u8]) -> Vec<Decoded> {
+    read(text, |_| {})
+}
+
+/// The same, and where escapes begin that the end of the text may have cut.
+pub(super) fn readings_of_cut(text: &[u8]) -> (Vec<Decoded>, Vec<usize>) {
+    let mut cut = Vec::new();
+    let readings = read(text, |level| cut.extend(level.cut_escapes()));
+    cut.sort_unstable();
+    cut.dedup();
+    (readings, cut)
+}
+
+fn read(text: &[u8], mut look: impl FnMut(&Decoded)) -> Vec<Decoded> {
+    let mut current = Decoded::raw(text);
+    let mut readings = vec![current.clone()];
+    if !text.iter().any(|byte| matches!(byte, b'\\' | b'%' | b'&' | b'+' | b'\r' | b'\n')) {
+        return readings;
+    }
+    look(&current);
+    readings.push(current.plain());
+    for _ in 0..ROUNDS {
+        let Some(next) = current.decoded() else { break };
+        look(&next);
+        readings.push(next.plain());
+        current = next;
+    }
+    readings
+}
+
+/// A value as it is found in the last of a text's readings.
+pub(super) fn plain(value: &[u8]) -> Vec<u8> {
+    readings(value).pop().map(|reading| reading.bytes).unwrap_or_default()
+}
+
+impl Decoded {
+    fn raw(text: &[u8]) -> Self {
+        let ends = (0_u32..).zip(1_u32..);
+        Self {
+            bytes: text.to_ascii_lowercase(),
+            spans: ends.take(text.len()).collect(),
+        }
+    }
+
+    /// Without what differs between spellings: backslashes and breaks of lines left out, `+` read as a space. A line break that an escape
+    /// stands for remains.
+    fn plain(&self) -> Self {
+        let kept = self.bytes.iter().zip(&self.spans).filter(|(byte, span)| match byte {
+            b'\\' => false,
+            b'\r' | b'\n' => span.1 - span.0 > 1,
+            _ => true,
+        });
+        let (bytes, spans) = kept.map(|(byte, span)| (if *byte == b'+' { b' ' } else { *byte }, *span)).unzip();
+        Self { bytes, spans }
+    }
+
+    /// Where in the original an escape begins that the end of the text may have cut.
+    fn cut_escapes(&self) -> impl Iterator<Item = usize> {
+        let last = self.bytes.len().saturating_sub(ESCAPE);
+        let before_last = last.checked_sub(1).and_then(|at| self.bytes.get(at)).copied();
+        let bytes = self.bytes.iter().zip(&self.spans).skip(last);
+        bytes
+            .scan(before_last, |before, (byte, span)| {
+                let begins = matches!(byte, b'%' | b'&') || (*byte == b'\\' && *before != Some(b'\\'));
+                *before = Some(*byte);
+                Some(begins.then_some(span.0 as usize))
+            })
+            .flatten()
+    }
+
+    /// One round of decoding; nothing when there is no escape.
+    fn decoded(&self) -> Option<Self> {
+        let (mut bytes, mut spans) = (Vec::with_capacity(self.bytes.len()), Vec::with_capacity(self.bytes.len()));
+        let (mut at, mut is_changed) = (0, false);
+        while let (Some(byte), Some(span)) = (self.bytes.get(at), self.spans.get(at)) {
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            let escape = match byte {
+                b'\\' => backslash(rest),
+                b'%' => percent(rest),
+                b'&' => reference(rest),
+                _ => None,
+            };
+            if let Some((unit, length)) = escape {
+                let end = self.spans.get(at + length - 1).map_or(span.1, |last| last.1);
+                let mut buffer = [0; 4];
+                let spelled: &[u8] = match unit {
+                    Unit::Byte(byte) => {
+                        buffer[0] = byte;
+                        &buffer[..1]
+                    }
+                    Unit::Char(character) => character.encode_utf8(&mut buffer).as_bytes(),
+                };
+                bytes.extend(spelled.iter().map(u8::to_ascii_lowercase));
+                spans.extend(spelled.iter().map(|_| (span.0, end)));
+                (at, is_changed) = (at + length, true);
+            } else {
+                // A run of backslashes is looked at once, however long it is.
+                let run = rest.iter().take_while(|byte| **byte == b'\\').count().max(1);
+                bytes.extend(rest.iter().take(run));
+                spans.extend(self.spans.iter().skip(at).take(run));
+                at += run;
+            }
+        }
+        is_changed.then_some(Self { bytes, spans })
+    }
+}
+
+/// What an escape stands for.
+enum Unit {
+    Byte(u8),
+    Char(char),
+}
+
+/// `\u002f`, `\u{2f}`, `\x2f`, `\n` and the like, after any number of backslashes: each level of quoting doubles them.
+fn backslash(text: &[u8]) -> Option<(Unit, usize)> {
+    let run = text.iter().take_while(|byte| **byte == b'\\').count();
+    let rest = text.get(run..)?;
+    let control = |byte| Some((Unit::Byte(byte), run + 1));
+    match rest.first()? {
+        b'n' => control(b'\n'),
+        b'r' => control(b'\r'),
+        b't' => control(b'\t'),
+        b'b' | b'f' | b'v' | b'0' => control(0),
+        b'x' => Some((Unit::Char(char::from(u8::try_from(hex(rest.get(1..3)?)?).ok()?)), run + 3)),
+        b'u' if rest.get(1) == Some(&b'{') => {
+            let length = rest.iter().take(9).position(|byte| *byte == b'}')?;
+            Some((Unit::Char(char::from_u32(hex(rest.get(2..length)?)?)?), run + length + 1))
+        }
+        b'u' => {
+            let first = hex(rest.get(1..5)?)?;
+            if let Some(character) = char::from_u32(first) {
+                return Some((Unit::Char(character), run + 5));
+            }
+            // Half of a surrogate pair (RFC 8259, section 7).
+            let after = rest.get(5..)?;
+            let again = after.iter().take_while(|byte| **byte == b'\\').count();
+            let second = hex(after
+                .get(again + 1..again + 5)
+                .filter(|_| again > 0 && after.get(again) == Some(&b'u'))?)?;
+            let units = [u16::try_from(first).ok()?, u16::try_from(second).ok()?];
+            let character = char::decode_utf16(units).next()?.ok()?;
+            Some((Unit::Char(character), run + 5 + again + 5))
+        }
+        // `\/`, `\"` and the like.
+        byte if byte.is_ascii_punctuation() => Some((Unit::Byte(*byte), run + 1)),
+        _ => None,
+    }
+}
+
+/// `%2f`, and `%u002f` of old JavaScript.
+fn percent(text: &[u8]) -> Option<(Unit, usize)> {
+    if text.get(1) == Some(&b'u') {
+        return Some((Unit::Char(char::from_u32(hex(text.get(2..6)?)?)?), 6));
+    }
+    Some((Unit::Byte(u8::try_from(hex(text.get(1..3)?)?).ok()?), 3))
+}
+
+/// A character reference of HTML: `&#47;`, `&#x2f;`, `&sol;`.
+fn reference(text: &[u8]) -> Option<(Unit, usize)> {
+    // Names are those of ASCII's punctuation in lower case; nothing else is escaped in a header's value, save by its number.
+    const NAMES: [(&str, char); 40] = [
+        ("amp", '&'),
+        ("lt", '<'),
+        ("gt", '>'),
+        ("quot", '"'),
+        ("apos", '\''),
+        ("nbsp", ' '),
+        ("sol", '/'),
+        ("bsol", '\\'),
+        ("plus", '+'),
+        ("equals", '='),
+        ("colon", ':'),
+        ("semi", ';'),
+        ("comma", ','),
+        ("period", '.'),
+        ("excl", '!'),
+        ("quest", '?'),
+        ("num", '#'),
+        ("dollar", '$'),
+        ("percnt", '%'),
+        ("ast", '*'),
+        ("midast", '*'),
+        ("lpar", '('),
+        ("rpar", ')'),
+        ("lsqb", '['),
+        ("lbrack", '['),
+        ("rsqb", ']'),
+        ("rbrack", ']'),
+        ("lcub", '{'),
+        ("lbrace", '{'),
+        ("rcub", '}'),
+        ("rbrace", '}'),
+        ("vert", '|'),
+        ("verbar", '|'),
+        ("vertline", '|'),
+        ("hat", '^'),
+        ("lowbar", '_'),
+        ("grave", '`'),
+        ("commat", '@'),
+        ("tab", '\t'),
+        ("newline", '\n'),
+    ];
+    let length = text.iter().take(12).position(|byte| *byte == b';')?;
+    let name = text.get(1..length)?;
+    let character = match name.strip_prefix(b"#") {
+        Some(number) => char::from_u32(match number.strip_prefix(b"x") {
+            Some(digits) => hex(digits)?,
+            None => std::str::from_utf8(number).ok()?.parse().ok()?,
+        })?,
+        None => NAMES.iter().find(|(known, _)| known.as_bytes() == name)?.1,
+    };
+    Some((Unit::Char(character), length + 1))
+}
+
+fn hex(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() || digits.len() > 8 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_of_every_kind_are_undone() {
+        for (spelled, meant) in [
+            (r"a\/b", "a/b"),
+            (r#"a\"b"#, "a\"b"),
+            (r"a\u002Fb", "a/b"),
+            (r"a\\u002fb", "a/b"),
+            (r"a\x2fb", "a/b"),
+            (r"a\u{2F}b", "a/b"),
+            (r"a\ud83d\ude00b", "a😀b"),
+            (r"a\tb", "a\tb"),
+            ("a%2Fb", "a/b"),
+            ("a%2fb", "a/b"),
+            ("a%252Fb", "a/b"),
+            ("a%u002Fb", "a/b"),
+            ("a%C3%A9", "aé"),
+            ("a+b", "a b"),
+            ("a%20b", "a b"),
+            ("a%2Bb", "a b"),
+            ("a&amp;b", "a&b"),
+            ("a&#38;b", "a&b"),
+            ("a&#x26;b", "a&b"),
+            ("a&amp;quot;b", "a\"b"),
+            ("a&#39;b&apos;", "a'b'"),
+            ("a&sol;b", "a/b"),
+            ("A", "a"),
+        ] {
+            assert_eq!(plain(spelled.as_bytes()), meant.as_bytes(), "{spelled}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_escape_stays() {
+        for text in [
+            "100%",
+            "%zz",
+            "a & b",
+            "&unknown;",
+            "&#xffffffff;",
+            "&;",
+            "%",
+            "&",
+            "&#;",
+            "{}",
+            "%u12",
+            "&#99999999999;",
+        ] {
+            assert_eq!(plain(text.as_bytes()), text.as_bytes(), "{text}");
+        }
+        for text in [r"\u12", r"\ud83d", r"\u{110000}", r"\u{}", r"\xg0", r"\"] {
+            assert_eq!(plain(text.as_bytes()), text.replace('\\', "").as_bytes(), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_byte_knows_where_it_comes_from() {
+        let last = readings(br"x%5C\u002Fy").pop().unwrap();
+        assert_eq!((last.bytes.as_slice(), last.spans), (&b"x/y"[..], vec![(0, 1), (1, 10), (10, 11)]));
+    }
+}

@@ -1,0 +1,78 @@
+//! Corrects stored times after the system's clock was set.
+
+use std::{fmt::Write, time::Duration};
+
+use sea_orm::{DbBackend, FromQueryResult};
+
+use crate::{
+    domain::{retry::RetrySchedule, timestamp::Timestamp},
+    storage::{Store, StoreError, bulk::statement, nodes::NOW, sql::Sql},
+};
+
+/// A row written later than this from now was written by a clock that was ahead. Clocks of several nodes may differ by less.
+const AHEAD: Duration = Duration::from_secs(60);
+
+impl Store {
+    /// Moves due times with the clock, which was set by so many milliseconds while this node was the only one. On SQLite, where the node's
+    /// clock measures it, the time since when deliveries exhaust their attempts moves too: otherwise a step forward would disable webhooks.
+    /// Answers how many deliveries it moved.
+    pub async fn shift_due(&self, by_ms: i64) -> Result<u64, StoreError> {
+        let transaction = self.begin().await?;
+        // Both times move, so that the delay between them stays what it is.
+        let sql = "UPDATE deliveries SET due_at = due_at + ?, updated_at = updated_at + ? WHERE state = 'pending' AND due_at IS NOT NULL";
+        let by = || by_ms.into();
+        let shifted = transaction.run(statement(self.backend(), sql, [by(), by()])).await?;
+        if self.backend() != DbBackend::Postgres {
+            let sql = "UPDATE webhooks SET exhausted_since = exhausted_since + ? WHERE exhausted_since IS NOT NULL";
+            transaction.run(statement(self.backend(), sql, [by()])).await?;
+        }
+        transaction.commit().await?;
+        Ok(shifted)
+    }
+
+    /// Corrects due times that were set while a clock was ahead: without this, a retry would wait until the right clock reaches them.
+    /// A row that was written in the future keeps its delay, counted from now. A due time beyond the longest legal delay (the schedule's,
+    /// or `longest_wish`, which a receiver can ask for) becomes the schedule's delay. Answers how many deliveries it changed.
+    pub async fn correct_future(&self, now: Timestamp, schedule: &RetrySchedule, longest_wish: Duration) -> Result<u64, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Found {
+            count: i64,
+        }
+        let mut now = now;
+        if self.backend() == DbBackend::Postgres {
+            // A node whose own clock is behind would take what all others write for the future.
+            let sql = format!("SELECT {NOW} AS count");
+            let clock = Found::find_by_statement(statement(self.backend(), &sql, []))
+                .one(&self.read)
+                .await?;
+            now = now.max(Timestamp(clock.map_or(0, |clock| clock.count)));
+        } else {
+            let sql = "UPDATE webhooks SET exhausted_since = ? WHERE exhausted_since > ?";
+            self.execute(sql, [now.0.into(), now.plus(AHEAD).0.into()]).await?;
+        }
+        let latest = now.plus(schedule.longest().mul_f64(1.2).max(longest_wish).saturating_add(AHEAD));
+        let which = "state = 'pending' AND due_at > ? AND (updated_at > ? OR due_at > ?)";
+        let bounds = || [now.0.into(), now.plus(AHEAD).0.into(), latest.0.into()];
+        // Reading first: on SQLite an update keeps other writers out even when it finds nothing.
+        let sql = format!("SELECT COUNT(*) AS count FROM deliveries WHERE {which}");
+        let found = Found::find_by_statement(statement(self.backend(), &sql, bounds()))
+            .one(&self.read)
+            .await?;
+        if found.is_none_or(|found| found.count == 0) {
+            return Ok(0);
+        }
+        let mut delay = String::from("CASE retries");
+        for (retries, delay_of) in (1..).zip(schedule.delays()) {
+            // Writing to a String cannot fail.
+            let _ = write!(delay, " WHEN {retries} THEN {}", delay_of.as_millis());
+        }
+        // There is one branch at least, also without a schedule.
+        delay.push_str(" WHEN 0 THEN 0 ELSE 0 END");
+        let sql = format!(
+            "UPDATE deliveries SET due_at = ? + CASE WHEN updated_at > ? AND due_at - updated_at BETWEEN 0 AND ? THEN due_at - updated_at \
+             ELSE {delay} END, updated_at = ? WHERE {which}"
+        );
+        let values = [now.0.into(), now.plus(AHEAD).0.into(), (latest.0 - now.0).into(), now.0.into()];
+        self.execute(&sql, values.into_iter().chain(bounds())).await
+    }
+}

@@ -1,0 +1,222 @@
+//! Additional headers: each is sent exactly as it is configured or rejected when it is saved, the log shows what was sent, and
+//! credentials are hidden in the log, however a receiver repeats them.
+
+use std::collections::BTreeMap;
+
+use axum::{Router, body::Bytes, http::HeaderMap, response::IntoResponse};
+use clearhook::catalogue::EventType;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::support::{
+    app::{TestApp, hourly, loopback},
+    database::TestDatabase,
+    on_both,
+    receiver::{Receiver, Seen},
+};
+
+on_both! {
+    headers_are_sent_as_configured_and_the_log_shows_what_was_sent defaults_are_logged_as_they_are_sent reserved_headers_are_rejected
+    only_credentials_are_hidden_and_in_every_spelling
+}
+
+async fn webhook(app: &TestApp, url: &str, headers: Value) -> Value {
+    let body = json!({ "name": "N", "url": url, "events": ["identity.created"], "headers": headers });
+    let (status, answer) = app.post("/webhooks", &body).await;
+    assert_eq!(status, 201, "{answer}");
+    answer
+}
+
+/// The one callback of a webhook's log.
+async fn details(app: &TestApp, webhook: &Value) -> Value {
+    let row = app.log(webhook, 1).await.remove(0);
+    app.get(&format!("/callbacks/{}", row["id"].as_str().unwrap())).await
+}
+
+/// Values by name, in order.
+type Values = BTreeMap<String, Vec<String>>;
+
+fn logged(details: &Value) -> Values {
+    let mut values = Values::new();
+    for header in details["request"]["headers"].as_array().unwrap() {
+        let (name, value) = (header["name"].as_str().unwrap(), header["value"].as_str().unwrap());
+        values.entry(name.to_owned()).or_default().push(value.to_owned());
+    }
+    values
+}
+
+fn received(seen: &Seen) -> Values {
+    let mut values = Values::new();
+    for (name, value) in &seen.headers {
+        let value = String::from_utf8(value.as_bytes().to_vec()).unwrap();
+        values.entry(name.to_string()).or_default().push(value);
+    }
+    values
+}
+
+async fn headers_are_sent_as_configured_and_the_log_shows_what_was_sent(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let configured = [
+        ("User-Agent", "acme-bridge/2.1 (+https://acme.example)"),
+        ("Accept", "application/json"),
+        ("Accept-Language", "fr-CA, fr;q=0.8"),
+        ("Origin", "https://acme.example"),
+        ("Referer", "https://acme.example/page"),
+        ("Date", "Tue, 24 Nov 2026 10:00:00 GMT"),
+        ("X-Empty", ""),
+        ("X-Unicode", "clé ☃"),
+        ("X-Tab", "a\tb"),
+        ("X-Punctuation", "a, \"b\"; c=\\d"),
+        ("X-Twice", "second comes second"),
+        ("x-twice", "really"),
+        ("Sec-Fetch-Site", "none"),
+        ("Via", "1.1 acme"),
+        ("Range", "bytes=0-1"),
+        ("Digest", "sha-256=abc"),
+        ("Priority", "u=1"),
+        ("X-Forwarded-Host", "acme.example"),
+        ("X_Under_Score", "1"),
+    ];
+    let headers: Vec<_> = configured
+        .iter()
+        .map(|(name, value)| json!({ "name": name, "value": value, "secret": false }))
+        .collect();
+    let webhook = webhook(&app, &receiver.url, headers.into()).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    let seen = receiver.wait(1).await.remove(0);
+    let received = received(&seen);
+    for (name, value) in configured {
+        let values = &received[&name.to_ascii_lowercase()];
+        assert!(values.iter().any(|sent| sent == value), "{name}: {values:?}");
+    }
+    assert_eq!(received["x-twice"], ["second comes second", "really"]);
+    assert_eq!(received["user-agent"].len(), 1);
+    assert_eq!(received["accept"].len(), 1);
+    // The log has exactly that: every header, and no other.
+    assert_eq!(logged(&details(&app, &webhook).await), received);
+    app.stop().await;
+}
+
+async fn defaults_are_logged_as_they_are_sent(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    // Blanks around a value are no part of it: what is saved is what a receiver sees.
+    let webhook = webhook(&app, &receiver.url, json!([{ "name": "X-Blanks", "value": " \t a b\t " }])).await;
+    assert_eq!(webhook["headers"][0]["value"], "a b");
+    app.publish(EventType::IdentityCreated, "1").await;
+    let received = received(&receiver.wait(1).await[0]);
+    assert_eq!(received["x-blanks"], ["a b"]);
+    assert_eq!(received["accept"], ["*/*"]);
+    assert!(received["user-agent"][0].starts_with("clearhook/"));
+    assert_eq!(logged(&details(&app, &webhook).await), received);
+    app.stop().await;
+}
+
+async fn reserved_headers_are_rejected(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    for name in [
+        "Accept-Encoding",
+        "Connection",
+        "Content-Encoding",
+        "Content-Length",
+        "Content-Range",
+        "Content-Type",
+        "Expect",
+        "Host",
+        "HTTP2-Settings",
+        "Keep-Alive",
+        "Proxy-Authenticate",
+        "Proxy-Authentication-Info",
+        "Proxy-Authorization",
+        "Proxy-Connection",
+        "TE",
+        "Trailer",
+        "Traceparent",
+        "Tracestate",
+        "Transfer-Encoding",
+        "Upgrade",
+        "Webhook-Id",
+        "webhook-signature",
+        "WEBHOOK-ANYTHING",
+        ":authority",
+        ":path",
+    ] {
+        let body = json!({
+            "name": "N", "url": "https://example.com/", "events": ["identity.created"], "headers": [{ "name": name, "value": "1" }],
+        });
+        let (status, answer) = app.post("/webhooks", &body).await;
+        assert_eq!(
+            (status, &answer["errors"][0]["pointer"]),
+            (422, &json!("/headers/0/name")),
+            "{name}: {answer}"
+        );
+    }
+    assert_eq!(database.count("webhooks").await, 0);
+    app.stop().await;
+}
+
+/// A receiver that repeats all headers in many spellings, in its body and in headers.
+async fn echo() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let repeat = async |headers: HeaderMap, _: Bytes| {
+        let values: Vec<String> = headers
+            .values()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
+        let json = serde_json::to_string(&values).unwrap();
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(values.iter().map(|value| ("value", value)))
+            .finish();
+        let html = |text: &str| {
+            text.replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('"', "&quot;")
+                .replace('\'', "&#39;")
+        };
+        let body = [
+            values.join("\n"),
+            json.replace('/', r"\/"),
+            html(&json),
+            html(&values.join("<br>")),
+            form.to_lowercase(),
+            form.clone(),
+            values.join(" ").to_uppercase(),
+            serde_json::to_string(&json).unwrap(),
+            json,
+        ]
+        .join("\n\n");
+        ([("x-echo", form)], body).into_response()
+    };
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(repeat)).await.unwrap() });
+    url
+}
+
+async fn only_credentials_are_hidden_and_in_every_spelling(database: TestDatabase) {
+    let app = TestApp::start_with(&database, hourly(), loopback(), clearhook::storage::new_id()).await;
+    let headers = json!([
+        { "name": "Authorization", "value": "Basic UExB/PLANTED+YWJj" },
+        { "name": "X-Custom", "value": "\"planted\"-x\\y & <z>", "secret": true },
+        { "name": "X-Pin", "value": "pl4nt!", "secret": true },
+        { "name": "Accept", "value": "application/json" },
+        { "name": "X-Tenant", "value": "tenant-4711" },
+    ]);
+    let webhook = webhook(&app, &echo().await, headers).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    let details = details(&app, &webhook).await;
+    let logged = logged(&details);
+    for name in ["authorization", "x-custom", "x-pin"] {
+        assert_eq!(logged[name], ["••••••"], "{name}");
+    }
+    assert_eq!(
+        (&logged["accept"][0], &logged["x-tenant"][0]),
+        (&"application/json".to_owned(), &"tenant-4711".to_owned())
+    );
+    let text = details["received"].to_string().to_lowercase();
+    for leaked in ["planted", "pl4nt", "uexb"] {
+        assert!(!text.contains(leaked), "{leaked} in {text}");
+    }
+    for kept in ["application/json", "tenant-4711", "x-echo"] {
+        assert!(text.contains(kept), "{kept} is missing in {text}");
+    }
+    app.stop().await;
+}
