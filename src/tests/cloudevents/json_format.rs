@@ -66,7 +66,7 @@ async fn attributes_have_their_json_types(stage: Stage) {
 
 async fn null_means_absent(stage: Stage) {
     let members = ["subject", "time", "datacontenttype", "dataschema", "tenant", "data_base64"];
-    let nulls: String = members.iter().map(|name| format!(",\"{name}\":null")).collect();
+    let nulls = members.map(|name| format!(",\"{name}\":null")).concat();
     let body = format!(
         "{{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"identity.created\",\"data\":{}{nulls}}}",
         data()
@@ -157,7 +157,7 @@ async fn data_base64_is_decoded(stage: Stage) {
     }
     refused(&STANDARD.encode("{}"), Some("image/png"), "/datacontenttype").await;
     let twice = STANDARD.encode(data_with(r#"{"a":1,"a":2}"#));
-    refused(&twice, None, "/data_base64/identity/custom_fields/x/a").await;
+    refused(&twice, None, "/data/identity/custom_fields/x/a").await;
     let bad = STANDARD.encode(data_with("0").replace("Marta", ""));
     refused(&bad, None, "/data/identity/first_name").await;
 }
@@ -285,6 +285,8 @@ async fn a_batch_is_an_array_of_events(stage: Stage) {
     let answer = stage.send(BATCH, batch).await;
     let pointers = vec!["/1/tenant", "/1/data/identity/custom_fields/x/a", "/2", "/3", "/4"];
     assert_eq!((answer.status, answer.pointers()), (422, pointers), "{}", answer.body);
+    let alone = json!([event("4", json!({ "subject": "" }))]).to_string();
+    stage.send(BATCH, alone).await.refuses(422, "/0/subject", "a batch of one");
     for body in ["{}", "7", "", "[", "[{}", "[{},]"] {
         stage.send(BATCH, body).await.refuses(400, "", body);
     }
