@@ -8,6 +8,8 @@ use sea_orm_migration::prelude::*;
 
 mod m20261128_000001_initial;
 
+pub use m20261128_000001_initial::TABLES;
+
 /// All migrations, oldest first.
 pub struct Migrator;
 

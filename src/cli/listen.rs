@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     cli::{CliError, serve::cannot_listen},
+    config::secret_file,
     domain::{secret::SigningSecret, timestamp::Timestamp},
 };
 
@@ -26,9 +27,12 @@ pub(super) struct ListenArguments {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:4000")]
     addr: SocketAddr,
-    /// The webhook's secret (`whsec_…`); without it signatures are not checked
+    /// The webhook's secret (`whsec_…`); without it signatures are not checked; other users of this machine can read flags
     #[arg(long, env = "CLEARHOOK_LISTEN_SECRET", hide_env_values = true)]
     secret: Option<String>,
+    /// A file with the secret
+    #[arg(long, env = "CLEARHOOK_LISTEN_SECRET_FILE", hide_env_values = true)]
+    secret_file: Option<String>,
     /// The status to answer with
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(200..=599))]
     respond: u16,
@@ -61,7 +65,8 @@ struct Receiver {
 }
 
 pub(super) async fn run(arguments: ListenArguments) -> Result<(), CliError> {
-    let secret = arguments.secret.as_deref().map(SigningSecret::parse).transpose();
+    let secret = secret_file::either("CLEARHOOK_LISTEN_SECRET", arguments.secret, arguments.secret_file)?;
+    let secret = secret.as_deref().map(SigningSecret::parse).transpose();
     let secret = secret.map_err(|error| CliError::Other(format!("--secret: {error}")))?;
     let status =
         StatusCode::from_u16(arguments.respond).map_err(|_| CliError::Other("--respond: use a status from 200 to 599".to_owned()))?;

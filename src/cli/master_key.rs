@@ -1,21 +1,18 @@
 //! `clearhook master-key`.
 
-use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::io::Read;
 
 use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
 use crate::{
-    cli::CliError,
-    config::{Config, DataDir, Settings, lock_database},
+    cli::{CliError, open::cannot_use},
+    config::{Config, DataDir, Settings, secret_file},
     storage::{
         DatabaseUrl, Store,
         audit::Actor,
         keys::{Place, Rotation},
+        sqlite_file::FileLock,
     },
     vault::{MasterKey, Vault},
 };
@@ -39,8 +36,8 @@ enum MasterKeyCommand {
         #[arg(long, env = "CLEARHOOK_NEW_MASTER_KEY", hide_env_values = true, hide = true)]
         new_key: Option<String>,
         /// A file with the new key, or - for standard input [default: `CLEARHOOK_NEW_MASTER_KEY`, or a generated key]
-        #[arg(long)]
-        new_key_file: Option<PathBuf>,
+        #[arg(long, env = "CLEARHOOK_NEW_MASTER_KEY_FILE", hide_env_values = true)]
+        new_key_file: Option<String>,
     },
 }
 
@@ -59,11 +56,15 @@ pub(super) async fn run(arguments: MasterKeyArguments) -> Result<(), CliError> {
     // A service that runs would go on with the old key.
     let _lock = config.data_dir.lock()?;
     let _file = match &config.database {
-        DatabaseUrl::Sqlite(path) => Some(lock_database(path)?),
+        DatabaseUrl::Sqlite(path) => Some(FileLock::take(path).map_err(|error| cannot_use(path, &error))?),
         DatabaseUrl::Postgres(_) => None,
     };
+    let new_key = new_key.filter(|text| !text.trim().is_empty());
+    let new_key_file = new_key_file.filter(|text| !text.trim().is_empty());
+    secret_file::only_one("CLEARHOOK_NEW_MASTER_KEY", new_key.as_deref(), new_key_file.as_deref())?;
     let typed = match new_key_file {
-        Some(path) => Some(read_key(&path)?),
+        Some(path) if path == "-" => Some(read_key()?),
+        Some(path) => Some(Zeroizing::new(secret_file::read("CLEARHOOK_NEW_MASTER_KEY_FILE", &path)?)),
         None => new_key.map(Zeroizing::new),
     };
     let typed = typed.map(|text| MasterKey::parse(&text)).transpose();
@@ -104,7 +105,9 @@ fn keys(config: &Config, typed: Option<MasterKey>) -> Result<(MasterKey, MasterK
         });
         return Ok((old.clone(), new, Keeping::Given));
     }
-    let old = config.data_dir.master_key()?;
+    let Some(old) = config.data_dir.stored_master_key()? else {
+        return Err(config.data_dir.missing_key().into());
+    };
     let new = config.data_dir.new_master_key(typed)?;
     Ok((old, new, Keeping::DataDir(config.data_dir.clone())))
 }
@@ -125,14 +128,10 @@ async fn rotate(store: &Store, to: &Vault) -> Result<usize, CliError> {
     Ok(sealed)
 }
 
-fn read_key(path: &Path) -> Result<Zeroizing<String>, CliError> {
+fn read_key() -> Result<Zeroizing<String>, CliError> {
     let mut text = Zeroizing::new(String::new());
     // More than any key.
-    let read = if path == Path::new("-") {
-        std::io::stdin().take(1_024).read_to_string(&mut text)
-    } else {
-        File::open(path).and_then(|file| file.take(1_024).read_to_string(&mut text))
-    };
-    read.map_err(|error| CliError::Other(format!("cannot read the new key from {}: {error}", path.display())))?;
+    let read = std::io::stdin().take(1_024).read_to_string(&mut text);
+    read.map_err(|error| CliError::Other(format!("cannot read the new key from standard input: {error}")))?;
     Ok(text)
 }

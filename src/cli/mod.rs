@@ -3,6 +3,7 @@
 
 mod api_key;
 mod demo;
+mod environment;
 mod listen;
 mod master_key;
 mod open;
@@ -14,6 +15,7 @@ mod user;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rustix::fs::Mode;
 use thiserror::Error;
 
 use crate::{
@@ -88,6 +90,12 @@ impl From<UseCaseError> for CliError {
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
+    // What is made is for its owner only. Before there are threads, because it is the whole process's.
+    rustix::process::umask(Mode::from_raw_mode(0o077));
+    if let Some(wrong) = environment::not_utf8() {
+        eprintln!("clearhook: {wrong}");
+        return ExitCode::from(2);
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),

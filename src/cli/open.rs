@@ -1,12 +1,14 @@
 //! Opening the database that the settings name.
 
+use std::path::Path;
+
 use clap::Args;
 
 use crate::{
     cli::CliError,
     config::{Config, Settings},
-    storage::{DatabaseUrl, Store},
-    vault::Vault,
+    storage::{Store, sqlite_file::FileError},
+    vault::{MasterKey, Vault},
 };
 
 /// The settings of commands that use the database.
@@ -24,20 +26,34 @@ impl DatabaseArguments {
     }
 }
 
+/// The error of a database file that cannot be used.
+pub(super) fn cannot_use(path: &Path, error: &FileError) -> CliError {
+    CliError::Other(format!("the database file {} cannot be used: {error}", path.display()))
+}
+
 /// Opens the database of these settings.
 pub(super) async fn open(config: &Config, migrate: bool) -> Result<Store, CliError> {
     config.data_dir.prepare()?;
-    if let DatabaseUrl::Sqlite(path) = &config.database
-        && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| CliError::Other(format!("cannot make the folder {}: {error}", folder.display())))?;
-    }
-    let key = match &config.master_key {
-        Some(key) => key.clone(),
-        None => config.data_dir.master_key()?,
+    let known = match &config.master_key {
+        Some(key) => Some(key.clone()),
+        None => config.data_dir.stored_master_key()?,
+    };
+    let Some(key) = known else {
+        return open_without_key(config, migrate).await;
     };
     let store = Store::open(&config.database, Vault::new(&key), migrate).await?;
+    store.check_key().await?;
+    Ok(store)
+}
+
+/// Opens a database whose key is not there. A key is made for one that is new, and only then: beside a database that is sealed with
+/// another, it would lie where the right one belongs.
+async fn open_without_key(config: &Config, migrate: bool) -> Result<Store, CliError> {
+    let store = Store::open(&config.database, Vault::new(&MasterKey::generate()), migrate).await?;
+    if store.has_key().await? {
+        return Err(config.data_dir.missing_key().into());
+    }
+    let store = store.with_vault(Vault::new(&config.data_dir.master_key()?));
     store.check_key().await?;
     Ok(store)
 }

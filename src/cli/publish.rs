@@ -8,7 +8,10 @@ use serde_json::{Value, value::RawValue};
 use url::Url;
 use uuid::Uuid;
 
-use crate::{catalogue::EventType, cli::CliError};
+use crate::{catalogue::EventType, cli::CliError, config::secret_file};
+
+/// Where a server is by default.
+const SERVER: &str = "http://127.0.0.1:3000";
 
 #[derive(Args)]
 pub(super) struct PublishArguments {
@@ -19,11 +22,14 @@ pub(super) struct PublishArguments {
     #[arg(long)]
     data: PathBuf,
     /// The server
-    #[arg(long, env = "CLEARHOOK_URL", default_value = "http://127.0.0.1:3000")]
-    url: Url,
-    /// A key with the scope events:write
+    #[arg(long, env = "CLEARHOOK_URL", default_value = SERVER)]
+    url: String,
+    /// A key with the scope events:write; other users of this machine can read flags: use the environment or a file
     #[arg(long, env = "CLEARHOOK_API_KEY", hide_env_values = true)]
-    api_key: String,
+    api_key: Option<String>,
+    /// A file with the key
+    #[arg(long, env = "CLEARHOOK_API_KEY_FILE", hide_env_values = true)]
+    api_key_file: Option<String>,
     /// Where the event happened
     #[arg(long, default_value = "clearhook-publish")]
     source: String,
@@ -49,6 +55,7 @@ struct CloudEvent<'a> {
 }
 
 pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
+    let (url, api_key) = server(&arguments)?;
     let text = read(&arguments.data)?;
     // A byte order mark, which some editors write, is no part of the JSON.
     let data: &RawValue = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(&text))
@@ -62,8 +69,8 @@ pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
         data,
     };
     let event = serde_json::to_string(&event).map_err(|error| CliError::Other(format!("cannot write the event: {error}")))?;
-    let failed = |error: String| CliError::Other(format!("cannot publish to {}: {error}", arguments.url));
-    let endpoint = arguments.url.join("api/v1/events").map_err(|error| failed(error.to_string()))?;
+    let failed = |error: String| CliError::Other(format!("cannot publish to {url}: {error}"));
+    let endpoint = url.join("api/v1/events").map_err(|error| failed(error.to_string()))?;
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let client = reqwest::Client::builder()
         .timeout(Duration::from_secs(30))
@@ -71,7 +78,7 @@ pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
         .map_err(|error| failed(error.to_string()))?;
     let request = client
         .post(endpoint)
-        .bearer_auth(&arguments.api_key)
+        .bearer_auth(&api_key)
         .header("content-type", "application/cloudevents+json")
         .body(event);
     let answer = request
@@ -85,6 +92,21 @@ pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
     }
     println!("{body}");
     Ok(())
+}
+
+/// Where the server is, and the key; an empty value is no value.
+fn server(arguments: &PublishArguments) -> Result<(Url, String), CliError> {
+    let given = Some(arguments.url.trim()).filter(|url| !url.is_empty()).unwrap_or(SERVER);
+    let url = Url::parse(given)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url = url.ok_or_else(|| CliError::Other(format!("--url: `{given}` is no URL; write one such as {SERVER}")))?;
+    let key = secret_file::either("CLEARHOOK_API_KEY", arguments.api_key.clone(), arguments.api_key_file.clone())?;
+    let key = key.ok_or_else(|| {
+        let words = "no API key is given; set CLEARHOOK_API_KEY or CLEARHOOK_API_KEY_FILE (make a key with `clearhook api-key create`)";
+        CliError::Other(words.to_owned())
+    })?;
+    Ok((url, key))
 }
 
 fn read(path: &PathBuf) -> Result<String, CliError> {

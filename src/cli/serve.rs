@@ -14,13 +14,14 @@ use crate::{
     cli::{
         CliError,
         demo::{self, SampleReceiver},
-        open::open,
+        environment,
+        open::{cannot_use, open},
     },
     config::{Config, Settings},
     dispatch::Dispatcher,
     rest::metrics,
     state::AppState,
-    storage::DatabaseUrl,
+    storage::{DatabaseUrl, sqlite_file::FileLock},
     telemetry,
     web::{self, server},
 };
@@ -43,11 +44,17 @@ pub(super) struct ServeArguments {
 pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     let mut config = Config::resolve(arguments.settings)?;
     telemetry::start(&config.log, config.log_format)?;
+    for line in &config.effective {
+        tracing::info!("{line}");
+    }
+    for warning in environment::unknown_settings() {
+        tracing::warn!("{warning}");
+    }
     config.data_dir.prepare()?;
     // Several nodes may share one PostgreSQL, but not one data directory: it holds the node's name.
     let _lock = config.data_dir.lock()?;
     let _file = match &config.database {
-        DatabaseUrl::Sqlite(path) => Some(crate::config::lock_database(path)?),
+        DatabaseUrl::Sqlite(path) => Some(FileLock::take(path).map_err(|error| cannot_use(path, &error))?),
         DatabaseUrl::Postgres(_) => None,
     };
     let certificates = config.listen.certificates()?.map(Arc::new);
@@ -69,6 +76,9 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         config.policy.allowed.allow_socket(sample.address);
     }
     let store = open(&config, !arguments.no_migrate).await?;
+    for warning in config.permission_warnings() {
+        tracing::warn!("{warning}");
+    }
     store.check_writable().await?;
     let (node, policy) = (config.data_dir.node()?, Arc::new(config.policy));
     let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.dispatch).await?;

@@ -5,18 +5,23 @@ use std::{
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::{
     config::ConfigError,
     domain::{id::NodeId, timestamp::Timestamp},
-    storage::new_id,
+    storage::{new_id, sqlite_file::create_private_dir},
     vault::MasterKey,
 };
 
 const MASTER_KEY: &str = "master.key";
 /// The key of a rotation that has not ended.
 const NEW_MASTER_KEY: &str = "master.key.new";
+const NODE_ID: &str = "node-id";
 
 /// The data directory.
 #[derive(Clone, Debug)]
@@ -37,19 +42,49 @@ impl DataDir {
         &self.0
     }
 
-    /// Makes the directory if it is missing.
+    /// Makes the directory if it is missing, for its owner only.
     pub fn prepare(&self) -> Result<(), ConfigError> {
-        fs::create_dir_all(&self.0).map_err(|error| self.trouble("cannot be made", &error))
+        create_private_dir(&self.0).map_err(|error| self.trouble("cannot be made", &error))
     }
 
-    /// Makes sure that this is the only `serve` here: the directory holds the node's name.
+    /// Makes sure that this is the only `serve` here. What is locked is the file with the node's name, because the name is what two nodes
+    /// must not share: where the file is deleted, the next service has another name.
     pub fn lock(&self) -> Result<ServeLock, ConfigError> {
-        lock(&self.0.join("serve.lock"), "data directory", "--data-dir")
+        self.node()?;
+        let cannot = |error: &io::Error| self.trouble("cannot be written", error);
+        let file = OpenOptions::new().read(true).write(true).open(self.0.join(NODE_ID));
+        let file = file.map_err(|error| cannot(&error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(ServeLock(file)),
+            Err(TryLockError::WouldBlock) => Err(ConfigError::new(
+                self.0.display().to_string(),
+                "another `clearhook serve` is running on this data directory; stop it, or choose another one with --data-dir",
+            )),
+            Err(TryLockError::Error(error)) => Err(cannot(&error)),
+        }
+    }
+
+    /// The key in the directory, if there is one.
+    pub fn stored_master_key(&self) -> Result<Option<MasterKey>, ConfigError> {
+        if !self.0.join(MASTER_KEY).exists() {
+            return Ok(None);
+        }
+        self.master_key().map(Some)
     }
 
     /// The key in the directory, made if there is none, readable by its owner only.
     pub fn master_key(&self) -> Result<MasterKey, ConfigError> {
         self.key(MASTER_KEY, MasterKey::generate)
+    }
+
+    /// The error of a database that is sealed with a key which is not in the directory.
+    pub fn missing_key(&self) -> ConfigError {
+        let path = self.0.join(MASTER_KEY);
+        ConfigError::new(
+            path.display().to_string(),
+            "the master key that the database is sealed with is not there, and no other key can open it; put the file back, or set \
+             CLEARHOOK_MASTER_KEY",
+        )
     }
 
     /// The key that a rotation leads to: the one of a rotation that was interrupted, or this one, or a fresh one. It is in the
@@ -70,7 +105,9 @@ impl DataDir {
     pub fn take_new_master_key(&self) -> Result<PathBuf, ConfigError> {
         let (current, new) = (self.0.join(MASTER_KEY), self.0.join(NEW_MASTER_KEY));
         let before = self.0.join(format!("{MASTER_KEY}.until-{}", Timestamp::now().0));
-        let moved = fs::hard_link(&current, &before)
+        // A copy: not every file system has hard links.
+        let moved = fs::read_to_string(&current)
+            .and_then(|text| write_new(&before, text.trim_end()))
             .and_then(|()| fs::rename(&new, &current))
             .and_then(|()| File::open(&self.0)?.sync_all());
         moved.map_err(|error| {
@@ -91,29 +128,21 @@ impl DataDir {
 
     /// This node's name, made if there is none: so it knows its own deliveries again after a crash.
     pub fn node(&self) -> Result<NodeId, ConfigError> {
-        let path = self.0.join("node-id");
+        let path = self.0.join(NODE_ID);
         let text = self.read_or_write(&path, || new_id::<NodeId>().to_string())?;
         text.trim()
             .parse()
             .map_err(|_| ConfigError::new(path.display().to_string(), "this is no node id; delete the file"))
     }
 
-    /// A file is there whole or not at all, also after a crash.
+    /// The text of a file, made if there is none. Of several who make it at once one is first, and all read what that one wrote.
     fn read_or_write(&self, path: &Path, make: impl FnOnce() -> String) -> Result<String, ConfigError> {
         if !path.exists() {
-            let fresh = path.with_extension(format!("{}.tmp", std::process::id()));
-            let written = write_new(&fresh, &make()).and_then(|()| match fs::hard_link(&fresh, path) {
-                // Somebody else was first.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-                linked => linked,
-            });
-            let removed = fs::remove_file(&fresh);
-            written
-                .and(removed)
+            put_in_place(path, &make())
                 .and_then(|()| File::open(&self.0)?.sync_all())
                 .map_err(|error| self.trouble("cannot be written", &error))?;
         }
-        fs::read_to_string(path).map_err(|error| ConfigError::new(path.display().to_string(), format!("cannot be read: {error}")))
+        read_whole(path).map_err(|error| ConfigError::new(path.display().to_string(), format!("cannot be read: {error}")))
     }
 
     fn trouble(&self, what: &str, error: &io::Error) -> ConfigError {
@@ -129,32 +158,76 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     writeln!(file, "{text}").and_then(|()| file.sync_all())
 }
 
-/// Makes sure that this is the only `serve` on a SQLite file. Other commands may use it beside.
-pub fn lock_database(file: &Path) -> Result<ServeLock, ConfigError> {
-    let mut path = file.as_os_str().to_owned();
-    path.push(".lock");
-    lock(Path::new(&path), "database", "--database-url")
+/// Makes a file unless it is there. It is there whole or not at all, also after a crash, where the file system can rename without
+/// overwriting; where it cannot (NFS), a crash may leave an empty file, which is told when it is read.
+fn put_in_place(path: &Path, text: &str) -> io::Result<()> {
+    let fresh = path.with_extension(format!("{}.tmp", std::process::id()));
+    write_new(&fresh, text)?;
+    let moved = match renameat_with(CWD, &fresh, CWD, path, RenameFlags::NOREPLACE) {
+        Ok(()) => return Ok(()),
+        // Somebody else was first.
+        Err(rustix::io::Errno::EXIST) => Ok(()),
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => create_exclusively(path, text),
+        Err(error) => Err(error.into()),
+    };
+    moved.and(fs::remove_file(&fresh))
 }
 
-fn lock(path: &Path, what: &str, flag: &str) -> Result<ServeLock, ConfigError> {
-    let name = path.parent().unwrap_or(path).display().to_string();
-    if let Some(folder) = path.parent() {
-        // A folder that cannot be made shows itself in the next step.
-        let _ = fs::create_dir_all(folder);
+/// The same on every file system, but not whole at once.
+fn create_exclusively(path: &Path, text: &str) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(mut file) => writeln!(file, "{text}").and_then(|()| file.sync_all()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
     }
-    let cannot = |error: &io::Error| {
-        ConfigError::new(
-            name.clone(),
-            format!("the {what} cannot be written ({error}); choose another one with {flag}"),
-        )
-    };
-    let file = File::create(path).map_err(|error| cannot(&error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(ServeLock(file)),
-        Err(TryLockError::WouldBlock) => Err(ConfigError::new(
-            name,
-            format!("another `clearhook serve` is running on this {what}; stop it, or choose another one with {flag}"),
-        )),
-        Err(TryLockError::Error(error)) => Err(cannot(&error)),
+}
+
+/// Reads a file. An empty one is being written by another process, or a crash left it.
+fn read_whole(path: &Path) -> io::Result<String> {
+    for _ in 0..20 {
+        let text = fs::read_to_string(path)?;
+        if !text.trim().is_empty() {
+            return Ok(text);
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    Err(io::Error::other(
+        "it is empty; restore it from a backup, or delete it if this installation is new",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn files_are_made_once_with_and_without_a_rename_that_spares_what_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, make) in [("a", put_in_place as fn(&Path, &str) -> io::Result<()>), ("b", create_exclusively)] {
+            let path = folder.path().join(name);
+            make(&path, "first").unwrap();
+            make(&path, "second").unwrap();
+            assert_eq!(read_whole(&path).unwrap(), "first\n");
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left");
+        fs::write(folder.path().join("a"), "\n").unwrap();
+        assert!(read_whole(&folder.path().join("a")).unwrap_err().to_string().contains("empty"));
+    }
+
+    #[test]
+    fn a_key_is_kept_beside_the_one_that_replaces_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::new(folder.path().join("data"));
+        data_dir.prepare().unwrap();
+        assert_eq!(fs::metadata(data_dir.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(data_dir.stored_master_key().unwrap().is_none());
+        let (old, new) = (data_dir.master_key().unwrap(), data_dir.new_master_key(None).unwrap());
+        let before = data_dir.take_new_master_key().unwrap();
+        assert_eq!(data_dir.master_key().unwrap().fingerprint(), new.fingerprint());
+        let kept = MasterKey::parse(&fs::read_to_string(before).unwrap()).unwrap();
+        assert_eq!(kept.fingerprint(), old.fingerprint());
     }
 }

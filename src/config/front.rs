@@ -36,7 +36,7 @@ impl FrontSettings {
             None if settings.tls_cert.is_some() => public_url(&format!("https://{addr}"))?,
             None => public_url(&format!("http://{addr}"))?,
         };
-        let proxies = settings.trusted_proxies.as_deref().unwrap_or_default().parse();
+        let proxies = super::unless_none(settings.trusted_proxies.as_deref()).unwrap_or_default().parse();
         Ok(Self {
             public_url,
             oidc: OidcSettings::read(settings)?,

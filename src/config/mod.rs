@@ -1,9 +1,12 @@
 //! Settings: flags, then environment, then `clearhook.toml`, then defaults.
 
 mod data_dir;
+mod effective;
 mod front;
 mod listen;
 mod oidc;
+mod permissions;
+pub mod secret_file;
 mod settings;
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
@@ -11,13 +14,18 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 use thiserror::Error;
 
 pub use self::{
-    data_dir::{DataDir, ServeLock, lock_database},
+    data_dir::{DataDir, ServeLock},
     front::FrontSettings,
     listen::ListenSettings,
     oidc::OidcSettings,
     settings::Settings,
 };
-use crate::{dispatch::DispatchSettings, domain::url::UrlPolicy, storage::DatabaseUrl, vault::MasterKey};
+use crate::{
+    dispatch::DispatchSettings,
+    domain::url::UrlPolicy,
+    storage::{DatabaseUrl, InvalidDatabaseUrl},
+    vault::MasterKey,
+};
 
 /// A setting that cannot be used.
 #[derive(Debug, Error)]
@@ -73,12 +81,14 @@ pub struct Config {
     pub log: String,
     /// How logs are written.
     pub log_format: LogFormat,
+    /// The settings in force, for the log.
+    pub effective: [String; 2],
 }
 
 impl Config {
     /// Checks settings and fills in defaults.
     pub fn resolve(settings: Settings) -> Result<Self, ConfigError> {
-        let settings = settings.with_file()?;
+        let settings = settings.with_files()?;
         let addr = read(
             "CLEARHOOK_ADDR",
             settings.addr.as_deref(),
@@ -89,19 +99,19 @@ impl Config {
         let database = match settings.database_url.as_deref() {
             Some(url) => url
                 .parse()
-                .map_err(|error| ConfigError::new("CLEARHOOK_DATABASE_URL", format!("{error}")))?,
+                .map_err(|error: InvalidDatabaseUrl| ConfigError::new("CLEARHOOK_DATABASE_URL", error.to_string()))?,
             None => DatabaseUrl::Sqlite(data_dir.path().join("clearhook.db")),
         };
         let master_key = settings.master_key.as_deref().map(MasterKey::parse).transpose();
         let front = FrontSettings::read(&settings, addr)?;
         let listen = ListenSettings::read(&settings)?;
-        let allowed = settings.allowed_networks.as_deref().unwrap_or_default().parse();
+        let allowed = unless_none(settings.allowed_networks.as_deref()).unwrap_or_default().parse();
         let policy = UrlPolicy {
-            allow_http: settings.allow_http.unwrap_or(false),
+            allow_http: truth("CLEARHOOK_ALLOW_HTTP", settings.allow_http.as_deref(), false)?,
             allowed: allowed.map_err(|error| ConfigError::new("CLEARHOOK_ALLOWED_NETWORKS", format!("{error}")))?,
         };
         let dispatch = dispatch(&settings)?;
-        let metrics_addr = match settings.metrics_addr.as_deref() {
+        let metrics_addr = match unless_none(settings.metrics_addr.as_deref()) {
             Some(addr) => Some(read(
                 "CLEARHOOK_METRICS_ADDR",
                 Some(addr),
@@ -121,6 +131,7 @@ impl Config {
             }
         };
         Ok(Self {
+            effective: effective::effective(&settings, &database.to_string()),
             addr,
             database,
             data_dir,
@@ -133,6 +144,17 @@ impl Config {
             log: settings.log.unwrap_or_else(|| "info".to_owned()),
             log_format,
         })
+    }
+}
+
+impl Config {
+    /// What is to be said of files that other users of the machine may open.
+    pub fn permission_warnings(&self) -> Vec<String> {
+        let database = match &self.database {
+            DatabaseUrl::Sqlite(path) => Some(path.as_path()),
+            DatabaseUrl::Postgres(_) => None,
+        };
+        permissions::warnings(self.data_dir.path(), database)
     }
 }
 
@@ -157,8 +179,8 @@ fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
         timeout: duration("CLEARHOOK_TIMEOUT", settings.timeout.as_deref(), defaults.timeout)?,
         concurrency,
         concurrency_per_webhook,
-        disable_after: duration("CLEARHOOK_DISABLE_AFTER", settings.disable_after.as_deref(), defaults.disable_after)?,
-        retention: duration("CLEARHOOK_RETENTION", settings.retention.as_deref(), defaults.retention)?,
+        disable_after: duration_or_none("CLEARHOOK_DISABLE_AFTER", settings.disable_after.as_deref(), defaults.disable_after)?,
+        retention: duration_or_none("CLEARHOOK_RETENTION", settings.retention.as_deref(), defaults.retention)?,
         breaker: defaults.breaker,
         trouble_pause: defaults.trouble_pause,
         patience: defaults.patience,
@@ -181,6 +203,30 @@ fn duration(setting: &str, given: Option<&str>, default: Duration) -> Result<Dur
     parsed.ok_or_else(|| ConfigError::new(setting, format!("`{text}` is no duration; write one such as 15s")))
 }
 
+/// A span that ends for those to whom `none` means "never": longer than any installation lasts.
+fn duration_or_none(setting: &str, given: Option<&str>, default: Duration) -> Result<Duration, ConfigError> {
+    const NEVER: Duration = Duration::from_secs(1_000 * 366 * 24 * 3_600);
+    match given {
+        Some("none") => Ok(NEVER),
+        given => duration(setting, given, default),
+    }
+}
+
+/// The value, where the word `none` stands for no value.
+fn unless_none(given: Option<&str>) -> Option<&str> {
+    given.filter(|text| text.trim() != "none")
+}
+
+/// A value that is true or false.
+pub(crate) fn truth(setting: &str, given: Option<&str>, default: bool) -> Result<bool, ConfigError> {
+    match given.map(|text| text.trim().to_ascii_lowercase()).as_deref() {
+        None => Ok(default),
+        Some("true" | "1" | "yes" | "on") => Ok(true),
+        Some("false" | "0" | "no" | "off") => Ok(false),
+        Some(other) => Err(ConfigError::new(setting, format!("`{other}` cannot be used; write true or false"))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +240,30 @@ mod tests {
         assert_eq!(config.dispatch.schedule.to_string(), "5s,5m,30m,2h,5h,10h,10h");
         assert_eq!(config.dispatch.timeout, Duration::from_secs(15));
         assert!(!config.policy.allow_http && config.master_key.is_none());
+    }
+
+    #[test]
+    fn the_word_none_disables() {
+        let none = || Some("none".to_owned());
+        let config = Config::resolve(Settings {
+            retry_schedule: none(),
+            disable_after: none(),
+            retention: none(),
+            allowed_networks: none(),
+            trusted_proxies: none(),
+            metrics_addr: none(),
+            oidc_issuer: none(),
+            ..Settings::default()
+        });
+        let config = config.unwrap();
+        assert_eq!(config.dispatch.schedule.to_string(), "none");
+        let century = Duration::from_secs(100 * 366 * 24 * 3_600);
+        assert!(config.dispatch.disable_after > century && config.dispatch.retention > century);
+        assert!(config.metrics_addr.is_none() && config.front.oidc.is_none());
+        for (text, is) in [("true", true), ("1", true), ("False", false), ("off", false)] {
+            assert_eq!(truth("X", Some(text), !is).unwrap(), is);
+        }
+        assert!(truth("X", Some("maybe"), true).is_err());
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl OidcSettings {
     /// The settings, when an issuer is set.
     pub(super) fn read(settings: &Settings) -> Result<Option<Self>, ConfigError> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-        let Some(issuer) = given(&settings.oidc_issuer) else {
+        let Some(issuer) = given(&settings.oidc_issuer).filter(|issuer| issuer.trim() != "none") else {
             return Ok(None);
         };
         if !may_be_issuer(&issuer) {

@@ -1,43 +1,168 @@
-//! Settings as they are given, unchecked: by flag, environment or file, all under one name.
+//! Settings as they are given, unchecked: by flag, environment or file, all under one name. An empty value is no value.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use clap::Args;
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser},
+};
 use serde::Deserialize;
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, secret_file};
+
+/// Where a setting was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// On the command line.
+    Flag,
+    /// A variable.
+    Environment,
+    /// The settings file.
+    File,
+}
+
+/// A setting and how it stands, for the log.
+pub(super) struct Told<'a> {
+    /// Its name in the environment.
+    pub(super) name: &'static str,
+    /// What was given; nothing when it was not, and never a secret.
+    pub(super) given: Option<&'a str>,
+    pub(super) is_secret: bool,
+    /// Its line of `--help`, with the default.
+    pub(super) help: &'static str,
+}
 
 macro_rules! settings {
-    ($($(#[doc = $doc:literal])* $name:ident: $kind:ty = $env:literal,)*) => {
-        /// Settings as they are given.
+    ($($(#[doc = $doc:literal])* $name:ident: $kind:ident = $env:literal,)*
+     ; secrets: $($(#[doc = $secret_doc:literal])* $secret:ident, $secret_file:ident = $secret_env:literal,)*) => {
+        /// Settings as they are given, all as text.
         #[derive(Args, Clone, Default, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct Settings {
             /// A file with settings, TOML with the names of the flags in snake case [default: clearhook.toml, if it is there]
-            #[arg(long, env = "CLEARHOOK_CONFIG", global = true)]
+            #[arg(long, env = "CLEARHOOK_CONFIG", global = true, value_parser = OsStringValueParser::new().map(PathBuf::from))]
             #[serde(skip)]
             pub config: Option<PathBuf>,
-            $($(#[doc = $doc])* #[arg(long, env = $env, global = true, hide_env_values = true)] pub $name: Option<$kind>,)*
+            /// Where each was given.
+            #[arg(skip)]
+            #[serde(skip)]
+            pub sources: BTreeMap<&'static str, Source>,
+            $(
+                $(#[doc = $doc])*
+                #[arg(long, env = $env, global = true, hide_env_values = true)]
+                #[serde(deserialize_with = "text")]
+                pub $name: Option<String>,
+            )*
+            $(
+                $(#[doc = $secret_doc])*
+                #[doc = "; other users of this machine can read flags: use the environment or a file"]
+                #[arg(long, env = $secret_env, global = true, hide_env_values = true)]
+                #[serde(deserialize_with = "text")]
+                pub $secret: Option<String>,
+                #[doc = concat!("A file with the value of ", $secret_env)]
+                #[arg(long, env = concat!($secret_env, "_FILE"), global = true, hide_env_values = true)]
+                #[serde(deserialize_with = "text")]
+                pub $secret_file: Option<String>,
+            )*
         }
 
         impl Settings {
+            /// Takes out what is empty, and notes where the rest was given.
+            fn without_empty(mut self, from_file: bool) -> Self {
+                $(note(&mut self.sources, &mut self.$name, $env, from_file);)*
+                $(
+                    note(&mut self.sources, &mut self.$secret, $secret_env, from_file);
+                    note(&mut self.sources, &mut self.$secret_file, concat!($secret_env, "_FILE"), from_file);
+                )*
+                self.config = self.config.filter(|path| !path.as_os_str().is_empty());
+                self
+            }
+
             /// What is not set here is taken from there.
-            fn or(self, other: Self) -> Self {
-                Self { config: self.config, $($name: self.$name.or(other.$name),)* }
+            fn or(mut self, other: Self) -> Self {
+                let mut sources = other.sources;
+                sources.append(&mut self.sources);
+                // A secret and its file are one setting.
+                $(let $secret = if self.$secret.is_some() || self.$secret_file.is_some() {
+                    (self.$secret, self.$secret_file)
+                } else {
+                    (other.$secret, other.$secret_file)
+                };)*
+                Self {
+                    config: self.config,
+                    sources,
+                    $($name: self.$name.or(other.$name),)*
+                    $($secret: $secret.0, $secret_file: $secret.1,)*
+                }
+            }
+
+            /// Refuses secrets that are given in two ways at once.
+            fn check(self) -> Result<Self, ConfigError> {
+                $(secret_file::only_one($secret_env, self.$secret.as_deref(), self.$secret_file.as_deref())?;)*
+                Ok(self)
+            }
+
+            /// Reads secrets from the files that are named for them.
+            fn read_secrets(mut self) -> Result<Self, ConfigError> {
+                $(if let Some(file) = &self.$secret_file {
+                    self.$secret = Some(secret_file::read(concat!($secret_env, "_FILE"), file)?);
+                })*
+                Ok(self)
+            }
+
+            /// All settings, for the log.
+            pub(super) fn told(&self) -> Vec<Told<'_>> {
+                vec![
+                    $(Told { name: $env, given: self.$name.as_deref(), is_secret: false, help: concat!($($doc),*) },)*
+                    $(Told {
+                        name: $secret_env,
+                        given: self.$secret.as_deref().map(|_| "(secret)"),
+                        is_secret: true,
+                        help: concat!($($secret_doc),*),
+                    },)*
+                ]
             }
         }
     };
 }
 
+fn note(sources: &mut BTreeMap<&'static str, Source>, value: &mut Option<String>, name: &'static str, from_file: bool) {
+    let Some(text) = value.take().filter(|text| !text.trim().is_empty()) else {
+        return;
+    };
+    let source = match std::env::var(name) {
+        _ if from_file => Source::File,
+        Ok(given) if given == text => Source::Environment,
+        _ => Source::Flag,
+    };
+    sources.insert(name, source);
+    *value = Some(text);
+}
+
+/// A value of the file as text: whole numbers and `true` need no quotes.
+fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Value {
+        Text(String),
+        Whole(i64),
+        Truth(bool),
+    }
+    Ok(Some(match Value::deserialize(deserializer)? {
+        Value::Text(text) => text,
+        Value::Whole(number) => number.to_string(),
+        Value::Truth(truth) => truth.to_string(),
+    }))
+}
+
 settings! {
     /// Listening address [default: 127.0.0.1:3000]
     addr: String = "CLEARHOOK_ADDR",
-    /// `sqlite://FILE` or `postgres://…` [default: `sqlite://<data dir>/clearhook.db`]
-    database_url: String = "CLEARHOOK_DATABASE_URL",
     /// Database and generated keys [default: ./data]
     data_dir: String = "CLEARHOOK_DATA_DIR",
-    /// Base64 of 32 bytes; encrypts secrets and header values at rest [default: generated into the data dir]
-    master_key: String = "CLEARHOOK_MASTER_KEY",
     /// Where people reach the console [default: http://<addr>, https with a certificate]
     public_url: String = "CLEARHOOK_PUBLIC_URL",
     /// A certificate in PEM, with those above it, for TLS of the service's own; read again when it changes [default: no TLS]
@@ -52,8 +177,6 @@ settings! {
     oidc_issuer: String = "CLEARHOOK_OIDC_ISSUER",
     /// The client id that the provider gave to clearhook
     oidc_client_id: String = "CLEARHOOK_OIDC_CLIENT_ID",
-    /// The client's secret there
-    oidc_client_secret: String = "CLEARHOOK_OIDC_CLIENT_SECRET",
     /// The claim that tells the role; dots lead into it [default: roles]
     oidc_role_claim: String = "CLEARHOOK_OIDC_ROLE_CLAIM",
     /// The claim's value of administrators
@@ -62,17 +185,17 @@ settings! {
     oidc_api_owner_value: String = "CLEARHOOK_OIDC_API_OWNER_VALUE",
     /// What people call the provider, on the sign-in page [default: single sign-on]
     oidc_name: String = "CLEARHOOK_OIDC_NAME",
-    /// Networks (CIDR) and host names exempt from the ban on private addresses, separated by commas
+    /// Networks (CIDR) and host names exempt from the ban on private addresses, separated by commas [default: none]
     allowed_networks: String = "CLEARHOOK_ALLOWED_NETWORKS",
     /// Permit webhook URLs with http:// [default: false]
     allow_http: bool = "CLEARHOOK_ALLOW_HTTP",
-    /// Delays after each failed attempt [default: 5s,5m,30m,2h,5h,10h,10h]
+    /// Delays after each failed attempt, or none for no retries [default: 5s,5m,30m,2h,5h,10h,10h]
     retry_schedule: String = "CLEARHOOK_RETRY_SCHEDULE",
     /// Longest attempt, body included [default: 15s]
     timeout: String = "CLEARHOOK_TIMEOUT",
-    /// How long ago the first of at least 3 deliveries in a row must have exhausted its attempts before a webhook is disabled [default: 120h]
+    /// How long ago the first of at least 3 deliveries in a row must have exhausted its attempts before a webhook is disabled; none: never [default: 120h]
     disable_after: String = "CLEARHOOK_DISABLE_AFTER",
-    /// Callbacks and events older than this are deleted [default: 366d]
+    /// Callbacks and events older than this are deleted; none: never [default: 366d]
     retention: String = "CLEARHOOK_RETENTION",
     /// Attempts in flight [default: 256]
     concurrency: String = "CLEARHOOK_CONCURRENCY",
@@ -84,18 +207,33 @@ settings! {
     log: String = "CLEARHOOK_LOG",
     /// text or json [default: text]
     log_format: String = "CLEARHOOK_LOG_FORMAT",
+    ; secrets:
+    /// `sqlite://FILE` or `postgres://…` [default: `sqlite://<data dir>/clearhook.db`]
+    database_url, database_url_file = "CLEARHOOK_DATABASE_URL",
+    /// Base64 of 32 bytes; encrypts secrets and header values at rest [default: generated into the data dir]
+    master_key, master_key_file = "CLEARHOOK_MASTER_KEY",
+    /// The client's secret at the OpenID provider [default: none]
+    oidc_client_secret, oidc_client_secret_file = "CLEARHOOK_OIDC_CLIENT_SECRET",
 }
 
 const FILE: &str = "clearhook.toml";
 
 impl Settings {
-    /// Adds what the settings file says. A file that was asked for must be there.
-    pub(super) fn with_file(self) -> Result<Self, ConfigError> {
-        let path = self.config.clone().unwrap_or_else(|| PathBuf::from(FILE));
-        if self.config.is_none() && !path.exists() {
-            return Ok(self);
-        }
-        Ok(self.or(from_file(&path)?))
+    /// Adds what the settings file says, and reads secrets from their files. A settings file that was asked for must be there.
+    pub(super) fn with_files(self) -> Result<Self, ConfigError> {
+        let given = self.without_empty(false).check()?;
+        let path = given.config.clone().unwrap_or_else(|| PathBuf::from(FILE));
+        let all = if given.config.is_none() && !path.exists() {
+            given
+        } else {
+            given.or(from_file(&path)?.without_empty(true).check()?)
+        };
+        all.read_secrets()
+    }
+
+    /// Where a setting was given, if it was.
+    pub(super) fn source(&self, name: &str) -> Option<Source> {
+        self.sources.get(name).copied()
     }
 }
 
@@ -130,10 +268,84 @@ mod tests {
             timeout: Some("9s".to_owned()),
             ..Settings::default()
         };
-        let settings = settings.with_file().unwrap();
+        let settings = settings.with_files().unwrap();
         assert_eq!(settings.timeout.as_deref(), Some("9s"));
         assert_eq!(settings.addr.as_deref(), Some("127.0.0.1:1"));
-        assert_eq!(settings.allow_http, Some(true));
+        assert_eq!(settings.allow_http.as_deref(), Some("true"));
+        let source = |name| settings.source(name);
+        assert_eq!(
+            (source("CLEARHOOK_ADDR"), source("CLEARHOOK_TIMEOUT"), source("CLEARHOOK_LOG")),
+            (Some(Source::File), Some(Source::Flag), None)
+        );
+    }
+
+    #[test]
+    fn numbers_and_truth_values_need_no_quotes_in_the_file() {
+        let file = file("concurrency = 8\nallow_http = false\nlog = \"\"\n");
+        let settings = Settings {
+            config: Some(file.path().to_owned()),
+            ..Settings::default()
+        };
+        let settings = settings.with_files().unwrap();
+        assert_eq!(settings.concurrency.as_deref(), Some("8"));
+        assert_eq!(settings.allow_http.as_deref(), Some("false"));
+        assert_eq!(settings.log, None);
+    }
+
+    #[test]
+    fn an_empty_value_is_no_value_for_every_setting() {
+        let defaults = Settings::default();
+        let names = defaults
+            .told()
+            .into_iter()
+            .map(|told| told.name.trim_start_matches("CLEARHOOK_").to_lowercase());
+        let names: Vec<_> = names.collect();
+        assert!(names.len() > 25);
+        for (empty, written) in [("", ""), (" ", " "), ("\t\n", "\\t\\n")] {
+            let text: Vec<_> = names.iter().map(|name| format!("{name} = \"{written}\"\n")).collect();
+            let file = file(&text.concat());
+            let settings = Settings {
+                config: Some(file.path().to_owned()),
+                addr: Some(empty.to_owned()),
+                master_key_file: Some(empty.to_owned()),
+                ..Settings::default()
+            };
+            let settings = settings.with_files().unwrap();
+            assert!(settings.told().iter().all(|told| told.given.is_none()), "{empty:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_read_from_its_file_or_given_but_not_both() {
+        let secret = file("planted\r\n\n");
+        let path = secret.path().to_str().unwrap().to_owned();
+        let given = Settings {
+            master_key_file: Some(path.clone()),
+            ..Settings::default()
+        };
+        assert_eq!(given.clone().with_files().unwrap().master_key.as_deref(), Some("planted"));
+        let both = Settings {
+            master_key: Some("x".to_owned()),
+            ..given
+        };
+        let error = both.with_files().err().unwrap();
+        assert!(error.detail.contains("CLEARHOOK_MASTER_KEY_FILE"), "{error}");
+        // What is set elsewhere wins over the file as a whole.
+        let toml = file(&format!("database_url_file = \"{path}\"\nmaster_key_file = \"{path}\"\n"));
+        let settings = Settings {
+            config: Some(toml.path().to_owned()),
+            database_url: Some("sqlite://x".to_owned()),
+            ..Settings::default()
+        };
+        let settings = settings.with_files().unwrap();
+        assert_eq!(settings.database_url.as_deref(), Some("sqlite://x"));
+        assert_eq!(settings.master_key.as_deref(), Some("planted"));
+        let both = file(&format!("master_key = \"x\"\nmaster_key_file = \"{path}\"\n"));
+        let settings = Settings {
+            config: Some(both.path().to_owned()),
+            ..Settings::default()
+        };
+        assert!(settings.with_files().is_err());
     }
 
     #[test]
@@ -143,7 +355,7 @@ mod tests {
             config: Some(unknown.path().to_owned()),
             ..Settings::default()
         }
-        .with_file()
+        .with_files()
         .err()
         .unwrap();
         assert!(error.detail.contains("line 2") && error.detail.contains("time_out"), "{error}");
@@ -152,7 +364,7 @@ mod tests {
                 config: Some(PathBuf::from("/nowhere/c.toml")),
                 ..Settings::default()
             }
-            .with_file()
+            .with_files()
             .is_err()
         );
     }

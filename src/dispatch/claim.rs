@@ -76,7 +76,7 @@ impl Claimer {
             let now = Timestamp::now();
             let (mut next, mut asked, mut hungry) = (None::<Timestamp>, Vec::new(), Vec::new());
             let store = &self.engine.store;
-            let backlogs = store.question(store.backlogs()).await?;
+            let backlogs = store.backlogs().await?;
             self.engine.is_alive();
             {
                 let mut queues = self.engine.queues();
@@ -107,8 +107,7 @@ impl Claimer {
             }
             let mut claimed = 0;
             for (webhook, which, room) in asked.into_iter().take(CLAIMS) {
-                let claim = store.claim(self.engine.node, webhook, which, now, room as u64);
-                let jobs = store.question(claim).await?;
+                let jobs = store.claim(self.engine.node, webhook, which, now, room as u64).await?;
                 claimed += jobs.len();
                 self.engine.take_claimed(webhook, jobs).await;
             }
@@ -126,9 +125,9 @@ impl Claimer {
         let (step, reading) = engine.sender.clock.step();
         if let Some(step) = step {
             // Other nodes have clocks of their own, which say when something is due.
-            if engine.store.question(engine.store.is_alone(engine.node)).await? {
+            if engine.store.is_alone(engine.node).await? {
                 tracing::warn!(step_ms = step, "the system's clock was set; due times are moved with it");
-                engine.store.patiently(engine.store.shift_due(step)).await?;
+                engine.store.patient().shift_due(step).await?;
             } else {
                 tracing::warn!(step_ms = step, "the system's clock was set; other nodes see to what is due");
             }
@@ -137,8 +136,8 @@ impl Claimer {
         engine.sender.clock.keep(reading);
         if now >= self.future_at {
             let schedule = &engine.sender.settings.schedule;
-            let corrected = engine.store.correct_future(Timestamp::now(), schedule, RETRY_AFTER_MAX);
-            let count = engine.store.patiently(corrected).await?;
+            let store = engine.store.patient();
+            let count = store.correct_future(Timestamp::now(), schedule, RETRY_AFTER_MAX).await?;
             if count > 0 {
                 tracing::warn!(
                     count,
@@ -148,7 +147,7 @@ impl Claimer {
             self.future_at = now + FUTURE;
         }
         if engine.store.is_shared() && now >= self.orphans_at {
-            let count = engine.store.patiently(engine.store.release_orphans(Timestamp::now())).await?;
+            let count = engine.store.patient().release_orphans(Timestamp::now()).await?;
             if count > 0 {
                 tracing::warn!(count, "took up {count} deliveries of a node that is gone");
             }
@@ -156,7 +155,7 @@ impl Claimer {
         }
         if now >= self.strays_at {
             // A commit whose answer was lost leaves deliveries that this node owns and does not know. What is on its way is not among them twice.
-            let owned = engine.store.question(engine.store.owned(engine.node)).await?;
+            let owned = engine.store.owned(engine.node).await?;
             let strays: HashSet<_> = {
                 let queues = engine.queues();
                 owned.into_iter().filter(|delivery| !queues.has(*delivery)).collect()
@@ -164,7 +163,7 @@ impl Claimer {
             let lost: Vec<_> = strays.intersection(&self.suspects).copied().collect();
             if !lost.is_empty() {
                 tracing::warn!(count = lost.len(), "took up {} deliveries that were lost from sight", lost.len());
-                engine.store.patiently(engine.store.release(engine.node, &lost)).await?;
+                engine.store.patient().release(engine.node, &lost).await?;
             }
             self.suspects = strays;
             self.strays_at = now + STRAYS;

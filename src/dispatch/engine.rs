@@ -21,6 +21,7 @@ use crate::{
         due::Due,
         lease::Lease,
         queues::{Limits, Queues, Turn},
+        storable::Storable,
         targets::Ready,
         totals::Counters,
     },
@@ -42,6 +43,8 @@ pub(super) struct Engine {
     pub(super) node: NodeId,
     pub(super) sender: Sender,
     pub(super) lease: Lease,
+    /// Whether something can be stored.
+    pub(super) storable: Storable,
     pub(super) due: Due,
     pub(super) stop: CancellationToken,
     pub(super) counters: Counters,
@@ -70,6 +73,7 @@ impl Engine {
         };
         Arc::new_cyclic(|me| Self {
             lease: Lease::new(store.is_shared(), sender.settings.attempt_max()),
+            storable: Storable::default(),
             store,
             node,
             sender,
@@ -208,7 +212,7 @@ impl Engine {
             return;
         };
         self.tasks.spawn(async move {
-            if let Err(error) = me.store.patiently(me.store.release(me.node, &deliveries)).await {
+            if let Err(error) = me.store.patient().release(me.node, &deliveries).await {
                 tracing::warn!(%error, count = deliveries.len(), "cannot give deliveries back now; they are looked for later");
             }
             me.due.now();
@@ -271,13 +275,13 @@ impl Engine {
         if timeout(GRACE, self.journal().flush()).await.is_err() {
             tracing::warn!("some results could not be stored in time; their deliveries will be made again");
         }
-        let gave_up = self.store.question(self.store.release_all(self.node, Timestamp::now())).await;
+        let gave_up = self.store.release_all(self.node, Timestamp::now()).await;
         if let Err(error) = gave_up {
             tracing::warn!(%error, "cannot give everything back; it is free once this node's lease has ended");
-        } else if let Err(error) = self.store.question(self.store.end_lease(self.node)).await {
+        } else if let Err(error) = self.store.end_lease(self.node).await {
             tracing::warn!(%error, "cannot end this node's lease");
         }
         // Other nodes may take over what was given back.
-        let _ = self.store.question(self.store.tell_pending()).await;
+        let _ = self.store.tell_pending().await;
     }
 }

@@ -38,9 +38,9 @@ impl Engine {
 
     /// What was stored as held while its webhook was being deleted, or was held when a node ended in the middle of that.
     async fn end_held(&self) -> Result<(), StoreError> {
-        for webhook in self.store.question(self.store.deleted_with_held()).await? {
-            let failed = self.store.set_aside(webhook, DeliveryState::Failed, DELETED, Timestamp::now());
-            self.store.patiently(failed).await?;
+        for webhook in self.store.deleted_with_held().await? {
+            let store = self.store.patient();
+            store.set_aside(webhook, DeliveryState::Failed, DELETED, Timestamp::now()).await?;
         }
         Ok(())
     }
@@ -57,7 +57,7 @@ impl Engine {
         while !self.stop.is_cancelled() {
             let began = Instant::now();
             let before = Timestamp::now().minus(age);
-            if !self.store.patiently(self.store.forget(what, before)).await? {
+            if !self.store.patient().forget(what, before).await? {
                 return Ok(());
             }
             // At most a quarter of the writer's time.

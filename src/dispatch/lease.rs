@@ -14,6 +14,10 @@ use crate::dispatch::{LEASE, engine::Engine};
 const MARGIN: Duration = Duration::from_secs(3);
 /// What is left of a lease, beside the longest attempt, to begin attempts in.
 const SPARE: Duration = Duration::from_secs(12);
+/// How long a renewal may take.
+const RENEWAL: Duration = Duration::from_secs(4);
+/// Pause after one that failed.
+const AGAIN: Duration = Duration::from_secs(1);
 /// Renewals in that time: one may be late.
 const RENEWALS: u32 = 2;
 
@@ -71,17 +75,29 @@ impl Engine {
     /// Takes or renews the lease. What this node held in memory while it had none may belong to others by now.
     pub(super) async fn renew(&self) {
         let (began, was_held) = (Instant::now(), self.lease.is_held());
-        let renewal = self.store.renew_lease(self.node, self.lease.length());
-        match self.store.question(renewal).await {
+        let limit = RENEWAL.min(self.sender.settings.patience / 3);
+        match self.store.within(limit).renew_lease(self.node, self.lease.length()).await {
             Ok(()) => {
+                self.storable.worked();
                 if !was_held {
                     self.drop_all();
                 }
                 self.lease.renewed(began);
                 self.pump();
             }
-            Err(error) => tracing::warn!(%error, "cannot renew this node's lease; trying again"),
+            Err(error) => {
+                self.storable.failed(&error);
+                tracing::warn!(%error, "cannot renew this node's lease; trying again");
+            }
         }
+    }
+
+    /// When to renew it again: soon when it failed, for a lease is also the way to notice that nothing can be stored.
+    fn pause(&self) -> Duration {
+        if self.storable.has_failed() {
+            return self.lease.pause().min(AGAIN);
+        }
+        self.lease.pause()
     }
 
     /// Keeps the lease until the node stops.
@@ -92,7 +108,7 @@ impl Engine {
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                () = sleep(self.lease.pause()) => self.renew().await,
+                () = sleep(self.pause()) => self.renew().await,
             }
         }
     }

@@ -38,7 +38,7 @@ impl Engine {
     }
 
     async fn hear(&self) -> Result<(), StoreError> {
-        let Some(mut listener) = self.store.question(self.store.listen()).await? else {
+        let Some(mut listener) = self.store.listen().await? else {
             return Ok(());
         };
         // What was said before was not heard.
@@ -52,7 +52,7 @@ impl Engine {
                 }
                 () = sleep(LOOK) => {
                     // A dead connection is as quiet as a good one. What was not heard is seen here.
-                    let revision = self.store.question(self.store.revision()).await?;
+                    let revision = self.store.revision().await?;
                     if revision > self.heard.load(Ordering::Relaxed) {
                         self.heard(Word::Missed).await?;
                         if was_deaf {
@@ -73,7 +73,7 @@ impl Engine {
                 self.acknowledge(revision).await?;
             }
             Word::Missed => {
-                let revision = self.store.question(self.store.revision()).await?;
+                let revision = self.store.revision().await?;
                 self.sender.targets.forget_all();
                 self.acknowledge(revision).await?;
             }
@@ -84,7 +84,7 @@ impl Engine {
 
     async fn acknowledge(&self, revision: i64) -> Result<(), StoreError> {
         self.heard.fetch_max(revision, Ordering::Relaxed);
-        self.store.question(self.store.acknowledge(self.node, revision)).await
+        self.store.acknowledge(self.node, revision).await
     }
 
     /// Waits until every other node acts by what was changed, or its lease has ended: then it begins nothing.
@@ -99,9 +99,9 @@ impl Engine {
     }
 
     async fn until_acknowledged(&self) -> Result<(), StoreError> {
-        let revision = self.store.question(self.store.revision()).await?;
+        let revision = self.store.revision().await?;
         let (until, mut pause) = (Instant::now() + self.lease.length(), Duration::from_millis(1));
-        while !self.store.question(self.store.is_acknowledged(self.node, revision)).await? && Instant::now() < until {
+        while !self.store.is_acknowledged(self.node, revision).await? && Instant::now() < until {
             sleep(pause).await;
             pause = (pause * 2).min(SLOW);
         }

@@ -25,6 +25,7 @@ mod redact;
 mod resolver;
 mod response_body;
 mod space;
+mod storable;
 mod targets;
 mod tls;
 mod totals;
@@ -73,7 +74,7 @@ pub struct DispatchSettings {
     pub disable_after: Duration,
     /// When a delivery is tried again that broke the code, or for which the database was away.
     pub trouble_pause: Duration,
-    /// How long a group of the journal may take on PostgreSQL; other questions a third of it.
+    /// How long a statement of the journal may take on PostgreSQL; others a third of it.
     pub patience: Duration,
     /// How long callbacks and events are kept.
     pub retention: Duration,
@@ -227,6 +228,9 @@ impl Dispatcher {
         let silent = self.0.silent_for();
         if silent > STUCK {
             return Err(format!("the dispatcher looked for nothing to send for {} s", silent.as_secs()));
+        }
+        if let Some(why) = self.0.storable.trouble() {
+            return Err(why);
         }
         self.0.journal().trouble(STUCK).map_or(Ok(()), Err)
     }

@@ -1,28 +1,80 @@
-//! Watches the disk: no more events are taken before it is full, so that what was taken can still be sent and logged.
+//! Watches SQLite's file and its disk: no more events are taken before the disk is full, so that what was taken can still be sent and
+//! logged, and none that would be lost because the file was deleted or replaced.
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use crate::dispatch::engine::Engine;
+use crate::{dispatch::engine::Engine, storage::StoreError};
 
 /// Pause between two looks. Publishing at full speed fills some 50 MiB in that time.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Pause between two attempts to write.
+const PROBE: Duration = Duration::from_secs(3);
 
 impl Engine {
-    /// Looks until the node stops.
+    /// Looks until the node stops. On PostgreSQL the lease tells whether something can be stored.
     pub(super) async fn watch_space(self: Arc<Self>) {
-        while !self.stop.is_cancelled() && !self.store.is_shared() {
-            let is_short = self.store.is_short_of_space(self.sender.settings.spare_space);
-            match (self.journal().set_short_of_space(is_short), is_short) {
-                (false, true) => tracing::error!("the disk of the database is nearly full: no more events are taken until there is room"),
-                (true, false) => tracing::info!("the disk of the database has room again: events are taken"),
-                _ => {}
+        if self.store.is_shared() {
+            return;
+        }
+        let looks = async {
+            loop {
+                self.look_at_file();
+                sleep(PAUSE).await;
             }
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = sleep(PAUSE) => {}
+        };
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = looks => {}
+            () = self.probe_file() => {}
+        }
+    }
+
+    fn look_at_file(&self) {
+        let is_short = self.store.is_short_of_space(self.sender.settings.spare_space);
+        match (self.journal().set_short_of_space(is_short), is_short) {
+            (false, true) => tracing::error!("the disk of the database is nearly full: no more events are taken until there is room"),
+            (true, false) => tracing::info!("the disk of the database has room again: events are taken"),
+            _ => {}
+        }
+        let trouble = self.store.file_trouble();
+        let obstacle = trouble
+            .clone()
+            .or(is_short.then(|| "the disk of the database is nearly full".to_owned()));
+        let before = self.storable.set_obstacle(obstacle.clone());
+        if let Some(trouble) = trouble.filter(|_| before != obstacle) {
+            tracing::error!("nothing can be stored: {trouble}");
+        }
+    }
+
+    /// Tries to write, again and again: another process may hold the file's lock.
+    async fn probe_file(&self) {
+        let mut probe = None;
+        loop {
+            let began = Instant::now();
+            match self.try_write(&mut probe).await {
+                Ok(()) => self.storable.worked(),
+                Err(error) => {
+                    if !self.storable.has_failed() {
+                        tracing::warn!(%error, "the database file cannot be written; trying again");
+                    }
+                    // The lock was waited for, so one failure is enough.
+                    self.storable.failed(&error);
+                    self.storable.failed(&error);
+                }
             }
+            sleep(PROBE.saturating_sub(began.elapsed()).max(PAUSE)).await;
+        }
+    }
+
+    async fn try_write(&self, probe: &mut Option<crate::storage::probe::Probe>) -> Result<(), StoreError> {
+        if probe.is_none() {
+            *probe = self.store.probe()?;
+        }
+        match probe {
+            Some(probe) => probe.try_write().await,
+            None => Ok(()),
         }
     }
 }

@@ -81,7 +81,7 @@ impl Targets {
                 return Ok(known.clone());
             }
             let before = self.forgotten.load(Ordering::SeqCst);
-            let ready = Arc::new(match self.store.question(self.store.target(webhook)).await? {
+            let ready = Arc::new(match self.store.target(webhook).await? {
                 Target::Open(target) => Ready::Open(Box::new(Receiver::new(target, &self.policy))),
                 Target::Disabled => Ready::Disabled,
                 Target::Deleted => Ready::Deleted,

@@ -14,7 +14,7 @@ pub struct RetrySchedule(Vec<Duration>);
 
 /// A text that is no schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{0}` is no retry schedule; write delays such as 5s,5m,30m,2h")]
+#[error("`{0}` is no retry schedule; write delays such as 5s,5m,30m,2h, or none for no retries")]
 pub struct InvalidSchedule(String);
 
 /// Longest delay: more than a month between attempts is a typing mistake.
@@ -56,7 +56,7 @@ impl FromStr for RetrySchedule {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let invalid = || InvalidSchedule(text.to_owned());
-        if text.trim().is_empty() {
+        if matches!(text.trim(), "" | "none") {
             return Ok(Self(Vec::new()));
         }
         let delays = text
@@ -78,7 +78,8 @@ impl fmt::Display for RetrySchedule {
             .iter()
             .map(|delay| humantime::format_duration(*delay).to_string().replace(' ', ""))
             .collect();
-        f.write_str(&parts.join(","))
+        let joined = parts.join(",");
+        f.write_str(if joined.is_empty() { "none" } else { &joined })
     }
 }
 
@@ -138,7 +139,10 @@ mod tests {
 
     #[test]
     fn an_empty_schedule_never_retries() {
-        assert_eq!("".parse::<RetrySchedule>().unwrap().delay(1, 0.5), None);
+        for text in ["", "none", " none "] {
+            let schedule: RetrySchedule = text.parse().unwrap();
+            assert_eq!((schedule.delay(1, 0.5), schedule.to_string().as_str()), (None, "none"));
+        }
     }
 
     #[test]

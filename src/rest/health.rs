@@ -1,8 +1,13 @@
 //! Is it alive, can it work.
 
+use std::time::Duration;
+
 use axum::{extract::State, http::StatusCode};
 
 use crate::{rest::Problem, state::AppState};
+
+/// How long the database may take to answer.
+const PING: Duration = Duration::from_secs(2);
 
 /// The process lives.
 pub(super) async fn alive() -> StatusCode {
@@ -11,14 +16,18 @@ pub(super) async fn alive() -> StatusCode {
 
 /// The database can be reached, and the dispatcher makes progress.
 pub(super) async fn ready(State(app): State<AppState>) -> Result<StatusCode, Problem> {
-    app.store.ping().await?;
     app.dispatcher.progress().map_err(|why| {
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "not-ready",
             "Not ready",
-            format!("Callbacks are not sent: {why}."),
+            format!("The service cannot work: {why}."),
         )
     })?;
+    let store = app.store.within(PING);
+    // A connection may have been lost since it was last used; then another one answers.
+    if store.ping().await.is_err() {
+        store.ping().await?;
+    }
     Ok(StatusCode::OK)
 }

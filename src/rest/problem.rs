@@ -177,7 +177,21 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the database failed");
-        Self::unavailable()
+        match error {
+            StoreError::FileGone => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "database-gone",
+                "The database file was deleted or replaced",
+                "Nothing was stored. The service has to be started again with the restored file.",
+            ),
+            error if error.is_unfit_value() => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid",
+                "The database cannot store a value",
+                format!("Nothing was stored: {}. Sending the same again changes nothing.", error.brief()),
+            ),
+            _ => Self::unavailable(),
+        }
     }
 }
 

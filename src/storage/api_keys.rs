@@ -86,8 +86,7 @@ impl Store {
     /// The key with that hash, revoked or not.
     pub async fn api_key(&self, key_hash: &[u8]) -> Result<Option<ApiKeyRecord>, StoreError> {
         let find = api_key::Entity::find().filter(api_key::Column::KeyHash.eq(key_hash));
-        let row = self.question(async { Ok(find.one(&self.read).await?) }).await?;
-        row.map(record).transpose()
+        find.one(&self.read).await?.map(record).transpose()
     }
 
     /// A page of the keys whose name or prefix has this in it, newest first.
@@ -151,7 +150,7 @@ impl Store {
         let touch = api_key::Entity::update_many()
             .col_expr(api_key::Column::LastUsedAt, Expr::value(now.0))
             .filter(api_key::Column::Id.eq(id.0));
-        self.question(async { Ok(touch.exec(&self.write).await?) }).await?;
+        touch.exec(&self.write).await?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 //! dozen times. The journal has a thread anyway, so it works on this instead, through the same statements.
 
 use std::{
+    borrow::Cow,
     error::Error,
     fmt,
     path::Path,
@@ -14,7 +15,7 @@ use std::{
 };
 
 use rusqlite::{
-    Connection, ToSql, ffi, params_from_iter,
+    Connection, OpenFlags, ToSql, ffi, params_from_iter,
     types::{ToSqlOutput, ValueRef},
 };
 use sea_orm::{
@@ -43,7 +44,9 @@ pub(super) struct Direct {
 impl Direct {
     /// Opens the file, with the same settings as the pools.
     pub(super) fn open(path: &Path, counts: Arc<Counts>) -> Result<Self, DbErr> {
-        let connection = Connection::open(path).map_err(failed)?;
+        // The path is no URI, and a file that was deleted is not replaced by an empty one.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         for (name, value) in PRAGMAS {
@@ -178,7 +181,7 @@ struct DirectError {
     code: i32,
 }
 
-fn failed(error: rusqlite::Error) -> DbErr {
+pub(super) fn failed(error: rusqlite::Error) -> DbErr {
     let code = match &error {
         rusqlite::Error::SqliteFailure(failure, _) => failure.extended_code,
         _ => ffi::SQLITE_ERROR,
@@ -201,6 +204,10 @@ impl Error for DirectError {}
 impl DatabaseError for DirectError {
     fn message(&self) -> &str {
         &self.message
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        Some(self.code.to_string().into())
     }
 
     fn kind(&self) -> ErrorKind {
@@ -233,6 +240,7 @@ mod tests {
     #[test]
     fn its_settings_are_those_of_the_pools() {
         let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("test.db"), "").unwrap();
         let direct = Direct::open(&folder.path().join("test.db"), Arc::default()).unwrap();
         let connection = direct.connection();
         let value = |name: &str| -> i64 { connection.pragma_query_value(None, name, |row| row.get(0)).unwrap() };

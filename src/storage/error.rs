@@ -5,14 +5,21 @@ use std::time::Duration;
 use sea_orm::{DbErr, RuntimeErr, sqlx::error::ErrorKind};
 use thiserror::Error;
 
-use crate::{domain::named::UnknownName, vault::CannotDecrypt};
+use crate::{
+    domain::named::UnknownName,
+    storage::{
+        limit::{FileGone, Silence, made_here},
+        server_error::{code_of, explain},
+    },
+    vault::CannotDecrypt,
+};
 
 /// A failed question to the database.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The database refused, or cannot be reached.
-    #[error("the database failed: {0}")]
-    Database(#[from] DbErr),
+    #[error("the database failed: {}", explain(.0))]
+    Database(DbErr),
     /// The master key is not the one that the database was made with.
     #[error(transparent)]
     Decrypt(#[from] CannotDecrypt),
@@ -22,9 +29,24 @@ pub enum StoreError {
     /// The database does not answer.
     #[error("the database did not answer within {} ms", .0.as_millis())]
     Silent(Duration),
+    /// What is written to the database file would be lost.
+    #[error("the database file was deleted or replaced; restore it, then start clearhook again")]
+    FileGone,
     /// The service is ending.
     #[error("the service is stopping")]
     Stopping,
+}
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        if let Some(Silence(limit)) = made_here(&error) {
+            return Self::Silent(limit);
+        }
+        if made_here::<FileGone>(&error).is_some() {
+            return Self::FileGone;
+        }
+        Self::Database(error)
+    }
 }
 
 impl From<UnknownName> for StoreError {
@@ -44,12 +66,33 @@ impl StoreError {
         is_data || !matches!(error.kind(), ErrorKind::Other)
     }
 
+    /// Whether the database cannot keep a value for what it is, such as a character that its encoding does not have (SQLSTATE 22xxx).
+    pub fn is_unfit_value(&self) -> bool {
+        matches!(self, Self::Database(error) if code_of(error).is_some_and(|code| code.len() == 5 && code.starts_with("22")))
+    }
+
+    /// Whether another process holds SQLite's lock.
+    pub(super) fn is_busy(&self) -> bool {
+        // The low byte is the code, the others its extension.
+        let code = |code: String| code.parse::<i32>().is_ok_and(|code| code & 0xff == 5);
+        matches!(self, Self::Database(error) if code_of(error).is_some_and(code))
+    }
+
+    /// What went wrong, without saying that it is the database.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Database(error) => explain(error),
+            other => other.to_string(),
+        }
+    }
+
     /// The same for another who asked at the same time.
     pub(super) fn again(&self) -> Self {
         match self {
             Self::Database(error) => Self::Database(error.clone()),
             Self::Silent(limit) => Self::Silent(*limit),
             Self::Corrupt(what) => Self::Corrupt(what.clone()),
+            Self::FileGone => Self::FileGone,
             Self::Decrypt(_) | Self::Stopping => Self::Stopping,
         }
     }

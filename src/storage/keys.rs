@@ -97,6 +97,25 @@ impl Store {
         }
     }
 
+    /// Whether the database is sealed with a key.
+    pub async fn has_key(&self) -> Result<bool, KeyError> {
+        if self.keys().await?.is_some() {
+            return Ok(true);
+        }
+        for (table, column) in SEALED {
+            if !self.sealed_after(table, column, Uuid::nil(), 1).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The same store under another key.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault, ..self }
+    }
+
     /// A database that is older than the note of its key, or empty.
     async fn adopt_key(&self, own: &Fingerprint) -> Result<Keys, KeyError> {
         for (table, column) in SEALED {

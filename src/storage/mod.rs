@@ -20,14 +20,19 @@ mod health;
 pub mod identities;
 pub mod journal;
 pub mod keys;
+mod limit;
 mod line;
 pub mod listen;
 pub mod log;
+mod migrate;
 pub mod nodes;
 pub mod open;
 pub mod order;
 pub mod overview;
 mod postgres;
+mod postgres_url;
+pub mod primary;
+pub mod probe;
 pub mod queue;
 pub mod resend;
 pub mod retention;
@@ -35,11 +40,13 @@ mod revision;
 pub mod sealed;
 mod search;
 pub mod second_factors;
+mod server_error;
 pub mod sessions;
 pub mod setup;
 pub mod sign_in_limits;
 mod space;
 mod sql;
+pub mod sqlite_file;
 pub mod stats;
 pub mod totals;
 mod transaction;
@@ -47,8 +54,6 @@ pub mod users;
 pub mod webhooks;
 
 use std::{
-    path::Path,
-    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -56,15 +61,21 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
-use tokio::time::sleep;
+use sea_orm::{ConnectionTrait, DbBackend};
+use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-pub use self::{database_url::DatabaseUrl, error::StoreError};
+pub use self::{
+    database_url::{DatabaseUrl, InvalidDatabaseUrl},
+    error::StoreError,
+    postgres_url::PostgresUrl,
+};
 use self::{
     direct::Direct,
     postgres::Doubt,
-    transaction::{Transaction, WritePool},
+    sqlite_file::OpenFile,
+    transaction::{Pool, Transaction},
 };
 use crate::vault::Vault;
 
@@ -72,18 +83,21 @@ use crate::vault::Vault;
 #[derive(Clone, Debug)]
 pub struct Store {
     /// Reads. On PostgreSQL the same pool as `write`.
-    read: DatabaseConnection,
+    read: Pool,
     /// Writes. On SQLite a pool of one.
-    write: WritePool,
+    write: Pool,
     /// SQLite's file.
-    file: Option<Arc<Path>>,
+    file: Option<Arc<OpenFile>>,
     vault: Vault,
     counts: Arc<Counts>,
     /// How often keys were revoked, as far as this process knows.
     revocations: Arc<AtomicU64>,
     doubt: Doubt,
-    /// How long a group of the journal may take on PostgreSQL.
+    /// How long a statement of a large transaction may take on PostgreSQL; others a third of it.
     patience: Duration,
+    /// Follows the primary of several servers for as long as there is a store.
+    #[expect(dead_code, reason = "the task ends when this is dropped")]
+    follower: Option<Arc<AbortOnDropHandle<()>>>,
 }
 
 /// What was asked of the database since the start.
@@ -102,39 +116,39 @@ impl Store {
 
     /// A connection for the journal alone; nothing on PostgreSQL.
     fn direct(&self) -> Result<Option<Direct>, StoreError> {
-        let open = |file: &Arc<Path>| Direct::open(file, self.counts.clone());
+        let open = |file: &Arc<OpenFile>| Direct::open(file.path(), self.counts.clone());
         Ok(self.file.as_ref().map(open).transpose()?)
     }
 
-    /// The same store for who waits so long for a group of the journal, and a third of it for a question.
+    /// The same store for who waits so long for a statement of a large transaction, and a third of it for others.
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
-        Self { patience, ..self }
-    }
-
-    /// The same for a change of many rows.
-    pub(crate) async fn patiently<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        self.within(self.patience, work).await
-    }
-
-    /// Waits for an answer, but not for ever.
-    pub(crate) async fn question<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        self.within(self.patience / 3, work).await
-    }
-
-    /// Does this within a limit of time where there is a network between: a connection may be dead without anybody knowing.
-    async fn within<T>(&self, limit: Duration, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        if !self.is_shared() {
-            return work.await;
+        let limit = patience / 3;
+        Self {
+            read: self.read.within(limit),
+            write: self.write.within(limit),
+            patience,
+            ..self
         }
-        let mut work = pin!(work);
-        tokio::select! {
-            done = &mut work => done,
-            () = sleep(limit) => {
-                // Before its connection goes back to the pool.
-                self.doubt.raise();
-                Err(StoreError::Silent(limit))
-            }
+    }
+
+    /// The same store for statements that touch many rows.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self {
+            read: self.read.within(self.patience),
+            write: self.write.within(self.patience),
+            ..self.clone()
+        }
+    }
+
+    /// The same store for statements that must be answered within this time.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        Self {
+            read: self.read.within(limit),
+            write: self.write.within(limit),
+            ..self.clone()
         }
     }
 
@@ -168,26 +182,22 @@ impl Store {
 
     /// Asks the database for nothing: an error means that it cannot be reached.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.question(async {
-            self.read.execute_unprepared("SELECT 1").await?;
-            Ok(())
-        })
-        .await
+        self.read.execute_unprepared("SELECT 1").await?;
+        Ok(())
     }
 
     /// Closes all connections; SQLite then folds its journal into the file.
     pub async fn close(self) -> Result<(), StoreError> {
-        let (read, write) = (self.read.clone(), self.write.pool().clone());
-        let closed = self.question(async {
-            read.close().await?;
-            write.close().await?;
+        let closed = async {
+            self.read.pool().clone().close().await?;
+            self.write.pool().clone().close().await?;
             Ok(())
-        });
-        match closed.await {
-            // Nothing is lost with a connection that is dead.
-            Err(StoreError::Silent(_)) => Ok(()),
-            closed => closed,
+        };
+        if !self.is_shared() {
+            return closed.await;
         }
+        // Nothing is lost with a connection that is dead.
+        timeout(self.patience / 3, closed).await.unwrap_or(Ok(()))
     }
 }
 

@@ -1,24 +1,31 @@
 //! Opening a database: SQLite with a write-ahead log and full durability, or PostgreSQL.
 
 use std::{
+    path::Path,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use migrations::Migrator;
+use migrations::{Migrator, TABLES};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr,
     sqlx::{Connection, sqlite::SqliteJournalMode},
 };
 use sea_orm_migration::MigratorTrait;
 use thiserror::Error;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     storage::{
-        Counts, DatabaseUrl, Store, StoreError,
-        bulk::STATEMENTS,
+        Counts, DatabaseUrl, PostgresUrl, Store, StoreError,
+        bulk::{STATEMENTS, statement},
+        limit::Limit,
+        migrate::bring_up_to_date,
         postgres::{self, Doubt},
-        transaction::WritePool,
+        primary::{ServerError, Servers},
+        server_error::{explain, explain_code},
+        sqlite_file::{self, FileError, OpenFile},
+        transaction::Pool,
     },
     vault::Vault,
 };
@@ -36,7 +43,6 @@ pub(super) const PRAGMAS: [(&str, &str); 5] = [
 
 /// How long a write waits for another process (the command line beside the server) to finish its own.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
-const CONNECT: Duration = Duration::from_secs(10);
 /// How long a group of the journal may take on PostgreSQL before it is given up.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -51,20 +57,18 @@ pub enum OpenError {
         /// Why.
         cause: String,
     },
-    /// The server cannot be reached, or refuses.
-    #[error("cannot connect to PostgreSQL at {server}: {cause}")]
-    Server {
-        /// Host, port and database.
-        server: String,
-        /// Why.
-        cause: String,
-    },
+    /// The server cannot be used.
+    #[error(transparent)]
+    Server(#[from] ServerError),
     /// The server lets nobody write.
     #[error("the database cannot be written: {0}")]
     Unwritable(String),
+    /// The database cannot be asked which schema it has.
+    #[error("the database cannot be read: {0}")]
+    Unreadable(String),
     /// The schema cannot be brought up to date.
     #[error("cannot bring the database up to date: {0}")]
-    Migrate(DbErr),
+    Migrate(String),
     /// The database was migrated by a newer clearhook.
     #[error("the database was made by a newer clearhook (it has the migration {0}); use that version, or an older backup")]
     Newer(String),
@@ -76,49 +80,69 @@ pub enum OpenError {
 impl Store {
     /// Connects, and brings the schema up to date when `migrate` is true.
     pub async fn open(url: &DatabaseUrl, vault: Vault, migrate: bool) -> Result<Self, OpenError> {
-        let doubt = Doubt::default();
-        let (mut read, write) = match url {
-            DatabaseUrl::Sqlite(path) => {
-                let file = |error: DbErr| OpenError::File {
-                    path: path.display().to_string(),
-                    cause: brief(&error),
-                };
-                let write = connect_sqlite(path, 1).await.map_err(file)?;
-                (connect_sqlite(path, 8).await.map_err(file)?, write)
-            }
-            DatabaseUrl::Postgres(text) => {
-                let mut options = options(text);
-                postgres::configure(&mut options, doubt.clone());
-                let server = |error: DbErr| OpenError::Server {
-                    server: url.to_string(),
-                    cause: brief(&error),
-                };
-                let pool = Database::connect(options).await.map_err(server)?;
-                (pool.clone(), pool)
-            }
+        match url {
+            DatabaseUrl::Sqlite(path) => Self::open_file(path, vault, migrate).await,
+            DatabaseUrl::Postgres(url) => Self::open_server(url, vault, migrate).await,
+        }
+    }
+
+    async fn open_file(path: &Path, vault: Vault, migrate: bool) -> Result<Self, OpenError> {
+        let failed = |cause: String| OpenError::File {
+            path: path.display().to_string(),
+            cause,
         };
-        bring_up_to_date(&write, migrate).await?;
+        let file = sqlite_file::prepare(path).map_err(|error: FileError| failed(error.to_string()))?;
+        let write = connect_sqlite(&file, 1).await.map_err(|error| failed(explain(&error)))?;
+        let read = connect_sqlite(&file, 8).await.map_err(|error| failed(explain(&error)))?;
+        bring_up_to_date(&write, None, migrate).await?;
+        let file = OpenFile::new(&file).map_err(|error| failed(error.to_string()))?;
+        let limit = Limit::File(Arc::default());
+        Ok(Self::of(read, write, limit, Doubt::default(), Some(file), None, vault))
+    }
+
+    async fn open_server(url: &PostgresUrl, vault: Vault, migrate: bool) -> Result<Self, OpenError> {
+        let (servers, doubt) = (Servers::new(url)?, Doubt::default());
+        servers.choose().await?;
+        servers.check().await?;
+        let server = servers.current();
+        let pool = postgres::connect(server, &doubt)
+            .await
+            .map_err(|error| ServerError::Connect(format!("{}: {}", server.name, explain(&error))))?;
+        bring_up_to_date(&pool, Some(server), migrate).await?;
+        let follower = servers
+            .has_several()
+            .then(|| AbortOnDropHandle::new(servers.clone().follow(pool.get_postgres_connection_pool().clone(), doubt.clone())));
+        let limit = Limit::Server(PATIENCE / 3, doubt.clone());
+        Ok(Self::of(pool.clone(), pool, limit, doubt, None, follower, vault))
+    }
+
+    fn of(
+        mut read: DatabaseConnection,
+        mut write: DatabaseConnection,
+        limit: Limit,
+        doubt: Doubt,
+        file: Option<OpenFile>,
+        follower: Option<AbortOnDropHandle<()>>,
+        vault: Vault,
+    ) -> Self {
         let counts = Arc::new(Counts::default());
-        let mut write = WritePool::new(write);
-        for pool in [&mut read, write.pool_mut()] {
+        for pool in [&mut read, &mut write] {
             let counts = counts.clone();
             pool.set_metric_callback(move |_| {
                 counts.statements.fetch_add(1, Ordering::Relaxed);
             });
         }
-        Ok(Self {
-            read,
-            write,
-            file: match url {
-                DatabaseUrl::Sqlite(path) => Some(path.as_path().into()),
-                DatabaseUrl::Postgres(_) => None,
-            },
+        Self {
+            read: Pool::for_reads(read, limit.clone()),
+            write: Pool::for_writes(write, limit),
+            file: file.map(Arc::new),
             vault,
             counts,
             revocations: Arc::default(),
             doubt,
             patience: PATIENCE,
-        })
+            follower: follower.map(Arc::new),
+        }
     }
 
     /// Makes sure that the database can be written, so that a service does not begin what it cannot do.
@@ -129,15 +153,24 @@ impl Store {
             transaction
                 .execute_unprepared("UPDATE revisions SET webhooks = webhooks WHERE id = 1")
                 .await?;
-            Ok::<_, StoreError>(())
+            if self.is_shared()
+                && let Some(row) = transaction.query_one_raw(statement(self.backend(), &missing_right(), [])).await?
+            {
+                return Ok(row.try_get("", "name").map(Some)?);
+            }
+            Ok::<Option<String>, StoreError>(None)
         };
         match (wrote.await, &self.file) {
-            (Ok(()), _) => Ok(()),
+            (Ok(None), _) => Ok(()),
+            (Ok(Some(table)), _) => Err(OpenError::Unwritable(explain_code(
+                "42501",
+                &format!("permission denied for table {table}"),
+            ))),
             (Err(error), Some(file)) => Err(OpenError::File {
-                path: file.display().to_string(),
-                cause: brief(&error),
+                path: file.path().display().to_string(),
+                cause: error.brief(),
             }),
-            (Err(error), None) => Err(OpenError::Unwritable(brief(&error))),
+            (Err(error), None) => Err(OpenError::Unwritable(error.brief())),
         }
     }
 
@@ -152,9 +185,23 @@ impl Store {
     }
 }
 
-async fn connect_sqlite(path: &std::path::Path, connections: u32) -> Result<DatabaseConnection, DbErr> {
-    let mut options = options(&format!("sqlite://{}?mode=rwc", path.display()));
+/// Finds a table that this role may not use in full.
+fn missing_right() -> String {
+    let rights = ["SELECT", "INSERT", "UPDATE", "DELETE"].map(|right| format!("has_table_privilege(oid, '{right}')"));
+    format!(
+        "SELECT relname::text AS name FROM pg_class WHERE oid IN (SELECT to_regclass(name) FROM unnest(ARRAY['{}']) AS name) AND NOT ({}) LIMIT 1",
+        TABLES.join("', '"),
+        rights.join(" AND ")
+    )
+}
+
+async fn connect_sqlite(path: &Path, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    // The path is given as it is, not as a part of a URL, where `%`, `?` and `#` mean something.
+    let mut options = ConnectOptions::new("sqlite://file.of.its.own.options");
+    let file = path.to_owned();
     options
+        .sqlx_logging(false)
+        .acquire_timeout(postgres::ACQUIRE)
         .max_connections(connections)
         .min_connections(1)
         // When a commit fails because the disk is full, SQLite ends the transaction and sqlx still counts one as open: what came
@@ -170,49 +217,15 @@ async fn connect_sqlite(path: &std::path::Path, connections: u32) -> Result<Data
         })
         // There is no network between this and the file that could be lost.
         .test_before_acquire(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
+        .map_sqlx_sqlite_opts(move |sqlite| {
             let sqlite = sqlite
+                .filename(&file)
+                // A file that is deleted while the service runs is not replaced by an empty one.
+                .create_if_missing(false)
                 .journal_mode(SqliteJournalMode::Wal)
                 .busy_timeout(BUSY)
                 .statement_cache_capacity(STATEMENTS);
             PRAGMAS.into_iter().fold(sqlite, |sqlite, (name, value)| sqlite.pragma(name, value))
         });
     Database::connect(options).await
-}
-
-fn options(url: &str) -> ConnectOptions {
-    let mut options = ConnectOptions::new(url);
-    options.sqlx_logging(false).connect_timeout(CONNECT).acquire_timeout(CONNECT);
-    options
-}
-
-async fn bring_up_to_date(connection: &DatabaseConnection, migrate: bool) -> Result<(), OpenError> {
-    let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-    let applied = match Migrator::get_migration_models(connection).await {
-        Ok(applied) => applied,
-        Err(_) if migrate => Vec::new(),
-        Err(_) => return Err(OpenError::Outdated),
-    };
-    if let Some(newer) = applied.iter().find(|row| !known.contains(&row.version)) {
-        return Err(OpenError::Newer(newer.version.clone()));
-    }
-    if applied.len() == known.len() {
-        return Ok(());
-    }
-    if !migrate {
-        return Err(OpenError::Outdated);
-    }
-    Migrator::up(connection, None).await.map_err(OpenError::Migrate)?;
-    // The planner knows new tables only after a look at them; on both databases this is quick when they are empty.
-    connection.execute_unprepared("ANALYZE").await.map_err(OpenError::Migrate)?;
-    Ok(())
-}
-
-/// The innermost cause, which is the one that says what is wrong.
-fn brief(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string().lines().next().unwrap_or_default().to_owned()
 }

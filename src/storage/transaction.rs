@@ -1,7 +1,9 @@
 //! Who writes, and when. SQLite has one writer at a time and no queue: who finds the file locked looks again later, and a busy journal
 //! could keep others out for long. So all writers of this process wait in turn for each other, and only other processes for the lock.
+//!
+//! Every statement has a limit here (`storage::limit`), so that no caller has to think of one.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use sea_orm::{
@@ -10,23 +12,38 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::storage::StoreError;
+use crate::storage::{StoreError, limit::Limit};
 
-/// The pool for writes. Used as a connection, each statement waits its turn.
+/// A pool of connections. Used as a connection, each statement of a pool for writes waits its turn.
 #[derive(Clone, Debug)]
-pub(super) struct WritePool {
+pub(super) struct Pool {
     pool: DatabaseConnection,
-    /// Nothing on PostgreSQL, which keeps writers apart by itself.
+    limit: Limit,
+    /// Nothing for reads, and on PostgreSQL, which keeps writers apart by itself.
     turn: Option<Arc<Mutex<()>>>,
 }
 
 /// The right to write, until it is dropped.
 pub(super) type Turn = Option<OwnedMutexGuard<()>>;
 
-impl WritePool {
-    pub(super) fn new(pool: DatabaseConnection) -> Self {
+impl Pool {
+    /// A pool for reads.
+    pub(super) fn for_reads(pool: DatabaseConnection, limit: Limit) -> Self {
+        Self { pool, limit, turn: None }
+    }
+
+    /// A pool for writes.
+    pub(super) fn for_writes(pool: DatabaseConnection, limit: Limit) -> Self {
         let turn = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
-        Self { pool, turn }
+        Self { pool, limit, turn }
+    }
+
+    /// The same pool with another limit.
+    pub(super) fn within(&self, limit: Duration) -> Self {
+        Self {
+            limit: self.limit.of(limit),
+            ..self.clone()
+        }
     }
 
     /// Waits until nobody of this process writes.
@@ -44,49 +61,54 @@ impl WritePool {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self.pool.begin_with_options(options).await?;
-        Ok(Transaction { transaction, _turn: turn })
+        let transaction = self.limit.wait(self.pool.begin_with_options(options)).await?;
+        Ok(Transaction {
+            transaction,
+            limit: self.limit.clone(),
+            _turn: turn,
+        })
+    }
+
+    pub(super) const fn limit(&self) -> &Limit {
+        &self.limit
     }
 
     pub(super) const fn pool(&self) -> &DatabaseConnection {
         &self.pool
     }
-
-    pub(super) const fn pool_mut(&mut self) -> &mut DatabaseConnection {
-        &mut self.pool
-    }
 }
 
 #[async_trait]
-impl ConnectionTrait for WritePool {
+impl ConnectionTrait for Pool {
     fn get_database_backend(&self) -> DbBackend {
         self.pool.get_database_backend()
     }
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
         let _turn = self.turn().await;
-        self.pool.execute_raw(stmt).await
+        self.limit.wait(self.pool.execute_raw(stmt)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         let _turn = self.turn().await;
-        self.pool.execute_unprepared(sql).await
+        self.limit.wait(self.pool.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
         let _turn = self.turn().await;
-        self.pool.query_one_raw(stmt).await
+        self.limit.wait(self.pool.query_one_raw(stmt)).await
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let _turn = self.turn().await;
-        self.pool.query_all_raw(stmt).await
+        self.limit.wait(self.pool.query_all_raw(stmt)).await
     }
 }
 
 /// A transaction that writes; undone when it is dropped.
 pub(super) struct Transaction {
     transaction: DatabaseTransaction,
+    limit: Limit,
     // After the transaction itself, which has to be over first.
     _turn: Turn,
 }
@@ -94,7 +116,7 @@ pub(super) struct Transaction {
 impl Transaction {
     /// Makes it durable.
     pub(super) async fn commit(self) -> Result<(), DbErr> {
-        self.transaction.commit().await
+        self.limit.wait(self.transaction.commit()).await
     }
 }
 
@@ -105,18 +127,18 @@ impl ConnectionTrait for Transaction {
     }
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
-        self.transaction.execute_raw(stmt).await
+        self.limit.wait(self.transaction.execute_raw(stmt)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.transaction.execute_unprepared(sql).await
+        self.limit.wait(self.transaction.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.transaction.query_one_raw(stmt).await
+        self.limit.wait(self.transaction.query_one_raw(stmt)).await
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.transaction.query_all_raw(stmt).await
+        self.limit.wait(self.transaction.query_all_raw(stmt)).await
     }
 }

@@ -13,7 +13,7 @@ mod webhooks;
 pub(crate) struct Migration;
 
 /// All tables, each after those that refer to it.
-const TABLES: [&str; 23] = [
+pub const TABLES: [&str; 23] = [
     "master_keys",
     "audit_log",
     "revisions",

@@ -134,8 +134,10 @@ impl Writer {
         if publishes.is_empty() {
             return;
         }
-        // That a connection was lost shows at the first statement; another one may work. For one that is silent they have waited long enough.
-        if !error.is_refusal() && !matches!(error, StoreError::Silent(_)) {
+        // That a connection was lost shows at the first statement; another one may work. For a silent one, and for a lock that another
+        // process holds, they have waited long enough.
+        let waited = matches!(error, StoreError::Silent(_) | StoreError::FileGone) || error.is_busy();
+        if !error.is_refusal() && !waited {
             match self.store_group(intake, &publishes, &[]).await {
                 Ok(done) => return tell(intake, publishes, done),
                 Err(again) => error = again,
@@ -163,7 +165,7 @@ impl Writer {
     async fn not_stored(&self, intake: &dyn Intake, results: &mut Vec<Finished>) -> Result<(), StoreError> {
         let id = |finished: &Finished| finished.callback.as_ref()?.id.get().map(|id| id.0);
         let ids: Vec<_> = results.iter().filter_map(id).collect();
-        let stored = self.store.question(self.store.stored_callbacks(ids)).await?;
+        let stored = self.store.stored_callbacks(ids).await?;
         let gone = results.extract_if(.., |finished| id(finished).is_some_and(|id| stored.contains(&id)));
         let recorded: Vec<_> = gone.map(|finished| recorded(&finished)).collect();
         if !recorded.is_empty() {
@@ -238,19 +240,16 @@ impl Writer {
         };
         let done = if let Some(direct) = &self.direct {
             let _turn = self.store.write.turn().await;
+            self.store.write.limit().check_file()?;
             let transaction = direct.begin()?;
             let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
             transaction.commit()?;
             done
         } else {
-            let (store, subscriptions) = (&self.store, &mut self.subscriptions);
-            let work = async {
-                let transaction = store.begin().await?;
-                let done = group.store(&transaction, subscriptions, publishes, results).await?;
-                transaction.commit().await?;
-                Ok(done)
-            };
-            store.patiently(work).await?
+            let transaction = self.store.patient().begin().await?;
+            let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
+            transaction.commit().await?;
+            done
         };
         let events: usize = publishes.iter().map(|publish| publish.events.len()).sum();
         self.store.count_commit(events + results.len());

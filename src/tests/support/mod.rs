@@ -8,6 +8,7 @@ pub(crate) mod forms;
 pub(crate) mod history;
 pub(crate) mod names;
 pub(crate) mod node;
+pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
 pub(crate) mod provider;
 pub(crate) mod proxy;

@@ -37,13 +37,67 @@ pub(crate) fn server() -> &'static str {
 impl Cluster {
     /// Makes one with these settings and starts it.
     pub(crate) fn make(settings: &'static [&'static str]) -> Self {
+        Self::make_with(settings, |_| ())
+    }
+
+    /// The same, with changes of its data directory before it starts.
+    pub(crate) fn make_with(settings: &'static [&'static str], prepare: impl FnOnce(&Path)) -> Self {
+        Self::of(settings, |data| {
+            run(unprivileged(&programs().join("initdb"))
+                .args(["--auth=trust", "--username=clearhook", "--encoding=UTF8", "--no-sync", "--pgdata"])
+                .arg(data));
+            prepare(data);
+        })
+    }
+
+    /// A standby that copies this one.
+    pub(crate) fn standby(&self) -> Self {
+        Self::of(self.settings, |data| {
+            run(unprivileged(&program("pg_basebackup"))
+                .args([
+                    "--write-recovery-conf",
+                    "--checkpoint=fast",
+                    "--no-sync",
+                    "-h",
+                    "127.0.0.1",
+                    "-U",
+                    "clearhook",
+                    "-p",
+                ])
+                .arg(self.port.to_string())
+                .arg("-D")
+                .arg(data));
+        })
+    }
+
+    /// Makes a standby the primary.
+    pub(crate) fn promote(&self) {
+        run(unprivileged(&programs().join("pg_ctl"))
+            .args(["promote", "-w", "-D"])
+            .arg(self.folder.join("data")));
+    }
+
+    /// Host and port.
+    pub(crate) fn server(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The port, which is also a part of the name of its socket.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The directory of its socket.
+    pub(crate) fn socket(&self) -> &Path {
+        &self.folder
+    }
+
+    fn of(settings: &'static [&'static str], fill: impl FnOnce(&Path)) -> Self {
         // Kept on disk until the keeper removes it: the cluster must be gone first.
         let folder = TempDir::with_prefix("clearhook-postgres-").unwrap().keep();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        run(unprivileged(&programs().join("initdb"))
-            .args(["--auth=trust", "--username=clearhook", "--encoding=UTF8", "--no-sync", "--pgdata"])
-            .arg(folder.join("data")));
+        fill(&folder.join("data"));
         let mut stop = unprivileged(&programs().join("pg_ctl"));
         stop.args(["stop", "-m", "immediate", "-D"]).arg(folder.join("data"));
         let stop = std::iter::once(stop.get_program())
@@ -110,8 +164,16 @@ fn programs() -> PathBuf {
         .expect("PostgreSQL's programs are missing: run `make setup`, or set CLEARHOOK_TEST_POSTGRES to a server")
 }
 
+/// One that may be elsewhere than the server's.
+fn program(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders = std::iter::once(programs()).chain(std::env::split_paths(&path));
+    let found = folders.find(|folder| folder.join(name).is_file());
+    found.unwrap_or_else(|| panic!("{name} is missing: run `make setup`")).join(name)
+}
+
 /// PostgreSQL refuses to run as root; then its own user serves.
-fn unprivileged(program: &Path) -> Command {
+pub(crate) fn unprivileged(program: &Path) -> Command {
     let is_root = fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
     if !is_root {
         return Command::new(program);

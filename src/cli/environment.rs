@@ -1,0 +1,113 @@
+//! Variables of the environment that begin as settings do.
+
+use std::{collections::BTreeSet, env, ffi::OsString};
+
+use clap::{Command, CommandFactory};
+
+use crate::cli::Arguments;
+
+const PREFIX: &str = "CLEARHOOK_";
+
+/// A setting whose value is not text, if there is one.
+pub(super) fn not_utf8() -> Option<String> {
+    let known = known();
+    let is_bad = |(name, value): (OsString, OsString)| {
+        let name = name.into_string().ok().filter(|name| known.contains(name))?;
+        value
+            .to_str()
+            .is_none()
+            .then(|| format!("{name} is not UTF-8; write text, and paths whose names are UTF-8"))
+    };
+    env::vars_os().find_map(is_bad)
+}
+
+/// What is said of variables that look like settings and are none: most likely a typing mistake.
+pub(super) fn unknown_settings() -> Vec<String> {
+    let known = known();
+    let given = env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        let is_unknown = name.starts_with(PREFIX) && !known.contains(&name) && !is_of_others(&name, &value.to_string_lossy());
+        is_unknown.then_some(name)
+    });
+    given.map(|name| said_of(&name, &known)).collect()
+}
+
+fn said_of(name: &str, known: &BTreeSet<String>) -> String {
+    let nearest = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), known)).min();
+    // More than that is no typing mistake.
+    match nearest.filter(|(distance, _)| *distance <= 4 && distance * 2 <= name.len() - PREFIX.len()) {
+        Some((_, nearest)) => format!("{name} is not a setting and is ignored; did you mean {nearest}?"),
+        None => format!("{name} is not a setting and is ignored; `clearhook serve --help` lists all"),
+    }
+}
+
+/// What Kubernetes and Docker set for a service of this name, and what the project's own scripts use.
+fn is_of_others(name: &str, value: &str) -> bool {
+    let rest = name.trim_start_matches(PREFIX);
+    let is_link = rest == "PORT" && value.contains("://");
+    let is_port = rest
+        .strip_prefix("PORT_")
+        .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
+    let is_service = rest == "SERVICE_HOST" || rest == "SERVICE_PORT" || rest.starts_with("SERVICE_PORT_");
+    is_link || is_port || is_service || rest.starts_with("TEST_") || rest.starts_with("BENCH_") || matches!(rest, "CACHE" | "CHROMIUM")
+}
+
+/// The variables of all commands.
+fn known() -> BTreeSet<String> {
+    fn add(command: &Command, known: &mut BTreeSet<String>) {
+        let names = command.get_arguments().filter_map(|argument| argument.get_env());
+        known.extend(names.map(|name| name.to_string_lossy().into_owned()));
+        for command in command.get_subcommands() {
+            add(command, known);
+        }
+    }
+    let mut names = BTreeSet::new();
+    add(&Arguments::command(), &mut names);
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typing_mistakes_are_told_with_what_was_meant() {
+        let known = known();
+        for name in [
+            "CLEARHOOK_ADDR",
+            "CLEARHOOK_MASTER_KEY_FILE",
+            "CLEARHOOK_API_KEY",
+            "CLEARHOOK_NEW_MASTER_KEY",
+            "CLEARHOOK_CONFIG",
+        ] {
+            assert!(known.contains(name), "{name}");
+        }
+        for (name, meant) in [
+            ("CLEARHOOK_ADRESS", "CLEARHOOK_ADDR"),
+            ("CLEARHOOK_DATABASE_URI", "CLEARHOOK_DATABASE_URL"),
+            ("CLEARHOOK_RETRY_SHEDULE", "CLEARHOOK_RETRY_SCHEDULE"),
+            ("CLEARHOOK_MASTERKEY_FILE", "CLEARHOOK_MASTER_KEY_FILE"),
+        ] {
+            assert!(
+                said_of(name, &known).contains(&format!("did you mean {meant}?")),
+                "{}",
+                said_of(name, &known)
+            );
+        }
+        assert!(said_of("CLEARHOOK_FAVOURITE_COLOUR", &known).contains("lists all"));
+    }
+
+    #[test]
+    fn variables_of_kubernetes_are_left_alone() {
+        for (name, value) in [
+            ("CLEARHOOK_SERVICE_HOST", "10.0.0.1"),
+            ("CLEARHOOK_SERVICE_PORT", "80"),
+            ("CLEARHOOK_SERVICE_PORT_HTTP", "80"),
+            ("CLEARHOOK_PORT", "tcp://10.0.0.1:80"),
+            ("CLEARHOOK_PORT_80_TCP_ADDR", "10.0.0.1"),
+        ] {
+            assert!(is_of_others(name, value), "{name}");
+        }
+        assert!(!is_of_others("CLEARHOOK_PORT", "3000") && !is_of_others("CLEARHOOK_ADRESS", "x"));
+    }
+}

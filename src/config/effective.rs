@@ -1,0 +1,93 @@
+//! The settings in force, for the log. Never a secret.
+
+use std::fmt::Write;
+
+use url::Url;
+
+use crate::config::settings::{Settings, Source};
+
+/// Two lines: what was given and where, and the defaults of the rest.
+pub(super) fn effective(settings: &Settings, database: &str) -> [String; 2] {
+    let (mut given, mut defaults) = (String::new(), String::new());
+    for told in settings.told() {
+        let (name, file) = (told.name, format!("{}_FILE", told.name));
+        match told.given {
+            Some(value) => {
+                let value = match name {
+                    "CLEARHOOK_DATABASE_URL" => database.to_owned(),
+                    _ if told.is_secret => "(secret)".to_owned(),
+                    _ => without_credentials(value),
+                };
+                let source = match settings
+                    .source(&file)
+                    .map_or_else(|| (settings.source(name), ""), |source| (Some(source), ", from a file"))
+                {
+                    (Some(Source::Flag), read) => format!("flag{read}"),
+                    (Some(Source::Environment), read) => format!("environment{read}"),
+                    (_, read) => format!("settings file{read}"),
+                };
+                append(&mut given, &format!("{name}={value} ({source})"));
+            }
+            None => {
+                let default = told.help.rsplit_once("[default: ").and_then(|(_, rest)| rest.split_once(']'));
+                append(
+                    &mut defaults,
+                    &format!("{name}={}", default.map_or("none", |(value, _)| value.trim_matches('`'))),
+                );
+            }
+        }
+    }
+    let given = if given.is_empty() { "none".to_owned() } else { given };
+    [format!("settings given: {given}"), format!("settings by default: {defaults}")]
+}
+
+fn append(line: &mut String, part: &str) {
+    // Writing to a text does not fail.
+    let _ = write!(line, "{}{part}", if line.is_empty() { "" } else { ", " });
+}
+
+/// A URL may hold user and password.
+fn without_credentials(value: &str) -> String {
+    match Url::parse(value) {
+        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+            if url.set_username("").and_then(|()| url.set_password(None)).is_err() {
+                return "(not shown)".to_owned();
+            }
+            url.into()
+        }
+        _ => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_settings_and_defaults_are_told_without_secrets() {
+        let settings = Settings {
+            timeout: Some("9s".to_owned()),
+            database_url: Some("postgres://someone:planted@db/hooks".to_owned()),
+            master_key: Some("planted".to_owned()),
+            public_url: Some("https://someone:planted@hooks.example.com/".to_owned()),
+            ..Settings::default()
+        };
+        let [given, defaults] = effective(&settings.with_files().unwrap(), "db:5432/hooks");
+        assert!(!given.contains("planted") && !given.contains("someone"), "{given}");
+        for part in [
+            "CLEARHOOK_TIMEOUT=9s (flag)",
+            "CLEARHOOK_DATABASE_URL=db:5432/hooks (flag)",
+            "CLEARHOOK_MASTER_KEY=(secret) (flag)",
+            "CLEARHOOK_PUBLIC_URL=https://hooks.example.com/ (flag)",
+        ] {
+            assert!(given.contains(part), "{given}");
+        }
+        for part in [
+            "CLEARHOOK_ADDR=127.0.0.1:3000",
+            "CLEARHOOK_RETRY_SCHEDULE=5s,5m,30m,2h,5h,10h,10h",
+            "CLEARHOOK_ALLOW_HTTP=false",
+        ] {
+            assert!(defaults.contains(part), "{defaults}");
+        }
+    }
+}

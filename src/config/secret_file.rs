@@ -1,0 +1,104 @@
+//! Secrets that are read from a file: container secrets, systemd credentials.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+};
+
+use crate::config::ConfigError;
+
+/// More than any secret.
+const MOST: u64 = 64 * 1024;
+
+/// Reads the secret that a file holds, without line breaks at its end.
+pub fn read(setting: &str, path: &str) -> Result<String, ConfigError> {
+    let wrong = |detail: String| ConfigError::new(setting, format!("the file {path} {detail}"));
+    let read = || -> io::Result<Vec<u8>> {
+        let file = File::open(path)?;
+        if file.metadata()?.is_dir() {
+            return Err(io::Error::other("it is a directory"));
+        }
+        let mut bytes = Vec::new();
+        file.take(MOST + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read().map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    if bytes.len() as u64 > MOST {
+        return Err(wrong(format!(
+            "holds more than {MOST} bytes; name the file that holds the value alone"
+        )));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text; write the value into it as text".to_owned()))?;
+    let value = text.trim_end_matches(['\r', '\n']);
+    if value.trim().is_empty() {
+        return Err(wrong("is empty; write the value into it".to_owned()));
+    }
+    Ok(value.to_owned())
+}
+
+/// Refuses a secret that is given as it is and as a file.
+pub fn only_one(setting: &str, given: Option<&str>, file: Option<&str>) -> Result<(), ConfigError> {
+    if given.is_some() && file.is_some() {
+        return Err(ConfigError::new(
+            setting,
+            format!("{setting}_FILE is given as well; give one of them"),
+        ));
+    }
+    Ok(())
+}
+
+/// The secret, given as it is or as a file; an empty value is no value.
+pub fn either(setting: &str, given: Option<String>, file: Option<String>) -> Result<Option<String>, ConfigError> {
+    let not_empty = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let (given, file) = (not_empty(given), not_empty(file));
+    only_one(setting, given.as_deref(), file.as_deref())?;
+    match file {
+        Some(path) => read(&format!("{setting}_FILE"), &path).map(Some),
+        None => Ok(given),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn line_breaks_at_the_end_are_left_out_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a secret");
+        let read_as = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            read("CLEARHOOK_X_FILE", path.to_str().unwrap())
+        };
+        for (bytes, value) in [
+            ("planted", "planted"),
+            ("planted\n", "planted"),
+            ("planted\r\n\n", "planted"),
+            (" plan\nted ", " plan\nted "),
+        ] {
+            assert_eq!(read_as(bytes.as_bytes()).unwrap(), value);
+        }
+        for (bytes, words) in [
+            (&b""[..], "is empty"),
+            (b" \n", "is empty"),
+            (b"planted\xff", "UTF-8"),
+            (&[b'x'; 70_000], "more than"),
+        ] {
+            let error = read_as(bytes).unwrap_err();
+            assert_eq!(error.setting, "CLEARHOOK_X_FILE");
+            assert!(
+                error.detail.contains(words) && error.detail.contains("a secret") && !error.detail.contains("planted"),
+                "{error}"
+            );
+        }
+        for (path, words) in [
+            (folder.path().to_str().unwrap(), "directory"),
+            ("/nowhere/at all", "cannot be read"),
+        ] {
+            let error = read("CLEARHOOK_X_FILE", path).unwrap_err();
+            assert!(error.detail.contains(words) && error.detail.contains(path), "{error}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A limit for every statement, and what its error says about the connection it was made on.
+
+use std::{
+    io,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
+use thiserror::Error;
+use tokio::time::sleep;
+
+use crate::storage::{
+    postgres::Doubt,
+    server_error::{code_of, driver_error},
+};
+
+/// Whether an SQLite file is not the one any more that its path names.
+pub(super) type IsGone = Arc<AtomicBool>;
+
+/// The database did not answer in time.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("the database did not answer within {} ms", .0.as_millis())]
+pub(super) struct Silence(pub(super) Duration);
+
+/// The database file is not the one that was opened.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("the database file was deleted or replaced; restore it, then start clearhook again")]
+pub(super) struct FileGone;
+
+/// How long a statement may take, and who is told of what goes wrong.
+#[derive(Clone, Debug)]
+pub(super) enum Limit {
+    /// SQLite: there is no network that could lose an answer, and SQLite limits its own waiting.
+    File(IsGone),
+    /// PostgreSQL.
+    Server(Duration, Doubt),
+}
+
+impl Limit {
+    /// The same with another time.
+    pub(super) fn of(&self, time: Duration) -> Self {
+        match self {
+            Self::File(gone) => Self::File(gone.clone()),
+            Self::Server(_, doubt) => Self::Server(time, doubt.clone()),
+        }
+    }
+
+    /// Refuses to use a file that is not the one that was opened: what is written would be lost, and what is read by a new connection is of
+    /// another file.
+    pub(super) fn check_file(&self) -> Result<(), DbErr> {
+        match self {
+            Self::File(gone) if gone.load(Ordering::Relaxed) => Err(wrap(io::Error::other(FileGone))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for a statement, but not for ever: a connection may be dead without anybody knowing.
+    pub(super) async fn wait<T>(&self, work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        let Self::Server(time, doubt) = self else {
+            self.check_file()?;
+            let done = work.await;
+            // An error of a file that is gone is not to be explained by what SQLite makes of it.
+            return done.or_else(|error| self.check_file().and(Err(error)));
+        };
+        let mut work = pin!(work);
+        tokio::select! {
+            biased;
+            done = &mut work => {
+                if let Err(error) = &done {
+                    match says(error) {
+                        Connection::Useless => doubt.discard(),
+                        Connection::Doubtful => doubt.look(),
+                        Connection::Good => {}
+                    }
+                }
+                done
+            }
+            () = sleep(*time) => {
+                // Before its connection goes back to the pool.
+                doubt.raise();
+                Err(wrap(io::Error::new(io::ErrorKind::TimedOut, Silence(*time))))
+            }
+        }
+    }
+}
+
+/// What an error says about connections to the server.
+enum Connection {
+    Good,
+    /// There may be another server by now.
+    Doubtful,
+    /// All that exist are to be replaced.
+    Useless,
+}
+
+fn says(error: &DbErr) -> Connection {
+    if let Some(code) = code_of(error) {
+        // Read-only (a primary that became a standby), shut down, crashed, starting, connection lost.
+        let is_lost = matches!(code.as_str(), "25006" | "57P01" | "57P02" | "57P03" | "57P05") || code.starts_with("08");
+        return if is_lost { Connection::Useless } else { Connection::Good };
+    }
+    match (error, driver_error(error)) {
+        (DbErr::ConnectionAcquire(ConnAcquireErr::Timeout), _) => Connection::Doubtful,
+        (_, Some(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_))) => Connection::Useless,
+        (_, Some(sqlx::Error::PoolTimedOut)) => Connection::Doubtful,
+        _ => Connection::Good,
+    }
+}
+
+fn wrap(error: io::Error) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(sqlx::Error::Io(error))))
+}
+
+/// The error of this kind inside, if it is one that was made here.
+pub(super) fn made_here<E: std::error::Error + Copy + 'static>(error: &DbErr) -> Option<E> {
+    match driver_error(error)? {
+        sqlx::Error::Io(error) => error.get_ref()?.downcast_ref::<E>().copied(),
+        _ => None,
+    }
+}

@@ -1,0 +1,116 @@
+//! Bringing the schema up to date. On PostgreSQL one node at a time does it: several may start at once on an empty database.
+
+use std::time::Duration;
+
+use migrations::Migrator;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
+    sqlx::{ConnectOptions, Connection, PgConnection},
+};
+use sea_orm_migration::MigratorTrait;
+use tokio::time::{Instant, sleep};
+
+use crate::storage::{
+    StoreError,
+    open::OpenError,
+    postgres::show,
+    postgres_url::Server,
+    primary::ServerError,
+    server_error::{code_of, explain_driver},
+};
+
+/// How long the migration of another node is waited for.
+const LONGEST: Duration = Duration::from_secs(10 * 60);
+const PAUSE: Duration = Duration::from_millis(100);
+/// The number of the advisory lock is "clearhoo" in ASCII.
+const TAKE: &str = "SELECT pg_try_advisory_lock(7164212576445296495)::text";
+const FREE: &str = "SELECT pg_advisory_unlock(7164212576445296495)::text";
+
+/// Brings the schema up to date, or answers why it is not. A schema that is up to date needs no right to change it.
+pub(super) async fn bring_up_to_date(connection: &DatabaseConnection, server: Option<&Server>, migrate: bool) -> Result<(), OpenError> {
+    if is_up_to_date(connection).await? {
+        return Ok(());
+    }
+    if !migrate {
+        return Err(OpenError::Outdated);
+    }
+    let lock = match server {
+        Some(server) => Some(MigrationLock::take(server).await?),
+        None => None,
+    };
+    // Another node may have been first.
+    let done = match is_up_to_date(connection).await {
+        Ok(true) => Ok(()),
+        Ok(false) => migrate_now(connection).await,
+        Err(error) => Err(error),
+    };
+    if let Some(lock) = lock {
+        lock.free().await;
+    }
+    done
+}
+
+async fn migrate_now(connection: &DatabaseConnection) -> Result<(), OpenError> {
+    let failed = |error: DbErr| OpenError::Migrate(StoreError::Database(error).brief());
+    Migrator::up(connection, None).await.map_err(failed)?;
+    // The planner knows new tables only after a look at them; on both databases this is quick when they are empty.
+    connection.execute_unprepared("ANALYZE").await.map_err(failed)?;
+    Ok(())
+}
+
+/// Whether every migration is applied. It only reads: asking sea-orm would create its table first.
+async fn is_up_to_date(connection: &DatabaseConnection) -> Result<bool, OpenError> {
+    let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let backend = connection.get_database_backend();
+    let sql = Statement::from_string(backend, "SELECT version FROM seaql_migrations ORDER BY version");
+    let rows = match connection.query_all_raw(sql).await {
+        Ok(rows) => rows,
+        Err(error) if is_missing_table(backend, &error) => return Ok(false),
+        Err(error) => return Err(OpenError::Unreadable(StoreError::Database(error).brief())),
+    };
+    let applied: Result<Vec<String>, DbErr> = rows.iter().map(|row| row.try_get("", "version")).collect();
+    let applied = applied.map_err(|error| OpenError::Unreadable(StoreError::Database(error).brief()))?;
+    match applied.iter().find(|version| !known.contains(version)) {
+        Some(newer) => Err(OpenError::Newer(newer.clone())),
+        None => Ok(applied.len() == known.len()),
+    }
+}
+
+fn is_missing_table(backend: DbBackend, error: &DbErr) -> bool {
+    match backend {
+        DbBackend::Postgres => code_of(error).is_some_and(|code| code == "42P01"),
+        _ => error.to_string().contains("no such table"),
+    }
+}
+
+/// The right to migrate, held on a connection of its own: it ends with it.
+struct MigrationLock(PgConnection);
+
+impl MigrationLock {
+    async fn take(server: &Server) -> Result<Self, OpenError> {
+        let failed = |error| ServerError::Connect(format!("{}: {}", server.name, explain_driver(&error)));
+        let mut connection = server.options.connect().await.map_err(failed)?;
+        let end = Instant::now() + LONGEST;
+        let mut is_told = false;
+        while show(&mut connection, TAKE).await.map_err(failed)? != "true" {
+            if !is_told {
+                tracing::info!("another node brings the database up to date; waiting for it");
+                is_told = true;
+            }
+            if Instant::now() > end {
+                return Err(OpenError::Migrate(format!(
+                    "another node has been at it for {} minutes",
+                    LONGEST.as_secs() / 60
+                )));
+            }
+            sleep(PAUSE).await;
+        }
+        Ok(Self(connection))
+    }
+
+    async fn free(mut self) {
+        // When the connection is lost, so is the lock.
+        let _ = show(&mut self.0, FREE).await;
+        let _ = self.0.close().await;
+    }
+}

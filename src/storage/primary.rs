@@ -1,0 +1,193 @@
+//! Which server of PostgreSQL is used: the first of a list that fits, looked for again when connections are lost. What a server must be
+//! like is checked at the start.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use sea_orm::sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+use thiserror::Error;
+use tokio::{
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+
+use crate::storage::{
+    database_url::InvalidDatabaseUrl,
+    postgres::{Doubt, is_read_only, show},
+    postgres_url::{PostgresUrl, Server, Target},
+    server_error::explain_driver,
+};
+
+/// Pause between two searches of all servers.
+const AGAIN: Duration = Duration::from_millis(500);
+/// How long the checks of the start may take.
+const CHECKS: Duration = Duration::from_secs(10);
+/// How often two connections are compared.
+const ROUNDS: usize = 4;
+
+/// Why a server cannot be used.
+#[derive(Debug, Error)]
+pub enum ServerError {
+    /// It cannot be connected to.
+    #[error("cannot connect to PostgreSQL at {0}")]
+    Connect(String),
+    /// The URL names what cannot be used.
+    #[error("CLEARHOOK_DATABASE_URL: {0}")]
+    Url(#[from] InvalidDatabaseUrl),
+    /// It cannot keep every text.
+    #[error(
+        "the database at {name} is encoded as {encoding}, which cannot store every event; clearhook needs UTF8: \
+         CREATE DATABASE clearhook ENCODING 'UTF8' TEMPLATE template0"
+    )]
+    Encoding {
+        /// Which.
+        name: String,
+        /// How.
+        encoding: String,
+    },
+    /// A pool between gives one connection of the server to several clients.
+    #[error(
+        "a connection pool in transaction or statement mode (such as PgBouncer) is between clearhook and PostgreSQL at {0}; settings of a \
+         session, LISTEN and prepared statements do not work there: connect to PostgreSQL directly, or use pool_mode=session"
+    )]
+    Pooled(String),
+}
+
+/// The servers of a URL, and which one is used.
+#[derive(Clone)]
+pub(super) struct Servers {
+    list: Arc<[Server]>,
+    current: Arc<AtomicUsize>,
+    target: Target,
+}
+
+impl Servers {
+    pub(super) fn new(url: &PostgresUrl) -> Result<Self, ServerError> {
+        Ok(Self {
+            list: url.servers()?.into(),
+            current: Arc::default(),
+            target: url.target(),
+        })
+    }
+
+    /// Whether there is a choice.
+    pub(super) fn has_several(&self) -> bool {
+        self.list.len() > 1
+    }
+
+    /// The one that is used.
+    pub(super) fn current(&self) -> &Server {
+        &self.list[self.current.load(Ordering::Relaxed)]
+    }
+
+    /// Looks for the first server that fits, and makes it the current one. The connection is closed again.
+    pub(super) async fn choose(&self) -> Result<(), ServerError> {
+        let (current, mut told) = (self.current.load(Ordering::Relaxed), Vec::new());
+        for at in (0..self.list.len()).map(|step| (current + step) % self.list.len()) {
+            let server = &self.list[at];
+            match self.fits(server).await {
+                Ok(()) => {
+                    self.current.store(at, Ordering::Relaxed);
+                    return Ok(());
+                }
+                Err(why) => told.push(format!("{}: {why}", server.name)),
+            }
+        }
+        Err(ServerError::Connect(told.join("; ")))
+    }
+
+    async fn fits(&self, server: &Server) -> Result<(), String> {
+        let work = async {
+            let mut connection = server.options.connect().await?;
+            let fits = self.target == Target::Any || !is_read_only(&mut connection).await?;
+            // It answered all that was asked.
+            let _ = connection.close().await;
+            Ok(fits)
+        };
+        match timeout(server.connect_timeout, work).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err("the server takes no writes: it is a standby, or set read-only".to_owned()),
+            Ok(Err(error)) => Err(explain_driver(&error)),
+            Err(_) => Err(format!("no answer within {} s", server.connect_timeout.as_secs())),
+        }
+    }
+
+    /// Makes sure that the server can keep what it is given, and that each client has a session of its own.
+    pub(super) async fn check(&self) -> Result<(), ServerError> {
+        let server = self.current();
+        match timeout(CHECKS, check(server)).await {
+            Ok(checked) => checked,
+            Err(_) => Err(ServerError::Connect(format!(
+                "{}: a second connection got no answer within {} s; allow more connections there",
+                server.name,
+                CHECKS.as_secs()
+            ))),
+        }
+    }
+
+    /// Follows the primary: whenever connections are lost, looks for the server that fits, and has the pool connect to that one.
+    pub(super) fn follow(self, pool: PgPool, doubt: Doubt) -> JoinHandle<()> {
+        let mut losses = doubt.losses();
+        tokio::spawn(async move {
+            while losses.changed().await.is_ok() {
+                let before = self.current.load(Ordering::Relaxed);
+                let mut is_told = false;
+                while let Err(error) = self.choose().await {
+                    if !is_told {
+                        tracing::warn!(%error, "no PostgreSQL server can be used; looking for one");
+                        is_told = true;
+                    }
+                    sleep(AGAIN).await;
+                }
+                losses.mark_unchanged();
+                if self.current.load(Ordering::Relaxed) != before {
+                    let server = self.current();
+                    tracing::warn!(server = server.name, "using the PostgreSQL server at {} from now on", server.name);
+                    pool.set_connect_options(server.options.clone());
+                    doubt.discard();
+                    losses.mark_unchanged();
+                }
+            }
+        })
+    }
+}
+
+async fn check(server: &Server) -> Result<(), ServerError> {
+    let failed = |error| ServerError::Connect(format!("{}: {}", server.name, explain_driver(&error)));
+    let mut one = server.options.connect().await.map_err(failed)?;
+    let mut two = server.options.connect().await.map_err(failed)?;
+    // Both stay open: if they ever share a process of the server, or one changes it, there is a pool between.
+    let (mut first, mut second) = (String::new(), String::new());
+    for _ in 0..ROUNDS {
+        for (connection, process) in [(&mut one, &mut first), (&mut two, &mut second)] {
+            let now = show(connection, "SELECT pg_backend_pid()::text").await.map_err(failed)?;
+            if !process.is_empty() && *process != now {
+                return Err(ServerError::Pooled(server.name.clone()));
+            }
+            *process = now;
+        }
+        if first == second {
+            return Err(ServerError::Pooled(server.name.clone()));
+        }
+    }
+    let encoding = show(&mut one, "SHOW server_encoding").await.map_err(failed)?;
+    close(one).await;
+    close(two).await;
+    if encoding != "UTF8" {
+        return Err(ServerError::Encoding {
+            name: server.name.clone(),
+            encoding,
+        });
+    }
+    Ok(())
+}
+
+async fn close(connection: PgConnection) {
+    // Everything that was asked is answered.
+    let _ = connection.close().await;
+}

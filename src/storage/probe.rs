@@ -1,0 +1,62 @@
+//! Tries whether SQLite's file takes writes, at the cost of two small statements and no access to the disk.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use tokio::{task::spawn_blocking, time::timeout};
+
+use crate::storage::{Store, StoreError, direct::failed, transaction::Pool};
+
+/// How long the lock is waited for: longer than any transaction of the service takes.
+const LONGEST: Duration = Duration::from_secs(4);
+
+/// A connection for trying. Because it stays open, SQLite keeps its log, whose deletion can then be told.
+pub struct Probe {
+    connection: Arc<std::sync::Mutex<Connection>>,
+    write: Pool,
+}
+
+impl Store {
+    /// A probe of SQLite's file; nothing on PostgreSQL, where the lease of a node is one.
+    pub fn probe(&self) -> Result<Option<Probe>, StoreError> {
+        let Some(file) = &self.file else { return Ok(None) };
+        let connection = open(file.path()).map_err(failed)?;
+        file.note_files_beside();
+        Ok(Some(Probe {
+            connection: Arc::new(connection.into()),
+            write: self.write.clone(),
+        }))
+    }
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(LONGEST)?;
+    // The first question opens the log.
+    connection.query_row("SELECT COUNT(*) FROM revisions", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+impl Probe {
+    /// Begins to write, and undoes it. An error means that nothing can be stored.
+    pub async fn try_write(&self) -> Result<(), StoreError> {
+        // Who writes in this process holds up nobody: only other processes do.
+        let Ok(turn) = timeout(LONGEST, self.write.turn()).await else {
+            return Err(StoreError::Silent(LONGEST));
+        };
+        let connection = self.connection.clone();
+        let tried = spawn_blocking(move || {
+            let mut connection = connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute("UPDATE revisions SET webhooks = webhooks WHERE id = 1", [])?;
+            transaction.rollback()
+        });
+        let done = tried.await;
+        drop(turn);
+        match done {
+            Ok(done) => done.map_err(|error| failed(error).into()),
+            Err(_) => Err(StoreError::Stopping),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What errors of a database mean, in a sentence that says what to do, without the server's own line numbers.
+
+use std::{error::Error, io};
+
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
+
+/// The driver's error inside.
+pub(super) fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+/// The code of an error of the database: an SQLSTATE, or SQLite's number.
+pub(super) fn code_of(error: &DbErr) -> Option<String> {
+    driver_error(error)?.as_database_error()?.code().map(|code| code.into_owned())
+}
+
+/// What went wrong, as short as it can be said.
+pub(super) fn explain(error: &DbErr) -> String {
+    match error {
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => "no connection became free in time".to_owned(),
+        DbErr::Custom(text) | DbErr::Migration(text) => text.clone(),
+        error => driver_error(error).map_or_else(|| innermost(error), explain_driver),
+    }
+}
+
+/// The same of the driver's error.
+pub(super) fn explain_driver(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => explain_code(error.code().as_deref().unwrap_or_default(), error.message()),
+        sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
+        sqlx::Error::Io(error) => explain_io(error),
+        sqlx::Error::Tls(error) => explain_tls(&innermost(&**error)),
+        error => innermost(error),
+    }
+}
+
+fn explain_io(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused; is PostgreSQL running there?".to_owned(),
+        io::ErrorKind::InvalidData => explain_tls(&error.to_string()),
+        // "Connection reset by peer (os error 104)"
+        _ => error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
+    }
+}
+
+fn explain_tls(detail: &str) -> String {
+    if detail.contains("does not support TLS") {
+        return "the server offers no TLS; turn `ssl` on there, or write sslmode=disable".to_owned();
+    }
+    if detail.contains("UnknownIssuer") || detail.contains("BadSignature") {
+        return "the server's certificate is of an unknown issuer; name the file of its certificate authority with sslrootcert".to_owned();
+    }
+    if detail.contains("not valid for name") || detail.contains("NotValidForName") {
+        return format!("the server's certificate is for another name ({detail}); write the name that is in it, or sslmode=verify-ca");
+    }
+    if detail.contains("certificate required") || detail.contains("CertificateRequired") {
+        return "the server asks for a client's certificate; give it with sslcert and sslkey".to_owned();
+    }
+    format!("TLS failed: {detail}")
+}
+
+/// The server's message, and what to do about an error with this code.
+pub(super) fn explain_code(code: &str, message: &str) -> String {
+    let advice = match code {
+        "28P01" => "check user and password of the database URL",
+        "28000" if message.contains("no encryption") => "the server wants TLS: write sslmode=require",
+        "28000" => "the server's pg_hba.conf does not let this user in from here",
+        "3D000" => "create it: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0",
+        "53300" => "stop another client, or raise max_connections",
+        "42501" => {
+            "grant it: GRANT USAGE ON SCHEMA name TO role; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA name TO role; \
+             for `clearhook migrate` also: GRANT CREATE ON SCHEMA name TO role"
+        }
+        "25006" => "the server takes no writes: it is a standby, or set read-only",
+        "26000" | "42P05" => {
+            "a pool such as PgBouncer in transaction mode is in the way: connect to PostgreSQL directly, or use pool_mode=session"
+        }
+        "08P01" if message.contains("unsupported startup parameter") => {
+            "a pool such as PgBouncer is in the way: leave `options` out of the URL, or add it to ignore_startup_parameters there"
+        }
+        _ => return message.lines().next().unwrap_or_default().to_owned(),
+    };
+    format!("{}; {advice}", message.lines().next().unwrap_or_default())
+}
+
+/// The innermost cause, which is the one that says what is wrong.
+fn innermost(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string().lines().next().unwrap_or_default().to_owned()
+}
