@@ -44,12 +44,6 @@ pub(super) struct ServeArguments {
 pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     let mut config = Config::resolve(arguments.settings)?;
     telemetry::start(&config.log, config.log_format)?;
-    for line in &config.effective {
-        tracing::info!("{line}");
-    }
-    for warning in environment::unknown_settings() {
-        tracing::warn!("{warning}");
-    }
     config.data_dir.prepare()?;
     // Several nodes may share one PostgreSQL, but not one data directory: it holds the node's name.
     let _lock = config.data_dir.lock()?;
@@ -76,9 +70,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         config.policy.allowed.allow_socket(sample.address);
     }
     let store = open(&config, !arguments.no_migrate).await?;
-    for warning in config.permission_warnings() {
-        tracing::warn!("{warning}");
-    }
+    tell(&config);
     store.check_writable().await?;
     let (node, policy) = (config.data_dir.node()?, Arc::new(config.policy));
     let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.dispatch).await?;
@@ -110,6 +102,16 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     store.close().await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Says which settings are in force, and what is wrong with them without being in the way. Not before: a refusal is one line.
+fn tell(config: &Config) {
+    for line in &config.effective {
+        tracing::info!("{line}");
+    }
+    for warning in environment::unknown_settings().into_iter().chain(config.permission_warnings()) {
+        tracing::warn!("{warning}");
+    }
 }
 
 pub(super) fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> CliError {

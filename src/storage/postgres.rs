@@ -80,7 +80,7 @@ impl Doubt {
     pub(super) fn discard(&self) {
         let (now, before) = (millis(self.0.began.elapsed()), self.0.useless_before.load(Ordering::Relaxed));
         // Not with each error of many at once: what was made since is new.
-        if now >= before + millis(DISCARD_AGAIN) {
+        if before == 0 || now >= before + millis(DISCARD_AGAIN) {
             self.0.useless_before.store(now.max(1), Ordering::Relaxed);
             self.look();
         }

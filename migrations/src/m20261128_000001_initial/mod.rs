@@ -9,8 +9,14 @@ mod events;
 mod nodes;
 mod webhooks;
 
-#[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
+
+impl MigrationName for Migration {
+    /// The name of the directory: deriving it would take that of this file, which is `mod`.
+    fn name(&self) -> &'static str {
+        "m20261128_000001_initial"
+    }
+}
 
 /// All tables, each after those that refer to it.
 pub const TABLES: [&str; 23] = [
