@@ -156,11 +156,15 @@ impl Store {
         if fields.enabled {
             change = change.col_expr(webhook::Column::DisabledReason, Expr::value(None::<String>));
             // It begins with a clean sheet, and is not given up for what was before. Nothing that happens from now on is forgotten.
-            let was_disabled = Expr::col(webhook::Column::Enabled).eq(false);
-            let since: Expr = Expr::case(was_disabled, Expr::value(None::<i64>))
-                .finally(Expr::col(webhook::Column::FailingSince))
-                .into();
-            change = change.col_expr(webhook::Column::FailingSince, since);
+            let if_disabled = |otherwise: webhook::Column, then: Expr| -> Expr {
+                let was_disabled = Expr::col(webhook::Column::Enabled).eq(false);
+                Expr::case(was_disabled, then).finally(Expr::col(otherwise)).into()
+            };
+            for since in [webhook::Column::FailingSince, webhook::Column::ExhaustedSince] {
+                change = change.col_expr(since, if_disabled(since, Expr::value(None::<i64>)));
+            }
+            let exhausted = webhook::Column::ExhaustedDeliveries;
+            change = change.col_expr(exhausted, if_disabled(exhausted, Expr::value(0)));
         }
         let changed = change
             .filter(webhook::Column::Id.eq(id.0))
