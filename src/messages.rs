@@ -76,7 +76,12 @@ pub fn number(lang: Lang, number: u64) -> String {
 }
 
 /// Signs that turn the direction of what stands around them, and are not seen themselves.
-const TURNS: [RangeInclusive<char>; 3] = ['\u{200e}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+const TURNS: [RangeInclusive<char>; 4] = [
+    '\u{61c}'..='\u{61c}',
+    '\u{200e}'..='\u{200f}',
+    '\u{202a}'..='\u{202e}',
+    '\u{2066}'..='\u{2069}',
+];
 
 fn is_in(ranges: &[RangeInclusive<char>], sign: char) -> bool {
     ranges.iter().any(|range| range.contains(&sign))

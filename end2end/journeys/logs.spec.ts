@@ -201,3 +201,34 @@ test('a log is accessible in each of its states', async ({ signedIn: page, serve
   await accessible(page);
   await fits(page);
 });
+
+test('a body is shown formatted and raw, and copied byte for byte', async ({ signedIn: page, server, receiver, javaScriptEnabled, context }) => {
+  const body = `{"b":1.10,\r\n "a":"\u202eleft"}`;
+  receiver.answer = { status: 200, body };
+  const webhook = await server.api('POST', '/webhooks', { name: `Bodies ${javaScriptEnabled}`, url: receiver.url, events: ['visit.created'] });
+  await server.api('POST', `/webhooks/${webhook.id}/test`);
+  await logged(server, webhook.id, 1);
+  await page.goto(`/webhooks/${webhook.id}`);
+  await rows(page).first().getByRole('link').click();
+  const open = page.getByRole('article', { name: 'Callback' });
+  const [formatted, raw] = ['Response body', 'Response body, raw'].map((name) => open.getByRole('region', { name, exact: true }));
+  await expect(formatted).toHaveText(/"b": 1\.10,/);
+  await expect(formatted).toContainText('\\u{202E}left');
+  await expect(raw).toBeHidden();
+  await accessible(page);
+  await fits(page);
+  await open.getByRole('group', { name: 'Response body' }).getByRole('radio', { name: 'Raw' }).check();
+  await expect(formatted).toBeHidden();
+  await expect(raw).toBeVisible();
+  expect(await raw.textContent()).toBe(body);
+  const sent = receiver.received[0].body;
+  await open.getByRole('group', { name: 'Request body' }).getByRole('radio', { name: 'Raw' }).check();
+  expect(await open.getByRole('region', { name: 'Request body, raw' }).textContent()).toBe(sent);
+  await accessible(page);
+  await fits(page);
+  if (javaScriptEnabled === false) return;
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await open.getByRole('button', { name: 'Copy', exact: true }).first().click();
+  await expect(open.getByRole('button', { name: 'Copied' })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(sent);
+});

@@ -67,3 +67,4 @@ user-password-changed = Password changed
 user-second-factor-added = Second factor turned on
 user-second-factor-removed = Second factor turned off
 user-recovery-codes-renewed = Recovery codes renewed
+secret-header = (secret)

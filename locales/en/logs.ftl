@@ -39,6 +39,10 @@ no-answer = The receiver gave no answer.
 response-body = Response body
 empty = (empty)
 truncated = Only the first 16 KiB are kept.
+formatted = Formatted
+raw = Raw
+raw-of = { $what }, raw
+incomplete = The body was incomplete:
 
 # What the log shows.
 too-long = This range is { $days ->

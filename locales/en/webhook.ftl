@@ -2,7 +2,11 @@
 add = Add webhook
 added = The webhook was added. Callbacks are made from now on.
 saved = Your changes were saved.
-disabled-by-clearhook = clearhook disabled this webhook. { $reason }
+disabled-by-clearhook = clearhook disabled this webhook.
+disabled-since = Disabled since
+disabled-what = No callback is made, and new events are held. Once the receiver works again, enable the webhook: it gets new events from then on. What was held is sent by a call of POST { $path }.
+enable = Enable this webhook
+enabled-again = The webhook is enabled. Callbacks are made for new events from now on.
 save = Save
 cancel = Cancel
 
@@ -22,13 +26,22 @@ secret-generate = Generate
 secret-new-hint = Copy it to the receiver now: it is not shown again. Each callback is signed with it (Standard Webhooks). You may enter one of your own.
 secret-hint = Each callback is signed with it (Standard Webhooks).
 secret-created = Created
+rate = Callbacks a second, at most
+rate-hint = Leave both fields empty for no limit.
+burst = Burst
+burst-hint = Callbacks that may be made at once after a quiet time.
+ordered = In order of subject
+ordered-hint = Events of one subject are sent one after the other. One that fails is tried again before the next one is sent.
 
 headers = Additional headers
-headers-why = Sent with every callback: to tell sources apart, or what the receiver expects.
+headers-why = Sent with every callback: to tell sources apart, or what the receiver expects. The log shows their values, except those of secret ones.
 header-name = Header name { $number }
 header-value = Header value { $number }
 header-name-short = Name
 header-value-short = Value
+header-secret = Secret
+header-secret-which = Secret: header { $number }
+header-secret-hint = The log does not show the value of a secret header.
 header-add = Add header
 header-remove = Remove
 header-remove-which = Remove header { $number }

@@ -3,7 +3,7 @@ name-missing = Enter a name.
 too-many-characters = Use at most { NUMBER($max) } characters.
 one-line = Use one line without control characters.
 control-characters = Leave out control characters.
-rate = Give `per_second` and `burst` as numbers from 1 to { NUMBER($max) }.
+rate = Enter a whole number from 1 to { NUMBER($max) }.
 
 url-missing = Enter the URL that is to be called.
 url-too-long = Use at most { NUMBER($max) } bytes.

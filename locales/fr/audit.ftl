@@ -67,3 +67,4 @@ user-password-changed = Mot de passe changé
 user-second-factor-added = Second facteur activé
 user-second-factor-removed = Second facteur désactivé
 user-recovery-codes-renewed = Codes de secours renouvelés
+secret-header = (secret)

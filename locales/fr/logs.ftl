@@ -39,6 +39,10 @@ no-answer = Le destinataire n’a pas répondu.
 response-body = Corps de la réponse
 empty = (vide)
 truncated = Seuls les 16 premiers Kio sont conservés.
+formatted = Mis en forme
+raw = Brut
+raw-of = { $what }, brut
+incomplete = Le corps était incomplet :
 
 # Ce que montre le journal.
 too-long = Cette période dure { $days ->

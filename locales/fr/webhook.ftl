@@ -2,7 +2,11 @@
 add = Ajouter un webhook
 added = Le webhook a été ajouté. Les appels commencent maintenant.
 saved = Vos modifications ont été enregistrées.
-disabled-by-clearhook = clearhook a désactivé ce webhook. { $reason }
+disabled-by-clearhook = clearhook a désactivé ce webhook.
+disabled-since = Désactivé depuis le
+disabled-what = Aucun appel n’est fait, et les nouveaux événements sont retenus. Dès que le destinataire fonctionne de nouveau, activez le webhook : il reçoit alors les nouveaux événements. Ce qui a été retenu est envoyé par un appel de POST { $path }.
+enable = Activer ce webhook
+enabled-again = Le webhook est activé. Les nouveaux événements donnent lieu à des appels dès maintenant.
 save = Enregistrer
 cancel = Annuler
 
@@ -22,13 +26,22 @@ secret-generate = Générer
 secret-new-hint = Copiez-le maintenant chez le destinataire : il ne sera plus affiché. Chaque appel est signé avec lui (Standard Webhooks). Vous pouvez saisir le vôtre.
 secret-hint = Chaque appel est signé avec lui (Standard Webhooks).
 secret-created = Créé le
+rate = Appels par seconde, au plus
+rate-hint = Laissez les deux champs vides pour ne pas fixer de limite.
+burst = Rafale
+burst-hint = Appels possibles d’un seul coup après un moment calme.
+ordered = Dans l’ordre du sujet
+ordered-hint = Les événements d’un même sujet sont envoyés l’un après l’autre. Celui qui échoue est réessayé avant que le suivant parte.
 
 headers = En-têtes supplémentaires
-headers-why = Envoyés avec chaque appel : pour distinguer les sources, ou parce que le destinataire les attend.
+headers-why = Envoyés avec chaque appel : pour distinguer les sources, ou parce que le destinataire les attend. Le journal affiche leurs valeurs, sauf celles des en-têtes secrets.
 header-name = Nom de l’en-tête { $number }
 header-value = Valeur de l’en-tête { $number }
 header-name-short = Nom
 header-value-short = Valeur
+header-secret = Secret
+header-secret-which = Secret : en-tête { $number }
+header-secret-hint = Le journal n’affiche pas la valeur d’un en-tête secret.
 header-add = Ajouter un en-tête
 header-remove = Retirer
 header-remove-which = Retirer l’en-tête { $number }

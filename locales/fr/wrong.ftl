@@ -3,7 +3,7 @@ name-missing = Saisissez un nom.
 too-many-characters = Utilisez au plus { NUMBER($max) } caractères.
 one-line = Utilisez une seule ligne, sans caractères de contrôle.
 control-characters = N’utilisez pas de caractères de contrôle.
-rate = Donnez `per_second` et `burst` sous forme de nombres de 1 à { NUMBER($max) }.
+rate = Saisissez un nombre entier de 1 à { NUMBER($max) }.
 
 url-missing = Saisissez l’URL à appeler.
 url-too-long = Utilisez au plus { NUMBER($max) } octets.

@@ -78,8 +78,11 @@ async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret
         url: format!("http://{receiver}/sample"),
         enabled: true,
         events: vec![EventType::IdentityCreated.to_string(), EventType::IdentityUpdated.to_string()],
+        owners: Vec::new(),
+        headers: Vec::new(),
+        rate: None,
+        ordered: false,
         secret: Some(secret.reveal().to_string()),
-        ..WebhookInput::default()
     };
     let failed = |error: String| CliError::Other(format!("cannot add the sample: {error}"));
     webhooks::create(app, &Principal::System, input)

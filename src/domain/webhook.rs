@@ -49,13 +49,26 @@ impl Status {
     }
 }
 
-/// Checks a rate limit: both numbers from 1 to [`RATE_MAX`].
-pub fn check_rate(rate: RateLimit) -> Result<(), Wrong> {
-    if (1..=RATE_MAX).contains(&rate.per_second) && (1..=RATE_MAX).contains(&rate.burst) {
+/// Checks one number of a rate limit: from 1 to [`RATE_MAX`].
+pub fn check_rate(number: u32) -> Result<(), Wrong> {
+    if (1..=RATE_MAX).contains(&number) {
         Ok(())
     } else {
         Err(Wrong::Rate { max: u64::from(RATE_MAX) })
     }
+}
+
+/// Checks one number of a rate limit as it was typed. An empty field is no number, and no error by itself.
+pub fn check_rate_text(text: &str) -> Result<(), Wrong> {
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    check_rate(parse_rate(text).unwrap_or_default())
+}
+
+/// Reads one number of a rate limit as it was typed; `None` when it is no whole number.
+pub fn parse_rate(text: &str) -> Option<u32> {
+    text.trim().parse().ok()
 }
 
 /// Checks a name: not empty, not too long, no control characters.
@@ -95,6 +108,16 @@ mod tests {
         assert!(check_name(&"ü".repeat(NAME_MAX)).is_ok());
         for bad in ["", "  ", "a\nb", "nul\0", &"x".repeat(NAME_MAX + 1)] {
             assert!(check_name(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn rates_are_whole_numbers_within_the_limit() {
+        for good in ["", " ", "1", " 20 ", "100000"] {
+            assert!(check_rate_text(good).is_ok(), "{good:?}");
+        }
+        for bad in ["0", "-1", "1.5", "1e3", "100001", "99999999999", "ten", "1 0"] {
+            assert!(check_rate_text(bad).is_err(), "{bad:?}");
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) struct LogParams {
     from: Option<String>,
     to: Option<String>,
     outcome: Option<String>,
-    status: Option<u16>,
+    status: Option<String>,
     event: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
@@ -68,6 +68,7 @@ struct ResponseView {
     headers: Vec<Shown>,
     body: String,
     truncated: bool,
+    /// Why the body was not received to its end; null when it was.
     incomplete: Option<String>,
 }
 
@@ -95,7 +96,7 @@ pub(super) async fn list(
         from: moment("from", params.from.as_deref())?,
         to: moment("to", params.to.as_deref())?,
         outcome: named("outcome", params.outcome.as_deref())?,
-        status: status(params.status)?,
+        status: status(params.status.as_deref())?,
         response: None,
         event: named("event", params.event.as_deref())?,
     };
@@ -137,15 +138,11 @@ pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id)
     .into_response())
 }
 
-/// Reads a parameter that is a status code, which has three digits.
-fn status(given: Option<u16>) -> Result<Option<u16>, Problem> {
-    match given {
-        Some(status) if !(100..=999).contains(&status) => Err(Problem::invalid(vec![webhooks::FieldError::new(
-            "/status",
-            "Use a status code from 100 to 999.",
-        )])),
-        given => Ok(given),
-    }
+/// Reads a status code of HTTP.
+fn status(given: Option<&str>) -> Result<Option<u16>, Problem> {
+    let parsed = given.map(|text| text.parse::<u16>().ok().filter(|status| (100..=999).contains(status)).ok_or(()));
+    let wrong = |()| Problem::invalid(vec![webhooks::FieldError::new("/status", "Use a status code from 100 to 999.")]);
+    parsed.transpose().map_err(wrong)
 }
 
 /// Reads a parameter that is a time.

@@ -142,7 +142,7 @@ impl<T: std::str::FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
 }
 
 /// A query string.
-pub(super) struct Params<T>(pub(super) T);
+pub(crate) struct Params<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
@@ -151,8 +151,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
         let parsed = Query::<T>::from_request_parts(parts, state).await;
         parsed
             .map(|Query(params)| Self(params))
-            .map_err(|rejection| Problem::malformed(format!("The query cannot be read: {}.", rejection.body_text())))
+            .map_err(|rejection| Problem::malformed(format!("The query cannot be read: {}.", reason(&rejection.body_text()))))
     }
+}
+
+/// What axum says of a query, without the words that say nothing.
+fn reason(told: &str) -> &str {
+    told.strip_prefix("Failed to deserialize query string: ").unwrap_or(told)
 }
 
 /// Reads `limit`.

@@ -15,7 +15,10 @@ mod webhooks;
 use axum::{extract::DefaultBodyLimit, http::Method, routing::post};
 
 pub use self::{callbacks::callback_json, event_types::schema_file, extract::key_holder, problem::Problem};
-pub(crate) use self::{extract::check_length, problem::Said};
+pub(crate) use self::{
+    extract::{Params, check_length},
+    problem::{Said, no_such_route},
+};
 use crate::{
     auth::{
         routes::{Routes, Rule},

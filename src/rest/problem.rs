@@ -148,8 +148,32 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// An error of which only the status is known: the framework's own, or a request that took too long.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::BAD_REQUEST => Self::malformed("The path, the query or the body cannot be read."),
+            StatusCode::NOT_FOUND => Self::not_found("There is nothing here."),
+            StatusCode::METHOD_NOT_ALLOWED => Self::method_not_allowed(),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::unsupported_media("Send the body as application/json."),
+            StatusCode::SERVICE_UNAVAILABLE => Self::new(
+                status,
+                "late",
+                "The request took too long",
+                "It was ended, and may have been carried out. Look whether it was, then try again.",
+            ),
+            other => Self::new(
+                other,
+                "refused",
+                other.canonical_reason().unwrap_or("The request was refused"),
+                "The request was refused; the status says why.",
+            ),
+        }
+    }
+}
+
 /// Answers calls of routes that do not exist.
-pub(super) async fn no_such_route() -> Problem {
+pub(crate) async fn no_such_route() -> Problem {
     Problem::not_found("The API has no such route.")
 }
 

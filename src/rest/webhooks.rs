@@ -9,6 +9,7 @@ use axum::{
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
+    auth::rules::Action,
     catalogue::EventType,
     domain::{
         headers::{Header, is_credential},
@@ -22,7 +23,7 @@ use crate::{
     },
     state::AppState,
     storage::webhooks::{WebhookFilter, WebhookRecord},
-    webhooks::{self, WebhookInput},
+    webhooks::{self, RateInput, WebhookInput},
 };
 
 #[derive(Deserialize)]
@@ -40,7 +41,7 @@ pub(super) struct ListParams {
 struct HeaderView {
     name: String,
     value: String,
-    /// Left out, it follows from the name.
+    /// Left out, it stays as it is stored for a header of this name; that of a new header follows from the name.
     secret: Option<bool>,
 }
 
@@ -142,8 +143,8 @@ pub(super) async fn create(State(app): State<AppState>, Caller(by): Caller, Body
         enabled: new.enabled,
         events: new.events,
         owners: new.owners,
-        headers: new.headers.into_iter().map(Header::from).collect(),
-        rate: new.rate_limit,
+        headers: headers(new.headers, &[]),
+        rate: new.rate_limit.map(RateInput::from),
         ordered: new.ordered,
         secret: new.secret,
     };
@@ -162,15 +163,53 @@ pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id)
     Ok(Json(view(webhooks::get(&app, &by, id).await?, None)).into_response())
 }
 
-/// `PATCH /webhooks/{id}`
+/// `PATCH /webhooks/{id}`. `enabled` alone changes that alone, whatever else is changed at the same time. A key without `webhooks:read`
+/// gets no answer but that it was done: it would read the whole webhook otherwise.
 pub(super) async fn change(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<WebhookId>,
     Body(patch): Body<WebhookPatch>,
 ) -> Result<Response, Problem> {
-    let changed = webhooks::patch(&app, &by, id, |input| {
-        let patch = patch.clone();
+    let may_read = by.may(Action::ReadWebhooks, false).is_ok();
+    let changed = match patch.enabled_alone() {
+        Some(enabled) => {
+            webhooks::set_enabled(&app, &by, id, enabled).await?;
+            if !may_read {
+                return Ok(StatusCode::NO_CONTENT.into_response());
+            }
+            webhooks::get(&app, &by, id).await?
+        }
+        None => webhooks::patch(&app, &by, id, |input| patch.clone().applied(input)).await?,
+    };
+    Ok(if may_read {
+        Json(view(changed, None)).into_response()
+    } else {
+        StatusCode::NO_CONTENT.into_response()
+    })
+}
+
+impl WebhookPatch {
+    /// The new state, when the patch names nothing else.
+    const fn enabled_alone(&self) -> Option<bool> {
+        match self {
+            Self {
+                enabled: Some(enabled),
+                name: None,
+                description: None,
+                url: None,
+                events: None,
+                owners: None,
+                headers: None,
+                rate_limit: Change::Keep,
+                ordered: None,
+            } => Some(*enabled),
+            _ => None,
+        }
+    }
+
+    /// The webhook as the patch wants it.
+    fn applied(self, input: WebhookInput) -> WebhookInput {
         let WebhookInput {
             name,
             description,
@@ -178,30 +217,30 @@ pub(super) async fn change(
             enabled,
             events,
             owners,
-            headers,
+            headers: stored,
             rate,
             ordered,
             secret,
         } = input;
         WebhookInput {
-            name: patch.name.unwrap_or(name),
-            description: patch.description.unwrap_or(description),
-            url: patch.url.unwrap_or(url),
-            enabled: patch.enabled.unwrap_or(enabled),
-            events: patch.events.unwrap_or(events),
-            owners: patch.owners.unwrap_or(owners),
-            headers: patch
-                .headers
-                .map_or(headers, |headers| headers.into_iter().map(Header::from).collect()),
-            rate: match patch.rate_limit {
-                Change::Keep => rate,
-                Change::Set(rate) => rate,
+            name: self.name.unwrap_or(name),
+            description: self.description.unwrap_or(description),
+            url: self.url.unwrap_or(url),
+            enabled: self.enabled.unwrap_or(enabled),
+            events: self.events.unwrap_or(events),
+            owners: self.owners.unwrap_or(owners),
+            headers: match self.headers {
+                Some(new) => headers(new, &stored),
+                None => stored,
             },
-            ordered: patch.ordered.unwrap_or(ordered),
+            rate: match self.rate_limit {
+                Change::Keep => rate,
+                Change::Set(rate) => rate.map(RateInput::from),
+            },
+            ordered: self.ordered.unwrap_or(ordered),
             secret,
         }
-    });
-    Ok(Json(view(changed.await?, None)).into_response())
+    }
 }
 
 /// `DELETE /webhooks/{id}`
@@ -238,9 +277,17 @@ fn view(webhook: WebhookRecord, secret: Option<String>) -> WebhookView {
     }
 }
 
-impl From<HeaderView> for Header {
-    fn from(HeaderView { name, value, secret }: HeaderView) -> Self {
-        let secret = secret.unwrap_or_else(|| is_credential(&name));
-        Self { name, value, secret }
-    }
+/// Headers as they were sent. What is not said of one follows from the stored header of its name, else from its name.
+fn headers(sent: Vec<HeaderView>, stored: &[Header]) -> Vec<Header> {
+    let header = |HeaderView { name, value, secret }| {
+        let known = || {
+            stored
+                .iter()
+                .find(|header| header.name.eq_ignore_ascii_case(&name))
+                .map(|header| header.secret)
+        };
+        let secret = secret.or_else(known).unwrap_or_else(|| is_credential(&name));
+        Header { name, value, secret }
+    };
+    sent.into_iter().map(header).collect()
 }

@@ -150,6 +150,19 @@ impl Store {
         self.ask(&sql, owner, rows).await
     }
 
+    /// How many deliveries are held for a webhook; one more than [`HELD_MAX`] stands for any number.
+    pub async fn held_for(&self, webhook: WebhookId) -> Result<u64, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            held: i64,
+        }
+        let sql = format!("SELECT {} AS held FROM webhooks WHERE id = ?", held("webhooks"));
+        let row = Row::find_by_statement(statement(self.backend(), &sql, [webhook.0.into()]))
+            .one(&self.read)
+            .await?;
+        Ok(row.map_or(0, |row| row.held.unsigned_abs()))
+    }
+
     async fn ask(&self, sql: &str, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
         let limit = i64::try_from(rows).unwrap_or(i64::MAX);
         let values = values(owner, [limit.into()]);

@@ -10,7 +10,7 @@ use crate::support::{
     receiver::{Receiver, Reply},
 };
 
-on_both! { are_listed_newest_first_by_range_and_outcome }
+on_both! { are_listed_newest_first_by_range_and_outcome ranges_and_filters_that_make_no_sense_are_refused }
 
 async fn are_listed_newest_first_by_range_and_outcome(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(500)]).await);
@@ -45,5 +45,85 @@ async fn are_listed_newest_first_by_range_and_outcome(database: TestDatabase) {
         .get(&format!("{path}?limit=2&cursor={}", page["next_cursor"].as_str().unwrap()))
         .await;
     assert_eq!((&rest["items"][0]["id"], &rest["next_cursor"]), (&all[2]["id"], &json!(null)));
+    app.stop().await;
+}
+
+async fn ranges_and_filters_that_make_no_sense_are_refused(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    app.log(&webhook, 1).await;
+    let id = webhook["id"].as_str().unwrap();
+    let days = |days: u64| Timestamp::now().minus(std::time::Duration::from_hours(24 * days)).rfc3339();
+    let (recent, old) = (days(365), days(368));
+    let ask = async |path: &str| {
+        let response = app.api(reqwest::Method::GET, path).send().await.unwrap();
+        (
+            response.status().as_u16(),
+            response.headers()["content-type"].clone(),
+            response.text().await.unwrap(),
+        )
+    };
+    let path = format!("/webhooks/{id}/callbacks");
+    for (query, status, word) in [
+        (format!("from={old}"), 422, "/from"),
+        (format!("from={old}&to={}", days(0)), 422, "/from"),
+        (format!("from={}&to={recent}", days(1)), 422, "/to"),
+        (format!("from={recent}&to={recent}"), 422, "/to"),
+        ("from=yesterday".to_owned(), 422, "/from"),
+        ("to=".to_owned(), 422, "/to"),
+        ("status=0".to_owned(), 422, "/status"),
+        ("status=99".to_owned(), 422, "/status"),
+        ("status=1000".to_owned(), 422, "/status"),
+        ("status=70000".to_owned(), 422, "/status"),
+        ("status=-1".to_owned(), 422, "/status"),
+        ("status=4xx".to_owned(), 422, "/status"),
+        ("outcome=maybe".to_owned(), 422, "/outcome"),
+        ("event=no.such".to_owned(), 422, "/event"),
+        ("limit=0".to_owned(), 422, "/limit"),
+        ("limit=201".to_owned(), 422, "/limit"),
+        ("limit=ten".to_owned(), 400, "limit"),
+        ("cursor=x".to_owned(), 422, "/cursor"),
+        ("form=x".to_owned(), 400, "form"),
+        ("limit=1&limit=2".to_owned(), 400, "limit"),
+    ] {
+        let (given, kind, text) = ask(&format!("{path}?{query}")).await;
+        assert_eq!((given, kind.to_str().unwrap()), (status, "application/problem+json"), "{query}");
+        assert!(text.contains(word), "{query}: {text}");
+    }
+    for (query, count) in [
+        (format!("from={recent}"), 1),
+        (format!("to={}", days(0)), 1),
+        (format!("to={old}"), 0),
+        ("status=100".to_owned(), 0),
+        ("status=999".to_owned(), 0),
+        ("limit=200".to_owned(), 1),
+        // A program whose clock is ahead gets nothing yet, and no error.
+        (
+            format!("from={}", Timestamp::now().plus(std::time::Duration::from_secs(60)).rfc3339()),
+            0,
+        ),
+    ] {
+        let (status, _, text) = ask(&format!("{path}?{query}")).await;
+        assert_eq!(status, 200, "{query}: {text}");
+        let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(answer["items"].as_array().unwrap().len(), count, "{query}");
+    }
+    for (query, status) in [
+        (format!("from={old}"), 422),
+        (format!("from={}&to={recent}", days(1)), 422),
+        ("period=year".to_owned(), 400),
+        ("unknown=1".to_owned(), 400),
+        (format!("from={recent}&period=day"), 200),
+    ] {
+        assert_eq!(ask(&format!("/webhooks/{id}/stats?{query}")).await.0, status, "{query}");
+    }
+    for query in ["unknown=1", "enabled=maybe", "limit=0", "event=no.such", "cursor=x"] {
+        let (status, kind, _) = ask(&format!("/webhooks?{query}")).await;
+        assert!(
+            matches!(status, 400 | 422) && kind == "application/problem+json",
+            "{query}: {status}"
+        );
+    }
     app.stop().await;
 }

@@ -38,6 +38,8 @@ async fn no_element_begins_or_ends_with_what_strangers_write(database: TestDatab
         "/".to_owned(),
         format!("/webhooks?q={query}&sort={query}&event={query}&status={query}&page={query}"),
         format!("/webhooks/{id}"),
+        format!("/audit-log?entry={query}&actor={query}&object={query}&kind={query}&action={query}"),
+        format!("/webhooks/new?from={id}"),
         format!("/webhooks/{id}?callback={callback}&range={query}&from={query}&to={query}&response={query}"),
         format!("/webhooks/{query}"),
         format!("/event-types/{query}"),
@@ -54,10 +56,26 @@ async fn no_element_begins_or_ends_with_what_strangers_write(database: TestDatab
         ("secret", HOSTILE),
         ("events", HOSTILE),
     ];
-    let headers = [("headers-0-name", HOSTILE), ("headers-0-value", HOSTILE)];
+    let headers = [
+        ("header_row", HOSTILE),
+        ("header_name", HOSTILE),
+        ("header_value", HOSTILE),
+        ("header_secret", HOSTILE),
+        ("rate_limit-per_second", HOSTILE),
+        ("rate_limit-burst", HOSTILE),
+        ("ordered", HOSTILE),
+        ("owners", HOSTILE),
+    ];
     let form = app.form("/webhooks/new", &cookie, &[&fields[..], &headers].concat()).await;
     assert_eq!(form.status(), 422);
-    pages.push(("a form with errors".to_owned(), form.text().await.unwrap()));
+    let html = form.text().await.unwrap();
+    // Each field comes back with what was typed into it: the values of inputs, escaped.
+    let shown = html
+        .split("value=\"")
+        .skip(1)
+        .map(|value| value.split('"').next().unwrap_or_default());
+    assert!(shown.filter(|value| value.contains("planted-element")).count() >= 7, "{html}");
+    pages.push(("a form with errors".to_owned(), html));
     let sign_in = app
         .form("/sign-in", "", &[("email", HOSTILE), ("password", HOSTILE), ("next", HOSTILE)])
         .await;

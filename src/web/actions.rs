@@ -36,6 +36,7 @@ pub(super) async fn act(app: &AppState, by: &Principal, id: WebhookId, parts: Pa
     let done = match fields.one("intent").as_str() {
         "test" => test(app, by, id, &parts, fields).await,
         "rotate" => return Ok(rotate(app, by, id, parts, fields).await),
+        "enable" => enable(app, by, id, &parts).await,
         "delete" => delete(app, by, id, fields).await,
         _ => return Err(parts),
     };
@@ -50,6 +51,12 @@ async fn test(app: &AppState, by: &Principal, id: WebhookId, parts: &Parts, fiel
     let delivery = webhooks::test(app, by, id, fields.one("event").parse().ok()).await?;
     wait_for(app, by, id, delivery).await?;
     Ok(Redirect::to(&format!("{}?saved=tested#logs", parts.uri.path())).into_response())
+}
+
+/// Enables a webhook and changes nothing else, whatever stands in the form below.
+async fn enable(app: &AppState, by: &Principal, id: WebhookId, parts: &Parts) -> Result<Response, UseCaseError> {
+    webhooks::set_enabled(app, by, id, true).await?;
+    Ok(Redirect::to(&format!("{}?saved=enabled", parts.uri.path())).into_response())
 }
 
 /// Until the test's callback is logged, but not for long: a slow receiver's callback appears later.

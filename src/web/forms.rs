@@ -13,7 +13,7 @@ use url::form_urlencoded;
 use crate::{
     auth::principal::{Principal, SignedIn},
     console::{
-        calls::{ErrorView, FormView, HeaderView, PostedForm},
+        calls::{ErrorView, FormFields, FormView, HeaderView, PostedForm, RateView},
         server::viewer::viewer_of,
     },
     domain::{
@@ -21,16 +21,17 @@ use crate::{
         id::WebhookId,
         secret::SigningSecret,
         timestamp::Timestamp,
+        webhook::parse_rate,
     },
     messages::Lang,
     rest::{Problem, check_length},
     state::AppState,
     web::{actions, kept, pages::render},
-    webhooks::{self, FieldError, UseCaseError, WebhookInput},
+    webhooks::{self, FieldError, RateInput, UseCaseError, WebhookInput},
 };
 
 /// The parts of a webhook's form in the order of the page: the first one that is wrong takes the focus.
-const ORDER: [&str; 7] = ["name", "description", "owners", "url", "secret", "headers", "events"];
+const ORDER: [&str; 8] = ["name", "description", "owners", "url", "secret", "rate_limit", "headers", "events"];
 /// Largest form, in bytes.
 const FORM_MAX: usize = 256 * 1024;
 
@@ -102,18 +103,56 @@ impl Fields {
         (!owners.is_empty()).then(ticked)
     }
 
-    /// What was typed into a webhook's form. A row of headers that is empty is no header.
+    /// The rate limit, if the form has fields for it.
+    fn rate(&self) -> Option<RateView> {
+        let [per_second, burst] = ["rate_limit-per_second", "rate_limit-burst"].map(|name| self.all(name).pop());
+        (per_second.is_some() || burst.is_some()).then(|| RateView {
+            per_second: per_second.unwrap_or_default(),
+            burst: burst.unwrap_or_default(),
+        })
+    }
+
+    /// Whether events are sent in order. A box that is not ticked sends nothing; the hidden field beside it says that there is one.
+    fn ordered(&self) -> Option<bool> {
+        let sent = self.all("ordered");
+        (!sent.is_empty()).then(|| sent.iter().any(|value| value == "true"))
+    }
+
+    /// Rows of headers. A ticked box sends the key of its row and any other sends nothing, so each row sends its key as well. A form
+    /// without keys leaves it to the names which values are secret.
+    fn headers(&self) -> Vec<HeaderView> {
+        let (keys, ticked, undecided) = (self.all("header_row"), self.all("header_secret"), self.all("header_undecided"));
+        let rows = self.all("header_name").into_iter().zip(self.all("header_value"));
+        let row = |(at, (name, value)): (usize, (String, String))| {
+            let key = keys.get(at);
+            let is_undecided = key.is_none_or(|key| undecided.contains(key));
+            let secret = key.is_some_and(|key| ticked.contains(key)) || (is_undecided && is_credential(&name));
+            HeaderView {
+                decided: secret || !is_undecided,
+                name,
+                value,
+                secret,
+            }
+        };
+        rows.enumerate().map(row).collect()
+    }
+
+    /// What was typed into a webhook's form.
     fn form(&self) -> FormView {
-        let headers = self.all("header_name").into_iter().zip(self.all("header_value"));
-        FormView {
+        let fields = FormFields {
             name: self.one("name"),
             description: self.one("description").replace("\r\n", "\n"),
             url: self.one("url"),
             enabled: self.one("enabled") == "true",
             secret: self.one("secret"),
-            headers: headers.map(|(name, value)| HeaderView { name, value }).collect(),
+            rate: self.rate(),
+            ordered: self.ordered(),
+            headers: self.headers(),
             events: self.all("events"),
             owners: self.owners(),
+        };
+        FormView {
+            fields,
             seen: self.one("seen").parse().ok(),
             ..FormView::default()
         }
@@ -152,7 +191,7 @@ pub(super) async fn create(State(app): State<AppState>, Extension(who): Extensio
     if edit_form(&mut form, &fields.one("intent")) {
         return shown(&app, parts, &fields, form, StatusCode::OK).await;
     }
-    match webhooks::create(&app, &Principal::User(who), input(&form)).await {
+    match webhooks::create(&app, &Principal::User(who), input(&form.fields, None)).await {
         Ok((webhook, _)) => Redirect::to(&format!("/webhooks/{}?saved=created", webhook.id)).into_response(),
         Err(error) => again(&app, parts, &fields, form, error).await,
     }
@@ -182,12 +221,7 @@ pub(super) async fn change(
     if edit_form(&mut form, &fields.one("intent")) {
         return shown(&app, parts, &fields, form, StatusCode::OK).await;
     }
-    let edit = |stored: WebhookInput| WebhookInput {
-        owners: form.owners.clone().unwrap_or(stored.owners),
-        rate: stored.rate,
-        ordered: stored.ordered,
-        ..input(&form)
-    };
+    let edit = |stored: WebhookInput| input(&form.fields, Some(stored));
     let changed = match form.seen {
         Some(seen) => webhooks::replace(&app, &by, id, Timestamp(seen), edit).await,
         None if fields.one("seen").is_empty() => webhooks::patch(&app, &by, id, edit).await,
@@ -244,15 +278,15 @@ fn edit_form(form: &mut FormView, intent: &str) -> bool {
     let at = intent.strip_prefix("remove-header-").and_then(|at| at.parse::<usize>().ok());
     let field = match at {
         None if intent == "generate-secret" => {
-            form.secret = SigningSecret::generate().reveal().to_string();
+            form.fields.secret = SigningSecret::generate().reveal().to_string();
             "secret".to_owned()
         }
         None if intent == "add-header" => {
-            form.headers.push(HeaderView::default());
-            format!("headers-{}-name", form.headers.len() - 1)
+            form.fields.headers.push(HeaderView::default());
+            format!("headers-{}-name", form.fields.headers.len() - 1)
         }
-        Some(at) if at < form.headers.len() => {
-            form.headers.remove(at);
+        Some(at) if at < form.fields.headers.len() => {
+            form.fields.headers.remove(at);
             "headers".to_owned()
         }
         _ => "headers".to_owned(),
@@ -261,26 +295,48 @@ fn edit_form(form: &mut FormView, intent: &str) -> bool {
     true
 }
 
-fn input(form: &FormView) -> WebhookInput {
+/// The webhook that a form asks for. What the form has no field for stays as it is stored.
+fn input(form: &FormFields, stored: Option<WebhookInput>) -> WebhookInput {
+    let FormFields {
+        name,
+        description,
+        url,
+        enabled,
+        secret,
+        rate,
+        ordered,
+        headers,
+        events,
+        owners,
+    } = form.clone();
+    let (stored_owners, stored_rate, stored_ordered) = match stored {
+        Some(stored) => (stored.owners, stored.rate, stored.ordered),
+        None => (Vec::new(), None, false),
+    };
     WebhookInput {
-        name: form.name.clone(),
-        description: form.description.clone(),
-        url: form.url.clone(),
-        enabled: form.enabled,
-        events: form.events.clone(),
-        owners: form.owners.clone().unwrap_or_default(),
-        headers: form
-            .headers
-            .iter()
-            .map(|HeaderView { name, value }| Header {
-                name: name.clone(),
-                value: value.clone(),
-                secret: is_credential(name),
-            })
+        name,
+        description,
+        url,
+        enabled,
+        events,
+        owners: owners.unwrap_or(stored_owners),
+        headers: headers
+            .into_iter()
+            .map(|HeaderView { name, value, secret, .. }| Header { name, value, secret })
             .collect(),
-        secret: Some(form.secret.clone()),
-        ..WebhookInput::default()
+        rate: rate.map_or(stored_rate, |rate| rate_input(&rate)),
+        ordered: ordered.unwrap_or(stored_ordered),
+        secret: Some(secret),
     }
+}
+
+/// Two empty fields are no limit.
+fn rate_input(RateView { per_second, burst }: &RateView) -> Option<RateInput> {
+    let is_limit = !per_second.trim().is_empty() || !burst.trim().is_empty();
+    is_limit.then(|| RateInput {
+        per_second: parse_rate(per_second),
+        burst: parse_rate(burst),
+    })
 }
 
 /// `/headers/0/name` is the field `headers-0-name`; whatever is wrong with one event or owner stands at all of them.
@@ -309,20 +365,68 @@ mod tests {
 
     #[test]
     fn rows_are_added_and_removed_and_another_secret_is_made() {
-        let mut form = FormView {
-            headers: vec![HeaderView {
-                name: "X-A".to_owned(),
-                value: "1".to_owned(),
-            }],
-            ..FormView::default()
-        };
+        let mut form = Fields::of("header_name=X-A&header_value=1").form();
         assert!(edit_form(&mut form, "add-header"));
-        assert_eq!(form.headers.len(), 2);
+        assert_eq!(form.fields.headers.len(), 2);
         assert!(edit_form(&mut form, "remove-header-0"));
-        assert_eq!(form.headers, [HeaderView::default()]);
+        assert_eq!(form.fields.headers, [HeaderView::default()]);
         assert!(edit_form(&mut form, "remove-header-9"));
-        assert!(edit_form(&mut form, "generate-secret") && form.secret.starts_with("whsec_"));
+        assert!(edit_form(&mut form, "generate-secret") && form.fields.secret.starts_with("whsec_"));
         assert_eq!(form.edited.as_deref(), Some("secret"), "where one was");
         assert!(!edit_form(&mut form, "save"));
+    }
+
+    #[test]
+    fn ticks_belong_to_their_rows() {
+        let secrets = |form: &str| {
+            let headers = Fields::of(form).headers();
+            headers
+                .into_iter()
+                .map(|header| (header.name, header.secret, header.decided))
+                .collect::<Vec<_>>()
+        };
+        let row = |key: &str, name: &str| format!("header_row={key}&header_name={name}&header_value=v&");
+        let rows = row("4", "X-A") + &row("1", "X-B") + &row("7", "X-Token");
+        let named = |secret: [bool; 3]| {
+            let names = ["X-A", "X-B", "X-Token"];
+            names
+                .into_iter()
+                .zip(secret)
+                .map(|(name, secret)| (name.to_owned(), secret, true))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(secrets(&rows), named([false; 3]), "whoever unticks a credential has decided");
+        assert_eq!(secrets(&format!("{rows}header_secret=1")), named([false, true, false]));
+        assert_eq!(
+            secrets(&format!("{rows}header_secret=7&header_secret=4")),
+            named([true, false, true])
+        );
+        // A new row that nobody ticked follows its name.
+        assert_eq!(secrets(&format!("{rows}header_undecided=7")), named([false, false, true]));
+        let undecided = secrets(&format!("{rows}header_undecided=4"));
+        assert_eq!(undecided[0], ("X-A".to_owned(), false, false));
+        assert_eq!(
+            secrets("header_name=Authorization&header_value=v"),
+            [("Authorization".to_owned(), true, true)]
+        );
+    }
+
+    #[test]
+    fn a_form_without_fields_for_them_leaves_rate_and_order_as_stored() {
+        let typed = |form: &str| {
+            let fields = Fields::of(form).form().fields;
+            (fields.rate.as_ref().map(rate_input), fields.ordered)
+        };
+        let rate = |per_second, burst| Some(Some(RateInput { per_second, burst }));
+        assert_eq!(typed("name=x"), (None, None));
+        assert_eq!(
+            typed("rate_limit-per_second=&rate_limit-burst=+&ordered="),
+            (Some(None), Some(false))
+        );
+        assert_eq!(
+            typed("rate_limit-per_second=5&rate_limit-burst=x&ordered=&ordered=true"),
+            (rate(Some(5), None), Some(true))
+        );
+        assert_eq!(typed("rate_limit-burst=2").0, rate(None, Some(2)));
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         rules::Action,
     },
     domain::id::WebhookId,
-    rest::{Problem, key_holder},
+    rest::{Problem, key_holder, no_such_route},
     state::AppState,
     storage::StoreError,
     web::{client_address::ClientAddress, guard, kept},
@@ -68,8 +68,12 @@ impl Gate {
         let path = request.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
         let Some(path) = path else {
             // No route at all: the API says so to everybody, the console to those who are signed in.
-            let is_api = request.uri.path().starts_with("/api/");
-            return if is_api { Ok(()) } else { self.person(request, None).await };
+            let path = request.uri.path();
+            return if path == "/api" || path.starts_with("/api/") {
+                Err(no_such_route().await.into_response().into())
+            } else {
+                self.person(request, None).await
+            };
         };
         match self.rules.find(&request.method, &path) {
             Found::Route(_, Rule::Open) => Ok(()),

@@ -8,6 +8,7 @@ pub mod client_address;
 mod compress;
 mod cookies;
 mod csv;
+mod export;
 pub mod forms;
 pub mod gate;
 mod guard;
@@ -92,9 +93,7 @@ async fn each(State(app): State<AppState>, mut request: Request, next: Next) -> 
         Some(refusal) => refusal,
         None => next.run(request).instrument(span).await,
     };
-    if let Some(head) = reader {
-        response = refused::in_words(&app, head, response).await;
-    }
+    response = refused::readable(&app, reader, response).await;
     headers::secure(&mut response, https);
     if let Ok(value) = header {
         response.headers_mut().insert("x-request-id", value);

@@ -1,10 +1,10 @@
-//! For people, a problem that programs get as JSON is a page in their language. It asks the database for nothing: that may be what is
+//! No error is plain text: programs get a problem, and people a page in their language in its place. It asks the database for nothing: that may be what is
 //! away.
 
 use axum::{
     extract::Request,
     http::{HeaderName, StatusCode, header, request::Parts},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         server::viewer::viewer_of,
     },
     messages::common,
-    rest::Said,
+    rest::{Problem, Said},
     state::AppState,
     web::{RequestId, forms::page, pages::render, sign_in::local},
 };
@@ -46,18 +46,22 @@ pub(super) fn reader(request: &Request) -> Option<Parts> {
     Some(head)
 }
 
-/// The answer as they can read it.
-pub(super) async fn in_words(app: &AppState, head: Parts, mut response: Response) -> Response {
+/// The answer as its reader can read it: a page for people (`reader`), a problem for programs. An error of the framework's own, which has
+/// no words or plain text, becomes one as well.
+pub(super) async fn readable(app: &AppState, reader: Option<Parts>, mut response: Response) -> Response {
     let status = response.status();
-    let is_problem = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind == "application/problem+json");
-    // One that took too long has no body.
-    let is_late = status == StatusCode::SERVICE_UNAVAILABLE && !response.headers().contains_key(header::CONTENT_TYPE);
-    if !is_problem && !is_late {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_problem = kind.is_some_and(|kind| kind == "application/problem+json");
+    let is_bare =
+        (status.is_client_error() || status.is_server_error()) && kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !is_problem && !is_bare {
         return response;
     }
+    // One that took too long has no body.
+    let is_late = is_bare && status == StatusCode::SERVICE_UNAVAILABLE;
+    let Some(head) = reader else {
+        return if is_bare { problem(status, &response) } else { response };
+    };
     let lang = viewer_of(&head.headers).lang;
     let said = response.extensions().get::<Said>().map(|said| said.0.text(lang));
     let refusal = RefusalView {
@@ -75,6 +79,17 @@ pub(super) async fn in_words(app: &AppState, head: Parts, mut response: Response
         }
     }
     words
+}
+
+/// A problem with this status, and with all else that was said of the answer.
+fn problem(status: StatusCode, bare: &Response) -> Response {
+    let mut problem = Problem::of_status(status).into_response();
+    for (name, value) in bare.headers() {
+        if !ABOUT_THE_BODY.contains(name) {
+            problem.headers_mut().insert(name, value.clone());
+        }
+    }
+    problem
 }
 
 /// Where to ask once more: here, where that changes nothing and leads nowhere else.

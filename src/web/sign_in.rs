@@ -254,7 +254,7 @@ pub(super) fn seconds(wait: Duration) -> u64 {
 
 /// Where to go after signing in: only a path of this site. A browser reads `//host` and `/\host` as another site.
 pub(super) fn local(next: &str) -> String {
-    let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
+    let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(|sign: char| sign == '\\' || sign.is_control());
     if is_local { next.to_owned() } else { "/webhooks".to_owned() }
 }
 
@@ -272,6 +272,9 @@ mod tests {
             "/\\evil.example",
             "/\t/evil.example",
             "javascript:alert(1)",
+            "/webhooks?x=\u{1}",
+            "/webhooks?x=\u{7f}",
+            "/webhooks?x=\u{85}",
         ] {
             assert_eq!(local(elsewhere), "/webhooks", "{elsewhere}");
         }

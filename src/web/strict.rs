@@ -22,6 +22,11 @@ const ONCE: [HeaderName; 6] = [
 
 /// The answer to a request that has more than one meaning.
 pub(super) fn refusal(request: &Request) -> Option<Response> {
+    if percent_encoding::percent_decode_str(request.uri().path()).decode_utf8().is_err() {
+        // Everything that there is has a name in UTF-8.
+        let detail = "There is nothing at this path, which is no UTF-8. Percent-encode the bytes of its UTF-8 text, such as %C3%A9.";
+        return Some(Problem::not_found(detail).into_response());
+    }
     let detail = ambiguity(request.method(), request.uri(), request.version(), request.headers())?;
     let mut response = Problem::new(StatusCode::BAD_REQUEST, "ambiguous", "Ambiguous request", detail).into_response();
     if request.version() < Version::HTTP_2 {

@@ -16,8 +16,9 @@ use crate::{
     webhooks::UseCaseError,
 };
 
-/// A webhook as somebody typed it.
-#[derive(Clone, Debug, Default)]
+/// A webhook as somebody typed it. It has no default: each place that makes one names every field, so that the compiler finds those
+/// that a new field needs.
+#[derive(Clone, Debug)]
 pub struct WebhookInput {
     /// How people call it.
     pub name: String,
@@ -34,11 +35,45 @@ pub struct WebhookInput {
     /// Additional headers.
     pub headers: Vec<Header>,
     /// How many callbacks it may get a second.
-    pub rate: Option<RateLimit>,
+    pub rate: Option<RateInput>,
     /// Whether events of one subject are sent one after the other.
     pub ordered: bool,
     /// `whsec_…`; generated when there is none.
     pub secret: Option<String>,
+}
+
+/// A rate limit as somebody typed it. A number that is missing or cannot be read is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateInput {
+    /// Callbacks a second.
+    pub per_second: Option<u32>,
+    /// Callbacks at once.
+    pub burst: Option<u32>,
+}
+
+impl From<RateLimit> for RateInput {
+    fn from(rate: RateLimit) -> Self {
+        Self {
+            per_second: Some(rate.per_second),
+            burst: Some(rate.burst),
+        }
+    }
+}
+
+impl RateInput {
+    fn checked(self, errors: &mut Vec<FieldError>) -> RateLimit {
+        let mut number = |pointer: &str, typed: Option<u32>| {
+            let number = typed.unwrap_or_default();
+            if let Err(wrong) = check_rate(number) {
+                errors.push(FieldError::new(pointer, wrong));
+            }
+            number
+        };
+        RateLimit {
+            per_second: number("/rate_limit/per_second", self.per_second),
+            burst: number("/rate_limit/burst", self.burst),
+        }
+    }
 }
 
 impl From<WebhookRecord> for WebhookInput {
@@ -51,7 +86,7 @@ impl From<WebhookRecord> for WebhookInput {
             events: record.events.iter().map(ToString::to_string).collect(),
             owners: record.owners.iter().map(ToString::to_string).collect(),
             headers: record.headers,
-            rate: record.rate,
+            rate: record.rate.map(RateInput::from),
             ordered: record.ordered,
             secret: None,
         }
@@ -136,9 +171,7 @@ pub(super) async fn checked(app: &AppState, input: WebhookInput) -> Result<(Webh
         .check(&input.url)
         .map_err(|wrong| errors.push(FieldError::new("/url", wrong)))
         .ok();
-    if let Some(Err(wrong)) = input.rate.map(check_rate) {
-        errors.push(FieldError::new("/rate_limit", wrong));
-    }
+    let rate = input.rate.map(|rate| rate.checked(&mut errors));
     let events = events(&input.events, &mut errors);
     let secret = input
         .secret
@@ -168,7 +201,7 @@ pub(super) async fn checked(app: &AppState, input: WebhookInput) -> Result<(Webh
         events,
         owners,
         headers: input.headers.into_iter().map(Header::trimmed).collect(),
-        rate: input.rate,
+        rate,
         ordered: input.ordered,
     };
     Ok((fields, secret))

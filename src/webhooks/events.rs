@@ -1,17 +1,18 @@
-//! Finding events, also those that no webhook heard of.
+//! Finding events, including those that matched no webhook.
 
 use crate::{
     auth::{principal::Principal, rules::Action},
     domain::{
         id::EventId,
         page::{Cursor, Page},
+        timestamp::Timestamp,
     },
     state::AppState,
     storage::{
         callbacks::CallbackRecord,
         event_search::{EventDelivery, EventFilter, EventRecord},
     },
-    webhooks::{UseCaseError, logs::check_filter},
+    webhooks::{UseCaseError, bounded},
 };
 
 /// An event and what became of it.
@@ -39,8 +40,9 @@ pub async fn find_events(
 ) -> Result<Page<EventRecord>, UseCaseError> {
     // Events belong to no webhook, so that owners of webhooks see none.
     by.may(Action::ReadCallbacks, false)?;
-    check_filter(filter.from, filter.to)?;
-    Ok(app.store.find_events(filter, after, limit).await?)
+    let mut filter = filter.clone();
+    (filter.from, filter.to) = bounded(filter.from, filter.to, Timestamp::now())?;
+    Ok(app.store.find_events(&filter, after, limit).await?)
 }
 
 /// One event.

@@ -9,8 +9,8 @@ use crate::{
     },
     domain::{id::WebhookId, role::Role, timestamp::Timestamp},
     state::AppState,
-    storage::webhooks::{Changed, HourCounts, Latest, ListPage, Listed, WebhookFields, WebhookFilter},
-    webhooks::{UseCaseError, pauses, visible},
+    storage::webhooks::{HourCounts, Latest, ListPage, Listed, Switched, WebhookFilter},
+    webhooks::{UseCaseError, reachable},
 };
 
 /// A page of the list with its figures.
@@ -51,35 +51,17 @@ pub(super) fn only_own(by: &Principal, filter: &mut WebhookFilter) -> Result<(),
     }
 }
 
-/// Enables or disables a webhook. All else stays as it is stored: a webhook whose URL is not permitted any more can be disabled too.
+/// Enables or disables a webhook, and changes nothing else: a webhook whose URL is not permitted any more can be disabled too.
 pub async fn set_enabled(app: &AppState, by: &Principal, id: WebhookId, enabled: bool) -> Result<(), UseCaseError> {
-    for pause in pauses() {
-        let stored = visible(app, by, id, Action::WriteWebhooks).await?;
-        if stored.enabled == enabled {
-            return Ok(());
+    reachable(app, by, id, Action::WriteWebhooks).await?;
+    match app.store.set_enabled(&by.actor(), id, enabled).await? {
+        Switched::Done => {
+            app.dispatcher.changed(id).await;
+            let word = if enabled { "enabled" } else { "disabled" };
+            tracing::info!(webhook = %id, enabled, "webhook {id} was {word} on request");
+            Ok(())
         }
-        let seen = stored.updated_at;
-        let fields = WebhookFields {
-            name: stored.name,
-            description: stored.description,
-            url: stored.url,
-            enabled,
-            events: stored.events,
-            owners: stored.owners,
-            headers: stored.headers,
-            rate: stored.rate,
-            ordered: stored.ordered,
-        };
-        match app.store.change_webhook(&by.actor(), id, seen, &fields).await? {
-            Changed::Done(_) => {
-                app.dispatcher.changed(id).await;
-                tracing::info!(webhook = %id, enabled, "webhook {id} is switched");
-                return Ok(());
-            }
-            // Whatever else changed meanwhile stays.
-            Changed::Stale(_) => tokio::time::sleep(pause).await,
-            Changed::Gone => return Err(UseCaseError::NotFound),
-        }
+        Switched::Already => Ok(()),
+        Switched::Gone => Err(UseCaseError::NotFound),
     }
-    Err(UseCaseError::Stale)
 }

@@ -21,6 +21,8 @@ use crate::{
 
 /// Longest range of a log.
 pub const RANGE_MAX: Duration = Duration::from_hours(366 * 24);
+/// A range that began exactly so long ago can still be read page by page for this time.
+const PAGING: Duration = Duration::from_hours(1);
 /// Attempts of a delivery that are shown.
 const ATTEMPTS: u64 = 200;
 
@@ -34,8 +36,9 @@ pub async fn log(
     limit: u64,
 ) -> Result<Page<CallbackRecord>, UseCaseError> {
     reachable(app, by, id, Action::ReadCallbacks).await?;
-    check_filter(filter.from, filter.to)?;
-    Ok(app.store.callbacks(id, filter, after, limit).await?)
+    let mut filter = filter.clone();
+    (filter.from, filter.to) = bounded(filter.from, filter.to, Timestamp::now())?;
+    Ok(app.store.callbacks(id, &filter, after, limit).await?)
 }
 
 /// A page of a webhook's log, newest first, with the ways up and down.
@@ -54,14 +57,20 @@ pub async fn log_page(
     Ok(app.store.log_page(id, filter, place, limit).await?)
 }
 
-/// A range that begins somewhere is not longer than a year; without an end it goes on until now.
-pub(super) fn check_filter(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<(), UseCaseError> {
-    let now = Timestamp::now();
+/// A range as it was asked for, with the end that was left out. Without an end it goes on to now; without a beginning it is the longest
+/// range there may be before its end. Without both there is no range.
+pub fn bounded(
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), UseCaseError> {
     match (from, to) {
-        (Some(from), Some(to)) => check_range(from, to),
-        (Some(from), None) if from < now => check_range(from, now),
-        _ => Ok(()),
+        (Some(from), Some(to)) => check_range(from, to)?,
+        (Some(from), None) if now.since(from) > RANGE_MAX + PAGING => check_range(from, now)?,
+        (None, Some(to)) => return Ok((Some(to.minus(RANGE_MAX)), Some(to))),
+        _ => {}
     }
+    Ok((from, to))
 }
 
 /// A range has a length, and not more than a year.

@@ -13,14 +13,14 @@ mod resend;
 mod stats;
 
 pub use self::{
-    check::{Complaint, FieldError, WebhookInput},
+    check::{Complaint, FieldError, RateInput, WebhookInput},
     events::{EventDetails, event, find_events},
     export::export,
     figures::{Figures, figures},
     hearing::{hearing, hearing_of},
     list::{ShownPage, set_enabled, shown_page},
     live::{Follower, Live, News},
-    logs::{RANGE_MAX, attempts, callback, latest_callback, log, log_page},
+    logs::{RANGE_MAX, attempts, bounded, callback, latest_callback, log, log_page},
     overview::{Overview, overview},
     resend::{recover, redeliver, rotate_secret, test},
     stats::{Bucket, Period, Stats, stats},

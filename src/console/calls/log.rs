@@ -2,10 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::console::{
-    ConsoleError,
-    calls::{HeaderView, TimeView},
-};
+use crate::console::{ConsoleError, calls::TimeView};
 
 /// What the address says of the log: range, filters, place, open callback.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -54,6 +51,24 @@ pub struct CallbackView {
     pub duration: String,
 }
 
+/// A header as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentHeaderView {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// The body of a request or a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodyView {
+    /// As it was sent.
+    pub raw: String,
+    /// With ends of lines, when it is JSON that has not got them.
+    pub indented: Option<String>,
+}
+
 /// A callback with everything in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenCallbackView {
@@ -72,13 +87,15 @@ pub struct OpenCallbackView {
     /// More about a failure.
     pub detail: Option<String>,
     /// Request headers.
-    pub request_headers: Vec<HeaderView>,
+    pub request_headers: Vec<SentHeaderView>,
     /// The body that was sent.
-    pub request_body: Option<String>,
+    pub request_body: Option<BodyView>,
     /// Response headers.
-    pub response_headers: Option<Vec<HeaderView>>,
-    /// The beginning of the response body.
-    pub response_body: String,
+    pub response_headers: Option<Vec<SentHeaderView>>,
+    /// The beginning of the response body; none when it is empty.
+    pub response_body: Option<BodyView>,
+    /// Why it was not received to its end.
+    pub incomplete: Option<String>,
     /// Whether there was more of it.
     pub truncated: bool,
     /// Every attempt of the delivery, first to last.

@@ -24,7 +24,8 @@ pub use self::{
     form::{PostedForm, details_form, new_form},
     list::{ListQuery, list_webhooks},
     log::{
-        AgainView, AttemptView, BarView, CallbackView, ChartView, ChoiceView, FoundLog, LogQuery, LogView, OpenCallbackView, webhook_log,
+        AgainView, AttemptView, BarView, BodyView, CallbackView, ChartView, ChoiceView, FoundLog, LogQuery, LogView, OpenCallbackView,
+        SentHeaderView, webhook_log,
     },
     overview::{OverviewView, TroubleView, overview},
     refusal::{RefusalView, refusal},
@@ -132,13 +133,10 @@ pub struct OwnerView {
     pub email: String,
 }
 
-/// The form of a webhook, new or not.
+/// What people set of a webhook, as the text of a form. Whoever makes one names every field, so that the compiler finds the places that a
+/// new field needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FormView {
-    /// Which; none when it is new.
-    pub id: Option<String>,
-    /// The heading: the stored name.
-    pub title: String,
+pub struct FormFields {
     /// How people call it.
     pub name: String,
     /// What it is for.
@@ -149,14 +147,38 @@ pub struct FormView {
     pub enabled: bool,
     /// The secret, only of a new webhook.
     pub secret: String,
-    /// When the stored secret was made.
-    pub secret_created: Option<TimeView>,
+    /// The rate limit; `None` when the form has no fields for it, so that what is stored stays.
+    pub rate: Option<RateView>,
+    /// Whether events of one subject are sent one after the other; `None` when the form does not say.
+    pub ordered: Option<bool>,
     /// Additional headers.
     pub headers: Vec<HeaderView>,
     /// The events it hears of.
     pub events: Vec<String>,
     /// Ids of its owners; none when the form said nothing of them.
     pub owners: Option<Vec<String>>,
+}
+
+/// A rate limit as it was typed. There is no limit when both are empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RateView {
+    /// Callbacks a second.
+    pub per_second: String,
+    /// Callbacks at once.
+    pub burst: String,
+}
+
+/// The form of a webhook, new or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FormView {
+    /// Which; none when it is new.
+    pub id: Option<String>,
+    /// The heading: the stored name.
+    pub title: String,
+    /// What stands in the fields.
+    pub fields: FormFields,
+    /// When the stored secret was made.
+    pub secret_created: Option<TimeView>,
     /// The users who can be owners.
     pub possible_owners: Vec<OwnerView>,
     /// What is wrong.
@@ -169,14 +191,25 @@ pub struct FormView {
     pub meanwhile: Option<Vec<OpenEntryView>>,
     /// How it stands.
     pub status: Option<Status>,
-    /// Why clearhook disabled it.
-    pub reason: Option<String>,
+    /// Why and since when it is disabled, when clearhook disabled it.
+    pub given_up: Option<GivenUpView>,
     /// Whether they may change it.
     pub editable: bool,
     /// Whether an address may begin with `http://`.
     pub http: bool,
     /// What came of a button that was pressed.
     pub acted: ActedView,
+}
+
+/// A webhook that clearhook disabled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenUpView {
+    /// Why.
+    pub reason: String,
+    /// Since when, as far as the audit log still knows.
+    pub since: Option<TimeView>,
+    /// Deliveries that are held for it: "3 deliveries are held.".
+    pub held: Option<String>,
 }
 
 /// What came of a button of a webhook's page.

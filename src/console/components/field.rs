@@ -24,6 +24,9 @@ pub(in crate::console) fn TextField(
     /// Whether it is text for machines.
     #[prop(optional)]
     mono: bool,
+    /// Whether it is a whole number. (A field of the type `number` would lose whatever else was typed.)
+    #[prop(optional)]
+    digits: bool,
     /// The rule that is kept while somebody types.
     #[prop(optional)]
     rule: Option<Rule>,
@@ -33,7 +36,8 @@ pub(in crate::console) fn TextField(
     let class = mono.then(|| "mono".to_owned());
     let input = match rule {
         Some(rule) => {
-            view! { <CheckedInput name=name.to_owned() kind=kind.to_owned() class value hint=hint.is_some() error rule /> }.into_any()
+            view! { <CheckedInput name=name.to_owned() kind=kind.to_owned() class value digits hint=hint.is_some() error rule /> }
+                .into_any()
         }
         None => view! {
             <input
@@ -42,6 +46,7 @@ pub(in crate::console) fn TextField(
                 type=kind
                 class=class
                 value=value
+                inputmode=digits.then_some("numeric")
                 autocomplete="off"
                 spellcheck="false"
                 autofocus=takes_focus(name)

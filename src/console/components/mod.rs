@@ -2,6 +2,7 @@
 
 pub(super) mod alone;
 pub(super) mod bars;
+pub(super) mod body;
 pub(super) mod chart;
 pub(super) mod code;
 pub(super) mod field;
@@ -17,3 +18,4 @@ pub(super) mod state;
 pub(super) mod ticks;
 pub(super) mod time;
 pub(super) mod typed;
+pub(super) mod unseen;

@@ -21,6 +21,8 @@ pub enum Rule {
     HeaderName,
     /// Its value.
     HeaderValue,
+    /// A number of a rate limit, or nothing.
+    Rate,
 }
 
 impl Rule {
@@ -31,6 +33,7 @@ impl Rule {
             Self::Url { http } => url_text::check(value, http),
             Self::HeaderName => headers::check_name(value),
             Self::HeaderValue => headers::check_value(value),
+            Self::Rate => webhook::check_rate_text(value),
         }
     }
 }

@@ -23,19 +23,22 @@ enum Copied {
     Refused,
 }
 
-/// Copies the value of a field.
+/// Copies the value of a field, or the text of another element, each character as it is.
 #[island]
 pub fn CopyField(
-    /// The field's id.
+    /// Its id.
     field: String,
 ) -> impl IntoView {
     let text = move || {
-        let found = document().get_element_by_id(&field);
-        found.and_then(|found| found.dyn_into::<HtmlInputElement>().ok()).map(|field| {
-            // Selected, so that it can be copied by hand as well.
-            field.select();
-            field.value()
-        })
+        let found = document().get_element_by_id(&field)?;
+        match found.dyn_into::<HtmlInputElement>() {
+            Ok(field) => {
+                // Selected, so that it can be copied by hand as well.
+                field.select();
+                Some(field.value())
+            }
+            Err(other) => other.text_content(),
+        }
     };
     button(text, common::copy(lang()).to_owned())
 }

@@ -110,6 +110,8 @@ pub fn CheckedInput(
     class: Option<String>,
     /// What stands in it.
     value: String,
+    /// Whether it is a whole number.
+    digits: bool,
     /// Whether it has a hint.
     hint: bool,
     /// What is wrong with it.
@@ -126,6 +128,7 @@ pub fn CheckedInput(
             type=kind
             class=class
             value=value
+            inputmode=digits.then_some("numeric")
             dir=(checked.rule == Rule::Name).then_some("auto")
             autocomplete="off"
             spellcheck="false"

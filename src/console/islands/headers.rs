@@ -1,6 +1,6 @@
 //! Rows of additional headers. The buttons are submit buttons of the form: without scripts the server adds or removes the row.
 
-use leptos::prelude::*;
+use leptos::{html::Input, prelude::*};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::{
         },
         viewer::lang,
     },
-    domain::webhook::HEADERS_MAX,
+    domain::{headers::is_credential, webhook::HEADERS_MAX},
     messages::webhook as say,
 };
 
@@ -24,6 +24,10 @@ pub struct HeaderView {
     pub name: String,
     /// Its value.
     pub value: String,
+    /// Whether the value is a credential, which the log does not show.
+    pub secret: bool,
+    /// Whether that is settled. In a new row it follows the name until somebody ticks or unticks the box.
+    pub decided: bool,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -118,8 +122,18 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
         move || view! { <FieldError id=id.clone() error=checked.error.get() /> }
     };
     let (name_error, value_error) = (wrong(&name_id, name), wrong(&value_id, value));
+    let (tick, decided) = (NodeRef::<Input>::new(), RwSignal::new(row.header.decided));
+    // The box is set by hand: what the reader ticked before the page came to life stays.
+    let follow = move |event: &leptos::web_sys::Event| {
+        if let Some(tick) = tick.get_untracked().filter(|_| !decided.get_untracked()) {
+            tick.set_checked(is_credential(&event_target_value(event)));
+        }
+    };
     view! {
         <div class="header-row">
+            // A box that is not ticked sends nothing, so each row says which it is.
+            <input type="hidden" name="header_row" value=at.to_string() />
+            {move || (!decided.get()).then(|| view! { <input type="hidden" name="header_undecided" value=at.to_string() /> })}
             <Part
                 id=name_id
                 name="header_name"
@@ -127,6 +141,7 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
                 placeholder=say::header_name_short(lang)
                 value=row.header.name
                 checked=name
+                on_input=follow
             />
             <Part
                 id=value_id
@@ -135,7 +150,20 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
                 placeholder=say::header_value_short(lang)
                 value=row.header.value
                 checked=value
+                on_input=|_| ()
             />
+            <label class="tick" title=say::header_secret_hint(lang)>
+                <input
+                    type="checkbox"
+                    name="header_secret"
+                    value=at.to_string()
+                    checked=row.header.secret
+                    aria-label=say::header_secret_which(lang, &number)
+                    node_ref=tick
+                    on:change=move |_| decided.set(true)
+                />
+                {say::header_secret(lang)}
+            </label>
             {editable
                 .then(|| {
                     view! {
@@ -160,7 +188,15 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
 
 /// The name or the value of a header.
 #[component]
-fn Part(id: String, name: &'static str, label: String, placeholder: &'static str, value: String, checked: Checked) -> impl IntoView {
+fn Part(
+    id: String,
+    name: &'static str,
+    label: String,
+    placeholder: &'static str,
+    value: String,
+    checked: Checked,
+    on_input: impl Fn(&leptos::web_sys::Event) + 'static,
+) -> impl IntoView {
     let error_id = format!("{id}-error");
     view! {
         <input
@@ -174,7 +210,10 @@ fn Part(id: String, name: &'static str, label: String, placeholder: &'static str
             autofocus=takes_focus(&id) || id == "headers-0-name" && takes_focus("headers")
             aria-invalid=move || checked.invalid()
             aria-describedby=move || checked.error.with(Option::is_some).then(|| error_id.clone())
-            on:input=move |event| checked.typed(&event)
+            on:input=move |event| {
+                on_input(&event);
+                checked.typed(&event);
+            }
             on:change=move |event| checked.done(&event)
         />
     }

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        calls::{AgainView, AttemptView, HeaderView, OpenCallbackView, TimeView},
-        components::{code::Code, state::ResponseBadge, time::Time},
+        calls::{AgainView, AttemptView, OpenCallbackView, SentHeaderView, TimeView},
+        components::{body::Body, code::Code, state::ResponseBadge, time::Time, unseen::ForeignText},
         islands::CopyText,
         viewer::lang,
     },
@@ -40,7 +40,15 @@ pub(super) fn OpenCallback(open: OpenCallbackView) -> impl IntoView {
                         </p>
                     }
                 })}
-            {open.detail.map(|detail| view! { <p class="notice bad">{detail}</p> })}
+            {open
+                .detail
+                .map(|text| {
+                    view! {
+                        <p class="notice bad">
+                            <ForeignText text />
+                        </p>
+                    }
+                })}
             <dl class="facts">
                 <div>
                     <dt>{say::date(lang)}</dt>
@@ -68,7 +76,9 @@ pub(super) fn OpenCallback(open: OpenCallbackView) -> impl IntoView {
                 </div>
                 <div class="long">
                     <dt>{say::url(lang)}</dt>
-                    <dd class="mono">{callback.url}</dd>
+                    <dd class="mono">
+                        <ForeignText text=callback.url machine=true />
+                    </dd>
                 </div>
                 <div class="long">
                     <dt>{say::message_id(lang)}</dt>
@@ -85,7 +95,10 @@ pub(super) fn OpenCallback(open: OpenCallbackView) -> impl IntoView {
                 <div>
                     <h4>{say::request(lang)}</h4>
                     <Headers headers=open.request_headers />
-                    <Code label=say::request_body(lang) text=open.request_body.unwrap_or_else(|| say::too_old(lang).to_owned()) />
+                    {match open.request_body {
+                        Some(body) => view! { <Body id="request-body" label=say::request_body(lang) body /> }.into_any(),
+                        None => view! { <p class="hint">{say::too_old(lang)}</p> }.into_any(),
+                    }}
                     {open
                         .curl
                         .map(|curl| {
@@ -104,12 +117,20 @@ pub(super) fn OpenCallback(open: OpenCallbackView) -> impl IntoView {
                         Some(headers) => view! { <Headers headers /> }.into_any(),
                         None => view! { <p class="hint">{say::no_answer(lang)}</p> }.into_any(),
                     }}
-                    {has_answer
-                        .then(|| {
-                            let text = if open.response_body.is_empty() { say::empty(lang).to_owned() } else { open.response_body };
-                            view! { <Code label=say::response_body(lang) text /> }
-                        })}
+                    {match open.response_body {
+                        Some(body) => Some(view! { <Body id="response-body" label=say::response_body(lang) body /> }.into_any()),
+                        None => has_answer.then(|| view! { <p class="hint">{say::empty(lang)}</p> }.into_any()),
+                    }}
                     {open.truncated.then(|| view! { <p class="hint">{say::truncated(lang)}</p> })}
+                    {open
+                        .incomplete
+                        .map(|why| {
+                            view! {
+                                <p class="notice warn incomplete">
+                                    {say::incomplete(lang)} " " <ForeignText text=why />
+                                </p>
+                            }
+                        })}
                 </div>
             </div>
         </article>
@@ -173,12 +194,16 @@ fn Attempts(attempts: Vec<AttemptView>, standing: String, due: Option<TimeView>)
 }
 
 #[component]
-fn Headers(headers: Vec<HeaderView>) -> impl IntoView {
+fn Headers(headers: Vec<SentHeaderView>) -> impl IntoView {
     let rows = headers.into_iter().map(|header| {
         view! {
             <div>
-                <dt>{header.name}</dt>
-                <dd>{header.value}</dd>
+                <dt>
+                    <ForeignText text=header.name machine=true />
+                </dt>
+                <dd>
+                    <ForeignText text=header.value machine=true />
+                </dd>
             </div>
         }
     });

@@ -6,10 +6,12 @@ use leptos_meta::Title;
 use crate::{
     console::{
         address::{query, segment},
-        calls::{ActedView, details_form},
+        calls::{ActedView, GivenUpView, details_form},
         components::{
             notice::{Done, Trouble},
             state::StatusBadge,
+            time::Time,
+            unseen::ForeignText,
         },
         pages::{
             logs::Logs,
@@ -36,6 +38,7 @@ pub(in crate::console) fn Details() -> impl IntoView {
                         Some("created") => Some(say::added(lang)),
                         Some("changed") => Some(say::saved(lang)),
                         Some("tested") => Some(say::tested(lang)),
+                        Some("enabled") => Some(say::enabled_again(lang)),
                         _ => None,
                     };
                     view! {
@@ -43,15 +46,15 @@ pub(in crate::console) fn Details() -> impl IntoView {
                         <p class="crumbs">
                             <a href="/webhooks">{common::nav_webhooks(lang)}</a>
                             " / "
-                            <bdi>{form.title.clone()}</bdi>
+                            <ForeignText text=form.title.clone() />
                         </p>
                         <div class="head">
                             <h1>
-                                <bdi>{form.title.clone()}</bdi>
+                                <ForeignText text=form.title.clone() />
                             </h1>
                             {form.status.map(|status| view! { <StatusBadge status /> })}
                         </div>
-                        {form.reason.clone().map(|reason| view! { <p class="notice warn">{say::disabled_by_clearhook(lang, &reason)}</p> })}
+                        {form.given_up.clone().map(|given_up| view! { <GivenUp given_up path=format!("/webhooks/{of}") editable=form.editable /> })}
                         {outcome(&form.acted, lang)}
                         {done.filter(|_| form.errors.is_empty() && form.acted == ActedView::default()).map(|text| view! { <Done text /> })}
                         {form.editable.then(|| actions(&form, lang))}
@@ -63,5 +66,33 @@ pub(in crate::console) fn Details() -> impl IntoView {
             }
         })}
         <Logs id />
+    }
+}
+
+/// clearhook disabled this webhook: why, since when, what that means, and the way back.
+#[component]
+fn GivenUp(given_up: GivenUpView, path: String, editable: bool) -> impl IntoView {
+    let lang = lang();
+    let recover = format!("/api/v1{path}/recover");
+    let enable = editable.then(|| {
+        view! {
+            <form method="post" action=path>
+                <button class="button" type="submit" name="intent" value="enable">
+                    {say::enable(lang)}
+                </button>
+            </form>
+        }
+    });
+    view! {
+        <div class="notice warn" role="status" id="given-up">
+            <p>
+                <strong>{say::disabled_by_clearhook(lang)}</strong>
+                " "
+                {given_up.reason}
+                {given_up.since.map(|at| view! { " " {say::disabled_since(lang)} " " <Time at /> "." })}
+            </p>
+            <p>{given_up.held.map(|held| format!("{held} "))} {say::disabled_what(lang, &recover)}</p>
+            {enable}
+        </div>
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     console::{
         address::query,
         calls::{CallbackView, FoundLog, LogQuery, LogView, webhook_log},
-        components::{chart::Chart, state::ResponseBadge, time::Time},
+        components::{chart::Chart, state::ResponseBadge, time::Time, unseen::ForeignText},
         islands::{LogFollower, Shown},
         pages::{
             callback::OpenCallback,
@@ -131,7 +131,9 @@ fn Row(row: CallbackView) -> impl IntoView {
             </td>
             <td>{row.event}</td>
             <td class="mono clip" title=row.url.clone()>
-                <span>{row.url.clone()}</span>
+                <span>
+                    <ForeignText text=row.url.clone() machine=true />
+                </span>
             </td>
             <td>
                 <ResponseBadge succeeded=row.succeeded status=row.status response=row.response />

@@ -12,6 +12,7 @@ use crate::{
             notice::Trouble,
             state::{ResponseBadge, StatusBadge},
             time::Time,
+            unseen::ForeignText,
         },
         pages::no_webhooks::NoWebhooks,
         viewer::lang,
@@ -170,7 +171,9 @@ fn row(trouble: TroubleView, lang: Lang) -> AnyView {
     view! {
         <tr>
             <td class="name">
-                <a href=format!("/webhooks/{}", trouble.id)>{trouble.name}</a>
+                <a href=format!("/webhooks/{}", trouble.id)>
+                    <ForeignText text=trouble.name />
+                </a>
             </td>
             <td>
                 <StatusBadge status=trouble.status />

@@ -19,7 +19,7 @@ pub(super) const ROTATE: &str = "rotate";
 pub(super) fn actions(form: &FormView, lang: Lang) -> AnyView {
     let id = form.id.clone().unwrap_or_default();
     let path = format!("/webhooks/{id}");
-    let heard: Vec<EventType> = form.events.iter().filter_map(|event| event.parse().ok()).collect();
+    let heard: Vec<EventType> = form.fields.events.iter().filter_map(|event| event.parse().ok()).collect();
     let choice = (heard.len() > 1).then(|| {
         let options = heard
             .iter()

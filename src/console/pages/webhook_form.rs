@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        calls::{ErrorView, FormView, HeaderView, OpenEntryView, TimeView},
+        calls::{ErrorView, FormView, HeaderView, OpenEntryView, RateView, TimeView},
         components::{field::TextField, notice::ErrorSummary, owners::Owners, time::Time},
         islands::{CopyField, FieldError, HeaderRows, Rule, Unsaved, described_by, error_of, focus_first, takes_focus},
         pages::{administration::differences::Differences, webhook_actions::ROTATE, webhook_events::events},
@@ -38,8 +38,8 @@ pub(super) fn WebhookForm(form: FormView) -> impl IntoView {
                 </button>
                 {general(&form, &errors, lang)}
                 {details(&form, &errors, lang)}
-                {headers(form.headers.clone(), errors.clone(), editable, lang)}
-                {events(&form.events, &errors, lang)}
+                {headers(form.fields.headers.clone(), errors.clone(), editable, lang)}
+                {events(&form.fields.events, &errors, lang)}
             </fieldset>
             {editable
                 .then(|| view! {
@@ -84,7 +84,7 @@ fn meanwhile(changes: &[OpenEntryView], lang: Lang) -> AnyView {
 fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
     let description_error = error_of(errors, "description");
     let owners = form.editable.then(|| {
-        let (possible, chosen) = (form.possible_owners.clone(), form.owners.clone().unwrap_or_default());
+        let (possible, chosen) = (form.possible_owners.clone(), form.fields.owners.clone().unwrap_or_default());
         view! { <Owners possible chosen errors=errors.to_vec() /> }
     });
     view! {
@@ -95,13 +95,13 @@ fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
             </div>
             <div>
                 <div class="field across">
-                    <input class="switch" type="checkbox" role="switch" id="enabled" name="enabled" value="true" checked=form.enabled aria-describedby="enabled-hint" />
+                    <input class="switch" type="checkbox" role="switch" id="enabled" name="enabled" value="true" checked=form.fields.enabled aria-describedby="enabled-hint" />
                     <label for="enabled">{say::enabled(lang)}</label>
                     <p class="hint" id="enabled-hint">
                         {say::enabled_hint(lang)}
                     </p>
                 </div>
-                <TextField name="name" label=say::name(lang) value=form.name.clone() error=error_of(errors, "name") rule=Rule::Name />
+                <TextField name="name" label=say::name(lang) value=form.fields.name.clone() error=error_of(errors, "name") rule=Rule::Name />
                 <div class="field">
                     <label for="description">{say::description(lang)}</label>
                     <textarea
@@ -113,7 +113,7 @@ fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                         aria-invalid=description_error.as_ref().map(|_| "true")
                         aria-describedby=described_by("description", false, description_error.is_some())
                     >
-                        {raw_text(&form.description)}
+                        {raw_text(&form.fields.description)}
                     </textarea>
                     <FieldError id="description".to_owned() error=description_error />
                 </div>
@@ -126,7 +126,7 @@ fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
 
 fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
     let secret = if form.id.is_none() {
-        view! { <NewSecret secret=form.secret.clone() error=error_of(errors, "secret") /> }.into_any()
+        view! { <NewSecret secret=form.fields.secret.clone() error=error_of(errors, "secret") /> }.into_any()
     } else {
         view! { <StoredSecret created=form.secret_created.clone() editable=form.editable /> }.into_any()
     };
@@ -141,15 +141,63 @@ fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                     name="url"
                     label=say::url(lang)
                     kind="url"
-                    value=form.url.clone()
+                    value=form.fields.url.clone()
                     mono=true
                     hint=say::url_hint(lang)
                     error=error_of(errors, "url")
                     rule=Rule::Url { http: form.http }
                 />
                 {secret}
+                {pace(form, errors, lang)}
             </div>
         </section>
+    }
+    .into_any()
+}
+
+/// How fast and in which order callbacks are made.
+fn pace(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
+    let RateView { per_second, burst } = form.fields.rate.clone().unwrap_or_default();
+    let error = |field| error_of(errors, field);
+    view! {
+        <div class="fields">
+            <TextField
+                name="rate_limit-per_second"
+                label=say::rate(lang)
+                value=per_second
+                digits=true
+                hint=say::rate_hint(lang)
+                error=error("rate_limit-per_second")
+                rule=Rule::Rate
+            />
+            <TextField
+                name="rate_limit-burst"
+                label=say::burst(lang)
+                value=burst
+                digits=true
+                hint=say::burst_hint(lang)
+                error=error("rate_limit-burst")
+                rule=Rule::Rate
+            />
+        </div>
+        <div class="field across">
+            // A box that is not ticked sends nothing; this field says that the form has one.
+            <input type="hidden" name="ordered" value="" />
+            <input
+                class="switch"
+                type="checkbox"
+                role="switch"
+                id="ordered"
+                name="ordered"
+                value="true"
+                checked=form.fields.ordered.unwrap_or_default()
+                aria-describedby="ordered-hint"
+            />
+            <label for="ordered">{say::ordered(lang)}</label>
+            <p class="hint" id="ordered-hint">
+                {say::ordered_hint(lang)}
+            </p>
+        </div>
     }
     .into_any()
 }

@@ -9,6 +9,7 @@ use crate::{
             bars::Bars,
             state::{ResponseBadge, StatusBadge},
             time::Time,
+            unseen::ForeignText,
         },
         viewer::lang,
     },
@@ -33,10 +34,14 @@ pub(super) fn WebhookRow(
     view! {
         <tr id=anchor>
             <td class="name">
-                <a href=format!("/webhooks/{}", row.id)>{row.name}</a>
+                <a href=format!("/webhooks/{}", row.id)>
+                    <ForeignText text=row.name />
+                </a>
             </td>
             <td class="mono clip" title=row.url.clone()>
-                <span>{row.url.clone()}</span>
+                <span>
+                    <ForeignText text=row.url.clone() machine=true />
+                </span>
             </td>
             <td title=row.events>
                 <span class="event">
@@ -45,7 +50,14 @@ pub(super) fn WebhookRow(
                 </span>
             </td>
             <td class="clip quiet-text" title=row.description.clone()>
-                {(!row.description.is_empty()).then(|| view! { <span>{row.description.clone()}</span> })}
+                {(!row.description.is_empty())
+                    .then(|| {
+                        view! {
+                            <span>
+                                <ForeignText text=row.description.clone() />
+                            </span>
+                        }
+                    })}
             </td>
             <td title=row.reason.clone()>
                 <StatusBadge status=row.status />

@@ -5,10 +5,11 @@ use leptos::prelude::use_context;
 use crate::{
     auth::{principal::Principal, rules::Action},
     console::{
-        calls::{ActedView, FormView, HeaderView, OwnerView},
-        server::{administration::audit, disabled_reason, lang, list::status, posted, time_view, zone},
+        calls::{ActedView, FormFields, FormView, GivenUpView, HeaderView, OwnerView, PostedForm, RateView},
+        server::{administration::audit, disabled_reason, lang, list::status, overview, posted, time_view, zone},
     },
     domain::{
+        audit::{AuditAction, MASK, ObjectKind},
         headers::Header,
         id::{UserId, WebhookId},
         secret::SigningSecret,
@@ -17,7 +18,7 @@ use crate::{
     },
     messages::webhook as say,
     state::AppState,
-    storage::webhooks::WebhookRecord,
+    storage::{audit::AuditFilter, webhooks::WebhookRecord},
     webhooks::{self, UseCaseError},
 };
 
@@ -25,28 +26,30 @@ use crate::{
 /// at first, so that no receiver hears twice before somebody has looked at it.
 pub async fn new(app: &AppState, by: &Principal, from: Option<String>) -> Result<FormView, UseCaseError> {
     by.may(Action::WriteWebhooks, false)?;
-    let fresh = |form| FormView {
-        secret: SigningSecret::generate().reveal().to_string(),
-        ..form
+    let fresh = |fields| FormView {
+        fields: FormFields {
+            secret: SigningSecret::generate().reveal().to_string(),
+            ..fields
+        },
+        ..FormView::default()
     };
     let mut view = match (posted(), from) {
         (Some(posted), _) => posted.0,
         (None, Some(from)) => {
             let id = from.parse().map_err(|_| UseCaseError::NotFound)?;
-            let original = stored_form(webhooks::get(app, by, id).await?);
-            fresh(FormView {
+            let original = stored_fields(webhooks::get(app, by, id).await?, true);
+            fresh(FormFields {
                 name: format!("{} {}", original.name, say::copy_suffix(lang()))
                     .chars()
                     .take(NAME_MAX)
                     .collect(),
                 enabled: false,
-                seen: None,
                 ..original
             })
         }
-        (None, None) => fresh(FormView {
+        (None, None) => fresh(FormFields {
             enabled: true,
-            ..FormView::default()
+            ..FormFields::default()
         }),
     };
     view.editable = true;
@@ -56,7 +59,7 @@ pub async fn new(app: &AppState, by: &Principal, from: Option<String>) -> Result
 
 /// Adds the users who can be owners, for those who may choose.
 async fn with_possible_owners(app: &AppState, form: FormView) -> Result<FormView, UseCaseError> {
-    let chosen: Vec<UserId> = form.owners.iter().flatten().filter_map(|id| id.parse().ok()).collect();
+    let chosen: Vec<UserId> = form.fields.owners.iter().flatten().filter_map(|id| id.parse().ok()).collect();
     let possible = app.store.possible_owners(&chosen).await?;
     let possible_owners = possible.into_iter().map(|user| OwnerView {
         id: user.id.to_string(),
@@ -68,23 +71,89 @@ async fn with_possible_owners(app: &AppState, form: FormView) -> Result<FormView
     })
 }
 
-/// What people set of a webhook, as it is stored.
-fn stored_form(webhook: WebhookRecord) -> FormView {
-    FormView {
-        name: webhook.name,
-        description: webhook.description,
-        url: webhook.url,
-        enabled: webhook.enabled,
-        headers: webhook
-            .headers
-            .into_iter()
-            .map(|Header { name, value, .. }| HeaderView { name, value })
-            .collect(),
-        events: webhook.events.iter().map(ToString::to_string).collect(),
-        seen: Some(webhook.updated_at.0),
-        owners: Some(webhook.owners.iter().map(ToString::to_string).collect()),
-        ..FormView::default()
+/// What people set of a webhook, as it is stored. Who may not change it is not shown the values of secret headers.
+fn stored_fields(webhook: WebhookRecord, editable: bool) -> FormFields {
+    let WebhookRecord {
+        name,
+        description,
+        url,
+        enabled,
+        rate,
+        ordered,
+        events,
+        owners,
+        headers,
+        // Set by clearhook.
+        id: _,
+        disabled_reason: _,
+        failing_since: _,
+        secret_created_at: _,
+        created_at: _,
+        updated_at: _,
+    } = webhook;
+    let header = |Header { name, value, secret }| HeaderView {
+        name,
+        value: if secret && !editable { MASK.to_owned() } else { value },
+        secret,
+        decided: true,
+    };
+    let rate = rate.map(|rate| RateView {
+        per_second: rate.per_second.to_string(),
+        burst: rate.burst.to_string(),
+    });
+    FormFields {
+        name,
+        description,
+        url,
+        enabled,
+        secret: String::new(),
+        rate: Some(rate.unwrap_or_default()),
+        ordered: Some(ordered),
+        headers: headers.into_iter().map(header).collect(),
+        events: events.iter().map(ToString::to_string).collect(),
+        owners: Some(owners.iter().map(ToString::to_string).collect()),
     }
+}
+
+/// The form as it was typed, else as it is stored. Where what was sent has no field, the form shows what is stored.
+fn shown(webhook: WebhookRecord, editable: bool) -> FormView {
+    let seen = webhook.updated_at.0;
+    let stored = stored_fields(webhook, editable);
+    match posted() {
+        Some(PostedForm(form)) => FormView {
+            fields: FormFields {
+                rate: form.fields.rate.or(stored.rate),
+                ordered: form.fields.ordered.or(stored.ordered),
+                owners: form.fields.owners.or(stored.owners),
+                ..form.fields
+            },
+            ..form
+        },
+        None => FormView {
+            seen: Some(seen),
+            fields: stored,
+            ..FormView::default()
+        },
+    }
+}
+
+/// Why and since when clearhook disabled a webhook, and what is held for it.
+async fn given_up(app: &AppState, webhook: &WebhookRecord) -> Result<Option<GivenUpView>, UseCaseError> {
+    let Some(reason) = webhook.disabled_reason.clone() else {
+        return Ok(None);
+    };
+    let filter = AuditFilter {
+        kind: Some(ObjectKind::Webhook),
+        object: Some(webhook.id.to_string()),
+        action: Some(AuditAction::WebhookDisabled),
+        ..AuditFilter::default()
+    };
+    let (entries, held) = tokio::try_join!(app.store.audit_log(&filter, None, 1), app.store.held_for(webhook.id))?;
+    Ok(Some(GivenUpView {
+        reason: disabled_reason(reason),
+        since: entries.items.first().map(|entry| time_view(entry.at, &zone(), lang())),
+        held: overview::held(held, lang()),
+    }))
 }
 
 /// The form of a webhook that there is: what was typed before, or what is stored.
@@ -93,19 +162,19 @@ pub async fn details(app: &AppState, by: &Principal, id: &str) -> Result<FormVie
     let webhook = webhooks::get(app, by, id).await?;
     let status = status(&webhook);
     let changed = webhook.updated_at;
-    let (title, created, reason) = (webhook.name.clone(), webhook.secret_created_at, webhook.disabled_reason.clone());
+    let (title, created) = (webhook.name.clone(), webhook.secret_created_at);
+    let given_up = given_up(app, &webhook).await?;
     let editable = by.may(Action::WriteWebhooks, false).is_ok();
     let form = FormView {
         id: Some(id.to_string()),
         title,
-        secret: String::new(),
         secret_created: created.map(|at| time_view(at, &zone(), lang())),
         status: Some(status),
-        reason: reason.map(disabled_reason),
+        given_up,
         editable,
         http: app.policy.may_permit_http(),
         acted: use_context::<ActedView>().unwrap_or_default(),
-        ..posted().map_or_else(|| stored_form(webhook), |posted| posted.0)
+        ..shown(webhook, editable)
     };
     if editable {
         // Only who was told of a change has seen it.

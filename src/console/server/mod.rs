@@ -8,6 +8,7 @@ mod chart;
 mod dates;
 pub mod event_types;
 pub mod form;
+mod indent;
 mod links;
 pub mod list;
 pub mod log;

@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 use crate::{
     auth::{principal::Principal, rules::Action},
     console::{
-        calls::{AgainView, AttemptView, HeaderView, OpenCallbackView},
-        server::{links::Links, log::row, time_view},
+        calls::{AgainView, AttemptView, BodyView, OpenCallbackView, SentHeaderView},
+        server::{indent::indented, links::Links, log::row, time_view},
     },
     domain::{delivery::DeliveryState, id::CallbackId, timestamp::Timestamp},
     messages::{Lang, logs as say},
@@ -64,12 +64,13 @@ pub async fn callback(
         },
         detail: details.detail,
         request_headers: header_views(details.request_headers),
-        request_body: details.request_body.map(|body| indented(&body)),
+        request_body: details.request_body.map(body_view),
         response_body: details
             .received
             .as_ref()
-            .map(|received| indented(&String::from_utf8_lossy(&received.body)))
-            .unwrap_or_default(),
+            .filter(|received| !received.body.is_empty())
+            .map(|received| body_view(String::from_utf8_lossy(&received.body).into_owned())),
+        incomplete: details.received.as_ref().and_then(|received| received.incomplete.clone()),
         truncated: details.received.as_ref().is_some_and(|received| received.truncated),
         response_headers: details.received.map(|received| header_views(received.headers)),
     }))
@@ -113,14 +114,15 @@ fn stands(standing: Option<&Standing>, zone: &TimeZone, lang: Lang) -> (String, 
     (text.to_owned(), due.map(|due| time_view(due, zone, lang)))
 }
 
-fn header_views(headers: ShownHeaders) -> Vec<HeaderView> {
-    headers.into_iter().map(|(name, value)| HeaderView { name, value }).collect()
+fn header_views(headers: ShownHeaders) -> Vec<SentHeaderView> {
+    headers.into_iter().map(|(name, value)| SentHeaderView { name, value }).collect()
 }
 
-/// JSON with line ends, all else as it is.
-fn indented(body: &str) -> String {
-    let parsed: Option<serde_json::Value> = serde_json::from_str(body).ok();
-    parsed.map_or_else(|| body.to_owned(), |value| format!("{value:#}"))
+fn body_view(raw: String) -> BodyView {
+    BodyView {
+        indented: indented(&raw),
+        raw,
+    }
 }
 
 /// The request as a command for a shell, byte for byte. Values of additional headers are not known here: they stand as they are shown.

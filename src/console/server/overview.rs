@@ -62,10 +62,7 @@ pub async fn view(app: &AppState, by: &Principal) -> Result<OverviewView, UseCas
 fn trouble_view(trouble: &Trouble, latest: Option<Latest>, zone: &TimeZone, lang: Lang) -> TroubleView {
     let failing = trouble.failing_since().filter(|_| trouble.enabled);
     let since = failing.map(|since| of_list::failing_since(lang, &dates::in_words(since, zone, lang)));
-    let held = (trouble.held() > 0).then(|| match trouble.held() {
-        many if many > HELD_MAX => say::held_many(lang, HELD_MAX),
-        some => say::held(lang, some),
-    });
+    let held = held(trouble.held(), lang);
     TroubleView {
         id: trouble.id().to_string(),
         name: trouble.name.clone(),
@@ -76,6 +73,15 @@ fn trouble_view(trouble: &Trouble, latest: Option<Latest>, zone: &TimeZone, lang
             .chain(held)
             .collect(),
         last: latest.map(|latest| last_view(latest, zone, lang)),
+    }
+}
+
+/// How many deliveries are held, in words; none when there are none.
+pub(super) fn held(count: u64, lang: Lang) -> Option<String> {
+    match count {
+        0 => None,
+        many if many > HELD_MAX => Some(say::held_many(lang, HELD_MAX)),
+        some => Some(say::held(lang, some)),
     }
 }
 

@@ -6,6 +6,9 @@ use jiff::tz::TimeZone;
 
 use crate::{console::calls::LogQuery, domain::timestamp::Timestamp, storage::callbacks::LogFilter, webhooks::RANGE_MAX};
 
+/// The ranges that have a name.
+pub const PRESETS: [&str; 6] = ["1h", "today", "24h", "7d", "30d", "12m"];
+
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 const MINUTE_MS: i64 = 60_000;

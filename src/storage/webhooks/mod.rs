@@ -1,5 +1,6 @@
 //! Questions about webhooks. A deleted webhook's row stays, unseen, as long as its callbacks do.
 
+mod enabled;
 mod hearing;
 mod list;
 mod parts;
@@ -9,6 +10,7 @@ mod target;
 mod write;
 
 pub use self::{
+    enabled::Switched,
     hearing::Hearing,
     list::WebhookFilter,
     rows::{HourCounts, Latest, ListPage, ListRow, Listed},

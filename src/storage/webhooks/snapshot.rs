@@ -51,7 +51,7 @@ pub(super) fn action(before: &WebhookRecord, after: &WebhookRecord, (from, to): 
     }
 }
 
-/// Names of headers; values may be credentials. A name may stand there several times.
+/// Names of headers, and which are secret; no value, since any may be a credential. A name may stand there several times.
 fn headers(webhook: &WebhookRecord, before: Option<&WebhookRecord>) -> Vec<Value> {
     let mut was: Vec<&Header> = before.map(|before| before.headers.iter().collect()).unwrap_or_default();
     let shown = webhook.headers.iter().map(|header| {
@@ -60,7 +60,7 @@ fn headers(webhook: &WebhookRecord, before: Option<&WebhookRecord>) -> Vec<Value
             Some(was) if was.value != header.value => format!("{MASK} (changed)"),
             _ => MASK.to_owned(),
         };
-        json!({ "name": header.name, "value": value })
+        json!({ "name": header.name, "value": value, "secret": header.secret })
     });
     shown.collect()
 }

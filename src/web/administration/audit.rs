@@ -1,12 +1,14 @@
 //! The audit log as a file: what the page's filters leave, streamed some entries at a time.
 
+use std::io;
+
 use axum::{
     Extension,
-    body::Body,
-    extract::{Query, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::State,
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use serde_json::json;
@@ -18,10 +20,19 @@ use crate::{
         calls::AuditQuery,
         server::{administration::audit::filter, viewer::zone_of},
     },
-    rest::Problem,
+    domain::{
+        audit::{AuditAction, ObjectKind},
+        timestamp::Timestamp,
+    },
+    messages::wrong::Wrong,
+    rest::{Params, Problem},
     state::AppState,
-    storage::audit::AuditRecord,
-    web::csv,
+    storage::audit::{AuditFilter, AuditRecord},
+    web::{
+        csv,
+        export::{Format, check, sentence},
+    },
+    webhooks::FieldError,
 };
 
 const COLUMNS: [&str; 11] = [
@@ -38,17 +49,56 @@ const COLUMNS: [&str; 11] = [
     "after",
 ];
 
-/// Kind of file.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Format {
-    Csv,
-    Jsonl,
+/// What the address of a file may say: the page's own filters. Where the page begins and which entry is open makes no difference.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct ExportParams {
+    #[serde(default)]
+    format: Format,
+    from: Option<String>,
+    to: Option<String>,
+    actor: Option<String>,
+    kind: Option<String>,
+    object: Option<String>,
+    action: Option<String>,
+    #[serde(rename = "after")]
+    _after: Option<String>,
+    #[serde(rename = "entry")]
+    _entry: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-pub(in crate::web) struct ExportParams {
-    format: Format,
+impl ExportParams {
+    /// The filters. Whatever the page would pass over is an error here.
+    fn checked(self, headers: &HeaderMap) -> Result<(Format, AuditFilter), Vec<FieldError>> {
+        let zone = zone_of(headers);
+        let mut errors = Vec::new();
+        for (name, given) in [("from", &self.from), ("to", &self.to)] {
+            let given = given.as_deref().filter(|text| !text.is_empty());
+            if given.is_some_and(|text| Timestamp::parse_local(text, &zone).is_err()) {
+                errors.push(FieldError::new(format!("/{name}"), Wrong::Moment));
+            }
+        }
+        check::<ObjectKind>(&mut errors, "kind", self.kind.as_deref(), sentence);
+        check::<AuditAction>(&mut errors, "action", self.action.as_deref(), sentence);
+        let query = AuditQuery {
+            from: self.from,
+            to: self.to,
+            actor: self.actor,
+            kind: self.kind,
+            object: self.object,
+            action: self.action,
+            ..AuditQuery::default()
+        };
+        match filter(&query, &zone) {
+            Ok(AuditFilter {
+                from: Some(from),
+                to: Some(to),
+                ..
+            }) if from >= to => Err(vec![FieldError::new("/to", Wrong::RangeBackwards)]),
+            Ok(filter) if errors.is_empty() => Ok((self.format, filter)),
+            _ => Err(errors),
+        }
+    }
 }
 
 /// `GET /audit-log/export`
@@ -56,37 +106,24 @@ pub(in crate::web) async fn export(
     State(app): State<AppState>,
     Extension(who): Extension<SignedIn>,
     headers: HeaderMap,
-    params: Result<Query<ExportParams>, axum::extract::rejection::QueryRejection>,
-    Query(query): Query<AuditQuery>,
+    Params(params): Params<ExportParams>,
 ) -> Response {
-    let Ok(Query(ExportParams { format })) = params else {
-        return Problem::malformed("Choose `format=csv` or `format=jsonl`.").into_response();
+    let (format, filter) = match params.checked(&headers) {
+        Ok(checked) => checked,
+        Err(errors) => return Problem::invalid(errors).into_response(),
     };
-    let filter = match filter(&query, &zone_of(&headers)) {
-        Ok(filter) => filter,
-        Err(wrong) => {
-            return Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid",
-                "Some fields are wrong",
-                wrong.to_string(),
-            )
-            .into_response();
-        }
-    };
-    let (head, media, name) = match format {
-        Format::Csv => (csv::line(COLUMNS), "text/csv; charset=utf-8", "audit-log.csv"),
-        Format::Jsonl => (String::new(), "application/jsonl", "audit-log.jsonl"),
+    let head = match format {
+        Format::Csv => csv::line(COLUMNS),
+        Format::JsonLines => String::new(),
     };
     let entries = audit::all(app.store.clone(), Principal::User(who), filter);
-    let texts = entries.map_ok(move |entries| entries.iter().map(|entry| text(entry, format)).collect::<String>());
-    let body = stream::once(async { Ok(head) }).chain(texts.map_err(|error| {
+    let texts = entries.map_ok(move |entries| Bytes::from(entries.iter().map(|entry| text(entry, format)).collect::<String>()));
+    let texts = texts.map_err(|error| {
         tracing::error!(%error, "an export of the audit log ends early");
-        std::io::Error::other(error.to_string())
-    }));
-    let disposition = format!("attachment; filename=\"{name}\"");
-    let headers = [(header::CONTENT_TYPE, media.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
-    (headers, Body::from_stream(body)).into_response()
+        io::Error::other(error.to_string())
+    });
+    let head = stream::once(std::future::ready(Ok(Bytes::from(head))));
+    format.file("text/csv; charset=utf-8", "audit-log", head.chain(texts))
 }
 
 fn text(entry: &AuditRecord, format: Format) -> String {
@@ -105,7 +142,7 @@ fn text(entry: &AuditRecord, format: Format) -> String {
             &entry.before.as_ref().map(ToString::to_string).unwrap_or_default(),
             &entry.after.as_ref().map(ToString::to_string).unwrap_or_default(),
         ]),
-        Format::Jsonl => {
+        Format::JsonLines => {
             let line = json!({
                 "time": entry.at, "actor_kind": entry.actor_kind, "actor_id": id(entry.actor_id), "actor": entry.actor_name,
                 "address": entry.address, "action": entry.action, "object_kind": entry.object_kind, "object_id": id(entry.object_id),

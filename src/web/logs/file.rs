@@ -1,20 +1,14 @@
 //! Callbacks as lines of a file: CSV (RFC 4180) or JSON Lines, each line as the API shows a callback.
 
-use serde::Deserialize;
+use crate::{
+    domain::timestamp::Timestamp,
+    rest::callback_json,
+    storage::callbacks::CallbackRecord,
+    web::{csv, export::Format},
+};
 
-use crate::{domain::timestamp::Timestamp, rest::callback_json, storage::callbacks::CallbackRecord, web::csv};
-
-/// A kind of file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) enum Format {
-    /// Comma-separated values.
-    #[default]
-    #[serde(rename = "csv")]
-    Csv,
-    /// One JSON object a line.
-    #[serde(rename = "jsonl")]
-    JsonLines,
-}
+/// The media type of such a file as CSV.
+pub(super) const CSV: &str = "text/csv; charset=utf-8; header=present";
 
 /// What the file begins with.
 pub(super) const fn head(format: Format) -> &'static [u8] {
@@ -24,22 +18,10 @@ pub(super) const fn head(format: Format) -> &'static [u8] {
     }
 }
 
-/// Its media type.
-pub(super) const fn media_type(format: Format) -> &'static str {
-    match format {
-        Format::Csv => "text/csv; charset=utf-8; header=present",
-        Format::JsonLines => "application/jsonl; charset=utf-8",
-    }
-}
-
-/// Its name: `callbacks-20261123-20261124.csv`, the days in UTC.
-pub(super) fn name(format: Format, from: Timestamp, to: Timestamp) -> String {
+/// Its name without the ending: `callbacks-20261123-20261124`, the days in UTC.
+pub(super) fn name(from: Timestamp, to: Timestamp) -> String {
     let day = |at: Timestamp| at.rfc3339().chars().take(10).filter(char::is_ascii_digit).collect::<String>();
-    let ending = match format {
-        Format::Csv => "csv",
-        Format::JsonLines => "jsonl",
-    };
-    format!("callbacks-{}-{}.{ending}", day(from), day(to))
+    format!("callbacks-{}-{}", day(from), day(to))
 }
 
 /// One line a callback.
@@ -83,8 +65,8 @@ mod tests {
     fn names_tell_the_range() {
         let at = |text| Timestamp::parse(text).unwrap();
         assert_eq!(
-            name(Format::JsonLines, at("2026-11-23T00:00:00Z"), at("2026-11-24T00:00:00Z")),
-            "callbacks-20261123-20261124.jsonl"
+            name(at("2026-11-23T00:00:00Z"), at("2026-11-24T00:00:00Z")),
+            "callbacks-20261123-20261124"
         );
     }
 }

@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Extension,
-    extract::{Path, Query, Request, State},
+    extract::{Path, Request, State},
     http::{HeaderMap, StatusCode},
     response::{
         IntoResponse, Response,
@@ -23,7 +23,7 @@ use crate::{
     auth::principal::{Principal, SignedIn},
     console::calls::LogQuery,
     domain::id::{CallbackId, WebhookId},
-    rest::Problem,
+    rest::{Params, Problem},
     state::AppState,
     web::logs::asked,
     webhooks::{Follower, Live, News, UseCaseError},
@@ -63,8 +63,8 @@ pub(super) async fn live(
     State(app): State<AppState>,
     Path(id): Path<String>,
     Extension(who): Extension<SignedIn>,
-    Query(query): Query<LogQuery>,
-    Query(Since { since }): Query<Since>,
+    Params(query): Params<LogQuery>,
+    Params(Since { since }): Params<Since>,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();

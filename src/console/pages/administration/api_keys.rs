@@ -11,6 +11,7 @@ use crate::{
             icon::{CROSS, Icon, PAUSE, TICK},
             notice::{Done, Trouble},
             time::Time,
+            unseen::ForeignText,
         },
         pages::administration::search::{Foot, Nothing, Search},
         viewer::lang,
@@ -97,7 +98,7 @@ fn KeyRow(row: KeyRowView) -> impl IntoView {
     view! {
         <tr>
             <td class="title">
-                {row.name.clone()}
+                <ForeignText text=row.name.clone() />
                 <p class="hint mono">{row.prefix} "…"</p>
                 <p class="hint">
                     {say::created(lang)}

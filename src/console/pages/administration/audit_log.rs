@@ -7,7 +7,7 @@ use crate::{
     console::{
         address::query,
         calls::{AuditQuery, AuditRowView, AuditView, audit_log},
-        components::{notice::Trouble, time::Time},
+        components::{notice::Trouble, time::Time, unseen::ForeignText},
         islands::QueryForm,
         pages::{administration::differences::OpenEntry, webhooks::escaped},
         viewer::lang,
@@ -220,11 +220,11 @@ fn Row(row: AuditRowView, to: String) -> impl IntoView {
                 </a>
             </td>
             <td>
-                {row.actor} <p class="hint">{whose(&row.actor_kind, row.address.as_deref(), lang)}</p>
+                <ForeignText text=row.actor /> <p class="hint">{whose(&row.actor_kind, row.address.as_deref(), lang)}</p>
             </td>
             <td>{action_of(row.action, lang)}</td>
             <td class="title">
-                {row.object} <p class="hint">{kind_of(row.kind, lang)}</p>
+                <ForeignText text=row.object /> <p class="hint">{kind_of(row.kind, lang)}</p>
             </td>
             <td class="tags">
                 {row.changed.into_iter().map(|field| view! { <span class="tag">{field}</span> }).collect_view()}

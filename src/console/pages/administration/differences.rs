@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use crate::{
     console::{
         calls::{DifferenceView, OpenEntryView},
-        components::time::Time,
+        components::{
+            time::Time,
+            unseen::{ForeignText, written_out},
+        },
         pages::administration::audit_log::{action_of, kind_of, whose},
         viewer::lang,
     },
@@ -44,7 +47,9 @@ pub(super) fn OpenEntry(
                     <h2 id="entry-heading">{action_of(row.action, lang)}</h2>
                     <p class="hint">
                         {kind_of(row.kind, lang)} " "
-                        <strong>{row.object}</strong>
+                        <strong>
+                            <ForeignText text=row.object />
+                        </strong>
                         ", "
                         <Time at=row.at />
                         {format!(", {} ({})", row.actor, whose(&row.actor_kind, row.address.as_deref(), lang))}
@@ -68,7 +73,7 @@ pub(in crate::console) fn Differences(
 ) -> impl IntoView {
     let lang = lang();
     let rows = differences.into_iter().map(|difference| {
-        let side = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
+        let side = |value: Option<String>| written_out(value.as_deref().unwrap_or("–"));
         view! {
             <tr>
                 <th scope="row">{difference.field}</th>

@@ -171,7 +171,15 @@ fn shown(value: &Value, lang: Lang) -> String {
         Value::Array(items) if items.is_empty() => say::empty_value(lang).to_owned(),
         Value::Array(items) => items.iter().map(|item| shown(item, lang)).collect::<Vec<_>>().join("\n"),
         Value::Object(fields) => match (fields.get("name"), fields.get("value")) {
-            (Some(Value::String(name)), Some(Value::String(value))) => format!("{name}: {value}"),
+            (Some(Value::String(name)), Some(Value::String(value))) => {
+                let secret = fields.get("secret") == Some(&Value::Bool(true));
+                let mark = if secret {
+                    format!(" {}", say::secret_header(lang))
+                } else {
+                    String::new()
+                };
+                format!("{name}: {value}{mark}")
+            }
             _ => value.to_string(),
         },
         Value::Number(_) => value.to_string(),

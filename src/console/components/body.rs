@@ -1,0 +1,64 @@
+//! The body of a request or a response: as it was sent, byte for byte, and in a form that is easier to read. The switch between them is plain
+//! HTML and CSS.
+
+use leptos::prelude::*;
+
+use crate::{
+    console::{
+        calls::BodyView,
+        components::unseen::{has_unseen, written_out},
+        islands::CopyField,
+        raw_text::preformatted,
+        viewer::lang,
+    },
+    messages::logs as say,
+};
+
+/// The body.
+#[component]
+pub(in crate::console) fn Body(
+    /// What it is: the beginning of ids and names in the page.
+    id: &'static str,
+    /// What it is, for people.
+    label: &'static str,
+    /// What is in it.
+    body: BodyView,
+) -> impl IntoView {
+    let lang = lang();
+    let BodyView { raw, indented } = body;
+    // Without anything to format there is one way to show it.
+    let formatted = indented.or_else(|| has_unseen(&raw).then(|| raw.clone()));
+    let raw_id = format!("{id}-raw");
+    let switch = formatted.is_some().then(|| {
+        let choice = |value: &'static str, text: &'static str, checked: bool| {
+            view! {
+                <label>
+                    <input type="radio" name=format!("{id}-as") value=value checked=checked autocomplete="off" />
+                    {text}
+                </label>
+            }
+        };
+        view! {
+            <fieldset class="segments">
+                <legend class="visually-hidden">{label}</legend>
+                {choice("formatted", say::formatted(lang), true)}
+                {choice("raw", say::raw(lang), false)}
+            </fieldset>
+        }
+    });
+    let is_switched = switch.is_some();
+    view! {
+        <div class="body" class:switched=is_switched>
+            <div class="body-head">{switch} <CopyField field=raw_id.clone() /></div>
+            {formatted
+                .map(|text| {
+                    view! {
+                        <pre class="wire formatted" tabindex="0" role="region" aria-label=label>
+                            {written_out(&text)}
+                        </pre>
+                    }
+                })}
+            <pre class="wire raw" id=raw_id tabindex="0" role="region" aria-label=say::raw_of(lang, label) inner_html=preformatted(&raw)></pre>
+        </div>
+    }
+}

@@ -1,0 +1,79 @@
+//! Enabling and disabling: the column `enabled` and what depends on it, and no other field. Whoever changes another field at the same
+//! time loses nothing.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use serde_json::{Map, Value};
+
+use crate::{
+    domain::{audit::AuditAction, id::WebhookId, timestamp::Timestamp},
+    storage::{
+        Store, StoreError,
+        audit::{self, Actor, Entry},
+        entity::webhook,
+        revision,
+    },
+};
+
+/// What came of enabling or disabling a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switched {
+    /// It was done.
+    Done,
+    /// The webhook was so already; nothing was written.
+    Already,
+    /// There is no such webhook.
+    Gone,
+}
+
+impl Store {
+    /// Enables or disables a webhook. Enabling clears why it was disabled, and the failures before that count no more.
+    pub async fn set_enabled(&self, by: &Actor, id: WebhookId, enabled: bool) -> Result<Switched, StoreError> {
+        let (transaction, now) = (self.begin().await?, Timestamp::now());
+        let row = webhook::Entity::find_by_id(id.0)
+            .filter(webhook::Column::DeletedAt.is_null())
+            .lock_exclusive()
+            .one(&transaction)
+            .await?;
+        let Some(before) = row else {
+            return Ok(Switched::Gone);
+        };
+        if before.enabled == enabled {
+            return Ok(Switched::Already);
+        }
+        // Each change has a time of its own: it is what the next one is told by.
+        let at = Timestamp(Ord::max(now.0, before.updated_at.saturating_add(1)));
+        let mut change = webhook::Entity::update_many()
+            .col_expr(webhook::Column::Enabled, Expr::value(enabled))
+            .col_expr(webhook::Column::UpdatedAt, Expr::value(at.0));
+        if enabled {
+            change = change
+                .col_expr(webhook::Column::DisabledReason, Expr::value(None::<String>))
+                .col_expr(webhook::Column::FailingSince, Expr::value(None::<i64>))
+                .col_expr(webhook::Column::ExhaustedDeliveries, Expr::value(0))
+                .col_expr(webhook::Column::ExhaustedSince, Expr::value(None::<i64>));
+        }
+        change.filter(webhook::Column::Id.eq(id.0)).exec(&transaction).await?;
+        revision::raise(&transaction, id).await?;
+        let action = if enabled {
+            AuditAction::WebhookEnabled
+        } else {
+            AuditAction::WebhookDisabled
+        };
+        let entry = Entry::of_webhook(action, id, &before.name)
+            .before(state(before.enabled, before.disabled_reason.as_deref(), false))
+            .after(state(enabled, None, before.disabled_reason.is_some()));
+        audit::add(&transaction, by, entry, at).await?;
+        transaction.commit().await?;
+        Ok(Switched::Done)
+    }
+}
+
+/// The state for the audit log: `enabled`, and the reason where there is or was one.
+fn state(enabled: bool, reason: Option<&str>, had_reason: bool) -> Value {
+    let mut state = Map::new();
+    state.insert("enabled".to_owned(), enabled.into());
+    if reason.is_some() || had_reason {
+        state.insert("disabled_reason".to_owned(), reason.into());
+    }
+    Value::Object(state)
+}
