@@ -6,11 +6,16 @@ use std::{io, net::SocketAddr, time::Duration};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{
     net::TcpStream,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout_at},
 };
 
 /// "Connection Attempt Delay", RFC 8305 §5.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// More addresses of a name are not tried: whoever owns the name chooses them.
+const ADDRESSES_MAX: usize = 32;
+/// More connection attempts are not made at the same time; each holds a file descriptor.
+const ATTEMPTS_MAX: u32 = 8;
 
 /// Why there is no connection to each of these addresses.
 pub(super) type Failures = Vec<(SocketAddr, io::Error)>;
@@ -18,16 +23,27 @@ pub(super) type Failures = Vec<(SocketAddr, io::Error)>;
 /// The first connection that is established to one of these addresses within `limit`, and its address.
 pub(super) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<(TcpStream, SocketAddr), Failures> {
     let deadline = Instant::now() + limit;
+    let mut order = interleaved(addresses);
+    order.truncate(ADDRESSES_MAX);
     // Half of the time is left for the last address.
-    let others = u32::try_from(addresses.len().saturating_sub(1)).unwrap_or(u32::MAX).max(1);
+    let others = u32::try_from(order.len().saturating_sub(1)).unwrap_or(u32::MAX).max(1);
     let delay = ATTEMPT_DELAY.min(limit / 2 / others);
-    let mut waiting = interleaved(addresses).into_iter();
+    let mut waiting = order.into_iter();
     let (mut running, mut silent, mut failed) = (FuturesUnordered::new(), Vec::new(), Failures::new());
     let mut next_start = Instant::now();
     loop {
         if running.is_empty() || next_start <= Instant::now() {
             if let Some(address) = waiting.next() {
-                running.push(async move { (address, TcpStream::connect(address).await) });
+                let attempts_left = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
+                let end = if attempts_left < ATTEMPTS_MAX {
+                    deadline
+                } else {
+                    Instant::now() + delay * ATTEMPTS_MAX
+                };
+                running.push(async move {
+                    let connected = timeout_at(end, TcpStream::connect(address)).await;
+                    (address, connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())))
+                });
                 silent.push(address);
                 next_start = Instant::now() + delay;
             } else if running.is_empty() {
@@ -45,6 +61,7 @@ pub(super) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result
                 }
             },
             () = sleep_until(deadline) => {
+                // None is waiting still, unless the machine was too busy.
                 let timed_out = silent.into_iter().chain(waiting);
                 failed.extend(timed_out.map(|address| (address, io::Error::from(io::ErrorKind::TimedOut))));
                 return Err(failed);
@@ -101,6 +118,15 @@ mod tests {
         assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
         let failed = connect(&[refusing], Duration::from_secs(60)).await.unwrap_err();
         assert_eq!(failed[0].1.kind(), io::ErrorKind::ConnectionRefused);
+    }
+
+    #[tokio::test]
+    async fn a_long_list_of_addresses_is_cut() {
+        let refusing = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let many: Vec<_> = (1..=200)
+            .map(|last| SocketAddr::new([127, 0, 6, last].into(), refusing.port()))
+            .collect();
+        assert_eq!(connect(&many, Duration::from_secs(60)).await.unwrap_err().len(), ADDRESSES_MAX);
     }
 
     #[tokio::test]

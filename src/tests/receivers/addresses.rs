@@ -92,10 +92,14 @@ fn milliseconds(details: &Value) -> u128 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn addresses_out_of_reach_cost_a_fraction() {
+    let many: Vec<_> = (1..=20).map(|last| format!("127.0.7.{last}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let dead = ["127.0.1.1", "127.0.1.2", "127.0.1.3", "127.0.1.4", "127.0.1.5"];
     for (swallowed, others, last) in [
         (&dead[..1], &[][..], "127.0.2.1"),
         (&dead[..], &[], "127.0.2.2"),
+        // More than are tried at the same time.
+        (&many, &[], "127.0.2.7"),
         // One that refuses, between those that swallow.
         (&dead[..2], &["127.0.3.1"], "127.0.2.3"),
         (&[], &["127.0.3.1", "127.0.3.2", "127.0.3.3"], "127.0.2.4"),
