@@ -31,6 +31,7 @@ callback = Callback
 close = Close
 message-id = Message id
 event-id = Event id
+ce-id = Publisher’s id
 request = Request
 request-body = Request body
 too-old = The event is older than what is kept.

@@ -31,6 +31,7 @@ callback = Appel
 close = Fermer
 message-id = Identifiant du message
 event-id = Identifiant de l’événement
+ce-id = Identifiant donné par l’émetteur
 request = Requête
 request-body = Corps de la requête
 too-old = L’événement est trop ancien : il n’est plus conservé.

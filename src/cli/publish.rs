@@ -37,7 +37,7 @@ pub(super) struct PublishArguments {
 
 /// The event as a CloudEvent. The data are sent as they stand in the file: numbers, order and spelling stay.
 #[derive(Serialize)]
-struct Event<'a> {
+struct CloudEvent<'a> {
     specversion: &'static str,
     id: String,
     source: &'a str,
@@ -53,7 +53,7 @@ pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
     // A byte order mark, which some editors write, is no part of the JSON.
     let data: &RawValue = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(&text))
         .map_err(|error| CliError::Other(format!("--data: {} is not JSON: {error}", arguments.data.display())))?;
-    let event = Event {
+    let event = CloudEvent {
         specversion: "1.0",
         id: arguments.id.unwrap_or_else(|| Uuid::now_v7().to_string()),
         source: &arguments.source,

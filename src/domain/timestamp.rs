@@ -45,7 +45,7 @@ impl Timestamp {
 
     /// RFC 3339, UTC, with milliseconds.
     pub fn rfc3339(self) -> String {
-        format!("{:.3}", self.jiff())
+        rfc3339::write(self)
     }
 
     /// Unix seconds, as `webhook-timestamp` carries them.

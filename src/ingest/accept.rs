@@ -31,8 +31,8 @@ pub async fn accept(app: &AppState, by: &Principal, events: &[CloudEvent<'_>]) -
 
 fn check_all(events: &[CloudEvent<'_>], now: Timestamp) -> Result<Vec<NewEvent>, IngestError> {
     let (mut checked, mut errors) = (Vec::with_capacity(events.len()), Vec::<FieldError>::new());
-    for (at, event) in events.iter().enumerate() {
-        let place = if events.len() == 1 { String::new() } else { format!("/{at}") };
+    for event in events {
+        let place = event.place.map(|place| format!("/{place}")).unwrap_or_default();
         match check(event, &place, now) {
             Ok(event) => checked.push(event),
             Err(wrong) => errors.extend(wrong),

@@ -188,7 +188,6 @@ impl<'a> Errors<'a> {
 
     /// The data, held to the schema of the type. Every type of the catalogue has a schema, so that an event without data is refused.
     fn data(&mut self, event_type: Option<EventType>) -> Option<&'a RawValue> {
-        let member = self.event.data_member;
         let Some(data) = self.event.data.as_deref() else {
             if !self.event.has_error("/data") && !self.event.has_error("/data_base64") {
                 self.add("data", "Give the event's data: events of this type have some.");
@@ -199,7 +198,7 @@ impl<'a> Errors<'a> {
         if self.found.iter().any(|error| error.pointer.ends_with("/datacontenttype")) {
             return Some(data);
         }
-        let pointer = format!("{}/{member}", self.at);
+        let pointer = format!("{}/data", self.at);
         match json_data::parse(data, &pointer) {
             Ok(value) => {
                 let wrong = event_type.map(|event_type| check_data(event_type, &value)).unwrap_or_default();

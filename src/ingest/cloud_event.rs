@@ -23,7 +23,7 @@ pub const BATCH_MAX: usize = 1_000;
 const PREFIX: &str = "ce-";
 
 /// A CloudEvent as it was published. `ingest::check` validates the values.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CloudEvent<'a> {
     /// `1.0`.
     pub specversion: Option<Cow<'a, str>>,
@@ -45,29 +45,10 @@ pub struct CloudEvent<'a> {
     pub extensions: Extensions<'a>,
     /// What happened. Null is data, too.
     pub data: Option<Cow<'a, RawValue>>,
-    /// The member that held the data, which errors name: `data` or `data_base64`.
-    pub data_member: &'static str,
+    /// Its place in a batch, from 0.
+    pub place: Option<usize>,
     /// What is wrong already as it was written.
     pub errors: Vec<FieldError>,
-}
-
-impl Default for CloudEvent<'_> {
-    fn default() -> Self {
-        Self {
-            specversion: None,
-            id: None,
-            source: None,
-            event_type: None,
-            time: None,
-            subject: None,
-            datacontenttype: None,
-            dataschema: None,
-            extensions: Extensions::default(),
-            data: None,
-            data_member: "data",
-            errors: Vec::new(),
-        }
-    }
 }
 
 impl CloudEvent<'_> {

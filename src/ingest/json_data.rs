@@ -166,8 +166,8 @@ fn explain(error: &serde_json::Error) -> String {
     if text.starts_with("recursion limit exceeded") {
         return "The data are nested too deeply. Use at most 127 levels of objects and arrays.".to_owned();
     }
-    if text.contains("surrogate") || text.contains("unicode code point") {
-        return format!("A string holds half of a surrogate pair, which is no character: {text}.");
+    if ["surrogate", "code point", "hex escape"].iter().any(|word| text.contains(word)) {
+        return format!("A string holds an escape that is no character, such as half of a surrogate pair: {text}.");
     }
     format!("This is not JSON that can be read: {text}.")
 }
@@ -251,8 +251,8 @@ mod tests {
             assert_eq!(found, pointers, "{text}");
         }
         assert!(parsed(r#"{"a":1,"A":2,"b":{"a":3},"c":[{"a":4},{"a":5}]}"#).is_ok());
-        let many: String = (0..200).map(|number| format!("\"{}\":0,", number % 100)).collect();
-        assert_eq!(parsed(&format!("{{{many}\"x\":0}}")).unwrap_err().len(), ERRORS_MAX);
+        let many: Vec<_> = (0..200).map(|number| format!("\"{}\":0,", number % 100)).collect();
+        assert_eq!(parsed(&format!("{{{}\"x\":0}}", many.concat())).unwrap_err().len(), ERRORS_MAX);
     }
 
     #[test]

@@ -71,7 +71,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Batch<'a> {
                     let Some(Envelope(event)) = access.next_element()? else {
                         break;
                     };
-                    events.push(event);
+                    events.push(CloudEvent {
+                        place: Some(events.len()),
+                        ..event
+                    });
                 }
                 let mut count = events.len();
                 while events.len() == BATCH_MAX && access.next_element::<IgnoredAny>()?.is_some() {
@@ -96,16 +99,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
 struct EnvelopeVisitor;
 
 impl EnvelopeVisitor {
-    fn no_object<'a, E>(is_array: bool) -> Result<Envelope<'a>, E> {
+    fn no_object<'a>(is_array: bool) -> Envelope<'a> {
         let detail = if is_array {
             "An event is a JSON object, and this is an array. Send several events as application/cloudevents-batch+json."
         } else {
             "An event is a JSON object."
         };
-        Ok(Envelope(CloudEvent {
+        Envelope(CloudEvent {
             errors: vec![FieldError::new("", detail)],
             ..CloudEvent::default()
-        }))
+        })
     }
 }
 
@@ -126,31 +129,31 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
         while access.next_element::<IgnoredAny>()?.is_some() {}
-        Self::no_object(true)
+        Ok(Self::no_object(true))
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Self::no_object(false)
+        Ok(Self::no_object(false))
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Self::no_object(false)
+        Ok(Self::no_object(false))
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Self::no_object(false)
+        Ok(Self::no_object(false))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Self::no_object(false)
+        Ok(Self::no_object(false))
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Self::no_object(false)
+        Ok(Self::no_object(false))
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Self::no_object(false)
+        Ok(Self::no_object(false))
     }
 }
 
@@ -205,7 +208,7 @@ impl<'a> Members<'a> {
             "specversion" | "id" | "source" | "type" | "time" | "subject" | "datacontenttype" | "dataschema" => {
                 self.set_attribute(&name, value);
             }
-            _ => self.add_extension(&name, value),
+            _ => self.add_extension(name.clone(), value),
         }
         self.names.push(name);
     }
@@ -228,14 +231,14 @@ impl<'a> Members<'a> {
         }
     }
 
-    fn add_extension(&mut self, name: &Cow<'a, str>, value: &'a RawValue) {
-        if !is_attribute_name(name) {
-            self.wrong(name, NAME);
+    fn add_extension(&mut self, name: Cow<'a, str>, value: &'a RawValue) {
+        if !is_attribute_name(&name) {
+            self.wrong(&name, NAME);
             return;
         }
         match extension(value) {
-            Ok(value) => self.event.extensions.0.push((name.clone(), value)),
-            Err(detail) => self.wrong(name, detail),
+            Ok(value) => self.event.extensions.0.push((name, value)),
+            Err(detail) => self.wrong(&name, detail),
         }
     }
 
@@ -256,7 +259,6 @@ impl<'a> Members<'a> {
             Ok(data) => self.event.data = Some(Cow::Owned(data)),
             Err(detail) => self.wrong("data_base64", detail),
         }
-        self.event.data_member = "data_base64";
         self.event
     }
 }

@@ -72,7 +72,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| body_problem(&rejection, BODY_BYTES_MAX))?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+        // A byte order mark is no part of the JSON (RFC 8259, section 8.1).
+        let json = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+        serde_json::from_slice(json).map(Self).map_err(|error| {
             if error.is_data() {
                 Problem::invalid(vec![FieldError::new("", without_value(error.to_string()))])
             } else {

@@ -285,7 +285,7 @@ fn range(filter: &EventFilter, after: Option<Cursor>, id: &str) -> Condition {
 
 /// The condition of everything else but the publisher's id.
 fn choose(all: &mut Condition, filter: &EventFilter, column: impl Fn(&str) -> String) {
-    let event_type = filter.event_type.map(|event_type| event_type.as_str());
+    let event_type = filter.event_type.map(EventType::as_str);
     for (name, value) in [
         ("source", filter.source.as_deref()),
         ("subject", filter.subject.as_deref()),

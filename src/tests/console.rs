@@ -238,6 +238,11 @@ async fn the_log_appears(database: TestDatabase) {
         .await
         .unwrap();
     assert!(open.contains("webhook-signature") && open.contains("Message id"));
+    let ids = format!("{}</dd>", row["event_id"].as_str().unwrap());
+    assert!(
+        open.contains(&ids) && open.contains("1 (https://clearid.example.com)</dd>"),
+        "{open}"
+    );
     let past = app
         .page(&format!("{path}?from=2020-01-01T00:00&to=2020-01-02T00:00"), &cookie)
         .await

@@ -63,6 +63,8 @@ pub struct OpenCallbackView {
     pub delivery: String,
     /// The event's id.
     pub event_id: String,
+    /// The id that the publisher gave the event, and its source; `None` when the event is too old to be kept.
+    pub ce_id: Option<(String, String)>,
     /// Why the attempt was made.
     pub trigger: String,
     /// When it ended.

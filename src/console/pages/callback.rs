@@ -78,6 +78,7 @@ pub(super) fn OpenCallback(open: OpenCallbackView) -> impl IntoView {
                     <dt>{say::event_id(lang)}</dt>
                     <dd class="mono">{open.event_id}</dd>
                 </div>
+                {open.ce_id.map(|(id, source)| view! { <PublisherId id source /> })}
             </dl>
             <Attempts attempts=open.attempts standing=open.standing due=open.due />
             <div class="sides">
@@ -112,6 +113,17 @@ pub(super) fn OpenCallback(open: OpenCallbackView) -> impl IntoView {
                 </div>
             </div>
         </article>
+    }
+}
+
+/// The id that the publisher gave the event, with its source.
+#[component]
+fn PublisherId(id: String, source: String) -> impl IntoView {
+    view! {
+        <div class="long">
+            <dt>{say::ce_id(lang())}</dt>
+            <dd class="mono">{format!("{id} ({source})")}</dd>
+        </div>
     }
 }
 

@@ -48,6 +48,7 @@ pub async fn callback(
         callback: row(record, links.callback(None), zone, lang),
         delivery: record.delivery.message_id(),
         event_id: record.event.to_string(),
+        ce_id: details.ce_id.clone().zip(details.source.clone()),
         trigger: record.trigger.to_string(),
         ended: time_view(ended, zone, lang),
         attempts: attempts.collect(),

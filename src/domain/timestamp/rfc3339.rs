@@ -1,4 +1,4 @@
-//! Parses the `date-time` rule of RFC 3339, section 5.6. Parsers for ISO 8601 accept more than that rule: signed years, offsets of
+//! Reads and writes the `date-time` rule of RFC 3339, section 5.6. Parsers for ISO 8601 accept more than that rule: signed years, offsets of
 //! 24 hours and more, times without seconds.
 
 use jiff::{SignedDuration, civil::DateTime};
@@ -8,6 +8,14 @@ use super::Timestamp;
 /// The moments that have four digits for their year in UTC: others cannot be written in RFC 3339.
 const FIRST: i64 = -62_167_219_200_000;
 const LAST: i64 = 253_402_300_799_999;
+
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+/// Writes UTC with milliseconds. A moment that has no year of four digits is written as the nearest one that has.
+pub(super) fn write(moment: Timestamp) -> String {
+    let since_epoch = SignedDuration::from_millis(moment.0.clamp(FIRST, LAST));
+    format!("{:.3}Z", EPOCH.saturating_add(since_epoch))
+}
 
 /// Reads the text from left to right.
 struct Reader<'a>(&'a [u8]);
@@ -75,7 +83,7 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
     }
     let is_leap_second = second == 60;
     let local = DateTime::new(year, month, day, hour, minute, if is_leap_second { 59 } else { second }, 0).ok()?;
-    let since_epoch = local.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
+    let since_epoch = local.duration_since(EPOCH);
     let utc = since_epoch.checked_sub(SignedDuration::from_secs(offset * 60))?;
     // Leap seconds are inserted at the end of a day in UTC (section 5.7).
     if is_leap_second && utc.as_secs().rem_euclid(86_400) != 86_399 {
