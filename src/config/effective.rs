@@ -11,31 +11,27 @@ pub(super) fn effective(settings: &Settings, database: &str) -> [String; 2] {
     let (mut given, mut defaults) = (String::new(), String::new());
     for told in settings.told() {
         let (name, file) = (told.name, format!("{}_FILE", told.name));
-        match told.given {
-            Some(value) => {
-                let value = match name {
-                    "CLEARHOOK_DATABASE_URL" => database.to_owned(),
-                    _ if told.is_secret => "(secret)".to_owned(),
-                    _ => without_credentials(value),
-                };
-                let source = match settings
-                    .source(&file)
-                    .map_or_else(|| (settings.source(name), ""), |source| (Some(source), ", from a file"))
-                {
-                    (Some(Source::Flag), read) => format!("flag{read}"),
-                    (Some(Source::Environment), read) => format!("environment{read}"),
-                    (_, read) => format!("settings file{read}"),
-                };
-                append(&mut given, &format!("{name}={value} ({source})"));
-            }
-            None => {
-                let default = told.help.rsplit_once("[default: ").and_then(|(_, rest)| rest.split_once(']'));
-                append(
-                    &mut defaults,
-                    &format!("{name}={}", default.map_or("none", |(value, _)| value.trim_matches('`'))),
-                );
-            }
-        }
+        let Some(value) = told.given else {
+            let default = told.help.rsplit_once("[default: ").and_then(|(_, rest)| rest.split_once(']'));
+            let default = default.map_or("none", |(value, _)| value.trim_matches('`'));
+            append(&mut defaults, &format!("{name}={default}"));
+            continue;
+        };
+        let value = match name {
+            "CLEARHOOK_DATABASE_URL" => database.to_owned(),
+            _ if told.is_secret => "(secret)".to_owned(),
+            _ => without_credentials(value),
+        };
+        let (source, read) = match settings.source(&file) {
+            Some(source) => (Some(source), ", from a file"),
+            None => (settings.source(name), ""),
+        };
+        let source = match source {
+            Some(Source::Flag) => "flag",
+            Some(Source::Environment) => "environment",
+            Some(Source::File) | None => "settings file",
+        };
+        append(&mut given, &format!("{name}={value} ({source}{read})"));
     }
     let given = if given.is_empty() { "none".to_owned() } else { given };
     [format!("settings given: {given}"), format!("settings by default: {defaults}")]

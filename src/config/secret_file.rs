@@ -84,7 +84,7 @@ mod tests {
             (&b""[..], "is empty"),
             (b" \n", "is empty"),
             (b"planted\xff", "UTF-8"),
-            (&[b'x'; 70_000], "more than"),
+            (&"x".repeat(70_000).into_bytes(), "more than"),
         ] {
             let error = read_as(bytes).unwrap_err();
             assert_eq!(error.setting, "CLEARHOOK_X_FILE");

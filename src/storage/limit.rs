@@ -105,9 +105,8 @@ fn says(error: &DbErr) -> Connection {
         return if is_lost { Connection::Useless } else { Connection::Good };
     }
     match (error, driver_error(error)) {
-        (DbErr::ConnectionAcquire(ConnAcquireErr::Timeout), _) => Connection::Doubtful,
+        (DbErr::ConnectionAcquire(ConnAcquireErr::Timeout), _) | (_, Some(sqlx::Error::PoolTimedOut)) => Connection::Doubtful,
         (_, Some(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_))) => Connection::Useless,
-        (_, Some(sqlx::Error::PoolTimedOut)) => Connection::Doubtful,
         _ => Connection::Good,
     }
 }

@@ -177,11 +177,7 @@ impl PostgresUrl {
                 let name = key.trim_start_matches("options[").trim_end_matches(']');
                 self.options.push(format!("-c {name}={value}"));
             }
-            "channel_binding" if value != "require" => {}
-            "gssencmode" if value != "require" => {}
-            "sslnegotiation" if value == "postgres" => {}
-            "load_balance_hosts" if value == "disable" => {}
-            "client_encoding" if matches!(value.to_ascii_lowercase().as_str(), "utf8" | "utf-8" | "auto") => {}
+            _ if is_default(key, &value) => {}
             _ => return Err(unsupported(key)),
         }
         Ok(())
@@ -405,6 +401,17 @@ fn decode(text: &str, what: &str) -> Result<String, InvalidDatabaseUrl> {
         )));
     }
     Ok(decoded.into_owned())
+}
+
+/// Whether a parameter asks for what is done anyway.
+fn is_default(key: &str, value: &str) -> bool {
+    match key {
+        "channel_binding" | "gssencmode" => value != "require",
+        "sslnegotiation" => value == "postgres",
+        "load_balance_hosts" => value == "disable",
+        "client_encoding" => matches!(value.to_ascii_lowercase().as_str(), "utf8" | "utf-8" | "auto"),
+        _ => false,
+    }
 }
 
 /// Whether all of a query are parameters that are known, so that an `@` in it is no part of a password.

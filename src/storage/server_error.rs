@@ -1,6 +1,6 @@
 //! What errors of a database mean, in a sentence that says what to do, without the server's own line numbers.
 
-use std::{error::Error, io};
+use std::{borrow::Cow, error::Error, io};
 
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
 
@@ -16,7 +16,7 @@ pub(super) fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
 
 /// The code of an error of the database: an SQLSTATE, or SQLite's number.
 pub(super) fn code_of(error: &DbErr) -> Option<String> {
-    driver_error(error)?.as_database_error()?.code().map(|code| code.into_owned())
+    driver_error(error)?.as_database_error()?.code().map(Cow::into_owned)
 }
 
 /// What went wrong, as short as it can be said.

@@ -17,7 +17,7 @@ use crate::storage::{StoreError, limit::Limit};
 /// A pool of connections. Used as a connection, each statement of a pool for writes waits its turn.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
-    pool: DatabaseConnection,
+    connections: DatabaseConnection,
     limit: Limit,
     /// Nothing for reads, and on PostgreSQL, which keeps writers apart by itself.
     turn: Option<Arc<Mutex<()>>>,
@@ -29,13 +29,21 @@ pub(super) type Turn = Option<OwnedMutexGuard<()>>;
 impl Pool {
     /// A pool for reads.
     pub(super) fn for_reads(pool: DatabaseConnection, limit: Limit) -> Self {
-        Self { pool, limit, turn: None }
+        Self {
+            connections: pool,
+            limit,
+            turn: None,
+        }
     }
 
     /// A pool for writes.
     pub(super) fn for_writes(pool: DatabaseConnection, limit: Limit) -> Self {
         let turn = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
-        Self { pool, limit, turn }
+        Self {
+            connections: pool,
+            limit,
+            turn,
+        }
     }
 
     /// The same pool with another limit.
@@ -61,9 +69,9 @@ impl Pool {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self.limit.wait(self.pool.begin_with_options(options)).await?;
+        let transaction = self.limit.wait(self.connections.begin_with_options(options)).await?;
         Ok(Transaction {
-            transaction,
+            inner: transaction,
             limit: self.limit.clone(),
             _turn: turn,
         })
@@ -74,40 +82,40 @@ impl Pool {
     }
 
     pub(super) const fn pool(&self) -> &DatabaseConnection {
-        &self.pool
+        &self.connections
     }
 }
 
 #[async_trait]
 impl ConnectionTrait for Pool {
     fn get_database_backend(&self) -> DbBackend {
-        self.pool.get_database_backend()
+        self.connections.get_database_backend()
     }
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
         let _turn = self.turn().await;
-        self.limit.wait(self.pool.execute_raw(stmt)).await
+        self.limit.wait(self.connections.execute_raw(stmt)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         let _turn = self.turn().await;
-        self.limit.wait(self.pool.execute_unprepared(sql)).await
+        self.limit.wait(self.connections.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
         let _turn = self.turn().await;
-        self.limit.wait(self.pool.query_one_raw(stmt)).await
+        self.limit.wait(self.connections.query_one_raw(stmt)).await
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let _turn = self.turn().await;
-        self.limit.wait(self.pool.query_all_raw(stmt)).await
+        self.limit.wait(self.connections.query_all_raw(stmt)).await
     }
 }
 
 /// A transaction that writes; undone when it is dropped.
 pub(super) struct Transaction {
-    transaction: DatabaseTransaction,
+    inner: DatabaseTransaction,
     limit: Limit,
     // After the transaction itself, which has to be over first.
     _turn: Turn,
@@ -116,29 +124,29 @@ pub(super) struct Transaction {
 impl Transaction {
     /// Makes it durable.
     pub(super) async fn commit(self) -> Result<(), DbErr> {
-        self.limit.wait(self.transaction.commit()).await
+        self.limit.wait(self.inner.commit()).await
     }
 }
 
 #[async_trait]
 impl ConnectionTrait for Transaction {
     fn get_database_backend(&self) -> DbBackend {
-        self.transaction.get_database_backend()
+        self.inner.get_database_backend()
     }
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
-        self.limit.wait(self.transaction.execute_raw(stmt)).await
+        self.limit.wait(self.inner.execute_raw(stmt)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.limit.wait(self.transaction.execute_unprepared(sql)).await
+        self.limit.wait(self.inner.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.limit.wait(self.transaction.query_one_raw(stmt)).await
+        self.limit.wait(self.inner.query_one_raw(stmt)).await
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.limit.wait(self.transaction.query_all_raw(stmt)).await
+        self.limit.wait(self.inner.query_all_raw(stmt)).await
     }
 }

@@ -104,9 +104,8 @@ async fn opens(database: &TestDatabase, url: &str) {
 
 async fn refusal(database: &TestDatabase, url: &str) -> String {
     let began = Instant::now();
-    let said = match open(database, url, true).await {
-        Ok(_) => panic!("{url} opens"),
-        Err(said) => said,
+    let Err(said) = open(database, url, true).await else {
+        panic!("{url} opens")
     };
     assert!(began.elapsed() < Duration::from_secs(8), "{said}: {:?}", began.elapsed());
     assert!(!said.contains("at line") && !said.contains("plan"), "{said}");
@@ -241,6 +240,32 @@ async fn each_refusal_of_a_server_is_a_sentence() {
         said.contains("connection refused") && began.elapsed() < Duration::from_secs(5),
         "{said}"
     );
+}
+
+/// Not even where everything is logged.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_of_the_database_is_in_no_log() {
+    let (server, database) = on_guarded().await;
+    role(&database, "guarded", &format!("SUPERUSER PASSWORD ~{PASSWORD}~")).await;
+    let password = utf8_percent_encode(PASSWORD, NON_ALPHANUMERIC).to_string();
+    let here = Installation::new();
+    let mut command = here.command(&["serve", "--addr", "127.0.0.1:0", "--log", "trace"]);
+    let (port, name) = (server.cluster.port(), name(&database));
+    command.env(
+        "CLEARHOOK_DATABASE_URL",
+        format!("postgres://guarded:{password}@127.0.0.1:{port}/{name}"),
+    );
+    let service = Service::start(command);
+    service.line("listening on ").await;
+    let printed = service.printed();
+    assert!(
+        printed.contains(&format!("CLEARHOOK_DATABASE_URL=127.0.0.1:{port}/{name} (environment)")),
+        "{printed}"
+    );
+    for secret in [PASSWORD, &password, "plan/ted", "plan%2Fted"] {
+        assert!(!printed.contains(secret), "{secret}");
+    }
+    assert_eq!(service.terminate().await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

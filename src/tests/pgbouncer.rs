@@ -1,4 +1,4 @@
-//! PgBouncer between clearhook and PostgreSQL: a pool of sessions works, a pool of transactions or statements is refused at the start.
+//! `PgBouncer` between clearhook and PostgreSQL: a pool of sessions works, a pool of transactions or statements is refused at the start.
 
 use clearhook::catalogue::EventType;
 
@@ -6,7 +6,7 @@ use crate::support::{
     app::TestApp, binary::Installation, database::TestDatabase, pgbouncer::PgBouncer, receiver::Receiver, wait::wait_for,
 };
 
-/// The same database by way of PgBouncer, once that answers.
+/// The same database by way of `PgBouncer`, once that answers.
 async fn by_way_of(bouncer: &PgBouncer, direct: &TestDatabase) -> TestDatabase {
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], bouncer.port));
     wait_for("PgBouncer to listen", async || tokio::net::TcpStream::connect(address).await.ok()).await;

@@ -1,4 +1,4 @@
-//! PgBouncer before a PostgreSQL, as an unprivileged user. It ends with the test.
+//! `PgBouncer` before a PostgreSQL, as an unprivileged user. It ends with the test.
 
 use std::{
     fs,
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::support::postgres::unprivileged;
 
-/// A running PgBouncer.
+/// A running `PgBouncer`.
 pub(crate) struct PgBouncer {
     pub(crate) port: u16,
     child: Child,
