@@ -58,4 +58,22 @@ test('pictures', async ({ page, server, receiver, expected }) => {
   await page.getByRole('table', { name: 'Callbacks' }).getByRole('link').first().click();
   await expect(page.getByRole('article', { name: 'Callback' })).toBeVisible();
   await shoot(page, 'callback', true);
+
+  // A form in which everything is set, and a webhook that clearhook disabled.
+  const url = receiver.url.replace('/hook?from=journey', '/gone');
+  receiver.answers.set('/gone', { status: 410, body: 'gone \u202efor good\u001b[0m' });
+  const headers = [
+    { name: 'Authorization', value: 'Bearer sample' },
+    { name: 'X-Tenant', value: 'north' },
+  ];
+  const gone = await server.api('POST', '/webhooks', { name: 'Old payroll', url, events: ['visit.created'], headers, rate_limit: { per_second: 20, burst: 5 }, ordered: true });
+  await server.publish('visit.created', 'gone');
+  await expect.poll(async () => (await server.api('GET', `/webhooks/${gone.id}`)).enabled).toBe(false);
+  await server.publish('visit.created', 'held-for-it');
+  await page.goto(`/webhooks/${gone.id}`);
+  await expect(page.getByText('clearhook disabled this webhook.')).toBeVisible();
+  await shoot(page, 'disabled', true);
+  await page.getByRole('table', { name: 'Callbacks' }).getByRole('link').first().click();
+  await page.getByRole('group', { name: 'Request body' }).getByRole('radio', { name: 'Raw' }).check();
+  await shoot(page, 'callback-raw', true);
 });

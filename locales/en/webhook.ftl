@@ -29,7 +29,7 @@ secret-created = Created
 rate = Callbacks a second, at most
 rate-hint = Leave both fields empty for no limit.
 burst = Burst
-burst-hint = Callbacks that may be made at once after a quiet time.
+burst-hint = So many at once after a quiet time.
 ordered = In order of subject
 ordered-hint = Events of one subject are sent one after the other. One that fails is tried again before the next one is sent.
 

@@ -29,7 +29,7 @@ secret-created = Créé le
 rate = Appels par seconde, au plus
 rate-hint = Laissez les deux champs vides pour ne pas fixer de limite.
 burst = Rafale
-burst-hint = Appels possibles d’un seul coup après un moment calme.
+burst-hint = Autant d’un coup après un moment calme.
 ordered = Dans l’ordre du sujet
 ordered-hint = Les événements d’un même sujet sont envoyés l’un après l’autre. Celui qui échoue est réessayé avant que le suivant parte.
 
