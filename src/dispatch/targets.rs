@@ -128,14 +128,14 @@ impl Targets {
     }
 }
 
-/// A header as it is logged: its name as it is sent, and its value unless that is a credential.
+/// A header as it is logged: its name as it was typed (case does not matter), and its value unless that is a credential.
 fn shown(header: Header, redactor: &Redactor) -> (String, String) {
     let value = if header.is_hidden() {
         HIDDEN.to_owned()
     } else {
         redactor.text(header.value.as_bytes())
     };
-    (header.name.to_ascii_lowercase(), value)
+    (header.name, value)
 }
 
 impl Receiver {

@@ -58,7 +58,7 @@ fn logged(details: &Value) -> Values {
     let mut values = Values::new();
     for header in details["request"]["headers"].as_array().unwrap() {
         let (name, value) = (header["name"].as_str().unwrap(), header["value"].as_str().unwrap());
-        values.entry(name.to_owned()).or_default().push(value.to_owned());
+        values.entry(name.to_ascii_lowercase()).or_default().push(value.to_owned());
     }
     values
 }
