@@ -4,6 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     auth::{api_key::Keys, clock::Clock, oidc::Provider},
@@ -38,6 +39,8 @@ pub struct Service {
     pub leptos: LeptosOptions,
     /// How people reach the console.
     pub front: Arc<FrontSettings>,
+    /// Cancelled when the service is about to stop: `/readyz` fails, requests are still served.
+    pub draining: CancellationToken,
     /// Pages that follow a log.
     pub live: Arc<Live>,
 }
@@ -56,6 +59,7 @@ impl AppState {
             front: Arc::new(front),
             keys: Arc::default(),
             clock,
+            draining: CancellationToken::new(),
             live: Arc::default(),
         }))
     }

@@ -14,6 +14,7 @@ wait-minutes = { $count ->
 expired = It took too long to enter the code. Sign in again.
 by-provider = Sign in with { $name }
 or = or
+only-by-https = You opened this page over http, but clearhook is set up for https: your browser would not keep you signed in. Use this address instead:
 
 step = Second step
 step-hint = Enter the 6-digit code of your app. Without the device, enter one of your recovery codes instead.
@@ -27,6 +28,7 @@ provider-refused = The sign-in service did not let you in. Try again, or ask who
 provider-invalid = The answer of the sign-in service could not be verified. Try again; if this goes on, tell an administrator.
 provider-expired = This sign-in took too long, or was begun in another browser. Begin again here.
 no-email = The sign-in service gave no verified e-mail address. Verify your address there, then sign in again.
+email-unstated = The sign-in service does not say whether your e-mail address is verified. An administrator can decide to trust its addresses: CLEARHOOK_OIDC_TRUST_EMAIL=true.
 no-role = Your account at the sign-in service has no role in clearhook. Ask an administrator for one.
 taken = Another account of the sign-in service uses your e-mail address here. Ask an administrator.
 disabled = Your account is disabled. Ask an administrator.

@@ -14,6 +14,7 @@ wait-minutes = { $count ->
 expired = La saisie du code a pris trop de temps. Reconnectez-vous.
 by-provider = Se connecter avec { $name }
 or = ou
+only-by-https = Vous avez ouvert cette page en http, mais clearhook est configuré pour https : votre navigateur ne garderait pas votre session. Utilisez plutôt cette adresse :
 
 step = Deuxième étape
 step-hint = Saisissez le code à 6 chiffres de votre application. Sans l’appareil, saisissez l’un de vos codes de secours.
@@ -27,6 +28,7 @@ provider-refused = Le service de connexion ne vous a pas laissé entrer. Réessa
 provider-invalid = La réponse du service de connexion n’a pas pu être vérifiée. Réessayez ; si cela persiste, prévenez un administrateur.
 provider-expired = Cette connexion a pris trop de temps, ou a été commencée dans un autre navigateur. Recommencez ici.
 no-email = Le service de connexion n’a donné aucune adresse e-mail vérifiée. Vérifiez-y votre adresse, puis reconnectez-vous.
+email-unstated = Le service de connexion ne dit pas si votre adresse e-mail est vérifiée. Un administrateur peut décider de se fier à ses adresses : CLEARHOOK_OIDC_TRUST_EMAIL=true.
 no-role = Votre compte du service de connexion n’a aucun rôle dans clearhook. Demandez-en un à un administrateur.
 taken = Un autre compte du service de connexion utilise ici votre adresse e-mail. Adressez-vous à un administrateur.
 disabled = Votre compte est désactivé. Adressez-vous à un administrateur.

@@ -102,7 +102,7 @@ pub async fn reset_second_factor(store: &Store, by: &Principal, id: UserId) -> R
     if !store.remove_second_factor(&by.actor(), &user, None).await? {
         return Err(UseCaseError::Conflict(Wrong::NoFactor));
     }
-    tracing::info!(user = %id, "the second factor of user {id} is removed");
+    tracing::info!(user = %id, "second factor of user {id} removed");
     Ok(())
 }
 

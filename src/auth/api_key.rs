@@ -113,7 +113,7 @@ async fn check(store: &Store, hash: &[u8]) -> Result<Option<KeyHolder>, StoreErr
         let (store, id) = (store.clone(), record.id);
         tokio::spawn(async move {
             if let Err(error) = store.touch_api_key(id, now).await {
-                tracing::warn!(%error, key = %id, "cannot note that a key was used");
+                tracing::warn!(%error, key = %id, "the time of the last use of API key {id} cannot be stored: {error}");
             }
         });
     }

@@ -1,38 +1,43 @@
 //! Sign-in by an OpenID provider: code flow with PKCE, state and nonce (OpenID Connect Core, section 3.1; RFC 7636).
 //!
 //! What has to be known when the browser comes back is in a sealed cookie of that browser: so nobody else can finish a sign-in that it
-//! began, and nobody can fill a table.
+//! began, and strangers cannot fill a table. The state of a finished sign-in is stored until it expires, so that it works once.
 
+mod discovery;
 mod fetch;
 mod person;
+mod token;
 
 use std::time::{Duration, Instant};
 
 use openidconnect::{
-    AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, IdTokenFields, IssuerUrl, Nonce,
-    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse,
-    UserInfoClaims,
+    AccessToken, AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyAdditionalClaims, EndpointNotSet,
+    EndpointSet, IdToken, IssuerUrl, JsonWebKeySet, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RefreshToken, Scope, StandardErrorResponse, TokenResponse, TokenUrl,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
-        CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken, CoreRevocationErrorResponse,
+        CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse,
         CoreTokenIntrospectionResponse, CoreTokenType,
     },
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 use tokio::sync::Mutex;
 use url::Url;
 
 use self::{
-    fetch::fetcher,
-    person::{Person, person, values},
+    discovery::{Discovery, discover},
+    fetch::{fetcher, get},
+    person::{Person, Verified, person},
+    token::{Claims, TokenError},
 };
 use crate::{
     config::OidcSettings,
     domain::timestamp::Timestamp,
-    storage::{Store, identities::Identity, sealed::Purpose},
+    storage::{Store, StoreError, identities::Identity, sealed::Purpose},
 };
 
 /// Name of the cookie of a sign-in that is on its way.
@@ -43,6 +48,8 @@ pub const AGE: Duration = Duration::from_mins(10);
 pub const CALLBACK: &str = "/sign-in/oidc/callback";
 /// How long the provider's description and keys are remembered.
 const REMEMBERED: Duration = Duration::from_mins(10);
+/// The description is not asked for again more often than this, however many tokens name unknown keys.
+const ASKED_AGAIN: Duration = Duration::from_secs(10);
 const SCOPES: [&str; 2] = ["email", "profile"];
 
 /// Why a sign-in by the provider failed.
@@ -54,18 +61,35 @@ pub enum OidcError {
     /// The provider did not let them in.
     #[error("the OpenID provider refused: {0}")]
     Refused(String),
-    /// It was begun by another browser, or too long ago.
-    #[error("no sign-in was begun by this browser, or too long ago")]
+    /// It was begun by another browser, or too long ago, or is finished.
+    #[error("no sign-in was begun by this browser, or too long ago, or it is finished")]
     Expired,
     /// What the provider says of them cannot be believed.
     #[error("the OpenID provider's answer is not valid: {0}")]
     Invalid(String),
-    /// The provider does not vouch for an e-mail address.
+    /// The provider gives no e-mail address, or says that it is not verified.
     #[error("the OpenID provider gave no verified e-mail address")]
     NoEmail,
+    /// The provider does not say whether the e-mail address is verified.
+    #[error(
+        "the OpenID provider does not say whether the e-mail address is verified (no claim email_verified); if only your organisation \
+         gives out addresses there, set CLEARHOOK_OIDC_TRUST_EMAIL=true"
+    )]
+    EmailUnstated,
     /// No value of the role claim means anything here.
-    #[error("the OpenID provider gave no role that is known here")]
-    NoRole,
+    #[error(
+        "the claim `{claim}` has no value that is known here, in the ID token, the user info or the access token (it has: {values}); \
+         compare CLEARHOOK_OIDC_ROLE_CLAIM, _ADMINISTRATOR_VALUE and _API_OWNER_VALUE"
+    )]
+    NoRole {
+        /// The role claim.
+        claim: String,
+        /// Its values.
+        values: String,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// How the browser came back.
@@ -75,6 +99,8 @@ pub struct Returned {
     pub code: Option<String>,
     /// As it was sent there.
     pub state: Option<String>,
+    /// Which provider sent the browser back (RFC 9207).
+    pub issuer: Option<String>,
     /// Why they were not let in.
     pub error: Option<String>,
 }
@@ -83,7 +109,7 @@ pub struct Returned {
 pub struct Provider {
     settings: OidcSettings,
     redirect: Url,
-    known: Mutex<Option<(Instant, CoreProviderMetadata)>>,
+    known: Mutex<Option<(Instant, Discovery)>>,
 }
 
 /// A sign-in on its way, as the cookie holds it.
@@ -96,42 +122,65 @@ struct Begun {
     until: i64,
 }
 
-/// All claims beyond the standard ones.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Claims(Map<String, Value>);
+/// The answer of the token endpoint, as far as it is needed.
+#[derive(Debug, Serialize, Deserialize)]
+struct Tokens {
+    access_token: AccessToken,
+    #[serde(default)]
+    id_token: Option<String>,
+}
 
-impl AdditionalClaims for Claims {}
+impl OAuth2TokenResponse for Tokens {
+    type TokenType = CoreTokenType;
 
-type Fields = IdTokenFields<Claims, EmptyExtraTokenFields, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+    fn access_token(&self) -> &AccessToken {
+        &self.access_token
+    }
 
-type OidcClient<Auth, Device, Introspection, Revocation, Token, Info> = Client<
-    Claims,
+    fn token_type(&self) -> &CoreTokenType {
+        &CoreTokenType::Bearer
+    }
+
+    fn expires_in(&self) -> Option<Duration> {
+        None
+    }
+
+    fn refresh_token(&self) -> Option<&RefreshToken> {
+        None
+    }
+
+    fn scopes(&self) -> Option<&Vec<Scope>> {
+        None
+    }
+}
+
+impl TokenResponse<EmptyAdditionalClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm> for Tokens {
+    /// The library would refuse a token for any optional claim of an unusual form. `token` checks the text.
+    fn id_token(
+        &self,
+    ) -> Option<&IdToken<EmptyAdditionalClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>> {
+        None
+    }
+}
+
+type CodeFlow<Authorization, Token> = Client<
+    EmptyAdditionalClaims,
     CoreAuthDisplay,
     CoreGenderClaim,
     CoreJweContentEncryptionAlgorithm,
     CoreJsonWebKey,
     CoreAuthPrompt,
     StandardErrorResponse<CoreErrorResponseType>,
-    StandardTokenResponse<Fields, CoreTokenType>,
+    Tokens,
     CoreTokenIntrospectionResponse,
     CoreRevocableToken,
     CoreRevocationErrorResponse,
-    Auth,
-    Device,
-    Introspection,
-    Revocation,
+    Authorization,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
     Token,
-    Info,
->;
-
-/// A client of a provider that was asked for its description.
-type Discovered = OidcClient<
-    openidconnect::EndpointSet,
-    openidconnect::EndpointNotSet,
-    openidconnect::EndpointNotSet,
-    openidconnect::EndpointNotSet,
-    openidconnect::EndpointMaybeSet,
-    openidconnect::EndpointMaybeSet,
+    EndpointNotSet,
 >;
 
 impl Provider {
@@ -154,7 +203,7 @@ impl Provider {
 
     /// Where to send the browser, and what it has to keep meanwhile.
     pub async fn begin(&self, store: &Store, next: &str, now: Timestamp) -> Result<(Url, String), OidcError> {
-        let client = self.client(false).await?;
+        let client = self.client(&self.discovery(REMEMBERED).await?)?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let mut request = client
             .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
@@ -182,99 +231,166 @@ impl Provider {
         if now >= Timestamp(begun.until) || !bool::from(state.as_bytes().ct_eq(begun.state.as_bytes())) {
             return Err(OidcError::Expired);
         }
+        let provider = self.discovery(REMEMBERED).await?;
+        match &returned.issuer {
+            Some(issuer) if *issuer != provider.issuer => {
+                return Err(OidcError::Invalid("another provider sent the browser back (iss)".to_owned()));
+            }
+            None if provider.names_itself && returned.error.is_none() => {
+                return Err(OidcError::Invalid(
+                    "the provider did not say which one sent the browser back (iss)".to_owned(),
+                ));
+            }
+            _ => {}
+        }
         if let Some(error) = returned.error {
             return Err(OidcError::Refused(error));
         }
         let code = returned.code.ok_or(OidcError::Expired)?;
-        let client = self.client(false).await?;
-        let http = fetcher()?;
-        let tokens = client
+        let tokens = self
+            .client(&provider)?
             .exchange_code(AuthorizationCode::new(code))
-            .map_err(|error| OidcError::Unreachable(error.to_string()))?
             .set_pkce_verifier(PkceCodeVerifier::new(begun.verifier))
-            .request_async(&http)
+            .request_async(&fetcher()?)
             .await
             .map_err(|error| OidcError::Invalid(chain(&error)))?;
-        let nonce = Nonce::new(begun.nonce);
-        let person = match person(&client, &tokens, &nonce) {
-            Ok(person) => person,
-            // The provider may have other keys than a while ago.
-            Err(_) => person(&self.client(true).await?, &tokens, &nonce)?,
-        };
-        let person = if person.is_whole(&self.settings.role_claim) {
-            person
-        } else {
-            self.ask(&client, &tokens, person).await?
-        };
-        Ok((self.identity(person)?, begun.next))
+        let identity = self.identify(provider, &tokens, &begun.nonce).await?;
+        let hash = Sha256::digest(begun.state.as_bytes()).to_vec();
+        if !store.use_oidc_state(hash, Timestamp(begun.until), now).await? {
+            return Err(OidcError::Expired);
+        }
+        Ok((identity, begun.next))
     }
 
-    /// Providers may keep claims for those who ask.
-    async fn ask(
-        &self,
-        client: &Discovered,
-        tokens: &StandardTokenResponse<Fields, CoreTokenType>,
-        known: Person,
-    ) -> Result<Person, OidcError> {
-        let subject = openidconnect::SubjectIdentifier::new(known.subject.clone());
-        let Ok(request) = client.user_info(tokens.access_token().clone(), Some(subject)) else {
-            return Ok(known);
+    /// Who these tokens are about.
+    async fn identify(&self, mut provider: Discovery, tokens: &Tokens, nonce: &str) -> Result<Identity, OidcError> {
+        let (id, access) = (&self.settings.client_id, tokens.access_token.secret());
+        let id_token = tokens
+            .id_token
+            .as_deref()
+            .ok_or_else(|| OidcError::Invalid("it has no ID token".to_owned()))?;
+        let mut claims = match token::id_token(id_token, &provider, id, nonce, access) {
+            // The provider may have other keys than a while ago.
+            Err(TokenError::UnknownKey) => {
+                provider = self.discovery(ASKED_AGAIN).await?;
+                token::id_token(id_token, &provider, id, nonce, access)?
+            }
+            other => other?,
         };
-        let http = fetcher()?;
-        let info: UserInfoClaims<Claims, CoreGenderClaim> = request
-            .request_async(&http)
-            .await
-            .map_err(|error| OidcError::Invalid(chain(&error)))?;
-        let mut claims = known.claims;
-        claims.0.extend(info.additional_claims().0.clone());
-        Ok(Person {
-            subject: known.subject,
-            email: info.email().map(|email| email.to_string()).or(known.email),
-            verified: if info.email().is_some() {
-                info.email_verified() == Some(true)
-            } else {
-                known.verified
-            },
-            claims,
-        })
+        let mut known = person(&claims, &self.settings);
+        let is_complete = |person: &Person| person.email.is_some() && person.verified != Verified::Unstated && self.role(person).is_some();
+        if is_complete(&known) {
+            return self.identity(known);
+        }
+        // Providers may keep claims for those who ask.
+        let mut failed = None;
+        match self.user_info(&provider, access, &known.subject).await {
+            Ok(info) => {
+                // An address and whether it is verified belong together.
+                if info.contains_key("email") {
+                    claims.remove("email_verified");
+                }
+                claims.extend(info);
+                known = person(&claims, &self.settings);
+            }
+            Err(error) => failed = Some(error),
+        }
+        // Keycloak puts roles into the access token only, unless it is told otherwise.
+        if self.role(&known).is_none()
+            && let Some(more) = token::access_token(access, &provider, id, &known.subject)
+        {
+            known.roles = person(&more, &self.settings).roles;
+        }
+        match (self.identity(known), failed) {
+            (Err(_), Some(error)) => Err(error),
+            (identity, Some(error)) => {
+                tracing::debug!(%error, "the user info of the OpenID provider is not needed and not available: {error}");
+                identity
+            }
+            (identity, None) => identity,
+        }
+    }
+
+    async fn user_info(&self, provider: &Discovery, access_token: &str, subject: &str) -> Result<Claims, OidcError> {
+        let Some(address) = &provider.userinfo_endpoint else {
+            return Ok(Claims::new());
+        };
+        let answer = get(address, Some(access_token)).await?;
+        let claims: Claims = if answer.media_type == "application/jwt" {
+            token::user_info(&String::from_utf8_lossy(&answer.body), provider, &self.settings.client_id)?
+        } else {
+            serde_json::from_slice(&answer.body).map_err(|error| OidcError::Invalid(format!("the user info is no JSON object: {error}")))?
+        };
+        // Section 5.3.2: what is said of somebody else must not be used.
+        if claims.get("sub").and_then(Value::as_str) != Some(subject) {
+            return Err(OidcError::Invalid("the user info is about somebody else (sub)".to_owned()));
+        }
+        Ok(claims)
+    }
+
+    fn role(&self, person: &Person) -> Option<crate::domain::role::Role> {
+        let values: Vec<&str> = person.roles.iter().map(String::as_str).collect();
+        self.settings.role(&values)
     }
 
     fn identity(&self, person: Person) -> Result<Identity, OidcError> {
+        let role = self.role(&person).ok_or_else(|| OidcError::NoRole {
+            claim: self.settings.role_claim.clone(),
+            values: if person.roles.is_empty() {
+                "none".to_owned()
+            } else {
+                person.roles.join(", ")
+            },
+        })?;
         let email = person
             .email
-            .filter(|email| person.verified && crate::auth::email::check(email).is_ok());
-        let values = values(&person.claims.0, &self.settings.role_claim);
+            .filter(|email| crate::auth::email::check(email).is_ok())
+            .ok_or(OidcError::NoEmail)?;
+        match person.verified {
+            Verified::Yes => {}
+            Verified::Unstated if self.settings.trust_email => {}
+            Verified::Unstated => return Err(OidcError::EmailUnstated),
+            Verified::No => return Err(OidcError::NoEmail),
+        }
         Ok(Identity {
             issuer: self.settings.issuer.clone(),
-            role: self.settings.role(&values).ok_or(OidcError::NoRole)?,
-            email: email.ok_or(OidcError::NoEmail)?,
+            role,
+            email,
             subject: person.subject,
         })
     }
 
-    async fn client(&self, anew: bool) -> Result<Discovered, OidcError> {
-        let metadata = self.metadata(anew).await?;
+    fn client(&self, provider: &Discovery) -> Result<CodeFlow<EndpointSet, EndpointSet>, OidcError> {
+        let wrong = |error: openidconnect::url::ParseError| OidcError::Unreachable(error.to_string());
         let settings = &self.settings;
-        let secret = settings.client_secret.as_ref().map(|secret| ClientSecret::new(secret.to_string()));
-        let client = OidcClient::from_provider_metadata(metadata, ClientId::new(settings.client_id.clone()), secret);
-        Ok(client.set_redirect_uri(RedirectUrl::from_url(self.redirect.clone())))
+        let issuer = IssuerUrl::new(provider.issuer.clone()).map_err(wrong)?;
+        let client =
+            CodeFlow::<EndpointNotSet, EndpointNotSet>::new(ClientId::new(settings.client_id.clone()), issuer, JsonWebKeySet::default())
+                .set_auth_uri(AuthUrl::from_url(provider.authorization_endpoint.clone()))
+                .set_token_uri(TokenUrl::from_url(provider.token_endpoint.clone()))
+                .set_redirect_uri(RedirectUrl::from_url(self.redirect.clone()))
+                .set_auth_type(if provider.secret_in_body {
+                    AuthType::RequestBody
+                } else {
+                    AuthType::BasicAuth
+                });
+        Ok(match &settings.client_secret {
+            Some(secret) => client.set_client_secret(ClientSecret::new(secret.to_string())),
+            None => client,
+        })
     }
 
-    async fn metadata(&self, anew: bool) -> Result<CoreProviderMetadata, OidcError> {
+    /// The provider's description, not older than this.
+    async fn discovery(&self, age: Duration) -> Result<Discovery, OidcError> {
         let mut known = self.known.lock().await;
-        if let Some((at, metadata)) = known.as_ref()
-            && !anew
-            && at.elapsed() < REMEMBERED
+        if let Some((at, discovery)) = known.as_ref()
+            && at.elapsed() < age
         {
-            return Ok(metadata.clone());
+            return Ok(discovery.clone());
         }
-        let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(|error| OidcError::Unreachable(error.to_string()))?;
-        let http = fetcher()?;
-        let metadata = CoreProviderMetadata::discover_async(issuer, &http)
-            .await
-            .map_err(|error| OidcError::Unreachable(chain(&error)))?;
-        *known = Some((Instant::now(), metadata.clone()));
-        Ok(metadata)
+        let discovery = discover(&self.settings.issuer).await?;
+        *known = Some((Instant::now(), discovery.clone()));
+        Ok(discovery)
     }
 }
 

@@ -79,6 +79,20 @@ pub async fn resume(store: &Store, token: &str, address: IpAddr, now: Timestamp)
     }))
 }
 
+/// Whose session this is, if it still lives. That somebody asks counts as no use of the session.
+pub async fn check(store: &Store, token: &str, address: IpAddr, now: Timestamp) -> Result<Option<SignedIn>, StoreError> {
+    let session = store.session(&token::hash(token)).await?;
+    let lives =
+        session.filter(|session| now < session.expires_at && now.since(session.last_seen_at) < IDLE && session.user.disabled_at.is_none());
+    Ok(lives.map(|session| SignedIn {
+        session: session.id,
+        user: session.user.id,
+        email: session.user.email,
+        role: session.user.role,
+        address: Some(address),
+    }))
+}
+
 /// The value of `Set-Cookie` that keeps the token, or that takes it away.
 pub fn cookie(token: Option<&str>, secure: bool) -> String {
     set_cookie(COOKIE, token, "/", WHOLE, secure)

@@ -62,6 +62,17 @@ pub async fn by_password(store: &Store, browser: &Browser, email: &str, password
     Ok(SignIn::Done(begin(store, browser, &user, "password", now).await?))
 }
 
+/// Signs somebody in whom the OpenID provider let in. A second factor that they have set up here is asked for: an address at the
+/// provider is no replacement for it.
+pub async fn by_provider(store: &Store, browser: &Browser, user: &UserRecord, now: Timestamp) -> Result<SignIn, StoreError> {
+    if store.second_factor(user.id).await?.is_some_and(|factor| factor.confirmed)
+        && let Some((user, hash)) = store.user_with_hash(user.id).await?
+    {
+        return Ok(SignIn::SecondStep(proof(store, &user, &hash, now)));
+    }
+    Ok(SignIn::Done(begin(store, browser, user, "OpenID provider", now).await?))
+}
+
 /// Signs somebody in whose password was right, by a code.
 pub async fn by_code(store: &Store, browser: &Browser, proof: &str, code: &str, now: Timestamp) -> Result<SignIn, StoreError> {
     let Some(user) = proved(store, proof, now).await? else {

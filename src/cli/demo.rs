@@ -1,9 +1,9 @@
 //! `serve --demo`: a webhook with a callback in its log, to look at.
 
-use std::{borrow::Cow, net::SocketAddr};
+use std::{borrow::Cow, net::SocketAddr, time::Duration};
 
 use serde_json::value::RawValue;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -20,6 +20,8 @@ use crate::{
     webhooks::{self, WebhookInput},
 };
 
+/// How long to wait for the sample callback.
+const CALLBACK_PRINTED: Duration = Duration::from_secs(5);
 const EMAIL: &str = "admin@example.com";
 
 /// Where the receiver of the sample webhook listens.
@@ -43,8 +45,8 @@ impl SampleReceiver {
     }
 }
 
-/// Starts the receiver; in an empty database adds the sample, and prints how to sign in.
-pub(super) async fn start(app: &AppState, receiver: SampleReceiver, stop: CancellationToken) -> Result<(), CliError> {
+/// Starts the receiver; in an empty database adds the sample. Gives the text that says how to sign in.
+pub(super) async fn start(app: &AppState, receiver: SampleReceiver, stop: CancellationToken) -> Result<String, CliError> {
     let SampleReceiver { listener, address } = receiver;
     let secret = SigningSecret::generate();
     let is_empty = app.store.has_no_users().await? && app.store.webhooks(&WebhookFilter::default(), None, 1).await?.items.is_empty();
@@ -54,20 +56,23 @@ pub(super) async fn start(app: &AppState, receiver: SampleReceiver, stop: Cancel
         let served =
             axum::serve(listener, listen::receiver(known, listen::Answer::accepted())).with_graceful_shutdown(stop.cancelled_owned());
         if let Err(error) = served.await {
-            tracing::warn!(%error, "the sample receiver ended");
+            tracing::warn!(%error, "the sample receiver stopped: {error}");
         }
     });
     if is_empty {
         add_sample(app, address, &secret).await
     } else {
-        println!(
-            "The database is not empty, so no sample was added. Sign in as before; a lost password is replaced with: clearhook user reset-password"
-        );
-        Ok(())
+        Ok(framed(&[
+            "The database is not empty, so no sample was added.".to_owned(),
+            String::new(),
+            format!("address   {}", app.front.public_url),
+            "Sign in as before; a lost password is replaced with:".to_owned(),
+            "          clearhook user reset-password".to_owned(),
+        ]))
     }
 }
 
-async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret) -> Result<(), CliError> {
+async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret) -> Result<String, CliError> {
     let password = password::generate();
     app.store
         .add_user(&Actor::clearhook(), EMAIL, password::hash(&password).await?, Role::Administrator)
@@ -88,11 +93,26 @@ async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret
     webhooks::create(app, &Principal::System, input)
         .await
         .map_err(|error| failed(error.to_string()))?;
+    let mut recorded = app.dispatcher.recorded();
     accept(app, &Principal::System, &[sample_event()?])
         .await
         .map_err(|error| failed(error.to_string()))?;
-    println!("\n  Sign in with\n\n    e-mail    {EMAIL}\n    password  {password}\n");
-    Ok(())
+    // The receiver prints the sample callback. The text below has to come after it.
+    let _ = timeout(CALLBACK_PRINTED, recorded.changed()).await;
+    Ok(framed(&[
+        "The demo is ready. Sign in with".to_owned(),
+        String::new(),
+        format!("address   {}", app.front.public_url),
+        format!("e-mail    {EMAIL}"),
+        format!("password  {password}"),
+    ]))
+}
+
+/// Lines between two rules, so that they stand out among log messages.
+fn framed(lines: &[String]) -> String {
+    let rule = "=".repeat(64);
+    let text: String = lines.iter().map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
+    format!("\n{rule}\n\n{text}\n{rule}\n")
 }
 
 fn sample_event() -> Result<CloudEvent<'static>, CliError> {

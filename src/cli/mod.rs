@@ -10,6 +10,7 @@ mod open;
 mod publish;
 mod schema;
 mod serve;
+mod signals;
 mod user;
 
 use std::process::ExitCode;

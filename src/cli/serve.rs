@@ -3,11 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use clap::Args;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
-use tokio_util::sync::CancellationToken;
+use tokio::net::TcpListener;
 
 use crate::{
     auth::{clock::Clock, setup},
@@ -16,6 +12,7 @@ use crate::{
         demo::{self, SampleReceiver},
         environment,
         open::{cannot_use, open},
+        signals::Signals,
     },
     config::{Config, Settings},
     dispatch::Dispatcher,
@@ -23,7 +20,10 @@ use crate::{
     state::AppState,
     storage::{DatabaseUrl, sqlite_file::FileLock},
     telemetry,
-    web::{self, server},
+    web::{
+        self,
+        server::{self, ServerLimits},
+    },
 };
 
 #[derive(Args)]
@@ -44,6 +44,7 @@ pub(super) struct ServeArguments {
 pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     let mut config = Config::resolve(arguments.settings)?;
     telemetry::start(&config.log, config.log_format)?;
+    let signals = Signals::listen(config.listen.drain)?;
     config.data_dir.prepare()?;
     // Several nodes may share one PostgreSQL, but not one data directory: it holds the node's name.
     let _lock = config.data_dir.lock()?;
@@ -52,7 +53,10 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         DatabaseUrl::Postgres(_) => None,
     };
     let certificates = config.listen.certificates()?.map(Arc::new);
-    let limits = config.listen.limits.within_open_files();
+    let limits = ServerLimits {
+        proxies: config.front.proxies.clone(),
+        ..config.listen.limits.clone().within_open_files()
+    };
     let listener = TcpListener::bind(config.addr)
         .await
         .map_err(|error| cannot_listen(config.addr, &error))?;
@@ -80,24 +84,33 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         return Err(error.into());
     }
     let state = AppState::new(store.clone(), policy, dispatcher, node, config.front, Clock::default());
-    let stop = stop_on_signal()?;
-    let (live, stopping) = (state.live.clone(), stop.clone());
+    let shutdown = signals.start_serving();
+    let (service, watched) = (state.clone(), shutdown.clone());
     tokio::spawn(async move {
-        stopping.cancelled().await;
-        live.end();
+        watched.drain.cancelled().await;
+        service.draining.cancel();
+        watched.stop.cancelled().await;
+        service.live.end();
     });
     if let Some(addr) = config.metrics_addr {
         let listener = TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, &error))?;
-        tokio::spawn(server::serve(listener, metrics::alone(state.clone()), None, limits, stop.clone()));
-    }
-    if let Some(sample) = sample {
-        demo::start(&state, sample, stop.clone()).await?;
-    } else if let Some(link) = setup::link(&store, &state.front.public_url, state.clock.now()).await? {
-        println!("\n  Nobody can sign in yet. Make the first administrator, within an hour, at\n\n    {link}\n");
+        let router = metrics::alone(state.clone());
+        tokio::spawn(server::serve(listener, router, None, limits.clone(), shutdown.clone()));
     }
     let address = listener.local_addr().map_err(|error| cannot_listen(config.addr, &error))?;
-    tracing::info!(%address, "listening on {address}; console at {}", state.front.public_url);
-    server::serve(listener, web::router(state), certificates, limits, stop).await;
+    let public_url = state.front.public_url.clone();
+    let greeting = match sample {
+        Some(sample) => Some(demo::start(&state, sample, shutdown.stop.clone()).await?),
+        None => setup::link(&store, &public_url, state.clock.now())
+            .await?
+            .map(|link| format!("\n  Nobody can sign in yet. Make the first administrator, within an hour, at\n\n    {link}\n")),
+    };
+    tracing::info!(%address, "listening on {address}; console at {public_url}");
+    // Last, so that no log message stands below it at the start.
+    if let Some(greeting) = greeting {
+        println!("{greeting}");
+    }
+    server::serve(listener, web::router(state), certificates, limits, shutdown).await;
     running.stop().await;
     store.close().await?;
     tracing::info!("stopped");
@@ -118,23 +131,4 @@ pub(super) fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> CliE
     CliError::Other(format!(
         "cannot listen on {address}: {error}; stop the program that uses it, or choose another address with --addr"
     ))
-}
-
-fn stop_on_signal() -> Result<CancellationToken, CliError> {
-    let stop = CancellationToken::new();
-    let cannot = |error: std::io::Error| CliError::Other(format!("cannot wait for signals: {error}"));
-    let (mut terminate, mut interrupt) = (
-        signal(SignalKind::terminate()).map_err(cannot)?,
-        signal(SignalKind::interrupt()).map_err(cannot)?,
-    );
-    let told = stop.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping: attempts in flight may end");
-        told.cancel();
-    });
-    Ok(stop)
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use url::Url;
+use url::{Host, Url};
 
 use crate::{
     config::{ConfigError, OidcSettings, Settings},
@@ -45,14 +45,103 @@ impl FrontSettings {
     }
 }
 
+/// Reads the address of the console. Errors never show a password.
 fn public_url(text: &str) -> Result<Url, ConfigError> {
-    let url = Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    url.ok_or_else(|| {
-        ConfigError::new(
-            "CLEARHOOK_PUBLIC_URL",
-            format!("`{text}` is no URL; write one such as https://hooks.example.com"),
-        )
-    })
+    let wrong = |detail: String| ConfigError::new("CLEARHOOK_PUBLIC_URL", detail);
+    let parsed = Url::parse(text.trim()).ok();
+    let mut url = parsed
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or_else(|| {
+            // What cannot be parsed may have a password anywhere before an `@`.
+            let shown = if text.contains('@') {
+                "this".to_owned()
+            } else {
+                format!("`{text}`")
+            };
+            wrong(format!("{shown} is no URL; write one such as https://hooks.example.com"))
+        })?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong(
+            "leave out the user name and the password; write a URL such as https://hooks.example.com".to_owned(),
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong(
+            "leave out what follows `?` or `#`; write a URL such as https://hooks.example.com".to_owned(),
+        ));
+    }
+    if url.path() != "/" {
+        return Err(wrong(format!(
+            "leave out the path `{}`: the console works only at the root of a host name; write a URL such as https://hooks.example.com",
+            url.path()
+        )));
+    }
+    // The address for "all interfaces" can be listened on, but not opened.
+    let is_unspecified = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_unspecified(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_unspecified(),
+        _ => false,
+    };
+    if is_unspecified {
+        // A URL with a host takes another one.
+        let _ = url.set_host(Some("localhost"));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_url_is_a_whole_site() {
+        for (text, expected) in [
+            ("https://hooks.example.com", "https://hooks.example.com/"),
+            (" https://hooks.example.com/ ", "https://hooks.example.com/"),
+            ("HTTPS://Hooks.Example.com:443", "https://hooks.example.com/"),
+            ("http://hooks.example.com:8080/", "http://hooks.example.com:8080/"),
+            ("https://bücher.example", "https://xn--bcher-kva.example/"),
+            ("http://127.0.0.1:3000", "http://127.0.0.1:3000/"),
+            ("http://[::1]:3000", "http://[::1]:3000/"),
+            ("http://0.0.0.0:3000", "http://localhost:3000/"),
+            ("https://[::]:3000", "https://localhost:3000/"),
+            ("http://[::ffff:0.0.0.0]", "http://localhost/"),
+        ] {
+            assert_eq!(public_url(text).unwrap().as_str(), expected);
+        }
+        let default = |addr: &str| {
+            FrontSettings::read(&Settings::default(), addr.parse().unwrap())
+                .unwrap()
+                .public_url
+                .to_string()
+        };
+        assert_eq!(default("0.0.0.0:3000"), "http://localhost:3000/");
+        assert_eq!(default("[::]:3000"), "http://localhost:3000/");
+        assert_eq!(default("127.0.0.1:3000"), "http://127.0.0.1:3000/");
+    }
+
+    #[test]
+    fn what_would_be_dropped_is_refused_without_showing_a_password() {
+        for (text, word) in [
+            ("https://hooks.example.com/console", "/console"),
+            ("https://hooks.example.com/console/", "/console/"),
+            ("https://hooks.example.com//", "path"),
+            ("https://hooks.example.com/?a=b", "`?`"),
+            ("https://hooks.example.com/?", "`?`"),
+            ("https://hooks.example.com/#a", "`#`"),
+            ("https://hooks.example.com/a?secret-in-query", "`?`"),
+            ("https://user:planted@hooks.example.com", "password"),
+            ("https://planted@hooks.example.com/console", "user name"),
+            ("https://:planted@hooks.example.com", "password"),
+            ("https://user:planted@", "no URL"),
+            ("user:planted@hooks.example.com", "no URL"),
+            ("ftp://hooks.example.com", "no URL"),
+            ("hooks.example.com", "no URL"),
+            ("", "no URL"),
+        ] {
+            let error = public_url(text).unwrap_err();
+            assert_eq!(error.setting, "CLEARHOOK_PUBLIC_URL");
+            assert!(error.detail.contains(word) && !error.detail.contains("planted"), "{text}: {error}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! How connections are taken: TLS of the service's own, and how many there may be.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use crate::{
     config::{ConfigError, Settings},
@@ -14,7 +14,11 @@ pub struct ListenSettings {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Bounds of connections.
     pub limits: ServerLimits,
+    /// How long requests are still served after SIGTERM, before the listener closes.
+    pub drain: Duration,
 }
+
+const DRAIN: Duration = Duration::from_secs(5);
 
 impl ListenSettings {
     /// Reads them.
@@ -40,7 +44,16 @@ impl ListenSettings {
                 )
             })?;
         }
-        Ok(Self { tls, limits })
+        let drain = match settings.drain.as_deref() {
+            None => DRAIN,
+            Some(text) => humantime::parse_duration(text).map_err(|_| {
+                ConfigError::new(
+                    "CLEARHOOK_DRAIN",
+                    format!("`{text}` is no duration; write one such as 5s, or 0s to stop at once"),
+                )
+            })?,
+        };
+        Ok(Self { tls, limits, drain })
     }
 
     /// The certificate, read.

@@ -6,7 +6,7 @@ use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use crate::{
-    config::{ConfigError, Settings},
+    config::{ConfigError, Settings, truth},
     domain::role::Role,
 };
 
@@ -21,10 +21,12 @@ pub struct OidcSettings {
     pub client_secret: Option<Zeroizing<String>>,
     /// The claim that tells the role: a name, or names with dots between, such as `realm_access.roles`.
     pub role_claim: String,
-    /// The claim's value of administrators.
-    pub administrator_value: Option<String>,
-    /// The claim's value of API owners.
-    pub api_owner_value: Option<String>,
+    /// The claim's values of administrators.
+    pub administrator_values: Vec<String>,
+    /// The claim's values of API owners.
+    pub api_owner_values: Vec<String>,
+    /// Whether e-mail addresses count of which the provider does not say whether they are verified.
+    pub trust_email: bool,
     /// What people call the provider.
     pub name: String,
 }
@@ -48,8 +50,9 @@ impl OidcSettings {
                 "write the client id that the provider gave to clearhook",
             )
         })?;
-        let (administrator_value, api_owner_value) = (given(&settings.oidc_administrator_value), given(&settings.oidc_api_owner_value));
-        if administrator_value.is_none() && api_owner_value.is_none() {
+        let administrator_values = values(settings.oidc_administrator_value.as_deref());
+        let api_owner_values = values(settings.oidc_api_owner_value.as_deref());
+        if administrator_values.is_empty() && api_owner_values.is_empty() {
             return Err(ConfigError::new(
                 "CLEARHOOK_OIDC_ADMINISTRATOR_VALUE",
                 "write which value of the role claim makes an administrator, or CLEARHOOK_OIDC_API_OWNER_VALUE: nobody could sign in",
@@ -60,21 +63,37 @@ impl OidcSettings {
             client_id,
             client_secret: given(&settings.oidc_client_secret).map(Zeroizing::new),
             role_claim: given(&settings.oidc_role_claim).unwrap_or_else(|| "roles".to_owned()),
-            administrator_value,
-            api_owner_value,
+            administrator_values,
+            api_owner_values,
+            trust_email: truth("CLEARHOOK_OIDC_TRUST_EMAIL", settings.oidc_trust_email.as_deref(), false)?,
             name: given(&settings.oidc_name).unwrap_or_else(|| "single sign-on".to_owned()),
         }))
     }
 
     /// The role of somebody whose claim has these values; the more powerful of several.
     pub fn role(&self, values: &[&str]) -> Option<Role> {
-        let has = |value: &Option<String>| value.as_deref().is_some_and(|value| values.contains(&value));
-        if has(&self.administrator_value) {
+        // Capitals do not count in e-mail addresses.
+        let is_same = |known: &str, value: &str| known == value || (known.contains('@') && known.eq_ignore_ascii_case(value));
+        let has = |known: &[String]| known.iter().any(|known| values.iter().any(|value| is_same(known, value)));
+        if has(&self.administrator_values) {
             Some(Role::Administrator)
         } else {
-            has(&self.api_owner_value).then_some(Role::ApiOwner)
+            has(&self.api_owner_values).then_some(Role::ApiOwner)
         }
     }
+}
+
+/// Values separated by commas. The whole text counts as well: names of groups may have commas (`CN=admins,OU=groups`).
+fn values(text: Option<&str>) -> Vec<String> {
+    let text = text.unwrap_or_default().trim();
+    let mut values: Vec<String> = if text.contains('=') {
+        Vec::new()
+    } else {
+        text.split(',').map(|part| part.trim().to_owned()).collect()
+    };
+    values.push(text.to_owned());
+    values.retain(|value| !value.is_empty());
+    values
 }
 
 impl fmt::Debug for OidcSettings {
@@ -121,6 +140,21 @@ mod tests {
         assert_eq!(settings.role(&["staff", "owners"]), Some(Role::ApiOwner));
         assert_eq!(settings.role(&["owners", "admins"]), Some(Role::Administrator));
         assert_eq!((settings.role(&["Admins"]), settings.role(&[])), (None, None));
+        let several = OidcSettings::read(&super::tests::settings([
+            "https://login.example.com",
+            "clearhook",
+            "planted-secret",
+            "admins, Ann@example.com,,root",
+            "CN=owners,OU=groups",
+        ]));
+        let several = several.unwrap().unwrap();
+        for administrator in ["admins", "ann@example.com", "root"] {
+            assert_eq!(several.role(&[administrator]), Some(Role::Administrator), "{administrator}");
+        }
+        assert_eq!(several.role(&["CN=owners,OU=groups"]), Some(Role::ApiOwner));
+        for nobody in ["", "CN=owners", "OU=groups", "admins, Ann@example.com"] {
+            assert_eq!(several.role(&[nobody]), None, "{nobody}");
+        }
         assert!(!format!("{settings:?}").contains("planted-secret"));
     }
 

@@ -171,17 +171,21 @@ settings! {
     tls_key: String = "CLEARHOOK_TLS_KEY",
     /// Connections at a time [default: 4096, or fewer where the process may open fewer files]
     max_connections: String = "CLEARHOOK_MAX_CONNECTIONS",
+    /// How long requests are still served after SIGTERM, while /readyz fails; 0s for not at all [default: 5s]
+    drain: String = "CLEARHOOK_DRAIN",
     /// Networks (CIDR) of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas [default: none]
     trusted_proxies: String = "CLEARHOOK_TRUSTED_PROXIES",
     /// The OpenID provider that people may sign in with: its issuer [default: none]
     oidc_issuer: String = "CLEARHOOK_OIDC_ISSUER",
     /// The client id that the provider gave to clearhook
     oidc_client_id: String = "CLEARHOOK_OIDC_CLIENT_ID",
+    /// Believe e-mail addresses of which the provider does not say whether they are verified (Entra ID does not) [default: false]
+    oidc_trust_email: bool = "CLEARHOOK_OIDC_TRUST_EMAIL",
     /// The claim that tells the role; dots lead into it [default: roles]
     oidc_role_claim: String = "CLEARHOOK_OIDC_ROLE_CLAIM",
-    /// The claim's value of administrators
+    /// The claim's value of administrators; several are separated by commas
     oidc_administrator_value: String = "CLEARHOOK_OIDC_ADMINISTRATOR_VALUE",
-    /// The claim's value of API owners
+    /// The claim's value of API owners; several are separated by commas
     oidc_api_owner_value: String = "CLEARHOOK_OIDC_API_OWNER_VALUE",
     /// What people call the provider, on the sign-in page [default: single sign-on]
     oidc_name: String = "CLEARHOOK_OIDC_NAME",

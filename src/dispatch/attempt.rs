@@ -107,7 +107,7 @@ async fn guarded(job: Job, again: Timestamp, attempt: impl Future<Output = (Fini
     if let Ok(result) = AssertUnwindSafe(attempt).catch_unwind().await {
         return result;
     }
-    tracing::error!(delivery = %job.delivery, webhook = %job.webhook, "sending delivery {} broke the code", job.delivery);
+    tracing::error!(delivery = %job.delivery, webhook = %job.webhook, "fault in clearhook: the attempt of delivery {} panicked; it counts as failed", job.delivery);
     (without_attempt(job, Next::Broke(again)), Told::Nothing)
 }
 
@@ -123,7 +123,7 @@ pub(super) const fn without_attempt(job: Job, next: Next) -> Finished {
 
 /// What is to be sent cannot be read. That the database is away passes; that it holds nonsense does not.
 fn unreadable(job: Job, error: &StoreError, again: Timestamp) -> (Finished, Told) {
-    tracing::warn!(%error, delivery = %job.delivery, webhook = %job.webhook, "delivery {} cannot be sent now", job.delivery);
+    tracing::warn!(%error, delivery = %job.delivery, webhook = %job.webhook, "delivery {} cannot be sent now because the database failed; it is tried again: {error}", job.delivery);
     let next = if error.is_refusal() {
         Next::Broke(again)
     } else {

@@ -56,7 +56,7 @@ impl Claimer {
                 }
                 Err(error) => {
                     trouble += 1;
-                    tracing::warn!(%error, "cannot look for due deliveries; trying again");
+                    tracing::warn!(%error, "due deliveries cannot be read from the database; trying again: {error}");
                     LOOK.min(Duration::from_millis(100 << trouble.min(6)))
                 }
             };
@@ -126,10 +126,13 @@ impl Claimer {
         if let Some(step) = step {
             // Other nodes have clocks of their own, which say when something is due.
             if engine.store.is_alone(engine.node).await? {
-                tracing::warn!(step_ms = step, "the system's clock was set; due times are moved with it");
+                tracing::warn!(
+                    step_ms = step,
+                    "the system clock jumped by {step} ms; the due times of deliveries are moved by the same time"
+                );
                 engine.store.patient().shift_due(step).await?;
             } else {
-                tracing::warn!(step_ms = step, "the system's clock was set; other nodes see to what is due");
+                tracing::warn!(step_ms = step, "the system clock jumped by {step} ms; other nodes send what is due");
             }
             self.future_at = now;
         }
@@ -149,7 +152,10 @@ impl Claimer {
         if engine.store.is_shared() && now >= self.orphans_at {
             let count = engine.store.patient().release_orphans(Timestamp::now()).await?;
             if count > 0 {
-                tracing::warn!(count, "took up {count} deliveries of a node that is gone");
+                tracing::warn!(
+                    count,
+                    "{count} deliveries of a node that has stopped without finishing them are sent by this node"
+                );
             }
             self.orphans_at = now + ORPHANS;
         }
@@ -162,7 +168,11 @@ impl Claimer {
             };
             let lost: Vec<_> = strays.intersection(&self.suspects).copied().collect();
             if !lost.is_empty() {
-                tracing::warn!(count = lost.len(), "took up {} deliveries that were lost from sight", lost.len());
+                tracing::warn!(
+                    count = lost.len(),
+                    "{} deliveries that this node owns in the database, but had not in memory, are sent now",
+                    lost.len()
+                );
                 engine.store.patient().release(engine.node, &lost).await?;
             }
             self.suspects = strays;

@@ -213,7 +213,7 @@ impl Engine {
         };
         self.tasks.spawn(async move {
             if let Err(error) = me.store.patient().release(me.node, &deliveries).await {
-                tracing::warn!(%error, count = deliveries.len(), "cannot give deliveries back now; they are looked for later");
+                tracing::warn!(%error, count = deliveries.len(), "{} deliveries cannot be released in the database now; they are found and sent later: {error}", deliveries.len());
             }
             me.due.now();
         });
@@ -229,7 +229,7 @@ impl Engine {
     pub(super) async fn changed(&self, webhook: WebhookId) {
         // The change itself is stored, so this cannot fail it.
         if let Err(error) = self.take_up(webhook).await {
-            tracing::warn!(%error, %webhook, "cannot set aside what waits for a changed webhook now; each is when it is due");
+            tracing::warn!(%error, %webhook, "deliveries of the changed webhook {webhook} cannot be updated now; each is updated when it is due: {error}");
         }
     }
 
@@ -270,16 +270,16 @@ impl Engine {
         self.tasks.close();
         let last = self.sender.settings.attempt_max() + GRACE;
         if timeout(last, self.tasks.wait()).await.is_err() {
-            tracing::warn!("some attempts did not end in time; they will be made again");
+            tracing::warn!("some attempts did not end before the shutdown; they are made again at the next start");
         }
         if timeout(GRACE, self.journal().flush()).await.is_err() {
-            tracing::warn!("some results could not be stored in time; their deliveries will be made again");
+            tracing::warn!("some results could not be stored before the shutdown; their deliveries are sent again at the next start");
         }
         let gave_up = self.store.release_all(self.node, Timestamp::now()).await;
         if let Err(error) = gave_up {
-            tracing::warn!(%error, "cannot give everything back; it is free once this node's lease has ended");
+            tracing::warn!(%error, "waiting deliveries cannot be released now; other nodes take them once the lease of this node has ended: {error}");
         } else if let Err(error) = self.store.end_lease(self.node).await {
-            tracing::warn!(%error, "cannot end this node's lease");
+            tracing::warn!(%error, "the lease of this node cannot be ended; it expires by itself: {error}");
         }
         // Other nodes may take over what was given back.
         let _ = self.store.tell_pending().await;

@@ -22,7 +22,7 @@ impl Engine {
             if new >= ENOUGH || new > 0 && at.elapsed() >= LONG {
                 (folded, at) = (folded + new, Instant::now());
                 if let Err(error) = self.store.checkpoint().await {
-                    tracing::warn!(%error, "cannot fold the database's log now; a later commit does it");
+                    tracing::warn!(%error, "the checkpoint of the SQLite write-ahead log failed; a later one is tried: {error}");
                 }
             }
             tokio::select! {

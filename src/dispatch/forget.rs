@@ -23,11 +23,11 @@ impl Engine {
         loop {
             for what in Forgotten::ALL {
                 if let Err(error) = self.forget_all(what).await {
-                    tracing::warn!(%error, "cannot forget what is too old; trying again later");
+                    tracing::warn!(%error, "old events and callbacks cannot be deleted now; trying again later: {error}");
                 }
             }
             if let Err(error) = self.end_held().await {
-                tracing::warn!(%error, "cannot end what is held for deleted webhooks; trying again later");
+                tracing::warn!(%error, "deliveries of deleted webhooks cannot be ended now; trying again later: {error}");
             }
             tokio::select! {
                 () = self.stop.cancelled() => return,

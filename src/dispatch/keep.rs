@@ -14,7 +14,10 @@ const LONGEST: Duration = Duration::from_secs(10);
 pub(super) async fn keep<F: Future<Output = ()>>(stop: CancellationToken, what: &'static str, part: impl Fn() -> F) {
     let mut pause = FIRST;
     while AssertUnwindSafe(part()).catch_unwind().await.is_err() {
-        tracing::error!(part = what, "a part of the dispatcher broke ({what}) and is started again");
+        tracing::error!(
+            part = what,
+            "fault in clearhook: the dispatcher task `{what}` panicked and is restarted"
+        );
         tokio::select! {
             () = stop.cancelled() => return,
             () = sleep(pause) => {}

@@ -87,7 +87,7 @@ impl Engine {
             }
             Err(error) => {
                 self.storable.failed(&error);
-                tracing::warn!(%error, "cannot renew this node's lease; trying again");
+                tracing::warn!(%error, "the lease of this node in the database cannot be renewed; trying again: {error}");
             }
         }
     }

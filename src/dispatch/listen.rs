@@ -27,7 +27,7 @@ impl Engine {
                 () = self.stop.cancelled() => return,
                 heard = self.hear() => match heard {
                     Ok(()) => return,
-                    Err(error) => tracing::warn!(%error, "cannot hear other nodes; trying again"),
+                    Err(error) => tracing::warn!(%error, "notifications of other nodes (LISTEN) cannot be received; trying again: {error}"),
                 },
             }
             tokio::select! {
@@ -94,7 +94,7 @@ impl Engine {
         }
         // The change itself is stored, so this cannot fail it.
         if let Err(error) = self.until_acknowledged().await {
-            tracing::warn!(%error, "cannot tell whether other nodes know of a change; they do within {} s", self.lease.length().as_secs());
+            tracing::warn!(%error, "other nodes have not confirmed a change of a webhook; they follow it within {} s: {error}", self.lease.length().as_secs());
         }
     }
 

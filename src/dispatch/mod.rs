@@ -156,8 +156,13 @@ impl Dispatcher {
         // What this node owned when it ended is its own to give back, without waiting for the lease.
         match engine.store.release_all(node, Timestamp::now()).await {
             Ok(0) => {}
-            Ok(count) => tracing::info!(count, "took up {count} deliveries of the last run"),
-            Err(error) => tracing::warn!(%error, "cannot take up deliveries of the last run now; they are looked for later"),
+            Ok(count) => tracing::info!(
+                count,
+                "{count} deliveries that the last run of this node did not finish are sent now"
+            ),
+            Err(error) => {
+                tracing::warn!(%error, "deliveries that the last run of this node did not finish cannot be read now; they are sent later: {error}")
+            }
         }
         engine.renew().await;
         let tasks = vec![
@@ -252,7 +257,7 @@ impl Running {
         self.engine.stop.cancel();
         for task in self.tasks {
             if let Err(error) = task.await {
-                tracing::error!(%error, "a part of the dispatcher broke");
+                tracing::error!(%error, "fault in clearhook: a task of the dispatcher panicked: {error}");
             }
         }
         self.engine.finish().await;

@@ -34,8 +34,10 @@ impl Engine {
     fn look_at_file(&self) {
         let is_short = self.store.is_short_of_space(self.sender.settings.spare_space);
         match (self.journal().set_short_of_space(is_short), is_short) {
-            (false, true) => tracing::error!("the disk of the database is nearly full: no more events are taken until there is room"),
-            (true, false) => tracing::info!("the disk of the database has room again: events are taken"),
+            (false, true) => {
+                tracing::error!("the disk of the database is nearly full: new events are refused with 429 until there is free space")
+            }
+            (true, false) => tracing::info!("the disk of the database has free space again: new events are accepted"),
             _ => {}
         }
         let trouble = self.store.file_trouble();
@@ -57,7 +59,7 @@ impl Engine {
                 Ok(()) => self.storable.worked(),
                 Err(error) => {
                     if !self.storable.has_failed() {
-                        tracing::warn!(%error, "the database file cannot be written; trying again");
+                        tracing::warn!(%error, "the database file cannot be written; trying again: {error}");
                     }
                     // The lock was waited for, so one failure is enough.
                     self.storable.failed(&error);

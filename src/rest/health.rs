@@ -14,20 +14,22 @@ pub(super) async fn alive() -> StatusCode {
     StatusCode::OK
 }
 
-/// The database can be reached, and the dispatcher makes progress.
+/// The service is not about to stop, the database can be reached, and the dispatcher makes progress.
 pub(super) async fn ready(State(app): State<AppState>) -> Result<StatusCode, Problem> {
-    app.dispatcher.progress().map_err(|why| {
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "not-ready",
-            "Not ready",
-            format!("The service cannot work: {why}."),
-        )
-    })?;
+    if app.draining.is_cancelled() {
+        return Err(not_ready("The service is stopping."));
+    }
+    app.dispatcher
+        .progress()
+        .map_err(|why| not_ready(&format!("The service cannot work: {why}.")))?;
     let store = app.store.within(PING);
     // A connection may have been lost since it was last used; then another one answers.
     if store.ping().await.is_err() {
         store.ping().await?;
     }
     Ok(StatusCode::OK)
+}
+
+fn not_ready(detail: &str) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready", detail)
 }

@@ -1,6 +1,6 @@
 //! `/metrics`: the service's own figures, in the text format of Prometheus.
 
-use std::{fmt::Write, sync::Arc};
+use std::fmt::Write;
 
 use axum::{
     Router,
@@ -13,7 +13,7 @@ use axum::{
 use crate::{
     auth::rules::Action,
     domain::webhook::Status,
-    rest::{Problem, extract::Caller},
+    rest::{Problem, extract::Caller, health},
     state::AppState,
 };
 
@@ -23,10 +23,14 @@ pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller) -> Res
     text(&app).await
 }
 
-/// `GET /metrics` on a listener of its own: without a key.
+/// `GET /metrics` on a listener of its own: without a key. Health checks are answered there as well, because connections of clients
+/// take none of its places.
 pub fn alone(app: AppState) -> Router {
-    let app = Arc::new(app);
-    Router::new().route("/metrics", get(move || async move { text(&app).await }))
+    Router::new()
+        .route("/metrics", get(async |State(app): State<AppState>| text(&app).await))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .with_state(app)
 }
 
 async fn text(app: &AppState) -> Result<Response, Problem> {

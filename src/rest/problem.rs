@@ -103,9 +103,19 @@ impl Problem {
         }
     }
 
+    /// A body that the client sent too slowly.
+    pub(crate) fn request_timeout() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request-timeout",
+            "The body was sent too slowly",
+            "Nothing was changed. Send the request again, its body without long pauses.",
+        )
+    }
+
     /// Something broke that no caller can mend; the cause goes to the log.
     pub fn internal(error: &dyn std::error::Error) -> Self {
-        tracing::error!(%error, "a request failed");
+        tracing::error!(%error, "a request failed because of a fault in clearhook: {error}");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
@@ -200,7 +210,7 @@ impl IntoResponse for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "the database failed");
+        tracing::error!(%error, "a request failed because of the database: {error}");
         match error {
             StoreError::FileGone => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -240,7 +250,7 @@ impl From<UseCaseError> for Problem {
             UseCaseError::Forbidden(forbidden) => forbidden.into(),
             UseCaseError::Store(error) => error.into(),
             UseCaseError::Hash(error) => {
-                tracing::error!(%error, "a password cannot be hashed");
+                tracing::error!(%error, "a password cannot be hashed: {error}");
                 Self::new(
                     StatusCode::INTERNAL_SERVER_ERROR,
                     "internal",

@@ -73,7 +73,7 @@ impl Direct {
             && !self.connection().is_autocommit()
             && let Err(error) = self.run("ROLLBACK")
         {
-            tracing::error!(%error, "cannot undo a transaction that failed; the next one tries again");
+            tracing::error!(%error, "a failed transaction cannot be rolled back; the next transaction tries it again: {error}");
             self.in_transaction.store(true, Ordering::Relaxed);
         }
     }

@@ -12,7 +12,7 @@ use crate::{
         audit::{self, Actor, Entry},
         bulk::statement,
         entity::user,
-        users::{UserRecord, new_user, normal_email, record, snapshot},
+        users::{self, UserRecord, new_user, normal_email, record, snapshot},
     },
 };
 
@@ -40,7 +40,7 @@ pub enum Identified {
 
 impl Store {
     /// The user of an identity: the one who came with it before, else the one with the same address, else a new one without a password.
-    /// Their role follows.
+    /// Their role follows, except that the last administrator stays one.
     pub async fn identify(&self, identity: &Identity, address: Option<IpAddr>, now: Timestamp) -> Result<Identified, StoreError> {
         let transaction = self.begin().await?;
         let backend = self.backend();
@@ -72,8 +72,20 @@ impl Store {
         }
         let before = record(row)?;
         let by = Actor::person(before.id, &before.email, address);
+        let is_last_administrator = !created
+            && before.role == Role::Administrator
+            && identity.role != Role::Administrator
+            && users::is_last_administrator(&transaction, before.id).await?;
+        if is_last_administrator {
+            tracing::warn!(
+                user = %before.id,
+                "user {} stays administrator although the OpenID provider gives them the role {}: there is no other administrator",
+                before.id,
+                identity.role
+            );
+        }
         let user = UserRecord {
-            role: identity.role,
+            role: if is_last_administrator { before.role } else { identity.role },
             ..before.clone()
         };
         if created {
@@ -91,5 +103,14 @@ impl Store {
         }
         transaction.commit().await?;
         Ok(Identified::User(user))
+    }
+
+    /// Notes that a sign-in by the OpenID provider is finished, by the hash of its state. False if it was finished before.
+    pub async fn use_oidc_state(&self, hash: Vec<u8>, expires: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        // Nobody can finish a sign-in that has expired, so its state need not be known.
+        self.execute("DELETE FROM used_oidc_states WHERE expires_at < ?", [now.0.into()])
+            .await?;
+        let sql = "INSERT INTO used_oidc_states (state_hash, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING";
+        Ok(self.execute(sql, [hash.into(), expires.0.into()]).await? == 1)
     }
 }

@@ -55,6 +55,7 @@ async fn migrate_now(connection: &DatabaseConnection) -> Result<(), OpenError> {
     Migrator::up(connection, None).await.map_err(failed)?;
     // The planner knows new tables only after a look at them; on both databases this is quick when they are empty.
     connection.execute_unprepared("ANALYZE").await.map_err(failed)?;
+    tracing::info!("the database schema was brought up to date");
     Ok(())
 }
 
@@ -83,7 +84,7 @@ fn is_missing_table(backend: DbBackend, error: &DbErr) -> bool {
     }
 }
 
-/// The right to migrate, held on a connection of its own: it ends with it.
+/// The advisory lock for migrations, held on a connection of its own and released when that closes.
 struct MigrationLock(PgConnection);
 
 impl MigrationLock {
@@ -91,15 +92,15 @@ impl MigrationLock {
         let failed = |error| ServerError::Connect(format!("{}: {}", server.name, explain_driver(&error)));
         let mut connection = server.options.connect().await.map_err(failed)?;
         let end = Instant::now() + LONGEST;
-        let mut is_told = false;
+        let mut is_logged = false;
         while show(&mut connection, TAKE).await.map_err(failed)? != "true" {
-            if !is_told {
-                tracing::info!("another node brings the database up to date; waiting for it");
-                is_told = true;
+            if !is_logged {
+                tracing::info!("another node is migrating the database; waiting until it has finished");
+                is_logged = true;
             }
             if Instant::now() > end {
                 return Err(OpenError::Migrate(format!(
-                    "another node has been at it for {} minutes",
+                    "another node has been migrating the database for {} minutes",
                     LONGEST.as_secs() / 60
                 )));
             }
@@ -109,7 +110,7 @@ impl MigrationLock {
     }
 
     async fn free(mut self) {
-        // When the connection is lost, so is the lock.
+        // If the connection is lost, the lock is released anyway.
         let _ = show(&mut self.0, FREE).await;
         let _ = self.0.close().await;
     }

@@ -1,7 +1,7 @@
 //! Questions about users.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
     sea_query::{Expr, ExprTrait},
 };
 use serde_json::{Value, json};
@@ -105,14 +105,7 @@ impl Store {
     /// Changes a user. A change that changes nothing is done, and leaves no trace.
     pub async fn change_user(&self, by: &Actor, id: UserId, change: UserChange) -> Result<ChangedUser, StoreError> {
         let (transaction, now) = (self.begin().await?, Timestamp::now());
-        // Whoever takes an administrator away waits here for whoever does so at the same time.
-        let administrators = user::Entity::find()
-            .filter(user::Column::Role.eq(Role::Administrator.as_str()))
-            .filter(user::Column::DisabledAt.is_null())
-            .order_by_asc(user::Column::Id)
-            .lock_exclusive()
-            .all(&transaction)
-            .await?;
+        let is_last = is_last_administrator(&transaction, id).await?;
         let Some(row) = user::Entity::find_by_id(id.0).lock_exclusive().one(&transaction).await? else {
             return Ok(ChangedUser::Unknown);
         };
@@ -122,7 +115,7 @@ impl Store {
             UserChange::Role(role) => role != Role::Administrator,
             UserChange::Enable | UserChange::Password(_) => false,
         };
-        if takes_away && administrators.iter().all(|administrator| administrator.id == id.0) && !administrators.is_empty() {
+        if takes_away && is_last {
             return Ok(ChangedUser::LastAdministrator);
         }
         let (action, column, value, ends_sessions) = match change {
@@ -236,6 +229,19 @@ impl Store {
             .await?;
         Ok(rows.into_iter().map(|row| UserId(row.id)).collect())
     }
+}
+
+/// Whether there is no other administrator than this one who can sign in. Locks the administrators, so that of two transactions that
+/// take one away, the second sees what the first has done.
+pub(super) async fn is_last_administrator(transaction: &impl ConnectionTrait, id: UserId) -> Result<bool, StoreError> {
+    let administrators = user::Entity::find()
+        .filter(user::Column::Role.eq(Role::Administrator.as_str()))
+        .filter(user::Column::DisabledAt.is_null())
+        .order_by_asc(user::Column::Id)
+        .lock_exclusive()
+        .all(transaction)
+        .await?;
+    Ok(!administrators.is_empty() && administrators.iter().all(|administrator| administrator.id == id.0))
 }
 
 /// A row of a user who is new.

@@ -49,7 +49,11 @@ fn short() -> ServerLimits {
         connections: 20,
         head: Duration::from_millis(300),
         idle: Duration::from_millis(600),
+        body_gap: Duration::from_millis(300),
+        body: Duration::from_secs(2),
+        stall: Duration::from_millis(600),
         farewell: Duration::from_millis(500),
+        ..ServerLimits::default()
     }
 }
 

@@ -28,8 +28,9 @@ fn settings(issuer: &str) -> OidcSettings {
         client_id: "clearhook".to_owned(),
         client_secret: Some("planted-client-secret-of-clearhook".to_owned().into()),
         role_claim: "roles".to_owned(),
-        administrator_value: Some("clearhook-admins".to_owned()),
-        api_owner_value: Some("clearhook-owners".to_owned()),
+        administrator_values: vec!["clearhook-admins".to_owned()],
+        api_owner_values: vec!["clearhook-owners".to_owned()],
+        trust_email: false,
         name: "Example Login".to_owned(),
     }
 }

@@ -7,10 +7,11 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts, Request},
-    http::{HeaderMap, HeaderName, request::Parts},
+    http::{Extensions, HeaderMap, HeaderName, Uri, request::Parts},
 };
+use url::{Host, Url};
 
-use crate::config::FrontSettings;
+use crate::{config::FrontSettings, web::strict::site};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -23,6 +24,10 @@ pub struct ClientAddress(pub IpAddr);
 /// says so of this request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Secure(pub bool);
+
+/// An extension of a request that came over TLS of the service's own.
+#[derive(Clone, Copy, Debug)]
+pub struct OverTls;
 
 impl ClientAddress {
     /// Of a request that came over no socket.
@@ -59,6 +64,51 @@ pub(super) fn find(front: &FrontSettings, request: &mut Request) -> Secure {
     secure
 }
 
+/// Whether a request was sent by https, as far as anybody says so. Here strangers are believed as well: a client that writes
+/// `X-Forwarded-Proto` itself deceives only itself, because a page of another site cannot add that header to a form.
+pub(super) fn was_sent_by_https(extensions: &Extensions, headers: &HeaderMap) -> bool {
+    extensions.get::<OverTls>().is_some() || forwarded_proto(headers).is_some_and(|proto| proto.eq_ignore_ascii_case("https"))
+}
+
+/// The address with https at which the console works, when somebody opened it over http although its cookies are for https only: the
+/// browser would not keep the session. Nothing is said as long as the page may have been opened over https.
+pub fn only_by_https(front: &FrontSettings, parts: &Parts) -> Option<String> {
+    let headers = &parts.headers;
+    if front.public_url.scheme() != "https" || parts.extensions.get::<OverTls>().is_some() {
+        return None;
+    }
+    let by_http = match forwarded_proto(headers) {
+        Some(proto) => !proto.eq_ignore_ascii_case("https"),
+        // A proxy that says nothing sends on the public name. Browsers send these headers over https only, and to this machine.
+        None => {
+            let is_public = site(&parts.uri, headers).is_some_and(|site| is_at(&front.public_url, "https", site));
+            !is_public && (!headers.contains_key("sec-fetch-mode") || is_own_machine(&parts.uri, headers))
+        }
+    };
+    by_http.then(|| front.public_url.to_string())
+}
+
+/// Whether a site, as `Host` has it, is this address.
+pub(super) fn is_at(address: &Url, scheme: &str, site: &str) -> bool {
+    Url::parse(&format!("{scheme}://{site}")).is_ok_and(|url| url.origin() == address.origin())
+}
+
+fn is_own_machine(uri: &Uri, headers: &HeaderMap) -> bool {
+    let url = site(uri, headers).and_then(|site| Url::parse(&format!("http://{site}")).ok());
+    match url.as_ref().and_then(Url::host) {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// What the proxy next to us, or somebody before it, says of the scheme.
+fn forwarded_proto(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get_all(FORWARDED_PROTO).iter().next_back()?.to_str().ok()?;
+    value.rsplit(',').next().map(str::trim).filter(|proto| !proto.is_empty())
+}
+
 fn look(front: &FrontSettings, peer: Option<IpAddr>, headers: &HeaderMap) -> (ClientAddress, Secure) {
     // A value that is no text is no address either: nothing beyond it counts.
     let texts = |name| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("-"));
@@ -67,7 +117,6 @@ fn look(front: &FrontSettings, peer: Option<IpAddr>, headers: &HeaderMap) -> (Cl
     });
     let by_proxy = peer.is_some_and(|peer| front.proxies.has(peer));
     // The proxy next to us writes the last one.
-    let proto = texts(FORWARDED_PROTO).next_back().and_then(|value| value.rsplit(',').next());
-    let https = by_proxy && proto.is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"));
+    let https = by_proxy && forwarded_proto(headers).is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
     (address, Secure(https || front.public_url.scheme() == "https"))
 }

@@ -82,7 +82,7 @@ impl Gate {
             Found::Route(_, Rule::Key(action)) => Ok(self.program(request, action).await.map_err(Problem::into_response)?),
             Found::OtherMethods(allow) => Err(not_allowed(&allow).into()),
             Found::Unruled => {
-                tracing::error!(%path, method = %request.method, "the route {path} has no rule, so nobody may use it");
+                tracing::error!(%path, method = %request.method, "fault in clearhook: the route {path} has no access rule, so every request for it is refused");
                 Err(Problem::not_found("There is nothing here.").into_response().into())
             }
         }
@@ -153,7 +153,7 @@ pub(super) async fn enforce(State(gate): State<Gate>, request: Request, next: Ne
     match gate.enter(&mut head).await {
         Ok(()) => next.run(Request::from_parts(head, body)).await,
         Err(Turned::SignInFirst) => kept::sign_in_first(&gate.app, Request::from_parts(head, body)).await,
-        Err(Turned::Unknown(problem)) => kept::unanswered(problem, Request::from_parts(head, body)).await,
+        Err(Turned::Unknown(problem)) => kept::unanswered(&gate.app, problem, Request::from_parts(head, body)).await,
         Err(Turned::Answered(answer)) => answer,
     }
 }

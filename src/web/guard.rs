@@ -1,12 +1,12 @@
 //! Whose session it is, and where a form may come from.
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use url::form_urlencoded::byte_serialize;
+use url::{Origin, Url, form_urlencoded::byte_serialize};
 
 use crate::{
     auth::{principal::SignedIn, session},
@@ -14,7 +14,10 @@ use crate::{
     rest::Problem,
     state::AppState,
     storage::StoreError,
-    web::{client_address::ClientAddress, strict},
+    web::{
+        client_address::{ClientAddress, Secure, was_sent_by_https},
+        strict,
+    },
 };
 
 /// Who is signed in, by the cookie of this request.
@@ -48,29 +51,41 @@ pub(super) fn nobody(request: &Parts) -> Response {
 
 /// Refuses a form or call that another site sent (OWASP, "Verifying origin with standard headers"). Browsers always say where
 /// a POST comes from; a program that does not has no cookie of somebody else to misuse.
-pub(super) async fn same_origin(request: Request, next: Next) -> Response {
+pub(super) async fn same_origin(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if safe || is_same_origin(request.headers(), strict::site(request.uri(), request.headers())) {
+    if safe || comes_from_here(&app, &request) {
         return next.run(request).await;
     }
     Problem::cross_origin().into_response()
 }
 
 /// Whether a request came from a page of this site, or from no page.
-pub(super) fn is_same_origin(headers: &HeaderMap, site: Option<&str>) -> bool {
+pub(super) fn comes_from_here(app: &AppState, request: &Request) -> bool {
+    let headers = request.headers();
+    let is_secure = request.extensions().get::<Secure>().is_some_and(|secure| secure.0);
+    let scheme = if is_secure || was_sent_by_https(request.extensions(), headers) {
+        "https"
+    } else {
+        "http"
+    };
+    let site = strict::site(request.uri(), headers);
+    let own = site.and_then(|site| Url::parse(&format!("{scheme}://{site}")).ok());
+    // Proxies may send on another name of the site than the one that the browser knows.
+    let sites: Vec<_> = own.iter().chain([&app.front.public_url]).map(Url::origin).collect();
+    is_same_origin(headers, &sites)
+}
+
+/// Whether browsers say that a request came from one of these sites (scheme, host and port), or from no page.
+fn is_same_origin(headers: &HeaderMap, sites: &[Origin]) -> bool {
     let text = |name| {
         headers
             .get(name)
             .map(|value: &header::HeaderValue| value.to_str().unwrap_or("null"))
     };
-    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
-        return matches!(site, "same-origin" | "none");
-    }
-    match (text(header::ORIGIN), site) {
-        (None, _) => true,
-        (Some(origin), Some(site)) => origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(site)),
-        (Some(_), None) => false,
-    }
+    let says_so = text(header::HeaderName::from_static("sec-fetch-site")).is_none_or(|site| matches!(site, "same-origin" | "none"));
+    // `Origin: null` is no URL, and is refused.
+    let is_own = |origin| Url::parse(origin).is_ok_and(|url| sites.contains(&url.origin()));
+    says_so && text(header::ORIGIN).is_none_or(is_own)
 }
 
 fn token(headers: &HeaderMap) -> Option<String> {
@@ -90,23 +105,37 @@ mod tests {
 
     #[test]
     fn other_sites_are_told_apart() {
+        let sites = ["http://localhost:3000", "https://hooks.example.com"].map(|url| Url::parse(url).unwrap().origin());
         for own in [
             &[("sec-fetch-site", "same-origin")][..],
             &[("sec-fetch-site", "none")],
             &[("origin", "http://localhost:3000")],
+            &[("origin", "HTTP://LOCALHOST:3000")],
+            &[("origin", "https://hooks.example.com:443")],
+            &[("sec-fetch-site", "same-origin"), ("origin", "https://hooks.example.com")],
             &[],
         ] {
-            assert!(is_same_origin(&headers(own), Some("localhost:3000")), "{own:?}");
+            assert!(is_same_origin(&headers(own), &sites), "{own:?}");
         }
         for other in [
             &[("sec-fetch-site", "cross-site")][..],
             &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-site", "cross-site"), ("origin", "http://localhost:3000")],
+            &[("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")],
+            &[("sec-fetch-site", "none"), ("origin", "https://evil.example")],
             &[("origin", "https://evil.example")],
+            &[("origin", "https://localhost:3000")],
+            &[("origin", "http://localhost:3001")],
+            &[("origin", "http://localhost")],
+            &[("origin", "http://hooks.example.com")],
+            &[("origin", "http://hooks.example.com:443")],
             &[("origin", "null")],
+            &[("sec-fetch-site", "same-origin"), ("origin", "null")],
+            &[("origin", "")],
         ] {
-            assert!(!is_same_origin(&headers(other), Some("localhost:3000")), "{other:?}");
+            assert!(!is_same_origin(&headers(other), &sites), "{other:?}");
         }
-        assert!(!is_same_origin(&headers(&[("origin", "http://localhost:3000")]), None));
+        assert!(!is_same_origin(&headers(&[("origin", "http://localhost:3000")]), &[]));
     }
 
     #[test]

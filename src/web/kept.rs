@@ -16,9 +16,8 @@ use crate::{
     state::AppState,
     web::{
         forms::{Fields, is_edit, page},
-        guard::{is_same_origin, nobody},
+        guard::{comes_from_here, nobody},
         pages::render,
-        strict,
     },
 };
 
@@ -32,7 +31,7 @@ const FIELDS_MAX: usize = 400;
 pub(super) async fn sign_in_first(app: &AppState, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let otherwise = nobody(&head);
-    let Some((parts, kept)) = typed(Request::from_parts(head, body)).await else {
+    let Some((parts, kept)) = typed(app, Request::from_parts(head, body)).await else {
         return otherwise;
     };
     let view = SignInView {
@@ -43,8 +42,8 @@ pub(super) async fn sign_in_first(app: &AppState, request: Request) -> Response 
 }
 
 /// The answer to a request that cannot be carried out now. What was typed goes along, for the page that tells it.
-pub(super) async fn unanswered(problem: Problem, request: Request) -> Response {
-    with(problem, typed(request).await.map(|(_, kept)| kept))
+pub(super) async fn unanswered(app: &AppState, problem: Problem, request: Request) -> Response {
+    with(problem, typed(app, request).await.map(|(_, kept)| kept))
 }
 
 /// The same for a form that was read already.
@@ -62,9 +61,9 @@ pub(super) fn with(problem: Problem, kept: Option<KeptView>) -> Response {
 }
 
 /// What was typed into a form of this site that is worth keeping, or is kept already by a form of signing in.
-async fn typed(request: Request) -> Option<(Parts, KeptView)> {
+async fn typed(app: &AppState, request: Request) -> Option<(Parts, KeptView)> {
     let path = request.uri().path().to_owned();
-    let own = is_same_origin(request.headers(), strict::site(request.uri(), request.headers()));
+    let own = comes_from_here(app, &request);
     let signs_in = matches!(path.as_str(), "/sign-in" | "/sign-in/code");
     if request.method() != Method::POST || !own || !(signs_in || is_kept(&path)) {
         return None;

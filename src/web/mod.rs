@@ -56,7 +56,7 @@ pub struct RequestId(pub String);
 pub fn routes(state: &AppState) -> Routes<AppState> {
     let console = pages::routes(state).merge(logs::routes()).map(|router| {
         router
-            .layer(middleware::from_fn(guard::same_origin))
+            .layer(middleware::from_fn_with_state(state.clone(), guard::same_origin))
             .layer(compress::pages())
             .layer(middleware::from_fn(compress::own_requests_only))
     });
@@ -89,10 +89,14 @@ async fn each(State(app): State<AppState>, mut request: Request, next: Next) -> 
     request.extensions_mut().insert(RequestId(id));
     let Secure(https) = client_address::find(&app.front, &mut request);
     let reader = refused::reader(&request);
+    let timed_out = request.extensions().get::<server::BodyTimedOut>().cloned();
     let mut response = match span.in_scope(|| strict::refusal(&request)) {
         Some(refusal) => refusal,
         None => next.run(request).instrument(span).await,
     };
+    if timed_out.is_some_and(|timed_out| timed_out.get()) {
+        response = Problem::request_timeout().into_response();
+    }
     response = refused::readable(&app, reader, response).await;
     headers::secure(&mut response, https);
     if let Ok(value) = header {

@@ -10,7 +10,8 @@ use url::form_urlencoded;
 use crate::{
     auth::{
         oidc::{self, OidcError, Returned},
-        session, sign_in,
+        session,
+        sign_in::{self, SignIn},
     },
     console::calls::SignInProblem,
     rest::Problem,
@@ -54,6 +55,7 @@ pub(super) async fn back(State(app): State<AppState>, Secure(secure): Secure, re
     let returned = Returned {
         code: query(&parts, "code"),
         state: query(&parts, "state"),
+        issuer: query(&parts, "iss"),
         error: query(&parts, "error"),
     };
     let now = app.clock.now();
@@ -63,8 +65,9 @@ pub(super) async fn back(State(app): State<AppState>, Secure(secure): Secure, re
             let identified = app.store.identify(&identity, Some(browser.address), now).await;
             let problem = match identified {
                 Ok(Identified::User(user)) if user.disabled_at.is_none() => {
-                    match sign_in::begin(&app.store, &browser, &user, "OpenID provider", now).await {
-                        Ok(begun) => Ok(signed_in(&begun, &local(&next), secure)),
+                    match sign_in::by_provider(&app.store, &browser, &user, now).await {
+                        Ok(SignIn::Done(begun)) => Ok(signed_in(&begun, &local(&next), secure)),
+                        Ok(other) => Ok(second_step(other, &local(&next), secure)),
                         Err(error) => return Problem::from(error).into_response(),
                     }
                 }
@@ -77,6 +80,7 @@ pub(super) async fn back(State(app): State<AppState>, Secure(secure): Secure, re
                 Err(problem) => again(&app, parts, &with_next("/sign-in", &next), String::new(), problem, None).await,
             }
         }
+        Err(OidcError::Store(error)) => return Problem::from(error).into_response(),
         Err(error) => refuse(&app, parts, "/webhooks", &error).await,
     };
     cookies::set(
@@ -86,15 +90,26 @@ pub(super) async fn back(State(app): State<AppState>, Secure(secure): Secure, re
     response
 }
 
+/// On to the code of the second factor that somebody has set up here, whatever the provider asked for.
+fn second_step(came: SignIn, next: &str, secure: bool) -> Response {
+    let mut response = Redirect::to(&with_next("/sign-in/code", next)).into_response();
+    if let SignIn::SecondStep(proof) = came {
+        let cookie = session::set_cookie(sign_in::STEP, Some(&proof), "/sign-in", sign_in::STEP_AGE, secure);
+        cookies::set(&mut response, &cookie);
+    }
+    response
+}
+
 async fn refuse(app: &AppState, parts: Parts, next: &str, error: &OidcError) -> Response {
-    tracing::warn!(%error, "a sign-in by the OpenID provider failed");
+    tracing::warn!(%error, "a sign-in by the OpenID provider failed: {error}");
     let problem = match error {
-        OidcError::Unreachable(_) => SignInProblem::ProviderUnreachable,
+        OidcError::Unreachable(_) | OidcError::Store(_) => SignInProblem::ProviderUnreachable,
         OidcError::Refused(_) => SignInProblem::ProviderRefused,
         OidcError::Expired => SignInProblem::ProviderExpired,
         OidcError::Invalid(_) => SignInProblem::ProviderInvalid,
         OidcError::NoEmail => SignInProblem::NoEmail,
-        OidcError::NoRole => SignInProblem::NoRole,
+        OidcError::EmailUnstated => SignInProblem::EmailUnstated,
+        OidcError::NoRole { .. } => SignInProblem::NoRole,
     };
     again(app, parts, &with_next("/sign-in", next), String::new(), problem, None).await
 }

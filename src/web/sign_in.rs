@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::form_urlencoded;
 
 use crate::{
@@ -31,6 +32,8 @@ use crate::{
     },
 };
 
+/// What a path may hold, and a header not.
+const NOT_IN_HEADERS: &AsciiSet = &CONTROLS.add(b' ');
 /// Where signing in begins: cookies of its steps are for it alone.
 const PATH: &str = "/sign-in";
 
@@ -230,6 +233,7 @@ pub(super) async fn again(
         SignInProblem::Wrong | SignInProblem::WrongCode | SignInProblem::Expired => (StatusCode::UNAUTHORIZED, None),
         SignInProblem::ProviderRefused
         | SignInProblem::NoEmail
+        | SignInProblem::EmailUnstated
         | SignInProblem::NoRole
         | SignInProblem::Taken
         | SignInProblem::Disabled => (StatusCode::FORBIDDEN, None),
@@ -254,8 +258,13 @@ pub(super) fn seconds(wait: Duration) -> u64 {
 
 /// Where to go after signing in: only a path of this site. A browser reads `//host` and `/\host` as another site.
 pub(super) fn local(next: &str) -> String {
-    let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(|sign: char| sign == '\\' || sign.is_control());
-    if is_local { next.to_owned() } else { "/webhooks".to_owned() }
+    let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(|letter: char| letter == '\\' || letter.is_control());
+    if is_local {
+        // A header holds nothing but ASCII.
+        utf8_percent_encode(next, NOT_IN_HEADERS).to_string()
+    } else {
+        "/webhooks".to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -265,16 +274,18 @@ mod tests {
     #[test]
     fn signing_in_leads_nowhere_else() {
         assert_eq!(local("/webhooks/1?range=7d"), "/webhooks/1?range=7d");
+        assert_eq!(local("/webhooks?q=é x%20y"), "/webhooks?q=%C3%A9%20x%20y");
         for elsewhere in [
             "",
             "https://evil.example",
             "//evil.example",
             "/\\evil.example",
             "/\t/evil.example",
-            "javascript:alert(1)",
             "/webhooks?x=\u{1}",
-            "/webhooks?x=\u{7f}",
-            "/webhooks?x=\u{85}",
+            "/webhooks\u{7f}",
+            "/webhooks\u{85}",
+            "/\0",
+            "javascript:alert(1)",
         ] {
             assert_eq!(local(elsewhere), "/webhooks", "{elsewhere}");
         }

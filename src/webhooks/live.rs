@@ -1,6 +1,10 @@
 //! Following a log: what is logged while somebody looks at it, by this node or another.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
@@ -11,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     auth::{principal::Principal, rules::Action},
     domain::{
-        id::{CallbackId, WebhookId},
+        id::{CallbackId, UserId, WebhookId},
         timestamp::Timestamp,
     },
     state::AppState,
@@ -26,6 +30,8 @@ use crate::{
 
 /// Followers at one time.
 const FOLLOWERS: usize = 256;
+/// Followers of one user at one time: pages in that many windows.
+const FOLLOWERS_OF_USER: usize = 8;
 /// Pause between two looks: what is logged in a burst is told at once.
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often a look is taken for what other nodes logged. (`NOTIFY` with each group of results would make their commits wait for
@@ -40,22 +46,54 @@ const BACK: Duration = Duration::from_hours(24);
 #[derive(Debug)]
 pub struct Live {
     places: Arc<Semaphore>,
+    by_user: Arc<Mutex<HashMap<UserId, usize>>>,
     end: CancellationToken,
+}
+
+/// A place of one follower, given back when it is dropped.
+pub struct Place {
+    user: UserId,
+    by_user: Arc<Mutex<HashMap<UserId, usize>>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut by_user = self.by_user.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = by_user.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                by_user.remove(&self.user);
+            }
+        }
+    }
 }
 
 impl Default for Live {
     fn default() -> Self {
         Self {
             places: Arc::new(Semaphore::new(FOLLOWERS)),
+            by_user: Arc::default(),
             end: CancellationToken::new(),
         }
     }
 }
 
 impl Live {
-    /// A place, while there are any.
-    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
-        self.places.clone().try_acquire_owned().ok()
+    /// A place for this user, while there are any, and while they have not taken their share.
+    pub fn place(&self, user: UserId) -> Option<Place> {
+        let permit = self.places.clone().try_acquire_owned().ok()?;
+        let mut by_user = self.by_user.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = by_user.entry(user).or_default();
+        if *count >= FOLLOWERS_OF_USER {
+            return None;
+        }
+        *count += 1;
+        Some(Place {
+            user,
+            by_user: self.by_user.clone(),
+            _permit: permit,
+        })
     }
 
     /// Ends all: the service stops.

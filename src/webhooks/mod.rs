@@ -19,7 +19,7 @@ pub use self::{
     figures::{Figures, figures},
     hearing::{hearing, hearing_of},
     list::{ShownPage, set_enabled, shown_page},
-    live::{Follower, Live, News},
+    live::{Follower, Live, News, Place},
     logs::{RANGE_MAX, attempts, bounded, callback, latest_callback, log, log_page},
     overview::{Overview, overview},
     resend::{recover, redeliver, rotate_secret, test},
@@ -188,6 +188,11 @@ async fn visible(app: &AppState, by: &Principal, id: WebhookId, action: Action) 
 }
 
 /// The same for whoever needs nothing of the webhook itself.
+/// Whether somebody may read a webhook's log; not if that cannot be found out.
+pub async fn may_read_log(app: &AppState, by: &Principal, id: WebhookId) -> bool {
+    reachable(app, by, id, Action::ReadCallbacks).await.is_ok()
+}
+
 async fn reachable(app: &AppState, by: &Principal, id: WebhookId, action: Action) -> Result<(), UseCaseError> {
     key_may(by, action)?;
     let owns = app.store.owns(id, by.user()).await?.ok_or(UseCaseError::NotFound)?;

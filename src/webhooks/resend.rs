@@ -92,7 +92,7 @@ pub async fn rotate_secret(
         return Err(UseCaseError::NotFound);
     }
     app.dispatcher.changed(id).await;
-    tracing::info!(webhook = %id, "webhook {id} has a new secret");
+    tracing::info!(webhook = %id, "webhook {id} has a new signing secret");
     Ok((secret, old_until))
 }
 

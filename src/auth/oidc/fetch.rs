@@ -3,10 +3,11 @@
 use std::{future::Future, pin::Pin, time::Duration};
 
 use openidconnect::{HttpRequest, HttpResponse};
-use reqwest::redirect;
+use reqwest::{Client, Response, header::CONTENT_TYPE, redirect};
 use thiserror::Error;
+use url::Url;
 
-use crate::auth::oidc::OidcError;
+use crate::auth::oidc::{OidcError, chain};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest answer, in bytes.
@@ -23,23 +24,65 @@ pub(super) enum FetchError {
     Unreadable(#[from] openidconnect::http::Error),
 }
 
-type Answer = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send>>;
+/// What an address answered.
+pub(super) struct Answer {
+    /// Without parameters, in lower case.
+    pub(super) media_type: String,
+    pub(super) body: Vec<u8>,
+}
 
-/// What asks the provider.
-pub(super) fn fetcher() -> Result<impl Fn(HttpRequest) -> Answer + Send + Sync, OidcError> {
+type Fetched = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send>>;
+
+/// Asks the provider for a code's tokens.
+pub(super) fn fetcher() -> Result<impl Fn(HttpRequest) -> Fetched + Send + Sync, OidcError> {
+    let client = client()?;
+    Ok(move |request| -> Fetched { Box::pin(fetch(client.clone(), request)) })
+}
+
+/// Reads an address of the provider.
+pub(super) async fn get(address: &Url, access_token: Option<&str>) -> Result<Answer, OidcError> {
+    let unreachable = |error: &dyn std::error::Error| OidcError::Unreachable(format!("{address}: {}", chain(error)));
+    let request = client()?.get(address.clone());
+    let request = match access_token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    };
+    let response = request.send().await.map_err(|error| unreachable(&error))?;
+    let status = response.status();
+    if !status.is_success() {
+        return Err(OidcError::Unreachable(format!("{address} answers {status}")));
+    }
+    let media_type = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let body = body(response).await.map_err(|error| unreachable(&error))?;
+    Ok(Answer { media_type, body })
+}
+
+fn client() -> Result<Client, OidcError> {
     // A provider of TLS that is there already serves as well.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let client = reqwest::Client::builder()
+    Client::builder()
         .redirect(redirect::Policy::none())
         .no_proxy()
         .timeout(TIMEOUT)
         .build()
-        .map_err(|error| OidcError::Unreachable(error.to_string()))?;
-    Ok(move |request| -> Answer { Box::pin(fetch(client.clone(), request)) })
+        .map_err(|error| OidcError::Unreachable(error.to_string()))
 }
 
-async fn fetch(client: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, FetchError> {
-    let mut response = client.execute(request.try_into()?).await?;
+async fn fetch(client: Client, request: HttpRequest) -> Result<HttpResponse, FetchError> {
+    let response = client.execute(request.try_into()?).await?;
+    let mut answer = openidconnect::http::Response::builder().status(response.status());
+    for (name, value) in response.headers() {
+        answer = answer.header(name, value);
+    }
+    Ok(answer.body(body(response).await?)?)
+}
+
+async fn body(mut response: Response) -> Result<Vec<u8>, FetchError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > ANSWER_MAX {
@@ -47,9 +90,5 @@ async fn fetch(client: reqwest::Client, request: HttpRequest) -> Result<HttpResp
         }
         body.extend_from_slice(&chunk);
     }
-    let mut answer = openidconnect::http::Response::builder().status(response.status());
-    for (name, value) in response.headers() {
-        answer = answer.header(name, value);
-    }
-    Ok(answer.body(body)?)
+    Ok(body)
 }

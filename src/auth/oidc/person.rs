@@ -1,64 +1,81 @@
-//! What a provider says of somebody, once it is known to be the provider who says it.
+//! What the claims of a provider say of somebody. Providers differ: see the table in the README, and `src/tests/oidc_shapes.rs`.
 
-use openidconnect::{AccessTokenHash, Nonce, OAuth2TokenResponse, StandardTokenResponse, TokenResponse, core::CoreTokenType};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::auth::oidc::{Claims, Discovered, Fields, OidcError};
+use crate::{auth::oidc::token::Claims, config::OidcSettings};
+
+/// Whether the provider has verified an e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verified {
+    Yes,
+    No,
+    /// It does not say (Entra ID).
+    Unstated,
+}
 
 /// What a provider says of somebody.
 pub(super) struct Person {
     pub(super) subject: String,
     pub(super) email: Option<String>,
-    pub(super) verified: bool,
-    pub(super) claims: Claims,
+    pub(super) verified: Verified,
+    pub(super) roles: Vec<String>,
 }
 
-impl Person {
-    /// Whether nothing more has to be asked for.
-    pub(super) fn is_whole(&self, role_claim: &str) -> bool {
-        self.email.is_some() && !values(&self.claims.0, role_claim).is_empty()
+/// Reads what the claims say.
+pub(super) fn person(claims: &Claims, settings: &OidcSettings) -> Person {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+    let email = text("email");
+    let mut verified = verified(claims.get("email_verified"));
+    // Entra ID's optional claim: whether the domain of the address is verified by its owner.
+    if verified == Verified::Unstated && self::verified(claims.get("xms_edov")) == Verified::Yes {
+        verified = Verified::Yes;
+    }
+    // Without an address, Entra ID still has the name by which somebody signs in, which looks like one.
+    let (email, verified) = match email {
+        None if settings.trust_email => (text("preferred_username").or_else(|| text("upn")), Verified::Unstated),
+        email => (email, verified),
+    };
+    Person {
+        subject: text("sub").unwrap_or_default(),
+        email,
+        verified,
+        roles: values(claims, &settings.role_claim),
     }
 }
 
-/// Checks signature, issuer, audience, time, nonce, and that the access token belongs to it.
-pub(super) fn person(
-    client: &Discovered,
-    tokens: &StandardTokenResponse<Fields, CoreTokenType>,
-    nonce: &Nonce,
-) -> Result<Person, OidcError> {
-    let invalid = |error: &dyn std::error::Error| OidcError::Invalid(error.to_string());
-    let token = tokens
-        .id_token()
-        .ok_or_else(|| OidcError::Invalid("it has no ID token".to_owned()))?;
-    let verifier = client.id_token_verifier();
-    let claims = token.claims(&verifier, nonce).map_err(|error| invalid(&error))?;
-    if let Some(expected) = claims.access_token_hash() {
-        let algorithm = token.signing_alg().map_err(|error| invalid(&error))?;
-        let key = token.signing_key(&verifier).map_err(|error| invalid(&error))?;
-        let actual = AccessTokenHash::from_token(tokens.access_token(), algorithm, key).map_err(|error| invalid(&error))?;
-        if actual != *expected {
-            return Err(OidcError::Invalid("the access token is another's".to_owned()));
-        }
+/// Cognito writes a text.
+fn verified(claim: Option<&Value>) -> Verified {
+    match claim {
+        Some(Value::Bool(true)) => Verified::Yes,
+        Some(Value::String(text)) if text.eq_ignore_ascii_case("true") || text == "1" => Verified::Yes,
+        Some(Value::Number(number)) if number.as_i64() == Some(1) => Verified::Yes,
+        None | Some(Value::Null) => Verified::Unstated,
+        Some(_) => Verified::No,
     }
-    Ok(Person {
-        subject: claims.subject().to_string(),
-        email: claims.email().map(|email| email.to_string()),
-        verified: claims.email_verified() == Some(true),
-        claims: claims.additional_claims().clone(),
-    })
 }
 
-/// The texts of a claim: one, or many in a list. A name that is no claim may be a path.
-pub(super) fn values<'a>(claims: &'a Map<String, Value>, name: &str) -> Vec<&'a str> {
-    let found = claims.get(name).or_else(|| {
-        let (first, rest) = name.split_once('.')?;
-        rest.split('.').try_fold(claims.get(first)?, |value, name| value.get(name))
-    });
-    match found {
-        Some(Value::String(text)) => vec![text],
-        Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).collect(),
+/// The values of a claim: a text, the texts of a list, or the names of an object's members (Zitadel). A name that is no claim may be a
+/// path with dots; names along it may contain dots themselves.
+pub(super) fn values(claims: &Claims, name: &str) -> Vec<String> {
+    match find(claims, name) {
+        Some(Value::String(text)) => vec![text.clone()],
+        Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::Object(members)) => members.keys().cloned().collect(),
         _ => Vec::new(),
     }
+}
+
+fn find<'a>(claims: &'a Claims, name: &str) -> Option<&'a Value> {
+    claims.get(name).or_else(|| {
+        let dots = name.match_indices('.').map(|(at, _)| at);
+        dots.filter_map(|at| {
+            claims
+                .get(&name[..at])
+                .and_then(Value::as_object)
+                .map(|inner| (inner, &name[at + 1..]))
+        })
+        .find_map(|(inner, rest)| find(inner, rest))
+    })
 }
 
 #[cfg(test)]
@@ -66,17 +83,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_role_claim_is_a_text_a_list_or_deep_inside() {
-        let claims: Map<String, Value> = serde_json::from_str(
-            r#"{"role": "admins", "roles": ["a", 7, "b"], "realm_access": {"roles": ["c"]}, "https://example.com/role": "d", "n": 1}"#,
+    fn the_role_claim_is_a_text_a_list_an_object_or_deep_inside() {
+        let claims: Claims = serde_json::from_str(
+            r#"{"role": "admins", "roles": ["a", 7, "b"], "realm_access": {"roles": ["c"]}, "https://example.com/role": "d", "n": 1,
+                "resource_access": {"my.client": {"roles": ["e"]}}, "urn:zitadel:iam:org:project:roles": {"f": {"1": "x.example"}, "g": {}}}"#,
         )
         .unwrap();
         assert_eq!(values(&claims, "role"), ["admins"]);
         assert_eq!(values(&claims, "roles"), ["a", "b"]);
         assert_eq!(values(&claims, "realm_access.roles"), ["c"]);
         assert_eq!(values(&claims, "https://example.com/role"), ["d"]);
-        for none in ["n", "nothing", "realm_access", "role.x", "realm_access.x", ""] {
+        assert_eq!(values(&claims, "resource_access.my.client.roles"), ["e"]);
+        assert_eq!(values(&claims, "urn:zitadel:iam:org:project:roles"), ["f", "g"]);
+        for none in ["n", "nothing", "role.x", "realm_access.x", "realm_access.roles.c", "", "."] {
             assert!(values(&claims, none).is_empty(), "{none}");
         }
+    }
+
+    #[test]
+    fn only_what_says_so_is_verified_and_absent_is_not_false() {
+        for (value, expected) in [
+            ("true", Verified::Yes),
+            (r#""true""#, Verified::Yes),
+            (r#""True""#, Verified::Yes),
+            ("1", Verified::Yes),
+            ("null", Verified::Unstated),
+            ("false", Verified::No),
+            (r#""false""#, Verified::No),
+            (r#""""#, Verified::No),
+            ("0", Verified::No),
+            ("[]", Verified::No),
+        ] {
+            let value: Value = serde_json::from_str(value).unwrap();
+            assert_eq!(verified(Some(&value)), expected, "{value}");
+        }
+        assert_eq!(verified(None), Verified::Unstated);
     }
 }

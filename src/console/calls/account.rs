@@ -43,6 +43,8 @@ pub enum SignInProblem {
     ProviderExpired,
     /// The OpenID provider vouches for no e-mail address.
     NoEmail,
+    /// The OpenID provider does not say whether the e-mail address is verified.
+    EmailUnstated,
     /// The OpenID provider names no role.
     NoRole,
     /// Their address belongs to another user of the provider.
@@ -73,6 +75,8 @@ pub struct SignInView {
     pub kept: Option<KeptView>,
     /// Whether they are signed in, and only the form is to go on.
     pub resumes: bool,
+    /// The address with https at which the console works, when it was opened over http: the browser would not keep the session.
+    pub only_by_https: Option<String>,
 }
 
 /// Why there is no first administrator yet.

@@ -42,6 +42,14 @@ pub(in crate::console) fn SignIn() -> impl IntoView {
         <Title text=say::sign_in(lang) />
         <Alone title=say::sign_in(lang) holds=view.kept.is_some()>
             {view.kept.is_some().then(|| view! { <p class="notice warn" role="status">{say::kept(lang)}</p> })}
+            {view
+                .only_by_https
+                .clone()
+                .map(|address| view! {
+                    <p class="notice bad" role="alert">
+                        {say::only_by_https(lang)} " " <a href=address.clone() rel="external">{address.clone()}</a>
+                    </p>
+                })}
             <form method="post" action="/sign-in">
                 <Problem problem=view.problem />
                 <input type="hidden" name="next" value=next />
@@ -182,6 +190,7 @@ fn text(lang: Lang, problem: SignInProblem) -> String {
         SignInProblem::ProviderInvalid => say::provider_invalid(lang),
         SignInProblem::ProviderExpired => say::provider_expired(lang),
         SignInProblem::NoEmail => say::no_email(lang),
+        SignInProblem::EmailUnstated => say::email_unstated(lang),
         SignInProblem::NoRole => say::no_role(lang),
         SignInProblem::Taken => say::taken(lang),
         SignInProblem::Disabled => say::disabled(lang),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use axum::http::request::Parts;
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 use qrcodegen::{QrCode, QrCodeEcc};
@@ -18,7 +19,7 @@ use crate::{
     },
     state::AppState,
     storage::{sessions::IDLE, setup::SetupLink},
-    web::setup_problem,
+    web::{client_address::only_by_https, setup_problem},
     webhooks::UseCaseError,
 };
 
@@ -36,6 +37,7 @@ impl From<UnfitPassword> for UnfitView {
 pub fn sign_in() -> SignInView {
     let app = expect_context::<AppState>();
     SignInView {
+        only_by_https: use_context::<Parts>().and_then(|parts| only_by_https(&app.front, &parts)),
         provider: app.oidc.as_ref().map(|provider| provider.name().to_owned()),
         ..use_context::<SignInView>().unwrap_or_default()
     }

@@ -66,7 +66,7 @@ pub fn console_error(error: UseCaseError) -> ConsoleError {
             ConsoleError::NotFound
         }
         UseCaseError::Invalid(_) | UseCaseError::Stale | UseCaseError::Conflict(_) | UseCaseError::Store(_) | UseCaseError::Hash(_) => {
-            tracing::error!(%error, "a page cannot be shown");
+            tracing::error!(%error, "a page cannot be shown because of the database: {error}");
             if let Some(response) = use_context::<ResponseOptions>() {
                 response.set_status(StatusCode::SERVICE_UNAVAILABLE);
             }

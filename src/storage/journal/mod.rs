@@ -257,7 +257,7 @@ impl Journal {
             return;
         };
         if self.results.send(Entry::Result(Box::new(finished), place)).is_err() {
-            tracing::error!("a result came after the journal was closed; its delivery is made again");
+            tracing::error!("the result of an attempt came too late to be stored before the shutdown; its delivery is sent again");
         }
     }
 

@@ -64,7 +64,7 @@ impl Writer {
         let thread = thread::Builder::new().name("journal".to_owned());
         if let Err(error) = thread.spawn(move || runtime.block_on(self.watched(way))) {
             pulse.is_gone();
-            tracing::error!(%error, "the system gives no thread to the journal: nothing can be stored until clearhook is started again");
+            tracing::error!(%error, "the system gives the database writer no thread, so nothing can be stored; restart clearhook: {error}");
         }
     }
 
@@ -73,7 +73,7 @@ impl Writer {
         let pulse = self.pulse.clone();
         if AssertUnwindSafe(self.run(way)).catch_unwind().await.is_err() {
             pulse.is_gone();
-            tracing::error!("a writer of the journal broke; clearhook has to be started again");
+            tracing::error!("fault in clearhook: a database writer panicked; restart clearhook");
         }
     }
 
@@ -121,7 +121,7 @@ impl Writer {
             }
             Err(error) => error,
         };
-        tracing::warn!(%error, "a group of {} publishes and {} results cannot be stored", publishes.len(), results.len());
+        tracing::warn!(%error, "a transaction with {} publishes and {} results of attempts failed: {error}", publishes.len(), results.len());
         self.publish_again(&*intake, publishes, error).await;
         self.record_each(&intake, results).await;
         flushes
@@ -169,7 +169,10 @@ impl Writer {
         let gone = results.extract_if(.., |finished| id(finished).is_some_and(|id| stored.contains(&id)));
         let recorded: Vec<_> = gone.map(|finished| recorded(&finished)).collect();
         if !recorded.is_empty() {
-            tracing::info!("{} results were stored though nobody said so", recorded.len());
+            tracing::info!(
+                "{} results of attempts had been stored although the database reported an error",
+                recorded.len()
+            );
             intake.recorded(recorded);
         }
         Ok(())
@@ -198,11 +201,11 @@ impl Writer {
                     left.extend(rest);
                 }
                 Err(error) if error.is_refusal() => {
-                    tracing::error!(%error, "the database refuses a result; its delivery is set aside");
+                    tracing::error!(%error, "the database refuses the result of an attempt; its delivery is parked and not sent again: {error}");
                     left = set_aside(&**intake, left, &error).into_iter().chain(rest).collect();
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "{} results cannot be stored; trying again", left.len() + rest.len());
+                    tracing::warn!(%error, "{} results of attempts cannot be stored; trying again: {error}", left.len() + rest.len());
                     left.extend(rest);
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(PATIENCE);

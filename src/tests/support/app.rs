@@ -79,7 +79,13 @@ impl TestApp {
 
     pub(crate) async fn start_with(database: &TestDatabase, settings: DispatchSettings, policy: UrlPolicy, node: NodeId) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::start_behind(database, settings, policy, node, listener, |_| ()).await
+        Self::start_behind(database, settings, policy, node, listener, |_| (), ServerLimits::default()).await
+    }
+
+    /// Starts it with other limits of connections.
+    pub(crate) async fn start_limited(database: &TestDatabase, limits: ServerLimits) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_behind(database, quick(), loopback(), new_id(), listener, |_| (), limits).await
     }
 
     /// Starts it with other settings of how people reach it.
@@ -90,7 +96,7 @@ impl TestApp {
 
     /// The same, on an address that others know already.
     pub(crate) async fn start_on(database: &TestDatabase, listener: TcpListener, adjust: impl FnOnce(&mut FrontSettings)) -> Self {
-        Self::start_behind(database, quick(), loopback(), new_id(), listener, adjust).await
+        Self::start_behind(database, quick(), loopback(), new_id(), listener, adjust, ServerLimits::default()).await
     }
 
     async fn start_behind(
@@ -100,6 +106,7 @@ impl TestApp {
         node: NodeId,
         listener: TcpListener,
         adjust: impl FnOnce(&mut FrontSettings),
+        limits: ServerLimits,
     ) -> Self {
         if let Ok(filter) = std::env::var("CLEARHOOK_TEST_LOG") {
             // Answers an error for all tests but the first.
@@ -116,13 +123,7 @@ impl TestApp {
             .unwrap();
         let clock = Clock::standing(Timestamp::now());
         let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front, clock.clone());
-        let served = server::serve(
-            listener,
-            web::router(state.clone()),
-            None,
-            ServerLimits::default(),
-            CancellationToken::new(),
-        );
+        let served = server::serve(listener, web::router(state.clone()), None, limits, CancellationToken::new());
         let server = tokio::spawn(served);
         let http = client_builder().redirect(Policy::none()).build().unwrap();
         Self {

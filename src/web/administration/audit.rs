@@ -119,7 +119,7 @@ pub(in crate::web) async fn export(
     let entries = audit::all(app.store.clone(), Principal::User(who), filter);
     let texts = entries.map_ok(move |entries| Bytes::from(entries.iter().map(|entry| text(entry, format)).collect::<String>()));
     let texts = texts.map_err(|error| {
-        tracing::error!(%error, "an export of the audit log ends early");
+        tracing::error!(%error, "an export of the audit log is incomplete because the database failed: {error}");
         io::Error::other(error.to_string())
     });
     let head = stream::once(std::future::ready(Ok(Bytes::from(head))));

@@ -93,7 +93,7 @@ async fn streamed(app: &AppState, by: &Principal, id: &str, params: ExportParams
         Ok(rows) => Ok(Bytes::from(file::lines(format, rows))),
         // The connection breaks off, so that half a file is not taken for a whole one.
         Err(error) => {
-            tracing::error!(%error, webhook = %id, "the export of webhook {id} breaks off");
+            tracing::error!(%error, webhook = %id, "the export of the log of webhook {id} is incomplete because the database failed: {error}");
             Err(io::Error::other("the export broke off"))
         }
     });

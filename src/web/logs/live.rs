@@ -1,7 +1,7 @@
 //! `GET /webhooks/{id}/callbacks/live`: server-sent events that tell a page how many callbacks were logged since it was made.
 //! What they are, it asks for when its reader wants to see them.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, net::IpAddr, time::Duration};
 
 use axum::{
     Extension,
@@ -14,25 +14,27 @@ use axum::{
 };
 use futures_util::{Stream, stream};
 use serde::Deserialize;
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    auth::principal::{Principal, SignedIn},
+    auth::{
+        principal::{Principal, SignedIn},
+        session,
+    },
     console::calls::LogQuery,
     domain::id::{CallbackId, WebhookId},
     rest::{Params, Problem},
     state::AppState,
-    web::logs::asked,
-    webhooks::{Follower, Live, News, UseCaseError},
+    web::{client_address::ClientAddress, cookies, logs::asked},
+    webhooks::{self, Follower, Live, News, Place, UseCaseError},
 };
 
 /// A stream ends after so long; the browser comes back, is asked again who it is, and goes on where it was.
 const LIFE: Duration = Duration::from_secs(120);
 /// How long the browser waits before it comes back.
 const RETRY: Duration = Duration::from_secs(2);
+/// How often it is made sure that the viewer may still follow.
+const CHECK_EVERY: Duration = Duration::from_secs(2);
 /// How often a silent stream gives a sign of life.
 const SIGN: Duration = Duration::from_secs(15);
 
@@ -47,8 +49,28 @@ struct Following {
     app: AppState,
     until: Instant,
     begins: Begins,
+    viewer: Viewer,
+    /// When it was last made sure that the viewer may still follow.
+    checked: Instant,
     /// Given back when the stream ends.
-    _place: OwnedSemaphorePermit,
+    _place: Place,
+}
+
+/// Who follows which log.
+struct Viewer {
+    webhook: WebhookId,
+    /// The token of their session.
+    token: String,
+    address: IpAddr,
+}
+
+impl Viewer {
+    /// Whether their session lives, and they may still read the log.
+    async fn may_follow(&self, app: &AppState) -> bool {
+        let session = session::check(&app.store, &self.token, self.address, app.clock.now()).await;
+        let Ok(Some(who)) = session else { return false };
+        webhooks::may_read_log(app, &Principal::User(who), self.webhook).await
+    }
 }
 
 /// What is still to be said before the first wait.
@@ -68,10 +90,14 @@ pub(super) async fn live(
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
+    let (user, token) = (who.user, cookies::value(&parts.headers, session::COOKIE).unwrap_or_default());
     let after = last_event(&parts.headers).or(since);
+    let address = ClientAddress::of(&parts).0;
+    let Ok(webhook) = id.parse::<WebhookId>() else {
+        return Problem::from(UseCaseError::NotFound).into_response();
+    };
     let followed = async {
-        let by = Principal::User(who);
-        let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
+        let (by, id) = (Principal::User(who), webhook);
         match asked(&app, &by, id, &query, &parts).await? {
             Ok((range, filter)) if range.open_end => Follower::start(&app, &by, id, filter, after).await.map(Some),
             _ => Ok(None),
@@ -83,7 +109,7 @@ pub(super) async fn live(
         Ok(None) => return StatusCode::NO_CONTENT.into_response(),
         Err(error) => return Problem::from(error).into_response(),
     };
-    let Some(place) = app.live.place() else {
+    let Some(place) = app.live.place(user) else {
         let detail = "Too many pages follow logs just now. This one is tried again.";
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many followers", detail).into_response();
     };
@@ -92,6 +118,8 @@ pub(super) async fn live(
         app,
         until: Instant::now() + LIFE,
         begins: Begins::Greeting(after),
+        viewer: Viewer { webhook, token, address },
+        checked: Instant::now(),
         _place: place,
     };
     let events = Sse::new(events(following)).keep_alive(KeepAlive::new().interval(SIGN));
@@ -118,15 +146,23 @@ fn events(following: Following) -> impl Stream<Item = Result<Event, Infallible>>
                     tokio::select! {
                         () = live.ended() => return None,
                         () = sleep_until(following.until) => return None,
+                        () = sleep_until(following.checked + CHECK_EVERY) => {}
                         () = following.follower.wait() => {}
                     }
                 }
+            }
+            // Who has been signed out or disabled, or owns the webhook no longer, hears nothing more.
+            if following.checked.elapsed() >= CHECK_EVERY {
+                if !following.viewer.may_follow(&following.app).await {
+                    return None;
+                }
+                following.checked = Instant::now();
             }
             match following.follower.look().await {
                 Ok(Some(news)) => return Some((Ok(event(news)), following)),
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "a log cannot be followed now");
+                    tracing::warn!(%error, "the live updates of a log end because the database failed; the browser connects again: {error}");
                     return None;
                 }
             }

@@ -1,79 +1,123 @@
-//! What a connection is doing: which requests are under way, and when a byte moved last.
+//! What a connection is doing: which requests are in progress, and for which of them the server waits for the client.
 
 use std::{
-    io,
-    pin::Pin,
+    net::{IpAddr, Ipv6Addr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use axum::body::{Body, Bytes, HttpBody};
-use http_body::{Frame, SizeHint};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::Instant,
-};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::web::server::ServerLimits;
 
+/// An answer that is not taken at all ends after this many times [`ServerLimits::stall`], even if other bytes move on the connection.
+const STALLS_MAX: u32 = 10;
+/// How long a connection is new.
+const NEW: Duration = Duration::from_secs(1);
+
 /// What one connection is doing.
 pub(super) struct Activity {
     began: Instant,
-    /// Milliseconds from `began` to the last byte that moved.
-    moved: AtomicU64,
+    /// Milliseconds from `began` to the last time that the socket took bytes of an answer.
+    sent: AtomicU64,
     requests: Mutex<Requests>,
     ended: CancellationToken,
+    /// Whether a request was answered before its body was read to the end.
+    has_unread_body: AtomicBool,
+    /// Number of open connections from the same address, this one included.
+    same_address: Arc<AtomicUsize>,
 }
 
 struct Requests {
-    under_way: usize,
-    /// Whether there was one at all.
+    /// One entry for each request in progress, at a place that it keeps. Free places are `None`.
+    in_progress: Vec<Option<Phase>>,
+    /// Whether there was a request at all.
     any: bool,
-    /// When the last one ended, or the connection began.
+    /// When the last request ended, or the connection began.
     last: Instant,
 }
 
-/// A request that is under way, until its answer is written.
-pub(super) struct UnderWay(Arc<Activity>);
+/// What a request waits for, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The server works on the answer.
+    Server(Instant),
+    /// The client has to send more of the request's body.
+    RequestBody(Instant),
+    /// The client has to take more of the answer.
+    Answer(Instant),
+}
 
-impl Default for Activity {
-    fn default() -> Self {
-        let began = Instant::now();
+/// A request in progress, from its head until its answer has been handed to the connection.
+pub(super) struct Exchange {
+    activity: Arc<Activity>,
+    place: usize,
+}
+
+impl Activity {
+    pub(super) fn new(same_address: Arc<AtomicUsize>, began: Instant) -> Self {
         Self {
             began,
-            moved: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
             requests: Mutex::new(Requests {
-                under_way: 0,
+                in_progress: Vec::new(),
                 any: false,
                 last: began,
             }),
             ended: CancellationToken::new(),
+            has_unread_body: AtomicBool::new(false),
+            same_address,
         }
     }
-}
 
-impl Activity {
-    pub(super) fn begin(self: &Arc<Self>) -> UnderWay {
+    pub(super) fn begin(self: &Arc<Self>) -> Exchange {
         let mut requests = self.requests();
-        requests.under_way += 1;
         requests.any = true;
-        UnderWay(self.clone())
+        let phase = Some(Phase::Server(Instant::now()));
+        let place = requests.in_progress.iter().position(Option::is_none);
+        let place = place.unwrap_or(requests.in_progress.len());
+        if place == requests.in_progress.len() {
+            requests.in_progress.push(phase);
+        } else {
+            requests.in_progress[place] = phase;
+        }
+        Exchange {
+            activity: self.clone(),
+            place,
+        }
     }
 
-    /// Since when it has been without a request.
-    pub(super) fn idle_since(&self) -> Option<Instant> {
+    /// Since when the connection waits for nothing but its client: for a request, for the rest of a body, or for the client to take
+    /// an answer. `None` while the server works, and after the connection was asked to end.
+    pub(super) fn waits_for_client_since(&self) -> Option<Instant> {
+        if self.ended.is_cancelled() {
+            return None;
+        }
         let requests = self.requests();
-        (requests.under_way == 0 && !self.ended.is_cancelled()).then_some(requests.last)
+        let sent = self.last_sent();
+        let mut since = None;
+        for phase in requests.in_progress.iter().flatten() {
+            match phase {
+                Phase::Server(_) => return None,
+                Phase::RequestBody(at) | Phase::Answer(at) => since = Some(since.map_or(*at, |since: Instant| since.min(*at))),
+            }
+        }
+        Some(since.unwrap_or(requests.last).max(sent))
     }
 
-    /// Whether no request is under way.
-    pub(super) fn is_idle(&self) -> bool {
-        self.requests().under_way == 0
+    /// Whether the server works on a request.
+    pub(super) fn is_working(&self) -> bool {
+        let requests = self.requests();
+        requests.in_progress.iter().flatten().any(|phase| matches!(phase, Phase::Server(_)))
+    }
+
+    /// Whether the connection is so young that its first request may not have been read yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.began.elapsed() < NEW && !self.was_used()
     }
 
     /// Whether there ever was a request.
@@ -81,16 +125,28 @@ impl Activity {
         self.requests().any
     }
 
-    /// When it has taken too long, if nothing happens until then.
+    /// Number of open connections from the same address.
+    pub(super) fn same_address(&self) -> usize {
+        self.same_address.load(Ordering::Relaxed)
+    }
+
+    /// When the connection has taken too long, if nothing happens until then.
     pub(super) fn deadline(&self, limits: &ServerLimits) -> Instant {
         let requests = self.requests();
-        if requests.under_way > 0 {
-            self.began + Duration::from_millis(self.moved.load(Ordering::Relaxed)) + limits.idle
-        } else if requests.any {
-            requests.last + limits.idle
-        } else {
-            self.began + limits.head
-        }
+        let sent = self.last_sent();
+        let deadlines = requests.in_progress.iter().flatten().map(|phase| match *phase {
+            Phase::Server(since) => since.max(sent) + limits.idle,
+            // The body itself ends earlier (`RequestBody`), with an answer.
+            Phase::RequestBody(since) => since + limits.idle.max(2 * limits.body_gap),
+            Phase::Answer(since) => (since.max(sent) + limits.stall).min(since + STALLS_MAX * limits.stall),
+        });
+        deadlines.min().unwrap_or_else(|| {
+            if requests.any {
+                (requests.last.max(sent) + limits.idle).min(requests.last + STALLS_MAX * limits.idle)
+            } else {
+                self.began + limits.head
+            }
+        })
     }
 
     /// Asks the connection to end.
@@ -103,9 +159,24 @@ impl Activity {
         self.ended.cancelled().await;
     }
 
-    fn move_byte(&self) {
+    /// The socket took bytes of an answer.
+    pub(super) fn note_sent(&self) {
         let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.moved.store(now, Ordering::Relaxed);
+        self.sent.store(now, Ordering::Relaxed);
+    }
+
+    /// A request was answered before its body was read to the end.
+    pub(super) fn note_unread_body(&self) {
+        self.has_unread_body.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a request was answered before its body was read to the end.
+    pub(super) fn has_unread_body(&self) -> bool {
+        self.has_unread_body.load(Ordering::Relaxed)
+    }
+
+    fn last_sent(&self) -> Instant {
+        self.began + Duration::from_millis(self.sent.load(Ordering::Relaxed))
     }
 
     fn requests(&self) -> MutexGuard<'_, Requests> {
@@ -113,73 +184,71 @@ impl Activity {
     }
 }
 
-impl Drop for UnderWay {
+impl Exchange {
+    /// The server works on it.
+    pub(super) fn on_server(&self) {
+        self.set(Phase::Server(Instant::now()));
+    }
+
+    /// It waits for more of the request's body.
+    pub(super) fn on_request_body(&self, since: Instant) {
+        self.set(Phase::RequestBody(since));
+    }
+
+    /// It waits for the client to take a part of the answer.
+    pub(super) fn on_answer(&self) {
+        self.set(Phase::Answer(Instant::now()));
+    }
+
+    fn set(&self, phase: Phase) {
+        self.activity.requests().in_progress[self.place] = Some(phase);
+    }
+}
+
+impl Drop for Exchange {
     fn drop(&mut self) {
-        let mut requests = self.0.requests();
-        requests.under_way -= 1;
+        let mut requests = self.activity.requests();
+        requests.in_progress[self.place] = None;
         requests.last = Instant::now();
     }
 }
 
-/// A stream whose bytes are noticed.
-pub(super) struct Watched<S> {
-    pub(super) stream: S,
-    pub(super) activity: Arc<Activity>,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
-        self.activity.move_byte();
-        Poll::Ready(read)
+/// What counts as one client address: an IPv4 address, or the network of an IPv6 address, which one client may have all of.
+pub(super) fn client_group(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = address.to_bits() >> 64 << 64;
+            IpAddr::V6(Ipv6Addr::from_bits(network))
+        }
+        address @ IpAddr::V4(_) => address,
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes));
-        self.activity.move_byte();
-        Poll::Ready(written)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_network_are_one_client() {
+        let group = |text: &str| client_group(text.parse().unwrap()).to_string();
+        assert_eq!(group("192.0.2.7"), "192.0.2.7");
+        assert_eq!(group("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(group("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, slices));
-        self.activity.move_byte();
-        Poll::Ready(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
-/// An answer's body; its request is under way until it is written.
-pub(super) struct Answer {
-    pub(super) body: Body,
-    pub(super) _under_way: UnderWay,
-}
-
-impl HttpBody for Answer {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+    #[test]
+    fn only_a_connection_without_server_work_waits_for_its_client() {
+        let activity = Arc::new(Activity::new(Arc::default(), Instant::now()));
+        assert!(activity.waits_for_client_since().is_some());
+        let (first, second) = (activity.begin(), activity.begin());
+        assert!(activity.waits_for_client_since().is_none());
+        first.on_answer();
+        assert!(activity.waits_for_client_since().is_none(), "the second one is being worked on");
+        second.on_request_body(Instant::now());
+        assert!(activity.waits_for_client_since().is_some());
+        drop((first, second));
+        assert!(activity.waits_for_client_since().is_some());
+        activity.end();
+        assert!(activity.waits_for_client_since().is_none(), "it ends already");
     }
 }

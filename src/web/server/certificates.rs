@@ -90,7 +90,7 @@ impl Certificates {
                     known = Ok(digest);
                 }
                 Err(error) if stands_still => {
-                    tracing::warn!(%error, "the new certificate is not used, the one before is: {error}");
+                    tracing::warn!(%error, "the new certificate cannot be used, so the previous one stays in use: {error}");
                     known.clone_from(&tried);
                 }
                 Err(_) => {}

@@ -2,8 +2,12 @@
 
 use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, extract::ConnectInfo};
-use http::Request;
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+    extract::ConnectInfo,
+};
+use http::{HeaderValue, Request, Response, Version, header};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -14,13 +18,17 @@ use tokio::{
     net::TcpStream,
     time::{Instant, sleep_until, timeout_at},
 };
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::web::server::{
-    ServerLimits,
-    activity::{Activity, Answer, Watched},
-    certificates::Certificates,
+use crate::web::{
+    client_address::OverTls,
+    server::{
+        ServerLimits, Shutdown,
+        activity::{Activity, Exchange},
+        body::{AnswerBody, RequestBody},
+        certificates::Certificates,
+        socket::Socket,
+    },
 };
 
 /// Largest head of a request, in bytes, all its headers together.
@@ -31,6 +39,9 @@ const HEADERS_MAX: usize = 100;
 const STREAMS_MAX: u32 = 128;
 /// Between asking a connection to end and ending it.
 const LAST_WORD: Duration = Duration::from_secs(2);
+/// How often a connection that has to make room is looked at, while its last request is being answered.
+const EVICTED_LOOK: Duration = Duration::from_millis(100);
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// A connection that was taken.
 pub(super) struct Connection {
@@ -38,11 +49,13 @@ pub(super) struct Connection {
     pub(super) router: Router,
     pub(super) activity: Arc<Activity>,
     pub(super) limits: ServerLimits,
-    pub(super) stop: CancellationToken,
+    pub(super) shutdown: Shutdown,
+    /// Whether the connection has TLS of the service's own.
+    pub(super) over_tls: bool,
 }
 
 impl Connection {
-    /// Serves it to its end. What goes wrong on it is the client's affair.
+    /// Serves the connection until it closes. I/O and protocol errors are logged at debug level and otherwise ignored.
     pub(super) async fn run(self, stream: TcpStream, tls: Option<&Certificates>) {
         let Some(tls) = tls else { return self.serve(stream).await };
         let deadline = Instant::now() + self.limits.head;
@@ -52,33 +65,22 @@ impl Connection {
         };
         match accepted {
             Ok(Ok(stream)) => self.serve(stream).await,
-            Ok(Err(error)) => tracing::debug!(peer = %self.peer, %error, "no TLS: {error}"),
-            Err(_) => tracing::debug!(peer = %self.peer, "no TLS in time"),
+            Ok(Err(error)) => tracing::debug!(peer = %self.peer, %error, "the TLS handshake failed: {error}"),
+            Err(_) => tracing::debug!(peer = %self.peer, "the TLS handshake took too long"),
         }
     }
 
     async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
-        let (activity, limits) = (self.activity, self.limits);
-        let (peer, router, asked) = (self.peer, self.router, activity.clone());
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            let under_way = asked.begin();
-            request.extensions_mut().insert(ConnectInfo(peer));
-            let answered = router.clone().oneshot(request);
-            async move {
-                let response = answered.await?;
-                Ok::<_, Infallible>(response.map(|body| Answer {
-                    body,
-                    _under_way: under_way,
-                }))
-            }
+        let (activity, limits, peer, shutdown) = (self.activity.clone(), self.limits.clone(), self.peer, self.shutdown.clone());
+        let this = Arc::new(self);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let exchange = Arc::new(this.activity.begin());
+            this.clone().answer(request, exchange)
         });
-        let io = TokioIo::new(Watched {
-            stream,
-            activity: activity.clone(),
-        });
+        let socket = Socket::new(stream, activity.clone(), shutdown.stop.clone());
         let builder = builder();
-        let mut connection = pin!(builder.serve_connection(io, service));
-        let (mut ending, mut deadline) = (false, activity.deadline(&limits));
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
+        let (mut ending, mut evicted, mut deadline) = (false, false, activity.deadline(&limits));
         loop {
             tokio::select! {
                 ended = connection.as_mut() => {
@@ -87,22 +89,25 @@ impl Connection {
                     }
                     return;
                 }
-                () = self.stop.cancelled(), if !ending => {
-                    // Requests may end; `serve` says when they have to.
+                () = shutdown.stop.cancelled(), if !ending => {
+                    // Requests in progress may end; `serve` limits how long they may take.
                     connection.as_mut().graceful_shutdown();
                     ending = true;
                 }
-                () = activity.ended(), if !ending => {
-                    if activity.is_idle() {
+                () = activity.ended(), if !evicted => {
+                    if !activity.is_working() {
                         return;
                     }
+                    // The request began in the same moment: it gets its answer, and nothing more.
                     connection.as_mut().graceful_shutdown();
-                    ending = true;
+                    (ending, evicted, deadline) = (true, true, Instant::now() + EVICTED_LOOK);
                 }
                 () = sleep_until(deadline) => {
                     let due = activity.deadline(&limits);
-                    if due > Instant::now() {
-                        deadline = due;
+                    if evicted && !activity.is_working() {
+                        return;
+                    } else if due > Instant::now() {
+                        deadline = if evicted { due.min(Instant::now() + EVICTED_LOOK) } else { due };
                     } else if ending || !activity.was_used() {
                         return;
                     } else {
@@ -112,6 +117,40 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Has a request answered. If the answer comes before the body was read to its end, sees to it that the client can read the answer
+    /// while it still sends (RFC 9112, section 9.6).
+    async fn answer(self: Arc<Self>, request: Request<Incoming>, exchange: Arc<Exchange>) -> Result<Response<AnswerBody>, Infallible> {
+        let is_http1 = request.version() < Version::HTTP_2;
+        let expects_continue = request.headers().contains_key(header::EXPECT);
+        let (head, incoming) = request.into_parts();
+        let (mut request, unread) = if incoming.is_end_stream() {
+            (Request::from_parts(head, Body::empty()), None)
+        } else {
+            let (body, timed_out, unread) = RequestBody::new(incoming, exchange.clone(), &self.limits);
+            let mut request = Request::from_parts(head, Body::new(body));
+            request.extensions_mut().insert(timed_out);
+            (request, Some(unread))
+        };
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        if self.over_tls {
+            request.extensions_mut().insert(OverTls);
+        }
+        let mut response = self.router.clone().oneshot(request).await?;
+        if let Some(unread) = unread {
+            if !is_http1 {
+                unread.discard_in_background();
+            } else if !unread.finish_small(&exchange, expects_continue).await {
+                self.activity.note_unread_body();
+                response.headers_mut().insert(header::CONNECTION, CLOSE);
+            }
+        }
+        // Clients that keep connections open have to find another node while this one still answers them.
+        if is_http1 && self.shutdown.drain.is_cancelled() {
+            response.headers_mut().insert(header::CONNECTION, CLOSE);
+        }
+        Ok(response.map(|body| AnswerBody::new(body, exchange)))
     }
 }
 

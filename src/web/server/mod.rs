@@ -1,25 +1,26 @@
 //! Takes connections, and bounds them: how many there are, how long one may take to ask, and how long it may be silent.
 
 mod activity;
+mod body;
 pub mod certificates;
 mod connection;
+mod frames;
+mod open_connections;
+mod socket;
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{activity::Activity, certificates::Certificates, connection::Connection};
+pub use self::body::BodyTimedOut;
+use self::{certificates::Certificates, connection::Connection, open_connections::OpenConnections};
+use crate::domain::proxies::TrustedProxies;
 
 /// How long to wait before accepting again when the process has no more file handles.
 const NO_HANDLES: Duration = Duration::from_millis(200);
@@ -29,16 +30,25 @@ const ROOM: Duration = Duration::from_millis(50);
 const HANDLES_FOR_OTHERS: usize = 512;
 
 /// Bounds of a listener.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ServerLimits {
-    /// Connections at a time. When there are so many, the one that has been without a request for longest makes room.
+    /// Connections at a time. When there are so many, one that waits for its client makes room: of the address with the most
+    /// connections, the one that has waited longest.
     pub connections: usize,
     /// From the beginning of a connection to the end of its first request's head, TLS included.
     pub head: Duration,
-    /// How long a connection may be without a request, or move no byte during one.
+    /// How long a connection may be without a request, or send nothing while the server works on one.
     pub idle: Duration,
+    /// How long a client may send no byte of a request's body.
+    pub body_gap: Duration,
+    /// How long a request's body may take.
+    pub body: Duration,
+    /// How long a client may take no byte of an answer.
+    pub stall: Duration,
     /// How long requests may go on once the service stops.
     pub farewell: Duration,
+    /// Proxies, which may have any share of the connections: behind each there are many clients.
+    pub proxies: TrustedProxies,
 }
 
 impl Default for ServerLimits {
@@ -48,7 +58,12 @@ impl Default for ServerLimits {
             head: Duration::from_secs(15),
             // Longer than the usual proxy keeps a connection: it, not we, should be the one that ends it.
             idle: Duration::from_secs(75),
+            body_gap: Duration::from_secs(10),
+            // Less than a whole request may take (`web::WHOLE_REQUEST`), so that the client hears the reason.
+            body: Duration::from_secs(50),
+            stall: Duration::from_secs(30),
             farewell: Duration::from_secs(10),
+            proxies: TrustedProxies::default(),
         }
     }
 }
@@ -79,10 +94,34 @@ fn open_files() -> Option<usize> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Serves until `stop`; then lets requests end, and returns.
-pub async fn serve(listener: TcpListener, router: Router, tls: Option<Arc<Certificates>>, limits: ServerLimits, stop: CancellationToken) {
+/// How the service ends, in two steps.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown {
+    /// Requests are still served, but connections are not kept: clients have to find another node.
+    pub drain: CancellationToken,
+    /// No more connections are taken, and requests in progress may end.
+    pub stop: CancellationToken,
+}
+
+impl From<CancellationToken> for Shutdown {
+    /// Without the first step.
+    fn from(stop: CancellationToken) -> Self {
+        Self { drain: stop.clone(), stop }
+    }
+}
+
+/// Serves until it has to stop; then lets requests in progress end, and returns.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<Arc<Certificates>>,
+    limits: ServerLimits,
+    shutdown: impl Into<Shutdown>,
+) {
+    let shutdown: Shutdown = shutdown.into();
+    let stop = shutdown.stop.clone();
     let room = Arc::new(Semaphore::new(limits.connections));
-    let (open, tasks, over) = (Arc::new(Open::default()), TaskTracker::new(), CancellationToken::new());
+    let (open, tasks, over) = (Arc::new(OpenConnections::default()), TaskTracker::new(), CancellationToken::new());
     let watching = tls.clone().map(|tls| tokio::spawn(tls.watch(stop.clone())));
     loop {
         let taken = tokio::select! {
@@ -97,14 +136,14 @@ pub async fn serve(listener: TcpListener, router: Router, tls: Option<Arc<Certif
         let Some(permit) = permit else { break };
         // Answers are written whole; there is nothing to wait for.
         let _ = stream.set_nodelay(true);
-        let activity = Arc::new(Activity::default());
-        let listed = open.add(&activity);
+        let listed = open.add(peer, &limits.proxies, Instant::now());
         let connection = Connection {
             peer,
             router: router.clone(),
-            activity,
-            limits,
-            stop: stop.clone(),
+            activity: listed.activity.clone(),
+            limits: limits.clone(),
+            shutdown: shutdown.clone(),
+            over_tls: tls.is_some(),
         };
         let (tls, over) = (tls.clone(), over.clone());
         tasks.spawn(async move {
@@ -115,7 +154,12 @@ pub async fn serve(listener: TcpListener, router: Router, tls: Option<Arc<Certif
     drop(listener);
     tasks.close();
     if timeout(limits.farewell, tasks.wait()).await.is_err() {
-        tracing::warn!("{} connections did not end in time", tasks.len());
+        tracing::warn!(
+            connections = tasks.len(),
+            "{} connections are closed although their requests have not ended after {} s",
+            tasks.len(),
+            limits.farewell.as_secs()
+        );
         over.cancel();
         tasks.wait().await;
     }
@@ -138,64 +182,22 @@ async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
             None
         }
         Err(error) => {
-            tracing::warn!(%error, "cannot take a connection: {error}");
+            tracing::warn!(%error, "a new connection cannot be accepted: {error}");
             sleep(NO_HANDLES).await;
             None
         }
     }
 }
 
-/// Waits for a place, and asks those for theirs that do nothing with it.
-async fn make_room(room: &Arc<Semaphore>, open: &Open) -> Option<OwnedSemaphorePermit> {
+/// Waits for a place. If there is none, connections that wait for their client are closed, one after the other.
+async fn make_room(room: &Arc<Semaphore>, open: &OpenConnections) -> Option<OwnedSemaphorePermit> {
     if let Ok(permit) = room.clone().try_acquire_owned() {
         return Some(permit);
     }
     loop {
-        open.end_idlest();
+        open.evict_one();
         if let Ok(permit) = timeout(ROOM, room.clone().acquire_owned()).await {
             return permit.ok();
-        }
-    }
-}
-
-/// All open connections.
-#[derive(Default)]
-struct Open(Mutex<Vec<Arc<Activity>>>);
-
-/// One of them, for as long as it is open.
-struct Listed {
-    open: Arc<Open>,
-    activity: Arc<Activity>,
-}
-
-impl Open {
-    fn add(self: &Arc<Self>, activity: &Arc<Activity>) -> Listed {
-        self.all().push(activity.clone());
-        Listed {
-            open: self.clone(),
-            activity: activity.clone(),
-        }
-    }
-
-    /// Ends the connection that has been without a request for longest.
-    fn end_idlest(&self) {
-        let all = self.all();
-        let idle = all.iter().filter_map(|activity| Some((activity.idle_since()?, activity)));
-        if let Some((_, idlest)) = idle.min_by_key(|(since, _)| *since) {
-            idlest.end();
-        }
-    }
-
-    fn all(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Activity>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Listed {
-    fn drop(&mut self) {
-        let mut all = self.open.all();
-        if let Some(at) = all.iter().position(|other| Arc::ptr_eq(other, &self.activity)) {
-            all.swap_remove(at);
         }
     }
 }
