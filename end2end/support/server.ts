@@ -39,7 +39,8 @@ export class Server {
 
   async stop(): Promise<void> {
     const ended = new Promise<number | null>((resolve) => this.process.once('exit', resolve));
-    this.process.kill('SIGTERM');
+    // Without the drain, which is for load balancers.
+    this.process.kill('SIGINT');
     const code = await ended;
     rmSync(this.folder, { recursive: true, force: true });
     if (code !== 0) throw new Error(`the server ended with ${code}`);

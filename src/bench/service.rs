@@ -276,6 +276,7 @@ fn command(folder: &TempDir, database: &str) -> Command {
     command
         .current_dir(folder.path())
         .env("CLEARHOOK_DATABASE_URL", database)
+        .env("CLEARHOOK_DRAIN", "0s")
         .env("CLEARHOOK_ALLOW_HTTP", "true")
         .env("CLEARHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")
         .env(

@@ -32,10 +32,17 @@ pub(super) fn unknown_settings() -> Vec<String> {
     given.map(|name| said_of(&name, &known)).collect()
 }
 
+/// Names that are less similar than this (Jaro-Winkler, from 0 to 1) are not suggested.
+const SIMILAR: f64 = 0.78;
+
 fn said_of(name: &str, known: &BTreeSet<String>) -> String {
-    let nearest = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), known)).min();
-    // More than that is no typing mistake.
-    match nearest.filter(|(distance, _)| *distance <= 4 && distance * 2 <= name.len() - PREFIX.len()) {
+    // The common prefix would make all names similar.
+    let similarity = |known: &str| strsim::jaro_winkler(name.trim_start_matches(PREFIX), known.trim_start_matches(PREFIX));
+    let nearest = known
+        .iter()
+        .map(|known| (similarity(known), known))
+        .max_by(|one, other| one.0.total_cmp(&other.0));
+    match nearest.filter(|(similarity, _)| *similarity >= SIMILAR) {
         Some((_, nearest)) => format!("{name} is not a setting and is ignored; did you mean {nearest}?"),
         None => format!("{name} is not a setting and is ignored; `clearhook serve --help` lists all"),
     }

@@ -9,20 +9,22 @@ use axum::{
 use clearhook::{
     catalogue::EventType,
     domain::{id::CallbackId, role::Role},
-    storage::new_id,
+    storage::{audit::Actor, new_id, users::UserChange},
     web,
 };
-use reqwest::Response;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::support::{
-    app::{TestApp, loopback, quick},
+    app::{JsonBody, TestApp, loopback, quick},
     database::TestDatabase,
     on_both,
     receiver::{Receiver, Reply},
+    wait::wait_for,
 };
 
-on_both! { news_arrive_and_resume_where_they_stopped what_is_over_is_not_followed a_page_that_follows_may_end_on_another_thread }
+on_both! { whoever_may_not_follow_any_more_hears_nothing one_user_takes_few_places news_arrive_and_resume_where_they_stopped what_is_over_is_not_followed a_page_that_follows_may_end_on_another_thread }
 
 /// A stream of server-sent events.
 struct Events {
@@ -163,5 +165,62 @@ async fn a_page_that_follows_may_end_on_another_thread(database: TestDatabase) {
     });
     let page = rest.join().unwrap().unwrap();
     assert!(String::from_utf8(page.to_vec()).unwrap().contains("LogFollower"));
+    app.stop().await;
+}
+
+async fn whoever_may_not_follow_any_more_hears_nothing(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let webhook = app.webhook("http://127.0.0.1:9/", &[EventType::VisitCreated]).await;
+    let id = webhook["id"].as_str().unwrap();
+    let path = format!("/webhooks/{id}/callbacks/live");
+    app.sign_in("other@example.com", Role::Administrator).await;
+    let user = async |email: &str| app.store.user_by_email(email).await.unwrap().unwrap().0.id;
+    let by = Actor::command_line();
+    for (email, role, ends) in [
+        ("disabled@example.com", Role::Administrator, "disabled"),
+        ("out@example.com", Role::Administrator, "signed out"),
+        ("owner@example.com", Role::ApiOwner, "no owner"),
+    ] {
+        let cookie = app.sign_in(email, role).await;
+        let who = user(email).await;
+        let owners = |owners: Value| json!({ "owners": owners });
+        if role == Role::ApiOwner {
+            let own = app
+                .api(Method::PATCH, &format!("/webhooks/{id}"))
+                .json_value(&owners(json!([who.to_string()])));
+            assert_eq!(own.send().await.unwrap().status(), 200);
+        }
+        let mut events = Events::open(&app, &path, &cookie, None).await;
+        match ends {
+            "disabled" => drop(app.store.change_user(&by, who, UserChange::Disable).await.unwrap()),
+            "signed out" => assert_eq!(app.form("/sign-out", &cookie, &[]).await.status(), 303),
+            _ => {
+                let none = app.api(Method::PATCH, &format!("/webhooks/{id}")).json_value(&owners(json!([])));
+                assert_eq!(none.send().await.unwrap().status(), 200);
+            }
+        }
+        let end = async { while events.response.chunk().await.unwrap().is_some() {} };
+        tokio::time::timeout(std::time::Duration::from_secs(10), end)
+            .await
+            .unwrap_or_else(|_| panic!("{ends}: the stream goes on"));
+    }
+    app.stop().await;
+}
+
+async fn one_user_takes_few_places(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let webhook = app.webhook("http://127.0.0.1:9/", &[EventType::VisitCreated]).await;
+    let path = format!("/webhooks/{}/callbacks/live", webhook["id"].as_str().unwrap());
+    let cookie = app.sign_in("greedy@example.com", Role::Administrator).await;
+    let mut streams = Vec::new();
+    for _ in 0..8 {
+        streams.push(Events::open(&app, &path, &cookie, None).await);
+    }
+    assert_eq!(app.page(&path, &cookie).await.status(), 503);
+    let other = app.sign_in("other@example.com", Role::Administrator).await;
+    Events::open(&app, &path, &other, None).await;
+    // A place is given back.
+    streams.pop();
+    wait_for("a place", async || (app.page(&path, &cookie).await.status() == 200).then_some(())).await;
     app.stop().await;
 }

@@ -105,14 +105,14 @@ async fn the_certificate_is_changed_without_dropping_connections() {
     {
         write(here.folder(), cert, key);
         wait_for("a warning", async || {
-            (serve.printed().matches("the new certificate is not used").count() > number).then_some(())
+            (serve.printed().matches("the new certificate cannot be used").count() > number).then_some(())
         })
         .await;
         assert_eq!(tls(&address, &both, &[]).await.1, first.der);
     }
     fs::remove_file(here.folder().join("cert.pem")).unwrap();
     wait_for("a warning", async || {
-        (serve.printed().matches("the new certificate is not used").count() > 3).then_some(())
+        (serve.printed().matches("the new certificate cannot be used").count() > 3).then_some(())
     })
     .await;
     assert_eq!(tls(&address, &both, &[]).await.1, first.der);

@@ -37,6 +37,8 @@ impl Installation {
             command.env_remove(name);
         }
         command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
+        // Nobody balances load between the services of tests.
+        command.env("CLEARHOOK_DRAIN", "0s");
         command
     }
 
@@ -118,8 +120,13 @@ impl Service {
         assert!(told.success());
     }
 
-    async fn end(mut self, signal: &str) -> Option<i32> {
+    async fn end(self, signal: &str) -> Option<i32> {
         self.signal(signal);
+        self.ended().await
+    }
+
+    /// Waits for its end, and gives its exit code.
+    pub(crate) async fn ended(mut self) -> Option<i32> {
         let child = Mutex::new(&mut self.child);
         let ended = wait_for("the program to end", async || child.lock().unwrap().try_wait().unwrap()).await;
         ended.code()

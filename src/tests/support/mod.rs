@@ -6,6 +6,7 @@ pub(crate) mod database;
 pub(crate) mod device;
 pub(crate) mod forms;
 pub(crate) mod history;
+pub(crate) mod identity_provider;
 pub(crate) mod names;
 pub(crate) mod node;
 pub(crate) mod pgbouncer;

@@ -17,7 +17,7 @@ use crate::web::server::ServerLimits;
 /// An answer that is not taken at all ends after this many times [`ServerLimits::stall`], even if other bytes move on the connection.
 const STALLS_MAX: u32 = 10;
 /// How long a connection is new.
-const NEW: Duration = Duration::from_secs(1);
+const NEW: Duration = Duration::from_millis(500);
 
 /// What one connection is doing.
 pub(super) struct Activity {
@@ -92,12 +92,13 @@ impl Activity {
     }
 
     /// Since when the connection waits for nothing but its client: for a request, for the rest of a body, or for the client to take
-    /// an answer. `None` while the server works, and after the connection was asked to end.
+    /// an answer. `None` while the server works, while the connection is so new that its first request may not have been read yet, and
+    /// after it was asked to end.
     pub(super) fn waits_for_client_since(&self) -> Option<Instant> {
-        if self.ended.is_cancelled() {
+        let requests = self.requests();
+        if self.ended.is_cancelled() || (!requests.any && self.began.elapsed() < NEW) {
             return None;
         }
-        let requests = self.requests();
         let sent = self.last_sent();
         let mut since = None;
         for phase in requests.in_progress.iter().flatten() {
@@ -113,11 +114,6 @@ impl Activity {
     pub(super) fn is_working(&self) -> bool {
         let requests = self.requests();
         requests.in_progress.iter().flatten().any(|phase| matches!(phase, Phase::Server(_)))
-    }
-
-    /// Whether the connection is so young that its first request may not have been read yet.
-    pub(super) fn is_new(&self) -> bool {
-        self.began.elapsed() < NEW && !self.was_used()
     }
 
     /// Whether there ever was a request.
@@ -152,6 +148,12 @@ impl Activity {
     /// Asks the connection to end.
     pub(super) fn end(&self) {
         self.ended.cancel();
+    }
+
+    /// Whether it was asked to end.
+    #[cfg(test)]
+    pub(super) fn evicted(&self) -> bool {
+        self.ended.is_cancelled()
     }
 
     /// Waits until it is asked to end.
@@ -238,7 +240,9 @@ mod tests {
 
     #[test]
     fn only_a_connection_without_server_work_waits_for_its_client() {
-        let activity = Arc::new(Activity::new(Arc::default(), Instant::now()));
+        let new = Activity::new(Arc::default(), Instant::now());
+        assert!(new.waits_for_client_since().is_none());
+        let activity = Arc::new(Activity::new(Arc::default(), Instant::now().checked_sub(2 * NEW).unwrap()));
         assert!(activity.waits_for_client_since().is_some());
         let (first, second) = (activity.begin(), activity.begin());
         assert!(activity.waits_for_client_since().is_none());

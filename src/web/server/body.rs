@@ -22,7 +22,9 @@ use crate::web::server::{ServerLimits, activity::Exchange};
 /// After an early answer, so much of a small body is awaited for so long: then the connection can be used again.
 const SMALL_BODY: usize = 64 * 1024;
 const SMALL_BODY_TIME: Duration = Duration::from_millis(100);
-/// Limits of what is read and discarded of one stream of HTTP/2 after its answer.
+/// How long a client over HTTP/1 may pause before the server closes its half of the connection.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Limits of what is read and discarded of a body after its answer.
 const DISCARD_GAP: Duration = Duration::from_secs(5);
 const DISCARD_TIME: Duration = Duration::from_secs(30);
 const DISCARD_BYTES: usize = 64 * 1024 * 1024;
@@ -142,25 +144,33 @@ impl Drop for RequestBody {
 
 impl Unread {
     /// Whether the body was read to its end. For HTTP/1: reads what is left of a small body, so that the connection can be used again.
-    /// Nothing is read if the client waits for `100 Continue`, because reading would send that.
-    pub(super) async fn finish_small(&self, exchange: &Exchange, expects_continue: bool) -> bool {
+    /// Nothing is read if the client waits for `100 Continue`, because reading would send that; nor from a client that has stopped.
+    pub(super) async fn finish_small(&self, exchange: &Exchange, expects_continue: bool, timed_out: &BodyTimedOut) -> bool {
         let Some(mut rest) = self.take() else { return true };
-        let hint = rest.body.size_hint();
-        if (expects_continue && !rest.was_read) || hint.lower() > SMALL_BODY as u64 {
+        if timed_out.get() || (expects_continue && !rest.was_read) {
             return false;
         }
-        exchange.on_request_body(Instant::now());
-        let finished = timeout(SMALL_BODY_TIME, discard(&mut rest.body, SMALL_BODY)).await;
-        exchange.on_server();
-        finished.unwrap_or(false)
+        if rest.body.size_hint().lower() <= SMALL_BODY as u64 {
+            exchange.on_request_body(Instant::now());
+            let finished = timeout(SMALL_BODY_TIME, discard(&mut rest.body, SMALL_BODY, DISCARD_GAP)).await;
+            exchange.on_server();
+            if finished.unwrap_or(false) {
+                return true;
+            }
+        }
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(rest);
+        false
     }
 
-    /// For HTTP/2: reads and discards the body while the client sends it, so that neither the flow control of the connection nor a
-    /// reset of the stream keeps the client from reading the answer (RFC 9113, section 8.1).
-    pub(super) fn discard_in_background(&self) {
+    /// Reads and discards the body while the client sends it and reads the answer. Over HTTP/2, neither the flow control of the connection
+    /// nor a reset of the stream keeps the client from reading (RFC 9113, section 8.1). Over HTTP/1, the connection is closed when the
+    /// client has sent everything, because some clients (Java) take the end of the connection while they send for a missing answer; a
+    /// client that pauses may wait for that end, and gets it soon.
+    pub(super) fn discard_in_background(&self, is_http1: bool) {
         let Some(mut rest) = self.take() else { return };
+        let gap = if is_http1 { PAUSE } else { DISCARD_GAP };
         tokio::spawn(timeout(DISCARD_TIME, async move {
-            discard(&mut rest.body, DISCARD_BYTES).await;
+            discard(&mut rest.body, DISCARD_BYTES, gap).await;
         }));
     }
 
@@ -169,12 +179,12 @@ impl Unread {
     }
 }
 
-/// Reads a body to its end; `false` if it is broken, longer than `most`, or stops.
-async fn discard(body: &mut Incoming, most: usize) -> bool {
+/// Reads a body to its end; `false` if it is broken, longer than `most`, or stops for `gap`.
+async fn discard(body: &mut Incoming, most: usize, gap: Duration) -> bool {
     let mut left = most;
     loop {
         let frame = std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context));
-        match timeout(DISCARD_GAP, frame).await {
+        match timeout(gap, frame).await {
             Ok(None) => return true,
             Ok(Some(Ok(frame))) => match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
                 Some(rest) => left = rest,

@@ -80,7 +80,10 @@ impl Connection {
         let socket = Socket::new(stream, activity.clone(), shutdown.stop.clone());
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
-        let (mut ending, mut evicted, mut deadline) = (false, false, activity.deadline(&limits));
+        // Deadlines can become earlier: they are looked at now and then.
+        let look = limits.stall / 4;
+        let next_look = |due: Instant| due.min(Instant::now() + look);
+        let (mut ending, mut evicted, mut deadline) = (false, false, next_look(activity.deadline(&limits)));
         loop {
             tokio::select! {
                 ended = connection.as_mut() => {
@@ -106,8 +109,10 @@ impl Connection {
                     let due = activity.deadline(&limits);
                     if evicted && !activity.is_working() {
                         return;
+                    } else if evicted {
+                        deadline = Instant::now() + EVICTED_LOOK;
                     } else if due > Instant::now() {
-                        deadline = if evicted { due.min(Instant::now() + EVICTED_LOOK) } else { due };
+                        deadline = next_look(due);
                     } else if ending || !activity.was_used() {
                         return;
                     } else {
@@ -130,21 +135,20 @@ impl Connection {
         } else {
             let (body, timed_out, unread) = RequestBody::new(incoming, exchange.clone(), &self.limits);
             let mut request = Request::from_parts(head, Body::new(body));
-            request.extensions_mut().insert(timed_out);
-            (request, Some(unread))
+            request.extensions_mut().insert(timed_out.clone());
+            (request, Some((unread, timed_out)))
         };
         request.extensions_mut().insert(ConnectInfo(self.peer));
         if self.over_tls {
             request.extensions_mut().insert(OverTls);
         }
         let mut response = self.router.clone().oneshot(request).await?;
-        if let Some(unread) = unread {
-            if !is_http1 {
-                unread.discard_in_background();
-            } else if !unread.finish_small(&exchange, expects_continue).await {
+        if let Some((unread, timed_out)) = unread {
+            if is_http1 && !unread.finish_small(&exchange, expects_continue, &timed_out).await {
                 self.activity.note_unread_body();
                 response.headers_mut().insert(header::CONNECTION, CLOSE);
             }
+            unread.discard_in_background(is_http1);
         }
         // Clients that keep connections open have to find another node while this one still answers them.
         if is_http1 && self.shutdown.drain.is_cancelled() {

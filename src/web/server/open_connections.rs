@@ -51,14 +51,14 @@ impl OpenConnections {
     }
 
     /// Ends one connection that waits for its client: of the address with the most connections, the one that has waited longest.
-    /// Connections whose request the server works on stay. New ones come last: their request may already be in the socket.
+    /// Connections whose request the server works on stay, and new ones, whose request may still be in the socket.
     pub(super) fn evict_one(&self) {
         let all = self.all();
         let waiting = all
             .connections
             .iter()
             .filter_map(|activity| Some((activity.waits_for_client_since()?, activity)));
-        if let Some((_, evicted)) = waiting.min_by_key(|(since, activity)| (activity.is_new(), Reverse(activity.same_address()), *since)) {
+        if let Some((_, evicted)) = waiting.min_by_key(|(since, activity)| (Reverse(activity.same_address()), *since)) {
             evicted.end();
         }
     }
@@ -104,9 +104,10 @@ mod tests {
         let (first, second) = (add("192.0.2.2"), add("192.0.2.2"));
         let working = second.activity.begin();
         let new = [(); 3].map(|()| open.add(peer("192.0.2.3"), &proxies, now));
-        let is_ended = |connection: &OpenConnection| connection.activity.waits_for_client_since().is_none();
+        let is_ended = |connection: &OpenConnection| connection.activity.evicted();
         open.evict_one();
-        assert!(is_ended(&first) && !is_ended(&single) && !proxied.iter().chain(&new).any(is_ended));
+        assert!(is_ended(&first) && !is_ended(&single) && !proxied.iter().any(is_ended));
+        assert_eq!(new.iter().filter(|connection| connection.activity.evicted()).count(), 0);
         open.evict_one();
         assert!(is_ended(&single), "the server works for the other one of the address with two");
         drop(working);

@@ -1,0 +1,231 @@
+//! How the service starts and ends: signals, the drain before it stops, and what its log looks like.
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use tokio::io::AsyncWriteExt;
+
+use crate::support::{
+    binary::{Installation, Service, client},
+    wait::wait_for,
+    wire::{ask, connect, rest, status},
+};
+
+const READY: &str = "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n";
+const ALIVE: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+
+async fn serve(here: &Installation, arguments: &[&str]) -> (Service, String) {
+    serve_with(here.command(&[&["serve", "--addr", "127.0.0.1:0"], arguments].concat())).await
+}
+
+async fn serve_with(command: Command) -> (Service, String) {
+    let service = Service::start(command);
+    let url = format!("http://{}", service.line("listening on ").await.split(';').next().unwrap());
+    wait_for("the service to be ready", async || {
+        (client().get(format!("{url}/readyz")).send().await.ok()?.status() == 200).then_some(())
+    })
+    .await;
+    (service, url)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_sigterm_readiness_fails_first_and_requests_are_still_served() {
+    for signal in ["-TERM", "-QUIT"] {
+        let here = Installation::new();
+        let (service, url) = serve(&here, &["--drain", "2s"]).await;
+        let mut kept = connect(&url).await;
+        assert!(!ask(&mut kept, ALIVE).await.to_ascii_lowercase().contains("connection: close"));
+        let began = Instant::now();
+        service.signal(signal);
+        wait_for("/readyz to fail", async || {
+            (status(&ask(&mut connect(&url).await, READY).await) == 503).then_some(())
+        })
+        .await;
+        // New connections are taken, and connections that were kept are told to go.
+        assert_eq!(status(&ask(&mut connect(&url).await, ALIVE).await), 200);
+        let told = ask(&mut kept, ALIVE).await;
+        assert!(
+            status(&told) == 200 && told.to_ascii_lowercase().contains("connection: close"),
+            "{told}"
+        );
+        assert_eq!(rest(&mut kept).await, "");
+        let ready = client().get(format!("{url}/readyz")).send().await.unwrap();
+        assert!(ready.text().await.unwrap().contains("stopping"));
+        assert_eq!(service.ended().await, Some(0), "{signal}");
+        assert!(began.elapsed() >= Duration::from_secs(2), "{signal}: {:?}", began.elapsed());
+        assert!(tokio::net::TcpStream::connect(crate::support::wire::address(&url)).await.is_err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_came_during_the_drain_is_finished_after_it() {
+    let here = Installation::new();
+    let (service, url) = serve(&here, &["--drain", "500ms"]).await;
+    service.signal("-TERM");
+    service.line("/readyz fails from now on").await;
+    let mut slow = connect(&url).await;
+    slow.write_all(
+        b"POST /sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\nemail",
+    )
+    .await
+    .unwrap();
+    service.line("stopping: ").await;
+    slow.write_all(b"=a").await.unwrap();
+    assert_eq!(status(&rest(&mut slow).await), 401);
+    assert_eq!(service.ended().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ctrl_c_and_a_drain_of_zero_stop_at_once() {
+    for (signal, drain) in [("-INT", "1h"), ("-TERM", "0s")] {
+        let here = Installation::new();
+        let (service, _) = serve(&here, &["--drain", drain]).await;
+        service.signal(signal);
+        assert_eq!(service.ended().await, Some(0), "{signal} {drain}");
+    }
+    let here = Installation::new();
+    let line = here.refusal(&["serve", "--drain", "soon"], 1);
+    assert!(line.contains("CLEARHOOK_DRAIN") && line.contains("0s"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_signal_ends_the_process_at_once() {
+    for (first, second, code) in [
+        ("-TERM", "-TERM", 143),
+        ("-TERM", "-INT", 130),
+        ("-QUIT", "-QUIT", 131),
+        ("-INT", "-INT", 130),
+    ] {
+        let here = Installation::new();
+        let (service, url) = serve(&here, &["--drain", "1h"]).await;
+        // Something that keeps the service from ending after the first.
+        let mut held = connect(&url).await;
+        held.write_all(
+            b"POST /sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\ne",
+        )
+        .await
+        .unwrap();
+        service.signal(first);
+        service.line(&format!("SIG{} received", &first[1..])).await;
+        service.signal(second);
+        assert_eq!(service.ended().await, Some(code), "{first} {second}");
+        drop(held);
+        // The database is as it was.
+        let (again, _) = serve(&here, &["--drain", "0s"]).await;
+        assert_eq!(again.terminate().await, Some(0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_terminal_does_not_end_the_service() {
+    let here = Installation::new();
+    let (service, url) = serve(&here, &["--drain", "0s"]).await;
+    for _ in 0..2 {
+        service.signal("-HUP");
+    }
+    service.signal("-PIPE");
+    service.line("SIGHUP received and ignored").await;
+    assert_eq!(status(&ask(&mut connect(&url).await, READY).await), 200);
+    assert_eq!(service.terminate().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_checks_have_an_address_of_their_own() {
+    let here = Installation::new();
+    let metrics = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (service, _) = serve(&here, &["--drain", "2s", "--metrics-addr", &metrics.to_string()]).await;
+    let url = format!("http://{metrics}");
+    for (path, expected) in [("/healthz", 200), ("/readyz", 200), ("/metrics", 200), ("/webhooks", 404)] {
+        assert_eq!(
+            client().get(format!("{url}{path}")).send().await.unwrap().status(),
+            expected,
+            "{path}"
+        );
+    }
+    service.signal("-TERM");
+    wait_for("/readyz to fail", async || {
+        (status(&ask(&mut connect(&url).await, READY).await) == 503).then_some(())
+    })
+    .await;
+    assert_eq!(service.ended().await, Some(0));
+}
+
+/// What the service prints from its start to its end.
+async fn printed(arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let here = Installation::new();
+    let mut command = here.command(&[&["serve", "--addr", "127.0.0.1:0", "--drain", "0s"], arguments].concat());
+    command
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .envs(environment.iter().copied());
+    let (service, _) = serve_with(command).await;
+    let text = service.printed();
+    assert_eq!(service.terminate().await, Some(0));
+    text
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_is_no_terminal_has_no_colour_codes_and_one_line_for_migrations() {
+    for environment in [
+        &[][..],
+        &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")],
+        &[("CLEARHOOK_LOG", "debug")],
+        &[("CLEARHOOK_LOG_FORMAT", "json")],
+    ] {
+        let text = printed(&[], environment).await;
+        assert!(!text.contains('\u{1b}'), "{text}");
+        let lines = text.lines().filter(|line| line.to_ascii_lowercase().contains("migration")).count();
+        assert_eq!(lines, 1, "{text}");
+    }
+    assert!(printed(&[], &[("CLICOLOR_FORCE", "1")]).await.contains('\u{1b}'));
+    // With a terminal for stderr there are colours, unless somebody does not want them.
+    for (wanted, expected) in [("", true), ("NO_COLOR=1 ", false)] {
+        let here = Installation::new();
+        let binary = env!("CARGO_BIN_EXE_clearhook");
+        let log = here.folder().join("typescript");
+        let command = format!("{wanted}timeout --signal=INT --kill-after=20 3 {binary} serve --addr 127.0.0.1:0");
+        let output = Command::new("script")
+            .args(["-qec", &command, log.to_str().unwrap()])
+            .env("TERM", "xterm")
+            .env_remove("NO_COLOR")
+            .current_dir(here.folder())
+            .output()
+            .expect("`script` of util-linux");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains("listening on"), "{text}");
+        assert_eq!(text.contains("\u{1b}["), expected, "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn how_to_sign_in_to_the_demo_stands_last() {
+    let here = Installation::new();
+    let arguments = [
+        "serve",
+        "--demo",
+        "--addr",
+        "127.0.0.1:0",
+        "--demo-addr",
+        "127.0.0.1:0",
+        "--drain",
+        "0s",
+    ];
+    let (service, url) = serve_with(here.command(&arguments)).await;
+    let password = service.line("password  ").await;
+    wait_for("the end of the text", async || {
+        service.printed().trim_end().ends_with("=====").then_some(())
+    })
+    .await;
+    let text = service.printed();
+    let (before, demo) = text.split_once("\n====").unwrap();
+    assert!(before.contains("listening on") && before.contains("signature valid"), "{text}");
+    for part in [&format!("address   {url}/"), "e-mail    admin@example.com", &password] {
+        assert!(demo.contains(part), "{part}: {text}");
+    }
+    assert_eq!(service.terminate().await, Some(0));
+    let (again, _) = serve_with(here.command(&arguments)).await;
+    again.line("no sample was added").await;
+    assert_eq!(again.terminate().await, Some(0));
+}
