@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        calls::{AgainView, AttemptView, OpenCallbackView, SentHeaderView, TimeView},
+        calls::{AgainView, AttemptView, BodyView, CallbackView, OpenCallbackView, SentHeaderView, TimeView},
         components::{body::Body, code::Code, state::ResponseBadge, time::Time, unseen::ForeignText},
         islands::CopyText,
         viewer::lang,
@@ -17,17 +17,16 @@ use crate::{
 pub(super) fn OpenCallback(open: OpenCallbackView) -> impl IntoView {
     let lang = lang();
     let callback = open.callback;
-    let has_answer = open.response_headers.is_some();
     let done = open.again.done.clone();
     view! {
         <article class="card callback" id="callback" aria-labelledby="callback-heading" tabindex="-1">
             <div class="head">
                 <h3 id="callback-heading">{say::callback(lang)}</h3>
-                <ResponseBadge succeeded=callback.succeeded status=callback.status response=callback.response />
+                <ResponseBadge succeeded=callback.succeeded status=callback.status response=callback.response.clone() />
                 <div class="actions">
                     <SendAgain again=open.again />
                     {open.curl.clone().map(|curl| view! { <CopyText text=curl label=say::copy_curl(lang).to_owned() /> })}
-                    <a class="button" href=callback.open>
+                    <a class="button" href=callback.open.clone()>
                         {say::close(lang)}
                     </a>
                 </div>
@@ -49,47 +48,7 @@ pub(super) fn OpenCallback(open: OpenCallbackView) -> impl IntoView {
                         </p>
                     }
                 })}
-            <dl class="facts">
-                <div>
-                    <dt>{say::date(lang)}</dt>
-                    <dd>
-                        <Time at=callback.at />
-                    </dd>
-                </div>
-                <div>
-                    <dt>{say::ended(lang)}</dt>
-                    <dd>
-                        <Time at=open.ended />
-                    </dd>
-                </div>
-                <div>
-                    <dt>{say::duration(lang)}</dt>
-                    <dd>{callback.duration}</dd>
-                </div>
-                <div>
-                    <dt>{say::event(lang)}</dt>
-                    <dd>{callback.event}</dd>
-                </div>
-                <div>
-                    <dt>{say::attempt(lang)}</dt>
-                    <dd>{say::attempt_number(lang, &callback.attempt.to_string(), &open.trigger)}</dd>
-                </div>
-                <div class="long">
-                    <dt>{say::url(lang)}</dt>
-                    <dd class="mono">
-                        <ForeignText text=callback.url machine=true />
-                    </dd>
-                </div>
-                <div class="long">
-                    <dt>{say::message_id(lang)}</dt>
-                    <dd class="mono">{open.delivery}</dd>
-                </div>
-                <div class="long">
-                    <dt>{say::event_id(lang)}</dt>
-                    <dd class="mono">{open.event_id}</dd>
-                </div>
-                {open.ce_id.map(|(id, source)| view! { <PublisherId id source /> })}
-            </dl>
+            <Facts callback trigger=open.trigger ended=open.ended delivery=open.delivery event_id=open.event_id ce_id=open.ce_id />
             <Attempts attempts=open.attempts standing=open.standing due=open.due />
             <div class="sides">
                 <div>
@@ -111,27 +70,7 @@ pub(super) fn OpenCallback(open: OpenCallbackView) -> impl IntoView {
                             }
                         })}
                 </div>
-                <div>
-                    <h4>{say::response(lang)}</h4>
-                    {match open.response_headers {
-                        Some(headers) => view! { <Headers headers /> }.into_any(),
-                        None => view! { <p class="hint">{say::no_answer(lang)}</p> }.into_any(),
-                    }}
-                    {match open.response_body {
-                        Some(body) => Some(view! { <Body id="response-body" label=say::response_body(lang) body /> }.into_any()),
-                        None => has_answer.then(|| view! { <p class="hint">{say::empty(lang)}</p> }.into_any()),
-                    }}
-                    {open.truncated.then(|| view! { <p class="hint">{say::truncated(lang)}</p> })}
-                    {open
-                        .incomplete
-                        .map(|why| {
-                            view! {
-                                <p class="notice warn incomplete">
-                                    {say::incomplete(lang)} " " <ForeignText text=why />
-                                </p>
-                            }
-                        })}
-                </div>
+                <Response headers=open.response_headers body=open.response_body truncated=open.truncated incomplete=open.incomplete />
             </div>
         </article>
     }
@@ -143,7 +82,94 @@ fn PublisherId(id: String, source: String) -> impl IntoView {
     view! {
         <div class="long">
             <dt>{say::ce_id(lang())}</dt>
-            <dd class="mono">{format!("{id} ({source})")}</dd>
+            <dd class="mono">
+                <ForeignText text=format!("{id} ({source})") machine=true />
+            </dd>
+        </div>
+    }
+}
+
+/// When, where, how, and under which ids.
+#[component]
+fn Facts(
+    callback: CallbackView,
+    trigger: String,
+    ended: TimeView,
+    delivery: String,
+    event_id: String,
+    ce_id: Option<(String, String)>,
+) -> impl IntoView {
+    let lang = lang();
+    view! {
+        <dl class="facts">
+            <div>
+                <dt>{say::date(lang)}</dt>
+                <dd>
+                    <Time at=callback.at />
+                </dd>
+            </div>
+            <div>
+                <dt>{say::ended(lang)}</dt>
+                <dd>
+                    <Time at=ended />
+                </dd>
+            </div>
+            <div>
+                <dt>{say::duration(lang)}</dt>
+                <dd>{callback.duration}</dd>
+            </div>
+            <div>
+                <dt>{say::event(lang)}</dt>
+                <dd>{callback.event}</dd>
+            </div>
+            <div>
+                <dt>{say::attempt(lang)}</dt>
+                <dd>{say::attempt_number(lang, &callback.attempt.to_string(), &trigger)}</dd>
+            </div>
+            <div class="long">
+                <dt>{say::url(lang)}</dt>
+                <dd class="mono">
+                    <ForeignText text=callback.url machine=true />
+                </dd>
+            </div>
+            <div class="long">
+                <dt>{say::message_id(lang)}</dt>
+                <dd class="mono">{delivery}</dd>
+            </div>
+            <div class="long">
+                <dt>{say::event_id(lang)}</dt>
+                <dd class="mono">{event_id}</dd>
+            </div>
+            {ce_id.map(|(id, source)| view! { <PublisherId id source /> })}
+        </dl>
+    }
+}
+
+/// What the receiver answered.
+#[component]
+fn Response(headers: Option<Vec<SentHeaderView>>, body: Option<BodyView>, truncated: bool, incomplete: Option<String>) -> impl IntoView {
+    let lang = lang();
+    let has_answer = headers.is_some();
+    view! {
+        <div>
+            <h4>{say::response(lang)}</h4>
+            {match headers {
+                Some(headers) => view! { <Headers headers /> }.into_any(),
+                None => view! { <p class="hint">{say::no_answer(lang)}</p> }.into_any(),
+            }}
+            {match body {
+                Some(body) => Some(view! { <Body id="response-body" label=say::response_body(lang) body /> }.into_any()),
+                None => has_answer.then(|| view! { <p class="hint">{say::empty(lang)}</p> }.into_any()),
+            }}
+            {truncated.then(|| view! { <p class="hint">{say::truncated(lang)}</p> })}
+            {incomplete
+                .map(|why| {
+                    view! {
+                        <p class="notice warn incomplete">
+                            {say::incomplete(lang)} " " <ForeignText text=why />
+                        </p>
+                    }
+                })}
         </div>
     }
 }
