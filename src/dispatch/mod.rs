@@ -161,7 +161,7 @@ impl Dispatcher {
                 "{count} deliveries that the last run of this node did not finish are sent now"
             ),
             Err(error) => {
-                tracing::warn!(%error, "deliveries that the last run of this node did not finish cannot be read now; they are sent later: {error}")
+                tracing::warn!(%error, "deliveries that the last run of this node did not finish cannot be read now; they are sent later: {error}");
             }
         }
         engine.renew().await;

@@ -33,7 +33,7 @@ fn refused(key: &str) -> Vec<(u16, String)> {
         (401, format!("POST /api/v1/events HTTP/1.1\r\n{events}")),
         (
             401,
-            format!("POST /api/v1/webhooks HTTP/1.1\r\nContent-Type: application/json\r\nAuthorization: Bearer chk_wrong"),
+            "POST /api/v1/webhooks HTTP/1.1\r\nContent-Type: application/json\r\nAuthorization: Bearer chk_wrong".to_owned(),
         ),
         (404, format!("POST /api/v1/nothing HTTP/1.1\r\n{key}")),
         (405, format!("PUT /api/v1/webhooks HTTP/1.1\r\n{key}")),
@@ -181,7 +181,7 @@ async fn a_slow_upload_is_told_at_once_and_read_on() {
         .unwrap();
     assert_eq!(status(&String::from_utf8_lossy(&buffer[..count])), 413);
     for _ in 0..50 {
-        stream.write_all(&[b' '; 100 * 1024]).await.expect("the server reads on");
+        stream.write_all(&vec![b' '; 100 * 1024]).await.expect("the server reads on");
         crate::support::wait::pause().await;
     }
     app.stop().await;

@@ -18,7 +18,7 @@ use crate::support::{
 struct Console {
     app: TestApp,
     provider: IdentityProvider,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 fn settings(issuer: &str, claim: &str) -> OidcSettings {
@@ -41,11 +41,7 @@ impl Console {
         change(&mut settings);
         let database = TestDatabase::sqlite();
         let app = TestApp::start_at(&database, |front| front.oidc = Some(settings)).await;
-        Self {
-            app,
-            provider,
-            _database: database,
-        }
+        Self { app, provider, database }
     }
 
     /// Goes to the provider; gives the way back and the cookie of this browser.
@@ -391,14 +387,14 @@ async fn every_usual_algorithm_and_keys_that_change() {
             answers.signs = key.clone();
         });
         // A fresh service knows the key; one that runs asks again for keys that it does not know, but not for each sign-in.
-        let fresh = TestApp::start_at(&console._database, |front| {
-            front.oidc = Some(settings(console.provider.issuer(), "roles"))
+        let fresh = TestApp::start_at(&console.database, |front| {
+            front.oidc = Some(settings(console.provider.issuer(), "roles"));
         })
         .await;
         let fresh = Console {
             app: fresh,
             provider: console.provider.clone(),
-            _database: TestDatabase::sqlite(),
+            database: TestDatabase::sqlite(),
         };
         assert_eq!(fresh.role(&everything, nothing()).await, Role::Administrator, "{id}");
         fresh.app.stop().await;
@@ -459,11 +455,11 @@ async fn a_finished_sign_in_is_finished_though_the_provider_takes_the_code_again
         assert!(cookie(&response, "clearhook_session").is_none());
         assert_eq!(response.status(), 400);
     }
-    assert_eq!(console._database.count("used_oidc_states").await, 1);
+    assert_eq!(console.database.count("used_oidc_states").await, 1);
     // It is forgotten when nobody could use it any more.
     console.app.clock.forward(std::time::Duration::from_mins(11));
     assert_eq!(console.sign_in().await.status(), 303);
-    assert_eq!(console._database.count("used_oidc_states").await, 1);
+    assert_eq!(console.database.count("used_oidc_states").await, 1);
     console.app.stop().await;
 }
 
@@ -475,7 +471,7 @@ async fn the_last_administrator_stays_one() {
         console.role(&person(&json!({ "roles": ["owners"] })), nothing()).await,
         Role::Administrator
     );
-    assert_eq!(console._database.count("audit_log WHERE action = 'user.role_changed'").await, 0);
+    assert_eq!(console.database.count("audit_log WHERE action = 'user.role_changed'").await, 0);
     // With another one, the provider decides.
     console.app.sign_in("other@example.com", Role::Administrator).await;
     assert_eq!(

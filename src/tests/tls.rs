@@ -142,3 +142,27 @@ fn a_certificate_that_cannot_be_used_is_refused_at_the_start() {
     let alone = here.refusal(&["serve", "--tls-cert", "cert.pem"], 1);
     assert!(alone.contains("CLEARHOOK_TLS_KEY"), "{alone}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_send_everything_before_they_read_get_the_answer_over_tls() {
+    let (here, made) = (Installation::new(), make());
+    write(here.folder(), &made.cert, &made.key);
+    let serve = Service::start(here.command(&["serve", "--addr", "127.0.0.1:0", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]));
+    let address = serve.line("listening on ").await.split(';').next().unwrap().to_owned();
+    for expect in ["", "Expect: 100-continue\r\n"] {
+        for size in [2, 20].map(|mib| mib * 1024 * 1024) {
+            let (mut stream, _) = tls(&address, &[&made], &[b"http/1.1"]).await;
+            let head = format!("POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\n{expect}Content-Length: {size}\r\n\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream.write_all(&vec![b' '; size]).await.unwrap();
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await.unwrap();
+            let answer = String::from_utf8(answer).unwrap();
+            assert!(
+                answer.starts_with("HTTP/1.1 401") && answer.contains("urn:clearhook:problem:unauthenticated"),
+                "{answer}"
+            );
+        }
+    }
+    assert_eq!(serve.terminate().await, Some(0));
+}

@@ -77,13 +77,12 @@ pub fn only_by_https(front: &FrontSettings, parts: &Parts) -> Option<String> {
     if front.public_url.scheme() != "https" || parts.extensions.get::<OverTls>().is_some() {
         return None;
     }
-    let by_http = match forwarded_proto(headers) {
-        Some(proto) => !proto.eq_ignore_ascii_case("https"),
-        // A proxy that says nothing sends on the public name. Browsers send these headers over https only, and to this machine.
-        None => {
-            let is_public = site(&parts.uri, headers).is_some_and(|site| is_at(&front.public_url, "https", site));
-            !is_public && (!headers.contains_key("sec-fetch-mode") || is_own_machine(&parts.uri, headers))
-        }
+    let by_http = if let Some(proto) = forwarded_proto(headers) {
+        !proto.eq_ignore_ascii_case("https")
+    } else {
+        // A proxy that says nothing sends on the public name. Browsers send this header over https only, and to their own machine.
+        let is_public = site(&parts.uri, headers).is_some_and(|site| is_at(&front.public_url, "https", site));
+        !is_public && (!headers.contains_key("sec-fetch-mode") || is_own_machine(&parts.uri, headers))
     };
     by_http.then(|| front.public_url.to_string())
 }

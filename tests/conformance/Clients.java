@@ -56,9 +56,9 @@ public class Clients {
         try {
             int status = connection.getResponseCode();
             InputStream stream = status < 400 ? connection.getInputStream() : connection.getErrorStream();
-            return status + " " + type(new String(stream.readAllBytes()));
-        } catch (HttpRetryException error) {
             // This client keeps the body of a 401 to itself when the request cannot be sent again.
+            return status + " " + (stream == null ? "not-shown" : type(new String(stream.readAllBytes())));
+        } catch (HttpRetryException error) {
             return error.responseCode() + " not-shown";
         }
     }

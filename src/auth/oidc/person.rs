@@ -32,7 +32,9 @@ pub(super) fn person(claims: &Claims, settings: &OidcSettings) -> Person {
     }
     // Without an address, Entra ID still has the name by which somebody signs in, which looks like one.
     let (email, verified) = match email {
-        None if settings.trust_email => (text("preferred_username").or_else(|| text("upn")), Verified::Unstated),
+        None if settings.trust_email && verified != Verified::No => {
+            (text("preferred_username").or_else(|| text("upn")), Verified::Unstated)
+        }
         email => (email, verified),
     };
     Person {
