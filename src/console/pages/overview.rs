@@ -12,7 +12,7 @@ use crate::{
             notice::Trouble,
             state::{ResponseBadge, StatusBadge},
             time::Time,
-            unseen::ForeignText,
+            unseen::written_out,
         },
         pages::no_webhooks::NoWebhooks,
         viewer::lang,
@@ -171,9 +171,7 @@ fn row(trouble: TroubleView, lang: Lang) -> AnyView {
     view! {
         <tr>
             <td class="name">
-                <a href=format!("/webhooks/{}", trouble.id)>
-                    <ForeignText text=trouble.name />
-                </a>
+                <a href=format!("/webhooks/{}", trouble.id)>{written_out(&trouble.name)}</a>
             </td>
             <td>
                 <StatusBadge status=trouble.status />

@@ -9,7 +9,7 @@ use crate::{
             bars::Bars,
             state::{ResponseBadge, StatusBadge},
             time::Time,
-            unseen::ForeignText,
+            unseen::{ForeignText, written_out},
         },
         viewer::lang,
     },
@@ -34,9 +34,7 @@ pub(super) fn WebhookRow(
     view! {
         <tr id=anchor>
             <td class="name">
-                <a href=format!("/webhooks/{}", row.id)>
-                    <ForeignText text=row.name />
-                </a>
+                <a href=format!("/webhooks/{}", row.id)>{written_out(&row.name)}</a>
             </td>
             <td class="mono clip" title=row.url.clone()>
                 <span>
