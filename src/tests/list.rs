@@ -19,8 +19,8 @@ async fn names(app: &TestApp, path: &str, cookie: &str) -> Vec<String> {
     let html = app.page(path, cookie).await.text().await.unwrap();
     let rows = html.split("<td class=\"name\">").skip(1);
     rows.map(|row| {
-        let name = row.split_once("<bdi>").unwrap().1;
-        name.split_once('<').unwrap().0.to_owned()
+        let link = row.split_once("\">").unwrap().1;
+        link.split_once('<').unwrap().0.to_owned()
     })
     .collect()
 }

@@ -7,7 +7,7 @@ use crate::{
     console::{
         address::segment,
         calls::{EventTypeView, HearingView, event_type},
-        components::{code::Code, notice::Trouble, schema_tree::SchemaTree, state::StatusBadge, ticks::Ticks, unseen::ForeignText},
+        components::{code::Code, notice::Trouble, schema_tree::SchemaTree, state::StatusBadge, ticks::Ticks, unseen::written_out},
         islands::CopyText,
         viewer::lang,
     },
@@ -97,7 +97,7 @@ fn Hearing(webhooks: Vec<HearingView>, total: u64, may_write: bool, all: String)
         view! {
             <tr>
                 <td class="name">
-                    <a href=format!("/webhooks/{}", webhook.id)><ForeignText text=webhook.name /></a>
+                    <a href=format!("/webhooks/{}", webhook.id) dir="auto">{written_out(&webhook.name)}</a>
                 </td>
                 <td class="mono clip" title=webhook.url.clone()>
                     <span>{webhook.url.clone()}</span>

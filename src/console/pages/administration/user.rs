@@ -10,7 +10,7 @@ use crate::{
         components::{
             field::PasswordField,
             notice::{Done, ErrorSummary, Trouble},
-            unseen::ForeignText,
+            unseen::written_out,
         },
         islands::{error_of, focus_first},
         pages::administration::{
@@ -176,7 +176,7 @@ fn webhooks(owned: Vec<OwnedView>, lang: Lang) -> AnyView {
     let rows = owned.into_iter().map(|webhook| {
         view! {
             <li>
-                <a href=format!("/webhooks/{}", webhook.id)><ForeignText text=webhook.name /></a>
+                <a href=format!("/webhooks/{}", webhook.id) dir="auto">{written_out(&webhook.name)}</a>
             </li>
         }
     });
