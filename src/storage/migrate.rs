@@ -55,7 +55,7 @@ async fn migrate_now(connection: &DatabaseConnection) -> Result<(), OpenError> {
     Migrator::up(connection, None).await.map_err(failed)?;
     // The planner knows new tables only after a look at them; on both databases this is quick when they are empty.
     connection.execute_unprepared("ANALYZE").await.map_err(failed)?;
-    tracing::info!("the database schema was brought up to date");
+    tracing::info!("the migrations were applied; the database schema is up to date");
     Ok(())
 }
 
