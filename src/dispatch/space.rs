@@ -35,7 +35,7 @@ impl Engine {
         let is_short = self.store.is_short_of_space(self.sender.settings.spare_space);
         match (self.journal().set_short_of_space(is_short), is_short) {
             (false, true) => {
-                tracing::error!("the disk of the database is nearly full: new events are refused with 429 until there is free space")
+                tracing::error!("the disk of the database is nearly full: new events are refused with 429 until there is free space");
             }
             (true, false) => tracing::info!("the disk of the database has free space again: new events are accepted"),
             _ => {}

@@ -9,6 +9,7 @@
 //! module that includes it has to provide.
 
 #![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, reason = "a build script tells cargo its dependencies on stdout")]
 
 mod generate;
 mod parse;
