@@ -14,15 +14,17 @@
 //! * `rest`: the HTTP API; `web`: the HTTP server, its middleware, and the form handlers of the console; `cli`: the command line.
 //!
 //! Dependencies mostly point from the right to the left:
-//! `messages ← domain ← catalogue ← storage ← {auth, dispatch, config} ← state ← {webhooks, ingest, administration} ← {console, rest} ← web ← cli`.
+//! `messages ← domain ← catalogue ← storage ← {auth, dispatch, config} ← state ← {webhooks, ingest, administration} ←
+//! {console, rest} ← web ← cli`.
 //! Exceptions are `config`, which uses `web::server` and is used by `auth::oidc`, `console`, which uses a few types of `web`, and `ingest`
 //! and `webhooks`, which use each other.
 //!
 //! # The path of an event
 //!
 //! 1. `rest::events` parses the CloudEvents in `POST /api/v1/events`. The API key must have the scope `events:write`.
-//! 2. `ingest` validates each event against the schema of its type and builds the request body of its callbacks. `storage::journal::publish`
-//!    detects duplicates, and stores the event and one delivery per subscribed webhook in one transaction. The 202 is sent after the commit.
+//! 2. `ingest` validates each event against the schema of its type and builds the request body of its callbacks.
+//!    `storage::journal::publish` detects duplicates, and stores the event and one delivery per subscribed webhook in one transaction. The
+//!    202 is sent after the commit.
 //! 3. The journal passes the deliveries in memory to the dispatcher (`dispatch::Dispatcher`). This node owns them through its lease.
 //!    Deliveries for which there is no free slot stay in the database, and `dispatch::claim` claims them later.
 //! 4. An attempt loads the current URL, headers and secrets of the webhook, signs the request (`domain::secret`), and sends it

@@ -71,12 +71,16 @@ pub(super) async fn run(arguments: MasterKeyArguments) -> Result<(), CliError> {
     let typed = typed.map_err(|error| CliError::Other(format!("the new key is invalid: {error}")))?;
     let (old, new, keeping) = keys(&config, typed)?;
     if old.fingerprint() == new.fingerprint() {
-        return Err(CliError::Other("the new key is the same as the old one; use another one".to_owned()));
+        return Err(CliError::Other(
+            "the new key is the same as the old one; use another one".to_owned(),
+        ));
     }
     let store = Store::open(&config.database, Vault::new(&old), true).await?;
     let sealed = rotate(&store, &Vault::new(&new)).await?;
     match keeping {
-        Keeping::Given => eprintln!("{sealed} values are encrypted with the new key. Set CLEARHOOK_MASTER_KEY to it, then start clearhook."),
+        Keeping::Given => {
+            eprintln!("{sealed} values are encrypted with the new key. Set CLEARHOOK_MASTER_KEY to it, then start clearhook.")
+        }
         Keeping::DataDir(data_dir) => {
             let before = data_dir.take_new_master_key()?;
             eprintln!(

@@ -1,4 +1,4 @@
-//! What the claims of a provider say of somebody. Providers differ: see the table in the README, and `src/tests/oidc_shapes.rs`.
+//! Reads the user's identity from the claims of a provider. Providers differ: see the table in the README, and `src/tests/oidc_shapes.rs`.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ pub(super) enum Verified {
     Unstated,
 }
 
-/// What a provider says of somebody.
+/// A user as described by the claims.
 pub(super) struct Person {
     pub(super) subject: String,
     pub(super) email: Option<String>,

@@ -58,10 +58,10 @@ mod tests {
         pulse.begins();
         assert_eq!(pulse.trouble(Duration::from_secs(60)), None);
         std::thread::sleep(Duration::from_millis(5));
-        assert!(pulse.trouble(Duration::ZERO).unwrap().contains("store nothing"));
+        assert!(pulse.trouble(Duration::ZERO).unwrap().contains("able to store anything"));
         pulse.ends();
         assert_eq!(pulse.trouble(Duration::ZERO), None);
         pulse.is_gone();
-        assert!(pulse.trouble(Duration::from_secs(60)).unwrap().contains("started again"));
+        assert!(pulse.trouble(Duration::from_secs(60)).unwrap().contains("restart clearhook"));
     }
 }

@@ -74,7 +74,7 @@ impl Writer {
         let pulse = self.pulse.clone();
         if AssertUnwindSafe(self.run(way)).catch_unwind().await.is_err() {
             pulse.is_gone();
-            tracing::error!("internal error: a database writer panicked; restart clearhook");
+            tracing::error!("fault in clearhook: a database writer panicked; restart clearhook");
         }
     }
 
