@@ -79,7 +79,7 @@ pub(super) async fn run(arguments: MasterKeyArguments) -> Result<(), CliError> {
     let sealed = rotate(&store, &Vault::new(&new)).await?;
     match keeping {
         Keeping::Given => {
-            eprintln!("{sealed} values are encrypted with the new key. Set CLEARHOOK_MASTER_KEY to it, then start clearhook.")
+            eprintln!("{sealed} values are encrypted with the new key. Set CLEARHOOK_MASTER_KEY to it, then start clearhook.");
         }
         Keeping::DataDir(data_dir) => {
             let before = data_dir.take_new_master_key()?;

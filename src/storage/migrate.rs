@@ -56,7 +56,7 @@ async fn migrate_now(connection: &DatabaseConnection) -> Result<(), OpenError> {
     Migrator::up(connection, None).await.map_err(failed)?;
     // The planner needs statistics of new tables. This is quick on both databases while the tables are empty.
     connection.execute_unprepared("ANALYZE").await.map_err(failed)?;
-    tracing::info!("all database migrations are applied");
+    tracing::info!("the migrations were applied; the database schema is up to date");
     Ok(())
 }
 
