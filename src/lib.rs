@@ -1,29 +1,39 @@
 //! clearhook: signs, sends, retries and logs webhooks, with a web console.
 //!
-//! # The map
+//! # Modules
 //!
-//! Both sides, no I/O: [`domain`] (what the words mean), [`catalogue`] (the event types), [`messages`] (what people
-//! read, in English and French), [`console::islands`] (what lives in the browser).
-//! The server only: `config`, `telemetry`, `vault` (encryption at rest), `auth` (who may do what), `storage` (the database),
-//! `ingest` (events in), `webhooks` and `administration` (use cases shared by API, console and commands), `dispatch` (callbacks out), `rest` (the HTTP API),
-//! `web` (everything over HTTP), `cli`.
+//! Compiled for the server and for the browser: [`domain`] (ids, rules and values of the domain), [`catalogue`] (the event types and their
+//! schemas), [`messages`] (all texts of the console, in English and French), [`console`] (pages, and the islands that run in the browser).
 //!
-//! Direction of use: `messages ← domain ← catalogue ← storage ← {ingest, webhooks, dispatch} ← {rest, console::calls} ← web ← cli`.
+//! Compiled for the server only:
 //!
-//! # The walk of one event
+//! * `config`: settings; `telemetry`: logging; `vault`: encryption at rest; `state`: what every request handler can access.
+//! * `storage`: the database. `auth`: sign-in, API keys and permissions.
+//! * `ingest`: validates and accepts events. `webhooks` and `administration`: use cases shared by console, HTTP API and command line.
+//! * `dispatch`: sends callbacks.
+//! * `rest`: the HTTP API; `web`: the HTTP server, its middleware, and the form handlers of the console; `cli`: the command line.
 //!
-//! 1. `rest::events` reads the CloudEvents of `POST /api/v1/events`; the key must have the scope `events:write`.
-//! 2. `ingest` checks each against the schema of its type, makes the callback's body, recognises what was published before, and
-//!    `storage::events` stores event and deliveries in one transaction. Only then comes the 202.
-//! 3. `dispatch::Dispatcher` is handed the deliveries in memory; they are this node's under a lease. What does not fit is
-//!    claimed later by `dispatch::claim`.
-//! 4. An attempt reads where the webhook points now, signs (`domain::secret`), and calls (`dispatch::client`, whose resolver
-//!    refuses private addresses).
-//! 5. `dispatch::outcome` and `domain::retry` say what the answer means; `storage::queue` writes the callback to the log and
-//!    moves the delivery on, both or neither.
-//! 6. `console::calls` and `rest::callbacks` show the log.
+//! Dependencies mostly point from the right to the left:
+//! `messages ← domain ← catalogue ← storage ← {auth, dispatch, config} ← state ← {webhooks, ingest, administration} ←
+//! {console, rest} ← web ← cli`.
+//! Exceptions are `config`, which uses `web::server` and is used by `auth::oidc`, `console`, which uses a few types of `web`, and `ingest`
+//! and `webhooks`, which use each other.
+//!
+//! # The path of an event
+//!
+//! 1. `rest::events` parses the CloudEvents in `POST /api/v1/events`. The API key must have the scope `events:write`.
+//! 2. `ingest` validates each event against the schema of its type and builds the request body of its callbacks.
+//!    `storage::journal::publish` detects duplicates, and stores the event and one delivery per subscribed webhook in one transaction. The
+//!    202 is sent after the commit.
+//! 3. The journal passes the deliveries in memory to the dispatcher (`dispatch::Dispatcher`). This node owns them through its lease.
+//!    Deliveries for which there is no free slot stay in the database, and `dispatch::claim` claims them later.
+//! 4. An attempt loads the current URL, headers and secrets of the webhook, signs the request (`domain::secret`), and sends it
+//!    (`dispatch::client`, whose resolver rejects private addresses).
+//! 5. `dispatch::outcome` and `domain::retry` classify the response. `storage::journal::results` inserts the callback into the log and
+//!    updates the delivery, in one transaction.
+//! 6. `console` and `rest::callbacks` show the log.
 
-// Views are types as deep as their pages.
+// The types of views are nested as deeply as their pages.
 #![recursion_limit = "256"]
 
 pub mod catalogue;

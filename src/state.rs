@@ -1,4 +1,4 @@
-//! What every request can reach.
+//! The application state that every request handler can access.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -15,7 +15,8 @@ use crate::{
     webhooks::Live,
 };
 
-/// What every request can reach. One pointer: each layer of the router clones it for each request.
+/// The application state that every request handler can access. It is a single `Arc`, because each layer of the router clones it per
+/// request.
 #[derive(Clone)]
 pub struct AppState(Arc<Service>);
 
@@ -23,30 +24,30 @@ pub struct AppState(Arc<Service>);
 pub struct Service {
     /// The database.
     pub store: Store,
-    /// Where callbacks may go.
+    /// The URLs to which callbacks may be sent.
     pub policy: Arc<UrlPolicy>,
-    /// Takes fresh deliveries.
+    /// Accepts new deliveries.
     pub dispatcher: Dispatcher,
-    /// This process.
+    /// The id of this node.
     pub node: NodeId,
-    /// What API keys may do, as far as it is known.
+    /// The cache of API keys.
     pub keys: Arc<Keys>,
-    /// The OpenID provider that people may sign in with.
+    /// The OpenID provider for single sign-on, if one is configured.
     pub oidc: Option<Arc<Provider>>,
-    /// What time it is for sign-in and sessions.
+    /// The clock for sign-in and sessions.
     pub clock: Clock,
-    /// What leptos needs to render.
+    /// The options for rendering with Leptos.
     pub leptos: LeptosOptions,
-    /// How people reach the console.
+    /// Public URL, trusted proxies and OpenID provider.
     pub front: Arc<FrontSettings>,
-    /// Cancelled when the service is about to stop: `/readyz` fails, requests are still served.
+    /// Cancelled when the service is about to stop: from then on `/readyz` fails, but requests are still served.
     pub draining: CancellationToken,
-    /// Pages that follow a log.
+    /// Subscriptions of console pages that follow a log.
     pub live: Arc<Live>,
 }
 
 impl AppState {
-    /// Puts the parts together.
+    /// Creates the state.
     pub fn new(store: Store, policy: Arc<UrlPolicy>, dispatcher: Dispatcher, node: NodeId, front: FrontSettings, clock: Clock) -> Self {
         let leptos = LeptosOptions::builder().output_name("clearhook").build();
         Self(Arc::new(Service {

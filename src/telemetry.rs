@@ -1,4 +1,4 @@
-//! Logs to stderr.
+//! Logging to stderr.
 
 use std::{
     env,
@@ -10,11 +10,11 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberI
 
 use crate::config::{ConfigError, LogFormat};
 
-/// The library that applies migrations logs a line for each; `storage::open` logs one line for all. A filter that names the library
-/// shows its lines.
+/// The migration library logs one line per migration, and `storage::open` logs one line for all of them. So the lines of the library are
+/// hidden, unless the filter names it.
 const MIGRATIONS: &str = "sea_orm_migration";
 
-/// Begins to log.
+/// Initializes logging.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
     let wrong = |detail: String| ConfigError::new("CLEARHOOK_LOG", detail);
     let directives = if filter.contains(MIGRATIONS) {
@@ -22,10 +22,10 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
     } else {
         format!("{filter},{MIGRATIONS}=warn")
     };
-    // The filter alone is checked first, so that the error shows what was written.
+    // The filter is parsed alone first, so that an error message shows what the operator wrote.
     let filter = EnvFilter::try_new(filter)
         .and_then(|_| EnvFilter::try_new(&directives))
-        .map_err(|error| wrong(format!("{error}; write a level such as info, or clearhook=debug")))?;
+        .map_err(|error| wrong(format!("{error}; use a level such as info, or a directive such as clearhook=debug")))?;
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
         LogFormat::Text => registry
@@ -41,8 +41,8 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
     started.map_err(|error| wrong(error.to_string()))
 }
 
-/// Whether the log has colour codes: on a terminal, unless `NO_COLOR` is set to anything (<https://no-color.org>) or the terminal knows
-/// no colours; elsewhere only with `CLICOLOR_FORCE`.
+/// Whether the log is coloured: on a terminal, unless `NO_COLOR` is set to any value (<https://no-color.org>) or the terminal does not
+/// support colours. Elsewhere only if `CLICOLOR_FORCE` is set.
 fn has_colours(is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
     let is_forced = is_set("CLICOLOR_FORCE") && variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");

@@ -1,5 +1,5 @@
-//! Encryption at rest of signing secrets and header values: XChaCha20-Poly1305, the key outside the database,
-//! the row's id as associated data, so that a value cannot be moved to another row.
+//! Encryption at rest of signing secrets and header values, with XChaCha20-Poly1305. The key is not in the database. The row's id is
+//! associated data, so that a ciphertext cannot be moved to another row.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chacha20poly1305::{
@@ -14,11 +14,11 @@ use zeroize::Zeroizing;
 const NONCE: usize = 24;
 const KEY: usize = 32;
 
-/// The key of a database's secrets: 32 bytes.
+/// The key that encrypts the secrets in a database: 32 bytes.
 #[derive(Clone)]
 pub struct MasterKey(Zeroizing<[u8; KEY]>);
 
-/// Tells one master key from another, and nothing of it: the database knows by it which key it is sealed with.
+/// Identifies a master key without revealing it. It is stored in the database, so that a wrong key is recognized.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint(pub(crate) String);
 
@@ -29,37 +29,37 @@ pub struct Vault {
     fingerprint: Fingerprint,
 }
 
-/// A text that is no master key.
+/// The error of a text that is not a master key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the master key must be the base64 of 32 bytes; make one with: head -c 32 /dev/urandom | base64")]
+#[error("the master key must be the base64 of 32 bytes; generate one with: head -c 32 /dev/urandom | base64")]
 pub struct InvalidMasterKey;
 
-/// A value that this key did not encrypt for this row.
+/// The error of a value that was not encrypted with this key for this row.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("a stored secret cannot be decrypted; is CLEARHOOK_MASTER_KEY the key that this database was made with?")]
+#[error("a stored secret cannot be decrypted; is CLEARHOOK_MASTER_KEY the key with which this database was created?")]
 pub struct CannotDecrypt;
 
 impl MasterKey {
-    /// A new random key.
+    /// Generates a random key.
     pub fn generate() -> Self {
         let mut key = Zeroizing::new([0; KEY]);
         rand::fill(key.as_mut_slice());
         Self(key)
     }
 
-    /// Reads the base64 of 32 bytes.
+    /// Parses the base64 of 32 bytes.
     pub fn parse(text: &str) -> Result<Self, InvalidMasterKey> {
         let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| InvalidMasterKey)?);
         let key: [u8; KEY] = bytes.as_slice().try_into().map_err(|_| InvalidMasterKey)?;
         Ok(Self(Zeroizing::new(key)))
     }
 
-    /// The text that [`MasterKey::parse`] reads.
+    /// The key as text that [`MasterKey::parse`] accepts.
     pub fn reveal(&self) -> Zeroizing<String> {
         Zeroizing::new(STANDARD.encode(*self.0))
     }
 
-    /// The first half of a SHA-256 of the key and a word: a key of 32 random bytes cannot be found from it.
+    /// The first half of the SHA-256 of a constant and the key. The key has 32 random bytes, so it cannot be derived from the hash.
     pub fn fingerprint(&self) -> Fingerprint {
         let digest = Sha256::new().chain_update(b"clearhook master key").chain_update(*self.0).finalize();
         Fingerprint(STANDARD.encode(&digest[..16]))
@@ -73,7 +73,7 @@ impl std::fmt::Debug for MasterKey {
 }
 
 impl Vault {
-    /// A vault under this key.
+    /// A vault that uses this key.
     pub fn new(key: &MasterKey) -> Self {
         Self {
             cipher: XChaCha20Poly1305::new(&Key::from(*key.0)),
@@ -81,12 +81,12 @@ impl Vault {
         }
     }
 
-    /// Which key it uses.
+    /// The fingerprint of its key.
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
     }
 
-    /// Encrypts a value of the row `row`: a random nonce, then the ciphertext.
+    /// Encrypts a value of the row `row`. The result is a random nonce, followed by the ciphertext.
     pub fn seal(&self, row: Uuid, value: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE];
         rand::fill(&mut nonce);
@@ -97,12 +97,12 @@ impl Vault {
                 aad: row.as_bytes(),
             },
         ) else {
-            unreachable!("XChaCha20-Poly1305 takes values up to 256 GiB")
+            unreachable!("XChaCha20-Poly1305 encrypts values up to 256 GiB")
         };
         [nonce.as_slice(), &ciphertext].concat()
     }
 
-    /// Decrypts what [`Vault::seal`] made for the same row.
+    /// Decrypts the result of [`Vault::seal`] for the same row.
     pub fn open(&self, row: Uuid, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, CannotDecrypt> {
         let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE>().ok_or(CannotDecrypt)?;
         let payload = Payload {

@@ -1,4 +1,5 @@
-//! What people change of their own account. Whoever only finds a browser that is signed in cannot: each change asks for the password.
+//! Changes that users make to their own account. Each asks for the password, so that somebody who finds an unlocked browser cannot make
+//! them.
 
 use std::time::Duration;
 
@@ -18,22 +19,22 @@ use crate::{
 /// Why nothing was changed.
 #[derive(Debug, Error)]
 pub enum AccountError {
-    /// The password that proves who they are is wrong.
+    /// The current password is wrong.
     #[error("the password is wrong")]
     WrongPassword,
-    /// The code of the app is wrong.
+    /// The code of the authenticator app is wrong.
     #[error("the code is wrong")]
     WrongCode,
-    /// There were too many attempts.
+    /// Too many attempts. The caller has to wait for this long.
     #[error("too many attempts")]
     Wait(Duration),
-    /// It is as they want it already, or another browser was quicker.
+    /// The account is already in the requested state, or was changed concurrently.
     #[error("nothing to change")]
     Unchanged,
-    /// The new password may not be used.
+    /// The new password is not acceptable.
     #[error(transparent)]
     Unfit(#[from] password::UnfitPassword),
-    /// The password cannot be hashed.
+    /// Password hashing failed.
     #[error(transparent)]
     Hash(#[from] password::HashError),
     /// The database failed.
@@ -41,7 +42,7 @@ pub enum AccountError {
     Store(#[from] StoreError),
 }
 
-/// Sets another password; all sessions end but this browser's, which goes on under the token that is the answer.
+/// Sets a new password. Ends all sessions of the user and starts a new one for this browser, whose token is returned.
 pub async fn change_password(
     store: &Store,
     who: &SignedIn,
@@ -50,7 +51,7 @@ pub async fn change_password(
     new: &str,
     now: Timestamp,
 ) -> Result<String, AccountError> {
-    // Before the attempt is counted: what is wrong with the new one is no guess at the old one.
+    // Checked before the attempt is counted: an unacceptable new password is not a failed guess of the current one.
     password::check(new, &[&who.email])?;
     confirm(store, who, current, now).await?;
     let hash = password::hash(new).await?;
@@ -59,13 +60,14 @@ pub async fn change_password(
     Ok(token)
 }
 
-/// Makes the secret of a second factor, which is not asked for before [`confirm_factor`].
+/// Generates the secret of a second factor. It is not required at sign-in until [`confirm_factor`] succeeds.
 pub async fn begin_factor(store: &Store, who: &SignedIn, current: &str, now: Timestamp) -> Result<(), AccountError> {
     confirm(store, who, current, now).await?;
     Ok(store.begin_second_factor(who.user, &second_factor::generate(), now).await?)
 }
 
-/// Turns the second factor on, once a code shows that the app has the secret. Gives the session's new token and the recovery codes.
+/// Turns the second factor on after a valid code has shown that the app has the secret. Returns the session's new token and the recovery
+/// codes.
 pub async fn confirm_factor(
     store: &Store,
     who: &SignedIn,
@@ -84,7 +86,7 @@ pub async fn confirm_factor(
     Ok((token, codes))
 }
 
-/// Turns the second factor off. Gives the session's new token.
+/// Turns the second factor off. Returns the session's new token.
 pub async fn remove_factor(
     store: &Store,
     who: &SignedIn,
@@ -100,7 +102,7 @@ pub async fn remove_factor(
     Ok(token)
 }
 
-/// Makes other recovery codes; the old ones are good for nothing then.
+/// Replaces the recovery codes. The old ones become invalid.
 pub async fn renew_codes(store: &Store, who: &SignedIn, current: &str, now: Timestamp) -> Result<Vec<String>, AccountError> {
     confirm(store, who, current, now).await?;
     let factor = store.second_factor(who.user).await?;
@@ -112,7 +114,7 @@ pub async fn renew_codes(store: &Store, who: &SignedIn, current: &str, now: Time
     Ok(codes)
 }
 
-/// Ends all sessions, this one too.
+/// Ends all sessions of the user, including this one.
 pub async fn sign_out_everywhere(store: &Store, who: &SignedIn, now: Timestamp) -> Result<(), AccountError> {
     Ok(store.end_sessions(&actor(who), who.user, now).await?)
 }
@@ -121,7 +123,7 @@ fn actor(who: &SignedIn) -> Actor {
     Actor::person(who.user, &who.email, who.address)
 }
 
-/// Makes sure that it is them, by their password. Attempts are limited.
+/// Checks the user's password. The number of attempts is limited.
 pub async fn confirm(store: &Store, who: &SignedIn, current: &str, now: Timestamp) -> Result<UserRecord, AccountError> {
     let attempt = limits::confirmation(store, &actor(who), who.user, now)
         .await?

@@ -1,4 +1,4 @@
-//! Keys of the HTTP API: `chk_` and 256 random bits, shown once, stored as a hash.
+//! API keys: `chk_` and 256 random bits, shown once and stored as a hash.
 
 use std::{
     collections::HashMap,
@@ -17,11 +17,11 @@ use crate::{
 };
 
 const PREFIX: &str = "chk_";
-/// Longest text that can be a key.
+/// Maximum length of a key.
 const LONGEST: usize = 100;
 const NOTED: Duration = Duration::from_mins(1);
 
-/// Makes a key and gives it in clear, for this once.
+/// Creates a key. Returns it in plain text, which is not possible later.
 pub async fn create(
     store: &Store,
     by: &Actor,
@@ -41,26 +41,26 @@ pub async fn create(
     Ok((key, record))
 }
 
-/// How long it is remembered what a key may do. One that is revoked in this process, or by another node, is refused at once; one that is
-/// revoked by command is refused after this time at the latest.
+/// For how long the result of a check is cached. A key that is revoked by this process or another node is rejected at once, one that is
+/// revoked by the command line at the latest after this time.
 const REMEMBERED: Duration = Duration::from_secs(1);
-/// Most keys that are remembered.
+/// Maximum number of cached keys.
 const MOST: usize = 10_000;
 
-/// What keys may do, remembered for a moment: a busy publisher asks thousands of times a second.
+/// A cache of API keys. A busy publisher makes thousands of requests per second.
 #[derive(Default)]
 pub struct Keys(RwLock<HashMap<Vec<u8>, Known>>);
 
 #[derive(Clone)]
 struct Known {
     since: Instant,
-    /// How many keys had been revoked then: what was known before another one was counts no more.
+    /// The number of revocations when the key was loaded. A later revocation invalidates the entry.
     revocations: u64,
     holder: KeyHolder,
 }
 
 impl Keys {
-    /// What this key may do; `None` when it is unknown, revoked or expired.
+    /// Looks up a key. Returns `None` if it is unknown, revoked or expired.
     pub async fn check(&self, store: &Store, key: &str) -> Result<Option<KeyHolder>, StoreError> {
         if !key.starts_with(PREFIX) || key.len() > LONGEST {
             return Ok(None);
@@ -109,11 +109,11 @@ async fn check(store: &Store, hash: &[u8]) -> Result<Option<KeyHolder>, StoreErr
         return Ok(None);
     }
     if record.last_used_at.is_none_or(|last| now.since(last) >= NOTED) {
-        // Nobody waits for this: a database that is busy with something else must not keep publishers out.
+        // Done in the background, so that a busy database does not delay publishers.
         let (store, id) = (store.clone(), record.id);
         tokio::spawn(async move {
             if let Err(error) = store.touch_api_key(id, now).await {
-                tracing::warn!(%error, key = %id, "the time of the last use of API key {id} cannot be stored: {error}");
+                tracing::warn!(%error, key = %id, "cannot store the last use of API key {id}: {error}");
             }
         });
     }

@@ -1,7 +1,7 @@
-//! How often one may be wrong. Counts are in the database (`storage::sign_in_limits`).
+//! Limits of failed sign-in attempts. The counters are in the database (`storage::sign_in_limits`).
 //!
-//! Whoever does not know a password is slowed down by account and by address. Whoever signed in with this browser before is counted by
-//! the browser alone (OWASP, "device cookies"): so strangers who try an account without end cannot keep its owner out.
+//! Attempts from an unknown browser are limited per account and per IP address. A browser in which the user signed in before has a limit of
+//! its own instead (OWASP, "device cookies"), so strangers who keep trying an account cannot lock its owner out.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -19,9 +19,9 @@ use crate::{
     },
 };
 
-/// Name of the cookie that marks a browser.
+/// The name of the cookie that identifies a known browser.
 pub const MARK: &str = "clearhook_browser";
-/// How long a browser is known.
+/// The lifetime of that cookie.
 pub const MARK_AGE: Duration = Duration::from_hours(400 * 24);
 
 const BY_ACCOUNT: Limit = Limit {
@@ -41,14 +41,14 @@ const BY_CODE: Limit = Limit {
     longest: Duration::from_mins(15),
 };
 
-/// An attempt that was counted.
+/// A counted attempt.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     cleared: Vec<LimitKey>,
     counted: Vec<LimitKey>,
 }
 
-/// Counts an attempt to sign in; the error is how long to wait. `user` is whose name it is, if anybody's.
+/// Counts an attempt to sign in. The error is how long to wait. `user` is the user with that e-mail address, if there is one.
 pub async fn sign_in(
     store: &Store,
     browser: &Browser,
@@ -65,7 +65,7 @@ pub async fn sign_in(
     attempt(store, by.as_ref(), own, mark.is_none().then_some(browser.address), now).await
 }
 
-/// Counts an attempt at a second factor.
+/// Counts an attempt to enter a code of the second factor.
 pub async fn second_step(
     store: &Store,
     browser: &Browser,
@@ -81,17 +81,17 @@ pub async fn second_step(
     attempt(store, Some(&by), (own, BY_CODE), mark.is_none().then_some(browser.address), now).await
 }
 
-/// Counts an attempt to prove once more who is signed in.
+/// Counts an attempt of a signed-in user to confirm the password.
 pub async fn confirmation(store: &Store, by: &Actor, user: UserId, now: Timestamp) -> Result<Result<Attempt, Duration>, StoreError> {
     attempt(store, Some(by), (LimitKey::confirmation(user), BY_CODE), None, now).await
 }
 
-/// It succeeded.
+/// Resets the counters after a successful attempt.
 pub async fn succeeded(store: &Store, attempt: &Attempt) -> Result<(), StoreError> {
     store.attempt_succeeded(&attempt.cleared, &attempt.counted).await
 }
 
-/// The mark of a browser in which this user signed in; the one that it has, or a new one.
+/// The cookie value for a browser in which this user signed in. Keeps the browser's id if it already has one for this user.
 pub fn mark(store: &Store, browser: &Browser, user: UserId) -> String {
     let random = known_browser(store, browser, user).unwrap_or_else(rand::random);
     store.seal(Purpose::Browser, &[user.0.into_bytes(), random].concat())
@@ -122,7 +122,7 @@ fn known_browser(store: &Store, browser: &Browser, user: UserId) -> Option<[u8; 
     (Uuid::from_bytes(*of) == user.0).then(|| random.try_into().ok()).flatten()
 }
 
-/// Whoever has an IPv6 address has all of its /64.
+/// IPv6 addresses are counted by /64, because a client usually has a whole /64.
 fn by_address(address: IpAddr) -> LimitKey {
     match address.to_canonical() {
         IpAddr::V4(address) => LimitKey::new("address", &address.octets()),

@@ -1,4 +1,4 @@
-//! Who is calling, and what they may do.
+//! Authentication and authorization.
 
 pub mod account;
 pub mod api_key;

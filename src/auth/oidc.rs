@@ -1,7 +1,7 @@
-//! Sign-in by an OpenID provider: code flow with PKCE, state and nonce (OpenID Connect Core, section 3.1; RFC 7636).
+//! Sign-in through an OpenID provider: authorization code flow with PKCE, state and nonce (OpenID Connect Core, section 3.1; RFC 7636).
 //!
-//! What has to be known when the browser comes back is in a sealed cookie of that browser: so nobody else can finish a sign-in that it
-//! began, and strangers cannot fill a table. The state of a finished sign-in is stored until it expires, so that it works once.
+//! The state of a sign-in is kept in an encrypted cookie of the browser. So no other browser can complete it, and strangers cannot fill a
+//! table with sign-ins that they start. The `state` of a completed sign-in is stored until it expires, so that it works only once.
 
 mod discovery;
 mod fetch;
@@ -40,34 +40,34 @@ use crate::{
     storage::{Store, StoreError, identities::Identity, sealed::Purpose},
 };
 
-/// Name of the cookie of a sign-in that is on its way.
+/// The name of the cookie of a sign-in in progress.
 pub const COOKIE: &str = "clearhook_oidc";
-/// How long one may take at the provider.
+/// How much time a user has at the provider.
 pub const AGE: Duration = Duration::from_mins(10);
-/// Where the provider sends browsers back to.
+/// The path to which the provider sends the browser back.
 pub const CALLBACK: &str = "/sign-in/oidc/callback";
-/// How long the provider's description and keys are remembered.
+/// How long the provider's discovery document and keys are cached.
 const REMEMBERED: Duration = Duration::from_mins(10);
-/// The description is not asked for again more often than this, however many tokens name unknown keys.
+/// The minimum time between two requests for the discovery document, however many tokens have unknown keys.
 const ASKED_AGAIN: Duration = Duration::from_secs(10);
 const SCOPES: [&str; 2] = ["email", "profile"];
 
-/// Why a sign-in by the provider failed.
+/// Why a sign-in through the provider failed.
 #[derive(Debug, Error)]
 pub enum OidcError {
-    /// The provider cannot be reached, or describes itself wrongly.
+    /// The provider cannot be reached, or its discovery document is not valid.
     #[error("the OpenID provider cannot be used: {0}")]
     Unreachable(String),
-    /// The provider did not let them in.
+    /// The provider rejected the sign-in.
     #[error("the OpenID provider refused: {0}")]
     Refused(String),
-    /// It was begun by another browser, or too long ago, or is finished.
+    /// The sign-in was started by another browser, has expired, or is already complete.
     #[error("no sign-in was begun by this browser, or too long ago, or it is finished")]
     Expired,
-    /// What the provider says of them cannot be believed.
+    /// A token or the user info is not valid.
     #[error("the OpenID provider's answer is not valid: {0}")]
     Invalid(String),
-    /// The provider gives no e-mail address, or says that it is not verified.
+    /// The provider returned no e-mail address, or says that it is not verified.
     #[error("the OpenID provider gave no verified e-mail address")]
     NoEmail,
     /// The provider does not say whether the e-mail address is verified.
@@ -76,7 +76,7 @@ pub enum OidcError {
          gives out addresses there, set CLEARHOOK_OIDC_TRUST_EMAIL=true"
     )]
     EmailUnstated,
-    /// No value of the role claim means anything here.
+    /// No value of the role claim maps to a role.
     #[error(
         "the claim `{claim}` has no value that is known here, in the ID token, the user info or the access token (it has: {values}); \
          compare CLEARHOOK_OIDC_ROLE_CLAIM, _ADMINISTRATOR_VALUE and _API_OWNER_VALUE"
@@ -92,27 +92,27 @@ pub enum OidcError {
     Store(#[from] StoreError),
 }
 
-/// How the browser came back.
+/// The query parameters with which the browser came back.
 #[derive(Debug, Default)]
 pub struct Returned {
-    /// Proves to the provider that they were let in.
+    /// The authorization code, if the sign-in succeeded.
     pub code: Option<String>,
-    /// As it was sent there.
+    /// The `state` that was sent to the provider.
     pub state: Option<String>,
-    /// Which provider sent the browser back (RFC 9207).
+    /// The issuer of the provider that sent the browser back (RFC 9207).
     pub issuer: Option<String>,
-    /// Why they were not let in.
+    /// The provider's error code, if the sign-in failed.
     pub error: Option<String>,
 }
 
-/// The provider.
+/// An OpenID provider.
 pub struct Provider {
     settings: OidcSettings,
     redirect: Url,
     known: Mutex<Option<(Instant, Discovery)>>,
 }
 
-/// A sign-in on its way, as the cookie holds it.
+/// A sign-in in progress, as stored in the cookie.
 #[derive(Serialize, Deserialize)]
 struct Begun {
     state: String,
@@ -122,7 +122,7 @@ struct Begun {
     until: i64,
 }
 
-/// The answer of the token endpoint, as far as it is needed.
+/// The members of the token response that are needed.
 #[derive(Debug, Serialize, Deserialize)]
 struct Tokens {
     access_token: AccessToken,
@@ -155,7 +155,8 @@ impl OAuth2TokenResponse for Tokens {
 }
 
 impl TokenResponse<EmptyAdditionalClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm> for Tokens {
-    /// The library would refuse a token for any optional claim of an unusual form. `token` checks the text.
+    /// The library would reject an ID token if an optional claim has an unusual form. Returns `None`; `token` validates the ID token
+    /// instead.
     fn id_token(
         &self,
     ) -> Option<&IdToken<EmptyAdditionalClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>> {
@@ -184,7 +185,7 @@ type CodeFlow<Authorization, Token> = Client<
 >;
 
 impl Provider {
-    /// The provider of these settings, for a console at this address.
+    /// The provider of these settings, for a console at this URL.
     pub fn new(settings: OidcSettings, console: &Url) -> Self {
         let mut redirect = console.clone();
         redirect.set_path(CALLBACK);
@@ -196,12 +197,12 @@ impl Provider {
         }
     }
 
-    /// What people call it.
+    /// The provider's name on the sign-in page.
     pub fn name(&self) -> &str {
         &self.settings.name
     }
 
-    /// Where to send the browser, and what it has to keep meanwhile.
+    /// Starts a sign-in. Returns the URL to redirect the browser to, and the value of the cookie.
     pub async fn begin(&self, store: &Store, next: &str, now: Timestamp) -> Result<(Url, String), OidcError> {
         let client = self.client(&self.discovery(REMEMBERED).await?)?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -223,7 +224,7 @@ impl Provider {
         Ok((url, store.seal(Purpose::Provider, &begun)))
     }
 
-    /// Who came back, and where they wanted to go.
+    /// Completes a sign-in. Returns the identity of the user, and the page that they wanted to open.
     pub async fn finish(&self, store: &Store, cookie: &str, returned: Returned, now: Timestamp) -> Result<(Identity, String), OidcError> {
         let opened = store.unseal(Purpose::Provider, cookie).ok_or(OidcError::Expired)?;
         let begun: Begun = serde_json::from_slice(&opened).map_err(|_| OidcError::Expired)?;
@@ -262,7 +263,7 @@ impl Provider {
         Ok((identity, begun.next))
     }
 
-    /// Who these tokens are about.
+    /// The identity in these tokens.
     async fn identify(&self, mut provider: Discovery, tokens: &Tokens, nonce: &str) -> Result<Identity, OidcError> {
         let (id, access) = (&self.settings.client_id, tokens.access_token.secret());
         let id_token = tokens
@@ -270,7 +271,7 @@ impl Provider {
             .as_deref()
             .ok_or_else(|| OidcError::Invalid("it has no ID token".to_owned()))?;
         let mut claims = match token::id_token(id_token, &provider, id, nonce, access) {
-            // The provider may have other keys than a while ago.
+            // The provider may have changed its keys since they were cached.
             Err(TokenError::UnknownKey) => {
                 provider = self.discovery(ASKED_AGAIN).await?;
                 token::id_token(id_token, &provider, id, nonce, access)?
@@ -282,11 +283,11 @@ impl Provider {
         if is_complete(&known) {
             return self.identity(known);
         }
-        // Providers may keep claims for those who ask.
+        // Some providers return certain claims only from the user info endpoint.
         let mut failed = None;
         match self.user_info(&provider, access, &known.subject).await {
             Ok(info) => {
-                // An address and whether it is verified belong together.
+                // An e-mail address and `email_verified` must come from the same source.
                 if info.contains_key("email") {
                     claims.remove("email_verified");
                 }
@@ -295,7 +296,7 @@ impl Provider {
             }
             Err(error) => failed = Some(error),
         }
-        // Keycloak puts roles into the access token only, unless it is told otherwise.
+        // By default Keycloak puts roles only into the access token.
         if self.role(&known).is_none()
             && let Some(more) = token::access_token(access, &provider, id, &known.subject)
         {
@@ -321,7 +322,7 @@ impl Provider {
         } else {
             serde_json::from_slice(&answer.body).map_err(|error| OidcError::Invalid(format!("the user info is no JSON object: {error}")))?
         };
-        // Section 5.3.2: what is said of somebody else must not be used.
+        // Section 5.3.2: the user info of another subject must not be used.
         if claims.get("sub").and_then(Value::as_str) != Some(subject) {
             return Err(OidcError::Invalid("the user info is about somebody else (sub)".to_owned()));
         }
@@ -380,7 +381,7 @@ impl Provider {
         })
     }
 
-    /// The provider's description, not older than this.
+    /// The discovery document, not older than `age`.
     async fn discovery(&self, age: Duration) -> Result<Discovery, OidcError> {
         let mut known = self.known.lock().await;
         if let Some((at, discovery)) = known.as_ref()
@@ -394,7 +395,7 @@ impl Provider {
     }
 }
 
-/// An error with all its causes, for the log.
+/// The error and all its causes, for the log.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-//! Passwords: argon2id with OWASP's settings (19 MiB, 2 passes, 1 lane).
+//! Passwords, hashed with argon2id and OWASP's parameters (19 MiB, 2 passes, 1 lane).
 
 use argon2::{
     Argon2,
@@ -8,12 +8,12 @@ use thiserror::Error;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use zxcvbn::{Score, zxcvbn};
 
-/// Shortest password, in characters.
+/// Minimum length, in characters.
 pub const MIN: usize = 12;
-/// Longest password, in bytes: argon2 would take more, a flood would use it.
+/// Maximum length, in bytes. It limits the work that an attacker can cause with long passwords.
 pub const MAX: usize = 1_024;
 
-/// A password that may not be used.
+/// Why a password is not acceptable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum UnfitPassword {
     /// Fewer than [`MIN`] characters.
@@ -22,21 +22,21 @@ pub enum UnfitPassword {
     /// More than [`MAX`] bytes.
     #[error("use at most {MAX} bytes in a password")]
     TooLong,
-    /// One of those that are tried first.
-    #[error("this password is among those that are guessed first; use a longer one, of words that do not belong together")]
+    /// A password that is easy to guess.
+    #[error("this password is easy to guess; use a longer one, made of unrelated words")]
     TooCommon,
 }
 
-/// The hash cannot be made or read.
+/// Hashing failed.
 #[derive(Debug, Error)]
 #[error("password hashing failed: {0}")]
 pub struct HashError(String);
 
-/// Alphabet of generated passwords, without characters that look alike.
+/// Characters of generated passwords, without those that look alike.
 const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-/// Checks length, and refuses what is guessed first: common passwords, words, keyboard rows, repetitions, and what stands in `about`, such
-/// as the user's address (NIST SP 800-63B, section 3.1.1.2).
+/// Checks the length, and rejects passwords that are easy to guess: common passwords, words, keyboard rows, repetitions, and anything in
+/// `about`, such as the user's e-mail address (NIST SP 800-63B, section 3.1.1.2).
 pub fn check(password: &str, about: &[&str]) -> Result<(), UnfitPassword> {
     if password.chars().count() < MIN {
         return Err(UnfitPassword::TooShort);
@@ -56,7 +56,7 @@ pub fn check(password: &str, about: &[&str]) -> Result<(), UnfitPassword> {
     Ok(())
 }
 
-/// Whether a password is hardly more than words that are known of its owner.
+/// Whether a password contains little more than words that are known about its owner.
 fn adds_little(password: &str, words: &[&str]) -> bool {
     let mut rest = password.to_lowercase();
     for word in words.iter().filter(|word| word.len() >= WORD) {
@@ -65,12 +65,12 @@ fn adds_little(password: &str, words: &[&str]) -> bool {
     rest.chars().count() < ADDED
 }
 
-/// Shortest word that is looked for in a password.
+/// Minimum length of a word that is searched for in a password.
 const WORD: usize = 4;
-/// What a password has to have besides such words, in characters.
+/// Minimum number of characters in a password besides such words.
 const ADDED: usize = 6;
 
-/// Words that everybody tries here.
+/// Words that are obvious guesses for this product.
 const PRODUCT: [&str; 5] = ["clearhook", "clear", "hook", "webhook", "webhooks"];
 
 /// A random password of 20 characters (116 bits), in groups of five.
@@ -81,10 +81,10 @@ pub fn generate() -> String {
     letters.chunks(5).map(String::from_utf8_lossy).collect::<Vec<_>>().join("-")
 }
 
-/// How many passwords are hashed at a time: each takes 19 MiB and a core.
+/// Limits how many passwords are hashed at a time, because each takes 19 MiB and one core.
 static HASHING: Semaphore = Semaphore::const_new(4);
 
-/// Hashes a password, off the threads that serve requests.
+/// Hashes a password on a blocking thread, so that request threads are not blocked.
 pub async fn hash(password: &str) -> Result<String, HashError> {
     let password = password.to_owned();
     let _turn = HASHING.acquire().await.map_err(|error| HashError(error.to_string()))?;
@@ -94,8 +94,8 @@ pub async fn hash(password: &str) -> Result<String, HashError> {
         .map_err(|error| HashError(error.to_string()))
 }
 
-/// Whether the password is the one that was hashed. Without a hash it works as long and says no, so that the time
-/// an answer takes does not tell who exists.
+/// Whether the password matches the hash. Without a hash, a decoy is verified and the result is false, so that the response time does not
+/// reveal whether a user exists.
 pub async fn verify(password: &str, hash: Option<&str>) -> bool {
     let hash = hash.filter(|hash| !hash.is_empty() && password.len() <= MAX);
     let (password, known) = (password.chars().take(MAX).collect::<String>(), hash.is_some());
@@ -108,7 +108,7 @@ pub async fn verify(password: &str, hash: Option<&str>) -> bool {
     matches.await.unwrap_or(false) && known
 }
 
-/// A hash of nobody's password, under the same settings.
+/// A hash with the same parameters that no password is known for.
 const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Wt7tzu2Q5d4gmvS4kGkjcnAjOWrLfZvhRmyjJhTRS3Y";
 
 #[cfg(test)]

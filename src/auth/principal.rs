@@ -1,4 +1,4 @@
-//! Whoever is calling.
+//! The caller of an action.
 
 use std::net::IpAddr;
 
@@ -12,51 +12,51 @@ use crate::{
     storage::audit::Actor,
 };
 
-/// Somebody who signed in.
+/// A user who is signed in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
-    /// Their session.
+    /// The session.
     pub session: SessionId,
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// Their address.
+    /// The e-mail address.
     pub email: String,
-    /// What they may do.
+    /// The role.
     pub role: Role,
-    /// Where their request came from.
+    /// The IP address of the request.
     pub address: Option<IpAddr>,
 }
 
-/// A program with a key.
+/// A program that authenticated with an API key.
 #[derive(Clone, Debug)]
 pub struct KeyHolder {
-    /// Which key.
+    /// The key.
     pub key: ApiKeyId,
-    /// What it is called.
+    /// The key's name.
     pub name: String,
-    /// What it may do.
+    /// The scopes of the key.
     pub scopes: Vec<Scope>,
-    /// When it ends.
+    /// When the key expires.
     pub expires_at: Option<Timestamp>,
-    /// Where its request came from.
+    /// The IP address of the request.
     pub address: Option<IpAddr>,
 }
 
-/// Whoever is calling.
+/// The caller of an action.
 #[derive(Clone, Debug)]
 pub enum Principal {
-    /// A person in a browser.
+    /// A user in a browser.
     User(SignedIn),
-    /// A program.
+    /// A program with an API key.
     Key(KeyHolder),
-    /// Somebody at the command line of the server.
+    /// A command on the server's command line.
     CommandLine,
-    /// clearhook itself, for the sample of `--demo`.
+    /// Clearhook itself, when it creates the sample of `--demo`.
     System,
 }
 
 impl Principal {
-    /// Who it is, if it is somebody who signed in.
+    /// The user, if the caller is one.
     pub const fn user(&self) -> Option<UserId> {
         match self {
             Self::User(user) => Some(user.user),
@@ -64,7 +64,7 @@ impl Principal {
         }
     }
 
-    /// How the audit log names them.
+    /// The caller as an actor in the audit log.
     pub fn actor(&self) -> Actor {
         match self {
             Self::User(user) => Actor {

@@ -1,4 +1,4 @@
-//! Routes and who may use each. A route is added together with its rule; what has none is refused (`web::gate`).
+//! Routes and their access rules. A route is added together with its rule, and a route without a rule is denied (`web::gate`).
 
 use std::{collections::HashMap, convert::Infallible};
 
@@ -14,46 +14,46 @@ use crate::auth::rules::Action;
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// Everybody; nobody is asked who they are.
+    /// Everybody. The session is not looked up.
     Open,
-    /// Everybody; whoever is signed in is known.
+    /// Everybody. The session is looked up if there is one.
     Guest,
-    /// People who are signed in and may do this.
+    /// Users with a session who are allowed this action.
     Session(Action),
-    /// Programs with a key that may do this.
+    /// Programs with an API key that allows this action.
     Key(Action),
 }
 
-/// What answers on a route.
+/// The kind of a route, which decides how a denied request is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A page: says in its own words what somebody may not see.
+    /// A page of the console. It renders its own error message.
     Page,
-    /// All else.
+    /// Any other route.
     Plain,
 }
 
-/// A route.
+/// A route and its rule.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// The method; `HEAD` goes with `GET`.
+    /// The method. `GET` includes `HEAD`.
     pub method: Method,
-    /// The path as axum writes it: `/webhooks/{id}`.
+    /// The path in axum's syntax: `/webhooks/{id}`.
     pub path: String,
-    /// What answers.
+    /// The kind of the route.
     pub kind: Kind,
-    /// Who may use it. Without a rule it is refused.
+    /// Who may use it. A route without a rule is denied.
     pub rule: Option<Rule>,
 }
 
-/// Routes under their rules.
+/// A router together with the rules of its routes.
 pub struct Routes<S> {
     router: Router<S>,
     rows: Vec<Row>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
-    /// None yet.
+    /// No routes.
     pub fn new() -> Self {
         Self {
             router: Router::new(),
@@ -61,31 +61,31 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         }
     }
 
-    /// Adds a `GET`.
+    /// Adds a `GET` route.
     #[must_use]
     pub fn get<T: 'static>(self, path: &str, rule: Rule, handler: impl Handler<T, S>) -> Self {
         self.route(Method::GET, path, rule, on(MethodFilter::GET, handler))
     }
 
-    /// Adds a `POST`.
+    /// Adds a `POST` route.
     #[must_use]
     pub fn post<T: 'static>(self, path: &str, rule: Rule, handler: impl Handler<T, S>) -> Self {
         self.route(Method::POST, path, rule, on(MethodFilter::POST, handler))
     }
 
-    /// Adds a `PATCH`.
+    /// Adds a `PATCH` route.
     #[must_use]
     pub fn patch<T: 'static>(self, path: &str, rule: Rule, handler: impl Handler<T, S>) -> Self {
         self.route(Method::PATCH, path, rule, on(MethodFilter::PATCH, handler))
     }
 
-    /// Adds a `DELETE`.
+    /// Adds a `DELETE` route.
     #[must_use]
     pub fn delete<T: 'static>(self, path: &str, rule: Rule, handler: impl Handler<T, S>) -> Self {
         self.route(Method::DELETE, path, rule, on(MethodFilter::DELETE, handler))
     }
 
-    /// Adds what answers this method, with layers of its own.
+    /// Adds a method router, which may have layers of its own.
     #[must_use]
     pub fn route(mut self, method: Method, path: &str, rule: Rule, answers: MethodRouter<S, Infallible>) -> Self {
         self.rows.push(Row {
@@ -98,7 +98,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Says who may see a page that somebody else adds to the router.
+    /// Adds the rule of a page whose route is added to the router elsewhere.
     #[must_use]
     pub fn page(mut self, method: Method, path: &str, rule: Option<Rule>) -> Self {
         self.rows.push(Row {
@@ -110,7 +110,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Puts other routes under a path.
+    /// Nests other routes under a path prefix.
     #[must_use]
     pub fn nest(mut self, prefix: &str, other: Self) -> Self {
         self.router = self.router.nest(prefix, other.router);
@@ -122,7 +122,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Takes other routes in.
+    /// Merges other routes.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
@@ -130,7 +130,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Puts layers around the routes, or adds fallbacks.
+    /// Adds layers or fallbacks to the router.
     #[must_use]
     pub fn map(self, change: impl FnOnce(Router<S>) -> Router<S>) -> Self {
         Self {
@@ -139,7 +139,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         }
     }
 
-    /// Answers what no route does.
+    /// Sets the handler of requests that match no route.
     #[must_use]
     pub fn fallback<T: 'static>(self, handler: impl Handler<T, S>) -> Self {
         self.map(|router| router.fallback(handler))
@@ -161,19 +161,19 @@ impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
 #[derive(Debug)]
 pub struct Rules(HashMap<String, Vec<Row>>);
 
-/// What the rules say of a request.
+/// The result of looking up the rule of a request.
 #[derive(Debug)]
 pub enum Found<'a> {
-    /// It is this route.
+    /// The route and its rule.
     Route(&'a Row, Rule),
-    /// The path has other methods.
+    /// The path exists, but only with these other methods.
     OtherMethods(String),
-    /// There is a route, but nobody said who may use it.
+    /// There is no rule for the path.
     Unruled,
 }
 
 impl Rules {
-    /// Sorts the rules of these routes.
+    /// Indexes the rules by path.
     pub fn new(rows: Vec<Row>) -> Self {
         let mut by_path = HashMap::<String, Vec<Row>>::new();
         for row in rows {
@@ -182,7 +182,7 @@ impl Rules {
         Self(by_path)
     }
 
-    /// The rule for a path as axum matched it.
+    /// Looks up the rule of a path as matched by axum.
     pub fn find(&self, method: &Method, path: &str) -> Found<'_> {
         let Some(rows) = self.0.get(path) else { return Found::Unruled };
         let method = if method == Method::HEAD { &Method::GET } else { method };

@@ -1,4 +1,4 @@
-//! Who may do what: the one place.
+//! Authorization: which caller is allowed which action. All decisions are made here.
 
 use thiserror::Error;
 
@@ -7,51 +7,51 @@ use crate::{
     domain::role::{Role, Scope},
 };
 
-/// Something that somebody wants to do.
+/// An action that requires authorization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Be signed in, and look after their own account.
+    /// Be signed in, and manage one's own account.
     UseConsole,
-    /// See the event types and their schemas.
+    /// Read the event types and their schemas.
     ReadCatalogue,
     /// Publish events.
     PublishEvents,
-    /// See the webhooks and their settings.
+    /// Read webhooks and their settings.
     ReadWebhooks,
     /// Create, change and delete webhooks.
     WriteWebhooks,
-    /// See the log of callbacks.
+    /// Read the log of callbacks.
     ReadCallbacks,
-    /// Send again what was sent before, or a test.
+    /// Redeliver a callback, or send a test event.
     Resend,
-    /// See the service's own figures.
+    /// Read the metrics of the service.
     ReadMetrics,
-    /// Make and revoke keys of the HTTP API.
+    /// Create and revoke API keys.
     ManageApiKeys,
-    /// Add users, change their roles, let them in or not.
+    /// Create, enable and disable users, and change their roles.
     ManageUsers,
-    /// See who changed what.
+    /// Read the audit log.
     ReadAuditLog,
 }
 
-/// What a key needs to do something.
+/// What an API key needs to be allowed an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// Any key will do.
+    /// Any key is allowed.
     Any,
-    /// This scope.
+    /// This scope is required.
     Scope(Scope),
-    /// No key can.
+    /// No key is allowed.
     Person,
 }
 
-/// They may not.
+/// The caller is not allowed this action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("this needs {}", match .0.needs() { Need::Scope(scope) => scope.as_str(), Need::Any | Need::Person => "another role" })]
+#[error("this requires {}", match .0.needs() { Need::Scope(scope) => scope.as_str(), Need::Any | Need::Person => "another role" })]
 pub struct Forbidden(pub Action);
 
 impl Action {
-    /// What lets a key do it.
+    /// What an API key needs to be allowed this action.
     pub const fn needs(self) -> Need {
         match self {
             Self::ReadCatalogue => Need::Any,
@@ -64,14 +64,14 @@ impl Action {
         }
     }
 
-    /// Whether it is done with one webhook, so that it matters whose that is.
+    /// Whether the action concerns one webhook, so that its owners matter.
     pub const fn is_of_a_webhook(self) -> bool {
         matches!(self, Self::ReadWebhooks | Self::WriteWebhooks | Self::ReadCallbacks | Self::Resend)
     }
 }
 
 impl Principal {
-    /// Whether they may do this with any webhook. An API owner may see only webhooks of their own: `owns` says whether this is one.
+    /// Whether the caller is allowed an action. API owners may only read webhooks that they own: `owns` says whether this is one.
     pub fn may(&self, action: Action, owns: bool) -> Result<(), Forbidden> {
         let allowed = match self {
             Self::CommandLine | Self::System => true,

@@ -1,4 +1,4 @@
-//! The second factor: time-based codes (TOTP, RFC 6238) of an app, and recovery codes for when the device is lost.
+//! The second factor: time-based codes (TOTP, RFC 6238) of an authenticator app, and recovery codes for when the device is lost.
 
 use sha2::{Digest, Sha256};
 use totp_rs::{Builder, Secret, Totp};
@@ -9,36 +9,36 @@ use crate::{
     storage::{Store, StoreError},
 };
 
-/// Bytes of a secret, as RFC 4226 recommends.
+/// Length of a secret in bytes, as RFC 4226 recommends.
 const SECRET: usize = 20;
-/// How many recovery codes somebody gets.
+/// Number of recovery codes per user.
 const CODES: usize = 10;
-/// Characters of a recovery code: 80 bits, so that a plain hash of it cannot be turned back.
+/// Length of a recovery code. It has 80 random bits, so that an unsalted hash of it cannot be reversed.
 const CODE: usize = 16;
-/// Without characters that look alike; 32, so that each holds 5 bits.
+/// Without characters that look alike. It has 32 characters, so that each encodes 5 bits.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-/// Longest text that can be a code.
+/// Maximum length of an entered code.
 const LONGEST: usize = 64;
 const ISSUER: &str = "clearhook";
 
-/// A new random secret.
+/// Generates a random secret.
 pub fn generate() -> Zeroizing<Vec<u8>> {
     let mut secret = Zeroizing::new(vec![0; SECRET]);
     rand::fill(secret.as_mut_slice());
     secret
 }
 
-/// The secret as people type it into their app.
+/// The secret as users type it into their app.
 pub fn base32(secret: &[u8]) -> String {
     Secret::from(secret).to_base32()
 }
 
-/// The secret as a camera reads it (`otpauth://totp/…`).
+/// The secret as a URL for a QR code (`otpauth://totp/…`).
 pub fn address(secret: &[u8], email: &str) -> Option<String> {
     totp(secret, email)?.to_url().ok()
 }
 
-/// New recovery codes: for people, and as they are stored.
+/// Generates recovery codes. Returns them as shown to the user, and their hashes as stored.
 pub fn recovery_codes() -> (Vec<String>, Vec<Vec<u8>>) {
     let code = || -> String {
         let mut bytes = [0_u8; CODE];
@@ -52,14 +52,14 @@ pub fn recovery_codes() -> (Vec<String>, Vec<Vec<u8>>) {
     (codes, hashes)
 }
 
-/// The step of time that a code belongs to, when it is one of now or of the step before or after.
+/// The time step that a code belongs to, if it is the current one, the one before or the one after.
 pub fn step(secret: &[u8], code: &str, now: Timestamp) -> Option<u64> {
     let code = plain(code);
     let seconds = u64::try_from(now.unix_seconds()).ok()?;
     totp(secret, "")?.check(&code, seconds)
 }
 
-/// Whether a code proves who they are: one of the app that was not used yet, or a recovery code, which is used up then.
+/// Whether a code is valid: either a code of the app that was not used before, or a recovery code, which can be used once.
 pub async fn take(store: &Store, user: UserId, code: &str, now: Timestamp) -> Result<bool, StoreError> {
     if code.len() > LONGEST {
         return Ok(false);
@@ -81,7 +81,7 @@ fn totp(secret: &[u8], email: &str) -> Option<Totp> {
     builder.build().ok()
 }
 
-/// Blanks, dashes and capitals do not count.
+/// Removes spaces and dashes, and ignores case.
 fn plain(code: &str) -> String {
     let letters = code.chars().filter(|letter| !letter.is_whitespace() && *letter != '-');
     letters.flat_map(char::to_lowercase).collect()

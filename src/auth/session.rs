@@ -1,4 +1,4 @@
-//! Sessions of the console: a cookie with a random token, 12 hours idle, 7 days in all.
+//! Sessions of the console: a cookie with a random token. A session ends after 12 hours without a request, or 7 days after sign-in.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -13,28 +13,28 @@ use crate::{
     },
 };
 
-/// The cookie's name.
+/// The name of the session cookie.
 pub const COOKIE: &str = "clearhook_session";
 const WHOLE: Duration = Duration::from_hours(7 * 24);
-/// A use is noted at most this often: a write a request would be too many.
+/// The minimum time between two updates of a session's last use. One write per request would be too many.
 const NOTED: Duration = Duration::from_mins(1);
-/// How much of what a browser calls itself is kept, in characters.
+/// Maximum number of characters of the `User-Agent` header that are stored.
 const BROWSER_KEPT: usize = 300;
 
-/// The browser that somebody signs in with.
+/// The browser of a sign-in.
 #[derive(Clone, Debug)]
 pub struct Browser {
-    /// Where it is.
+    /// Its IP address.
     pub address: IpAddr,
-    /// What it calls itself.
+    /// Its `User-Agent` header.
     pub agent: Option<String>,
-    /// The token of the session that it has.
+    /// The token of its current session, if it has one.
     pub token: Option<String>,
-    /// The mark that it got when somebody signed in before.
+    /// The cookie value that identifies it as a known browser, if somebody signed in with it before.
     pub mark: Option<String>,
 }
 
-/// A new session of this user: its token for the cookie, and what is stored.
+/// Creates a session of this user. Returns the token for the cookie, and the session to store.
 pub fn new(user: UserId, browser: &Browser, now: Timestamp) -> (String, NewSession) {
     let token = token::generate();
     let session = NewSession {
@@ -48,7 +48,8 @@ pub fn new(user: UserId, browser: &Browser, now: Timestamp) -> (String, NewSessi
     (token, session)
 }
 
-/// Begins a session under a token that is new; the one that the browser had ends. Gives the token. `how` says how they proved who they are.
+/// Starts a session with a new token and ends the browser's current one. Returns the token. `how` is the method of authentication for the
+/// audit log.
 pub async fn begin(store: &Store, user: &UserRecord, browser: &Browser, how: &str, now: Timestamp) -> Result<String, StoreError> {
     let (token, session) = new(user.id, browser, now);
     let before = browser.token.as_deref().map(token::hash);
@@ -57,7 +58,7 @@ pub async fn begin(store: &Store, user: &UserRecord, browser: &Browser, how: &st
     Ok(token)
 }
 
-/// Who has this token, if the session still lives.
+/// The user of this session token, if the session is still valid. Counts as use of the session.
 pub async fn resume(store: &Store, token: &str, address: IpAddr, now: Timestamp) -> Result<Option<SignedIn>, StoreError> {
     let Some(session) = store.session(&token::hash(token)).await? else {
         return Ok(None);
@@ -79,7 +80,7 @@ pub async fn resume(store: &Store, token: &str, address: IpAddr, now: Timestamp)
     }))
 }
 
-/// Whose session this is, if it still lives. That somebody asks counts as no use of the session.
+/// The user of this session token, if the session is still valid. Does not count as use of the session.
 pub async fn check(store: &Store, token: &str, address: IpAddr, now: Timestamp) -> Result<Option<SignedIn>, StoreError> {
     let session = store.session(&token::hash(token)).await?;
     let lives =
@@ -93,12 +94,12 @@ pub async fn check(store: &Store, token: &str, address: IpAddr, now: Timestamp) 
     }))
 }
 
-/// The value of `Set-Cookie` that keeps the token, or that takes it away.
+/// The value of a `Set-Cookie` header that sets the session cookie, or deletes it if there is no token.
 pub fn cookie(token: Option<&str>, secure: bool) -> String {
     set_cookie(COOKIE, token, "/", WHOLE, secure)
 }
 
-/// The value of `Set-Cookie` that keeps a value for so long, or that takes it away. No script can read it.
+/// The value of a `Set-Cookie` header that sets a cookie, or deletes it if there is no value. The cookie is `HttpOnly`.
 pub fn set_cookie(name: &str, value: Option<&str>, path: &str, age: Duration, secure: bool) -> String {
     let secure = if secure { "; Secure" } else { "" };
     let (value, age) = value.map_or(("", 0), |value| (value, age.as_secs()));

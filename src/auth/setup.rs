@@ -1,4 +1,4 @@
-//! The first administrator, by a link that an empty server prints.
+//! Creation of the first administrator, by a link that a server without users prints.
 
 use std::time::Duration;
 
@@ -14,22 +14,22 @@ use crate::{
     storage::{Store, StoreError, setup::SetupLink},
 };
 
-/// How long a link can be used.
+/// The lifetime of a link.
 const AGE: Duration = Duration::from_hours(1);
 
-/// Why there is no first administrator.
+/// Why the first administrator was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The link cannot be used.
+    /// The link is not valid.
     #[error("the link cannot be used")]
     Link(SetupLink),
-    /// The address is none.
+    /// The e-mail address is not valid.
     #[error(transparent)]
     Email(#[from] email::InvalidEmail),
-    /// The password may not be used.
+    /// The password is not acceptable.
     #[error(transparent)]
     Password(#[from] password::UnfitPassword),
-    /// The password cannot be hashed.
+    /// Password hashing failed.
     #[error(transparent)]
     Hash(#[from] password::HashError),
     /// The database failed.
@@ -37,7 +37,7 @@ pub enum SetupError {
     Store(#[from] StoreError),
 }
 
-/// A new link, when nobody can sign in yet.
+/// Creates a link if there are no users yet.
 pub async fn link(store: &Store, console: &Url, now: Timestamp) -> Result<Option<Url>, StoreError> {
     if !store.has_no_users().await? {
         return Ok(None);
@@ -50,12 +50,12 @@ pub async fn link(store: &Store, console: &Url, now: Timestamp) -> Result<Option
     Ok(Some(link))
 }
 
-/// How the link of this token stands.
+/// Whether the link with this token is valid.
 pub async fn state(store: &Store, token: &str, now: Timestamp) -> Result<SetupLink, StoreError> {
     store.setup_link(&token::hash(token), now).await
 }
 
-/// Makes the first administrator, and gives the token of their session.
+/// Creates the first administrator and a session. Returns the session's token.
 pub async fn run(store: &Store, browser: &Browser, token: &str, email: &str, password: &str, now: Timestamp) -> Result<String, SetupError> {
     match state(store, token, now).await? {
         SetupLink::Valid => {}

@@ -1,4 +1,4 @@
-//! Signing in: password, then the second factor of those who have one.
+//! Signing in: by password, then by the second factor if the user has one.
 
 use std::time::Duration;
 
@@ -14,36 +14,36 @@ use crate::{
     storage::{Store, StoreError, sealed::Purpose, users::UserRecord},
 };
 
-/// Name of the cookie between password and second factor.
+/// The name of the cookie that is valid between password and second factor.
 pub const STEP: &str = "clearhook_step";
-/// How long one may take from the one to the other.
+/// How much time a user has to enter the second factor.
 pub const STEP_AGE: Duration = Duration::from_mins(10);
 
-/// What came of an attempt to sign in.
+/// The result of an attempt to sign in.
 #[derive(Debug)]
 pub enum SignIn {
-    /// They are signed in.
+    /// The user is signed in.
     Done(Begun),
-    /// The password is right; the value proves it for a while, and the second factor is missing.
+    /// The password is correct and the second factor is required. The value is the proof of the password for the next step.
     SecondStep(String),
-    /// Address, password or code is wrong, or the user is disabled.
+    /// E-mail address, password or code is wrong, or the user is disabled.
     Wrong,
-    /// There were too many attempts; the next is taken after so long.
+    /// Too many attempts. The next one is accepted after this time.
     Wait(Duration),
-    /// The password was too long ago.
+    /// The proof of the password has expired.
     Expired,
 }
 
-/// A session that began.
+/// A new session.
 #[derive(Debug)]
 pub struct Begun {
     /// The session's token, for its cookie.
     pub token: String,
-    /// The browser's mark, for its cookie.
+    /// The value of the cookie that identifies the browser.
     pub mark: String,
 }
 
-/// Signs somebody in by address and password. Takes as long for addresses that nobody has.
+/// Signs a user in by e-mail address and password. Takes the same time for unknown addresses.
 pub async fn by_password(store: &Store, browser: &Browser, email: &str, password: &str, now: Timestamp) -> Result<SignIn, StoreError> {
     let found = store.user_by_email(email).await?;
     let attempt = match limits::sign_in(store, browser, email, found.as_ref().map(|(user, _)| user), now).await? {
@@ -62,8 +62,8 @@ pub async fn by_password(store: &Store, browser: &Browser, email: &str, password
     Ok(SignIn::Done(begin(store, browser, &user, "password", now).await?))
 }
 
-/// Signs somebody in whom the OpenID provider let in. A second factor that they have set up here is asked for: an address at the
-/// provider is no replacement for it.
+/// Signs in a user whom the OpenID provider authenticated. If the user has set up a second factor in clearhook, it is still required,
+/// because the provider's sign-in does not replace it.
 pub async fn by_provider(store: &Store, browser: &Browser, user: &UserRecord, now: Timestamp) -> Result<SignIn, StoreError> {
     if store.second_factor(user.id).await?.is_some_and(|factor| factor.confirmed)
         && let Some((user, hash)) = store.user_with_hash(user.id).await?
@@ -73,7 +73,7 @@ pub async fn by_provider(store: &Store, browser: &Browser, user: &UserRecord, no
     Ok(SignIn::Done(begin(store, browser, user, "OpenID provider", now).await?))
 }
 
-/// Signs somebody in whose password was right, by a code.
+/// Signs in a user by a code of the second factor, after the password was correct.
 pub async fn by_code(store: &Store, browser: &Browser, proof: &str, code: &str, now: Timestamp) -> Result<SignIn, StoreError> {
     let Some(user) = proved(store, proof, now).await? else {
         return Ok(SignIn::Expired);
@@ -89,7 +89,7 @@ pub async fn by_code(store: &Store, browser: &Browser, proof: &str, code: &str, 
     Ok(SignIn::Done(begin(store, browser, &user, "password and second factor", now).await?))
 }
 
-/// Signs in somebody who proved who they are.
+/// Starts a session for an authenticated user.
 pub async fn begin(store: &Store, browser: &Browser, user: &UserRecord, how: &str, now: Timestamp) -> Result<Begun, StoreError> {
     Ok(Begun {
         token: session::begin(store, user, browser, how, now).await?,
@@ -97,7 +97,7 @@ pub async fn begin(store: &Store, browser: &Browser, user: &UserRecord, how: &st
     })
 }
 
-/// Whether somebody's password was right, not too long ago, and is their password still.
+/// The user for whom this proof of a correct password was made, if it has not expired and the password was not changed since.
 pub async fn proved(store: &Store, proof: &str, now: Timestamp) -> Result<Option<UserRecord>, StoreError> {
     let Some(opened) = store.unseal(Purpose::SecondStep, proof) else {
         return Ok(None);

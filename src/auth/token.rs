@@ -1,4 +1,4 @@
-//! Random tokens: sessions and API keys. The database holds only their hashes.
+//! Random tokens for sessions and API keys. The database contains only their hashes.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -10,14 +10,14 @@ pub fn generate() -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// 128 random bits as text, for links that live for an hour.
+/// 128 random bits as text, for links that are valid for one hour.
 pub fn generate_short() -> String {
     let mut bytes = [0; 16];
     rand::fill(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// What is stored of a token. A plain hash is enough: nobody can guess 256 random bits.
+/// The stored form of a token. An unsalted hash is enough for random tokens, because they cannot be guessed.
 pub fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }

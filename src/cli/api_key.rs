@@ -1,4 +1,4 @@
-//! `clearhook api-key`.
+//! The command `clearhook api-key`.
 
 use std::time::Duration;
 
@@ -24,27 +24,27 @@ pub(super) struct ApiKeyArguments {
 
 #[derive(Subcommand)]
 enum ApiKeyCommand {
-    /// Make a key and print it, this once
+    /// Create a key and print it. It cannot be shown again
     Create {
-        /// What it is for
+        /// A name that tells what the key is used for
         #[arg(long)]
         name: String,
-        /// What it may do: events:write, webhooks:read, webhooks:write, callbacks:read, metrics:read; one or more
+        /// The scopes it grants, one or more of: events:write, webhooks:read, webhooks:write, callbacks:read, metrics:read
         #[arg(long, required = true, num_args = 1.., value_delimiter = ',')]
         scope: Vec<Scope>,
-        /// How long it is accepted, such as 90d; for ever when it is left out
+        /// How long the key is valid, such as 90d. Without this option it does not expire
         #[arg(long, value_parser = humantime::parse_duration)]
         expires: Option<Duration>,
     },
     /// List all keys
     List {
-        /// For programs
+        /// Print the list as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Refuse a key from now on
+    /// Revoke a key, so that it is rejected from now on
     Revoke {
-        /// Its id, as `api-key list` shows it
+        /// The key's id, as shown by `api-key list`
         id: ApiKeyId,
     },
 }
@@ -60,7 +60,7 @@ pub(super) async fn run(arguments: ApiKeyArguments) -> Result<(), CliError> {
         ApiKeyCommand::List { json } => list(&store, json).await?,
         ApiKeyCommand::Revoke { id } => {
             let revoked = api_keys::revoke(&store, &Principal::CommandLine, id).await;
-            let unknown = || CliError::Other(format!("there is no live key {id}; `clearhook api-key list` shows them"));
+            let unknown = || CliError::Other(format!("there is no active key {id}; `clearhook api-key list` shows all keys"));
             let key = revoked.map_err(|error| {
                 if matches!(error, UseCaseError::NotFound) {
                     unknown()
@@ -68,7 +68,7 @@ pub(super) async fn run(arguments: ApiKeyArguments) -> Result<(), CliError> {
                     error.into()
                 }
             })?;
-            println!("The key {id} ({}) is refused from now on.", key.name);
+            println!("The key {id} ({}) is revoked.", key.name);
         }
     }
     Ok(store.close().await?)

@@ -1,4 +1,4 @@
-//! `serve --demo`: a webhook with a callback in its log, to look at.
+//! `serve --demo`: adds a sample webhook with one callback in its log.
 
 use std::{borrow::Cow, net::SocketAddr, time::Duration};
 
@@ -28,15 +28,15 @@ const CALLBACK_PRINTED: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const EMAIL: &str = "admin@example.com";
 
-/// Where the receiver of the sample webhook listens.
+/// The receiver of the sample webhook.
 pub(super) struct SampleReceiver {
     listener: TcpListener,
-    /// Its address.
+    /// The address it listens on.
     pub(super) address: SocketAddr,
 }
 
 impl SampleReceiver {
-    /// Takes the address.
+    /// Binds the address.
     pub(super) async fn bind(address: SocketAddr) -> Result<Self, CliError> {
         let cannot = |error: std::io::Error| {
             CliError::Other(format!(
@@ -49,12 +49,12 @@ impl SampleReceiver {
     }
 }
 
-/// Starts the receiver; in an empty database adds the sample. Gives the text that says how to sign in.
+/// Starts the receiver and, if the database is empty, adds the sample. Returns the text that explains how to sign in.
 pub(super) async fn start(app: &AppState, receiver: SampleReceiver, stop: CancellationToken) -> Result<String, CliError> {
     let SampleReceiver { listener, address } = receiver;
     let secret = SigningSecret::generate();
     let is_empty = app.store.has_no_users().await? && app.store.webhooks(&WebhookFilter::default(), None, 1).await?.items.is_empty();
-    // The secret of an earlier run is not known here; then callbacks are printed unchecked.
+    // If the sample was added by an earlier run, its secret is not known here, and the receiver does not check signatures.
     let known = is_empty.then(|| secret.clone());
     tokio::spawn(async move {
         let served =
@@ -70,7 +70,7 @@ pub(super) async fn start(app: &AppState, receiver: SampleReceiver, stop: Cancel
             "The database is not empty, so no sample was added.".to_owned(),
             String::new(),
             format!("address   {}", app.front.public_url),
-            "Sign in as before; a lost password is replaced with:".to_owned(),
+            "Sign in as before. To replace a lost password, run:".to_owned(),
             "          clearhook user reset-password".to_owned(),
         ]))
     }
@@ -100,7 +100,7 @@ async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret
     accept(app, &Principal::System, &[sample_event()?])
         .await
         .map_err(|error| failed(error.to_string()))?;
-    // The receiver prints the sample callback. The text below has to come after it.
+    // The receiver prints the sample callback to the same terminal. The text below must come after it.
     let printed = async {
         loop {
             let totals = app.dispatcher.totals();
@@ -110,7 +110,7 @@ async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret
             sleep(LOOK_EVERY).await;
         }
     };
-    // Without the callback the demo goes on as well.
+    // The demo starts even if the callback did not arrive in time.
     let _ = timeout(CALLBACK_PRINTED, printed).await;
     Ok(framed(&[
         "The demo is ready. Sign in with".to_owned(),
@@ -121,7 +121,7 @@ async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret
     ]))
 }
 
-/// Lines between two rules, so that they stand out among log messages.
+/// Puts the lines between two rules, so that they stand out among log messages.
 fn framed(lines: &[String]) -> String {
     let rule = "=".repeat(64);
     let text: String = lines.iter().map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();

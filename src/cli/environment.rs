@@ -1,4 +1,4 @@
-//! Variables of the environment that begin as settings do.
+//! Checks of environment variables whose names begin with the prefix of settings.
 
 use std::{collections::BTreeSet, env, ffi::OsString};
 
@@ -8,7 +8,7 @@ use crate::cli::Arguments;
 
 const PREFIX: &str = "CLEARHOOK_";
 
-/// A setting whose value is not text, if there is one.
+/// An error message if the value of a setting is not valid UTF-8.
 pub(super) fn not_utf8() -> Option<String> {
     let known = known();
     let is_bad = |(name, value): (OsString, OsString)| {
@@ -16,12 +16,12 @@ pub(super) fn not_utf8() -> Option<String> {
         value
             .to_str()
             .is_none()
-            .then(|| format!("{name} is not UTF-8; write text, and paths whose names are UTF-8"))
+            .then(|| format!("the value of {name} is not valid UTF-8; only UTF-8 text and paths are supported"))
     };
     env::vars_os().find_map(is_bad)
 }
 
-/// What is said of variables that look like settings and are none: most likely a typing mistake.
+/// Warnings about variables that have the prefix of settings but are not settings, which are most likely typing errors.
 pub(super) fn unknown_settings() -> Vec<String> {
     let known = known();
     let given = env::vars_os().filter_map(|(name, value)| {
@@ -36,7 +36,7 @@ pub(super) fn unknown_settings() -> Vec<String> {
 const SIMILAR: f64 = 0.78;
 
 fn said_of(name: &str, known: &BTreeSet<String>) -> String {
-    // The common prefix would make all names similar.
+    // Compared without the common prefix, which would make all names similar.
     let similarity = |known: &str| strsim::jaro_winkler(name.trim_start_matches(PREFIX), known.trim_start_matches(PREFIX));
     let nearest = known
         .iter()
@@ -48,7 +48,7 @@ fn said_of(name: &str, known: &BTreeSet<String>) -> String {
     }
 }
 
-/// What Kubernetes and Docker set for a service of this name, and what the project's own scripts use.
+/// Whether the variable is set by Kubernetes or Docker for a service named clearhook, or used by this project's own scripts.
 fn is_of_others(name: &str, value: &str) -> bool {
     let rest = name.trim_start_matches(PREFIX);
     let is_link = rest == "PORT" && value.contains("://");
@@ -59,7 +59,7 @@ fn is_of_others(name: &str, value: &str) -> bool {
     is_link || is_port || is_service || rest.starts_with("TEST_") || rest.starts_with("BENCH_") || matches!(rest, "CACHE" | "CHROMIUM")
 }
 
-/// The variables of all commands.
+/// The environment variables of all commands.
 fn known() -> BTreeSet<String> {
     fn add(command: &Command, known: &mut BTreeSet<String>) {
         let names = command.get_arguments().filter_map(|argument| argument.get_env());

@@ -1,4 +1,4 @@
-//! `clearhook listen`: a receiver for trying things out.
+//! `clearhook listen`: a receiver for tests.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -18,30 +18,31 @@ use crate::{
     domain::{secret::SigningSecret, timestamp::Timestamp},
 };
 
-/// Oldest timestamp that is taken (Standard Webhooks, "Verifying webhook authenticity").
+/// The maximum age of a timestamp (Standard Webhooks, "Verifying webhook authenticity").
 const TOLERANCE: Duration = Duration::from_mins(5);
 const BODY_MAX: usize = 16 * 1024 * 1024;
 
 #[derive(Args)]
 pub(super) struct ListenArguments {
-    /// Where to listen
+    /// The address to listen on
     #[arg(long, default_value = "127.0.0.1:4000")]
     addr: SocketAddr,
-    /// The webhook's secret (`whsec_…`); without it signatures are not checked; other users of this machine can read flags
+    /// The webhook's secret (`whsec_…`). Without it, signatures are not checked. Prefer the environment variable or a file: other users of
+    /// this machine can read command-line arguments
     #[arg(long, env = "CLEARHOOK_LISTEN_SECRET", hide_env_values = true)]
     secret: Option<String>,
     /// A file with the secret
     #[arg(long, env = "CLEARHOOK_LISTEN_SECRET_FILE", hide_env_values = true)]
     secret_file: Option<String>,
-    /// The status to answer with
+    /// The status code of the responses
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(200..=599))]
     respond: u16,
-    /// How long to wait before answering, such as 2s
+    /// How long to wait before responding, such as 2s
     #[arg(long, default_value = "0s", value_parser = humantime::parse_duration)]
     delay: Duration,
 }
 
-/// How callbacks are answered.
+/// How the receiver responds to callbacks.
 #[derive(Clone, Copy)]
 pub(super) struct Answer {
     status: StatusCode,
@@ -49,7 +50,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// 202 at once.
+    /// Responds with 202, without delay.
     pub(super) const fn accepted() -> Self {
         Self {
             status: StatusCode::ACCEPTED,
@@ -84,10 +85,10 @@ pub(super) async fn run(arguments: ListenArguments) -> Result<(), CliError> {
     );
     axum::serve(listener, app)
         .await
-        .map_err(|error| CliError::Other(format!("cannot listen any more: {error}")))
+        .map_err(|error| CliError::Other(format!("the listener failed: {error}")))
 }
 
-/// Takes callbacks on every path, prints a line for each, and answers.
+/// Accepts callbacks on every path, prints each of them, and responds.
 pub(super) fn receiver(secret: Option<SigningSecret>, answer: Answer) -> Router {
     Router::new()
         .fallback(receive)
@@ -112,7 +113,8 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
     status
 }
 
-/// Checks a callback as the Standard Webhooks specification says: any one of the signatures, and a timestamp that is not old.
+/// Verifies a callback according to the Standard Webhooks specification: one of the signatures must match, and the timestamp must not be
+/// too old.
 fn is_signed(secret: &SigningSecret, headers: &HeaderMap, body: &[u8]) -> bool {
     let (Some(id), Some(timestamp), Some(signatures)) = (
         header(headers, "webhook-id"),

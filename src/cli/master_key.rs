@@ -1,4 +1,4 @@
-//! `clearhook master-key`.
+//! The command `clearhook master-key`.
 
 use std::io::Read;
 
@@ -17,7 +17,7 @@ use crate::{
     vault::{MasterKey, Vault},
 };
 
-/// How many values are sealed anew between two words about it.
+/// Number of re-encrypted values between two progress messages.
 const WORD_EVERY: usize = 1_000;
 
 #[derive(Args)]
@@ -30,9 +30,9 @@ pub(super) struct MasterKeyArguments {
 
 #[derive(Subcommand)]
 enum MasterKeyCommand {
-    /// Seal every secret of the database with a new key; the service must be stopped. Run it again when it was interrupted
+    /// Re-encrypt every secret in the database with a new key. Stop the service first. If this command is interrupted, run it again
     Rotate {
-        // Others on the machine can read arguments: it is meant for the environment.
+        // Hidden from `--help`, because other users of the machine can read arguments. The key should come from the environment or a file.
         #[arg(long, env = "CLEARHOOK_NEW_MASTER_KEY", hide_env_values = true, hide = true)]
         new_key: Option<String>,
         /// A file with the new key, or - for standard input [default: `CLEARHOOK_NEW_MASTER_KEY`, or a generated key]
@@ -41,11 +41,11 @@ enum MasterKeyCommand {
     },
 }
 
-/// Where the keys of a rotation come from, and where the new one goes.
+/// Who stores the keys of a rotation.
 enum Keeping {
-    /// Whoever set the old key sets the new one.
+    /// The operator set the old key and has to set the new one.
     Given,
-    /// The files of the data directory.
+    /// The keys are files in the data directory.
     DataDir(DataDir),
 }
 
@@ -53,7 +53,7 @@ pub(super) async fn run(arguments: MasterKeyArguments) -> Result<(), CliError> {
     let MasterKeyCommand::Rotate { new_key, new_key_file } = arguments.command;
     let config = Config::resolve(arguments.settings)?;
     config.data_dir.prepare()?;
-    // A service that runs would go on with the old key.
+    // A running service would continue to use the old key.
     let _lock = config.data_dir.lock()?;
     let _file = match &config.database {
         DatabaseUrl::Sqlite(path) => Some(FileLock::take(path).map_err(|error| cannot_use(path, &error))?),
@@ -68,38 +68,42 @@ pub(super) async fn run(arguments: MasterKeyArguments) -> Result<(), CliError> {
         None => new_key.map(Zeroizing::new),
     };
     let typed = typed.map(|text| MasterKey::parse(&text)).transpose();
-    let typed = typed.map_err(|error| CliError::Other(format!("the new key: {error}")))?;
+    let typed = typed.map_err(|error| CliError::Other(format!("the new key is invalid: {error}")))?;
     let (old, new, keeping) = keys(&config, typed)?;
     if old.fingerprint() == new.fingerprint() {
-        return Err(CliError::Other("the new key is the old one; give another".to_owned()));
+        return Err(CliError::Other(
+            "the new key is the same as the old one; use another one".to_owned(),
+        ));
     }
     let store = Store::open(&config.database, Vault::new(&old), true).await?;
     let sealed = rotate(&store, &Vault::new(&new)).await?;
     match keeping {
-        Keeping::Given => eprintln!("{sealed} values are sealed with the new key; set CLEARHOOK_MASTER_KEY to it, then start clearhook."),
+        Keeping::Given => {
+            eprintln!("{sealed} values are encrypted with the new key. Set CLEARHOOK_MASTER_KEY to it, then start clearhook.");
+        }
         Keeping::DataDir(data_dir) => {
             let before = data_dir.take_new_master_key()?;
             eprintln!(
-                "{sealed} values are sealed with the new key, which is in place. The key before is in {}: only backups made before need it.",
+                "{sealed} values are encrypted with the new key, which is in place. The old key is in {}; only backups from before the rotation need it.",
                 before.display()
             );
         }
     }
-    // Not before: when there is no room for it, the new key is in place all the same.
+    // Compacting comes last: the rotation is complete even if the disk has no room for it.
     store.leave_no_trace().await.map_err(|error| {
         CliError::Other(format!(
-            "the key is rotated, but what was sealed with the old one may be left in free places of the database ({error}); make room, then compact it with VACUUM"
+            "the key is rotated, but free pages of the database may still contain values encrypted with the old key ({error}); free disk space, then run VACUUM"
         ))
     })?;
     Ok(store.close().await?)
 }
 
-/// The old key, the new one, and what becomes of them. A new key is kept or shown before anything is sealed with it.
+/// The old key, the new key, and who stores them. The new key is stored or printed before anything is encrypted with it.
 fn keys(config: &Config, typed: Option<MasterKey>) -> Result<(MasterKey, MasterKey, Keeping), CliError> {
     if let Some(old) = &config.master_key {
         let new = typed.unwrap_or_else(|| {
             let new = MasterKey::generate();
-            eprintln!("The new master key follows; keep it now. If this is interrupted, give it again in CLEARHOOK_NEW_MASTER_KEY.");
+            eprintln!("The new master key follows. Store it now. If this command is interrupted, run it again with CLEARHOOK_NEW_MASTER_KEY set to this key.");
             println!("{}", *new.reveal());
             new
         });
@@ -120,7 +124,7 @@ async fn rotate(store: &Store, to: &Vault) -> Result<usize, CliError> {
     while let Some(from) = place {
         let (count, next) = store.reseal(to, from).await?;
         if (sealed + count) / WORD_EVERY > sealed / WORD_EVERY {
-            eprintln!("{} values done", sealed + count);
+            eprintln!("{} values re-encrypted", sealed + count);
         }
         (sealed, place) = (sealed + count, next);
     }
@@ -130,7 +134,7 @@ async fn rotate(store: &Store, to: &Vault) -> Result<usize, CliError> {
 
 fn read_key() -> Result<Zeroizing<String>, CliError> {
     let mut text = Zeroizing::new(String::new());
-    // More than any key.
+    // Longer than any valid key.
     let read = std::io::stdin().take(1_024).read_to_string(&mut text);
     read.map_err(|error| CliError::Other(format!("cannot read the new key from standard input: {error}")))?;
     Ok(text)

@@ -1,4 +1,5 @@
-//! The command line. Errors are one line on stderr that says what is wrong and what to do; exit 2 for usage, 1 otherwise.
+//! The command line. An error is one line on stderr that says what is wrong and what to do. The exit code is 2 for a usage error and 1
+//! otherwise.
 #![expect(clippy::print_stdout, reason = "what a command answers goes to stdout")]
 
 mod api_key;
@@ -27,7 +28,7 @@ use crate::{
     webhooks::UseCaseError,
 };
 
-/// clearhook: signs, sends, retries and logs webhooks.
+/// Sends signed webhooks, retries failed deliveries and logs every attempt
 #[derive(Parser)]
 #[command(name = "clearhook", version, about, max_term_width = 120)]
 struct Arguments {
@@ -39,23 +40,23 @@ struct Arguments {
 enum Command {
     /// Run the web console, the HTTP API and the dispatcher
     Serve(serve::ServeArguments),
-    /// Bring the database up to date and exit
+    /// Apply all database migrations and exit
     Migrate(open::DatabaseArguments),
-    /// People who can sign in
+    /// Manage the users of the console
     User(user::UserArguments),
-    /// Keys of the HTTP API
+    /// Manage the keys of the HTTP API
     ApiKey(api_key::ApiKeyArguments),
-    /// The key that seals the database's secrets
+    /// Manage the key that encrypts the secrets in the database
     MasterKey(master_key::MasterKeyArguments),
-    /// Send one event to a running server
+    /// Publish one event to a running server
     Publish(publish::PublishArguments),
-    /// Print the JSON Schema of an event's callback body
+    /// Print the JSON Schema of an event type's callback body
     Schema(schema::SchemaArguments),
-    /// Receive callbacks, check their signatures and print them
+    /// Run a receiver that prints callbacks and checks their signatures
     Listen(listen::ListenArguments),
 }
 
-/// What ends a command.
+/// The error of a command.
 #[derive(Debug, Error)]
 pub(crate) enum CliError {
     #[error(transparent)]
@@ -89,9 +90,9 @@ impl From<UseCaseError> for CliError {
     }
 }
 
-/// Runs the command that the arguments name.
+/// Parses the arguments and runs the command.
 pub fn main() -> ExitCode {
-    // What is made is for its owner only. Before there are threads, because it is the whole process's.
+    // New files are readable by their owner only. The umask belongs to the whole process, so it is set before any thread starts.
     rustix::process::umask(Mode::from_raw_mode(0o077));
     if let Some(wrong) = environment::not_utf8() {
         eprintln!("clearhook: {wrong}");
@@ -134,7 +135,7 @@ fn fail(error: &CliError) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Help and version are answers; all else is one line.
+/// Help and version go to stdout. Any other usage error is printed as one line.
 fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return if error.print().is_ok() {
@@ -158,7 +159,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Writes a list for people or programs.
+/// Prints a list as JSON, or one line per item.
 fn print_list(json: bool, items: &[serde_json::Value], line: impl Fn(&serde_json::Value) -> String) -> Result<(), CliError> {
     if json {
         let text = serde_json::to_string_pretty(items).map_err(|error| CliError::Other(error.to_string()))?;

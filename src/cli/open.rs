@@ -1,4 +1,4 @@
-//! Opening the database that the settings name.
+//! Opening the configured database.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ pub(super) struct DatabaseArguments {
 }
 
 impl DatabaseArguments {
-    /// Opens the database, and brings it up to date.
+    /// Opens the database and applies all migrations.
     pub(super) async fn open(self) -> Result<(Store, Config), CliError> {
         let config = Config::resolve(self.settings)?;
         Ok((open(&config, true).await?, config))
@@ -31,7 +31,7 @@ pub(super) fn cannot_use(path: &Path, error: &FileError) -> CliError {
     CliError::Other(format!("the database file {} cannot be used: {error}", path.display()))
 }
 
-/// Opens the database of these settings.
+/// Opens the database of this configuration.
 pub(super) async fn open(config: &Config, migrate: bool) -> Result<Store, CliError> {
     config.data_dir.prepare()?;
     let known = match &config.master_key {
@@ -46,8 +46,8 @@ pub(super) async fn open(config: &Config, migrate: bool) -> Result<Store, CliErr
     Ok(store)
 }
 
-/// Opens a database whose key is not there. A key is made for one that is new, and only then: beside a database that is sealed with
-/// another, it would lie where the right one belongs.
+/// Opens a database for which no key was found. A key is generated only if the database is new: next to a database that is encrypted with
+/// another key, the generated file would take the place of the right one.
 async fn open_without_key(config: &Config, migrate: bool) -> Result<Store, CliError> {
     let store = Store::open(&config.database, Vault::new(&MasterKey::generate()), migrate).await?;
     if store.has_key().await? {

@@ -1,4 +1,4 @@
-//! `clearhook publish`.
+//! The command `clearhook publish`.
 
 use std::{io::Read, path::PathBuf, time::Duration};
 
@@ -10,38 +10,39 @@ use uuid::Uuid;
 
 use crate::{catalogue::EventType, cli::CliError, config::secret_file};
 
-/// Where a server is by default.
+/// The default server.
 const SERVER: &str = "http://127.0.0.1:3000";
 
 #[derive(Args)]
 pub(super) struct PublishArguments {
-    /// The event's type, such as identity.created; `clearhook schema --list` lists them
+    /// The event type, such as identity.created. `clearhook schema --list` lists all types
     #[arg(value_name = "TYPE")]
     event_type: EventType,
-    /// A file with the event's data as JSON; - for standard input
+    /// A file with the event's data as JSON, or - for standard input
     #[arg(long)]
     data: PathBuf,
-    /// The server
+    /// The URL of the server
     #[arg(long, env = "CLEARHOOK_URL", default_value = SERVER)]
     url: String,
-    /// A key with the scope events:write; other users of this machine can read flags: use the environment or a file
+    /// An API key with the scope events:write. Prefer the environment variable or a file: other users of this machine can read command-line
+    /// arguments
     #[arg(long, env = "CLEARHOOK_API_KEY", hide_env_values = true)]
     api_key: Option<String>,
-    /// A file with the key
+    /// A file with the API key
     #[arg(long, env = "CLEARHOOK_API_KEY_FILE", hide_env_values = true)]
     api_key_file: Option<String>,
-    /// Where the event happened
+    /// The event's source (CloudEvents attribute `source`)
     #[arg(long, default_value = "clearhook-publish")]
     source: String,
-    /// The event's id at its source; the same one twice is sent once [default: a new one]
+    /// The event's id. An event with the same source and id is published only once [default: a new UUID]
     #[arg(long)]
     id: Option<String>,
-    /// What the event is about
+    /// The event's subject (CloudEvents attribute `subject`)
     #[arg(long)]
     subject: Option<String>,
 }
 
-/// The event as a CloudEvent. The data are sent as they stand in the file: numbers, order and spelling stay.
+/// The event as a CloudEvent. The data are sent byte for byte as they are in the file.
 #[derive(Serialize)]
 struct CloudEvent<'a> {
     specversion: &'static str,
@@ -57,7 +58,7 @@ struct CloudEvent<'a> {
 pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
     let (url, api_key) = server(&arguments)?;
     let text = read(&arguments.data)?;
-    // A byte order mark, which some editors write, is no part of the JSON.
+    // Some editors write a byte order mark, which is not valid JSON.
     let data: &RawValue = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(&text))
         .map_err(|error| CliError::Other(format!("--data: {} is not JSON: {error}", arguments.data.display())))?;
     let event = CloudEvent {
@@ -84,7 +85,7 @@ pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
     let answer = request
         .send()
         .await
-        .map_err(|error| failed(format!("{}; is the server running there?", deepest(&error))))?;
+        .map_err(|error| failed(format!("{}; is the server running at this URL?", deepest(&error))))?;
     let status = answer.status();
     let body = answer.text().await.map_err(|error| failed(error.to_string()))?;
     if !status.is_success() {
@@ -94,16 +95,16 @@ pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Where the server is, and the key; an empty value is no value.
+/// The URL of the server and the API key. An empty value counts as unset.
 fn server(arguments: &PublishArguments) -> Result<(Url, String), CliError> {
     let given = Some(arguments.url.trim()).filter(|url| !url.is_empty()).unwrap_or(SERVER);
     let url = Url::parse(given)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let url = url.ok_or_else(|| CliError::Other(format!("--url: `{given}` is no URL; write one such as {SERVER}")))?;
+    let url = url.ok_or_else(|| CliError::Other(format!("--url: `{given}` is not a URL; use one such as {SERVER}")))?;
     let key = secret_file::either("CLEARHOOK_API_KEY", arguments.api_key.clone(), arguments.api_key_file.clone())?;
     let key = key.ok_or_else(|| {
-        let words = "no API key is given; set CLEARHOOK_API_KEY or CLEARHOOK_API_KEY_FILE (make a key with `clearhook api-key create`)";
+        let words = "no API key; set CLEARHOOK_API_KEY or CLEARHOOK_API_KEY_FILE (create a key with `clearhook api-key create`)";
         CliError::Other(words.to_owned())
     })?;
     Ok((url, key))
@@ -119,7 +120,7 @@ fn read(path: &PathBuf) -> Result<String, CliError> {
     read.map_err(|error| CliError::Other(format!("--data: cannot read {}: {error}", path.display())))
 }
 
-/// The server's own words, if it said any.
+/// The error message in the server's response, if there is one.
 fn problem(status: u16, body: &str) -> String {
     let problem: Value = serde_json::from_str(body).unwrap_or_default();
     let detail = problem.get("detail").and_then(Value::as_str).unwrap_or_default();

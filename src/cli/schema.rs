@@ -1,4 +1,4 @@
-//! `clearhook schema`.
+//! The command `clearhook schema`.
 
 use clap::Args;
 use serde_json::json;
@@ -10,13 +10,13 @@ use crate::{
 
 #[derive(Args)]
 pub(super) struct SchemaArguments {
-    /// The event's type, such as identity.created
+    /// The event type, such as identity.created
     #[arg(value_name = "TYPE", required_unless_present = "list", conflicts_with = "list")]
     event_type: Option<EventType>,
-    /// List the catalogue
+    /// List all event types
     #[arg(long)]
     list: bool,
-    /// List it for programs
+    /// Print the list as JSON
     #[arg(long, requires = "list")]
     json: bool,
 }

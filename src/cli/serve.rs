@@ -1,4 +1,4 @@
-//! `clearhook serve`.
+//! The command `clearhook serve`.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -28,13 +28,14 @@ use crate::{
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
-    /// Add a sample webhook with a receiver of its own to an empty database, publish one sample event, and print an administrator's password
+    /// If the database is empty, add an administrator and a sample webhook with its own receiver, publish a sample event, and print how to
+    /// sign in
     #[arg(long)]
     demo: bool,
-    /// Where the receiver of --demo listens
+    /// The address of the receiver of --demo
     #[arg(long, default_value = "127.0.0.1:3001", hide = true)]
     demo_addr: SocketAddr,
-    /// Do not bring the database up to date; fail if it is not
+    /// Do not apply database migrations. Fail if the database is not up to date
     #[arg(long)]
     no_migrate: bool,
     #[command(flatten)]
@@ -46,7 +47,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     telemetry::start(&config.log, config.log_format)?;
     let signals = Signals::listen(config.listen.drain)?;
     config.data_dir.prepare()?;
-    // Several nodes may share one PostgreSQL, but not one data directory: it holds the node's name.
+    // Several nodes may share a PostgreSQL database but not a data directory, because it contains the node's id.
     let _lock = config.data_dir.lock()?;
     let _file = match &config.database {
         DatabaseUrl::Sqlite(path) => Some(FileLock::take(path).map_err(|error| cannot_use(path, &error))?),
@@ -61,7 +62,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         .await
         .map_err(|error| cannot_listen(config.addr, &error))?;
     if config.front.public_url.port() == Some(0) {
-        // The system chose a port.
+        // The public URL is derived from `--addr` with port 0, so the operating system chose the port.
         let address = listener.local_addr().map_err(|error| cannot_listen(config.addr, &error))?;
         let _ = config.front.public_url.set_port(Some(address.port()));
     }
@@ -78,7 +79,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     store.check_writable().await?;
     let (node, policy) = (config.data_dir.node()?, Arc::new(config.policy));
     let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.dispatch).await?;
-    // Once more, now that this node holds its lease: a rotation that began in between saw no node.
+    // Checks the key again now that this node holds its lease: a key rotation that started before did not see this node.
     if let Err(error) = store.check_key().await {
         running.stop().await;
         return Err(error.into());
@@ -103,10 +104,10 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         Some(sample) => Some(demo::start(&state, sample, shutdown.stop.clone()).await?),
         None => setup::link(&store, &public_url, state.clock.now())
             .await?
-            .map(|link| format!("\n  Nobody can sign in yet. Make the first administrator, within an hour, at\n\n    {link}\n")),
+            .map(|link| format!("\n  There are no users yet. Create the first administrator within one hour at\n\n    {link}\n")),
     };
     tracing::info!(%address, "listening on {address}; console at {public_url}");
-    // Last, so that no log message stands below it at the start.
+    // Printed last, so that no start-up message follows it.
     if let Some(greeting) = greeting {
         println!("{greeting}");
     }
@@ -117,7 +118,8 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Says which settings are in force, and what is wrong with them without being in the way. Not before: a refusal is one line.
+/// Logs the settings in force and warnings about them. Called only after the configuration was accepted, because an error must be a single
+/// line.
 fn tell(config: &Config) {
     for line in &config.effective {
         tracing::info!("{line}");
@@ -129,6 +131,6 @@ fn tell(config: &Config) {
 
 pub(super) fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> CliError {
     CliError::Other(format!(
-        "cannot listen on {address}: {error}; stop the program that uses it, or choose another address with --addr"
+        "cannot listen on {address}: {error}; stop the program that uses this address, or choose another one with --addr"
     ))
 }

@@ -1,4 +1,4 @@
-//! Signals that end `clearhook serve`, and those that do not.
+//! The signals that `clearhook serve` handles.
 
 use std::{
     process,
@@ -16,10 +16,10 @@ use tokio::{
 
 use crate::{cli::CliError, web::server::Shutdown};
 
-/// The exit code after a signal that ended the process at once is this plus the signal's number, as shells have it.
+/// The exit code after a signal that ended the process at once is 128 plus the signal's number, as in shells.
 const EXIT_BY_SIGNAL: i32 = 128;
 
-/// Listens to signals from the start of the process on. (As process 1 of a container, a process without handlers would not even end.)
+/// Handles signals from the start of the process. Without handlers, process 1 of a container would ignore them.
 pub(super) struct Signals {
     shutdown: Shutdown,
     is_serving: Arc<AtomicBool>,
@@ -60,7 +60,7 @@ struct Handlers {
 }
 
 impl Signals {
-    /// Begins to listen. After SIGTERM or SIGQUIT, requests are served for `drain` before the service stops.
+    /// Installs the handlers. After SIGTERM or SIGQUIT, requests are still served for `drain` before the service stops.
     pub(super) fn listen(drain: Duration) -> Result<Self, CliError> {
         let handle = |kind| signal(kind).map_err(|error| CliError::Other(format!("cannot wait for signals: {error}")));
         let handlers = Handlers {
@@ -77,7 +77,8 @@ impl Signals {
         Ok(signals)
     }
 
-    /// From now on a first signal stops the service step by step. Before, there is nothing to finish, and it ends the process.
+    /// From now on the first signal starts a graceful shutdown. Before this call, a signal ends the process at once, because there is
+    /// nothing to finish.
     pub(super) fn start_serving(self) -> Shutdown {
         self.is_serving.store(true, Ordering::SeqCst);
         self.shutdown
@@ -91,7 +92,7 @@ async fn run(mut handlers: Handlers, shutdown: Shutdown, is_serving: Arc<AtomicB
             _ = handlers.quit.recv() => Ending::Quit,
             _ = handlers.terminate.recv() => Ending::Terminate,
             _ = handlers.hang_up.recv() => {
-                tracing::info!("SIGHUP received and ignored: certificates are read again when their files change, settings at the next start");
+                tracing::info!("SIGHUP received and ignored: certificates are reloaded when their files change, settings at the next start");
                 continue;
             }
         };
@@ -100,7 +101,7 @@ async fn run(mut handlers: Handlers, shutdown: Shutdown, is_serving: Arc<AtomicB
         }
         if shutdown.drain.is_cancelled() {
             tracing::warn!(
-                "{} received while stopping: exiting now; callbacks in flight are sent again at the next start",
+                "{} received during shutdown: exiting now; callbacks in flight are sent again after the next start",
                 ending.name()
             );
             process::exit(ending.exit_code());
@@ -120,7 +121,7 @@ async fn run(mut handlers: Handlers, shutdown: Shutdown, is_serving: Arc<AtomicB
             continue;
         }
         tracing::info!(
-            "{} received: /readyz fails from now on; requests are served for another {}, then the service stops",
+            "{} received: /readyz now fails; requests are served for another {}, then the service stops",
             ending.name(),
             humantime::format_duration(drain)
         );

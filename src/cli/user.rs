@@ -1,4 +1,4 @@
-//! `clearhook user`.
+//! The command `clearhook user`.
 
 use std::io::Read;
 
@@ -28,54 +28,54 @@ pub(super) struct UserArguments {
 
 #[derive(Subcommand)]
 enum UserCommand {
-    /// Add somebody who can sign in; prints a generated password when none is given
+    /// Create a user. Without --password-stdin, a password is generated and printed
     Create {
-        /// Their e-mail address
+        /// The user's e-mail address
         #[arg(long)]
         email: String,
-        /// administrator or api-owner
+        /// The user's role: administrator or api-owner
         #[arg(long)]
         role: Role,
         /// Read the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
     },
-    /// List everybody who can sign in
+    /// List all users
     List {
-        /// For programs
+        /// Print the list as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Let somebody sign in no more, and end their sessions
+    /// Disable a user and end their sessions
     Disable {
-        /// Their e-mail address
+        /// The user's e-mail address
         #[arg(long)]
         email: String,
     },
-    /// Let somebody sign in again
+    /// Enable a disabled user
     Enable {
-        /// Their e-mail address
+        /// The user's e-mail address
         #[arg(long)]
         email: String,
     },
-    /// Give somebody another role
+    /// Change a user's role
     SetRole {
-        /// Their e-mail address
+        /// The user's e-mail address
         #[arg(long)]
         email: String,
-        /// administrator or api-owner
+        /// The new role: administrator or api-owner
         #[arg(long)]
         role: Role,
     },
-    /// Take somebody's second factor away, whose device and recovery codes are lost, and end their sessions
+    /// Remove a user's second factor and end their sessions, for a user who lost the device and the recovery codes
     ResetSecondFactor {
-        /// Their e-mail address
+        /// The user's e-mail address
         #[arg(long)]
         email: String,
     },
-    /// Give somebody a new password, and end their sessions
+    /// Set a new password and end the user's sessions. Without --password-stdin, a password is generated and printed
     ResetPassword {
-        /// Their e-mail address
+        /// The user's e-mail address
         #[arg(long)]
         email: String,
         /// Read the password from the first line of standard input
@@ -95,7 +95,7 @@ pub(super) async fn run(arguments: UserArguments) -> Result<(), CliError> {
         UserCommand::List { json } => list(&store, json).await?,
         UserCommand::Disable { email } => {
             let user = change(&store, &email, UserChange::Disable).await?;
-            println!("{} can sign in no more.", user.email);
+            println!("{} can no longer sign in.", user.email);
         }
         UserCommand::Enable { email } => {
             let user = change(&store, &email, UserChange::Enable).await?;
@@ -103,14 +103,14 @@ pub(super) async fn run(arguments: UserArguments) -> Result<(), CliError> {
         }
         UserCommand::SetRole { email, role } => {
             let user = change(&store, &email, UserChange::Role(role)).await?;
-            println!("{} is {} now.", user.email, user.role);
+            println!("The role of {} is now {}.", user.email, user.role);
         }
         UserCommand::ResetSecondFactor { email } => {
             let user = find(&store, &email).await?;
             if !store.remove_second_factor(&BY.actor(), &user, None).await? {
                 return Err(CliError::Other(format!("{} has no second factor; nothing was changed", user.email)));
             }
-            println!("{} signs in without a second factor, until they set one up.", user.email);
+            println!("{} can sign in without a second factor until they set up a new one.", user.email);
         }
         UserCommand::ResetPassword { email, password_stdin } => {
             let user = find(&store, &email).await?;
@@ -125,7 +125,7 @@ pub(super) async fn run(arguments: UserArguments) -> Result<(), CliError> {
 async fn create(store: &Store, email: &str, role: Role, from_stdin: bool) -> Result<(), CliError> {
     if store.user_by_email(email).await?.is_some() {
         return Err(CliError::Other(format!(
-            "there is a user {email} already; use `clearhook user reset-password` for a new password"
+            "the user {email} already exists; use `clearhook user reset-password` to set a new password"
         )));
     }
     let given = given(from_stdin)?;
@@ -158,10 +158,10 @@ async fn find(store: &Store, email: &str) -> Result<UserRecord, CliError> {
     let found = store.user_by_email(email).await?;
     found
         .map(|(user, _)| user)
-        .ok_or_else(|| CliError::Other(format!("there is no user {email}; `clearhook user list` shows who there is")))
+        .ok_or_else(|| CliError::Other(format!("there is no user {email}; `clearhook user list` shows all users")))
 }
 
-/// The password that was given, if one was.
+/// The password from standard input, if it was requested.
 fn given(from_stdin: bool) -> Result<Option<String>, CliError> {
     if !from_stdin {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The data directory: database, generated key, and the node's name.
+//! The data directory: SQLite database, generated master key, and the node's id.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 const MASTER_KEY: &str = "master.key";
-/// The key of a rotation that has not ended.
+/// The new key of a rotation that is not complete.
 const NEW_MASTER_KEY: &str = "master.key.new";
 const NODE_ID: &str = "node-id";
 
@@ -27,28 +27,28 @@ const NODE_ID: &str = "node-id";
 #[derive(Clone, Debug)]
 pub struct DataDir(PathBuf);
 
-/// Held by the one `serve` that runs on a data directory.
+/// The lock that a running `serve` holds on its data directory.
 #[derive(Debug)]
 pub struct ServeLock(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
 
 impl DataDir {
-    /// The directory at this path, which need not be there yet.
+    /// The directory at this path. It need not exist yet.
     pub fn new(path: PathBuf) -> Self {
         Self(path)
     }
 
-    /// Where it is.
+    /// The path of the directory.
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Makes the directory if it is missing, for its owner only.
+    /// Creates the directory if it does not exist, accessible by its owner only.
     pub fn prepare(&self) -> Result<(), ConfigError> {
-        create_private_dir(&self.0).map_err(|error| self.trouble("cannot be made", &error))
+        create_private_dir(&self.0).map_err(|error| self.trouble("cannot be created", &error))
     }
 
-    /// Makes sure that this is the only `serve` here. What is locked is the file with the node's name, because the name is what two nodes
-    /// must not share: where the file is deleted, the next service has another name.
+    /// Ensures that no other `serve` uses this directory. The lock is on the file with the node's id, because that is what two nodes must
+    /// not share: if the file was deleted, the next service gets another id.
     pub fn lock(&self) -> Result<ServeLock, ConfigError> {
         self.node()?;
         let cannot = |error: &io::Error| self.trouble("cannot be written", error);
@@ -72,47 +72,47 @@ impl DataDir {
         self.master_key().map(Some)
     }
 
-    /// The key in the directory, made if there is none, readable by its owner only.
+    /// The key in the directory. It is generated if there is none, readable by its owner only.
     pub fn master_key(&self) -> Result<MasterKey, ConfigError> {
         self.key(MASTER_KEY, MasterKey::generate)
     }
 
-    /// The error of a database that is sealed with a key which is not in the directory.
+    /// The error if the database is encrypted with a key that is not in the directory.
     pub fn missing_key(&self) -> ConfigError {
         let path = self.0.join(MASTER_KEY);
         ConfigError::new(
             path.display().to_string(),
-            "the master key that the database is sealed with is not there, and no other key can open it; put the file back, or set \
+            "the master key of the database is missing, and no other key can decrypt its secrets; restore the file, or set \
              CLEARHOOK_MASTER_KEY",
         )
     }
 
-    /// The key that a rotation leads to: the one of a rotation that was interrupted, or this one, or a fresh one. It is in the
-    /// directory before anything is sealed with it.
+    /// The target key of a rotation: that of an interrupted rotation, or else `given`, or else a generated one. It is stored in the
+    /// directory before anything is encrypted with it.
     pub fn new_master_key(&self, given: Option<MasterKey>) -> Result<MasterKey, ConfigError> {
         let wanted = given.as_ref().map(MasterKey::fingerprint);
         let key = self.key(NEW_MASTER_KEY, || given.unwrap_or_else(MasterKey::generate))?;
         if wanted.is_some_and(|wanted| wanted != key.fingerprint()) {
             return Err(ConfigError::new(
                 self.0.join(NEW_MASTER_KEY).display().to_string(),
-                "a rotation to this key was begun and has not ended; give no other key until it has",
+                "an earlier rotation to this key is not complete; finish it before you use another key",
             ));
         }
         Ok(key)
     }
 
-    /// Puts the new key in the place of the old one, at once and for good. Answers where the old one is kept.
+    /// Replaces the old key by the new one, atomically and durably. Returns the path of the file that keeps the old key.
     pub fn take_new_master_key(&self) -> Result<PathBuf, ConfigError> {
         let (current, new) = (self.0.join(MASTER_KEY), self.0.join(NEW_MASTER_KEY));
         let before = self.0.join(format!("{MASTER_KEY}.until-{}", Timestamp::now().0));
-        // A copy: not every file system has hard links.
+        // A copy instead of a hard link, because not every file system supports those.
         let moved = fs::read_to_string(&current)
             .and_then(|text| write_new(&before, text.trim_end()))
             .and_then(|()| fs::rename(&new, &current))
             .and_then(|()| File::open(&self.0)?.sync_all());
         moved.map_err(|error| {
             let what = format!(
-                "the new key cannot be put in place ({error}); rename {} to {MASTER_KEY}",
+                "the key file cannot be replaced ({error}); rename {} to {MASTER_KEY}",
                 new.display()
             );
             ConfigError::new(current.display().to_string(), what)
@@ -126,16 +126,17 @@ impl DataDir {
         MasterKey::parse(&text).map_err(|error| ConfigError::new(path.display().to_string(), error.to_string()))
     }
 
-    /// This node's name, made if there is none: so it knows its own deliveries again after a crash.
+    /// This node's id, generated if there is none. It is stored so that the node recognizes its own deliveries after a crash.
     pub fn node(&self) -> Result<NodeId, ConfigError> {
         let path = self.0.join(NODE_ID);
         let text = self.read_or_write(&path, || new_id::<NodeId>().to_string())?;
         text.trim()
             .parse()
-            .map_err(|_| ConfigError::new(path.display().to_string(), "this is no node id; delete the file"))
+            .map_err(|_| ConfigError::new(path.display().to_string(), "the content is not a node id; delete the file"))
     }
 
-    /// The text of a file, made if there is none. Of several who make it at once one is first, and all read what that one wrote.
+    /// The text of a file, which is created if it does not exist. If several processes create it at once, one succeeds and all read its
+    /// text.
     fn read_or_write(&self, path: &Path, make: impl FnOnce() -> String) -> Result<String, ConfigError> {
         if !path.exists() {
             put_in_place(path, &make())
@@ -158,14 +159,14 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     writeln!(file, "{text}").and_then(|()| file.sync_all())
 }
 
-/// Makes a file unless it is there. It is there whole or not at all, also after a crash, where the file system can rename without
-/// overwriting; where it cannot (NFS), a crash may leave an empty file, which is told when it is read.
+/// Creates a file if it does not exist. It appears atomically, even after a crash, if the file system can rename without overwriting. If it
+/// cannot (NFS), a crash may leave an empty file, which is reported when it is read.
 fn put_in_place(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_extension(format!("{}.tmp", std::process::id()));
     write_new(&fresh, text)?;
     let moved = match renameat_with(CWD, &fresh, CWD, path, RenameFlags::NOREPLACE) {
         Ok(()) => return Ok(()),
-        // Somebody else was first.
+        // Another process was first.
         Err(rustix::io::Errno::EXIST) => Ok(()),
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => create_exclusively(path, text),
         Err(error) => Err(error.into()),
@@ -173,7 +174,7 @@ fn put_in_place(path: &Path, text: &str) -> io::Result<()> {
     moved.and(fs::remove_file(&fresh))
 }
 
-/// The same on every file system, but not whole at once.
+/// Works on every file system, but is not atomic.
 fn create_exclusively(path: &Path, text: &str) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(mut file) => writeln!(file, "{text}").and_then(|()| file.sync_all()),
@@ -182,7 +183,8 @@ fn create_exclusively(path: &Path, text: &str) -> io::Result<()> {
     }
 }
 
-/// Reads a file. An empty one is being written by another process, or a crash left it.
+/// Reads a file. If it is empty, another process may be writing it, so it is read again for a second. After that, a crash must have left it
+/// empty.
 fn read_whole(path: &Path) -> io::Result<String> {
     for _ in 0..20 {
         let text = fs::read_to_string(path)?;
@@ -192,7 +194,7 @@ fn read_whole(path: &Path) -> io::Result<String> {
         thread::sleep(Duration::from_millis(50));
     }
     Err(io::Error::other(
-        "it is empty; restore it from a backup, or delete it if this installation is new",
+        "the file is empty; restore it from a backup, or delete it if this installation is new",
     ))
 }
 

@@ -1,4 +1,4 @@
-//! The settings in force, for the log. Never a secret.
+//! The settings in force, for the log. Secrets are never shown.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::config::settings::{Settings, Source};
 
-/// Two lines: what was given and where, and the defaults of the rest.
+/// Two lines: the settings that were given, with their sources, and the defaults of the others.
 pub(super) fn effective(settings: &Settings, database: &str) -> [String; 2] {
     let (mut given, mut defaults) = (String::new(), String::new());
     for told in settings.told() {
@@ -38,11 +38,11 @@ pub(super) fn effective(settings: &Settings, database: &str) -> [String; 2] {
 }
 
 fn append(line: &mut String, part: &str) {
-    // Writing to a text does not fail.
+    // Writing to a String cannot fail.
     let _ = write!(line, "{}{part}", if line.is_empty() { "" } else { ", " });
 }
 
-/// A URL may hold user and password.
+/// Removes user and password from a URL.
 fn without_credentials(value: &str) -> String {
     match Url::parse(value) {
         Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {

@@ -1,4 +1,4 @@
-//! How people reach the console.
+//! The console's public URL, trusted proxies and OpenID provider.
 
 use std::net::SocketAddr;
 
@@ -9,19 +9,19 @@ use crate::{
     domain::proxies::TrustedProxies,
 };
 
-/// How people reach the console.
+/// The console's public URL, trusted proxies and OpenID provider.
 #[derive(Clone, Debug)]
 pub struct FrontSettings {
-    /// Where. Cookies are for https only when it is https.
+    /// The public URL of the console. Cookies are marked `Secure` if it is https.
     pub public_url: Url,
-    /// Which proxies are believed when they say who is calling.
+    /// Proxies whose `X-Forwarded-*` headers are trusted.
     pub proxies: TrustedProxies,
-    /// Which OpenID provider people may sign in with.
+    /// The OpenID provider for single sign-on, if one is configured.
     pub oidc: Option<OidcSettings>,
 }
 
 impl FrontSettings {
-    /// The console at this address, without a proxy.
+    /// Settings for this public URL, without proxies and without an OpenID provider.
     pub fn at(public_url: Url) -> Self {
         Self {
             public_url,
@@ -45,45 +45,45 @@ impl FrontSettings {
     }
 }
 
-/// Reads the address of the console. Errors never show a password.
+/// Parses the public URL. Error messages never contain a password.
 fn public_url(text: &str) -> Result<Url, ConfigError> {
     let wrong = |detail: String| ConfigError::new("CLEARHOOK_PUBLIC_URL", detail);
     let parsed = Url::parse(text.trim()).ok();
     let mut url = parsed
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
         .ok_or_else(|| {
-            // What cannot be parsed may have a password anywhere before an `@`.
+            // In a text that cannot be parsed, any part before an `@` may be a password.
             let shown = if text.contains('@') {
                 "this".to_owned()
             } else {
                 format!("`{text}`")
             };
-            wrong(format!("{shown} is no URL; write one such as https://hooks.example.com"))
+            wrong(format!("{shown} is not a URL; use one such as https://hooks.example.com"))
         })?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong(
-            "leave out the user name and the password; write a URL such as https://hooks.example.com".to_owned(),
+            "remove the user name and the password; use a URL such as https://hooks.example.com".to_owned(),
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(wrong(
-            "leave out what follows `?` or `#`; write a URL such as https://hooks.example.com".to_owned(),
+            "remove everything from `?` or `#` on; use a URL such as https://hooks.example.com".to_owned(),
         ));
     }
     if url.path() != "/" {
         return Err(wrong(format!(
-            "leave out the path `{}`: the console works only at the root of a host name; write a URL such as https://hooks.example.com",
+            "remove the path `{}`: the console works only at the root of a host name; use a URL such as https://hooks.example.com",
             url.path()
         )));
     }
-    // The address for "all interfaces" can be listened on, but not opened.
+    // An unspecified address (such as 0.0.0.0) can be listened on, but a browser cannot open it.
     let is_unspecified = match url.host() {
         Some(Host::Ipv4(address)) => address.is_unspecified(),
         Some(Host::Ipv6(address)) => address.to_canonical().is_unspecified(),
         _ => false,
     };
     if is_unspecified {
-        // A URL with a host takes another one.
+        // Cannot fail, because the URL has a host.
         let _ = url.set_host(Some("localhost"));
     }
     Ok(url)

@@ -1,4 +1,4 @@
-//! How connections are taken: TLS of the service's own, and how many there may be.
+//! Settings of the listener: TLS, limits, shutdown.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -7,21 +7,21 @@ use crate::{
     web::server::{ServerLimits, certificates::Certificates},
 };
 
-/// How connections are taken.
+/// Settings of the listener.
 #[derive(Clone, Debug)]
 pub struct ListenSettings {
-    /// PEM files with the certificate chain and its key; without them there is no TLS.
+    /// PEM files with the certificate chain and its private key. Without them the listener does not use TLS.
     pub tls: Option<(PathBuf, PathBuf)>,
-    /// Bounds of connections.
+    /// Limits of connections.
     pub limits: ServerLimits,
-    /// How long requests are still served after SIGTERM, before the listener closes.
+    /// For how long requests are still served after SIGTERM, before the listener closes.
     pub drain: Duration,
 }
 
 const DRAIN: Duration = Duration::from_secs(5);
 
 impl ListenSettings {
-    /// Reads them.
+    /// Reads the settings of the listener.
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let tls = match (&settings.tls_cert, &settings.tls_key) {
             (Some(cert), Some(key)) => Some((PathBuf::from(cert), PathBuf::from(key))),
@@ -29,10 +29,10 @@ impl ListenSettings {
             (Some(_), None) => {
                 return Err(ConfigError::new(
                     "CLEARHOOK_TLS_KEY",
-                    "name the file with the certificate's key as well",
+                    "also set the file with the certificate's private key",
                 ));
             }
-            (None, Some(_)) => return Err(ConfigError::new("CLEARHOOK_TLS_CERT", "name the file with the certificate as well")),
+            (None, Some(_)) => return Err(ConfigError::new("CLEARHOOK_TLS_CERT", "also set the file with the certificate")),
         };
         let mut limits = ServerLimits::default();
         if let Some(text) = settings.max_connections.as_deref() {
@@ -40,7 +40,7 @@ impl ListenSettings {
             limits.connections = most.ok_or_else(|| {
                 ConfigError::new(
                     "CLEARHOOK_MAX_CONNECTIONS",
-                    format!("`{text}` cannot be used; write a whole number from 1"),
+                    format!("`{text}` is not valid; use a whole number from 1"),
                 )
             })?;
         }
@@ -49,14 +49,14 @@ impl ListenSettings {
             Some(text) => humantime::parse_duration(text).map_err(|_| {
                 ConfigError::new(
                     "CLEARHOOK_DRAIN",
-                    format!("`{text}` is no duration; write one such as 5s, or 0s to stop at once"),
+                    format!("`{text}` is not a duration; use one such as 5s, or 0s to stop at once"),
                 )
             })?,
         };
         Ok(Self { tls, limits, drain })
     }
 
-    /// The certificate, read.
+    /// Loads the certificate.
     pub fn certificates(&self) -> Result<Option<Certificates>, ConfigError> {
         let Some((cert, key)) = &self.tls else { return Ok(None) };
         let certificates = Certificates::load(cert.clone(), key.clone());

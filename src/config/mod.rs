@@ -1,4 +1,4 @@
-//! Settings: flags, then environment, then `clearhook.toml`, then defaults.
+//! The configuration: command-line flags, then environment, then `clearhook.toml`, then defaults.
 
 mod data_dir;
 mod effective;
@@ -27,11 +27,11 @@ use crate::{
     vault::MasterKey,
 };
 
-/// A setting that cannot be used.
+/// A setting that is not valid.
 #[derive(Debug, Error)]
 #[error("{setting}: {detail}")]
 pub struct ConfigError {
-    /// Its name in the environment, or the file or folder.
+    /// The name of its environment variable, or the path of a file or directory.
     pub setting: String,
     /// What is wrong and what to do.
     pub detail: String,
@@ -47,53 +47,53 @@ impl ConfigError {
     }
 }
 
-/// How logs are written.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// A JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// All settings, checked.
+/// All settings, validated.
 #[derive(Debug)]
 pub struct Config {
-    /// Listening address.
+    /// The address to listen on.
     pub addr: SocketAddr,
-    /// Which database.
+    /// The database.
     pub database: DatabaseUrl,
-    /// Database and generated keys.
+    /// The directory of the database and the generated keys.
     pub data_dir: DataDir,
-    /// Encrypts secrets and header values; generated into the data directory when it is not set.
+    /// The key that encrypts secrets and header values. If it is not set, a key is generated into the data directory.
     pub master_key: Option<MasterKey>,
-    /// How people reach the console.
+    /// Public URL, trusted proxies and OpenID provider.
     pub front: FrontSettings,
-    /// How connections are taken.
+    /// TLS and limits of connections.
     pub listen: ListenSettings,
-    /// Where callbacks may go.
+    /// The URLs to which callbacks may be sent.
     pub policy: UrlPolicy,
-    /// Where `/metrics` can be read without a key.
+    /// The address of a separate listener that serves `/metrics` without a key.
     pub metrics_addr: Option<SocketAddr>,
-    /// How callbacks are sent.
+    /// Settings of the dispatcher.
     pub dispatch: DispatchSettings,
-    /// A tracing filter.
+    /// A filter of `tracing_subscriber`.
     pub log: String,
-    /// How logs are written.
+    /// The format of the log.
     pub log_format: LogFormat,
     /// The settings in force, for the log.
     pub effective: [String; 2],
 }
 
 impl Config {
-    /// Checks settings and fills in defaults.
+    /// Validates the settings and fills in defaults.
     pub fn resolve(settings: Settings) -> Result<Self, ConfigError> {
         let settings = settings.with_files()?;
         let addr = read(
             "CLEARHOOK_ADDR",
             settings.addr.as_deref(),
             "127.0.0.1:3000",
-            "write address and port, such as 127.0.0.1:3000",
+            "use an address with a port, such as 127.0.0.1:3000",
         )?;
         let data_dir = DataDir::new(PathBuf::from(settings.data_dir.as_deref().unwrap_or("./data")));
         let database = match settings.database_url.as_deref() {
@@ -116,7 +116,7 @@ impl Config {
                 "CLEARHOOK_METRICS_ADDR",
                 Some(addr),
                 "",
-                "write address and port, such as 127.0.0.1:9090",
+                "use an address with a port, such as 127.0.0.1:9090",
             )?),
             None => None,
         };
@@ -126,7 +126,7 @@ impl Config {
             Some(other) => {
                 return Err(ConfigError::new(
                     "CLEARHOOK_LOG_FORMAT",
-                    format!("`{other}` is no format; use text or json"),
+                    format!("`{other}` is not a log format; use text or json"),
                 ));
             }
         };
@@ -148,7 +148,7 @@ impl Config {
 }
 
 impl Config {
-    /// What is to be said of files that other users of the machine may open.
+    /// Warnings about files that other users of the machine can open.
     pub fn permission_warnings(&self) -> Vec<String> {
         let database = match &self.database {
             DatabaseUrl::Sqlite(path) => Some(path.as_path()),
@@ -160,7 +160,7 @@ impl Config {
 
 fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
     let defaults = DispatchSettings::default();
-    let at_least_one = "write a whole number from 1";
+    let at_least_one = "use a whole number from 1";
     let concurrency = read("CLEARHOOK_CONCURRENCY", settings.concurrency.as_deref(), "256", at_least_one)?;
     let concurrency_per_webhook = read(
         "CLEARHOOK_CONCURRENCY_PER_WEBHOOK",
@@ -194,16 +194,16 @@ fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
 fn read<T: FromStr>(setting: &str, given: Option<&str>, default: &str, advice: &str) -> Result<T, ConfigError> {
     let text = given.unwrap_or(default);
     text.parse()
-        .map_err(|_| ConfigError::new(setting, format!("`{text}` cannot be used; {advice}")))
+        .map_err(|_| ConfigError::new(setting, format!("`{text}` is not valid; {advice}")))
 }
 
 fn duration(setting: &str, given: Option<&str>, default: Duration) -> Result<Duration, ConfigError> {
     let Some(text) = given else { return Ok(default) };
     let parsed = humantime::parse_duration(text).ok().filter(|duration| !duration.is_zero());
-    parsed.ok_or_else(|| ConfigError::new(setting, format!("`{text}` is no duration; write one such as 15s")))
+    parsed.ok_or_else(|| ConfigError::new(setting, format!("`{text}` is not a duration; use one such as 15s")))
 }
 
-/// A span that ends for those to whom `none` means "never": longer than any installation lasts.
+/// A duration, where `none` means "never". It is represented by a thousand years.
 fn duration_or_none(setting: &str, given: Option<&str>, default: Duration) -> Result<Duration, ConfigError> {
     const NEVER: Duration = Duration::from_secs(1_000 * 366 * 24 * 3_600);
     match given {
@@ -212,18 +212,18 @@ fn duration_or_none(setting: &str, given: Option<&str>, default: Duration) -> Re
     }
 }
 
-/// The value, where the word `none` stands for no value.
+/// The value, or `None` if it is the word `none`.
 fn unless_none(given: Option<&str>) -> Option<&str> {
     given.filter(|text| text.trim() != "none")
 }
 
-/// A value that is true or false.
+/// Parses a boolean.
 pub(crate) fn truth(setting: &str, given: Option<&str>, default: bool) -> Result<bool, ConfigError> {
     match given.map(|text| text.trim().to_ascii_lowercase()).as_deref() {
         None => Ok(default),
         Some("true" | "1" | "yes" | "on") => Ok(true),
         Some("false" | "0" | "no" | "off") => Ok(false),
-        Some(other) => Err(ConfigError::new(setting, format!("`{other}` cannot be used; write true or false"))),
+        Some(other) => Err(ConfigError::new(setting, format!("`{other}` is not valid; use true or false"))),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Sign-in by an OpenID provider.
+//! Settings of sign-in through an OpenID provider.
 
 use std::fmt;
 
@@ -10,29 +10,29 @@ use crate::{
     domain::role::Role,
 };
 
-/// An OpenID provider, and what its claims mean here.
+/// An OpenID provider, and how its claims map to roles.
 #[derive(Clone)]
 pub struct OidcSettings {
-    /// The provider, as its own configuration names it.
+    /// The issuer URL, as in the provider's own configuration.
     pub issuer: String,
-    /// clearhook's name there.
+    /// The client id of clearhook at the provider.
     pub client_id: String,
-    /// Proves that it is clearhook; providers may do without.
+    /// The client secret, if the provider requires one.
     pub client_secret: Option<Zeroizing<String>>,
-    /// The claim that tells the role: a name, or names with dots between, such as `realm_access.roles`.
+    /// The claim that contains the role: a name, or a path of names separated by dots, such as `realm_access.roles`.
     pub role_claim: String,
-    /// The claim's values of administrators.
+    /// Claim values that map to the role administrator.
     pub administrator_values: Vec<String>,
-    /// The claim's values of API owners.
+    /// Claim values that map to the role API owner.
     pub api_owner_values: Vec<String>,
-    /// Whether e-mail addresses count of which the provider does not say whether they are verified.
+    /// Whether to accept an e-mail address if the provider does not say whether it is verified.
     pub trust_email: bool,
-    /// What people call the provider.
+    /// The provider's name on the sign-in page.
     pub name: String,
 }
 
 impl OidcSettings {
-    /// The settings, when an issuer is set.
+    /// The settings, if an issuer is configured.
     pub(super) fn read(settings: &Settings) -> Result<Option<Self>, ConfigError> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let Some(issuer) = given(&settings.oidc_issuer).filter(|issuer| issuer.trim() != "none") else {
@@ -41,13 +41,13 @@ impl OidcSettings {
         if !may_be_issuer(&issuer) {
             return Err(ConfigError::new(
                 "CLEARHOOK_OIDC_ISSUER",
-                format!("`{issuer}` is no issuer; write its URL with https, such as https://login.example.com/realms/staff"),
+                format!("`{issuer}` is not an issuer; use its https URL, such as https://login.example.com/realms/staff"),
             ));
         }
         let client_id = given(&settings.oidc_client_id).ok_or_else(|| {
             ConfigError::new(
                 "CLEARHOOK_OIDC_CLIENT_ID",
-                "write the client id that the provider gave to clearhook",
+                "set the client id that the provider assigned to clearhook",
             )
         })?;
         let administrator_values = values(settings.oidc_administrator_value.as_deref());
@@ -55,7 +55,7 @@ impl OidcSettings {
         if administrator_values.is_empty() && api_owner_values.is_empty() {
             return Err(ConfigError::new(
                 "CLEARHOOK_OIDC_ADMINISTRATOR_VALUE",
-                "write which value of the role claim makes an administrator, or CLEARHOOK_OIDC_API_OWNER_VALUE: nobody could sign in",
+                "set the value of the role claim for administrators, or CLEARHOOK_OIDC_API_OWNER_VALUE; without either nobody could sign in",
             ));
         }
         Ok(Some(Self {
@@ -70,9 +70,9 @@ impl OidcSettings {
         }))
     }
 
-    /// The role of somebody whose claim has these values; the more powerful of several.
+    /// The role for these claim values. If they map to several roles, the one with more permissions.
     pub fn role(&self, values: &[&str]) -> Option<Role> {
-        // Capitals do not count in e-mail addresses.
+        // E-mail addresses are compared case-insensitively.
         let is_same = |known: &str, value: &str| known == value || (known.contains('@') && known.eq_ignore_ascii_case(value));
         let has = |known: &[String]| known.iter().any(|known| values.iter().any(|value| is_same(known, value)));
         if has(&self.administrator_values) {
@@ -83,7 +83,7 @@ impl OidcSettings {
     }
 }
 
-/// Values separated by commas. The whole text counts as well: names of groups may have commas (`CN=admins,OU=groups`).
+/// Splits values at commas. The whole text is a value too, because names of groups may contain commas (`CN=admins,OU=groups`).
 fn values(text: Option<&str>) -> Vec<String> {
     let text = text.unwrap_or_default().trim();
     let mut values: Vec<String> = if text.contains('=') {
@@ -97,13 +97,13 @@ fn values(text: Option<&str>) -> Vec<String> {
 }
 
 impl fmt::Debug for OidcSettings {
-    /// Without the client's secret.
+    /// Omits the client secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OidcSettings").field("issuer", &self.issuer).finish_non_exhaustive()
     }
 }
 
-/// Only a provider on this machine may be asked without TLS.
+/// An issuer must use TLS unless it is on this machine.
 fn may_be_issuer(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| match (url.scheme(), url.host()) {
         ("https", Some(_)) => true,

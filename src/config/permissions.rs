@@ -1,4 +1,4 @@
-//! Files that other users of the machine could read or lock.
+//! Warnings about files that other users of the machine can read or lock.
 
 use std::{
     fs,
@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What is said of each file and directory that others have a right to: which, its mode, and the command that ends that.
+/// One warning per file or directory that other users have a permission on: its path, its mode, and the command that fixes it.
 pub(super) fn warnings(data_dir: &Path, database: Option<&Path>) -> Vec<String> {
     let mut paths = vec![data_dir.to_owned()];
     let inside = fs::read_dir(data_dir).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -30,7 +30,7 @@ fn warning(path: &Path) -> Option<String> {
     let name = path.display().to_string().replace('\'', "'\\''");
     (mode & 0o077 != 0).then(|| {
         format!(
-            "other users of this machine may open {} (its mode is {mode:03o}); close it with: chmod {right} '{name}'",
+            "other users of this machine can access {} (its mode is {mode:03o}); fix this with: chmod {right} '{name}'",
             path.display()
         )
     })

@@ -1,4 +1,4 @@
-//! Secrets that are read from a file: container secrets, systemd credentials.
+//! Secrets in files, such as container secrets and systemd credentials.
 
 use std::{
     fs::File,
@@ -7,10 +7,10 @@ use std::{
 
 use crate::config::ConfigError;
 
-/// More than any secret.
+/// Larger than any secret.
 const MOST: u64 = 64 * 1024;
 
-/// Reads the secret that a file holds, without line breaks at its end.
+/// Reads a secret from a file and removes line breaks at its end.
 pub fn read(setting: &str, path: &str) -> Result<String, ConfigError> {
     let wrong = |detail: String| ConfigError::new(setting, format!("the file {path} {detail}"));
     let read = || -> io::Result<Vec<u8>> {
@@ -25,29 +25,29 @@ pub fn read(setting: &str, path: &str) -> Result<String, ConfigError> {
     let bytes = read().map_err(|error| wrong(format!("cannot be read: {error}")))?;
     if bytes.len() as u64 > MOST {
         return Err(wrong(format!(
-            "holds more than {MOST} bytes; name the file that holds the value alone"
+            "has more than {MOST} bytes; use a file that contains only the value"
         )));
     }
-    let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text; write the value into it as text".to_owned()))?;
+    let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text; store the value in it as text".to_owned()))?;
     let value = text.trim_end_matches(['\r', '\n']);
     if value.trim().is_empty() {
-        return Err(wrong("is empty; write the value into it".to_owned()));
+        return Err(wrong("is empty; store the value in it".to_owned()));
     }
     Ok(value.to_owned())
 }
 
-/// Refuses a secret that is given as it is and as a file.
+/// Rejects a secret that is given both directly and as a file.
 pub fn only_one(setting: &str, given: Option<&str>, file: Option<&str>) -> Result<(), ConfigError> {
     if given.is_some() && file.is_some() {
         return Err(ConfigError::new(
             setting,
-            format!("{setting}_FILE is given as well; give one of them"),
+            format!("{setting}_FILE is set too; set only one of them"),
         ));
     }
     Ok(())
 }
 
-/// The secret, given as it is or as a file; an empty value is no value.
+/// The secret, given directly or as a file. An empty value counts as unset.
 pub fn either(setting: &str, given: Option<String>, file: Option<String>) -> Result<Option<String>, ConfigError> {
     let not_empty = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let (given, file) = (not_empty(given), not_empty(file));

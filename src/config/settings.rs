@@ -1,4 +1,4 @@
-//! Settings as they are given, unchecked: by flag, environment or file, all under one name. An empty value is no value.
+//! Settings as given by flag, environment or file, all under one name and not yet validated. An empty value counts as unset.
 
 use std::{
     collections::BTreeMap,
@@ -18,35 +18,35 @@ use crate::config::{ConfigError, secret_file};
 pub enum Source {
     /// On the command line.
     Flag,
-    /// A variable.
+    /// An environment variable.
     Environment,
     /// The settings file.
     File,
 }
 
-/// A setting and how it stands, for the log.
+/// A setting and its value, for the log.
 pub(super) struct Told<'a> {
-    /// Its name in the environment.
+    /// The name of its environment variable.
     pub(super) name: &'static str,
-    /// What was given; nothing when it was not, and never a secret.
+    /// The given value, or `None` if it was not given. Never a secret.
     pub(super) given: Option<&'a str>,
     pub(super) is_secret: bool,
-    /// Its line of `--help`, with the default.
+    /// Its `--help` text, which contains the default.
     pub(super) help: &'static str,
 }
 
 macro_rules! settings {
     ($($(#[doc = $doc:literal])* $name:ident: $kind:ident = $env:literal,)*
      ; secrets: $($(#[doc = $secret_doc:literal])* $secret:ident, $secret_file:ident = $secret_env:literal,)*) => {
-        /// Settings as they are given, all as text.
+        /// Settings as given, all as text.
         #[derive(Args, Clone, Default, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct Settings {
-            /// A file with settings, TOML with the names of the flags in snake case [default: clearhook.toml, if it is there]
+            /// A TOML file with settings; the keys are the names of the flags in snake case [default: clearhook.toml, if it exists]
             #[arg(long, env = "CLEARHOOK_CONFIG", global = true, value_parser = OsStringValueParser::new().map(PathBuf::from))]
             #[serde(skip)]
             pub config: Option<PathBuf>,
-            /// Where each was given.
+            /// Where each setting was given.
             #[arg(skip)]
             #[serde(skip)]
             pub sources: BTreeMap<&'static str, Source>,
@@ -58,7 +58,7 @@ macro_rules! settings {
             )*
             $(
                 $(#[doc = $secret_doc])*
-                #[doc = "; other users of this machine can read flags: use the environment or a file"]
+                #[doc = "Prefer the environment variable or a file: other users of this machine can read command-line arguments"]
                 #[arg(long, env = $secret_env, global = true, hide_env_values = true)]
                 #[serde(deserialize_with = "text")]
                 pub $secret: Option<String>,
@@ -70,7 +70,7 @@ macro_rules! settings {
         }
 
         impl Settings {
-            /// Takes out what is empty, and notes where the rest was given.
+            /// Removes empty values and records where the others were given.
             fn without_empty(mut self, from_file: bool) -> Self {
                 $(note(&mut self.sources, &mut self.$name, $env, from_file);)*
                 $(
@@ -81,11 +81,11 @@ macro_rules! settings {
                 self
             }
 
-            /// What is not set here is taken from there.
+            /// Fills in settings that are not set from `other`.
             fn or(mut self, other: Self) -> Self {
                 let mut sources = other.sources;
                 sources.append(&mut self.sources);
-                // A secret and its file are one setting.
+                // A secret and its file are one setting: `other` must not supply one if this has the other.
                 $(let $secret = if self.$secret.is_some() || self.$secret_file.is_some() {
                     (self.$secret, self.$secret_file)
                 } else {
@@ -99,13 +99,13 @@ macro_rules! settings {
                 }
             }
 
-            /// Refuses secrets that are given in two ways at once.
+            /// Rejects secrets that are given in two ways at once.
             fn check(self) -> Result<Self, ConfigError> {
                 $(secret_file::only_one($secret_env, self.$secret.as_deref(), self.$secret_file.as_deref())?;)*
                 Ok(self)
             }
 
-            /// Reads secrets from the files that are named for them.
+            /// Reads secrets from their files.
             fn read_secrets(mut self) -> Result<Self, ConfigError> {
                 $(if let Some(file) = &self.$secret_file {
                     self.$secret = Some(secret_file::read(concat!($secret_env, "_FILE"), file)?);
@@ -142,7 +142,7 @@ fn note(sources: &mut BTreeMap<&'static str, Source>, value: &mut Option<String>
     *value = Some(text);
 }
 
-/// A value of the file as text: whole numbers and `true` need no quotes.
+/// A value of the settings file as text. Whole numbers and booleans need no quotes.
 fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -159,71 +159,72 @@ fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Stri
 }
 
 settings! {
-    /// Listening address [default: 127.0.0.1:3000]
+    /// The address and port to listen on [default: 127.0.0.1:3000]
     addr: String = "CLEARHOOK_ADDR",
-    /// Database and generated keys [default: ./data]
+    /// The directory of the SQLite database and the generated keys [default: ./data]
     data_dir: String = "CLEARHOOK_DATA_DIR",
-    /// Where people reach the console [default: http://<addr>, https with a certificate]
+    /// The URL under which browsers reach the console [default: http://<addr>, or https with a certificate]
     public_url: String = "CLEARHOOK_PUBLIC_URL",
-    /// A certificate in PEM, with those above it, for TLS of the service's own; read again when it changes [default: no TLS]
+    /// A PEM file with the TLS certificate and its chain; it is reloaded when it changes [default: no TLS]
     tls_cert: String = "CLEARHOOK_TLS_CERT",
-    /// The certificate's key in PEM
+    /// A PEM file with the certificate's private key
     tls_key: String = "CLEARHOOK_TLS_KEY",
-    /// Connections at a time [default: 4096, or fewer where the process may open fewer files]
+    /// The maximum number of simultaneous connections [default: 4096, or fewer if the process may open fewer files]
     max_connections: String = "CLEARHOOK_MAX_CONNECTIONS",
-    /// How long requests are still served after SIGTERM, while /readyz fails; 0s for not at all [default: 5s]
+    /// For how long requests are still served after SIGTERM, while /readyz fails; 0s to stop at once [default: 5s]
     drain: String = "CLEARHOOK_DRAIN",
-    /// Networks (CIDR) of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas [default: none]
+    /// Networks (CIDR) of proxies whose X-Forwarded-For and X-Forwarded-Proto headers are trusted, separated by commas [default: none]
     trusted_proxies: String = "CLEARHOOK_TRUSTED_PROXIES",
-    /// The OpenID provider that people may sign in with: its issuer [default: none]
+    /// The issuer URL of an OpenID provider for single sign-on [default: none]
     oidc_issuer: String = "CLEARHOOK_OIDC_ISSUER",
-    /// The client id that the provider gave to clearhook
+    /// The client id of clearhook at the OpenID provider
     oidc_client_id: String = "CLEARHOOK_OIDC_CLIENT_ID",
-    /// Believe e-mail addresses of which the provider does not say whether they are verified (Entra ID does not) [default: false]
+    /// Accept e-mail addresses if the OpenID provider does not say whether they are verified (Entra ID does not) [default: false]
     oidc_trust_email: bool = "CLEARHOOK_OIDC_TRUST_EMAIL",
-    /// The claim that tells the role; dots lead into it [default: roles]
+    /// The claim that contains the user's role; dots separate the names of nested claims [default: roles]
     oidc_role_claim: String = "CLEARHOOK_OIDC_ROLE_CLAIM",
-    /// The claim's value of administrators; several are separated by commas
+    /// The claim value of administrators; separate several values by commas
     oidc_administrator_value: String = "CLEARHOOK_OIDC_ADMINISTRATOR_VALUE",
-    /// The claim's value of API owners; several are separated by commas
+    /// The claim value of API owners; separate several values by commas
     oidc_api_owner_value: String = "CLEARHOOK_OIDC_API_OWNER_VALUE",
-    /// What people call the provider, on the sign-in page [default: single sign-on]
+    /// The name of the OpenID provider on the sign-in page [default: single sign-on]
     oidc_name: String = "CLEARHOOK_OIDC_NAME",
-    /// Networks (CIDR) and host names exempt from the ban on private addresses, separated by commas [default: none]
+    /// Networks (CIDR) and host names to which callbacks may be sent although they are private, separated by commas [default: none]
     allowed_networks: String = "CLEARHOOK_ALLOWED_NETWORKS",
-    /// Permit webhook URLs with http:// [default: false]
+    /// Allow webhook URLs with http:// [default: false]
     allow_http: bool = "CLEARHOOK_ALLOW_HTTP",
-    /// Delays after each failed attempt, or none for no retries [default: 5s,5m,30m,2h,5h,10h,10h]
+    /// The delays before each retry, separated by commas, or none for no retries [default: 5s,5m,30m,2h,5h,10h,10h]
     retry_schedule: String = "CLEARHOOK_RETRY_SCHEDULE",
-    /// Longest attempt, body included [default: 15s]
+    /// The maximum duration of an attempt, including the response body [default: 15s]
     timeout: String = "CLEARHOOK_TIMEOUT",
-    /// How long ago the first of at least 3 deliveries in a row must have exhausted its attempts before a webhook is disabled; none: never [default: 120h]
+    /// Disable a webhook after at least 3 deliveries in a row exhausted their attempts, the first of them at least this long ago; none:
+    /// never [default: 120h]
     disable_after: String = "CLEARHOOK_DISABLE_AFTER",
-    /// Callbacks and events older than this are deleted; none: never [default: 366d]
+    /// The retention period, after which events and callbacks are deleted; none: keep them forever [default: 366d]
     retention: String = "CLEARHOOK_RETENTION",
-    /// Attempts in flight [default: 256]
+    /// The maximum number of attempts in flight [default: 256]
     concurrency: String = "CLEARHOOK_CONCURRENCY",
-    /// Attempts in flight to one webhook [default: 16]
+    /// The maximum number of attempts in flight per webhook [default: 16]
     concurrency_per_webhook: String = "CLEARHOOK_CONCURRENCY_PER_WEBHOOK",
-    /// Where /metrics can be read without a key [default: nowhere]
+    /// The address of a separate listener that serves /metrics without an API key [default: none]
     metrics_addr: String = "CLEARHOOK_METRICS_ADDR",
-    /// Which messages are logged: a tracing filter [default: info]
+    /// The log filter: a level such as info, or directives such as clearhook=debug [default: info]
     log: String = "CLEARHOOK_LOG",
-    /// text or json [default: text]
+    /// The log format: text or json [default: text]
     log_format: String = "CLEARHOOK_LOG_FORMAT",
     ; secrets:
-    /// `sqlite://FILE` or `postgres://…` [default: `sqlite://<data dir>/clearhook.db`]
+    /// The database: `sqlite://FILE` or `postgres://…` [default: `sqlite://<data dir>/clearhook.db`]
     database_url, database_url_file = "CLEARHOOK_DATABASE_URL",
-    /// Base64 of 32 bytes; encrypts secrets and header values at rest [default: generated into the data dir]
+    /// The key that encrypts secrets and header values in the database: 32 bytes in base64 [default: generated into the data dir]
     master_key, master_key_file = "CLEARHOOK_MASTER_KEY",
-    /// The client's secret at the OpenID provider [default: none]
+    /// The client secret of clearhook at the OpenID provider [default: none]
     oidc_client_secret, oidc_client_secret_file = "CLEARHOOK_OIDC_CLIENT_SECRET",
 }
 
 const FILE: &str = "clearhook.toml";
 
 impl Settings {
-    /// Adds what the settings file says, and reads secrets from their files. A settings file that was asked for must be there.
+    /// Adds the settings of the settings file, and reads secrets from their files. A settings file that was named explicitly must exist.
     pub(super) fn with_files(self) -> Result<Self, ConfigError> {
         let given = self.without_empty(false).check()?;
         let path = given.config.clone().unwrap_or_else(|| PathBuf::from(FILE));

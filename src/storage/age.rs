@@ -1,10 +1,10 @@
-//! What ids tell of time: UUIDv7 begin with the milliseconds since 1970 at which they were made.
+//! Conversion between UUIDv7 ids and times. The first 48 bits of a UUIDv7 are its creation time in milliseconds since 1970.
 
 use uuid::{NoContext, Uuid};
 
 use crate::domain::timestamp::Timestamp;
 
-/// The least id that could have been made at this time.
+/// The smallest UUIDv7 with this creation time.
 pub fn oldest_id_of(at: Timestamp) -> Uuid {
     let (seconds, nanos) = (at.0.div_euclid(1_000), at.0.rem_euclid(1_000) * 1_000_000);
     let stamp = uuid::Timestamp::from_unix(NoContext, u64::try_from(seconds).unwrap_or(0), u32::try_from(nanos).unwrap_or(0));
@@ -15,7 +15,7 @@ pub fn oldest_id_of(at: Timestamp) -> Uuid {
     Uuid::from_bytes(bytes)
 }
 
-/// When an id was made.
+/// The creation time of an id.
 pub fn made_at(id: Uuid) -> Timestamp {
     Timestamp(id.into_bytes().iter().take(6).fold(0, |ms, byte| ms << 8 | i64::from(*byte)))
 }

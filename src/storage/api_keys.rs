@@ -1,4 +1,4 @@
-//! Questions about API keys. A key is known only by its hash.
+//! Storage of API keys. Only the SHA-256 hash of a key is stored.
 
 use std::sync::atomic::Ordering;
 
@@ -22,47 +22,47 @@ use crate::{
     },
 };
 
-/// Characters of a key that stay readable, so that people can tell which it is.
+/// Number of leading characters that are stored in plain text, so that people can recognise a key.
 pub const PREFIX_SHOWN: usize = 10;
 
-/// A key of the HTTP API.
+/// A stored API key.
 #[derive(Clone, Debug)]
 pub struct ApiKeyRecord {
-    /// Which.
+    /// Its id.
     pub id: ApiKeyId,
-    /// What it is for.
+    /// Its name, which tells people what it is used for.
     pub name: String,
-    /// Its first characters, by which people recognise it.
+    /// The first characters of the key, by which people recognise it.
     pub prefix: String,
-    /// What it may do.
+    /// The scopes it grants.
     pub scopes: Vec<Scope>,
-    /// Since when it exists.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
-    /// Since when it is refused.
+    /// When it was revoked. A revoked key is rejected.
     pub revoked_at: Option<Timestamp>,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A key to be.
+/// An API key to insert.
 #[derive(Clone, Debug)]
 pub struct NewApiKey {
-    /// What it is for.
+    /// Its name.
     pub name: String,
-    /// What it may do.
+    /// The scopes it grants.
     pub scopes: Vec<Scope>,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
-    /// Its first characters.
+    /// The first characters of the key.
     pub prefix: String,
-    /// Its hash.
+    /// The hash of the key.
     pub hash: Vec<u8>,
 }
 
 impl Store {
-    /// Adds a key.
+    /// Inserts a key and writes an audit entry.
     pub async fn add_api_key(&self, by: &Actor, new: NewApiKey) -> Result<ApiKeyRecord, StoreError> {
         let (transaction, now) = (self.begin().await?, Timestamp::now());
         let row = api_key::ActiveModel {
@@ -83,17 +83,17 @@ impl Store {
         Ok(key)
     }
 
-    /// The key with that hash, revoked or not.
+    /// Returns the key with this hash, revoked or not.
     pub async fn api_key(&self, key_hash: &[u8]) -> Result<Option<ApiKeyRecord>, StoreError> {
         let find = api_key::Entity::find().filter(api_key::Column::KeyHash.eq(key_hash));
         find.one(&self.read).await?.map(record).transpose()
     }
 
-    /// A page of the keys whose name or prefix has this in it, newest first.
+    /// A page of the keys whose name or prefix contains `q`, newest first.
     pub async fn find_api_keys(&self, q: Option<&str>, after: Option<Cursor>, limit: u64) -> Result<Page<ApiKeyRecord>, StoreError> {
         let mut found = api_key::Entity::find();
         if let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) {
-            // Somebody who has the whole key in hand finds it as well: only its beginning is stored.
+            // Only the prefix of a key is stored, so a search for the whole key has to compare its first characters.
             let prefix = api_key::Column::Prefix.eq(storable(q).chars().take(PREFIX_SHOWN).collect::<String>());
             found = found.filter(contains([api_key::Column::Name, api_key::Column::Prefix], q).add(prefix));
         }
@@ -118,7 +118,7 @@ impl Store {
         rows.into_iter().map(record).collect()
     }
 
-    /// Refuses a key from now on; `None` when there is none with that id, or it is revoked already.
+    /// Revokes a key. Returns `None` if there is no such key or it is already revoked.
     pub async fn revoke_api_key(&self, by: &Actor, id: ApiKeyId) -> Result<Option<ApiKeyRecord>, StoreError> {
         let (transaction, now) = (self.begin().await?, Timestamp::now());
         let live = api_key::Entity::find_by_id(id.0).filter(api_key::Column::RevokedAt.is_null());
@@ -145,7 +145,7 @@ impl Store {
         Ok(Some(after))
     }
 
-    /// Notes that a key was used.
+    /// Stores the time of the last use.
     pub async fn touch_api_key(&self, id: ApiKeyId, now: Timestamp) -> Result<(), StoreError> {
         let touch = api_key::Entity::update_many()
             .col_expr(api_key::Column::LastUsedAt, Expr::value(now.0))
@@ -168,7 +168,7 @@ fn record(row: api_key::Model) -> Result<ApiKeyRecord, StoreError> {
     })
 }
 
-/// A key as the audit log shows it.
+/// The fields of a key that are written to the audit log.
 fn snapshot(key: &ApiKeyRecord) -> Value {
     json!({
         "name": key.name,

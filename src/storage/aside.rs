@@ -1,4 +1,4 @@
-//! What waits for a webhook that is not called any more is set aside.
+//! Parks the deliveries of a webhook that is disabled or deleted, so that they are not claimed any more.
 
 use crate::{
     domain::{delivery::DeliveryState, id::WebhookId, timestamp::Timestamp},
@@ -10,12 +10,12 @@ use crate::{
     },
 };
 
-/// Rows of one step of a long change: the writer is free in between.
+/// Rows per transaction. Between the transactions other writers can get the lock.
 const STEP: i64 = 1_000;
 
 impl Store {
-    /// Sets everything aside that waits for a webhook, in small steps: held when it is disabled; failed when it is deleted, and then
-    /// what was held as well.
+    /// Moves all pending deliveries of a webhook to `state`, in several small transactions: `held` if the webhook was disabled, `failed` if
+    /// it was deleted. In the second case deliveries that were already held are failed too. Returns the number of deliveries.
     pub async fn set_aside(&self, webhook: WebhookId, state: DeliveryState, reason: &str, now: Timestamp) -> Result<u64, StoreError> {
         let mut all = self.set_aside_from(DeliveryState::Pending, webhook, state, reason, now).await?;
         if state != DeliveryState::Held {
@@ -24,7 +24,7 @@ impl Store {
         Ok(all)
     }
 
-    /// Deleted webhooks for which deliveries are held.
+    /// Deleted webhooks that still have held deliveries.
     pub async fn deleted_with_held(&self) -> Result<Vec<WebhookId>, StoreError> {
         let sql = "SELECT id FROM webhooks WHERE deleted_at IS NOT NULL \
                    AND EXISTS (SELECT 1 FROM deliveries WHERE state = 'held' AND webhook_id = webhooks.id)";

@@ -1,4 +1,4 @@
-//! How a delivery stands: what was tried, and what comes next.
+//! The current status of a delivery.
 
 use sea_orm::FromQueryResult;
 
@@ -7,23 +7,23 @@ use crate::{
     storage::{Store, StoreError, bulk::statement, line},
 };
 
-/// How a delivery stands.
+/// The current status of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Its state.
     pub state: DeliveryState,
-    /// Why the next attempt will be made, or the one under way is.
+    /// The trigger of the next attempt, or of the one in progress.
     pub next: Trigger,
-    /// When it is due; `None` also when it waits for an earlier one of its subject.
+    /// When the next attempt is due. `None` also if the delivery waits for an earlier one with the same subject.
     pub due: Option<Timestamp>,
-    /// Attempts made.
+    /// The number of attempts so far.
     pub attempts: u32,
     /// Why it failed or is held.
     pub reason: Option<String>,
 }
 
 impl Store {
-    /// How a delivery stands; `None` when it is too old to be kept.
+    /// The status of a delivery. `None` if the delivery does not exist, for example because its retention period is over.
     pub async fn standing(&self, delivery: DeliveryId) -> Result<Option<Standing>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {

@@ -1,5 +1,5 @@
-//! Many rows with few statements. The number of rows of a statement is one of a few, so that databases meet the same texts again
-//! and prepare each only once.
+//! Inserts and updates of many rows with few statements. The number of rows per statement is one of a few fixed sizes, so that the database
+//! sees the same statement texts again and each is prepared only once.
 
 use std::fmt::Write;
 
@@ -8,22 +8,22 @@ use uuid::Uuid;
 
 use crate::storage::{StoreError, sql::Sql};
 
-/// Rows of one statement, most first; below the last any number. 256 rows of 18 columns are below what SQLite (32,766) and PostgreSQL
-/// (65,535) bind.
+/// Rows per statement, in descending order. A remainder smaller than the last size gets a statement of its own size. 256 rows of 18 columns
+/// stay below the limit of bound parameters of SQLite (32,766) and PostgreSQL (65,535).
 const SIZES: [usize; 5] = [256, 128, 64, 32, 16];
-/// Texts that a connection may meet: a statement of each size for each table, and all others.
+/// Capacity of the cache of prepared statements per connection: enough for each size for each table, and all other statements.
 pub(super) const STATEMENTS: usize = 400;
 
-/// An insert of rows with `N` columns.
+/// An `INSERT` statement for rows with `N` columns.
 pub(super) struct Insert<const N: usize> {
     pub(super) table: &'static str,
     pub(super) columns: [&'static str; N],
-    /// What follows the rows, such as `ON CONFLICT DO NOTHING`.
+    /// SQL after the rows, such as `ON CONFLICT DO NOTHING`.
     pub(super) tail: &'static str,
 }
 
 impl<const N: usize> Insert<N> {
-    /// Inserts the rows and answers how many were.
+    /// Inserts the rows. Returns the number of inserted rows.
     pub(super) async fn run(&self, on: &impl Sql, rows: Vec<[Value; N]>) -> Result<u64, StoreError> {
         let backend = on.backend();
         let (mut inserted, sizes) = (0, sizes(rows.len()));
@@ -40,7 +40,7 @@ impl<const N: usize> Insert<N> {
     }
 }
 
-/// Splits a number of rows into the sizes of statements.
+/// Splits a number of rows into statement sizes.
 pub(super) fn sizes(rows: usize) -> impl Iterator<Item = usize> {
     let mut left = rows;
     std::iter::from_fn(move || {
@@ -50,7 +50,7 @@ pub(super) fn sizes(rows: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Writes `(?, ?), (?, ?)`, or `($1, $2), ($3, $4)`, numbered from `first`.
+/// Appends `(?, ?), (?, ?)`, or on PostgreSQL `($1, $2), ($3, $4)`, numbered from `first`.
 pub(super) fn tuples(sql: &mut String, backend: DbBackend, rows: usize, columns: usize, first: usize) {
     for row in 0..rows {
         sql.push_str(if row == 0 { "(" } else { ", (" });
@@ -59,7 +59,7 @@ pub(super) fn tuples(sql: &mut String, backend: DbBackend, rows: usize, columns:
     }
 }
 
-/// Writes `?, ?`, or `$1, $2`, numbered from `first`.
+/// Appends `?, ?`, or on PostgreSQL `$1, $2`, numbered from `first`.
 pub(super) fn list(sql: &mut String, backend: DbBackend, count: usize, first: usize) {
     for number in first..first + count {
         if number > first {
@@ -74,7 +74,7 @@ pub(super) fn list(sql: &mut String, backend: DbBackend, count: usize, first: us
     }
 }
 
-/// A statement written with `?`, for either database.
+/// Builds a statement for either database from SQL with `?` placeholders. The SQL must not contain any other `?`.
 pub(super) fn statement(backend: DbBackend, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
     if backend != DbBackend::Postgres {
         return Statement::from_sql_and_values(backend, sql, values);
@@ -90,7 +90,8 @@ pub(super) fn statement(backend: DbBackend, sql: &str, values: impl IntoIterator
     Statement::from_sql_and_values(backend, numbered, values)
 }
 
-/// Runs `{before} (ids)` for all ids; `values` are those of `before`, and answers how many rows it touched.
+/// Runs `{before} (ids)` for all ids, in several statements. `values` are bound to the placeholders in `before`. Returns the number of
+/// affected rows.
 pub(super) async fn for_ids(
     on: &impl Sql,
     before: &str,
@@ -107,12 +108,13 @@ pub(super) async fn for_ids(
     Ok(touched)
 }
 
-/// `(?, ?, ?)`: a list of so many values, of which there is one at least.
+/// `(?, ?, ?)`: a list of `count` placeholders. `count` must be at least 1.
 pub(super) fn marks(count: usize) -> String {
     format!("(?{})", ", ?".repeat(count - 1))
 }
 
-/// A column in a condition that is not to be looked up by an index: SQLite's planner would prefer it to the rows' own ids.
+/// A column name, written so that SQLite does not use an index on it. SQLite's planner would otherwise prefer that index to the primary
+/// key.
 pub(super) fn not_by_index(backend: DbBackend, column: &str) -> String {
     if backend == DbBackend::Sqlite {
         format!("+{column}")

@@ -1,4 +1,4 @@
-//! The log of callbacks.
+//! The log of callbacks. A callback is one attempt of a delivery.
 
 use std::{
     collections::HashSet,
@@ -27,123 +27,123 @@ use crate::{
     },
 };
 
-/// Headers as they are shown: name and value.
+/// Headers as pairs of name and value.
 pub type ShownHeaders = Vec<(String, String)>;
 
-/// What a receiver answered, cut to what is kept.
+/// The response of a receiver, cut to the size that is stored.
 #[derive(Clone, Debug, Default)]
 pub struct Received {
     /// Response headers.
     pub headers: ShownHeaders,
     /// The beginning of the response body.
     pub body: Vec<u8>,
-    /// Whether there was more of it.
+    /// Whether the body was longer than what is stored.
     pub truncated: bool,
-    /// Why the body was not received to its end, when it was not. It does not change the outcome.
+    /// Why the body was not received completely, if it was not. This does not change the outcome of the attempt.
     pub incomplete: Option<String>,
 }
 
-/// An attempt that is to be logged.
+/// A finished attempt to insert into the log.
 #[derive(Clone, Debug)]
 pub struct NewCallback {
-    /// Its id, once it was tried to store it: the same each time, so that it is stored once.
+    /// The id, assigned when the row is first built. It stays the same if storing is retried, so that the callback is stored once.
     pub id: OnceLock<CallbackId>,
-    /// Of which delivery.
+    /// The delivery it belongs to.
     pub delivery: DeliveryId,
-    /// Of which event.
+    /// The event that was sent.
     pub event: EventId,
-    /// To which webhook.
+    /// The webhook that was called.
     pub webhook: WebhookId,
     /// The event's type.
     pub event_type: EventType,
-    /// The URL as it was called.
+    /// The URL that was called.
     pub url: Arc<str>,
-    /// When the attempt began.
+    /// When the attempt started.
     pub at: Timestamp,
-    /// Its number, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// Why it was made.
+    /// What triggered the attempt.
     pub trigger: Trigger,
-    /// What came of it.
+    /// The result.
     pub answer: Answer,
-    /// More about a failure, in words.
+    /// Details of a failure, as text.
     pub detail: Option<String>,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub duration_ms: i64,
-    /// Request headers, values of additional ones left out.
+    /// The request headers, without the values of the webhook's additional headers.
     pub request_headers: ShownHeaders,
-    /// The answer, when there was one.
+    /// The response, if there was one.
     pub received: Option<Received>,
 }
 
-/// A row of the log.
+/// A stored callback, without headers and bodies.
 #[derive(Clone, Debug)]
 pub struct CallbackRecord {
-    /// Which.
+    /// Its id.
     pub id: CallbackId,
-    /// Of which delivery.
+    /// The delivery it belongs to.
     pub delivery: DeliveryId,
-    /// Of which event.
+    /// The event that was sent.
     pub event: EventId,
-    /// To which webhook.
+    /// The webhook that was called.
     pub webhook: WebhookId,
     /// The event's type.
     pub event_type: EventType,
-    /// The URL as it was called.
+    /// The URL that was called.
     pub url: String,
-    /// When the attempt began.
+    /// When the attempt started.
     pub at: Timestamp,
-    /// Its number, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// Why it was made.
+    /// What triggered the attempt.
     pub trigger: Trigger,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The status code, when there was an answer.
+    /// The status code, if there was a response.
     pub status: Option<u16>,
-    /// Its name.
+    /// The name of the response.
     pub response: String,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub duration_ms: i64,
 }
 
-/// A row of the log with everything in it.
+/// A stored callback with headers and bodies.
 #[derive(Clone, Debug)]
 pub struct CallbackDetails {
-    /// The row.
+    /// The columns of the list.
     pub record: CallbackRecord,
-    /// More about a failure, in words.
+    /// Details of a failure, as text.
     pub detail: Option<String>,
-    /// Request headers, values of additional ones left out.
+    /// The request headers, without the values of the webhook's additional headers.
     pub request_headers: ShownHeaders,
-    /// The body that was sent; `None` when the event is older than what is kept.
+    /// The request body. `None` if the event was deleted when its retention period ended.
     pub request_body: Option<String>,
-    /// The publisher's id of the event; `None` when the event is older than what is kept.
+    /// The publisher's id of the event. `None` if the event was deleted.
     pub ce_id: Option<String>,
-    /// Where the event happened, likewise.
+    /// The `source` of the event. `None` if the event was deleted.
     pub source: Option<String>,
-    /// The answer, when there was one.
+    /// The response, if there was one.
     pub received: Option<Received>,
 }
 
-/// Which callbacks a page of the log shows.
+/// The filter of a webhook's log.
 #[derive(Clone, Debug, Default)]
 pub struct LogFilter {
-    /// Not before.
+    /// The earliest start time, inclusive.
     pub from: Option<Timestamp>,
-    /// Before.
+    /// The latest start time, exclusive.
     pub to: Option<Timestamp>,
-    /// Only these.
+    /// Only callbacks with this outcome.
     pub outcome: Option<Outcome>,
-    /// Only answers with this status.
+    /// Only responses with this status code.
     pub status: Option<u16>,
     /// Only these responses.
     pub response: Option<ResponseFilter>,
-    /// Only callbacks of this event.
+    /// Only callbacks of this event type.
     pub event: Option<EventType>,
 }
 
-/// How callbacks are inserted.
+/// The `INSERT` statement for callbacks.
 pub(super) const CALLBACKS: Insert<19> = Insert {
     table: "callbacks",
     columns: [
@@ -198,7 +198,7 @@ impl NewCallback {
 }
 
 impl Store {
-    /// Which of these callbacks are stored.
+    /// Returns those of these ids under which a callback is already stored.
     pub(super) async fn stored_callbacks(&self, ids: Vec<Uuid>) -> Result<HashSet<Uuid>, StoreError> {
         let (mut stored, mut ids) = (HashSet::new(), ids.into_iter());
         for size in sizes(ids.len()) {
@@ -211,12 +211,12 @@ impl Store {
         Ok(stored)
     }
 
-    /// The newest callback of a webhook: whether there is a log, and how it stands.
+    /// The newest callback of a webhook.
     pub async fn latest_callback(&self, webhook: WebhookId) -> Result<Option<CallbackRecord>, StoreError> {
         Ok(self.callbacks(webhook, &LogFilter::default(), None, 1).await?.items.pop())
     }
 
-    /// One callback with everything in it.
+    /// A callback with headers and bodies.
     pub async fn callback(&self, id: CallbackId) -> Result<Option<CallbackDetails>, StoreError> {
         let Some(row) = callback::Entity::find_by_id(id.0).one(&self.read).await? else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Corrects stored times after the system's clock was set.
+//! Corrects stored times after the system clock was changed.
 
 use std::{fmt::Write, time::Duration};
 
@@ -9,16 +9,17 @@ use crate::{
     storage::{Store, StoreError, bulk::statement, nodes::NOW, sql::Sql},
 };
 
-/// A row written later than this from now was written by a clock that was ahead. Clocks of several nodes may differ by less.
+/// A row whose `updated_at` is later than now by more than this was written while a clock was ahead. The clocks of several nodes may differ
+/// by less than this.
 const AHEAD: Duration = Duration::from_secs(60);
 
 impl Store {
-    /// Moves due times with the clock, which was set by so many milliseconds while this node was the only one. On SQLite, where the node's
-    /// clock measures it, the time since when deliveries exhaust their attempts moves too: otherwise a step forward would disable webhooks.
-    /// Answers how many deliveries it moved.
+    /// Shifts all due times by `by_ms` milliseconds, after the clock was changed by that amount while this node was the only one. On SQLite
+    /// `exhausted_since` is measured by the node's own clock, so it is shifted too: otherwise a jump forward would disable webhooks.
+    /// Returns the number of deliveries it changed.
     pub async fn shift_due(&self, by_ms: i64) -> Result<u64, StoreError> {
         let transaction = self.begin().await?;
-        // Both times move, so that the delay between them stays what it is.
+        // Both columns are shifted, so that the delay between them stays the same.
         let sql = "UPDATE deliveries SET due_at = due_at + ?, updated_at = updated_at + ? WHERE state = 'pending' AND due_at IS NOT NULL";
         let by = || by_ms.into();
         let shifted = transaction.run(statement(self.backend(), sql, [by(), by()])).await?;
@@ -30,9 +31,10 @@ impl Store {
         Ok(shifted)
     }
 
-    /// Corrects due times that were set while a clock was ahead: without this, a retry would wait until the right clock reaches them.
-    /// A row that was written in the future keeps its delay, counted from now. A due time beyond the longest legal delay (the schedule's,
-    /// or `longest_wish`, which a receiver can ask for) becomes the schedule's delay. Answers how many deliveries it changed.
+    /// Corrects due times that were computed while a clock was ahead: without this, a retry would wait until the correct clock reaches
+    /// them. A row that was written in the future keeps its delay, counted from now. A due time beyond the longest possible delay (that of
+    /// the schedule, or `longest_wish`, the longest that a receiver can request) is replaced by the schedule's delay. Returns the number of
+    /// deliveries it changed.
     pub async fn correct_future(&self, now: Timestamp, schedule: &RetrySchedule, longest_wish: Duration) -> Result<u64, StoreError> {
         #[derive(FromQueryResult)]
         struct Found {
@@ -40,7 +42,7 @@ impl Store {
         }
         let mut now = now;
         if self.backend() == DbBackend::Postgres {
-            // A node whose own clock is behind would take what all others write for the future.
+            // If this node's own clock is behind, its time would make rows of all other nodes look as if they were written in the future.
             let sql = format!("SELECT {NOW} AS count");
             let clock = Found::find_by_statement(statement(self.backend(), &sql, []))
                 .one(&self.read)
@@ -53,7 +55,7 @@ impl Store {
         let latest = now.plus(schedule.longest().mul_f64(1.2).max(longest_wish).saturating_add(AHEAD));
         let which = "state = 'pending' AND due_at > ? AND (updated_at > ? OR due_at > ?)";
         let bounds = || [now.0.into(), now.plus(AHEAD).0.into(), latest.0.into()];
-        // Reading first: on SQLite an update keeps other writers out even when it finds nothing.
+        // Reads first: on SQLite an `UPDATE` takes the write lock even if it matches no row.
         let sql = format!("SELECT COUNT(*) AS count FROM deliveries WHERE {which}");
         let found = Found::find_by_statement(statement(self.backend(), &sql, bounds()))
             .one(&self.read)
@@ -66,7 +68,7 @@ impl Store {
             // Writing to a String cannot fail.
             let _ = write!(delay, " WHEN {retries} THEN {}", delay_of.as_millis());
         }
-        // There is one branch at least, also without a schedule.
+        // The last branch makes the expression valid if the schedule has no retries.
         delay.push_str(" WHEN 0 THEN 0 ELSE 0 END");
         let sql = format!(
             "UPDATE deliveries SET due_at = ? + CASE WHEN updated_at > ? AND due_at - updated_at BETWEEN 0 AND ? THEN due_at - updated_at \

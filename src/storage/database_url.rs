@@ -1,4 +1,4 @@
-//! Which database, as people write it.
+//! Parsing of `database_url`.
 
 use std::{
     fmt,
@@ -11,16 +11,16 @@ use thiserror::Error;
 
 use crate::storage::postgres_url::PostgresUrl;
 
-/// Which database.
+/// A parsed `database_url`.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// A file.
+    /// The path of a SQLite file.
     Sqlite(PathBuf),
-    /// A server.
+    /// A PostgreSQL server.
     Postgres(Box<PostgresUrl>),
 }
 
-/// A text that names no database, and what to write instead. It contains no part of the text that could belong to a password.
+/// The error of an invalid database URL, with a hint how to correct it. It contains no part of the text that could belong to a password.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct InvalidDatabaseUrl(pub(super) String);
@@ -54,7 +54,7 @@ impl FromStr for DatabaseUrl {
     }
 }
 
-/// The path after `sqlite:`. It is the path as it stands: nothing is decoded, and every character may be in it.
+/// Parses the part after `sqlite:`. It is used as the path unchanged: nothing is percent-decoded, and every character is allowed.
 fn sqlite(rest: &str) -> Result<PathBuf, InvalidDatabaseUrl> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
     if path.starts_with(":memory:") || path.contains("mode=memory") {
@@ -79,7 +79,7 @@ fn sqlite(rest: &str) -> Result<PathBuf, InvalidDatabaseUrl> {
     Ok(PathBuf::from(path))
 }
 
-/// No part of the text is repeated: it may be a password that lost what was before it.
+/// The error of a text without a scheme. No part of the text is repeated, because it may be a password without what stood before it.
 fn no_scheme(text: &str) -> InvalidDatabaseUrl {
     if text.starts_with(['/', '.'])
         || Path::new(text)
@@ -89,7 +89,7 @@ fn no_scheme(text: &str) -> InvalidDatabaseUrl {
         return invalid("the database URL has no scheme; write `sqlite://` before the path");
     }
     if text.contains("dbname=") || text.contains("host=") {
-        return invalid("connection strings of libpq are not read; write a URL such as postgres://user:password@host:5432/clearhook");
+        return invalid("libpq connection strings are not supported; write a URL such as postgres://user:password@host:5432/clearhook");
     }
     invalid(format!("the database URL must begin with sqlite:// or postgres://; {FORMS}"))
 }
@@ -105,12 +105,12 @@ fn other_scheme(scheme: &str, text: &str) -> InvalidDatabaseUrl {
         return invalid(format!("the database URL names a driver; write {base}:// instead"));
     }
     match scheme.as_str() {
-        "jdbc" => invalid("leave out `jdbc:`, and write user and password before the host: postgres://user:password@host:5432/clearhook"),
-        "psql" | "pg" | "pgsql" | "postgre" | "pq" => invalid("the scheme of PostgreSQL is written postgres://"),
+        "jdbc" => invalid("remove `jdbc:`, and write user and password before the host: postgres://user:password@host:5432/clearhook"),
+        "psql" | "pg" | "pgsql" | "postgre" | "pq" => invalid("the scheme of PostgreSQL is postgres://"),
         "sqlite3" | "file" => invalid("write `sqlite://` before the path of the file"),
-        "http" | "https" => invalid(format!("this is the address of a website; {FORMS}")),
+        "http" | "https" => invalid(format!("this is the URL of a website; {FORMS}")),
         "mysql" | "mariadb" | "mssql" | "sqlserver" | "oracle" | "mongodb" | "redis" | "cockroachdb" => invalid(format!(
-            "clearhook keeps its data in SQLite or PostgreSQL, not in {scheme}; {FORMS}"
+            "clearhook stores its data in SQLite or PostgreSQL, not in {scheme}; {FORMS}"
         )),
         _ => no_scheme(text),
     }
@@ -121,7 +121,7 @@ fn invalid(detail: impl Into<String>) -> InvalidDatabaseUrl {
 }
 
 impl fmt::Display for DatabaseUrl {
-    /// Without user name and password.
+    /// Omits user name and password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "{}", path.display()),
@@ -175,12 +175,12 @@ mod tests {
             ("/var/lib/x", "`sqlite://` before the path"),
             ("localhost:5432/db", "postgres://user"),
             ("mysql://u:planted@db/x", "SQLite or PostgreSQL"),
-            ("jdbc:postgresql://db/x?user=u&password=planted", "leave out `jdbc:`"),
+            ("jdbc:postgresql://db/x?user=u&password=planted", "remove `jdbc:`"),
             ("http://db/x", "website"),
             ("postgresql+asyncpg://u:planted@db/x", "postgresql://"),
             ("pgsql://u:planted@db/x", "postgres://"),
             ("file:/x.db", "sqlite://"),
-            ("host=db password=planted dbname=x", "connection strings of libpq"),
+            ("host=db password=planted dbname=x", "libpq connection strings"),
             ("sqlite://", "names no file"),
             ("sqlite::memory:", "in memory"),
             ("sqlite://:memory:", "in memory"),

@@ -1,7 +1,8 @@
-//! A connection to a SQLite file that works on the caller's own thread.
+//! A connection to a SQLite file that runs statements on the caller's thread.
 //!
-//! The pool hands each statement to a thread of its own and waits for it there and back, which a group of the journal would pay for a
-//! dozen times. The journal has a thread anyway, so it works on this instead, through the same statements.
+//! The connection pool passes each statement to a worker thread and waits for the answer. A group transaction of the journal runs about a
+//! dozen statements and would pay for that each time. The journal has its own thread anyway, so it uses this connection, through the same
+//! [`Sql`] trait.
 
 use std::{
     borrow::Cow,
@@ -33,18 +34,18 @@ use crate::storage::{
     sql::{Record, Sql},
 };
 
-/// A connection of the journal.
+/// The journal's connection.
 pub(super) struct Direct {
     connection: Mutex<Connection>,
-    /// Whether a transaction is under way that nobody committed.
+    /// Whether a transaction was begun and neither committed nor rolled back.
     in_transaction: AtomicBool,
     counts: Arc<Counts>,
 }
 
 impl Direct {
-    /// Opens the file, with the same settings as the pools.
+    /// Opens the file with the same settings as the pools.
     pub(super) fn open(path: &Path, counts: Arc<Counts>) -> Result<Self, DbErr> {
-        // The path is no URI, and a file that was deleted is not replaced by an empty one.
+        // The path is not interpreted as a URI, and a missing file is not created: a deleted database must not be replaced by an empty one.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
@@ -59,7 +60,7 @@ impl Direct {
         })
     }
 
-    /// Begins a transaction that will write.
+    /// Begins a write transaction.
     pub(super) fn begin(&self) -> Result<DirectTransaction<'_>, DbErr> {
         self.end();
         self.run("BEGIN IMMEDIATE")?;
@@ -67,13 +68,13 @@ impl Direct {
         Ok(DirectTransaction(self))
     }
 
-    /// Undoes what was begun and not committed.
+    /// Rolls back a transaction that was not committed.
     fn end(&self) {
         if self.in_transaction.swap(false, Ordering::Relaxed)
             && !self.connection().is_autocommit()
             && let Err(error) = self.run("ROLLBACK")
         {
-            tracing::error!(%error, "a failed transaction cannot be rolled back; the next transaction tries it again: {error}");
+            tracing::error!(%error, "cannot roll back a failed transaction; the rollback is repeated before the next transaction: {error}");
             self.in_transaction.store(true, Ordering::Relaxed);
         }
     }
@@ -92,11 +93,11 @@ impl Direct {
     }
 }
 
-/// A transaction on a [`Direct`] connection; undone when it is dropped.
+/// A transaction on a [`Direct`] connection. It is rolled back on drop.
 pub(super) struct DirectTransaction<'a>(&'a Direct);
 
 impl DirectTransaction<'_> {
-    /// Makes it durable.
+    /// Commits the transaction.
     pub(super) fn commit(self) -> Result<(), DbErr> {
         self.0.run("COMMIT")
     }
@@ -137,7 +138,7 @@ impl Sql for DirectTransaction<'_> {
     }
 }
 
-/// SQLite knows integers, texts and bytes; what they stand for is known to who asks.
+/// Converts a value. SQLite has only integers, reals, texts and blobs; the caller converts them to the type of the column.
 fn read(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Integer(number) => Value::BigInt(Some(number)),
@@ -148,7 +149,7 @@ fn read(value: ValueRef<'_>) -> Value {
     }
 }
 
-/// A value as SQLite takes it, without a copy.
+/// A parameter that is bound without a copy.
 struct Bound<'a>(&'a Value);
 
 fn bound(statement: &Statement) -> impl Iterator<Item = Bound<'_>> {
@@ -165,7 +166,7 @@ impl ToSql for Bound<'_> {
             Value::Bytes(value) => value.as_ref().map(|value| ValueRef::Blob(value)),
             Value::Uuid(value) => value.as_ref().map(|value| ValueRef::Blob(value.as_bytes())),
             other => {
-                let unknown = format!("the journal writes no value of this kind: {other:?}");
+                let unknown = format!("the journal cannot bind a value of this type: {other:?}");
                 return Err(rusqlite::Error::ToSqlConversionFailure(unknown.into()));
             }
         };
@@ -173,7 +174,7 @@ impl ToSql for Bound<'_> {
     }
 }
 
-/// An error of SQLite, told to the rest as the pools tell theirs.
+/// An error of SQLite in the form in which sqlx reports it, so that callers handle both connections alike.
 #[derive(Debug)]
 struct DirectError {
     message: String,

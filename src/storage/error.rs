@@ -1,4 +1,4 @@
-//! What can go wrong with the database.
+//! Errors of the database.
 
 use std::time::Duration;
 
@@ -14,25 +14,25 @@ use crate::{
     vault::CannotDecrypt,
 };
 
-/// A failed question to the database.
+/// Why a database operation failed.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// The database refused, or cannot be reached.
+    /// The database reported an error, or cannot be reached.
     #[error("the database failed: {}", explain(.0))]
     Database(DbErr),
-    /// The master key is not the one that the database was made with.
+    /// The configured master key is not the one that the database was created with.
     #[error(transparent)]
     Decrypt(#[from] CannotDecrypt),
-    /// A row holds what no version of clearhook writes.
+    /// A row has a value that no version of clearhook writes.
     #[error("the database holds a value that clearhook did not write: {0}")]
     Corrupt(String),
-    /// The database does not answer.
+    /// The database did not answer in time.
     #[error("the database did not answer within {} ms", .0.as_millis())]
     Silent(Duration),
-    /// What is written to the database file would be lost.
+    /// The database file was deleted or replaced, so that whatever is written to the open file would be lost.
     #[error("the database file was deleted or replaced; restore it, then start clearhook again")]
     FileGone,
-    /// The service is ending.
+    /// The service is shutting down.
     #[error("the service is stopping")]
     Stopping,
 }
@@ -56,7 +56,7 @@ impl From<UnknownName> for StoreError {
 }
 
 impl StoreError {
-    /// Whether the database works but does not want these values: asking again would change nothing.
+    /// Whether the database works but rejects these values, so that a retry would fail again.
     pub fn is_refusal(&self) -> bool {
         let Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self else {
             return matches!(self, Self::Corrupt(_) | Self::Decrypt(_));
@@ -66,19 +66,19 @@ impl StoreError {
         is_data || !matches!(error.kind(), ErrorKind::Other)
     }
 
-    /// Whether the database cannot keep a value for what it is, such as a character that its encoding does not have (SQLSTATE 22xxx).
+    /// Whether a column cannot store this value, for example because its encoding lacks a character (SQLSTATE 22xxx).
     pub fn is_unfit_value(&self) -> bool {
         matches!(self, Self::Database(error) if code_of(error).is_some_and(|code| code.len() == 5 && code.starts_with("22")))
     }
 
     /// Whether another process holds SQLite's lock.
     pub(super) fn is_busy(&self) -> bool {
-        // The low byte is the code, the others its extension.
+        // The low byte is the primary result code, the other bytes extend it.
         let code = |code: String| code.parse::<i32>().is_ok_and(|code| code & 0xff == 5);
         matches!(self, Self::Database(error) if code_of(error).is_some_and(code))
     }
 
-    /// What went wrong, without saying that it is the database.
+    /// The error message without the words that it comes from the database.
     pub fn brief(&self) -> String {
         match self {
             Self::Database(error) => explain(error),
@@ -86,7 +86,7 @@ impl StoreError {
         }
     }
 
-    /// The same for another who asked at the same time.
+    /// A copy of the error for another caller that waited for the same result.
     pub(super) fn again(&self) -> Self {
         match self {
             Self::Database(error) => Self::Database(error.clone()),
@@ -97,7 +97,7 @@ impl StoreError {
         }
     }
 
-    /// Whether a unique value is there already.
+    /// Whether a unique constraint was violated.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Database(error) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))))
     }

@@ -1,4 +1,4 @@
-//! Finding stored events, and what became of one: its deliveries and their callbacks.
+//! Search for stored events, and the deliveries and callbacks of one event.
 
 use sea_orm::{EntityTrait, FromQueryResult, Value};
 use uuid::Uuid;
@@ -25,63 +25,63 @@ use crate::{
     },
 };
 
-/// Events with one id that are looked at in one step. There is one for each source that uses the id.
+/// Number of keys read per query when events are searched by the publisher's id. Several sources may use the same id.
 const STEP: u64 = 500;
-/// Most deliveries of an event that are shown.
+/// The maximum number of deliveries shown for an event.
 pub const DELIVERIES_MAX: u64 = 200;
-/// Most callbacks of an event that are shown.
+/// The maximum number of callbacks shown for an event.
 pub const CALLBACKS_MAX: u64 = 1_000;
-/// How much a clock may have been set back between an event's time and its deliveries' ids.
+/// By how much the clock may have been set back between an event's `received_at` and the ids of its deliveries.
 const CLOCK_STEP: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// Which events are found.
+/// The filter of the event list.
 #[derive(Clone, Debug, Default)]
 pub struct EventFilter {
     /// The publisher's id.
     pub ce_id: Option<String>,
-    /// Where it happened.
+    /// The `source` attribute.
     pub source: Option<String>,
-    /// What it is about.
+    /// The `subject` attribute.
     pub subject: Option<String>,
-    /// Its type.
+    /// The event type.
     pub event_type: Option<EventType>,
-    /// Received then or later.
+    /// The earliest time of receipt, inclusive.
     pub from: Option<Timestamp>,
-    /// Received before.
+    /// The latest time of receipt, exclusive.
     pub to: Option<Timestamp>,
 }
 
 /// A stored event without its body.
 #[derive(Clone, Debug)]
 pub struct EventRecord {
-    /// Ours.
+    /// Clearhook's id.
     pub id: EventId,
-    /// The publisher's.
+    /// The publisher's id.
     pub ce_id: String,
-    /// Its type.
+    /// The event type.
     pub event_type: EventType,
-    /// Where it happened.
+    /// The `source` attribute.
     pub source: String,
-    /// What it is about.
+    /// The `subject` attribute.
     pub subject: Option<String>,
-    /// Extension attributes, a JSON object.
+    /// Extension attributes, as a JSON object.
     pub extensions: Option<String>,
-    /// When it happened.
+    /// When the event occurred.
     pub occurred_at: Timestamp,
-    /// When it was stored.
+    /// When it was received and stored.
     pub received_at: Timestamp,
 }
 
 /// A delivery of an event.
 #[derive(Clone, Debug)]
 pub struct EventDelivery {
-    /// Which.
+    /// Its id.
     pub id: DeliveryId,
-    /// To which webhook.
+    /// The webhook it goes to.
     pub webhook: WebhookId,
     /// Its state.
     pub state: DeliveryState,
-    /// Attempts made.
+    /// The number of attempts so far.
     pub attempts: u32,
     /// When the next attempt is due.
     pub due: Option<Timestamp>,
@@ -132,7 +132,7 @@ impl Store {
         }))
     }
 
-    /// Ids are in the order of time, so that each index of events, which ends with the id, answers a page by itself.
+    /// Event ids are ordered by time, and every index of `events` ends with the id. So each index returns a page in the right order.
     async fn events_of_range(&self, filter: &EventFilter, after: Option<Cursor>, limit: u64) -> Result<Vec<EventRecord>, StoreError> {
         let mut all = range(filter, after, "id");
         choose(&mut all, filter, str::to_owned);
@@ -142,7 +142,7 @@ impl Store {
         self.events(&sql, all.values).await
     }
 
-    /// The keys of events begin with a hash of the publisher's id.
+    /// Searches by the publisher's id. The keys in `event_keys` begin with a hash of that id.
     async fn events_of_id(
         &self,
         ce_id: &str,
@@ -188,7 +188,7 @@ impl Store {
         rows.into_iter().map(Row::record).collect()
     }
 
-    /// One event with the body of its callbacks.
+    /// An event with its body.
     pub async fn event(&self, id: EventId) -> Result<Option<(EventRecord, String)>, StoreError> {
         let Some(found) = event::Entity::find_by_id(id.0).one(&self.read).await? else {
             return Ok(None);
@@ -207,9 +207,9 @@ impl Store {
         Ok(Some((row.record()?, body)))
     }
 
-    /// The deliveries of an event, the first [`DELIVERIES_MAX`] of them, and how many it had. Deliveries have no index of events, which
-    /// each of them would pay for: they are stored together with their event, so that their ids follow the event's time, and reading
-    /// ends when all are found.
+    /// The first [`DELIVERIES_MAX`] deliveries of an event, and their total number. `deliveries` has no index on the event, because every
+    /// insert would have to maintain it. Deliveries are stored together with their event, so their ids are close to the event's time: a
+    /// short range of the primary key contains them, and the query stops when all are found.
     pub async fn deliveries_of(&self, event: &EventRecord) -> Result<(Vec<EventDelivery>, u64), StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -254,7 +254,7 @@ impl Store {
         Ok((deliveries.collect::<Result<_, StoreError>>()?, all))
     }
 
-    /// The callbacks of these deliveries, by delivery and attempt, [`CALLBACKS_MAX`] at most.
+    /// The callbacks of these deliveries, sorted by delivery and attempt, at most [`CALLBACKS_MAX`].
     pub async fn callbacks_of(&self, deliveries: &[EventDelivery]) -> Result<Vec<CallbackRecord>, StoreError> {
         let mut left = deliveries.iter();
         let mut found = Vec::new();
@@ -268,13 +268,13 @@ impl Store {
     }
 }
 
-/// The condition of the time and of the place in the list.
+/// The condition on the time range and on the position in the list.
 fn range(filter: &EventFilter, after: Option<Cursor>, id: &str) -> Condition {
     let mut all = Condition::default();
     if let Some(from) = filter.from {
         all.and(&format!("{id} >= ?"), [oldest_id_of(from).into()]);
     }
-    // One bound on each side: of two, SQLite may begin at the wrong one.
+    // At most one bound per side: with two, SQLite may start the index scan at the wrong one.
     let to = filter.to.map(oldest_id_of);
     let after = after.map(|cursor| cursor.id);
     if let Some(below) = to.into_iter().chain(after).min() {
@@ -283,7 +283,7 @@ fn range(filter: &EventFilter, after: Option<Cursor>, id: &str) -> Condition {
     all
 }
 
-/// The condition of everything else but the publisher's id.
+/// The condition on all other fields of the filter except the publisher's id.
 fn choose(all: &mut Condition, filter: &EventFilter, column: impl Fn(&str) -> String) {
     let event_type = filter.event_type.map(EventType::as_str);
     for (name, value) in [

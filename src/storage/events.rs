@@ -1,4 +1,4 @@
-//! An event that is to be stored, and what tells it from others.
+//! An event to store, and the key that identifies duplicates.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use crate::{
     domain::{id::EventId, timestamp::Timestamp},
 };
 
-/// Bytes of each half of a key.
+/// Bytes in each half of a key.
 const HALF: usize = 8;
 
-/// How long the key of a published event keeps others out: the same source and id published later are a new event.
+/// For how long a second event with the same source and id is a duplicate. After that it is a new event.
 pub const DUPLICATES_FOR: Duration = Duration::from_secs(30 * 24 * 3_600);
 
-/// What tells one event from another (CloudEvents 1.0, `source` and `id`): half of it is a hash of the id alone, so that the primary key
-/// of `event_keys` finds events by their id, too; the other half is a hash of source and id. Two events share a key by chance only if
-/// both halves agree, 128 bits, far beyond what any database holds.
+/// The identity of an event, which is its `source` and `id` in CloudEvents 1.0. The first half is a hash of the id alone, so that the
+/// primary key of `event_keys` also finds events by their id. The second half is a hash of source and id. Together they have 128 bits, so
+/// accidental collisions are negligible.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventKey([u8; 2 * HALF]);
 
@@ -30,12 +30,12 @@ impl EventKey {
         Self::of_halves(&Sha256::digest(id), &both)
     }
 
-    /// The key under which an event is still found by its id after a newer event took its key.
+    /// The key that an event gets when a newer event with the same source and id takes its key. The event can still be found by its id.
     pub(super) fn of_former(id: &str, event: EventId) -> Self {
         Self::of_halves(&Sha256::digest(id), &Sha256::digest(event.0.as_bytes()))
     }
 
-    /// The least and the greatest key of events with this id.
+    /// The smallest and the largest key of events with this id.
     pub(super) fn range_of(id: &str) -> (Self, Self) {
         let first = Sha256::digest(id);
         (Self::of_halves(&first, &[0; HALF]), Self::of_halves(&first, &[0xFF; HALF]))
@@ -58,24 +58,24 @@ impl EventKey {
     }
 }
 
-/// An event that is to be stored.
+/// An event to store.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
-    /// Ours.
+    /// Clearhook's id.
     pub id: EventId,
-    /// Its place in the catalogue.
+    /// The event type.
     pub event_type: EventType,
-    /// Where it happened.
+    /// The `source` attribute.
     pub source: String,
-    /// The id that the source gave it.
+    /// The publisher's id.
     pub ce_id: String,
-    /// What it is about.
+    /// The `subject` attribute.
     pub subject: Option<String>,
-    /// Extension attributes of CloudEvents as a JSON object, when there are any.
+    /// CloudEvents extension attributes as a JSON object, if there are any.
     pub extensions: Option<String>,
-    /// When it happened.
+    /// When the event occurred.
     pub occurred_at: Timestamp,
-    /// The callback's body, byte for byte as it will be sent.
+    /// The request body of its callbacks, byte for byte.
     pub body: Bytes,
 }
 

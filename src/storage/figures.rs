@@ -1,4 +1,5 @@
-//! Figures over a range: whole hours from what is summed up as callbacks are logged, all else counted from an index.
+//! Numbers of succeeded and failed callbacks in a time range. Whole hours come from sums that are updated as callbacks are logged,
+//! everything else is counted from an index.
 
 use sea_orm::{FromQueryResult, Value};
 
@@ -13,36 +14,37 @@ use crate::{
     },
 };
 
-/// Most rows that are looked at to count: some tens of milliseconds.
+/// The maximum number of rows to count, which takes some tens of milliseconds.
 const COUNTED_MAX: i64 = 100_000;
 
-/// What happened in one unit of time.
+/// The callbacks in one unit of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Figure {
-    /// When it began.
+    /// The start of the unit.
     pub at: Timestamp,
-    /// How many callbacks succeeded.
+    /// The number of callbacks that succeeded.
     pub succeeded: i64,
-    /// How many failed.
+    /// The number of callbacks that failed.
     pub failed: i64,
 }
 
-/// Counted figures.
+/// The result of counting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
-    /// Oldest first; units in which nothing happened are left out.
+    /// Oldest first. Units without callbacks are omitted.
     pub figures: Vec<Figure>,
-    /// Where counting ended before the range did, because there is too much in it.
+    /// Where the counted part begins, if the range has more rows than are counted.
     pub begins: Option<Timestamp>,
 }
 
 impl Store {
-    /// Counts the callbacks that a filter shows, by units of so many milliseconds since 1970. Looks at the newest 100,000 of the range.
+    /// Counts the callbacks that match a filter, in units of `unit_ms` milliseconds since 1970. Counts at most the newest 100,000 rows of
+    /// the range.
     pub async fn count(&self, webhook: WebhookId, filter: &LogFilter, unit_ms: i64) -> Result<Counted, StoreError> {
         self.count_newest(webhook, filter, unit_ms, COUNTED_MAX).await
     }
 
-    /// The same, looking at so many.
+    /// Like [`Self::count`], with the maximum number of rows as a parameter.
     pub async fn count_newest(&self, webhook: WebhookId, filter: &LogFilter, unit_ms: i64, most: i64) -> Result<Counted, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -55,7 +57,7 @@ impl Store {
         let mut chosen = Condition::default();
         chosen.and("1 = 1", []);
         chosen.choose(filter);
-        // Only columns that the indexes hold, unless the filter asks for a name.
+        // Only selects columns that are in the index, unless the filter needs the response's name.
         let response = if filter.asks_for_name() { ", response" } else { "" };
         let sql = format!(
             "SELECT callback_date / ? AS unit, \
@@ -75,7 +77,7 @@ impl Store {
             .all(&self.read)
             .await?;
         let is_cut = rows.iter().map(|row| row.seen).sum::<i64>() >= most;
-        // Of the oldest unit some rows may not have been looked at.
+        // The oldest unit may be counted only in part.
         if is_cut && rows.len() > 1 {
             rows.remove(0);
         }
@@ -91,7 +93,7 @@ impl Store {
         })
     }
 
-    /// The figures of whole hours: from this one, and before that one.
+    /// The sums of whole hours, from `from` (inclusive) to `before` (exclusive).
     pub async fn hours(&self, webhook: WebhookId, from: Timestamp, before: Timestamp) -> Result<Vec<Figure>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {

@@ -1,4 +1,4 @@
-//! Whether a webhook's receiver works: since when it only fails, how many deliveries in a row exhausted their attempts, and whether
+//! The health of a webhook's receiver: since when all attempts fail, how many deliveries in a row exhausted their attempts, and whether
 //! that disables the webhook.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// The changes that one group of results makes to the health of one webhook. A success resets everything before it.
+/// The changes that a group of results makes to the health of one webhook. A success resets what came before it.
 #[derive(Default)]
 struct Changes {
     /// At least one attempt succeeded.
@@ -40,12 +40,12 @@ struct Changes {
     is_gone: bool,
 }
 
-/// What noting the changes of all webhooks led to.
+/// The effects of a group of results on all its webhooks.
 #[derive(Default)]
 pub(super) struct Noted {
-    /// Webhooks that are disabled now.
+    /// Webhooks that were disabled.
     pub(super) disabled: Vec<DisabledWebhook>,
-    /// Webhooks of which another node has logged a success that this node does not know of.
+    /// Webhooks for which another node logged a success that this node does not know of.
     pub(super) unclear: Vec<WebhookId>,
 }
 
@@ -74,10 +74,9 @@ impl Changes {
     }
 }
 
-/// Stores what the results of a group say about the health of their webhooks. No statement runs for a webhook that works and worked
-/// before.
+/// Stores the changes of health in a group of results. For a webhook that worked before and still works, no statement is executed.
 pub(super) async fn note(transaction: &impl Sql, results: &[Finished], now: Timestamp) -> Result<Noted, StoreError> {
-    // In the order of ids, so that two nodes cannot wait for each other.
+    // Sorted by id, so that all nodes lock the rows in the same order and cannot deadlock.
     let mut webhooks: BTreeMap<WebhookId, Changes> = BTreeMap::new();
     for finished in results {
         if let Some(change) = &finished.health {
@@ -120,8 +119,8 @@ async fn note_one(
     Ok(())
 }
 
-/// Counts deliveries that exhausted their attempts, and disables the webhook when there are enough of them over a long enough time. The
-/// count is in the webhook's row, so that it holds over restarts and over the results of several nodes.
+/// Counts deliveries that exhausted their attempts, and disables the webhook if there are enough of them over a long enough period. The
+/// count is stored in the webhook's row, so that it survives restarts and includes the results of all nodes.
 async fn note_exhausted(
     transaction: &impl Sql,
     webhook: WebhookId,
@@ -131,8 +130,8 @@ async fn note_exhausted(
     noted: &mut Noted,
 ) -> Result<(), StoreError> {
     let backend = transaction.backend();
-    // On PostgreSQL the period is measured by the database's clock: one node's clock may be wrong or may be set meanwhile. On SQLite
-    // there is one node, and it corrects its clock (`dispatch::clock`).
+    // On PostgreSQL the period is measured by the database's clock, because a node's clock may be wrong or may be changed. On SQLite there
+    // is only one node, and it corrects stored times when its clock changes (`dispatch::clock`).
     let (clock, at): (&str, fn(Timestamp) -> Option<Value>) = match backend {
         DbBackend::Postgres => (NOW, |_| None),
         _ => ("?", |at| Some(at.0.into())),
@@ -162,8 +161,8 @@ async fn note_exhausted(
         return Ok(());
     }
     if has_succeeded(transaction, webhook, since).await? {
-        // A success was logged by a node (or at a moment) that did not know of the failures. These are the first ones after it, as far as
-        // is known.
+        // A success was logged by another node, or at a moment when the failures were not yet stored. Counting restarts with the failures
+        // of this group.
         let sql = "UPDATE webhooks SET exhausted_deliveries = ?, exhausted_since = ?, failing_since = ? WHERE id = ?";
         let values = [count.into(), noted_at.0.into(), failing_since.0.into(), webhook.0.into()];
         transaction.run(statement(backend, sql, values)).await?;
@@ -175,14 +174,14 @@ async fn note_exhausted(
     Ok(())
 }
 
-/// Whether an attempt that began at `since` or later succeeded. Only successes have a status of 2xx, which is in the index of the log.
+/// Whether an attempt that started at `since` or later succeeded. Only successes have a 2xx status, which is in the index of the log.
 async fn has_succeeded(transaction: &impl Sql, webhook: WebhookId, since: Timestamp) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS found FROM callbacks WHERE webhook_id = ? AND callback_date >= ? AND status BETWEEN 200 AND 299 LIMIT 1";
     let found = statement(transaction.backend(), sql, [webhook.0.into(), since.0.into()]);
     Ok(!transaction.rows(found).await?.is_empty())
 }
 
-/// Disables a webhook unless it is disabled or deleted already. The counts are cleared, so that it starts anew when it is enabled again.
+/// Disables a webhook unless it is already disabled or deleted. Resets the counts, so that old failures do not disable it again later.
 async fn disable(
     transaction: &impl Sql,
     webhook: WebhookId,
@@ -204,7 +203,7 @@ async fn disable(
     let entry = Entry::of_webhook(AuditAction::WebhookDisabled, webhook, &name)
         .before(json!({ "enabled": true, "disabled_reason": null }))
         .after(json!({ "enabled": false, "disabled_reason": text }));
-    // Each change has a time of its own, and the audit log has it too.
+    // `updated_at` is strictly increasing per webhook. The audit entry has the same time.
     let at = Timestamp(row.get::<i64>("updated_at")?);
     audit::add(transaction, &Actor::clearhook(), entry, at).await?;
     Ok(Some(DisabledWebhook { webhook, name, reason }))

@@ -1,4 +1,4 @@
-//! Users as an OpenID provider knows them: by issuer and subject, which never change, unlike an e-mail address.
+//! Users who sign in through an OpenID provider. They are identified by issuer and subject, which never change, unlike an e-mail address.
 
 use std::net::IpAddr;
 
@@ -16,31 +16,31 @@ use crate::{
     },
 };
 
-/// Somebody as a provider describes them.
+/// A user as described by the provider.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// The provider.
+    /// The issuer URL of the provider.
     pub issuer: String,
-    /// Its name for them.
+    /// The user's `sub` claim.
     pub subject: String,
-    /// Their address, which the provider has verified.
+    /// The e-mail address, which the provider has verified.
     pub email: String,
-    /// What they may do.
+    /// The role that the claims map to.
     pub role: Role,
 }
 
-/// What became of somebody who comes from a provider.
+/// The result of looking up an identity.
 #[derive(Clone, Debug)]
 pub enum Identified {
-    /// A user who was there or is new, with the role of now; they may be disabled.
+    /// The existing or newly created user, with the current role. The user may be disabled.
     User(UserRecord),
-    /// The address belongs to somebody else whom the provider knows.
+    /// The user with this e-mail address is already linked to another subject of the provider.
     Taken,
 }
 
 impl Store {
-    /// The user of an identity: the one who came with it before, else the one with the same address, else a new one without a password.
-    /// Their role follows, except that the last administrator stays one.
+    /// Finds the user of an identity: the user who signed in with it before, or else the user with the same e-mail address, or else a new
+    /// user without a password. The role is updated, except that the last administrator stays administrator.
     pub async fn identify(&self, identity: &Identity, address: Option<IpAddr>, now: Timestamp) -> Result<Identified, StoreError> {
         let transaction = self.begin().await?;
         let backend = self.backend();
@@ -79,7 +79,7 @@ impl Store {
         if is_last_administrator {
             tracing::warn!(
                 user = %before.id,
-                "user {} stays administrator although the OpenID provider gives them the role {}: there is no other administrator",
+                "user {} remains administrator although the OpenID provider assigns the role {}: there is no other administrator",
                 before.id,
                 identity.role
             );
@@ -105,9 +105,9 @@ impl Store {
         Ok(Identified::User(user))
     }
 
-    /// Notes that a sign-in by the OpenID provider is finished, by the hash of its state. False if it was finished before.
+    /// Marks a sign-in through the OpenID provider as completed, by the hash of its `state`. Returns false if it was completed before.
     pub async fn use_oidc_state(&self, hash: Vec<u8>, expires: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
-        // Nobody can finish a sign-in that has expired, so its state need not be known.
+        // The state of an expired sign-in is rejected anyway, so it does not have to be stored.
         self.execute("DELETE FROM used_oidc_states WHERE expires_at < ?", [now.0.into()])
             .await?;
         let sql = "INSERT INTO used_oidc_states (state_hash, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING";

@@ -1,5 +1,5 @@
-//! Which master key the database is sealed with, and its rotation: every sealed value is sealed anew, a few at a time. A value
-//! that the new key opens is done, so that a rotation which was interrupted goes on where it ended.
+//! The fingerprint of the database's master key, and its rotation. A rotation re-encrypts every sealed value in small batches. Values that
+//! the new key already decrypts are skipped, so that an interrupted rotation can be resumed.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 use thiserror::Error;
@@ -16,32 +16,32 @@ use crate::{
     vault::{Fingerprint, Vault},
 };
 
-/// Every column that holds sealed values, each bound to its row's `id`. Their names end with `_encrypted`.
+/// All columns with encrypted values, each bound to the `id` of its row. Their names end with `_encrypted`.
 pub const SEALED: [(&str, &str); 3] = [
     ("webhook_headers", "value_encrypted"),
     ("webhook_secrets", "secret_encrypted"),
     ("second_factors", "secret_encrypted"),
 ];
-/// Values of one transaction.
+/// Values per transaction.
 const BATCH: u64 = 100;
 
-/// Why a key cannot be used, or not be rotated.
+/// Why a key cannot be used or rotated.
 #[derive(Debug, Error)]
 pub enum KeyError {
-    /// Another key made this database.
+    /// The database was encrypted with another key.
     #[error(
-        "this master key is not the one that the database is sealed with; set CLEARHOOK_MASTER_KEY (or put back master.key in the data \
+        "this master key is not the one that the database was encrypted with; set CLEARHOOK_MASTER_KEY (or restore master.key in the data \
          directory); if a rotation was interrupted, run `clearhook master-key rotate` again"
     )]
     Other,
-    /// A rotation has not come to its end.
-    #[error("a rotation of the master key was begun and has not ended; run `clearhook master-key rotate` again, then start")]
+    /// A rotation is not complete.
+    #[error("a rotation of the master key is not complete; run `clearhook master-key rotate` again, then start clearhook")]
     Rotating,
-    /// A rotation to yet another key has not come to its end.
-    #[error("a rotation to another new key was begun and has not ended; give that key with CLEARHOOK_NEW_MASTER_KEY or --new-key-file")]
+    /// A rotation to a different new key is not complete.
+    #[error("a rotation to a different new key is not complete; pass that key with CLEARHOOK_NEW_MASTER_KEY or --new-key-file")]
     RotatingToOther,
-    /// Nodes would go on with the old key.
-    #[error("{0} node(s) use this database; stop every `clearhook serve` (one that was killed counts for 30 s), then rotate")]
+    /// Nodes are running, and would continue to use the old key.
+    #[error("{0} node(s) use this database; stop every `clearhook serve`, then rotate (a node that was killed counts for another 30 s)")]
     InUse(i64),
     /// The database failed.
     #[error(transparent)]
@@ -54,16 +54,16 @@ impl From<DbErr> for KeyError {
     }
 }
 
-/// Where a rotation stands.
+/// The state of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// Values are to be sealed anew.
+    /// Values have to be re-encrypted.
     Begun,
-    /// All are sealed with the new key already.
+    /// All values are already encrypted with the new key.
     Ended,
 }
 
-/// A place among all sealed values: a column of [`SEALED`], and the last row that was looked at.
+/// The position of a rotation: the index of a column in [`SEALED`], and the last processed row.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Place {
     column: usize,
@@ -83,7 +83,7 @@ struct Sealed {
 }
 
 impl Store {
-    /// Makes sure that this store's key is the one that the database is sealed with. A database without any takes it.
+    /// Checks that this store's key is the one that the database is encrypted with. A database that has no key yet is bound to this one.
     pub async fn check_key(&self) -> Result<(), KeyError> {
         let own = self.vault.fingerprint();
         let keys = match self.keys().await? {
@@ -97,7 +97,7 @@ impl Store {
         }
     }
 
-    /// Whether the database is sealed with a key.
+    /// Whether the database has a key, or values that are encrypted with one.
     pub async fn has_key(&self) -> Result<bool, KeyError> {
         if self.keys().await?.is_some() {
             return Ok(true);
@@ -110,13 +110,13 @@ impl Store {
         Ok(false)
     }
 
-    /// The same store under another key.
+    /// The same store with another key.
     #[must_use]
     pub fn with_vault(self, vault: Vault) -> Self {
         Self { vault, ..self }
     }
 
-    /// A database that is older than the note of its key, or empty.
+    /// Stores the fingerprint of the key in a database that has none: a new one, or one from before fingerprints were stored.
     async fn adopt_key(&self, own: &Fingerprint) -> Result<Keys, KeyError> {
         for (table, column) in SEALED {
             if let Some(any) = self.sealed_after(table, column, Uuid::nil(), 1).await?.first()
@@ -130,7 +130,7 @@ impl Store {
         self.keys().await?.ok_or(KeyError::Other)
     }
 
-    /// Begins to seal everything with another key, or goes on with it. From now on no service starts until it has ended.
+    /// Starts or resumes a rotation. From now on no service starts until it is complete.
     pub async fn begin_rotation(&self, to: &Vault) -> Result<Rotation, KeyError> {
         let (from, to) = (self.vault.fingerprint(), to.fingerprint());
         let keys = match self.keys().await? {
@@ -149,7 +149,8 @@ impl Store {
         if self.execute(sql, values).await? == 0 {
             return Err(KeyError::RotatingToOther);
         }
-        // A node looks at the note after it has taken its lease, and this looks at leases after the note: one of them sees the other.
+        // A starting node takes its lease and then checks for a rotation; this function records the rotation and then checks for leases. So
+        // at least one of them sees the other.
         let nodes = self.live_nodes().await?;
         if nodes > 0 {
             if is_new {
@@ -160,7 +161,7 @@ impl Store {
         Ok(Rotation::Begun)
     }
 
-    /// Seals the next few values anew. Answers how many it looked at, and where to go on; `None` when that was the last one.
+    /// Re-encrypts the next batch. Returns the number of processed values, and the position to continue from, or `None` at the end.
     pub async fn reseal(&self, to: &Vault, from: Place) -> Result<(usize, Option<Place>), KeyError> {
         let Some((table, column)) = SEALED.get(from.column) else {
             return Ok((0, None));
@@ -187,7 +188,7 @@ impl Store {
         Ok((found.len(), (next.column < SEALED.len()).then_some(next)))
     }
 
-    /// Notes that everything is sealed with the new key, and lets services start.
+    /// Records that all values are encrypted with the new key, so that services can start again.
     pub async fn end_rotation(&self, by: &Actor, to: &Vault) -> Result<(), KeyError> {
         let to = to.fingerprint().0.as_str();
         let sql = "UPDATE master_keys SET current = ?, next = NULL WHERE id = 1 AND next = ?";
@@ -200,8 +201,8 @@ impl Store {
         Ok(())
     }
 
-    /// Writes anew what holds sealed values: what was sealed with an old key is not to stay between rows, where databases leave what they
-    /// overwrite.
+    /// Rewrites the tables with encrypted values, because databases leave overwritten values in free space: no value encrypted with the old
+    /// key must remain there.
     pub async fn leave_no_trace(&self) -> Result<(), StoreError> {
         if self.backend() == DbBackend::Sqlite {
             self.write.execute_unprepared("VACUUM").await?;

@@ -1,4 +1,4 @@
-//! A limit for every statement, and what its error says about the connection it was made on.
+//! A time limit for every statement, and what an error of a statement reveals about its connection.
 
 use std::{
     io,
@@ -19,7 +19,7 @@ use crate::storage::{
     server_error::{code_of, driver_error},
 };
 
-/// Whether an SQLite file is not the one any more that its path names.
+/// Whether the path of the SQLite file no longer leads to the opened file.
 pub(super) type IsGone = Arc<AtomicBool>;
 
 /// The database did not answer in time.
@@ -32,17 +32,17 @@ pub(super) struct Silence(pub(super) Duration);
 #[error("the database file was deleted or replaced; restore it, then start clearhook again")]
 pub(super) struct FileGone;
 
-/// How long a statement may take, and who is told of what goes wrong.
+/// The time limit of statements, and where problems of connections are reported.
 #[derive(Clone, Debug)]
 pub(super) enum Limit {
-    /// SQLite: there is no network that could lose an answer, and SQLite limits its own waiting.
+    /// SQLite: no time limit, because no network can lose an answer, and SQLite has its own limit for waiting on locks.
     File(IsGone),
     /// PostgreSQL.
     Server(Duration, Doubt),
 }
 
 impl Limit {
-    /// The same with another time.
+    /// The same with another time limit.
     pub(super) fn of(&self, time: Duration) -> Self {
         match self {
             Self::File(gone) => Self::File(gone.clone()),
@@ -50,8 +50,8 @@ impl Limit {
         }
     }
 
-    /// Refuses to use a file that is not the one that was opened: what is written would be lost, and what is read by a new connection is of
-    /// another file.
+    /// Fails if the path no longer leads to the opened file: writes to the open file would be lost, and a new connection would read another
+    /// file.
     pub(super) fn check_file(&self) -> Result<(), DbErr> {
         match self {
             Self::File(gone) if gone.load(Ordering::Relaxed) => Err(wrap(io::Error::other(FileGone))),
@@ -59,12 +59,12 @@ impl Limit {
         }
     }
 
-    /// Waits for a statement, but not for ever: a connection may be dead without anybody knowing.
+    /// Waits for a statement up to the time limit, because a connection can be dead without any error.
     pub(super) async fn wait<T>(&self, work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
         let Self::Server(time, doubt) = self else {
             self.check_file()?;
             let done = work.await;
-            // An error of a file that is gone is not to be explained by what SQLite makes of it.
+            // If the file is gone, SQLite's own error would be misleading.
             return done.or_else(|error| self.check_file().and(Err(error)));
         };
         let mut work = pin!(work);
@@ -81,7 +81,7 @@ impl Limit {
                 done
             }
             () = sleep(*time) => {
-                // Before its connection goes back to the pool.
+                // Must happen before the connection goes back to the pool.
                 doubt.raise();
                 Err(wrap(io::Error::new(io::ErrorKind::TimedOut, Silence(*time))))
             }
@@ -89,12 +89,12 @@ impl Limit {
     }
 }
 
-/// What an error says about connections to the server.
+/// What an error reveals about the connections to the server.
 enum Connection {
     Good,
-    /// There may be another server by now.
+    /// Another server may be the primary by now.
     Doubtful,
-    /// All that exist are to be replaced.
+    /// All existing connections must be replaced.
     Useless,
 }
 
@@ -115,7 +115,7 @@ fn wrap(error: io::Error) -> DbErr {
     DbErr::Conn(RuntimeErr::SqlxError(Arc::new(sqlx::Error::Io(error))))
 }
 
-/// The error of this kind inside, if it is one that was made here.
+/// The error of this type that this module wrapped into a driver error, if it is one.
 pub(super) fn made_here<E: std::error::Error + Copy + 'static>(error: &DbErr) -> Option<E> {
     match driver_error(error)? {
         sqlx::Error::Io(error) => error.get_ref()?.downcast_ref::<E>().copied(),

@@ -1,21 +1,21 @@
-//! Places in line. What is due is claimed by its due time, longest due first; what people ask for ("send now") stands before everything
-//! else that is due, however much that is. Its due time is that of a past so remote that nothing else has it, which needs neither a
-//! column nor an index of its own.
+//! Priority of manual deliveries. Due deliveries are claimed in the order of `due_at`. A manually requested delivery ("send now") must be
+//! claimed before all others, however many are due. So its `due_at` is moved so far into the past that no scheduled delivery can be
+//! earlier, which needs neither an extra column nor an extra index.
 
 use crate::domain::timestamp::Timestamp;
 
-/// How far ahead it stands, in milliseconds: some 35,000 years.
+/// By how much `due_at` is moved, in milliseconds: about 35,000 years.
 pub(super) const AHEAD: i64 = 1 << 50;
 
-/// Due before everything that is due by the schedule, and after what was asked for before.
+/// The `due_at` of a manual delivery. It is before every scheduled delivery, and after manual deliveries that were requested earlier.
 pub(super) const fn ahead(at: Timestamp) -> Timestamp {
     Timestamp(at.0 - AHEAD)
 }
 
-/// Everything that stands ahead is due by then, and nothing else.
+/// All manual deliveries are due at this time, and no others.
 pub(super) const ALL_AHEAD: Timestamp = Timestamp(-AHEAD / 2);
 
-/// When a delivery was due, wherever it stands.
+/// The time when a delivery is due, without the shift of manual deliveries.
 pub(super) const fn due(stored: i64) -> Timestamp {
     Timestamp(if stored <= ALL_AHEAD.0 { stored + AHEAD } else { stored })
 }

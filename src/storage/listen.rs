@@ -1,4 +1,4 @@
-//! What PostgreSQL nodes tell each other (`LISTEN`).
+//! Notifications between nodes on PostgreSQL (`LISTEN`).
 
 use std::{
     io,
@@ -23,34 +23,34 @@ use crate::{
     },
 };
 
-/// A word from a node, this one included.
+/// A notification from a node, including this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// There is something to claim.
+    /// There are deliveries to claim.
     Pending,
-    /// This webhook changed, which made this revision.
+    /// This webhook was changed. The number is the revision after the change.
     Changed(WebhookId, i64),
-    /// A key was revoked.
+    /// An API key was revoked.
     Keys,
-    /// Words may have been missed, because the connection was lost.
+    /// Notifications may have been missed, because the connection was lost.
     Missed,
 }
 
-/// Hears what nodes say.
+/// Receives notifications.
 pub struct Listener {
     words: PgListener,
     revocations: Arc<AtomicU64>,
-    /// Raised when connections were found useless: this one may lead to the same server.
+    /// Signals that connections were lost: the listener's connection may lead to a server that is not the primary any more.
     losses: watch::Receiver<u64>,
 }
 
 impl Store {
-    /// Begins to listen; `None` on SQLite, where there is one node.
+    /// Starts to listen. Returns `None` on SQLite, where there is only one node.
     pub async fn listen(&self) -> Result<Option<Listener>, StoreError> {
         if !self.is_shared() {
             return Ok(None);
         }
-        // On a pool of its own: one that is dead and has to be left keeps no place in that of the others.
+        // The listener has its own pool, so that a dead connection does not take a place in the main pool.
         let losses = self.doubt.losses();
         let options = self.read.pool().get_postgres_connection_pool().connect_options();
         let pool = PoolOptions::new()
@@ -61,7 +61,7 @@ impl Store {
         let begin = async {
             let pool = pool.connect_with((*options).clone()).await?;
             let mut listener = PgListener::connect_with(&pool).await?;
-            // It would connect to the same server again, which may not be the primary any more.
+            // Without this, it would reconnect to the same server, which may not be the primary any more.
             listener.eager_reconnect(false);
             listener.listen(CHANNEL).await?;
             Ok(listener)
@@ -70,7 +70,7 @@ impl Store {
             Ok(begun) => begun.map_err(failed)?,
             Err(_) => return Err(StoreError::Silent(ACQUIRE)),
         };
-        // What was said before was not heard.
+        // Notifications sent before this moment were not received, so cached API keys are invalidated.
         self.revocations.fetch_add(1, Ordering::AcqRel);
         Ok(Some(Listener {
             words,
@@ -81,7 +81,7 @@ impl Store {
 }
 
 impl Listener {
-    /// Waits for the next word. After an error nothing more is heard, and it has to be begun anew.
+    /// Waits for the next notification. After an error the listener is unusable and a new one must be created.
     pub async fn hear(&mut self) -> Result<Word, StoreError> {
         let heard = tokio::select! {
             heard = self.words.try_recv() => heard.map_err(failed)?,

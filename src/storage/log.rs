@@ -1,4 +1,5 @@
-//! Reading the log: pages in both directions, and what arrived since. Conditions are such that the indexes alone answer them.
+//! Reads the log of a webhook: pages in both directions, and new callbacks. The conditions are written so that indexes alone can answer
+//! them.
 
 mod condition;
 
@@ -20,36 +21,36 @@ use crate::{
     },
 };
 
-/// The columns of a [`Row`]. Headers and bodies stay where they are.
+/// The columns of a [`Row`]. Headers and bodies are not loaded.
 const COLUMNS: &str =
     "id, delivery_id, event_id, webhook_id, event_type, url, callback_date, attempt, \"trigger\", outcome, status, response, duration_ms";
-/// Most rows that are counted as new.
+/// The maximum number of new callbacks that are counted.
 pub const NEWS_MAX: usize = 1_000;
 
-/// Where a page of the log stands.
+/// The position of a log page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Place {
-    /// At its top.
+    /// The newest page.
     #[default]
     Newest,
-    /// Below this row.
+    /// The rows older than this one.
     After(Cursor),
-    /// Above this row.
+    /// The rows newer than this one.
     Before(Cursor),
 }
 
 /// A page of the log, newest first.
 #[derive(Clone, Debug, Default)]
 pub struct LogPage {
-    /// Its rows.
+    /// The rows.
     pub rows: Vec<CallbackRecord>,
-    /// What the page above is before; `None` at the top.
+    /// The cursor of the page of newer rows, or `None` on the newest page.
     pub newer: Option<Cursor>,
-    /// What the page below is after; `None` at the bottom.
+    /// The cursor of the page of older rows, or `None` on the last page.
     pub older: Option<Cursor>,
 }
 
-/// A row as the log shows it.
+/// A callback as loaded for the list.
 #[derive(FromQueryResult)]
 pub(super) struct Row {
     id: Uuid,
@@ -121,7 +122,8 @@ impl Store {
         Ok(Page::of(found, limit, cursor))
     }
 
-    /// A page of a webhook's log, with the ways up and down. A page above which less than a page is left begins at the top.
+    /// A page of a webhook's log, with cursors in both directions. If fewer rows than a page are newer than the cursor, the result is the
+    /// newest page.
     pub async fn log_page(&self, webhook: WebhookId, filter: &LogFilter, place: Place, limit: u64) -> Result<LogPage, StoreError> {
         let limit_rows = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut rows = self.rows(webhook, filter, place, limit.saturating_add(1)).await?;
@@ -155,9 +157,9 @@ impl Store {
         }
     }
 
-    /// The rows next to a place, nearest first.
+    /// The rows next to a position, nearest first.
     async fn rows(&self, webhook: WebhookId, filter: &LogFilter, place: Place, limit: u64) -> Result<Vec<CallbackRecord>, StoreError> {
-        // One bound on each side: of two, SQLite may begin at the wrong one.
+        // At most one bound per side: with two, SQLite may start the index scan at the wrong one.
         let (from, to) = match place {
             Place::Newest => (filter.from, filter.to),
             Place::After(Cursor { at, .. }) => {
@@ -194,7 +196,7 @@ impl Store {
         self.records(&sql, all.values).await
     }
 
-    /// The attempts of a delivery, first to last; of very many the last ones.
+    /// The attempts of a delivery, oldest first. If there are more than `limit`, the newest ones.
     pub async fn attempts(&self, delivery: DeliveryId, limit: u64) -> Result<Vec<CallbackRecord>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM callbacks WHERE delivery_id = ? ORDER BY attempt DESC LIMIT ?");
         let values = vec![delivery.0.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
@@ -203,7 +205,7 @@ impl Store {
         Ok(attempts)
     }
 
-    /// Callbacks that meet a condition, which may end with an order and a limit.
+    /// Callbacks that match a condition, which may end with `ORDER BY` and `LIMIT`.
     pub(super) async fn callbacks_where(&self, condition: &str, values: Vec<Value>) -> Result<Vec<CallbackRecord>, StoreError> {
         self.records(&format!("SELECT {COLUMNS} FROM callbacks WHERE {condition}"), values)
             .await
@@ -216,8 +218,9 @@ impl Store {
         rows.into_iter().map(Row::record).collect()
     }
 
-    /// Callbacks that were logged after this one, newest attempt first, [`NEWS_MAX`] at most. What is logged now began after `begun`:
-    /// a row is logged when its attempt ends.
+    /// The callbacks that were logged after this one, newest attempt first, at most [`NEWS_MAX`]. Only attempts that started at `begun` or
+    /// later are considered: a row is inserted when its attempt ends, so `begun` must be earlier than the start of any attempt that was
+    /// still running.
     pub async fn logged_after(
         &self,
         webhook: WebhookId,

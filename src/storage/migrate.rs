@@ -1,4 +1,5 @@
-//! Bringing the schema up to date. On PostgreSQL one node at a time does it: several may start at once on an empty database.
+//! Applies migrations. On PostgreSQL an advisory lock ensures that only one node does it, because several may start at once on an empty
+//! database.
 
 use std::time::Duration;
 
@@ -19,14 +20,14 @@ use crate::storage::{
     server_error::{code_of, explain_driver},
 };
 
-/// How long the migration of another node is waited for.
+/// How long to wait for the migration of another node.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 const PAUSE: Duration = Duration::from_millis(100);
 /// The number of the advisory lock is "clearhoo" in ASCII.
 const TAKE: &str = "SELECT pg_try_advisory_lock(7164212576445296495)::text";
 const FREE: &str = "SELECT pg_advisory_unlock(7164212576445296495)::text";
 
-/// Brings the schema up to date, or answers why it is not. A schema that is up to date needs no right to change it.
+/// Applies missing migrations, or fails if that is not allowed. Needs no permission to change the schema if it is up to date.
 pub(super) async fn bring_up_to_date(connection: &DatabaseConnection, server: Option<&Server>, migrate: bool) -> Result<(), OpenError> {
     if is_up_to_date(connection).await? {
         return Ok(());
@@ -38,7 +39,7 @@ pub(super) async fn bring_up_to_date(connection: &DatabaseConnection, server: Op
         Some(server) => Some(MigrationLock::take(server).await?),
         None => None,
     };
-    // Another node may have been first.
+    // Another node may have applied them while this one waited for the lock.
     let done = match is_up_to_date(connection).await {
         Ok(true) => Ok(()),
         Ok(false) => migrate_now(connection).await,
@@ -53,13 +54,13 @@ pub(super) async fn bring_up_to_date(connection: &DatabaseConnection, server: Op
 async fn migrate_now(connection: &DatabaseConnection) -> Result<(), OpenError> {
     let failed = |error: DbErr| OpenError::Migrate(StoreError::Database(error).brief());
     Migrator::up(connection, None).await.map_err(failed)?;
-    // The planner knows new tables only after a look at them; on both databases this is quick when they are empty.
+    // The planner needs statistics of new tables. This is quick on both databases while the tables are empty.
     connection.execute_unprepared("ANALYZE").await.map_err(failed)?;
     tracing::info!("the migrations were applied; the database schema is up to date");
     Ok(())
 }
 
-/// Whether every migration is applied. It only reads: asking sea-orm would create its table first.
+/// Whether all migrations are applied. Reads only; sea-orm's own check would create its table first.
 async fn is_up_to_date(connection: &DatabaseConnection) -> Result<bool, OpenError> {
     let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
     let backend = connection.get_database_backend();
@@ -84,7 +85,7 @@ fn is_missing_table(backend: DbBackend, error: &DbErr) -> bool {
     }
 }
 
-/// The advisory lock for migrations, held on a connection of its own and released when that closes.
+/// The advisory lock for migrations. It is held on its own connection, and released when that closes.
 struct MigrationLock(PgConnection);
 
 impl MigrationLock {
@@ -95,7 +96,7 @@ impl MigrationLock {
         let mut is_logged = false;
         while show(&mut connection, TAKE).await.map_err(failed)? != "true" {
             if !is_logged {
-                tracing::info!("another node is migrating the database; waiting until it has finished");
+                tracing::info!("another node is migrating the database; waiting for it to finish");
                 is_logged = true;
             }
             if Instant::now() > end {

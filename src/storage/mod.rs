@@ -1,4 +1,5 @@
-//! The database: SQLite or PostgreSQL through one code. Entities never leave this room; one file answers one kind of question.
+//! The database: SQLite or PostgreSQL, with the same code. Entities are private to this module. Each file contains the queries of one
+//! topic.
 
 pub mod age;
 pub mod api_keys;
@@ -79,28 +80,28 @@ use self::{
 };
 use crate::vault::Vault;
 
-/// A connected, migrated database. Cheap to clone.
+/// A connected and migrated database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// Reads. On PostgreSQL the same pool as `write`.
+    /// The pool for reads. On PostgreSQL the same as `write`.
     read: Pool,
-    /// Writes. On SQLite a pool of one.
+    /// The pool for writes. On SQLite it has one connection.
     write: Pool,
-    /// SQLite's file.
+    /// The SQLite file.
     file: Option<Arc<OpenFile>>,
     vault: Vault,
     counts: Arc<Counts>,
-    /// How often keys were revoked, as far as this process knows.
+    /// How many revocations of API keys this process knows of.
     revocations: Arc<AtomicU64>,
     doubt: Doubt,
-    /// How long a statement of a large transaction may take on PostgreSQL; others a third of it.
+    /// The time limit of statements in large transactions on PostgreSQL. Other statements have a third of it.
     patience: Duration,
-    /// Follows the primary of several servers for as long as there is a store.
+    /// The task that follows the primary if the URL has several servers.
     #[expect(dead_code, reason = "the task ends when this is dropped")]
     follower: Option<Arc<AbortOnDropHandle<()>>>,
 }
 
-/// What was asked of the database since the start.
+/// Statistics of database use since the start.
 #[derive(Debug, Default)]
 pub struct Counts {
     statements: AtomicU64,
@@ -109,18 +110,18 @@ pub struct Counts {
 }
 
 impl Store {
-    /// Begins a transaction that will write.
+    /// Starts a write transaction.
     async fn begin(&self) -> Result<Transaction, StoreError> {
         self.write.begin().await
     }
 
-    /// A connection for the journal alone; nothing on PostgreSQL.
+    /// The journal's own connection. `None` on PostgreSQL.
     fn direct(&self) -> Result<Option<Direct>, StoreError> {
         let open = |file: &Arc<OpenFile>| Direct::open(file.path(), self.counts.clone());
         Ok(self.file.as_ref().map(open).transpose()?)
     }
 
-    /// The same store for who waits so long for a statement of a large transaction, and a third of it for others.
+    /// The same store with this time limit for journal transactions, and a third of it for other statements.
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         let limit = patience / 3;
@@ -132,7 +133,7 @@ impl Store {
         }
     }
 
-    /// The same store for statements that touch many rows.
+    /// The same store with the time limit of large transactions, for statements that touch many rows.
     #[must_use]
     pub fn patient(&self) -> Self {
         Self {
@@ -142,7 +143,7 @@ impl Store {
         }
     }
 
-    /// The same store for statements that must be answered within this time.
+    /// The same store with this time limit.
     #[must_use]
     pub fn within(&self, limit: Duration) -> Self {
         Self {
@@ -152,12 +153,12 @@ impl Store {
         }
     }
 
-    /// Which database it is.
+    /// The kind of database.
     pub fn backend(&self) -> DbBackend {
         self.write.get_database_backend()
     }
 
-    /// Statements asked of the database since the start, and commits of the journal.
+    /// The number of statements, and of the journal's commits, since the start.
     pub fn counts(&self) -> (u64, u64) {
         (
             self.counts.statements.load(Ordering::Relaxed),
@@ -165,12 +166,12 @@ impl Store {
         )
     }
 
-    /// Events and results that the journal stored since the start.
+    /// The number of events and results that the journal has stored since the start.
     pub fn entries(&self) -> u64 {
         self.counts.entries.load(Ordering::Relaxed)
     }
 
-    /// How often keys were revoked, as far as this process knows: what was read of keys before a revocation counts no more.
+    /// How many revocations of API keys this process knows of. Cached keys are valid only while this number is unchanged.
     pub fn revocations(&self) -> u64 {
         self.revocations.load(Ordering::Acquire)
     }
@@ -180,13 +181,13 @@ impl Store {
         self.counts.entries.fetch_add(entries as u64, Ordering::Relaxed);
     }
 
-    /// Asks the database for nothing: an error means that it cannot be reached.
+    /// Executes an empty query, to check that the database can be reached.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.read.execute_unprepared("SELECT 1").await?;
         Ok(())
     }
 
-    /// Closes all connections; SQLite then folds its journal into the file.
+    /// Closes all connections. SQLite then copies its write-ahead log into the file.
     pub async fn close(self) -> Result<(), StoreError> {
         let closed = async {
             self.read.pool().clone().close().await?;
@@ -196,12 +197,12 @@ impl Store {
         if !self.is_shared() {
             return closed.await;
         }
-        // Nothing is lost with a connection that is dead.
+        // A dead connection has nothing to lose, so closing has a time limit.
         timeout(self.patience / 3, closed).await.unwrap_or(Ok(()))
     }
 }
 
-/// A new id: UUIDv7, so that rows of one time lie together in an index.
+/// A new UUIDv7. Its order by time keeps rows of the same time together in an index.
 pub fn new_id<T: From<Uuid>>() -> T {
     Uuid::now_v7().into()
 }

@@ -1,4 +1,5 @@
-//! Nodes and their leases. A node holds one lease for everything that it owns; on PostgreSQL the database's clock tells whether it has ended.
+//! Nodes and their leases. A node has one lease for all deliveries that it owns. On PostgreSQL the database's clock decides whether a lease
+//! has expired.
 
 use std::time::Duration;
 
@@ -12,17 +13,17 @@ use crate::{
 /// The database's clock, in milliseconds.
 pub(super) const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
-/// What a node owned is due now, for any node; what was asked for keeps its place in line (`storage::line`).
+/// Makes the deliveries of a node pending, so that any node can claim them. Manual deliveries keep their priority (`storage::line`).
 const GIVEN_BACK: &str =
     "UPDATE deliveries SET state = 'pending', due_at = CASE WHEN due_at < 0 THEN due_at ELSE ? END, lease_owner = NULL, updated_at = ?";
 
 impl Store {
-    /// Whether there can be other nodes. SQLite has one: the lock on its file sees to that.
+    /// Whether there can be several nodes. On SQLite a lock on the file prevents that.
     pub fn is_shared(&self) -> bool {
         self.backend() == DbBackend::Postgres
     }
 
-    /// Holds the node's lease for so long from now on.
+    /// Extends the node's lease to this duration from now.
     pub async fn renew_lease(&self, node: NodeId, lease: Duration) -> Result<(), StoreError> {
         if !self.is_shared() {
             return Ok(());
@@ -35,31 +36,31 @@ impl Store {
         Ok(())
     }
 
-    /// How often webhooks changed so far.
+    /// The number of changes of webhooks so far.
     pub async fn revision(&self) -> Result<i64, StoreError> {
         Ok(revision::read(&self.read).await?.unwrap_or_default())
     }
 
-    /// Notes that a node acts by all changes up to this revision.
+    /// Stores that this node has applied all changes up to this revision.
     pub async fn acknowledge(&self, node: NodeId, revision: i64) -> Result<(), StoreError> {
         let sql = "UPDATE nodes SET revision = ? WHERE id = ? AND revision < ?";
         self.execute(sql, [revision.into(), node.0.into(), revision.into()]).await?;
         Ok(())
     }
 
-    /// Whether every other node that lives acts by all changes up to this revision.
+    /// Whether every other live node has applied all changes up to this revision.
     pub async fn is_acknowledged(&self, node: NodeId, revision: i64) -> Result<bool, StoreError> {
         let sql = format!("SELECT id FROM nodes WHERE id <> ? AND revision < ? AND lease_until > {NOW} LIMIT 1");
         let values = [node.0.into(), revision.into()];
         Ok(self.read.rows(statement(self.backend(), &sql, values)).await?.is_empty())
     }
 
-    /// Whether no other node lives.
+    /// Whether no other node is alive.
     pub async fn is_alone(&self, node: NodeId) -> Result<bool, StoreError> {
         Ok(!self.is_shared() || self.is_acknowledged(node, i64::MAX).await?)
     }
 
-    /// Ends the node's lease.
+    /// Deletes the node's lease.
     pub async fn end_lease(&self, node: NodeId) -> Result<(), StoreError> {
         if self.is_shared() {
             self.execute("DELETE FROM nodes WHERE id = ?", [node.0.into()]).await?;
@@ -67,7 +68,7 @@ impl Store {
         Ok(())
     }
 
-    /// Gives back everything that this node owned when it ended, and on SQLite everything that any did; answers how many.
+    /// Releases all deliveries that this node owned when it stopped; on SQLite, those of any node. Returns their number.
     pub async fn release_all(&self, node: NodeId, now: Timestamp) -> Result<u64, StoreError> {
         let values = [now.0.into(), now.0.into()];
         if !self.is_shared() {
@@ -78,7 +79,7 @@ impl Store {
         self.execute(&sql, values.into_iter().chain([node.0.into()])).await
     }
 
-    /// Gives back what nodes owned whose leases have ended; answers how many.
+    /// Releases the deliveries of nodes whose leases have expired. Returns their number.
     pub async fn release_orphans(&self, now: Timestamp) -> Result<u64, StoreError> {
         if !self.is_shared() {
             return Ok(0);
@@ -90,7 +91,7 @@ impl Store {
         self.execute(&sql, [now.0.into(), now.0.into()]).await
     }
 
-    /// Tells other nodes that there is something to claim.
+    /// Notifies other nodes that there are deliveries to claim.
     pub async fn tell_pending(&self) -> Result<(), StoreError> {
         revision::tell(&self.write, "pending").await
     }

@@ -1,4 +1,4 @@
-//! Opening a database: SQLite with a write-ahead log and full durability, or PostgreSQL.
+//! Opens a database: SQLite with a write-ahead log and full durability, or PostgreSQL.
 
 use std::{
     path::Path,
@@ -30,55 +30,55 @@ use crate::{
     vault::Vault,
 };
 
-/// What every connection to SQLite sets besides its journal.
+/// Settings of every SQLite connection, besides the journal mode.
 pub(super) const PRAGMAS: [(&str, &str); 5] = [
     ("synchronous", "FULL"),
     ("foreign_keys", "ON"),
     ("trusted_schema", "OFF"),
-    // In KiB, when negative.
+    // In KiB if negative.
     ("cache_size", "-16000"),
-    // The log is folded beside the writer; a commit does it only when that does not keep up.
+    // A background task checkpoints the log. A commit does it only if that falls behind.
     ("wal_autocheckpoint", "16000"),
 ];
 
-/// How long a write waits for another process (the command line beside the server) to finish its own.
+/// How long a write waits for a lock of another process, such as a command that runs beside the server.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
-/// How long a group of the journal may take on PostgreSQL before it is given up.
+/// The time limit of a journal transaction on PostgreSQL.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Why a database cannot be opened. Passwords in the URL are never part of the text.
+/// Why a database cannot be opened. The messages never contain passwords of the URL.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// The file or its folder cannot be used.
+    /// The file or its directory cannot be used.
     #[error("cannot open the database file {path}: {cause}")]
     File {
-        /// Which file.
+        /// The path of the file.
         path: String,
-        /// Why.
+        /// The cause.
         cause: String,
     },
     /// The server cannot be used.
     #[error(transparent)]
     Server(#[from] ServerError),
-    /// The server lets nobody write.
+    /// The database is read-only for this user.
     #[error("the database cannot be written: {0}")]
     Unwritable(String),
-    /// The database cannot be asked which schema it has.
+    /// The version of the schema cannot be read.
     #[error("the database cannot be read: {0}")]
     Unreadable(String),
-    /// The schema cannot be brought up to date.
-    #[error("cannot bring the database up to date: {0}")]
+    /// The migrations cannot be applied.
+    #[error("cannot apply the database migrations: {0}")]
     Migrate(String),
     /// The database was migrated by a newer clearhook.
-    #[error("the database was made by a newer clearhook (it has the migration {0}); use that version, or an older backup")]
+    #[error("the database was migrated by a newer clearhook (it has the migration {0}); use that version, or an older backup")]
     Newer(String),
-    /// `--no-migrate` was given, and the schema is old.
-    #[error("the database is not up to date; run `clearhook migrate` first, or leave out --no-migrate")]
+    /// The schema is outdated and `--no-migrate` was given.
+    #[error("the database is not up to date; run `clearhook migrate` first, or remove --no-migrate")]
     Outdated,
 }
 
 impl Store {
-    /// Connects, and brings the schema up to date when `migrate` is true.
+    /// Connects, and applies migrations if `migrate` is true.
     pub async fn open(url: &DatabaseUrl, vault: Vault, migrate: bool) -> Result<Self, OpenError> {
         match url {
             DatabaseUrl::Sqlite(path) => Self::open_file(path, vault, migrate).await,
@@ -145,10 +145,10 @@ impl Store {
         }
     }
 
-    /// Makes sure that the database can be written, so that a service does not begin what it cannot do.
+    /// Checks that the database can be written, so that a service that cannot store anything does not start.
     pub async fn check_writable(&self) -> Result<(), OpenError> {
         let wrote = async {
-            // A file that may only be read lets a transaction begin.
+            // `BEGIN` succeeds even on a read-only file, so a statement must be executed.
             let transaction = self.begin().await?;
             transaction
                 .execute_unprepared("UPDATE revisions SET webhooks = webhooks WHERE id = 1")
@@ -174,18 +174,18 @@ impl Store {
         }
     }
 
-    /// Undoes all migrations: the tests of them need it.
+    /// Reverts all migrations, for tests.
     pub async fn undo_migrations(&self) -> Result<(), StoreError> {
         Ok(Migrator::down(self.write.pool(), None).await?)
     }
 
-    /// Does all migrations.
+    /// Applies all migrations.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         Ok(Migrator::up(self.write.pool(), None).await?)
     }
 }
 
-/// Finds a table that this role may not use in full.
+/// SQL that finds a table on which this role lacks a permission.
 fn missing_right() -> String {
     let rights = ["SELECT", "INSERT", "UPDATE", "DELETE"].map(|right| format!("has_table_privilege(oid, '{right}')"));
     format!(
@@ -196,7 +196,7 @@ fn missing_right() -> String {
 }
 
 async fn connect_sqlite(path: &Path, connections: u32) -> Result<DatabaseConnection, DbErr> {
-    // The path is given as it is, not as a part of a URL, where `%`, `?` and `#` mean something.
+    // The path is set as an option and not as a part of the URL, where `%`, `?` and `#` have a meaning.
     let mut options = ConnectOptions::new("sqlite://file.of.its.own.options");
     let file = path.to_owned();
     options
@@ -204,23 +204,23 @@ async fn connect_sqlite(path: &Path, connections: u32) -> Result<DatabaseConnect
         .acquire_timeout(postgres::ACQUIRE)
         .max_connections(connections)
         .min_connections(1)
-        // When a commit fails because the disk is full, SQLite ends the transaction and sqlx still counts one as open: what came
-        // after it would be a part of that, "committed" and never stored. Such a connection is closed.
+        // If a commit fails because the disk is full, SQLite ends the transaction, but sqlx still counts it as open. Later transactions
+        // on the connection would be treated as parts of it: reported as committed, but never stored. So the connection is closed.
         .map_sqlx_sqlite_pool_opts(|pool| {
             pool.after_release(|connection, _| {
                 Box::pin(async move {
-                    // Its answer comes after a rollback that is under way.
+                    // The ping is answered only after a rollback that is in progress.
                     connection.ping().await?;
                     Ok(!connection.is_in_transaction())
                 })
             })
         })
-        // There is no network between this and the file that could be lost.
+        // There is no network between the process and the file, so a connection cannot break.
         .test_before_acquire(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             let sqlite = sqlite
                 .filename(&file)
-                // A file that is deleted while the service runs is not replaced by an empty one.
+                // A file that was deleted while the service runs must not be replaced by an empty one.
                 .create_if_missing(false)
                 .journal_mode(SqliteJournalMode::Wal)
                 .busy_timeout(BUSY)

@@ -1,5 +1,5 @@
-//! Ordered delivery: of one webhook and one subject, the next delivery waits until the one before has ended: it succeeded, failed
-//! for good, or is held. What waits is pending without a due time.
+//! Ordered delivery: among deliveries of one webhook and subject, each waits until the previous one is finished, that is succeeded, failed
+//! for good, or held. A waiting delivery is pending and has no due time.
 
 use std::collections::BTreeSet;
 
@@ -12,12 +12,12 @@ use crate::{
     storage::{StoreError, bulk::statement, sql::Sql},
 };
 
-/// Stands for a subject. Two subjects that share one are sent in turn as well, which harms nobody.
+/// A hash of a subject. If two subjects collide, their deliveries are sent one after the other, which is harmless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderKey(pub i64);
 
 impl OrderKey {
-    /// That of a subject.
+    /// The key of a subject.
     pub fn of(subject: &str) -> Self {
         let mut first = [0; 8];
         for (to, from) in first.iter_mut().zip(Sha256::digest(subject)) {
@@ -27,8 +27,8 @@ impl OrderKey {
     }
 }
 
-/// Until the transaction ends, no other may add to these subjects or finish anything of them. In one order, so that two transactions
-/// cannot wait for each other.
+/// Locks subjects until the end of the transaction, so that no other transaction adds deliveries to them or finishes any. The order is
+/// fixed, so that two transactions cannot deadlock.
 pub(super) async fn lock_all(transaction: &impl Sql, subjects: &BTreeSet<(WebhookId, OrderKey)>) -> Result<(), StoreError> {
     for (webhook, key) in subjects {
         lock(transaction, *webhook, *key).await?;
@@ -36,7 +36,7 @@ pub(super) async fn lock_all(transaction: &impl Sql, subjects: &BTreeSet<(Webhoo
     Ok(())
 }
 
-/// Whether something of this subject, which is locked, is not done yet.
+/// Whether a subject, which must be locked, has unfinished deliveries.
 pub(super) async fn is_busy(transaction: &impl Sql, webhook: WebhookId, key: OrderKey) -> Result<bool, StoreError> {
     let sql = "SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
                AND state IN ('pending', 'sending') LIMIT 1";
@@ -45,7 +45,7 @@ pub(super) async fn is_busy(transaction: &impl Sql, webhook: WebhookId, key: Ord
     Ok(!found.is_empty())
 }
 
-/// Something of these subjects is not waited for any more, however it ended: lets the next one of each go. Answers whether there was one.
+/// Makes the next delivery of each of these subjects due, after the previous one is finished. Returns whether there was any.
 pub(super) async fn go_on(transaction: &impl Sql, subjects: &BTreeSet<(WebhookId, OrderKey)>, now: Timestamp) -> Result<bool, StoreError> {
     lock_all(transaction, subjects).await?;
     let mut promoted = false;
@@ -55,7 +55,7 @@ pub(super) async fn go_on(transaction: &impl Sql, subjects: &BTreeSet<(WebhookId
     Ok(promoted)
 }
 
-/// Lets the next one of a subject go, which is locked; answers whether there was one.
+/// Makes the next delivery of a locked subject due. Returns whether there was one.
 async fn promote(transaction: &impl Sql, webhook: WebhookId, key: OrderKey, now: Timestamp) -> Result<bool, StoreError> {
     let sql = "UPDATE deliveries SET due_at = ? WHERE state = 'pending' AND due_at IS NULL AND id = (\
                SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
@@ -65,15 +65,15 @@ async fn promote(transaction: &impl Sql, webhook: WebhookId, key: OrderKey, now:
     Ok(transaction.run(statement(backend, sql, values)).await? > 0)
 }
 
-/// Deliveries that a step of a long change takes, with their subjects: these have to be locked before the deliveries are changed, as
-/// whoever finishes one of a subject locks that first and changes the next delivery then.
+/// One batch of a long change: deliveries and their subjects. The subjects must be locked before the deliveries are changed, because a
+/// transaction that finishes a delivery locks in that order too.
 pub(super) struct Step {
     pub(super) ids: Vec<Uuid>,
     pub(super) subjects: BTreeSet<(WebhookId, OrderKey)>,
 }
 
 impl Step {
-    /// What a query of a webhook's `id` and `order_key` finds.
+    /// Loads a batch with a query that returns `id` and `order_key`, and locks its subjects.
     pub(super) async fn find(transaction: &impl Sql, webhook: WebhookId, query: Statement) -> Result<Self, StoreError> {
         let mut step = Self {
             ids: Vec::new(),

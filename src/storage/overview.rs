@@ -1,5 +1,5 @@
-//! What stands on the overview. Each question reads some rows of an index, however many webhooks and deliveries there are; where there may be
-//! too many to count, counting ends.
+//! Queries of the overview page. Each reads a limited number of rows from an index, however many webhooks and deliveries there are. Counts
+//! stop at a maximum.
 
 use std::collections::HashMap;
 
@@ -19,46 +19,46 @@ use crate::{
     },
 };
 
-/// Deliveries that wait are counted up to here: some milliseconds.
+/// The maximum up to which waiting deliveries are counted, which takes some milliseconds.
 pub const WAITING_MAX: u64 = 10_000;
-/// Deliveries of a webhook that are held are counted up to here.
+/// The maximum up to which held deliveries of a webhook are counted.
 pub const HELD_MAX: u64 = 1_000;
-/// Webhooks that are looked at for held deliveries: some of them may be deleted.
+/// The maximum number of webhooks with held deliveries that are visited. Some of them may be deleted.
 const STEPS: u64 = 100;
 
 /// A webhook that needs attention.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Trouble {
     id: Uuid,
-    /// How people call it.
+    /// Its name.
     pub name: String,
-    /// Whether callbacks are made.
+    /// Whether callbacks are sent.
     pub enabled: bool,
     failing_since: Option<i64>,
-    /// Why clearhook disabled it.
+    /// Why clearhook disabled it, if it did.
     pub disabled_reason: Option<String>,
     held: i64,
 }
 
 impl Trouble {
-    /// Which.
+    /// Its id.
     pub const fn id(&self) -> WebhookId {
         WebhookId(self.id)
     }
 
-    /// Since when it only fails.
+    /// The time of the first failed attempt since the last success.
     pub fn failing_since(&self) -> Option<Timestamp> {
         self.failing_since.map(Timestamp)
     }
 
-    /// Deliveries that are held; one more than [`HELD_MAX`] stands for any number.
+    /// The number of held deliveries. [`HELD_MAX`] + 1 means "more".
     pub const fn held(&self) -> u64 {
         self.held.unsigned_abs()
     }
 }
 
 impl Store {
-    /// How many webhooks stand how, of this owner or all.
+    /// The number of webhooks per status, of one owner or of all.
     pub async fn standings(&self, owner: Option<UserId>) -> Result<HashMap<Status, u64>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -83,14 +83,15 @@ impl Store {
             .collect())
     }
 
-    /// How many deliveries are not done yet, of this owner's webhooks or all; one more than [`WAITING_MAX`] stands for any number.
+    /// The number of unfinished deliveries, of one owner's webhooks or of all. [`WAITING_MAX`] + 1 means "more".
     pub async fn waiting(&self, owner: Option<UserId>) -> Result<u64, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
             count: i64,
         }
         let most = WAITING_MAX + 1;
-        // What is being sent has no index by webhook; there is never much of it. What does not ask for the webhook is answered by the index.
+        // Deliveries in state `sending` have no index by webhook, but there are never many. Without an owner, the column `webhook_id` is
+        // not read, so that the index alone answers.
         let (column, whose) = match owner {
             Some(_) => ("webhook_id", format!(" WHERE webhook_id IN {OWNED}")),
             None => ("1", String::new()),
@@ -107,7 +108,7 @@ impl Store {
         Ok(row.map_or(0, |row| row.count.unsigned_abs()).min(most))
     }
 
-    /// Webhooks that only fail, those that have for longest first.
+    /// Failing webhooks, in the order of their first failure.
     pub async fn failing(&self, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
         let which = "failing_since IS NOT NULL AND enabled AND deleted_at IS NULL";
         self.troubles(which, "failing_since", owner, rows).await
@@ -128,7 +129,7 @@ impl Store {
         self.ask(&sql, owner, rows).await
     }
 
-    /// Webhooks for which deliveries are held.
+    /// Webhooks with held deliveries.
     pub async fn holding(&self, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
         let columns = format!("w.id, w.name, w.enabled, w.failing_since, w.disabled_reason, {} AS held", held("w"));
         let sql = match owner {
@@ -136,8 +137,8 @@ impl Store {
                 "SELECT {columns} FROM webhooks w WHERE w.id IN {OWNED} AND w.deleted_at IS NULL \
                  AND EXISTS (SELECT 1 FROM deliveries WHERE state = 'held' AND webhook_id = w.id) LIMIT ?"
             ),
-            // From one webhook to the next, past all that is held for one. SQLite keeps to the order of a `CROSS JOIN`; left to itself it would
-            // go through all webhooks for each step.
+            // Jumps from one webhook to the next, instead of scanning all held deliveries. `CROSS JOIN` makes SQLite keep this join order;
+            // otherwise it would scan all webhooks in each step.
             None => format!(
                 "WITH RECURSIVE holding(webhook_id, step) AS (\
                  SELECT (SELECT webhook_id FROM deliveries WHERE state = 'held' ORDER BY webhook_id LIMIT 1), 1 \
@@ -150,7 +151,7 @@ impl Store {
         self.ask(&sql, owner, rows).await
     }
 
-    /// How many deliveries are held for a webhook; one more than [`HELD_MAX`] stands for any number.
+    /// The number of held deliveries of a webhook. [`HELD_MAX`] + 1 means "more".
     pub async fn held_for(&self, webhook: WebhookId) -> Result<u64, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -180,7 +181,7 @@ fn values<const N: usize>(owner: Option<UserId>, more: [Value; N]) -> impl Itera
     owner.map(|owner| owner.0.into()).into_iter().chain(more)
 }
 
-/// How many deliveries of a row's webhook are held.
+/// SQL that counts the held deliveries of a row's webhook.
 fn held(table: &str) -> String {
     format!(
         "(SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE state = 'held' AND webhook_id = {table}.id LIMIT {}) AS some_held)",

@@ -1,4 +1,4 @@
-//! Connections to PostgreSQL: what each is told, and how one is found dead.
+//! Connections to PostgreSQL: their settings, and the detection of dead ones.
 
 use std::{
     io,
@@ -20,40 +20,41 @@ use tokio::{
 
 use crate::storage::{Store, StoreError, bulk::statement, postgres_url::Server, sql::Sql};
 
-/// Connections of one process.
+/// The maximum number of connections of a process.
 const MOST: u32 = 20;
-/// A connection that nobody used for so long is tried before it is used.
+/// A connection that was idle for longer than this is tested before use.
 const IDLE: Duration = Duration::from_secs(1);
-/// How long one may take to answer when it is tried. Behind a network that swallows everything it would be waited for without end.
+/// The time limit of that test. If the network drops all packets, the answer never comes.
 const ANSWER: Duration = Duration::from_secs(2);
-/// How long all connections are in doubt after one was found dead.
+/// How long all connections are tested before use after one of them timed out.
 const DOUBT: Duration = Duration::from_secs(60);
-/// All are found useless at most so often.
+/// The minimum time between two discards of all connections.
 const DISCARD_AGAIN: Duration = Duration::from_millis(500);
-/// How long a statement waits for a connection.
+/// How long a statement waits for a free connection.
 pub(super) const ACQUIRE: Duration = Duration::from_secs(10);
-/// Connections are replaced after this time, so that a change of addresses behind a name is followed.
+/// The maximum age of a connection. Replacing connections follows changes of the DNS name's addresses.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// A commit answered is a commit on disk, whatever the server's, the database's or the role's setting; what is stricter stays. And what a
-/// node began and cannot end, because its connection is dead without the server's knowing, does not lock rows for ever.
+/// Session settings. A commit is reported only when it is on disk, whatever the server, the database or the role is set to; a stricter
+/// setting is kept. A transaction of a node whose connection is dead, which the server may not notice, is ended after 30 s so that it does
+/// not hold locks forever.
 const SETTINGS: &str = "SELECT set_config('synchronous_commit', 'on', false) \
      WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write'); \
      SELECT set_config('idle_in_transaction_session_timeout', '30s', false) \
      WHERE current_setting('idle_in_transaction_session_timeout') = '0'";
 
-/// What is known about connections that went wrong, shared by all of a store.
+/// What is known about broken connections. Shared by all connections of a store.
 #[derive(Clone, Debug)]
 pub(super) struct Doubt(Arc<State>);
 
 #[derive(Debug)]
 struct State {
     began: Instant,
-    /// Connections are tried before each use until then, because one did not answer. In milliseconds since `began`.
+    /// Until this time connections are tested before each use, because one did not answer. In milliseconds since `began`.
     until: AtomicU64,
-    /// Connections made before that are closed rather than used. In milliseconds since `began`.
+    /// Connections opened before this time are closed instead of used. In milliseconds since `began`.
     useless_before: AtomicU64,
-    /// Raised when connections were lost, or another server may be the primary.
+    /// Signals that connections were lost, or that another server may be the primary.
     losses: watch::Sender<u64>,
 }
 
@@ -69,29 +70,29 @@ impl Default for Doubt {
 }
 
 impl Doubt {
-    /// A connection did not answer.
+    /// Records that a connection did not answer.
     pub(super) fn raise(&self) {
         let until = self.0.began.elapsed() + DOUBT;
         self.0.until.store(millis(until), Ordering::Relaxed);
         self.look();
     }
 
-    /// All connections that exist are of no use: their server takes no writes any more, or it is gone.
+    /// Marks all existing connections as unusable: their server is gone, or does not accept writes any more.
     pub(super) fn discard(&self) {
         let (now, before) = (millis(self.0.began.elapsed()), self.0.useless_before.load(Ordering::Relaxed));
-        // Not with each error of many at once: what was made since is new.
+        // When many statements fail at once, only the first one discards: connections opened since then are new.
         if before == 0 || now >= before + millis(DISCARD_AGAIN) {
             self.0.useless_before.store(now.max(1), Ordering::Relaxed);
             self.look();
         }
     }
 
-    /// Has whoever waits for losses look which server to use.
+    /// Notifies subscribers, so that they check which server to use.
     pub(super) fn look(&self) {
         self.0.losses.send_modify(|losses| *losses += 1);
     }
 
-    /// Tells of losses from now on.
+    /// Subscribes to lost connections.
     pub(super) fn losses(&self) -> watch::Receiver<u64> {
         self.0.losses.subscribe()
     }
@@ -100,7 +101,7 @@ impl Doubt {
         self.0.began.elapsed() < Duration::from_millis(self.0.until.load(Ordering::Relaxed))
     }
 
-    /// Whether a connection of this age was made before all were found useless.
+    /// Whether a connection of this age was opened before the last discard.
     fn is_useless(&self, age: Duration) -> bool {
         let made = self.0.began.elapsed().saturating_sub(age);
         millis(made) < self.0.useless_before.load(Ordering::Relaxed)
@@ -112,7 +113,7 @@ fn millis(time: Duration) -> u64 {
 }
 
 impl Store {
-    /// A setting of this store's connections to PostgreSQL: the tests of them need it.
+    /// The value of a setting of a PostgreSQL connection, for tests.
     pub async fn setting(&self, name: &str) -> Result<String, StoreError> {
         let sql = statement(self.backend(), "SELECT current_setting(?) AS value", [name.into()]);
         let rows = self.read.rows(sql).await?;
@@ -121,9 +122,9 @@ impl Store {
     }
 }
 
-/// A pool of connections to this server.
+/// Opens a pool of connections to this server.
 pub(super) async fn connect(server: &Server, doubt: &Doubt) -> Result<DatabaseConnection, DbErr> {
-    // The URL is not that of the server: sea-orm writes it to the log at level `trace`.
+    // A placeholder instead of the real URL, because sea-orm logs it at level `trace`.
     let mut options = ConnectOptions::new("postgres://server.of.its.own.options/");
     let (postgres, doubt) = (server.options.clone(), doubt.clone());
     options
@@ -132,7 +133,7 @@ pub(super) async fn connect(server: &Server, doubt: &Doubt) -> Result<DatabaseCo
         .max_connections(MOST)
         .min_connections(1)
         .max_lifetime(LIFETIME)
-        // Ours has a limit.
+        // `before_acquire` below tests connections with a time limit.
         .test_before_acquire(false)
         .map_sqlx_postgres_opts(move |_| postgres.clone())
         .map_sqlx_postgres_pool_opts(move |pool| keep(pool, &doubt));
@@ -147,7 +148,7 @@ fn keep(pool: PoolOptions<Postgres>, doubt: &Doubt) -> PoolOptions<Postgres> {
             Ok(())
         })
     })
-    // A question before each statement would double the way; a connection that was lost is found by the next statement.
+    // Testing before each statement would double the round trips. A broken connection is detected by the next statement.
     .before_acquire(move |connection, about| {
         let doubt = acquiring.clone();
         Box::pin(async move {
@@ -160,7 +161,7 @@ fn keep(pool: PoolOptions<Postgres>, doubt: &Doubt) -> PoolOptions<Postgres> {
             Ok(true)
         })
     })
-    // The pool tries each connection that comes back, and waits for the answer without end.
+    // The pool itself tests each returned connection without a time limit, so a dead one must be removed before that.
     .after_release(move |connection, about| {
         let doubt = releasing.clone();
         Box::pin(async move {
@@ -175,7 +176,7 @@ fn keep(pool: PoolOptions<Postgres>, doubt: &Doubt) -> PoolOptions<Postgres> {
     })
 }
 
-/// Whether a connection works and leads to a server that takes writes: one that became a standby keeps its connections.
+/// Whether a connection works and its server accepts writes. A primary that becomes a standby keeps its connections open.
 async fn takes_writes(connection: &mut PgConnection, doubt: &Doubt) -> Result<bool, sqlx::Error> {
     match timeout(ANSWER, is_read_only(connection)).await {
         Ok(Ok(false)) => Ok(true),
@@ -194,12 +195,13 @@ async fn takes_writes(connection: &mut PgConnection, doubt: &Doubt) -> Result<bo
     }
 }
 
-/// Whether the server refuses writes: a standby, or one that was set so. It is asked as the drivers of libpq ask for `read-write`.
+/// Whether the server rejects writes because it is a standby or set read-only. libpq checks `target_session_attrs=read-write` in the same
+/// way.
 pub(super) async fn is_read_only(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     Ok(show(connection, "SHOW transaction_read_only").await? == "on")
 }
 
-/// The first value of an answer, as text. It is asked without a prepared statement, which a pool between may not know.
+/// The first value of the result, as text. Uses no prepared statement, which a connection pooler may not support.
 pub(super) async fn show(connection: &mut PgConnection, sql: &'static str) -> Result<String, sqlx::Error> {
     let row = sqlx::raw_sql(sql).fetch_one(connection).await?;
     row.try_get_unchecked(0)

@@ -1,5 +1,5 @@
-//! URLs of PostgreSQL, in the forms that libpq reads (PostgreSQL, "Connection Strings"), and the options of connections made of them.
-//! No error and no display contains any part of a password.
+//! Parsing of PostgreSQL URLs in the forms that libpq accepts (PostgreSQL, "Connection Strings"), and the connection options made of them.
+//! Neither errors nor `Display` contain any part of a password.
 
 use std::{
     env, fmt,
@@ -18,12 +18,12 @@ use zeroize::Zeroizing;
 
 use crate::storage::{bulk::STATEMENTS, database_url::InvalidDatabaseUrl};
 
-/// How long one server may take to accept a connection.
+/// The time limit for connecting to a server.
 const CONNECT: Duration = Duration::from_secs(10);
-/// The same where there is another server to try.
+/// The time limit if there is another server to try.
 const CONNECT_ONE_OF_MANY: Duration = Duration::from_secs(3);
 
-/// Parameters that are understood.
+/// The supported parameters.
 const KNOWN: &str = "host, hostaddr, port, dbname, user, password, sslmode, sslrootcert, sslcert, sslkey, target_session_attrs, \
      connect_timeout, application_name, options";
 
@@ -36,15 +36,15 @@ pub(super) enum Target {
     Primary,
 }
 
-/// Where a server is.
+/// The address of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Place {
-    /// A name, an address, or the directory of a socket; nothing: what libpq's environment says.
+    /// A host name, an IP address, or the directory of a Unix socket. `None` means libpq's environment variables.
     host: Option<String>,
     port: Option<u16>,
 }
 
-/// A URL of PostgreSQL, read.
+/// A parsed PostgreSQL URL.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct PostgresUrl {
     places: Vec<Place>,
@@ -61,7 +61,7 @@ pub struct PostgresUrl {
     options: Vec<String>,
 }
 
-/// One server, ready to be connected to.
+/// A server and the options to connect to it.
 #[derive(Clone)]
 pub(super) struct Server {
     /// Host, port and database, for messages.
@@ -71,7 +71,7 @@ pub(super) struct Server {
 }
 
 impl PostgresUrl {
-    /// Reads what follows `postgres://`.
+    /// Parses the part after `postgres://`.
     pub(super) fn parse(rest: &str) -> Result<Self, InvalidDatabaseUrl> {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
@@ -101,12 +101,12 @@ impl PostgresUrl {
         let database = decode(path.strip_prefix('/').unwrap_or(path), "database name")?;
         if database.contains('/') {
             return Err(invalid(
-                "the database name contains `/`; write one name after the host, such as postgres://user@host/clearhook",
+                "the database name contains `/`; use one name after the host, such as postgres://user@host/clearhook",
             ));
         }
         if database.trim() != database {
             return Err(invalid(
-                "the database name begins or ends with a space; leave it out, or write it as %20",
+                "the database name begins or ends with a space; remove it, or write it as %20",
             ));
         }
         url.database = Some(database).filter(|name| !name.is_empty());
@@ -145,7 +145,7 @@ impl PostgresUrl {
             "sslrootcert" | "ssl-root-cert" | "ssl-ca" => {
                 if value == "system" {
                     return Err(invalid(
-                        "`sslrootcert=system` is not supported; write the file of the system's certificates, such as \
+                        "`sslrootcert=system` is not supported; use the file of the system's certificates, such as \
                          sslrootcert=/etc/ssl/certs/ca-certificates.crt",
                     ));
                 }
@@ -159,7 +159,7 @@ impl PostgresUrl {
                     "read-write" | "primary" => Some(Target::Primary),
                     "read-only" | "standby" | "prefer-standby" => {
                         return Err(invalid(
-                            "clearhook writes to its database; use target_session_attrs=read-write, or leave it out",
+                            "clearhook writes to its database; use target_session_attrs=read-write, or remove it",
                         ));
                     }
                     _ => return Err(invalid("`target_session_attrs` must be read-write, primary or any")),
@@ -168,7 +168,7 @@ impl PostgresUrl {
             "connect_timeout" => {
                 let seconds = value.parse::<u64>();
                 let seconds = seconds.map_err(|_| invalid("`connect_timeout` is a whole number of seconds, such as connect_timeout=5"))?;
-                // As libpq: 0 is no limit of its own, and 2 s are the least.
+                // As in libpq, 0 means no limit of its own, and the minimum is 2 s.
                 self.connect_timeout = (seconds > 0).then(|| Duration::from_secs(seconds.clamp(2, 600)));
             }
             "application_name" | "fallback_application_name" => self.application_name = Some(value),
@@ -206,7 +206,7 @@ impl PostgresUrl {
         Ok(())
     }
 
-    /// Which server is chosen. clearhook writes, so of several it is the primary unless the URL says otherwise.
+    /// Which server is chosen. Clearhook writes, so of several servers it is the primary unless the URL says otherwise.
     pub(super) fn target(&self) -> Target {
         self.target
             .unwrap_or(if self.places.len() > 1 { Target::Primary } else { Target::Any })
@@ -231,7 +231,7 @@ impl PostgresUrl {
         let mut servers = Vec::new();
         for place in &self.places {
             let options = self.options_of(place)?;
-            // `allow` is: without TLS first, with TLS when the server wants it.
+            // `allow` means: without TLS first, then with TLS if the server requires it.
             let modes: &[Option<PgSslMode>] = match (self.ssl_mode.as_deref(), options.get_socket()) {
                 (_, Some(_)) => &[Some(PgSslMode::Disable)],
                 (Some("allow"), None) => &[Some(PgSslMode::Disable), Some(PgSslMode::Require)],
@@ -254,7 +254,8 @@ impl PostgresUrl {
         Ok(servers)
     }
 
-    /// The options of connections to one server. What the URL leaves open is taken from libpq's environment and password file.
+    /// The options for connecting to one server. Values that the URL does not contain come from libpq's environment variables and password
+    /// file.
     fn options_of(&self, place: &Place) -> Result<PgConnectOptions, InvalidDatabaseUrl> {
         let mut query = Serializer::new(String::new());
         let port = place.port.map(|port| port.to_string());
@@ -271,7 +272,7 @@ impl PostgresUrl {
         }
         let mut options: PgConnectOptions = format!("postgres:///?{}", query.finish())
             .parse()
-            .map_err(|_| invalid("the URL cannot be used; write one such as postgres://user:password@host:5432/clearhook"))?;
+            .map_err(|_| invalid("the URL is not valid; use one such as postgres://user:password@host:5432/clearhook"))?;
         if let Some(password) = &self.password {
             options = options.password(password);
         }
@@ -289,7 +290,7 @@ impl PostgresUrl {
         for text in &self.options {
             options = add_options(options, text);
         }
-        // Connection pools refuse a parameter of the start that they do not know.
+        // Connection poolers reject start-up parameters that they do not know.
         Ok(options
             .extra_float_digits(None)
             .statement_cache_capacity(STATEMENTS)
@@ -297,7 +298,7 @@ impl PostgresUrl {
     }
 }
 
-/// Adds `-c name=value` and `--name=value` as libpq's `options` has them.
+/// Adds options in the forms `-c name=value` and `--name=value`, as in libpq's `options`.
 fn add_options(options: PgConnectOptions, text: &str) -> PgConnectOptions {
     let mut pairs = Vec::new();
     let mut words = text.split_whitespace();
@@ -330,7 +331,7 @@ fn read_place(text: &str, has_user: bool) -> Result<Place, InvalidDatabaseUrl> {
         let address = rest.split_once(']');
         let (address, port) = address.ok_or_else(|| invalid("the IPv6 address has no `]`; write it as [::1]:5432"))?;
         if address.parse::<Ipv6Addr>().is_err() {
-            return Err(invalid("what stands in brackets is no IPv6 address; write one such as [::1]:5432"));
+            return Err(invalid("the text in brackets is not an IPv6 address; use one such as [::1]:5432"));
         }
         let port = match port.strip_prefix(':') {
             Some(port) => read_port(port)?,
@@ -354,7 +355,7 @@ fn read_place(text: &str, has_user: bool) -> Result<Place, InvalidDatabaseUrl> {
                     error
                 } else {
                     invalid(
-                        "the port is no number from 1 to 65535; if these are user and password, write the host after them: \
+                        "the port is not a number from 1 to 65535; if these are user and password, write the host after them: \
                          postgres://user:password@host:5432/clearhook",
                     )
                 }
@@ -374,10 +375,10 @@ fn read_port(text: &str) -> Result<Option<u16>, InvalidDatabaseUrl> {
         return Ok(None);
     }
     let port = text.parse().ok().filter(|port| *port > 0);
-    port.map(Some).ok_or_else(|| invalid("the port is no number from 1 to 65535"))
+    port.map(Some).ok_or_else(|| invalid("the port is not a number from 1 to 65535"))
 }
 
-/// A host as it is used; nothing when it is empty.
+/// Validates a host. `None` if it is empty.
 fn check_host(host: &str) -> Result<Option<String>, InvalidDatabaseUrl> {
     let is_name = |host: &str| host.chars().all(|letter| letter.is_alphanumeric() || "._-".contains(letter));
     if host.is_empty() {
@@ -387,7 +388,7 @@ fn check_host(host: &str) -> Result<Option<String>, InvalidDatabaseUrl> {
         return Ok(Some(host.to_owned()));
     }
     Err(invalid(
-        "the host name contains a character that no host name has; if it belongs to the password, write it percent-encoded \
+        "the host name contains a character that is not allowed in host names; if it belongs to the password, write it percent-encoded \
          (`@` as %40, `/` as %2F, `,` as %2C)",
     ))
 }
@@ -397,13 +398,13 @@ fn decode(text: &str, what: &str) -> Result<String, InvalidDatabaseUrl> {
     let decoded = decoded.map_err(|_| invalid(format!("the {what} is not UTF-8 when it is percent-decoded; write `%` as %25")))?;
     if decoded.contains('\0') {
         return Err(invalid(format!(
-            "the {what} contains a NUL character, which PostgreSQL does not take"
+            "the {what} contains a NUL character, which PostgreSQL does not support"
         )));
     }
     Ok(decoded.into_owned())
 }
 
-/// Whether a parameter asks for what is done anyway.
+/// Whether a parameter requests the default behaviour, and can be ignored.
 fn is_default(key: &str, value: &str) -> bool {
     match key {
         "channel_binding" | "gssencmode" => value != "require",
@@ -414,7 +415,7 @@ fn is_default(key: &str, value: &str) -> bool {
     }
 }
 
-/// Whether all of a query are parameters that are known, so that an `@` in it is no part of a password.
+/// Whether the query contains only supported parameters, so that an `@` in it is not part of a password.
 fn has_known_keys_only(query: &str) -> bool {
     query.split('&').all(|pair| {
         pair.split_once('=')
@@ -422,7 +423,7 @@ fn has_known_keys_only(query: &str) -> bool {
     })
 }
 
-/// What to write for characters of a password that end a part of the URL.
+/// The error of a password with unencoded special characters, with their percent-encoding.
 fn special_character(rest: &str) -> InvalidDatabaseUrl {
     let before = rest.rfind('@').map_or(rest, |at| &rest[..at]);
     let found: Vec<_> = ['/', '?', '#', '@']
@@ -445,11 +446,11 @@ fn unsupported(key: &str) -> InvalidDatabaseUrl {
         return invalid(format!("a parameter after `?` is unknown; supported are {KNOWN}"));
     }
     let advice = match key {
-        "passfile" => "name the file in the environment variable PGPASSFILE".to_owned(),
+        "passfile" => "set the environment variable PGPASSFILE to the file".to_owned(),
         "service" | "servicefile" => "write host, port, database and user in the URL".to_owned(),
-        "schema" | "currentSchema" | "search_path" => "write options=-csearch_path%3DNAME".to_owned(),
-        "channel_binding" => "leave it out: connections are not bound to TLS channels".to_owned(),
-        "pgbouncer" => "leave it out, and connect to PostgreSQL directly or to a pool with pool_mode=session".to_owned(),
+        "schema" | "currentSchema" | "search_path" => "use options=-csearch_path%3DNAME".to_owned(),
+        "channel_binding" => "remove it: channel binding is not supported".to_owned(),
+        "pgbouncer" => "remove it, and connect to PostgreSQL directly or to a pooler with pool_mode=session".to_owned(),
         _ => format!("supported are {KNOWN}"),
     };
     invalid(format!(
@@ -462,7 +463,7 @@ fn invalid(detail: impl Into<String>) -> InvalidDatabaseUrl {
 }
 
 impl fmt::Display for PostgresUrl {
-    /// Hosts, ports and database; no user name, no password.
+    /// Hosts, ports and database, without user name and password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self
             .places

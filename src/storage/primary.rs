@@ -1,5 +1,5 @@
-//! Which server of PostgreSQL is used: the first of a list that fits, looked for again when connections are lost. What a server must be
-//! like is checked at the start.
+//! Chooses the PostgreSQL server: the first of the list that accepts connections and, if required, writes. The choice is repeated when
+//! connections are lost. The requirements on a server are checked at start-up.
 
 use std::{
     sync::{
@@ -23,42 +23,42 @@ use crate::storage::{
     server_error::explain_driver,
 };
 
-/// Pause between two searches of all servers.
+/// The pause between two searches of all servers.
 const AGAIN: Duration = Duration::from_millis(500);
-/// How long the checks of the start may take.
+/// The time limit of the start-up checks.
 const CHECKS: Duration = Duration::from_secs(10);
-/// How often two connections are compared.
+/// How often the two connections of the pooler check are compared.
 const ROUNDS: usize = 4;
 
 /// Why a server cannot be used.
 #[derive(Debug, Error)]
 pub enum ServerError {
-    /// It cannot be connected to.
+    /// The connection fails.
     #[error("cannot connect to PostgreSQL at {0}")]
     Connect(String),
-    /// The URL names what cannot be used.
+    /// The URL contains an unusable value.
     #[error("CLEARHOOK_DATABASE_URL: {0}")]
     Url(#[from] InvalidDatabaseUrl),
-    /// It cannot keep every text.
+    /// The encoding of the database cannot store every text.
     #[error(
         "the database at {name} is encoded as {encoding}, which cannot store every event; clearhook needs UTF8: \
          CREATE DATABASE clearhook ENCODING 'UTF8' TEMPLATE template0"
     )]
     Encoding {
-        /// Which.
+        /// Host, port and database.
         name: String,
-        /// How.
+        /// The encoding.
         encoding: String,
     },
-    /// A pool between gives one connection of the server to several clients.
+    /// A connection pooler shares server connections between clients.
     #[error(
-        "a connection pool in transaction or statement mode (such as PgBouncer) is between clearhook and PostgreSQL at {0}; settings of a \
-         session, LISTEN and prepared statements do not work there: connect to PostgreSQL directly, or use pool_mode=session"
+        "there is a connection pooler in transaction or statement mode (such as PgBouncer) between clearhook and PostgreSQL at {0}; settings of a \
+         session, LISTEN and prepared statements do not work through it: connect to PostgreSQL directly, or use pool_mode=session"
     )]
     Pooled(String),
 }
 
-/// The servers of a URL, and which one is used.
+/// The servers of a URL, and which one is in use.
 #[derive(Clone)]
 pub(super) struct Servers {
     list: Arc<[Server]>,
@@ -75,17 +75,17 @@ impl Servers {
         })
     }
 
-    /// Whether there is a choice.
+    /// Whether the URL has several servers.
     pub(super) fn has_several(&self) -> bool {
         self.list.len() > 1
     }
 
-    /// The one that is used.
+    /// The server in use.
     pub(super) fn current(&self) -> &Server {
         &self.list[self.current.load(Ordering::Relaxed)]
     }
 
-    /// Looks for the first server that fits, and makes it the current one. The connection is closed again.
+    /// Finds the first suitable server and makes it the current one. The connection for this check is closed.
     pub(super) async fn choose(&self) -> Result<(), ServerError> {
         let (current, mut told) = (self.current.load(Ordering::Relaxed), Vec::new());
         for at in (0..self.list.len()).map(|step| (current + step) % self.list.len()) {
@@ -105,32 +105,32 @@ impl Servers {
         let work = async {
             let mut connection = server.options.connect().await?;
             let fits = self.target == Target::Any || !is_read_only(&mut connection).await?;
-            // It answered all that was asked.
+            // All queries were answered, so an error while closing does not matter.
             let _ = connection.close().await;
             Ok(fits)
         };
         match timeout(server.connect_timeout, work).await {
             Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err("the server takes no writes: it is a standby, or set read-only".to_owned()),
+            Ok(Ok(false)) => Err("the server does not accept writes: it is a standby, or set read-only".to_owned()),
             Ok(Err(error)) => Err(explain_driver(&error)),
             Err(_) => Err(format!("no answer within {} s", server.connect_timeout.as_secs())),
         }
     }
 
-    /// Makes sure that the server can keep what it is given, and that each client has a session of its own.
+    /// Checks that the server can store all texts, and that each client connection has a session of its own.
     pub(super) async fn check(&self) -> Result<(), ServerError> {
         let server = self.current();
         match timeout(CHECKS, check(server)).await {
             Ok(checked) => checked,
             Err(_) => Err(ServerError::Connect(format!(
-                "{}: a second connection got no answer within {} s; allow more connections there",
+                "{}: a second connection got no answer within {} s; increase the maximum number of connections on the server",
                 server.name,
                 CHECKS.as_secs()
             ))),
         }
     }
 
-    /// Follows the primary: whenever connections are lost, looks for the server that fits, and has the pool connect to that one.
+    /// Follows the primary: whenever connections are lost, searches for a suitable server and lets the pool connect to it.
     pub(super) fn follow(self, pool: PgPool, doubt: Doubt) -> JoinHandle<()> {
         let mut losses = doubt.losses();
         tokio::spawn(async move {
@@ -139,7 +139,7 @@ impl Servers {
                 let mut is_told = false;
                 while let Err(error) = self.choose().await {
                     if !is_told {
-                        tracing::warn!(%error, "no PostgreSQL server can be used; looking for one");
+                        tracing::warn!(%error, "no PostgreSQL server is usable; searching until one is");
                         is_told = true;
                     }
                     sleep(AGAIN).await;
@@ -147,7 +147,7 @@ impl Servers {
                 losses.mark_unchanged();
                 if self.current.load(Ordering::Relaxed) != before {
                     let server = self.current();
-                    tracing::warn!(server = server.name, "using the PostgreSQL server at {} from now on", server.name);
+                    tracing::warn!(server = server.name, "switched to the PostgreSQL server at {}", server.name);
                     pool.set_connect_options(server.options.clone());
                     doubt.discard();
                     losses.mark_unchanged();
@@ -161,7 +161,7 @@ async fn check(server: &Server) -> Result<(), ServerError> {
     let failed = |error| ServerError::Connect(format!("{}: {}", server.name, explain_driver(&error)));
     let mut one = server.options.connect().await.map_err(failed)?;
     let mut two = server.options.connect().await.map_err(failed)?;
-    // Both stay open: if they ever share a process of the server, or one changes it, there is a pool between.
+    // Both connections stay open. If both ever have the same server process, or the process of one changes, there is a pooler in between.
     let (mut first, mut second) = (String::new(), String::new());
     for _ in 0..ROUNDS {
         for (connection, process) in [(&mut one, &mut first), (&mut two, &mut second)] {
@@ -188,6 +188,6 @@ async fn check(server: &Server) -> Result<(), ServerError> {
 }
 
 async fn close(connection: PgConnection) {
-    // Everything that was asked is answered.
+    // All queries were answered, so an error while closing does not matter.
     let _ = connection.close().await;
 }

@@ -1,4 +1,4 @@
-//! Tries whether SQLite's file takes writes, at the cost of two small statements and no access to the disk.
+//! Tests whether the SQLite file can be written. A test executes two small statements and does not access the disk.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -7,17 +7,17 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 use crate::storage::{Store, StoreError, direct::failed, transaction::Pool};
 
-/// How long the lock is waited for: longer than any transaction of the service takes.
+/// How long to wait for the write lock: longer than any transaction of the service takes.
 const LONGEST: Duration = Duration::from_secs(4);
 
-/// A connection for trying. Because it stays open, SQLite keeps its log, whose deletion can then be told.
+/// The connection for the test. It stays open so that SQLite keeps its write-ahead log file, whose deletion can then be detected.
 pub struct Probe {
     connection: Arc<std::sync::Mutex<Connection>>,
     write: Pool,
 }
 
 impl Store {
-    /// A probe of SQLite's file; nothing on PostgreSQL, where the lease of a node is one.
+    /// A probe of the SQLite file. `None` on PostgreSQL, where renewing the node's lease is the test.
     pub fn probe(&self) -> Result<Option<Probe>, StoreError> {
         let Some(file) = &self.file else { return Ok(None) };
         let connection = open(file.path()).map_err(failed)?;
@@ -33,15 +33,15 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(LONGEST)?;
-    // The first question opens the log.
+    // The first query opens the log file.
     connection.query_row("SELECT COUNT(*) FROM revisions", [], |_| Ok(()))?;
     Ok(connection)
 }
 
 impl Probe {
-    /// Begins to write, and undoes it. An error means that nothing can be stored.
+    /// Starts a write transaction and rolls it back. An error means that nothing can be stored.
     pub async fn try_write(&self) -> Result<(), StoreError> {
-        // Who writes in this process holds up nobody: only other processes do.
+        // Takes this process's write lock first, so that only other processes can make the test wait.
         let Ok(turn) = timeout(LONGEST, self.write.turn()).await else {
             return Err(StoreError::Silent(LONGEST));
         };

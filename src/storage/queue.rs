@@ -1,4 +1,4 @@
-//! Deliveries as a queue: what is due, claimed for a node, given back, held, ended.
+//! The queue of deliveries: claims, releases and counts.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -24,59 +24,59 @@ use crate::{
     },
 };
 
-/// A delivery that this node owns and is to send.
+/// A delivery that this node owns and has to send.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// Which.
+    /// Its id.
     pub delivery: DeliveryId,
-    /// Of which event.
+    /// The event.
     pub event: EventId,
     /// The event's type.
     pub event_type: EventType,
-    /// Owed to which webhook.
+    /// The webhook.
     pub webhook: WebhookId,
-    /// The callback's body.
+    /// The request body.
     pub body: Bytes,
-    /// The event's trace context, when it has one.
+    /// The event's trace context, if it has one.
     pub trace: Option<Arc<TraceContext>>,
-    /// Attempts made before.
+    /// The number of attempts so far.
     pub attempts: u32,
-    /// Retries used of the schedule.
+    /// How many retries of the schedule are used.
     pub retries: u32,
-    /// How often sending it broke the code.
+    /// How many attempts panicked.
     pub breaks: u32,
-    /// Stands for its subject, when the webhook wants its events in order.
+    /// The ordering key, if the webhook is ordered and the event has a subject.
     pub order: Option<OrderKey>,
-    /// Why the next attempt is made.
+    /// The trigger of the next attempt.
     pub trigger: Trigger,
-    /// Somebody asked for this very delivery, so it goes first.
+    /// Whether the delivery was requested manually, so that it has priority.
     pub asked: bool,
 }
 
 impl Job {
-    /// Whether it is tried again by the retry schedule. Tests and deliveries that are sent once more after they had ended are not.
+    /// Whether the delivery is retried by the schedule. Tests, and finished deliveries that are redelivered, are not.
     pub fn has_schedule(&self) -> bool {
         i32::try_from(self.retries).is_ok_and(|retries| retries < NO_RETRIES)
     }
 }
 
-/// A webhook with deliveries that wait in the database.
+/// A webhook with pending deliveries in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backlog {
-    /// Which.
+    /// Its id.
     pub webhook: WebhookId,
     /// When the first of them is due.
     pub due: Timestamp,
-    /// Whether somebody asked for one of them.
+    /// Whether one of them was requested manually.
     pub asked: bool,
 }
 
-/// Which of the due deliveries of a webhook are claimed.
+/// Which due deliveries of a webhook are claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// All; those that people asked for first.
+    /// All of them, manual ones first.
     Due,
-    /// Only those that people asked for.
+    /// Only manual ones.
     Asked,
 }
 
@@ -102,8 +102,8 @@ struct Sent {
 }
 
 impl Store {
-    /// Which webhooks have deliveries that wait in the database, and since when or until when. It costs a few steps for each such webhook,
-    /// however many deliveries wait.
+    /// The webhooks that have pending deliveries, and when the first of each is due. The cost is a few index steps per such webhook,
+    /// however many deliveries are pending.
     pub async fn backlogs(&self) -> Result<Vec<Backlog>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -128,7 +128,7 @@ impl Store {
         Ok(rows.into_iter().filter_map(backlog).collect())
     }
 
-    /// Takes up to `limit` due deliveries of a webhook: those that people asked for, then longest due first.
+    /// Claims up to `limit` due deliveries of a webhook: manual ones first, then in the order of their due time.
     pub async fn claim(&self, node: NodeId, webhook: WebhookId, which: Claim, now: Timestamp, limit: u64) -> Result<Vec<Job>, StoreError> {
         let until = match which {
             Claim::Due => now,
@@ -137,7 +137,7 @@ impl Store {
         let which = "SELECT id FROM deliveries WHERE state = 'pending' AND webhook_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?";
         let set = "UPDATE deliveries SET state = 'sending', lease_owner = ?, updated_at = ?";
         let columns = "deliveries.id, event_id, webhook_id, next_trigger, attempts, retries, asked, breaks, order_key, due_at";
-        // Rows that another node is claiming at this moment are passed over, not waited for.
+        // Rows that another node is claiming at the same time are skipped.
         let (sql, reorder) = match self.backend() {
             DbBackend::Postgres => (
                 format!(
@@ -161,7 +161,7 @@ impl Store {
         self.jobs(node, rows, now).await
     }
 
-    /// Adds the events' bodies. A delivery whose event is gone has failed.
+    /// Loads the events' bodies. A delivery whose event does not exist any more is marked as failed.
     async fn jobs(&self, node: NodeId, rows: Vec<Row>, now: Timestamp) -> Result<Vec<Job>, StoreError> {
         let bodies = self.bodies(rows.iter().map(|row| row.event_id).collect()).await?;
         let (mut jobs, mut lost) = (Vec::with_capacity(rows.len()), Vec::new());
@@ -232,7 +232,7 @@ impl Store {
         Ok(bodies)
     }
 
-    /// Gives deliveries back that were not tried, for any node to claim.
+    /// Releases deliveries that were not attempted, so that any node can claim them.
     pub async fn release(&self, node: NodeId, deliveries: &[DeliveryId]) -> Result<(), StoreError> {
         let owner = not_by_index(self.backend(), "lease_owner");
         let sql = format!("UPDATE deliveries SET state = 'pending', lease_owner = NULL WHERE {owner} = ? AND state = 'sending' AND id IN");
@@ -240,7 +240,7 @@ impl Store {
         Ok(())
     }
 
-    /// What this node owns by the database's account.
+    /// The deliveries that this node owns according to the database.
     pub async fn owned(&self, node: NodeId) -> Result<Vec<DeliveryId>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -253,7 +253,7 @@ impl Store {
         Ok(rows.into_iter().map(|row| DeliveryId(row.id)).collect())
     }
 
-    /// How many deliveries wait, are being sent, and are held.
+    /// The number of deliveries per unfinished state: pending, sending, held.
     pub async fn unfinished(&self) -> Result<HashMap<DeliveryState, u64>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {

@@ -1,4 +1,4 @@
-//! Sending again, on request: one delivery, all that failed, or a test.
+//! Manual deliveries: redelivery of one callback, recovery of all failed deliveries, and test events.
 
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
 use serde_json::{Value, json};
@@ -25,25 +25,25 @@ use crate::{
     },
 };
 
-/// Retries "used" by a delivery that is sent once more and not again by the schedule.
+/// The number of used retries that marks a delivery as not retried by the schedule.
 pub(super) const NO_RETRIES: i32 = i32::MAX;
-/// Rows of one step of a recovery: the writer is free in between.
+/// Rows per transaction of a recovery. Between the transactions other writers can get the lock.
 const STEP: i64 = 1_000;
 
-/// What a request to send again finds.
+/// The result of a request to redeliver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// It is due now.
+    /// The delivery is due now.
     Due,
-    /// It is being sent at this moment, and will be again after that.
+    /// The delivery is being sent, and will be sent again afterwards.
     AfterThis,
-    /// There is no such delivery.
+    /// The delivery does not exist.
     Unknown,
 }
 
 impl Store {
-    /// Asks for one more attempt of a callback's delivery. It takes the place of a retry that waits; each time it is asked, it is sent
-    /// once, before everything else that waits. A delivery that had ended is not tried again by the schedule.
+    /// Requests another attempt of a callback's delivery, with priority over all scheduled deliveries. It replaces a pending retry. Each
+    /// request leads to one attempt. If the delivery was already finished, the new attempt is not retried.
     pub async fn ask_again(&self, by: &Actor, callback: CallbackId, delivery: DeliveryId, now: Timestamp) -> Result<Asked, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -81,11 +81,12 @@ impl Store {
         })
     }
 
-    /// Queues again every delivery of a webhook that failed for good or was held, of events between these times; answers how many.
-    /// The schedule begins anew for each, oldest first. The first of them goes before all else, whatever pauses the webhook has: when its
-    /// receiver works again, the others follow. What was asked for is noted in the audit log with it.
+    /// Queues all deliveries of a webhook again that failed for good or are held and were created in this time range. Returns their number.
+    /// Each starts again with a full retry schedule, in the order of creation. The first one gets priority and ignores pauses of the
+    /// webhook (such as an open circuit breaker): if the receiver accepts it, the others follow. The request is written to the audit log in
+    /// the first transaction.
     pub async fn recover(&self, by: &Actor, webhook: WebhookId, since: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
-        // The oldest of both kinds first, as subjects are sent in order.
+        // The oldest of both states first, because deliveries of a subject must be sent in order.
         let some = |state| {
             format!(
                 "SELECT * FROM (SELECT id, order_key, created_at FROM deliveries WHERE state = '{state}' AND webhook_id = ? \
@@ -97,7 +98,7 @@ impl Store {
             some(DeliveryState::Failed),
             some(DeliveryState::Held)
         );
-        // What subjects need not wait for is due at once; of the others the first of each.
+        // Deliveries without an ordering key are due at once. Of the others, the first one of each subject is.
         let set = "UPDATE deliveries SET state = 'pending', next_trigger = 'manual', retries = 0, asked = 0, breaks = 0, reason = NULL, \
                    updated_at = ?, due_at = CASE WHEN order_key IS NULL THEN ? ELSE NULL END WHERE state IN ('failed', 'held') AND id IN";
         let (mut all, mut noted) = (0, false);
@@ -125,7 +126,7 @@ impl Store {
         Ok(all)
     }
 
-    /// Stores an event for one webhook alone, to be sent once: a test.
+    /// Stores an event for one webhook only, to be sent once without retries: a test.
     pub async fn add_test(&self, by: &Actor, node: NodeId, webhook: WebhookId, event: &NewEvent) -> Result<DeliveryId, StoreError> {
         let now = Timestamp::now();
         let delivery = NewDelivery {
@@ -152,7 +153,7 @@ impl Store {
     }
 }
 
-/// Notes who asked for something to be sent to a webhook.
+/// Writes an audit entry about a manual delivery.
 async fn note(
     on: &impl ConnectionTrait,
     by: &Actor,

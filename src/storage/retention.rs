@@ -1,4 +1,4 @@
-//! Forgetting: rows that are too old go, few at a time, so that neither the writer nor a reader waits for it.
+//! Retention: deletes old rows in small batches, so that neither the writer nor readers wait for long.
 
 use std::time::Duration;
 
@@ -17,31 +17,31 @@ use crate::{
     },
 };
 
-/// Rows of one step.
+/// Rows per batch.
 const STEP: i64 = 500;
 
-/// An event has its id when it comes in and its deliveries theirs when they are stored, at most so much later.
+/// The maximum time between the creation of an event's id, on receipt, and of its deliveries' ids, when they are stored.
 pub const TOGETHER: Duration = Duration::from_secs(600);
 
-/// What is forgotten, one kind a step.
+/// The kinds of rows that are deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forgotten {
-    /// Rows of the log.
+    /// Callbacks.
     Callbacks,
-    /// Deliveries that are done.
+    /// Finished deliveries.
     Deliveries,
-    /// Events that nothing waits for, with the keys by which they are found and duplicates are known.
+    /// Events without unfinished deliveries, and their keys.
     Events,
-    /// Hourly figures.
+    /// Hourly statistics.
     Stats,
-    /// Sessions that have ended.
+    /// Expired sessions.
     Sessions,
-    /// Counts of attempts to sign in.
+    /// Counters of sign-in attempts.
     SignInLimits,
 }
 
 impl Forgotten {
-    /// All, in the order in which they may go.
+    /// All kinds, in the order in which they must be deleted.
     pub const ALL: [Self; 6] = [
         Self::Callbacks,
         Self::Deliveries,
@@ -53,7 +53,7 @@ impl Forgotten {
 }
 
 impl Store {
-    /// Deletes up to a step's rows older than this; answers whether there may be more.
+    /// Deletes one batch of rows older than `before`. Returns whether there may be more.
     pub async fn forget(&self, what: Forgotten, before: Timestamp) -> Result<bool, StoreError> {
         let older = oldest_id_of(before);
         let (sql, before): (&str, sea_orm::Value) = match what {
@@ -75,8 +75,8 @@ impl Store {
         Ok(gone >= STEP.unsigned_abs())
     }
 
-    /// An event stays as long as a delivery of it is to be sent. Of deliveries as old as these only such are left, once the others are
-    /// forgotten, so that reading them by their ids is quick without an index of events.
+    /// Deletes events without unfinished deliveries. Finished deliveries of that age are already deleted, so the subquery on the ids of
+    /// deliveries finds few rows and needs no index on the event.
     async fn forget_events(&self, before: Timestamp) -> Result<bool, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -100,7 +100,7 @@ impl Store {
                 [EventKey::of(&row.source, &row.ce_id), former]
             });
             let keys = keys.map(|key| key.as_bytes().to_vec().into());
-            // A key may be a newer event's by now.
+            // The key may belong to a newer event by now.
             let sql = format!(
                 "DELETE FROM event_keys WHERE key IN {} AND event_id IN {}",
                 marks(2 * size),

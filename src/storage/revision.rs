@@ -1,4 +1,4 @@
-//! The count of changes to webhooks, and the words to other nodes that something changed.
+//! The revision counter of webhooks, and notifications to other nodes.
 
 use sea_orm::DbBackend;
 
@@ -7,13 +7,13 @@ use crate::{
     storage::{StoreError, bulk::statement, sql::Sql},
 };
 
-/// Name of the channel on which PostgreSQL nodes tell each other (`NOTIFY`).
+/// The name of the PostgreSQL channel for notifications between nodes (`NOTIFY`).
 pub(super) const CHANNEL: &str = "clearhook";
-/// Stands between a webhook and a revision.
+/// Separates webhook and revision in a notification.
 const AT: char = '@';
 
-/// Notes that a webhook changed, and tells other nodes once the transaction is committed. Words come in the order of revisions: the
-/// row is locked until then.
+/// Records that a webhook changed, and notifies other nodes when the transaction commits. The row is locked until then, so notifications
+/// are sent in the order of revisions.
 pub(super) async fn raise(on: &impl Sql, webhook: WebhookId) -> Result<(), StoreError> {
     let sql = "UPDATE revisions SET webhooks = webhooks + 1 WHERE id = 1 RETURNING webhooks";
     let rows = on.rows(statement(on.backend(), sql, [])).await?;
@@ -21,23 +21,23 @@ pub(super) async fn raise(on: &impl Sql, webhook: WebhookId) -> Result<(), Store
     tell(on, &format!("{webhook}{AT}{revision}")).await
 }
 
-/// How often webhooks changed so far.
+/// The number of changes of webhooks so far.
 pub(super) async fn read(on: &impl Sql) -> Result<Option<i64>, StoreError> {
     let sql = "SELECT webhooks FROM revisions WHERE id = 1";
     let rows = on.rows(statement(on.backend(), sql, [])).await?;
     Ok(rows.first().map(|row| row.get("webhooks")).transpose()?)
 }
 
-/// The webhook that changed, and the revision that the change made.
+/// Parses a notification into the changed webhook and the revision after the change.
 pub(super) fn read_change(word: &str) -> Option<(WebhookId, i64)> {
     let (webhook, revision) = word.split_once(AT)?;
     Some((webhook.parse().ok()?, revision.parse().ok()?))
 }
 
-/// The word that a key was revoked.
+/// The notification that an API key was revoked.
 pub(super) const KEYS: &str = "keys";
 
-/// Sends a word to other nodes: a change of a webhook, [`KEYS`], or `pending` when there is something to claim.
+/// Notifies other nodes: of a changed webhook, of [`KEYS`], or of `pending` if there are deliveries to claim.
 pub(super) async fn tell(on: &impl Sql, word: &str) -> Result<(), StoreError> {
     if on.backend() == DbBackend::Postgres {
         let values = [CHANNEL.into(), word.into()];

@@ -1,4 +1,5 @@
-//! Small values that a browser keeps for the service, and can neither read nor change: sealed under the master key.
+//! Small values that are stored in the browser, encrypted and authenticated with the master key, so that it can neither read nor change
+//! them.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
@@ -6,17 +7,17 @@ use zeroize::Zeroizing;
 
 use crate::storage::Store;
 
-/// Longest sealed text that is looked at.
+/// Maximum length of a sealed text.
 const LONGEST: usize = 3_000;
 
-/// What a sealed value is for: one that was made for something else does not open.
+/// The purpose of a sealed value. A value cannot be opened for another purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Between the password and the second factor.
+    /// Proof of the password, until the second factor is entered.
     SecondStep = 1,
-    /// A browser that somebody signed in with before.
+    /// Identification of a browser with which the user signed in before.
     Browser,
-    /// On the way to an OpenID provider and back.
+    /// State of a sign-in through an OpenID provider.
     Provider,
 }
 
@@ -27,12 +28,12 @@ impl Purpose {
 }
 
 impl Store {
-    /// Seals a value, as text for a cookie.
+    /// Encrypts a value, as text for a cookie.
     pub fn seal(&self, purpose: Purpose, value: &[u8]) -> String {
         URL_SAFE_NO_PAD.encode(self.vault.seal(purpose.row(), value))
     }
 
-    /// The value, if this service sealed it for this purpose.
+    /// Decrypts a value. Returns `None` unless this service sealed it for this purpose.
     pub fn unseal(&self, purpose: Purpose, text: &str) -> Option<Zeroizing<Vec<u8>>> {
         let sealed = (text.len() <= LONGEST).then(|| URL_SAFE_NO_PAD.decode(text).ok()).flatten()?;
         self.vault.open(purpose.row(), &sealed).ok()

@@ -1,16 +1,16 @@
-//! Finding text in columns.
+//! Text search in columns.
 
 use sea_orm::{
     ColumnTrait, Condition, DbBackend,
     sea_query::{Expr, ExprTrait, Func, LikeExpr, SimpleExpr},
 };
 
-/// The text as PostgreSQL takes it, which knows no NUL. Nothing that is stored has one in it, and so nothing is found by it.
+/// Replaces NUL characters, which PostgreSQL rejects. No stored text contains one, so a search for it finds nothing.
 pub(super) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// Whether one of the columns contains the text, in any case. What stands for other characters in `LIKE` stands for itself.
+/// Whether one of the columns contains the text, ignoring case. Wildcards of `LIKE` are escaped.
 pub(super) fn contains<C: ColumnTrait>(columns: impl IntoIterator<Item = C>, text: &str) -> Condition {
     let escaped = storable(text)
         .to_lowercase()
@@ -23,17 +23,17 @@ pub(super) fn contains<C: ColumnTrait>(columns: impl IntoIterator<Item = C>, tex
     })
 }
 
-/// What a row is found by, in lower case, as one text: SQLite's own `lower` knows the letters of ASCII alone.
+/// The searchable texts of a row, in lower case and joined. Needed because SQLite's `lower` only supports ASCII.
 pub(super) fn searchable<const N: usize>(texts: [&str; N]) -> String {
     folded(&texts.join("\n"))
 }
 
-/// In lower case, wherever in its word a letter stands: at the end of one, Greek has a sigma of its own.
+/// Lower case, with the Greek final sigma replaced by the regular one, so that a word matches wherever it is cut.
 fn folded(text: &str) -> String {
     text.to_lowercase().replace('ς', "σ")
 }
 
-/// Whether a column of what is [`searchable`] has the text in it, in any case.
+/// Whether a column with [`searchable`] text contains the text, ignoring case.
 pub(super) fn found_in(column: &str, text: &str, backend: DbBackend) -> SimpleExpr {
     let found = match backend {
         DbBackend::Postgres => format!("strpos({column}, $1) > 0"),

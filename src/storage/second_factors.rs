@@ -1,4 +1,4 @@
-//! Second factors (TOTP) and recovery codes. Secrets are sealed, codes known only by their hashes.
+//! Second factors (TOTP) and recovery codes. Secrets are encrypted, and only hashes of the codes are stored.
 
 use sea_orm::ConnectionTrait;
 use zeroize::Zeroizing;
@@ -16,9 +16,9 @@ use crate::{
 
 /// A user's second factor.
 pub struct SecondFactor {
-    /// The secret that the user's device has too.
+    /// The shared secret.
     pub secret: Zeroizing<Vec<u8>>,
-    /// Whether the device was seen to have it; only then it is asked for.
+    /// Whether a valid code was entered once. Only then it is required at sign-in.
     pub confirmed: bool,
 }
 
@@ -36,7 +36,7 @@ impl Store {
         }))
     }
 
-    /// How many recovery codes a user has left.
+    /// The number of unused recovery codes of a user.
     pub async fn recovery_codes(&self, user: UserId) -> Result<u32, StoreError> {
         let sql = "SELECT COUNT(*) AS n FROM recovery_codes WHERE user_id = ?";
         let row = self.read.query_one_raw(statement(self.backend(), sql, [user.0.into()])).await?;
@@ -44,7 +44,7 @@ impl Store {
         Ok(count.and_then(|count| count.try_into().ok()).unwrap_or(0))
     }
 
-    /// Keeps a secret until the device proves that it has it; one that was proved stays.
+    /// Stores an unconfirmed secret. Does nothing if the user has a confirmed one.
     pub async fn begin_second_factor(&self, user: UserId, secret: &[u8], now: Timestamp) -> Result<(), StoreError> {
         let sealed = self.vault.seal(user.0, secret);
         let sql = "INSERT INTO second_factors (id, secret_encrypted, last_step, created_at) VALUES (?, ?, 0, ?) \
@@ -54,7 +54,8 @@ impl Store {
         Ok(())
     }
 
-    /// The device has the secret: from now on it is asked for. Ends all sessions but the new one. False when it is asked for already.
+    /// Confirms the second factor, so that it is required from now on. Ends all sessions except the new one. Returns false if it was
+    /// already confirmed.
     pub async fn confirm_second_factor(
         &self,
         by: &Actor,
@@ -78,20 +79,20 @@ impl Store {
         Ok(true)
     }
 
-    /// Takes a code of this step of time, unless one of it or of a later step was taken before.
+    /// Accepts a code of this time step, unless a code of this or a later step was used before.
     pub async fn use_step(&self, user: UserId, step: u64) -> Result<bool, StoreError> {
         let sql = "UPDATE second_factors SET last_step = ? WHERE id = ? AND last_step < ? AND confirmed_at IS NOT NULL";
         let step = step_value(step);
         Ok(self.execute(sql, [step.into(), user.0.into(), step.into()]).await? > 0)
     }
 
-    /// Takes a recovery code, which is gone then.
+    /// Accepts a recovery code and deletes it.
     pub async fn use_recovery_code(&self, user: UserId, hash: Vec<u8>) -> Result<bool, StoreError> {
         let sql = "DELETE FROM recovery_codes WHERE user_id = ? AND code_hash = ?";
         Ok(self.execute(sql, [user.0.into(), hash.into()]).await? > 0)
     }
 
-    /// Gives a user other recovery codes.
+    /// Replaces the recovery codes of a user.
     pub async fn renew_recovery_codes(&self, by: &Actor, user: UserId, codes: Vec<Vec<u8>>, now: Timestamp) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
         replace_codes(&transaction, user, codes).await?;
@@ -100,7 +101,7 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// Takes a user's second factor away, and ends all sessions but the new one, if any. False when there is none.
+    /// Removes a user's second factor, and ends all sessions except the new one, if any. Returns false if there was none.
     pub async fn remove_second_factor(&self, by: &Actor, user: &UserRecord, session: Option<&NewSession>) -> Result<bool, StoreError> {
         let (transaction, email, user) = (self.begin().await?, &user.email, user.id);
         let sql = "DELETE FROM second_factors WHERE id = ?";

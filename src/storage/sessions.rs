@@ -1,4 +1,4 @@
-//! Questions about sessions. A token is known only by its hash.
+//! Storage of sessions. Only hashes of their tokens are stored.
 
 use std::time::Duration;
 
@@ -20,58 +20,59 @@ use crate::{
     },
 };
 
-/// After so long without a use a session ends.
+/// A session ends after this time without use.
 pub const IDLE: Duration = Duration::from_hours(12);
-/// Most sessions of one user; the one that was not used for longest ends.
+/// Maximum number of sessions per user. If there are more, the least recently used one ends.
 const MOST: usize = 50;
 
-/// A signed-in browser.
+/// A stored session and its user.
 #[derive(Clone, Debug)]
 pub struct SessionRecord {
-    /// Which.
+    /// Its id.
     pub id: SessionId,
-    /// Whose.
+    /// Its user.
     pub user: UserRecord,
     /// When it was last used, to the minute.
     pub last_seen_at: Timestamp,
-    /// When it ends whatever happens.
+    /// When it ends even if it is used.
     pub expires_at: Timestamp,
 }
 
-/// A session in the list of a user's own.
+/// A session in the list of a user's own sessions.
 #[derive(Clone, Debug)]
 pub struct SessionRow {
-    /// Which.
+    /// Its id.
     pub id: SessionId,
-    /// Since when.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
     pub last_seen_at: Timestamp,
-    /// Where it was last used.
+    /// The IP address of the last use.
     pub address: Option<String>,
-    /// What the browser calls itself.
+    /// The `User-Agent` header.
     pub browser: Option<String>,
 }
 
-/// A session that begins.
+/// A session to insert.
 #[derive(Clone, Debug)]
 pub struct NewSession {
-    /// Whose.
+    /// Its user.
     pub user: UserId,
-    /// Hash of its token.
+    /// The hash of its token.
     pub token_hash: Vec<u8>,
-    /// When it begins.
+    /// When it starts.
     pub now: Timestamp,
-    /// When it ends whatever happens.
+    /// When it ends even if it is used.
     pub expires_at: Timestamp,
-    /// Where.
+    /// The IP address.
     pub address: String,
-    /// What the browser calls itself.
+    /// The `User-Agent` header.
     pub browser: Option<String>,
 }
 
 impl Store {
-    /// Begins a session, and ends the one that the browser had before, whosever it was. `how` says how they proved who they are.
+    /// Starts a session, and ends the browser's previous session, whichever user it belonged to. `how` is the method of authentication, for
+    /// the audit log.
     pub async fn begin_session(&self, by: &Actor, new: &NewSession, before: Option<&[u8]>, how: &str) -> Result<SessionId, StoreError> {
         let transaction = self.begin().await?;
         if let Some(before) = before {
@@ -86,7 +87,7 @@ impl Store {
         Ok(id)
     }
 
-    /// The session of a token.
+    /// The session with this token.
     pub async fn session(&self, token_hash: &[u8]) -> Result<Option<SessionRecord>, StoreError> {
         let Some(session) = session::Entity::find()
             .filter(session::Column::TokenHash.eq(token_hash))
@@ -106,7 +107,7 @@ impl Store {
         }))
     }
 
-    /// A user's sessions that were used since `idle` and end after `now`, the last used first.
+    /// A user's sessions that were used after `idle` and end after `now`, most recently used first.
     pub async fn sessions(&self, user: UserId, now: Timestamp, idle: Timestamp) -> Result<Vec<SessionRow>, StoreError> {
         let rows = session::Entity::find()
             .filter(session::Column::UserId.eq(user.0))
@@ -125,7 +126,7 @@ impl Store {
         Ok(rows.into_iter().map(row).collect())
     }
 
-    /// Notes that a session was used, and where.
+    /// Stores the time and the IP address of the last use.
     pub async fn touch_session(&self, id: SessionId, now: Timestamp, address: &str) -> Result<(), StoreError> {
         session::Entity::update_many()
             .col_expr(session::Column::LastSeenAt, Expr::value(now.0))
@@ -142,7 +143,7 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a session of this user.
+    /// Ends a session if it belongs to this user.
     pub async fn end_own_session(&self, user: UserId, id: SessionId) -> Result<(), StoreError> {
         session::Entity::delete_by_id(id.0)
             .filter(session::Column::UserId.eq(user.0))
@@ -160,7 +161,7 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// Deletes sessions that have ended, some at a time; answers whether there may be more.
+    /// Deletes a batch of expired sessions. Returns whether there may be more.
     pub(super) async fn forget_sessions(&self, now: Timestamp, idle: Timestamp, step: i64) -> Result<bool, StoreError> {
         let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= ? OR last_seen_at <= ? LIMIT ?)";
         let gone = self.execute(sql, [now.0.into(), idle.0.into(), step.into()]).await?;
@@ -168,7 +169,7 @@ impl Store {
     }
 }
 
-/// Adds a session; of too many the oldest go.
+/// Inserts a session. If the user has too many, the least recently used ones are deleted.
 pub(super) async fn insert(on: &impl ConnectionTrait, new: &NewSession) -> Result<SessionId, StoreError> {
     let kept: Vec<_> = session::Entity::find()
         .filter(session::Column::UserId.eq(new.user.0))
@@ -191,14 +192,14 @@ pub(super) async fn insert(on: &impl ConnectionTrait, new: &NewSession) -> Resul
     Ok(SessionId(row.insert(on).await?.id))
 }
 
-/// Notes when somebody signed in last.
+/// Stores the time of the last sign-in.
 pub(super) async fn note_sign_in(on: &impl ConnectionTrait, new: &NewSession) -> Result<(), StoreError> {
     let when = user::Entity::update_many().col_expr(user::Column::LastSignInAt, Expr::value(new.now.0));
     when.filter(user::Column::Id.eq(new.user.0)).exec(on).await?;
     Ok(())
 }
 
-/// Ends all sessions of a user, and begins the new one, if any.
+/// Ends all sessions of a user, and inserts the new one, if any.
 pub(super) async fn replace_all(on: &impl ConnectionTrait, user: UserId, new: Option<&NewSession>) -> Result<(), StoreError> {
     let all = session::Entity::delete_many().filter(session::Column::UserId.eq(user.0));
     all.exec(on).await?;

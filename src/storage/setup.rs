@@ -1,4 +1,4 @@
-//! The one-time link by which the first administrator is made. Its token is known only by its hash.
+//! The one-time link for creating the first administrator. Only the hash of its token is stored.
 
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, PaginatorTrait};
 
@@ -14,21 +14,21 @@ use crate::{
     },
 };
 
-/// How a link to the set-up stands.
+/// The state of a set-up link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetupLink {
-    /// It can be used.
+    /// The link is valid.
     Valid,
-    /// Its time is over.
+    /// The link has expired.
     Stale,
-    /// No such link was made here, or another was used since.
+    /// There is no such link, or another one was used since.
     Unknown,
-    /// Somebody can sign in already.
+    /// There is a user already.
     Used,
 }
 
 impl Store {
-    /// Adds a link, and forgets those whose time is over.
+    /// Stores a link, and deletes expired ones.
     pub async fn add_setup_link(&self, token_hash: Vec<u8>, now: Timestamp, expires_at: Timestamp) -> Result<(), StoreError> {
         self.execute("DELETE FROM setup_links WHERE expires_at <= ?", [now.0.into()])
             .await?;
@@ -37,7 +37,7 @@ impl Store {
         Ok(())
     }
 
-    /// How a link stands.
+    /// The state of a link.
     pub async fn setup_link(&self, token_hash: &[u8], now: Timestamp) -> Result<SetupLink, StoreError> {
         if !self.has_no_users().await? {
             return Ok(SetupLink::Used);
@@ -45,7 +45,7 @@ impl Store {
         expiry(&self.read, token_hash).await.map(|end| state(end, now))
     }
 
-    /// Makes the first administrator, signed in, and uses up all links; or answers why not.
+    /// Creates the first administrator with a session, and deletes all links. Returns the state of the link if that is not possible.
     pub async fn set_up(
         &self,
         token_hash: &[u8],
@@ -63,7 +63,7 @@ impl Store {
             return Ok(Err(link));
         }
         let all = statement(transaction.get_database_backend(), "DELETE FROM setup_links", []);
-        // Of two at the same time the second waits here for the first, and then finds none.
+        // If two requests use the link at the same time, the second waits for the first here, and then finds no link to delete.
         if transaction.execute_raw(all).await?.rows_affected() == 0 {
             return Ok(Err(SetupLink::Used));
         }

@@ -1,4 +1,5 @@
-//! Attempts to sign in, counted by account, by address and by browser, in the database: a restart forgets nothing.
+//! Counters of sign-in attempts by account, IP address and browser. They are stored in the database, so that they survive restarts and are
+//! shared by all nodes.
 
 use std::time::Duration;
 
@@ -16,31 +17,31 @@ use crate::{
     },
 };
 
-/// After so long without a failure a count begins anew.
+/// A counter restarts after this time without a failure.
 pub const MEMORY: Duration = Duration::from_hours(24);
-/// Most counts that are kept; the oldest go first. A flood of made-up names cannot fill the table.
+/// Maximum number of counters. The oldest are deleted first, so that made-up names cannot fill the table.
 pub(super) const MOST: i64 = 100_000;
 
-/// What attempts are counted by. Names are kept as hashes only.
+/// What a counter belongs to. Only its hash is stored.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LimitKey(Vec<u8>);
 
-/// How many failures of one kind cost nothing, and how long one waits after more.
+/// How many failures are allowed without a delay, and how long the delay is after more.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
-    /// Failures without a wait.
+    /// The number of failures without a delay.
     pub free: u32,
-    /// The longest wait; it begins at a second and doubles.
+    /// The longest delay. It starts at one second and doubles with each failure.
     pub longest: Duration,
 }
 
 impl LimitKey {
-    /// By the name that is signed in with, whether there is such a user or not.
+    /// The counter of an e-mail address, whether there is such a user or not.
     pub fn account(email: &str) -> Self {
         Self::new("account", normal_email(email).as_bytes())
     }
 
-    /// By something else of this kind.
+    /// The counter of something else of this kind.
     pub fn new(kind: &str, of: &[u8]) -> Self {
         Self(
             Sha256::new()
@@ -52,14 +53,14 @@ impl LimitKey {
         )
     }
 
-    /// By what proves once more who is signed in.
+    /// The counter of password confirmations of a signed-in user.
     pub fn confirmation(user: UserId) -> Self {
         Self::new("confirmation", user.0.as_bytes())
     }
 }
 
 impl Limit {
-    /// The wait after so many failures.
+    /// The delay after this number of failures.
     pub fn wait(self, failures: u32) -> Duration {
         match failures.checked_sub(self.free) {
             None | Some(0) => Duration::ZERO,
@@ -69,8 +70,9 @@ impl Limit {
 }
 
 impl Store {
-    /// Counts an attempt as failed before it is tried, so that many at once are not more than one after the other. When one of the keys
-    /// has to wait, nothing is counted, and the answer is until when. When somebody's own limit, the first, is reached, that is noted.
+    /// Counts an attempt as failed before it is made, so that parallel attempts have no advantage. If one of the keys is blocked, nothing
+    /// is counted, and the result is the end of the block. When the first key, which is the user's own, reaches its limit, an audit entry
+    /// is written.
     pub async fn begin_attempt(
         &self,
         by: Option<&Actor>,
@@ -79,7 +81,7 @@ impl Store {
     ) -> Result<Option<Timestamp>, StoreError> {
         let own = keys.first().map(|(key, _)| key);
         let mut keys: Vec<_> = keys.iter().collect();
-        // Always in one order, so that two attempts cannot wait for each other.
+        // In a fixed order, so that two attempts cannot deadlock.
         keys.sort_by(|a, b| a.0.cmp(&b.0));
         let transaction = self.begin().await?;
         for (key, limit) in keys {
@@ -95,7 +97,7 @@ impl Store {
                         audit::add(&transaction, by, entry, now).await?;
                     }
                 }
-                // What was counted so far is undone.
+                // The transaction is rolled back, and with it what was counted so far.
                 Err(until) => return Ok(Some(until)),
             }
         }
@@ -103,7 +105,7 @@ impl Store {
         Ok(None)
     }
 
-    /// An attempt succeeded: forgets the counts of `cleared`, and takes it off those of `counted`.
+    /// Called after a successful attempt: deletes the counters of `cleared`, and removes the attempt from those of `counted`.
     pub async fn attempt_succeeded(&self, cleared: &[LimitKey], counted: &[LimitKey]) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
         let backend = transaction.get_database_backend();
@@ -117,7 +119,7 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// Forgets what is older than the memory of counts, and the oldest of too many.
+    /// Deletes counters older than `before`, and the oldest ones above the maximum number.
     pub(super) async fn forget_limits(&self, before: Timestamp, step: i64) -> Result<bool, StoreError> {
         let old = "DELETE FROM sign_in_limits WHERE key IN (SELECT key FROM sign_in_limits WHERE last_at < ? ORDER BY last_at LIMIT ?)";
         let gone = self.execute(old, [before.0.into(), step.into()]).await?;
@@ -127,7 +129,7 @@ impl Store {
     }
 }
 
-/// Forgets what was counted.
+/// Deletes a counter.
 pub(super) async fn forget(on: &impl ConnectionTrait, key: &LimitKey) -> Result<(), StoreError> {
     let sql = "DELETE FROM sign_in_limits WHERE key = ?";
     on.execute_raw(statement(on.get_database_backend(), sql, [key.0.clone().into()]))
@@ -135,7 +137,7 @@ pub(super) async fn forget(on: &impl ConnectionTrait, key: &LimitKey) -> Result<
     Ok(())
 }
 
-/// Counts one more failure, or answers until when no attempt is taken.
+/// Counts a failure, or returns the end of the block if the key is blocked.
 async fn count(on: &impl ConnectionTrait, key: &LimitKey, now: Timestamp) -> Result<Result<u32, Timestamp>, StoreError> {
     let backend = on.get_database_backend();
     let sql = "INSERT INTO sign_in_limits (key, failures, blocked_until, last_at) VALUES (?, 1, 0, ?) ON CONFLICT (key) DO UPDATE \

@@ -1,4 +1,4 @@
-//! How much room SQLite's file has to grow, and whether it is still the file that its path names.
+//! Checks of the SQLite file: free disk space, and whether the path still leads to the opened file.
 
 use std::sync::atomic::Ordering;
 
@@ -7,7 +7,8 @@ use rustix::fs::{StatVfsMountFlags, statvfs};
 use crate::storage::{Store, limit::Limit};
 
 impl Store {
-    /// Whether the disk that holds the database has less than so many bytes left. Of a PostgreSQL elsewhere nobody can tell from here.
+    /// Whether the disk of the database has less than `spare` bytes left. Always false for PostgreSQL, whose disk cannot be checked from
+    /// here.
     pub fn is_short_of_space(&self, spare: u64) -> bool {
         let folder = self.file.as_ref().and_then(|file| file.path().parent());
         folder
@@ -15,7 +16,8 @@ impl Store {
             .is_some_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < spare)
     }
 
-    /// Why nothing can be stored in SQLite's file, if it is so. A file that was deleted or replaced takes no more writes: they would be lost.
+    /// Why the SQLite file cannot be written, if it cannot. If the file was deleted or replaced, all further writes are rejected, because
+    /// they would be lost.
     pub fn file_trouble(&self) -> Option<String> {
         let file = self.file.as_ref()?;
         let gone = file

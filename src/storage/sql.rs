@@ -1,15 +1,15 @@
-//! What the journal asks of a database: it works on connections of the pool, and on one of its own.
+//! The interface through which the journal runs statements: either a connection of the pool or its own SQLite connection.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, TryGetable, Value, sea_query::ValueType};
 use uuid::Uuid;
 
-/// Something that runs statements.
+/// Something that executes statements.
 pub(super) trait Sql: Sync {
-    /// Which database it is.
+    /// The kind of database.
     fn backend(&self) -> DbBackend;
-    /// Runs a statement, and answers how many rows it touched.
+    /// Executes a statement, and returns the number of affected rows.
     fn run(&self, statement: Statement) -> impl Future<Output = Result<u64, DbErr>> + Send;
-    /// Runs a statement that answers rows.
+    /// Executes a statement, and returns its rows.
     fn rows(&self, statement: Statement) -> impl Future<Output = Result<Vec<Record>, DbErr>> + Send;
 }
 
@@ -28,11 +28,11 @@ impl<C: ConnectionTrait> Sql for C {
     }
 }
 
-/// A row.
+/// A row of a result.
 pub(super) enum Record {
-    /// Of the pool.
+    /// A row from a connection of the pool.
     Pooled(QueryResult),
-    /// Of the journal's own connection.
+    /// A row from the journal's own connection.
     Direct(Vec<(String, Value)>),
 }
 
@@ -50,7 +50,7 @@ impl Record {
     }
 }
 
-/// What a value of SQLite may stand for.
+/// The types that a value of SQLite can be read as. SQLite has no booleans, 32-bit integers or UUIDs.
 fn readings(value: &Value) -> Vec<Value> {
     let mut readings = vec![value.clone()];
     match value {

@@ -1,4 +1,4 @@
-//! SQLite's file: created for its owner only, opened by one service, and watched for being deleted or replaced.
+//! The SQLite file: created with access for its owner only, used by one service at a time, and checked for being deleted or replaced.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -10,33 +10,33 @@ use std::{
 
 use thiserror::Error;
 
-/// Why a file cannot be the database. The path is said by whoever shows this.
+/// Why a file cannot be used as the database. The message does not contain the path; the caller adds it.
 #[derive(Debug, Error)]
 pub enum FileError {
-    /// SQLite is given paths as UTF-8.
+    /// SQLite needs the path as UTF-8.
     #[error("the path is not UTF-8; move the database to a path that is")]
     NotUtf8,
-    /// It is a directory.
-    #[error("it is a directory; name a file in it, such as clearhook.db")]
+    /// The path is a directory.
+    #[error("the path is a directory; use a file in it, such as clearhook.db")]
     Directory,
-    /// The same file under two names has two write-ahead logs, which destroy it.
+    /// SQLite would have one write-ahead log per name, which corrupts the database.
     #[error(
-        "the file has {0} names (hard links), and SQLite destroys a database that is opened under two of them; \
+        "the file has {0} names (hard links), and SQLite corrupts a database that is opened under two of them; \
          find them with `find -inum {1}` and remove all but one"
     )]
     HardLinks(u64, u64),
-    /// Another service has it open.
+    /// Another service uses the file.
     #[error(
         "another `clearhook serve` uses this database file, by this or another path; stop it, or choose another database \
          with --database-url"
     )]
     InUse,
-    /// The system refuses.
+    /// The operating system reported an error.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
 
-/// The identity of a file, whatever its path.
+/// The identity of a file, independent of its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FileId {
     device: u64,
@@ -53,13 +53,13 @@ impl FileId {
     }
 }
 
-/// Creates a directory for its owner only, with the directories above it, unless it exists.
+/// Creates a directory and its parents with access for the owner only, unless it exists.
 pub fn create_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Creates the file for its owner only, unless it exists, and gives its path without symbolic links: SQLite puts its log beside the file
-/// itself, with the file's permissions.
+/// Creates the file with access for its owner only, unless it exists. Returns its path with symbolic links resolved: SQLite creates its log
+/// beside the real file, with the same permissions.
 pub(super) fn prepare(path: &Path) -> Result<PathBuf, FileError> {
     if path.to_str().is_none() {
         return Err(FileError::NotUtf8);
@@ -67,7 +67,7 @@ pub(super) fn prepare(path: &Path) -> Result<PathBuf, FileError> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => return Err(FileError::Directory),
         Ok(metadata) if metadata.nlink() > 1 => return Err(FileError::HardLinks(metadata.nlink(), metadata.ino())),
-        // It is not opened here: closing it would release the locks that SQLite holds on it in this process.
+        // The file is not opened here, because closing it would release the POSIX locks that SQLite holds on it in this process.
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -94,8 +94,8 @@ fn open_private(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Held by the one `serve` that uses a SQLite file. To be kept for as long as the process may have the file open: closing it releases
-/// SQLite's own locks, too.
+/// The lock that a running `serve` holds on the SQLite file. It must be kept as long as SQLite may have the file open, because closing the
+/// file releases SQLite's own locks too.
 #[derive(Debug)]
 pub struct FileLock {
     #[expect(dead_code, reason = "the lock lasts as long as the file is open")]
@@ -103,10 +103,10 @@ pub struct FileLock {
 }
 
 impl FileLock {
-    /// Makes sure that this is the only `serve` on the file, by whatever path. Other commands may use it beside.
+    /// Ensures that this is the only `serve` that uses the file, under whatever path. Other commands may use it at the same time.
     ///
-    /// The lock is on a byte of the file itself that SQLite does not use, so it goes with the file: through symbolic links, bind mounts and
-    /// other names, and there is no lock file that could be deleted.
+    /// The lock is on a byte of the file itself that SQLite does not use. So it works through symbolic links, bind mounts and other names,
+    /// and there is no lock file that could be deleted.
     pub fn take(path: &Path) -> Result<Self, FileError> {
         prepare(path)?;
         let file = open_private(path)?;
@@ -118,11 +118,11 @@ impl FileLock {
     }
 }
 
-/// Far behind the bytes that SQLite locks (from 2^30) and behind the largest database (2^48).
+/// Far beyond the bytes that SQLite locks (from 2^30) and the largest database (2^48).
 #[cfg(target_os = "linux")]
 const LOCKED_BYTE: i64 = 1 << 62;
 
-/// Locks a byte for this open file; answers whether nobody else holds it.
+/// Locks a byte for this open file. Returns false if it is locked by another process.
 #[cfg(target_os = "linux")]
 fn lock_byte(file: &File) -> io::Result<bool> {
     use nix::{
@@ -144,23 +144,23 @@ fn lock_byte(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Elsewhere there is no lock that belongs to an open file and leaves SQLite's alone.
+/// Other systems have no lock that belongs to an open file and does not interfere with SQLite's locks.
 #[cfg(not(target_os = "linux"))]
 fn lock_byte(_: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// A database file that is open, and the files beside it.
+/// The identity of an open database file, and of the files beside it.
 #[derive(Debug)]
 pub(super) struct OpenFile {
     path: PathBuf,
     database: FileId,
-    /// SQLite's log and its index, once they were seen. They stay the same while a connection is open.
+    /// SQLite's write-ahead log and its index, once they were recorded. They do not change while a connection is open.
     beside: [(PathBuf, Mutex<Option<FileId>>); 2],
 }
 
 impl OpenFile {
-    /// Notes which file it is.
+    /// Records the identity of the file.
     pub(super) fn new(path: &Path) -> io::Result<Self> {
         let beside = |ending: &str| {
             let mut name = path.as_os_str().to_owned();
@@ -178,14 +178,15 @@ impl OpenFile {
         &self.path
     }
 
-    /// Notes the log and its index: from now on they are missed. A connection has to stay open for as long.
+    /// Records the identity of the log and its index, so that their deletion is detected. A connection must stay open from then on, because
+    /// SQLite deletes them when the last one closes.
     pub(super) fn note_files_beside(&self) {
         for (path, id) in &self.beside {
             *id.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = FileId::of(path).ok();
         }
     }
 
-    /// Why what is written now would be lost, if it is so.
+    /// Why further writes would be lost, if they would.
     pub(super) fn trouble(&self) -> Option<String> {
         let noted = self.beside.iter().map(|(path, id)| {
             let id = *id.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -198,7 +199,7 @@ impl OpenFile {
                 Ok(now) if now == id => {}
                 Ok(_) => return Some(format!("{} was replaced by another file", path.display())),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(format!("{} was deleted", path.display())),
-                Err(error) => return Some(format!("{} cannot be seen any more: {error}", path.display())),
+                Err(error) => return Some(format!("{} is no longer accessible: {error}", path.display())),
             }
         }
         None

@@ -1,4 +1,4 @@
-//! Hourly figures of each webhook: how many callbacks succeeded and failed, by how long they took.
+//! Hourly statistics of each webhook: the number of succeeded and failed callbacks, by latency.
 
 use sea_orm::FromQueryResult;
 
@@ -9,49 +9,49 @@ use crate::{
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// A step of the scale of latencies: four to a doubling, so that a figure is true to a fifth.
+/// A bucket of the latency histogram. There are four buckets per doubling, so that a value is accurate to about 20 %.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Latency(pub i32);
 
 impl Latency {
-    /// The step in which this lies.
+    /// The bucket of a latency.
     pub fn of_ms(ms: i64) -> Self {
         // Beyond 2^52 ms precision does not matter.
         #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a scale of steps")]
         Self(((ms.max(1) as f64).log2() * 4.0).floor() as i32)
     }
 
-    /// The longest time of this step, in milliseconds.
+    /// The upper bound of this bucket, in milliseconds.
     pub fn upper_ms(self) -> f64 {
         (f64::from(self.0 + 1) / 4.0).exp2()
     }
 }
 
-/// One hour's callbacks of one step of latency.
+/// The callbacks of one hour in one latency bucket.
 #[derive(Clone, Copy, Debug, FromQueryResult)]
 pub struct Count {
     /// Hours since 1970.
     pub hour: i64,
-    /// The step.
+    /// The bucket.
     pub latency: i32,
-    /// How many succeeded.
+    /// The number of callbacks that succeeded.
     pub succeeded: i64,
-    /// How many failed.
+    /// The number of callbacks that failed.
     pub failed: i64,
 }
 
-/// The hour of a moment.
+/// The hour of a time.
 pub const fn hour(at: Timestamp) -> i64 {
     at.0.div_euclid(HOUR_MS)
 }
 
-/// The beginning of an hour.
+/// The start of an hour.
 pub const fn hour_begins(hour: i64) -> Timestamp {
     Timestamp(hour * HOUR_MS)
 }
 
 impl Store {
-    /// The hourly figures of a webhook, oldest first.
+    /// The hourly statistics of a webhook, oldest first.
     pub async fn stats(&self, webhook: WebhookId, from: Timestamp, to: Timestamp) -> Result<Vec<Count>, StoreError> {
         let sql = "SELECT hour, latency, succeeded, failed FROM webhook_stats WHERE webhook_id = ? AND hour >= ? AND hour <= ? \
                    ORDER BY hour, latency";
@@ -63,7 +63,7 @@ impl Store {
 }
 
 impl Store {
-    /// How many callbacks of whole hours took how long: from this hour, and before that one. Quickest first.
+    /// The number of callbacks per latency bucket, from the hour of `from` (inclusive) to that of `before` (exclusive). Fastest first.
     pub async fn latencies(&self, webhook: WebhookId, from: Timestamp, before: Timestamp) -> Result<Vec<(Latency, i64)>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {

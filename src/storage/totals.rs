@@ -1,5 +1,5 @@
-//! Hourly figures of all webhooks together. They stand among those of the webhooks, under ids that no webhook has (those are UUIDv7), and
-//! are written by the same statement: it costs a row a group, and no scan when somebody asks.
+//! Hourly statistics of all webhooks together. They are rows of the same table, with ids that no webhook has (those are UUIDv7), and are
+//! written by the same statement. That costs one more row per group, and makes scans of all webhooks unnecessary.
 
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
@@ -18,10 +18,10 @@ use crate::{
     },
 };
 
-/// Nodes share so many ids: the results of one do not wait for a row of another's.
+/// Number of such ids. Nodes are distributed over them, so that their transactions seldom wait for the same row.
 const SHARES: u8 = 16;
 
-/// The id under which a node adds to the sums.
+/// The id under which a node adds to the totals.
 pub(super) fn total_of(node: NodeId) -> Uuid {
     let [.., last] = node.0.into_bytes();
     share(last % SHARES)
@@ -32,7 +32,7 @@ const fn share(number: u8) -> Uuid {
 }
 
 impl Store {
-    /// The figures of the hours since this one: of the webhooks of an owner, or of all that there ever were. Oldest first.
+    /// The hourly sums since `from`, of an owner's webhooks or of all webhooks including deleted ones. Oldest first.
     pub async fn totals(&self, owner: Option<UserId>, from: Timestamp) -> Result<Vec<Figure>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {

@@ -1,7 +1,7 @@
-//! Who writes, and when. SQLite has one writer at a time and no queue: who finds the file locked looks again later, and a busy journal
-//! could keep others out for long. So all writers of this process wait in turn for each other, and only other processes for the lock.
+//! Serializes writers on SQLite. SQLite's busy handler polls and is not fair, so a busy journal could starve other writers. A `Mutex` gives
+//! FIFO order within the process; only other processes compete for SQLite's lock.
 //!
-//! Every statement has a limit here (`storage::limit`), so that no caller has to think of one.
+//! Every statement has a time limit (`storage::limit`), so that callers need not set one.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,16 +14,16 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::storage::{StoreError, limit::Limit};
 
-/// A pool of connections. Used as a connection, each statement of a pool for writes waits its turn.
+/// A pool of connections. Each statement on a pool for writes acquires the write lock of the process.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     connections: DatabaseConnection,
     limit: Limit,
-    /// Nothing for reads, and on PostgreSQL, which keeps writers apart by itself.
+    /// The write lock of the process. `None` for reads, and on PostgreSQL, which supports concurrent writers.
     turn: Option<Arc<Mutex<()>>>,
 }
 
-/// The right to write, until it is dropped.
+/// The guard of the write lock.
 pub(super) type Turn = Option<OwnedMutexGuard<()>>;
 
 impl Pool {
@@ -46,7 +46,7 @@ impl Pool {
         }
     }
 
-    /// The same pool with another limit.
+    /// The same pool with another time limit.
     pub(super) fn within(&self, limit: Duration) -> Self {
         Self {
             limit: self.limit.of(limit),
@@ -54,7 +54,7 @@ impl Pool {
         }
     }
 
-    /// Waits until nobody of this process writes.
+    /// Acquires the write lock of the process.
     pub(super) async fn turn(&self) -> Turn {
         match &self.turn {
             Some(turn) => Some(turn.clone().lock_owned().await),
@@ -62,7 +62,8 @@ impl Pool {
         }
     }
 
-    /// Begins a transaction that will write. On SQLite it takes the write lock at once, so that it cannot fail half-way.
+    /// Starts a write transaction. On SQLite it takes the database's write lock at once, so that a later statement cannot fail for want of
+    /// it.
     pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
         let turn = self.turn().await;
         let options = TransactionOptions {
@@ -113,16 +114,16 @@ impl ConnectionTrait for Pool {
     }
 }
 
-/// A transaction that writes; undone when it is dropped.
+/// A write transaction. It is rolled back on drop.
 pub(super) struct Transaction {
     inner: DatabaseTransaction,
     limit: Limit,
-    // After the transaction itself, which has to be over first.
+    // Declared after the transaction, so that it is dropped after it.
     _turn: Turn,
 }
 
 impl Transaction {
-    /// Makes it durable.
+    /// Commits the transaction.
     pub(super) async fn commit(self) -> Result<(), DbErr> {
         self.limit.wait(self.inner.commit()).await
     }

@@ -1,4 +1,4 @@
-//! Questions about users.
+//! Storage of users.
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -25,54 +25,54 @@ use crate::{
     },
 };
 
-/// Somebody who can sign in.
+/// A stored user.
 #[derive(Clone, Debug)]
 pub struct UserRecord {
-    /// Who.
+    /// Its id.
     pub id: UserId,
-    /// In lower case.
+    /// The e-mail address, in lower case.
     pub email: String,
-    /// What they may do.
+    /// The role.
     pub role: Role,
-    /// Since when they may not sign in any more.
+    /// When the user was disabled.
     pub disabled_at: Option<Timestamp>,
-    /// Since when they exist.
+    /// When the user was created.
     pub created_at: Timestamp,
-    /// When they last signed in.
+    /// When the user last signed in.
     pub last_sign_in_at: Option<Timestamp>,
 }
 
-/// How an e-mail address is kept and compared.
+/// The form in which an e-mail address is stored and compared.
 pub fn normal_email(email: &str) -> String {
     storable(email.trim()).to_lowercase()
 }
 
-/// What is changed of a user.
+/// A change of a user by an administrator.
 #[derive(Clone, Debug)]
 pub enum UserChange {
-    /// They may sign in no more, and their sessions end.
+    /// Disable the user and end their sessions.
     Disable,
-    /// They may sign in again.
+    /// Enable the user.
     Enable,
-    /// They get another role.
+    /// Set another role.
     Role(Role),
-    /// They get another password, of which this is the hash, and their sessions end.
+    /// Set another password, given as a hash, and end the user's sessions.
     Password(String),
 }
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Clone, Debug)]
 pub enum ChangedUser {
-    /// This is how the user is now.
+    /// The user after the change.
     Done(UserRecord),
-    /// Nobody has this id.
+    /// The user does not exist.
     Unknown,
-    /// Nobody could administer clearhook any more, so nothing was changed.
+    /// The change was rejected, because it would leave no administrator who can sign in.
     LastAdministrator,
 }
 
 impl Store {
-    /// Adds a user; `None` when the address is taken.
+    /// Inserts a user. Returns `None` if the e-mail address is taken.
     pub async fn add_user(&self, by: &Actor, email: &str, password_hash: String, role: Role) -> Result<Option<UserRecord>, StoreError> {
         let (transaction, now) = (self.begin().await?, Timestamp::now());
         let row = new_user(email, password_hash, role, now);
@@ -87,13 +87,13 @@ impl Store {
         Ok(Some(user))
     }
 
-    /// A user, and the hash of their password; empty when they have none.
+    /// A user and the hash of their password, which is empty if they have no password.
     pub async fn user_with_hash(&self, id: UserId) -> Result<Option<(UserRecord, String)>, StoreError> {
         let found = user::Entity::find_by_id(id.0).one(&self.read).await?;
         found.map(with_hash).transpose()
     }
 
-    /// The user with that address, and the hash of their password; empty when they have none.
+    /// The user with this e-mail address, and the hash of their password, which is empty if they have no password.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<(UserRecord, String)>, StoreError> {
         let found = user::Entity::find()
             .filter(user::Column::Email.eq(normal_email(email)))
@@ -102,7 +102,7 @@ impl Store {
         found.map(with_hash).transpose()
     }
 
-    /// Changes a user. A change that changes nothing is done, and leaves no trace.
+    /// Changes a user. If nothing has to be changed, nothing is written, not even an audit entry.
     pub async fn change_user(&self, by: &Actor, id: UserId, change: UserChange) -> Result<ChangedUser, StoreError> {
         let (transaction, now) = (self.begin().await?, Timestamp::now());
         let is_last = is_last_administrator(&transaction, id).await?;
@@ -137,14 +137,14 @@ impl Store {
             sessions::replace_all(&transaction, id, None).await?;
         }
         if action == AuditAction::UserPasswordReset {
-            // Whoever was kept out by somebody's guesses can come in with the new one at once.
+            // If attempts of a stranger have blocked the account, the user can sign in with the new password at once.
             sign_in_limits::forget(&transaction, &LimitKey::account(&before.email)).await?;
         }
         let after = user::Entity::find_by_id(id.0).one(&transaction).await?;
         let after = after
             .map(record)
             .transpose()?
-            .ok_or_else(|| StoreError::Corrupt(format!("user {id} is gone within a transaction")))?;
+            .ok_or_else(|| StoreError::Corrupt(format!("user {id} does not exist in the transaction that changed it")))?;
         let (mut from, mut to) = (snapshot(&before), snapshot(&after));
         if action == AuditAction::UserPasswordReset {
             from["password"] = MASK.into();
@@ -156,12 +156,12 @@ impl Store {
         Ok(ChangedUser::Done(after))
     }
 
-    /// One user.
+    /// Loads a user.
     pub async fn user(&self, id: UserId) -> Result<Option<UserRecord>, StoreError> {
         user::Entity::find_by_id(id.0).one(&self.read).await?.map(record).transpose()
     }
 
-    /// A page of the users whose address has this in it, newest first.
+    /// A page of the users whose e-mail address contains `q`, newest first.
     pub async fn find_users(&self, q: Option<&str>, after: Option<Cursor>, limit: u64) -> Result<Page<UserRecord>, StoreError> {
         let mut found = user::Entity::find();
         if let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) {
@@ -182,7 +182,7 @@ impl Store {
         Ok(Page { items, next: page.next })
     }
 
-    /// The users who can be owners of webhooks, by address, and those who are.
+    /// The users who can own webhooks, and those in `present`, sorted by e-mail address.
     pub async fn possible_owners(&self, present: &[UserId]) -> Result<Vec<UserRecord>, StoreError> {
         let can = user::Column::Role
             .eq(Role::ApiOwner.as_str())
@@ -192,7 +192,7 @@ impl Store {
         rows.all(&self.read).await?.into_iter().map(record).collect()
     }
 
-    /// Replaces a user's own password, and ends their sessions but the new one.
+    /// Changes a user's own password, and ends all their sessions except the new one.
     pub async fn change_password(&self, by: &Actor, id: UserId, hash: String, session: &NewSession) -> Result<(), StoreError> {
         let (transaction, now) = (self.begin().await?, session.now);
         user::Entity::update_many()
@@ -213,12 +213,12 @@ impl Store {
         rows.into_iter().map(record).collect()
     }
 
-    /// Whether nobody can sign in yet.
+    /// Whether there are no users yet.
     pub async fn has_no_users(&self) -> Result<bool, StoreError> {
         Ok(user::Entity::find().count(&self.read).await? == 0)
     }
 
-    /// Which of these users exist.
+    /// Those of these ids that belong to existing users.
     pub async fn known_users(&self, ids: &[UserId]) -> Result<Vec<UserId>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -231,8 +231,8 @@ impl Store {
     }
 }
 
-/// Whether there is no other administrator than this one who can sign in. Locks the administrators, so that of two transactions that
-/// take one away, the second sees what the first has done.
+/// Whether this is the only administrator who can sign in. Locks all administrators, so that of two transactions that each remove one, the
+/// second sees the change of the first.
 pub(super) async fn is_last_administrator(transaction: &impl ConnectionTrait, id: UserId) -> Result<bool, StoreError> {
     let administrators = user::Entity::find()
         .filter(user::Column::Role.eq(Role::Administrator.as_str()))
@@ -244,7 +244,7 @@ pub(super) async fn is_last_administrator(transaction: &impl ConnectionTrait, id
     Ok(!administrators.is_empty() && administrators.iter().all(|administrator| administrator.id == id.0))
 }
 
-/// A row of a user who is new.
+/// The row of a new user.
 pub(super) fn new_user(email: &str, password_hash: String, role: Role, now: Timestamp) -> user::ActiveModel {
     user::ActiveModel {
         id: Set(new_id()),
@@ -274,7 +274,7 @@ pub(super) fn record(row: user::Model) -> Result<UserRecord, StoreError> {
     })
 }
 
-/// A user as the audit log shows them.
+/// The fields of a user that are written to the audit log.
 pub(super) fn snapshot(user: &UserRecord) -> Value {
     json!({ "email": user.email, "role": user.role, "disabled": user.disabled_at.is_some() })
 }

@@ -190,7 +190,7 @@ async fn every_mode_of_tls_does_what_it_says() {
     }
     let plain = TestDatabase::postgres().await;
     let said = refusal(&plain, &format!("{}?sslmode=require", plain.url)).await;
-    assert!(said.contains("offers no TLS"), "{said}");
+    assert!(said.contains("does not offer TLS"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -207,7 +207,7 @@ async fn each_refusal_of_a_server_is_a_sentence() {
         ),
         (
             format!("postgres://guarded:planted@127.0.0.1:{port}/{name}"),
-            &["password authentication failed", "check user and password"],
+            &["password authentication failed", "check the user and the password"],
         ),
         (
             format!("postgres://clearhook@127.0.0.1:{port}/nowhere"),

@@ -222,7 +222,7 @@ async fn an_attempt_that_breaks_the_code_harms_itself_only(database: TestDatabas
         app.publish(EventType::IdentityCreated, &format!("works {number}")).await;
     }
     app.deliveries(&database, "failed", 3).await;
-    let broke = "deliveries WHERE state = 'failed' AND reason LIKE '%broke clearhook 3 times%'";
+    let broke = "deliveries WHERE state = 'failed' AND reason LIKE '%failed 3 times with an internal error%'";
     assert_eq!(database.count(broke).await, 3);
     app.log(&healthy, 3).await;
     wait_for("nothing to be in flight", async || {

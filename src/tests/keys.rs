@@ -260,7 +260,7 @@ async fn the_command_rotates_a_given_key(database: TestDatabase) {
         let output = command(arguments, &old).output().unwrap();
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(
-            !output.status.success() && told.contains("not the one that the database is sealed with"),
+            !output.status.success() && told.contains("not the one that the database was encrypted with"),
             "{arguments:?}: {told}"
         );
     }
@@ -274,7 +274,7 @@ async fn the_command_rotates_a_given_key(database: TestDatabase) {
         .env("CLEARHOOK_NEW_MASTER_KEY", new.reveal().as_str())
         .output()
         .unwrap();
-    assert!(!same.status.success() && String::from_utf8_lossy(&same.stderr).contains("is the old one"));
+    assert!(!same.status.success() && String::from_utf8_lossy(&same.stderr).contains("is the same as the old one"));
     let given = command(&["master-key", "rotate", "--new-key-file", "next"], &new).output().unwrap();
     assert!(
         given.status.success() && given.stdout.is_empty(),
@@ -296,7 +296,7 @@ async fn the_command_is_killed_and_run_again() {
     fill(&store, &receiver.url, 400).await;
     store.close().await.unwrap();
     // Killed at three places of its work; wherever that is, running it again ends well.
-    for values in ["nothing", "1000 values done", "sealed with the new key"] {
+    for values in ["nothing", "1000 values re-encrypted", "encrypted with the new key"] {
         let old = key();
         let mut command = here.command(&["master-key", "rotate"]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

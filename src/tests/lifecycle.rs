@@ -64,7 +64,7 @@ async fn a_request_that_came_during_the_drain_is_finished_after_it() {
     let here = Installation::new();
     let (service, url) = serve(&here, &["--drain", "500ms"]).await;
     service.signal("-TERM");
-    service.line("/readyz fails from now on").await;
+    service.line("/readyz now fails").await;
     let mut slow = connect(&url).await;
     slow.write_all(
         b"POST /sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\nemail",

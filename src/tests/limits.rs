@@ -332,7 +332,12 @@ async fn what_cannot_be_read_is_set_aside(database: TestDatabase) {
     let app = TestApp::start_with(&database, quick(), loopback(), node).await;
     app.publish(EventType::IdentityCreated, "1").await;
     app.deliveries(&database, "failed", 1).await;
-    assert_eq!(database.count("deliveries WHERE reason LIKE '%broke clearhook 3 times%'").await, 1);
+    assert_eq!(
+        database
+            .count("deliveries WHERE reason LIKE '%failed 3 times with an internal error%'")
+            .await,
+        1
+    );
     app.publish(EventType::VisitCreated, "2").await;
     app.log(&healthy, 1).await;
     assert_eq!(receiver.seen().len(), 1);

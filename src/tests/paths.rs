@@ -83,7 +83,7 @@ fn urls_of_sqlite_name_files_as_they_stand() {
     assert!(here.folder().join("relative.db").is_file() && here.folder().join("short.db").is_file());
     fs::create_dir(here.folder().join("is a directory")).unwrap();
     let said = here.refusal(&["migrate", "--database-url", "sqlite://is a directory"], 1);
-    assert!(said.contains("is a directory; name a file in it"), "{said}");
+    assert!(said.contains("is a directory; use a file in it"), "{said}");
     let said = here.refusal(&["migrate", "--database-url", "sqlite://relat%69ve.db"], 1);
     assert!(said.contains("percent-encoded"), "{said}");
 }
@@ -101,7 +101,7 @@ fn directories_that_cannot_serve_are_refused_in_one_line() {
     let output = here.command(&["migrate"]).env("CLEARHOOK_DATA_DIR", bytes).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
-    assert!(said.contains("CLEARHOOK_DATA_DIR is not UTF-8"), "{said}");
+    assert!(said.contains("CLEARHOOK_DATA_DIR is not valid UTF-8"), "{said}");
     let output = here.command(&["migrate", "--data-dir"]).arg(bytes).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(

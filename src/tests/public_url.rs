@@ -144,7 +144,7 @@ async fn addresses_that_cannot_work_are_refused_and_links_can_be_opened() {
         ("https://user:planted@hooks.example.com", "password"),
         ("https://hooks.example.com/?planted", "`?`"),
         ("https://hooks.example.com/#planted", "`#`"),
-        ("user:planted@hooks.example.com", "no URL"),
+        ("user:planted@hooks.example.com", "not a URL"),
     ] {
         let line = here.refusal(&["serve", "--addr", "127.0.0.1:0", "--public-url", url], 1);
         assert!(

@@ -104,7 +104,7 @@ fn a_secret_that_cannot_be_read_is_told() {
         }
     }
     let both = here.refusal(&["migrate", "--master-key", "x", "--master-key-file", "empty"], 1);
-    assert!(both.contains("CLEARHOOK_MASTER_KEY_FILE is given as well"), "{both}");
+    assert!(both.contains("CLEARHOOK_MASTER_KEY_FILE is set too"), "{both}");
     fs::write(here.folder().join("clearhook.toml"), "master_key_file = \"nowhere\"\n").unwrap();
     assert!(here.refusal(&["migrate"], 1).contains("nowhere"));
     let publish = &["publish", "identity.created", "--data", "clearhook.toml"];
@@ -125,10 +125,7 @@ async fn clients_take_empty_values_as_not_set_and_keys_from_files() {
         String::from_utf8(output.stderr).unwrap()
     };
     let said = run(&[("CLEARHOOK_URL", ""), ("CLEARHOOK_API_KEY", ""), ("CLEARHOOK_API_KEY_FILE", "")]);
-    assert!(
-        said.contains("no API key is given") && said.contains("CLEARHOOK_API_KEY_FILE"),
-        "{said}"
-    );
+    assert!(said.contains("no API key;") && said.contains("CLEARHOOK_API_KEY_FILE"), "{said}");
     let said = run(&[("CLEARHOOK_URL", "nonsense"), ("CLEARHOOK_API_KEY", "chk_x")]);
     assert!(said.contains("--url") && said.contains("http://127.0.0.1:3000"), "{said}");
     fs::write(here.folder().join("key"), "chk_planted\n").unwrap();
@@ -140,7 +137,7 @@ async fn clients_take_empty_values_as_not_set_and_keys_from_files() {
     assert!(!said.contains("chk_planted"), "{said}");
     assert_eq!(receiver.seen()[0].headers["authorization"], "Bearer chk_planted");
     let both = run(&[("CLEARHOOK_API_KEY", "chk_x"), ("CLEARHOOK_API_KEY_FILE", "key")]);
-    assert!(both.contains("is given as well"), "{both}");
+    assert!(both.contains("is set too"), "{both}");
     let listen = here
         .command(&["listen", "--addr", "127.0.0.1:0"])
         .env("CLEARHOOK_LISTEN_SECRET_FILE", "key")
@@ -162,7 +159,7 @@ fn a_new_master_key_comes_from_a_file_too() {
             .unwrap()
     };
     let both = rotate(&[("CLEARHOOK_NEW_MASTER_KEY", key), ("CLEARHOOK_NEW_MASTER_KEY_FILE", "new")]);
-    assert!(String::from_utf8(both.stderr).unwrap().contains("is given as well"));
+    assert!(String::from_utf8(both.stderr).unwrap().contains("is set too"));
     let done = rotate(&[("CLEARHOOK_NEW_MASTER_KEY", ""), ("CLEARHOOK_NEW_MASTER_KEY_FILE", "new")]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert_eq!(read(&here.data().join("master.key")), key);

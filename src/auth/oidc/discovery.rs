@@ -1,5 +1,5 @@
-//! What a provider says of itself (OpenID Connect Discovery, section 4), and its keys. Only what is needed is read: providers get
-//! optional members wrong.
+//! The discovery document of a provider (OpenID Connect Discovery, section 4), and its keys. Only the required members are parsed, because
+//! providers get optional members wrong.
 
 use jsonwebtoken::jwk::Jwk;
 use serde::Deserialize;
@@ -8,17 +8,17 @@ use url::Url;
 
 use crate::auth::oidc::{OidcError, fetch::get};
 
-/// A provider as it describes itself.
+/// The parsed discovery document and the keys.
 #[derive(Clone, Debug)]
 pub(super) struct Discovery {
-    /// Its issuer, exactly as it stands in tokens.
+    /// The issuer, exactly as in tokens.
     pub(super) issuer: String,
     pub(super) authorization_endpoint: Url,
     pub(super) token_endpoint: Url,
     pub(super) userinfo_endpoint: Option<Url>,
-    /// Whether the client's secret has to be sent in the body, because the provider takes no other way that is known here.
+    /// Whether the client secret must be sent in the request body, because the provider does not support HTTP Basic authentication.
     pub(super) secret_in_body: bool,
-    /// Whether the provider names itself when it sends the browser back (RFC 9207).
+    /// Whether the provider adds `iss` when it sends the browser back (RFC 9207).
     pub(super) names_itself: bool,
     pub(super) keys: Vec<Jwk>,
 }
@@ -33,7 +33,7 @@ struct Document {
     more: Map<String, Value>,
 }
 
-/// Asks the provider of this issuer.
+/// Requests the discovery document of this issuer.
 pub(super) async fn discover(issuer: &str) -> Result<Discovery, OidcError> {
     let unreachable = |detail: String| OidcError::Unreachable(detail);
     let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
@@ -41,7 +41,7 @@ pub(super) async fn discover(issuer: &str) -> Result<Discovery, OidcError> {
     let answer = get(&address, None).await?;
     let document: Document = serde_json::from_slice(&answer.body)
         .map_err(|error| unreachable(format!("{address} is no description of an OpenID provider: {error}")))?;
-    // Auth0's issuers end with a slash, which is easily left out.
+    // Issuers of Auth0 end with a slash, which operators often omit.
     if document.issuer.trim_end_matches('/') != issuer.trim_end_matches('/') {
         return Err(unreachable(format!(
             "the provider at {address} calls itself {}; write that in CLEARHOOK_OIDC_ISSUER (for Entra ID: the issuer with your tenant's id, not with `common`)",
@@ -56,7 +56,7 @@ pub(super) async fn discover(issuer: &str) -> Result<Discovery, OidcError> {
             .get("userinfo_endpoint")
             .and_then(Value::as_str)
             .and_then(|url| Url::parse(url).ok()),
-        // `client_secret_basic` is what holds when nothing is said.
+        // The default is `client_secret_basic`.
         secret_in_body: methods.contains(&"client_secret_post") && !methods.contains(&"client_secret_basic"),
         names_itself: more.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
         issuer: document.issuer,
@@ -65,7 +65,7 @@ pub(super) async fn discover(issuer: &str) -> Result<Discovery, OidcError> {
     })
 }
 
-/// The keys that sign. One that cannot be read does not keep others from being used.
+/// The signing keys. A key that cannot be parsed is skipped.
 async fn keys(address: &Url) -> Result<Vec<Jwk>, OidcError> {
     let answer = get(address, None).await?;
     let set: Value = serde_json::from_slice(&answer.body)
@@ -76,7 +76,7 @@ async fn keys(address: &Url) -> Result<Vec<Jwk>, OidcError> {
         .into_iter()
         .filter(signs)
         .filter_map(|mut key| {
-            // What is not needed may have any form.
+            // Other members are ignored, whatever their form.
             if let Some(key) = key.as_object_mut() {
                 key.retain(|name, _| matches!(name.as_str(), "kty" | "kid" | "alg" | "n" | "e" | "crv" | "x" | "y"));
             }

@@ -1,4 +1,4 @@
-//! How the provider is asked: no redirects, no proxies, bounded time, bounded answers.
+//! HTTP requests to the provider: no redirects, no proxies, limited time and response size.
 
 use std::{future::Future, pin::Pin, time::Duration};
 
@@ -10,10 +10,10 @@ use url::Url;
 use crate::auth::oidc::{OidcError, chain};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest answer, in bytes.
+/// Maximum response size, in bytes.
 const ANSWER_MAX: usize = 1024 * 1024;
 
-/// An answer that cannot be had.
+/// Why a request failed.
 #[derive(Debug, Error)]
 pub(super) enum FetchError {
     #[error("no answer")]
@@ -24,22 +24,22 @@ pub(super) enum FetchError {
     Unreadable(#[from] openidconnect::http::Error),
 }
 
-/// What an address answered.
+/// A response.
 pub(super) struct Answer {
-    /// Without parameters, in lower case.
+    /// The media type without parameters, in lower case.
     pub(super) media_type: String,
     pub(super) body: Vec<u8>,
 }
 
 type Fetched = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send>>;
 
-/// Asks the provider for a code's tokens.
+/// The HTTP client for exchanging the code for tokens.
 pub(super) fn fetcher() -> Result<impl Fn(HttpRequest) -> Fetched + Send + Sync, OidcError> {
     let client = client()?;
     Ok(move |request| -> Fetched { Box::pin(fetch(client.clone(), request)) })
 }
 
-/// Reads an address of the provider.
+/// Sends a GET request to the provider.
 pub(super) async fn get(address: &Url, access_token: Option<&str>) -> Result<Answer, OidcError> {
     let unreachable = |error: &dyn std::error::Error| OidcError::Unreachable(format!("{address}: {}", chain(error)));
     let request = client()?.get(address.clone());
@@ -63,7 +63,7 @@ pub(super) async fn get(address: &Url, access_token: Option<&str>) -> Result<Ans
 }
 
 fn client() -> Result<Client, OidcError> {
-    // A provider of TLS that is there already serves as well.
+    // Fails if a default provider is already installed, which is fine too.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     Client::builder()
         .redirect(redirect::Policy::none())

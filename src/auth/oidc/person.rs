@@ -1,4 +1,4 @@
-//! What the claims of a provider say of somebody. Providers differ: see the table in the README, and `src/tests/oidc_shapes.rs`.
+//! Reads the user's identity from the claims of a provider. Providers differ: see the table in the README, and `src/tests/oidc_shapes.rs`.
 
 use serde_json::Value;
 
@@ -9,11 +9,11 @@ use crate::{auth::oidc::token::Claims, config::OidcSettings};
 pub(super) enum Verified {
     Yes,
     No,
-    /// It does not say (Entra ID).
+    /// The claim is missing (Entra ID).
     Unstated,
 }
 
-/// What a provider says of somebody.
+/// A user as described by the claims.
 pub(super) struct Person {
     pub(super) subject: String,
     pub(super) email: Option<String>,
@@ -45,7 +45,7 @@ pub(super) fn person(claims: &Claims, settings: &OidcSettings) -> Person {
     }
 }
 
-/// Cognito writes a text.
+/// Cognito returns a string instead of a boolean.
 fn verified(claim: Option<&Value>) -> Verified {
     match claim {
         Some(Value::Bool(true)) => Verified::Yes,
@@ -56,8 +56,8 @@ fn verified(claim: Option<&Value>) -> Verified {
     }
 }
 
-/// The values of a claim: a text, the texts of a list, or the names of an object's members (Zitadel). A name that is no claim may be a
-/// path with dots; names along it may contain dots themselves.
+/// The values of a claim: a string, the strings of an array, or the keys of an object (Zitadel). If there is no claim with this name, the
+/// name is treated as a path with dots. The names in the path may contain dots themselves.
 pub(super) fn values(claims: &Claims, name: &str) -> Vec<String> {
     match find(claims, name) {
         Some(Value::String(text)) => vec![text.clone()],

@@ -1,5 +1,5 @@
-//! Checks JSON web tokens of a provider: signature, issuer, audience, time (OpenID Connect Core, section 3.1.3.7). Claims are read as
-//! they are; one that is not needed may have any form.
+//! Validates JSON Web Tokens of a provider: signature, issuer, audience and time (OpenID Connect Core, section 3.1.3.7). Other claims are
+//! not validated, because providers get optional claims wrong.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header, errors::ErrorKind, jwk::Jwk};
@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::auth::oidc::{OidcError, discovery::Discovery};
 
-/// How far the clocks of the provider and of this machine may differ, in seconds.
+/// Maximum difference between the clocks of the provider and of this machine, in seconds.
 const LEEWAY: u64 = 60;
-/// Algorithms with a key pair. Those with a shared secret (HS256) are not accepted: whoever knows the secret could sign.
+/// Asymmetric algorithms only. With a shared secret (HS256), everybody who knows the secret could sign.
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,
@@ -26,11 +26,11 @@ const ALGORITHMS: [Algorithm; 9] = [
 /// The claims of a token.
 pub(super) type Claims = Map<String, Value>;
 
-/// Why a token is not believed.
+/// Why a token is rejected.
 pub(super) enum TokenError {
-    /// No known key fits: the provider may have new ones.
+    /// No known key matches. The provider may have new keys.
     UnknownKey,
-    /// For another reason.
+    /// Any other reason.
     Invalid(String),
 }
 
@@ -43,7 +43,7 @@ impl From<TokenError> for OidcError {
     }
 }
 
-/// Checks an ID token; gives its claims.
+/// Validates an ID token and returns its claims.
 pub(super) fn id_token(token: &str, provider: &Discovery, client_id: &str, nonce: &str, access_token: &str) -> Result<Claims, TokenError> {
     let (header, claims) = verified(token, provider, "ID token", |validation| {
         validation.set_audience(&[client_id]);
@@ -69,11 +69,11 @@ pub(super) fn id_token(token: &str, provider: &Discovery, client_id: &str, nonce
     Ok(claims)
 }
 
-/// The claims of an access token that is a signed token of this provider, for this person and this client; nothing if it is not.
-/// (Providers may give out access tokens that nobody else can read.)
+/// The claims of an access token, if it is a JWT signed by this provider for this subject and client. Access tokens of some providers are
+/// opaque.
 pub(super) fn access_token(token: &str, provider: &Discovery, client_id: &str, subject: &str) -> Option<Claims> {
     let (_, claims) = verified(token, provider, "access token", |validation| {
-        // Its audience is an API. Who asked for it is in `azp` or `client_id`.
+        // Its audience is an API. The client is in `azp` or `client_id`.
         validation.validate_aud = false;
         validation.sub = Some(subject.to_owned());
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
@@ -86,7 +86,7 @@ pub(super) fn access_token(token: &str, provider: &Discovery, client_id: &str, s
     is_own.then_some(claims)
 }
 
-/// The claims of an answer about a person that is a signed token.
+/// The claims of a signed user info response.
 pub(super) fn user_info(token: &str, provider: &Discovery, client_id: &str) -> Result<Claims, TokenError> {
     let (_, claims) = verified(token, provider, "signed user info", |validation| {
         validation.set_audience(&[client_id]);
@@ -122,7 +122,7 @@ fn verified(token: &str, provider: &Discovery, what: &str, adjust: impl FnOnce(&
         let Ok(key) = DecodingKey::from_jwk(key) else { continue };
         match decode::<Claims>(token, &key, &validation) {
             Ok(decoded) => return Ok((header, decoded.claims)),
-            // Keys of other kinds, and other keys.
+            // The key is of another kind, or not the signing key.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -146,7 +146,7 @@ fn reason(kind: &ErrorKind) -> String {
     }
 }
 
-/// Google's tokens may leave out the scheme (Google, "OpenID Connect", section "Validating an ID token").
+/// Google's tokens may omit the scheme (Google, "OpenID Connect", section "Validating an ID token").
 fn issuers(issuer: &str) -> Vec<&str> {
     match issuer {
         "https://accounts.google.com" => vec![issuer, "accounts.google.com"],
@@ -154,7 +154,7 @@ fn issuers(issuer: &str) -> Vec<&str> {
     }
 }
 
-/// The left half of a hash, as `at_hash` has it (OpenID Connect Core, section 3.1.3.6).
+/// The left half of a hash, as in `at_hash` (OpenID Connect Core, section 3.1.3.6).
 fn hash_of(algorithm: Algorithm, text: &str) -> Option<String> {
     let hash = match algorithm {
         Algorithm::RS256 | Algorithm::PS256 | Algorithm::ES256 => Sha256::digest(text).to_vec(),

@@ -1,4 +1,4 @@
-//! Reading the audit log.
+//! Queries of the audit log.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::ExprTrait};
 use serde_json::Value as Json;
@@ -13,49 +13,49 @@ use crate::{
     storage::{Store, StoreError, entity::audit_entry, search::contains},
 };
 
-/// Which entries are shown.
+/// The filter of the audit log.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
-    /// Not before.
+    /// The earliest time, inclusive.
     pub from: Option<Timestamp>,
-    /// Before.
+    /// The latest time, exclusive.
     pub to: Option<Timestamp>,
-    /// Part of the actor's name, in any case; or their id.
+    /// A part of the actor's name, ignoring case; or the actor's id.
     pub actor: Option<String>,
-    /// Only what was done to this kind of thing.
+    /// Only changes of this kind of object.
     pub kind: Option<ObjectKind>,
-    /// Part of the thing's name, in any case; or its id.
+    /// A part of the object's name, ignoring case; or the object's id.
     pub object: Option<String>,
-    /// Only this.
+    /// Only this action.
     pub action: Option<AuditAction>,
 }
 
-/// An entry. Kinds and actions are as they were written, by whatever version of clearhook.
+/// An audit entry. Kinds and actions are strings, because another version of clearhook may have written them.
 #[derive(Clone, Debug)]
 pub struct AuditRecord {
-    /// Which.
+    /// Its id.
     pub id: Uuid,
-    /// When.
+    /// The time of the change.
     pub at: Timestamp,
-    /// What kind of actor.
+    /// The kind of actor.
     pub actor_kind: String,
-    /// The user's or the key's id.
+    /// The id of the user or of the API key.
     pub actor_id: Option<Uuid>,
-    /// Their name.
+    /// The actor's name.
     pub actor_name: String,
-    /// Where the request came from.
+    /// The IP address of the request.
     pub address: Option<String>,
-    /// What was done.
+    /// The action.
     pub action: String,
-    /// To what kind of thing.
+    /// The kind of the changed object.
     pub object_kind: String,
-    /// To which.
+    /// The id of the changed object.
     pub object_id: Option<Uuid>,
-    /// Its name.
+    /// The name of the changed object.
     pub object_name: String,
-    /// How it was.
+    /// The object before the change.
     pub before: Option<Json>,
-    /// How it is since.
+    /// The object after the change.
     pub after: Option<Json>,
 }
 
@@ -66,7 +66,7 @@ impl Store {
         if let Some(after) = after {
             let older = audit_entry::Column::At.lt(after.at.0);
             let same = audit_entry::Column::At.eq(after.at.0).and(audit_entry::Column::Id.lt(after.id));
-            // The first condition alone lets the index begin at the right place.
+            // Redundant, but it lets the index scan start at the right place.
             found = found.filter(audit_entry::Column::At.lte(after.at.0)).filter(older.or(same));
         }
         let newest_first = found.order_by_desc(audit_entry::Column::At).order_by_desc(audit_entry::Column::Id);
@@ -78,7 +78,7 @@ impl Store {
         Ok(page.map(record))
     }
 
-    /// One entry.
+    /// Loads an entry.
     pub async fn audit_entry(&self, id: Uuid) -> Result<Option<AuditRecord>, StoreError> {
         Ok(audit_entry::Entity::find_by_id(id).one(&self.read).await?.map(record))
     }
@@ -131,7 +131,7 @@ fn record(row: audit_entry::Model) -> AuditRecord {
     }
 }
 
-/// Entries of the first versions hold plain text.
+/// Entries of the first versions contain plain text.
 fn json(text: String) -> Json {
     serde_json::from_str(&text).unwrap_or(Json::String(text))
 }

@@ -1,5 +1,5 @@
-//! Who changed what. An entry is written in the transaction of the change, so that there is never one without the other; entries are
-//! only ever added.
+//! The audit log. An entry is written in the transaction of the change, so that neither exists without the other. Entries are never
+//! changed.
 
 mod list;
 
@@ -20,21 +20,21 @@ use crate::{
     storage::{StoreError, bulk::Insert, new_id, sql::Sql},
 };
 
-/// Who made a change.
+/// The author of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// A person, a program, or clearhook itself.
+    /// A user, an API key, the command line, or clearhook itself.
     pub kind: ActorKind,
-    /// The user's or the key's id.
+    /// The id of the user or of the API key.
     pub id: Option<Uuid>,
-    /// E-mail address, or the key's name: it stays readable when the user or the key is gone.
+    /// The e-mail address or the key's name. It is copied, so that it stays readable after the user or the key is deleted.
     pub name: String,
-    /// Where the request came from.
+    /// The IP address of the request.
     pub address: Option<IpAddr>,
 }
 
 impl Actor {
-    /// A change that clearhook makes by itself.
+    /// The actor of changes that clearhook makes by itself.
     pub fn clearhook() -> Self {
         Self {
             kind: ActorKind::Clearhook,
@@ -44,7 +44,7 @@ impl Actor {
         }
     }
 
-    /// Somebody who signed in, or is about to.
+    /// A user who is signed in or signing in.
     pub fn person(id: UserId, email: &str, address: Option<IpAddr>) -> Self {
         Self {
             kind: ActorKind::User,
@@ -54,7 +54,7 @@ impl Actor {
         }
     }
 
-    /// Somebody at the command line, by the name that the system knows them by.
+    /// The command line, with the name of the operating system's user.
     pub fn command_line() -> Self {
         let name = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
         Self {
@@ -66,7 +66,7 @@ impl Actor {
     }
 }
 
-/// A change. What was before and what is after hold no secret: [`MASK`](crate::domain::audit::MASK) stands for each.
+/// A change. `before` and `after` contain no secrets: [`MASK`](crate::domain::audit::MASK) replaces each.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     action: AuditAction,
@@ -78,22 +78,22 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Something done to a webhook.
+    /// A change of a webhook.
     pub(super) fn of_webhook(action: AuditAction, id: WebhookId, name: &str) -> Self {
         Self::of(action, ObjectKind::Webhook, id.0, name)
     }
 
-    /// Something done to a key.
+    /// A change of an API key.
     pub(super) fn of_api_key(action: AuditAction, id: ApiKeyId, name: &str) -> Self {
         Self::of(action, ObjectKind::ApiKey, id.0, name)
     }
 
-    /// Something done to a user, or by a user to their own account.
+    /// A change of a user, or by a user of their own account.
     pub(super) fn of_user(action: AuditAction, id: UserId, email: &str) -> Self {
         Self::of(action, ObjectKind::User, id.0, email)
     }
 
-    /// Something done to the service itself.
+    /// A change of the service itself.
     pub(super) fn of_server(action: AuditAction) -> Self {
         Self {
             id: None,
@@ -112,7 +112,7 @@ impl Entry {
         }
     }
 
-    /// How it was.
+    /// The object before the change.
     #[must_use]
     pub(super) fn before(self, before: Json) -> Self {
         Self {
@@ -121,7 +121,7 @@ impl Entry {
         }
     }
 
-    /// How it is now.
+    /// The object after the change.
     #[must_use]
     pub(super) fn after(self, after: Json) -> Self {
         Self {
@@ -131,7 +131,7 @@ impl Entry {
     }
 }
 
-/// Writes an entry; `on` is the transaction of the change.
+/// Inserts an entry. `on` must be the transaction of the change.
 pub(super) async fn add(on: &impl Sql, actor: &Actor, entry: Entry, now: Timestamp) -> Result<(), StoreError> {
     const ROWS: Insert<12> = Insert {
         table: "audit_log",

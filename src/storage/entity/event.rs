@@ -11,7 +11,7 @@ pub(crate) struct Model {
     pub(crate) source: String,
     pub(crate) ce_id: String,
     pub(crate) subject: Option<String>,
-    /// Extension attributes, a JSON object.
+    /// Extension attributes, as a JSON object.
     pub(crate) extensions: Option<String>,
     pub(crate) occurred_at: i64,
     pub(crate) received_at: i64,

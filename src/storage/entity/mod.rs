@@ -1,4 +1,4 @@
-//! The tables as sea-orm sees them. They never leave `storage`.
+//! The sea-orm entities. They are private to `storage`.
 
 pub(crate) mod api_key;
 pub(crate) mod audit_entry;

@@ -16,16 +16,16 @@ pub(crate) struct Model {
     pub(crate) rate_burst: Option<i32>,
     pub(crate) ordered: bool,
     pub(crate) failing_since: Option<i64>,
-    /// Deliveries in a row that used up their attempts.
+    /// Number of deliveries in a row that exhausted their attempts.
     pub(crate) exhausted_deliveries: i32,
     /// When the first of them did.
     pub(crate) exhausted_since: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) deleted_at: Option<i64>,
-    /// What it is found by: see `storage::search`.
+    /// The searchable text: see `storage::search`.
     pub(crate) search: String,
-    /// The least of the events it hears of, by which lists are sorted.
+    /// The alphabetically first subscribed event type, by which lists are sorted.
     pub(crate) first_event: String,
 }
 

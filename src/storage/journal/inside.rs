@@ -1,4 +1,4 @@
-//! What is stored inside one transaction, and what others are told of it once it is durable.
+//! Stores a group in one transaction, and reports its effects after the commit.
 
 use crate::{
     domain::{id::NodeId, timestamp::Timestamp},
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// What a transaction did that others are told of once it is durable.
+/// The effects of a transaction, to be reported after the commit.
 pub(super) struct Done {
     answers: Vec<Vec<Accepted>>,
     jobs: Vec<Job>,
@@ -24,19 +24,19 @@ pub(super) struct Done {
 }
 
 impl Done {
-    /// Events that were published.
+    /// The number of published events.
     pub(super) fn events(&self) -> usize {
         self.answers.iter().map(Vec::len).sum()
     }
 
-    /// What they owe.
+    /// The number of their deliveries.
     pub(super) fn deliveries(&self) -> usize {
         let deliveries: u64 = self.answers.iter().flatten().map(|accepted| accepted.deliveries).sum();
         usize::try_from(deliveries).unwrap_or(usize::MAX)
     }
 }
 
-/// What is stored inside one transaction.
+/// The context of a group transaction.
 pub(super) struct Inside<'a> {
     pub(super) node: NodeId,
     pub(super) now: Timestamp,
@@ -78,7 +78,7 @@ impl Inside<'_> {
     }
 }
 
-/// Tells them.
+/// Reports the effects of a committed transaction to the dispatcher and the publishers.
 pub(super) fn tell(intake: &dyn Intake, publishes: Vec<Publish>, done: Done) {
     let duplicates = done.answers.iter().flatten().filter(|accepted| accepted.duplicate).count();
     let all = done.events();
@@ -101,7 +101,7 @@ pub(super) fn tell(intake: &dyn Intake, publishes: Vec<Publish>, done: Done) {
         intake.health_unclear(webhook);
     }
     for (publish, answer) in publishes.into_iter().zip(done.answers) {
-        // The publisher may have hung up; its events are stored all the same.
+        // The publisher may have disconnected. Its events are stored anyway.
         let _ = publish.answer.send(Ok(answer));
     }
 }

@@ -1,5 +1,5 @@
-//! The journal: everything that publishing and sending write, many at a time in one transaction. While one group is being made
-//! durable, the next one gathers, so an idle publisher never waits and a busy one shares the cost.
+//! The journal: group commit of published events and attempt results. While one group is committed, the next one collects, so that a single
+//! publisher is not delayed and many publishers share the cost of a commit.
 
 mod inside;
 mod publish;
@@ -36,20 +36,20 @@ use crate::{
     },
 };
 
-/// Most events that wait to be stored.
+/// Maximum number of events that wait to be stored.
 const EVENTS: usize = 10_000;
-/// Most of their bodies' bytes, in KiB.
+/// Maximum total size of their bodies, in KiB.
 const KIB: usize = 64 * 1024;
-/// Most results that wait to be stored; then attempts wait.
+/// Maximum number of results that wait to be stored. If it is reached, attempts wait.
 const RESULTS: usize = 4_096;
 
-/// Writers of publishes on PostgreSQL.
+/// Number of writers for publish requests on PostgreSQL.
 const PUBLISHERS: u32 = 2;
 
 /// Why deliveries of a disabled webhook are held.
 pub const DISABLED: &str = "The webhook is disabled.";
 
-/// The way into the journal. Cheap to clone.
+/// A handle to the journal. Cheap to clone.
 #[derive(Clone)]
 pub struct Journal {
     publishes: mpsc::UnboundedSender<Entry>,
@@ -61,55 +61,55 @@ pub struct Journal {
     pulses: Arc<[Arc<Pulse>]>,
 }
 
-/// Who sends what the journal has stored.
+/// The dispatcher, as seen by the journal.
 pub trait Intake: Send + Sync + 'static {
-    /// Whether there is room in memory for a delivery; if so, its place is kept until it is taken or given up.
+    /// Reserves a slot in memory for a delivery, if there is one. It stays reserved until `take` or `give_up`.
     fn reserve(&self, place: Place) -> bool;
-    /// Gives places back whose deliveries were not stored.
+    /// Releases reserved slots whose deliveries were not stored.
     fn give_up(&self, reserved: &[Place]);
-    /// Takes deliveries that are stored as this node's own.
+    /// Enqueues stored deliveries that this node owns.
     fn take(&self, jobs: Vec<Job>);
-    /// Results are stored.
+    /// Called when results are stored.
     fn recorded(&self, recorded: Vec<Recorded>);
-    /// So many events are stored, and so many were published before.
+    /// Called when events are stored, with the number of new ones and of duplicates.
     fn published(&self, events: u64, duplicates: u64);
-    /// There is something to claim, by this node or others.
+    /// Called when there are deliveries to claim, by this node or another.
     fn pending(&self);
-    /// The results disabled this webhook.
+    /// Called when results have disabled a webhook.
     fn disabled(&self, disabled: DisabledWebhook);
-    /// Another node logged a success of this webhook, which this node took for failing.
+    /// Called when another node logged a success of a webhook that this node considered failing.
     fn health_unclear(&self, webhook: WebhookId);
 }
 
-/// A place in memory for a delivery.
+/// A slot in memory for a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// In whose queue.
+    /// The webhook, which determines the queue.
     pub webhook: WebhookId,
-    /// Whose place.
+    /// The delivery.
     pub delivery: DeliveryId,
-    /// Length of the body.
+    /// The length of the request body.
     pub bytes: usize,
 }
 
-/// What became of a published event.
+/// The result of publishing an event.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Accepted {
-    /// Its id; that of the first one when it was published before.
+    /// The event's id. For a duplicate, the id of the event that was stored first.
     pub id: EventId,
-    /// Whether an event of this source with this id was published before.
+    /// Whether an event with the same source and id was published before.
     pub duplicate: bool,
-    /// How many webhooks hear of it.
+    /// The number of webhooks that it is delivered to.
     pub deliveries: u64,
 }
 
 /// Why events cannot be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// Too many wait.
-    #[error("too many events wait to be stored")]
+    /// Too many events are waiting.
+    #[error("too many events are waiting to be stored")]
     Full,
-    /// The disk is nearly full: what is left of it is for what was promised already.
+    /// The disk is nearly full. The remaining space is needed for results of deliveries that were accepted before.
     #[error("the disk is nearly full")]
     NoSpace,
     /// The database failed.
@@ -117,50 +117,50 @@ pub enum PublishError {
     Store(#[from] StoreError),
 }
 
-/// An attempt that is over, or a delivery that is set aside without one.
+/// A finished attempt, or a delivery that ends or is postponed without one.
 #[derive(Debug)]
 pub struct Finished {
-    /// Of what.
+    /// The delivery.
     pub job: Job,
-    /// What is logged, if there was an attempt.
+    /// The callback to log, if there was an attempt.
     pub callback: Option<NewCallback>,
-    /// How the delivery goes on.
+    /// What happens to the delivery next.
     pub next: Next,
-    /// What changed about the webhook.
+    /// The change of the webhook's health, if there is one.
     pub health: Option<Health>,
 }
 
-/// How a delivery goes on.
+/// What happens to a delivery next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// It is done.
+    /// It has succeeded.
     Succeeded,
-    /// Try again then.
+    /// It is retried at this time.
     RetryAt(Timestamp),
-    /// No more attempts, for this reason.
+    /// It has failed for good, for this reason.
     Failed(String),
-    /// Not tried: the webhook is disabled.
+    /// It was not attempted and is held, because the webhook is disabled.
     Held,
-    /// Not tried, for want of the database; try then.
+    /// It was not attempted, because the database was not available. It is attempted at this time.
     Postponed(Timestamp),
-    /// The attempt broke the code; try again then, or give up when that happened too often.
+    /// The attempt panicked. It is retried at this time, or fails for good if that happened too often.
     Broke(Timestamp),
 }
 
-/// What an attempt changed about its webhook.
+/// The change of a webhook's health after an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// It begins to fail.
+    /// The first failure after a success.
     FailingSince(Timestamp),
-    /// It works again.
+    /// The first success after a failure.
     Works,
-    /// The receiver answered 410: disable it.
+    /// The receiver answered 410, so the webhook is disabled.
     Gone,
-    /// A delivery exhausted its attempts. After several in a row over so long a time the webhook is disabled.
+    /// A delivery exhausted its attempts. After several in a row over a long enough period the webhook is disabled.
     Exhausted {
-        /// When.
+        /// When it did.
         at: Timestamp,
-        /// How long before that the first one of the row must have exhausted its attempts.
+        /// How long before that the first one in the row must have exhausted its attempts.
         disable_after: Duration,
     },
 }
@@ -168,20 +168,20 @@ pub enum Health {
 /// A webhook that clearhook has disabled.
 #[derive(Clone, Debug)]
 pub struct DisabledWebhook {
-    /// Which.
+    /// Its id.
     pub webhook: WebhookId,
     /// Its name.
     pub name: String,
-    /// Why.
+    /// The reason.
     pub reason: DisabledReason,
 }
 
-/// A result that is stored.
+/// A stored result.
 #[derive(Clone, Copy, Debug)]
 pub struct Recorded {
-    /// Which delivery.
+    /// The delivery.
     pub delivery: DeliveryId,
-    /// When it is tried again.
+    /// When it is attempted again, if it is.
     pub again_at: Option<Timestamp>,
 }
 
@@ -199,7 +199,7 @@ struct Publish {
 }
 
 impl Journal {
-    /// Starts to write. It ends when the last clone is gone.
+    /// Starts the writers. They end when all clones of the journal are dropped.
     pub fn start(store: &Store, node: NodeId, intake: &Arc<impl Intake>) -> Self {
         let (publishes, to_publish) = mpsc::unbounded_channel();
         let intake: Arc<dyn Intake> = intake.clone();
@@ -212,8 +212,8 @@ impl Journal {
                 Writer::new(store.clone(), node, Arc::downgrade(&intake), pulse).start(way.clone());
             }
         };
-        // SQLite has one writer, and one commit for both kinds costs half as much as two. On PostgreSQL neither waits for the other,
-        // and while one group of publishes is on its way there and back the next one is, too.
+        // SQLite has one writer, and one commit for both kinds of entries costs half as much as two. On PostgreSQL publish requests and
+        // results have separate writers and do not wait for each other, and two writers of publish requests overlap their round trips.
         let results = if store.backend() == DbBackend::Postgres {
             write(to_publish, PUBLISHERS);
             let (results, to_record) = mpsc::unbounded_channel();
@@ -234,7 +234,7 @@ impl Journal {
         }
     }
 
-    /// Stores events with the deliveries that they owe. Once it answers, they are durable.
+    /// Stores events and their deliveries. When it returns successfully, they are durable.
     pub async fn publish(&self, events: Vec<(EventKey, NewEvent)>) -> Result<Vec<Accepted>, PublishError> {
         if self.short_of_space.load(Ordering::Relaxed) {
             return Err(PublishError::NoSpace);
@@ -251,38 +251,38 @@ impl Journal {
         Ok(answered.await.map_err(|_| StoreError::Stopping)??)
     }
 
-    /// Has a result stored; waits while too many are waiting.
+    /// Queues a result to be stored. Waits while too many are waiting.
     pub async fn record(&self, finished: Finished) {
         let Ok(place) = self.unrecorded.clone().acquire_owned().await else {
             return;
         };
         if self.results.send(Entry::Result(Box::new(finished), place)).is_err() {
-            tracing::error!("the result of an attempt came too late to be stored before the shutdown; its delivery is sent again");
+            tracing::error!("the result of an attempt was not stored before the shutdown; its delivery will be sent again");
         }
     }
 
-    /// Waits until everything that was given before is stored.
+    /// Waits until everything queued before is stored.
     pub async fn flush(&self) {
         for way in [&self.publishes, &self.results] {
             let (done, flushed) = oneshot::channel();
             if way.send(Entry::Flush(done)).is_ok() {
-                // An error means that the writer is gone, and with it everything that waited.
+                // An error means that the writer has stopped, and nothing is waiting any more.
                 let _ = flushed.await;
             }
         }
     }
 
-    /// Takes no more events while the disk is nearly full; answers whether it was so before.
+    /// Rejects new events while the disk is nearly full. Returns the previous state.
     pub fn set_short_of_space(&self, is_short: bool) -> bool {
         self.short_of_space.swap(is_short, Ordering::Relaxed)
     }
 
-    /// Why nothing more is stored, if one of its groups takes longer than this or who writes them is gone.
+    /// Why nothing is stored any more: a group takes longer than `longest`, or a writer has panicked.
     pub fn trouble(&self, longest: Duration) -> Option<String> {
         self.pulses.iter().find_map(|pulse| pulse.trouble(longest))
     }
 
-    /// Events that wait to be stored.
+    /// Number of events that are waiting to be stored.
     pub fn waiting(&self) -> usize {
         EVENTS - self.events.available_permits()
     }

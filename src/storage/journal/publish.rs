@@ -1,4 +1,4 @@
-//! Publishes of one group: keys that nobody took before, events, and the deliveries they owe.
+//! Stores the publish requests of one group: inserts new event keys, the events, and one delivery per subscription.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -76,7 +76,7 @@ const DELIVERIES: Insert<15> = Insert {
     tail: "",
 };
 
-/// A delivery that is to be stored.
+/// A delivery to insert.
 pub(in crate::storage) struct NewDelivery {
     pub(in crate::storage) id: DeliveryId,
     pub(in crate::storage) event: EventId,
@@ -85,11 +85,11 @@ pub(in crate::storage) struct NewDelivery {
     pub(in crate::storage) trigger: Trigger,
     pub(in crate::storage) retries: i32,
     pub(in crate::storage) order: Option<OrderKey>,
-    /// Nothing: it waits for its turn.
+    /// `None` if the delivery waits for an earlier one with the same subject.
     pub(in crate::storage) due: Option<Timestamp>,
 }
 
-/// Stores deliveries.
+/// Inserts deliveries.
 pub(in crate::storage) async fn add_deliveries(
     on: &impl Sql,
     node: NodeId,
@@ -120,7 +120,7 @@ pub(in crate::storage) async fn add_deliveries(
     Ok(())
 }
 
-/// Stores an event.
+/// Inserts events.
 pub(in crate::storage) async fn add_events(on: &impl Sql, events: &[&NewEvent], now: Timestamp) -> Result<(), StoreError> {
     let rows = events.iter().map(|event| -> [Value; 9] {
         [
@@ -139,7 +139,7 @@ pub(in crate::storage) async fn add_events(on: &impl Sql, events: &[&NewEvent], 
     Ok(())
 }
 
-/// Stores keys that nobody has yet, each with the number of deliveries of its event; answers how many.
+/// Inserts the keys that do not exist yet, each with the number of deliveries of its event. Returns the number of inserted keys.
 pub(in crate::storage) async fn add_keys(on: &impl Sql, keys: &[(&EventKey, &NewEvent, usize)], now: Timestamp) -> Result<u64, StoreError> {
     let rows = keys.iter().map(|(key, event, deliveries)| -> [Value; 4] {
         [
@@ -158,16 +158,16 @@ pub(super) struct Publishing<'a, S> {
     pub(super) now: Timestamp,
     pub(super) intake: &'a dyn Intake,
     pub(super) reserved: &'a mut Vec<Place>,
-    /// What this node is to send.
+    /// Deliveries that this node sends at once.
     pub(super) jobs: Vec<Job>,
-    /// Whether anything was left in the database, for want of room in memory.
+    /// Whether a delivery was left to be claimed later, because this node had no free slot.
     pub(super) overflow: bool,
 }
 
 impl<S: Sql> Publishing<'_, S> {
-    /// Stores publishes, and answers each.
+    /// Stores the events of all requests. Returns one answer per event.
     pub(super) async fn store(&mut self, publishes: &[Publish], subscriptions: &Subscriptions) -> Result<Vec<Vec<Accepted>>, StoreError> {
-        // Of events that are several times in one group, the first one counts.
+        // If a group contains the same event several times, the first one is stored and the others are duplicates.
         let mut first: HashMap<&EventKey, &NewEvent> = HashMap::new();
         for (key, event) in publishes.iter().flat_map(|publish| &publish.events) {
             first.entry(key).or_insert(event);
@@ -202,7 +202,8 @@ impl<S: Sql> Publishing<'_, S> {
             .collect())
     }
 
-    /// Takes the keys that nobody took before; answers the events that took the others. Sorted, so that two nodes cannot wait for each other.
+    /// Inserts the keys that do not exist yet, and returns the events that hold the other keys. The keys are sorted, so that two nodes lock
+    /// them in the same order and cannot deadlock.
     async fn take_keys(
         &self,
         first: &HashMap<&EventKey, &NewEvent>,
@@ -217,7 +218,8 @@ impl<S: Sql> Publishing<'_, S> {
         if expired.is_empty() {
             return Ok(known);
         }
-        // What was published long ago gives its key to the new event, and keeps one by which it is found.
+        // The key of an event that is older than the deduplication window is given to the new event. The old event gets another key, so
+        // that it can still be found.
         for (key, former) in &expired {
             let Some(event) = first.get(key) else { continue };
             let sql = "UPDATE event_keys SET key = ? WHERE key = ? AND event_id = ?";
@@ -230,14 +232,14 @@ impl<S: Sql> Publishing<'_, S> {
             self.transaction.run(statement(self.transaction.backend(), sql, values)).await?;
         }
         keys.retain(|(key, ..)| expired.contains_key(key));
-        // Another node may have been quicker.
+        // Another node may have inserted the key in the meantime.
         if add_keys(self.transaction, &keys, self.now).await? < keys.len() as u64 {
             known.extend(self.known_keys(&keys).await?.0);
         }
         Ok(known)
     }
 
-    /// Events of others that hold these keys: those that keep the new ones out, and those that are too old to.
+    /// The existing events that hold these keys: those within the deduplication window, and those that are older.
     async fn known_keys(
         &self,
         keys: &[(&EventKey, &NewEvent, usize)],
@@ -266,7 +268,8 @@ impl<S: Sql> Publishing<'_, S> {
         Ok((known, expired))
     }
 
-    /// One delivery for each event and each webhook that hears of it: sent by this node at once if there is room, held where the webhook is disabled.
+    /// Creates one delivery per event and subscribed webhook. This node sends it at once if a slot is free. It is held if the webhook is
+    /// disabled.
     async fn fan_out(&mut self, events: &[&NewEvent], subscriptions: &Subscriptions) -> Result<(), StoreError> {
         let (mut deliveries, mut busy) = (Vec::new(), HashSet::new());
         let subjects = events.iter().flat_map(|event| {
@@ -282,7 +285,7 @@ impl<S: Sql> Publishing<'_, S> {
             for to in subscriptions.of(event.event_type) {
                 let (id, webhook) = (new_id(), to.webhook);
                 let order = order_of(event, *to);
-                // What is held waits for nobody, and nobody for it.
+                // A held delivery neither waits for other deliveries nor blocks them.
                 let waits = match order.filter(|_| to.enabled) {
                     Some(key) => !busy.insert((webhook, key)) || order::is_busy(self.transaction, webhook, key).await?,
                     None => false,
@@ -335,7 +338,7 @@ impl<S: Sql> Publishing<'_, S> {
     }
 }
 
-/// Of what an event's delivery has to wait its turn.
+/// The ordering key of a delivery, if the webhook is ordered and the event has a subject.
 fn order_of(event: &NewEvent, to: Subscription) -> Option<OrderKey> {
     event.subject.as_deref().filter(|_| to.ordered).map(OrderKey::of)
 }

@@ -1,15 +1,15 @@
-//! Whether a writer works: since when it has been at its group, and whether it is there at all.
+//! Monitoring of a journal writer: for how long it has been working on its current group, and whether its task still runs.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
-/// What a writer shows of itself.
+/// State that a writer shares with the health check.
 #[derive(Debug)]
 pub(super) struct Pulse {
     made: Instant,
-    /// When its group began, in milliseconds since this was made; 0 between groups.
+    /// When the current group started, in milliseconds since `made`; 0 between groups.
     group: AtomicU64,
     is_gone: AtomicBool,
 }
@@ -36,14 +36,14 @@ impl Pulse {
         self.is_gone.store(true, Ordering::Relaxed);
     }
 
-    /// Why nothing is to be expected of it, if it is so.
+    /// Why the writer is considered broken, if it is.
     pub(super) fn trouble(&self, longest: Duration) -> Option<String> {
         if self.is_gone.load(Ordering::Relaxed) {
-            return Some("a writer of the journal broke; clearhook has to be started again".to_owned());
+            return Some("a journal writer panicked; restart clearhook".to_owned());
         }
         let began = Some(self.group.load(Ordering::Relaxed)).filter(|began| *began > 0)?;
         let took = self.made.elapsed().saturating_sub(Duration::from_millis(began));
-        (took > longest).then(|| format!("the journal could store nothing for {} s", took.as_secs()))
+        (took > longest).then(|| format!("the journal has not been able to store anything for {} s", took.as_secs()))
     }
 }
 
@@ -58,10 +58,10 @@ mod tests {
         pulse.begins();
         assert_eq!(pulse.trouble(Duration::from_secs(60)), None);
         std::thread::sleep(Duration::from_millis(5));
-        assert!(pulse.trouble(Duration::ZERO).unwrap().contains("store nothing"));
+        assert!(pulse.trouble(Duration::ZERO).unwrap().contains("able to store anything"));
         pulse.ends();
         assert_eq!(pulse.trouble(Duration::ZERO), None);
         pulse.is_gone();
-        assert!(pulse.trouble(Duration::from_secs(60)).unwrap().contains("started again"));
+        assert!(pulse.trouble(Duration::from_secs(60)).unwrap().contains("restart clearhook"));
     }
 }

@@ -1,4 +1,4 @@
-//! Results of one group: callbacks logged, deliveries moved on, counted, and what they mean for their webhooks.
+//! Stores the results of one group: inserts callbacks, updates deliveries and statistics, and updates the health of the webhooks.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -29,31 +29,31 @@ use crate::{
     },
 };
 
-/// A delivery that broke the code so often is set aside.
+/// A delivery whose attempts panicked this many times is failed.
 const BREAKS: u32 = 3;
-/// Columns of an update.
+/// Columns in the `VALUES` list of the update.
 const MOVED: usize = 9;
 
-/// What a group of results did besides.
+/// What a group of results changed besides the deliveries themselves.
 #[derive(Default)]
 pub(super) struct Effects {
     pub(super) recorded: Vec<Recorded>,
-    /// Something that waited for its turn is due now.
+    /// Whether a delivery that waited for an earlier one of its subject is due now.
     pub(super) promoted: bool,
     pub(super) health: health::Noted,
 }
 
-/// How a delivery is to stand.
+/// The new state of a delivery.
 struct Moved {
     id: Uuid,
-    /// Of what later ones wait for it.
+    /// Webhook and ordering key, if later deliveries wait for this one.
     subject: Option<(WebhookId, OrderKey)>,
     state: DeliveryState,
     due: Option<Timestamp>,
     reason: Option<String>,
     attempts: u32,
     retries: u32,
-    /// Attempts made that somebody had asked for.
+    /// Number of manually requested attempts that this result completes: 0 or 1.
     made: i32,
     breaks: u32,
 }
@@ -79,7 +79,7 @@ pub(super) async fn record(transaction: &impl Sql, node: NodeId, results: &[Fini
     Ok(effects)
 }
 
-/// What others are told of a result that is stored.
+/// What the dispatcher is told about a stored result.
 pub(super) fn recorded(finished: &Finished) -> Recorded {
     Recorded {
         delivery: finished.job.delivery,
@@ -91,7 +91,7 @@ pub(super) fn recorded(finished: &Finished) -> Recorded {
 }
 
 impl Moved {
-    /// The usual end, for which one statement serves many deliveries.
+    /// Whether the first attempt succeeded. This is the most frequent case, and one statement updates many such deliveries.
     fn is_first_success(&self) -> bool {
         self.state == DeliveryState::Succeeded && self.made == 0 && self.attempts == 1
     }
@@ -113,7 +113,7 @@ fn moved(finished: &Finished) -> Moved {
         Next::Held => (DeliveryState::Held, None, Some(DISABLED.to_owned())),
         Next::Broke(_) if job.breaks + 1 >= BREAKS => {
             breaks = 1;
-            let reason = format!("Sending it broke clearhook {BREAKS} times; the log of the service says how.");
+            let reason = format!("Sending it failed {BREAKS} times with an internal error of clearhook; see the log of the service.");
             (DeliveryState::Failed, None, Some(reason))
         }
         Next::Broke(at) => {
@@ -135,7 +135,7 @@ fn moved(finished: &Finished) -> Moved {
     }
 }
 
-/// A delivery for which a further attempt was asked meanwhile goes on with that.
+/// Marks deliveries as succeeded. If another attempt was requested in the meantime, the delivery becomes pending again.
 async fn succeed(transaction: &impl Sql, node: NodeId, done: &[Moved], now: Timestamp) -> Result<(), StoreError> {
     let owner = not_by_index(transaction.backend(), "lease_owner");
     let sql = format!(
@@ -193,7 +193,7 @@ async fn move_on(transaction: &impl Sql, node: NodeId, moved: &[Moved], now: Tim
     Ok(())
 }
 
-/// Adds callbacks to the hourly figures of their webhooks, and to those of all together.
+/// Adds callbacks to the hourly statistics of their webhooks and to this node's total.
 async fn count<'a>(transaction: &impl Sql, node: NodeId, callbacks: impl Iterator<Item = &'a NewCallback>) -> Result<(), StoreError> {
     const STATS: Insert<5> = Insert {
         table: "webhook_stats",
@@ -201,7 +201,7 @@ async fn count<'a>(transaction: &impl Sql, node: NodeId, callbacks: impl Iterato
         tail: "ON CONFLICT (webhook_id, hour, latency) DO UPDATE SET succeeded = webhook_stats.succeeded + excluded.succeeded, \
                failed = webhook_stats.failed + excluded.failed",
     };
-    // Sorted, so that two nodes cannot wait for each other.
+    // Sorted, so that two nodes lock the rows in the same order and cannot deadlock.
     let mut counts: BTreeMap<(Uuid, i64, i32), (i64, i64)> = BTreeMap::new();
     for callback in callbacks {
         let (hour, latency) = (stats::hour(callback.at), Latency::of_ms(callback.duration_ms).0);

@@ -1,4 +1,4 @@
-//! Who hears of which event, remembered until a webhook changes.
+//! The subscriptions of all webhooks, cached until a webhook changes.
 
 use std::collections::HashMap;
 
@@ -8,13 +8,13 @@ use crate::{
     storage::{StoreError, bulk::statement, revision, sql::Sql},
 };
 
-/// Who hears of an event.
+/// A webhook that is subscribed to an event type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Subscription {
     pub(super) webhook: WebhookId,
-    /// Whether it may be called.
+    /// Whether the webhook is enabled.
     pub(super) enabled: bool,
-    /// Whether events of one subject go out one after the other.
+    /// Whether events with the same subject are sent one after the other.
     pub(super) ordered: bool,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Subscriptions {
 }
 
 impl Subscriptions {
-    /// Reads them anew when a webhook changed since.
+    /// Reloads the subscriptions if a webhook has changed since the last load.
     pub(super) async fn refresh(&mut self, transaction: &impl Sql) -> Result<(), StoreError> {
         let backend = transaction.backend();
         let revision = revision::read(transaction).await?;

@@ -1,4 +1,4 @@
-//! A way into the database, on which one or more writers work.
+//! A queue of entries for the journal, processed by one or more writers.
 
 use std::sync::{
     Arc,
@@ -9,17 +9,18 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, SemaphorePermit, mpsc,
 
 use crate::storage::journal::{Entry, Finished, Publish};
 
-/// Entries of one transaction.
+/// The maximum number of entries per transaction.
 const GROUP: usize = 512;
-/// Rows of one transaction, events and deliveries together: others wait for it, and it lies in memory as a whole.
+/// The maximum number of rows per transaction (events and deliveries), estimated. Other writers wait for the transaction, and its rows are
+/// all in memory.
 const ROWS: usize = 10_000;
 
-/// A way into the database.
+/// A queue of entries, shared by its writers.
 pub(super) struct Way {
     entries: Mutex<mpsc::UnboundedReceiver<Entry>>,
-    /// Deliveries for each event, as in the last group.
+    /// Deliveries per event in the last group, rounded up.
     fan_out: AtomicUsize,
-    /// A permit for each writer, held while it writes.
+    /// One permit per writer, held while it writes.
     writing: Semaphore,
     writers: u32,
 }
@@ -34,7 +35,7 @@ impl Way {
         })
     }
 
-    /// The next group, and the permit to write it. Nothing once nobody can give anything more.
+    /// Waits for the next group and a permit to write it. Returns `None` when all senders are dropped.
     pub(super) async fn next(&self, pace: impl AsyncFnOnce()) -> Option<(Group, SemaphorePermit<'_>)> {
         let mut buffer = Vec::with_capacity(GROUP);
         let mut entries = self.entries.lock().await;
@@ -52,7 +53,7 @@ impl Way {
         Some((Group::of(buffer), writing))
     }
 
-    /// Rows that these are likely to make.
+    /// The estimated number of rows for these entries.
     fn rows(&self, entries: &[Entry]) -> usize {
         let fan_out = self.fan_out.load(Ordering::Relaxed);
         let events = entries.iter().map(|entry| match entry {
@@ -62,33 +63,34 @@ impl Way {
         events.sum::<usize>() * (1 + fan_out)
     }
 
-    /// Notes how many deliveries these events made.
+    /// Stores the number of deliveries per event for the next estimate.
     pub(super) fn note(&self, events: usize, deliveries: usize) {
         if events > 0 {
             self.fan_out.store(deliveries.div_ceil(events), Ordering::Relaxed);
         }
     }
 
-    /// Answers those who wait until everything before them is stored: other writers may still be at it.
+    /// Answers flush requests once everything queued before them is stored. Acquires all permits, because other writers may still be
+    /// writing earlier entries.
     pub(super) async fn flushed(&self, flushes: Vec<oneshot::Sender<()>>) {
         if flushes.is_empty() || self.writing.acquire_many(self.writers).await.is_err() {
             return;
         }
         for flush in flushes {
-            // Who waited may be gone.
+            // The receiver may have been dropped.
             let _ = flush.send(());
         }
     }
 }
 
-/// Entries of one transaction, by kind.
+/// The entries of one transaction, by kind.
 #[derive(Default)]
 pub(super) struct Group {
     pub(super) publishes: Vec<Publish>,
     pub(super) results: Vec<Finished>,
-    /// Who waits until everything before is stored.
+    /// Flush requests in this group.
     pub(super) flushes: Vec<oneshot::Sender<()>>,
-    /// Kept until the results are stored.
+    /// Permits of the results. They are released when the results are stored.
     places: Vec<OwnedSemaphorePermit>,
 }
 

@@ -1,4 +1,4 @@
-//! The task that writes: takes what waits, stores it in one transaction, answers.
+//! The journal's writer task: takes a group from the queue, stores it in one transaction, and answers.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -26,9 +26,10 @@ use crate::{
     },
 };
 
-/// Groups begin no closer to each other: under load each is worth its commit, and who comes after a silence waits for nothing.
+/// The minimum time between the starts of two groups. Under load this makes groups larger, so that each commit stores more. The first entry
+/// after a pause is not delayed.
 const PACE: Duration = Duration::from_millis(1);
-/// Longest wait before results are written again.
+/// The maximum delay between two attempts to store results.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) struct Writer {
@@ -37,7 +38,7 @@ pub(super) struct Writer {
     intake: Weak<dyn Intake>,
     pulse: Arc<Pulse>,
     subscriptions: Subscriptions,
-    /// SQLite's file, once it is open.
+    /// The direct connection to the SQLite file, once it is open.
     direct: Option<Direct>,
 }
 
@@ -53,7 +54,7 @@ impl Writer {
         }
     }
 
-    /// Writes until nobody can give it anything more. On SQLite it works on a thread of its own, since it waits there for the disk.
+    /// Runs until all senders are dropped. On SQLite the writer has a thread of its own, because its statements block on the disk.
     pub(super) fn start(self, way: Arc<Way>) {
         let runtime = Handle::current();
         if self.store.is_shared() {
@@ -64,11 +65,11 @@ impl Writer {
         let thread = thread::Builder::new().name("journal".to_owned());
         if let Err(error) = thread.spawn(move || runtime.block_on(self.watched(way))) {
             pulse.is_gone();
-            tracing::error!(%error, "the system gives the database writer no thread, so nothing can be stored; restart clearhook: {error}");
+            tracing::error!(%error, "cannot start the thread of the database writer, so nothing can be stored; restart clearhook: {error}");
         }
     }
 
-    /// Says so when it breaks: what it had in hand is not stored, and nothing more will be.
+    /// Runs the writer and records a panic: the entries of its current group are lost, and it stores nothing any more.
     async fn watched(self, way: Arc<Way>) {
         let pulse = self.pulse.clone();
         if AssertUnwindSafe(self.run(way)).catch_unwind().await.is_err() {
@@ -97,12 +98,13 @@ impl Writer {
         if self.store.is_shared() {
             tokio::time::sleep(early).await;
         } else {
-            // The thread is the journal's own, and the runtime's timer would be too coarse.
+            // The thread belongs to the journal alone, and tokio's timer is too coarse for this.
             thread::sleep(early);
         }
     }
 
-    /// Stores a group. What cannot be stored together is tried one by one, so that one bad entry harms itself only.
+    /// Stores a group in one transaction. If that fails, entries are stored separately, so that an invalid entry does not affect the
+    /// others.
     async fn write(&mut self, way: &Way, group: Group) -> Vec<oneshot::Sender<()>> {
         let Some(intake) = self.intake.upgrade() else {
             return Vec::new();
@@ -121,21 +123,21 @@ impl Writer {
             }
             Err(error) => error,
         };
-        tracing::warn!(%error, "a transaction with {} publishes and {} results of attempts failed: {error}", publishes.len(), results.len());
+        tracing::warn!(%error, "a transaction with {} publish requests and {} attempt results failed: {error}", publishes.len(), results.len());
         self.publish_again(&*intake, publishes, error).await;
         self.record_each(&intake, results).await;
         flushes
     }
 
-    /// What the database refuses for its own sake harms itself only. While it cannot be reached all are told so, at once: nobody waits
-    /// for the others to find out one by one.
+    /// Retries the publish requests of a failed group. If the database rejected a value, they are stored one by one, so that only the
+    /// invalid one fails. If the database cannot be reached, all fail at once, instead of each waiting for its own timeout.
     async fn publish_again(&mut self, intake: &dyn Intake, publishes: Vec<Publish>, error: StoreError) {
         let mut error = error;
         if publishes.is_empty() {
             return;
         }
-        // That a connection was lost shows at the first statement; another one may work. For a silent one, and for a lock that another
-        // process holds, they have waited long enough.
+        // A lost connection only shows at the next statement, and a new connection may work, so the group is tried once more. After a
+        // timeout, or if another process held the lock, the callers have waited long enough.
         let waited = matches!(error, StoreError::Silent(_) | StoreError::FileGone) || error.is_busy();
         if !error.is_refusal() && !waited {
             match self.store_group(intake, &publishes, &[]).await {
@@ -161,7 +163,7 @@ impl Writer {
         }
     }
 
-    /// Those of some results that are not stored yet: a commit whose answer was lost may have stored them all.
+    /// Removes the results that are already stored: a commit may have succeeded although its answer was lost.
     async fn not_stored(&self, intake: &dyn Intake, results: &mut Vec<Finished>) -> Result<(), StoreError> {
         let id = |finished: &Finished| finished.callback.as_ref()?.id.get().map(|id| id.0);
         let ids: Vec<_> = results.iter().filter_map(id).collect();
@@ -170,7 +172,7 @@ impl Writer {
         let recorded: Vec<_> = gone.map(|finished| recorded(&finished)).collect();
         if !recorded.is_empty() {
             tracing::info!(
-                "{} results of attempts had been stored although the database reported an error",
+                "{} attempt results were already stored although the database reported an error",
                 recorded.len()
             );
             intake.recorded(recorded);
@@ -178,7 +180,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Results are never given up while the database fails: the callbacks were made. One that the database refuses for its own sake is.
+    /// Stores results until it succeeds, because their callbacks have been sent. Only a result that the database rejects is given up.
     async fn record_each(&mut self, intake: &Arc<dyn Intake>, results: Vec<Finished>) {
         let mut pause = Duration::from_millis(20);
         let mut left = results;
@@ -201,11 +203,11 @@ impl Writer {
                     left.extend(rest);
                 }
                 Err(error) if error.is_refusal() => {
-                    tracing::error!(%error, "the database refuses the result of an attempt; its delivery is parked and not sent again: {error}");
+                    tracing::error!(%error, "the database rejects the result of an attempt; its delivery is marked as failed and not sent again: {error}");
                     left = set_aside(&**intake, left, &error).into_iter().chain(rest).collect();
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "{} results of attempts cannot be stored; trying again: {error}", left.len() + rest.len());
+                    tracing::warn!(%error, "cannot store {} attempt results; retrying: {error}", left.len() + rest.len());
                     left.extend(rest);
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(PATIENCE);
@@ -264,7 +266,8 @@ fn refuse(publish: Publish, error: StoreError) {
     let _ = publish.answer.send(Err(error));
 }
 
-/// What is left of results that the database refuses: that their deliveries failed, and why. The second time, nothing.
+/// The fallback for results that the database rejects: only the failure and its reason are stored, without the callback. If that is
+/// rejected too, the result is dropped.
 fn set_aside(intake: &dyn Intake, refused: Vec<Finished>, error: &StoreError) -> Vec<Finished> {
     let (again, gone): (Vec<_>, Vec<_>) = refused.into_iter().partition(|finished| finished.callback.is_some());
     let recorded = gone.into_iter().map(|finished| Recorded {
@@ -274,7 +277,7 @@ fn set_aside(intake: &dyn Intake, refused: Vec<Finished>, error: &StoreError) ->
     intake.recorded(recorded.collect());
     let without_callback = |finished: Finished| Finished {
         callback: None,
-        next: Next::Failed(format!("The callback was made, but the database refused to log it: {error}.")),
+        next: Next::Failed(format!("The callback was sent, but the database rejected its log entry: {error}.")),
         ..finished
     };
     again.into_iter().map(without_callback).collect()

@@ -1,4 +1,4 @@
-//! What a filter of the log says in SQL.
+//! Translates a log filter to SQL.
 
 use sea_orm::Value;
 
@@ -7,7 +7,7 @@ use crate::{
     storage::callbacks::LogFilter,
 };
 
-/// A condition with its values.
+/// An SQL condition and its parameters.
 #[derive(Clone, Debug, Default)]
 pub(in crate::storage) struct Condition {
     pub(in crate::storage) sql: String,
@@ -23,7 +23,7 @@ impl Condition {
         self.values.extend(values);
     }
 
-    /// Callbacks of a webhook within the filter's range.
+    /// Callbacks of a webhook in the filter's time range.
     pub(in crate::storage) fn range(webhook: WebhookId, filter: &LogFilter) -> Self {
         let mut all = Self::default();
         all.and("webhook_id = ?", [webhook.0.into()]);
@@ -34,16 +34,16 @@ impl Condition {
             all.and("callback_date < ?", [to.0.into()]);
         }
         if filter.is_of_failures() {
-            // Word for word what the index of failures says, so that it is used.
+            // The same text as in the partial index on failures, so that the index is used.
             all.and("outcome = 'failed'", []);
         }
         all
     }
 
-    /// Everything else that the filter asks for.
+    /// Adds the other conditions of the filter.
     pub(in crate::storage) fn choose(&mut self, filter: &LogFilter) {
         const OK: &str = "status >= 200 AND status <= 299";
-        // By the status and not by the outcome, which is in no index.
+        // Compares the status and not the outcome, because the outcome is in no index.
         if filter.outcome == Some(Outcome::Succeeded) {
             self.and(OK, []);
         }
@@ -72,12 +72,12 @@ impl LogFilter {
         self.outcome == Some(Outcome::Failed) || self.response.is_some_and(ResponseFilter::is_of_failures)
     }
 
-    /// Whether it asks for what only the rows themselves say.
+    /// Whether the filter needs the response's name, which is in no index.
     pub(in crate::storage) const fn asks_for_name(&self) -> bool {
         matches!(self.response, Some(ResponseFilter::Failure(_)))
     }
 
-    /// Whether hourly figures tell how many callbacks it shows.
+    /// Whether the hourly statistics are enough to count the callbacks that match.
     pub fn is_by_outcome_only(&self) -> bool {
         let by_outcome = matches!(self.response, None | Some(ResponseFilter::Succeeded | ResponseFilter::Failed));
         by_outcome && self.status.is_none() && self.event.is_none()

@@ -1,5 +1,5 @@
-//! Enabling and disabling: the column `enabled` and what depends on it, and no other field. Whoever changes another field at the same
-//! time loses nothing.
+//! Enables and disables webhooks. Only the column `enabled` and the columns that depend on it are written, so that a concurrent change of
+//! another field is not overwritten.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use serde_json::{Map, Value};
@@ -14,19 +14,19 @@ use crate::{
     },
 };
 
-/// What came of enabling or disabling a webhook.
+/// The result of enabling or disabling a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Switched {
-    /// It was done.
+    /// The webhook was changed.
     Done,
-    /// The webhook was so already; nothing was written.
+    /// The webhook already had this state; nothing was written.
     Already,
-    /// There is no such webhook.
+    /// The webhook does not exist.
     Gone,
 }
 
 impl Store {
-    /// Enables or disables a webhook. Enabling clears why it was disabled, and the failures before that count no more.
+    /// Enables or disables a webhook. Enabling clears the reason why it was disabled and resets the failure counters.
     pub async fn set_enabled(&self, by: &Actor, id: WebhookId, enabled: bool) -> Result<Switched, StoreError> {
         let (transaction, now) = (self.begin().await?, Timestamp::now());
         let row = webhook::Entity::find_by_id(id.0)
@@ -40,7 +40,7 @@ impl Store {
         if before.enabled == enabled {
             return Ok(Switched::Already);
         }
-        // Each change has a time of its own: it is what the next one is told by.
+        // `updated_at` must be strictly increasing: it identifies the version that an update is based on.
         let at = Timestamp(Ord::max(now.0, before.updated_at.saturating_add(1)));
         let mut change = webhook::Entity::update_many()
             .col_expr(webhook::Column::Enabled, Expr::value(enabled))
@@ -68,7 +68,7 @@ impl Store {
     }
 }
 
-/// The state for the audit log: `enabled`, and the reason where there is or was one.
+/// The fields for the audit log: `enabled`, and `disabled_reason` if there is or was one.
 fn state(enabled: bool, reason: Option<&str>, had_reason: bool) -> Value {
     let mut state = Map::new();
     state.insert("enabled".to_owned(), enabled.into());

@@ -1,4 +1,4 @@
-//! Who hears of what.
+//! The webhooks that are subscribed to an event type.
 
 use std::collections::HashMap;
 
@@ -18,21 +18,21 @@ use crate::{
     },
 };
 
-/// A webhook that hears of an event.
+/// A webhook that is subscribed to an event type.
 #[derive(Clone, Debug)]
 pub struct Hearing {
-    /// Which.
+    /// Its id.
     pub id: WebhookId,
-    /// How people call it.
+    /// Its name.
     pub name: String,
-    /// Where callbacks go.
+    /// The URL of the receiver.
     pub url: String,
-    /// How it stands.
+    /// Its status.
     pub status: Status,
 }
 
 impl Store {
-    /// How many webhooks hear of each event, those of this owner or all. A deleted webhook hears of nothing.
+    /// The number of subscribed webhooks per event type, either of one owner or of all. Deleted webhooks have no subscriptions.
     pub async fn hearing(&self, owner: Option<UserId>) -> Result<HashMap<EventType, u64>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -52,7 +52,7 @@ impl Store {
         rows.into_iter().map(count).collect()
     }
 
-    /// The first webhooks of a filter, by name.
+    /// The first `rows` webhooks that match a filter, sorted by name.
     pub async fn first_by_name(&self, filter: &WebhookFilter, rows: u64) -> Result<Vec<Hearing>, StoreError> {
         let by_name = filtered(filter, self.backend()).order_by(Expr::cust("lower(name)"), Order::Asc);
         let rows = by_name.order_by_asc(webhook::Column::Id).limit(rows).all(&self.read).await?;

@@ -17,16 +17,16 @@ use crate::{
     },
 };
 
-/// Which webhooks a list shows.
+/// The filter of the webhook list.
 #[derive(Clone, Debug, Default)]
 pub struct WebhookFilter {
-    /// Part of name, URL or description, in any case.
+    /// A part of the name, URL or description; case-insensitive.
     pub q: Option<String>,
-    /// Only those that hear of this event.
+    /// Only webhooks that are subscribed to this event type.
     pub event: Option<EventType>,
-    /// Only enabled or disabled ones.
+    /// Only enabled, or only disabled webhooks.
     pub enabled: Option<bool>,
-    /// Only those of this owner.
+    /// Only webhooks of this owner.
     pub owner: Option<UserId>,
 }
 
@@ -52,7 +52,7 @@ impl Store {
     }
 }
 
-/// The webhooks of a filter, in no order.
+/// The webhooks that match a filter, unsorted.
 pub(super) fn filtered(filter: &WebhookFilter, backend: DbBackend) -> Select<webhook::Entity> {
     let mut found = webhook::Entity::find().filter(webhook::Column::DeletedAt.is_null());
     if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {

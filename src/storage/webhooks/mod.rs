@@ -1,4 +1,4 @@
-//! Questions about webhooks. A deleted webhook's row stays, unseen, as long as its callbacks do.
+//! Storage of webhooks. The row of a deleted webhook is kept as long as it has callbacks, but no query returns it.
 
 mod enabled;
 mod hearing;
@@ -37,40 +37,41 @@ use crate::{
     },
 };
 
-/// The webhooks of a user, in SQL; takes the user's id.
+/// SQL for the ids of a user's webhooks. The user's id is a parameter.
 pub(super) const OWNED: &str = "(SELECT webhook_id FROM webhook_owners WHERE user_id = ?)";
 
-/// How a webhook stands, in SQL: failing, disabled, enabled. The text is that of an index (`migrations::m20261128_000001_initial::webhooks`).
+/// SQL for the sort order by status: failing, disabled, enabled. The text must be the same as in the index
+/// (`migrations::m20261128_000001_initial::webhooks`).
 pub(super) const STANDING: &str = "(CASE WHEN NOT enabled THEN 1 WHEN failing_since IS NULL THEN 2 ELSE 0 END)";
 
-/// A webhook as it is stored, without its secrets.
+/// A stored webhook, without its secrets.
 #[derive(Clone, Debug)]
 pub struct WebhookRecord {
-    /// Which.
+    /// Its id.
     pub id: WebhookId,
-    /// How people call it.
+    /// Its name.
     pub name: String,
-    /// What it is for.
+    /// What it is used for.
     pub description: String,
-    /// Where callbacks go.
+    /// The URL of the receiver.
     pub url: String,
-    /// Whether callbacks are made.
+    /// Whether callbacks are sent.
     pub enabled: bool,
-    /// Why clearhook itself disabled it.
+    /// Why clearhook disabled it, if it did.
     pub disabled_reason: Option<String>,
-    /// Since when it only fails.
+    /// The time of the first failed attempt since the last success.
     pub failing_since: Option<Timestamp>,
-    /// How many callbacks it may get a second.
+    /// The rate limit, if there is one.
     pub rate: Option<RateLimit>,
-    /// Whether events of one subject are sent one after the other.
+    /// Whether events with the same subject are sent one after the other.
     pub ordered: bool,
-    /// The events it hears of, in the catalogue's order.
+    /// The subscribed event types, in the order of the catalogue.
     pub events: Vec<EventType>,
-    /// The users who may see it besides administrators.
+    /// The users who may see it, besides administrators.
     pub owners: Vec<UserId>,
-    /// Sent with every callback.
+    /// Headers that are added to every request.
     pub headers: Vec<Header>,
-    /// When its newest secret was made.
+    /// When its newest secret was created.
     pub secret_created_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -79,7 +80,7 @@ pub struct WebhookRecord {
 }
 
 impl Store {
-    /// One webhook.
+    /// Loads a webhook.
     pub async fn webhook(&self, id: WebhookId) -> Result<Option<WebhookRecord>, StoreError> {
         let row = webhook::Entity::find_by_id(id.0)
             .filter(webhook::Column::DeletedAt.is_null())
@@ -88,7 +89,7 @@ impl Store {
         Ok(self.complete(&self.read, row.into_iter().collect()).await?.pop())
     }
 
-    /// Whether this user owns a webhook; none when there is no such webhook.
+    /// Whether this user owns the webhook. `None` if it does not exist.
     pub async fn owns(&self, id: WebhookId, user: Option<UserId>) -> Result<Option<bool>, StoreError> {
         let owned = webhook_owner::Entity::find_by_id((id.0, user.map_or(Uuid::nil(), |user| user.0)));
         let there = webhook::Entity::find_by_id(id.0)
@@ -98,7 +99,7 @@ impl Store {
         Ok(there.into_tuple::<bool>().one(&self.read).await?)
     }
 
-    /// One webhook as it is within a transaction, until whose end nobody else changes it.
+    /// Loads a webhook within a transaction and locks its row until the transaction ends.
     async fn webhook_within(&self, on: &impl ConnectionTrait, id: WebhookId) -> Result<Option<WebhookRecord>, StoreError> {
         let row = webhook::Entity::find_by_id(id.0)
             .filter(webhook::Column::DeletedAt.is_null())
@@ -108,7 +109,7 @@ impl Store {
         Ok(self.complete(on, row.into_iter().collect()).await?.pop())
     }
 
-    /// Adds to each row what belongs to it: one question a table, however many rows.
+    /// Adds the related rows (events, owners, headers, secrets) with one query per table, however many webhooks there are.
     async fn complete(&self, on: &impl ConnectionTrait, rows: Vec<webhook::Model>) -> Result<Vec<WebhookRecord>, StoreError> {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         if ids.is_empty() {

@@ -1,4 +1,4 @@
-//! What belongs to a webhook and stands in tables of its own.
+//! The related rows of a webhook: event types, owners, headers and secrets.
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Store {
-    /// Adds events, owners and headers.
+    /// Inserts event types, owners and headers.
     pub(super) async fn add_parts(&self, transaction: &Transaction, id: WebhookId, fields: &WebhookFields) -> Result<(), StoreError> {
         let events = fields.events.iter().map(|event| webhook_event::ActiveModel {
             webhook_id: Set(id.0),
@@ -47,7 +47,7 @@ impl Store {
         Ok(())
     }
 
-    /// Adds a secret that signs until another takes its place.
+    /// Inserts a signing secret without an expiry. It is used until another one replaces it.
     pub(super) async fn add_secret(
         &self,
         on: &Transaction,
@@ -68,7 +68,7 @@ impl Store {
     }
 }
 
-/// Removes events and headers.
+/// Deletes event types and headers.
 pub(super) async fn remove_parts(transaction: &Transaction, id: WebhookId) -> Result<(), StoreError> {
     webhook_event::Entity::delete_many()
         .filter(webhook_event::Column::WebhookId.eq(id.0))

@@ -1,4 +1,4 @@
-//! The console's list of webhooks: a page of it by number, ordered by any column, and the figures of the webhooks on that page alone.
+//! The console's list of webhooks: numbered pages, sorted by any column, with the statistics of the webhooks on the page only.
 
 use std::collections::HashMap;
 
@@ -26,20 +26,20 @@ use crate::{
     },
 };
 
-/// Which page of the list.
+/// The parameters of a list page.
 #[derive(Clone, Debug)]
 pub struct ListPage {
-    /// Which webhooks.
+    /// The filter.
     pub filter: WebhookFilter,
-    /// Only those that stand so.
+    /// Only webhooks with this status.
     pub status: Option<Status>,
-    /// By which column.
+    /// The column to sort by.
     pub sort: Sort,
-    /// Which way.
+    /// The sort direction.
     pub direction: Direction,
-    /// Which page, from 1; past the last one it is the last one.
+    /// The page number, from 1. A number after the last page means the last page.
     pub page: u64,
-    /// Rows on a page.
+    /// Rows per page.
     pub rows: u64,
 }
 
@@ -48,47 +48,47 @@ pub struct ListPage {
 pub struct Listed {
     /// Its rows.
     pub rows: Vec<ListRow>,
-    /// Webhooks on all pages.
+    /// The number of webhooks on all pages.
     pub total: u64,
-    /// The page's number, from 1.
+    /// The page number, from 1.
     pub page: u64,
 }
 
 /// A row of the list.
 #[derive(Clone, Debug)]
 pub struct ListRow {
-    /// Which.
+    /// Its id.
     pub id: WebhookId,
-    /// How people call it.
+    /// Its name.
     pub name: String,
-    /// What it is for.
+    /// What it is used for.
     pub description: String,
-    /// Where callbacks go.
+    /// The URL of the receiver.
     pub url: String,
-    /// How it stands.
+    /// Its status.
     pub status: Status,
-    /// Why clearhook disabled it.
+    /// Why clearhook disabled it, if it did.
     pub disabled_reason: Option<String>,
-    /// Since when it only fails.
+    /// The time of the first failed attempt since the last success.
     pub failing_since: Option<Timestamp>,
-    /// The events it hears of, in the catalogue's order.
+    /// The subscribed event types, in the order of the catalogue.
     pub events: Vec<EventType>,
 }
 
 /// The newest callback of a webhook.
 #[derive(Clone, Debug)]
 pub struct Latest {
-    /// How it ended.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// The status code, when there was an answer.
+    /// The status code, if there was a response.
     pub status: Option<u16>,
-    /// Its name.
+    /// The name of the response.
     pub response: String,
-    /// When the attempt began.
+    /// When the attempt started.
     pub at: Timestamp,
 }
 
-/// What happened in an hour: hours since 1970, successes, failures.
+/// The statistics of one hour: hours since 1970, succeeded callbacks, failed callbacks.
 pub type HourCounts = (i64, u64, u64);
 
 #[derive(FromQueryResult)]
@@ -109,7 +109,7 @@ struct HourRow {
 }
 
 impl Store {
-    /// A page of the list.
+    /// Loads a page of the list.
     pub async fn list_page(&self, asked: &ListPage) -> Result<Listed, StoreError> {
         let mut found = filtered(&asked.filter, self.backend());
         found = match asked.status {
@@ -124,11 +124,11 @@ impl Store {
         };
         let all = ordered(found.clone(), asked.sort, asked.direction).limit(asked.rows);
         let rows_of = async |page: u64| all.clone().offset((page - 1) * asked.rows).all(&self.read).await;
-        // Both look at each webhook when a text is searched for: at the same time, they take half as long.
+        // When a text is searched for, both queries scan all webhooks. Running them concurrently halves the time.
         let wanted = asked.page.clamp(1, u32::MAX.into());
         let (total, mut rows) = tokio::try_join!(found.count(&self.read), rows_of(wanted))?;
         let page = wanted.min(Ord::max(total.div_ceil(asked.rows), 1));
-        // A webhook may have been added between the two looks.
+        // A webhook may have been added between the two queries.
         if page != wanted || (rows.is_empty() && total > 0) {
             rows = rows_of(page).await?;
         }
@@ -150,7 +150,7 @@ impl Store {
         })
     }
 
-    /// Whether there is any webhook that this filter's owner may see.
+    /// Whether the filter's owner may see any webhook.
     pub async fn any_webhook(&self, filter: &WebhookFilter) -> Result<bool, StoreError> {
         let all = WebhookFilter {
             owner: filter.owner,
@@ -159,7 +159,7 @@ impl Store {
         Ok(filtered(&all, self.backend()).limit(1).one(&self.read).await?.is_some())
     }
 
-    /// The newest callback of each of these webhooks that made any.
+    /// The newest callback of each of these webhooks, if it has one.
     pub async fn latest_of(&self, webhooks: &[WebhookId]) -> Result<HashMap<WebhookId, Latest>, StoreError> {
         if webhooks.is_empty() {
             return Ok(HashMap::new());
@@ -185,7 +185,7 @@ impl Store {
         latest.collect()
     }
 
-    /// The hourly figures of these webhooks since `from`.
+    /// The hourly statistics of these webhooks since `from`.
     pub async fn hours_of(&self, webhooks: &[WebhookId], from: Timestamp) -> Result<HashMap<WebhookId, Vec<HourCounts>>, StoreError> {
         let mut hours: HashMap<WebhookId, Vec<HourCounts>> = HashMap::new();
         if webhooks.is_empty() {
@@ -221,7 +221,8 @@ impl Store {
     }
 }
 
-/// The expressions are those of the indexes (`migrations::m20261128_000001_initial::webhooks`); the id makes the order whole.
+/// Sorts a query. The expressions are the same as in the indexes (`migrations::m20261128_000001_initial::webhooks`). The id makes the order
+/// unique.
 fn ordered(found: Select<webhook::Entity>, sort: Sort, direction: Direction) -> Select<webhook::Entity> {
     let by: SimpleExpr = match sort {
         Sort::Name => Expr::cust("lower(name)"),

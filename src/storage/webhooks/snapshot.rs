@@ -1,4 +1,4 @@
-//! A webhook as the audit log shows it: without secrets, with its owners' addresses.
+//! The representation of a webhook in the audit log: without secrets, and with its owners' e-mail addresses.
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::{
     storage::{StoreError, entity::user, webhooks::WebhookRecord},
 };
 
-/// The webhook with what is secret masked. Next to how it was `before`, a value that differs says so.
+/// The webhook with masked header values. A value that differs from `before` is marked as changed.
 pub(super) async fn snapshot(
     on: &impl ConnectionTrait,
     webhook: &WebhookRecord,
@@ -34,7 +34,7 @@ pub(super) async fn snapshot(
     }))
 }
 
-/// Which action it was that made the one of the other.
+/// The audit action for a change from one version to another.
 pub(super) fn action(before: &WebhookRecord, after: &WebhookRecord, (from, to): (&Value, &Value)) -> AuditAction {
     let but_state = |shown: &Value| {
         let mut fields = shown.as_object().cloned().unwrap_or_default();
@@ -51,7 +51,8 @@ pub(super) fn action(before: &WebhookRecord, after: &WebhookRecord, (from, to): 
     }
 }
 
-/// Names of headers, and which are secret; no value, since any may be a credential. A name may stand there several times.
+/// The names of the headers, and whether they are secret. Values are masked, since any of them may be a credential. A name may occur
+/// several times.
 fn headers(webhook: &WebhookRecord, before: Option<&WebhookRecord>) -> Vec<Value> {
     let mut was: Vec<&Header> = before.map(|before| before.headers.iter().collect()).unwrap_or_default();
     let shown = webhook.headers.iter().map(|header| {

@@ -1,4 +1,4 @@
-//! What a callback needs to know of its webhook.
+//! What is needed of a webhook to send a callback.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
@@ -11,34 +11,34 @@ use crate::{
     },
 };
 
-/// Where a callback goes, and how.
+/// The endpoint of a webhook.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// Call it.
+    /// The webhook is enabled.
     Open(OpenTarget),
-    /// Nobody is called now; events are kept.
+    /// The webhook is disabled: nothing is sent, deliveries are held.
     Disabled,
-    /// Nobody is called any more.
+    /// The webhook is deleted: nothing is sent any more.
     Deleted,
 }
 
-/// A receiver that may be called.
+/// The endpoint of an enabled webhook.
 #[derive(Clone, Debug)]
 pub struct OpenTarget {
-    /// Where.
+    /// The URL of the receiver.
     pub url: String,
     /// Additional headers.
     pub headers: Vec<Header>,
-    /// Secrets, newest first, and when each ends.
+    /// Signing secrets, newest first, and when each expires.
     pub secrets: Vec<(SigningSecret, Option<Timestamp>)>,
-    /// How fast.
+    /// The rate limit, if there is one.
     pub rate: Option<RateLimit>,
-    /// Since when it only fails.
+    /// The time of the first failed attempt since the last success.
     pub failing_since: Option<Timestamp>,
 }
 
 impl Store {
-    /// Where callbacks of this webhook go now.
+    /// The current endpoint of a webhook.
     pub async fn target(&self, id: WebhookId) -> Result<Target, StoreError> {
         let Some(row) = webhook::Entity::find_by_id(id.0).one(&self.read).await? else {
             return Ok(Target::Deleted);

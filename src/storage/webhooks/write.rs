@@ -1,4 +1,4 @@
-//! Changes to webhooks.
+//! Changes of webhooks.
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set,
@@ -32,42 +32,42 @@ use crate::{
     },
 };
 
-/// Everything of a webhook that people set, checked.
+/// The validated fields of a webhook that users can set.
 #[derive(Clone, Debug)]
 pub struct WebhookFields {
-    /// How people call it.
+    /// Its name.
     pub name: String,
-    /// What it is for.
+    /// What it is used for.
     pub description: String,
-    /// Where callbacks go.
+    /// The URL of the receiver.
     pub url: String,
-    /// Whether callbacks are made.
+    /// Whether callbacks are sent.
     pub enabled: bool,
-    /// The events it hears of.
+    /// The subscribed event types.
     pub events: Vec<EventType>,
-    /// The users who may see it besides administrators.
+    /// The users who may see it, besides administrators.
     pub owners: Vec<UserId>,
-    /// Sent with every callback.
+    /// Headers that are added to every request.
     pub headers: Vec<Header>,
-    /// How many callbacks it may get a second.
+    /// The rate limit, if there is one.
     pub rate: Option<RateLimit>,
-    /// Whether events of one subject are sent one after the other.
+    /// Whether events with the same subject are sent one after the other.
     pub ordered: bool,
 }
 
-/// What came of a change.
+/// The result of a change.
 #[derive(Debug)]
 pub enum Changed {
-    /// It was made; the webhook as it is now.
+    /// The webhook was changed. Its new version.
     Done(Box<WebhookRecord>),
-    /// Somebody else changed the webhook meanwhile, to this; nothing was done.
+    /// The webhook was changed since the version that the update is based on. Its current version; nothing was written.
     Stale(Box<WebhookRecord>),
-    /// There is no such webhook.
+    /// The webhook does not exist.
     Gone,
 }
 
 impl WebhookFields {
-    /// Whether a webhook is as these fields say.
+    /// Whether a stored webhook already has these values.
     pub fn are_of(&self, stored: &WebhookRecord) -> bool {
         let sorted = |owners: &[UserId]| {
             let mut ids: Vec<_> = owners.iter().map(|owner| owner.0).collect();
@@ -96,7 +96,7 @@ impl WebhookFields {
 }
 
 impl Store {
-    /// Adds a webhook with its first secret.
+    /// Inserts a webhook with its first secret.
     pub async fn add_webhook(&self, by: &Actor, fields: &WebhookFields, secret: &SigningSecret) -> Result<WebhookRecord, StoreError> {
         let (id, now) = (new_id::<WebhookId>(), Timestamp::now());
         let transaction = self.begin().await?;
@@ -130,14 +130,14 @@ impl Store {
         Ok(added)
     }
 
-    /// Replaces everything that people set, if the webhook is still as it was when it was last changed at `seen`. Enabling clears the
-    /// reason for which it was disabled.
+    /// Replaces all fields that users can set, if the webhook was not changed after `seen` (optimistic locking on `updated_at`). Enabling
+    /// clears the reason why it was disabled.
     pub async fn change_webhook(&self, by: &Actor, id: WebhookId, seen: Timestamp, fields: &WebhookFields) -> Result<Changed, StoreError> {
         let transaction = self.begin().await?;
         let Some(before) = self.webhook_within(&transaction, id).await? else {
             return Ok(Changed::Gone);
         };
-        // Each change has a time of its own: it is what the next one is told by.
+        // `updated_at` must be strictly increasing: it identifies the version that an update is based on.
         let now = Timestamp::now().max(Timestamp(seen.0.saturating_add(1)));
         let mut change = webhook::Entity::update_many()
             .col_expr(webhook::Column::Name, Expr::value(fields.name.as_str()))
@@ -155,7 +155,7 @@ impl Store {
             .col_expr(webhook::Column::UpdatedAt, Expr::value(now.0));
         if fields.enabled {
             change = change.col_expr(webhook::Column::DisabledReason, Expr::value(None::<String>));
-            // Enabling a disabled webhook clears what is known of its failures, so that earlier ones do not disable it again.
+            // Enabling a disabled webhook resets its failure counters, so that old failures do not disable it again.
             for column in [webhook::Column::FailingSince, webhook::Column::ExhaustedSince] {
                 change = change.col_expr(column, unless_disabled(column, None::<i64>));
             }
@@ -177,7 +177,7 @@ impl Store {
             .await?;
         self.add_parts(&transaction, id, fields).await?;
         if !fields.ordered {
-            // What waited for its turn need not any more.
+            // Deliveries that waited for an earlier one of their subject no longer have to.
             let sql = "UPDATE deliveries SET due_at = ? WHERE webhook_id = ? AND state = 'pending' AND due_at IS NULL";
             let values = [Timestamp::now().0.into(), id.0.into()];
             transaction.execute_raw(statement(self.backend(), sql, values)).await?;
@@ -194,13 +194,13 @@ impl Store {
         Ok(Changed::Done(Box::new(after)))
     }
 
-    /// What a transaction has just written.
+    /// Loads the webhook that a transaction has just written.
     async fn stored(&self, on: &Transaction, id: WebhookId) -> Result<WebhookRecord, StoreError> {
         let stored = self.webhook_within(on, id).await?;
-        stored.ok_or_else(|| StoreError::Corrupt(format!("webhook {id} is gone within its own transaction")))
+        stored.ok_or_else(|| StoreError::Corrupt(format!("webhook {id} does not exist in the transaction that wrote it")))
     }
 
-    /// Gives a webhook a new secret; the old ones still sign until `old_until`. False when there is no such webhook.
+    /// Adds a new secret. The old secrets stay valid until `old_until`. Returns false if the webhook does not exist.
     pub async fn rotate_secret(&self, by: &Actor, id: WebhookId, secret: &SigningSecret, old_until: Timestamp) -> Result<bool, StoreError> {
         let now = Timestamp::now();
         let transaction = self.begin().await?;
@@ -212,7 +212,7 @@ impl Store {
             .filter(webhook_secret::Column::ExpiresAt.lte(now.0))
             .exec(&transaction)
             .await?;
-        // One that ends sooner keeps its end.
+        // A secret that expires sooner keeps its expiry.
         let sql = "UPDATE webhook_secrets SET expires_at = ? WHERE webhook_id = ? AND (expires_at IS NULL OR expires_at > ?)";
         let values = [old_until.0.into(), id.0.into(), old_until.0.into()];
         transaction.execute_raw(statement(self.backend(), sql, values)).await?;
@@ -226,7 +226,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Deletes a webhook with its secrets and headers; false when there is none. Its log stays until it is too old.
+    /// Deletes a webhook with its secrets and headers. Returns false if it does not exist. Its log is kept for the retention period.
     pub async fn delete_webhook(&self, by: &Actor, id: WebhookId) -> Result<bool, StoreError> {
         let (transaction, now) = (self.begin().await?, Timestamp::now());
         let Some(before) = self.webhook_within(&transaction, id).await? else {
@@ -251,7 +251,7 @@ impl Store {
     }
 }
 
-/// Keeps a column as it is while the webhook is enabled, and sets it to `cleared` when it was disabled.
+/// Keeps a column while the webhook is enabled, and sets it to `cleared` if the webhook was disabled.
 fn unless_disabled(column: webhook::Column, cleared: impl Into<sea_orm::Value>) -> Expr {
     let was_disabled = Expr::col(webhook::Column::Enabled).eq(false);
     Expr::case(was_disabled, Expr::value(cleared)).finally(Expr::col(column)).into()

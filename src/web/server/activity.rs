@@ -1,4 +1,4 @@
-//! What a connection is doing: which requests are in progress, and for which of them the server waits for the client.
+//! The activity of a connection: which requests are in progress, and for which of them the server waits for the client.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -14,15 +14,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::web::server::ServerLimits;
 
-/// An answer that is not taken at all ends after this many times [`ServerLimits::stall`], even if other bytes move on the connection.
+/// The maximum duration of an answer that the client does not take, as a multiple of [`ServerLimits::stall`]. It applies even if other
+/// bytes move on the connection.
 const STALLS_MAX: u32 = 10;
-/// How long a connection is new.
+/// How long a connection counts as new.
 const NEW: Duration = Duration::from_millis(500);
 
-/// What one connection is doing.
+/// The activity of one connection.
 pub(super) struct Activity {
     began: Instant,
-    /// Milliseconds from `began` to the last time that the socket took bytes of an answer.
+    /// Milliseconds from `began` until the socket last accepted bytes of an answer.
     sent: AtomicU64,
     requests: Mutex<Requests>,
     ended: CancellationToken,
@@ -33,18 +34,18 @@ pub(super) struct Activity {
 }
 
 struct Requests {
-    /// One entry for each request in progress, at a place that it keeps. Free places are `None`.
+    /// One entry per request in progress, at an index that does not change. Free entries are `None`.
     in_progress: Vec<Option<Phase>>,
-    /// Whether there was a request at all.
+    /// Whether there has been any request.
     any: bool,
-    /// When the last request ended, or the connection began.
+    /// When the last request ended, or when the connection began.
     last: Instant,
 }
 
 /// What a request waits for, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// The server works on the answer.
+    /// The server computes the answer.
     Server(Instant),
     /// The client has to send more of the request's body.
     RequestBody(Instant),
@@ -91,9 +92,9 @@ impl Activity {
         }
     }
 
-    /// Since when the connection waits for nothing but its client: for a request, for the rest of a body, or for the client to take
-    /// an answer. `None` while the server works, while the connection is so new that its first request may not have been read yet, and
-    /// after it was asked to end.
+    /// Since when the connection waits only for its client: for a request, for the rest of a request body, or for the client to read an
+    /// answer. `None` while the server works on a request, while the connection is so new that its first request may not have been read
+    /// yet, and after the connection was asked to end.
     pub(super) fn waits_for_client_since(&self) -> Option<Instant> {
         let requests = self.requests();
         if self.ended.is_cancelled() || (!requests.any && self.began.elapsed() < NEW) {
@@ -110,7 +111,7 @@ impl Activity {
         Some(since.unwrap_or(requests.last).max(sent))
     }
 
-    /// Whether the server works on a request.
+    /// Whether the server is working on a request.
     pub(super) fn is_working(&self) -> bool {
         let requests = self.requests();
         requests.in_progress.iter().flatten().any(|phase| matches!(phase, Phase::Server(_)))
@@ -126,13 +127,13 @@ impl Activity {
         self.same_address.load(Ordering::Relaxed)
     }
 
-    /// When the connection has taken too long, if nothing happens until then.
+    /// The time at which the connection is closed if nothing happens until then.
     pub(super) fn deadline(&self, limits: &ServerLimits) -> Instant {
         let requests = self.requests();
         let sent = self.last_sent();
         let deadlines = requests.in_progress.iter().flatten().map(|phase| match *phase {
             Phase::Server(since) => since.max(sent) + limits.idle,
-            // The body itself ends earlier (`RequestBody`), with an answer.
+            // `RequestBody` itself times out earlier, with an answer to the client.
             Phase::RequestBody(since) => since + limits.idle.max(2 * limits.body_gap),
             Phase::Answer(since) => (since.max(sent) + limits.stall).min(since + STALLS_MAX * limits.stall),
         });
@@ -161,18 +162,18 @@ impl Activity {
         self.ended.cancelled().await;
     }
 
-    /// The socket took bytes of an answer.
+    /// Called when the socket accepted bytes of an answer.
     pub(super) fn note_sent(&self) {
         let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.sent.store(now, Ordering::Relaxed);
     }
 
-    /// A request was answered before its body was read to the end.
+    /// Called when a request was answered before its body was read completely.
     pub(super) fn note_unread_body(&self) {
         self.has_unread_body.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a request was answered before its body was read to the end.
+    /// Whether a request was answered before its body was read completely.
     pub(super) fn has_unread_body(&self) -> bool {
         self.has_unread_body.load(Ordering::Relaxed)
     }
@@ -187,17 +188,17 @@ impl Activity {
 }
 
 impl Exchange {
-    /// The server works on it.
+    /// The server works on the request.
     pub(super) fn on_server(&self) {
         self.set(Phase::Server(Instant::now()));
     }
 
-    /// It waits for more of the request's body.
+    /// The request waits for more of its body.
     pub(super) fn on_request_body(&self, since: Instant) {
         self.set(Phase::RequestBody(since));
     }
 
-    /// It waits for the client to take a part of the answer.
+    /// The request waits for the client to read a part of the answer.
     pub(super) fn on_answer(&self) {
         self.set(Phase::Answer(Instant::now()));
     }
@@ -215,7 +216,8 @@ impl Drop for Exchange {
     }
 }
 
-/// What counts as one client address: an IPv4 address, or the network of an IPv6 address, which one client may have all of.
+/// The key by which connections are counted per client: an IPv4 address, or the /64 network of an IPv6 address, because a client usually
+/// has a whole /64.
 pub(super) fn client_group(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {

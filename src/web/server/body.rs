@@ -1,4 +1,4 @@
-//! Bodies of requests and answers on a connection: each tells whether the server waits for the client.
+//! The bodies of requests and answers. Each records whether the server waits for the client.
 
 use std::{
     future::Future,
@@ -19,28 +19,29 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::web::server::{ServerLimits, activity::Exchange};
 
-/// After an early answer, so much of a small body is awaited for so long: then the connection can be used again.
+/// After an early answer over HTTP/1, the server waits this long for the rest of a body up to this size, so that the connection can be
+/// reused.
 const SMALL_BODY: usize = 64 * 1024;
 const SMALL_BODY_TIME: Duration = Duration::from_millis(100);
 /// How long a client over HTTP/1 may pause before the server closes its half of the connection.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Limits of what is read and discarded of a body after its answer.
+/// Limits of reading and discarding a body after its answer.
 const DISCARD_GAP: Duration = Duration::from_secs(5);
 const DISCARD_TIME: Duration = Duration::from_secs(30);
 const DISCARD_BYTES: usize = 64 * 1024 * 1024;
 
-/// An extension of a request: whether its body came too slowly. Such a request is answered with 408.
+/// A request extension that tells whether the body was sent too slowly. Such a request is answered with 408.
 #[derive(Clone, Debug, Default)]
 pub struct BodyTimedOut(Arc<AtomicBool>);
 
 impl BodyTimedOut {
-    /// Whether it did.
+    /// Whether the body was sent too slowly.
     pub fn get(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// What is left of a request's body that its handler did not read to the end.
+/// The rest of a request body that the handler did not read completely.
 #[derive(Default)]
 pub(super) struct Unread(Mutex<Option<Rest>>);
 
@@ -60,7 +61,7 @@ pub(super) struct RequestBody {
     whole: Duration,
     /// Exists while the body waits for the client.
     waits: Option<Waits>,
-    /// When the first byte was asked for.
+    /// When the handler started to read the body.
     began: Option<Instant>,
 }
 
@@ -143,8 +144,8 @@ impl Drop for RequestBody {
 }
 
 impl Unread {
-    /// Whether the body was read to its end. For HTTP/1: reads what is left of a small body, so that the connection can be used again.
-    /// Nothing is read if the client waits for `100 Continue`, because reading would send that; nor from a client that has stopped.
+    /// Whether the body was read completely. Over HTTP/1, reads the rest of a small body, so that the connection can be reused. Does not
+    /// read if the client waits for `100 Continue`, because reading would send it, or if the body has timed out.
     pub(super) async fn finish_small(&self, exchange: &Exchange, expects_continue: bool, timed_out: &BodyTimedOut) -> bool {
         let Some(mut rest) = self.take() else { return true };
         if timed_out.get() || (expects_continue && !rest.was_read) {
@@ -162,10 +163,11 @@ impl Unread {
         false
     }
 
-    /// Reads and discards the body while the client sends it and reads the answer. Over HTTP/2, neither the flow control of the connection
-    /// nor a reset of the stream keeps the client from reading (RFC 9113, section 8.1). Over HTTP/1, the connection is closed when the
-    /// client has sent everything, because some clients (Java) take the end of the connection while they send for a missing answer; a
-    /// client that pauses may wait for that end, and gets it soon.
+    /// Reads and discards the rest of the body, so that the client can finish sending and then read the answer. Over HTTP/2 this keeps the
+    /// flow control of the connection from blocking the client, and avoids a reset of the stream, after which clients may not read the
+    /// answer (RFC 9113, section 8.1). Over HTTP/1 the connection is closed only when the client has sent everything, because some clients
+    /// (Java) treat a connection that is closed while they send as a missing answer. A client that pauses may be waiting for that close, so
+    /// the pause is limited.
     pub(super) fn discard_in_background(&self, is_http1: bool) {
         let Some(mut rest) = self.take() else { return };
         let gap = if is_http1 { PAUSE } else { DISCARD_GAP };
@@ -179,7 +181,7 @@ impl Unread {
     }
 }
 
-/// Reads a body to its end; `false` if it is broken, longer than `most`, or stops for `gap`.
+/// Reads a body to its end. Returns `false` if it fails, is longer than `most`, or pauses for longer than `gap`.
 async fn discard(body: &mut Incoming, most: usize, gap: Duration) -> bool {
     let mut left = most;
     loop {
@@ -215,7 +217,7 @@ impl HttpBody for AnswerBody {
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
         match &polled {
-            // The connection asks for more, and there is nothing yet: that is not the client's doing.
+            // The connection is ready for more, but the handler has not produced it yet.
             Poll::Pending => self.exchange.on_server(),
             Poll::Ready(_) => self.exchange.on_answer(),
         }

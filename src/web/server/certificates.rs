@@ -1,4 +1,4 @@
-//! The certificate of the service's own TLS, and its key, in PEM files that are read again when they change.
+//! The TLS certificate and its key. The PEM files are reloaded when they change.
 
 use std::{
     path::{Path, PathBuf},
@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-/// How often the files are looked at.
+/// How often the files are checked for changes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Why a certificate cannot be used.
@@ -25,36 +25,36 @@ pub enum CertificateError {
     /// A file cannot be read.
     #[error("{file} cannot be read: {cause}")]
     File {
-        /// Which.
+        /// The path of the file.
         file: String,
-        /// Why.
+        /// The cause.
         cause: String,
     },
-    /// A file is no PEM, or holds something else.
+    /// A file is not PEM, or does not contain what is expected.
     #[error("{file} holds no {what} in PEM")]
     Nothing {
-        /// Which.
+        /// The path of the file.
         file: String,
-        /// What should be there.
+        /// What was expected.
         what: &'static str,
     },
-    /// They cannot be used, or do not belong together.
+    /// The certificate or the key is unusable, or they do not belong together.
     #[error("the certificate and the key cannot be used together: {0}")]
     Unfit(String),
 }
 
-/// A certificate that is in use, and where it comes from.
+/// The certificate in use, and its files.
 pub struct Certificates {
     chain: PathBuf,
     key: PathBuf,
     current: RwLock<Arc<ServerConfig>>,
 }
 
-/// What the files held when they were looked at.
+/// The digest of both files, or why they cannot be read.
 type Look = Result<[u8; 32], CertificateError>;
 
 impl Certificates {
-    /// Reads the certificate (the server's own first, then those above it) and its key.
+    /// Loads the certificate chain (the server's certificate first) and its key.
     pub fn load(chain: PathBuf, key: PathBuf) -> Result<Self, CertificateError> {
         let (config, _) = read(&chain, &key)?;
         Ok(Self {
@@ -64,13 +64,13 @@ impl Certificates {
         })
     }
 
-    /// Accepts connections with the certificate as it is now.
+    /// A TLS acceptor with the current certificate.
     pub(super) fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
-    /// Looks at the files until `stop`. New connections get a new certificate; a wrong or half-written one is not taken, and
-    /// open connections keep what they have.
+    /// Checks the files for changes until `stop`. New connections use the new certificate. An invalid or partly written one is not used.
+    /// Existing connections are not affected.
     pub(super) async fn watch(self: Arc<Self>, stop: CancellationToken) {
         let mut known = self.digest();
         let mut tried = known.clone();
@@ -80,7 +80,7 @@ impl Certificates {
                 tried = seen;
                 continue;
             }
-            // Files are written one after the other: only what stands still for a moment is worth a word.
+            // The two files are written one after the other, so an error is logged only if the files have not changed since the last check.
             let stands_still = seen == tried;
             tried = seen;
             match read(&self.chain, &self.key) {

@@ -31,26 +31,26 @@ use crate::web::{
     },
 };
 
-/// Largest head of a request, in bytes, all its headers together.
+/// Maximum size of all headers of a request together, in bytes.
 const HEAD_MAX: usize = 32 * 1024;
-/// Most headers of a request.
+/// Maximum number of headers of a request.
 const HEADERS_MAX: usize = 100;
-/// Requests at a time on a connection of HTTP/2.
+/// Maximum number of concurrent requests on an HTTP/2 connection.
 const STREAMS_MAX: u32 = 128;
-/// Between asking a connection to end and ending it.
+/// The time between asking a connection to end and closing it.
 const LAST_WORD: Duration = Duration::from_secs(2);
-/// How often a connection that has to make room is looked at, while its last request is being answered.
+/// How often an evicted connection is checked while its last request is being answered.
 const EVICTED_LOOK: Duration = Duration::from_millis(100);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// A connection that was taken.
+/// An accepted connection.
 pub(super) struct Connection {
     pub(super) peer: SocketAddr,
     pub(super) router: Router,
     pub(super) activity: Arc<Activity>,
     pub(super) limits: ServerLimits,
     pub(super) shutdown: Shutdown,
-    /// Whether the connection has TLS of the service's own.
+    /// Whether this server terminates TLS for the connection.
     pub(super) over_tls: bool,
 }
 
@@ -80,7 +80,7 @@ impl Connection {
         let socket = Socket::new(stream, activity.clone(), shutdown.stop.clone());
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
-        // Deadlines can become earlier: they are looked at now and then.
+        // Deadlines can become earlier, so they are checked regularly.
         let look = limits.stall / 4;
         let next_look = |due: Instant| due.min(Instant::now() + look);
         let (mut ending, mut evicted, mut deadline) = (false, false, next_look(activity.deadline(&limits)));
@@ -93,7 +93,7 @@ impl Connection {
                     return;
                 }
                 () = shutdown.stop.cancelled(), if !ending => {
-                    // Requests in progress may end; `serve` limits how long they may take.
+                    // Requests in progress may finish; `serve` limits how long that takes.
                     connection.as_mut().graceful_shutdown();
                     ending = true;
                 }
@@ -101,7 +101,7 @@ impl Connection {
                     if !activity.is_working() {
                         return;
                     }
-                    // The request began in the same moment: it gets its answer, and nothing more.
+                    // The request started at the same moment. It is answered, but no further one is accepted.
                     connection.as_mut().graceful_shutdown();
                     (ending, evicted, deadline) = (true, true, Instant::now() + EVICTED_LOOK);
                 }
@@ -124,8 +124,8 @@ impl Connection {
         }
     }
 
-    /// Has a request answered. If the answer comes before the body was read to its end, sees to it that the client can read the answer
-    /// while it still sends (RFC 9112, section 9.6).
+    /// Passes a request to the router. If the answer comes before the request body was read completely, ensures that the client can read
+    /// the answer while it is still sending (RFC 9112, section 9.6).
     async fn answer(self: Arc<Self>, request: Request<Incoming>, exchange: Arc<Exchange>) -> Result<Response<AnswerBody>, Infallible> {
         let is_http1 = request.version() < Version::HTTP_2;
         let expects_continue = request.headers().contains_key(header::EXPECT);
@@ -150,7 +150,7 @@ impl Connection {
             }
             unread.discard_in_background(is_http1);
         }
-        // Clients that keep connections open have to find another node while this one still answers them.
+        // Clients with persistent connections have to switch to another node while this one still answers them.
         if is_http1 && self.shutdown.drain.is_cancelled() {
             response.headers_mut().insert(header::CONNECTION, CLOSE);
         }
@@ -160,7 +160,8 @@ impl Connection {
 
 fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    // Heads that take too long are noticed here, for both protocols alike, and without a word to a client that only kept its connection.
+    // hyper's timeout for headers is disabled, because `Activity` limits the time for both protocols, and closes unused connections without
+    // an error response.
     builder
         .http1()
         .header_read_timeout(None)

@@ -1,14 +1,14 @@
-//! Tells frames of HTTP/2 that carry a message from those that only manage the connection (RFC 9113, section 6): a client that sends
-//! PING after PING has its answers, but makes no progress.
+//! Distinguishes HTTP/2 frames that carry a message from those that only manage the connection (RFC 9113, section 6). A client that only
+//! sends PINGs gets answers, but makes no progress.
 
-/// What an HTTP/2 client sends first (RFC 9113, section 3.4).
+/// The first bytes of an HTTP/2 client (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const HEADER: usize = 9;
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
 
-/// Finds out from the first bytes of a connection whether it speaks HTTP/2.
+/// Detects from the first bytes of a connection whether it is HTTP/2.
 #[derive(Debug, Default)]
 pub(super) struct Protocol {
     matched: usize,
@@ -16,7 +16,7 @@ pub(super) struct Protocol {
 }
 
 impl Protocol {
-    /// Looks at bytes that the client sent.
+    /// Processes bytes from the client.
     pub(super) fn read(&mut self, bytes: &[u8]) {
         if self.is_other || self.is_http2() {
             return;
@@ -35,18 +35,18 @@ impl Protocol {
     }
 }
 
-/// Goes through frames as they are written, in pieces of any length.
+/// Parses frames as they are written, in chunks of any length.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     header: [u8; HEADER],
     filled: usize,
-    /// Bytes of the current frame's payload that are still to come.
+    /// Bytes of the current frame's payload that are not yet written.
     left: usize,
     carries_message: bool,
 }
 
 impl Frames {
-    /// Whether any of these bytes belong to a message: headers, or data that is not empty.
+    /// Whether any of these bytes belong to a message, that is to headers or non-empty data.
     pub(super) fn carry_message(&mut self, mut bytes: &[u8]) -> bool {
         let mut found = false;
         while !bytes.is_empty() {

@@ -1,4 +1,4 @@
-//! Takes connections, and bounds them: how many there are, how long one may take to ask, and how long it may be silent.
+//! Accepts connections and limits them: their number, the time to send a request, and the time without activity.
 
 mod activity;
 mod body;
@@ -22,32 +22,32 @@ pub use self::body::BodyTimedOut;
 use self::{certificates::Certificates, connection::Connection, open_connections::OpenConnections};
 use crate::domain::proxies::TrustedProxies;
 
-/// How long to wait before accepting again when the process has no more file handles.
+/// How long to wait before accepting again if the process has no free file descriptors.
 const NO_HANDLES: Duration = Duration::from_millis(200);
-/// How long a connection that was asked to make room may take before another one is asked.
+/// How long to wait for an evicted connection to close before the next one is evicted.
 const ROOM: Duration = Duration::from_millis(50);
-/// Handles that the database, the callbacks under way and files may need.
+/// File descriptors reserved for the database, callbacks and files.
 const HANDLES_FOR_OTHERS: usize = 512;
 
-/// Bounds of a listener.
+/// Limits of a listener.
 #[derive(Clone, Debug)]
 pub struct ServerLimits {
-    /// Connections at a time. When there are so many, one that waits for its client makes room: of the address with the most
-    /// connections, the one that has waited longest.
+    /// Maximum number of connections. If it is reached, a connection that waits for its client is closed: among those of the address with
+    /// the most connections, the one that has waited longest.
     pub connections: usize,
-    /// From the beginning of a connection to the end of its first request's head, TLS included.
+    /// From the start of a connection to the end of the headers of its first request, including the TLS handshake.
     pub head: Duration,
     /// How long a connection may be without a request, or send nothing while the server works on one.
     pub idle: Duration,
-    /// How long a client may send no byte of a request's body.
+    /// How long a client may pause while it sends a request body.
     pub body_gap: Duration,
-    /// How long a request's body may take.
+    /// How long a request body may take in total.
     pub body: Duration,
-    /// How long a client may take no byte of an answer.
+    /// How long a client may pause while it reads an answer.
     pub stall: Duration,
-    /// How long requests may go on once the service stops.
+    /// How long requests in progress may take after the service was told to stop.
     pub farewell: Duration,
-    /// Proxies, which may have any share of the connections: behind each there are many clients.
+    /// Trusted proxies. They may have any share of the connections, because each serves many clients.
     pub proxies: TrustedProxies,
 }
 
@@ -56,10 +56,10 @@ impl Default for ServerLimits {
         Self {
             connections: 4_096,
             head: Duration::from_secs(15),
-            // Longer than the usual proxy keeps a connection: it, not we, should be the one that ends it.
+            // Longer than common proxies keep a connection, so that the proxy closes it and not this server.
             idle: Duration::from_secs(75),
             body_gap: Duration::from_secs(10),
-            // Less than a whole request may take (`web::WHOLE_REQUEST`), so that the client hears the reason.
+            // Less than the limit of a whole request (`web::WHOLE_REQUEST`), so that the client gets a specific error.
             body: Duration::from_secs(50),
             stall: Duration::from_secs(30),
             farewell: Duration::from_secs(10),
@@ -69,7 +69,7 @@ impl Default for ServerLimits {
 }
 
 impl ServerLimits {
-    /// The same with no more connections than the process may open files for.
+    /// The same limits, with at most as many connections as the process may open files for.
     #[must_use]
     pub fn within_open_files(self) -> Self {
         let Some(files) = open_files() else { return self };
@@ -87,30 +87,30 @@ impl ServerLimits {
     }
 }
 
-/// What the system lets this process open.
+/// The operating system's limit of open files for this process.
 fn open_files() -> Option<usize> {
     let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// How the service ends, in two steps.
+/// The two steps of a shutdown.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
-    /// Requests are still served, but connections are not kept: clients have to find another node.
+    /// Requests are still served, but connections are closed after them, so that clients switch to another node.
     pub drain: CancellationToken,
-    /// No more connections are taken, and requests in progress may end.
+    /// No more connections are accepted, and requests in progress are finished.
     pub stop: CancellationToken,
 }
 
 impl From<CancellationToken> for Shutdown {
-    /// Without the first step.
+    /// A shutdown without the first step.
     fn from(stop: CancellationToken) -> Self {
         Self { drain: stop.clone(), stop }
     }
 }
 
-/// Serves until it has to stop; then lets requests in progress end, and returns.
+/// Serves connections until `stop` is cancelled, then waits for requests in progress.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -134,7 +134,7 @@ pub async fn serve(
             permit = make_room(&room, &open) => permit,
         };
         let Some(permit) = permit else { break };
-        // Answers are written whole; there is nothing to wait for.
+        // Answers are written in full, so delaying small packets (Nagle's algorithm) has no benefit.
         let _ = stream.set_nodelay(true);
         let listed = open.add(peer, &limits.proxies, Instant::now());
         let connection = Connection {
@@ -164,7 +164,7 @@ pub async fn serve(
         tasks.wait().await;
     }
     if let Some(watching) = watching {
-        // It ends with `stop`.
+        // The task ends when `stop` is cancelled.
         let _ = watching.await;
     }
 }
@@ -172,7 +172,7 @@ pub async fn serve(
 async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     match listener.accept().await {
         Ok(taken) => Some(taken),
-        // The client gave up before it was its turn.
+        // The client closed the connection before it was accepted.
         Err(error)
             if matches!(
                 error.kind(),
@@ -189,7 +189,7 @@ async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     }
 }
 
-/// Waits for a place. If there is none, connections that wait for their client are closed, one after the other.
+/// Acquires a permit for a connection. If there is none, connections that wait for their client are closed one after the other.
 async fn make_room(room: &Arc<Semaphore>, open: &OpenConnections) -> Option<OwnedSemaphorePermit> {
     if let Ok(permit) = room.clone().try_acquire_owned() {
         return Some(permit);

@@ -1,4 +1,4 @@
-//! All open connections of a listener, and which of them makes room for a new one.
+//! All open connections of a listener, and the choice of which one is closed for a new one.
 
 use std::{
     cmp::Reverse,
@@ -24,11 +24,11 @@ pub(super) struct OpenConnections(Mutex<All>);
 #[derive(Default)]
 struct All {
     connections: Vec<Arc<Activity>>,
-    /// Number of connections by client address. Trusted proxies are not counted: behind one there are many clients.
+    /// Number of connections by client address. Trusted proxies are not counted, because each serves many clients.
     by_address: HashMap<IpAddr, Arc<AtomicUsize>>,
 }
 
-/// One of them, for as long as it is open.
+/// An open connection in the list. It is removed on drop.
 pub(super) struct OpenConnection {
     open: Arc<OpenConnections>,
     address: Option<IpAddr>,
@@ -50,8 +50,9 @@ impl OpenConnections {
         }
     }
 
-    /// Ends one connection that waits for its client: of the address with the most connections, the one that has waited longest.
-    /// Connections whose request the server works on stay, and new ones, whose request may still be in the socket.
+    /// Closes one connection that waits for its client: among those of the address with the most connections, the one that has waited
+    /// longest. Connections with a request that the server works on are kept, and so are new ones, whose request may still be in the
+    /// socket.
     pub(super) fn evict_one(&self) {
         let all = self.all();
         let waiting = all

@@ -1,4 +1,4 @@
-//! The stream of a connection: notices when answers move, and closes so that the client can read the answer.
+//! The stream of a connection. It records when bytes of answers are written, and closes so that the client can still read the answer.
 
 use std::{
     future::Future,
@@ -20,18 +20,18 @@ use crate::web::server::{
     frames::{Frames, Protocol},
 };
 
-/// How long to wait for more of a body that nobody reads.
+/// How long to wait for more of a request body that is being discarded.
 const GAP_IN_BODY: Duration = Duration::from_secs(5);
-/// How long to wait for the client's end of the connection when no body is expected.
+/// How long to wait for the client to close its half if no body is expected.
 const GAP: Duration = Duration::from_secs(2);
-/// How long to wait for the client's end when the service stops.
+/// The same during a shutdown.
 const GAP_AT_STOP: Duration = Duration::from_millis(200);
-/// Limits of what is read and discarded on one connection after its last answer.
+/// Limits of reading and discarding on one connection after its last answer.
 const LINGER_TIME: Duration = Duration::from_secs(30);
 const LINGER_BYTES: usize = 64 * 1024 * 1024;
 const SCRATCH: usize = 32 * 1024;
 
-/// A stream whose answers are noticed.
+/// A stream that records written answers in its [`Activity`].
 pub(super) struct Socket<S> {
     stream: S,
     activity: Arc<Activity>,
@@ -41,8 +41,8 @@ pub(super) struct Socket<S> {
     linger: Option<Linger>,
 }
 
-/// Reads and discards what the client still sends after the last answer. If the socket were closed with unread bytes in it, TCP would
-/// reset the connection, and the client could lose the answer (RFC 9112, section 9.6).
+/// State of reading and discarding what the client still sends after the last answer. If the socket were closed with unread bytes in it,
+/// TCP would reset the connection, and the client could lose the answer (RFC 9112, section 9.6).
 struct Linger {
     ends: Instant,
     gap: Duration,
@@ -111,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
         Pin::new(&mut self.get_mut().stream).poll_flush(context)
     }
 
-    /// Closes the half that is written, then waits for the client to close the other half.
+    /// Closes the write half, then waits for the client to close the other half.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.linger.is_none() {
