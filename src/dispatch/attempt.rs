@@ -1,4 +1,4 @@
-//! One attempt: where to, sign, call, and what it means.
+//! One attempt of a delivery: reads the webhook, signs and sends the request, and evaluates the response.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -29,16 +29,16 @@ use crate::{
     },
 };
 
-/// A longer detail is cut, in characters: a certificate chain has long names.
+/// Maximum length of the stored error detail, in characters. The names in a certificate chain can make it longer.
 const DETAIL: usize = 1_000;
 
 /// Headers that a webhook may replace.
 const DEFAULTS: [(&str, &str); 2] = [("user-agent", concat!("clearhook/", env!("CARGO_PKG_VERSION"))), ("accept", "*/*")];
 
-/// Why deliveries of a deleted webhook have failed.
+/// Failure reason of the deliveries of a deleted webhook.
 pub(super) const DELETED: &str = "The webhook was deleted.";
 
-/// Makes attempts.
+/// Runs attempts.
 pub(super) struct Sender {
     pub(super) targets: Targets,
     pub(super) client: Client,
@@ -47,12 +47,12 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// Makes one attempt. Whatever happens, there is a result: one that breaks the code harms itself only.
+    /// Runs one attempt. Always returns a result: after a panic, the delivery is tried again a limited number of times.
     pub(super) async fn attempt(&self, job: Job) -> (Finished, Told) {
         guarded(job.clone(), self.again_at(), self.try_attempt(job)).await
     }
 
-    /// When a delivery is tried again that broke the code, or that could not be begun.
+    /// When a delivery is tried again after its attempt panicked or could not begin.
     fn again_at(&self) -> Timestamp {
         Timestamp::now().plus(self.settings.trouble_pause)
     }
@@ -102,7 +102,7 @@ impl Sender {
     }
 }
 
-/// Keeps a panic within one attempt.
+/// Catches a panic of an attempt.
 async fn guarded(job: Job, again: Timestamp, attempt: impl Future<Output = (Finished, Told)>) -> (Finished, Told) {
     if let Ok(result) = AssertUnwindSafe(attempt).catch_unwind().await {
         return result;
@@ -111,7 +111,7 @@ async fn guarded(job: Job, again: Timestamp, attempt: impl Future<Output = (Fini
     (without_attempt(job, Next::Broke(again)), Told::Nothing)
 }
 
-/// A delivery that is not tried.
+/// The result of a delivery for which no request was sent.
 pub(super) const fn without_attempt(job: Job, next: Next) -> Finished {
     Finished {
         job,
@@ -121,7 +121,8 @@ pub(super) const fn without_attempt(job: Job, next: Next) -> Finished {
     }
 }
 
-/// What is to be sent cannot be read. That the database is away passes; that it holds nonsense does not.
+/// The result when the webhook cannot be read. If the database is unavailable, the delivery is postponed. An error that will not go away
+/// by itself, such as invalid data, is treated like a panic: the number of retries is limited.
 fn unreadable(job: Job, error: &StoreError, again: Timestamp) -> (Finished, Told) {
     tracing::warn!(%error, delivery = %job.delivery, webhook = %job.webhook, "delivery {} cannot be sent now because the database failed; it is tried again: {error}", job.delivery);
     let next = if error.is_refusal() {
@@ -132,7 +133,8 @@ fn unreadable(job: Job, error: &StoreError, again: Timestamp) -> (Finished, Told
     (without_attempt(job, next), Told::Nothing)
 }
 
-/// The headers of Standard Webhooks: id, time, and one signature for each live secret; and the trace context of the event.
+/// The headers that clearhook sets: content type, defaults that the webhook does not replace, those of Standard Webhooks (id, timestamp,
+/// and one signature for each valid secret), and the trace context of the event.
 fn own_headers(job: &Job, at: Timestamp, receiver: &Receiver) -> ShownHeaders {
     let id = job.delivery.message_id();
     let signature = receiver.sign(&id, at, &job.body);
@@ -154,7 +156,7 @@ fn own_headers(job: &Job, at: Timestamp, receiver: &Receiver) -> ShownHeaders {
     own
 }
 
-/// The headers that the HTTP client adds to a request, as they are logged.
+/// The headers that the HTTP client adds to a request, for the log.
 fn client_headers(job: &Job, receiver: &Receiver) -> ShownHeaders {
     let host = receiver.url.as_ref().ok().and_then(|url| Some((url.host_str()?, url.port())));
     let host = host.map(|(host, port)| match port {

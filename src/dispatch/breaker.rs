@@ -1,15 +1,16 @@
-//! The circuit breaker of one webhook: after several failures in a row only one probe at a time goes out, ever less often, until one succeeds.
+//! The circuit breaker of one webhook. After several failures in a row, it opens: single attempts are sent as probes, with growing pauses
+//! between them, until one succeeds.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// When it opens and how long it waits.
+/// When the circuit breaker opens, and how long it pauses between probes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BreakerSettings {
-    /// Failures in a row after which it opens.
+    /// Failures in a row after which the breaker opens.
     pub failures: u32,
-    /// The first pause between probes; each is twice as long as the one before.
+    /// The first pause before a probe. Each further pause is twice as long.
     pub first: Duration,
     /// The longest pause.
     pub longest: Duration,
@@ -42,9 +43,9 @@ struct Open {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum May {
     Begin,
-    /// Not before then.
+    /// Not before this time.
     From(Instant),
-    /// Not before the probe that is under way has ended.
+    /// Not before the probe in flight has ended.
     AfterProbe,
 }
 
@@ -53,12 +54,12 @@ impl Breaker {
         self.open.is_some()
     }
 
-    /// Whether there is anything to remember.
+    /// Whether there are failures since the last success.
     pub(super) const fn has_failures(&self) -> bool {
         self.failures > 0
     }
 
-    /// Whether an attempt may begin. One that somebody asked for is a probe at any time.
+    /// Whether an attempt may begin. While the breaker is open, a manual attempt may be the probe at any time.
     pub(super) fn may_begin(&self, now: Instant, asked_for: bool) -> May {
         match self.open {
             None => May::Begin,
@@ -68,7 +69,7 @@ impl Breaker {
         }
     }
 
-    /// Notes that an attempt begins; answers whether it is a probe.
+    /// Notes that an attempt begins. Returns whether it is a probe.
     pub(super) const fn begin(&mut self) -> bool {
         match &mut self.open {
             Some(open) => {
@@ -84,7 +85,7 @@ impl Breaker {
         self.open = None;
     }
 
-    /// Notes a failure. Those of attempts that began before it opened do not make it wait longer.
+    /// Notes a failure. Attempts that began before the breaker opened do not prolong its pause.
     pub(super) fn failed(&mut self, was_probe: bool, now: Instant, settings: &BreakerSettings) {
         self.failures = self.failures.saturating_add(1);
         match &mut self.open {
@@ -104,7 +105,7 @@ impl Breaker {
         }
     }
 
-    /// Notes that an attempt ended without telling anything about the receiver.
+    /// Notes that an attempt ended without a statement about the receiver.
     pub(super) const fn unknown(&mut self, was_probe: bool) {
         if let (Some(open), true) = (&mut self.open, was_probe) {
             open.probing = false;
@@ -124,7 +125,7 @@ mod tests {
             assert_eq!(breaker.may_begin(start, false), May::Begin);
             breaker.failed(false, start, &settings);
         }
-        // One that had begun before changes nothing.
+        // A failure of an attempt that began before the breaker opened changes nothing.
         breaker.failed(false, start, &settings);
         assert_eq!(breaker.may_begin(start, false), May::From(start + settings.first));
         let mut now = start;

@@ -1,4 +1,4 @@
-//! The rate limit of one webhook: a bucket of so many callbacks, filled at so many a second.
+//! The rate limit of one webhook: a token bucket.
 
 use std::time::Duration;
 
@@ -26,13 +26,13 @@ impl Bucket {
         self.limit
     }
 
-    /// Takes one, or tells when there will be one.
+    /// Takes a token. The error is the time when the next token is available.
     pub(super) fn take(&mut self, now: Instant) -> Result<(), Instant> {
         let rate = f64::from(self.limit.per_second);
         let filled = now.saturating_duration_since(self.filled_at).as_secs_f64() * rate;
         self.tokens = (self.tokens + filled).min(f64::from(self.limit.burst));
         self.filled_at = now;
-        // Rounding may leave a hair's breadth of one.
+        // Rounding errors may leave slightly less than a whole token.
         if self.tokens >= 0.999_999 {
             self.tokens -= 1.0;
             return Ok(());

@@ -1,4 +1,4 @@
-//! Why a receiver's certificate was refused, in sentences that an operator can act on.
+//! Explains why a receiver's certificate was refused, in sentences that an operator can act on.
 
 use std::time::Duration;
 
@@ -10,18 +10,18 @@ use x509_parser::{certificate::X509Certificate, extensions::GeneralName, parse_x
 
 const SELF_SIGNED: &str = "The certificate is self-signed and not trusted here (unknown issuer); \
                            add it to the system's trusted certificates or to the file named by SSL_CERT_FILE.";
-/// Certificates are made by strangers; longer names are cut.
+/// Names in certificates are cut to this length, because the receiver controls them.
 const NAME_MAX: usize = 80;
-/// More names of a certificate are not listed.
+/// Maximum number of names of a certificate that are listed.
 const NAMES_MAX: usize = 10;
-/// rustls passes this error of webpki on as text only.
+/// rustls exposes this error of webpki as text only.
 const AUTHORITY_AS_SERVER: &str = "CaUsedAsEndEntity";
-/// More certificates of a chain are not listed.
+/// Maximum number of certificates of a chain that are listed.
 const CHAIN_MAX: usize = 5;
-/// The shortest RSA key that is accepted, in bits.
+/// Minimum length of RSA keys, in bits.
 const RSA_BITS_MIN: usize = 2_048;
 
-/// The reason, what to do about it, and the subjects of the certificates that were sent.
+/// Returns the reason, what to do about it, and the subjects of the certificates that the receiver sent.
 pub(super) fn explain(
     error: &Error,
     leaf: &CertificateDer<'_>,
@@ -79,12 +79,12 @@ fn reason(error: &Error, chain: &[X509Certificate<'_>], name: Option<&ServerName
     }
 }
 
-/// Whether a certificate was refused only because it is that of an authority.
+/// Whether a certificate was refused because it is a CA certificate.
 pub(super) fn is_authority_as_server(error: &Error) -> bool {
     matches!(error, Error::InvalidCertificate(error) if format!("{error:?}").contains(AUTHORITY_AS_SERVER))
 }
 
-/// Refuses a certificate that is not valid yet, or that has expired.
+/// Refuses a certificate that is not valid yet or has expired.
 pub(super) fn verify_validity(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
     let Ok((_, certificate)) = parse_x509_certificate(certificate) else {
         return Err(CertificateError::BadEncoding.into());
@@ -100,7 +100,7 @@ pub(super) fn verify_validity(certificate: &CertificateDer<'_>, now: UnixTime) -
     Ok(())
 }
 
-/// Errors without a variant of their own.
+/// Explains errors that have no variant of their own, by their debug output.
 fn described(debug: &str, chain: &[X509Certificate<'_>]) -> String {
     if debug.contains(AUTHORITY_AS_SERVER) {
         return "The certificate is that of a certificate authority (CA:TRUE), not of a server; create one with CA:FALSE.".to_owned();
@@ -186,7 +186,7 @@ fn unknown_issuer(chain: &[X509Certificate<'_>]) -> String {
     if leaf.subject() == leaf.issuer() {
         return SELF_SIGNED.to_owned();
     }
-    // The last certificate whose issuer was not sent.
+    // Follow the chain to the last certificate whose issuer was not sent.
     let mut last = leaf;
     for _ in chain {
         let issuer = chain
@@ -216,7 +216,7 @@ fn bad_signature(chain: &[X509Certificate<'_>]) -> String {
             );
         }
     }
-    // A trusted certificate may have the same name.
+    // A self-signed certificate causes a bad signature if a trusted certificate has the same subject.
     if chain.first().is_some_and(|leaf| leaf.subject() == leaf.issuer()) {
         return SELF_SIGNED.to_owned();
     }

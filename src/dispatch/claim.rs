@@ -1,4 +1,4 @@
-//! Finds deliveries that are due, and those whose node is gone. Asleep between due times.
+//! The claimer: claims due deliveries from the database, and recovers those of dead nodes. Sleeps until the next delivery is due.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -10,26 +10,27 @@ use crate::{
     storage::{StoreError, queue::Claim},
 };
 
-/// Longest sleep: another node's deliveries become due without a word to this one.
+/// Longest sleep. Deliveries that other nodes stored become due without a notification to this one.
 const LOOK: Duration = Duration::from_secs(5);
-/// How often it looks for deliveries whose node is gone.
+/// How often to look for deliveries whose node has died.
 const ORPHANS: Duration = Duration::from_secs(10);
-/// How often it looks for deliveries that this node owns without knowing.
+/// How often to look for deliveries that this node owns in the database but does not have in memory.
 const STRAYS: Duration = Duration::from_secs(20);
-/// How often it looks for due times that were set by a clock that was ahead; also at the start, and when the clock was set.
+/// How often to look for due times that are too late because the clock was ahead when they were set. Also done at the start and after a
+/// clock jump.
 const FUTURE: Duration = Duration::from_mins(10);
-/// Deliveries of one claim.
+/// Maximum number of deliveries in one claim.
 const BATCH: usize = 256;
-/// Claims of one look, so that a lease or a stop is not kept waiting.
+/// Maximum number of claims in one iteration, so that a lost lease or a shutdown is noticed in time.
 const CLAIMS: usize = 64;
 
 pub(super) struct Claimer {
     engine: Arc<Engine>,
     orphans_at: Instant,
     strays_at: Instant,
-    /// When it looks for due times that a clock set which was ahead.
+    /// When to look for due times that are too late because the clock was ahead.
     future_at: Instant,
-    /// Deliveries that seemed to be strays at the last look.
+    /// Deliveries that were not in memory at the last check for strays.
     suspects: HashSet<DeliveryId>,
 }
 
@@ -45,7 +46,7 @@ impl Claimer {
         }
     }
 
-    /// Runs until it is stopped. A database that fails is asked again, ever less often.
+    /// Runs until the node stops. Retries with exponential backoff when the database fails.
     pub(super) async fn run(mut self) {
         let mut trouble = 0;
         loop {
@@ -68,7 +69,7 @@ impl Claimer {
         }
     }
 
-    /// Claims what is due, and says how long to sleep.
+    /// Claims due deliveries until there are none left. Returns how long to sleep.
     async fn look(&mut self) -> Result<Duration, StoreError> {
         self.tend().await?;
         loop {
@@ -87,7 +88,7 @@ impl Claimer {
                     }
                     let room = queues.room_for_asked(backlog.webhook);
                     if backlog.asked && room > 0 {
-                        // The others have their turn at the next look, at once.
+                        // The webhook's other deliveries are claimed in the next iteration, which follows at once.
                         asked.push((backlog.webhook, Claim::Asked, room.min(BATCH)));
                         continue;
                     }
@@ -97,10 +98,10 @@ impl Claimer {
                     }
                 }
             }
-            // People wait for what they asked for: it goes first, of all webhooks.
+            // Manual deliveries of all webhooks come first, because people wait for them.
             asked.extend(hungry);
             if asked.is_empty() || self.engine.stop.is_cancelled() || !self.engine.lease.is_held() {
-                // Whoever waits for the end of a pause has to know of it.
+                // `starve` may have added a delay: `pump` tells the timer of delays about it.
                 self.engine.pump();
                 let next = next.map_or(self.engine.due.earliest(), |next| next.min(self.engine.due.earliest()));
                 return Ok(next.since(Timestamp::now()).min(LOOK));
@@ -112,19 +113,19 @@ impl Claimer {
                 self.engine.take_claimed(webhook, jobs).await;
             }
             if claimed == 0 {
-                // Another node is claiming the same ones at this moment.
+                // Another node is claiming the same deliveries at this moment.
                 return Ok(Duration::from_millis(50));
             }
             tracing::debug!(claimed, "claimed {claimed} deliveries");
         }
     }
 
-    /// Looks after what nobody else does.
+    /// Periodic repairs: clock jumps, due times that are too late, deliveries of dead nodes, and strays.
     async fn tend(&mut self) -> Result<(), StoreError> {
         let (engine, now) = (&self.engine, Instant::now());
         let (step, reading) = engine.sender.clock.step();
         if let Some(step) = step {
-            // Other nodes have clocks of their own, which say when something is due.
+            // If other nodes run, their clocks may be right, so the due times stay as they are.
             if engine.store.is_alone(engine.node).await? {
                 tracing::warn!(
                     step_ms = step,
@@ -132,7 +133,10 @@ impl Claimer {
                 );
                 engine.store.patient().shift_due(step).await?;
             } else {
-                tracing::warn!(step_ms = step, "the system clock jumped by {step} ms; other nodes send what is due");
+                tracing::warn!(
+                    step_ms = step,
+                    "the system clock jumped by {step} ms; due times are not moved because other nodes are running"
+                );
             }
             self.future_at = now;
         }
@@ -144,7 +148,7 @@ impl Claimer {
             if count > 0 {
                 tracing::warn!(
                     count,
-                    "the due times of {count} deliveries were set while the system's clock was ahead; they are due by the retry schedule now"
+                    "the due times of {count} deliveries were set while the system clock was ahead; they are corrected by the retry schedule"
                 );
             }
             self.future_at = now + FUTURE;
@@ -160,7 +164,9 @@ impl Claimer {
             self.orphans_at = now + ORPHANS;
         }
         if now >= self.strays_at {
-            // A commit whose answer was lost leaves deliveries that this node owns and does not know. What is on its way is not among them twice.
+            // If the reply to a COMMIT is lost, this node owns deliveries that are not in its memory. A delivery that is only on its way
+            // into
+            // memory is not missing in two checks in a row.
             let owned = engine.store.owned(engine.node).await?;
             let strays: HashSet<_> = {
                 let queues = engine.queues();
@@ -170,7 +176,7 @@ impl Claimer {
             if !lost.is_empty() {
                 tracing::warn!(
                     count = lost.len(),
-                    "{} deliveries that this node owns in the database, but had not in memory, are sent now",
+                    "{} deliveries that this node owns in the database were missing in its memory; they are sent now",
                     lost.len()
                 );
                 engine.store.patient().release(engine.node, &lost).await?;

@@ -1,4 +1,4 @@
-//! The one HTTP client: keep-alive pools, no redirects, no proxies, bounded time, bounded answers.
+//! The HTTP client for callbacks: keep-alive pool, no redirects, no proxies, limits for the time and the size of responses.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -37,24 +37,24 @@ use crate::{
     storage::callbacks::{Received, ShownHeaders},
 };
 
-/// How much of an answer's headers is kept.
+/// Maximum size of the response headers that are stored, in bytes.
 const HEADERS_KEPT: usize = 16 * 1024;
-/// How long a connection waits for its next request; the pool closes it within twice this time. Receivers close theirs after 2 s
-/// (Gunicorn), 5 s (Node, Apache) or more, and a request is lost that meets a connection which is being closed.
+/// Idle timeout of connections. The pool closes an idle connection within twice this time. Receivers close idle connections after 2 s
+/// (Gunicorn), 5 s (Node, Apache) or more, and a request that is sent while the receiver closes the connection is lost.
 const IDLE: Duration = Duration::from_secs(1);
-/// The part of an attempt's time after which no connection is waited for any more.
+/// The connect timeout is the timeout of an attempt divided by this number.
 const CONNECT_SHARE: u32 = 3;
 
-/// The client cannot be made.
+/// The client cannot be created.
 #[derive(Debug, Error)]
 #[error("cannot make the HTTP client: {0}; are the system's certificates installed (Debian: ca-certificates)?")]
 pub struct ClientError(#[from] rustls::Error);
 
 type Http = HttpClient<Connector, Full<Bytes>>;
 
-/// Calls receivers.
+/// Sends callbacks to receivers.
 pub(super) struct Client {
-    /// Keeps connections.
+    /// Reuses connections.
     pooled: Http,
     /// Opens a connection for each request.
     unpooled: Http,
@@ -62,21 +62,21 @@ pub(super) struct Client {
     body_timeout: Duration,
 }
 
-/// What came of a call.
+/// The result of a call.
 pub(super) struct Called {
     pub(super) answer: Answer,
-    /// More about a failure, in words.
+    /// Details of a failure, in a sentence.
     pub(super) detail: Option<String>,
-    /// Until the head of the response was there, or until there was none.
+    /// Time until the head of the response was received, or until the call failed.
     pub(super) took: Duration,
     pub(super) received: Option<Received>,
-    /// The receiver's wish for when to call again.
+    /// The value of `Retry-After`.
     pub(super) retry_after: Option<Duration>,
 }
 
 impl Client {
     pub(super) fn new(policy: Arc<UrlPolicy>, settings: &DispatchSettings) -> Result<Self, ClientError> {
-        // Other parts of the program use the default. A provider that is there already serves as well.
+        // Other parts of the program use the process-wide default provider. If one is installed already, that one is used.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let resolver = GuardedResolver {
             policy,
@@ -88,7 +88,7 @@ impl Client {
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
-            // A header that breaks the rules is no reason to send again what a receiver has accepted.
+            // Malformed response headers are tolerated: failing here would resend a delivery that the receiver has accepted.
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http1_ignore_invalid_headers_in_responses(true);
@@ -102,7 +102,7 @@ impl Client {
         })
     }
 
-    /// Posts a body. Never fails: whatever happens is an answer.
+    /// Sends a POST request. Never fails: errors are part of the result.
     pub(super) async fn call(&self, receiver: &Receiver, own: &ShownHeaders, body: Bytes) -> Called {
         let began = Instant::now();
         let failed = |failure, detail| Called {
@@ -134,8 +134,8 @@ impl Client {
         }
     }
 
-    /// Sends a request and waits for the head of the response. A request that a receiver surely or most probably did not process is
-    /// repeated once on a new connection, which its `webhook-id` makes safe (RFC 9110 §9.2.2).
+    /// Sends a request and waits for the head of the response. A request that the receiver certainly or very probably did not process is
+    /// repeated once on a new connection. This is safe because of its `webhook-id` (RFC 9110 §9.2.2).
     async fn send(&self, request: impl Fn() -> Request<Full<Bytes>>) -> Result<Response<Incoming>, legacy::Error> {
         let began = Instant::now();
         match self.pooled.request(request()).await {
@@ -153,7 +153,7 @@ impl Client {
         }
     }
 
-    /// The status has decided; the rest is for the log.
+    /// Reads the response. The outcome depends on the status code only; headers and body are for the log.
     async fn receive(&self, response: Response<Incoming>, redactor: &Redactor, took: Duration) -> Called {
         let (head, body) = response.into_parts();
         let retry_after = head
@@ -177,8 +177,8 @@ impl Client {
     }
 }
 
-/// Whether a failed request can be repeated at once: the receiver said that it did not process it (RFC 9113 §8.7), or a connection
-/// that was there before the request was closed before anything of a response came.
+/// Whether a failed request can be repeated at once. This is so if the receiver stated that it did not process the request (RFC 9113 §8.7),
+/// or if a connection that was open before the request was closed before any part of the response was received.
 fn is_repeatable(error: &legacy::Error, began: Instant) -> bool {
     if error.is_connect() {
         return false;
@@ -204,10 +204,10 @@ fn connection(error: &legacy::Error) -> Option<Arc<ConnectionState>> {
     extras.remove()
 }
 
-/// Why there is no response, by name and in a sentence.
+/// Why there is no response: the kind of failure and a sentence.
 fn explain(error: &legacy::Error) -> (Failure, String) {
     let (failure, detail) = failures::classify(error);
-    // TLS 1.3 lets the client find out after the handshake only.
+    // With TLS 1.3, the receiver rejects a missing client certificate only after the handshake.
     let asked = connection(error).is_some_and(|state| state.wants_client_certificate && !state.was_used.load(Ordering::Relaxed));
     match failure {
         Failure::ConnectionReset | Failure::TlsError if asked => (Failure::TlsError, tls::missing_client_certificate(&detail)),
@@ -225,7 +225,7 @@ fn request(uri: Uri, own: &ShownHeaders, additional: &HeaderMap, body: Bytes) ->
     request
 }
 
-/// Own headers last: an additional header can never stand in for them.
+/// The headers of a request. clearhook's own headers are inserted last, so that additional headers cannot replace them.
 fn headers(own: &ShownHeaders, additional: &HeaderMap) -> HeaderMap {
     let mut headers = additional.clone();
     for (name, value) in own {

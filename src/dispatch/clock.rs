@@ -1,4 +1,4 @@
-//! Notices that the system's clock was set, by comparing it with one that only runs forward.
+//! Detects jumps of the system clock by comparing it with the monotonic clock.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -9,13 +9,13 @@ use tokio::time::Instant;
 
 use crate::domain::timestamp::Timestamp;
 
-/// What counts as a step: more than any correction by and by.
+/// Smallest difference that counts as a jump, in milliseconds. It is larger than gradual corrections (NTP slewing).
 const STEP_MS: i64 = 2_000;
 
-/// The system's clock, and how it is compared with the monotonic one.
+/// The system clock, and the last reading of both clocks that it is compared with.
 pub(super) struct Clock(Mutex<Reading>);
 
-/// Both clocks at one moment.
+/// Both clocks at the same moment.
 #[derive(Clone, Copy)]
 pub(super) struct Reading {
     wall: Timestamp,
@@ -30,7 +30,7 @@ impl Reading {
         }
     }
 
-    /// By how many milliseconds the clock was set since an earlier reading.
+    /// The jump of the system clock since an earlier reading, in milliseconds.
     fn step_since(self, before: Self) -> Option<i64> {
         step(before.wall, self.wall, self.steady.saturating_duration_since(before.steady))
     }
@@ -41,20 +41,22 @@ impl Clock {
         Self(Mutex::new(Reading::now()))
     }
 
-    /// By how many milliseconds the clock was set since the last reading that was kept. The reading is to be kept (`keep`) once the step is
-    /// dealt with.
+    /// The jump of the system clock since the last kept reading, in milliseconds, and a new reading. The caller passes the reading to
+    /// `keep`
+    /// once it has handled the jump.
     pub(super) fn step(&self) -> (Option<i64>, Reading) {
         let reading = Reading::now();
         (reading.step_since(self.kept()), reading)
     }
 
-    /// Compares with this reading from now on.
+    /// Keeps a reading as the base of later comparisons.
     pub(super) fn keep(&self, reading: Reading) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reading;
     }
 
-    /// The time without a step that was not dealt with yet: a clock that was set forward by days a moment ago does not make failures look
-    /// days old.
+    /// The current time without a jump that is not handled yet. Otherwise failures would look days old right after the clock was set
+    /// forward
+    /// by days.
     pub(super) fn now(&self) -> Timestamp {
         let reading = Reading::now();
         let step = reading.step_since(self.kept()).unwrap_or(0);
@@ -87,7 +89,7 @@ mod tests {
     #[test]
     fn pending_step_is_left_out_of_the_time_until_it_is_kept() {
         let clock = Clock::new();
-        // A reading whose wall clock is an hour behind looks the same as a clock that was set forward by an hour since.
+        // A kept reading that is an hour behind looks the same as a clock that was set forward by an hour since then.
         let (_, mut reading) = clock.step();
         reading.wall = reading.wall.minus(Duration::from_hours(1));
         clock.keep(reading);

@@ -1,4 +1,4 @@
-//! Opens the connections of the HTTP client: name, address, TCP, TLS.
+//! Opens the connections of the HTTP client: resolves the name, connects by TCP, and does the TLS handshake.
 
 use std::{
     fmt::Write as _,
@@ -37,7 +37,7 @@ use crate::{
     domain::answer::Failure,
 };
 
-/// More addresses are not listed in a message.
+/// Maximum number of addresses that are listed in a message.
 const ADDRESSES_LISTED: usize = 8;
 
 /// Opens connections to receivers. Cheap to clone.
@@ -47,11 +47,11 @@ pub(super) struct Connector(Arc<Parts>);
 struct Parts {
     resolver: GuardedResolver,
     tls: Tls,
-    /// For all addresses of a receiver together.
+    /// Connect timeout for all addresses of a receiver together.
     limit: Duration,
 }
 
-/// No connection could be opened.
+/// Why no connection could be opened.
 #[derive(Debug, Error)]
 #[error("{detail}")]
 pub(super) struct ConnectError {
@@ -60,16 +60,16 @@ pub(super) struct ConnectError {
     pub(super) detail: String,
 }
 
-/// What is known of an open connection. The client shares it with the connection's I/O.
+/// State of an open connection. The HTTP client and the connection's I/O share it.
 #[derive(Debug)]
 pub(super) struct ConnectionState {
     pub(super) opened: std::time::Instant,
-    /// A response was received on it before.
+    /// Whether a response was received on this connection.
     pub(super) was_used: AtomicBool,
-    /// Something was received since the last bytes were sent. Over HTTP/2 that says nothing about one request.
+    /// Whether bytes were received since the last bytes were sent. With HTTP/2, this does not refer to a single request.
     received: AtomicBool,
     is_h2: bool,
-    /// The receiver asked for a client certificate in the TLS handshake.
+    /// Whether the receiver asked for a client certificate in the TLS handshake.
     pub(super) wants_client_certificate: bool,
 }
 
@@ -84,7 +84,7 @@ impl ConnectionState {
         }
     }
 
-    /// Whether a part of the response to the last request was received, though not its whole head.
+    /// Whether a part of the response to the last request was received. Called when the request failed before the head was complete.
     pub(super) fn response_began(&self) -> bool {
         !self.is_h2 && self.received.load(Ordering::Relaxed)
     }
@@ -128,7 +128,7 @@ impl Parts {
         let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         let host = uri.host().unwrap_or_default();
         let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
-        // An address was checked with the webhook's URL; a name is checked with each look-up.
+        // An IP address was checked together with the webhook's URL. The addresses of a name are checked at each lookup.
         let addresses = match host.parse::<IpAddr>() {
             Ok(address) => vec![address],
             Err(_) => tokio::time::timeout(self.limit * 2, self.resolver.resolve(host.to_owned()))
@@ -144,7 +144,7 @@ impl Parts {
                 Ok(connected) => connected,
                 Err(more) => return Err(unreachable(failures, &more, self.limit)),
             };
-            // Small requests are sent at once.
+            // Disables Nagle's algorithm, so that small requests are sent at once.
             let _ = stream.set_nodelay(true);
             if !is_tls {
                 return Ok(Connection::plain(stream));
@@ -162,7 +162,7 @@ impl Parts {
                     detail: format!("The TLS handshake took longer than {}.", span(left)),
                 },
             };
-            // An address whose server is stuck gives way to the next one; what a server said is said.
+            // A server that does not respond is skipped in favour of the next address. A TLS error is a definite reply and is returned.
             if error.failure == Failure::TlsError || (addresses.is_empty() && failures.is_empty()) {
                 return Err(error);
             }
@@ -178,7 +178,7 @@ fn slow_resolution(host: &str, limit: Duration) -> ConnectError {
     }
 }
 
-/// The failure that stands for all addresses, and a sentence that names them.
+/// Combines the failures of all addresses into one, with a sentence that lists them.
 fn unreachable(handshakes: Vec<(SocketAddr, ConnectError)>, connects: &Failures, limit: Duration) -> ConnectError {
     let first_failure = handshakes.first().map(|(_, error)| error.failure);
     let mut parts: Vec<String> = handshakes
@@ -248,7 +248,7 @@ impl Connection {
         }
     }
 
-    /// Notes the end of a write. One that failed was a part of the next request as well.
+    /// Notes the end of a write. A failed write counts too, because it belongs to the next request as well.
     fn wrote(&self, result: &Poll<io::Result<usize>>) {
         if result.is_ready() && self.state.received.load(Ordering::Relaxed) {
             self.state.received.store(false, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! When there is something to claim, so that who looks for it can sleep until then.
+//! Wakes the claimer when a delivery is due.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 
 use crate::domain::timestamp::Timestamp;
 
-/// When the next delivery is due, as far as this node knows.
+/// The earliest due time that this node knows of.
 pub(super) struct Due {
     earliest: AtomicI64,
     notify: Notify,
@@ -20,24 +20,24 @@ impl Due {
         }
     }
 
-    /// Something is due then; who sleeps longer is woken.
+    /// Notes that a delivery is due at `at`. Wakes the claimer if this is earlier than all due times noted since its last poll.
     pub(super) fn at(&self, at: Timestamp) {
         if self.earliest.fetch_min(at.0, Ordering::SeqCst) > at.0 {
             self.notify.notify_one();
         }
     }
 
-    /// There may be something due already.
+    /// Wakes the claimer: deliveries may be due already.
     pub(super) fn now(&self) {
         self.at(Timestamp(i64::MIN));
     }
 
-    /// Begins to look: what comes from now on is news.
+    /// Called when the claimer begins a poll. Forgets all due times noted before, because the poll reads them from the database.
     pub(super) fn begin(&self) {
         self.earliest.store(i64::MAX, Ordering::SeqCst);
     }
 
-    /// How long until something is due, of what is known.
+    /// The earliest due time noted since the last poll began.
     pub(super) fn earliest(&self) -> Timestamp {
         Timestamp(self.earliest.load(Ordering::SeqCst))
     }

@@ -1,4 +1,4 @@
-//! The engine: lets attempts begin in turn, has their results stored, and starts the next ones.
+//! The engine runs attempts in the order that the queues decide, passes their results to the journal, and begins the next attempts.
 
 use std::{
     collections::HashSet,
@@ -43,23 +43,23 @@ pub(super) struct Engine {
     pub(super) node: NodeId,
     pub(super) sender: Sender,
     pub(super) lease: Lease,
-    /// Whether something can be stored.
+    /// Whether the database accepts writes.
     pub(super) storable: Storable,
     pub(super) due: Due,
     pub(super) stop: CancellationToken,
     pub(super) counters: Counters,
     journal: OnceLock<Journal>,
     queues: Mutex<Queues>,
-    /// Deliveries for which a further attempt was asked while they were being sent.
+    /// Deliveries for which a manual attempt was requested while another attempt was in flight.
     pub(super) asked: Mutex<HashSet<DeliveryId>>,
     delays: Notify,
     pub(super) tasks: TaskTracker,
-    /// Told whenever results are stored.
+    /// Notified whenever results are stored.
     pub(super) recorded: watch::Sender<()>,
-    /// The last change of a webhook that this node acts by.
+    /// Revision of the last webhook change that this node has applied.
     pub(super) heard: AtomicI64,
     began: Instant,
-    /// When something was last seen to work, in milliseconds since it began.
+    /// When the claimer last read from the database, in milliseconds since `began`.
     alive: AtomicU64,
     pub(super) me: Weak<Self>,
 }
@@ -98,7 +98,10 @@ impl Engine {
             Journal::start(
                 &self.store,
                 self.node,
-                &self.me.upgrade().unwrap_or_else(|| unreachable!("it is borrowed")),
+                &self
+                    .me
+                    .upgrade()
+                    .unwrap_or_else(|| unreachable!("the engine is borrowed, so its Arc is alive")),
             )
         })
     }
@@ -107,19 +110,19 @@ impl Engine {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that the dispatcher works.
+    /// Notes that the claimer makes progress.
     pub(super) fn is_alive(&self) {
         let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.alive.store(now, Ordering::Relaxed);
     }
 
-    /// How long nothing was seen to work.
+    /// Time since the claimer last made progress.
     pub(super) fn silent_for(&self) -> std::time::Duration {
         let alive = std::time::Duration::from_millis(self.alive.load(Ordering::Relaxed));
         self.began.elapsed().saturating_sub(alive)
     }
 
-    /// Starts what may begin now.
+    /// Starts all attempts that may begin now.
     pub(super) fn pump(&self) {
         loop {
             let Some(turn) = self.next_turn() else { break };
@@ -143,7 +146,7 @@ impl Engine {
         turn
     }
 
-    /// Makes attempts as long as there is one to make.
+    /// Runs attempts until no further attempt may begin.
     async fn run(self: Arc<Self>, turn: Turn) {
         let mut next = Some(turn);
         while let Some(Turn { job, is_probe }) = next {
@@ -161,7 +164,7 @@ impl Engine {
         self.delays.notify_one();
     }
 
-    /// Lets webhooks go on whose pauses end.
+    /// Wakes webhooks whose delay (rate limit, pause or breaker) has ended.
     pub(super) async fn watch_delays(self: Arc<Self>) {
         loop {
             let next = self.queues().next_delay();
@@ -179,9 +182,9 @@ impl Engine {
         }
     }
 
-    /// Takes deliveries of one webhook that were claimed; what does not fit after all goes back.
+    /// Enqueues claimed deliveries of one webhook. Deliveries that no longer fit are released.
     pub(super) async fn take_claimed(&self, webhook: WebhookId, jobs: Vec<Job>) {
-        // A rate limit has to be known before the first attempt.
+        // The rate limit must be set before the first attempt begins.
         self.prepare(webhook).await;
         let mut back = Vec::new();
         {
@@ -198,7 +201,7 @@ impl Engine {
     }
 
     pub(super) async fn prepare(&self, webhook: WebhookId) {
-        // What cannot be read now is found out by the attempt.
+        // If the webhook cannot be read now, the attempt handles the error.
         if let Ok(ready) = self.sender.targets.get(webhook).await
             && let Ready::Open(receiver) = &*ready
             && receiver.rate.is_some()
@@ -219,15 +222,15 @@ impl Engine {
         });
     }
 
-    /// Drops what waits in memory: another node may own it by now.
+    /// Drops all waiting deliveries: another node may own them by now.
     pub(super) fn drop_all(&self) {
         let dropped = self.queues().drain_all();
         self.give_back(dropped);
     }
 
-    /// A webhook was changed, disabled or deleted. Once this answers, no attempt of this node begins that does not know.
+    /// Applies a change of a webhook (changed, disabled or deleted). After this returns, this node begins no attempt with the old settings.
     pub(super) async fn changed(&self, webhook: WebhookId) {
-        // The change itself is stored, so this cannot fail it.
+        // The change itself is already stored, so an error here is only logged.
         if let Err(error) = self.take_up(webhook).await {
             tracing::warn!(%error, %webhook, "deliveries of the changed webhook {webhook} cannot be updated now; each is updated when it is due: {error}");
         }
@@ -253,7 +256,7 @@ impl Engine {
         Ok(())
     }
 
-    /// A further attempt was asked for a delivery that is being sent.
+    /// Notes a manual attempt. A waiting delivery moves to the front of its queue; one in flight is remembered until its result is stored.
     pub(super) fn asked_again(&self, webhook: WebhookId, delivery: DeliveryId) {
         let mut queues = self.queues();
         if queues.make_manual(webhook, delivery) || !queues.has(delivery) {
@@ -263,14 +266,14 @@ impl Engine {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(delivery);
     }
 
-    /// Lets attempts in flight end, has them recorded, gives the rest back.
+    /// Waits for attempts in flight, stores their results and releases all other deliveries.
     pub(super) async fn finish(&self) {
         let waiting = self.queues().drain_all();
         self.give_back(waiting);
         self.tasks.close();
         let last = self.sender.settings.attempt_max() + GRACE;
         if timeout(last, self.tasks.wait()).await.is_err() {
-            tracing::warn!("some attempts did not end before the shutdown; they are made again at the next start");
+            tracing::warn!("some attempts were still in flight at the shutdown; they are repeated at the next start");
         }
         if timeout(GRACE, self.journal().flush()).await.is_err() {
             tracing::warn!("some results could not be stored before the shutdown; their deliveries are sent again at the next start");
@@ -281,7 +284,7 @@ impl Engine {
         } else if let Err(error) = self.store.end_lease(self.node).await {
             tracing::warn!(%error, "the lease of this node cannot be ended; it expires by itself: {error}");
         }
-        // Other nodes may take over what was given back.
+        // Other nodes may claim the released deliveries.
         let _ = self.store.tell_pending().await;
     }
 }

@@ -1,4 +1,4 @@
-//! Turns the errors of the HTTP client into the name and the sentence that the log shows.
+//! Maps errors of the HTTP client to a [`Failure`] and a sentence for the callback log.
 
 use std::{error::Error, io, time::Duration};
 
@@ -7,7 +7,7 @@ use crate::{
     domain::answer::Failure,
 };
 
-/// Why there is no response. What the client's error hides is found by walking down its causes.
+/// Why there is no response. Walks down the error's sources to the first known type.
 pub(super) fn classify(error: &(dyn Error + 'static)) -> (Failure, String) {
     let mut cause = Some(error);
     while let Some(current) = cause {
@@ -33,7 +33,7 @@ fn by_type(error: &(dyn Error + 'static)) -> Option<(Failure, String)> {
         return by_http(http);
     }
     let io = error.downcast_ref::<io::Error>()?;
-    // The source of a wrapped error is the wrapped one's source, so the wrapped one has to be looked at here.
+    // `io::Error::source` skips the wrapped error and returns that error's source, so the wrapped error is inspected here.
     if let Some(found) = io.get_ref().and_then(|inner| by_type(inner)) {
         return Some(found);
     }
@@ -89,7 +89,7 @@ pub(super) fn h2_reason(reason: h2::Reason) -> String {
     format!("{reason:?}")
 }
 
-/// The kind of a network error.
+/// The failure for an I/O error.
 pub(super) fn of_io(error: &io::Error) -> Option<Failure> {
     match error.kind() {
         io::ErrorKind::TimedOut => Some(Failure::TimedOut),
@@ -106,7 +106,7 @@ pub(super) fn of_io(error: &io::Error) -> Option<Failure> {
     }
 }
 
-/// The last cause, in its own words.
+/// The message of the innermost source.
 pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
@@ -115,7 +115,7 @@ pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
     cause.to_string()
 }
 
-/// The cause of this type, wherever it stands among the causes.
+/// Finds the first error of this type in the chain of sources.
 pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut cause = Some(error);
     while let Some(current) = cause {
@@ -132,7 +132,7 @@ pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
     None
 }
 
-/// A span of time for a message: `2 s`, `500 ms`.
+/// Formats a duration for a message: `2 s`, `500 ms`.
 pub(super) fn span(span: Duration) -> String {
     if span.subsec_millis() == 0 {
         format!("{} s", span.as_secs())

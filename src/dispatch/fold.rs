@@ -1,4 +1,4 @@
-//! Has the database fold its log while there is something to fold.
+//! Runs checkpoints of SQLite's write-ahead log.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,15 +6,16 @@ use tokio::time::{Instant, sleep};
 
 use crate::dispatch::engine::Engine;
 
-/// Pause between two looks, which cost nothing when nothing was committed.
+/// Pause between two checks. A check costs nothing if nothing was committed.
 const PAUSE: Duration = Duration::from_millis(200);
-/// Folding delays the commits beside it a little, so it waits until there is enough to fold,
+/// Number of journal entries since the last checkpoint that trigger the next one. A checkpoint slows down concurrent commits a little, so
+/// it is worth waiting for many entries.
 const ENOUGH: u64 = 3_000;
-/// or until it was a long time ago.
+/// With fewer new entries, a checkpoint runs when the last one is this old.
 const LONG: Duration = Duration::from_secs(10);
 
 impl Engine {
-    /// Folds until the node stops.
+    /// Runs checkpoints until the node stops.
     pub(super) async fn fold_log(self: Arc<Self>) {
         let (mut folded, mut at) = (0, Instant::now());
         while !self.stop.is_cancelled() && !self.store.is_shared() {

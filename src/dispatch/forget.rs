@@ -1,4 +1,4 @@
-//! Forgets what is too old, a little at a time, with pauses so that callbacks go first.
+//! Retention: deletes old data in small batches, with pauses between them so that deliveries are not slowed down.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::{
 const ROUND: Duration = Duration::from_secs(600);
 
 impl Engine {
-    /// Forgets until the node stops.
+    /// Deletes old data until the node stops.
     pub(super) async fn forget_old(self: Arc<Self>) {
         loop {
             for what in Forgotten::ALL {
@@ -36,7 +36,8 @@ impl Engine {
         }
     }
 
-    /// What was stored as held while its webhook was being deleted, or was held when a node ended in the middle of that.
+    /// Marks held deliveries of deleted webhooks as failed. They exist if a delivery was held while its webhook was being deleted, or if a
+    /// node stopped in the middle of a deletion.
     async fn end_held(&self) -> Result<(), StoreError> {
         for webhook in self.store.deleted_with_held().await? {
             let store = self.store.patient();
@@ -50,7 +51,7 @@ impl Engine {
         let age = match what {
             Forgotten::Sessions => sessions::IDLE,
             Forgotten::SignInLimits => sign_in_limits::MEMORY,
-            // After the deliveries of the same time.
+            // Events are deleted after the deliveries of the same time.
             Forgotten::Events => retention.saturating_add(TOGETHER.min(retention / 10)),
             Forgotten::Callbacks | Forgotten::Deliveries | Forgotten::Stats => retention,
         };
@@ -60,7 +61,7 @@ impl Engine {
             if !self.store.patient().forget(what, before).await? {
                 return Ok(());
             }
-            // At most a quarter of the writer's time.
+            // Uses at most a quarter of the time of the database's writer.
             sleep(began.elapsed() * 3).await;
         }
         Ok(())

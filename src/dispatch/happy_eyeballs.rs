@@ -1,5 +1,5 @@
-//! Connects to the first address of a receiver that answers (RFC 8305, "Happy Eyeballs"): the next attempt starts when the last one
-//! failed or has been silent for a moment, so that an unreachable address costs a fraction of the time.
+//! Connects to the first address of a receiver that responds (RFC 8305, "Happy Eyeballs"). The next connection attempt starts when the
+//! previous one has failed or has not finished after a short delay, so that an unreachable address uses only a fraction of the timeout.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -12,15 +12,15 @@ use tokio::{
 /// "Connection Attempt Delay", RFC 8305 §5.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// More addresses of a name are not tried: whoever owns the name chooses them.
+/// Maximum number of addresses to try. The limit is needed because the owner of the name chooses how many addresses it has.
 const ADDRESSES_MAX: usize = 32;
-/// More connection attempts are not made at the same time; each holds a file descriptor.
+/// Maximum number of concurrent connection attempts. Each holds a file descriptor.
 const ATTEMPTS_MAX: u32 = 8;
 
-/// Why there is no connection to each of these addresses.
+/// The error of each address.
 pub(super) type Failures = Vec<(SocketAddr, io::Error)>;
 
-/// The first connection that is established to one of these addresses within `limit`, and its address.
+/// Returns the first connection that is established within `limit`, and its address.
 pub(super) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<(TcpStream, SocketAddr), Failures> {
     let deadline = Instant::now() + limit;
     let mut order = interleaved(addresses);
@@ -61,7 +61,7 @@ pub(super) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result
                 }
             },
             () = sleep_until(deadline) => {
-                // None is waiting still, unless the machine was too busy.
+                // All addresses have been started by now, unless the machine was too busy.
                 let timed_out = silent.into_iter().chain(waiting);
                 failed.extend(timed_out.map(|address| (address, io::Error::from(io::ErrorKind::TimedOut))));
                 return Err(failed);
@@ -71,8 +71,8 @@ pub(super) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result
     }
 }
 
-/// The addresses with the families in turn, beginning with that of the first (RFC 8305 §4): the resolver has sorted them
-/// (RFC 6724), but a family as a whole may be unreachable.
+/// Alternates between IPv4 and IPv6, beginning with the family of the first address (RFC 8305 §4). The resolver has sorted the addresses
+/// (RFC 6724), but one of the families may be unreachable as a whole.
 fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let Some(first) = addresses.first() else { return Vec::new() };
     let (same, other): (Vec<_>, Vec<_>) = addresses.iter().copied().partition(|address| address.is_ipv4() == first.is_ipv4());

@@ -1,4 +1,4 @@
-//! What the journal tells the engine.
+//! Callbacks from the journal to the engine.
 
 use std::sync::PoisonError;
 
@@ -77,7 +77,7 @@ impl Intake for Engine {
             %webhook,
             name,
             "the webhook \"{name}\" ({webhook}) is disabled: {reason} Its events are held. Repair the receiver, enable the webhook, and \
-             recover what is held"
+             recover the held events"
         );
         let Some(me) = self.me.upgrade() else { return };
         self.sender.targets.forget(webhook);

@@ -1,4 +1,4 @@
-//! Keeps a part of the dispatcher going: one that breaks is started again, so that it is never missing without a word.
+//! Supervises the tasks of the dispatcher: a task that panics is logged and restarted.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -6,11 +6,11 @@ use futures_util::FutureExt;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-/// The first pause before it is started again; each is twice as long as the one before.
+/// Pause before the first restart. Each further pause is twice as long.
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Runs a part until it ends by itself or everything is stopped.
+/// Runs a task until it returns or the node stops.
 pub(super) async fn keep<F: Future<Output = ()>>(stop: CancellationToken, what: &'static str, part: impl Fn() -> F) {
     let mut pause = FIRST;
     while AssertUnwindSafe(part()).catch_unwind().await.is_err() {

@@ -1,5 +1,5 @@
-//! This node's lease on what it owns: renewed again and again; a node that cannot renew it in time begins nothing more. And nothing is
-//! begun that could last longer than the lease: another node may own it by then.
+//! The lease of this node on the deliveries that it owns. A node that cannot renew its lease in time begins no more attempts. An attempt
+//! begins only if the lease outlasts its timeout: after the lease, another node may send the same delivery.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -10,25 +10,25 @@ use tokio::time::{Instant, sleep};
 
 use crate::dispatch::{LEASE, engine::Engine};
 
-/// It counts as ended so much earlier for the node itself than for others.
+/// The node itself considers its lease expired this much earlier than other nodes do.
 const MARGIN: Duration = Duration::from_secs(3);
-/// What is left of a lease, beside the longest attempt, to begin attempts in.
+/// The part of a lease, besides the longest attempt, in which attempts may begin.
 const SPARE: Duration = Duration::from_secs(12);
-/// How long a renewal may take.
+/// Timeout of a renewal.
 const RENEWAL: Duration = Duration::from_secs(4);
-/// Pause after one that failed.
+/// Pause after a failed renewal.
 const AGAIN: Duration = Duration::from_secs(1);
-/// Renewals in that time: one may be late.
+/// Renewals in the time in which attempts may begin. The second one is in reserve.
 const RENEWALS: u32 = 2;
 
 pub(super) struct Lease {
-    /// When it ends; nothing where there are no other nodes.
+    /// When the lease expires for this node. None on SQLite, where there are no other nodes.
     until: Option<Mutex<Instant>>,
     attempt: Duration,
 }
 
 impl Lease {
-    /// A lease under which attempts take so long at most.
+    /// Creates a lease that is not held yet. `attempt` is the longest duration of an attempt.
     pub(super) fn new(is_shared: bool, attempt: Duration) -> Self {
         Self {
             until: is_shared.then(|| Mutex::new(Instant::now())),
@@ -36,7 +36,7 @@ impl Lease {
         }
     }
 
-    /// How long it lasts without being renewed: longer than usual when attempts may take long.
+    /// Lifetime of the lease without renewal: [`LEASE`], or more if attempts may take long.
     pub(super) fn length(&self) -> Duration {
         LEASE.max(self.attempt + SPARE + MARGIN)
     }
@@ -45,7 +45,7 @@ impl Lease {
         self.is_held_until(Instant::now())
     }
 
-    /// Whether it outlasts an attempt that begins now.
+    /// Whether the lease outlasts an attempt that begins now.
     pub(super) fn outlasts_attempt(&self) -> bool {
         self.is_held_until(Instant::now() + self.attempt)
     }
@@ -62,7 +62,7 @@ impl Lease {
         }
     }
 
-    /// When to renew it again.
+    /// Time until the next renewal.
     fn pause(&self) -> Duration {
         if !self.is_held() {
             return Duration::from_secs(1);
@@ -72,7 +72,7 @@ impl Lease {
 }
 
 impl Engine {
-    /// Takes or renews the lease. What this node held in memory while it had none may belong to others by now.
+    /// Acquires or renews the lease. If the lease had expired, the waiting deliveries are dropped, because other nodes may own them by now.
     pub(super) async fn renew(&self) {
         let (began, was_held) = (Instant::now(), self.lease.is_held());
         let limit = RENEWAL.min(self.sender.settings.patience / 3);
@@ -92,7 +92,7 @@ impl Engine {
         }
     }
 
-    /// When to renew it again: soon when it failed, for a lease is also the way to notice that nothing can be stored.
+    /// Time until the next renewal. It is short after a failure, because renewals also show whether the database accepts writes.
     fn pause(&self) -> Duration {
         if self.storable.has_failed() {
             return self.lease.pause().min(AGAIN);
@@ -100,7 +100,7 @@ impl Engine {
         self.lease.pause()
     }
 
-    /// Keeps the lease until the node stops.
+    /// Renews the lease until the node stops.
     pub(super) async fn keep_lease(self: Arc<Self>) {
         if !self.store.is_shared() {
             return;

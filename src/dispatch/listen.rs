@@ -1,4 +1,4 @@
-//! Hears what other nodes say, so that a change of a webhook and a delivery to claim are known at once.
+//! Receives notifications of other nodes (PostgreSQL LISTEN), so that changes of webhooks and new deliveries to claim take effect at once.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -12,11 +12,11 @@ use crate::{
     storage::{StoreError, listen::Word},
 };
 
-/// Pause before the connection is made again.
+/// Pause before reconnecting.
 const AGAIN: Duration = Duration::from_secs(1);
-/// How often it looks whether there is something that was not heard.
+/// How often to check for missed notifications.
 const LOOK: Duration = Duration::from_secs(10);
-/// Longest pause between two questions whether the others know.
+/// Longest pause between two checks whether the other nodes have applied a change.
 const SLOW: Duration = Duration::from_millis(50);
 
 impl Engine {
@@ -41,7 +41,7 @@ impl Engine {
         let Some(mut listener) = self.store.listen().await? else {
             return Ok(());
         };
-        // What was said before was not heard.
+        // Notifications that were sent before the connection was made are lost.
         self.heard(Word::Missed).await?;
         let mut was_deaf = false;
         loop {
@@ -51,7 +51,7 @@ impl Engine {
                     self.heard(word?).await?;
                 }
                 () = sleep(LOOK) => {
-                    // A dead connection is as quiet as a good one. What was not heard is seen here.
+                    // A dead connection looks like a quiet one. A newer revision in the database reveals missed notifications.
                     let revision = self.store.revision().await?;
                     if revision > self.heard.load(Ordering::Relaxed) {
                         self.heard(Word::Missed).await?;
@@ -87,14 +87,14 @@ impl Engine {
         self.store.acknowledge(self.node, revision).await
     }
 
-    /// Waits until every other node acts by what was changed, or its lease has ended: then it begins nothing.
+    /// Waits until every other node has applied the changes so far, or its lease has expired: then it begins no attempts.
     pub(super) async fn wait_for_nodes(&self) {
         if !self.store.is_shared() {
             return;
         }
-        // The change itself is stored, so this cannot fail it.
+        // The change itself is already stored, so an error here is only logged.
         if let Err(error) = self.until_acknowledged().await {
-            tracing::warn!(%error, "other nodes have not confirmed a change of a webhook; they follow it within {} s: {error}", self.lease.length().as_secs());
+            tracing::warn!(%error, "other nodes have not confirmed a change of a webhook; they apply it within {} s: {error}", self.lease.length().as_secs());
         }
     }
 

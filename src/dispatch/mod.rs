@@ -1,4 +1,5 @@
-//! Sends deliveries: fresh ones handed over in memory, the rest claimed from the database; attempts begin in turn, webhook by webhook.
+//! The dispatcher sends deliveries. New deliveries are handed over in memory by the journal, all others are claimed from the database.
+//! Webhooks are served round-robin, so that no webhook can block another.
 
 mod attempt;
 mod breaker;
@@ -48,41 +49,42 @@ use crate::{
     storage::{Store, journal::Journal, open::PATIENCE},
 };
 
-/// How long a node owns its deliveries without renewing its lease. A node that dies gives them back after this time.
+/// Shortest lifetime of a node's lease. Other nodes take over the deliveries of a node whose lease has expired.
 pub const LEASE: Duration = Duration::from_secs(30);
-/// Time to record attempts after the last one could have ended.
+/// During a shutdown, the extra time for storing results after the longest possible attempt has ended.
 const GRACE: Duration = Duration::from_secs(5);
-/// A dispatcher that did nothing for so long is stuck: idle, it looks for due deliveries every few seconds.
+/// The dispatcher counts as stuck when it has not polled the database for so long. An idle dispatcher polls every few seconds.
 const STUCK: Duration = Duration::from_secs(30);
 
-/// How the dispatcher behaves.
+/// Settings of the dispatcher.
 #[derive(Clone, Debug)]
 pub struct DispatchSettings {
-    /// When failed deliveries are tried again.
+    /// Delays between the attempts of a delivery.
     pub schedule: RetrySchedule,
-    /// Longest time of an attempt until the head of the response is there.
+    /// Timeout of an attempt, until the head of the response is received.
     pub timeout: Duration,
-    /// Longest time for the body of a response after that. It does not change the outcome.
+    /// Timeout for reading the response body after that. Exceeding it does not change the outcome.
     pub body_timeout: Duration,
-    /// Attempts in flight.
+    /// Maximum number of attempts in flight.
     pub concurrency: usize,
-    /// Attempts in flight to one webhook.
+    /// Maximum number of attempts in flight to one webhook.
     pub concurrency_per_webhook: usize,
-    /// When calls to a failing receiver become rare.
+    /// Circuit breaker of each webhook.
     pub breaker: BreakerSettings,
-    /// A webhook is disabled once several deliveries in a row exhausted their attempts, the first of them so long ago.
+    /// A webhook is disabled when several deliveries in a row have exhausted their attempts and the first of these is at least this old.
     pub disable_after: Duration,
-    /// When a delivery is tried again that broke the code, or for which the database was away.
+    /// Delay before a delivery is tried again after its attempt panicked or could not begin because the database failed.
     pub trouble_pause: Duration,
-    /// How long a statement of the journal may take on PostgreSQL; others a third of it.
+    /// Statement timeout of the journal on PostgreSQL. The timeout of all other statements is a third of it.
     pub patience: Duration,
-    /// How long callbacks and events are kept.
+    /// Retention time of callbacks and events.
     pub retention: Duration,
-    /// Who looks names up.
+    /// The DNS resolver.
     pub names: Names,
-    /// Certificate authorities that receivers may have besides those that the system trusts.
+    /// Certificate authorities that are trusted in addition to those of the system.
     pub more_roots: Vec<CertificateDer<'static>>,
-    /// Bytes of the disk that are kept for what was accepted already: with less, events are refused.
+    /// Events are refused while the disk has less free space than this, in bytes. The reserve is needed to send and log the events that are
+    /// already accepted.
     pub spare_space: u64,
 }
 
@@ -107,38 +109,38 @@ impl Default for DispatchSettings {
 }
 
 impl DispatchSettings {
-    /// Longest time of an attempt, with the body of the response.
+    /// Longest duration of an attempt, including the response body.
     pub fn attempt_max(&self) -> Duration {
         self.timeout + self.body_timeout
     }
 }
 
-/// The way to a running dispatcher. Cheap to clone.
+/// Handle of a running dispatcher. Cheap to clone.
 #[derive(Clone)]
 pub struct Dispatcher(Arc<Engine>);
 
-/// What the dispatcher is doing.
+/// Current load of the dispatcher.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     /// Attempts in flight.
     pub in_flight: usize,
-    /// Deliveries that wait in memory.
+    /// Deliveries in the in-memory queues, including reserved slots.
     pub waiting: usize,
     /// Webhooks whose circuit breakers are open.
     pub open_breakers: usize,
 }
 
-/// A running dispatcher.
+/// The tasks of a running dispatcher; used to stop it.
 pub struct Running {
     engine: Arc<Engine>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Dispatcher {
-    /// Starts to send.
+    /// Starts the dispatcher.
     ///
     /// # Errors
-    /// When the HTTP client cannot be made, for want of trusted certificates for instance.
+    /// If the HTTP client cannot be created, for example because the trusted certificates cannot be loaded.
     pub async fn start(
         store: Store,
         node: NodeId,
@@ -153,15 +155,15 @@ impl Dispatcher {
             settings,
         };
         let engine = Engine::new(store, node, sender, CancellationToken::new());
-        // What this node owned when it ended is its own to give back, without waiting for the lease.
+        // Deliveries that the previous run of this node still owns are released now, without waiting for its lease to expire.
         match engine.store.release_all(node, Timestamp::now()).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(
                 count,
-                "{count} deliveries that the last run of this node did not finish are sent now"
+                "{count} deliveries that the previous run of this node did not finish are sent now"
             ),
             Err(error) => {
-                tracing::warn!(%error, "deliveries that the last run of this node did not finish cannot be read now; they are sent later: {error}");
+                tracing::warn!(%error, "cannot release the deliveries that the previous run of this node did not finish; they are sent later: {error}");
             }
         }
         engine.renew().await;
@@ -177,23 +179,23 @@ impl Dispatcher {
         Ok((Self(engine.clone()), Running { engine, tasks }))
     }
 
-    /// Where events are stored together with what they owe.
+    /// The journal, which stores events together with their deliveries.
     pub fn journal(&self) -> &Journal {
         self.0.journal()
     }
 
-    /// Makes it look for due deliveries now.
+    /// Makes the claimer look for due deliveries now.
     pub fn wake(&self) {
         self.0.due.now();
     }
 
-    /// A webhook was changed, disabled or deleted. Once this answers, no attempt begins that does not know, on any node.
+    /// Applies a change of a webhook (changed, disabled or deleted). After this returns, no node begins an attempt with the old settings.
     pub async fn changed(&self, webhook: WebhookId) {
         self.0.changed(webhook).await;
         self.0.wait_for_nodes().await;
     }
 
-    /// A further attempt was asked for a delivery that is being sent.
+    /// Notes that a manual attempt was requested for a delivery that may be in memory or in flight.
     pub fn asked_again(&self, webhook: WebhookId, delivery: DeliveryId) {
         self.0.asked_again(webhook, delivery);
         self.wake();
@@ -204,17 +206,17 @@ impl Dispatcher {
         self.0.recorded.subscribe()
     }
 
-    /// How long an attempt may take, with the body of the response.
+    /// Longest duration of an attempt, including the response body.
     pub fn timeout(&self) -> Duration {
         self.0.sender.settings.attempt_max()
     }
 
-    /// What it did since it began.
+    /// Counters since the start of this node.
     pub fn totals(&self) -> Totals {
         self.0.counters.totals()
     }
 
-    /// What it is doing.
+    /// Current load.
     pub fn load(&self) -> Load {
         let queues = self.0.queues();
         let (in_flight, waiting) = queues.load();
@@ -225,14 +227,17 @@ impl Dispatcher {
         }
     }
 
-    /// Whether it makes progress; if not, why.
+    /// Checks whether the dispatcher makes progress. The error is the reason why it does not.
     pub fn progress(&self) -> Result<(), String> {
         if !self.0.lease.is_held() {
             return Err("this node cannot renew its lease".to_owned());
         }
         let silent = self.0.silent_for();
         if silent > STUCK {
-            return Err(format!("the dispatcher looked for nothing to send for {} s", silent.as_secs()));
+            return Err(format!(
+                "the dispatcher has not looked for due deliveries for {} s",
+                silent.as_secs()
+            ));
         }
         if let Some(why) = self.0.storable.trouble() {
             return Err(why);
@@ -241,7 +246,7 @@ impl Dispatcher {
     }
 }
 
-/// Starts a part of the dispatcher, and again whenever it breaks.
+/// Spawns a task of the dispatcher. The task is restarted if it panics.
 fn start<F: Future<Output = ()> + Send + 'static>(
     engine: &Arc<Engine>,
     what: &'static str,
@@ -252,7 +257,7 @@ fn start<F: Future<Output = ()> + Send + 'static>(
 }
 
 impl Running {
-    /// Takes no more work, lets the attempts in flight end, records them, gives the rest back.
+    /// Stops gracefully: begins no more attempts, waits for those in flight, stores their results and releases all other deliveries.
     pub async fn stop(self) {
         self.engine.stop.cancel();
         for task in self.tasks {

@@ -1,16 +1,16 @@
-//! Who looks names up: the system, unless a test's own name server does.
+//! DNS lookups. Uses the system's resolver; tests replace it.
 
 use std::{fmt, future::Future, io, net::IpAddr, pin::Pin, sync::Arc};
 
-/// The addresses of a name, or why there are none.
+/// The addresses of a name, or the error of the lookup.
 type Found = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
-/// Looks a name up: all its addresses, IPv4 and IPv6.
+/// A DNS resolver. Returns all IPv4 and IPv6 addresses of a name.
 #[derive(Clone)]
 pub struct Names(Arc<dyn Fn(String) -> Found + Send + Sync>);
 
 impl Names {
-    /// Looks names up with this.
+    /// Creates a resolver from a function.
     pub fn by<F>(look_up: impl Fn(String) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = io::Result<Vec<IpAddr>>> + Send + 'static,
@@ -18,7 +18,7 @@ impl Names {
         Self(Arc::new(move |name| Box::pin(look_up(name))))
     }
 
-    /// The addresses of a name.
+    /// Looks up the addresses of a name.
     pub(super) fn look_up(&self, name: String) -> Found {
         (self.0)(name)
     }

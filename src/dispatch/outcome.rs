@@ -1,4 +1,4 @@
-//! What an answer means for the delivery.
+//! Decides from the result of a call what happens to the delivery.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use crate::{
     storage::{journal::Next, queue::Job},
 };
 
-/// Why a webhook is disabled whose receiver answers 410.
+/// Why a webhook is disabled after its receiver answered 410.
 pub(super) const GONE: &str = common::disabled_gone(Lang::En);
-/// Longest wait that a receiver can ask for.
+/// Upper limit of `Retry-After` for the retry of one delivery.
 pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
-/// Longest pause of all its callbacks that a receiver can ask for.
+/// Upper limit of `Retry-After` for the pause of all callbacks of a webhook.
 const PAUSE_MAX: Duration = Duration::from_secs(300);
 
-/// How a delivery goes on after a call. `spread` runs from 0 to 1.
+/// What happens to a delivery after a call. `spread` is a random number from 0 to 1, for jitter.
 pub(super) fn decide(called: &Called, job: &Job, now: Timestamp, schedule: &RetrySchedule, spread: f64) -> Next {
     let answer = called.answer;
     if answer.outcome() == Outcome::Succeeded {
@@ -40,17 +40,18 @@ pub(super) fn decide(called: &Called, job: &Job, now: Timestamp, schedule: &Retr
     }
 }
 
-/// Whether a failed delivery used up its retry schedule. Tests and deliveries that are sent once more after they had ended have none.
+/// Whether a failed delivery exhausted its retry schedule. Test deliveries, and deliveries that are resent after they had ended, have no
+/// schedule.
 pub(super) fn exhausts(job: &Job, next: &Next) -> bool {
     matches!(next, Next::Failed(_)) && job.has_schedule() && job.trigger != Trigger::Test
 }
 
-/// How long a receiver asks to be left alone.
+/// How long a webhook pauses because its receiver asked for it with `Retry-After`.
 pub(super) fn pause(called: &Called) -> Option<Duration> {
     wish(called).map(|wish| wish.min(PAUSE_MAX))
 }
 
-/// `Retry-After` counts where it is defined for overload: 429 (RFC 6585) and 503 (RFC 9110).
+/// `Retry-After` is honoured for the status codes that mean overload: 429 (RFC 6585) and 503 (RFC 9110).
 fn wish(called: &Called) -> Option<Duration> {
     let overloaded = matches!(called.answer, Answer::Status(429 | 503));
     called.retry_after.filter(|_| overloaded).map(|wish| wish.min(RETRY_AFTER_MAX))

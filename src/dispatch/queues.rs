@@ -1,4 +1,4 @@
-//! Deliveries in memory: a queue for each webhook, served in turn, so that none blocks another.
+//! Deliveries in memory: one queue per webhook, served round-robin, so that no webhook can block another.
 
 mod room;
 mod turns;
@@ -23,24 +23,25 @@ use crate::{
 /// All queues of this node.
 pub(super) struct Queues {
     by_webhook: HashMap<WebhookId, Queue>,
-    /// Webhooks that have something waiting and may begin an attempt, in the order of their turns.
+    /// Webhooks that have waiting deliveries and may begin an attempt, in round-robin order.
     ready: VecDeque<WebhookId>,
-    /// Webhooks that may begin one at a certain time.
+    /// Webhooks that may begin their next attempt at a certain time.
     delayed: BTreeSet<(Instant, WebhookId)>,
-    /// Everything in memory: places kept, waiting, in flight, and not recorded yet.
+    /// All deliveries in memory: reserved slots, waiting, in flight, and those whose result is not stored yet.
     in_hand: HashSet<DeliveryId>,
+    /// Number of slots in use: reserved or waiting.
     places: usize,
-    /// Of the bodies in all places.
+    /// Size of the bodies in all slots.
     bytes: usize,
-    /// How long a body is likely to be.
+    /// Estimated size of the next body.
     usual: usize,
     in_flight: usize,
     limits: Limits,
-    /// A webhook for which deliveries wait in the database has room again.
+    /// A queue whose webhook has more deliveries in the database has free slots again.
     wants_claim: bool,
 }
 
-/// How much at once.
+/// Limits of concurrency.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) concurrency: usize,
@@ -51,9 +52,9 @@ pub(super) struct Limits {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Job>,
-    /// Waiting and kept.
+    /// Slots in use: reserved or waiting.
     places: usize,
-    /// Of their bodies.
+    /// Size of their bodies.
     bytes: usize,
     in_flight: usize,
     ready: bool,
@@ -61,7 +62,7 @@ struct Queue {
     breaker: Breaker,
     bucket: Option<Bucket>,
     paused_until: Option<Instant>,
-    /// More waits in the database.
+    /// More deliveries of this webhook wait in the database.
     starved: bool,
 }
 
@@ -81,7 +82,7 @@ impl Queues {
         }
     }
 
-    /// Keeps a place for a delivery, if there is room.
+    /// Reserves a slot for a delivery, if one is free.
     pub(super) fn reserve(&mut self, place: Place) -> bool {
         self.note_length(place.bytes);
         if !self.fits(place) {
@@ -92,7 +93,7 @@ impl Queues {
         true
     }
 
-    /// Puts a delivery in that was claimed, if there is room.
+    /// Enqueues a claimed delivery, if a slot is free.
     pub(super) fn take_claimed(&mut self, job: Job) -> bool {
         let place = Place {
             webhook: job.webhook,
@@ -117,14 +118,14 @@ impl Queues {
         self.in_hand.insert(place.delivery);
     }
 
-    /// Gives a kept place back.
+    /// Releases a reserved slot.
     pub(super) fn give_up(&mut self, place: Place) {
         self.in_hand.remove(&place.delivery);
         self.free(place.webhook, 1, place.bytes);
         self.tidy(place.webhook);
     }
 
-    /// Puts a delivery into its kept place. What somebody asked for goes first.
+    /// Enqueues a delivery in its reserved slot. Manual deliveries come before all others, in the order of their requests.
     pub(super) fn take(&mut self, job: Job) {
         let webhook = job.webhook;
         let queue = self.by_webhook.entry(webhook).or_default();
@@ -134,26 +135,26 @@ impl Queues {
         } else {
             queue.waiting.push_back(job);
         }
-        // One that somebody asked for need not wait for a breaker.
+        // A manual delivery does not wait for the circuit breaker, so the delay is evaluated again.
         if let Some(at) = queue.delayed.take() {
             self.delayed.remove(&(at, webhook));
         }
         self.line_up(webhook);
     }
 
-    /// Notes that deliveries of a webhook wait in the database for room here.
+    /// Notes that deliveries of a webhook wait in the database until slots are free.
     pub(super) fn starve(&mut self, webhook: WebhookId) {
         let queue = self.by_webhook.entry(webhook).or_default();
         queue.starved = true;
         self.line_up(webhook);
     }
 
-    /// Notes that a result is stored.
+    /// Notes that the result of an attempt is stored.
     pub(super) fn recorded(&mut self, delivery: DeliveryId) {
         self.in_hand.remove(&delivery);
     }
 
-    /// Makes a waiting delivery the one that somebody asked for; false when it does not wait here.
+    /// Turns a waiting delivery into a manual one. Returns false if it does not wait here, or is manual already.
     pub(super) fn make_manual(&mut self, webhook: WebhookId, delivery: DeliveryId) -> bool {
         let Some(queue) = self.by_webhook.get_mut(&webhook) else {
             return false;
@@ -167,7 +168,7 @@ impl Queues {
         true
     }
 
-    /// Whether this node has a delivery in hand.
+    /// Whether a delivery is in the memory of this node.
     pub(super) fn has(&self, delivery: DeliveryId) -> bool {
         self.in_hand.contains(&delivery)
     }
@@ -177,17 +178,17 @@ impl Queues {
         (self.in_flight, self.places)
     }
 
-    /// Webhooks whose breakers are open.
+    /// Number of webhooks whose circuit breaker is open.
     pub(super) fn open_breakers(&self) -> usize {
         self.by_webhook.values().filter(|queue| queue.breaker.is_open()).count()
     }
 
-    /// Whether more should be claimed; asks once.
+    /// Returns whether more deliveries should be claimed, and resets the flag.
     pub(super) const fn take_wants_claim(&mut self) -> bool {
         std::mem::replace(&mut self.wants_claim, false)
     }
 
-    /// Takes out what waits for a webhook.
+    /// Removes all waiting deliveries of a webhook.
     pub(super) fn drain(&mut self, webhook: WebhookId) -> Vec<Job> {
         let Some(queue) = self.by_webhook.get_mut(&webhook) else {
             return Vec::new();
@@ -202,7 +203,7 @@ impl Queues {
         jobs
     }
 
-    /// Takes out everything that is not in flight.
+    /// Removes all waiting deliveries.
     pub(super) fn drain_all(&mut self) -> Vec<DeliveryId> {
         let webhooks: Vec<_> = self.by_webhook.keys().copied().collect();
         let jobs: Vec<_> = webhooks.into_iter().flat_map(|webhook| self.drain(webhook)).collect();
@@ -221,7 +222,7 @@ impl Queues {
         }
     }
 
-    /// Forgets a webhook about which there is nothing to remember.
+    /// Removes the queue of a webhook that has no state worth keeping.
     fn tidy(&mut self, webhook: WebhookId) {
         let idle = |queue: &Queue| {
             queue.places == 0

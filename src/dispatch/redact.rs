@@ -1,4 +1,4 @@
-//! Hides credentials in logged responses. A receiver may repeat what it was sent, exactly or escaped as JSON, in a URL, a form, or HTML.
+//! Hides credentials in logged responses. A receiver may echo the request, verbatim or escaped for JSON, a URL, a form, or HTML.
 
 mod decode;
 
@@ -12,24 +12,24 @@ use crate::{
     },
 };
 
-/// Stands for what was hidden.
+/// Replaces a hidden value.
 pub(super) const HIDDEN: &str = "••••••";
-/// Shorter values stand in texts by chance: they are hidden only where nothing but punctuation is around them.
+/// Shorter values occur in texts by chance. They are hidden only as whole words.
 const LONG: usize = 8;
-/// The beginning of a value at the end of a text that was cut is hidden from this length on.
+/// At the end of a truncated text, a prefix of a value is hidden if it is at least this long.
 const BEGINNING: usize = 3;
 
-/// Values to hide in responses. Without any, a text costs nothing; a text that is shorter than all of them costs nothing either.
+/// Values to hide in responses. Texts are not searched if there are no values, or if they are shorter than all values.
 #[derive(Default)]
 pub(super) struct Redactor {
     values: Vec<Value>,
-    /// Length of the shortest text that can hold a value.
+    /// Length of the shortest text that can contain a value.
     shortest: usize,
 }
 
 struct Value {
     text: String,
-    /// Whether it is looked for in base64 and in hexadecimal, too.
+    /// Whether its base64 and hexadecimal forms are hidden, too.
     is_encoded: bool,
 }
 
@@ -41,7 +41,7 @@ struct Pattern {
 }
 
 impl Redactor {
-    /// Hides the values of headers that are marked as secret, the credentials in them, and the secrets that sign.
+    /// Hides the values of headers that are marked as secret, the credentials in them, and the signing secrets.
     pub(super) fn new<'a>(headers: &[Header], signing: impl Iterator<Item = &'a SigningSecret>) -> Self {
         let mut values: Vec<_> = headers
             .iter()
@@ -51,7 +51,7 @@ impl Redactor {
             .collect();
         values.sort_by(|one, other| one.text.cmp(&other.text));
         values.dedup_by(|one, other| one.text == other.text);
-        // The text of a signing secret is base64 behind a prefix.
+        // A signing secret is written as a prefix and base64; the base64 part is hidden.
         values.extend(signing.map(|secret| Value {
             text: STANDARD.encode(secret.as_bytes()),
             is_encoded: false,
@@ -60,13 +60,13 @@ impl Redactor {
         Self { values, shortest }
     }
 
-    /// The body without the values. `is_cut` tells that it may end within one.
+    /// Hides the values in a body. If `is_cut`, the body is truncated and may end within a value.
     pub(super) fn body(&self, text: Vec<u8>, is_cut: bool) -> Vec<u8> {
         let spans = self.find(&text, is_cut);
         if spans.is_empty() { text } else { hide(&text, spans) }
     }
 
-    /// The same for a text that is whole.
+    /// Hides the values in a complete text.
     pub(super) fn text(&self, text: &[u8]) -> String {
         let spans = self.find(text, false);
         if spans.is_empty() {
@@ -75,7 +75,7 @@ impl Redactor {
         String::from_utf8_lossy(&hide(text, spans)).into_owned()
     }
 
-    /// Where values stand.
+    /// The positions of values, sorted.
     fn find(&self, text: &[u8], is_cut: bool) -> Vec<(usize, usize)> {
         if self.values.is_empty() || (text.len() < self.shortest && !is_cut) {
             return Vec::new();
@@ -102,7 +102,7 @@ impl Redactor {
     }
 }
 
-/// The parts of a header's value that are credentials, the whole value first.
+/// The credentials in a header's value. The first is the whole value.
 fn credentials(name: &str, value: &str) -> Vec<String> {
     let value = value.trim();
     let (is_authorization, is_cookie) = (
@@ -110,7 +110,7 @@ fn credentials(name: &str, value: &str) -> Vec<String> {
         name.eq_ignore_ascii_case("cookie"),
     );
     let mut found = vec![value];
-    // What follows the scheme (RFC 9110, section 11.4), which some receivers repeat alone.
+    // The part after the authentication scheme (RFC 9110, section 11.4). Some receivers echo only this part.
     let mut decoded = None;
     if let Some((scheme, rest)) = value.split_once(' ') {
         let rest = rest.trim_start();
@@ -122,12 +122,12 @@ fn credentials(name: &str, value: &str) -> Vec<String> {
         }
     }
     found.extend(value.rsplit_once(' ').map(|(_, last)| last).filter(|last| last.len() >= LONG));
-    // User and password, and the password alone.
+    // User and password of Basic authentication, and the password alone.
     if let Some(pair) = &decoded {
         found.push(pair);
         found.extend(pair.split_once(':').map(|(_, password)| password));
     }
-    // Parameters of a scheme, and cookies.
+    // Parameters of an authentication scheme, and cookies.
     let parameters = value.split([',', ';', ' ']).filter_map(|part| part.trim().split_once('='));
     for (key, parameter) in parameters {
         let parameter = parameter.trim_matches('"');
@@ -139,13 +139,13 @@ fn credentials(name: &str, value: &str) -> Vec<String> {
     found.into_iter().map(str::to_owned).collect()
 }
 
-/// All spellings that decoding does not lead back to the value itself.
+/// All forms of the values that decoding of the text does not reduce to the value itself.
 fn patterns(values: &[Value]) -> impl Iterator<Item = Pattern> {
     values.iter().flat_map(|value| {
         let text = value.text.as_bytes();
         let mut spelled = vec![text.to_vec()];
         if !value.text.is_ascii() {
-            // Read or written as Latin-1, as HTTP once had it.
+            // The value misread as Latin-1, and the value encoded in Latin-1, which was once the encoding of HTTP headers.
             spelled.push(text.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes());
             spelled.extend(
                 value
@@ -167,8 +167,8 @@ fn patterns(values: &[Value]) -> impl Iterator<Item = Pattern> {
     })
 }
 
-/// How a value looks in the base64 of a text that has `before` bytes before it, in groups of three: standard, and URL-safe when that
-/// differs. The characters that also depend on what is around it are left out.
+/// The base64 form of a value with `before` bytes (0 to 2) before it in its group of three: the standard form, and the URL-safe form if it
+/// differs. Characters that also depend on the surrounding bytes are left out.
 fn base64_within(value: &[u8], before: usize) -> Vec<Vec<u8>> {
     let text = [&[0; 2][..before], value].concat();
     let encoded = STANDARD.encode(&text).into_bytes();
@@ -199,7 +199,8 @@ impl Pattern {
         }
     }
 
-    /// Where this begins, of which the text has the beginning only. An escape that was cut itself is left out.
+    /// If the text ends with a prefix of the pattern, returns where the prefix begins. A truncated escape at the end of the text is
+    /// ignored.
     fn begins_at_end(&self, reading: &Decoded, cut_escapes: &[usize]) -> Option<usize> {
         let whole = usize::MAX;
         for end in cut_escapes.iter().copied().chain([whole]) {
@@ -215,10 +216,10 @@ impl Pattern {
     }
 }
 
-/// Length of the longest beginning of `pattern` with which `text` ends, the whole excepted (Knuth, Morris and Pratt).
+/// Length of the longest proper prefix of `pattern` that is a suffix of `text` (Knuth-Morris-Pratt algorithm).
 fn longest_beginning(pattern: &[u8], text: &[u8]) -> usize {
     let longest = pattern.len().saturating_sub(1);
-    // For each length of a beginning, the longest shorter one with which it ends.
+    // The failure function: for each prefix, the length of its longest proper prefix that is also its suffix.
     let mut shorter = vec![0; pattern.len() + 1];
     let step = |shorter: &[usize], mut length: usize, byte: u8| {
         while length > 0 && pattern.get(length) != Some(&byte) {
@@ -236,13 +237,13 @@ fn longest_beginning(pattern: &[u8], text: &[u8]) -> usize {
     tail.iter().fold(0, |length, byte| step(&shorter, length, *byte))
 }
 
-/// Where the bytes from `at` to `end` stand in the original.
+/// The range of the original text that the bytes from `at` to `end` come from.
 fn span(reading: &Decoded, at: usize, end: usize) -> Option<(usize, usize)> {
     let (first, last) = (reading.spans.get(at)?, reading.spans.get(end.checked_sub(1)?)?);
     Some((first.0 as usize, last.1 as usize))
 }
 
-/// Whether a word ends or begins before the byte `at`, or something was left out there.
+/// Whether there is a word boundary before the byte `at`, or a character was left out there.
 fn is_boundary(reading: &Decoded, at: usize) -> bool {
     let is_word = |at: usize| {
         let byte = reading.bytes.get(at).copied();
@@ -256,7 +257,7 @@ fn is_boundary(reading: &Decoded, at: usize) -> bool {
     left_out || !is_word(before) || !is_word(at)
 }
 
-/// Replaces spans, which are sorted and may overlap.
+/// Replaces the spans with [`HIDDEN`]. The spans are sorted and may overlap.
 fn hide(text: &[u8], spans: Vec<(usize, usize)>) -> Vec<u8> {
     let (mut shown, mut done) = (Vec::with_capacity(text.len()), 0);
     for (from, to) in spans {

@@ -1,5 +1,5 @@
-//! Name resolution inside the HTTP client: a name is refused when any of its addresses is not public, and the connection goes
-//! to the very addresses that were looked at, so that a name cannot change its mind in between.
+//! Name resolution of the HTTP client. A name is refused if any of its addresses is not public. The connection uses exactly the addresses
+//! that were checked, so that a second lookup cannot return others (DNS rebinding).
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -10,16 +10,16 @@ use crate::{
     domain::{address::NotPublic, url::UrlPolicy},
 };
 
-/// Resolves, and lets through what the operator's policy permits.
+/// Resolves names and refuses addresses that the operator's policy does not permit.
 pub(super) struct GuardedResolver {
     pub(super) policy: Arc<UrlPolicy>,
     pub(super) names: Names,
 }
 
-/// A name that cannot be called.
+/// Why a name has no usable address.
 #[derive(Debug, Error)]
 pub(super) enum ResolveError {
-    /// It has no address.
+    /// The name has no address.
     #[error("the name {name} has no address ({cause})")]
     NotFound { name: String, cause: String },
     /// One of its addresses is not public.
@@ -35,7 +35,7 @@ impl GuardedResolver {
     }
 }
 
-/// All addresses of a name, when every one of them may be called.
+/// Returns the addresses of a name if all of them are permitted.
 fn vetted(policy: &UrlPolicy, name: String, found: Result<Vec<IpAddr>, String>) -> Result<Vec<IpAddr>, ResolveError> {
     match found {
         Err(cause) => Err(ResolveError::NotFound { name, cause }),
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_name_is_refused_for_any_address_that_is_not_public() {
         assert_eq!(found("", &["93.184.216.34", "2606:4700::1111"]).unwrap().len(), 2);
-        // DNS64 (RFC 6147) makes such of a public IPv4 address.
+        // DNS64 (RFC 6147) embeds a public IPv4 address in such an IPv6 address.
         assert_eq!(found("", &["64:ff9b::5db8:d822", "::ffff:93.184.216.34"]).unwrap().len(), 2);
         for addresses in [
             &["10.0.0.1"][..],

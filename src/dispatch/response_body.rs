@@ -1,4 +1,4 @@
-//! Reads the body of a response for the log. Nothing that happens here changes the outcome, which the status has decided.
+//! Reads the response body for the callback log. Errors here do not change the outcome, which depends on the status code only.
 
 use std::{io, time::Duration};
 
@@ -7,19 +7,19 @@ use hyper::body::Incoming;
 
 use crate::dispatch::failures::{find, h2_reason, innermost, span};
 
-/// How much of a body is read and kept.
+/// Maximum number of bytes of a body that are read and stored.
 const KEPT: usize = 16 * 1024;
 
-/// The part of a body that was received.
+/// A response body, as far as it was received.
 pub(super) struct ReceivedBody {
     pub(super) bytes: Vec<u8>,
-    /// There was more than is kept.
+    /// The body is longer than [`KEPT`].
     pub(super) truncated: bool,
-    /// Why its end was not received, in a sentence.
+    /// The reason, in a sentence, if the end of the body was not received.
     pub(super) incomplete: Option<String>,
 }
 
-/// Reads until the end, until enough was read, or for so long.
+/// Reads the body to its end, to the maximum size, or until the timeout.
 pub(super) async fn read(mut body: Incoming, limit: Duration) -> ReceivedBody {
     let (mut bytes, mut truncated) = (Vec::new(), false);
     let reading = async {

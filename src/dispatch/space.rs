@@ -1,5 +1,5 @@
-//! Watches SQLite's file and its disk: no more events are taken before the disk is full, so that what was taken can still be sent and
-//! logged, and none that would be lost because the file was deleted or replaced.
+//! Watches the SQLite file and its disk. Events are refused before the disk is full, so that accepted events can still be sent and logged.
+//! They are also refused when the file was deleted or replaced, because they would be lost.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,13 +7,13 @@ use tokio::time::{Instant, sleep};
 
 use crate::{dispatch::engine::Engine, storage::StoreError};
 
-/// Pause between two looks. Publishing at full speed fills some 50 MiB in that time.
+/// Pause between two checks. Publishing at full speed writes about 50 MiB in that time.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Pause between two attempts to write.
+/// Time between two test writes.
 const PROBE: Duration = Duration::from_secs(3);
 
 impl Engine {
-    /// Looks until the node stops. On PostgreSQL the lease tells whether something can be stored.
+    /// Watches until the node stops. Does nothing on PostgreSQL, where lease renewals show whether the database accepts writes.
     pub(super) async fn watch_space(self: Arc<Self>) {
         if self.store.is_shared() {
             return;
@@ -46,11 +46,11 @@ impl Engine {
             .or(is_short.then(|| "the disk of the database is nearly full".to_owned()));
         let before = self.storable.set_obstacle(obstacle.clone());
         if let Some(trouble) = trouble.filter(|_| before != obstacle) {
-            tracing::error!("nothing can be stored: {trouble}");
+            tracing::error!("the database file cannot store anything: {trouble}");
         }
     }
 
-    /// Tries to write, again and again: another process may hold the file's lock.
+    /// Writes to the database periodically as a test: another process may hold the lock of the file.
     async fn probe_file(&self) {
         let mut probe = None;
         loop {
@@ -61,7 +61,7 @@ impl Engine {
                     if !self.storable.has_failed() {
                         tracing::warn!(%error, "the database file cannot be written; trying again: {error}");
                     }
-                    // The lock was waited for, so one failure is enough.
+                    // The test write already waited for the lock, so a single failure counts as two.
                     self.storable.failed(&error);
                     self.storable.failed(&error);
                 }

@@ -1,13 +1,13 @@
-//! Whether something can be stored: `/readyz` says so before publishers find out.
+//! Whether the database accepts writes. `/readyz` reports it, so that publishers are routed away before their requests fail.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::storage::StoreError;
 
-/// So many attempts in a row have to fail: one may be a connection that was lost.
+/// Number of failures in a row after which the database counts as unavailable. A single failure may be a lost connection.
 const FAILURES: u32 = 2;
 
-/// What the last attempts to store something say.
+/// The results of the last writes.
 #[derive(Debug, Default)]
 pub(super) struct Storable(Mutex<State>);
 
@@ -15,34 +15,34 @@ pub(super) struct Storable(Mutex<State>);
 struct State {
     failures: u32,
     why: String,
-    /// What is known without an attempt: the disk is full, or the file is gone.
+    /// A reason that is known without a write: the disk is full, or the file is gone.
     obstacle: Option<String>,
 }
 
 impl Storable {
-    /// Something was stored.
+    /// Notes a successful write.
     pub(super) fn worked(&self) {
         self.state().failures = 0;
     }
 
-    /// Something could not be stored.
+    /// Notes a failed write.
     pub(super) fn failed(&self, error: &StoreError) {
         let mut state = self.state();
         state.failures = state.failures.saturating_add(1);
         state.why = error.to_string();
     }
 
-    /// Whether the last attempt failed.
+    /// Whether the last write failed.
     pub(super) fn has_failed(&self) -> bool {
         self.state().failures > 0
     }
 
-    /// Notes what is in the way, or that nothing is. Answers what was before.
+    /// Sets or clears the obstacle. Returns the previous one.
     pub(super) fn set_obstacle(&self, obstacle: Option<String>) -> Option<String> {
         std::mem::replace(&mut self.state().obstacle, obstacle)
     }
 
-    /// Why nothing can be stored, if it is so.
+    /// The reason why nothing can be stored, if any.
     pub(super) fn trouble(&self) -> Option<String> {
         let state = self.state();
         let failed = (state.failures >= FAILURES).then(|| state.why.clone());

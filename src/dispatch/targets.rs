@@ -1,4 +1,4 @@
-//! Receivers, made ready for calls and remembered until their webhook changes.
+//! Cache of receivers: what is needed to call a webhook's endpoint, kept until the webhook changes.
 
 use std::{
     collections::HashMap,
@@ -29,39 +29,39 @@ use crate::{
     },
 };
 
-/// Most receivers that are remembered.
+/// Maximum number of cached receivers.
 const MOST: usize = 10_000;
 
-/// Whom to call.
+/// State of a webhook: whether and how its receiver is called.
 pub(super) enum Ready {
     Open(Box<Receiver>),
     Disabled,
     Deleted,
 }
 
-/// A receiver, ready to be called.
+/// The data for calls of a webhook's endpoint.
 pub(super) struct Receiver {
-    /// The URL, or why it may not be called.
+    /// The URL, or the reason why it may not be called.
     pub(super) url: Result<Url, String>,
     pub(super) url_text: Arc<str>,
     /// Additional headers.
     pub(super) headers: HeaderMap,
-    /// The same as they are logged.
+    /// Additional headers as they are logged: credentials are hidden.
     pub(super) shown: ShownHeaders,
-    /// Hides credentials where the receiver repeats them.
+    /// Hides credentials that the receiver repeats in its responses.
     pub(super) redactor: Redactor,
     pub(super) rate: Option<RateLimit>,
     secrets: Vec<(SigningSecret, Option<Timestamp>)>,
-    /// Since when it only fails, 0 when it does not.
+    /// Time of the first failure since the last success, or 0 if there is none.
     failing_since: AtomicI64,
 }
 
-/// All receivers that are known.
+/// The cache.
 pub(super) struct Targets {
     store: Store,
     policy: Arc<UrlPolicy>,
     known: RwLock<HashMap<WebhookId, Arc<Ready>>>,
-    /// Counts what was forgotten, so that what was read before is not remembered after.
+    /// Counts invalidations. A value that was read from the database before an invalidation is not inserted after it.
     forgotten: AtomicU64,
 }
 
@@ -97,7 +97,7 @@ impl Targets {
         }
     }
 
-    /// Whether a receiver is known; if so, its rate limit is set. One that is not known has to be read first.
+    /// Sets the rate limit of a cached receiver. Returns false if the receiver is not cached and has to be read first.
     pub(super) fn is_limited(&self, webhook: WebhookId, queues: &mut Queues) -> bool {
         match self.known().get(&webhook).map(|known| &**known) {
             None => false,
@@ -128,7 +128,7 @@ impl Targets {
     }
 }
 
-/// A header as it is logged: its name as it was typed (case does not matter), and its value unless that is a credential.
+/// A header as it is logged: the name is spelled as in the webhook's settings, and the value is hidden if it is a credential.
 fn shown(header: Header, redactor: &Redactor) -> (String, String) {
     let value = if header.is_hidden() {
         HIDDEN.to_owned()
@@ -143,14 +143,15 @@ impl Receiver {
         let mut headers = HeaderMap::new();
         for header in &target.headers {
             if let (Ok(name), Ok(mut value)) = (HeaderName::from_bytes(header.name.as_bytes()), HeaderValue::from_str(&header.value)) {
-                // Traces of the HTTP client leave it out, and HTTP/2 keeps it out of its tables (RFC 7541, section 7.1.3).
+                // Marked as sensitive, a value is omitted from debug output and from the HPACK tables (RFC 7541, section 7.1.3).
                 value.set_sensitive(header.is_hidden());
                 headers.append(name, value);
             }
         }
         let redactor = Redactor::new(&target.headers, target.secrets.iter().map(|(secret, _)| secret));
         Self {
-            // A host that is an address never reaches the resolver, and what was permitted when the webhook was saved may not be any more.
+            // The URL was checked when the webhook was saved, but the policy may have changed since then. The resolver does not check a
+            // host that is an IP address.
             url: policy.check(&target.url).map_err(|wrong| wrong.to_string()),
             url_text: target.url.into(),
             headers,
@@ -162,25 +163,25 @@ impl Receiver {
         }
     }
 
-    /// The value of `webhook-signature`: one entry for each live secret, newest first.
+    /// The value of `webhook-signature`: one signature for each secret that has not expired, newest first.
     pub(super) fn sign(&self, message_id: &str, at: Timestamp, body: &[u8]) -> String {
         let live = self.secrets.iter().filter(|(_, ends)| ends.is_none_or(|ends| ends > at));
         let signatures: Vec<_> = live.map(|(secret, _)| secret.sign(message_id, at, body)).collect();
         signatures.join(" ")
     }
 
-    /// Notes a success. There is nothing to store when the receiver worked before.
+    /// Notes a success. It is stored only if the receiver failed before.
     pub(super) fn succeeded(&self) -> Option<Health> {
         (self.failing_since.swap(0, Ordering::Relaxed) != 0).then_some(Health::Works)
     }
 
-    /// Notes a failed attempt. Only the first one after a success is stored.
+    /// Notes a failed attempt. Only the first failure after a success is stored.
     pub(super) fn failed(&self, at: Timestamp) -> Option<Health> {
         let first = self.failing_since.compare_exchange(0, at.0, Ordering::Relaxed, Ordering::Relaxed);
         first.is_ok().then_some(Health::FailingSince(at))
     }
 
-    /// Notes that a delivery exhausted its attempts, which is always stored.
+    /// Notes that a delivery exhausted its attempts. This is always stored.
     pub(super) fn exhausted(&self, at: Timestamp, disable_after: std::time::Duration) -> Health {
         let _ = self.failing_since.compare_exchange(0, at.0, Ordering::Relaxed, Ordering::Relaxed);
         Health::Exhausted { at, disable_after }

@@ -1,5 +1,5 @@
-//! TLS to receivers: the system's trusted certificates (or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`), and a sentence with the
-//! reason when a handshake fails.
+//! TLS to receivers. Trusts the system's certificates (or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`), and explains in a sentence why a
+//! handshake failed.
 
 use std::{cell::RefCell, collections::HashSet, io, sync::Arc};
 
@@ -23,13 +23,14 @@ use crate::{
     domain::answer::Failure,
 };
 
-/// What clearhook offers, for messages (RFC 9325 §4.2: forward secrecy and authenticated encryption only).
+/// The protocol versions and cipher suites that clearhook offers, for messages (RFC 9325 §4.2: forward secrecy and authenticated
+/// encryption only).
 const OFFERED: &str = "TLS 1.3, and TLS 1.2 with ECDHE and AES-GCM or ChaCha20-Poly1305";
 
-/// Makes TLS connections.
+/// TLS connector.
 pub(super) struct Tls(TlsConnector);
 
-/// What is learned during a handshake beside its result.
+/// Information that the callbacks of rustls collect during a handshake.
 #[derive(Default)]
 struct Notes {
     /// Why the certificate was refused.
@@ -38,12 +39,13 @@ struct Notes {
 }
 
 tokio::task_local! {
-    /// Verifiers are shared by all connections, and rustls calls them from within the handshake.
+    /// The notes of the current handshake. They are task-local because all connections share the verifier, and rustls calls it from within
+    /// the handshake.
     static NOTES: RefCell<Notes>;
 }
 
 impl Tls {
-    /// Trusts the certificates of the system, and these.
+    /// Trusts the certificates of the system, and `more_roots`.
     pub(super) fn new(more_roots: &[CertificateDer<'static>]) -> Result<Self, Error> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let roots: Vec<_> = more_roots.iter().cloned().chain(system_roots()).collect();
@@ -65,9 +67,9 @@ impl Tls {
         Ok(Self(Arc::new(config).into()))
     }
 
-    /// Makes a TLS connection of a TCP connection. Tells also whether the receiver asked for a client certificate.
+    /// Does the TLS handshake on a TCP connection. Also returns whether the receiver asked for a client certificate.
     pub(super) async fn handshake(&self, host: &str, stream: TcpStream) -> Result<(TlsStream<TcpStream>, bool), ConnectError> {
-        // The dot that stands for the root is no part of the name (RFC 6066 §3).
+        // The trailing dot of an absolute name is not part of the TLS server name (RFC 6066 §3).
         let name = ServerName::try_from(host.trim_end_matches('.').to_owned()).map_err(|_| ConnectError {
             failure: Failure::TlsError,
             detail: format!("No certificate can be valid for the host {host}."),
@@ -111,7 +113,7 @@ fn failed_handshake(error: &io::Error, notes: Notes, host: &str) -> ConnectError
     ConnectError { failure, detail }
 }
 
-/// The reason of a TLS failure in a sentence. `host` may be empty.
+/// Explains a TLS failure in a sentence. `host` may be empty.
 pub(super) fn explain(error: &Error, wants_client_certificate: bool, host: &str) -> String {
     use rustls::AlertDescription as Alert;
     match error {
@@ -158,7 +160,7 @@ fn client_certificate(error: &Error) -> String {
     missing_client_certificate(&error.to_string())
 }
 
-/// The sentence for a receiver that asked for a client certificate and then ended the connection.
+/// The message for a receiver that asked for a client certificate and then closed the connection.
 pub(super) fn missing_client_certificate(detail: &str) -> String {
     format!(
         "The receiver requires a client certificate, and clearhook has none ({}).",
@@ -170,7 +172,7 @@ pub(super) fn missing_client_certificate(detail: &str) -> String {
 fn alert_name(alert: rustls::AlertDescription) -> String {
     use rustls::AlertDescription as Alert;
     match alert {
-        // "CA" is one word there.
+        // The conversion below would split "CA" into two words.
         Alert::UnknownCA => "unknown_ca".to_owned(),
         Alert::UnrecognisedName => "unrecognized_name".to_owned(),
         alert => {
@@ -186,7 +188,8 @@ fn alert_name(alert: rustls::AlertDescription) -> String {
     }
 }
 
-/// Notes the reason of a refusal. The error itself stays as it is, because it decides which alert the receiver is sent.
+/// Verifies certificates and notes the reason of a refusal. The error is not replaced, because it determines which TLS alert is sent to
+/// the receiver.
 #[derive(Debug)]
 struct ExplainingVerifier {
     chains: Arc<WebPkiServerVerifier>,
@@ -199,8 +202,8 @@ fn fingerprint(certificate: &CertificateDer<'_>) -> [u8; 32] {
 }
 
 impl ExplainingVerifier {
-    /// A server may present the very certificate that is trusted, as OpenSSL allows and `openssl req -x509` makes them: self-signed,
-    /// with CA:TRUE. The path builder refuses such a certificate as that of a server.
+    /// Accepts a server certificate that is itself in the trust store, as OpenSSL does. `openssl req -x509` creates such certificates:
+    /// self-signed, with CA:TRUE. webpki refuses a CA certificate as the certificate of a server.
     fn verify_trusted(leaf: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime) -> Result<(), Error> {
         certificate_error::verify_validity(leaf, now)?;
         verify_server_name(&ParsedCertificate::try_from(leaf)?, name)
@@ -208,7 +211,7 @@ impl ExplainingVerifier {
 
     fn note(error: &Error, leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>], name: Option<&ServerName<'_>>) {
         let refusal = certificate_error::explain(error, leaf, intermediates, name);
-        // Outside of a handshake of this module nobody asks for the reason.
+        // The task-local is not set outside of `Tls::handshake`; then the reason is not needed.
         let _ = NOTES.try_with(|notes| notes.borrow_mut().refusal = Some(refusal));
     }
 }
@@ -257,7 +260,7 @@ impl ServerCertVerifier for ExplainingVerifier {
     }
 }
 
-/// Has no client certificate, and notes that a receiver asked for one.
+/// Provides no client certificate, but notes that the receiver asked for one.
 #[derive(Debug)]
 struct NoClientCertificate;
 

@@ -1,4 +1,4 @@
-//! What this node did since it began.
+//! Counters of this node since its start, for metrics.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -7,10 +7,10 @@ use std::{
 
 use crate::domain::disabled::DisabledReason;
 
-/// Upper limits of the steps in which durations are counted, in milliseconds.
+/// Upper bounds of the buckets of the duration histogram, in milliseconds.
 const STEPS: [u64; 12] = [1, 2, 5, 10, 25, 50, 100, 250, 1_000, 2_500, 5_000, 15_000];
 
-/// Counters that only grow.
+/// Monotonic counters.
 #[derive(Default)]
 pub(super) struct Counters {
     events: AtomicU64,
@@ -23,22 +23,22 @@ pub(super) struct Counters {
     disabled_exhausted: AtomicU64,
 }
 
-/// What was counted.
+/// A snapshot of the counters.
 #[derive(Clone, Debug)]
 pub struct Totals {
     /// Events stored.
     pub events: u64,
-    /// Events that were published before.
+    /// Events that were duplicates of earlier ones.
     pub duplicates: u64,
-    /// Callbacks that a receiver took.
+    /// Callbacks that succeeded.
     pub succeeded: u64,
-    /// And those that it did not.
+    /// Callbacks that failed.
     pub failed: u64,
-    /// Callbacks by the step of their duration, whose upper limit is given; the last has none.
+    /// Number of callbacks in each bucket of durations, with the bucket's upper bound. The last bucket has none.
     pub durations: Vec<(Option<Duration>, u64)>,
-    /// How long all took.
+    /// Sum of all durations.
     pub duration_sum: Duration,
-    /// Webhooks disabled by results of this node, by the label of the reason.
+    /// Number of webhooks that this node disabled, by reason.
     pub disabled: [(&'static str, u64); 2],
 }
 

@@ -1,4 +1,4 @@
-//! Which addresses a callback may be sent to: those of the public internet, unless the operator allows others.
+//! Rules for the addresses that callbacks may be sent to: those of the public internet, unless the operator permits others.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -18,17 +18,17 @@ pub struct AllowedNetworks {
     sockets: Vec<SocketAddr>,
 }
 
-/// An entry that is neither a network nor a host name.
+/// The entry is neither a network nor a host name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{0}` is neither a network such as 10.0.0.0/8 nor a host name")]
 pub struct InvalidNetwork(String);
 
-/// Why a callback may not go to an address.
+/// Why a callback may not be sent to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotPublic {
     /// It belongs to a private network or to this machine. An operator may permit it.
     Private,
-    /// It is link-local, unspecified, multicast, reserved, or a cloud's metadata service: no receiver is there.
+    /// It is link-local, unspecified, multicast, reserved, or the metadata service of a cloud: none of these is a receiver.
     Special,
     /// It is an IPv6 address that contains this IPv4 address, which is not public.
     Contains(Ipv4Addr),
@@ -38,7 +38,7 @@ const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
 }
 
-/// Private networks (RFC 1918), those behind carriers' NAT (RFC 6598), and this machine.
+/// Private networks (RFC 1918), carrier-grade NAT (RFC 6598), and loopback.
 const PRIVATE_V4: [Ipv4Net; 5] = [
     v4(10, 0, 0, 0, 8),
     v4(100, 64, 0, 0, 10),
@@ -47,8 +47,8 @@ const PRIVATE_V4: [Ipv4Net; 5] = [
     v4(192, 168, 0, 0, 16),
 ];
 
-/// What else is not globally reachable (IANA IPv4 Special-Purpose Address Registry of 2025, RFC 6890), multicast (RFC 5771), and the
-/// metadata services of clouds at addresses of other kinds: Alibaba, Azure.
+/// Other networks that are not globally reachable (IANA IPv4 Special-Purpose Address Registry of 2025, RFC 6890), multicast (RFC 5771), and
+/// cloud metadata services outside of these networks: Alibaba, Azure.
 const SPECIAL_V4: [Ipv4Net; 13] = [
     v4(0, 0, 0, 0, 8),
     v4(100, 100, 100, 200, 32),
@@ -76,8 +76,8 @@ const METADATA_V6: [Ipv6Addr; 2] = [
     Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254),
     Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x254),
 ];
-/// Global unicast is `2000::/3` (RFC 4291, section 2.4). Within it, these are not reachable: protocol assignments (RFC 2928, but for AMT
-/// and AS112, which are), documentation (RFC 3849, RFC 9637), and the former 6bone (RFC 3701).
+/// Global unicast is `2000::/3` (RFC 4291, section 2.4). Within it, these are not reachable: protocol assignments (RFC 2928, except AMT
+/// and AS112), documentation (RFC 3849, RFC 9637), and the former 6bone (RFC 3701).
 const GLOBAL_V6: Ipv6Net = v6(0x2000, 0, 0, 3);
 const SPECIAL_V6: [Ipv6Net; 4] = [
     v6(0x2001, 0, 0, 23),
@@ -87,7 +87,7 @@ const SPECIAL_V6: [Ipv6Net; 4] = [
 ];
 const GLOBAL_ASSIGNMENTS_V6: [Ipv6Net; 2] = [v6(0x2001, 3, 0, 32), v6(0x2001, 4, 0x0112, 48)];
 
-/// Ways to put an IPv4 address into an IPv6 address. A network-specific prefix of NAT64 or 6rd cannot be told from any other.
+/// Ways to embed an IPv4 address in an IPv6 address. Network-specific prefixes of NAT64 and 6rd cannot be recognized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Embedding {
     /// `::ffff:0:0/96`, mapped (RFC 4291, section 2.5.5.2).
@@ -102,12 +102,12 @@ enum Embedding {
     SixToFour,
     /// `2001::/32`, Teredo (RFC 4380): the server, and the client's address with all bits inverted.
     Teredo,
-    /// Interface identifiers `0:5efe` and `200:5efe` in any prefix, ISATAP (RFC 5214, section 6.1).
+    /// ISATAP: interface identifiers `0:5efe` and `200:5efe` in any prefix (RFC 5214, section 6.1).
     Isatap,
 }
 
 impl Embedding {
-    /// How this address contains others, and which.
+    /// The kind of embedding in this address, and the embedded addresses.
     fn of(address: Ipv6Addr) -> Option<(Self, Vec<Ipv4Addr>)> {
         let part = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
         Some(match address.segments() {
@@ -122,7 +122,7 @@ impl Embedding {
         })
     }
 
-    /// Length of the prefix behind which all IPv4 addresses are; none for ISATAP, which is within the prefixes of others.
+    /// Length of the prefix that contains all embedded IPv4 addresses. It is 0 for ISATAP, which occurs in any prefix.
     const fn prefix(self) -> u8 {
         match self {
             Self::Isatap => 0,
@@ -133,10 +133,10 @@ impl Embedding {
     }
 }
 
-/// Whether an address belongs to the public internet. An IPv6 address that contains an IPv4 address is judged by that one.
+/// Checks whether an address belongs to the public internet. An IPv6 address that embeds an IPv4 address is judged by the embedded one.
 ///
 /// # Errors
-/// Why it does not.
+/// The reason why it does not.
 pub fn judge(address: IpAddr) -> Result<(), NotPublic> {
     let address = match address {
         IpAddr::V4(address) => return judge_v4(address),
@@ -155,7 +155,7 @@ pub fn judge(address: IpAddr) -> Result<(), NotPublic> {
         return Err(NotPublic::Contains(*contained));
     }
     match embedding {
-        // What is around the identifier is an address of its own.
+        // An ISATAP address can have any prefix, so the IPv6 address is checked, too.
         None | Some((Embedding::Isatap, _)) => judge_v6(address),
         Some(_) => Ok(()),
     }
@@ -184,7 +184,7 @@ fn judge_v6(address: Ipv6Addr) -> Result<(), NotPublic> {
 }
 
 impl NotPublic {
-    /// What is wrong with a URL that leads there, and what to do.
+    /// The error message for a URL with this address.
     pub fn wrong(self, address: IpAddr) -> Wrong {
         let address = address.to_string();
         match self {
@@ -199,10 +199,10 @@ impl NotPublic {
 }
 
 impl AllowedNetworks {
-    /// Whether a callback may go to this address of that host.
+    /// Checks whether a callback may be sent to this address of that host.
     ///
     /// # Errors
-    /// Why it may not.
+    /// The reason why it may not.
     pub fn check(&self, host: &str, address: IpAddr) -> Result<(), NotPublic> {
         match judge(address) {
             Err(_) if self.names(host) || self.has_address(address) => Ok(()),
@@ -210,8 +210,10 @@ impl AllowedNetworks {
         }
     }
 
-    /// Whether an address is exempt. Networks of IPv4 do not reach IPv6 addresses that contain theirs. Nor does the whole prefix of NAT64 or
-    /// of another way to contain IPv4 addresses, which would lead to every private one: a network within it is exempt, and `::/0` is.
+    /// Whether an address is exempt. IPv4 networks do not match IPv6 addresses that embed their addresses. An IPv6 address that embeds an
+    /// IPv4
+    /// address is matched only by networks within the prefix of the embedding, and by `::/0`. The whole prefix of NAT64, for example, does
+    /// not match, because it would permit every private IPv4 address.
     pub fn has_address(&self, address: IpAddr) -> bool {
         let prefix = match address {
             IpAddr::V6(address) if address != Ipv6Addr::LOCALHOST => Embedding::of(address).map(|(embedding, _)| embedding.prefix()),
@@ -227,12 +229,12 @@ impl AllowedNetworks {
         self.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
     }
 
-    /// Exempts one socket, for the receiver that `--demo` starts.
+    /// Exempts one socket address, for the receiver that `--demo` starts.
     pub fn allow_socket(&mut self, socket: SocketAddr) {
         self.sockets.push(socket);
     }
 
-    /// Whether this socket is exempt from every rule, `https` included.
+    /// Whether this socket address is exempt from all rules, including `https`.
     pub fn has_socket(&self, socket: SocketAddr) -> bool {
         self.sockets.contains(&socket)
     }

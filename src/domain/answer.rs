@@ -1,39 +1,39 @@
-//! What came of one attempt, and the name under which the log shows it.
+//! The result of an attempt, and its name in the callback log.
 
 use http::StatusCode;
 
 use crate::domain::callback::Outcome;
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Failure {
-    /// No connection in a third of the attempt's time, or no head of a response in all of it.
+    /// The connect timeout (a third of the timeout of an attempt) or the timeout for the head of the response expired.
     TimedOut,
-    /// Nothing listens there, or the network has no way to it.
+    /// The connection was refused, or there is no route to the address.
     ConnectionRefused,
-    /// The connection broke before the head of a response.
+    /// The connection was closed or reset before the head of the response.
     ConnectionReset,
     /// The host name has no address.
     NameNotResolved,
-    /// The certificate or the handshake was refused.
+    /// The certificate was refused, or the TLS handshake failed.
     TlsError,
-    /// The address is private or reserved, and nobody allowed it.
+    /// The URL or the address is not permitted, for example because the address is private or reserved.
     AddressBlocked,
     /// The head of the response is not valid HTTP.
     ResponseInvalid,
 }
 
-/// What came of one attempt: an HTTP status, or the reason why there is none.
+/// The result of an attempt: an HTTP status code, or the reason why there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The receiver's status code.
     Status(u16),
-    /// No answer.
+    /// No response.
     None(Failure),
 }
 
 impl Failure {
-    /// All of them.
+    /// All failures.
     pub const ALL: [Self; 7] = [
         Self::TimedOut,
         Self::ConnectionRefused,
@@ -59,7 +59,7 @@ impl Failure {
 }
 
 impl Answer {
-    /// 2xx is success, all else is failure.
+    /// 2xx is a success, everything else is a failure.
     pub const fn outcome(self) -> Outcome {
         match self {
             Self::Status(200..=299) => Outcome::Succeeded,
@@ -67,7 +67,7 @@ impl Answer {
         }
     }
 
-    /// The status code, when there is one.
+    /// The status code, if any.
     pub const fn status(self) -> Option<u16> {
         match self {
             Self::Status(status) => Some(status),
@@ -75,8 +75,9 @@ impl Answer {
         }
     }
 
-    /// The name in the log's "Response" column: the status' reason without blanks (`BadRequest`), an unknown code's digits,
-    /// or why there is no answer.
+    /// The name in the log's "Response" column: the reason phrase without spaces (`BadRequest`), the digits of an unknown status code, or
+    /// the
+    /// name of the failure.
     pub fn response(self) -> String {
         let status = match self {
             Self::None(failure) => return failure.as_str().to_owned(),

@@ -1,18 +1,18 @@
-//! The words of the audit log.
+//! Vocabulary of the audit log.
 
 use crate::domain::named::named;
 
-/// What stands in the audit log in place of a secret.
+/// Replaces secrets in the audit log.
 pub const MASK: &str = "••••••";
 
 named! {
     /// Who made a change.
     ActorKind("kind of actor") {
-        /// Somebody who signed in to the console.
+        /// A user who is signed in to the console.
         User = "user",
-        /// A program, by its key.
+        /// A program, identified by its API key.
         ApiKey = "api_key",
-        /// Somebody at the command line of the server.
+        /// The command line on the server.
         CommandLine = "command_line",
         /// clearhook itself.
         Clearhook = "clearhook",
@@ -20,11 +20,11 @@ named! {
 
     /// What was changed.
     ObjectKind("kind of object") {
-        /// A webhook, or something that was sent to it.
+        /// A webhook or its deliveries.
         Webhook = "webhook",
-        /// A key of the HTTP API.
+        /// An API key.
         ApiKey = "api_key",
-        /// Somebody who can sign in.
+        /// A user.
         User = "user",
         /// The service itself.
         Server = "server",
@@ -36,49 +36,49 @@ named! {
         WebhookCreated = "webhook.created",
         /// A webhook's settings were changed.
         WebhookChanged = "webhook.changed",
-        /// A webhook was enabled, and nothing else of it changed.
+        /// A webhook was enabled, without other changes.
         WebhookEnabled = "webhook.enabled",
-        /// A webhook was disabled, and nothing else of it changed.
+        /// A webhook was disabled, without other changes.
         WebhookDisabled = "webhook.disabled",
         /// A webhook was deleted.
         WebhookDeleted = "webhook.deleted",
-        /// A webhook got a new secret.
+        /// A webhook got a new signing secret.
         WebhookSecretRotated = "webhook.secret_rotated",
-        /// An example was sent to a webhook.
+        /// A test event was sent to a webhook.
         WebhookTested = "webhook.tested",
-        /// What failed or was held was queued again.
+        /// Failed and held deliveries of a webhook were queued again.
         WebhookRecovered = "webhook.recovered",
-        /// One callback's event was sent again.
+        /// A single delivery was queued again.
         WebhookRedelivered = "webhook.redelivered",
-        /// A key was made.
+        /// An API key was created.
         ApiKeyCreated = "api_key.created",
-        /// A key is refused from then on.
+        /// An API key was revoked.
         ApiKeyRevoked = "api_key.revoked",
-        /// Somebody can sign in from then on.
+        /// A user was created.
         UserCreated = "user.created",
-        /// Somebody can sign in no more.
+        /// A user was disabled.
         UserDisabled = "user.disabled",
-        /// Somebody can sign in again.
+        /// A user was enabled.
         UserEnabled = "user.enabled",
-        /// Somebody has another role.
+        /// A user's role was changed.
         UserRoleChanged = "user.role_changed",
-        /// Somebody was given a new password.
+        /// A user's password was reset.
         UserPasswordReset = "user.password_reset",
-        /// Somebody signed in.
+        /// A user signed in.
         SignedIn = "user.signed_in",
-        /// There were so many attempts to sign in as somebody that the next has to wait.
+        /// Further attempts to sign in as a user were blocked for a while, because there were too many.
         SignInLimited = "user.sign_in_limited",
-        /// Somebody ended all their sessions.
+        /// A user ended all their sessions.
         SignedOutEverywhere = "user.signed_out_everywhere",
-        /// Somebody changed their own password.
+        /// A user changed their own password.
         PasswordChanged = "user.password_changed",
-        /// Somebody signs in with a second factor from then on.
+        /// A user added a second factor.
         SecondFactorAdded = "user.second_factor_added",
-        /// Somebody signs in without a second factor from then on.
+        /// The second factor of a user was removed.
         SecondFactorRemoved = "user.second_factor_removed",
-        /// Somebody has other recovery codes.
+        /// The recovery codes of a user were replaced.
         RecoveryCodesRenewed = "user.recovery_codes_renewed",
-        /// Every secret was sealed with a new master key.
+        /// All secrets were re-encrypted with a new master key.
         MasterKeyRotated = "master_key.rotated",
     }
 }

@@ -1,23 +1,23 @@
-//! A callback: what set it off and how it ended.
+//! The trigger and the outcome of a callback.
 
 use crate::domain::named::named;
 
 named! {
     /// Why an attempt was made.
     Trigger("trigger") {
-        /// The first attempt of a fresh event.
+        /// The first attempt of a delivery.
         Event = "event",
-        /// A later attempt by the schedule.
+        /// A later attempt, by the retry schedule.
         Retry = "retry",
-        /// Somebody asked for it.
+        /// A person or program requested it (redeliver).
         Manual = "manual",
         /// A test event.
         Test = "test",
     }
 
-    /// Whether the receiver took the callback.
+    /// Whether the receiver accepted the callback.
     Outcome("outcome") {
-        /// A 2xx answer.
+        /// A 2xx response.
         Succeeded = "succeeded",
         /// Anything else, redirects included.
         Failed = "failed",

@@ -1,25 +1,27 @@
-//! A delivery and its states: `pending` → `sending` → `succeeded`, back to `pending` with a due time, or `failed`; `held` apart.
+//! States of a delivery: `pending` → `sending` → `succeeded`, `failed`, or back to `pending` with a due time. If the webhook is disabled,
+//! the
+//! delivery becomes `held`.
 
 use crate::domain::named::named;
 
 named! {
-    /// Where a delivery stands.
+    /// State of a delivery.
     DeliveryState("state of a delivery") {
-        /// Waits for its due time.
+        /// Waiting for its due time.
         Pending = "pending",
         /// Owned by one node, which holds a lease on it.
         Sending = "sending",
-        /// A receiver answered 2xx.
+        /// The receiver answered with a 2xx status code.
         Succeeded = "succeeded",
-        /// The schedule is used up, the receiver is gone (410), or the webhook was deleted.
+        /// The retry schedule is exhausted, the receiver answered 410 (Gone), or the webhook was deleted.
         Failed = "failed",
-        /// Arrived while the webhook was disabled: kept, never sent unless asked for.
+        /// Not sent because the webhook is disabled. Sent later only on request (recover or redeliver).
         Held = "held",
     }
 }
 
 impl DeliveryState {
-    /// Whether it has ended, so that what waits for it may go on: it is not tried again unless somebody asks.
+    /// Whether the delivery has ended: it is not tried again without a request, and deliveries that wait for it (ordering) may be sent.
     pub const fn is_over(self) -> bool {
         match self {
             Self::Succeeded | Self::Failed | Self::Held => true,

@@ -1,4 +1,4 @@
-//! Why clearhook itself disables a webhook.
+//! Reasons for which clearhook disables a webhook automatically.
 
 use std::{fmt, time::Duration};
 
@@ -7,30 +7,30 @@ use crate::{
     messages::{Lang, common},
 };
 
-/// A webhook is not disabled before this many deliveries in a row exhausted their attempts, however long ago the first of them did.
+/// A webhook is disabled only after at least this many deliveries in a row have exhausted their attempts.
 pub const EXHAUSTED_MIN: u32 = 3;
 
-/// Why clearhook itself disabled a webhook. Stored as its English text.
+/// Why clearhook disabled a webhook. Stored as the English text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DisabledReason {
     /// The receiver answered 410.
     Gone,
-    /// Deliveries in a row exhausted their attempts.
+    /// Several deliveries in a row exhausted their attempts.
     Exhausted {
-        /// How many.
+        /// Number of these deliveries.
         deliveries: u32,
-        /// When the first of them did.
+        /// When the first of them exhausted its attempts.
         since: Timestamp,
     },
 }
 
-/// Whether a webhook is disabled after `deliveries` in a row exhausted their attempts, the first of them at `since`.
+/// Whether a webhook is to be disabled after `deliveries` in a row have exhausted their attempts, the first of them at `since`.
 pub fn is_exhausted(deliveries: u32, since: Timestamp, now: Timestamp, disable_after: Duration) -> bool {
     deliveries >= EXHAUSTED_MIN && now.since(since) >= disable_after
 }
 
 impl DisabledReason {
-    /// Reads back what was stored.
+    /// Parses the stored text.
     pub fn parse(text: &str) -> Option<Self> {
         if text == Self::Gone.to_string() {
             return Some(Self::Gone);

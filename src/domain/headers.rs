@@ -1,18 +1,18 @@
-//! Additional headers of a webhook: what may be sent with every callback, and what may not.
+//! Additional headers that a webhook sends with every callback, and their rules.
 
 use crate::{
     domain::webhook::{HEADERS_BYTES_MAX, HEADERS_MAX},
     messages::wrong::Wrong,
 };
 
-/// A header that was checked.
+/// An additional header.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
-    /// The name, as it was typed.
+    /// The name, as the user entered it.
     pub name: String,
-    /// The value: it may be a credential, so it is encrypted at rest and never printed.
+    /// The value. It may be a credential, so it is encrypted at rest and omitted from debug output.
     pub value: String,
-    /// Whether the value is a credential: it is hidden in the log, also where the receiver repeats it.
+    /// Whether the user marked the value as a credential. It is then hidden in the log, also where the receiver echoes it.
     pub secret: bool,
 }
 
@@ -22,8 +22,7 @@ impl Header {
         self.secret || is_always_credential(&self.name)
     }
 
-    /// Without the blanks around the value. They are no part of it (RFC 9110, section 5.5): a receiver never sees them, and HTTP/2 forbids
-    /// them.
+    /// Removes spaces and tabs around the value. They are not part of it (RFC 9110, section 5.5), and HTTP/2 forbids them.
     #[must_use]
     pub fn trimmed(self) -> Self {
         Self {
@@ -39,18 +38,18 @@ impl std::fmt::Debug for Header {
     }
 }
 
-/// Which header is wrong, and why.
+/// An error in the list of headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderProblem {
-    /// Position in the list, from 0; `None` when the list as a whole is wrong.
+    /// Position in the list, from 0; `None` if the list as a whole is wrong.
     pub at: Option<usize>,
-    /// Whether the value, not the name, is wrong.
+    /// Whether the value is wrong, rather than the name.
     pub value: bool,
     /// What is wrong and what to do.
     pub wrong: Wrong,
 }
 
-/// Parts of names that tell a credential.
+/// Parts of header names that indicate a credential.
 const CREDENTIALS: [&str; 26] = [
     "accesskey",
     "accesstoken",
@@ -80,10 +79,10 @@ const CREDENTIALS: [&str; 26] = [
     "token",
 ];
 
-/// Keys that are no credentials.
+/// Name parts that indicate that a "key" is not a credential.
 const OTHER_KEYS: [&str; 6] = ["cache", "idempotency", "message", "partition", "routing", "surrogate"];
 
-/// Whether a header of this name usually holds a credential.
+/// Whether a header with this name usually contains a credential.
 pub fn is_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let parts = || name.split(|c: char| !c.is_ascii_alphanumeric());
@@ -91,12 +90,12 @@ pub fn is_credential(name: &str) -> bool {
     parts().any(|part| CREDENTIALS.contains(&part) && !(part == "key" && is_other_key))
 }
 
-/// Whether a header of this name holds a credential by its definition, whatever it is marked as (RFC 9110, section 11.6.2; RFC 6265).
+/// Whether a header with this name is a credential by its definition, whatever the user marked it as (RFC 9110, section 11.6.2; RFC 6265).
 fn is_always_credential(name: &str) -> bool {
     ["authorization", "cookie"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
-/// Names that clearhook sets, or that follow from the body that it sends. `traceparent` and `tracestate` are those of the event.
+/// Headers that clearhook sets, or that depend on the body. `traceparent` and `tracestate` come from the event.
 const OWN: [&str; 8] = [
     "accept-encoding",
     "content-encoding",
@@ -108,8 +107,8 @@ const OWN: [&str; 8] = [
     "tracestate",
 ];
 
-/// Names that belong to the connection, not to the request: a client or proxy removes them (RFC 9110, section 7.6.1), and HTTP/2 has none
-/// of them (RFC 9113, section 8.2.2).
+/// Headers of the connection, not of the request: clients and proxies remove them (RFC 9110, section 7.6.1), and HTTP/2 forbids them
+/// (RFC 9113, section 8.2.2).
 const CONNECTION: [&str; 11] = [
     "connection",
     "http2-settings",
@@ -124,7 +123,7 @@ const CONNECTION: [&str; 11] = [
     "upgrade",
 ];
 
-/// Checks the whole list and says everything that is wrong with it.
+/// Checks the list of headers and returns all errors.
 pub fn check_headers(headers: &[Header]) -> Vec<HeaderProblem> {
     let mut problems: Vec<_> = headers
         .iter()
@@ -173,7 +172,7 @@ pub fn check_name(name: &str) -> Result<(), Wrong> {
         return Err(Wrong::HeaderName);
     }
     let name = name.to_ascii_lowercase();
-    // Over HTTP/2 the host stands in `:authority`, and another one in `host` makes the request malformed (RFC 9113, section 8.3.1).
+    // HTTP/2 has the host in `:authority`. A different `host` header makes the request malformed (RFC 9113, section 8.3.1).
     if name == "host" {
         return Err(Wrong::HeaderHost);
     }
@@ -195,7 +194,7 @@ pub fn check_value(value: &str) -> Result<(), Wrong> {
     }
 }
 
-/// Controls, and what Unicode knows as ends of lines (UAX #14) beyond ASCII: someone on the way may read one as such.
+/// Control characters, and the line ends of Unicode beyond ASCII (UAX #14), because an intermediary may interpret them as line ends.
 fn ends_a_line(character: char) -> bool {
     (character.is_control() && character != '\t') || matches!(character, '\u{2028}' | '\u{2029}')
 }
@@ -369,7 +368,7 @@ mod tests {
             let problems = check_headers(&[header("X-A", bad)]);
             assert!(problems.first().is_some_and(|p| p.value && p.at == Some(0)), "{bad:?}");
         }
-        // Percent signs are no line ends to anybody, nor are characters that look like some when their upper byte is cut off: they go as UTF-8.
+        // Not line ends: percent-encoded ones, and characters whose low byte is that of a line end. Values are sent as UTF-8.
         for fine in ["a%0d%0aEvil: 1", "a\tb", "é", "嘊嘍Evil: 1"] {
             assert!(check_headers(&[header("X-A", fine)]).is_empty(), "{fine:?}");
         }

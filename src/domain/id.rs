@@ -1,5 +1,5 @@
-//! Identifiers: one type a noun, so that a delivery's id can never stand where a webhook's is meant.
-//! All are UUIDv7 (RFC 9562), which sort by the time they were made.
+//! Identifiers. Each entity has its own type, so that the compiler rejects, for example, a delivery's id in place of a webhook's id.
+//! All are UUIDv7 (RFC 9562), which sort by creation time.
 
 use std::{fmt, str::FromStr};
 
@@ -38,21 +38,21 @@ macro_rules! ids {
 ids! {
     /// An event: what happened, published once.
     EventId
-    /// A webhook: an administrator's subscription.
+    /// A webhook: a subscription of a URL to event types.
     WebhookId
-    /// A delivery: one event owed to one webhook. Its callbacks carry it as `webhook-id`.
+    /// A delivery: one event for one webhook. Its callbacks have this id in the header `webhook-id`.
     DeliveryId
     /// A callback: one HTTP attempt of a delivery.
     CallbackId
-    /// Somebody who can sign in.
+    /// A user of the console.
     UserId
-    /// A signed-in browser.
+    /// A session of a signed-in browser.
     SessionId
-    /// A key of the HTTP API.
+    /// An API key.
     ApiKeyId
-    /// A signing secret of a webhook; there are two for a while after a rotation.
+    /// A signing secret of a webhook. After a rotation, a webhook has two for a while.
     SecretId
-    /// A `clearhook serve` process, by the data directory it runs on.
+    /// A `clearhook serve` process, identified by its data directory.
     NodeId
 }
 

@@ -1,23 +1,23 @@
-//! How the console's list of webhooks is ordered.
+//! Sort order of the console's list of webhooks.
 
 use crate::domain::named::named;
 
 named! {
     /// The column by which the list is ordered.
     Sort("column to sort by") {
-        /// The name, in any case.
+        /// The name, case-insensitive.
         Name = "name",
         /// The URL.
         Url = "url",
-        /// The first of its events.
+        /// The first of the webhook's event types.
         Event = "event",
-        /// The description, in any case.
+        /// The description, case-insensitive.
         Description = "description",
         /// Failing ones first, then disabled ones.
         Status = "status",
     }
 
-    /// Which way.
+    /// Sort direction.
     Direction("direction") {
         /// Smallest first.
         Ascending = "asc",

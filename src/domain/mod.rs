@@ -1,5 +1,4 @@
-//! What the words mean: events, webhooks, deliveries, callbacks and the rules between them.
-//! Pure: no I/O, no clock, no database.
+//! The domain types (events, webhooks, deliveries, callbacks) and their rules. This module does no I/O and has no access to the database.
 
 pub mod audit;
 pub mod callback;

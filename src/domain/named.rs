@@ -1,8 +1,8 @@
-//! Enums whose variants have one name on the wire, in the database and in the API.
+//! Macro for enums whose variants have the same name in the API, in the database and on the wire.
 
 use thiserror::Error;
 
-/// A text that names nothing.
+/// The text is not the name of a variant.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{given}` is no {what}; there are {known}")]
 pub struct UnknownName {
@@ -12,7 +12,7 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
-    /// Names what was given and lists what exists.
+    /// Creates the error. Its message contains the given text and the known names.
     pub fn new(what: &'static str, given: &str, known: &[&str]) -> Self {
         Self {
             what,

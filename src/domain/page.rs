@@ -1,4 +1,4 @@
-//! Paging by cursor: a page begins after the last item of the one before, whatever was added since.
+//! Keyset pagination. A page begins after the last item of the previous page, even if items were added in the meantime.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use thiserror::Error;
@@ -6,21 +6,21 @@ use uuid::Uuid;
 
 use crate::domain::timestamp::Timestamp;
 
-/// Items on a page when nobody says how many.
+/// Default number of items on a page.
 pub const LIMIT_DEFAULT: u64 = 50;
-/// Most items on a page.
+/// Maximum number of items on a page.
 pub const LIMIT_MAX: u64 = 200;
 
-/// The last item of a page: when it was, and which.
+/// Position of the last item of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// The time by which the list is ordered.
     pub at: Timestamp,
-    /// Tells apart items of the same millisecond.
+    /// The id of the item, which orders items with the same time.
     pub id: Uuid,
 }
 
-/// A text that is no cursor of ours.
+/// The text is not a cursor that [`Cursor::encode`] produced.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("this cursor is not one that a page of this list ended with")]
 pub struct InvalidCursor;
@@ -43,7 +43,7 @@ impl Cursor {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Reads what [`Cursor::encode`] wrote.
+    /// Decodes the text that [`Cursor::encode`] produced.
     pub fn decode(text: &str) -> Result<Self, InvalidCursor> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidCursor)?;
         let (at, id) = bytes.split_first_chunk::<8>().ok_or(InvalidCursor)?;
@@ -55,7 +55,7 @@ impl Cursor {
 }
 
 impl<T> Page<T> {
-    /// Makes a page of what was found when one item more than `limit` was asked for.
+    /// Creates a page from the result of a query for `limit` + 1 items. The additional item shows whether there is a next page.
     pub fn of(mut found: Vec<T>, limit: u64, cursor: impl Fn(&T) -> Cursor) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = found.len() > limit;
@@ -64,7 +64,7 @@ impl<T> Page<T> {
         Self { items: found, next }
     }
 
-    /// The same page of other items.
+    /// Converts each item of the page.
     pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U> {
         Page {
             items: self.items.into_iter().map(each).collect(),

@@ -1,4 +1,4 @@
-//! Who is calling when a proxy stands before the service: only proxies that the operator named are believed.
+//! Determines the client's address behind reverse proxies. Only proxies that the operator configured are trusted.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -8,27 +8,27 @@ use std::{
 use ipnet::IpNet;
 use thiserror::Error;
 
-/// Most entries of `X-Forwarded-For` that are looked at.
+/// Maximum number of `X-Forwarded-For` entries that are evaluated.
 const HOPS: usize = 32;
 
-/// Networks of the proxies whose `X-Forwarded-…` headers count.
+/// Networks of the proxies whose `X-Forwarded-…` headers are trusted.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
-/// An entry that is no network.
+/// The entry is not a network.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{0}` is no network; write addresses or networks such as 10.0.0.0/8, separated by commas")]
 pub struct InvalidProxy(String);
 
 impl TrustedProxies {
-    /// Whether this address is a proxy's.
+    /// Whether this is the address of a trusted proxy.
     pub fn has(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|net| net.contains(&address))
     }
 
-    /// The client's address: the peer's own, or, when that is a proxy, the rightmost in `X-Forwarded-For` that is none. What stands to
-    /// the left of it, or of something that is no address, was written by strangers.
+    /// The client's address: that of the peer or, if the peer is a trusted proxy, the rightmost entry of `X-Forwarded-For` that is not a
+    /// trusted proxy. Entries to the left of it, or to the left of an invalid entry, are ignored, because the client can forge them.
     pub fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
         let mut client = peer.to_canonical();
         let mut hops = forwarded.rev().flat_map(|value| value.rsplit(',')).take(HOPS);
@@ -40,7 +40,7 @@ impl TrustedProxies {
     }
 }
 
-/// An address, some proxies add the port.
+/// Parses an entry. Some proxies add the port to the address.
 fn address(hop: &str) -> Option<IpAddr> {
     let hop = hop.trim();
     let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);

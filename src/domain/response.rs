@@ -1,4 +1,4 @@
-//! Which responses a log shows: `succeeded`, `failed`, `4xx`, `none`, `503`, `ServiceUnavailable`, `TimedOut`.
+//! Filter of a callback log by response: `succeeded`, `failed`, `4xx`, `none`, `503`, `ServiceUnavailable`, `TimedOut`.
 
 use std::{fmt, str::FromStr};
 
@@ -7,25 +7,25 @@ use crate::domain::{
     named::UnknownName,
 };
 
-/// A choice of responses.
+/// A filter by response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseFilter {
-    /// All that a receiver took.
+    /// All 2xx responses.
     Succeeded,
-    /// All others.
+    /// Everything else.
     Failed,
     /// Status codes that begin with this digit.
     Class(u16),
     /// One status code.
     Status(u16),
-    /// No answer, for whatever reason.
+    /// No response, for any reason.
     NoAnswer,
-    /// No answer, for this reason.
+    /// No response, for this reason.
     Failure(Failure),
 }
 
 impl ResponseFilter {
-    /// Whether everything that it shows is a failure.
+    /// Whether the filter matches only failures.
     pub const fn is_of_failures(self) -> bool {
         match self {
             Self::Succeeded | Self::Class(2) => false,

@@ -1,4 +1,4 @@
-//! When a failed delivery is tried again.
+//! The retry schedule of failed deliveries.
 
 use std::{
     fmt,
@@ -8,23 +8,23 @@ use std::{
 
 use thiserror::Error;
 
-/// Delays after each failed attempt. After the last one the delivery has failed for good.
+/// The delays after failed attempts. If the attempt after the last delay fails, the delivery has failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetrySchedule(Vec<Duration>);
 
-/// A text that is no schedule.
+/// The text is not a retry schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{0}` is no retry schedule; write delays such as 5s,5m,30m,2h, or none for no retries")]
 pub struct InvalidSchedule(String);
 
-/// Longest delay: more than a month between attempts is a typing mistake.
+/// Maximum delay. More than a month between attempts is probably a typing error.
 const LONGEST: Duration = Duration::from_hours(31 * 24);
-/// Most delays in a schedule.
+/// Maximum number of delays in a schedule.
 const MOST: usize = 50;
 
 impl RetrySchedule {
-    /// The delay before the next attempt after `attempts` failed ones, spread by ±20 %: `spread` runs from 0 (−20 %) to 1 (+20 %).
-    /// `None` when the schedule is used up.
+    /// The delay before the next attempt after `attempts` failed ones, with a jitter of ±20 %: `spread` ranges from 0 (−20 %) to 1 (+20 %).
+    /// Returns `None` if the schedule is exhausted.
     pub fn delay(&self, attempts: u32, spread: f64) -> Option<Duration> {
         let position = usize::try_from(attempts.checked_sub(1)?).ok()?;
         let delay = self.0.get(position)?;
@@ -33,12 +33,12 @@ impl RetrySchedule {
 }
 
 impl RetrySchedule {
-    /// The delays, without their spread.
+    /// The delays, without jitter.
     pub fn delays(&self) -> &[Duration] {
         &self.0
     }
 
-    /// The longest delay, without its spread.
+    /// The longest delay, without jitter.
     pub fn longest(&self) -> Duration {
         self.0.iter().max().copied().unwrap_or_default()
     }
@@ -83,13 +83,13 @@ impl fmt::Display for RetrySchedule {
     }
 }
 
-/// How long a receiver asks to be left alone: the value of `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3).
-/// `None` when it is neither; nothing, when the date is over.
+/// Parses the value of `Retry-After`: a number of seconds or a date (RFC 9110, section 10.2.3). Returns `None` if it is neither, and zero
+/// if the date is in the past.
 pub fn retry_after(value: &[u8], now: SystemTime) -> Option<Duration> {
-    // Blanks and tabs may stand around a value, and no other white space (RFC 9110, section 5.6.3).
+    // Only spaces and tabs may surround a value (RFC 9110, section 5.6.3).
     let text = std::str::from_utf8(value).ok()?.trim_matches([' ', '\t']);
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More seconds than fit are as good as the most that do.
+        // A number that overflows becomes the maximum.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     Some(httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default())

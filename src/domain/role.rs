@@ -1,9 +1,9 @@
-//! Who somebody is, and what a key may do.
+//! Roles of users and scopes of API keys.
 
 use crate::domain::named::named;
 
 named! {
-    /// What a user may do in the console.
+    /// The role of a user; it determines what the user may do in the console.
     Role("role") {
         /// Sees and changes everything.
         Administrator = "administrator",
@@ -11,7 +11,7 @@ named! {
         ApiOwner = "api-owner",
     }
 
-    /// What an API key may do.
+    /// A scope; it determines what an API key may do.
     Scope("scope") {
         /// Publish events.
         EventsWrite = "events:write",

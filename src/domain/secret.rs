@@ -12,37 +12,37 @@ const PREFIX: &str = "whsec_";
 /// Length of a generated secret, in bytes.
 const GENERATED: usize = 32;
 
-/// The key with which callbacks of one webhook are signed: 24 to 64 bytes.
+/// The key that signs the callbacks of one webhook: 24 to 64 bytes.
 #[derive(Clone)]
 pub struct SigningSecret(Zeroizing<Vec<u8>>);
 
-/// A text that is no signing secret.
+/// The text is not a signing secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}", self.wrong())]
 pub struct InvalidSecret;
 
 impl InvalidSecret {
-    /// The same, to be said in any language.
+    /// The error as a translatable message.
     pub const fn wrong(&self) -> Wrong {
         Wrong::Secret
     }
 }
 
 impl SigningSecret {
-    /// A new secret of 32 random bytes.
+    /// Generates a secret of 32 random bytes.
     pub fn generate() -> Self {
         let mut bytes = Zeroizing::new(vec![0; GENERATED]);
         rand::fill(bytes.as_mut_slice());
         Self(bytes)
     }
 
-    /// Reads `whsec_…`.
+    /// Parses `whsec_…`.
     pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
         let encoded = text.trim().strip_prefix(PREFIX).ok_or(InvalidSecret)?;
         Self::from_bytes(STANDARD.decode(encoded).map_err(|_| InvalidSecret)?)
     }
 
-    /// Takes the raw key.
+    /// Creates a secret from the raw key.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, InvalidSecret> {
         let bytes = Zeroizing::new(bytes);
         if (24..=64).contains(&bytes.len()) {
@@ -52,17 +52,17 @@ impl SigningSecret {
         }
     }
 
-    /// The raw key, to be encrypted at rest.
+    /// The raw key. Callers encrypt it before they store it.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// `whsec_…`: shown once, to whoever made it.
+    /// The text form, `whsec_…`. It is shown only once, to the creator of the secret.
     pub fn reveal(&self) -> Zeroizing<String> {
         Zeroizing::new(format!("{PREFIX}{}", STANDARD.encode(&*self.0)))
     }
 
-    /// One entry of `webhook-signature`: `v1,` and the base64 of HMAC-SHA256 over `{message_id}.{seconds}.{body}`.
+    /// One signature of `webhook-signature`: `v1,` and the base64 of HMAC-SHA256 over `{message_id}.{seconds}.{body}`.
     pub fn sign(&self, message_id: &str, at: Timestamp, body: &[u8]) -> String {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
             unreachable!("HMAC takes keys of any length (RFC 2104)")

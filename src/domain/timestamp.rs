@@ -1,4 +1,4 @@
-//! A moment in time, in milliseconds: what the database stores and the API shows.
+//! Timestamps in milliseconds, the precision of the database and the API.
 
 mod rfc3339;
 
@@ -12,30 +12,30 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
-/// A text that is no moment in time.
+/// The text is not a valid time.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("this is not a time such as 2026-11-23T09:00:00Z (RFC 3339)")]
 pub struct InvalidTimestamp;
 
 impl Timestamp {
-    /// The system's clock.
+    /// The current time of the system clock.
     pub fn now() -> Self {
         Self(jiff::Timestamp::now().as_millisecond())
     }
 
-    /// Reads RFC 3339 (`date-time` of section 5.6), any offset. A leap second counts as the second before it.
+    /// Parses RFC 3339 (`date-time` of section 5.6) with any offset. A leap second counts as the second before it.
     pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
         rfc3339::parse(text).ok_or(InvalidTimestamp)
     }
 
-    /// Reads a time of day on a day as an `<input type="datetime-local">` gives it (`2026-11-23T09:00`), in the given zone.
+    /// Parses the value of an `<input type="datetime-local">` (`2026-11-23T09:00`), in the given time zone.
     pub fn parse_local(text: &str, zone: &TimeZone) -> Result<Self, InvalidTimestamp> {
         let local: jiff::civil::DateTime = text.parse().map_err(|_| InvalidTimestamp)?;
         let zoned = local.to_zoned_datetime(zone.clone()).map_err(|_| InvalidTimestamp)?;
         Ok(Self(zoned.timestamp().as_millisecond()))
     }
 
-    /// Reads a day as an `<input type="date">` gives it (`2027-01-31`), and gives the moment at which it is over in the given zone.
+    /// Parses the value of an `<input type="date">` (`2027-01-31`), and returns the end of that day in the given time zone.
     pub fn end_of_day(text: &str, zone: &TimeZone) -> Result<Self, InvalidTimestamp> {
         let day: jiff::civil::Date = text.parse().map_err(|_| InvalidTimestamp)?;
         let next = day.tomorrow().map_err(|_| InvalidTimestamp)?;
@@ -43,41 +43,41 @@ impl Timestamp {
         Ok(Self(zoned.timestamp().as_millisecond()))
     }
 
-    /// RFC 3339, UTC, with milliseconds.
+    /// Formats as RFC 3339, in UTC, with milliseconds.
     pub fn rfc3339(self) -> String {
         rfc3339::write(self)
     }
 
-    /// Unix seconds, as `webhook-timestamp` carries them.
+    /// Unix time in seconds, for the header `webhook-timestamp`.
     pub const fn unix_seconds(self) -> i64 {
         self.0.div_euclid(1_000)
     }
 
-    /// Date and time of day in the given zone.
+    /// Date and time in the given time zone.
     pub fn in_zone(self, zone: &TimeZone) -> jiff::ZonedDateTime {
         self.jiff().to_zoned_datetime(zone.clone())
     }
 
-    /// The first moment of its day in the given zone.
+    /// The start of the day in the given time zone.
     #[must_use]
     pub fn day_begins(self, zone: &TimeZone) -> Self {
         let day = self.jiff().to_zoned_datetime(zone.clone()).start_of_day();
         day.map_or(self, |begin| Self(begin.timestamp().as_millisecond()))
     }
 
-    /// The moment so much later.
+    /// Adds a duration (saturating).
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         Self(self.0.saturating_add(millis(span)))
     }
 
-    /// The moment so much earlier.
+    /// Subtracts a duration (saturating).
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(millis(span)))
     }
 
-    /// The time from an earlier moment to this one; nothing when it is not earlier.
+    /// The duration since an earlier timestamp, or zero if that is not earlier.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }

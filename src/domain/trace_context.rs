@@ -1,25 +1,26 @@
-//! The trace context of an event (W3C Trace Context; the CloudEvents extension "Distributed tracing"), which its callbacks carry as
-//! HTTP headers.
+//! The trace context of an event (W3C Trace Context; the CloudEvents extension "Distributed tracing"). Its callbacks have it as HTTP
+//! headers.
 
 use serde_json::Value;
 
-/// The two headers.
+/// The values of the two headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceContext {
-    /// Version, trace, parent and flags.
+    /// Version, trace id, parent id and flags.
     pub traceparent: String,
-    /// What each tracing system adds.
+    /// Vendor-specific data of tracing systems.
     pub tracestate: Option<String>,
 }
 
-/// Most members of `tracestate` (section 3.3.1.1).
+/// Maximum number of members of `tracestate` (section 3.3.1.1).
 const MEMBERS_MAX: usize = 32;
 
 impl TraceContext {
-    /// Reads it from an event's extension attributes, a JSON object. A value that Trace Context does not allow is no header: receivers
-    /// would drop it, or start a trace of their own.
+    /// Reads the trace context from an event's extension attributes, a JSON object. Invalid values are not sent, because receivers would
+    /// drop
+    /// them or start a new trace.
     pub fn of_extensions(extensions: &str) -> Option<Self> {
-        // Most events have no trace, and need not be parsed.
+        // Most events have no trace context; this avoids parsing them.
         if !extensions.contains("\"traceparent\"") {
             return None;
         }
@@ -33,7 +34,7 @@ impl TraceContext {
     }
 }
 
-/// Section 3.2. Version 00 has four fields; later versions may have more.
+/// Checks `traceparent` (section 3.2). Version 00 has four fields; later versions may have more.
 fn is_traceparent(value: &str) -> bool {
     let mut fields = value.split('-');
     let mut field = |length: usize| fields.next().filter(|field| field.len() == length && is_lower_hex(field));
@@ -53,7 +54,7 @@ fn is_lower_hex(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
-/// Section 3.3.1.
+/// Checks `tracestate` (section 3.3.1).
 fn is_tracestate(value: &str) -> bool {
     let mut keys = Vec::new();
     for member in value.split(',').map(|member| member.trim_matches([' ', '\t'])) {

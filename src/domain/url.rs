@@ -1,4 +1,4 @@
-//! Which URLs a webhook may have.
+//! Rules for the URLs of webhooks.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -16,22 +16,22 @@ const BAD_PORTS: [u16; 82] = [
     989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ];
 
-/// What the operator permits.
+/// The URLs that the operator permits.
 #[derive(Clone, Debug, Default)]
 pub struct UrlPolicy {
     /// Whether `http://` is permitted.
     pub allow_http: bool,
-    /// Exempt networks and names.
+    /// Networks and names that are exempt from the ban on private addresses.
     pub allowed: AllowedNetworks,
 }
 
 impl UrlPolicy {
-    /// Checks what was typed, and gives the URL as it will be called. Names are looked up only when a callback is sent.
+    /// Checks a URL and returns it in parsed form. Names are resolved only when a callback is sent.
     ///
     /// # Errors
     /// What is wrong and what to do.
     pub fn check(&self, text: &str) -> Result<Url, Wrong> {
-        // Whether `http://` will do depends on the address.
+        // `http://` is accepted here, because whether it is permitted depends on the address (see below).
         url_text::check(text, true)?;
         let url = Url::parse(text.trim()).map_err(|_| Wrong::UrlNotWhole)?;
         let exempt = literal_address(&url)
@@ -64,8 +64,8 @@ impl UrlPolicy {
         Ok(url)
     }
 
-    /// Ports of other protocols are for hosts alone that the operator permits: what is sent to one might be understood (Fetch Standard,
-    /// section "Port blocking").
+    /// Ports of other protocols are refused, unless the operator permits the host: a server of another protocol might interpret the request
+    /// (Fetch Standard, section "Port blocking").
     fn check_port(&self, url: &Url, exempt: bool, address: Option<IpAddr>) -> Result<(), Wrong> {
         let port = url.port_or_known_default().unwrap_or(0);
         if port == 0 {
@@ -80,13 +80,14 @@ impl UrlPolicy {
         Ok(())
     }
 
-    /// Whether there is any address that `http://` is permitted for.
+    /// Whether `http://` may be permitted for any address.
     pub fn may_permit_http(&self) -> bool {
         self.allow_http || self.allowed != AllowedNetworks::default()
     }
 }
 
-/// The address when the host is one, not a name; all odd spellings (`0x7f.1`, `2130706433`) are read by the URL parser (WHATWG URL).
+/// The address, if the host is an address and not a name. The URL parser (WHATWG URL) also recognizes unusual notations (`0x7f.1`,
+/// `2130706433`).
 fn literal_address(url: &Url) -> Option<IpAddr> {
     match url.host()? {
         Host::Ipv4(address) => Some(IpAddr::V4(address)),
@@ -95,7 +96,7 @@ fn literal_address(url: &Url) -> Option<IpAddr> {
     }
 }
 
-/// Whether no part of a name is empty; a dot at its end stands for the root.
+/// Whether no label of a name is empty. A trailing dot stands for the root.
 fn is_host_name(name: &str) -> bool {
     name.strip_suffix('.').unwrap_or(name).split('.').all(|label| !label.is_empty())
 }

@@ -1,8 +1,8 @@
-//! What can be said of a webhook's URL from its text alone; form and server both say it.
+//! Checks of a webhook's URL that need only its text. The browser's form and the server both use them.
 
 use crate::{domain::webhook::URL_MAX, messages::wrong::Wrong};
 
-/// Checks a text that shall be a URL; `http` says whether `http://` will do.
+/// Checks the text of a URL. `http` is whether `http://` is permitted.
 ///
 /// # Errors
 /// What is wrong and what to do.
@@ -14,7 +14,7 @@ pub fn check(text: &str, http: bool) -> Result<(), Wrong> {
     if text.len() > URL_MAX {
         return Err(Wrong::UrlTooLong { max: URL_MAX as u64 });
     }
-    // A parser forgives `https:host` and `https:/host`; whoever typed that meant something else.
+    // URL parsers accept `https:host` and `https:/host`. These are probably typing errors, so they are refused.
     let Some((scheme, rest)) = text.split_once("://") else {
         return Err(Wrong::UrlNotWhole);
     };

@@ -1,45 +1,45 @@
-//! Limits of a webhook's fields, known to form and server alike.
+//! Limits and checks of a webhook's fields. The browser's form and the server both use them.
 
 use crate::{domain::named::named, messages::wrong::Wrong};
 
-/// Longest name, in characters.
+/// Maximum length of the name, in characters.
 pub const NAME_MAX: usize = 200;
-/// Longest description, in characters.
+/// Maximum length of the description, in characters.
 pub const DESCRIPTION_MAX: usize = 2_000;
-/// Longest URL, in bytes.
+/// Maximum length of the URL, in bytes.
 pub const URL_MAX: usize = 2_000;
-/// Most additional headers.
+/// Maximum number of additional headers.
 pub const HEADERS_MAX: usize = 32;
-/// Names and values of all additional headers together, in bytes.
+/// Maximum size of the names and values of all additional headers together, in bytes.
 pub const HEADERS_BYTES_MAX: usize = 8 * 1024;
 
-/// Highest rate limit, in callbacks a second.
+/// Maximum of both numbers of a rate limit.
 pub const RATE_MAX: u32 = 100_000;
 
-/// How many callbacks a webhook may get: so many a second, and so many at once after a quiet time.
+/// The rate limit of a webhook: a token bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
-    /// Callbacks a second.
+    /// Callbacks per second.
     pub per_second: u32,
-    /// Callbacks at once.
+    /// Callbacks at once after a pause (bucket size).
     pub burst: u32,
 }
 
 named! {
-    /// A webhook's state as the list shows it.
+    /// A webhook's status in the list.
     Status("status") {
-        /// Callbacks are made.
+        /// Callbacks are sent.
         Enabled = "enabled",
-        /// No callback is made; events are held.
+        /// No callbacks are sent; events are held.
         Disabled = "disabled",
-        /// Enabled, and nothing but failures since the last success.
+        /// Enabled, but all attempts since the last success have failed.
         Failing = "failing",
     }
 }
 
 impl Status {
-    /// How a webhook stands that is enabled or not, and only fails or not.
+    /// The status of a webhook.
     pub const fn of(enabled: bool, failing: bool) -> Self {
         match (enabled, failing) {
             (false, _) => Self::Disabled,
@@ -58,7 +58,7 @@ pub fn check_rate(number: u32) -> Result<(), Wrong> {
     }
 }
 
-/// Checks one number of a rate limit as it was typed. An empty field is no number, and no error by itself.
+/// Checks one number of a rate limit in a form field. An empty field is valid.
 pub fn check_rate_text(text: &str) -> Result<(), Wrong> {
     if text.trim().is_empty() {
         return Ok(());
@@ -66,7 +66,7 @@ pub fn check_rate_text(text: &str) -> Result<(), Wrong> {
     check_rate(parse_rate(text).unwrap_or_default())
 }
 
-/// Reads one number of a rate limit as it was typed; `None` when it is no whole number.
+/// Parses one number of a rate limit in a form field. Returns `None` if it is not a whole number.
 pub fn parse_rate(text: &str) -> Option<u32> {
     text.trim().parse().ok()
 }
@@ -85,7 +85,7 @@ pub fn check_name(name: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// Checks a description: not too long, no control characters but line ends and tabs.
+/// Checks a description: not too long, no control characters except line breaks and tabs.
 pub fn check_description(description: &str) -> Result<(), Wrong> {
     if description.chars().count() > DESCRIPTION_MAX {
         return Err(Wrong::TooManyCharacters {

@@ -1,4 +1,4 @@
-//! Publishing: check all, then have them stored in one transaction.
+//! Publishing: checks all events of a request, then stores them in one transaction.
 
 use crate::{
     auth::{principal::Principal, rules::Action},
@@ -12,10 +12,10 @@ use crate::{
     webhooks::FieldError,
 };
 
-/// Most errors of one answer.
+/// Maximum number of errors in one response.
 const ERRORS: usize = 50;
 
-/// Publishes events, all or none. Once it answers, they and their deliveries are stored durably.
+/// Publishes all events or none. When this returns, the events and their deliveries are stored durably.
 pub async fn accept(app: &AppState, by: &Principal, events: &[CloudEvent<'_>]) -> Result<Vec<Accepted>, IngestError> {
     by.may(Action::PublishEvents, false)?;
     let checked = check_all(events, Timestamp::now())?;

@@ -1,11 +1,11 @@
-//! The body of a callback, made once for each event and sent byte for byte the same on every attempt.
+//! The body of a callback. It is rendered once per event, so that every attempt sends the same bytes.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{catalogue::EventType, domain::timestamp::Timestamp, ingest::extension::Extensions};
 
-/// What the event's schema describes.
+/// The callback body, as described by the schema of the event type.
 #[derive(Serialize)]
 pub struct CallbackBody<'a> {
     /// The id that the publisher gave the event.
@@ -13,25 +13,25 @@ pub struct CallbackBody<'a> {
     /// Its type.
     #[serde(rename = "type")]
     pub event_type: EventType,
-    /// When it happened.
+    /// When the event happened.
     pub timestamp: Timestamp,
-    /// Where it happened.
+    /// Where the event happened.
     pub source: &'a str,
-    /// What it is about.
+    /// What the event is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<&'a str>,
-    /// The publisher's schema of the data.
+    /// URI of the publisher's schema of the data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dataschema: Option<&'a str>,
-    /// Extension attributes, when there are any.
+    /// Extension attributes, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extensions: Option<&'a Extensions<'a>>,
-    /// What happened, as it was published.
+    /// The data, as published.
     pub data: &'a RawValue,
 }
 
 impl CallbackBody<'_> {
-    /// The bytes.
+    /// Serializes the body.
     pub fn render(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }

@@ -1,4 +1,4 @@
-//! From a CloudEvent as it was published to an event that may be stored.
+//! Validates a CloudEvent and converts it to an event that can be stored.
 
 use bytes::Bytes;
 use fluent_uri::{Uri, UriRef};
@@ -18,14 +18,14 @@ use crate::{
     webhooks::FieldError,
 };
 
-/// Longest `id`, `source` and `subject`, in bytes: the databases' indexes hold them.
+/// Maximum length of `id`, `source` and `subject`, in bytes. The limit is needed because database indexes contain them.
 const NAME_MAX: usize = 1_000;
-/// Longest `dataschema`, in bytes.
+/// Maximum length of `dataschema`, in bytes.
 const SCHEMA_MAX: usize = 2_000;
-/// Most bytes of all extension attributes together, as JSON.
+/// Maximum size of all extension attributes together, as JSON, in bytes.
 const EXTENSIONS_MAX: usize = 64 * 1024;
 
-/// Checks an event and says everything that is wrong with it. `at` is put before each pointer: the event's place in a batch.
+/// Validates an event and returns all errors. `at`, the position of the event in a batch, is prepended to each pointer.
 pub(super) fn check(event: &CloudEvent<'_>, at: &str, now: Timestamp) -> Result<NewEvent, Vec<FieldError>> {
     let mut errors = Errors {
         at,
@@ -36,7 +36,7 @@ pub(super) fn check(event: &CloudEvent<'_>, at: &str, now: Timestamp) -> Result<
             .map(|error| FieldError::new(format!("{at}{}", error.pointer), error.detail.as_str()))
             .collect(),
     };
-    // It is no event at all.
+    // The value is not an event, so there is nothing else to check.
     if event.has_error("") {
         return Err(errors.found);
     }
@@ -109,7 +109,7 @@ pub(super) fn check(event: &CloudEvent<'_>, at: &str, now: Timestamp) -> Result<
     })
 }
 
-/// What is wrong with an event.
+/// Collects the errors of an event.
 struct Errors<'a> {
     at: &'a str,
     event: &'a CloudEvent<'a>,
@@ -121,7 +121,7 @@ impl<'a> Errors<'a> {
         self.found.push(FieldError::new(format!("{}/{name}", self.at), detail.into()));
     }
 
-    /// An attribute that every event has.
+    /// Checks a required attribute.
     fn required(&mut self, name: &str, value: Option<&'a str>) -> Option<&'a str> {
         if value.is_none() && !self.event.has_error(&format!("/{name}")) {
             let detail = if name == "specversion" {
@@ -134,7 +134,7 @@ impl<'a> Errors<'a> {
         self.optional(name, value)
     }
 
-    /// An attribute that, if it is there, is not empty.
+    /// Checks an optional attribute: if it is present, it must not be empty.
     fn optional(&mut self, name: &str, value: Option<&'a str>) -> Option<&'a str> {
         let value = value?;
         if value.is_empty() {
@@ -157,7 +157,7 @@ impl<'a> Errors<'a> {
         }
     }
 
-    /// The extension attributes as they are stored.
+    /// Checks the extension attributes and returns the JSON to store.
     fn extensions(&mut self) -> Option<String> {
         let extensions = &self.event.extensions;
         if extensions.0.is_empty() {
@@ -170,7 +170,7 @@ impl<'a> Errors<'a> {
                 self.add(name, without_character(character));
             }
         }
-        // Names, numbers and texts can always be written.
+        // Serializing strings, numbers and booleans cannot fail.
         let json = serde_json::to_string(extensions).unwrap_or_default();
         if json.len() > EXTENSIONS_MAX {
             let largest = extensions.0.iter().max_by_key(|(name, value)| match value {
@@ -186,7 +186,8 @@ impl<'a> Errors<'a> {
         Some(json)
     }
 
-    /// The data, held to the schema of the type. Every type of the catalogue has a schema, so that an event without data is refused.
+    /// Validates the data against the schema of the event type. Every type of the catalogue has a schema, so an event without data is
+    /// refused.
     fn data(&mut self, event_type: Option<EventType>) -> Option<&'a RawValue> {
         let Some(data) = self.event.data.as_deref() else {
             if !self.event.has_error("/data") && !self.event.has_error("/data_base64") {
@@ -194,7 +195,7 @@ impl<'a> Errors<'a> {
             }
             return None;
         };
-        // Data of another media type are not JSON, and there is nothing more to say of them.
+        // Data of another media type is not JSON, so it is not validated.
         if self.found.iter().any(|error| error.pointer.ends_with("/datacontenttype")) {
             return Some(data);
         }
@@ -222,7 +223,7 @@ fn no_uri_reference(source: &str) -> &'static str {
     }
 }
 
-/// An absolute URI has a scheme and no fragment (RFC 3986, section 4.3).
+/// Returns the error message if the text is not an absolute URI: one with a scheme and without a fragment (RFC 3986, section 4.3).
 fn no_absolute_uri(text: &str) -> Option<&'static str> {
     match Uri::parse(text) {
         Err(_) => Some("This is not an absolute URI such as https://example.com/schemas/1 (RFC 3986)."),

@@ -16,43 +16,43 @@ use crate::{
     webhooks::FieldError,
 };
 
-/// Most events of a batch.
+/// Maximum number of events in a batch.
 pub const BATCH_MAX: usize = 1_000;
 
-/// What stands before an attribute's name in the name of its header.
+/// Prefix of the headers that contain attributes.
 const PREFIX: &str = "ce-";
 
-/// A CloudEvent as it was published. `ingest::check` validates the values.
+/// A CloudEvent as published. `ingest::check` validates the values.
 #[derive(Clone, Debug, Default)]
 pub struct CloudEvent<'a> {
     /// `1.0`.
     pub specversion: Option<Cow<'a, str>>,
     /// The id that the publisher gave the event.
     pub id: Option<Cow<'a, str>>,
-    /// Where it happened.
+    /// Where the event happened.
     pub source: Option<Cow<'a, str>>,
-    /// Its type.
+    /// The event type.
     pub event_type: Option<Cow<'a, str>>,
-    /// When it happened (RFC 3339).
+    /// When the event happened (RFC 3339).
     pub time: Option<Cow<'a, str>>,
-    /// What it is about.
+    /// What the event is about.
     pub subject: Option<Cow<'a, str>>,
     /// The media type of `data`.
     pub datacontenttype: Option<Cow<'a, str>>,
-    /// The schema of `data`, a URI.
+    /// URI of the schema of `data`.
     pub dataschema: Option<Cow<'a, str>>,
     /// All other attributes.
     pub extensions: Extensions<'a>,
-    /// What happened. Null is data, too.
+    /// The data. JSON null is also data.
     pub data: Option<Cow<'a, RawValue>>,
-    /// Its place in a batch, from 0.
+    /// Position in a batch, from 0.
     pub place: Option<usize>,
-    /// What is wrong already as it was written.
+    /// Errors that were found while parsing.
     pub errors: Vec<FieldError>,
 }
 
 impl CloudEvent<'_> {
-    /// Notes an error. One is enough for each place.
+    /// Adds an error. Only the first error of each pointer is kept.
     pub(super) fn note(&mut self, pointer: String, detail: String) {
         if !self.has_error(&pointer) {
             self.errors.push(FieldError::new(pointer, detail));
@@ -64,21 +64,21 @@ impl CloudEvent<'_> {
     }
 }
 
-/// How a request carries its events.
+/// How events are encoded in a request (content mode).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// One event, the body is all of it.
+    /// One event; the body contains the whole event.
     Structured,
-    /// An array of events.
+    /// The body is an array of events.
     Batch,
-    /// One event, its attributes in headers, its data in the body.
+    /// One event; the headers contain its attributes, the body its data.
     Binary,
-    /// The body is the data of an event; the query has its attributes.
+    /// Not a CloudEvent: the body is the data of an event; the query string contains its attributes.
     Plain,
 }
 
 impl Mode {
-    /// Tells the mode from the headers. The error says which media type to send instead.
+    /// Determines the mode from the headers. The error says which media type to send instead.
     pub fn of(headers: &HeaderMap) -> Result<Self, String> {
         let media = media_type(headers)?;
         let essence = media.as_ref().map_or("", |media| media.essence.as_str());
@@ -117,7 +117,7 @@ fn media_type(headers: &HeaderMap) -> Result<Option<MediaType>, String> {
 fn how_to_send(essence: &str) -> String {
     let given = match essence {
         "" => "The header Content-Type is missing.".to_owned(),
-        // What curl's -d sends unless it is told.
+        // The default of `curl -d`.
         "application/x-www-form-urlencoded" => {
             "The body was sent as application/x-www-form-urlencoded, which is curl's default: add -H 'Content-Type: application/json'."
                 .to_owned()
@@ -152,7 +152,7 @@ fn binary<'a>(headers: &'a HeaderMap, body: &'a [u8]) -> Result<CloudEvent<'a>, 
     }
     let media = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     event.datacontenttype = media.map(Cow::Borrowed);
-    // Other data are refused for their type, whatever they look like.
+    // For another media type, the body is not parsed: `check` refuses the event because of the type.
     if media.is_none_or(|media| MediaType::parse(media).is_some_and(|media| media.is_json())) {
         event.data = data(body)?;
     } else if !body.is_empty() {
@@ -190,7 +190,7 @@ fn add_header<'a>(
     Ok(())
 }
 
-/// An event without attributes, whose data are the body.
+/// An event without attributes. Its data is the body.
 pub(super) fn of_data(body: &[u8]) -> Result<CloudEvent<'_>, IngestError> {
     Ok(CloudEvent {
         data: data(body)?,
@@ -198,7 +198,7 @@ pub(super) fn of_data(body: &[u8]) -> Result<CloudEvent<'_>, IngestError> {
     })
 }
 
-/// The body as data; an empty one is none.
+/// Parses the body as data. An empty body is no data.
 fn data(body: &[u8]) -> Result<Option<Cow<'_, RawValue>>, IngestError> {
     if body.is_empty() {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Compressed bodies (RFC 9110, section 8.4): gzip and deflate, unpacked to no more than a limit.
+//! Compressed bodies (RFC 9110, section 8.4): gzip and deflate, with a limit for the decompressed size.
 
 use std::io::Read;
 
@@ -6,13 +6,13 @@ use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http::{HeaderMap, header::CONTENT_ENCODING};
 
-/// The codings that are supported, for `Accept-Encoding`.
+/// The supported codings, for `Accept-Encoding`.
 pub const SUPPORTED: &str = "gzip, deflate";
 
-/// How a body is compressed.
+/// The content coding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContentCoding {
-    /// Not at all.
+    /// Not compressed.
     Identity,
     /// gzip (RFC 1952).
     Gzip,
@@ -20,17 +20,17 @@ pub enum ContentCoding {
     Deflate,
 }
 
-/// Why a body cannot be unpacked.
+/// Why a body cannot be decompressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnpackError {
-    /// It is larger than the limit.
+    /// The decompressed body is larger than the limit.
     TooLarge,
-    /// It is not what the header says.
+    /// The body is not valid in its declared coding.
     Damaged(String),
 }
 
 impl ContentCoding {
-    /// The coding that a request names; an error when it is not supported.
+    /// Reads the content coding from the headers. The error is the message for an unsupported coding.
     pub fn of(headers: &HeaderMap) -> Result<Self, String> {
         let values = headers.get_all(CONTENT_ENCODING).iter().map(|value| value.to_str().unwrap_or("?"));
         let mut codings = values
@@ -53,7 +53,7 @@ impl ContentCoding {
         }
     }
 
-    /// Unpacks a body.
+    /// Decompresses a body.
     pub fn unpack(self, body: Bytes, limit: usize) -> Result<Bytes, UnpackError> {
         match self {
             Self::Identity => Ok(body),

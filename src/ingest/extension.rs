@@ -1,14 +1,14 @@
-//! Extension attributes: names and values as CloudEvents 1.0.2 has them ("Attribute Naming Convention", "Type System").
+//! Extension attributes: names and values as defined by CloudEvents 1.0.2 ("Attribute Naming Convention", "Type System").
 
 use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
 
-/// The value of an extension attribute. In HTTP headers all are strings.
+/// The value of an extension attribute. In HTTP headers, all values are strings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum ExtensionValue<'a> {
-    /// Also for the types that JSON has no type for: bytes, URIs, times.
+    /// A string. Also used for the types that JSON does not have: bytes, URIs, times.
     String(Cow<'a, str>),
     /// From −2147483648 to 2147483647.
     Integer(i32),
@@ -16,7 +16,7 @@ pub enum ExtensionValue<'a> {
     Boolean(bool),
 }
 
-/// Extension attributes in the order in which they were given.
+/// Extension attributes in the order of the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extensions<'a>(pub Vec<(Cow<'a, str>, ExtensionValue<'a>)>);
 
@@ -26,20 +26,20 @@ impl Serialize for Extensions<'_> {
     }
 }
 
-/// Whether an attribute may have this name.
+/// Whether this is a valid attribute name.
 pub(super) fn is_attribute_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
-/// What is wrong with a name.
+/// The error message for an invalid name.
 pub(super) const NAME: &str = "Names of attributes consist of the letters a to z and of digits. Rename this one, or put it into `data`.";
 
-/// A character that no attribute of the type String may hold.
+/// Returns the first character that is not allowed in attributes of type String.
 pub(super) fn disallowed_character(text: &str) -> Option<char> {
     text.chars().find(|character| character.is_control() || is_noncharacter(*character))
 }
 
-/// What is wrong with such a text.
+/// The error message for such a character.
 pub(super) fn without_character(character: char) -> String {
     format!(
         "Leave out the character U+{:04X}, which attributes of CloudEvents may not hold.",
@@ -47,7 +47,7 @@ pub(super) fn without_character(character: char) -> String {
     )
 }
 
-/// Code points that Unicode sets aside for internal use.
+/// Whether a code point is a noncharacter, which Unicode reserves for internal use.
 const fn is_noncharacter(character: char) -> bool {
     let code = character as u32;
     code & 0xFFFE == 0xFFFE || (code >= 0xFDD0 && code <= 0xFDEF)

@@ -1,16 +1,16 @@
-//! Attribute values in HTTP headers (CloudEvents HTTP protocol binding, section 3.1.3.2): quoted strings are unescaped first, then
-//! there is one round of percent-decoding.
+//! Decodes attribute values in HTTP headers (CloudEvents HTTP protocol binding, section 3.1.3.2): quoted strings are unescaped first, then
+//! the value is percent-decoded once.
 
 use http::HeaderValue;
 use percent_encoding::percent_decode_str;
 
-/// What is wrong with a header's value, and what to send.
+/// Error messages for header values.
 pub(super) const NOT_ASCII: &str = "Percent-encode characters outside of ASCII as UTF-8, for example é as %C3%A9.";
 const OPEN_QUOTE: &str = "The quoted string does not end. Percent-encode quotation marks as %22.";
 const BAD_PERCENT: &str = "A % must begin an encoded byte such as %25. Percent-encode the character % itself as %25.";
 const NOT_UTF8: &str = "The percent-encoded bytes are not UTF-8.";
 
-/// Reads a header's value.
+/// Decodes a header value.
 pub(super) fn decode(value: &HeaderValue) -> Result<String, &'static str> {
     let text = value.to_str().map_err(|_| NOT_ASCII)?;
     let text = unquoted(text)?;
@@ -24,7 +24,7 @@ pub(super) fn decode(value: &HeaderValue) -> Result<String, &'static str> {
     Ok(decoded.into_owned())
 }
 
-/// Takes the quotation marks off quoted strings, and the backslashes within them (RFC 9110, section 5.6.4).
+/// Removes the quotation marks of quoted strings and the backslashes within them (RFC 9110, section 5.6.4).
 fn unquoted(text: &str) -> Result<String, &'static str> {
     if !text.contains('"') {
         return Ok(text.to_owned());
@@ -40,7 +40,7 @@ fn unquoted(text: &str) -> Result<String, &'static str> {
     if is_quoted { Err(OPEN_QUOTE) } else { Ok(plain) }
 }
 
-/// Whether two hexadecimal digits follow each `%`.
+/// Whether each `%` is followed by two hexadecimal digits.
 fn has_whole_escapes(text: &str) -> bool {
     let is_hex = |digit: Option<u8>| digit.is_some_and(|digit| digit.is_ascii_hexdigit());
     text.split('%').skip(1).all(|after| {

@@ -1,5 +1,5 @@
-//! Parses an event's `data` for validation. What is sent later is the text as it was published, so a text that parsers may read in
-//! two ways is refused: an object with the same key twice (RFC 8259, section 4).
+//! Parses an event's `data` for validation. Callbacks contain the text as published, so an object with duplicate keys is refused, because
+//! parsers differ in how they interpret it (RFC 8259, section 4).
 
 use std::{
     cell::RefCell,
@@ -11,15 +11,15 @@ use serde_json::{Map, Number, Value, map::Entry, value::RawValue};
 
 use crate::webhooks::FieldError;
 
-/// Most duplicate keys that are reported for an event.
+/// Maximum number of duplicate keys that are reported for an event.
 const ERRORS_MAX: usize = 20;
-/// Longest JSON pointer in an error, in characters. Keys come from the publisher and may be of any length.
+/// Maximum length of a JSON pointer in an error, in characters. Keys come from the publisher and may have any length.
 const POINTER_MAX: usize = 300;
 
-/// Reads the value of a member that stands at `pointer`.
+/// Parses the value at `pointer`.
 pub(super) fn parse(text: &RawValue, pointer: &str) -> Result<Value, Vec<FieldError>> {
     match parse_once(text.get(), pointer) {
-        // A number beyond 64-bit floating point is valid JSON, and is sent as it was written.
+        // A number beyond the range of 64-bit floating point is valid JSON, and is sent as published.
         Err(Failure::Syntax(error)) if is_out_of_range(&error) => parse_once(&with_finite_numbers(text.get()), pointer),
         result => result,
     }
@@ -50,7 +50,7 @@ fn parse_once(text: &str, pointer: &str) -> Result<Value, Failure> {
     }
 }
 
-/// Where a value stands, from the inside out.
+/// The path of a value, as a linked list from the value to the root.
 enum Path<'a> {
     Root(&'a str),
     Key(&'a Self, &'a str),
@@ -67,7 +67,7 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-/// Deserializes one value, and notes duplicate keys in it.
+/// Deserializes one value, and collects duplicate keys in it.
 #[derive(Clone, Copy)]
 struct Node<'a> {
     path: &'a Path<'a>,
@@ -172,7 +172,7 @@ fn explain(error: &serde_json::Error) -> String {
     format!("This is not JSON that can be read: {text}.")
 }
 
-/// The same JSON with the largest finite number in place of each that is larger, for the parser alone.
+/// Replaces numbers that overflow `f64` by the largest finite number. The result is used only for validation.
 fn with_finite_numbers(text: &str) -> String {
     let (mut finite, mut rest, mut is_string) = (String::with_capacity(text.len()), text, false);
     while let Some(character) = rest.chars().next() {

@@ -1,4 +1,4 @@
-//! The JSON format of CloudEvents 1.0.2, for one event and for batches.
+//! Parser for the JSON format of CloudEvents 1.0.2, for single events and batches.
 
 use std::{borrow::Cow, fmt};
 
@@ -49,7 +49,7 @@ fn unreadable(error: &serde_json::Error) -> IngestError {
     IngestError::malformed("", format!("The body is not JSON: {error}."))
 }
 
-/// The events of a batch, no more than there may be, and how many there are.
+/// A batch. `events` has at most [`BATCH_MAX`] entries; `count` is the number of events in the request.
 struct Batch<'a> {
     events: Vec<CloudEvent<'a>>,
     count: usize,
@@ -87,7 +87,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Batch<'a> {
     }
 }
 
-/// An event as a JSON object. What is wrong with a member is noted in the event, so that all errors of a request are answered at once.
+/// An event as a JSON object. Errors in members are collected in the event, so that the response reports all errors at once.
 struct Envelope<'a>(CloudEvent<'a>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
@@ -157,7 +157,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
     }
 }
 
-/// A member's name, borrowed unless it has escapes.
+/// The name of a member. Borrowed, unless it contains escapes.
 struct Name<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
@@ -182,7 +182,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     }
 }
 
-/// The members of an event, while they are read.
+/// The members of an event during parsing.
 #[derive(Default)]
 struct Members<'a> {
     event: CloudEvent<'a>,
@@ -263,7 +263,7 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The bytes of `data_base64`, which have to be JSON (section 3.1.2).
+/// Decodes `data_base64`. The decoded bytes must be JSON (section 3.1.2).
 fn decoded(encoded: &RawValue) -> Result<Box<RawValue>, String> {
     let encoded = string(encoded)?;
     let bytes = STANDARD
@@ -273,7 +273,7 @@ fn decoded(encoded: &RawValue) -> Result<Box<RawValue>, String> {
     serde_json::from_str(json).map_err(|error| format!("The decoded bytes are not JSON, which `data` has to be: {error}."))
 }
 
-/// A value that has to be a string.
+/// Parses a value that must be a string.
 fn string(value: &RawValue) -> Result<Cow<'_, str>, String> {
     let text = value.get();
     let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));

@@ -1,6 +1,6 @@
-//! Media types as requests and events name them (RFC 9110, section 8.3.1; RFC 2045, section 5.1).
+//! Parses media types in requests and events (RFC 9110, section 8.3.1; RFC 2045, section 5.1).
 
-/// A media type with what matters here of its parameters.
+/// A media type. Of its parameters, only `charset` is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MediaType {
     /// Type and subtype in lower case: `application/json`.
@@ -10,7 +10,7 @@ pub(super) struct MediaType {
 }
 
 impl MediaType {
-    /// Reads `type/subtype; name=value; name="value"`; `None` when it is none.
+    /// Parses `type/subtype; name=value; name="value"`. Returns `None` if the text is not a media type.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (essence, mut rest) = text.split_once(';').map_or((text, ""), |(essence, rest)| (essence, rest));
         let essence = essence.trim_matches([' ', '\t']).to_ascii_lowercase();
@@ -40,20 +40,20 @@ impl MediaType {
         }
     }
 
-    /// Whether it declares JSON: `*/json` or `*/*+json` (CloudEvents JSON format, section 3.1.1).
+    /// Whether it is a JSON type: `*/json` or `*/*+json` (CloudEvents JSON format, section 3.1.1).
     pub(super) fn is_json(&self) -> bool {
         let subtype = self.essence.split_once('/').map_or("", |(_, subtype)| subtype);
         subtype == "json" || subtype.strip_suffix("+json").is_some_and(|name| !name.is_empty())
     }
 
-    /// The character set, when it is another than UTF-8, of which US-ASCII is a part.
+    /// The charset, if it is neither UTF-8 nor its subset US-ASCII.
     pub(super) fn other_charset(&self) -> Option<&str> {
         let charset = self.charset.as_deref()?;
         (!["utf-8", "utf8", "us-ascii", "ascii"].contains(&charset)).then_some(charset)
     }
 }
 
-/// A token or a quoted string, and what follows it.
+/// Parses a token or a quoted string. Returns the value and the rest of the text.
 fn parameter_value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find([' ', '\t', ';']).unwrap_or(text.len());

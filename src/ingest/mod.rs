@@ -1,4 +1,4 @@
-//! Takes events in: reads CloudEvents, checks them, and stores each with its deliveries in one transaction.
+//! Ingestion: parses and validates CloudEvents, and stores each with its deliveries in one transaction.
 
 mod accept;
 pub mod body;
@@ -24,13 +24,13 @@ use crate::{
     webhooks::FieldError,
 };
 
-/// Why events are not taken. Of a batch, nothing is.
+/// Why a request to publish is refused. If one event of a batch is refused, none is stored.
 #[derive(Debug, Error)]
 pub enum IngestError {
-    /// It is not JSON, or not a CloudEvent at all.
+    /// The body is not JSON, or not a CloudEvent.
     #[error("{}", .0.detail)]
     Malformed(FieldError),
-    /// Fields are wrong.
+    /// Some fields are invalid.
     #[error("the event is not valid")]
     Invalid(Vec<FieldError>),
     /// Too many events wait to be stored.
@@ -39,7 +39,7 @@ pub enum IngestError {
     /// The disk is nearly full.
     #[error("the disk of the database is nearly full")]
     NoSpace,
-    /// They may not.
+    /// The caller has no permission.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
     /// The database failed.
@@ -48,12 +48,12 @@ pub enum IngestError {
 }
 
 impl IngestError {
-    /// A request that cannot be read.
+    /// An error for a request that cannot be parsed.
     pub(crate) fn malformed(pointer: &str, detail: impl Into<String>) -> Self {
         Self::Malformed(FieldError::new(pointer, detail.into()))
     }
 
-    /// The same error of another place.
+    /// The same error with another pointer.
     pub(crate) fn at(self, pointer: &str) -> Self {
         match self {
             Self::Malformed(error) => Self::malformed(pointer, error.detail),

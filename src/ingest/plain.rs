@@ -1,4 +1,4 @@
-//! JSON that is no CloudEvent: the body is the data of an event, and the query has its attributes.
+//! JSON that is not a CloudEvent: the body is the data of an event, and the query string has its attributes.
 
 use std::borrow::Cow;
 
@@ -14,10 +14,10 @@ use crate::{
     webhooks::FieldError,
 };
 
-/// The attributes that a query may have.
+/// The attributes that the query may have.
 const ATTRIBUTES: [&str; 5] = ["type", "source", "id", "subject", "time"];
 
-/// Reads an event. Without `source` it is the API key that sent it; without `id` the event gets a new one, so that it is never a
+/// Reads an event. The default of `source` identifies the API key. The default of `id` is a new UUID, so that the event is never a
 /// duplicate.
 pub fn event<'a>(query: &'a str, body: &'a [u8], by: &Principal) -> Result<CloudEvent<'a>, IngestError> {
     let mut event = of_data(body)?;
@@ -41,7 +41,7 @@ pub fn event<'a>(query: &'a str, body: &'a [u8], by: &Principal) -> Result<Cloud
             "subject" => &mut event.subject,
             _ => &mut event.time,
         };
-        // A plus sign that was not encoded is read as a space, which no time has.
+        // An unencoded plus sign is decoded as a space. A time has no spaces, so this is reverted.
         let value = if name == "time" {
             Cow::Owned(value.replace(' ', "+"))
         } else {

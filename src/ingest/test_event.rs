@@ -1,4 +1,4 @@
-//! The event of a test: an example of the catalogue, from clearhook itself.
+//! The event of a webhook test: an example of the catalogue, published by clearhook itself.
 
 use std::borrow::Cow;
 
@@ -12,13 +12,13 @@ use crate::{
     webhooks::FieldError,
 };
 
-/// The source of tests.
+/// CloudEvents `source` of test events.
 const SOURCE: &str = "urn:clearhook:test";
 
-/// An event of this type with these data.
+/// Creates a test event of this type with this data.
 ///
 /// # Errors
-/// When the data are not as the catalogue says.
+/// If the data does not match the schema of the catalogue.
 pub fn test_event(event: EventType, data: &Value) -> Result<NewEvent, Vec<FieldError>> {
     let id: uuid::Uuid = new_id();
     let raw = serde_json::value::to_raw_value(data).map_err(|error| vec![FieldError::new("/data", error.to_string())])?;

@@ -1,8 +1,8 @@
-//! Bytes of a body as text.
+//! Decoding of request bodies.
 
 use crate::ingest::IngestError;
 
-/// The text of UTF-8 bytes; a byte order mark at their beginning is ignored (RFC 8259, section 8.1).
+/// Decodes UTF-8. A byte order mark at the beginning is ignored (RFC 8259, section 8.1).
 pub(super) fn utf8(bytes: &[u8]) -> Result<&str, IngestError> {
     let is_utf16 = matches!(bytes, [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, _, ..] | [_, 0, ..]);
     if is_utf16 {

@@ -1,4 +1,4 @@
-//! The log: `GET /webhooks/{id}/callbacks` and `GET /callbacks/{id}`.
+//! The callback log: `GET /webhooks/{id}/callbacks` and `GET /callbacks/{id}`.
 
 use axum::{
     Json,
@@ -68,7 +68,7 @@ struct ResponseView {
     headers: Vec<Shown>,
     body: String,
     truncated: bool,
-    /// Why the body was not received to its end; null when it was.
+    /// The reason if the end of the body was not received; otherwise null.
     incomplete: Option<String>,
 }
 
@@ -77,7 +77,7 @@ struct DetailsView {
     #[serde(flatten)]
     callback: CallbackView,
     webhook_id: WebhookId,
-    /// The publisher's id of the event, and its source.
+    /// The CloudEvents `id` and `source` of the event.
     ce_id: Option<String>,
     source: Option<String>,
     detail: Option<String>,
@@ -138,14 +138,14 @@ pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id)
     .into_response())
 }
 
-/// Reads a status code of HTTP.
+/// Parses an HTTP status code.
 fn status(given: Option<&str>) -> Result<Option<u16>, Problem> {
     let parsed = given.map(|text| text.parse::<u16>().ok().filter(|status| (100..=999).contains(status)).ok_or(()));
     let wrong = |()| Problem::invalid(vec![webhooks::FieldError::new("/status", "Use a status code from 100 to 999.")]);
     parsed.transpose().map_err(wrong)
 }
 
-/// Reads a parameter that is a time.
+/// Parses a query parameter that is a time.
 pub(super) fn moment(name: &str, given: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     let parsed = given.map(Timestamp::parse).transpose();
     parsed.map_err(|error| Problem::invalid(vec![webhooks::FieldError::new(format!("/{name}"), format!("{error}."))]))
@@ -155,9 +155,9 @@ fn shown(headers: ShownHeaders) -> Vec<Shown> {
     headers.into_iter().map(|(name, value)| Shown { name, value }).collect()
 }
 
-/// A callback as the API lists it.
+/// The JSON of a callback, as in the API's lists.
 pub fn callback_json(record: CallbackRecord) -> String {
-    // Names, numbers and texts can always be written.
+    // Serializing this struct cannot fail.
     serde_json::to_string(&view(record)).unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! The catalogue: `GET /event-types`, one, and its schema.
+//! The catalogue: `GET /event-types`, `GET /event-types/{type}` and `GET /event-types/{type}/schema`.
 
 use axum::{
     Json,
@@ -58,7 +58,7 @@ pub(super) async fn schema(Caller(by): Caller, Path(name): Path<String>) -> Resu
     Ok(schema_file(find(&name)?))
 }
 
-/// The schema as a file to keep.
+/// The schema as a download.
 pub fn schema_file(event_type: EventType) -> Response {
     let disposition = format!("attachment; filename=\"{}\"", schema_file_name(event_type));
     let headers = [

@@ -26,7 +26,7 @@ use crate::{
     storage::journal::Accepted,
 };
 
-/// What a publish answers, in the order of the request.
+/// The response of a publish request. The events are in the order of the request.
 #[derive(Serialize)]
 struct Published<'a> {
     events: Vec<PublishedEvent<'a>>,
@@ -34,9 +34,9 @@ struct Published<'a> {
 
 #[derive(Serialize)]
 struct PublishedEvent<'a> {
-    /// Ours.
+    /// The id that clearhook assigned.
     id: EventId,
-    /// The publisher's.
+    /// The CloudEvents `id` that the publisher chose.
     ce_id: &'a str,
     duplicate: bool,
     deliveries: u64,
@@ -56,7 +56,7 @@ impl<'a> Published<'a> {
     }
 }
 
-/// Publishes events. The 202 comes only once they are stored durably.
+/// Publishes events. Answers 202 only after the events are stored durably.
 pub(super) async fn publish(
     State(app): State<AppState>,
     Caller(by): Caller,
@@ -100,7 +100,7 @@ fn mode(headers: &axum::http::HeaderMap, query: &str) -> Result<Mode, Problem> {
     }
 }
 
-/// 415 with the codings that are supported (RFC 9110, section 15.5.16).
+/// A 415 response that lists the supported content codings (RFC 9110, section 15.5.16).
 fn unsupported_coding(detail: String) -> Response {
     let mut response = Problem::unsupported_media(detail).into_response();
     let supported = HeaderValue::from_static(content_coding::SUPPORTED);

@@ -1,4 +1,4 @@
-//! What handlers take out of a request, with errors as problems.
+//! Extractors of request data. They reject with a [`Problem`].
 
 use axum::{
     body::Bytes,
@@ -16,7 +16,7 @@ use crate::{
     webhooks::FieldError,
 };
 
-/// The program that calls: the gate knows it by its key.
+/// The calling program. The authorization layer has identified it by its API key.
 pub(super) struct Caller(pub(super) Principal);
 
 impl<S: Sync> FromRequestParts<S> for Caller {
@@ -30,7 +30,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// Who has the key in these headers. Two `Authorization` headers are none.
+/// Returns the holder of the API key in the headers. A request with more than one `Authorization` header is rejected.
 pub async fn key_holder(app: &AppState, headers: &HeaderMap) -> Result<KeyHolder, Problem> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (given.next(), given.next()) else {
@@ -72,7 +72,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| body_problem(&rejection, BODY_BYTES_MAX))?;
-        // A byte order mark is no part of the JSON (RFC 8259, section 8.1).
+        // A byte order mark is ignored (RFC 8259, section 8.1).
         let json = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         serde_json::from_slice(json).map(Self).map_err(|error| {
             if error.is_data() {
@@ -84,7 +84,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// What serde says of a wrong type, without the text that was given: it may be a secret in the wrong place.
+/// Removes the given text from serde's message about a wrong type, because it may be a secret in the wrong field.
 fn without_value(told: String) -> String {
     match (told.find("string \""), told.rfind("\", expected")) {
         (Some(from), Some(to)) if from < to => format!("{}string{}", &told[..from], &told[to + 1..]),
@@ -92,7 +92,7 @@ fn without_value(told: String) -> String {
     }
 }
 
-/// A JSON body that may be left out.
+/// An optional JSON body.
 pub(super) struct OptionalBody<T>(pub(super) T);
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalBody<T> {
@@ -108,7 +108,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
     }
 }
 
-/// Refuses a body that says itself that it is too large, before it is sent.
+/// Rejects a body by its `Content-Length`, before it is received.
 pub(crate) fn check_length(headers: &HeaderMap, limit: usize) -> Result<(), Problem> {
     let length = headers
         .get(header::CONTENT_LENGTH)
@@ -119,7 +119,7 @@ pub(crate) fn check_length(headers: &HeaderMap, limit: usize) -> Result<(), Prob
     Ok(())
 }
 
-/// Why a body could not be read.
+/// The problem for a body that could not be read.
 pub(super) fn body_problem(rejection: &BytesRejection, limit: usize) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::too_large(limit)
@@ -128,7 +128,7 @@ pub(super) fn body_problem(rejection: &BytesRejection, limit: usize) -> Problem 
     }
 }
 
-/// An id in the path. What is no id at all is not there either.
+/// An id in the path. A malformed id yields 404, like an unknown one.
 pub(super) struct Id<T>(pub(super) T);
 
 impl<T: std::str::FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
@@ -155,12 +155,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
-/// What axum says of a query, without the words that say nothing.
+/// axum's message about a query, without its constant prefix.
 fn reason(told: &str) -> &str {
     told.strip_prefix("Failed to deserialize query string: ").unwrap_or(told)
 }
 
-/// Reads `limit`.
+/// Parses `limit`.
 pub(super) fn limit(given: Option<u64>) -> Result<u64, Problem> {
     let limit = given.unwrap_or(LIMIT_DEFAULT);
     if (1..=LIMIT_MAX).contains(&limit) {
@@ -169,19 +169,19 @@ pub(super) fn limit(given: Option<u64>) -> Result<u64, Problem> {
     Err(Problem::invalid(vec![FieldError::new("/limit", format!("Use 1 to {LIMIT_MAX}."))]))
 }
 
-/// Reads `cursor`.
+/// Parses `cursor`.
 pub(super) fn cursor(given: Option<&str>) -> Result<Option<Cursor>, Problem> {
     let decoded = given.map(Cursor::decode).transpose();
     decoded.map_err(|error| Problem::invalid(vec![FieldError::new("/cursor", format!("{error}."))]))
 }
 
-/// Reads a parameter that names something.
+/// Parses an optional parameter with [`FromStr`](std::str::FromStr).
 pub(super) fn named<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, given: Option<&str>) -> Result<Option<T>, Problem> {
     let parsed = given.map(str::parse).transpose();
     parsed.map_err(|error| Problem::invalid(vec![FieldError::new(format!("/{name}"), format!("{error}."))]))
 }
 
-/// A page of a list as the API shows it.
+/// A page of a list in the API's format.
 #[derive(Serialize)]
 pub(super) struct PageView<T> {
     items: Vec<T>,
@@ -189,7 +189,7 @@ pub(super) struct PageView<T> {
 }
 
 impl<T: Serialize> PageView<T> {
-    /// Shows each item with `show`.
+    /// Converts each item with `show`.
     pub(super) fn of<U>(page: Page<U>, show: impl FnMut(U) -> T) -> axum::response::Response {
         let next_cursor = page.next.map(Cursor::encode);
         axum::Json(Self {

@@ -38,12 +38,12 @@ pub(super) struct EventParams {
     cursor: Option<String>,
 }
 
-/// An event as the API lists it.
+/// An event in the API's format.
 #[derive(Serialize)]
 struct EventView {
-    /// Ours.
+    /// The id that clearhook assigned.
     id: EventId,
-    /// The publisher's.
+    /// The CloudEvents `id` that the publisher chose.
     ce_id: String,
     #[serde(rename = "type")]
     event_type: EventType,
@@ -58,9 +58,9 @@ struct EventView {
 pub(super) struct EventDetailsView {
     #[serde(flatten)]
     event: EventView,
-    /// The body of the callbacks, byte for byte.
+    /// The exact body of the callbacks.
     body: String,
-    /// The data as they were published.
+    /// The data as published.
     data: Option<Box<RawValue>>,
     dataschema: Option<String>,
     deliveries_count: u64,
@@ -99,7 +99,7 @@ pub(super) async fn list(
 
 /// `GET /events/{id}`
 pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<EventId>) -> Result<Json<EventDetailsView>, Problem> {
-    /// What is shown of a callback's body by itself.
+    /// The parts of the callback body that the response also has as separate fields.
     #[derive(Deserialize)]
     struct Body {
         dataschema: Option<String>,
@@ -142,7 +142,7 @@ fn event_view(event: EventRecord) -> EventView {
         event_type: event.event_type,
         source: event.source,
         subject: event.subject,
-        // The service wrote it as JSON.
+        // Always valid JSON: clearhook serialized it.
         extensions: event.extensions.and_then(|json| RawValue::from_string(json).ok()),
         time: event.occurred_at,
         received_at: event.received_at,

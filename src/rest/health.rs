@@ -1,4 +1,4 @@
-//! Is it alive, can it work.
+//! Health checks: `/healthz` and `/readyz`.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use axum::{extract::State, http::StatusCode};
 
 use crate::{rest::Problem, state::AppState};
 
-/// How long the database may take to answer.
+/// Timeout of the database ping.
 const PING: Duration = Duration::from_secs(2);
 
-/// The process lives.
+/// Liveness: the process runs.
 pub(super) async fn alive() -> StatusCode {
     StatusCode::OK
 }
 
-/// The service is not about to stop, the database can be reached, and the dispatcher makes progress.
+/// Readiness: the service is not shutting down, the database is reachable, and the dispatcher makes progress.
 pub(super) async fn ready(State(app): State<AppState>) -> Result<StatusCode, Problem> {
     if app.draining.is_cancelled() {
         return Err(not_ready("The service is stopping."));
@@ -23,7 +23,7 @@ pub(super) async fn ready(State(app): State<AppState>) -> Result<StatusCode, Pro
         .progress()
         .map_err(|why| not_ready(&format!("The service cannot work: {why}.")))?;
     let store = app.store.within(PING);
-    // A connection may have been lost since it was last used; then another one answers.
+    // A pooled connection may have been lost since its last use, so the ping is repeated once on another one.
     if store.ping().await.is_err() {
         store.ping().await?;
     }

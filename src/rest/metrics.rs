@@ -1,4 +1,4 @@
-//! `/metrics`: the service's own figures, in the text format of Prometheus.
+//! `/metrics`: metrics of the service in the text format of Prometheus.
 
 use std::fmt::Write;
 
@@ -17,14 +17,14 @@ use crate::{
     state::AppState,
 };
 
-/// `GET /metrics` on the main address: with a key.
+/// `GET /metrics` on the main listener. Requires an API key.
 pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller) -> Result<Response, Problem> {
     by.may(Action::ReadMetrics, false)?;
     text(&app).await
 }
 
-/// `GET /metrics` on a listener of its own: without a key. Health checks are answered there as well, because connections of clients
-/// take none of its places.
+/// `GET /metrics` on a separate listener, without a key. It also serves the health checks, because client connections cannot exhaust the
+/// connection limit of this listener.
 pub fn alone(app: AppState) -> Router {
     Router::new()
         .route("/metrics", get(async |State(app): State<AppState>| text(&app).await))

@@ -1,4 +1,4 @@
-//! The HTTP API under `/api/v1`, for programs with API keys; and `/healthz`, `/readyz`.
+//! The HTTP API: `/api/v1` for programs with API keys, and `/healthz`, `/readyz` and `/metrics`.
 
 mod callbacks;
 mod event_types;
@@ -27,9 +27,9 @@ use crate::{
     state::AppState,
 };
 
-/// Largest body of a publish, in bytes.
+/// Maximum size of the body of a publish request, in bytes.
 pub const EVENTS_BYTES_MAX: usize = 1024 * 1024;
-/// Largest body of any other call, in bytes.
+/// Maximum size of the body of any other request, in bytes.
 const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// All routes of the API.

@@ -1,4 +1,4 @@
-//! Errors for programs: `application/problem+json` (RFC 9457).
+//! Errors of the API: `application/problem+json` (RFC 9457).
 
 use axum::{
     Json,
@@ -15,7 +15,7 @@ use crate::{
     webhooks::{FieldError, UseCaseError},
 };
 
-/// An error of the API. `type` is `urn:clearhook:problem:` and a code that stays the same.
+/// An error of the API. `type` is `urn:clearhook:problem:` and a stable code.
 #[derive(Debug, Serialize)]
 pub struct Problem {
     #[serde(rename = "type")]
@@ -29,12 +29,12 @@ pub struct Problem {
     said: Option<Box<Wrong>>,
 }
 
-/// An extension of an answer: why it is one, for people.
+/// Response extension with the translatable message of an error, for pages of the console.
 #[derive(Clone, Debug)]
 pub(crate) struct Said(pub(crate) Wrong);
 
 impl Problem {
-    /// A problem with this code.
+    /// Creates a problem with this code.
     pub fn new(status: StatusCode, code: &str, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("urn:clearhook:problem:{code}"),
@@ -46,7 +46,7 @@ impl Problem {
         }
     }
 
-    /// No key, or one that is not valid.
+    /// 401: no API key, or an invalid one.
     pub fn unauthenticated() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
@@ -56,12 +56,12 @@ impl Problem {
         )
     }
 
-    /// Something that cannot be read.
+    /// 400: the request cannot be parsed.
     pub fn malformed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed", "The request cannot be read", detail)
     }
 
-    /// Wrong fields.
+    /// 422: some fields are invalid.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [only] => format!("{}: {}", only.pointer, only.detail),
@@ -74,12 +74,12 @@ impl Problem {
         }
     }
 
-    /// Nothing there.
+    /// 404.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
     }
 
-    /// A route that has other methods.
+    /// 405: the route exists, but not with this method.
     pub fn method_not_allowed() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -89,7 +89,7 @@ impl Problem {
         )
     }
 
-    /// A body over the limit.
+    /// 413: the body exceeds the limit.
     pub fn too_large(limit: usize) -> Self {
         let max = limit as u64;
         Self {
@@ -103,7 +103,7 @@ impl Problem {
         }
     }
 
-    /// A body that the client sent too slowly.
+    /// 408: the client sent the body too slowly.
     pub(crate) fn request_timeout() -> Self {
         Self::new(
             StatusCode::REQUEST_TIMEOUT,
@@ -113,7 +113,7 @@ impl Problem {
         )
     }
 
-    /// Something broke that no caller can mend; the cause goes to the log.
+    /// 500: an internal error that the client cannot fix. The cause is logged.
     pub fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "a request failed because of a fault in clearhook: {error}");
         Self::new(
@@ -124,7 +124,7 @@ impl Problem {
         )
     }
 
-    /// The database cannot be had just now.
+    /// 503: the database is not available.
     pub fn unavailable() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -134,12 +134,12 @@ impl Problem {
         )
     }
 
-    /// From a page of another site (OWASP, "Verifying origin with standard headers").
+    /// 403: the request comes from a page of another site (OWASP, "Verifying origin with standard headers").
     pub(crate) fn cross_origin() -> Self {
         Self::said_by(StatusCode::FORBIDDEN, "cross-origin", "From another site", Wrong::OtherSite)
     }
 
-    /// A problem that a rule of ours tells, to people in their language.
+    /// Creates a problem from a validation error, which the console can translate.
     fn said_by(status: StatusCode, code: &str, title: &'static str, wrong: Wrong) -> Self {
         Self {
             said: Some(Box::new(wrong.clone())),
@@ -147,7 +147,7 @@ impl Problem {
         }
     }
 
-    /// A body of the wrong kind.
+    /// 415: the media type or content coding of the body is not supported.
     pub fn unsupported_media(detail: impl Into<String>) -> Self {
         Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -159,7 +159,7 @@ impl Problem {
 }
 
 impl Problem {
-    /// An error of which only the status is known: the framework's own, or a request that took too long.
+    /// Creates a problem when only the status is known: for errors of the framework, and for requests that timed out.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status {
             StatusCode::BAD_REQUEST => Self::malformed("The path, the query or the body cannot be read."),
@@ -182,7 +182,7 @@ impl Problem {
     }
 }
 
-/// Answers calls of routes that do not exist.
+/// Handles requests to routes that do not exist.
 pub(crate) async fn no_such_route() -> Problem {
     Problem::not_found("The API has no such route.")
 }
@@ -210,7 +210,7 @@ impl IntoResponse for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a request failed because of the database: {error}");
+        tracing::error!(%error, "a request failed because of a database error: {error}");
         match error {
             StoreError::FileGone => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,

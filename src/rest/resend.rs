@@ -1,4 +1,4 @@
-//! Sending again, tests, and new secrets.
+//! Redelivery, recovery, tests, and rotation of secrets.
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};

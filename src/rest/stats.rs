@@ -16,7 +16,7 @@ use crate::{
     webhooks::{self, Period, Stats},
 };
 
-/// The range when none is given.
+/// The default time range.
 const USUAL: Duration = Duration::from_secs(24 * 3_600);
 
 #[derive(Deserialize)]

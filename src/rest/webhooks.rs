@@ -41,11 +41,11 @@ pub(super) struct ListParams {
 struct HeaderView {
     name: String,
     value: String,
-    /// Left out, it stays as it is stored for a header of this name; that of a new header follows from the name.
+    /// If it is omitted, the stored value of a header with this name is kept. For a new header, it is derived from the name.
     secret: Option<bool>,
 }
 
-/// What POST takes.
+/// The body of POST.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewWebhook {
@@ -66,7 +66,7 @@ pub(super) struct NewWebhook {
     secret: Option<String>,
 }
 
-/// What PATCH takes: a field that is left out stays as it is.
+/// The body of PATCH. Omitted fields are not changed.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WebhookPatch {
@@ -77,7 +77,7 @@ pub(super) struct WebhookPatch {
     enabled: Option<bool>,
     owners: Option<Vec<String>>,
     headers: Option<Vec<HeaderView>>,
-    /// `null` takes the limit away.
+    /// `null` removes the limit.
     #[serde(default)]
     rate_limit: Change<RateLimit>,
     ordered: Option<bool>,
@@ -99,12 +99,12 @@ struct WebhookView {
     failing_since: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// Only in the answer to POST.
+    /// Only in the response to POST.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }
 
-/// A field that may be left out, and may be null when it is there.
+/// A field that distinguishes between omitted and null.
 #[derive(Clone, Default)]
 enum Change<T> {
     #[default]
@@ -163,8 +163,8 @@ pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id)
     Ok(Json(view(webhooks::get(&app, &by, id).await?, None)).into_response())
 }
 
-/// `PATCH /webhooks/{id}`. `enabled` alone changes that alone, whatever else is changed at the same time. A key without `webhooks:read`
-/// gets no answer but that it was done: it would read the whole webhook otherwise.
+/// `PATCH /webhooks/{id}`. A patch of `enabled` alone updates only that column, so it cannot conflict with concurrent changes. For a key
+/// without `webhooks:read`, the response is empty (204), because its body would reveal the webhook.
 pub(super) async fn change(
     State(app): State<AppState>,
     Caller(by): Caller,
@@ -190,7 +190,7 @@ pub(super) async fn change(
 }
 
 impl WebhookPatch {
-    /// The new state, when the patch names nothing else.
+    /// The value of `enabled`, if the patch has no other fields.
     const fn enabled_alone(&self) -> Option<bool> {
         match self {
             Self {
@@ -208,7 +208,7 @@ impl WebhookPatch {
         }
     }
 
-    /// The webhook as the patch wants it.
+    /// Applies the patch to a webhook.
     fn applied(self, input: WebhookInput) -> WebhookInput {
         let WebhookInput {
             name,
@@ -277,7 +277,8 @@ fn view(webhook: WebhookRecord, secret: Option<String>) -> WebhookView {
     }
 }
 
-/// Headers as they were sent. What is not said of one follows from the stored header of its name, else from its name.
+/// Converts the headers of a request. If `secret` is omitted, it is taken from the stored header with the same name, or derived from the
+/// name.
 fn headers(sent: Vec<HeaderView>, stored: &[Header]) -> Vec<Header> {
     let header = |HeaderView { name, value, secret }| {
         let known = || {

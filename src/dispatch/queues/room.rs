@@ -1,4 +1,4 @@
-//! Room in memory: how many deliveries of a webhook may wait here, by their number and by the bytes of their bodies.
+//! Capacity of the queues: limits the waiting deliveries of each webhook by their number and by the size of their bodies.
 
 use crate::{
     dispatch::queues::{Queue, Queues},
@@ -6,21 +6,21 @@ use crate::{
     storage::journal::Place,
 };
 
-/// Longest queue of one webhook.
+/// Maximum length of the queue of one webhook.
 pub(super) const LONGEST: usize = 4_096;
-/// Most deliveries in all queues. When half of it is used, each webhook has a small part only.
+/// Maximum number of deliveries in all queues. When half of it is used, each webhook is limited to [`SHARE`].
 const MOST: usize = 32_768;
-/// That part.
+/// Maximum length of the queue of one webhook while the queues together are more than half full.
 const SHARE: usize = 256;
-/// Most bytes of bodies in all queues, with the same rule; but one delivery always fits an empty queue.
+/// Maximum size of the bodies in all queues, with the same rule. An empty queue always accepts one delivery, whatever its size.
 pub(super) const BYTES: usize = 64 << 20;
-/// A webhook's small part of them.
+/// Maximum size of the bodies of one webhook while at least half of [`BYTES`] is used.
 const BYTES_SHARE: usize = 256 << 10;
-/// Places of each webhook beyond, for what people ask for: it is sent now, however much else waits.
+/// Additional slots of each webhook for manual deliveries, so that they are sent now, however much else waits.
 const RESERVE: usize = 16;
 
 impl Queues {
-    /// How many more deliveries of a webhook have room. While its breaker is open, only one waits here.
+    /// Number of free slots of a webhook. While its circuit breaker is open, it has only one slot, for the probe.
     pub(in crate::dispatch) fn room(&self, webhook: WebhookId) -> usize {
         let Some(queue) = self.by_webhook.get(&webhook) else {
             return self.longest().min(self.fitting(0).max(1));
@@ -33,7 +33,7 @@ impl Queues {
         self.longest_of(queue).saturating_sub(queue.places).min(fitting)
     }
 
-    /// The same for those that people asked for.
+    /// Number of free slots for manual deliveries.
     pub(in crate::dispatch) fn room_for_asked(&self, webhook: WebhookId) -> usize {
         let Some(queue) = self.by_webhook.get(&webhook) else {
             return self.longest() + RESERVE;
@@ -41,7 +41,7 @@ impl Queues {
         (self.longest_of(queue) + RESERVE).saturating_sub(queue.places)
     }
 
-    /// Whether there is room for this one.
+    /// Whether this delivery fits.
     pub(super) fn fits(&self, place: Place) -> bool {
         let Some(queue) = self.by_webhook.get(&place.webhook) else {
             return self.longest() > 0;
@@ -49,24 +49,24 @@ impl Queues {
         queue.places < self.longest_of(queue) && (queue.places == 0 || queue.bytes + place.bytes <= self.bytes_of_one())
     }
 
-    /// Whether a webhook could use more than it has.
+    /// Whether more deliveries should be claimed for a webhook: its queue is empty, or at most half full.
     pub(super) fn is_hungry(&self, queue: &Queue) -> bool {
         let (longest, bytes) = (self.longest_of(queue), self.bytes_of_one());
         let half_empty = || queue.places <= longest / 2 && queue.bytes <= bytes / 2 && queue.bytes + self.usual <= bytes;
         queue.places < longest && (queue.places == 0 || half_empty())
     }
 
-    /// Notes how long bodies are: as the longest one lately.
+    /// Updates the estimated body size: a maximum that decays with each smaller body.
     pub(super) fn note_length(&mut self, bytes: usize) {
         self.usual = bytes.max(self.usual - self.usual / 64);
     }
 
-    /// How many more bodies of the usual length fit.
+    /// How many more bodies of the estimated size fit.
     fn fitting(&self, bytes: usize) -> usize {
         self.bytes_of_one().saturating_sub(bytes) / self.usual.max(1)
     }
 
-    /// Bytes that one webhook may have.
+    /// Maximum size of the bodies of one webhook.
     const fn bytes_of_one(&self) -> usize {
         if self.bytes < BYTES / 2 {
             return BYTES / 2;

@@ -126,7 +126,7 @@ fn what_waits_in_the_database_is_claimed_when_the_time_of_its_probe_comes() {
         queues.next(now).unwrap();
         queues.over(webhook, false, Told::Fails, now);
     }
-    // Its probe fails as well, and nothing is left in memory.
+    // Nothing is left in memory, and more deliveries wait in the database.
     queues.starve(webhook);
     let probe_at = queues.next_delay().unwrap();
     assert!(!queues.take_wants_claim());
@@ -169,11 +169,11 @@ fn bodies_have_a_budget_and_one_always_fits_an_empty_queue() {
     let mut queues = queues(256, 16);
     let count = (0..LONGEST).take_while(|_| push(&mut queues, long(one, LENGTH))).count();
     assert_eq!((count, queues.room(one), queues.bytes), (BYTES / 2 / LENGTH, 0, BYTES / 2));
-    // Another has a place for one, and for more that are short.
+    // A second webhook can add one large body only; a third one with a small body still fits.
     assert!(push(&mut queues, long(two, LENGTH)) && !push(&mut queues, long(two, LENGTH)));
     assert!(push(&mut queues, job(new_id())) && queues.room(new_id()) == 1);
     assert!(!queues.take_wants_claim());
-    // Where nothing fits nothing is asked for again and again; when half of it is sent, more is.
+    // A full queue requests no claims. It requests one when half of it has been sent.
     let now = Instant::now();
     for sent in 1.. {
         let turn = queues.next(now).unwrap();
@@ -218,7 +218,7 @@ fn what_is_asked_for_has_room_beside_a_full_queue_and_an_open_breaker() {
             assert!(queues.take_claimed(job.clone()));
         }
         assert!(!queues.take_claimed(job(webhook)));
-        // In the order of asking, before all that waits.
+        // Manual deliveries come first, in the order of their requests.
         let first = &queues.by_webhook[&webhook].waiting;
         assert!(first.iter().zip(&asked).all(|(job, asked)| job.delivery == asked.delivery));
     }

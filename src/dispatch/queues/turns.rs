@@ -1,4 +1,4 @@
-//! Turns: which webhook may begin an attempt now, which later, and what an attempt tells about the next ones.
+//! Scheduling: which webhook may begin an attempt now, which one later, and how the result of an attempt affects the next ones.
 
 use tokio::time::Instant;
 
@@ -21,24 +21,26 @@ pub(in crate::dispatch) struct Turn {
     pub(in crate::dispatch) is_probe: bool,
 }
 
-/// What an attempt told about the receiver.
+/// What the result of an attempt says about the receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::dispatch) enum Told {
     Works,
     Fails,
-    /// It is asked to wait so long.
+    /// The attempt failed, and the receiver asked (`Retry-After`) for no calls until then.
     FailsUntil(Instant),
     Nothing,
 }
 
 impl Queues {
-    /// The next delivery in turn; it then counts as in flight.
+    /// The next delivery to send. From then on it counts as in flight.
     pub(in crate::dispatch) fn next(&mut self, now: Instant) -> Option<Turn> {
         self.wake_delayed(now);
         if self.in_flight >= self.limits.concurrency {
             return None;
         }
-        // The last quarter of all places is for webhooks that have hardly any: those that hang cannot take everything.
+        // The last quarter of the concurrency is reserved for webhooks with fewer than two attempts in flight, so that slow receivers
+        // cannot
+        // use all of it.
         let scarce = self.in_flight >= self.limits.concurrency - self.limits.concurrency / 4;
         for _ in 0..self.ready.len() {
             let webhook = self.ready.pop_front()?;
@@ -74,12 +76,13 @@ impl Queues {
         None
     }
 
-    /// When a webhook that has to wait may go on.
+    /// When the first of the delayed webhooks may begin its next attempt.
     pub(in crate::dispatch) fn next_delay(&self) -> Option<Instant> {
         self.delayed.first().map(|(at, _)| *at)
     }
 
-    /// Notes that an attempt is over. Answers what had better wait in the database, because the breaker opened.
+    /// Notes the end of an attempt. If the circuit breaker opened, returns the deliveries to release to the database; one stays for the
+    /// probe.
     pub(in crate::dispatch) fn over(&mut self, webhook: WebhookId, is_probe: bool, told: Told, now: Instant) -> Vec<DeliveryId> {
         self.in_flight = self.in_flight.saturating_sub(1);
         let settings = self.limits.breaker;
@@ -116,7 +119,7 @@ impl Queues {
         back
     }
 
-    /// Sets how fast a webhook may be called.
+    /// Sets the rate limit of a webhook.
     pub(in crate::dispatch) fn limit(&mut self, webhook: WebhookId, rate: Option<RateLimit>, now: Instant) {
         if rate.is_none() && !self.by_webhook.contains_key(&webhook) {
             return;
@@ -127,7 +130,7 @@ impl Queues {
         }
     }
 
-    /// Forgets breaker and pauses: who changes a webhook may have mended it.
+    /// Resets the circuit breaker and pauses of a webhook after a change of its settings, because the change may have fixed the cause.
     pub(in crate::dispatch) fn mended(&mut self, webhook: WebhookId) {
         let Some(queue) = self.by_webhook.get_mut(&webhook) else { return };
         queue.breaker = Breaker::default();
@@ -150,7 +153,7 @@ impl Queues {
         }
     }
 
-    /// Gives a webhook its turn if it can use one, and has more claimed when it is hungry.
+    /// Marks a queue as ready if it has work, and requests a claim if it is running low and more deliveries wait in the database.
     pub(super) fn line_up(&mut self, webhook: WebhookId) {
         let hungry = self
             .by_webhook
@@ -165,7 +168,7 @@ impl Queues {
             _ => None,
         };
         if let Some(at) = probe_at.filter(|_| queue.waiting.is_empty() && queue.starved) {
-            // Nothing waits here, but something in the database does: the time of its probe has to be noticed.
+            // The queue is empty, but more deliveries wait in the database: wake up at the time of the probe to claim one.
             queue.delayed = Some(at);
             self.delayed.insert((at, webhook));
             return;

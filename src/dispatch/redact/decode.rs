@@ -1,26 +1,26 @@
-//! Undoes the escapes in which programs repeat a text: JSON, JavaScript, percent-encoding, forms and HTML, also one within another.
+//! Decodes escapes: JSON, JavaScript, percent-encoding, forms and HTML, also nested in each other.
 
-/// Escapes are undone so many times: a percent-encoded JSON string in an HTML page takes three.
+/// Maximum number of decoding rounds. A percent-encoded JSON string in an HTML page takes three.
 const ROUNDS: usize = 5;
 
-/// A text in which escapes are undone, and from where in the original each byte comes. All ASCII letters are in lower case.
+/// A decoded text that maps each byte to its position in the original. ASCII letters are in lower case.
 #[derive(Clone)]
 pub(super) struct Decoded {
     pub(super) bytes: Vec<u8>,
-    /// For each byte, where its spelling begins and ends in the original.
+    /// For each byte, where its escape begins and ends in the original.
     pub(super) spans: Vec<(u32, u32)>,
 }
 
-/// The longest escape of one character.
+/// Length of the longest escape of one character.
 const ESCAPE: usize = 12;
 
-/// The text itself in lower case, then as it is after each round of decoding. It is at most [`ROUNDS`] + 2 texts, and two when nothing in
-/// it is escaped.
+/// The text in lower case, then the text without decoding but normalized (see `plain`), then the normalized text after each round of
+/// decoding. Returns at most [`ROUNDS`] + 2 texts, and only the first one if the text contains no escape character.
 pub(super) fn readings(text: &[u8]) -> Vec<Decoded> {
     read(text, |_| {})
 }
 
-/// The same, and where escapes begin that the end of the text may have cut.
+/// The same for a truncated text, and the positions of escapes that may be incomplete at its end.
 pub(super) fn readings_of_cut(text: &[u8]) -> (Vec<Decoded>, Vec<usize>) {
     let mut cut = Vec::new();
     let readings = read(text, |level| cut.extend(level.cut_escapes()));
@@ -46,7 +46,7 @@ fn read(text: &[u8], mut look: impl FnMut(&Decoded)) -> Vec<Decoded> {
     readings
 }
 
-/// A value as it is found in the last of a text's readings.
+/// A value in the form of the last reading: fully decoded and normalized.
 pub(super) fn plain(value: &[u8]) -> Vec<u8> {
     readings(value).pop().map(|reading| reading.bytes).unwrap_or_default()
 }
@@ -60,8 +60,8 @@ impl Decoded {
         }
     }
 
-    /// Without what differs between spellings: backslashes and breaks of lines left out, `+` read as a space. A line break that an escape
-    /// stands for remains.
+    /// Normalizes the text: backslashes and line breaks are left out, and `+` becomes a space. Line breaks that come from an escape are
+    /// kept.
     fn plain(&self) -> Self {
         let kept = self.bytes.iter().zip(&self.spans).filter(|(byte, span)| match byte {
             b'\\' => false,
@@ -72,7 +72,7 @@ impl Decoded {
         Self { bytes, spans }
     }
 
-    /// Where in the original an escape begins that the end of the text may have cut.
+    /// The positions in the original of escapes that may be incomplete at the end of the text.
     fn cut_escapes(&self) -> impl Iterator<Item = usize> {
         let last = self.bytes.len().saturating_sub(ESCAPE);
         let before_last = last.checked_sub(1).and_then(|at| self.bytes.get(at)).copied();
@@ -86,7 +86,7 @@ impl Decoded {
             .flatten()
     }
 
-    /// One round of decoding; nothing when there is no escape.
+    /// One round of decoding. Returns None if there is no escape.
     fn decoded(&self) -> Option<Self> {
         let (mut bytes, mut spans) = (Vec::with_capacity(self.bytes.len()), Vec::with_capacity(self.bytes.len()));
         let (mut at, mut is_changed) = (0, false);
@@ -112,7 +112,7 @@ impl Decoded {
                 spans.extend(spelled.iter().map(|_| (span.0, end)));
                 (at, is_changed) = (at + length, true);
             } else {
-                // A run of backslashes is looked at once, however long it is.
+                // A run of backslashes is examined only once, so that long runs do not take quadratic time.
                 let run = rest.iter().take_while(|byte| **byte == b'\\').count().max(1);
                 bytes.extend(rest.iter().take(run));
                 spans.extend(self.spans.iter().skip(at).take(run));
@@ -123,13 +123,14 @@ impl Decoded {
     }
 }
 
-/// What an escape stands for.
+/// The decoded value of an escape.
 enum Unit {
     Byte(u8),
     Char(char),
 }
 
-/// `\u002f`, `\u{2f}`, `\x2f`, `\n` and the like, after any number of backslashes: each level of quoting doubles them.
+/// Decodes `\u002f`, `\u{2f}`, `\x2f`, `\n` and the like. There may be any number of backslashes, because each level of quoting doubles
+/// them.
 fn backslash(text: &[u8]) -> Option<(Unit, usize)> {
     let run = text.iter().take_while(|byte| **byte == b'\\').count();
     let rest = text.get(run..)?;
@@ -165,7 +166,7 @@ fn backslash(text: &[u8]) -> Option<(Unit, usize)> {
     }
 }
 
-/// `%2f`, and `%u002f` of old JavaScript.
+/// Decodes `%2f`, and `%u002f` of JavaScript's `escape`.
 fn percent(text: &[u8]) -> Option<(Unit, usize)> {
     if text.get(1) == Some(&b'u') {
         return Some((Unit::Char(char::from_u32(hex(text.get(2..6)?)?)?), 6));
@@ -173,9 +174,9 @@ fn percent(text: &[u8]) -> Option<(Unit, usize)> {
     Some((Unit::Byte(u8::try_from(hex(text.get(1..3)?)?).ok()?), 3))
 }
 
-/// A character reference of HTML: `&#47;`, `&#x2f;`, `&sol;`.
+/// Decodes a character reference of HTML: `&#47;`, `&#x2f;`, `&sol;`.
 fn reference(text: &[u8]) -> Option<(Unit, usize)> {
-    // Names are those of ASCII's punctuation in lower case; nothing else is escaped in a header's value, save by its number.
+    // The names of ASCII punctuation, in lower case. Other characters of a header's value are escaped by number only.
     const NAMES: [(&str, char); 40] = [
         ("amp", '&'),
         ("lt", '<'),

@@ -65,7 +65,7 @@ fn ordinary_values_are_not_hidden() {
     assert_eq!(shown(&Redactor::default(), "as it is"), "as it is");
 }
 
-/// The spellings of the attack report of 28 November 2026.
+/// The escaped forms in the security report of 28 November 2026.
 #[test]
 fn reported_spellings_are_hidden() {
     for (value, echoed) in [
@@ -97,7 +97,7 @@ fn reported_spellings_are_hidden() {
             "{value} as {echoed}: {shown}"
         );
     }
-    // As one byte for each character.
+    // Encoded in Latin-1: one byte per character.
     assert_eq!(hides("X-Key", "clé-secrète").text(b"cl\xe9-secr\xe8te"), HIDDEN);
     let within = hides("X-Key", "planted-secret-value");
     for before in ["", "a", "ab"] {
@@ -162,7 +162,7 @@ fn signing_secrets_are_hidden() {
     );
 }
 
-/// Numbers that are the same in each run.
+/// Deterministic pseudo-random numbers (xorshift).
 struct Random(u64);
 
 impl Random {
@@ -213,7 +213,7 @@ fn html(text: &str, spell: impl Fn(char) -> String) -> String {
     each(text, |c| if "&<>\"'".contains(c) { spell(c) } else { c.to_string() })
 }
 
-/// One of the ways in which programs spell a text.
+/// Encodes a text in one of the ways that programs use.
 fn spelled(text: &str, way: usize) -> String {
     let ordinary = |c: char| c.is_ascii_alphanumeric();
     match way {
@@ -248,7 +248,7 @@ fn spelled(text: &str, way: usize) -> String {
 }
 const WAYS: usize = 15;
 
-/// Whatever the secret and however it is spelled, once or one way within another, nothing of it is left.
+/// Random secrets are hidden completely, in every encoding and in two nested encodings.
 #[test]
 fn random_secrets_in_random_spellings_never_leak() {
     let ascii: Vec<char> = (' '..='~').collect();
@@ -260,9 +260,9 @@ fn random_secrets_in_random_spellings_never_leak() {
     for round in 0..6_000 {
         let length = 1 + random.below(40);
         let alphabet = *random.pick(&[&ascii, &base64, &wide]);
-        // Backslashes at either end are no part of what is compared, and are left as they are.
+        // Backslashes at either end are not part of the comparison and are not hidden.
         let secret = random.text(alphabet, length).trim_matches([' ', '\\']).to_owned();
-        // A lone punctuation mark is no secret: it stands everywhere.
+        // Secrets with fewer than three letters or digits are skipped: they occur in ordinary text.
         if secret.chars().filter(|c| c.is_alphanumeric()).count() < 3 {
             continue;
         }
@@ -281,7 +281,7 @@ fn random_secrets_in_random_spellings_never_leak() {
             format!("{before}{HIDDEN}{after}"),
             "{secret:?} spelled {inner} in {outer}: {text}"
         );
-        // Cut anywhere within it, no more than a few characters are left.
+        // If the text is truncated anywhere within the secret, at most a few of its characters remain.
         let cut = before.len() + random.below(echoed.len());
         if text.is_char_boundary(cut) && secret.len() >= LONG {
             let body = redactor.body(text.as_bytes()[..cut].to_vec(), true);
@@ -310,7 +310,7 @@ fn random_ordinary_texts_are_not_changed() {
     }
 }
 
-/// A hostile body costs no more than an ordinary one: the number of readings and the work for each are bounded.
+/// A malicious body costs no more than an ordinary one: the number of readings and the work for each are bounded.
 #[test]
 fn hostile_bodies_are_read_in_bounded_time() {
     let redactor = hides("X-Key", &"a".repeat(4_000));

@@ -58,7 +58,7 @@ fn registry_of_ipv4() {
     }
 }
 
-/// The IANA IPv6 Special-Purpose Address Registry as of October 2025, and what else is no global unicast address.
+/// The IANA IPv6 Special-Purpose Address Registry as of October 2025, and other addresses that are not global unicast.
 #[test]
 fn registry_of_ipv6() {
     for (first, last, is_public) in [
@@ -140,7 +140,7 @@ fn address_that_contains_an_ipv4_address_is_judged_by_that() {
             Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low),
             Ipv6Addr::new(0x2002, high, low, 0, 0, 0, 0, 1),
             Ipv6Addr::new(0x2002, high, low, 7, 0xabcd, 0, 0, 0xffff),
-            // Teredo, with this as the server and as the client.
+            // Teredo, with this address as the server and as the client.
             Ipv6Addr::new(0x2001, 0, high, low, 0, 0, !0x0808, !0x0808),
             Ipv6Addr::new(0x2001, 0, 0x0808, 0x0808, 0x8000, 0x1234, !high, !low),
             Ipv6Addr::new(0x2606, 0x4700, 0, 1, 0, 0x5efe, high, low),
@@ -155,7 +155,7 @@ fn address_that_contains_an_ipv4_address_is_judged_by_that() {
                 assert_eq!(judged, Err(NotPublic::Contains(v4)), "{address} contains {contained}");
             }
         }
-        // The prefix for local use is refused whatever it contains, and so is ISATAP in a prefix that is not global.
+        // The local-use prefix of NAT64 is refused whatever address it embeds, and so is ISATAP in a prefix that is not global.
         let local = Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, high, low);
         let link_local = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0x5efe, high, low);
         assert!(judge(local.into()).is_err() && judge(link_local.into()).is_err());
@@ -193,7 +193,8 @@ fn networks_of_ipv4_do_not_reach_ipv6_addresses() {
     assert!(check("127.0.0.0/8", "any", "64:ff9b::808:808"));
 }
 
-/// Whoever permitted a whole prefix, because a public receiver behind DNS64 was once refused, has not permitted what is inside.
+/// Operators may have permitted a whole prefix because a public receiver behind DNS64 was refused. This does not permit the private IPv4
+/// addresses that are embedded in it.
 #[test]
 fn a_whole_translation_prefix_is_not_exempt() {
     for (network, address) in [

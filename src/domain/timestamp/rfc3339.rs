@@ -1,23 +1,23 @@
-//! Reads and writes the `date-time` rule of RFC 3339, section 5.6. Parsers for ISO 8601 accept more than that rule: signed years, offsets of
-//! 24 hours and more, times without seconds.
+//! Parses and formats `date-time` of RFC 3339, section 5.6. Parsers for ISO 8601 accept more than that: signed years, offsets of 24 hours
+//! and more, times without seconds.
 
 use jiff::{SignedDuration, civil::DateTime};
 
 use super::Timestamp;
 
-/// The moments that have four digits for their year in UTC: others cannot be written in RFC 3339.
+/// The first and the last timestamp whose year in UTC has four digits. Others have no RFC 3339 form.
 const FIRST: i64 = -62_167_219_200_000;
 const LAST: i64 = 253_402_300_799_999;
 
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
-/// Writes UTC with milliseconds. A moment that has no year of four digits is written as the nearest one that has.
+/// Formats in UTC with milliseconds. A timestamp out of range is formatted as the nearest one in range.
 pub(super) fn write(moment: Timestamp) -> String {
     let since_epoch = SignedDuration::from_millis(moment.0.clamp(FIRST, LAST));
     format!("{:.3}Z", EPOCH.saturating_add(since_epoch))
 }
 
-/// Reads the text from left to right.
+/// Parses the text from left to right.
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
@@ -37,7 +37,7 @@ impl Reader<'_> {
         expected.contains(first).then_some(*first)
     }
 
-    /// `.` and one or more digits; the milliseconds, the rest cut off.
+    /// An optional `.` with one or more digits. Returns the milliseconds; further digits are ignored.
     fn fraction(&mut self) -> Option<i64> {
         let Some(rest) = self.0.strip_prefix(b".") else {
             return Some(0);
@@ -49,7 +49,7 @@ impl Reader<'_> {
         (count > 0).then(|| digit(0) * 100 + digit(1) * 10 + digit(2))
     }
 
-    /// `Z`, or hours and minutes with a sign; in minutes.
+    /// `Z`, or hours and minutes with a sign. Returns minutes.
     fn offset(&mut self) -> Option<i64> {
         let sign = match self.one_of(b"Zz+-")? {
             b'+' => 1,
