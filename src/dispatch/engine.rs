@@ -98,7 +98,10 @@ impl Engine {
             Journal::start(
                 &self.store,
                 self.node,
-                &self.me.upgrade().unwrap_or_else(|| unreachable!("the engine is borrowed, so its Arc is alive")),
+                &self
+                    .me
+                    .upgrade()
+                    .unwrap_or_else(|| unreachable!("the engine is borrowed, so its Arc is alive")),
             )
         })
     }

@@ -234,7 +234,10 @@ impl Dispatcher {
         }
         let silent = self.0.silent_for();
         if silent > STUCK {
-            return Err(format!("the dispatcher has not looked for due deliveries for {} s", silent.as_secs()));
+            return Err(format!(
+                "the dispatcher has not looked for due deliveries for {} s",
+                silent.as_secs()
+            ));
         }
         if let Some(why) = self.0.storable.trouble() {
             return Err(why);
