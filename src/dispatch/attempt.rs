@@ -107,7 +107,7 @@ async fn guarded(job: Job, again: Timestamp, attempt: impl Future<Output = (Fini
     if let Ok(result) = AssertUnwindSafe(attempt).catch_unwind().await {
         return result;
     }
-    tracing::error!(delivery = %job.delivery, webhook = %job.webhook, "fault in clearhook: the attempt of delivery {} panicked; it counts as failed", job.delivery);
+    tracing::error!(delivery = %job.delivery, webhook = %job.webhook, "fault in clearhook: the attempt of delivery {} panicked; it is tried again a limited number of times", job.delivery);
     (without_attempt(job, Next::Broke(again)), Told::Nothing)
 }
 

@@ -101,7 +101,7 @@ impl Claimer {
             // Manual deliveries of all webhooks come first, because people wait for them.
             asked.extend(hungry);
             if asked.is_empty() || self.engine.stop.is_cancelled() || !self.engine.lease.is_held() {
-                // `starve` may have added a delay: `pump` tells the timer of delays about it.
+                // `starve` may have delayed a webhook until the time of its probe. `pump` wakes `watch_delays`, which waits for that time.
                 self.engine.pump();
                 let next = next.map_or(self.engine.due.earliest(), |next| next.min(self.engine.due.earliest()));
                 return Ok(next.since(Timestamp::now()).min(LOOK));

@@ -177,8 +177,8 @@ impl Client {
     }
 }
 
-/// Whether a failed request can be repeated at once. This is so if the receiver stated that it did not process the request (RFC 9113 §8.7),
-/// or if a connection that was open before the request was closed before any part of the response was received.
+/// Whether a failed request can be repeated at once: the receiver stated that it did not process the request (RFC 9113 §8.7), or the
+/// connection was open before the request and was closed before any part of the response was received.
 fn is_repeatable(error: &legacy::Error, began: Instant) -> bool {
     if error.is_connect() {
         return false;

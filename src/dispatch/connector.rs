@@ -47,7 +47,7 @@ pub(super) struct Connector(Arc<Parts>);
 struct Parts {
     resolver: GuardedResolver,
     tls: Tls,
-    /// Connect timeout for all addresses of a receiver together.
+    /// Time limit for connecting to a receiver (TCP and TLS), for all its addresses together.
     limit: Duration,
 }
 
@@ -56,7 +56,7 @@ struct Parts {
 #[error("{detail}")]
 pub(super) struct ConnectError {
     pub(super) failure: Failure,
-    /// The reason in a sentence.
+    /// The reason, in a sentence.
     pub(super) detail: String,
 }
 
@@ -248,7 +248,7 @@ impl Connection {
         }
     }
 
-    /// Notes the end of a write. A failed write counts too, because it belongs to the next request as well.
+    /// Resets `received` at the end of a write. A failed write counts too, because it was also a part of the next request.
     fn wrote(&self, result: &Poll<io::Result<usize>>) {
         if result.is_ready() && self.state.received.load(Ordering::Relaxed) {
             self.state.received.store(false, Ordering::Relaxed);

@@ -25,7 +25,7 @@ pub(super) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result
     let deadline = Instant::now() + limit;
     let mut order = interleaved(addresses);
     order.truncate(ADDRESSES_MAX);
-    // Half of the time is left for the last address.
+    // With this delay, at least half of the time is left when the last address is tried.
     let others = u32::try_from(order.len().saturating_sub(1)).unwrap_or(u32::MAX).max(1);
     let delay = ATTEMPT_DELAY.min(limit / 2 / others);
     let mut waiting = order.into_iter();

@@ -33,7 +33,7 @@ struct Value {
     is_encoded: bool,
 }
 
-/// One spelling of a value, in lower case.
+/// One encoded form of a value, in lower case.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Pattern {
     bytes: Vec<u8>,

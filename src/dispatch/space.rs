@@ -46,7 +46,7 @@ impl Engine {
             .or(is_short.then(|| "the disk of the database is nearly full".to_owned()));
         let before = self.storable.set_obstacle(obstacle.clone());
         if let Some(trouble) = trouble.filter(|_| before != obstacle) {
-            tracing::error!("the database file cannot store anything: {trouble}");
+            tracing::error!("nothing can be stored: {trouble}");
         }
     }
 

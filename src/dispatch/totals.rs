@@ -26,7 +26,7 @@ pub(super) struct Counters {
 /// A snapshot of the counters.
 #[derive(Clone, Debug)]
 pub struct Totals {
-    /// Events stored.
+    /// Number of events stored.
     pub events: u64,
     /// Events that were duplicates of earlier ones.
     pub duplicates: u64,

@@ -13,7 +13,7 @@ pub enum Failure {
     ConnectionRefused,
     /// The connection was closed or reset before the head of the response.
     ConnectionReset,
-    /// The host name has no address.
+    /// The host name could not be resolved.
     NameNotResolved,
     /// The certificate was refused, or the TLS handshake failed.
     TlsError,

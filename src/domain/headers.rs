@@ -45,7 +45,7 @@ pub struct HeaderProblem {
     pub at: Option<usize>,
     /// Whether the value is wrong, rather than the name.
     pub value: bool,
-    /// What is wrong and what to do.
+    /// The error message: what is wrong and what to do.
     pub wrong: Wrong,
 }
 

@@ -31,7 +31,7 @@ macro_rules! named {
         }
 
         impl $name {
-            /// Every variant, in order.
+            /// All variants, in order of declaration.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// The name on the wire and in the database.

@@ -35,7 +35,7 @@ pub struct Page<T> {
 }
 
 impl Cursor {
-    /// The text for a URL.
+    /// Encodes the cursor for a URL.
     pub fn encode(self) -> String {
         let mut bytes = [0; 24];
         bytes[..8].copy_from_slice(&self.at.0.to_be_bytes());

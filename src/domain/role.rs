@@ -5,9 +5,9 @@ use crate::domain::named::named;
 named! {
     /// The role of a user; it determines what the user may do in the console.
     Role("role") {
-        /// Sees and changes everything.
+        /// May see and change everything.
         Administrator = "administrator",
-        /// Sees the webhooks whose owner they are, and their logs; changes nothing.
+        /// May see the webhooks that they own, and their logs; may not change anything.
         ApiOwner = "api-owner",
     }
 

@@ -29,7 +29,7 @@ impl UrlPolicy {
     /// Checks a URL and returns it in parsed form. Names are resolved only when a callback is sent.
     ///
     /// # Errors
-    /// What is wrong and what to do.
+    /// The error message: what is wrong and what to do.
     pub fn check(&self, text: &str) -> Result<Url, Wrong> {
         // `http://` is accepted here, because whether it is permitted depends on the address (see below).
         url_text::check(text, true)?;
@@ -101,7 +101,7 @@ fn is_host_name(name: &str) -> bool {
     name.strip_suffix('.').unwrap_or(name).split('.').all(|label| !label.is_empty())
 }
 
-/// Names that always mean this machine (RFC 6761).
+/// Whether a name always refers to this machine (RFC 6761).
 fn is_local_name(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")

@@ -5,7 +5,7 @@ use crate::{domain::webhook::URL_MAX, messages::wrong::Wrong};
 /// Checks the text of a URL. `http` is whether `http://` is permitted.
 ///
 /// # Errors
-/// What is wrong and what to do.
+/// The error message: what is wrong and what to do.
 pub fn check(text: &str, http: bool) -> Result<(), Wrong> {
     let text = text.trim();
     if text.is_empty() {

@@ -163,8 +163,8 @@ pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id)
     Ok(Json(view(webhooks::get(&app, &by, id).await?, None)).into_response())
 }
 
-/// `PATCH /webhooks/{id}`. A patch of `enabled` alone updates only that column, so it cannot conflict with concurrent changes. For a key
-/// without `webhooks:read`, the response is empty (204), because its body would reveal the webhook.
+/// `PATCH /webhooks/{id}`. A patch that has only `enabled` does not write the other fields, so it cannot conflict with concurrent changes
+/// of them. For a key without `webhooks:read`, the response is empty (204), because its body would reveal the webhook.
 pub(super) async fn change(
     State(app): State<AppState>,
     Caller(by): Caller,

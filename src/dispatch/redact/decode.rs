@@ -150,7 +150,7 @@ fn backslash(text: &[u8]) -> Option<(Unit, usize)> {
             if let Some(character) = char::from_u32(first) {
                 return Some((Unit::Char(character), run + 5));
             }
-            // Half of a surrogate pair (RFC 8259, section 7).
+            // The first half of a surrogate pair (RFC 8259, section 7); the second half must follow.
             let after = rest.get(5..)?;
             let again = after.iter().take_while(|byte| **byte == b'\\').count();
             let second = hex(after

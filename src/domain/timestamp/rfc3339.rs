@@ -21,7 +21,7 @@ pub(super) fn write(moment: Timestamp) -> String {
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
-    /// Exactly `count` decimal digits.
+    /// Parses exactly `count` decimal digits.
     fn number(&mut self, count: usize) -> Option<i16> {
         let (digits, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
@@ -30,7 +30,7 @@ impl Reader<'_> {
         })
     }
 
-    /// One of these characters.
+    /// Parses one of these characters.
     fn one_of(&mut self, expected: &[u8]) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
         self.0 = rest;
