@@ -41,15 +41,19 @@ async fn text(app: &AppState) -> Result<Response, Problem> {
     let mut page = Page(String::new());
     page.family("clearhook_events_accepted_total", "counter", "Events stored.");
     page.value("clearhook_events_accepted_total", "", totals.events);
-    page.family("clearhook_events_duplicate_total", "counter", "Events that were published before.");
+    page.family(
+        "clearhook_events_duplicate_total",
+        "counter",
+        "Published events that were recognised as duplicates.",
+    );
     page.value("clearhook_events_duplicate_total", "", totals.duplicates);
-    page.family("clearhook_callbacks_total", "counter", "Callbacks made by this node.");
+    page.family("clearhook_callbacks_total", "counter", "Callbacks sent by this node, by outcome.");
     page.value("clearhook_callbacks_total", "{outcome=\"succeeded\"}", totals.succeeded);
     page.value("clearhook_callbacks_total", "{outcome=\"failed\"}", totals.failed);
     page.family(
         "clearhook_callback_duration_seconds",
         "histogram",
-        "How long callbacks took, from the call to the end of the answer.",
+        "Duration of callbacks, from the start of the attempt to the end of the response headers.",
     );
     let mut sum = 0;
     for (limit, count) in &totals.durations {
@@ -68,18 +72,18 @@ async fn text(app: &AppState) -> Result<Response, Problem> {
     page.family(
         "clearhook_deliveries_in_memory",
         "gauge",
-        "Deliveries that wait in this node's memory.",
+        "Deliveries that wait in the memory of this node.",
     );
     page.value("clearhook_deliveries_in_memory", "", load.waiting);
     page.family(
         "clearhook_breakers_open",
         "gauge",
-        "Webhooks that get probes only, because they fail.",
+        "Webhooks whose circuit breaker is open on this node: only probes are sent.",
     );
     page.value("clearhook_breakers_open", "", load.open_breakers);
-    page.family("clearhook_events_waiting", "gauge", "Events that wait to be stored.");
+    page.family("clearhook_events_waiting", "gauge", "Published events that wait to be stored.");
     page.value("clearhook_events_waiting", "", app.dispatcher.journal().waiting());
-    page.family("clearhook_deliveries", "gauge", "Deliveries that are not done, by state.");
+    page.family("clearhook_deliveries", "gauge", "Unfinished deliveries, by state.");
     for (state, count) in unfinished {
         page.value("clearhook_deliveries", &format!("{{state=\"{state}\"}}"), count);
     }
@@ -95,7 +99,7 @@ async fn text(app: &AppState) -> Result<Response, Problem> {
     page.family(
         "clearhook_webhooks_disabled_total",
         "counter",
-        "Webhooks that clearhook disabled after results of this node, by reason.",
+        "Webhooks that were disabled automatically because of results of this node, by reason.",
     );
     for (reason, count) in totals.disabled {
         page.value("clearhook_webhooks_disabled_total", &format!("{{reason=\"{reason}\"}}"), count);
@@ -103,7 +107,7 @@ async fn text(app: &AppState) -> Result<Response, Problem> {
     page.family(
         "clearhook_database_statements_total",
         "counter",
-        "Statements asked of the database.",
+        "SQL statements executed by this node.",
     );
     page.value("clearhook_database_statements_total", "", statements);
     page.family(
