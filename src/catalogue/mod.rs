@@ -174,7 +174,7 @@ impl FromStr for EventType {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let found = Self::ALL.into_iter().find(|event| event.as_str() == text);
-        found.ok_or_else(|| UnknownEventType(text.to_owned()))
+        found.ok_or_else(|| UnknownEventType(text.chars().take(200).collect()))
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     administration::api_keys,
     auth::principal::Principal,
-    cli::{CliError, open::DatabaseArguments, print_list, text},
+    cli::{CliError, open::DatabaseArguments, output::print_line, print_list, text},
     domain::{id::ApiKeyId, role::Scope, timestamp::Timestamp},
     storage::Store,
     webhooks::UseCaseError,
@@ -54,8 +54,14 @@ pub(super) async fn run(arguments: ApiKeyArguments) -> Result<(), CliError> {
     match arguments.command {
         ApiKeyCommand::Create { name, scope, expires } => {
             let end = expires.map(|span| Timestamp::now().plus(span));
-            let (key, _) = api_keys::create(&store, &Principal::CommandLine, &name, &scope, end).await?;
-            println!("{key}");
+            let (key, record) = api_keys::create(&store, &Principal::CommandLine, &name, &scope, end).await?;
+            if print_line(&key).is_err() {
+                // Nobody has seen the key, so nobody can use it.
+                api_keys::revoke(&store, &Principal::CommandLine, record.id).await?;
+                return Err(CliError::Other(
+                    "the key could not be printed and was revoked; create another one".to_owned(),
+                ));
+            }
         }
         ApiKeyCommand::List { json } => list(&store, json).await?,
         ApiKeyCommand::Revoke { id } => {
@@ -68,7 +74,7 @@ pub(super) async fn run(arguments: ApiKeyArguments) -> Result<(), CliError> {
                     error.into()
                 }
             })?;
-            println!("The key {id} ({}) is revoked.", key.name);
+            print_line(format_args!("The key {id} ({}) is revoked.", key.name))?;
         }
     }
     Ok(store.close().await?)

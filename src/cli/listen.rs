@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 
 use crate::{
-    cli::{CliError, serve::cannot_listen},
+    cli::{CliError, output::print_line, serve::cannot_listen},
     config::secret_file,
     domain::{secret::SigningSecret, timestamp::Timestamp},
 };
@@ -75,7 +75,7 @@ pub(super) async fn run(arguments: ListenArguments) -> Result<(), CliError> {
         .await
         .map_err(|error| cannot_listen(arguments.addr, &error))?;
     let address = listener.local_addr().map_err(|error| cannot_listen(arguments.addr, &error))?;
-    println!("Listening on http://{address}; press Ctrl+C to stop.");
+    print_line(format_args!("Listening on http://{address}; press Ctrl+C to stop."))?;
     let app = receiver(
         secret,
         Answer {
@@ -109,7 +109,9 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
         header(&headers, "webhook-id").unwrap_or("no webhook-id"),
         String::from_utf8_lossy(&body),
     );
-    println!("{} {id} {verdict}, answered {}\n  {text}", Timestamp::now(), status.as_u16());
+    let line = format!("{} {id} {verdict}, answered {}\n  {text}", Timestamp::now(), status.as_u16());
+    // The callback is answered even if it cannot be printed.
+    let _ = print_line(line);
     status
 }
 

@@ -8,6 +8,7 @@ mod environment;
 mod listen;
 mod master_key;
 mod open;
+mod output;
 mod publish;
 mod schema;
 mod serve;
@@ -20,6 +21,7 @@ use clap::{Parser, Subcommand};
 use rustix::fs::Mode;
 use thiserror::Error;
 
+use self::output::print_line;
 use crate::{
     auth::password::HashError,
     config::ConfigError,
@@ -71,6 +73,8 @@ pub(crate) enum CliError {
     Client(#[from] ClientError),
     #[error(transparent)]
     Hash(#[from] HashError),
+    #[error("standard output was closed")]
+    OutputClosed,
     #[error("{0}")]
     Other(String),
 }
@@ -108,6 +112,7 @@ pub fn main() -> ExitCode {
     };
     match runtime.block_on(run(arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::OutputClosed) => ExitCode::FAILURE,
         Err(error) => fail(&error),
     }
 }
@@ -117,7 +122,7 @@ async fn run(command: Command) -> Result<(), CliError> {
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Migrate(arguments) => {
             let (store, config) = arguments.open().await?;
-            println!("The database {} is up to date.", config.database);
+            print_line(format_args!("The database {} is up to date.", config.database))?;
             Ok(store.close().await?)
         }
         Command::User(arguments) => user::run(arguments).await,
@@ -163,10 +168,10 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn print_list(json: bool, items: &[serde_json::Value], line: impl Fn(&serde_json::Value) -> String) -> Result<(), CliError> {
     if json {
         let text = serde_json::to_string_pretty(items).map_err(|error| CliError::Other(error.to_string()))?;
-        println!("{text}");
+        print_line(text)?;
     } else {
         for item in items {
-            println!("{}", line(item));
+            print_line(line(item))?;
         }
     }
     Ok(())

@@ -8,7 +8,11 @@ use serde_json::{Value, value::RawValue};
 use url::Url;
 use uuid::Uuid;
 
-use crate::{catalogue::EventType, cli::CliError, config::secret_file};
+use crate::{
+    catalogue::EventType,
+    cli::{CliError, output::print_line},
+    config::secret_file,
+};
 
 /// The default server.
 const SERVER: &str = "http://127.0.0.1:3000";
@@ -91,8 +95,7 @@ pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
     if !status.is_success() {
         return Err(failed(problem(status.as_u16(), &body)));
     }
-    println!("{body}");
-    Ok(())
+    print_line(body)
 }
 
 /// The URL of the server and the API key. An empty value counts as unset.

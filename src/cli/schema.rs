@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     catalogue::{EventType, schema::callback_schema},
-    cli::{CliError, print_list, text},
+    cli::{CliError, output::print_line, print_list, text},
 };
 
 #[derive(Args)]
@@ -23,7 +23,7 @@ pub(super) struct SchemaArguments {
 
 pub(super) fn run(arguments: &SchemaArguments) -> Result<(), CliError> {
     if let Some(event_type) = arguments.event_type {
-        println!("{:#}", callback_schema(event_type));
+        print_line(format_args!("{:#}", callback_schema(event_type)))?;
         return Ok(());
     }
     let types: Vec<_> = EventType::ALL

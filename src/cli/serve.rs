@@ -12,6 +12,7 @@ use crate::{
         demo::{self, SampleReceiver},
         environment,
         open::{cannot_use, open},
+        output::print_line,
         signals::Signals,
     },
     config::{Config, Settings},
@@ -109,7 +110,8 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     tracing::info!(%address, "listening on {address}; console at {public_url}");
     // Printed last, so that no start-up message follows it.
     if let Some(greeting) = greeting {
-        println!("{greeting}");
+        // The service runs even if nobody can read the greeting.
+        let _ = print_line(greeting);
     }
     server::serve(listener, web::router(state), certificates, limits, shutdown).await;
     running.stop().await;

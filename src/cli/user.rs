@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     administration::users::{self, WithPassword},
     auth::{password, principal::Principal},
-    cli::{CliError, open::DatabaseArguments, print_list, text},
+    cli::{CliError, open::DatabaseArguments, output::print_line, print_list, text},
     domain::role::Role,
     storage::{
         Store,
@@ -95,28 +95,34 @@ pub(super) async fn run(arguments: UserArguments) -> Result<(), CliError> {
         UserCommand::List { json } => list(&store, json).await?,
         UserCommand::Disable { email } => {
             let user = change(&store, &email, UserChange::Disable).await?;
-            println!("{} can no longer sign in.", user.email);
+            print_line(format_args!("{} can no longer sign in.", user.email))?;
         }
         UserCommand::Enable { email } => {
             let user = change(&store, &email, UserChange::Enable).await?;
-            println!("{} can sign in again.", user.email);
+            print_line(format_args!("{} can sign in again.", user.email))?;
         }
         UserCommand::SetRole { email, role } => {
             let user = change(&store, &email, UserChange::Role(role)).await?;
-            println!("The role of {} is now {}.", user.email, user.role);
+            print_line(format_args!("The role of {} is now {}.", user.email, user.role))?;
         }
         UserCommand::ResetSecondFactor { email } => {
             let user = find(&store, &email).await?;
             if !store.remove_second_factor(&BY.actor(), &user, None).await? {
                 return Err(CliError::Other(format!("{} has no second factor; nothing was changed", user.email)));
             }
-            println!("{} can sign in without a second factor until they set up a new one.", user.email);
+            print_line(format_args!(
+                "{} can sign in without a second factor until they set up a new one.",
+                user.email
+            ))?;
         }
         UserCommand::ResetPassword { email, password_stdin } => {
             let user = find(&store, &email).await?;
             let given = given(password_stdin)?;
             let WithPassword { user, generated } = users::reset_password(&store, &BY, user.id, given.as_deref()).await?;
-            println!("{}", generated.unwrap_or_else(|| format!("{} has a new password.", user.email)));
+            print_line(format_args!(
+                "{}",
+                generated.unwrap_or_else(|| format!("{} has a new password.", user.email))
+            ))?;
         }
     }
     Ok(store.close().await?)
@@ -130,10 +136,10 @@ async fn create(store: &Store, email: &str, role: Role, from_stdin: bool) -> Res
     }
     let given = given(from_stdin)?;
     let WithPassword { user, generated } = users::create(store, &BY, email, Some(role), given.as_deref()).await?;
-    println!(
+    print_line(format_args!(
         "{}",
         generated.unwrap_or_else(|| format!("{} can sign in as {}.", user.email, user.role))
-    );
+    ))?;
     Ok(())
 }
 

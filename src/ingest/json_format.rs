@@ -14,6 +14,7 @@ use crate::{
         IngestError,
         cloud_event::{BATCH_MAX, CloudEvent},
         extension::{ExtensionValue, NAME, is_attribute_name},
+        media_type::MediaType,
         text,
     },
     webhooks::FieldError,
@@ -243,6 +244,8 @@ impl<'a> Members<'a> {
     }
 
     fn wrong(&mut self, name: &str, detail: impl Into<String>) {
+        // A response does not grow with the request.
+        let name: String = name.chars().take(200).collect();
         let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
         self.event.note(pointer, detail.into());
     }
@@ -253,6 +256,11 @@ impl<'a> Members<'a> {
         };
         if self.event.data.is_some() {
             self.wrong("data_base64", "Send `data` or `data_base64`, not both.");
+            return self.event;
+        }
+        let charset = self.event.datacontenttype.as_deref().and_then(MediaType::parse);
+        if charset.is_some_and(|media| media.other_charset().is_some()) {
+            self.wrong("datacontenttype", "Encode the data in UTF-8; other charsets are not supported.");
             return self.event;
         }
         match decoded(encoded) {

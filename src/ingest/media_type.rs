@@ -2,16 +2,16 @@
 
 /// A media type. Of its parameters, only `charset` is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct MediaType {
+pub(crate) struct MediaType {
     /// Type and subtype in lower case: `application/json`.
-    pub(super) essence: String,
+    pub(crate) essence: String,
     /// The value of `charset`, in lower case.
     charset: Option<String>,
 }
 
 impl MediaType {
     /// Parses `type/subtype; name=value; name="value"`. Returns `None` if the text is not a media type.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (essence, mut rest) = text.split_once(';').map_or((text, ""), |(essence, rest)| (essence, rest));
         let essence = essence.trim_matches([' ', '\t']).to_ascii_lowercase();
         let (kind, subtype) = essence.split_once('/')?;
@@ -41,13 +41,13 @@ impl MediaType {
     }
 
     /// Whether it is a JSON type: `*/json` or `*/*+json` (CloudEvents JSON format, section 3.1.1).
-    pub(super) fn is_json(&self) -> bool {
+    pub(crate) fn is_json(&self) -> bool {
         let subtype = self.essence.split_once('/').map_or("", |(_, subtype)| subtype);
         subtype == "json" || subtype.strip_suffix("+json").is_some_and(|name| !name.is_empty())
     }
 
     /// The charset, if it is neither UTF-8 nor its subset US-ASCII.
-    pub(super) fn other_charset(&self) -> Option<&str> {
+    pub(crate) fn other_charset(&self) -> Option<&str> {
         let charset = self.charset.as_deref()?;
         (!["utf-8", "utf8", "us-ascii", "ascii"].contains(&charset)).then_some(charset)
     }

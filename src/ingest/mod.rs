@@ -9,7 +9,7 @@ pub mod extension;
 mod header_value;
 mod json_data;
 mod json_format;
-mod media_type;
+pub mod media_type;
 pub mod plain;
 mod test_event;
 mod text;

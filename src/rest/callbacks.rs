@@ -16,7 +16,7 @@ use crate::{
     },
     rest::{
         Problem,
-        extract::{Caller, Id, PageView, Params, cursor, limit, named},
+        extract::{Caller, Id, NoParams, PageView, Params, cursor, limit, named},
     },
     state::AppState,
     storage::callbacks::{CallbackDetails, CallbackRecord, LogFilter, ShownHeaders},
@@ -105,7 +105,12 @@ pub(super) async fn list(
 }
 
 /// `GET /callbacks/{id}`
-pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<CallbackId>) -> Result<Response, Problem> {
+pub(super) async fn read(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    Id(id): Id<CallbackId>,
+    _: Params<NoParams>,
+) -> Result<Response, Problem> {
     let CallbackDetails {
         record,
         detail,
@@ -148,7 +153,15 @@ fn status(given: Option<&str>) -> Result<Option<u16>, Problem> {
 /// Parses a query parameter that is a time.
 pub(super) fn moment(name: &str, given: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     let parsed = given.map(Timestamp::parse).transpose();
-    parsed.map_err(|error| Problem::invalid(vec![webhooks::FieldError::new(format!("/{name}"), format!("{error}."))]))
+    parsed.map_err(|error| {
+        // In a query, `+` means a space.
+        let hint = if given.is_some_and(|text| text.contains(' ')) {
+            " Write + as %2B in a query."
+        } else {
+            ""
+        };
+        Problem::invalid(vec![webhooks::FieldError::new(format!("/{name}"), format!("{error}.{hint}"))])
+    })
 }
 
 fn shown(headers: ShownHeaders) -> Vec<Shown> {

@@ -16,7 +16,10 @@ use crate::{
         example::example_body,
         schema::{callback_schema, schema_file_name},
     },
-    rest::{Problem, extract::Caller},
+    rest::{
+        Problem,
+        extract::{Caller, NoParams, Params},
+    },
 };
 
 #[derive(Serialize)]
@@ -40,20 +43,20 @@ impl From<EventType> for EventTypeView {
 }
 
 /// The whole catalogue.
-pub(super) async fn list(Caller(by): Caller) -> Result<Json<Value>, Problem> {
+pub(super) async fn list(Caller(by): Caller, _: Params<NoParams>) -> Result<Json<Value>, Problem> {
     by.may(Action::ReadCatalogue, false)?;
     let items: Vec<EventTypeView> = EventType::ALL.into_iter().map(EventTypeView::from).collect();
     Ok(Json(json!({ "items": items, "next_cursor": null })))
 }
 
 /// One event type.
-pub(super) async fn read(Caller(by): Caller, Path(name): Path<String>) -> Result<Json<EventTypeView>, Problem> {
+pub(super) async fn read(Caller(by): Caller, Path(name): Path<String>, _: Params<NoParams>) -> Result<Json<EventTypeView>, Problem> {
     by.may(Action::ReadCatalogue, false)?;
     Ok(Json(find(&name)?.into()))
 }
 
 /// The schema of an event type's callback body.
-pub(super) async fn schema(Caller(by): Caller, Path(name): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn schema(Caller(by): Caller, Path(name): Path<String>, _: Params<NoParams>) -> Result<Response, Problem> {
     by.may(Action::ReadCatalogue, false)?;
     Ok(schema_file(find(&name)?))
 }

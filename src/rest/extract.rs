@@ -6,12 +6,13 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::IntoResponse,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     auth::principal::{KeyHolder, Principal},
     domain::page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page},
-    rest::{BODY_BYTES_MAX, Problem},
+    ingest::media_type::MediaType,
+    rest::{BODY_BYTES_MAX, Problem, json},
     state::AppState,
     webhooks::FieldError,
 };
@@ -54,42 +55,31 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let media = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        if !media
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .eq_ignore_ascii_case("application/json")
-        {
-            return Err(Problem::unsupported_media("Send the body as application/json."));
-        }
+        check_media(request.headers())?;
         check_length(request.headers(), BODY_BYTES_MAX)?;
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| body_problem(&rejection, BODY_BYTES_MAX))?;
         // A byte order mark is ignored (RFC 8259, section 8.1).
-        let json = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-        serde_json::from_slice(json).map(Self).map_err(|error| {
-            if error.is_data() {
-                Problem::invalid(vec![FieldError::new("", without_value(error.to_string()))])
-            } else {
-                Problem::malformed(format!("The body is not JSON: {error}."))
-            }
-        })
+        let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+        json::read(text).map(Self)
     }
 }
 
-/// Removes the given text from serde's message about a wrong type, because it may be a secret in the wrong field.
-fn without_value(told: String) -> String {
-    match (told.find("string \""), told.rfind("\", expected")) {
-        (Some(from), Some(to)) if from < to => format!("{}string{}", &told[..from], &told[to + 1..]),
-        _ => told,
+/// Rejects a body that is not JSON in UTF-8 (RFC 8259, section 8.1), or that is encoded.
+fn check_media(headers: &HeaderMap) -> Result<(), Problem> {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media = media.and_then(MediaType::parse);
+    if !media.as_ref().is_some_and(|media| media.essence == "application/json") {
+        return Err(Problem::unsupported_media("Send the body as application/json."));
     }
+    if media.is_some_and(|media| media.other_charset().is_some()) {
+        return Err(Problem::unsupported_media("Send the body in UTF-8."));
+    }
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(Problem::unsupported_media("Send the body without Content-Encoding."));
+    }
+    Ok(())
 }
 
 /// An optional JSON body.
@@ -151,13 +141,43 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
         let parsed = Query::<T>::from_request_parts(parts, state).await;
         parsed
             .map(|Query(params)| Self(params))
-            .map_err(|rejection| Problem::malformed(format!("The query cannot be read: {}.", reason(&rejection.body_text()))))
+            .map_err(|rejection| unreadable_query(&rejection.body_text()))
     }
 }
 
-/// axum's message about a query, without its constant prefix.
-fn reason(told: &str) -> &str {
-    told.strip_prefix("Failed to deserialize query string: ").unwrap_or(told)
+/// For routes without query parameters: any parameter is an error.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoParams {}
+
+/// axum's message about a query as a sentence, and the parameter that it names.
+fn unreadable_query(told: &str) -> Problem {
+    let told = told.strip_prefix("Failed to deserialize query string: ").unwrap_or(told);
+    let (name, reason) = match told.split_once(": ") {
+        Some((name, reason)) => (name, reason),
+        None => (told.split('`').nth(1).unwrap_or_default(), told),
+    };
+    let detail = if reason.starts_with("unknown field") {
+        let known = reason
+            .split_once(", expected ")
+            .map(|(_, known)| known.trim_start_matches("one of "));
+        match known {
+            Some(known) => format!("There is no such parameter; the parameters are {}.", known.replace('`', "")),
+            None => "There is no such parameter; this call has none.".to_owned(),
+        }
+    } else if reason.starts_with("duplicate field") {
+        "The parameter is given twice.".to_owned()
+    } else if reason.contains("digit") || reason.contains("integer") || reason.contains("number too") {
+        "Use a whole number.".to_owned()
+    } else if reason.contains("`true` or `false`") {
+        "Use true or false.".to_owned()
+    } else if let Some((_, known)) = reason.split_once(", expected ") {
+        format!("Use {}.", known.trim_start_matches("one of ").replace('`', ""))
+    } else {
+        format!("{reason}.")
+    };
+    let name: String = name.chars().take(80).collect();
+    Problem::malformed(format!("The query cannot be read: {name}: {detail}")).with_errors(vec![FieldError::new(format!("/{name}"), detail)])
 }
 
 /// Parses `limit`.

@@ -14,7 +14,7 @@ use crate::{
     rest::{
         Problem,
         callbacks::{CallbackView, moment, view},
-        extract::{Caller, Id, PageView, Params, cursor, limit, named},
+        extract::{Caller, Id, NoParams, PageView, Params, cursor, limit, named},
     },
     state::AppState,
     storage::{
@@ -98,7 +98,12 @@ pub(super) async fn list(
 }
 
 /// `GET /events/{id}`
-pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<EventId>) -> Result<Json<EventDetailsView>, Problem> {
+pub(super) async fn read(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    Id(id): Id<EventId>,
+    _: Params<NoParams>,
+) -> Result<Json<EventDetailsView>, Problem> {
     /// The parts of the callback body that the response also has as separate fields.
     #[derive(Deserialize)]
     struct Body {

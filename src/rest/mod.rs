@@ -6,6 +6,7 @@ mod events;
 mod extract;
 mod find_events;
 mod health;
+mod json;
 pub mod metrics;
 mod problem;
 mod resend;

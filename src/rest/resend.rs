@@ -11,7 +11,7 @@ use crate::{
     },
     rest::{
         Problem,
-        extract::{Body, Caller, Id, OptionalBody},
+        extract::{Body, Caller, Id, NoParams, OptionalBody, Params},
     },
     state::AppState,
     webhooks::{self, FieldError},
@@ -58,6 +58,7 @@ pub(super) async fn redeliver(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<CallbackId>,
+    _: Params<NoParams>,
 ) -> Result<(StatusCode, Json<Queued>), Problem> {
     let delivery_id = webhooks::redeliver(&app, &by, id).await?;
     Ok((StatusCode::ACCEPTED, Json(Queued { delivery_id })))
@@ -68,6 +69,7 @@ pub(super) async fn recover(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<WebhookId>,
+    _: Params<NoParams>,
     Body(body): Body<RecoverBody>,
 ) -> Result<(StatusCode, Json<Recovered>), Problem> {
     let since = moment("/since", &body.since)?;
@@ -81,6 +83,7 @@ pub(super) async fn test(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<WebhookId>,
+    _: Params<NoParams>,
     OptionalBody(body): OptionalBody<TestBody>,
 ) -> Result<(StatusCode, Json<Queued>), Problem> {
     let event = body.event.as_deref().map(str::parse::<EventType>).transpose();
@@ -94,6 +97,7 @@ pub(super) async fn rotate(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<WebhookId>,
+    _: Params<NoParams>,
     OptionalBody(body): OptionalBody<RotateBody>,
 ) -> Result<Json<Rotated>, Problem> {
     let overlap = body.overlap.as_deref().map(humantime::parse_duration).transpose();

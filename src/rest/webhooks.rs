@@ -19,7 +19,8 @@ use crate::{
     },
     rest::{
         Problem,
-        extract::{Body, Caller, Id, PageView, Params, cursor, limit, named},
+        extract::{Body, Caller, Id, NoParams, PageView, Params, cursor, limit, named},
+        json::{objects, optional_object, optional_objects},
     },
     state::AppState,
     storage::webhooks::{WebhookFilter, WebhookRecord},
@@ -58,8 +59,9 @@ pub(super) struct NewWebhook {
     enabled: bool,
     #[serde(default)]
     owners: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     headers: Vec<HeaderView>,
+    #[serde(default, deserialize_with = "optional_object")]
     rate_limit: Option<RateLimit>,
     #[serde(default)]
     ordered: bool,
@@ -76,6 +78,7 @@ pub(super) struct WebhookPatch {
     events: Option<Vec<String>>,
     enabled: Option<bool>,
     owners: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "optional_objects")]
     headers: Option<Vec<HeaderView>>,
     /// `null` removes the limit.
     #[serde(default)]
@@ -114,7 +117,7 @@ enum Change<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
     fn deserialize<D: Deserializer<'de>>(field: D) -> Result<Self, D::Error> {
-        Option::deserialize(field).map(Self::Set)
+        optional_object(field).map(Self::Set)
     }
 }
 
@@ -135,7 +138,12 @@ pub(super) async fn list(State(app): State<AppState>, Caller(by): Caller, Params
 }
 
 /// `POST /webhooks`
-pub(super) async fn create(State(app): State<AppState>, Caller(by): Caller, Body(new): Body<NewWebhook>) -> Result<Response, Problem> {
+pub(super) async fn create(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    _: Params<NoParams>,
+    Body(new): Body<NewWebhook>,
+) -> Result<Response, Problem> {
     let input = WebhookInput {
         name: new.name,
         description: new.description,
@@ -159,7 +167,12 @@ pub(super) async fn create(State(app): State<AppState>, Caller(by): Caller, Body
 }
 
 /// `GET /webhooks/{id}`
-pub(super) async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<WebhookId>) -> Result<Response, Problem> {
+pub(super) async fn read(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    Id(id): Id<WebhookId>,
+    _: Params<NoParams>,
+) -> Result<Response, Problem> {
     Ok(Json(view(webhooks::get(&app, &by, id).await?, None)).into_response())
 }
 
@@ -169,6 +182,7 @@ pub(super) async fn change(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<WebhookId>,
+    _: Params<NoParams>,
     Body(patch): Body<WebhookPatch>,
 ) -> Result<Response, Problem> {
     let may_read = by.may(Action::ReadWebhooks, false).is_ok();
@@ -244,7 +258,12 @@ impl WebhookPatch {
 }
 
 /// `DELETE /webhooks/{id}`
-pub(super) async fn delete(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<WebhookId>) -> Result<StatusCode, Problem> {
+pub(super) async fn delete(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    Id(id): Id<WebhookId>,
+    _: Params<NoParams>,
+) -> Result<StatusCode, Problem> {
     webhooks::delete(&app, &by, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

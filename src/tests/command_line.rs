@@ -176,3 +176,35 @@ fn generated_files_are_for_their_owner_only() {
     fs::write(here.data().join("master.key"), "not a key").unwrap();
     assert!(here.refusal(&["migrate"], 1).contains("master.key"));
 }
+
+#[test]
+fn output_that_cannot_be_written_is_an_error_and_no_panic() {
+    let here = Installation::new();
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for arguments in [
+        &["api-key", "create", "--name", "unseen", "--scope", "events:write"][..],
+        &["user", "list", "--json"],
+        &["schema", "identity.created"],
+        &["migrate"],
+    ] {
+        let output = here.command(arguments).stdout(full()).stderr(Stdio::piped()).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
+        assert!(
+            text.starts_with("clearhook: ") && text.lines().count() == 1,
+            "{arguments:?}: {text}"
+        );
+    }
+    let keys: Value = serde_json::from_str(&here.answer(&["api-key", "list", "--json"])).unwrap();
+    assert!(!keys[0]["revoked_at"].is_null(), "a key that nobody has seen is revoked: {keys}");
+    // A reader that has seen enough ends the command without a message.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = here
+        .command(&["schema", "identity.created"])
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert!(output.stderr.is_empty() && output.status.code() == Some(1), "{output:?}");
+}

@@ -198,7 +198,7 @@ async fn bad_questions_about_events_are_refused(database: TestDatabase) {
     for (path, status, word) in [
         ("/events?colour=red", 400, "colour"),
         ("/events?ce_id=1", 400, "ce_id"),
-        ("/events?id=1&id=2", 400, "duplicate"),
+        ("/events?id=1&id=2", 400, "twice"),
         ("/events?limit=0", 422, "/limit"),
         ("/events?limit=201", 422, "/limit"),
         ("/events?cursor=elsewhere", 422, "/cursor"),

@@ -6,6 +6,7 @@ mod support;
 mod actions;
 mod addresses;
 mod administration;
+mod api_input;
 mod asked;
 mod audit;
 mod callback_page;

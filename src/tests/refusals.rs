@@ -162,8 +162,8 @@ async fn bad_webhooks_are_refused(database: TestDatabase) {
         ),
         (with("owners", json!(["nobody"])), "/owners/0"),
         (with("secret", json!("short")), "/secret"),
-        (with("colour", json!("red")), ""),
-        (with("name", json!(7)), ""),
+        (with("colour", json!("red")), "/colour"),
+        (with("name", json!(7)), "/name"),
     ] {
         let (status, _, problem) = refused(app.api(Method::POST, "/webhooks").json_value(&body).send().await.unwrap()).await;
         assert_eq!((status, pointers(&problem)), (422, vec![pointer]), "{body}");

@@ -1,0 +1,183 @@
+//! JSON objects of requests, and what is wrong with them in words.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use serde_path_to_error::{Path, Segment};
+
+use crate::{rest::Problem, webhooks::FieldError};
+
+/// A value that is given as a JSON object. Structs that serde derives would also accept an array of their fields in order.
+#[derive(Clone)]
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+/// For `#[serde(deserialize_with)]`: a list of objects.
+pub(super) fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let objects = Vec::<Object<T>>::deserialize(deserializer)?;
+    Ok(objects.into_iter().map(|Object(item)| item).collect())
+}
+
+/// For `#[serde(deserialize_with)]`: a list of objects, or null.
+pub(super) fn optional_objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
+    let objects = Option::<Vec<Object<T>>>::deserialize(deserializer)?;
+    Ok(objects.map(|objects| objects.into_iter().map(|Object(item)| item).collect()))
+}
+
+/// For `#[serde(deserialize_with)]`: an object, or null.
+pub(super) fn optional_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|Object(value)| value))
+}
+
+/// Reads the JSON object of a request. A field of the wrong type is 422 with its JSON pointer; text that is not JSON is 400.
+pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| problem(error.path(), error.inner()))?;
+    deserializer.end().map_err(|error| not_json(&error))?;
+    Ok(value)
+}
+
+fn not_json(error: &serde_json::Error) -> Problem {
+    Problem::malformed(format!("The body is not JSON: {error}."))
+}
+
+fn problem(path: &Path, error: &serde_json::Error) -> Problem {
+    if !error.is_data() {
+        return not_json(error);
+    }
+    let told = error.to_string();
+    let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(told, _)| told);
+    let (name, detail) = in_words(told);
+    let mut pointer = pointer(path);
+    if let Some(name) = name.map(|name| format!("/{}", escaped(name)))
+        && !pointer.ends_with(&name)
+    {
+        pointer.push_str(&name);
+    }
+    Problem::invalid(vec![FieldError::new(pointer, detail)])
+}
+
+/// The JSON pointer of a place (RFC 6901).
+fn pointer(path: &Path) -> String {
+    let segment = |segment: &Segment| match segment {
+        Segment::Seq { index } => Some(format!("/{index}")),
+        Segment::Map { key } => Some(format!("/{}", escaped(key))),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    };
+    path.iter().filter_map(segment).collect()
+}
+
+fn escaped(key: &str) -> String {
+    let key: String = key.chars().take(80).collect();
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// serde's message as a sentence that does not contain the given value, which may be a secret in the wrong field; and the field that it
+/// names.
+fn in_words(told: &str) -> (Option<&str>, String) {
+    if let Some(name) = told.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        return (Some(name), "This field is required.".to_owned());
+    }
+    if let Some((name, known)) = told.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, ")) {
+        let known = known.trim_start_matches("expected ").trim_start_matches("one of ").replace('`', "");
+        return (Some(name), format!("There is no such field; the fields are {known}."));
+    }
+    if let Some(name) = told.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`')) {
+        return (Some(name), "This field is given twice.".to_owned());
+    }
+    match told.rsplit_once(", expected ") {
+        Some((_, expected)) => (None, format!("Use {}.", type_in_words(expected))),
+        None => (None, format!("{told}.")),
+    }
+}
+
+fn type_in_words(expected: &str) -> &str {
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" => "a whole number",
+        "a sequence" => "a list",
+        "a boolean" => "true or false",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the errors are of interest")]
+    struct Example {
+        name: String,
+        #[serde(default, deserialize_with = "objects")]
+        items: Vec<Item>,
+        #[serde(default, deserialize_with = "optional_object")]
+        item: Option<Item>,
+        on: Option<bool>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the errors are of interest")]
+    struct Item {
+        count: u32,
+    }
+
+    fn refusal(json: &str) -> String {
+        let problem = read::<Example>(json.as_bytes()).unwrap_err();
+        serde_json::to_value(&problem).unwrap()["detail"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn each_mistake_is_a_sentence_with_the_pointer_of_its_field() {
+        for (json, expected) in [
+            (r#"["a"]"#, "Use a JSON object."),
+            ("null", "Use a JSON object."),
+            ("5", "Use a JSON object."),
+            (r#"{"items":[]}"#, "/name: This field is required."),
+            (r#"{"name":5}"#, "/name: Use a string."),
+            (r#"{"name":"n","on":"yes"}"#, "/on: Use true or false."),
+            (r#"{"name":"n","items":{}}"#, "/items: Use a list."),
+            (r#"{"name":"n","items":[[1]]}"#, "/items/0: Use a JSON object."),
+            (r#"{"name":"n","items":[{"count":1.5}]}"#, "/items/0/count: Use a whole number."),
+            (r#"{"name":"n","item":[1]}"#, "/item: Use a JSON object."),
+            (r#"{"name":"n","name":"m"}"#, "/name: This field is given twice."),
+            (
+                r#"{"name":"n","a/b":1}"#,
+                "/a~1b: There is no such field; the fields are name, items, item, on.",
+            ),
+        ] {
+            assert_eq!(refusal(json), expected, "{json}");
+        }
+        assert!(refusal("{").starts_with("The body is not JSON"));
+        assert!(refusal(r#"{"name":"n"} x"#).starts_with("The body is not JSON"));
+        assert!(read::<Example>(br#"{"name":"n","item":null,"items":[{"count":1}]}"#).is_ok());
+    }
+
+    #[test]
+    fn the_given_value_is_not_repeated() {
+        assert!(!refusal(r#"{"name":"n","on":"whsec_planted"}"#).contains("planted"));
+    }
+}

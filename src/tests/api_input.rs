@@ -1,0 +1,113 @@
+//! The HTTP API takes the parameters and fields that it knows, and nothing else.
+
+use clearhook::catalogue::EventType;
+use serde_json::{Value, json};
+
+use crate::support::{
+    app::{JsonAnswer, JsonBody, TestApp},
+    database::TestDatabase,
+    on_both,
+    receiver::Receiver,
+};
+
+on_both! { unknown_query_parameters_are_refused_by_every_call arrays_are_not_taken_for_objects bodies_in_other_encodings_are_refused }
+
+async fn unknown_query_parameters_are_refused_by_every_call(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
+    let event = app.publish(EventType::VisitCreated, "1").await;
+    let row = app.log(&webhook, 1).await.remove(0);
+    let (webhook, event, callback) = (text(&webhook["id"]), text(&event["id"]), text(&row["id"]));
+    for (method, path) in [
+        ("GET", "/events".to_owned()),
+        ("POST", "/events".to_owned()),
+        ("GET", format!("/events/{event}")),
+        ("GET", "/event-types".to_owned()),
+        ("GET", "/event-types/visit.created".to_owned()),
+        ("GET", "/event-types/visit.created/schema".to_owned()),
+        ("GET", "/webhooks".to_owned()),
+        ("POST", "/webhooks".to_owned()),
+        ("GET", format!("/webhooks/{webhook}")),
+        ("PATCH", format!("/webhooks/{webhook}")),
+        ("DELETE", format!("/webhooks/{webhook}")),
+        ("POST", format!("/webhooks/{webhook}/secret/rotate")),
+        ("POST", format!("/webhooks/{webhook}/test")),
+        ("POST", format!("/webhooks/{webhook}/recover")),
+        ("GET", format!("/webhooks/{webhook}/stats")),
+        ("GET", format!("/webhooks/{webhook}/callbacks")),
+        ("GET", format!("/callbacks/{callback}")),
+        ("POST", format!("/callbacks/{callback}/redeliver")),
+    ] {
+        let request = app.api(method.parse().unwrap(), &format!("{path}?zzz=1"));
+        let request = match method {
+            "GET" => request,
+            _ => request.json_value(&json!({})),
+        };
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let problem = response.text().await.unwrap();
+        assert!(
+            matches!(status, 400 | 422) && problem.contains("zzz"),
+            "{method} {path}: {status} {problem}"
+        );
+    }
+    assert_eq!(receiver.seen().len(), 1, "nothing was sent");
+    app.stop().await;
+}
+
+async fn arrays_are_not_taken_for_objects(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let webhook = app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
+    let path = format!("/webhooks/{}", text(&webhook["id"]));
+    for (method, path, body, pointer) in [
+        (
+            "POST",
+            "/webhooks".to_owned(),
+            json!(["n", "", "https://example.com/", ["visit.created"], true, [], [], null, false, null]),
+            "",
+        ),
+        ("PATCH", path.clone(), json!(["n"]), ""),
+        ("PATCH", path.clone(), json!({ "headers": [["X-A", "v", true]] }), "/headers/0"),
+        ("PATCH", path.clone(), json!({ "rate_limit": [1, 2] }), "/rate_limit"),
+        (
+            "PATCH",
+            path.clone(),
+            json!({ "rate_limit": { "per_second": 1.5, "burst": 2 } }),
+            "/rate_limit/per_second",
+        ),
+        ("PATCH", path.clone(), json!({ "name": 5 }), "/name"),
+        ("POST", format!("{path}/secret/rotate"), json!([]), ""),
+        ("POST", format!("{path}/test"), json!([]), ""),
+    ] {
+        let response = app.api(method.parse().unwrap(), &path).json_value(&body).send().await.unwrap();
+        assert_eq!(response.status(), 422, "{method} {path} {body}");
+        let problem = response.json_value().await;
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
+    }
+    assert_eq!(app.get(&path).await["updated_at"], webhook["updated_at"]);
+    app.stop().await;
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+async fn bodies_in_other_encodings_are_refused(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let body = json!({ "name": "n", "url": "https://example.com/", "events": ["visit.created"] }).to_string();
+    for (name, value) in [("content-type", "application/json; charset=utf-16"), ("content-encoding", "gzip")] {
+        let request = app.api(reqwest::Method::POST, "/webhooks").header(name, value);
+        let request = if name == "content-type" {
+            request
+        } else {
+            request.header("content-type", "application/json")
+        };
+        assert_eq!(request.body(body.clone()).send().await.unwrap().status(), 415, "{name}: {value}");
+    }
+    // A response does not repeat what is too long.
+    let event = json!({ "specversion": "1.0", "id": "1", "source": "/s", "type": "x".repeat(500_000), "data": {} });
+    let answer = app.publish_raw(&event).await;
+    assert_eq!(answer.status(), 422);
+    assert!(answer.text().await.unwrap().len() < 5_000);
+    app.stop().await;
+}
