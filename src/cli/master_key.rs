@@ -101,17 +101,16 @@ pub(super) async fn run(arguments: MasterKeyArguments) -> Result<(), CliError> {
 /// The old key, the new key, and who stores them. The new key is stored or printed before anything is encrypted with it.
 fn keys(config: &Config, typed: Option<MasterKey>) -> Result<(MasterKey, MasterKey, Keeping), CliError> {
     if let Some(old) = &config.master_key {
-        let new = match typed {
-            Some(new) => new,
-            None => {
-                let new = MasterKey::generate();
-                eprintln!(
-                    "The new master key follows. Store it now. If this command is interrupted, run it again with CLEARHOOK_NEW_MASTER_KEY set to this key."
-                );
-                // Nothing is encrypted with a key that could not be printed.
-                print_line(new.reveal().as_str())?;
-                new
-            }
+        let new = if let Some(new) = typed {
+            new
+        } else {
+            let new = MasterKey::generate();
+            eprintln!(
+                "The new master key follows. Store it now. If this command is interrupted, run it again with CLEARHOOK_NEW_MASTER_KEY set to this key."
+            );
+            // Nothing is encrypted with a key that could not be printed.
+            print_line(new.reveal().as_str())?;
+            new
         };
         return Ok((old.clone(), new, Keeping::Given));
     }

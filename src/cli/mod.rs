@@ -1,6 +1,5 @@
 //! The command line. An error is one line on stderr that says what is wrong and what to do. The exit code is 2 for a usage error and 1
 //! otherwise.
-#![expect(clippy::print_stdout, reason = "what a command answers goes to stdout")]
 
 mod api_key;
 mod demo;

@@ -70,10 +70,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 fn check_media(headers: &HeaderMap) -> Result<(), Problem> {
     let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media = media.and_then(MediaType::parse);
-    if !media.as_ref().is_some_and(|media| media.essence == "application/json") {
+    let Some(media) = media.filter(|media| media.essence == "application/json") else {
         return Err(Problem::unsupported_media("Send the body as application/json."));
-    }
-    if media.is_some_and(|media| media.other_charset().is_some()) {
+    };
+    if media.other_charset().is_some() {
         return Err(Problem::unsupported_media("Send the body in UTF-8."));
     }
     if headers.contains_key(header::CONTENT_ENCODING) {
