@@ -13,6 +13,8 @@ use crate::config::{ConfigError, LogFormat};
 /// The migration library logs one line per migration, and `storage::open` logs one line for all of them. So the lines of the library are
 /// hidden, unless the filter names it.
 const MIGRATIONS: &str = "sea_orm_migration";
+/// PostgreSQL's notices ("relation already exists, skipping") are hidden for the same reason.
+const NOTICES: &str = "sqlx::postgres::notice";
 
 /// Initializes logging.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
@@ -20,7 +22,7 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
     let directives = if filter.contains(MIGRATIONS) {
         filter.to_owned()
     } else {
-        format!("{filter},{MIGRATIONS}=warn")
+        format!("{filter},{MIGRATIONS}=warn,{NOTICES}=warn")
     };
     // The filter is parsed alone first, so that an error message shows what the operator wrote.
     let filter = EnvFilter::try_new(filter)

@@ -6,14 +6,19 @@ use url::Url;
 
 use crate::config::settings::{Settings, Source};
 
-/// Two lines: the settings that were given, with their sources, and the defaults of the others.
-pub(super) fn effective(settings: &Settings, database: &str) -> [String; 2] {
+/// Two lines: the settings that were given, with their sources, and the defaults of the others. `resolved` has the defaults that depend on
+/// other settings or on the system.
+pub(super) fn effective(settings: &Settings, database: &str, resolved: &[(&str, String)]) -> [String; 2] {
     let (mut given, mut defaults) = (String::new(), String::new());
     for told in settings.told() {
         let (name, file) = (told.name, format!("{}_FILE", told.name));
         let Some(value) = told.given else {
             let default = told.help.rsplit_once("[default: ").and_then(|(_, rest)| rest.split_once(']'));
             let default = default.map_or("none", |(value, _)| value.trim_matches('`'));
+            let default = resolved
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map_or(default, |(_, value)| value);
             append(&mut defaults, &format!("{name}={default}"));
             continue;
         };
@@ -68,7 +73,11 @@ mod tests {
             public_url: Some("https://someone:planted@hooks.example.com/".to_owned()),
             ..Settings::default()
         };
-        let [given, defaults] = effective(&settings.with_files().unwrap(), "db:5432/hooks");
+        let [given, defaults] = effective(
+            &settings.with_files().unwrap(),
+            "db:5432/hooks",
+            &[("CLEARHOOK_MAX_CONNECTIONS", "77".to_owned())],
+        );
         assert!(!given.contains("planted") && !given.contains("someone"), "{given}");
         for part in [
             "CLEARHOOK_TIMEOUT=9s (flag)",
@@ -82,6 +91,7 @@ mod tests {
             "CLEARHOOK_ADDR=127.0.0.1:3000",
             "CLEARHOOK_RETRY_SCHEDULE=5s,5m,30m,2h,5h,10h,10h",
             "CLEARHOOK_ALLOW_HTTP=false",
+            "CLEARHOOK_MAX_CONNECTIONS=77",
         ] {
             assert!(defaults.contains(part), "{defaults}");
         }

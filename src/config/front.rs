@@ -133,11 +133,11 @@ mod tests {
             ("https://user:planted@hooks.example.com", "password"),
             ("https://planted@hooks.example.com/console", "user name"),
             ("https://:planted@hooks.example.com", "password"),
-            ("https://user:planted@", "no URL"),
-            ("user:planted@hooks.example.com", "no URL"),
-            ("ftp://hooks.example.com", "no URL"),
-            ("hooks.example.com", "no URL"),
-            ("", "no URL"),
+            ("https://user:planted@", "not a URL"),
+            ("user:planted@hooks.example.com", "not a URL"),
+            ("ftp://hooks.example.com", "not a URL"),
+            ("hooks.example.com", "not a URL"),
+            ("", "not a URL"),
         ] {
             let error = public_url(text).unwrap_err();
             assert_eq!(error.setting, "CLEARHOOK_PUBLIC_URL");

@@ -131,7 +131,15 @@ impl Config {
             }
         };
         Ok(Self {
-            effective: effective::effective(&settings, &database.to_string()),
+            effective: effective::effective(
+                &settings,
+                &database.to_string(),
+                &[
+                    ("CLEARHOOK_DATABASE_URL", database.to_string()),
+                    ("CLEARHOOK_PUBLIC_URL", front.public_url.to_string()),
+                    ("CLEARHOOK_MAX_CONNECTIONS", listen.limits.connections.to_string()),
+                ],
+            ),
             addr,
             database,
             data_dir,

@@ -145,7 +145,10 @@ fn note(sources: &mut BTreeMap<&'static str, Source>, value: &mut Option<String>
 /// A value of the settings file as text. Whole numbers and booleans need no quotes.
 fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(
+        untagged,
+        expecting = "write text in quotes, a whole number, or true or false; several values are one text with commas"
+    )]
     enum Value {
         Text(String),
         Whole(i64),
@@ -195,7 +198,7 @@ settings! {
     allow_http: bool = "CLEARHOOK_ALLOW_HTTP",
     /// The delays before each retry, separated by commas, or none for no retries [default: 5s,5m,30m,2h,5h,10h,10h]
     retry_schedule: String = "CLEARHOOK_RETRY_SCHEDULE",
-    /// The maximum duration of an attempt, including the response body [default: 15s]
+    /// The maximum duration of an attempt, from its start to the end of the response headers [default: 15s]
     timeout: String = "CLEARHOOK_TIMEOUT",
     /// Disable a webhook after at least 3 deliveries in a row exhausted their attempts, the first of them at least this long ago; none:
     /// never [default: 120h]

@@ -47,7 +47,9 @@ const CONNECT_SHARE: u32 = 3;
 
 /// The client cannot be created.
 #[derive(Debug, Error)]
-#[error("cannot make the HTTP client: {0}; are the system's certificates installed (Debian: ca-certificates)?")]
+#[error(
+    "cannot make the HTTP client: {0}; are the system's certificates installed (Debian: ca-certificates)? If SSL_CERT_FILE or SSL_CERT_DIR is set, it must name PEM certificates; unset it otherwise"
+)]
 pub struct ClientError(#[from] rustls::Error);
 
 type Http = HttpClient<Connector, Full<Bytes>>;

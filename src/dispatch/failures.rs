@@ -112,7 +112,9 @@ pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    cause.to_string()
+    // The TLS library adds a link for developers to some messages.
+    let text = cause.to_string();
+    text.split(": https://").next().unwrap_or_default().to_owned()
 }
 
 /// Finds the first error of this type in the chain of sources.

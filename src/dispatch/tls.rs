@@ -162,6 +162,9 @@ fn client_certificate(error: &Error) -> String {
 
 /// The message for a receiver that asked for a client certificate and then closed the connection.
 pub(super) fn missing_client_certificate(detail: &str) -> String {
+    if detail.starts_with("The receiver requires a client certificate") {
+        return detail.to_owned();
+    }
     format!(
         "The receiver requires a client certificate, and clearhook has none ({}).",
         detail.trim_end_matches('.')

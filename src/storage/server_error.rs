@@ -35,6 +35,11 @@ pub(super) fn explain_driver(error: &sqlx::Error) -> String {
         sqlx::Error::PoolTimedOut => "no database connection became free in time".to_owned(),
         sqlx::Error::Io(error) => explain_io(error),
         sqlx::Error::Tls(error) => explain_tls(&innermost(&**error)),
+        // The driver's message contains a character of the password.
+        error if error.to_string().contains("saslprep") || innermost(error).contains("saslprep") => {
+            "the password contains a character that SASLprep (RFC 4013) prohibits; set a password of letters, digits and punctuation"
+                .to_owned()
+        }
         error => innermost(error),
     }
 }
