@@ -107,7 +107,7 @@ async fn a_retry_that_a_clock_ahead_had_set_is_not_late_after_a_restart(database
         .await;
         assert_eq!(service.terminate().await, Some(0));
         let (service, _) = start("+0").await;
-        service.line("were set while the system's clock was ahead").await;
+        service.line("were set while the system clock was ahead").await;
         receiver.wait(2).await;
         assert_eq!(service.terminate().await, Some(0));
     }

@@ -240,7 +240,7 @@ async fn the_log_appears(database: TestDatabase) {
     assert!(open.contains("webhook-signature") && open.contains("Message id"));
     let ids = format!("{}</dd>", row["event_id"].as_str().unwrap());
     assert!(
-        open.contains(&ids) && open.contains("1 (https://clearid.example.com)</dd>"),
+        open.contains(&ids) && open.contains("1 (https://clearid.example.com)</bdi>"),
         "{open}"
     );
     let past = app
