@@ -199,6 +199,23 @@ async fn a_log_that_is_no_terminal_has_no_colour_codes_and_one_line_for_migratio
     }
 }
 
+/// The same command with both outputs in one pipe, as on a terminal, so that their order is known.
+fn with_one_output(command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", "exec \"$0\" \"$@\" 2>&1"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    shell.current_dir(command.get_current_dir().unwrap());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn how_to_sign_in_to_the_demo_stands_last() {
     let here = Installation::new();
@@ -212,7 +229,7 @@ async fn how_to_sign_in_to_the_demo_stands_last() {
         "--drain",
         "0s",
     ];
-    let (service, url) = serve_with(here.command(&arguments)).await;
+    let (service, url) = serve_with(with_one_output(&here.command(&arguments))).await;
     let password = service.line("password  ").await;
     wait_for("the end of the text", async || {
         service.printed().trim_end().ends_with("=====").then_some(())
