@@ -1,7 +1,7 @@
 //! Events, and the deliveries that they owe.
 //!
 //! Whether an event was published before is known from `event_keys`, not from a unique index on `events`, so that `events` can be
-//! partitioned by time. Ids are UUIDv7 and tell the age of their rows, so no table has an index of its own for it.
+//! partitioned by time. Ids are UUIDv7, which contain the time of creation, so no table needs an index by age.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

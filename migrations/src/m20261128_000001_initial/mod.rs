@@ -1,4 +1,4 @@
-//! The initial schema. It is edited in place until version 0.1.0 is released; after that, each change is a migration of its own.
+//! The initial schema. It is edited in place until version 0.1.0 is released; after that, each change is a separate migration.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 

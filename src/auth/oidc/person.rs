@@ -30,7 +30,7 @@ pub(super) fn person(claims: &Claims, settings: &OidcSettings) -> Person {
     if verified == Verified::Unstated && self::verified(claims.get("xms_edov")) == Verified::Yes {
         verified = Verified::Yes;
     }
-    // Without an address, Entra ID still has the name by which somebody signs in, which looks like one.
+    // If there is no address, the sign-in name of Entra ID is used, which has the same form.
     let (email, verified) = match email {
         None if settings.trust_email && verified != Verified::No => {
             (text("preferred_username").or_else(|| text("upn")), Verified::Unstated)
