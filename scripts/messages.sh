@@ -8,7 +8,7 @@ shopt -s globstar
 # A literal is text when it begins as a sentence or a label does, or has words and stands alone between tags.
 # Names of types, paths of icons and machine's names do not; the product's name is the same in every language.
 strays=$(
-  for file in src/console/{pages,components,islands,server,browser}/**/*.rs src/console/{app,layout,shell}.rs; do
+  for file in src/console/{pages,components,islands,server,client}/**/*.rs src/console/{app,layout,shell}.rs; do
     # Names of browsers and systems are the same in every language.
     [ "$file" = src/console/server/browser_name.rs ] && continue
     awk -v file="$file" '

@@ -1,7 +1,7 @@
 //! Whatever a publisher sends is read, or refused with words.
 #![no_main]
 
-use clearhook::ingest::cloud_event::{Mode, read};
+use clearhook::services::events::cloud_event::{Mode, read};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use libfuzzer_sys::fuzz_target;
 

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::{
     auth::{
-        limits, password,
+        login_throttle, password,
         principal::SignedIn,
         second_factor,
         session::{self, Browser},
@@ -125,12 +125,12 @@ fn actor(who: &SignedIn) -> Actor {
 
 /// Checks the user's password. The number of attempts is limited.
 pub async fn confirm(store: &Store, who: &SignedIn, current: &str, now: Timestamp) -> Result<UserRecord, AccountError> {
-    let attempt = limits::confirmation(store, &actor(who), who.user, now)
+    let attempt = login_throttle::confirmation(store, &actor(who), who.user, now)
         .await?
         .map_err(AccountError::Wait)?;
     let found = store.user_with_hash(who.user).await?;
     let fits = password::verify(current, found.as_ref().map(|(_, hash)| hash.as_str())).await;
     let (user, _) = found.filter(|_| fits).ok_or(AccountError::WrongPassword)?;
-    limits::succeeded(store, &attempt).await?;
+    login_throttle::succeeded(store, &attempt).await?;
     Ok(user)
 }

@@ -6,6 +6,7 @@
 mod discovery;
 mod fetch;
 mod person;
+pub mod settings;
 mod token;
 
 use std::time::{Duration, Instant};
@@ -35,9 +36,9 @@ use self::{
     token::{Claims, TokenError},
 };
 use crate::{
-    config::OidcSettings,
+    auth::oidc::settings::OidcSettings,
     domain::timestamp::Timestamp,
-    storage::{Store, StoreError, identities::Identity, sealed::Purpose},
+    storage::{Store, StoreError, identities::Identity, sealed_token::Purpose},
 };
 
 /// The name of the cookie of a sign-in in progress.

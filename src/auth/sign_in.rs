@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::{
     auth::{
-        limits, password, second_factor,
+        login_throttle, password, second_factor,
         session::{self, Browser},
     },
     domain::{id::UserId, timestamp::Timestamp},
-    storage::{Store, StoreError, sealed::Purpose, users::UserRecord},
+    storage::{Store, StoreError, sealed_token::Purpose, users::UserRecord},
 };
 
 /// The name of the cookie that is valid between password and second factor.
@@ -46,7 +46,7 @@ pub struct Begun {
 /// Signs a user in by e-mail address and password. Takes the same time for unknown addresses.
 pub async fn by_password(store: &Store, browser: &Browser, email: &str, password: &str, now: Timestamp) -> Result<SignIn, StoreError> {
     let found = store.user_by_email(email).await?;
-    let attempt = match limits::sign_in(store, browser, email, found.as_ref().map(|(user, _)| user), now).await? {
+    let attempt = match login_throttle::sign_in(store, browser, email, found.as_ref().map(|(user, _)| user), now).await? {
         Ok(attempt) => attempt,
         Err(wait) => return Ok(SignIn::Wait(wait)),
     };
@@ -55,7 +55,7 @@ pub async fn by_password(store: &Store, browser: &Browser, email: &str, password
     let Some((user, hash)) = found.filter(|(user, _)| fits && user.disabled_at.is_none()) else {
         return Ok(SignIn::Wrong);
     };
-    limits::succeeded(store, &attempt).await?;
+    login_throttle::succeeded(store, &attempt).await?;
     if store.second_factor(user.id).await?.is_some_and(|factor| factor.confirmed) {
         return Ok(SignIn::SecondStep(proof(store, &user, &hash, now)));
     }
@@ -78,14 +78,14 @@ pub async fn by_code(store: &Store, browser: &Browser, proof: &str, code: &str, 
     let Some(user) = proved(store, proof, now).await? else {
         return Ok(SignIn::Expired);
     };
-    let attempt = match limits::second_step(store, browser, &user, now).await? {
+    let attempt = match login_throttle::second_step(store, browser, &user, now).await? {
         Ok(attempt) => attempt,
         Err(wait) => return Ok(SignIn::Wait(wait)),
     };
     if !second_factor::take(store, user.id, code, now).await? {
         return Ok(SignIn::Wrong);
     }
-    limits::succeeded(store, &attempt).await?;
+    login_throttle::succeeded(store, &attempt).await?;
     Ok(SignIn::Done(begin(store, browser, &user, "password and second factor", now).await?))
 }
 
@@ -93,7 +93,7 @@ pub async fn by_code(store: &Store, browser: &Browser, proof: &str, code: &str, 
 pub async fn begin(store: &Store, browser: &Browser, user: &UserRecord, how: &str, now: Timestamp) -> Result<Begun, StoreError> {
     Ok(Begun {
         token: session::begin(store, user, browser, how, now).await?,
-        mark: limits::mark(store, browser, user.id),
+        mark: login_throttle::mark(store, browser, user.id),
     })
 }
 

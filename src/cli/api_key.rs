@@ -6,12 +6,12 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::{
-    administration::api_keys,
     auth::principal::Principal,
     cli::{CliError, open::DatabaseArguments, output::print_line, print_list, text},
     domain::{id::ApiKeyId, role::Scope, timestamp::Timestamp},
+    services::api_keys,
+    services::error::UseCaseError,
     storage::Store,
-    webhooks::UseCaseError,
 };
 
 #[derive(Args)]

@@ -10,6 +10,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    app::AppState,
     auth::{password, principal::Principal},
     catalogue::{
         EventType,
@@ -17,10 +18,9 @@ use crate::{
     },
     cli::{CliError, listen},
     domain::{role::Role, secret::SigningSecret},
-    ingest::{accept, cloud_event::CloudEvent},
-    state::AppState,
+    services::events::{accept, cloud_event::CloudEvent},
+    services::webhooks::{self, WebhookInput},
     storage::{audit::Actor, webhooks::WebhookFilter},
-    webhooks::{self, WebhookInput},
 };
 
 /// How long to wait for the sample callback.

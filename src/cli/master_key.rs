@@ -11,7 +11,7 @@ use crate::{
     storage::{
         DatabaseUrl, Store,
         audit::Actor,
-        keys::{Place, Rotation},
+        master_key::{Place, Rotation},
         sqlite_file::FileLock,
     },
     vault::{MasterKey, Vault},

@@ -24,9 +24,9 @@ use self::output::print_line;
 use crate::{
     auth::password::HashError,
     config::ConfigError,
-    dispatch::ClientError,
-    storage::{StoreError, keys::KeyError, open::OpenError},
-    webhooks::UseCaseError,
+    delivery::ClientError,
+    services::error::UseCaseError,
+    storage::{StoreError, master_key::KeyError, open::OpenError},
 };
 
 /// Sends signed webhooks, retries failed deliveries and logs every attempt

@@ -5,7 +5,10 @@ use std::{net::SocketAddr, sync::Arc};
 use clap::Args;
 use tokio::net::TcpListener;
 
+use http_server::ServerLimits;
+
 use crate::{
+    app::AppState,
     auth::{clock::Clock, setup},
     cli::{
         CliError,
@@ -16,15 +19,10 @@ use crate::{
         signals::Signals,
     },
     config::{Config, Settings},
-    dispatch::Dispatcher,
+    delivery::Dispatcher,
     rest::metrics,
-    state::AppState,
     storage::{DatabaseUrl, sqlite_file::FileLock},
-    telemetry,
-    web::{
-        self,
-        server::{self, ServerLimits},
-    },
+    telemetry, web,
 };
 
 #[derive(Args)]
@@ -92,12 +90,12 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         watched.drain.cancelled().await;
         service.draining.cancel();
         watched.stop.cancelled().await;
-        service.live.end();
+        service.log_subscriptions.stop();
     });
     if let Some(addr) = config.metrics_addr {
         let listener = TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, &error))?;
         let router = metrics::alone(state.clone());
-        tokio::spawn(server::serve(listener, router, None, limits.clone(), shutdown.clone()));
+        tokio::spawn(http_server::serve(listener, router, None, limits.clone(), shutdown.clone()));
     }
     let address = listener.local_addr().map_err(|error| cannot_listen(config.addr, &error))?;
     let public_url = state.front.public_url.clone();
@@ -113,7 +111,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         // The service runs even if nobody can read the greeting.
         let _ = print_line(greeting);
     }
-    server::serve(listener, web::router(state), certificates, limits, shutdown).await;
+    http_server::serve(listener, web::router(state), certificates, limits, shutdown).await;
     running.stop().await;
     store.close().await?;
     tracing::info!("stopped");

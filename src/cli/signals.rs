@@ -14,7 +14,9 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{cli::CliError, web::server::Shutdown};
+use http_server::Shutdown;
+
+use crate::cli::CliError;
 
 /// The exit code after a signal that ended the process at once is 128 plus the signal's number, as in shells.
 const EXIT_BY_SIGNAL: i32 = 128;

@@ -6,10 +6,10 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::{
-    administration::users::{self, WithPassword},
     auth::{password, principal::Principal},
     cli::{CliError, open::DatabaseArguments, output::print_line, print_list, text},
     domain::role::Role,
+    services::users::{self, WithPassword},
     storage::{
         Store,
         users::{UserChange, UserRecord},

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use url::{Host, Url};
 
 use crate::{
-    config::{ConfigError, OidcSettings, Settings},
-    domain::proxies::TrustedProxies,
+    auth::oidc::settings::OidcSettings,
+    config::{ConfigError, Settings, oidc},
 };
+use http_server::proxies::TrustedProxies;
 
 /// The console's public URL, trusted proxies and OpenID provider.
 #[derive(Clone, Debug)]
@@ -39,7 +40,7 @@ impl FrontSettings {
         let proxies = super::unless_none(settings.trusted_proxies.as_deref()).unwrap_or_default().parse();
         Ok(Self {
             public_url,
-            oidc: OidcSettings::read(settings)?,
+            oidc: oidc::read(settings)?,
             proxies: proxies.map_err(|error| ConfigError::new("CLEARHOOK_TRUSTED_PROXIES", format!("{error}")))?,
         })
     }

@@ -2,10 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{
-    config::{ConfigError, Settings},
-    web::server::{ServerLimits, certificates::Certificates},
-};
+use crate::config::{ConfigError, Settings};
+use http_server::{ServerLimits, certificates::Certificates};
 
 /// Settings of the listener.
 #[derive(Clone, Debug)]

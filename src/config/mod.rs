@@ -17,11 +17,10 @@ pub use self::{
     data_dir::{DataDir, ServeLock},
     front::FrontSettings,
     listen::ListenSettings,
-    oidc::OidcSettings,
     settings::Settings,
 };
 use crate::{
-    dispatch::DispatchSettings,
+    delivery::DispatchSettings,
     domain::url::UrlPolicy,
     storage::{DatabaseUrl, InvalidDatabaseUrl},
     vault::MasterKey,

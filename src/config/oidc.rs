@@ -1,86 +1,49 @@
 //! Settings of sign-in through an OpenID provider.
 
-use std::fmt;
-
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use crate::{
+    auth::oidc::settings::OidcSettings,
     config::{ConfigError, Settings, truth},
-    domain::role::Role,
 };
 
-/// An OpenID provider, and how its claims map to roles.
-#[derive(Clone)]
-pub struct OidcSettings {
-    /// The issuer URL, as in the provider's own configuration.
-    pub issuer: String,
-    /// The client id of clearhook at the provider.
-    pub client_id: String,
-    /// The client secret, if the provider requires one.
-    pub client_secret: Option<Zeroizing<String>>,
-    /// The claim that contains the role: a name, or a path of names separated by dots, such as `realm_access.roles`.
-    pub role_claim: String,
-    /// Claim values that map to the role administrator.
-    pub administrator_values: Vec<String>,
-    /// Claim values that map to the role API owner.
-    pub api_owner_values: Vec<String>,
-    /// Whether to accept an e-mail address if the provider does not say whether it is verified.
-    pub trust_email: bool,
-    /// The provider's name on the sign-in page.
-    pub name: String,
-}
-
-impl OidcSettings {
-    /// The settings, if an issuer is configured.
-    pub(super) fn read(settings: &Settings) -> Result<Option<Self>, ConfigError> {
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-        let Some(issuer) = given(&settings.oidc_issuer).filter(|issuer| issuer.trim() != "none") else {
-            return Ok(None);
-        };
-        if !may_be_issuer(&issuer) {
-            return Err(ConfigError::new(
-                "CLEARHOOK_OIDC_ISSUER",
-                format!("`{issuer}` is not an issuer; use its https URL, such as https://login.example.com/realms/staff"),
-            ));
-        }
-        let client_id = given(&settings.oidc_client_id).ok_or_else(|| {
-            ConfigError::new(
-                "CLEARHOOK_OIDC_CLIENT_ID",
-                "set the client id that the provider assigned to clearhook",
-            )
-        })?;
-        let administrator_values = values(settings.oidc_administrator_value.as_deref());
-        let api_owner_values = values(settings.oidc_api_owner_value.as_deref());
-        if administrator_values.is_empty() && api_owner_values.is_empty() {
-            return Err(ConfigError::new(
-                "CLEARHOOK_OIDC_ADMINISTRATOR_VALUE",
-                "set the value of the role claim for administrators, or CLEARHOOK_OIDC_API_OWNER_VALUE; without either nobody could sign in",
-            ));
-        }
-        Ok(Some(Self {
-            issuer,
-            client_id,
-            client_secret: given(&settings.oidc_client_secret).map(Zeroizing::new),
-            role_claim: given(&settings.oidc_role_claim).unwrap_or_else(|| "roles".to_owned()),
-            administrator_values,
-            api_owner_values,
-            trust_email: truth("CLEARHOOK_OIDC_TRUST_EMAIL", settings.oidc_trust_email.as_deref(), false)?,
-            name: given(&settings.oidc_name).unwrap_or_else(|| "single sign-on".to_owned()),
-        }))
+/// Reads the settings of the OpenID provider, if an issuer is configured.
+pub(super) fn read(settings: &Settings) -> Result<Option<OidcSettings>, ConfigError> {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    let Some(issuer) = given(&settings.oidc_issuer).filter(|issuer| issuer.trim() != "none") else {
+        return Ok(None);
+    };
+    if !may_be_issuer(&issuer) {
+        return Err(ConfigError::new(
+            "CLEARHOOK_OIDC_ISSUER",
+            format!("`{issuer}` is not an issuer; use its https URL, such as https://login.example.com/realms/staff"),
+        ));
     }
-
-    /// The role for these claim values. If they map to several roles, the one with more permissions.
-    pub fn role(&self, values: &[&str]) -> Option<Role> {
-        // E-mail addresses are compared case-insensitively.
-        let is_same = |known: &str, value: &str| known == value || (known.contains('@') && known.eq_ignore_ascii_case(value));
-        let has = |known: &[String]| known.iter().any(|known| values.iter().any(|value| is_same(known, value)));
-        if has(&self.administrator_values) {
-            Some(Role::Administrator)
-        } else {
-            has(&self.api_owner_values).then_some(Role::ApiOwner)
-        }
+    let client_id = given(&settings.oidc_client_id).ok_or_else(|| {
+        ConfigError::new(
+            "CLEARHOOK_OIDC_CLIENT_ID",
+            "set the client id that the provider assigned to clearhook",
+        )
+    })?;
+    let administrator_values = values(settings.oidc_administrator_value.as_deref());
+    let api_owner_values = values(settings.oidc_api_owner_value.as_deref());
+    if administrator_values.is_empty() && api_owner_values.is_empty() {
+        return Err(ConfigError::new(
+            "CLEARHOOK_OIDC_ADMINISTRATOR_VALUE",
+            "set the value of the role claim for administrators, or CLEARHOOK_OIDC_API_OWNER_VALUE; without either nobody could sign in",
+        ));
     }
+    Ok(Some(OidcSettings {
+        issuer,
+        client_id,
+        client_secret: given(&settings.oidc_client_secret).map(Zeroizing::new),
+        role_claim: given(&settings.oidc_role_claim).unwrap_or_else(|| "roles".to_owned()),
+        administrator_values,
+        api_owner_values,
+        trust_email: truth("CLEARHOOK_OIDC_TRUST_EMAIL", settings.oidc_trust_email.as_deref(), false)?,
+        name: given(&settings.oidc_name).unwrap_or_else(|| "single sign-on".to_owned()),
+    }))
 }
 
 /// Splits values at commas. The whole text is a value too, because names of groups may contain commas (`CN=admins,OU=groups`).
@@ -94,13 +57,6 @@ fn values(text: Option<&str>) -> Vec<String> {
     values.push(text.to_owned());
     values.retain(|value| !value.is_empty());
     values
-}
-
-impl fmt::Debug for OidcSettings {
-    /// Omits the client secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OidcSettings").field("issuer", &self.issuer).finish_non_exhaustive()
-    }
 }
 
 /// An issuer must use TLS unless it is on this machine.
@@ -117,6 +73,7 @@ fn may_be_issuer(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::role::Role;
 
     fn settings(claims: [&str; 5]) -> Settings {
         let [issuer, id, secret, administrator, owner] = claims.map(|text| Some(text.to_owned()));
@@ -136,11 +93,11 @@ mod tests {
 
     #[test]
     fn roles_follow_values() {
-        let settings = OidcSettings::read(&whole()).unwrap().unwrap();
+        let settings = read(&whole()).unwrap().unwrap();
         assert_eq!(settings.role(&["staff", "owners"]), Some(Role::ApiOwner));
         assert_eq!(settings.role(&["owners", "admins"]), Some(Role::Administrator));
         assert_eq!((settings.role(&["Admins"]), settings.role(&[])), (None, None));
-        let several = OidcSettings::read(&super::tests::settings([
+        let several = read(&super::tests::settings([
             "https://login.example.com",
             "clearhook",
             "planted-secret",
@@ -160,7 +117,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        assert!(OidcSettings::read(&Settings::default()).unwrap().is_none());
+        assert!(read(&Settings::default()).unwrap().is_none());
         for (settings, name) in [
             (
                 Settings {
@@ -185,7 +142,7 @@ mod tests {
                 "CLEARHOOK_OIDC_ADMINISTRATOR_VALUE",
             ),
         ] {
-            assert_eq!(OidcSettings::read(&settings).unwrap_err().setting, name);
+            assert_eq!(read(&settings).unwrap_err().setting, name);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The web console: rendered on the server, then its islands are hydrated (see [`islands`]). Every link and form does its job as plain
-//! HTML; changes are forms posted to the page's own path (see `web::forms`).
+//! HTML; changes are forms posted to the page's own path (see `web::webhook_forms`).
 
 #![expect(unreachable_pub, reason = "the macros of leptos give components types of their own that are pub")]
 
@@ -7,7 +7,7 @@ pub mod islands;
 pub mod viewer;
 
 #[cfg(feature = "hydrate")]
-pub mod browser;
+pub mod client;
 
 #[cfg(feature = "ssr")]
 mod address;

@@ -5,13 +5,21 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
-use crate::{
-    console::{app::App, server::viewer, viewer::Theme},
-    web::assets::SiteNames,
-};
+use crate::console::{app::App, server::viewer, viewer::Theme};
 
-/// The whole document.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// The paths of the files that every page loads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteFiles {
+    /// The style sheet.
+    pub css: String,
+    /// The script that loads the WebAssembly.
+    pub js: String,
+    /// The WebAssembly.
+    pub wasm: String,
+}
+
+/// The whole document. `site` is `None` if the binary was built without the files for the browser.
+pub fn shell(options: LeptosOptions, site: Option<SiteFiles>) -> impl IntoView {
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
     set_policy(&nonce);
     let viewer = viewer::viewer();
@@ -25,10 +33,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         Theme::Light => "light",
         Theme::Dark => "dark",
     };
-    let site = SiteNames::find();
     let css = site.as_ref().map(|site| view! { <link rel="stylesheet" href=site.css.clone() /> });
     // The WebAssembly is asked for by a script and not by a preload, so that it is not loaded where no scripts run.
-    let hydration = site.map(|SiteNames { js, wasm, .. }| {
+    let hydration = site.map(|SiteFiles { js, wasm, .. }| {
         let ask = format!("self.wasm=fetch('{wasm}')");
         let start = format!(
             "import start,*as page from '{js}';\

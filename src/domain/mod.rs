@@ -20,8 +20,6 @@ pub mod disabled;
 #[cfg(feature = "ssr")]
 pub mod page;
 #[cfg(feature = "ssr")]
-pub mod proxies;
-#[cfg(feature = "ssr")]
 pub mod response;
 #[cfg(feature = "ssr")]
 pub mod retry;

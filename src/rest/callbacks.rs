@@ -8,6 +8,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    app::AppState,
     catalogue::EventType,
     domain::{
         callback::{Outcome, Trigger},
@@ -18,9 +19,9 @@ use crate::{
         Problem,
         extract::{Caller, Id, NoParams, PageView, Params, cursor, limit, named},
     },
-    state::AppState,
+    services::error::FieldError,
+    services::webhooks,
     storage::callbacks::{CallbackDetails, CallbackRecord, LogFilter, ShownHeaders},
-    webhooks,
 };
 
 #[derive(Deserialize)]
@@ -146,7 +147,7 @@ pub(super) async fn read(
 /// Parses an HTTP status code.
 fn status(given: Option<&str>) -> Result<Option<u16>, Problem> {
     let parsed = given.map(|text| text.parse::<u16>().ok().filter(|status| (100..=999).contains(status)).ok_or(()));
-    let wrong = |()| Problem::invalid(vec![webhooks::FieldError::new("/status", "Use a status code from 100 to 999.")]);
+    let wrong = |()| Problem::invalid(vec![FieldError::new("/status", "Use a status code from 100 to 999.")]);
     parsed.transpose().map_err(wrong)
 }
 
@@ -160,7 +161,7 @@ pub(super) fn moment(name: &str, given: Option<&str>) -> Result<Option<Timestamp
         } else {
             ""
         };
-        Problem::invalid(vec![webhooks::FieldError::new(format!("/{name}"), format!("{error}.{hint}"))])
+        Problem::invalid(vec![FieldError::new(format!("/{name}"), format!("{error}.{hint}"))])
     })
 }
 

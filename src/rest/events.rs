@@ -10,19 +10,19 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
+    app::AppState,
     auth::rules::Action,
     domain::id::EventId,
-    ingest::{
+    rest::{
+        EVENTS_BYTES_MAX, Problem,
+        extract::{Caller, body_problem, check_length},
+    },
+    services::events::{
         accept,
         cloud_event::{CloudEvent, Mode, read},
         content_coding::{self, ContentCoding, UnpackError},
         plain,
     },
-    rest::{
-        EVENTS_BYTES_MAX, Problem,
-        extract::{Caller, body_problem, check_length},
-    },
-    state::AppState,
     storage::journal::Accepted,
 };
 

@@ -9,12 +9,12 @@ use axum::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
+    app::AppState,
     auth::principal::{KeyHolder, Principal},
     domain::page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page},
-    ingest::media_type::MediaType,
     rest::{BODY_BYTES_MAX, Problem, json},
-    state::AppState,
-    webhooks::FieldError,
+    services::error::FieldError,
+    services::events::media_type::MediaType,
 };
 
 /// The calling program. The authorization layer has identified it by its API key.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
+    app::AppState,
     catalogue::EventType,
     domain::{
         delivery::DeliveryState,
@@ -16,12 +17,11 @@ use crate::{
         callbacks::{CallbackView, moment, view},
         extract::{Caller, Id, NoParams, PageView, Params, cursor, limit, named},
     },
-    state::AppState,
+    services::webhooks::{self, EventDetails},
     storage::{
         StoreError,
         event_search::{EventDelivery, EventFilter, EventRecord},
     },
-    webhooks::{self, EventDetails},
 };
 
 #[derive(Deserialize)]

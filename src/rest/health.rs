@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{extract::State, http::StatusCode};
 
-use crate::{rest::Problem, state::AppState};
+use crate::{app::AppState, rest::Problem};
 
 /// Timeout of the database ping.
 const PING: Duration = Duration::from_secs(2);

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_path_to_error::{Path, Segment};
 
-use crate::{rest::Problem, webhooks::FieldError};
+use crate::{rest::Problem, services::error::FieldError};
 
 /// A value that is given as a JSON object. Structs that serde derives would also accept an array of their fields in order.
 #[derive(Clone)]

@@ -11,10 +11,10 @@ use axum::{
 };
 
 use crate::{
+    app::AppState,
     auth::rules::Action,
     domain::webhook::Status,
     rest::{Problem, extract::Caller, health},
-    state::AppState,
 };
 
 /// `GET /metrics` on the main listener. Requires an API key.

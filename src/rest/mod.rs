@@ -21,11 +21,9 @@ pub(crate) use self::{
     problem::{Said, no_such_route},
 };
 use crate::{
-    auth::{
-        routes::{Routes, Rule},
-        rules::Action,
-    },
-    state::AppState,
+    app::AppState,
+    auth::rules::Action,
+    routes::{Routes, Rule},
 };
 
 /// Maximum size of the body of a publish request, in bytes.

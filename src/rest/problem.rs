@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use crate::{
     auth::rules::Forbidden,
-    ingest::IngestError,
     messages::wrong::Wrong,
+    services::error::{FieldError, UseCaseError},
+    services::events::IngestError,
     storage::StoreError,
-    webhooks::{FieldError, UseCaseError},
 };
 
 /// An error of the API. `type` is `urn:clearhook:problem:` and a stable code.

@@ -4,6 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    app::AppState,
     catalogue::EventType,
     domain::{
         id::{CallbackId, DeliveryId, WebhookId},
@@ -13,8 +14,8 @@ use crate::{
         Problem,
         extract::{Body, Caller, Id, NoParams, OptionalBody, Params},
     },
-    state::AppState,
-    webhooks::{self, FieldError},
+    services::error::FieldError,
+    services::webhooks,
 };
 
 #[derive(Serialize)]

@@ -6,14 +6,14 @@ use axum::{Json, extract::State};
 use serde::Deserialize;
 
 use crate::{
+    app::AppState,
     domain::{id::WebhookId, timestamp::Timestamp},
     rest::{
         Problem,
         callbacks::moment,
         extract::{Caller, Id, Params},
     },
-    state::AppState,
-    webhooks::{self, Period, Stats},
+    services::webhooks::{self, Period, Stats},
 };
 
 /// The default time range.

@@ -9,6 +9,7 @@ use axum::{
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
+    app::AppState,
     auth::rules::Action,
     catalogue::EventType,
     domain::{
@@ -22,9 +23,8 @@ use crate::{
         extract::{Body, Caller, Id, NoParams, PageView, Params, cursor, limit, named},
         json::{objects, optional_object, optional_objects},
     },
-    state::AppState,
+    services::webhooks::{self, RateInput, WebhookInput},
     storage::webhooks::{WebhookFilter, WebhookRecord},
-    webhooks::{self, RateInput, WebhookInput},
 };
 
 #[derive(Deserialize)]

@@ -16,8 +16,9 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
+        change_notifications,
         entity::api_key,
-        new_id, revision,
+        new_id,
         search::{contains, storable},
     },
 };
@@ -139,7 +140,7 @@ impl Store {
             .before(snapshot(&before))
             .after(snapshot(&after));
         audit::add(&transaction, by, entry, now).await?;
-        revision::tell(&transaction, revision::KEYS).await?;
+        change_notifications::tell(&transaction, change_notifications::KEYS).await?;
         transaction.commit().await?;
         self.revocations.fetch_add(1, Ordering::AcqRel);
         Ok(Some(after))

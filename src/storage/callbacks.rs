@@ -19,11 +19,11 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        bulk::{Insert, marks, sizes, statement},
+        batch_insert::{Insert, marks, sizes, statement},
         entity::{callback, event},
+        executor::Sql,
         log::Row,
         new_id,
-        sql::Sql,
     },
 };
 

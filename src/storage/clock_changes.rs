@@ -6,7 +6,7 @@ use sea_orm::{DbBackend, FromQueryResult};
 
 use crate::{
     domain::{retry::RetrySchedule, timestamp::Timestamp},
-    storage::{Store, StoreError, bulk::statement, nodes::NOW, sql::Sql},
+    storage::{Store, StoreError, batch_insert::statement, executor::Sql, nodes::NOW},
 };
 
 /// A row whose `updated_at` is later than now by more than this was written while a clock was ahead. The clocks of several nodes may differ

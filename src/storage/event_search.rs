@@ -13,15 +13,15 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        age::oldest_id_of,
-        bulk::{marks, not_by_index, sizes, statement},
+        batch_insert::{marks, not_by_index, sizes, statement},
         callbacks::CallbackRecord,
         entity::event,
         events::EventKey,
-        line,
+        executor::Sql,
         log::Condition,
+        priority,
         retention::TOGETHER,
-        sql::Sql,
+        uuid_time::oldest_id_of,
     },
 };
 
@@ -247,7 +247,7 @@ impl Store {
                 webhook: WebhookId(row.webhook_id),
                 state: row.state.parse()?,
                 attempts: u32::try_from(row.attempts).unwrap_or(0),
-                due: row.due_at.map(line::due),
+                due: row.due_at.map(priority::due),
                 reason: row.reason,
             })
         });

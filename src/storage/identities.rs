@@ -10,7 +10,7 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        bulk::statement,
+        batch_insert::statement,
         entity::user,
         users::{self, UserRecord, new_user, normal_email, record, snapshot},
     },

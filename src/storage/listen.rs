@@ -18,8 +18,8 @@ use crate::{
     domain::id::WebhookId,
     storage::{
         Store, StoreError,
+        change_notifications::{CHANNEL, KEYS, read_change},
         postgres::ACQUIRE,
-        revision::{CHANNEL, KEYS, read_change},
     },
 };
 

@@ -15,7 +15,7 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        bulk::statement,
+        batch_insert::statement,
         callbacks::{CallbackRecord, LogFilter},
         entity::callback,
     },

@@ -1,44 +1,43 @@
 //! The database: SQLite or PostgreSQL, with the same code. Entities are private to this module. Each file contains the queries of one
 //! topic.
 
-pub mod age;
 pub mod api_keys;
-mod aside;
-pub mod attempts;
 pub mod audit;
-mod bulk;
+mod batch_insert;
+pub mod callback_counts;
 pub mod callbacks;
+mod change_notifications;
 pub mod checkpoint;
 mod clock_changes;
 mod database_url;
-mod direct;
+pub mod deliveries;
+pub mod delivery_status;
 mod entity;
 pub mod error;
 pub mod event_search;
 pub mod events;
-pub mod figures;
-mod health;
+mod executor;
+pub mod global_stats;
 pub mod identities;
 pub mod journal;
-pub mod keys;
 mod limit;
-mod line;
 pub mod listen;
 pub mod log;
+pub mod master_key;
 mod migrate;
 pub mod nodes;
 pub mod open;
-pub mod order;
+pub mod ordering;
 pub mod overview;
+mod parked;
 mod postgres;
 mod postgres_url;
 pub mod primary;
+mod priority;
 pub mod probe;
-pub mod queue;
 pub mod resend;
 pub mod retention;
-mod revision;
-pub mod sealed;
+pub mod sealed_token;
 mod search;
 pub mod second_factors;
 mod server_error;
@@ -46,12 +45,13 @@ pub mod sessions;
 pub mod setup;
 pub mod sign_in_limits;
 mod space;
-mod sql;
+mod sqlite_connection;
 pub mod sqlite_file;
 pub mod stats;
-pub mod totals;
 mod transaction;
 pub mod users;
+pub mod uuid_time;
+mod webhook_health;
 pub mod webhooks;
 
 use std::{
@@ -73,8 +73,8 @@ pub use self::{
     postgres_url::PostgresUrl,
 };
 use self::{
-    direct::Direct,
     postgres::Doubt,
+    sqlite_connection::Direct,
     sqlite_file::OpenFile,
     transaction::{Pool, Transaction},
 };

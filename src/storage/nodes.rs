@@ -7,13 +7,13 @@ use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::{
     domain::{id::NodeId, timestamp::Timestamp},
-    storage::{Store, StoreError, bulk::statement, revision, sql::Sql},
+    storage::{Store, StoreError, batch_insert::statement, change_notifications, executor::Sql},
 };
 
 /// The database's clock, in milliseconds.
 pub(super) const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
-/// Makes the deliveries of a node pending, so that any node can claim them. Manual deliveries keep their priority (`storage::line`).
+/// Makes the deliveries of a node pending, so that any node can claim them. Manual deliveries keep their priority (`storage::priority`).
 const GIVEN_BACK: &str =
     "UPDATE deliveries SET state = 'pending', due_at = CASE WHEN due_at < 0 THEN due_at ELSE ? END, lease_owner = NULL, updated_at = ?";
 
@@ -38,7 +38,7 @@ impl Store {
 
     /// The number of changes of webhooks so far.
     pub async fn revision(&self) -> Result<i64, StoreError> {
-        Ok(revision::read(&self.read).await?.unwrap_or_default())
+        Ok(change_notifications::read(&self.read).await?.unwrap_or_default())
     }
 
     /// Stores that this node has applied all changes up to this revision.
@@ -93,7 +93,7 @@ impl Store {
 
     /// Notifies other nodes that there are deliveries to claim.
     pub async fn tell_pending(&self) -> Result<(), StoreError> {
-        revision::tell(&self.write, "pending").await
+        change_notifications::tell(&self.write, "pending").await
     }
 
     pub(super) async fn execute(&self, sql: &str, values: impl IntoIterator<Item = sea_orm::Value>) -> Result<u64, StoreError> {

@@ -18,7 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::{
     storage::{
         Counts, DatabaseUrl, PostgresUrl, Store, StoreError,
-        bulk::{STATEMENTS, statement},
+        batch_insert::{STATEMENTS, statement},
         limit::Limit,
         migrate::bring_up_to_date,
         postgres::{self, Doubt},

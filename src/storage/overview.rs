@@ -14,7 +14,7 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        bulk::statement,
+        batch_insert::statement,
         webhooks::{OWNED, STANDING},
     },
 };

@@ -18,7 +18,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::storage::{Store, StoreError, bulk::statement, postgres_url::Server, sql::Sql};
+use crate::storage::{Store, StoreError, batch_insert::statement, executor::Sql, postgres_url::Server};
 
 /// The maximum number of connections of a process.
 const MOST: u32 = 20;

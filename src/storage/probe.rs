@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tokio::{task::spawn_blocking, time::timeout};
 
-use crate::storage::{Store, StoreError, direct::failed, transaction::Pool};
+use crate::storage::{Store, StoreError, sqlite_connection::failed, transaction::Pool};
 
 /// How long to wait for the write lock: longer than any transaction of the service takes.
 const LONGEST: Duration = Duration::from_secs(4);

@@ -15,13 +15,14 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        bulk::{for_ids, statement},
+        batch_insert::{for_ids, statement},
+        change_notifications,
         entity::webhook,
         events::{EventKey, NewEvent},
         journal::{NewDelivery, add_deliveries, add_events, add_keys},
-        line, new_id,
-        order::{self, Step},
-        revision,
+        new_id,
+        ordering::{self, Step},
+        priority,
     },
 };
 
@@ -54,7 +55,7 @@ impl Store {
                    retries = CASE WHEN state IN ('pending', 'sending') THEN retries ELSE ? END, \
                    due_at = CASE WHEN state = 'sending' THEN due_at ELSE ? END, \
                    state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'pending' END WHERE id = ? RETURNING state, webhook_id";
-        let values = [now.0.into(), NO_RETRIES.into(), line::ahead(now).0.into(), delivery.0.into()];
+        let values = [now.0.into(), NO_RETRIES.into(), priority::ahead(now).0.into(), delivery.0.into()];
         let transaction = self.begin().await?;
         let row = Row::find_by_statement(statement(self.backend(), sql, values))
             .one(&transaction)
@@ -72,7 +73,7 @@ impl Store {
             now,
         )
         .await?;
-        revision::tell(&transaction, "pending").await?;
+        change_notifications::tell(&transaction, "pending").await?;
         transaction.commit().await?;
         Ok(if row.state == DeliveryState::Sending.as_str() {
             Asked::AfterThis
@@ -109,15 +110,21 @@ impl Store {
             let transaction = self.begin().await?;
             let step = Step::find(&transaction, webhook, statement(self.backend(), &which, values)).await?;
             all += for_ids(&transaction, set, &[now.0.into(), now.0.into()], step.ids.iter().copied()).await?;
-            order::go_on(&transaction, &step.subjects, now).await?;
+            ordering::go_on(&transaction, &step.subjects, now).await?;
             if !noted {
                 let first = "UPDATE deliveries SET asked = 1, due_at = ? WHERE state = 'pending' AND due_at IS NOT NULL AND id IN";
-                for_ids(&transaction, first, &[line::ahead(now).0.into()], step.ids.iter().copied().take(1)).await?;
+                for_ids(
+                    &transaction,
+                    first,
+                    &[priority::ahead(now).0.into()],
+                    step.ids.iter().copied().take(1),
+                )
+                .await?;
                 let asked = json!({ "since": since, "until": until });
                 note(&transaction, by, AuditAction::WebhookRecovered, webhook, asked, now).await?;
                 noted = true;
             }
-            revision::tell(&transaction, "pending").await?;
+            change_notifications::tell(&transaction, "pending").await?;
             transaction.commit().await?;
             if (step.ids.len() as u64) < STEP.unsigned_abs() {
                 break;
@@ -137,7 +144,7 @@ impl Store {
             trigger: Trigger::Test,
             retries: NO_RETRIES,
             order: None,
-            due: Some(line::ahead(now)),
+            due: Some(priority::ahead(now)),
         };
         let id = delivery.id;
         let transaction = self.begin().await?;
@@ -147,7 +154,7 @@ impl Store {
         add_deliveries(&transaction, node, &[delivery], now).await?;
         let sent = json!({ "event": event.event_type, "delivery": id });
         note(&transaction, by, AuditAction::WebhookTested, webhook, sent, now).await?;
-        revision::tell(&transaction, "pending").await?;
+        change_notifications::tell(&transaction, "pending").await?;
         transaction.commit().await?;
         Ok(id)
     }

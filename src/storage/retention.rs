@@ -9,11 +9,11 @@ use crate::{
     domain::{id::EventId, timestamp::Timestamp},
     storage::{
         Store, StoreError,
-        age::oldest_id_of,
-        bulk::{for_ids, marks, sizes, statement},
+        batch_insert::{for_ids, marks, sizes, statement},
         events::EventKey,
-        sql::Sql,
+        executor::Sql,
         stats::hour,
+        uuid_time::oldest_id_of,
     },
 };
 

@@ -8,7 +8,7 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        bulk::{Insert, statement},
+        batch_insert::{Insert, statement},
         sessions::{self, NewSession},
         users::UserRecord,
     },

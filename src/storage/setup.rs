@@ -7,7 +7,7 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        bulk::statement,
+        batch_insert::statement,
         entity::user,
         sessions::{self, NewSession},
         users::{UserRecord, new_user, record, snapshot},

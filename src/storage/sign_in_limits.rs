@@ -12,7 +12,7 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        bulk::statement,
+        batch_insert::statement,
         users::normal_email,
     },
 };

@@ -4,7 +4,7 @@ use sea_orm::FromQueryResult;
 
 use crate::{
     domain::{id::WebhookId, timestamp::Timestamp},
-    storage::{Store, StoreError, bulk::statement},
+    storage::{Store, StoreError, batch_insert::statement},
 };
 
 const HOUR_MS: i64 = 3_600_000;

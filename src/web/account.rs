@@ -8,20 +8,19 @@ use axum::{
 };
 
 use crate::{
+    app::AppState,
     auth::{
         account::{self, AccountError},
         principal::SignedIn,
         session,
     },
     console::calls::{AccountForm, AccountProblem, PostedAccount},
+    request::{client_address::Secure, cookies},
     rest::Problem,
-    state::AppState,
     web::{
-        client_address::Secure,
-        cookies,
-        forms::{Fields, page},
         pages::render,
         sign_in::{browser, seconds, signed_out},
+        webhook_forms::{Fields, page},
     },
 };
 

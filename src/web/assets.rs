@@ -8,7 +8,10 @@ use axum::{
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
-use crate::auth::routes::{Routes, Rule};
+use crate::{
+    console::shell::SiteFiles,
+    routes::{Routes, Rule},
+};
 
 /// A file of the site.
 struct Asset {
@@ -24,40 +27,27 @@ struct Asset {
 
 static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// Where the browser finds what a page needs. `None` when the binary was built without the site.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SiteNames {
-    /// The style sheet.
-    pub css: String,
-    /// The script that loads the WebAssembly.
-    pub js: String,
-    /// The WebAssembly.
-    pub wasm: String,
-}
-
-impl SiteNames {
-    /// The names in this binary; while `cargo leptos watch` runs, those in its folder.
-    pub fn find() -> Option<Self> {
-        if watched_folder().is_some() {
-            let plain = |ending: &str| format!("/pkg/clearhook.{ending}");
-            return Some(Self {
-                css: plain("css"),
-                js: plain("js"),
-                wasm: plain("wasm"),
-            });
-        }
-        let path = |name: &str| {
-            ASSETS
-                .iter()
-                .find(|asset| asset.name == name)
-                .map(|asset| format!("/{}", asset.path))
-        };
-        Some(Self {
-            css: path("pkg/clearhook.css")?,
-            js: path("pkg/clearhook.js")?,
-            wasm: path("pkg/clearhook.wasm")?,
-        })
+/// The names in this binary; while `cargo leptos watch` runs, those in its folder.
+pub(super) fn site_files() -> Option<SiteFiles> {
+    if watched_folder().is_some() {
+        let plain = |ending: &str| format!("/pkg/clearhook.{ending}");
+        return Some(SiteFiles {
+            css: plain("css"),
+            js: plain("js"),
+            wasm: plain("wasm"),
+        });
     }
+    let path = |name: &str| {
+        ASSETS
+            .iter()
+            .find(|asset| asset.name == name)
+            .map(|asset| format!("/{}", asset.path))
+    };
+    Some(SiteFiles {
+        css: path("pkg/clearhook.css")?,
+        js: path("pkg/clearhook.js")?,
+        wasm: path("pkg/clearhook.wasm")?,
+    })
 }
 
 /// Routes of all files.

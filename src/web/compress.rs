@@ -8,7 +8,7 @@ use axum::{
 };
 use tower_http::compression::{CompressionLayer, Predicate};
 
-use crate::web::client_address::Secure;
+use crate::request::client_address::Secure;
 
 /// Compresses pages, with gzip: for a list of webhooks brotli takes three times as long and saves a twentieth.
 pub(super) fn pages() -> CompressionLayer<impl Predicate> {

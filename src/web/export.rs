@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use serde::Deserialize;
 
-use crate::webhooks::{Complaint, FieldError};
+use crate::services::error::{FieldError, Reason};
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -45,18 +45,13 @@ impl Format {
 }
 
 /// Checks a parameter that may be left out or empty, and says what is wrong with it.
-pub(super) fn check<T: FromStr>(
-    errors: &mut Vec<FieldError>,
-    name: &str,
-    given: Option<&str>,
-    complaint: impl FnOnce(T::Err) -> Complaint,
-) {
+pub(super) fn check<T: FromStr>(errors: &mut Vec<FieldError>, name: &str, given: Option<&str>, complaint: impl FnOnce(T::Err) -> Reason) {
     if let Some(Err(error)) = given.filter(|text| !text.is_empty()).map(str::parse::<T>) {
         errors.push(FieldError::new(format!("/{name}"), complaint(error)));
     }
 }
 
 /// What a parser says, as a sentence.
-pub(super) fn sentence(error: impl std::fmt::Display) -> Complaint {
-    Complaint::Text(format!("{error}."))
+pub(super) fn sentence(error: impl std::fmt::Display) -> Reason {
+    Reason::Text(format!("{error}."))
 }

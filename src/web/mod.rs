@@ -1,28 +1,25 @@
 //! Everything over HTTP: the API, the console, the site's files, and what guards them.
 
 mod account;
-mod actions;
 mod administration;
 pub mod assets;
-pub mod client_address;
+pub mod authorization;
 mod compress;
-mod cookies;
+mod csrf;
 mod csv;
+mod error_page;
 mod export;
-pub mod forms;
-pub mod gate;
-mod guard;
-mod headers;
-mod kept;
+mod form_replay;
 mod logs;
 mod oidc;
 pub mod pages;
 mod preferences;
-mod refused;
+mod request_smuggling;
 mod schema;
-pub mod server;
+mod security_headers;
 mod sign_in;
-mod strict;
+mod webhook_actions;
+pub mod webhook_forms;
 
 use std::time::Duration;
 
@@ -37,26 +34,25 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 use tracing::Instrument;
 use uuid::Uuid;
 
-pub(crate) use self::sign_in::setup_problem;
-use self::{client_address::Secure, gate::Gate};
+use self::authorization::Gate;
 use crate::{
-    auth::routes::Routes,
+    app::AppState,
+    request::{
+        RequestId,
+        client_address::{self, Secure},
+    },
     rest::{self, Problem},
-    state::AppState,
+    routes::Routes,
 };
 
 /// A slow client or a slow database ends here.
 const WHOLE_REQUEST: Duration = Duration::from_secs(60);
 
-/// Tells one request from another in logs and on error pages.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
-
 /// All routes, and who may use each.
 pub fn routes(state: &AppState) -> Routes<AppState> {
     let console = pages::routes(state).merge(logs::routes()).map(|router| {
         router
-            .layer(middleware::from_fn_with_state(state.clone(), guard::same_origin))
+            .layer(middleware::from_fn_with_state(state.clone(), csrf::same_origin))
             .layer(compress::pages())
             .layer(middleware::from_fn(compress::own_requests_only))
     });
@@ -73,7 +69,7 @@ pub fn behind_gate(routes: Routes<AppState>, state: AppState) -> Router {
     let (router, rules) = routes.into_parts();
     let gate = Gate::new(state.clone(), rules);
     router
-        .layer(middleware::from_fn_with_state(gate, gate::enforce))
+        .layer(middleware::from_fn_with_state(gate, authorization::enforce))
         .layer(CatchPanicLayer::custom(|_| broken().into_response()))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, WHOLE_REQUEST))
         .layer(middleware::from_fn_with_state(state.clone(), each))
@@ -88,17 +84,17 @@ async fn each(State(app): State<AppState>, mut request: Request, next: Next) -> 
     let header = HeaderValue::from_str(&id);
     request.extensions_mut().insert(RequestId(id));
     let Secure(https) = client_address::find(&app.front, &mut request);
-    let reader = refused::reader(&request);
-    let timed_out = request.extensions().get::<server::BodyTimedOut>().cloned();
-    let mut response = match span.in_scope(|| strict::refusal(&request)) {
+    let reader = error_page::reader(&request);
+    let timed_out = request.extensions().get::<http_server::BodyTimedOut>().cloned();
+    let mut response = match span.in_scope(|| request_smuggling::refusal(&request)) {
         Some(refusal) => refusal,
         None => next.run(request).instrument(span).await,
     };
     if timed_out.is_some_and(|timed_out| timed_out.get()) {
         response = Problem::request_timeout().into_response();
     }
-    response = refused::readable(&app, reader, response).await;
-    headers::secure(&mut response, https);
+    response = error_page::readable(&app, reader, response).await;
+    security_headers::secure(&mut response, https);
     if let Ok(value) = header {
         response.headers_mut().insert("x-request-id", value);
     }

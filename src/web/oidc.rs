@@ -8,18 +8,17 @@ use axum::{
 use url::form_urlencoded;
 
 use crate::{
+    app::AppState,
     auth::{
         oidc::{self, OidcError, Returned},
         session,
         sign_in::{self, SignIn},
     },
     console::calls::SignInProblem,
+    request::{client_address::Secure, cookies},
     rest::Problem,
-    state::AppState,
     storage::identities::Identified,
     web::{
-        client_address::Secure,
-        cookies,
         pages::not_found,
         sign_in::{again, browser, local, signed_in, with_next},
     },
@@ -59,7 +58,7 @@ pub(super) async fn back(State(app): State<AppState>, Secure(secure): Secure, re
         error: query(&parts, "error"),
     };
     let now = app.clock.now();
-    let mut response = match provider.finish(&app.store, &begun, returned, now).await {
+    let mut response = match provider.finish(&app.store, begun, returned, now).await {
         Ok((identity, next)) => {
             let browser = browser(&parts);
             let identified = app.store.identify(&identity, Some(browser.address), now).await;

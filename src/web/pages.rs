@@ -10,14 +10,11 @@ use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 
 use crate::{
-    auth::{
-        oidc::CALLBACK,
-        routes::{Routes, Rule},
-        rules::Action,
-    },
+    app::AppState,
+    auth::{oidc::CALLBACK, rules::Action},
     console::{app::App, shell::shell},
-    state::AppState,
-    web::{account, administration, forms, oidc, preferences, schema, sign_in},
+    routes::{Routes, Rule},
+    web::{account, administration, assets, oidc, preferences, schema, sign_in, webhook_forms},
 };
 
 /// Who may see the pages of `console::app`.
@@ -48,7 +45,7 @@ pub fn routes(state: &AppState) -> Routes<AppState> {
     let write = Rule::Session(Action::WriteWebhooks);
     let (keys, users) = (Rule::Session(Action::ManageApiKeys), Rule::Session(Action::ManageUsers));
     routes
-        .map(|router| router.leptos_routes_with_context(state, pages, context, move || shell(options.clone())))
+        .map(|router| router.leptos_routes_with_context(state, pages, context, move || shell(options.clone(), assets::site_files())))
         .post("/preferences", Rule::Guest, preferences::keep)
         .post("/account", Rule::Session(Action::UseConsole), account::change)
         .post("/setup", Rule::Guest, sign_in::set_up)
@@ -57,9 +54,9 @@ pub fn routes(state: &AppState) -> Routes<AppState> {
         .get("/sign-in/oidc", Rule::Guest, oidc::leave)
         .get(CALLBACK, Rule::Guest, oidc::back)
         .post("/sign-out", Rule::Guest, sign_in::sign_out)
-        .post("/webhooks", write, forms::switch)
-        .post("/webhooks/new", write, forms::create)
-        .post("/webhooks/{id}", write, forms::change)
+        .post("/webhooks", write, webhook_forms::switch)
+        .post("/webhooks/new", write, webhook_forms::create)
+        .post("/webhooks/{id}", write, webhook_forms::change)
         .post("/api-keys", keys, administration::api_keys::revoke)
         .post("/api-keys/new", keys, administration::api_keys::create)
         .post("/users/new", users, administration::users::create)
@@ -86,7 +83,7 @@ pub(super) async fn render<T: Clone + Send + Sync + 'static>(
         provide_context(app.clone());
         provide_context(extra.clone());
     };
-    let mut response = render_app_async_with_context(context, move || shell(options.clone()))(request).await;
+    let mut response = render_app_async_with_context(context, move || shell(options.clone(), assets::site_files()))(request).await;
     if response.status() == StatusCode::OK {
         *response.status_mut() = status;
     }

@@ -13,7 +13,7 @@ use crate::{
         viewer::Theme,
     },
     messages::Lang,
-    web::{forms::Fields, sign_in::local},
+    web::{sign_in::local, webhook_forms::Fields},
 };
 
 /// Keeps what was chosen, and goes back to the page it was chosen on.

@@ -12,23 +12,24 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::form_urlencoded;
 
 use crate::{
+    app::AppState,
     auth::{
-        limits,
+        login_throttle,
         principal::SignedIn,
         session::{self, Browser},
         setup::{self, SetupError},
         sign_in::{self, Begun, SignIn},
     },
     console::calls::{KeptView, SetupProblem, SetupView, SignInProblem, SignInView},
-    rest::Problem,
-    state::AppState,
-    storage::setup::SetupLink,
-    web::{
+    request::{
         client_address::{ClientAddress, Secure},
         cookies,
-        forms::{Fields, page},
-        kept,
+    },
+    rest::Problem,
+    web::{
+        form_replay,
         pages::render,
+        webhook_forms::{Fields, page},
     },
 };
 
@@ -45,7 +46,7 @@ pub(super) async fn sign_in(State(app): State<AppState>, Secure(secure): Secure,
     };
     let (email, next) = (fields.one("email"), local(&fields.one("next")));
     let came = sign_in::by_password(&app.store, &browser(&parts), &email, &fields.one("password"), app.clock.now()).await;
-    let kept = kept::brought(&fields);
+    let kept = form_replay::brought(&fields);
     let problem = match came {
         Ok(SignIn::Done(begun)) => return welcome(&app, parts, &begun, kept, &next, secure).await,
         Ok(SignIn::SecondStep(proof)) => {
@@ -60,7 +61,7 @@ pub(super) async fn sign_in(State(app): State<AppState>, Secure(secure): Secure,
         }
         Ok(SignIn::Wait(wait)) => SignInProblem::Wait(seconds(wait)),
         Ok(SignIn::Wrong | SignIn::Expired) => SignInProblem::Wrong,
-        Err(error) => return kept::with(error.into(), kept),
+        Err(error) => return form_replay::with(error.into(), kept),
     };
     again(&app, parts, &with_next(PATH, &next), email, problem, kept).await
 }
@@ -93,8 +94,8 @@ pub(super) async fn code(State(app): State<AppState>, Secure(secure): Secure, re
     };
     let next = local(&fields.one("next"));
     let proof = cookies::value(&parts.headers, sign_in::STEP).unwrap_or_default();
-    let came = sign_in::by_code(&app.store, &browser(&parts), &proof, &fields.one("code"), app.clock.now()).await;
-    let kept = kept::brought(&fields);
+    let came = sign_in::by_code(&app.store, &browser(&parts), proof, &fields.one("code"), app.clock.now()).await;
+    let kept = form_replay::brought(&fields);
     let (path, problem) = match came {
         Ok(SignIn::Done(begun)) => {
             let mut response = welcome(&app, parts, &begun, kept, &next, secure).await;
@@ -107,7 +108,7 @@ pub(super) async fn code(State(app): State<AppState>, Secure(secure): Secure, re
         Ok(SignIn::Wait(wait)) => ("/sign-in/code", SignInProblem::Wait(seconds(wait))),
         Ok(SignIn::Wrong) => ("/sign-in/code", SignInProblem::WrongCode),
         Ok(SignIn::Expired | SignIn::SecondStep(_)) => (PATH, SignInProblem::Expired),
-        Err(error) => return kept::with(error.into(), kept),
+        Err(error) => return form_replay::with(error.into(), kept),
     };
     again(&app, parts, &with_next(path, &next), String::new(), problem, kept).await
 }
@@ -144,7 +145,7 @@ pub(super) async fn set_up(State(app): State<AppState>, Secure(secure): Secure, 
             cookies::set(&mut response, &session::cookie(Some(&cookie), secure));
             return response;
         }
-        Err(SetupError::Link(link)) => setup_problem(link),
+        Err(SetupError::Link(link)) => SetupProblem::from(link),
         Err(SetupError::Email(_)) => SetupProblem::Email,
         Err(SetupError::Password(unfit)) => SetupProblem::Password(unfit.into()),
         Err(SetupError::Store(error)) => return Problem::from(error).into_response(),
@@ -159,34 +160,14 @@ pub(super) async fn set_up(State(app): State<AppState>, Secure(secure): Secure, 
     render(&app, page(parts, "/setup"), view, status).await
 }
 
-/// What is wrong with a link that cannot be used.
-pub(crate) const fn setup_problem(link: SetupLink) -> SetupProblem {
-    match link {
-        SetupLink::Stale => SetupProblem::Stale,
-        SetupLink::Used => SetupProblem::Used,
-        SetupLink::Unknown | SetupLink::Valid => SetupProblem::Unknown,
-    }
-}
-
-impl SetupProblem {
-    /// How an answer with it begins.
-    pub(crate) const fn status(self) -> StatusCode {
-        match self {
-            Self::Stale | Self::Used => StatusCode::GONE,
-            Self::Unknown => StatusCode::FORBIDDEN,
-            Self::Email | Self::Password(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        }
-    }
-}
-
 /// The browser that sent a request.
 pub(super) fn browser(parts: &Parts) -> Browser {
     let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     Browser {
         address: ClientAddress::of(parts).0,
         agent: agent.map(str::to_owned),
-        token: cookies::value(&parts.headers, session::COOKIE),
-        mark: cookies::value(&parts.headers, limits::MARK),
+        token: cookies::value(&parts.headers, session::COOKIE).map(str::to_owned),
+        mark: cookies::value(&parts.headers, login_throttle::MARK).map(str::to_owned),
     }
 }
 
@@ -200,7 +181,7 @@ pub(super) fn signed_in(begun: &Begun, next: &str, secure: bool) -> Response {
 /// The session's cookie and the browser's.
 fn remember(response: &mut Response, begun: &Begun, secure: bool) {
     cookies::set(response, &session::cookie(Some(&begun.token), secure));
-    let mark = session::set_cookie(limits::MARK, Some(&begun.mark), PATH, limits::MARK_AGE, secure);
+    let mark = session::set_cookie(login_throttle::MARK, Some(&begun.mark), PATH, login_throttle::MARK_AGE, secure);
     cookies::set(response, &mark);
 }
 

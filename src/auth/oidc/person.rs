@@ -1,8 +1,8 @@
-//! Reads the user's identity from the claims of a provider. Providers differ: see the table in the README, and `src/tests/oidc_shapes.rs`.
+//! Reads the user's identity from the claims of a provider. Providers differ: see the table in the README, and `tests/integration/oidc_shapes.rs`.
 
 use serde_json::Value;
 
-use crate::{auth::oidc::token::Claims, config::OidcSettings};
+use crate::auth::oidc::{settings::OidcSettings, token::Claims};
 
 /// Whether the provider has verified an e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

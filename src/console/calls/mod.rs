@@ -3,13 +3,13 @@
 
 mod account;
 mod administration;
+mod current_user;
 mod event_types;
 mod form;
 mod list;
 mod log;
 mod overview;
 mod refusal;
-mod who;
 
 pub use self::{
     account::{
@@ -20,6 +20,7 @@ pub use self::{
         AuditQuery, AuditRowView, AuditView, DifferenceView, KeyFormView, KeyRowView, KeyState, KeysView, OpenEntryView, OwnedView,
         PostedUser, SecretView, UserFormView, UserRowView, UserView, UsersView, api_keys, audit_log, new_api_key, new_user, user, users,
     },
+    current_user::who,
     event_types::{EventTypeView, EventTypesView, HearingView, event_type, event_types},
     form::{PostedForm, details_form, new_form},
     list::{ListQuery, list_webhooks},
@@ -29,7 +30,6 @@ pub use self::{
     },
     overview::{OverviewView, TroubleView, overview},
     refusal::{RefusalView, refusal},
-    who::who,
 };
 pub use crate::console::islands::{ErrorView, HeaderView};
 use crate::domain::{role::Role, webhook::Status};

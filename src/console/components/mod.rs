@@ -1,21 +1,21 @@
 //! Pieces that pages share, one a file.
 
-pub(super) mod alone;
-pub(super) mod bars;
+pub(super) mod badges;
 pub(super) mod body;
+pub(super) mod centered_page;
 pub(super) mod chart;
 pub(super) mod code;
 pub(super) mod field;
 pub(super) mod form_page;
 pub(super) mod icon;
+pub(super) mod inline_code;
 pub(super) mod notice;
 pub(super) mod owners;
 pub(super) mod pager;
 pub(super) mod preferences;
+pub(super) mod replay_form;
 pub(super) mod schema_tree;
 pub(super) mod sort;
-pub(super) mod state;
-pub(super) mod ticks;
+pub(super) mod sparkline;
 pub(super) mod time;
-pub(super) mod typed;
 pub(super) mod unseen;

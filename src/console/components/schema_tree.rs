@@ -12,7 +12,7 @@ use crate::{
         EventType,
         fields::{Field, FieldValue, fields},
     },
-    console::{components::ticks::Ticks, viewer::lang},
+    console::{components::inline_code::Ticks, viewer::lang},
     messages::{self, Lang, event_types as say},
 };
 

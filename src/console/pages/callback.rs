@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     console::{
         calls::{AgainView, AttemptView, BodyView, CallbackView, OpenCallbackView, SentHeaderView, TimeView},
-        components::{body::Body, code::Code, state::ResponseBadge, time::Time, unseen::ForeignText},
+        components::{badges::ResponseBadge, body::Body, code::Code, time::Time, unseen::ForeignText},
         islands::CopyText,
         viewer::lang,
     },

@@ -8,8 +8,8 @@ use crate::{
         address::{query, segment},
         calls::{ActedView, GivenUpView, details_form},
         components::{
+            badges::StatusBadge,
             notice::{Done, Trouble},
-            state::StatusBadge,
             time::Time,
             unseen::ForeignText,
         },

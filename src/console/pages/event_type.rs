@@ -7,7 +7,7 @@ use crate::{
     console::{
         address::segment,
         calls::{EventTypeView, HearingView, event_type},
-        components::{code::Code, notice::Trouble, schema_tree::SchemaTree, state::StatusBadge, ticks::Ticks, unseen::written_out},
+        components::{badges::StatusBadge, code::Code, inline_code::Ticks, notice::Trouble, schema_tree::SchemaTree, unseen::written_out},
         islands::CopyText,
         viewer::lang,
     },

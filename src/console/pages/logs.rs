@@ -6,7 +6,7 @@ use crate::{
     console::{
         address::query,
         calls::{CallbackView, FoundLog, LogQuery, LogView, webhook_log},
-        components::{chart::Chart, state::ResponseBadge, time::Time, unseen::ForeignText},
+        components::{badges::ResponseBadge, chart::Chart, time::Time, unseen::ForeignText},
         islands::{LogFollower, Shown},
         pages::{
             callback::OpenCallback,

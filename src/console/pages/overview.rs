@@ -7,10 +7,10 @@ use crate::{
     console::{
         calls::{OverviewView, TroubleView, overview},
         components::{
+            badges::{ResponseBadge, StatusBadge},
             chart::Chart,
             icon::{Icon, TICK},
             notice::Trouble,
-            state::{ResponseBadge, StatusBadge},
             time::Time,
             unseen::written_out,
         },

@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use crate::{
     console::{
         calls::RefusalView,
-        components::{alone::Alone, typed::Typed},
+        components::{centered_page::Alone, replay_form::Typed},
         viewer::lang,
     },
     messages::{Lang, common as say},

@@ -8,7 +8,7 @@ use crate::{
         address::query,
         calls::{SetupProblem, SetupView, UnfitView, setup_form},
         components::{
-            alone::Alone,
+            centered_page::Alone,
             field::{EmailField, PasswordField},
             notice::Trouble,
         },

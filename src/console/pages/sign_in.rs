@@ -9,9 +9,9 @@ use crate::{
         address::query,
         calls::{KeptView, SignInProblem, sign_in_form},
         components::{
-            alone::Alone,
+            centered_page::Alone,
             field::{EmailField, PasswordField},
-            typed::Typed,
+            replay_form::Typed,
         },
         viewer::lang,
     },

@@ -6,8 +6,8 @@ use crate::{
     console::{
         calls::RowView,
         components::{
-            bars::Bars,
-            state::{ResponseBadge, StatusBadge},
+            badges::{ResponseBadge, StatusBadge},
+            sparkline::Bars,
             time::Time,
             unseen::{ForeignText, written_out},
         },

@@ -2,25 +2,27 @@
 
 use std::fmt::Write;
 
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 use qrcodegen::{QrCode, QrCodeEcc};
 
 use crate::{
+    app::AppState,
     auth::{
         password::{self, UnfitPassword},
         principal::SignedIn,
         second_factor, setup,
     },
+    console::calls::SetupProblem,
     console::{
         calls::{AccountView, EnrolView, PostedAccount, SessionView, SetupView, SignInView, UnfitView},
         server::{browser_name, lang, time_view, zone},
     },
-    state::AppState,
+    request::client_address::only_by_https,
+    services::error::UseCaseError,
     storage::{sessions::IDLE, setup::SetupLink},
-    web::{client_address::only_by_https, setup_problem},
-    webhooks::UseCaseError,
 };
 
 impl From<UnfitPassword> for UnfitView {
@@ -51,7 +53,7 @@ pub async fn setup(token: String) -> Result<SetupView, UseCaseError> {
     let app = expect_context::<AppState>();
     let problem = match setup::state(&app.store, &token, app.clock.now()).await? {
         SetupLink::Valid => None,
-        other => Some(setup_problem(other)),
+        other => Some(SetupProblem::from(other)),
     };
     if let (Some(problem), Some(response)) = (problem, use_context::<ResponseOptions>()) {
         response.set_status(problem.status());
@@ -126,6 +128,28 @@ fn path(code: &QrCode) -> String {
         }
     }
     path
+}
+
+impl From<SetupLink> for SetupProblem {
+    /// Why a link cannot be used.
+    fn from(link: SetupLink) -> Self {
+        match link {
+            SetupLink::Stale => Self::Stale,
+            SetupLink::Used => Self::Used,
+            SetupLink::Unknown | SetupLink::Valid => Self::Unknown,
+        }
+    }
+}
+
+impl SetupProblem {
+    /// The status of the response that shows the problem.
+    pub(crate) const fn status(self) -> StatusCode {
+        match self {
+            Self::Stale | Self::Used => StatusCode::GONE,
+            Self::Unknown => StatusCode::FORBIDDEN,
+            Self::Email | Self::Password(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,24 +3,25 @@
 use jiff::{Span, civil, tz::TimeZone};
 
 use crate::{
+    app::AppState,
     auth::principal::Principal,
     console::{
         calls::{BarView, ChartView},
         server::{
             dates::{minute, time_of_day, time_view},
-            links::Links,
             range::Range,
+            urls::Links,
         },
     },
     domain::timestamp::Timestamp,
     messages::{Lang, common, logs as say},
-    state::AppState,
+    services::error::UseCaseError,
+    services::webhooks::{self, Figures},
     storage::{
+        callback_counts::Figure,
         callbacks::LogFilter,
-        figures::Figure,
         stats::{hour, hour_begins},
     },
-    webhooks::{self, Figures, UseCaseError},
 };
 
 const SECOND: i64 = 1_000;

@@ -1,12 +1,13 @@
 //! The views of the catalogue.
 
 use crate::{
+    app::AppState,
     auth::{principal::Principal, rules::Action},
     catalogue::{EventType, example::example_text},
     console::calls::{EventTypeView, EventTypesView, HearingView},
-    state::AppState,
+    services::error::UseCaseError,
+    services::webhooks,
     storage::webhooks::Hearing,
-    webhooks::{self, UseCaseError},
 };
 
 /// Webhooks that are shown with an event; the list of webhooks shows all.

@@ -3,6 +3,7 @@
 use leptos::prelude::use_context;
 
 use crate::{
+    app::AppState,
     auth::{principal::Principal, rules::Action},
     console::{
         calls::{ActedView, FormFields, FormView, GivenUpView, HeaderView, OwnerView, PostedForm, RateView},
@@ -17,9 +18,9 @@ use crate::{
         webhook::NAME_MAX,
     },
     messages::webhook as say,
-    state::AppState,
+    services::error::UseCaseError,
+    services::webhooks,
     storage::{audit::AuditFilter, webhooks::WebhookRecord},
-    webhooks::{self, UseCaseError},
 };
 
 /// A new webhook's form: what was typed before, or one with a fresh secret, which is empty or like the webhook `from`. A copy is disabled

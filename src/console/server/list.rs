@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::{
+    app::AppState,
     auth::{principal::Principal, rules::Action},
     console::{
         calls::{LastView, ListQuery, ListView, RowView},
@@ -15,12 +16,12 @@ use crate::{
     },
     domain::{callback::Outcome, timestamp::Timestamp, webhook::Status},
     messages::{Lang, webhooks as say},
-    state::AppState,
+    services::error::UseCaseError,
+    services::webhooks,
     storage::{
         stats::hour,
         webhooks::{HourCounts, Latest, ListPage, ListRow, WebhookFilter, WebhookRecord},
     },
-    webhooks::{self, UseCaseError},
 };
 
 /// Webhooks on a page.

@@ -5,17 +5,19 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::{
+    app::AppState,
     auth::principal::Principal,
     catalogue::EventType,
     console::{
         calls::{CallbackView, ChoiceView, FoundLog, LogQuery, LogView},
         server::{
+            callback_detail,
             chart::chart,
             lang,
-            links::{Links, local_text},
-            open,
             range::{self, Range, RangeError},
-            time_view, zone,
+            time_view,
+            urls::{Links, local_text},
+            zone,
         },
     },
     domain::{
@@ -27,14 +29,14 @@ use crate::{
         timestamp::Timestamp,
     },
     messages::{Lang, common, logs as say, wrong},
-    state::AppState,
+    services::error::UseCaseError,
+    services::webhooks,
     storage::{
-        age::oldest_id_of,
         callbacks::CallbackRecord,
         log::{LogPage, Place},
+        uuid_time::oldest_id_of,
         webhooks::WebhookRecord,
     },
-    webhooks::{self, UseCaseError},
 };
 
 /// Callbacks on a page.
@@ -65,7 +67,7 @@ pub async fn page(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
         Err(_) => (LogPage::default(), None),
     };
     let open = match query.callback.as_deref().and_then(|callback| callback.parse::<CallbackId>().ok()) {
-        Some(callback) => open::callback(app, by, &webhook, callback, &links, &zone, lang).await?,
+        Some(callback) => callback_detail::callback(app, by, &webhook, callback, &links, &zone, lang).await?,
         None => None,
     };
     let range = found.as_ref().ok();

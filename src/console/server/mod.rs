@@ -4,17 +4,17 @@ pub mod account;
 pub mod administration;
 mod bars;
 mod browser_name;
+mod callback_detail;
 mod chart;
 mod dates;
 pub mod event_types;
 pub mod form;
 mod indent;
-mod links;
 pub mod list;
 pub mod log;
-mod open;
 pub mod overview;
 pub mod range;
+mod urls;
 pub mod viewer;
 
 pub use self::{
@@ -28,18 +28,18 @@ use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 
 use crate::{
+    app::AppState,
     auth::principal::{Principal, SignedIn},
     console::{ConsoleError, calls::PostedForm},
     domain::disabled::DisabledReason,
     messages::common,
-    state::AppState,
-    web::{RequestId, gate::Refused},
-    webhooks::UseCaseError,
+    request::{NotPermitted, RequestId},
+    services::error::UseCaseError,
 };
 
 /// Who is asking: the first line of everything that a page reads. On a page that they may not see there is nothing.
 pub fn caller() -> Result<(AppState, Principal), ConsoleError> {
-    if extension::<Refused>().is_some() {
+    if extension::<NotPermitted>().is_some() {
         return Err(console_error(UseCaseError::NotFound));
     }
     let who = extension::<SignedIn>().ok_or(ConsoleError::SignedOut)?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::{
+    app::AppState,
     auth::{principal::Principal, rules::Action},
     console::{
         calls::{OverviewView, TroubleView},
@@ -12,12 +13,12 @@ use crate::{
     },
     domain::{timestamp::Timestamp, webhook::Status},
     messages::{Lang, overview as say, webhooks as of_list},
-    state::AppState,
+    services::error::UseCaseError,
+    services::webhooks,
     storage::{
         overview::{HELD_MAX, Trouble, WAITING_MAX},
         webhooks::Latest,
     },
-    webhooks::{self, UseCaseError},
 };
 
 /// Hours that are shown.

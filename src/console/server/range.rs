@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::{console::calls::LogQuery, domain::timestamp::Timestamp, storage::callbacks::LogFilter, webhooks::RANGE_MAX};
+use crate::{console::calls::LogQuery, domain::timestamp::Timestamp, services::webhooks::RANGE_MAX, storage::callbacks::LogFilter};
 
 /// The ranges that have a name.
 pub const PRESETS: [&str; 6] = ["1h", "today", "24h", "7d", "30d", "12m"];

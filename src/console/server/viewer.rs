@@ -7,6 +7,7 @@ use leptos::prelude::use_context;
 use crate::{
     console::viewer::{Theme, Viewer},
     messages::Lang,
+    request::cookies,
 };
 
 /// The cookie that keeps the language somebody chose.
@@ -20,8 +21,13 @@ const ZONE: &str = "tz";
 pub fn viewer_of(headers: &HeaderMap) -> Viewer {
     let accepted = || headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok().and_then(Lang::accepted);
     Viewer {
-        lang: cookie(headers, LANG).and_then(Lang::of_tag).or_else(accepted).unwrap_or_default(),
-        theme: cookie(headers, THEME).and_then(|theme| theme.parse().ok()).unwrap_or(Theme::System),
+        lang: cookies::value(headers, LANG)
+            .and_then(Lang::of_tag)
+            .or_else(accepted)
+            .unwrap_or_default(),
+        theme: cookies::value(headers, THEME)
+            .and_then(|theme| theme.parse().ok())
+            .unwrap_or(Theme::System),
     }
 }
 
@@ -42,18 +48,9 @@ pub fn zone() -> TimeZone {
 
 /// The time zone of whoever sent these headers; UTC at first.
 pub fn zone_of(headers: &HeaderMap) -> TimeZone {
-    cookie(headers, ZONE)
+    cookies::value(headers, ZONE)
         .and_then(|zone| TimeZone::get(zone).ok())
         .unwrap_or(TimeZone::UTC)
-}
-
-/// A cookie's value.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
 #[cfg(test)]

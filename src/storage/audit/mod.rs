@@ -17,7 +17,7 @@ use crate::{
         id::{ApiKeyId, UserId, WebhookId},
         timestamp::Timestamp,
     },
-    storage::{StoreError, bulk::Insert, new_id, sql::Sql},
+    storage::{StoreError, batch_insert::Insert, executor::Sql, new_id},
 };
 
 /// The author of a change.

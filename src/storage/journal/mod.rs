@@ -1,12 +1,12 @@
 //! The journal: group commit of published events and attempt results. While one group is committed, the next one collects, so that a single
 //! publisher is not delayed and many publishers share the cost of a commit.
 
-mod inside;
+mod batcher;
+mod group_transaction;
+mod heartbeat;
 mod publish;
-mod pulse;
 mod results;
 mod subscriptions;
-mod way;
 mod writer;
 
 use std::{
@@ -21,7 +21,7 @@ use sea_orm::DbBackend;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 pub(super) use self::publish::{NewDelivery, add_deliveries, add_events, add_keys};
-use self::{pulse::Pulse, way::Way, writer::Writer};
+use self::{batcher::Way, heartbeat::Pulse, writer::Writer};
 use crate::{
     domain::{
         disabled::DisabledReason,
@@ -31,8 +31,8 @@ use crate::{
     storage::{
         Store, StoreError,
         callbacks::NewCallback,
+        deliveries::Job,
         events::{EventKey, NewEvent},
-        queue::Job,
     },
 };
 

@@ -19,16 +19,16 @@ use crate::{
     },
     storage::{
         StoreError,
-        bulk::{Insert, marks, sizes, statement},
+        batch_insert::{Insert, marks, sizes, statement},
+        deliveries::Job,
         events::{DUPLICATES_FOR, EventKey, NewEvent},
+        executor::Sql,
         journal::{
             Accepted, Intake, Place, Publish,
             subscriptions::{Subscription, Subscriptions},
         },
         new_id,
-        order::{self, OrderKey},
-        queue::Job,
-        sql::Sql,
+        ordering::{self, OrderKey},
     },
 };
 
@@ -278,7 +278,7 @@ impl<S: Sql> Publishing<'_, S> {
                 .filter(|to| to.enabled)
                 .filter_map(|to| Some((to.webhook, order_of(event, *to)?)))
         });
-        order::lock_all(self.transaction, &subjects.collect()).await?;
+        ordering::lock_all(self.transaction, &subjects.collect()).await?;
         for event in events {
             let body = Bytes::clone(&event.body);
             let trace = event.extensions.as_deref().and_then(TraceContext::of_extensions).map(Arc::new);
@@ -287,7 +287,7 @@ impl<S: Sql> Publishing<'_, S> {
                 let order = order_of(event, *to);
                 // A held delivery neither waits for other deliveries nor blocks them.
                 let waits = match order.filter(|_| to.enabled) {
-                    Some(key) => !busy.insert((webhook, key)) || order::is_busy(self.transaction, webhook, key).await?,
+                    Some(key) => !busy.insert((webhook, key)) || ordering::is_busy(self.transaction, webhook, key).await?,
                     None => false,
                 };
                 let place = Place {

@@ -17,15 +17,15 @@ use crate::{
     },
     storage::{
         StoreError,
-        bulk::{Insert, for_ids, not_by_index, sizes, tuples},
+        batch_insert::{Insert, for_ids, not_by_index, sizes, tuples},
         callbacks::{CALLBACKS, NewCallback},
-        health,
+        executor::Sql,
+        global_stats::total_of,
         journal::{DISABLED, Finished, Next, Recorded},
-        line::{AHEAD, ahead},
-        order::{self, OrderKey},
-        sql::Sql,
+        ordering::{self, OrderKey},
+        priority::{AHEAD, ahead},
         stats::{self, Latency},
-        totals::total_of,
+        webhook_health,
     },
 };
 
@@ -40,7 +40,7 @@ pub(super) struct Effects {
     pub(super) recorded: Vec<Recorded>,
     /// Whether a delivery that waited for an earlier one of its subject is due now.
     pub(super) promoted: bool,
-    pub(super) health: health::Noted,
+    pub(super) health: webhook_health::Noted,
 }
 
 /// The new state of a delivery.
@@ -73,8 +73,8 @@ pub(super) async fn record(transaction: &impl Sql, node: NodeId, results: &[Fini
     move_on(transaction, node, &moved, now).await?;
     let over = done.iter().chain(&moved).filter(|moved| moved.state.is_over());
     let over: BTreeSet<_> = over.filter_map(|moved| moved.subject).collect();
-    effects.promoted = order::go_on(transaction, &over, now).await?;
-    effects.health = health::note(transaction, results, now).await?;
+    effects.promoted = ordering::go_on(transaction, &over, now).await?;
+    effects.health = webhook_health::note(transaction, results, now).await?;
     effects.recorded = results.iter().map(recorded).collect();
     Ok(effects)
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::{
     catalogue::EventType,
     domain::id::WebhookId,
-    storage::{StoreError, bulk::statement, revision, sql::Sql},
+    storage::{StoreError, batch_insert::statement, change_notifications, executor::Sql},
 };
 
 /// A webhook that is subscribed to an event type.
@@ -28,7 +28,7 @@ impl Subscriptions {
     /// Reloads the subscriptions if a webhook has changed since the last load.
     pub(super) async fn refresh(&mut self, transaction: &impl Sql) -> Result<(), StoreError> {
         let backend = transaction.backend();
-        let revision = revision::read(transaction).await?;
+        let revision = change_notifications::read(transaction).await?;
         if revision.is_some() && revision == self.revision {
             return Ok(());
         }

@@ -14,15 +14,15 @@ use crate::{
     domain::{id::NodeId, timestamp::Timestamp},
     storage::{
         Store, StoreError,
-        direct::Direct,
         journal::{
             Finished, Intake, Next, Place, Publish, Recorded,
-            inside::{Done, Inside, tell},
-            pulse::Pulse,
+            batcher::{Group, Way},
+            group_transaction::{Done, Inside, tell},
+            heartbeat::Pulse,
             results::recorded,
             subscriptions::Subscriptions,
-            way::{Group, Way},
         },
+        sqlite_connection::Direct,
     },
 };
 

@@ -9,8 +9,8 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
+        change_notifications,
         entity::webhook,
-        revision,
     },
 };
 
@@ -53,7 +53,7 @@ impl Store {
                 .col_expr(webhook::Column::ExhaustedSince, Expr::value(None::<i64>));
         }
         change.filter(webhook::Column::Id.eq(id.0)).exec(&transaction).await?;
-        revision::raise(&transaction, id).await?;
+        change_notifications::raise(&transaction, id).await?;
         let action = if enabled {
             AuditAction::WebhookEnabled
         } else {

@@ -1,20 +1,20 @@
 //! Storage of webhooks. The row of a deleted webhook is kept as long as it has callbacks, but no query returns it.
 
+mod audit_snapshot;
 mod enabled;
-mod hearing;
+mod endpoint;
 mod list;
-mod parts;
-mod rows;
-mod snapshot;
-mod target;
+mod list_query;
+mod relations;
+mod subscriptions;
 mod write;
 
 pub use self::{
     enabled::Switched,
-    hearing::Hearing,
+    endpoint::{OpenTarget, Target},
     list::WebhookFilter,
-    rows::{HourCounts, Latest, ListPage, ListRow, Listed},
-    target::{OpenTarget, Target},
+    list_query::{HourCounts, Latest, ListPage, ListRow, Listed},
+    subscriptions::Hearing,
     write::{Changed, WebhookFields},
 };
 

@@ -19,15 +19,16 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        bulk::statement,
+        batch_insert::statement,
+        change_notifications,
         entity::{webhook, webhook_owner, webhook_secret},
-        new_id, revision,
+        new_id,
         search::searchable,
         transaction::Transaction,
         webhooks::{
             WebhookRecord,
-            parts::remove_parts,
-            snapshot::{action, snapshot},
+            audit_snapshot::{action, snapshot},
+            relations::remove_parts,
         },
     },
 };
@@ -122,7 +123,7 @@ impl Store {
         row.insert(&transaction).await?;
         self.add_parts(&transaction, id, fields).await?;
         self.add_secret(&transaction, id, secret, now).await?;
-        revision::raise(&transaction, id).await?;
+        change_notifications::raise(&transaction, id).await?;
         let added = self.stored(&transaction, id).await?;
         let entry = Entry::of_webhook(AuditAction::WebhookCreated, id, &added.name).after(snapshot(&transaction, &added, None).await?);
         audit::add(&transaction, by, entry, now).await?;
@@ -182,7 +183,7 @@ impl Store {
             let values = [Timestamp::now().0.into(), id.0.into()];
             transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         }
-        revision::raise(&transaction, id).await?;
+        change_notifications::raise(&transaction, id).await?;
         let after = self.stored(&transaction, id).await?;
         let (from, to) = (
             snapshot(&transaction, &before, None).await?,
@@ -217,7 +218,7 @@ impl Store {
         let values = [old_until.0.into(), id.0.into(), old_until.0.into()];
         transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         self.add_secret(&transaction, id, secret, now).await?;
-        revision::raise(&transaction, id).await?;
+        change_notifications::raise(&transaction, id).await?;
         let entry = Entry::of_webhook(AuditAction::WebhookSecretRotated, id, &webhook.name)
             .before(json!({ "secret": MASK }))
             .after(json!({ "secret": format!("{MASK} (changed)"), "old_secret_until": old_until }));
@@ -245,7 +246,7 @@ impl Store {
             .filter(webhook_secret::Column::WebhookId.eq(id.0))
             .exec(&transaction)
             .await?;
-        revision::raise(&transaction, id).await?;
+        change_notifications::raise(&transaction, id).await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -9,7 +9,7 @@ use axum::{
 use jiff::tz::TimeZone;
 
 use crate::{
-    administration::api_keys,
+    app::AppState,
     auth::principal::{Principal, SignedIn},
     console::{
         calls::{KeyFormView, SecretView},
@@ -18,12 +18,12 @@ use crate::{
     domain::{id::ApiKeyId, role::Scope, timestamp::Timestamp},
     messages::wrong::Wrong,
     rest::Problem,
-    state::AppState,
+    services::api_keys,
+    services::error::{FieldError, UseCaseError},
     web::{
-        forms::{Fields, error_view, page},
         pages::render,
+        webhook_forms::{Fields, error_view, page},
     },
-    webhooks::{FieldError, UseCaseError},
 };
 
 const NEW: &str = "/api-keys/new";

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    administration::audit,
+    app::AppState,
     auth::principal::{Principal, SignedIn},
     console::{
         calls::AuditQuery,
@@ -26,13 +26,13 @@ use crate::{
     },
     messages::wrong::Wrong,
     rest::{Params, Problem},
-    state::AppState,
+    services::audit,
+    services::error::FieldError,
     storage::audit::{AuditFilter, AuditRecord},
     web::{
         csv,
         export::{Format, check, sentence},
     },
-    webhooks::FieldError,
 };
 
 const COLUMNS: [&str; 11] = [

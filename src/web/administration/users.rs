@@ -8,7 +8,7 @@ use axum::{
 };
 
 use crate::{
-    administration::users::{self, WithPassword},
+    app::AppState,
     auth::{
         account::{self, AccountError},
         principal::{Principal, SignedIn},
@@ -20,14 +20,14 @@ use crate::{
     domain::{id::UserId, role::Role},
     messages::{self, Lang, wrong::Wrong},
     rest::Problem,
-    state::AppState,
+    services::error::{FieldError, UseCaseError},
+    services::users::{self, WithPassword},
     storage::users::UserChange,
     web::{
-        forms::{Fields, error_view, page},
         pages::render,
         sign_in::seconds,
+        webhook_forms::{Fields, error_view, page},
     },
-    webhooks::{FieldError, UseCaseError},
 };
 
 const NEW: &str = "/users/new";

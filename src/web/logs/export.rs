@@ -13,6 +13,7 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 
 use crate::{
+    app::AppState,
     auth::principal::{Principal, SignedIn},
     catalogue::EventType,
     console::{
@@ -22,13 +23,13 @@ use crate::{
     domain::{id::WebhookId, response::ResponseFilter},
     messages::wrong::Wrong,
     rest::{Params, Problem},
-    state::AppState,
+    services::error::{FieldError, UseCaseError},
+    services::webhooks,
     web::{
         export::{Format, check, sentence},
         logs::{asked, file},
         pages::render,
     },
-    webhooks::{self, FieldError, UseCaseError},
 };
 
 /// What the address of a file may say.

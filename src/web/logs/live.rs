@@ -17,16 +17,19 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
+    app::AppState,
+    app::log_subscriptions::{LogSubscription, LogSubscriptions},
     auth::{
         principal::{Principal, SignedIn},
         session,
     },
     console::calls::LogQuery,
     domain::id::{CallbackId, WebhookId},
+    request::{client_address::ClientAddress, cookies},
     rest::{Params, Problem},
-    state::AppState,
-    web::{client_address::ClientAddress, cookies, logs::asked},
-    webhooks::{self, Follower, Live, News, Place, UseCaseError},
+    services::error::UseCaseError,
+    services::webhooks::{self, Follower, News},
+    web::logs::asked,
 };
 
 /// A stream ends after so long; the browser comes back, is asked again who it is, and goes on where it was.
@@ -53,7 +56,7 @@ struct Following {
     /// When it was last made sure that the viewer may still follow.
     checked: Instant,
     /// Given back when the stream ends.
-    _place: Place,
+    _subscription: LogSubscription,
 }
 
 /// Who follows which log.
@@ -90,7 +93,10 @@ pub(super) async fn live(
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    let (user, token) = (who.user, cookies::value(&parts.headers, session::COOKIE).unwrap_or_default());
+    let (user, token) = (
+        who.user,
+        cookies::value(&parts.headers, session::COOKIE).unwrap_or_default().to_owned(),
+    );
     let after = last_event(&parts.headers).or(since);
     let address = ClientAddress::of(&parts).0;
     let Ok(webhook) = id.parse::<WebhookId>() else {
@@ -109,7 +115,7 @@ pub(super) async fn live(
         Ok(None) => return StatusCode::NO_CONTENT.into_response(),
         Err(error) => return Problem::from(error).into_response(),
     };
-    let Some(place) = app.live.place(user) else {
+    let Some(subscription) = app.log_subscriptions.subscribe(user) else {
         let detail = "Too many pages follow logs just now. This one is tried again.";
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many followers", detail).into_response();
     };
@@ -120,7 +126,7 @@ pub(super) async fn live(
         begins: Begins::Greeting(after),
         viewer: Viewer { webhook, token, address },
         checked: Instant::now(),
-        _place: place,
+        _subscription: subscription,
     };
     let events = Sse::new(events(following)).keep_alive(KeepAlive::new().interval(SIGN));
     // Proxies that gather answers would hold events back.
@@ -142,9 +148,9 @@ fn events(following: Following) -> impl Stream<Item = Result<Event, Infallible>>
                 }
                 Begins::Missed => following.begins = Begins::Over,
                 Begins::Over => {
-                    let live: &Live = &following.app.live;
+                    let live: &LogSubscriptions = &following.app.log_subscriptions;
                     tokio::select! {
-                        () = live.ended() => return None,
+                        () = live.stopped() => return None,
                         () = sleep_until(following.until) => return None,
                         () = sleep_until(following.checked + CHECK_EVERY) => {}
                         () = following.follower.wait() => {}

@@ -1,18 +1,15 @@
 //! The log of a webhook beside its page: as a file, as a stream of news, and a callback sent again.
 
-mod again;
 mod export;
 mod file;
 mod live;
+mod redeliver;
 
 use axum::http::request::Parts;
 
 use crate::{
-    auth::{
-        principal::Principal,
-        routes::{Routes, Rule},
-        rules::Action,
-    },
+    app::AppState,
+    auth::{principal::Principal, rules::Action},
     console::{
         calls::LogQuery,
         server::{
@@ -21,9 +18,10 @@ use crate::{
         },
     },
     domain::{id::WebhookId, timestamp::Timestamp},
-    state::AppState,
+    routes::{Routes, Rule},
+    services::error::UseCaseError,
+    services::webhooks,
     storage::callbacks::LogFilter,
-    webhooks::{self, UseCaseError},
 };
 
 /// Routes of the log.
@@ -32,7 +30,7 @@ pub(super) fn routes() -> Routes<AppState> {
     Routes::new()
         .get("/webhooks/{id}/callbacks/export", read, export::export)
         .get("/webhooks/{id}/callbacks/live", read, live::live)
-        .post("/webhooks/{id}/callbacks/{callback}/send-again", resend, again::send_again)
+        .post("/webhooks/{id}/callbacks/{callback}/send-again", resend, redeliver::send_again)
 }
 
 /// What an address asks for, as the page itself reads it.

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::{
-    administration::audit,
+    app::AppState,
     auth::principal::Principal,
     console::{
         calls::{AuditQuery, AuditRowView, AuditView, DifferenceView, OpenEntryView},
@@ -17,9 +17,9 @@ use crate::{
         timestamp::Timestamp,
     },
     messages::{Lang, audit as say, wrong::Wrong},
-    state::AppState,
+    services::audit,
+    services::error::UseCaseError,
     storage::audit::{AuditFilter, AuditRecord},
-    webhooks::UseCaseError,
 };
 
 /// Entries on a page.

@@ -1,16 +1,16 @@
 //! The view of the list of keys.
 
 use crate::{
-    administration::api_keys,
+    app::AppState,
     auth::principal::Principal,
     console::{
         calls::{KeyRowView, KeyState, KeysView},
         server::{lang, time_view, zone},
     },
     domain::{page::Cursor, timestamp::Timestamp},
-    state::AppState,
+    services::api_keys,
+    services::error::UseCaseError,
     storage::api_keys::ApiKeyRecord,
-    webhooks::UseCaseError,
 };
 
 /// Keys on a page.

@@ -3,16 +3,16 @@
 use leptos::prelude::use_context;
 
 use crate::{
-    administration::users,
+    app::AppState,
     auth::principal::Principal,
     console::{
         calls::{OwnedView, UserRowView, UserView, UsersView},
         server::{lang, time_view, zone},
     },
     domain::{id::UserId, page::Cursor},
-    state::AppState,
+    services::error::UseCaseError,
+    services::users,
     storage::{users::UserRecord, webhooks::WebhookFilter},
-    webhooks::UseCaseError,
 };
 
 /// Users on a page, and webhooks on the page of one.

@@ -1,0 +1,131 @@
+//! Limits of failed sign-in attempts. The counters are in the database (`storage::sign_in_limits`).
+//!
+//! Attempts from an unknown browser are limited per account and per IP address. A browser in which the user signed in before has a limit of
+//! its own instead (OWASP, "device cookies"), so strangers who keep trying an account cannot lock its owner out.
+
+use std::{net::IpAddr, time::Duration};
+
+use uuid::Uuid;
+
+use crate::{
+    auth::session::Browser,
+    domain::{id::UserId, timestamp::Timestamp},
+    storage::{
+        Store, StoreError,
+        audit::Actor,
+        sealed_token::Purpose,
+        sign_in_limits::{Limit, LimitKey},
+        users::UserRecord,
+    },
+};
+
+/// The name of the cookie that identifies a known browser.
+pub const MARK: &str = "clearhook_browser";
+/// The lifetime of that cookie.
+pub const MARK_AGE: Duration = Duration::from_hours(400 * 24);
+
+const BY_ACCOUNT: Limit = Limit {
+    free: 10,
+    longest: Duration::from_mins(5),
+};
+const BY_ADDRESS: Limit = Limit {
+    free: 20,
+    longest: Duration::from_mins(15),
+};
+const BY_BROWSER: Limit = Limit {
+    free: 10,
+    longest: Duration::from_mins(15),
+};
+const BY_CODE: Limit = Limit {
+    free: 5,
+    longest: Duration::from_mins(15),
+};
+
+/// A counted attempt.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    cleared: Vec<LimitKey>,
+    counted: Vec<LimitKey>,
+}
+
+/// Counts an attempt to sign in. The error is how long to wait. `user` is the user with that e-mail address, if there is one.
+pub async fn sign_in(
+    store: &Store,
+    browser: &Browser,
+    email: &str,
+    user: Option<&UserRecord>,
+    now: Timestamp,
+) -> Result<Result<Attempt, Duration>, StoreError> {
+    let mark = user.and_then(|user| known_browser(store, browser, user.id));
+    let own = match &mark {
+        Some(mark) => (LimitKey::new("browser", mark), BY_BROWSER),
+        None => (LimitKey::account(email), BY_ACCOUNT),
+    };
+    let by = user.map(|user| Actor::person(user.id, &user.email, Some(browser.address)));
+    attempt(store, by.as_ref(), own, mark.is_none().then_some(browser.address), now).await
+}
+
+/// Counts an attempt to enter a code of the second factor.
+pub async fn second_step(
+    store: &Store,
+    browser: &Browser,
+    user: &UserRecord,
+    now: Timestamp,
+) -> Result<Result<Attempt, Duration>, StoreError> {
+    let mark = known_browser(store, browser, user.id);
+    let own = match &mark {
+        Some(mark) => LimitKey::new("browser code", mark),
+        None => LimitKey::new("code", user.id.0.as_bytes()),
+    };
+    let by = Actor::person(user.id, &user.email, Some(browser.address));
+    attempt(store, Some(&by), (own, BY_CODE), mark.is_none().then_some(browser.address), now).await
+}
+
+/// Counts an attempt of a signed-in user to confirm the password.
+pub async fn confirmation(store: &Store, by: &Actor, user: UserId, now: Timestamp) -> Result<Result<Attempt, Duration>, StoreError> {
+    attempt(store, Some(by), (LimitKey::confirmation(user), BY_CODE), None, now).await
+}
+
+/// Resets the counters after a successful attempt.
+pub async fn succeeded(store: &Store, attempt: &Attempt) -> Result<(), StoreError> {
+    store.attempt_succeeded(&attempt.cleared, &attempt.counted).await
+}
+
+/// The cookie value for a browser in which this user signed in. Keeps the browser's id if it already has one for this user.
+pub fn mark(store: &Store, browser: &Browser, user: UserId) -> String {
+    let random = known_browser(store, browser, user).unwrap_or_else(rand::random);
+    store.seal(Purpose::Browser, &[user.0.into_bytes(), random].concat())
+}
+
+async fn attempt(
+    store: &Store,
+    by: Option<&Actor>,
+    own: (LimitKey, Limit),
+    address: Option<IpAddr>,
+    now: Timestamp,
+) -> Result<Result<Attempt, Duration>, StoreError> {
+    let attempt = Attempt {
+        cleared: vec![own.0.clone()],
+        counted: address.map(by_address).into_iter().collect(),
+    };
+    let mut keys = vec![own];
+    keys.extend(attempt.counted.iter().map(|key| (key.clone(), BY_ADDRESS)));
+    match store.begin_attempt(by, &keys, now).await? {
+        None => Ok(Ok(attempt)),
+        Some(until) => Ok(Err(until.since(now))),
+    }
+}
+
+fn known_browser(store: &Store, browser: &Browser, user: UserId) -> Option<[u8; 16]> {
+    let opened = store.unseal(Purpose::Browser, browser.mark.as_deref()?)?;
+    let (of, random) = opened.split_first_chunk::<16>()?;
+    (Uuid::from_bytes(*of) == user.0).then(|| random.try_into().ok()).flatten()
+}
+
+/// IPv6 addresses are counted by /64, because a client usually has a whole /64.
+fn by_address(address: IpAddr) -> LimitKey {
+    match address.to_canonical() {
+        IpAddr::V4(address) => LimitKey::new("address", &address.octets()),
+        IpAddr::V6(address) => LimitKey::new("address", address.octets().get(..8).unwrap_or_default()),
+    }
+}

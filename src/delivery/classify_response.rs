@@ -1,0 +1,117 @@
+//! Decides from the result of a call what happens to the delivery.
+
+use std::time::Duration;
+
+use crate::{
+    delivery::client::Called,
+    domain::{
+        answer::Answer,
+        callback::{Outcome, Trigger},
+        retry::RetrySchedule,
+        timestamp::Timestamp,
+    },
+    messages::{Lang, common},
+    storage::{deliveries::Job, journal::Next},
+};
+
+/// Why a webhook is disabled after its receiver answered 410.
+pub(super) const GONE: &str = common::disabled_gone(Lang::En);
+/// Upper limit of `Retry-After` for the retry of one delivery.
+pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
+/// Upper limit of `Retry-After` for the pause of all callbacks of a webhook.
+const PAUSE_MAX: Duration = Duration::from_secs(300);
+
+/// What happens to a delivery after a call. `spread` is a random number from 0 to 1, for jitter.
+pub(super) fn decide(called: &Called, job: &Job, now: Timestamp, schedule: &RetrySchedule, spread: f64) -> Next {
+    let answer = called.answer;
+    if answer.outcome() == Outcome::Succeeded {
+        return Next::Succeeded;
+    }
+    if answer == Answer::Status(410) {
+        return Next::Failed(GONE.to_owned());
+    }
+    match schedule.delay(job.retries.saturating_add(1), spread) {
+        Some(delay) => Next::RetryAt(now.plus(wish(called).map_or(delay, |wish| delay.max(wish)))),
+        None => Next::Failed(format!(
+            "All {} attempts failed; the last response was {}.",
+            job.attempts.saturating_add(1),
+            answer.response()
+        )),
+    }
+}
+
+/// Whether a failed delivery exhausted its retry schedule. Test deliveries, and deliveries that are resent after they had ended, have no
+/// schedule.
+pub(super) fn exhausts(job: &Job, next: &Next) -> bool {
+    matches!(next, Next::Failed(_)) && job.has_schedule() && job.trigger != Trigger::Test
+}
+
+/// How long a webhook pauses because its receiver asked for it with `Retry-After`.
+pub(super) fn pause(called: &Called) -> Option<Duration> {
+    wish(called).map(|wish| wish.min(PAUSE_MAX))
+}
+
+/// `Retry-After` is honoured for the status codes that mean overload: 429 (RFC 6585) and 503 (RFC 9110).
+fn wish(called: &Called) -> Option<Duration> {
+    let overloaded = matches!(called.answer, Answer::Status(429 | 503));
+    called.retry_after.filter(|_| overloaded).map(|wish| wish.min(RETRY_AFTER_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        catalogue::EventType,
+        domain::{answer::Failure, callback::Trigger},
+        storage::new_id,
+    };
+
+    fn decided(answer: Answer, retries: u32, retry_after: Option<u64>) -> Next {
+        let called = Called {
+            answer,
+            detail: None,
+            took: Duration::ZERO,
+            received: None,
+            retry_after: retry_after.map(Duration::from_secs),
+        };
+        let job = Job {
+            delivery: new_id(),
+            event: new_id(),
+            event_type: EventType::IdentityCreated,
+            webhook: new_id(),
+            body: "{}".into(),
+            trace: None,
+            attempts: retries,
+            retries,
+            breaks: 0,
+            order: None,
+            trigger: Trigger::Event,
+            asked: false,
+        };
+        decide(&called, &job, Timestamp(0), &"10s".parse().unwrap(), 0.5)
+    }
+
+    #[test]
+    fn failures_are_tried_again_until_the_schedule_is_used_up() {
+        assert_eq!(decided(Answer::Status(204), 0, None), Next::Succeeded);
+        assert_eq!(decided(Answer::Status(500), 0, None), Next::RetryAt(Timestamp(10_000)));
+        assert_eq!(decided(Answer::Status(302), 0, None), Next::RetryAt(Timestamp(10_000)));
+        assert!(matches!(decided(Answer::None(Failure::TimedOut), 1, None), Next::Failed(reason) if reason.contains("TimedOut")));
+    }
+
+    #[test]
+    fn a_receiver_may_ask_for_a_longer_delay_but_not_for_more_than_a_day() {
+        assert_eq!(decided(Answer::Status(429), 0, Some(60)), Next::RetryAt(Timestamp(60_000)));
+        assert_eq!(decided(Answer::Status(503), 0, Some(1)), Next::RetryAt(Timestamp(10_000)));
+        assert_eq!(
+            decided(Answer::Status(503), 0, Some(u64::MAX)),
+            Next::RetryAt(Timestamp(86_400_000))
+        );
+        assert_eq!(decided(Answer::Status(500), 0, Some(60)), Next::RetryAt(Timestamp(10_000)));
+    }
+
+    #[test]
+    fn gone_means_gone() {
+        assert!(matches!(decided(Answer::Status(410), 0, None), Next::Failed(_)));
+    }
+}

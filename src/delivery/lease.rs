@@ -1,0 +1,144 @@
+//! The lease of this node on the deliveries that it owns. A node that cannot renew its lease in time begins no more attempts. An attempt
+//! begins only if the lease outlasts its timeout: after the lease, another node may send the same delivery.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+
+use crate::delivery::{LEASE, engine::Engine};
+
+/// The node itself considers its lease expired this much earlier than other nodes do.
+const MARGIN: Duration = Duration::from_secs(3);
+/// The part of a lease, besides the longest attempt, in which attempts may begin.
+const SPARE: Duration = Duration::from_secs(12);
+/// Timeout of a renewal.
+const RENEWAL: Duration = Duration::from_secs(4);
+/// Pause after a failed renewal.
+const AGAIN: Duration = Duration::from_secs(1);
+/// Renewals in the time in which attempts may begin. The second one is in reserve.
+const RENEWALS: u32 = 2;
+
+pub(super) struct Lease {
+    /// When the lease expires for this node. None on SQLite, where there are no other nodes.
+    until: Option<Mutex<Instant>>,
+    attempt: Duration,
+}
+
+impl Lease {
+    /// Creates a lease that is not held yet. `attempt` is the longest duration of an attempt.
+    pub(super) fn new(is_shared: bool, attempt: Duration) -> Self {
+        Self {
+            until: is_shared.then(|| Mutex::new(Instant::now())),
+            attempt,
+        }
+    }
+
+    /// Lifetime of the lease without renewal: [`LEASE`], or more if attempts may take long.
+    pub(super) fn length(&self) -> Duration {
+        LEASE.max(self.attempt + SPARE + MARGIN)
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        self.is_held_until(Instant::now())
+    }
+
+    /// Whether the lease outlasts an attempt that begins now.
+    pub(super) fn outlasts_attempt(&self) -> bool {
+        self.is_held_until(Instant::now() + self.attempt)
+    }
+
+    fn is_held_until(&self, at: Instant) -> bool {
+        self.until
+            .as_ref()
+            .is_none_or(|until| *until.lock().unwrap_or_else(PoisonError::into_inner) > at)
+    }
+
+    fn renewed(&self, began: Instant) {
+        if let Some(until) = &self.until {
+            *until.lock().unwrap_or_else(PoisonError::into_inner) = began + self.length() - MARGIN;
+        }
+    }
+
+    /// Time until the next renewal.
+    fn pause(&self) -> Duration {
+        if !self.is_held() {
+            return Duration::from_secs(1);
+        }
+        self.length().saturating_sub(MARGIN + self.attempt) / (RENEWALS + 1)
+    }
+}
+
+impl Engine {
+    /// Acquires or renews the lease. If the lease had expired, the waiting deliveries are dropped, because other nodes may own them by now.
+    pub(super) async fn renew(&self) {
+        let (began, was_held) = (Instant::now(), self.lease.is_held());
+        let limit = RENEWAL.min(self.sender.settings.patience / 3);
+        match self.store.within(limit).renew_lease(self.node, self.lease.length()).await {
+            Ok(()) => {
+                self.storable.worked();
+                if !was_held {
+                    self.drop_all();
+                }
+                self.lease.renewed(began);
+                self.pump();
+            }
+            Err(error) => {
+                self.storable.failed(&error);
+                tracing::warn!(%error, "the lease of this node in the database cannot be renewed; trying again: {error}");
+            }
+        }
+    }
+
+    /// Time until the next renewal. It is short after a failure, because renewals also show whether the database accepts writes.
+    fn pause(&self) -> Duration {
+        if self.storable.has_failed() {
+            return self.lease.pause().min(AGAIN);
+        }
+        self.lease.pause()
+    }
+
+    /// Renews the lease until the node stops.
+    pub(super) async fn keep_lease(self: Arc<Self>) {
+        if !self.store.is_shared() {
+            return;
+        }
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = sleep(self.pause()) => self.renew().await,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_attempt_lasts_longer_than_the_lease_and_renewals_come_in_time() {
+        for (attempt, length) in [(1, 30), (15, 30), (60, 75), (600, 615)].map(|(a, b)| (Duration::from_secs(a), Duration::from_secs(b))) {
+            let lease = Lease::new(true, attempt);
+            assert!(!lease.is_held() && !lease.outlasts_attempt());
+            let renewed = |ago: Duration| {
+                lease.renewed(Instant::now().checked_sub(ago).unwrap());
+                (lease.is_held(), lease.outlasts_attempt())
+            };
+            assert_eq!((lease.length(), renewed(Duration::ZERO)), (length, (true, true)));
+            let pause = lease.pause();
+            let late = length.saturating_sub(MARGIN + attempt);
+            assert_eq!(renewed(late + Duration::from_millis(10)), (true, false), "{attempt:?}");
+            assert_eq!(renewed(late.saturating_sub(Duration::from_secs(1))), (true, true));
+            assert_eq!(renewed(length.saturating_sub(MARGIN)), (false, false));
+            assert!(pause * RENEWALS < late, "{attempt:?}: {pause:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_alone_needs_none() {
+        assert!(Lease::new(false, Duration::from_secs(60)).outlasts_attempt());
+    }
+}

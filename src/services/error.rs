@@ -1,0 +1,100 @@
+//! Errors of the use cases.
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::{
+    auth::{password::HashError, rules::Forbidden},
+    messages::{Lang, wrong::Wrong},
+    storage::StoreError,
+};
+
+/// Why a use case failed.
+#[derive(Debug, Error)]
+pub enum UseCaseError {
+    /// Fields of the input are invalid.
+    #[error("some fields are wrong")]
+    Invalid(Vec<FieldError>),
+    /// There is no object with this id, or the caller may not know that it exists.
+    #[error("there is nothing with this id")]
+    NotFound,
+    /// The object was changed after the caller read it.
+    #[error("it was changed meanwhile")]
+    Stale,
+    /// The change is not possible in the present state of the object.
+    #[error("{0}")]
+    Conflict(Wrong),
+    /// The caller lacks a permission.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Password hashing failed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+}
+
+/// An invalid field of an input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The field as a JSON Pointer (RFC 6901), such as `/headers/0/name`.
+    pub pointer: String,
+    /// What is wrong and how to correct it, in English.
+    pub detail: String,
+    /// The rule that the field violates. `None` if the detail is the message of a parser.
+    #[serde(skip)]
+    wrong: Option<Wrong>,
+}
+
+/// The reason in a [`FieldError`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// A violated rule, which has a text in each language.
+    Wrong(Wrong),
+    /// A message in English, from a parser or for programs only.
+    Text(String),
+}
+
+impl From<Wrong> for Reason {
+    fn from(wrong: Wrong) -> Self {
+        Self::Wrong(wrong)
+    }
+}
+
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl FieldError {
+    /// An error of the field at `pointer`.
+    pub fn new(pointer: impl Into<String>, reason: impl Into<Reason>) -> Self {
+        let (detail, wrong) = match reason.into() {
+            Reason::Wrong(wrong) => (wrong.to_string(), Some(wrong)),
+            Reason::Text(text) => (text, None),
+        };
+        Self {
+            pointer: pointer.into(),
+            detail,
+            wrong,
+        }
+    }
+
+    /// The rule that the field violates.
+    pub(crate) fn wrong(&self) -> Option<&Wrong> {
+        self.wrong.as_ref()
+    }
+
+    /// What is wrong and how to correct it, in this language. Messages of parsers are in English.
+    pub fn text(&self, lang: Lang) -> String {
+        self.wrong.as_ref().map_or_else(|| self.detail.clone(), |wrong| wrong.text(lang))
+    }
+}

@@ -1,0 +1,131 @@
+//! How many callbacks a range holds, by units of time: what the chart of the log shows.
+
+use std::time::Duration;
+
+use crate::{
+    app::AppState,
+    auth::{principal::Principal, rules::Action},
+    domain::{callback::Outcome, id::WebhookId, response::ResponseFilter, timestamp::Timestamp},
+    services::error::UseCaseError,
+    services::webhooks::{logs::check_range, reachable, stats::percentile},
+    storage::{StoreError, callback_counts::Figure, callbacks::LogFilter},
+};
+
+const HOUR_MS: i64 = 3_600_000;
+/// Longest range of which there is a median: that of a year would take longer than everything else on the page.
+const MEDIAN_MAX: Duration = Duration::from_hours(31 * 24);
+
+/// What a range holds.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// Oldest first, in units of an hour or less; units in which nothing happened are left out.
+    pub figures: Vec<Figure>,
+    /// Where the figures begin when that is later than the range: there is too much in it to be counted.
+    pub begins: Option<Timestamp>,
+    /// Half of the callbacks took at most so many milliseconds, true to a fifth. Only of ranges of hours, and up to a month.
+    pub median_ms: Option<f64>,
+}
+
+/// Figures of the callbacks that a filter shows between its times, which it has to have. Units of an hour come, where the filter
+/// allows, from what is summed up as callbacks are logged: a year costs no more than a day.
+pub async fn figures(app: &AppState, by: &Principal, id: WebhookId, filter: &LogFilter, unit_ms: i64) -> Result<Figures, UseCaseError> {
+    reachable(app, by, id, Action::ReadCallbacks).await?;
+    let now = Timestamp::now();
+    let (from, to) = (filter.from.unwrap_or(now), filter.to.unwrap_or(now));
+    check_range(from, to)?;
+    let begins = Timestamp(up(from.0));
+    // Of the hour that is not over yet, everything there is lies before now.
+    let ends = Timestamp(if to >= now { up(to.0) } else { down(to.0) });
+    if unit_ms < HOUR_MS || !filter.is_by_outcome_only() || begins >= ends {
+        let counted = app.store.count(id, filter, unit_ms.min(HOUR_MS)).await?;
+        return Ok(Figures {
+            figures: counted.figures,
+            begins: counted.begins,
+            median_ms: None,
+        });
+    }
+    let mut figures = edge(app, id, filter, from, begins).await?;
+    let whole = app.store.hours(id, begins, ends).await?;
+    figures.extend(whole.into_iter().map(|figure| of_outcome(figure, filter)));
+    figures.extend(edge(app, id, filter, ends, to).await?);
+    figures.retain(|figure| figure.succeeded + figure.failed > 0);
+    let median_ms = if chosen(filter).is_none() && to.since(from) <= MEDIAN_MAX {
+        let latencies = app.store.latencies(id, begins, ends).await?;
+        percentile(&latencies.into_iter().map(|(step, count)| (step.0, count)).collect(), 50)
+    } else {
+        None
+    };
+    Ok(Figures {
+        figures,
+        begins: None,
+        median_ms,
+    })
+}
+
+/// Counts the part of an hour.
+async fn edge(app: &AppState, id: WebhookId, filter: &LogFilter, from: Timestamp, to: Timestamp) -> Result<Vec<Figure>, StoreError> {
+    if from >= to {
+        return Ok(Vec::new());
+    }
+    let part = LogFilter {
+        from: Some(from),
+        to: Some(to),
+        ..filter.clone()
+    };
+    Ok(app.store.count(id, &part, HOUR_MS).await?.figures)
+}
+
+fn chosen(filter: &LogFilter) -> Option<Outcome> {
+    match filter.response {
+        Some(ResponseFilter::Succeeded) => Some(Outcome::Succeeded),
+        Some(ResponseFilter::Failed) => Some(Outcome::Failed),
+        _ => filter.outcome,
+    }
+}
+
+fn of_outcome(figure: Figure, filter: &LogFilter) -> Figure {
+    match chosen(filter) {
+        Some(Outcome::Succeeded) => Figure { failed: 0, ..figure },
+        Some(Outcome::Failed) => Figure { succeeded: 0, ..figure },
+        None => figure,
+    }
+}
+
+const fn down(ms: i64) -> i64 {
+    ms.div_euclid(HOUR_MS) * HOUR_MS
+}
+
+const fn up(ms: i64) -> i64 {
+    down(ms + HOUR_MS - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_belong_to_their_hours() {
+        assert_eq!((down(HOUR_MS), up(HOUR_MS)), (HOUR_MS, HOUR_MS));
+        assert_eq!((down(HOUR_MS + 1), up(HOUR_MS + 1)), (HOUR_MS, 2 * HOUR_MS));
+    }
+
+    #[test]
+    fn figures_show_what_was_chosen() {
+        let figure = Figure {
+            at: Timestamp(0),
+            succeeded: 3,
+            failed: 2,
+        };
+        let of = |response| {
+            let filter = LogFilter {
+                response,
+                ..LogFilter::default()
+            };
+            let Figure { succeeded, failed, .. } = of_outcome(figure, &filter);
+            (succeeded, failed)
+        };
+        assert_eq!(of(None), (3, 2));
+        assert_eq!(of(Some(ResponseFilter::Failed)), (0, 2));
+        assert_eq!(of(Some(ResponseFilter::Succeeded)), (3, 0));
+    }
+}

@@ -1,0 +1,155 @@
+//! Figures of a webhook by hour or day.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::AppState,
+    auth::{principal::Principal, rules::Action},
+    domain::{id::WebhookId, timestamp::Timestamp},
+    messages::wrong::Wrong,
+    services::error::{FieldError, UseCaseError},
+    services::webhooks::{logs::check_range, reachable},
+    storage::stats::{Count, Latency, hour_begins},
+};
+
+/// Longest range by the hour: 31 days.
+const HOURS_MAX: u64 = 31 * 24;
+
+/// How long a bucket is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Period {
+    /// An hour.
+    #[default]
+    Hour,
+    /// A day in UTC.
+    Day,
+}
+
+/// What happened in one period. Periods in which nothing happened are left out.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Bucket {
+    /// When it began.
+    pub from: Timestamp,
+    /// Callbacks made.
+    pub attempts: i64,
+    /// Of these, how many a receiver took.
+    pub succeeded: i64,
+    /// And how many not.
+    pub failed: i64,
+}
+
+/// Figures of a range of time.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stats {
+    /// How long each bucket is.
+    pub period: Period,
+    /// Callbacks made.
+    pub attempts: i64,
+    /// Of these, how many a receiver took.
+    pub succeeded: i64,
+    /// And how many not.
+    pub failed: i64,
+    /// How long callbacks took: half of them, 95 and 99 of a hundred at most so many milliseconds, true to a fifth.
+    pub latency_ms: Percentiles,
+    /// Oldest first.
+    pub buckets: Vec<Bucket>,
+}
+
+/// Null when there was no callback.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Percentiles {
+    p50: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
+}
+
+/// Figures of a webhook between these times.
+pub async fn stats(
+    app: &AppState,
+    by: &Principal,
+    id: WebhookId,
+    from: Timestamp,
+    to: Timestamp,
+    period: Period,
+) -> Result<Stats, UseCaseError> {
+    reachable(app, by, id, Action::ReadCallbacks).await?;
+    check_range(from, to)?;
+    if period == Period::Hour && to.since(from).as_secs() > HOURS_MAX * 3_600 {
+        return Err(UseCaseError::Invalid(vec![FieldError::new("/from", Wrong::RangeHours)]));
+    }
+    Ok(summed(&app.store.stats(id, from, to).await?, period))
+}
+
+fn summed(counts: &[Count], period: Period) -> Stats {
+    let (mut buckets, mut latencies) = (BTreeMap::<i64, (i64, i64)>::new(), BTreeMap::<i32, i64>::new());
+    for count in counts {
+        let begins = match period {
+            Period::Hour => count.hour,
+            Period::Day => count.hour.div_euclid(24) * 24,
+        };
+        let bucket = buckets.entry(begins).or_default();
+        bucket.0 += count.succeeded;
+        bucket.1 += count.failed;
+        *latencies.entry(count.latency).or_default() += count.succeeded + count.failed;
+    }
+    let buckets: Vec<Bucket> = buckets
+        .into_iter()
+        .map(|(begins, (succeeded, failed))| Bucket {
+            from: hour_begins(begins),
+            attempts: succeeded + failed,
+            succeeded,
+            failed,
+        })
+        .collect();
+    let sum = |of: fn(&Bucket) -> i64| buckets.iter().map(of).sum();
+    Stats {
+        period,
+        attempts: sum(|bucket| bucket.attempts),
+        succeeded: sum(|bucket| bucket.succeeded),
+        failed: sum(|bucket| bucket.failed),
+        latency_ms: Percentiles {
+            p50: percentile(&latencies, 50),
+            p95: percentile(&latencies, 95),
+            p99: percentile(&latencies, 99),
+        },
+        buckets,
+    }
+}
+
+/// The time that so many of a hundred callbacks did not exceed, in milliseconds.
+pub(super) fn percentile(latencies: &BTreeMap<i32, i64>, percent: i64) -> Option<f64> {
+    let all: i64 = latencies.values().sum();
+    let mut left = (all * percent + 99) / 100;
+    for (step, count) in latencies {
+        left -= count;
+        if left <= 0 && all > 0 {
+            return Some((Latency(*step).upper_ms() * 10.0).round() / 10.0);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_are_summed_to_days_and_percentiles_come_from_all() {
+        let count = |hour, ms, succeeded, failed| Count {
+            hour,
+            latency: Latency::of_ms(ms).0,
+            succeeded,
+            failed,
+        };
+        let counts = [count(24, 10, 90, 0), count(25, 10, 5, 0), count(48, 1_000, 0, 5)];
+        let days = summed(&counts, Period::Day);
+        assert_eq!((days.attempts, days.succeeded, days.failed), (100, 95, 5));
+        assert_eq!(days.buckets.iter().map(|bucket| bucket.attempts).collect::<Vec<_>>(), [95, 5]);
+        let (p50, p99) = (days.latency_ms.p50.unwrap(), days.latency_ms.p99.unwrap());
+        assert!((10.0..12.0).contains(&p50) && (1_000.0..1_200.0).contains(&p99), "{p50} {p99}");
+        assert!(summed(&[], Period::Hour).latency_ms.p50.is_none());
+    }
+}

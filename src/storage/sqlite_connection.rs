@@ -1,0 +1,251 @@
+//! A connection to a SQLite file that runs statements on the caller's thread.
+//!
+//! The connection pool passes each statement to a worker thread and waits for the answer. A group transaction of the journal runs about a
+//! dozen statements and would pay for that each time. The journal has its own thread anyway, so it uses this connection, through the same
+//! [`Sql`] trait.
+
+use std::{
+    borrow::Cow,
+    error::Error,
+    fmt,
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use rusqlite::{
+    Connection, OpenFlags, ToSql, ffi, params_from_iter,
+    types::{ToSqlOutput, ValueRef},
+};
+use sea_orm::{
+    DbBackend, DbErr, RuntimeErr, Statement, Value,
+    sqlx::{
+        self,
+        error::{DatabaseError, ErrorKind},
+    },
+};
+
+use crate::storage::{
+    Counts,
+    batch_insert::STATEMENTS,
+    executor::{Record, Sql},
+    open::{BUSY, PRAGMAS},
+};
+
+/// The journal's connection.
+pub(super) struct Direct {
+    connection: Mutex<Connection>,
+    /// Whether a transaction was begun and neither committed nor rolled back.
+    in_transaction: AtomicBool,
+    counts: Arc<Counts>,
+}
+
+impl Direct {
+    /// Opens the file with the same settings as the pools.
+    pub(super) fn open(path: &Path, counts: Arc<Counts>) -> Result<Self, DbErr> {
+        // The path is not interpreted as a URI, and a missing file is not created: a deleted database must not be replaced by an empty one.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        connection.busy_timeout(BUSY).map_err(failed)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        for (name, value) in PRAGMAS {
+            connection.pragma_update(None, name, value).map_err(failed)?;
+        }
+        Ok(Self {
+            connection: Mutex::new(connection),
+            in_transaction: AtomicBool::new(false),
+            counts,
+        })
+    }
+
+    /// Begins a write transaction.
+    pub(super) fn begin(&self) -> Result<DirectTransaction<'_>, DbErr> {
+        self.end();
+        self.run("BEGIN IMMEDIATE")?;
+        self.in_transaction.store(true, Ordering::Relaxed);
+        Ok(DirectTransaction(self))
+    }
+
+    /// Rolls back a transaction that was not committed.
+    fn end(&self) {
+        if self.in_transaction.swap(false, Ordering::Relaxed)
+            && !self.connection().is_autocommit()
+            && let Err(error) = self.run("ROLLBACK")
+        {
+            tracing::error!(%error, "cannot roll back a failed transaction; the rollback is repeated before the next transaction: {error}");
+            self.in_transaction.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn run(&self, sql: &str) -> Result<(), DbErr> {
+        self.counts.statements.fetch_add(1, Ordering::Relaxed);
+        self.connection()
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.raw_execute())
+            .map(|_| ())
+            .map_err(failed)
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A transaction on a [`Direct`] connection. It is rolled back on drop.
+pub(super) struct DirectTransaction<'a>(&'a Direct);
+
+impl DirectTransaction<'_> {
+    /// Commits the transaction.
+    pub(super) fn commit(self) -> Result<(), DbErr> {
+        self.0.run("COMMIT")
+    }
+}
+
+impl Drop for DirectTransaction<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+impl Sql for DirectTransaction<'_> {
+    fn backend(&self) -> DbBackend {
+        DbBackend::Sqlite
+    }
+
+    async fn run(&self, statement: Statement) -> Result<u64, DbErr> {
+        self.0.counts.statements.fetch_add(1, Ordering::Relaxed);
+        let connection = self.0.connection();
+        let mut prepared = connection.prepare_cached(&statement.sql).map_err(failed)?;
+        let changed = prepared.execute(params_from_iter(bound(&statement))).map_err(failed)?;
+        Ok(changed as u64)
+    }
+
+    async fn rows(&self, statement: Statement) -> Result<Vec<Record>, DbErr> {
+        self.0.counts.statements.fetch_add(1, Ordering::Relaxed);
+        let connection = self.0.connection();
+        let mut prepared = connection.prepare_cached(&statement.sql).map_err(failed)?;
+        let columns: Vec<String> = prepared.column_names().into_iter().map(str::to_owned).collect();
+        let rows = prepared.query_map(params_from_iter(bound(&statement)), |row| {
+            let values = columns
+                .iter()
+                .enumerate()
+                .map(|(at, name)| Ok((name.clone(), read(row.get_ref(at)?))));
+            values.collect::<rusqlite::Result<Vec<_>>>().map(Record::Direct)
+        });
+        rows.and_then(Iterator::collect).map_err(failed)
+    }
+}
+
+/// Converts a value. SQLite has only integers, reals, texts and blobs; the caller converts them to the type of the column.
+fn read(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Integer(number) => Value::BigInt(Some(number)),
+        ValueRef::Text(text) => Value::String(Some(String::from_utf8_lossy(text).into_owned())),
+        ValueRef::Blob(bytes) => Value::Bytes(Some(bytes.to_vec())),
+        ValueRef::Real(number) => Value::Double(Some(number)),
+        ValueRef::Null => Value::String(None),
+    }
+}
+
+/// A parameter that is bound without a copy.
+struct Bound<'a>(&'a Value);
+
+fn bound(statement: &Statement) -> impl Iterator<Item = Bound<'_>> {
+    statement.values.iter().flat_map(sea_orm::Values::iter).map(Bound)
+}
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let value = match self.0 {
+            Value::Bool(value) => value.map(|value| ValueRef::Integer(i64::from(value))),
+            Value::Int(value) => value.map(|value| ValueRef::Integer(i64::from(value))),
+            Value::BigInt(value) => value.map(ValueRef::Integer),
+            Value::String(value) => value.as_ref().map(|value| ValueRef::Text(value.as_bytes())),
+            Value::Bytes(value) => value.as_ref().map(|value| ValueRef::Blob(value)),
+            Value::Uuid(value) => value.as_ref().map(|value| ValueRef::Blob(value.as_bytes())),
+            other => {
+                let unknown = format!("the journal cannot bind a value of this type: {other:?}");
+                return Err(rusqlite::Error::ToSqlConversionFailure(unknown.into()));
+            }
+        };
+        Ok(ToSqlOutput::Borrowed(value.unwrap_or(ValueRef::Null)))
+    }
+}
+
+/// An error of SQLite in the form in which sqlx reports it, so that callers handle both connections alike.
+#[derive(Debug)]
+struct DirectError {
+    message: String,
+    /// SQLite's extended result code.
+    code: i32,
+}
+
+pub(super) fn failed(error: rusqlite::Error) -> DbErr {
+    let code = match &error {
+        rusqlite::Error::SqliteFailure(failure, _) => failure.extended_code,
+        _ => ffi::SQLITE_ERROR,
+    };
+    let error = DirectError {
+        message: error.to_string(),
+        code,
+    };
+    DbErr::Exec(RuntimeErr::SqlxError(Arc::new(sqlx::Error::Database(Box::new(error)))))
+}
+
+impl fmt::Display for DirectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "(code: {}) {}", self.code, self.message)
+    }
+}
+
+impl Error for DirectError {}
+
+impl DatabaseError for DirectError {
+    fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        Some(self.code.to_string().into())
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match self.code {
+            ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_ROWID => ErrorKind::UniqueViolation,
+            ffi::SQLITE_CONSTRAINT_FOREIGNKEY => ErrorKind::ForeignKeyViolation,
+            ffi::SQLITE_CONSTRAINT_NOTNULL => ErrorKind::NotNullViolation,
+            ffi::SQLITE_CONSTRAINT_CHECK => ErrorKind::CheckViolation,
+            _ => ErrorKind::Other,
+        }
+    }
+
+    fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_settings_are_those_of_the_pools() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("test.db"), "").unwrap();
+        let direct = Direct::open(&folder.path().join("test.db"), Arc::default()).unwrap();
+        let connection = direct.connection();
+        let value = |name: &str| -> i64 { connection.pragma_query_value(None, name, |row| row.get(0)).unwrap() };
+        let set = ["synchronous", "foreign_keys", "trusted_schema", "cache_size", "wal_autocheckpoint"].map(value);
+        assert_eq!(set, [2, 1, 0, -16_000, 16_000]);
+    }
+}

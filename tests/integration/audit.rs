@@ -1,0 +1,386 @@
+//! Who changed what: one entry for each change, written with it, and no secret in it.
+
+use clearhook::{
+    catalogue::EventType,
+    domain::role::{Role, Scope},
+    routes::{Row, Rule},
+    storage::{
+        audit::{Actor, AuditFilter},
+        new_id,
+    },
+    web,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{
+    app::{JsonBody, TestApp, cloud_event},
+    database::TestDatabase,
+    on_both,
+    receiver::Receiver,
+};
+
+on_both! {
+    a_change_leaves_one_entry_without_secrets each_route_that_changes_something_writes_one_entry what_was_changed_is_shown_and_filtered
+    the_log_is_exported_whole only_administrators_read_it old_and_foreign_entries_are_shown
+}
+
+/// What is sent to a route, so that it changes something.
+enum Sent {
+    Json(Value),
+    Form(Vec<(&'static str, String)>),
+}
+
+/// Things that there are.
+struct Things {
+    webhook: String,
+    callback: String,
+    user: String,
+    key: String,
+}
+
+/// What each route is sent, and how many entries that leaves. Whoever adds a route that changes something adds it here.
+fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
+    let webhook = |name: &str| json!({ "name": name, "url": "https://example.com/", "events": ["visit.created"] });
+    let form = |fields: &[(&'static str, &str)]| Sent::Form(fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect());
+    let fields = [("name", "By form"), ("url", "https://example.com/"), ("events", "visit.created")];
+    let secret = ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    match (row.method.as_str(), row.path.as_str()) {
+        // What is published is the service's daily work, and stands in its own tables.
+        ("POST", "/api/v1/events") => vec![(Sent::Json(cloud_event(EventType::IdentityCreated, "2")), 0)],
+        ("POST", "/api/v1/webhooks") => vec![(Sent::Json(webhook("New")), 1)],
+        ("PATCH", "/api/v1/webhooks/{id}") => vec![
+            (Sent::Json(json!({ "name": "Renamed" })), 1),
+            (Sent::Json(json!({ "owners": [things.user] })), 1),
+        ],
+        ("DELETE", "/api/v1/webhooks/{id}")
+        | ("POST", "/api/v1/webhooks/{id}/test" | "/api/v1/webhooks/{id}/secret/rotate" | "/api/v1/callbacks/{id}/redeliver") => {
+            vec![(Sent::Json(json!({})), 1)]
+        }
+        ("POST", "/api/v1/webhooks/{id}/recover") => vec![(Sent::Json(json!({ "since": "2026-01-01T00:00:00Z" })), 1)],
+        ("POST", "/webhooks/new") => vec![
+            (form(&[&fields[..], &[secret]].concat()), 1),
+            (form(&[("intent", "add-header")]), 0),
+        ],
+        ("POST", "/webhooks") => vec![
+            (form(&[("id", &things.webhook), ("enabled", "false")]), 1),
+            (form(&[("id", &things.webhook), ("enabled", "false")]), 0),
+            (form(&[("id", &things.webhook), ("enabled", "true")]), 1),
+        ],
+        ("POST", "/webhooks/{id}") => vec![
+            (form(&[("intent", "test")]), 1),
+            (form(&[("intent", "rotate")]), 1),
+            (form(&[("intent", "delete"), ("confirm", "not its name")]), 0),
+            (form(&[&fields[..], &[("enabled", "true")]].concat()), 1),
+        ],
+        ("POST", "/webhooks/{id}/callbacks/{callback}/send-again") => vec![(form(&[]), 1)],
+        ("POST", "/api-keys/new") => vec![(form(&[("name", "By form"), ("scopes", "events:write")]), 1)],
+        ("POST", "/api-keys") => vec![(form(&[("id", &things.key)]), 1)],
+        // What ends this session, too, is tried in `sessions` and `second_factor`, with its entries.
+        ("POST", "/account") => vec![
+            (form(&[("intent", "end-session"), ("session", &things.user)]), 0),
+            (form(&[("intent", "begin-factor"), ("current", "correct horse battery")]), 0),
+        ],
+        ("POST", "/users/new") => vec![(form(&[("email", "by-form@example.com"), ("role", "api-owner")]), 1)],
+        ("POST", "/users/{id}") => vec![
+            (form(&[("intent", "role"), ("role", "administrator")]), 1),
+            (form(&[("intent", "reset-password")]), 1),
+            (form(&[("intent", "disable")]), 1),
+            (form(&[("intent", "disable")]), 0),
+            (form(&[("intent", "enable")]), 1),
+        ],
+        (method, path) => panic!("say in this test what {method} {path} is sent, and how many entries that leaves"),
+    }
+}
+
+async fn each_route_that_changes_something_writes_one_entry(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    let callback = app.log(&webhook, 1).await.remove(0)["id"].as_str().unwrap().to_owned();
+    let password = clearhook::auth::password::hash("correct horse battery").await.unwrap();
+    let user = app
+        .store
+        .add_user(&Actor::clearhook(), "user@example.com", password, Role::ApiOwner)
+        .await
+        .unwrap()
+        .unwrap();
+    let (_, key) = clearhook::auth::api_key::create(&app.store, &Actor::clearhook(), "key", Scope::ALL, None)
+        .await
+        .unwrap();
+    let things = Things {
+        webhook: webhook["id"].as_str().unwrap().to_owned(),
+        callback,
+        user: user.id.to_string(),
+        key: key.id.to_string(),
+    };
+    let (_, rows) = web::routes(&app.state).into_parts();
+    // What ends the webhook comes last.
+    let changing = |row: &&Row| row.method != Method::GET && matches!(row.rule, Some(Rule::Session(_) | Rule::Key(_)));
+    let (last, first): (Vec<&Row>, Vec<&Row>) = rows.iter().filter(changing).partition(|row| row.method == Method::DELETE);
+    let mut tried = 0;
+    for row in first.into_iter().chain(last) {
+        for (sent, entries) in samples(row, &things) {
+            let id = match row.path.as_str() {
+                path if path.contains("/callbacks/{id}") => &things.callback,
+                path if path.starts_with("/users/") => &things.user,
+                _ => &things.webhook,
+            };
+            let path = row.path.replace("{id}", id).replace("{callback}", &things.callback);
+            let before = database.count("audit_log").await;
+            let response = match sent {
+                Sent::Json(body) => {
+                    let request = app
+                        .http
+                        .request(row.method.clone(), format!("{}{path}", app.url))
+                        .bearer_auth(&app.key);
+                    let media = if path.ends_with("/events") {
+                        "application/cloudevents+json"
+                    } else {
+                        "application/json"
+                    };
+                    request.header("content-type", media).body(body.to_string()).send().await.unwrap()
+                }
+                Sent::Form(fields) => {
+                    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                    app.form(&path, &cookie, &fields).await
+                }
+            };
+            let status = response.status().as_u16();
+            let may_fail = entries == 0 && status == 422;
+            assert!(status < 400 || may_fail, "{} {path}: {status}", row.method);
+            assert_eq!(database.count("audit_log").await - before, entries, "{} {path}", row.method);
+            tried += 1;
+        }
+    }
+    assert!(tried >= 18, "{tried} changes");
+    // All of them came from here, and each says by whom.
+    assert_eq!(
+        database
+            .count("audit_log WHERE actor_kind IN ('user', 'api_key') AND (address IS NULL OR address <> '127.0.0.1' OR actor_id IS NULL)")
+            .await,
+        0
+    );
+    app.stop().await;
+}
+
+async fn what_was_changed_is_shown_and_filtered(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let body = json!({ "name": "<b>HR</b>", "url": "https://example.com/old", "events": ["visit.created"] });
+    let webhook = app.post("/webhooks", &body).await.1;
+    let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+    let change = json!({ "url": "https://example.com/new", "headers": [{ "name": "X-Token", "value": "planted" }] });
+    assert_eq!(
+        app.api(Method::PATCH, &path).json_value(&change).send().await.unwrap().status(),
+        200
+    );
+    let entry = app.store.audit_log(&AuditFilter::default(), None, 1).await.unwrap().items.remove(0);
+    assert_eq!(
+        (entry.action.as_str(), entry.actor_name.as_str(), entry.address.as_deref()),
+        ("webhook.changed", "tests", Some("127.0.0.1"))
+    );
+
+    let page = async |query: &str| app.page(&format!("/audit-log{query}"), &cookie).await.text().await.unwrap();
+    let html = page("").await;
+    for shown in [
+        "Webhook changed",
+        "Webhook created",
+        "&lt;b&gt;HR&lt;/b&gt;",
+        "API key, 127.0.0.1",
+        ">headers<",
+        ">url<",
+    ] {
+        assert!(html.contains(shown), "{shown}: {html}");
+    }
+    assert!(!html.contains("<b>HR") && !html.contains("planted"));
+    let html = page(&format!("?entry={}", entry.id)).await;
+    for shown in ["https://example.com/old", "https://example.com/new", "X-Token: ••••••"] {
+        assert!(html.contains(shown), "{shown}: {html}");
+    }
+    assert!(
+        !html.contains("planted") && !html.contains(">events</th>"),
+        "only what differs: {html}"
+    );
+
+    let id = webhook["id"].as_str().unwrap();
+    for (query, shown, hidden) in [
+        ("?action=webhook.created".to_owned(), 1, "Webhook changed</td>"),
+        ("?kind=webhook".to_owned(), 2, "User added</td>"),
+        ("?kind=user".to_owned(), 2, "Webhook changed</td>"),
+        ("?actor=TESTS".to_owned(), 2, "User added</td>"),
+        ("?object=hr%3C".to_owned(), 2, "User added</td>"),
+        (format!("?object={id}"), 2, "User added</td>"),
+        (
+            format!("?object={id}&action=webhook.changed&actor=tests&kind=webhook"),
+            1,
+            "Webhook created</td>",
+        ),
+        ("?from=2020-01-01T00:00&to=2020-01-02T00:00".to_owned(), 0, "Webhook changed</td>"),
+        ("?from=2020-01-01T00:00".to_owned(), 5, "Nothing was found"),
+        ("?object=%25".to_owned(), 0, "Webhook changed</td>"),
+    ] {
+        let html = page(&query).await;
+        assert_eq!(html.matches("#entry\"").count(), shown, "{query}: {html}");
+        assert!(!html.contains(hidden), "{query}: {html}");
+    }
+    for (query, words) in [
+        ("?from=2026-01-02T00:00&to=2026-01-01T00:00", "Choose an end after the beginning."),
+        ("?from=soon", "Enter times such as"),
+    ] {
+        assert!(page(query).await.contains(words), "{query}");
+    }
+    // Pages go on where the one before ended, with the same filters.
+    for number in 0..60 {
+        let actor = Actor {
+            name: format!("many-{number}"),
+            ..Actor::clearhook()
+        };
+        clearhook::auth::api_key::create(&app.store, &actor, "many", &[Scope::EventsWrite], None)
+            .await
+            .unwrap();
+    }
+    let html = page("?object=many").await;
+    let older = html
+        .split("href=\"/audit-log?object=many&amp;after=")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let rest = page(&format!("?object=many&after={older}")).await;
+    assert_eq!((html.matches("#entry\"").count(), rest.matches("#entry\"").count()), (50, 10));
+    assert!(rest.contains("many-0") && !rest.contains("many-59"));
+    app.stop().await;
+}
+
+async fn the_log_is_exported_whole(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    for name in ["=HYPERLINK(\"https://evil.example\")", "plain, with a comma"] {
+        let body = json!({ "name": name, "url": "https://example.com/", "events": ["visit.created"] });
+        assert_eq!(app.post("/webhooks", &body).await.0, 201);
+    }
+    // More than is read at once.
+    for _ in 0..510 {
+        clearhook::auth::api_key::create(&app.store, &Actor::clearhook(), "many", &[Scope::EventsWrite], None)
+            .await
+            .unwrap();
+    }
+    let export = async |query: &str| app.page(&format!("/audit-log/export?{query}"), &cookie).await;
+    let response = export("format=csv&kind=webhook").await;
+    assert_eq!(response.headers()["content-type"], "text/csv; charset=utf-8");
+    assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"audit-log.csv\"");
+    let text = response.text().await.unwrap();
+    let lines: Vec<&str> = text.split_terminator("\r\n").collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert!(lines[0].starts_with("time,actor_kind,actor_id,actor,address,action"), "{text}");
+    assert!(
+        lines[1].contains("\"plain, with a comma\"") && lines[2].contains("\"'=HYPERLINK("),
+        "{text}"
+    );
+    let text = export("format=jsonl").await.text().await.unwrap();
+    let entries: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(i64::try_from(entries.len()).unwrap(), database.count("audit_log").await);
+    assert!(entries.is_sorted_by(|a, b| a["time"].as_str() >= b["time"].as_str()));
+    assert_eq!(entries.last().unwrap()["action"], "api_key.created");
+    assert!(entries.iter().any(|entry| entry["after"]["url"] == "https://example.com/"));
+    assert_eq!(export("format=xml").await.status(), 400);
+    assert_eq!(export("format=csv&from=soon").await.status(), 422);
+    app.stop().await;
+}
+
+async fn only_administrators_read_it(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("owner@example.com", Role::ApiOwner).await;
+    let page = app.page("/audit-log", &cookie).await;
+    assert_eq!(page.status(), 404);
+    assert!(!page.text().await.unwrap().contains("User added"));
+    assert_eq!(app.page("/audit-log/export?format=csv", &cookie).await.status(), 403);
+    assert_eq!(app.page("/audit-log/export?format=csv", "").await.status(), 303);
+    app.stop().await;
+}
+
+async fn old_and_foreign_entries_are_shown(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let id = |of: u8| format!("01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a{of:02x}");
+    let bytes = |of: u8| {
+        let id = id(of);
+        if database.url.starts_with("postgres") {
+            format!("'{id}'")
+        } else {
+            format!("x'{}'", id.replace('-', ""))
+        }
+    };
+    // The first version wrote a reason as it stood, and a later one may write what this one does not know.
+    for (number, kind, action, after) in [
+        (1, "clearhook", "webhook.disabled", "It only failed."),
+        (2, "oracle", "webhook.foreseen", "[1]"),
+    ] {
+        let row = bytes(number);
+        database
+            .execute(&format!(
+                "INSERT INTO audit_log (id, at, actor_kind, actor_name, action, object_kind, object_id, object_name, \"after\") \
+                 VALUES ({row}, 1000, '{kind}', 'somebody', '{action}', 'webhook', {row}, 'Old', '{after}')"
+            ))
+            .await;
+    }
+    let html = app.page("/audit-log?to=2000-01-01T00:00", &cookie).await.text().await.unwrap();
+    assert!(
+        html.contains("Webhook disabled") && html.contains("webhook.foreseen") && html.contains("oracle"),
+        "{html}"
+    );
+    let html = app
+        .page(&format!("/audit-log?entry={}", id(1)), &cookie)
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(html.contains("It only failed."), "{html}");
+    assert!(
+        app.page(&format!("/audit-log?entry={}", new_id::<uuid::Uuid>()), &cookie)
+            .await
+            .status()
+            == 200
+    );
+
+    app.stop().await;
+}
+
+async fn a_change_leaves_one_entry_without_secrets(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let headers = |value: &str| json!([{ "name": "X-Token", "value": value }]);
+    let body = json!({ "name": "Audited", "url": "https://example.com/", "events": ["visit.created"], "headers": headers("planted-one") });
+    let webhook = app.post("/webhooks", &body).await.1;
+    let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+    let entries = async |what: &str| {
+        let table = format!("audit_log WHERE object_kind = 'webhook' AND actor_kind = 'api_key' AND actor_name = 'tests' AND {what}");
+        database.count(&table).await
+    };
+    assert_eq!(entries("action = 'webhook.created' AND \"before\" IS NULL").await, 1);
+    for (change, action) in [
+        (json!({ "enabled": false }), "webhook.disabled"),
+        (json!({ "enabled": true }), "webhook.enabled"),
+        (json!({ "headers": headers("planted-two") }), "webhook.changed"),
+    ] {
+        let response = app.api(Method::PATCH, &path).json_value(&change).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(entries(&format!("action = '{action}'")).await, 1, "{action}");
+    }
+    assert_eq!(entries("\"before\" LIKE '%Audited%' AND \"after\" LIKE '%(changed)%'").await, 1);
+    let refused = app
+        .api(Method::PATCH, &path)
+        .json_value(&json!({ "name": "" }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.status(), 422);
+    assert_eq!(app.post(&format!("{path}/secret/rotate"), &json!({})).await.0, 200);
+    assert_eq!(app.api(Method::DELETE, &path).send().await.unwrap().status(), 204);
+    assert_eq!(app.api(Method::DELETE, &path).send().await.unwrap().status(), 404);
+    assert_eq!(entries("object_name = 'Audited'").await, 6);
+    assert_eq!(entries("(\"before\" LIKE '%planted%' OR \"after\" LIKE '%planted%')").await, 0);
+    app.stop().await;
+}

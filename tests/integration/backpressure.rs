@@ -1,0 +1,385 @@
+//! What a receiver that fails, is slow or asks for a pause means for itself, and what not for others.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use clearhook::{
+    catalogue::EventType,
+    delivery::{BreakerSettings, DispatchSettings},
+    storage::new_id,
+};
+use reqwest::{Method, Response};
+use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use serde_json::{Value, json};
+
+use crate::support::{
+    app::{JsonBody, TestApp, cloud_event, loopback, quick},
+    database::TestDatabase,
+    on_both,
+    receiver::{Receiver, Reply},
+    wait::wait_for,
+};
+
+on_both! {
+    a_failing_webhook_gets_probes_and_all_is_sent_when_one_succeeds
+    a_receiver_may_ask_for_a_pause a_rate_limit_is_kept subjects_are_sent_in_order order_holds_over_retries_and_ends_with_the_setting
+    one_that_hangs_does_not_hold_up_another disabling_holds_at_once deleting_ends_at_once what_cannot_be_read_is_set_aside
+    deleting_ends_at_once_with_many_in_flight
+}
+
+pub(crate) fn id(webhook: &Value) -> &str {
+    webhook["id"].as_str().unwrap()
+}
+
+pub(crate) async fn change(app: &TestApp, webhook: &Value, change: Value) {
+    let path = format!("/webhooks/{}", id(webhook));
+    let response = app.api(Method::PATCH, &path).json_value(&change).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+}
+
+/// Publishes events as one batch.
+async fn publish_batch(app: &TestApp, event: EventType, count: usize, prefix: &str) -> Response {
+    let events: Vec<_> = (0..count).map(|number| cloud_event(event, &format!("{prefix}{number}"))).collect();
+    let request = app
+        .api(Method::POST, "/events")
+        .header("content-type", "application/cloudevents-batch+json");
+    request.body(Value::from(events).to_string()).send().await.unwrap()
+}
+
+/// Publishes so many events, in batches of a few hundred.
+pub(crate) async fn publish_many(app: &TestApp, event: EventType, count: usize, prefix: &str) {
+    for from in (0..count).step_by(500) {
+        let size = 500.min(count - from);
+        let response = publish_batch(app, event, size, &format!("{prefix}{from}-")).await;
+        assert_eq!(response.status(), 202);
+    }
+}
+
+async fn a_failing_webhook_gets_probes_and_all_is_sent_when_one_succeeds(database: TestDatabase) {
+    let settings = DispatchSettings {
+        breaker: BreakerSettings {
+            failures: 5,
+            first: Duration::from_millis(300),
+            longest: Duration::from_secs(1),
+        },
+        concurrency_per_webhook: 5,
+        schedule: "1s,1s,1s,1s,1s".parse().unwrap(),
+        ..quick()
+    };
+    let receiver = Receiver::start((0..12).map(|_| Reply::status(500))).await;
+    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    publish_many(&app, EventType::IdentityCreated, 40, "").await;
+    receiver.wait(5).await;
+    wait_for("the breaker to open", async || {
+        (app.dispatcher.load().open_breakers == 1).then_some(())
+    })
+    .await;
+    wait_for("the webhook to show as failing", async || {
+        app.get(&format!("/webhooks/{}", id(&webhook))).await["failing_since"]
+            .is_string()
+            .then_some(())
+    })
+    .await;
+    // The first probes fail; when one succeeds, everything goes out.
+    app.deliveries(&database, "succeeded", 40).await;
+    assert_eq!(receiver.seen().len(), 52);
+    assert_eq!(app.dispatcher.load().open_breakers, 0);
+    wait_for("the webhook to show as working", async || {
+        app.get(&format!("/webhooks/{}", id(&webhook))).await["failing_since"]
+            .is_null()
+            .then_some(())
+    })
+    .await;
+    app.stop().await;
+}
+
+async fn a_receiver_may_ask_for_a_pause(database: TestDatabase) {
+    let busy = Reply {
+        headers: vec![("retry-after", "1")],
+        ..Reply::status(429)
+    };
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([busy]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    app.log(&webhook, 1).await;
+    let began = Instant::now();
+    app.publish(EventType::IdentityCreated, "2").await;
+    app.log(&webhook, 3).await;
+    assert!(began.elapsed() > Duration::from_millis(800), "{:?}", began.elapsed());
+    app.stop().await;
+}
+
+async fn a_rate_limit_is_kept(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    change(&app, &webhook, json!({ "rate_limit": { "per_second": 20, "burst": 5 } })).await;
+    let began = Instant::now();
+    publish_many(&app, EventType::IdentityCreated, 25, "").await;
+    receiver.wait(25).await;
+    let took = began.elapsed();
+    assert!(took > Duration::from_millis(900) && took < Duration::from_secs(5), "{took:?}");
+    change(&app, &webhook, json!({ "rate_limit": null })).await;
+    let path = format!("/webhooks/{}", id(&webhook));
+    assert!(app.get(&path).await["rate_limit"].is_null());
+    for bad in [json!({ "per_second": 0, "burst": 1 }), json!({ "per_second": 1 }), json!(5)] {
+        let body = json!({ "rate_limit": bad });
+        let response = app.api(Method::PATCH, &path).json_value(&body).send().await.unwrap();
+        assert_eq!(response.status(), 422, "{body}");
+    }
+    app.stop().await;
+}
+
+fn of_subject(subject: &str, number: usize) -> Value {
+    let mut event = cloud_event(EventType::IdentityCreated, &format!("{subject}{number}"));
+    event["subject"] = subject.into();
+    event
+}
+
+/// What a receiver saw of one subject, in order.
+fn subjects(receiver: &Receiver, subject: &str) -> Vec<String> {
+    let bodies = receiver
+        .seen()
+        .into_iter()
+        .map(|seen| serde_json::from_str::<Value>(&seen.body).unwrap());
+    bodies
+        .filter(|body| body["subject"] == subject)
+        .map(|body| body["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+async fn subjects_are_sent_in_order(database: TestDatabase) {
+    let slow = Reply {
+        delay: Duration::from_millis(100),
+        ..Reply::status(200)
+    };
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([slow.clone(), slow]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    change(&app, &webhook, json!({ "ordered": true })).await;
+    let (mut one, mut two) = (Vec::new(), Vec::new());
+    for number in 0..8 {
+        for (subject, ids) in [("one", &mut one), ("two", &mut two)] {
+            let answer = app.publish_raw(&of_subject(subject, number)).await;
+            let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+            ids.push(answer["events"][0]["ce_id"].as_str().unwrap().to_owned());
+        }
+    }
+    app.deliveries(&database, "succeeded", 16).await;
+    assert_eq!((subjects(&receiver, "one"), subjects(&receiver, "two")), (one, two));
+    app.stop().await;
+}
+
+async fn order_holds_over_retries_and_ends_with_the_setting(database: TestDatabase) {
+    let settings = DispatchSettings {
+        schedule: "200ms,1h".parse().unwrap(),
+        ..quick()
+    };
+    let (app, receiver) = (
+        TestApp::start_with(&database, settings, loopback(), new_id()).await,
+        Receiver::start([Reply::status(500), Reply::status(500)]).await,
+    );
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    change(&app, &webhook, json!({ "ordered": true })).await;
+    app.publish_raw(&of_subject("one", 1)).await;
+    receiver.wait(2).await;
+    // The first of "one" failed twice and now waits an hour; the second waits for it, and "two" for neither.
+    app.publish_raw(&of_subject("one", 2)).await;
+    app.publish_raw(&of_subject("two", 1)).await;
+    receiver.wait(3).await;
+    app.deliveries(&database, "succeeded", 1).await;
+    assert_eq!((subjects(&receiver, "one").len(), subjects(&receiver, "two").len()), (2, 1));
+    assert_eq!(database.count("deliveries WHERE state = 'pending' AND due_at IS NULL").await, 1);
+    change(&app, &webhook, json!({ "ordered": false })).await;
+    app.deliveries(&database, "succeeded", 2).await;
+    app.stop().await;
+}
+
+async fn one_that_hangs_does_not_hold_up_another(database: TestDatabase) {
+    let hangs = Reply {
+        delay: Duration::from_secs(60),
+        ..Reply::status(200)
+    };
+    let settings = DispatchSettings {
+        timeout: Duration::from_secs(30),
+        ..quick()
+    };
+    let (bad, good) = (Receiver::start(std::iter::repeat_n(hangs, 100)).await, Receiver::start([]).await);
+    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    app.webhook(&bad.url, &[EventType::VisitCreated]).await;
+    let healthy = app.webhook(&good.url, &[EventType::IdentityCreated]).await;
+    publish_many(&app, EventType::VisitCreated, 10_000, "hangs").await;
+    bad.wait(16).await;
+    publish_many(&app, EventType::IdentityCreated, 200, "works").await;
+    good.wait(200).await;
+    app.log(&healthy, 50).await;
+    app.deliveries(&database, "succeeded", 200).await;
+    assert_eq!(bad.seen().len(), 16);
+    let (mut waiting, mut sending) = (0, 0);
+    for (state, count) in [("pending", &mut waiting), ("sending", &mut sending)] {
+        *count = database.count(&format!("deliveries WHERE state = '{state}'")).await;
+    }
+    assert_eq!(waiting + sending, 10_000, "{waiting} + {sending}");
+    assert!(sending < 5_000, "memory is bounded: {sending}");
+}
+
+/// Twenty deliveries to a slow receiver, two of them in flight.
+async fn two_of_twenty_in_flight(database: &TestDatabase) -> (TestApp, Receiver, Value) {
+    let slow = Reply {
+        delay: Duration::from_millis(300),
+        ..Reply::status(200)
+    };
+    let settings = DispatchSettings {
+        concurrency_per_webhook: 2,
+        ..quick()
+    };
+    let receiver = Receiver::start(std::iter::repeat_n(slow, 50)).await;
+    let app = TestApp::start_with(database, settings, loopback(), new_id()).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    publish_many(&app, EventType::IdentityCreated, 20, "").await;
+    receiver.wait(2).await;
+    (app, receiver, webhook)
+}
+
+async fn disabling_holds_at_once(database: TestDatabase) {
+    let (app, receiver, webhook) = two_of_twenty_in_flight(&database).await;
+    change(&app, &webhook, json!({ "enabled": false })).await;
+    let began = receiver.seen().len();
+    app.deliveries(&database, "sending", 0).await;
+    app.deliveries(&database, "pending", 0).await;
+    assert_eq!(receiver.seen().len(), began, "no attempt began after the answer");
+    let held = database.count("deliveries WHERE state = 'held'").await;
+    assert_eq!(usize::try_from(held).unwrap() + began, 20);
+    app.stop().await;
+}
+
+async fn deleting_ends_at_once(database: TestDatabase) {
+    let (app, receiver, webhook) = two_of_twenty_in_flight(&database).await;
+    let deleted = app
+        .api(Method::DELETE, &format!("/webhooks/{}", id(&webhook)))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(deleted.status(), 204);
+    let began = receiver.seen().len();
+    app.deliveries(&database, "sending", 0).await;
+    app.deliveries(&database, "pending", 0).await;
+    assert_eq!(receiver.seen().len(), began, "no attempt began after the answer");
+    assert_eq!(
+        database.count("deliveries WHERE reason = 'The webhook was deleted.'").await,
+        20 - i64::try_from(began).unwrap()
+    );
+    // The attempts in flight were recorded all the same.
+    assert_eq!(database.count("callbacks").await, i64::try_from(began).unwrap());
+    app.stop().await;
+}
+
+async fn deleting_ends_at_once_with_many_in_flight(database: TestDatabase) {
+    let slow = Reply {
+        delay: Duration::from_millis(50),
+        ..Reply::status(200)
+    };
+    let settings = DispatchSettings {
+        concurrency_per_webhook: 64,
+        ..quick()
+    };
+    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    for round in 0..10 {
+        let receiver = Receiver::start(std::iter::repeat_n(slow.clone(), 300)).await;
+        let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+        let before = app.dispatcher.totals().succeeded;
+        publish_many(&app, EventType::IdentityCreated, 300, &format!("{round}-")).await;
+        receiver.wait(20 + round * 20).await;
+        let deleted = app
+            .api(Method::DELETE, &format!("/webhooks/{}", id(&webhook)))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(deleted.status(), 204);
+        // One that ends at this very moment may be counted twice, and none is missed.
+        let in_flight = u64::try_from(app.dispatcher.load().in_flight).unwrap();
+        let begun = in_flight + app.dispatcher.totals().succeeded - before;
+        app.deliveries(&database, "sending", 0).await;
+        app.deliveries(&database, "pending", 0).await;
+        let seen = receiver.seen().len() as u64;
+        assert!(seen <= begun, "round {round}: {begun} had begun, {seen} came");
+        let deleted = "deliveries WHERE reason = 'The webhook was deleted.'";
+        let total = u64::try_from(database.count("callbacks").await + database.count(deleted).await).unwrap();
+        assert_eq!(total, 300 * (round as u64 + 1));
+    }
+    app.stop().await;
+}
+
+/// A delivery that breaks the code again and again does not go round for ever.
+async fn what_cannot_be_read_is_set_aside(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let healthy = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
+    let literal = if database.url.starts_with("sqlite") {
+        format!("x'{}'", id(&webhook).replace('-', ""))
+    } else {
+        format!("'{}'", id(&webhook))
+    };
+    let garbage = if database.url.starts_with("sqlite") { "x'00'" } else { "'\\x00'" };
+    database
+        .execute(&format!(
+            "UPDATE webhook_secrets SET secret_encrypted = {garbage} WHERE webhook_id = {literal}"
+        ))
+        .await;
+    let node = app.node;
+    app.stop().await;
+    let app = TestApp::start_with(&database, quick(), loopback(), node).await;
+    app.publish(EventType::IdentityCreated, "1").await;
+    app.deliveries(&database, "failed", 1).await;
+    assert_eq!(
+        database
+            .count("deliveries WHERE reason LIKE '%failed 3 times with an internal error%'")
+            .await,
+        1
+    );
+    app.publish(EventType::VisitCreated, "2").await;
+    app.log(&healthy, 1).await;
+    assert_eq!(receiver.seen().len(), 1);
+    app.stop().await;
+}
+
+/// While the database is busy with something else, so many events wait in memory and no more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_many_waiting_events_are_refused_with_a_time() {
+    let database = TestDatabase::sqlite();
+    let app = Arc::new(TestApp::start(&database).await);
+    let other = sea_orm::Database::connect(&database.url).await.unwrap();
+    let lock = other
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await
+        .unwrap();
+    let batches: Vec<_> = (0..20)
+        .map(|batch| {
+            let app = app.clone();
+            tokio::spawn(async move {
+                publish_batch(&app, EventType::IdentityCreated, 500, &format!("{batch}-"))
+                    .await
+                    .status()
+            })
+        })
+        .collect();
+    wait_for("10,000 events to wait", async || {
+        (app.dispatcher.journal().waiting() == 10_000).then_some(())
+    })
+    .await;
+    let refused = app.publish_raw(&cloud_event(EventType::IdentityCreated, "one more")).await;
+    assert_eq!(
+        (refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()),
+        (429, "1")
+    );
+    lock.rollback().await.unwrap();
+    for batch in batches {
+        assert_eq!(batch.await.unwrap(), 202);
+    }
+    assert_eq!(database.count("events").await, 10_000);
+    assert_eq!(app.publish(EventType::IdentityCreated, "one more").await["duplicate"], false);
+}

@@ -1,0 +1,360 @@
+//! clearhook disables a webhook after repeated failure, and not before: at least 3 deliveries in a row exhausted their attempts, the
+//! first of them `CLEARHOOK_DISABLE_AFTER` ago.
+
+use std::{fs, time::Duration};
+
+use clearhook::{catalogue::EventType, delivery::DispatchSettings, storage::new_id};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    backpressure::{change, id},
+    clock_jumps::{faked, faketime},
+    support::{
+        app::{TestApp, cloud_event, loopback, quick},
+        database::TestDatabase,
+        node::Node,
+        on_both,
+        receiver::{Receiver, Reply},
+        wait::wait_for,
+    },
+};
+
+on_both! {
+    three_exhausted_deliveries_in_a_row_disable_the_webhook failures_within_the_period_do_not_disable
+    one_bad_monday_and_one_bad_saturday_do_not_disable tests_and_manual_redeliveries_do_not_count a_success_starts_the_count_anew
+    a_success_that_was_logged_in_between_prevents_disabling the_count_survives_a_restart enabling_starts_the_count_anew deliveries_with_attempts_left_do_not_count_and_are_held_when_disabled
+    gone_disables_at_once_with_warning_and_metric a_clock_that_is_set_forward_does_not_disable results_of_one_group_are_counted_one_by_one
+}
+
+/// Two attempts for each delivery, and a period that ends at once: only the number of deliveries counts.
+fn at_once() -> DispatchSettings {
+    DispatchSettings {
+        schedule: "10ms".parse().unwrap(),
+        disable_after: Duration::ZERO,
+        ..quick()
+    }
+}
+
+/// The same with a period that never ends during a test.
+fn after_five_days() -> DispatchSettings {
+    DispatchSettings {
+        disable_after: Duration::from_hours(120),
+        ..at_once()
+    }
+}
+
+/// Answers that fail, as many as a test needs.
+fn fails(count: usize) -> Vec<Reply> {
+    vec![Reply::status(503); count]
+}
+
+async fn start(database: &TestDatabase, settings: DispatchSettings, replies: Vec<Reply>) -> (TestApp, Receiver, Value) {
+    let receiver = Receiver::start(replies).await;
+    let app = TestApp::start_with(database, settings, loopback(), new_id()).await;
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    (app, receiver, webhook)
+}
+
+/// Publishes an event and waits until so many deliveries have failed for good.
+async fn exhaust(app: &TestApp, database: &TestDatabase, event: &str, failed: i64) {
+    app.publish(EventType::IdentityCreated, event).await;
+    app.deliveries(database, "failed", failed).await;
+}
+
+async fn shown(app: &TestApp, webhook: &Value) -> Value {
+    app.get(&format!("/webhooks/{}", id(webhook))).await
+}
+
+async fn wait_until_disabled(app: &TestApp, webhook: &Value) -> Value {
+    wait_for("the webhook to be disabled", async || {
+        Some(shown(app, webhook).await).filter(|webhook| webhook["enabled"] == false)
+    })
+    .await
+}
+
+/// Makes the failures so far five days older.
+async fn five_days_pass(database: &TestDatabase) {
+    let days = 5 * 24 * 3_600 * 1_000;
+    database
+        .execute(&format!(
+            "UPDATE webhooks SET exhausted_since = exhausted_since - {days}, failing_since = failing_since - {days}"
+        ))
+        .await;
+}
+
+async fn three_exhausted_deliveries_in_a_row_disable_the_webhook(database: TestDatabase) {
+    let (app, _receiver, webhook) = start(&database, at_once(), fails(20)).await;
+    exhaust(&app, &database, "1", 1).await;
+    exhaust(&app, &database, "2", 2).await;
+    assert_eq!(shown(&app, &webhook).await["enabled"], true, "two deliveries are too few");
+    exhaust(&app, &database, "3", 3).await;
+    let disabled = wait_until_disabled(&app, &webhook).await;
+    let reason = disabled["disabled_reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("3 deliveries in a row used up all their attempts and failed, the first of them at 20"),
+        "{reason}"
+    );
+    assert_eq!(database.count("audit_log WHERE action = 'webhook.disabled'").await, 1);
+    let metrics = app
+        .http
+        .get(format!("{}/metrics", app.url))
+        .bearer_auth(&app.key)
+        .send()
+        .await
+        .unwrap();
+    let metrics = metrics.text().await.unwrap();
+    for line in [
+        "clearhook_webhooks_disabled_total{reason=\"exhausted\"} 1",
+        "clearhook_webhooks_disabled_total{reason=\"gone\"} 0",
+        "clearhook_webhooks{state=\"disabled\"} 1",
+        "clearhook_webhooks{state=\"failing\"} 0",
+    ] {
+        assert!(metrics.contains(line), "{line} is missing in {metrics}");
+    }
+    // Its later events are held.
+    app.publish(EventType::IdentityCreated, "4").await;
+    app.deliveries(&database, "held", 1).await;
+    app.stop().await;
+}
+
+async fn failures_within_the_period_do_not_disable(database: TestDatabase) {
+    let (app, _receiver, webhook) = start(&database, after_five_days(), fails(100)).await;
+    for event in 1..=10 {
+        exhaust(&app, &database, &event.to_string(), event).await;
+    }
+    assert_eq!(shown(&app, &webhook).await["enabled"], true);
+    assert_eq!(database.count("webhooks WHERE exhausted_deliveries = 10").await, 1);
+    // Once the first of them is five days ago, the next one is enough.
+    five_days_pass(&database).await;
+    exhaust(&app, &database, "last", 11).await;
+    wait_until_disabled(&app, &webhook).await;
+    app.stop().await;
+}
+
+/// The story of a quiet webhook: one event fails on Monday, nothing happens for five days, on Saturday the receiver has a cold start.
+async fn one_bad_monday_and_one_bad_saturday_do_not_disable(database: TestDatabase) {
+    let (app, receiver, webhook) = start(&database, after_five_days(), fails(3)).await;
+    exhaust(&app, &database, "Monday", 1).await;
+    five_days_pass(&database).await;
+    // The first attempt is the third 503; the retry succeeds.
+    app.publish(EventType::IdentityCreated, "Saturday").await;
+    app.deliveries(&database, "succeeded", 1).await;
+    assert_eq!(receiver.seen().len(), 4);
+    let webhook = shown(&app, &webhook).await;
+    assert_eq!((&webhook["enabled"], &webhook["disabled_reason"]), (&json!(true), &Value::Null));
+    assert_eq!(database.count("deliveries WHERE state = 'held'").await, 0);
+    wait_for("the success to be counted", async || {
+        (database
+            .count("webhooks WHERE exhausted_deliveries = 0 AND failing_since IS NULL")
+            .await
+            == 1)
+            .then_some(())
+    })
+    .await;
+    app.stop().await;
+}
+
+async fn tests_and_manual_redeliveries_do_not_count(database: TestDatabase) {
+    let (app, _receiver, webhook) = start(&database, at_once(), fails(100)).await;
+    // Before the receiver is deployed, somebody sends tests.
+    for number in 1..=5 {
+        let (status, answer) = app
+            .post(&format!("/webhooks/{}/test", id(&webhook)), &json!({ "event": "identity.created" }))
+            .await;
+        assert_eq!(status, 202, "{answer}");
+        app.deliveries(&database, "failed", number).await;
+    }
+    assert_eq!(database.count("webhooks WHERE exhausted_deliveries = 0").await, 1);
+    exhaust(&app, &database, "1", 6).await;
+    exhaust(&app, &database, "2", 7).await;
+    let callback = app.log(&webhook, 9).await[0]["id"].as_str().unwrap().to_owned();
+    for number in 0..3 {
+        let (status, answer) = app.post(&format!("/callbacks/{callback}/redeliver"), &json!({})).await;
+        assert_eq!(status, 202, "{answer}");
+        app.log(&webhook, 10 + number).await;
+        app.deliveries(&database, "failed", 7).await;
+    }
+    assert_eq!(shown(&app, &webhook).await["enabled"], true);
+    assert_eq!(database.count("webhooks WHERE exhausted_deliveries = 2").await, 1);
+    exhaust(&app, &database, "3", 8).await;
+    wait_until_disabled(&app, &webhook).await;
+    app.stop().await;
+}
+
+async fn a_success_starts_the_count_anew(database: TestDatabase) {
+    let replies = fails(4).into_iter().chain([Reply::status(200)]).chain(fails(20)).collect();
+    let (app, _receiver, webhook) = start(&database, at_once(), replies).await;
+    exhaust(&app, &database, "1", 1).await;
+    exhaust(&app, &database, "2", 2).await;
+    app.publish(EventType::IdentityCreated, "works").await;
+    app.deliveries(&database, "succeeded", 1).await;
+    exhaust(&app, &database, "3", 3).await;
+    exhaust(&app, &database, "4", 4).await;
+    assert_eq!(shown(&app, &webhook).await["enabled"], true, "two in a row");
+    exhaust(&app, &database, "5", 5).await;
+    wait_until_disabled(&app, &webhook).await;
+    app.stop().await;
+}
+
+/// The log is asked before a webhook is disabled: a success may have been stored by a node that did not know of the failures.
+async fn a_success_that_was_logged_in_between_prevents_disabling(database: TestDatabase) {
+    let replies = [Reply::status(200)].into_iter().chain(fails(20)).collect();
+    let (app, _receiver, webhook) = start(&database, at_once(), replies).await;
+    app.publish(EventType::IdentityCreated, "works").await;
+    app.deliveries(&database, "succeeded", 1).await;
+    database
+        .execute("UPDATE webhooks SET failing_since = 1, exhausted_deliveries = 5, exhausted_since = 1")
+        .await;
+    exhaust(&app, &database, "1", 1).await;
+    assert_eq!(database.count("webhooks WHERE enabled AND exhausted_deliveries = 1").await, 1);
+    exhaust(&app, &database, "2", 2).await;
+    assert_eq!(shown(&app, &webhook).await["enabled"], true);
+    exhaust(&app, &database, "3", 3).await;
+    wait_until_disabled(&app, &webhook).await;
+    app.stop().await;
+}
+
+async fn the_count_survives_a_restart(database: TestDatabase) {
+    let (app, _receiver, webhook) = start(&database, at_once(), fails(20)).await;
+    exhaust(&app, &database, "1", 1).await;
+    exhaust(&app, &database, "2", 2).await;
+    let node = app.node;
+    app.stop().await;
+    let app = TestApp::start_with(&database, at_once(), loopback(), node).await;
+    exhaust(&app, &database, "3", 3).await;
+    wait_until_disabled(&app, &webhook).await;
+    app.stop().await;
+}
+
+async fn enabling_starts_the_count_anew(database: TestDatabase) {
+    let (app, _receiver, webhook) = start(&database, at_once(), fails(100)).await;
+    for event in 1..=3 {
+        exhaust(&app, &database, &event.to_string(), event).await;
+    }
+    wait_until_disabled(&app, &webhook).await;
+    change(&app, &webhook, json!({ "enabled": true })).await;
+    let enabled = shown(&app, &webhook).await;
+    assert!(enabled["disabled_reason"].is_null() && enabled["failing_since"].is_null());
+    exhaust(&app, &database, "4", 4).await;
+    // Somebody disables it for a while.
+    change(&app, &webhook, json!({ "enabled": false })).await;
+    change(&app, &webhook, json!({ "enabled": true })).await;
+    exhaust(&app, &database, "5", 5).await;
+    exhaust(&app, &database, "6", 6).await;
+    assert_eq!(shown(&app, &webhook).await["enabled"], true, "two in a row since it was enabled");
+    exhaust(&app, &database, "7", 7).await;
+    wait_until_disabled(&app, &webhook).await;
+    app.stop().await;
+}
+
+async fn deliveries_with_attempts_left_do_not_count_and_are_held_when_disabled(database: TestDatabase) {
+    let settings = DispatchSettings {
+        schedule: "1h".parse().unwrap(),
+        ..at_once()
+    };
+    let (app, receiver, webhook) = start(&database, settings, fails(100)).await;
+    for event in 1..=5 {
+        app.publish(EventType::IdentityCreated, &event.to_string()).await;
+    }
+    receiver.wait(5).await;
+    app.deliveries(&database, "pending", 5).await;
+    assert_eq!(shown(&app, &webhook).await["enabled"], true, "all five have an attempt left");
+    // An hour passes for three of them.
+    let last_two = "(SELECT id FROM deliveries ORDER BY created_at DESC, id DESC LIMIT 2)";
+    database
+        .execute(&format!("UPDATE deliveries SET due_at = 1 WHERE id NOT IN {last_two}"))
+        .await;
+    app.dispatcher.wake();
+    wait_until_disabled(&app, &webhook).await;
+    app.deliveries(&database, "failed", 3).await;
+    app.deliveries(&database, "held", 2).await;
+    app.stop().await;
+}
+
+async fn results_of_one_group_are_counted_one_by_one(database: TestDatabase) {
+    // Without retries each failed attempt exhausts its delivery; a batch gives many results at once.
+    let settings = DispatchSettings {
+        schedule: "".parse().unwrap(),
+        ..after_five_days()
+    };
+    let (app, _receiver, webhook) = start(&database, settings, fails(500)).await;
+    crate::backpressure::publish_many(&app, EventType::IdentityCreated, 200, "").await;
+    app.deliveries(&database, "failed", 200).await;
+    assert_eq!(database.count("webhooks WHERE exhausted_deliveries = 200 AND enabled").await, 1);
+    assert_eq!(shown(&app, &webhook).await["enabled"], true);
+    app.stop().await;
+}
+
+async fn gone_disables_at_once_with_warning_and_metric(database: TestDatabase) {
+    drop(database.open().await);
+    let (node, receiver) = (Node::new(&database), Receiver::start([Reply::status(410)]).await);
+    let (service, url) = node.start().await;
+    let webhook = node.webhook(&url, &receiver.url).await;
+    publish(&node, &url, "1").await;
+    let line = service.line("the webhook \"t\"").await;
+    for part in [id(&webhook), "410 Gone", "enable the webhook", "recover"] {
+        assert!(line.contains(part), "{part} is missing in {line}");
+    }
+    assert_eq!(service.terminate().await, Some(0));
+}
+
+async fn publish(node: &Node<'_>, url: &str, event: &str) {
+    let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
+    let request = request.header("content-type", "application/cloudevents+json");
+    let body = cloud_event(EventType::IdentityCreated, event).to_string();
+    assert_eq!(request.body(body).send().await.unwrap().status(), 202);
+}
+
+async fn a_clock_that_is_set_forward_does_not_disable(database: TestDatabase) {
+    drop(database.open().await);
+    let (node, receiver) = (Node::new(&database), Receiver::start(fails(100)).await);
+    let clock = database.folder.path().join("clock");
+    fs::write(&clock, "+0\n").unwrap();
+    let mut command = node.command(&["serve", "--addr", "127.0.0.1:0"]);
+    command.env("CLEARHOOK_RETRY_SCHEDULE", "10ms");
+    faked(&mut command, &faketime(), &clock);
+    let service = crate::support::binary::Service::start(command);
+    let url = format!("http://{}", service.line("listening on ").await.split(';').next().unwrap());
+    node.webhook(&url, &receiver.url).await;
+    let exhausted = async |count: i64| {
+        wait_for("the delivery to fail", async || {
+            (database.count("deliveries WHERE state = 'failed'").await == count).then_some(())
+        })
+        .await;
+    };
+    publish(&node, &url, "1").await;
+    exhausted(1).await;
+    // As if many had, so that the circuit breaker does not slow the test down.
+    database.execute("UPDATE webhooks SET exhausted_deliveries = 10").await;
+    fs::write(&clock, "+400d\n").unwrap();
+    publish(&node, &url, "2").await;
+    exhausted(2).await;
+    assert_eq!(database.count("webhooks WHERE enabled AND exhausted_deliveries = 11").await, 1);
+    assert_eq!(service.terminate().await, Some(0));
+}
+
+/// Results of two nodes are counted together, and a success on either starts the count anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn results_of_two_nodes_are_counted_together() {
+    let database = TestDatabase::postgres().await;
+    let (one, receiver, webhook) = start(&database, at_once(), fails(4)).await;
+    let two = TestApp::start_with(&database, at_once(), loopback(), new_id()).await;
+    exhaust(&one, &database, "1", 1).await;
+    exhaust(&one, &database, "2", 2).await;
+    // The second node does not know of these failures when it succeeds.
+    two.publish(EventType::IdentityCreated, "works").await;
+    two.deliveries(&database, "succeeded", 1).await;
+    assert_eq!(receiver.seen().len(), 5);
+    let path = format!("/webhooks/{}", id(&webhook));
+    let broken = Receiver::start(fails(100)).await;
+    let moved = one.api(Method::PATCH, &path).body(json!({ "url": broken.url }).to_string());
+    assert_eq!(moved.header("content-type", "application/json").send().await.unwrap().status(), 200);
+    exhaust(&one, &database, "3", 3).await;
+    assert_eq!(shown(&one, &webhook).await["enabled"], true, "the first in a row");
+    exhaust(&two, &database, "4", 4).await;
+    exhaust(&one, &database, "5", 5).await;
+    wait_until_disabled(&two, &webhook).await;
+    one.stop().await;
+    two.stop().await;
+}

@@ -1,0 +1,201 @@
+//! PostgreSQL's primary changes under load: the new one is found within seconds, and the ledger is exact. Servers that fall silent hold up
+//! neither pages nor the API.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use clearhook::{catalogue::EventType, delivery::DispatchSettings, domain::role::Role, storage::new_id};
+use reqwest::Method;
+use sea_orm::{ConnectionTrait, Database};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::support::{
+    app::{TestApp, cloud_event, loopback, quick},
+    binary::client,
+    database::TestDatabase,
+    node::{check_ledger, publish_on, wait_long},
+    postgres::Cluster,
+    proxy::Proxy,
+    receiver::Receiver,
+    wait::wait_for,
+};
+
+type Accepted = Arc<Mutex<Vec<String>>>;
+
+fn publish(app: &TestApp, stop: &Arc<AtomicBool>, accepted: &Accepted) -> Vec<JoinHandle<()>> {
+    let one = |number: u32| {
+        let (url, key) = (app.url.clone(), app.key.clone());
+        tokio::spawn(publish_on(client(), url, key, number.to_string(), accepted.clone(), stop.clone()))
+    };
+    (0..4).map(one).collect()
+}
+
+/// Waits until fifty more are accepted; answers how long that took.
+async fn more(accepted: &Accepted) -> Duration {
+    let (began, enough) = (Instant::now(), accepted.lock().unwrap().len() + 50);
+    wait_for("some publishes", async || (accepted.lock().unwrap().len() >= enough).then_some(())).await;
+    began.elapsed()
+}
+
+/// The old primary stays up and keeps its connections, but takes no writes any more; later it is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_primary_is_found_within_seconds_and_nothing_is_lost() {
+    let (old, new) = spawn_blocking(|| {
+        let old = Cluster::make(&["fsync=off"]);
+        let new = old.standby();
+        (old, new)
+    })
+    .await
+    .unwrap();
+    let direct = TestDatabase::on(&old.url).await;
+    let name = direct.url.rsplit('/').next().unwrap();
+    let admin = Database::connect(format!("{}/postgres", old.url)).await.unwrap();
+    for sql in ["ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"] {
+        admin.execute_unprepared(sql).await.unwrap();
+    }
+    // The standby comes first: it must not be chosen.
+    let url = format!(
+        "postgres://clearhook@{},{}/{name}?target_session_attrs=read-write",
+        new.server(),
+        old.server()
+    );
+    let database = TestDatabase {
+        url,
+        key: direct.key.clone(),
+        folder: tempfile::TempDir::new().unwrap(),
+    };
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let (stop, accepted) = (Arc::new(AtomicBool::new(false)), Accepted::default());
+    let publishers = publish(&app, &stop, &accepted);
+    more(&accepted).await;
+    // A switch-over: the old primary refuses writes (25006), and everything it committed is on the standby.
+    for sql in [
+        "ALTER SYSTEM SET default_transaction_read_only = on",
+        "ALTER SYSTEM SET synchronous_standby_names = ''",
+        "SELECT pg_reload_conf()",
+    ] {
+        admin.execute_unprepared(sql).await.unwrap();
+    }
+    wait_for("the old primary to refuse", async || {
+        app.store.check_writable().await.err().map(|_| ())
+    })
+    .await;
+    caught_up(&admin).await;
+    admin.close().await.unwrap();
+    let new = spawn_blocking(move || {
+        new.promote();
+        new
+    })
+    .await
+    .unwrap();
+    let took = more(&accepted).await;
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    let ready = wait_for("readyz to be green", async || {
+        let answer = app.http.get(format!("{}/readyz", app.url)).send().await.unwrap();
+        (answer.status() == 200).then_some(())
+    });
+    ready.await;
+    // Now the old one is gone for good.
+    spawn_blocking(move || old.stop()).await.unwrap();
+    more(&accepted).await;
+    stop.store(true, Ordering::Relaxed);
+    for publisher in publishers {
+        publisher.await.unwrap();
+    }
+    let accepted = accepted.lock().unwrap().clone();
+    let on_new = TestDatabase {
+        url: format!("{}/{name}", new.url),
+        key: direct.key.clone(),
+        folder: tempfile::TempDir::new().unwrap(),
+    };
+    wait_long(&on_new).await;
+    check_ledger(&on_new, &receiver, &accepted).await;
+    app.stop().await;
+}
+
+/// Waits until the standby has everything.
+async fn caught_up(primary: &sea_orm::DatabaseConnection) {
+    let sql = "SELECT pid FROM pg_stat_replication WHERE replay_lsn >= pg_current_wal_lsn()";
+    wait_for("the standby to catch up", async || {
+        let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, sql);
+        let rows = primary.query_all_raw(statement).await.unwrap();
+        (!rows.is_empty()).then_some(())
+    })
+    .await;
+}
+
+/// All sessions are ended by an administrator (57P01), again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_that_are_ended_are_replaced_at_once() {
+    let database = TestDatabase::postgres().await;
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let (stop, accepted) = (Arc::new(AtomicBool::new(false)), Accepted::default());
+    let publishers = publish(&app, &stop, &accepted);
+    let (server, name) = database.url.rsplit_once('/').unwrap();
+    let admin = Database::connect(format!("{server}/postgres")).await.unwrap();
+    for _ in 0..3 {
+        more(&accepted).await;
+        let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        admin.execute_unprepared(&sql).await.unwrap();
+        let took = more(&accepted).await;
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+    admin.close().await.unwrap();
+    stop.store(true, Ordering::Relaxed);
+    for publisher in publishers {
+        publisher.await.unwrap();
+    }
+    let accepted = accepted.lock().unwrap().clone();
+    wait_long(&database).await;
+    check_ledger(&database, &receiver, &accepted).await;
+    app.stop().await;
+}
+
+/// A server that does not answer holds up neither pages nor the API: each has its answer after a statement's limit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_server_holds_up_neither_pages_nor_the_api() {
+    let direct = TestDatabase::postgres().await;
+    let proxy = Proxy::to(direct.server()).await;
+    let settings = DispatchSettings {
+        // A third of it for a statement.
+        patience: Duration::from_secs(6),
+        ..quick()
+    };
+    let app = TestApp::start_with(&direct.by(proxy.address), settings, loopback(), new_id()).await;
+    let session = app.sign_in("a@example.com", Role::Administrator).await;
+    assert_eq!(app.page("/webhooks", &session).await.status(), 200);
+    proxy.fall_silent();
+    let answered = async |what: &str, status: reqwest::StatusCode, began: Instant| {
+        assert_eq!(status, 503, "{what}");
+        assert!(began.elapsed() < Duration::from_secs(9), "{what}: {:?}", began.elapsed());
+    };
+    for path in ["/webhooks", "/overview", "/users", "/audit-log", "/account"] {
+        let began = Instant::now();
+        let page = app.page(path, &session).await;
+        answered(path, page.status(), began).await;
+    }
+    for path in ["/webhooks", "/event-types", "/callbacks/01890000-0000-7000-8000-000000000000"] {
+        let began = Instant::now();
+        let answer = app.api(Method::GET, path).send().await.unwrap();
+        answered(path, answer.status(), began).await;
+    }
+    let began = Instant::now();
+    let sign_in = app.form("/sign-in", "", &[("email", "a@example.com"), ("password", "x")]).await;
+    answered("sign-in", sign_in.status(), began).await;
+    let began = Instant::now();
+    let publish = app.publish_raw(&cloud_event(EventType::IdentityCreated, "1")).await;
+    answered("publish", publish.status(), began).await;
+    proxy.speak();
+    wait_for("pages to be there again", async || {
+        (app.page("/webhooks", &session).await.status() == 200).then_some(())
+    })
+    .await;
+    app.stop().await;
+}

@@ -1,0 +1,352 @@
+//! The master key is changed: interrupted and gone on with, with both databases, and nothing opens with the old one any more.
+
+use std::{collections::BTreeSet, fs, process::Stdio};
+
+use clearhook::{
+    catalogue::EventType,
+    domain::{headers::Header, role::Role, secret::SigningSecret, timestamp::Timestamp},
+    storage::{DatabaseUrl, Store, audit::Actor},
+    storage::{
+        master_key::{KeyError, Place, Rotation, SEALED},
+        new_id,
+        webhooks::WebhookFields,
+    },
+    vault::{MasterKey, Vault},
+};
+use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::support::{
+    app::{JsonAnswer, TestApp},
+    binary::{Installation, Service},
+    database::TestDatabase,
+    on_both,
+    receiver::Receiver,
+    wait::wait_for,
+};
+
+on_both! {
+    an_interrupted_rotation_goes_on_and_callbacks_are_signed_as_before a_wrong_key_is_told_at_once every_sealed_column_is_rotated
+    the_command_rotates_a_given_key
+}
+
+/// Adds webhooks, past the service: each with a secret and two header values.
+async fn fill(store: &Store, url: &str, count: usize) -> Vec<SigningSecret> {
+    let mut secrets = Vec::new();
+    for number in 0..count {
+        let secret = SigningSecret::generate();
+        let header = |name: &str| Header {
+            name: name.to_owned(),
+            value: format!("value of {name} {number}"),
+            secret: true,
+        };
+        let fields = WebhookFields {
+            name: format!("N{number}"),
+            description: String::new(),
+            url: url.to_owned(),
+            enabled: true,
+            events: vec![EventType::IdentityCreated],
+            owners: Vec::new(),
+            headers: vec![header("X-A"), header("X-B")],
+            rate: None,
+            ordered: false,
+        };
+        store.add_webhook(&Actor::clearhook(), &fields, &secret).await.unwrap();
+        secrets.push(secret);
+    }
+    secrets
+}
+
+async fn open(database: &TestDatabase, key: &MasterKey) -> Store {
+    let url: DatabaseUrl = database.url.parse().unwrap();
+    Store::open(&url, Vault::new(key), true).await.unwrap()
+}
+
+/// Every sealed value, as it is stored.
+async fn sealed(database: &TestDatabase) -> Vec<(Uuid, Vec<u8>)> {
+    let connection = Database::connect(&database.url).await.unwrap();
+    let mut all = Vec::new();
+    for (table, column) in SEALED {
+        let sql = format!("SELECT id, {column} AS value FROM {table} WHERE {column} IS NOT NULL");
+        for row in connection
+            .query_all_raw(Statement::from_string(connection.get_database_backend(), sql))
+            .await
+            .unwrap()
+        {
+            all.push((row.try_get("", "id").unwrap(), row.try_get("", "value").unwrap()));
+        }
+    }
+    connection.close().await.unwrap();
+    all
+}
+
+fn opened(values: &[(Uuid, Vec<u8>)], key: &MasterKey) -> usize {
+    let vault = Vault::new(key);
+    values.iter().filter(|(row, value)| vault.open(*row, value).is_ok()).count()
+}
+
+async fn an_interrupted_rotation_goes_on_and_callbacks_are_signed_as_before(mut database: TestDatabase) {
+    let (old, new) = (database.key.clone(), MasterKey::generate());
+    let receiver = Receiver::start([]).await;
+    let store = open(&database, &old).await;
+    store.check_key().await.unwrap();
+    let secrets = fill(&store, &receiver.url, 90).await;
+    let user = store
+        .add_user(&Actor::clearhook(), "a@example.com", "x".to_owned(), Role::Administrator)
+        .await
+        .unwrap()
+        .unwrap();
+    store
+        .begin_second_factor(user.id, b"secret of a device", Timestamp::now())
+        .await
+        .unwrap();
+    let before = sealed(&database).await;
+    assert_eq!((before.len(), opened(&before, &old), opened(&before, &new)), (271, 271, 0));
+
+    // It begins, and its process is killed after the first hundred values.
+    let to = Vault::new(&new);
+    assert_eq!(store.begin_rotation(&to).await.unwrap(), Rotation::Begun);
+    let (count, next) = store.reseal(&to, Place::default()).await.unwrap();
+    assert!(count == 100 && next.is_some());
+    store.close().await.unwrap();
+    let half = sealed(&database).await;
+    assert_eq!((opened(&half, &old), opened(&half, &new)), (171, 100));
+    // Meanwhile nobody starts, with whichever key, and no third key gets in between.
+    for key in [&old, &new] {
+        let store = open(&database, key).await;
+        let told = store.check_key().await.unwrap_err();
+        assert!(
+            matches!(told, KeyError::Rotating) && told.to_string().contains("master-key rotate"),
+            "{told}"
+        );
+        store.close().await.unwrap();
+    }
+    let store = open(&database, &old).await;
+    let third = Vault::new(&MasterKey::generate());
+    assert!(matches!(store.begin_rotation(&third).await, Err(KeyError::RotatingToOther)));
+
+    // Again: it goes on, and ends.
+    assert_eq!(store.begin_rotation(&to).await.unwrap(), Rotation::Begun);
+    let mut place = Some(Place::default());
+    while let Some(from) = place {
+        place = store.reseal(&to, from).await.unwrap().1;
+    }
+    store.end_rotation(&Actor::clearhook(), &to).await.unwrap();
+    store.end_rotation(&Actor::clearhook(), &to).await.unwrap();
+    assert_eq!(database.count("audit_log WHERE action = 'master_key.rotated'").await, 1);
+    store.leave_no_trace().await.unwrap();
+    assert_eq!(store.begin_rotation(&to).await.unwrap(), Rotation::Ended);
+    assert!(matches!(store.check_key().await, Err(KeyError::Other)));
+    store.close().await.unwrap();
+    let after = sealed(&database).await;
+    assert_eq!((after.len(), opened(&after, &old), opened(&after, &new)), (271, 0, 271));
+
+    // The same secrets sign.
+    database.key = new;
+    let app = TestApp::start(&database).await;
+    app.store.check_key().await.unwrap();
+    let factor = app.store.second_factor(user.id).await.unwrap().unwrap();
+    assert_eq!(factor.secret.as_slice(), b"secret of a device");
+    app.publish(EventType::IdentityCreated, "1").await;
+    let seen = receiver.wait(90).await;
+    for callback in &seen {
+        assert!(callback.headers["x-a"].to_str().unwrap().starts_with("value of X-A "));
+        let signed = secrets.iter().filter(|secret| {
+            let verifier = standardwebhooks::Webhook::new(&secret.reveal()).unwrap();
+            verifier.verify(callback.body.as_bytes(), &callback.headers).is_ok()
+        });
+        assert_eq!(signed.count(), 1);
+    }
+    app.stop().await;
+    if database.url.starts_with("sqlite") {
+        // Nothing that was sealed with the old key is left in the file, not even between its rows.
+        let file = fs::read(database.folder.path().join("clearhook.db")).unwrap();
+        for (_, value) in &before {
+            assert!(!file.windows(value.len()).any(|window| window == value), "an old value is left");
+        }
+    }
+}
+
+async fn a_wrong_key_is_told_at_once(database: TestDatabase) {
+    let store = open(&database, &database.key).await;
+    fill(&store, "https://example.com/", 1).await;
+    let other = open(&database, &MasterKey::generate()).await;
+    // A database that has no note of its key is known by what it holds.
+    assert!(matches!(other.check_key().await, Err(KeyError::Other)));
+    store.check_key().await.unwrap();
+    assert!(matches!(other.check_key().await, Err(KeyError::Other)));
+    let to = Vault::new(&MasterKey::generate());
+    assert!(matches!(other.begin_rotation(&to).await, Err(KeyError::Other)));
+    store.check_key().await.unwrap();
+    if store.is_shared() {
+        // Nodes that run would go on with the old key.
+        store.renew_lease(new_id(), clearhook::delivery::LEASE).await.unwrap();
+        let told = store.begin_rotation(&to).await.unwrap_err();
+        assert!(
+            matches!(told, KeyError::InUse(1)) && told.to_string().contains("stop every"),
+            "{told}"
+        );
+        store.check_key().await.unwrap();
+    }
+}
+
+/// A column for something sealed that the rotation does not know would be lost by it.
+async fn every_sealed_column_is_rotated(database: TestDatabase) {
+    let store = database.open().await;
+    let connection = Database::connect(&database.url).await.unwrap();
+    let sql = match connection.get_database_backend() {
+        DbBackend::Sqlite => "SELECT t.name AS t, c.name AS c FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'",
+        _ => "SELECT table_name AS t, column_name AS c FROM information_schema.columns WHERE table_schema = 'public'",
+    };
+    let rows = connection
+        .query_all_raw(Statement::from_string(connection.get_database_backend(), sql))
+        .await
+        .unwrap();
+    let columns: BTreeSet<(String, String)> = rows
+        .iter()
+        .map(|row| (row.try_get("", "t").unwrap(), row.try_get("", "c").unwrap()))
+        .filter(|(_, column): &(String, String)| column.ends_with("_encrypted"))
+        .collect();
+    let known = SEALED.map(|(table, column)| (table.to_owned(), column.to_owned()));
+    assert_eq!(columns, BTreeSet::from(known));
+    connection.close().await.unwrap();
+    store.close().await.unwrap();
+}
+
+async fn the_command_rotates_a_given_key(database: TestDatabase) {
+    let (here, receiver) = (Installation::new(), Receiver::start([]).await);
+    let old = database.key.clone();
+    let store = open(&database, &old).await;
+    fill(&store, &receiver.url, 3).await;
+    store.close().await.unwrap();
+    let command = |arguments: &[&str], key: &MasterKey| {
+        let mut command = here.command(arguments);
+        command
+            .env("CLEARHOOK_DATABASE_URL", &database.url)
+            .env("CLEARHOOK_MASTER_KEY", key.reveal().as_str());
+        command
+    };
+    // While the service runs it is refused, and changes nothing.
+    let serve = Service::start(command(&["serve", "--addr", "127.0.0.1:0"], &old));
+    serve.line("listening on ").await;
+    let refused = command(&["master-key", "rotate"], &old)
+        .env("CLEARHOOK_DATA_DIR", "elsewhere")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        !refused.status.success() && (told.contains("another `clearhook serve`") || told.contains("stop every `clearhook serve`")),
+        "{told}"
+    );
+    assert_eq!(serve.terminate().await, Some(0));
+    // The new key is the only thing on standard output.
+    let rotated = command(&["master-key", "rotate"], &old).output().unwrap();
+    let (out, err) = (
+        String::from_utf8(rotated.stdout).unwrap(),
+        String::from_utf8(rotated.stderr).unwrap(),
+    );
+    assert!(rotated.status.success(), "{err}");
+    let new = MasterKey::parse(out.trim()).unwrap();
+    assert!(!err.contains(out.trim()) && err.contains("CLEARHOOK_MASTER_KEY"), "{err}");
+    let values = sealed(&database).await;
+    assert_eq!((opened(&values, &old), opened(&values, &new)), (0, 9));
+    // With the old key nothing starts any more.
+    for arguments in [
+        &["serve", "--addr", "127.0.0.1:0"][..],
+        &["user", "list"],
+        &["master-key", "rotate"],
+    ] {
+        let output = command(arguments, &old).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            !output.status.success() && told.contains("not the one that the database was encrypted with"),
+            "{arguments:?}: {told}"
+        );
+    }
+    // One that is given by file; a wrong one is refused before anything happens.
+    let next = MasterKey::generate();
+    fs::write(here.folder().join("next"), next.reveal().as_str()).unwrap();
+    fs::write(here.folder().join("bad"), "short").unwrap();
+    let bad = command(&["master-key", "rotate", "--new-key-file", "bad"], &new).output().unwrap();
+    assert!(!bad.status.success() && String::from_utf8_lossy(&bad.stderr).contains("base64 of 32 bytes"));
+    let same = command(&["master-key", "rotate"], &new)
+        .env("CLEARHOOK_NEW_MASTER_KEY", new.reveal().as_str())
+        .output()
+        .unwrap();
+    assert!(!same.status.success() && String::from_utf8_lossy(&same.stderr).contains("is the same as the old one"));
+    let given = command(&["master-key", "rotate", "--new-key-file", "next"], &new).output().unwrap();
+    assert!(
+        given.status.success() && given.stdout.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&given.stderr)
+    );
+    let values = sealed(&database).await;
+    assert_eq!((opened(&values, &new), opened(&values, &next)), (0, 9));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_is_killed_and_run_again() {
+    let (here, receiver) = (Installation::new(), Receiver::start([]).await);
+    here.answer(&["migrate"]);
+    let key = || MasterKey::parse(&fs::read_to_string(here.data().join("master.key")).unwrap()).unwrap();
+    let first = key();
+    let url: DatabaseUrl = format!("sqlite://{}", here.data().join("clearhook.db").display()).parse().unwrap();
+    let store = Store::open(&url, Vault::new(&first), true).await.unwrap();
+    fill(&store, &receiver.url, 400).await;
+    store.close().await.unwrap();
+    // Killed at three places of its work; wherever that is, running it again ends well.
+    for values in ["nothing", "1000 values re-encrypted", "encrypted with the new key"] {
+        let old = key();
+        let mut command = here.command(&["master-key", "rotate"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let rotate = Service::start(command);
+        if values != "nothing" {
+            wait_for(values, async || rotate.printed().contains(values).then_some(())).await;
+        }
+        rotate.kill();
+        here.answer(&["master-key", "rotate"]);
+        let new = key();
+        assert_ne!(new.fingerprint(), old.fingerprint());
+        let store = Store::open(&url, Vault::new(&new), true).await.unwrap();
+        store.check_key().await.unwrap();
+        let database = TestDatabase {
+            url: format!("sqlite://{}", here.data().join("clearhook.db").display()),
+            ..TestDatabase::sqlite()
+        };
+        let after = sealed(&database).await;
+        assert_eq!((after.len(), opened(&after, &new), opened(&after, &old)), (1_200, 1_200, 0));
+        store.close().await.unwrap();
+        assert!(!here.data().join("master.key.new").exists());
+    }
+    // The keys before are kept, for backups made before.
+    let kept = fs::read_dir(here.data()).unwrap().filter(|entry| {
+        entry
+            .as_ref()
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .starts_with("master.key.until-")
+    });
+    assert!(kept.count() >= 1);
+    // The service works with what came of it.
+    let serve = Service::start(here.command(&[
+        "serve",
+        "--addr",
+        "127.0.0.1:0",
+        "--allow-http",
+        "true",
+        "--allowed-networks",
+        "127.0.0.0/8",
+    ]));
+    let url = format!("http://{}", serve.line("listening on ").await.split(';').next().unwrap());
+    let key = here.answer(&["api-key", "create", "--name", "k", "--scope", "webhooks:read"]);
+    let list = crate::support::binary::client()
+        .get(format!("{url}/api/v1/webhooks?limit=1"))
+        .bearer_auth(key.trim())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(list.json_value().await["items"][0]["headers"][1]["name"], json!("X-B"));
+    assert_eq!(serve.terminate().await, Some(0));
+}

@@ -1,0 +1,92 @@
+//! What people ask for is sent now, however much else waits.
+
+use std::time::{Duration, Instant};
+
+use clearhook::{
+    catalogue::EventType,
+    delivery::{BreakerSettings, DispatchSettings},
+    storage::new_id,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    backpressure::{change, id, publish_many},
+    support::{
+        app::{TestApp, loopback, quick},
+        database::TestDatabase,
+        on_both,
+        receiver::{Receiver, Reply},
+        wait::wait_for,
+    },
+};
+
+on_both! { what_is_asked_for_goes_before_what_waits }
+
+/// The sources of the events that a receiver saw, in order.
+fn sources(receiver: &Receiver) -> Vec<String> {
+    let bodies = receiver
+        .seen()
+        .into_iter()
+        .map(|seen| serde_json::from_str::<Value>(&seen.body).unwrap());
+    bodies.map(|body| body["source"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn what_is_asked_for_goes_before_what_waits(database: TestDatabase) {
+    let settings = DispatchSettings {
+        breaker: BreakerSettings {
+            failures: 5,
+            first: Duration::from_secs(600),
+            longest: Duration::from_secs(600),
+        },
+        concurrency_per_webhook: 1,
+        schedule: "1h".parse().unwrap(),
+        ..quick()
+    };
+    let failing = Receiver::start((0..6).map(|_| Reply::status(500))).await;
+    let slow = Receiver::start([]).await;
+    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    // One whose breaker is open, with 35 that wait for it, one of them in memory.
+    let broken = app.webhook(&failing.url, &[EventType::IdentityCreated]).await;
+    publish_many(&app, EventType::IdentityCreated, 40, "").await;
+    wait_for("the breaker to open", async || {
+        (app.dispatcher.load().open_breakers == 1 && app.dispatcher.load().in_flight == 0).then_some(())
+    })
+    .await;
+    app.deliveries(&database, "sending", 1).await;
+    assert_eq!(failing.seen().len(), 5);
+    for _ in 0..2 {
+        let (status, _) = app.post(&format!("/webhooks/{}/test", id(&broken)), &json!({})).await;
+        assert_eq!(status, 202);
+    }
+    // The first fails as well; when the second succeeds, all goes out.
+    failing.wait(7).await;
+    let sources = |receiver: &Receiver, from: usize| sources(receiver)[from..].to_vec();
+    assert_eq!(sources(&failing, 5)[..2], ["urn:clearhook:test", "urn:clearhook:test"]);
+    failing.wait(42).await;
+
+    // One that may be called once a second, with more waiting than fit in memory.
+    let limited = app.webhook(&slow.url, &[EventType::VisitCreated]).await;
+    change(&app, &limited, json!({ "rate_limit": { "per_second": 1, "burst": 1 } })).await;
+    let began = Instant::now();
+    publish_many(&app, EventType::VisitCreated, 4_500, "limited").await;
+    slow.wait(1).await;
+    let waiting = "deliveries WHERE state = 'pending' AND due_at IS NOT NULL";
+    assert!(database.count(waiting).await > 300);
+    let row = app.log(&limited, 1).await.remove(0);
+    let (status, _) = app
+        .post(&format!("/callbacks/{}/redeliver", row["id"].as_str().unwrap()), &json!({}))
+        .await;
+    assert_eq!(status, 202);
+    app.post(&format!("/webhooks/{}/test", id(&limited)), &json!({})).await;
+    let told = wait_for("both", async || {
+        let path = format!("/webhooks/{}/callbacks", id(&limited));
+        let rows = app.get(&path).await["items"].as_array().unwrap().clone();
+        let asked: Vec<_> = rows.iter().filter(|row| row["trigger"] != "event").cloned().collect();
+        (asked.len() == 2).then_some(rows)
+    })
+    .await;
+    // One at once and one each second; those two besides.
+    let allowed = 4 + usize::try_from(began.elapsed().as_secs()).unwrap();
+    assert!(told.len() <= allowed, "{} in {:?}", told.len(), began.elapsed());
+    app.stop().await;
+}

@@ -1,0 +1,209 @@
+//! Several nodes: each delivery is one node's, a node may die, and a change is known to all.
+
+use std::{
+    collections::HashSet,
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use clearhook::catalogue::EventType;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    backpressure::change,
+    support::{
+        app::{JsonBody, TestApp, cloud_event},
+        binary::client,
+        database::TestDatabase,
+        node::{Node, check_ledger, publish_on, received, wait_long},
+        receiver::{Receiver, Reply},
+        wait::wait_for,
+    },
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_nodes_one_may_die_and_none_sends_what_the_other_owns() {
+    let database = TestDatabase::postgres().await;
+    drop(database.open().await);
+    let (one, two, receiver) = (Node::new(&database), Node::new(&database), Receiver::start([]).await);
+    let ((first, first_url), (second, second_url)) = (one.start().await, two.start().await);
+    one.webhook(&first_url, &receiver.url).await;
+    let (accepted, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
+    let publishers: Vec<_> = [&first_url, &second_url]
+        .into_iter()
+        .enumerate()
+        .map(|(number, url)| {
+            tokio::spawn(publish_on(
+                client(),
+                url.clone(),
+                one.key.clone(),
+                number.to_string(),
+                accepted.clone(),
+                stop.clone(),
+            ))
+        })
+        .collect();
+    wait_for("publishes to both", async || (accepted.lock().unwrap().len() >= 300).then_some(())).await;
+    // So far none was sent twice.
+    let seen = receiver.seen();
+    assert_eq!(seen.len(), received(&receiver).len());
+    first.kill();
+    stop.store(true, Ordering::Relaxed);
+    for publisher in publishers {
+        publisher.await.unwrap();
+    }
+    wait_long(&database).await;
+    let accepted = accepted.lock().unwrap().clone();
+    check_ledger(&database, &receiver, &accepted).await;
+    // Only what was in flight when the node died can have been sent twice.
+    let twice = receiver.seen().len() - received(&receiver).len();
+    assert!(twice <= 16, "{twice} were sent twice");
+    assert_eq!(second.terminate().await, Some(0));
+}
+
+/// A node that stands still for longer than its lease begins nothing of what another took over meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_node_that_stood_still_only_what_was_in_flight_is_sent_again() {
+    let database = TestDatabase::postgres().await;
+    drop(database.open().await);
+    let slow = Reply {
+        delay: Duration::from_millis(500),
+        ..Reply::status(200)
+    };
+    let receiver = Receiver::start(std::iter::repeat_n(slow, 40)).await;
+    let (one, two) = (Node::new(&database), Node::new(&database));
+    let (first, url) = one.start().await;
+    one.webhook(&url, &receiver.url).await;
+    let events: Vec<_> = (0..200)
+        .map(|number| cloud_event(EventType::IdentityCreated, &number.to_string()))
+        .collect();
+    let request = one.http.post(format!("{url}/api/v1/events")).bearer_auth(&one.key);
+    let request = request.header("content-type", "application/cloudevents-batch+json");
+    assert_eq!(request.body(Value::from(events).to_string()).send().await.unwrap().status(), 202);
+    receiver.wait(16).await;
+    first.signal("-STOP");
+    let (second, _) = two.start().await;
+    wait_long(&database).await;
+    assert_eq!(database.count("deliveries WHERE state = 'succeeded'").await, 200);
+    let before = receiver.seen().len();
+    first.signal("-CONT");
+    // It has a lease again, and what it had in memory is not its own any more.
+    let lived = "nodes WHERE lease_until > EXTRACT(EPOCH FROM clock_timestamp()) * 1000";
+    wait_for("both to live", async || (database.count(lived).await == 2).then_some(())).await;
+    assert_eq!(first.terminate().await, Some(0));
+    let twice = receiver.seen().len() - received(&receiver).len();
+    assert!(twice <= 16 && receiver.seen().len() == before, "{twice} were sent twice");
+    assert_eq!(second.terminate().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_tell_each_other_of_changes() {
+    let database = TestDatabase::postgres().await;
+    let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
+    let (before, after) = (Receiver::start([]).await, Receiver::start([]).await);
+    let webhook = one.webhook(&before.url, &[EventType::IdentityCreated]).await;
+    two.publish(EventType::IdentityCreated, "1").await;
+    before.wait(1).await;
+    let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+    let changed = one
+        .api(Method::PATCH, &path)
+        .json_value(&json!({ "url": after.url }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(changed.status(), 200);
+    let number = AtomicUsize::new(2);
+    wait_for("the other node to know", async || {
+        let id = number.fetch_add(1, Ordering::Relaxed).to_string();
+        two.publish(EventType::IdentityCreated, &id).await;
+        (!after.seen().is_empty()).then_some(())
+    })
+    .await;
+    one.stop().await;
+    two.stop().await;
+}
+
+/// Once a change is answered, no attempt of any node begins that does not know of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_disabled_on_one_node_is_not_called_by_another() {
+    let database = TestDatabase::postgres().await;
+    let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
+    let receiver = Receiver::start([]).await;
+    let webhook = one.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let enabled = async |enabled: bool| change(&one, &webhook, json!({ "enabled": enabled })).await;
+    for round in 0..20 {
+        enabled(true).await;
+        let before = receiver.seen().len();
+        two.publish(EventType::IdentityCreated, &format!("{round}-before")).await;
+        receiver.wait(before + 1).await;
+        enabled(false).await;
+        let (seen, id) = (receiver.seen().len(), format!("{round}-after"));
+        two.publish(EventType::IdentityCreated, &id).await;
+        let held = format!(
+            "deliveries WHERE state = 'held' AND webhook_id = (SELECT id FROM webhooks) AND event_id = (SELECT id FROM events WHERE ce_id = '{id}')"
+        );
+        wait_for("the event to be held", async || (database.count(&held).await == 1).then_some(())).await;
+        assert_eq!(receiver.seen().len(), seen, "round {round}");
+    }
+    one.stop().await;
+    two.stop().await;
+}
+
+/// Both take of the same backlog, and none what the other took.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_share_a_backlog() {
+    let database = TestDatabase::postgres().await;
+    let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
+    let receiver = Receiver::start([]).await;
+    let webhook = one.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+    let enabled = async |enabled: bool| change(&one, &webhook, json!({ "enabled": enabled })).await;
+    enabled(false).await;
+    for batch in 0..6 {
+        let events: Vec<_> = (0..500)
+            .map(|number| cloud_event(EventType::IdentityCreated, &format!("{batch}-{number}")))
+            .collect();
+        let request = two
+            .api(Method::POST, "/events")
+            .header("content-type", "application/cloudevents-batch+json");
+        let response = request.body(Value::from(events).to_string()).send().await.unwrap();
+        assert_eq!(response.status(), 202);
+    }
+    enabled(true).await;
+    let (status, answer) = one
+        .post(&format!("{path}/recover"), &json!({ "since": "2020-01-01T00:00:00Z" }))
+        .await;
+    assert_eq!((status, answer), (202, json!({ "deliveries": 3_000 })));
+    one.deliveries(&database, "succeeded", 3_000).await;
+    let seen = receiver.seen();
+    let ids: HashSet<_> = seen.iter().map(|seen| seen.headers["webhook-id"].clone()).collect();
+    assert_eq!((seen.len(), ids.len()), (3_000, 3_000));
+    assert_eq!(database.count("callbacks").await, 3_000);
+    assert_eq!(
+        database.count("(SELECT DISTINCT delivery_id FROM callbacks) AS each_one").await,
+        3_000
+    );
+    let sent = [&one, &two].map(|node| node.dispatcher.totals().succeeded);
+    assert!(sent.iter().all(|sent| *sent > 0) && sent.iter().sum::<u64>() == 3_000, "{sent:?}");
+    one.stop().await;
+    two.stop().await;
+}
+
+/// Two services on one file would send everything twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_service_on_the_same_file_is_refused() {
+    let database = TestDatabase::sqlite();
+    drop(database.open().await);
+    let (one, two) = (Node::new(&database), Node::new(&database));
+    let (service, _) = one.start().await;
+    let output = two.command(&["serve", "--addr", "127.0.0.1:0"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("another"), "{said}");
+    assert!(Path::new(&database.url.replace("sqlite://", "")).exists());
+    assert_eq!(service.terminate().await, Some(0));
+}

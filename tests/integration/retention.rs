@@ -1,0 +1,127 @@
+//! What is too old goes, what is still to be sent stays, and what nobody will send any more has failed.
+
+use std::time::Duration;
+
+use clearhook::{
+    catalogue::EventType,
+    delivery::DispatchSettings,
+    domain::timestamp::Timestamp,
+    storage::{new_id, retention::Forgotten},
+};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::{
+    backpressure::{change, id, publish_many},
+    support::{
+        app::{TestApp, hourly, loopback, quick},
+        database::TestDatabase,
+        on_both,
+        receiver::{Receiver, Reply},
+        wait::wait_for,
+    },
+};
+
+on_both! {
+    old_rows_are_forgotten_and_new_ones_stay what_is_to_be_sent_is_not_forgotten what_is_held_for_a_deleted_webhook_has_failed
+}
+
+async fn old_rows_are_forgotten_and_new_ones_stay(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    publish_many(&app, EventType::IdentityCreated, 1_200, "old").await;
+    app.deliveries(&database, "succeeded", 1_200).await;
+    let cut = Timestamp::now();
+    wait_for("a later moment", async || {
+        (Timestamp::now() > cut.plus(Duration::from_millis(20))).then_some(())
+    })
+    .await;
+    app.publish(EventType::IdentityCreated, "new").await;
+    app.deliveries(&database, "succeeded", 1_201).await;
+    for what in Forgotten::ALL {
+        while app.store.forget(what, cut.plus(Duration::from_millis(10))).await.unwrap() {}
+    }
+    // All of them are of the new event.
+    assert_eq!(database.count("events WHERE ce_id = 'new'").await, 1);
+    for table in ["callbacks", "deliveries", "events", "event_keys"] {
+        assert_eq!(database.count(table).await, 1, "{table}");
+    }
+    for table in ["callbacks", "deliveries", "event_keys"] {
+        let of_new = format!("{table} WHERE event_id = (SELECT id FROM events)");
+        assert_eq!(database.count(&of_new).await, 1, "{table}");
+    }
+    assert_eq!(
+        app.get(&format!("/webhooks/{}/callbacks", id(&webhook))).await["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    app.stop().await;
+}
+
+/// A retry may come long after its event is old enough to go.
+async fn what_is_to_be_sent_is_not_forgotten(database: TestDatabase) {
+    let settings = hourly();
+    let (app, receiver) = (
+        TestApp::start_with(&database, settings.clone(), loopback(), new_id()).await,
+        Receiver::start([Reply::status(500)]).await,
+    );
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.publish(EventType::IdentityCreated, "waits").await;
+    app.deliveries(&database, "pending", 1).await;
+    app.publish(EventType::IdentityCreated, "done").await;
+    app.deliveries(&database, "succeeded", 1).await;
+    let node = app.node;
+    app.stop().await;
+    let settings = DispatchSettings {
+        retention: Duration::from_millis(1),
+        ..settings
+    };
+    let app = TestApp::start_with(&database, settings, loopback(), node).await;
+    wait_for("the other to be forgotten", async || {
+        let left = (database.count("events").await, database.count("deliveries").await);
+        (left == (1, 1) && database.count("callbacks").await == 0).then_some(())
+    })
+    .await;
+    assert_eq!(app.store.shift_due(-2 * 3_600_000).await.unwrap(), 1);
+    app.dispatcher.wake();
+    app.deliveries(&database, "succeeded", 1).await;
+    assert_eq!(app.log(&webhook, 1).await[0]["attempt"], 2);
+    assert_eq!(receiver.seen().len(), 3);
+    app.stop().await;
+}
+
+async fn what_is_held_for_a_deleted_webhook_has_failed(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let mut webhooks = Vec::new();
+    for event in [EventType::IdentityCreated, EventType::VisitCreated] {
+        let webhook = app.webhook(&receiver.url, &[event]).await;
+        change(&app, &webhook, json!({ "enabled": false })).await;
+        publish_many(&app, event, 1_100, event.as_str()).await;
+        webhooks.push(webhook);
+    }
+    app.deliveries(&database, "held", 2_200).await;
+    let deleted = app
+        .api(Method::DELETE, &format!("/webhooks/{}", id(&webhooks[0])))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(deleted.status(), 204);
+    let failed = "deliveries WHERE state = 'failed' AND reason = 'The webhook was deleted.'";
+    assert_eq!(
+        (
+            database.count(failed).await,
+            database.count("deliveries WHERE state = 'held'").await
+        ),
+        (1_100, 1_100)
+    );
+    // As a node leaves it that ends in the middle.
+    let node = app.node;
+    app.stop().await;
+    database.execute("UPDATE webhooks SET deleted_at = 1").await;
+    let app = TestApp::start_with(&database, quick(), loopback(), node).await;
+    wait_for("the others to fail", async || (database.count(failed).await == 2_200).then_some(())).await;
+    assert!(receiver.seen().is_empty());
+    app.stop().await;
+}
