@@ -1,12 +1,13 @@
 //! A cursor that is taken is one that a page could have ended with.
 #![no_main]
 
-use clearhook::domain::page::Cursor;
+use clearhook::domain::page::{Cursor, ListId};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    if let Ok(cursor) = Cursor::decode(text) {
-        assert_eq!(cursor.encode(), text);
-        assert_eq!(Cursor::decode(&cursor.encode()), Ok(cursor));
+    let list = ListId::new("fuzz", []);
+    if let Ok(cursor) = Cursor::decode(text, &list) {
+        assert_eq!(cursor.encode(&list), text);
+        assert_eq!(Cursor::decode(&cursor.encode(&list), &list), Ok(cursor));
     }
 });

@@ -1,7 +1,7 @@
 //! What passes as additional headers can be sent, stays on its line, and does not stand in for our own.
 #![no_main]
 
-use clearhook::domain::headers::{Header, check_headers};
+use clearhook::domain::headers::{Header, check_headers, is_credential};
 use http::{HeaderName, HeaderValue};
 use libfuzzer_sys::fuzz_target;
 
@@ -13,6 +13,7 @@ fuzz_target!(|text: &str| {
         .map(|(name, value)| Header {
             name: name.replace('\u{1}', "\r\n"),
             value: value.replace('\u{1}', "\r\n"),
+            secret: is_credential(name),
         })
         .collect();
     if !check_headers(&headers).is_empty() {
@@ -20,7 +21,7 @@ fuzz_target!(|text: &str| {
     }
     assert!(headers.len() <= 32);
     assert!(headers.iter().map(|header| header.name.len() + header.value.len()).sum::<usize>() <= 8 * 1024);
-    for Header { name, value } in &headers {
+    for Header { name, value, .. } in &headers {
         let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
         HeaderValue::from_str(value).expect("a value");
         assert!(!value.contains(['\r', '\n', '\0']));

@@ -24,6 +24,7 @@ header-name = Use letters, digits and hyphens in a header name.
 header-reserved = This header is set by clearhook itself; choose another name.
 header-host = This header is set by clearhook itself: the host follows from the URL, and HTTP/2 allows no other. Write the host in the URL, or send X-Forwarded-Host.
 header-connection = This header belongs to the connection and is not passed on; choose another name.
+header-twice = This header has one value by its definition, and there is another one with this name above; remove one.
 header-value = Use one line of visible characters in a header value.
 headers-too-many = Use at most { NUMBER($max) } headers.
 headers-too-long = Use at most { NUMBER($max) } bytes in all headers together.

@@ -24,6 +24,7 @@ header-name = Utilisez des lettres, des chiffres et des tirets dans un nom d’e
 header-reserved = Cet en-tête est défini par clearhook lui-même ; choisissez un autre nom.
 header-host = Cet en-tête est défini par clearhook lui-même : l’hôte vient de l’URL, et HTTP/2 n’en permet pas d’autre. Écrivez l’hôte dans l’URL, ou envoyez X-Forwarded-Host.
 header-connection = Cet en-tête appartient à la connexion et n’est pas transmis ; choisissez un autre nom.
+header-twice = Cet en-tête n’a qu’une valeur par définition, et il y en a déjà un de ce nom plus haut ; retirez-en un.
 header-value = Utilisez une seule ligne de caractères visibles dans une valeur d’en-tête.
 headers-too-many = Utilisez au plus { NUMBER($max) } en-têtes.
 headers-too-long = Utilisez au plus { NUMBER($max) } octets pour l’ensemble des en-têtes.

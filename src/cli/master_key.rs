@@ -6,7 +6,11 @@ use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
 use crate::{
-    cli::{CliError, open::cannot_use, output::print_line},
+    cli::{
+        CliError,
+        open::cannot_use,
+        output::{note, print_line},
+    },
     config::{Config, DataDir, Settings, secret_file},
     storage::{
         DatabaseUrl, Store,
@@ -59,9 +63,7 @@ pub(super) async fn run(arguments: MasterKeyArguments) -> Result<(), CliError> {
         DatabaseUrl::Sqlite(path) => Some(FileLock::take(path).map_err(|error| cannot_use(path, &error))?),
         DatabaseUrl::Postgres(_) => None,
     };
-    let new_key = new_key.filter(|text| !text.trim().is_empty());
-    let new_key_file = new_key_file.filter(|text| !text.trim().is_empty());
-    secret_file::only_one("CLEARHOOK_NEW_MASTER_KEY", new_key.as_deref(), new_key_file.as_deref())?;
+    let (new_key, new_key_file) = secret_file::given_or_file("CLEARHOOK_NEW_MASTER_KEY", new_key, new_key_file)?;
     let typed = match new_key_file {
         Some(path) if path == "-" => Some(read_key()?),
         Some(path) => Some(Zeroizing::new(secret_file::read("CLEARHOOK_NEW_MASTER_KEY_FILE", &path)?)),
@@ -79,14 +81,16 @@ pub(super) async fn run(arguments: MasterKeyArguments) -> Result<(), CliError> {
     let sealed = rotate(&store, &Vault::new(&new)).await?;
     match keeping {
         Keeping::Given => {
-            eprintln!("{sealed} values are encrypted with the new key. Set CLEARHOOK_MASTER_KEY to it, then start clearhook.");
+            note(format_args!(
+                "{sealed} values are encrypted with the new key. Set CLEARHOOK_MASTER_KEY to it, then start clearhook."
+            ));
         }
         Keeping::DataDir(data_dir) => {
             let before = data_dir.take_new_master_key()?;
-            eprintln!(
+            note(format_args!(
                 "{sealed} values are encrypted with the new key, which is in place. The old key is in {}; only backups from before the rotation need it.",
                 before.display()
-            );
+            ));
         }
     }
     // Compacting comes last: the rotation is complete even if the disk has no room for it.
@@ -105,8 +109,8 @@ fn keys(config: &Config, typed: Option<MasterKey>) -> Result<(MasterKey, MasterK
             new
         } else {
             let new = MasterKey::generate();
-            eprintln!(
-                "The new master key follows. Store it now. If this command is interrupted, run it again with CLEARHOOK_NEW_MASTER_KEY set to this key."
+            note(
+                "The new master key follows. Store it now. If this command is interrupted, run it again with CLEARHOOK_NEW_MASTER_KEY set to this key.",
             );
             // Nothing is encrypted with a key that could not be printed.
             print_line(new.reveal().as_str())?;
@@ -129,7 +133,7 @@ async fn rotate(store: &Store, to: &Vault) -> Result<usize, CliError> {
     while let Some(from) = place {
         let (count, next) = store.reseal(to, from).await?;
         if (sealed + count) / WORD_EVERY > sealed / WORD_EVERY {
-            eprintln!("{} values re-encrypted", sealed + count);
+            note(format_args!("{} values re-encrypted", sealed + count));
         }
         (sealed, place) = (sealed + count, next);
     }

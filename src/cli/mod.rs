@@ -20,7 +20,7 @@ use clap::{Parser, Subcommand};
 use rustix::fs::Mode;
 use thiserror::Error;
 
-use self::output::print_line;
+use self::output::{note, print_line};
 use crate::{
     auth::password::HashError,
     config::ConfigError,
@@ -98,7 +98,7 @@ pub fn main() -> ExitCode {
     // New files are readable by their owner only. The umask belongs to the whole process, so it is set before any thread starts.
     rustix::process::umask(Mode::from_raw_mode(0o077));
     if let Some(wrong) = environment::not_utf8() {
-        eprintln!("clearhook: {wrong}");
+        note(format_args!("clearhook: {wrong}"));
         return ExitCode::from(2);
     }
     let arguments = match Arguments::try_parse() {
@@ -135,7 +135,7 @@ async fn run(command: Command) -> Result<(), CliError> {
 
 fn fail(error: &CliError) -> ExitCode {
     let line = error.to_string().replace('\n', " ");
-    eprintln!("clearhook: {line}");
+    note(format_args!("clearhook: {line}"));
     ExitCode::FAILURE
 }
 
@@ -156,10 +156,10 @@ fn usage(error: &clap::Error) -> ExitCode {
         .filter(|line| !line.is_empty())
         .collect();
     let about = about.join(" ");
-    eprintln!(
+    note(format_args!(
         "clearhook: {}; see clearhook --help",
         about.strip_prefix("error: ").unwrap_or(&about)
-    );
+    ));
     ExitCode::from(2)
 }
 

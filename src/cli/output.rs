@@ -4,6 +4,11 @@ use std::io::{self, ErrorKind, Write};
 
 use crate::cli::CliError;
 
+/// Prints a line to standard error. `eprintln!` would panic if it is closed or its disk is full, and leave a command half done.
+pub(super) fn note(text: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// Prints a line. `println!` would panic if the output is closed or its disk is full.
 ///
 /// # Errors

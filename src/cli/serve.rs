@@ -20,7 +20,7 @@ use crate::{
     },
     config::{Config, Settings},
     delivery::Dispatcher,
-    rest::metrics,
+    rest::{self, metrics},
     storage::{DatabaseUrl, sqlite_file::FileLock},
     telemetry, web,
 };
@@ -54,6 +54,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     };
     let certificates = config.listen.certificates()?.map(Arc::new);
     let limits = ServerLimits {
+        error_body: rest::unreadable_request,
         proxies: config.front.proxies.clone(),
         ..config.listen.limits.clone().within_open_files()
     };

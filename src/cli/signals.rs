@@ -59,6 +59,9 @@ struct Handlers {
     quit: Signal,
     terminate: Signal,
     hang_up: Signal,
+    user_1: Signal,
+    user_2: Signal,
+    alarm: Signal,
 }
 
 impl Signals {
@@ -70,6 +73,9 @@ impl Signals {
             quit: handle(SignalKind::quit())?,
             terminate: handle(SignalKind::terminate())?,
             hang_up: handle(SignalKind::hangup())?,
+            user_1: handle(SignalKind::user_defined1())?,
+            user_2: handle(SignalKind::user_defined2())?,
+            alarm: handle(SignalKind::alarm())?,
         };
         let signals = Self {
             shutdown: Shutdown::default(),
@@ -87,6 +93,10 @@ impl Signals {
     }
 }
 
+fn ignored(signal: &str) {
+    tracing::info!("{signal} received and ignored: it has no meaning for clearhook; SIGTERM stops the service");
+}
+
 async fn run(mut handlers: Handlers, shutdown: Shutdown, is_serving: Arc<AtomicBool>, drain: Duration) {
     loop {
         let ending = tokio::select! {
@@ -97,6 +107,10 @@ async fn run(mut handlers: Handlers, shutdown: Shutdown, is_serving: Arc<AtomicB
                 tracing::info!("SIGHUP received and ignored: certificates are reloaded when their files change, settings at the next start");
                 continue;
             }
+            // Their default is to end the process, which would lose callbacks in flight. Log rotation and process managers send them.
+            _ = handlers.user_1.recv() => { ignored("SIGUSR1"); continue }
+            _ = handlers.user_2.recv() => { ignored("SIGUSR2"); continue }
+            _ = handlers.alarm.recv() => { ignored("SIGALRM"); continue }
         };
         if !is_serving.load(Ordering::SeqCst) {
             process::exit(ending.exit_code());

@@ -6,9 +6,10 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::{
-    auth::{password, principal::Principal},
+    auth::{email, password, principal::Principal},
     cli::{CliError, open::DatabaseArguments, output::print_line, print_list, text},
     domain::role::Role,
+    services::error::UseCaseError,
     services::users::{self, WithPassword},
     storage::{
         Store,
@@ -117,12 +118,10 @@ pub(super) async fn run(arguments: UserArguments) -> Result<(), CliError> {
         }
         UserCommand::ResetPassword { email, password_stdin } => {
             let user = find(&store, &email).await?;
-            let given = given(password_stdin)?;
-            let WithPassword { user, generated } = users::reset_password(&store, &BY, user.id, given.as_deref()).await?;
-            print_line(format_args!(
-                "{}",
-                generated.unwrap_or_else(|| format!("{} has a new password.", user.email))
-            ))?;
+            let password = Password::obtain(password_stdin)?;
+            let reset = users::reset_password(&store, &BY, user.id, Some(&password.text)).await;
+            let WithPassword { user, .. } = reset.map_err(|error| password.unused(error))?;
+            password.confirm(format_args!("{} has a new password.", user.email))?;
         }
     }
     Ok(store.close().await?)
@@ -134,13 +133,48 @@ async fn create(store: &Store, email: &str, role: Role, from_stdin: bool) -> Res
             "the user {email} already exists; use `clearhook user reset-password` to set a new password"
         )));
     }
-    let given = given(from_stdin)?;
-    let WithPassword { user, generated } = users::create(store, &BY, email, Some(role), given.as_deref()).await?;
-    print_line(format_args!(
-        "{}",
-        generated.unwrap_or_else(|| format!("{} can sign in as {}.", user.email, user.role))
-    ))?;
-    Ok(())
+    if email::check(email.trim()).is_err() {
+        // Reports the error in the words of the use case, before a password is printed.
+        users::create(store, &BY, email, Some(role), None).await?;
+    }
+    let password = Password::obtain(from_stdin)?;
+    let created = users::create(store, &BY, email, Some(role), Some(&password.text)).await;
+    let WithPassword { user, .. } = created.map_err(|error| password.unused(error))?;
+    password.confirm(format_args!("{} can sign in as {}.", user.email, user.role))
+}
+
+/// A password that was read from standard input, or generated and printed. It is printed before it is set: a password that nobody could
+/// read would lock the user out.
+struct Password {
+    text: String,
+    is_generated: bool,
+}
+
+impl Password {
+    fn obtain(from_stdin: bool) -> Result<Self, CliError> {
+        let (text, is_generated) = match given(from_stdin)? {
+            Some(given) => (given, false),
+            None => (password::generate(), true),
+        };
+        if is_generated {
+            print_line(&text)?;
+        }
+        Ok(Self { text, is_generated })
+    }
+
+    /// The error if the password was not set.
+    fn unused(&self, error: UseCaseError) -> CliError {
+        let error = CliError::from(error);
+        if self.is_generated {
+            return CliError::Other(format!("{error}; the printed password was not set"));
+        }
+        error
+    }
+
+    /// Prints a confirmation, unless the password itself is the output.
+    fn confirm(&self, text: impl std::fmt::Display) -> Result<(), CliError> {
+        if self.is_generated { Ok(()) } else { print_line(text) }
+    }
 }
 
 async fn change(store: &Store, email: &str, change: UserChange) -> Result<UserRecord, CliError> {

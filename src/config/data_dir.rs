@@ -12,7 +12,7 @@ use std::{
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::{
-    config::ConfigError,
+    config::{ConfigError, secret_file},
     domain::{id::NodeId, timestamp::Timestamp},
     storage::{new_id, sqlite_file::create_private_dir},
     vault::MasterKey,
@@ -187,7 +187,7 @@ fn create_exclusively(path: &Path, text: &str) -> io::Result<()> {
 /// empty.
 fn read_whole(path: &Path) -> io::Result<String> {
     for _ in 0..20 {
-        let text = fs::read_to_string(path)?;
+        let text = secret_file::as_text(fs::read(path)?).map_err(|problem| io::Error::other(format!("the file {problem}")))?;
         if !text.trim().is_empty() {
             return Ok(text);
         }

@@ -33,7 +33,15 @@ impl FrontSettings {
 
     pub(super) fn read(settings: &Settings, addr: SocketAddr) -> Result<Self, ConfigError> {
         let public_url = match settings.public_url.as_deref() {
-            Some(url) => public_url(url)?,
+            Some(url) => {
+                let url = public_url(url)?;
+                // Unlike in the address to listen on, where 0 means any free port.
+                if url.port() == Some(0) {
+                    let detail = "no browser can reach port 0; write the port of the console, or leave it out";
+                    return Err(ConfigError::new("CLEARHOOK_PUBLIC_URL", detail));
+                }
+                url
+            }
             None if settings.tls_cert.is_some() => public_url(&format!("https://{addr}"))?,
             None => public_url(&format!("http://{addr}"))?,
         };
@@ -71,6 +79,12 @@ fn public_url(text: &str) -> Result<Url, ConfigError> {
             "remove everything from `?` or `#` on; use a URL such as https://hooks.example.com".to_owned(),
         ));
     }
+    if let Some(Host::Domain(host)) = url.host() {
+        let host = host.strip_suffix('.').unwrap_or(host).to_owned();
+        check_host(&host).map_err(|problem| wrong(format!("{problem}; use one host name, such as https://hooks.example.com")))?;
+        // With a dot at its end it would be another origin for browsers. Cannot fail, because the name without it is valid.
+        let _ = url.set_host(Some(&host));
+    }
     if url.path() != "/" {
         return Err(wrong(format!(
             "remove the path `{}`: the console works only at the root of a host name; use a URL such as https://hooks.example.com",
@@ -90,6 +104,21 @@ fn public_url(text: &str) -> Result<Url, ConfigError> {
     Ok(url)
 }
 
+/// Checks a host name (RFC 1123, section 2.1). Underscores are allowed, because names of containers have them.
+fn check_host(host: &str) -> Result<(), String> {
+    if host.contains('*') {
+        return Err(format!("`{host}` is a pattern and not a host name"));
+    }
+    let is_label = |label: &str| {
+        let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        (1..=63).contains(&label.len()) && label.bytes().all(is_fine) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    if host.len() > 253 || !host.split('.').all(is_label) {
+        return Err(format!("`{host}` is not a host name"));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +131,9 @@ mod tests {
             ("HTTPS://Hooks.Example.com:443", "https://hooks.example.com/"),
             ("http://hooks.example.com:8080/", "http://hooks.example.com:8080/"),
             ("https://bücher.example", "https://xn--bcher-kva.example/"),
+            ("https://hooks.example.com.", "https://hooks.example.com/"),
+            ("https://hooks.example.com.:8443/", "https://hooks.example.com:8443/"),
+            ("http://clear_hook:3000", "http://clear_hook:3000/"),
             ("http://127.0.0.1:3000", "http://127.0.0.1:3000/"),
             ("http://[::1]:3000", "http://[::1]:3000/"),
             ("http://0.0.0.0:3000", "http://localhost:3000/"),
@@ -119,6 +151,13 @@ mod tests {
         assert_eq!(default("0.0.0.0:3000"), "http://localhost:3000/");
         assert_eq!(default("[::]:3000"), "http://localhost:3000/");
         assert_eq!(default("127.0.0.1:3000"), "http://127.0.0.1:3000/");
+        assert_eq!(default("127.0.0.1:0"), "http://127.0.0.1:0/");
+        let settings = Settings {
+            public_url: Some("https://hooks.example:0".to_owned()),
+            ..Settings::default()
+        };
+        let error = FrontSettings::read(&settings, "127.0.0.1:0".parse().unwrap()).unwrap_err();
+        assert!(error.detail.contains("port 0"), "{error}");
     }
 
     #[test]
@@ -137,6 +176,19 @@ mod tests {
             ("https://user:planted@", "not a URL"),
             ("user:planted@hooks.example.com", "not a URL"),
             ("ftp://hooks.example.com", "not a URL"),
+            ("https://*.example", "pattern"),
+            ("https://*", "pattern"),
+            ("https://hooks.*.example:8443", "pattern"),
+            ("https://hooks..example", "not a"),
+            ("https://.example", "not a"),
+            ("https://.", "not a"),
+            ("https://hooks.example..", "not a host name"),
+            ("https://-hooks.example", "not a host name"),
+            ("https://hooks,other.example", "not a host name"),
+            ("https://hooks.example:99999", "not a URL"),
+            ("http://[fe80::1%25eth0]:3000", "not a URL"),
+            ("http://[fe80::1%eth0]", "not a URL"),
+            ("https://", "not a URL"),
             ("hooks.example.com", "not a URL"),
             ("", "not a URL"),
         ] {

@@ -2,8 +2,9 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::config::{ConfigError, Settings};
 use http_server::{ServerLimits, certificates::Certificates};
+
+use crate::config::{ConfigError, Settings, is_none};
 
 /// Settings of the listener.
 #[derive(Clone, Debug)]
@@ -44,10 +45,11 @@ impl ListenSettings {
         }
         let drain = match settings.drain.as_deref() {
             None => DRAIN,
-            Some(text) => humantime::parse_duration(text).map_err(|_| {
+            Some(text) if is_none(text) => Duration::ZERO,
+            Some(text) => humantime::parse_duration(text.trim()).map_err(|_| {
                 ConfigError::new(
                     "CLEARHOOK_DRAIN",
-                    format!("`{text}` is not a duration; use one such as 5s, or 0s to stop at once"),
+                    format!("`{text}` is not a duration; use one such as 5s, or 0s or none to stop at once"),
                 )
             })?,
         };

@@ -178,7 +178,11 @@ fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
     if concurrency == 0 || concurrency_per_webhook == 0 {
         return Err(ConfigError::new("CLEARHOOK_CONCURRENCY", at_least_one));
     }
-    let schedule = settings.retry_schedule.as_deref().map(str::parse).transpose();
+    let schedule = settings.retry_schedule.as_deref();
+    let schedule = schedule
+        .map(|text| if is_none(text) { "none" } else { text })
+        .map(str::parse)
+        .transpose();
     Ok(DispatchSettings {
         schedule: schedule
             .map_err(|error| ConfigError::new("CLEARHOOK_RETRY_SCHEDULE", format!("{error}")))?
@@ -206,22 +210,34 @@ fn read<T: FromStr>(setting: &str, given: Option<&str>, default: &str, advice: &
 
 fn duration(setting: &str, given: Option<&str>, default: Duration) -> Result<Duration, ConfigError> {
     let Some(text) = given else { return Ok(default) };
-    let parsed = humantime::parse_duration(text).ok().filter(|duration| !duration.is_zero());
+    let parsed = humantime::parse_duration(text.trim()).ok().filter(|duration| !duration.is_zero());
     parsed.ok_or_else(|| ConfigError::new(setting, format!("`{text}` is not a duration; use one such as 15s")))
 }
 
-/// A duration, where `none` means "never". It is represented by a thousand years.
+/// A duration, where `none` or `off` means "never". It is represented by a thousand years. Zero is refused, because it could mean "never"
+/// or "at once".
 fn duration_or_none(setting: &str, given: Option<&str>, default: Duration) -> Result<Duration, ConfigError> {
     const NEVER: Duration = Duration::from_secs(1_000 * 366 * 24 * 3_600);
-    match given {
-        Some("none") => Ok(NEVER),
-        given => duration(setting, given, default),
+    let Some(text) = given else { return Ok(default) };
+    if is_none(text) {
+        return Ok(NEVER);
     }
+    duration(setting, Some(text), default).map_err(|_| {
+        ConfigError::new(
+            setting,
+            format!("`{text}` is not valid; use a duration such as 120h, or none for never"),
+        )
+    })
 }
 
-/// The value, or `None` if it is the word `none`.
+/// Whether the value is the word that disables a setting: `none` or `off`, in any case.
+fn is_none(text: &str) -> bool {
+    ["none", "off"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))
+}
+
+/// The value, or `None` if it is the word `none` or `off`.
 fn unless_none(given: Option<&str>) -> Option<&str> {
-    given.filter(|text| text.trim() != "none")
+    given.filter(|text| !is_none(text))
 }
 
 /// Parses a boolean.
@@ -271,6 +287,54 @@ mod tests {
             assert_eq!(truth("X", Some(text), !is).unwrap(), is);
         }
         assert!(truth("X", Some("maybe"), true).is_err());
+    }
+
+    #[test]
+    fn each_duration_can_be_disabled_or_says_why_not() {
+        let resolve = |set: fn(&mut Settings, String), text: &str| {
+            let mut settings = Settings::default();
+            set(&mut settings, text.to_owned());
+            Config::resolve(settings).map_err(|error| error.to_string())
+        };
+        for none in ["none", "off", "None", "OFF", " none "] {
+            let config = resolve(|settings, text| settings.drain = Some(text), none).unwrap();
+            assert!(config.listen.drain.is_zero(), "{none}");
+            let config = resolve(|settings, text| settings.retry_schedule = Some(text), none).unwrap();
+            assert_eq!(config.dispatch.schedule.to_string(), "none", "{none}");
+            let century = Duration::from_secs(100 * 366 * 24 * 3_600);
+            assert!(
+                resolve(|settings, text| settings.retention = Some(text), none)
+                    .unwrap()
+                    .dispatch
+                    .retention
+                    > century
+            );
+            assert!(
+                resolve(|settings, text| settings.disable_after = Some(text), none)
+                    .unwrap()
+                    .dispatch
+                    .disable_after
+                    > century
+            );
+            let error = resolve(|settings, text| settings.timeout = Some(text), none).unwrap_err();
+            assert!(error.contains("CLEARHOOK_TIMEOUT") && error.contains("15s"), "{error}");
+        }
+        for zero in ["0", "0s", "0ms"] {
+            assert!(
+                resolve(|settings, text| settings.drain = Some(text), zero)
+                    .unwrap()
+                    .listen
+                    .drain
+                    .is_zero(),
+                "{zero}"
+            );
+            for set in [
+                (|settings, text| settings.retention = Some(text)) as fn(&mut Settings, String),
+                |settings, text| settings.disable_after = Some(text),
+            ] {
+                assert!(resolve(set, zero).unwrap_err().contains("none for never"), "{zero}");
+            }
+        }
     }
 
     #[test]

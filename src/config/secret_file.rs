@@ -1,6 +1,7 @@
 //! Secrets in files, such as container secrets and systemd credentials.
 
 use std::{
+    env,
     fs::File,
     io::{self, Read},
 };
@@ -28,12 +29,22 @@ pub fn read(setting: &str, path: &str) -> Result<String, ConfigError> {
             "has more than {MOST} bytes; use a file that contains only the value"
         )));
     }
-    let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text; store the value in it as text".to_owned()))?;
+    let text = as_text(bytes).map_err(|problem| wrong(format!("{problem}; store the value in it as UTF-8 text")))?;
     let value = text.trim_end_matches(['\r', '\n']);
     if value.trim().is_empty() {
         return Err(wrong("is empty; store the value in it".to_owned()));
     }
     Ok(value.to_owned())
+}
+
+/// The text of a file without a byte order mark, which some editors write. The error completes a sentence about the file.
+pub(super) fn as_text(bytes: Vec<u8>) -> Result<String, &'static str> {
+    // UTF-16 with a byte order mark, and ASCII characters in UTF-16 without one.
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0) {
+        return Err("is not UTF-8 text, but probably UTF-16");
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text")?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// Rejects a secret that is given both directly and as a file.
@@ -47,11 +58,21 @@ pub fn only_one(setting: &str, given: Option<&str>, file: Option<&str>) -> Resul
     Ok(())
 }
 
-/// The secret, given directly or as a file. An empty value counts as unset.
-pub fn either(setting: &str, given: Option<String>, file: Option<String>) -> Result<Option<String>, ConfigError> {
+/// The secret, given directly or as a file, of which a flag has precedence over an environment variable. An empty value counts as unset.
+pub fn given_or_file(setting: &str, given: Option<String>, file: Option<String>) -> Result<(Option<String>, Option<String>), ConfigError> {
     let not_empty = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let (given, file) = (not_empty(given), not_empty(file));
-    only_one(setting, given.as_deref(), file.as_deref())?;
+    let is_variable = |name: &str, text: &Option<String>| text.is_some() && env::var(name).ok() == *text;
+    match (is_variable(setting, &given), is_variable(&format!("{setting}_FILE"), &file)) {
+        (false, true) if given.is_some() => Ok((given, None)),
+        (true, false) if file.is_some() => Ok((None, file)),
+        _ => only_one(setting, given.as_deref(), file.as_deref()).map(|()| (given, file)),
+    }
+}
+
+/// The secret, given directly or read from a file.
+pub fn either(setting: &str, given: Option<String>, file: Option<String>) -> Result<Option<String>, ConfigError> {
+    let (given, file) = given_or_file(setting, given, file)?;
     match file {
         Some(path) => read(&format!("{setting}_FILE"), &path).map(Some),
         None => Ok(given),
@@ -77,6 +98,7 @@ mod tests {
             ("planted\n", "planted"),
             ("planted\r\n\n", "planted"),
             (" plan\nted ", " plan\nted "),
+            ("\u{feff}planted\n", "planted"),
         ] {
             assert_eq!(read_as(bytes.as_bytes()).unwrap(), value);
         }
@@ -84,6 +106,10 @@ mod tests {
             (&b""[..], "is empty"),
             (b" \n", "is empty"),
             (b"planted\xff", "UTF-8"),
+            (b"\xff\xfep\0l\0a\0", "UTF-16"),
+            (b"\xfe\xff\0p\0l\0a", "UTF-16"),
+            (b"p\0l\0a\0", "UTF-16"),
+            ("\u{feff}\n".as_bytes(), "is empty"),
             (&"x".repeat(70_000).into_bytes(), "more than"),
         ] {
             let error = read_as(bytes).unwrap_err();

@@ -77,7 +77,7 @@ macro_rules! settings {
                     note(&mut self.sources, &mut self.$secret, $secret_env, from_file);
                     note(&mut self.sources, &mut self.$secret_file, concat!($secret_env, "_FILE"), from_file);
                 )*
-                self.config = self.config.filter(|path| !path.as_os_str().is_empty());
+                self.config = self.config.filter(|path| !path.to_string_lossy().trim().is_empty());
                 self
             }
 
@@ -99,8 +99,16 @@ macro_rules! settings {
                 }
             }
 
-            /// Rejects secrets that are given in two ways at once.
-            fn check(self) -> Result<Self, ConfigError> {
+            /// Rejects secrets that are given in two ways at once. A flag has precedence over an environment variable.
+            fn check(mut self) -> Result<Self, ConfigError> {
+                $(
+                    let source = |name: &str| self.sources.get(name).copied();
+                    match (source($secret_env), source(concat!($secret_env, "_FILE"))) {
+                        (Some(Source::Flag), Some(Source::Environment)) => self.$secret_file = None,
+                        (Some(Source::Environment), Some(Source::Flag)) => self.$secret = None,
+                        _ => {}
+                    }
+                )*
                 $(secret_file::only_one($secret_env, self.$secret.as_deref(), self.$secret_file.as_deref())?;)*
                 Ok(self)
             }
@@ -174,7 +182,7 @@ settings! {
     tls_key: String = "CLEARHOOK_TLS_KEY",
     /// The maximum number of simultaneous connections [default: 4096, or fewer if the process may open fewer files]
     max_connections: String = "CLEARHOOK_MAX_CONNECTIONS",
-    /// For how long requests are still served after SIGTERM, while /readyz fails; 0s to stop at once [default: 5s]
+    /// For how long requests are still served after SIGTERM, while /readyz fails; none: stop at once [default: 5s]
     drain: String = "CLEARHOOK_DRAIN",
     /// Networks (CIDR) of proxies whose X-Forwarded-For and X-Forwarded-Proto headers are trusted, separated by commas [default: none]
     trusted_proxies: String = "CLEARHOOK_TRUSTED_PROXIES",
@@ -247,7 +255,8 @@ impl Settings {
 
 fn from_file(path: &Path) -> Result<Settings, ConfigError> {
     let wrong = |detail: String| ConfigError::new(path.display().to_string(), detail);
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let bytes = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let text = secret_file::as_text(bytes).map_err(|problem| wrong(format!("{problem}; save the file as UTF-8")))?;
     toml::from_str(&text).map_err(|error| {
         let line = error
             .span()
@@ -354,6 +363,57 @@ mod tests {
             ..Settings::default()
         };
         assert!(settings.with_files().is_err());
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_as_a_whole() {
+        let secret = file("from the file");
+        let path = || Some(secret.path().to_str().unwrap().to_owned());
+        let settings = |sources: [Source; 2]| Settings {
+            master_key: Some("given".to_owned()),
+            master_key_file: path(),
+            sources: [("CLEARHOOK_MASTER_KEY", sources[0]), ("CLEARHOOK_MASTER_KEY_FILE", sources[1])].into(),
+            ..Settings::default()
+        };
+        let read = |sources| {
+            settings(sources)
+                .check()
+                .and_then(Settings::read_secrets)
+                .map(|settings| settings.master_key)
+        };
+        assert_eq!(read([Source::Flag, Source::Environment]).unwrap().as_deref(), Some("given"));
+        assert_eq!(read([Source::Environment, Source::Flag]).unwrap().as_deref(), Some("from the file"));
+        for both in [Source::Flag, Source::Environment, Source::File] {
+            assert!(read([both, both]).is_err(), "{both:?}");
+        }
+    }
+
+    #[test]
+    fn settings_files_of_other_editors_are_read_or_refused_clearly() {
+        let read = |bytes: &[u8]| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(bytes).unwrap();
+            let settings = Settings {
+                config: Some(file.path().to_owned()),
+                ..Settings::default()
+            };
+            settings.with_files().map(|settings| settings.timeout).map_err(|error| error.detail)
+        };
+        assert_eq!(read(b"\xef\xbb\xbftimeout = \"3s\"\r\n").unwrap().as_deref(), Some("3s"));
+        let utf16: Vec<u8> = "\u{feff}timeout = \"3s\"".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert!(read(&utf16).unwrap_err().contains("UTF-16"));
+        assert!(read(b"timeout = \"3s\" # caf\xe9").unwrap_err().contains("UTF-8"));
+    }
+
+    #[test]
+    fn a_blank_name_of_the_settings_file_is_no_name() {
+        for blank in ["", " ", "\t"] {
+            let settings = Settings {
+                config: Some(PathBuf::from(blank)),
+                ..Settings::default()
+            };
+            assert!(settings.with_files().is_ok(), "{blank:?}");
+        }
     }
 
     #[test]

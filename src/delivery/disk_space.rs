@@ -1,5 +1,5 @@
 //! Watches the SQLite file and its disk. Events are refused before the disk is full, so that accepted events can still be sent and logged.
-//! They are also refused when the file was deleted or replaced, because they would be lost.
+//! They are also refused when the file was deleted, replaced or overwritten, because they would be lost.
 
 use std::{sync::Arc, time::Duration};
 
@@ -72,7 +72,7 @@ impl Engine {
 
     async fn try_write(&self, probe: &mut Option<crate::storage::probe::Probe>) -> Result<(), StoreError> {
         if probe.is_none() {
-            *probe = self.store.probe()?;
+            *probe = self.store.probe().await?;
         }
         match probe {
             Some(probe) => probe.try_write().await,

@@ -123,12 +123,37 @@ const CONNECTION: [&str; 11] = [
     "upgrade",
 ];
 
+/// Headers with one value by their definition (RFC 9110; RFC 6454, section 7.3; `Idempotency-Key` is an item of RFC 8941). Receivers reject
+/// a second one, or use either of them. Two `Cookie` headers have the meaning of one (RFC 9113, section 8.2.3).
+const SINGLE: [&str; 20] = [
+    "age",
+    "authorization",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "from",
+    "idempotency-key",
+    "if-modified-since",
+    "if-range",
+    "if-unmodified-since",
+    "last-modified",
+    "location",
+    "max-forwards",
+    "origin",
+    "range",
+    "referer",
+    "retry-after",
+    "server",
+    "user-agent",
+];
+
 /// Checks the list of headers and returns all errors.
 pub fn check_headers(headers: &[Header]) -> Vec<HeaderProblem> {
     let mut problems: Vec<_> = headers
         .iter()
         .enumerate()
-        .filter_map(|(at, header)| check_header(at, header))
+        .filter_map(|(at, header)| check_header(at, header).or_else(|| check_single(at, headers)))
         .collect();
     if headers.len() > HEADERS_MAX {
         problems.push(HeaderProblem {
@@ -161,6 +186,18 @@ fn check_header(at: usize, header: &Header) -> Option<HeaderProblem> {
         return problem(false, wrong);
     }
     check_value(&header.value).err().and_then(|wrong| problem(true, wrong))
+}
+
+/// Checks that a header with one value by its definition is not in the list before.
+fn check_single(at: usize, headers: &[Header]) -> Option<HeaderProblem> {
+    let (before, name) = (headers.get(..at)?, &headers.get(at)?.name);
+    let is_single = SINGLE.iter().any(|single| single.eq_ignore_ascii_case(name));
+    let is_second = is_single && before.iter().any(|other| other.name.eq_ignore_ascii_case(name));
+    is_second.then_some(HeaderProblem {
+        at: Some(at),
+        value: false,
+        wrong: Wrong::HeaderTwice,
+    })
 }
 
 /// Checks a name: a token (RFC 9110, section 5.6.2) that neither clearhook nor HTTP itself sets.
@@ -372,6 +409,24 @@ mod tests {
         for fine in ["a%0d%0aEvil: 1", "a\tb", "é", "嘊嘍Evil: 1"] {
             assert!(check_headers(&[header("X-A", fine)]).is_empty(), "{fine:?}");
         }
+    }
+
+    #[test]
+    fn a_header_with_one_value_by_definition_is_not_sent_twice() {
+        for name in ["User-Agent", "Authorization", "Idempotency-Key", "Origin", "Referer"] {
+            let problems = check_headers(&[header(name, "a"), header("X-Tag", "a"), header(&name.to_lowercase(), "b")]);
+            assert_eq!(problems.len(), 1, "{name}");
+            assert_eq!((problems[0].at, &problems[0].wrong), (Some(2), &Wrong::HeaderTwice), "{name}");
+        }
+        assert!(
+            check_headers(&[
+                header("X-Tag", "a"),
+                header("X-Tag", "b"),
+                header("Accept", "a"),
+                header("Accept", "b")
+            ])
+            .is_empty()
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Keyset pagination. A page begins after the last item of the previous page, even if items were added in the meantime.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -20,10 +21,39 @@ pub struct Cursor {
     pub id: Uuid,
 }
 
-/// The text is not a cursor that [`Cursor::encode`] produced.
+/// The text is not a cursor that [`Cursor::encode`] produced for the same list.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("this cursor is not one that a page of this list ended with")]
+#[error(
+    "this cursor is not one that a page of this list ended with; begin without a cursor, or keep the filters of the page that it is from"
+)]
 pub struct InvalidCursor;
+
+/// The version of the format of cursors.
+const VERSION: u8 = 1;
+/// The length of the checksum in a cursor, in bytes.
+const CHECKSUM: usize = 8;
+
+/// The list that a cursor belongs to: its name or path, and its filters. A position in one list means nothing in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListId([u8; 32]);
+
+impl ListId {
+    /// The list with this name and these filters. The order of the filters has no meaning, and an empty filter counts as none.
+    pub fn new<'a>(name: &str, filters: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut filters: Vec<_> = filters.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        filters.sort_unstable();
+        let mut hash = Sha256::new();
+        let parts = [name]
+            .into_iter()
+            .chain(filters.into_iter().flat_map(|(name, value)| [name, value]));
+        for part in parts {
+            // The length separates the parts.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        Self(hash.finalize().into())
+    }
+}
 
 /// One page of a list.
 #[derive(Clone, Debug)]
@@ -35,23 +65,39 @@ pub struct Page<T> {
 }
 
 impl Cursor {
-    /// Encodes the cursor for a URL.
-    pub fn encode(self) -> String {
-        let mut bytes = [0; 24];
-        bytes[..8].copy_from_slice(&self.at.0.to_be_bytes());
-        bytes[8..].copy_from_slice(self.id.as_bytes());
+    /// Encodes the cursor for a URL: version, time, id, and a checksum over these and the list.
+    pub fn encode(self, list: &ListId) -> String {
+        let mut bytes = vec![VERSION];
+        bytes.extend_from_slice(&self.at.0.to_be_bytes());
+        bytes.extend_from_slice(self.id.as_bytes());
+        let checksum = checksum(&bytes, list);
+        bytes.extend_from_slice(&checksum);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Decodes the text that [`Cursor::encode`] produced.
-    pub fn decode(text: &str) -> Result<Self, InvalidCursor> {
+    /// Decodes the text that [`Cursor::encode`] produced for the same list.
+    pub fn decode(text: &str, list: &ListId) -> Result<Self, InvalidCursor> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidCursor)?;
-        let (at, id) = bytes.split_first_chunk::<8>().ok_or(InvalidCursor)?;
+        let (content, given) = bytes.split_last_chunk::<CHECKSUM>().ok_or(InvalidCursor)?;
+        let (version, rest) = content.split_first().ok_or(InvalidCursor)?;
+        let (at, id) = rest.split_first_chunk::<8>().ok_or(InvalidCursor)?;
+        if *version != VERSION || *given != checksum(content, list) {
+            return Err(InvalidCursor);
+        }
         Ok(Self {
             at: Timestamp(i64::from_be_bytes(*at)),
             id: Uuid::from_slice(id).map_err(|_| InvalidCursor)?,
         })
     }
+}
+
+/// Detects cursors that were changed or belong to another list. It is no protection against forgery, which a cursor does not need: it only
+/// selects rows that the caller may see anyway.
+fn checksum(content: &[u8], list: &ListId) -> [u8; CHECKSUM] {
+    let hash: [u8; 32] = Sha256::new().chain_update(list.0).chain_update(content).finalize().into();
+    let mut checksum = [0; CHECKSUM];
+    checksum.copy_from_slice(&hash[..CHECKSUM]);
+    checksum
 }
 
 impl<T> Page<T> {
@@ -77,19 +123,66 @@ impl<T> Page<T> {
 mod tests {
     use super::*;
 
+    fn list() -> ListId {
+        ListId::new("/webhooks", [("q", "a"), ("enabled", "true")])
+    }
+
     #[test]
     fn cursors_read_back() {
         let cursor = Cursor {
             at: Timestamp(1_764_000_000_123),
             id: Uuid::now_v7(),
         };
-        assert_eq!(Cursor::decode(&cursor.encode()), Ok(cursor));
+        let same = ListId::new("/webhooks", [("enabled", "true"), ("event", ""), ("q", "a")]);
+        assert_eq!(Cursor::decode(&cursor.encode(&list()), &same), Ok(cursor));
+    }
+
+    #[test]
+    fn cursors_of_other_lists_are_refused() {
+        let cursor = Cursor {
+            at: Timestamp(1_764_000_000_123),
+            id: Uuid::now_v7(),
+        };
+        let text = cursor.encode(&list());
+        for other in [
+            ListId::new("/events", [("q", "a"), ("enabled", "true")]),
+            ListId::new("/webhooks", [("q", "a")]),
+            ListId::new("/webhooks", [("q", "a"), ("enabled", "false")]),
+            ListId::new("/webhooks", [("q", "aenabled"), ("", "true")]),
+            ListId::new("/webhooks", []),
+        ] {
+            assert!(Cursor::decode(&text, &other).is_err(), "{other:?}");
+        }
     }
 
     #[test]
     fn other_texts_are_refused() {
-        for bad in ["", "abc", "###", &URL_SAFE_NO_PAD.encode([0; 23]), &URL_SAFE_NO_PAD.encode([0; 25])] {
-            assert!(Cursor::decode(bad).is_err(), "{bad}");
+        let text = Cursor {
+            at: Timestamp(1_764_000_000_123),
+            id: Uuid::now_v7(),
+        }
+        .encode(&list());
+        let mut old = text.clone();
+        old.replace_range(..2, "Ag");
+        let changed = (0..text.len()).map(|at| {
+            let mut changed = text.clone();
+            changed.replace_range(at..=at, if &text[at..=at] == "A" { "B" } else { "A" });
+            changed
+        });
+        let cut = (0..text.len()).map(|end| text[..end].to_owned());
+        let others = [
+            text.to_uppercase(),
+            text.to_lowercase(),
+            format!("{text}="),
+            format!(" {text}"),
+            format!("{text}AAAA"),
+            "###".to_owned(),
+            URL_SAFE_NO_PAD.encode([0; 24]),
+            URL_SAFE_NO_PAD.encode([0; 33]),
+            old,
+        ];
+        for bad in changed.chain(cut).chain(others) {
+            assert!(Cursor::decode(&bad, &list()).is_err(), "{bad}");
         }
     }
 

@@ -17,7 +17,7 @@ use crate::{
     },
     rest::{
         Problem,
-        extract::{Caller, Id, NoParams, PageView, Params, cursor, limit, named},
+        extract::{Caller, Id, List, NoParams, PageView, Params, limit, moment, named},
     },
     services::error::FieldError,
     services::webhooks,
@@ -91,6 +91,7 @@ pub(super) async fn list(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<WebhookId>,
+    list: List,
     Params(params): Params<LogParams>,
 ) -> Result<Response, Problem> {
     let filter = LogFilter {
@@ -101,8 +102,8 @@ pub(super) async fn list(
         response: None,
         event: named("event", params.event.as_deref())?,
     };
-    let page = webhooks::log(&app, &by, id, &filter, cursor(params.cursor.as_deref())?, limit(params.limit)?).await?;
-    Ok(PageView::of(page, view))
+    let page = webhooks::log(&app, &by, id, &filter, list.cursor(params.cursor.as_deref())?, limit(params.limit)?).await?;
+    Ok(PageView::of(&list, page, view))
 }
 
 /// `GET /callbacks/{id}`
@@ -149,20 +150,6 @@ fn status(given: Option<&str>) -> Result<Option<u16>, Problem> {
     let parsed = given.map(|text| text.parse::<u16>().ok().filter(|status| (100..=999).contains(status)).ok_or(()));
     let wrong = |()| Problem::invalid(vec![FieldError::new("/status", "Use a status code from 100 to 999.")]);
     parsed.transpose().map_err(wrong)
-}
-
-/// Parses a query parameter that is a time.
-pub(super) fn moment(name: &str, given: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    let parsed = given.map(Timestamp::parse).transpose();
-    parsed.map_err(|error| {
-        // In a query, `+` means a space.
-        let hint = if given.is_some_and(|text| text.contains(' ')) {
-            " Write + as %2B in a query."
-        } else {
-            ""
-        };
-        Problem::invalid(vec![FieldError::new(format!("/{name}"), format!("{error}.{hint}"))])
-    })
 }
 
 fn shown(headers: ShownHeaders) -> Vec<Shown> {

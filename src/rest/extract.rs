@@ -1,19 +1,26 @@
 //! Extractors of request data. They reject with a [`Problem`].
 
+use std::convert::Infallible;
+
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::BytesRejection},
+    extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::IntoResponse,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use url::form_urlencoded;
 
 use crate::{
     app::AppState,
     auth::principal::{KeyHolder, Principal},
-    domain::page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page},
+    domain::{
+        page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, ListId, Page},
+        timestamp::Timestamp,
+    },
     rest::{BODY_BYTES_MAX, Problem, json},
     services::error::FieldError,
+    services::events::content_coding::ContentCoding,
     services::events::media_type::MediaType,
 };
 
@@ -76,7 +83,7 @@ fn check_media(headers: &HeaderMap) -> Result<(), Problem> {
     if media.other_charset().is_some() {
         return Err(Problem::unsupported_media("Send the body in UTF-8."));
     }
-    if headers.contains_key(header::CONTENT_ENCODING) {
+    if ContentCoding::of(headers) != Ok(ContentCoding::Identity) {
         return Err(Problem::unsupported_media("Send the body without Content-Encoding."));
     }
     Ok(())
@@ -137,11 +144,8 @@ pub(crate) struct Params<T>(pub(crate) T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let parsed = Query::<T>::from_request_parts(parts, state).await;
-        parsed
-            .map(|Query(params)| Self(params))
-            .map_err(|rejection| unreadable_query(&rejection.body_text()))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        json::read_query(parts.uri.query().unwrap_or_default()).map(Self)
     }
 }
 
@@ -149,36 +153,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoParams {}
-
-/// axum's message about a query as a sentence, and the parameter that it names.
-fn unreadable_query(told: &str) -> Problem {
-    let told = told.strip_prefix("Failed to deserialize query string: ").unwrap_or(told);
-    let (name, reason) = match told.split_once(": ") {
-        Some((name, reason)) => (name, reason),
-        None => (told.split('`').nth(1).unwrap_or_default(), told),
-    };
-    let detail = if reason.starts_with("unknown field") {
-        let known = reason
-            .split_once(", expected ")
-            .map(|(_, known)| known.trim_start_matches("one of "));
-        match known {
-            Some(known) => format!("There is no such parameter; the parameters are {}.", known.replace('`', "")),
-            None => "There is no such parameter; this call has none.".to_owned(),
-        }
-    } else if reason.starts_with("duplicate field") {
-        "The parameter is given twice.".to_owned()
-    } else if reason.contains("digit") || reason.contains("integer") || reason.contains("number too") {
-        "Use a whole number.".to_owned()
-    } else if reason.contains("`true` or `false`") {
-        "Use true or false.".to_owned()
-    } else if let Some((_, known)) = reason.split_once(", expected ") {
-        format!("Use {}.", known.trim_start_matches("one of ").replace('`', ""))
-    } else {
-        format!("{reason}.")
-    };
-    let name: String = name.chars().take(80).collect();
-    Problem::malformed(format!("The query cannot be read: {name}: {detail}")).with_errors(vec![FieldError::new(format!("/{name}"), detail)])
-}
 
 /// Parses `limit`.
 pub(super) fn limit(given: Option<u64>) -> Result<u64, Problem> {
@@ -189,16 +163,51 @@ pub(super) fn limit(given: Option<u64>) -> Result<u64, Problem> {
     Err(Problem::invalid(vec![FieldError::new("/limit", format!("Use 1 to {LIMIT_MAX}."))]))
 }
 
-/// Parses `cursor`.
-pub(super) fn cursor(given: Option<&str>) -> Result<Option<Cursor>, Problem> {
-    let decoded = given.map(Cursor::decode).transpose();
-    decoded.map_err(|error| Problem::invalid(vec![FieldError::new("/cursor", format!("{error}."))]))
+/// The list that a request asks for: its path and its parameters except those that select a part of it.
+pub(super) struct List(ListId);
+
+impl<S: Send + Sync> FromRequestParts<S> for List {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes())
+            .filter(|(name, _)| !matches!(&**name, "cursor" | "limit"))
+            .collect();
+        let filters = pairs.iter().map(|(name, value)| (&**name, &**value));
+        Ok(Self(ListId::new(parts.uri.path(), filters)))
+    }
+}
+
+impl List {
+    /// Parses `cursor`, which a page of the same list must have ended with.
+    pub(super) fn cursor(&self, given: Option<&str>) -> Result<Option<Cursor>, Problem> {
+        let decoded = given.map(|text| Cursor::decode(text, &self.0)).transpose();
+        decoded.map_err(|error| {
+            let error = FieldError::new("/cursor", format!("{error}."));
+            Problem::invalid(vec![error])
+        })
+    }
 }
 
 /// Parses an optional parameter with [`FromStr`](std::str::FromStr).
 pub(super) fn named<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, given: Option<&str>) -> Result<Option<T>, Problem> {
     let parsed = given.map(str::parse).transpose();
     parsed.map_err(|error| Problem::invalid(vec![FieldError::new(format!("/{name}"), format!("{error}."))]))
+}
+
+/// Parses an optional query parameter that is a time.
+pub(super) fn moment(name: &str, given: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    given.map(|text| body_moment(&format!("/{name}"), text)).transpose()
+}
+
+/// Parses a time. `pointer` names its field in an error.
+pub(super) fn body_moment(pointer: &str, text: &str) -> Result<Timestamp, Problem> {
+    Timestamp::parse(text).map_err(|error| {
+        // In a query, `+` means a space.
+        let hint = if text.contains(' ') { " Write + as %2B in a query." } else { "" };
+        Problem::invalid(vec![FieldError::new(pointer, format!("{error}.{hint}"))])
+    })
 }
 
 /// A page of a list in the API's format.
@@ -209,9 +218,9 @@ pub(super) struct PageView<T> {
 }
 
 impl<T: Serialize> PageView<T> {
-    /// Converts each item with `show`.
-    pub(super) fn of<U>(page: Page<U>, show: impl FnMut(U) -> T) -> axum::response::Response {
-        let next_cursor = page.next.map(Cursor::encode);
+    /// Converts each item of a page of this list with `show`.
+    pub(super) fn of<U>(list: &List, page: Page<U>, show: impl FnMut(U) -> T) -> axum::response::Response {
+        let next_cursor = page.next.map(|next| next.encode(&list.0));
         axum::Json(Self {
             items: page.items.into_iter().map(show).collect(),
             next_cursor,

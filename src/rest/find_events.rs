@@ -14,8 +14,8 @@ use crate::{
     },
     rest::{
         Problem,
-        callbacks::{CallbackView, moment, view},
-        extract::{Caller, Id, NoParams, PageView, Params, cursor, limit, named},
+        callbacks::{CallbackView, view},
+        extract::{Caller, Id, List, NoParams, PageView, Params, limit, moment, named},
     },
     services::webhooks::{self, EventDetails},
     storage::{
@@ -82,6 +82,7 @@ struct DeliveryView {
 pub(super) async fn list(
     State(app): State<AppState>,
     Caller(by): Caller,
+    list: List,
     Params(params): Params<EventParams>,
 ) -> Result<Response, Problem> {
     let filter = EventFilter {
@@ -92,9 +93,9 @@ pub(super) async fn list(
         from: moment("from", params.from.as_deref())?,
         to: moment("to", params.to.as_deref())?,
     };
-    let (after, limit) = (cursor(params.cursor.as_deref())?, limit(params.limit)?);
+    let (after, limit) = (list.cursor(params.cursor.as_deref())?, limit(params.limit)?);
     let page = webhooks::find_events(&app, &by, &filter, after, limit).await?;
-    Ok(PageView::of(page, event_view))
+    Ok(PageView::of(&list, page, event_view))
 }
 
 /// `GET /events/{id}`

@@ -7,6 +7,7 @@ use serde::{
     de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_path_to_error::{Path, Segment};
+use url::form_urlencoded;
 
 use crate::{rest::Problem, services::error::FieldError};
 
@@ -69,14 +70,29 @@ fn problem(path: &Path, error: &serde_json::Error) -> Problem {
     }
     let told = error.to_string();
     let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(told, _)| told);
-    let (name, detail) = in_words(told);
+    Problem::invalid(vec![field_error(path, told, "field")])
+}
+
+/// Reads the parameters of a query. A parameter that is unknown, given twice or of the wrong type is 400 with its name.
+pub(super) fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let error = field_error(error.path(), &error.inner().to_string(), "parameter");
+        let name = error.pointer.trim_start_matches('/');
+        Problem::malformed(format!("The query cannot be read: {name}: {}", error.detail)).with_errors(vec![error])
+    })
+}
+
+/// The error of a field or parameter (`kind`), from its place and serde's message.
+fn field_error(path: &Path, told: &str, kind: &str) -> FieldError {
+    let (name, detail) = in_words(told, kind);
     let mut pointer = pointer(path);
     if let Some(name) = name.map(|name| format!("/{}", escaped(name)))
         && !pointer.ends_with(&name)
     {
         pointer.push_str(&name);
     }
-    Problem::invalid(vec![FieldError::new(pointer, detail)])
+    FieldError::new(pointer, detail)
 }
 
 /// The JSON pointer of a place (RFC 6901).
@@ -96,19 +112,27 @@ fn escaped(key: &str) -> String {
 
 /// serde's message as a sentence that does not contain the given value, which may be a secret in the wrong field; and the field that it
 /// names.
-fn in_words(told: &str) -> (Option<&str>, String) {
+fn in_words<'a>(told: &'a str, kind: &str) -> (Option<&'a str>, String) {
     if let Some(name) = told.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
-        return (Some(name), "This field is required.".to_owned());
+        return (Some(name), format!("This {kind} is required."));
     }
     if let Some((name, known)) = told.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, ")) {
         let known = known.trim_start_matches("expected ").trim_start_matches("one of ").replace('`', "");
-        return (Some(name), format!("There is no such field; the fields are {known}."));
+        let detail = if known == "there are no fields" {
+            format!("There is no such {kind}; this call has none.")
+        } else {
+            format!("There is no such {kind}; the {kind}s are {known}.")
+        };
+        return (Some(name), detail);
     }
     if let Some(name) = told.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`')) {
-        return (Some(name), "This field is given twice.".to_owned());
+        return (Some(name), format!("This {kind} is given twice."));
     }
     match told.rsplit_once(", expected ") {
         Some((_, expected)) => (None, format!("Use {}.", type_in_words(expected))),
+        // The text of a parameter is parsed by the standard library, whose messages do not name the type.
+        None if ["digit", "integer", "number too"].iter().any(|word| told.contains(word)) => (None, "Use a whole number.".to_owned()),
+        None if told.contains("`true` or `false`") => (None, "Use true or false.".to_owned()),
         None => (None, format!("{told}.")),
     }
 }

@@ -15,7 +15,12 @@ mod webhooks;
 
 use axum::{extract::DefaultBodyLimit, http::Method, routing::post};
 
-pub use self::{callbacks::callback_json, event_types::schema_file, extract::key_holder, problem::Problem};
+pub use self::{
+    callbacks::callback_json,
+    event_types::schema_file,
+    extract::key_holder,
+    problem::{Problem, unreadable_request},
+};
 pub(crate) use self::{
     extract::{Params, check_length},
     problem::{Said, no_such_route},

@@ -33,6 +33,25 @@ pub struct Problem {
 #[derive(Clone, Debug)]
 pub(crate) struct Said(pub(crate) Wrong);
 
+/// The problem in the response to a request whose head cannot be parsed, as JSON.
+pub fn unreadable_request(status: StatusCode) -> Vec<u8> {
+    let (code, title, detail) = match status {
+        StatusCode::URI_TOO_LONG => ("uri-too-long", "The address is too long", "Use a shorter path and query."),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
+            "headers-too-large",
+            "The headers are too large",
+            "Send at most 100 headers of together 32 KiB. Send large extension attributes of an event in structured mode, in the body.",
+        ),
+        StatusCode::BAD_REQUEST => (
+            "malformed",
+            "The request cannot be read",
+            "The head of the request is not valid (RFC 9112), or its Content-Length or Transfer-Encoding is not valid. Nothing was changed.",
+        ),
+        status => return serde_json::to_vec(&Problem::of_status(status)).unwrap_or_default(),
+    };
+    serde_json::to_vec(&Problem::new(status, code, title, detail)).unwrap_or_default()
+}
+
 impl Problem {
     /// Creates a problem with this code.
     pub fn new(status: StatusCode, code: &str, title: &'static str, detail: impl Into<String>) -> Self {
@@ -222,8 +241,8 @@ impl From<StoreError> for Problem {
             StoreError::FileGone => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "database-gone",
-                "The database file was deleted or replaced",
-                "Nothing was stored. The service has to be started again with the restored file.",
+                "The database file was deleted, replaced, overwritten or damaged",
+                "Nothing was stored. The service has to be stopped, and started again with a restored file; its log says how.",
             ),
             error if error.is_unfit_value() => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,

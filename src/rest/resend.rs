@@ -12,7 +12,7 @@ use crate::{
     },
     rest::{
         Problem,
-        extract::{Body, Caller, Id, NoParams, OptionalBody, Params},
+        extract::{Body, Caller, Id, NoParams, OptionalBody, Params, body_moment},
     },
     services::error::FieldError,
     services::webhooks,
@@ -73,8 +73,8 @@ pub(super) async fn recover(
     _: Params<NoParams>,
     Body(body): Body<RecoverBody>,
 ) -> Result<(StatusCode, Json<Recovered>), Problem> {
-    let since = moment("/since", &body.since)?;
-    let until = body.until.as_deref().map(|until| moment("/until", until)).transpose()?;
+    let since = body_moment("/since", &body.since)?;
+    let until = body.until.as_deref().map(|until| body_moment("/until", until)).transpose()?;
     let deliveries = webhooks::recover(&app, &by, id, since, until).await?;
     Ok((StatusCode::ACCEPTED, Json(Recovered { deliveries })))
 }
@@ -108,8 +108,4 @@ pub(super) async fn rotate(
         secret: secret.reveal().to_string(),
         old_secret_until,
     }))
-}
-
-fn moment(pointer: &str, text: &str) -> Result<Timestamp, Problem> {
-    Timestamp::parse(text).map_err(|error| Problem::invalid(vec![FieldError::new(pointer, error.to_string())]))
 }

@@ -10,8 +10,7 @@ use crate::{
     domain::{id::WebhookId, timestamp::Timestamp},
     rest::{
         Problem,
-        callbacks::moment,
-        extract::{Caller, Id, Params},
+        extract::{Caller, Id, Params, moment},
     },
     services::webhooks::{self, Period, Stats},
 };

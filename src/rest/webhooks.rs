@@ -20,7 +20,7 @@ use crate::{
     },
     rest::{
         Problem,
-        extract::{Body, Caller, Id, NoParams, PageView, Params, cursor, limit, named},
+        extract::{Body, Caller, Id, List, NoParams, PageView, Params, limit, named},
         json::{objects, optional_object, optional_objects},
     },
     services::webhooks::{self, RateInput, WebhookInput},
@@ -126,15 +126,20 @@ const fn enabled() -> bool {
 }
 
 /// `GET /webhooks`
-pub(super) async fn list(State(app): State<AppState>, Caller(by): Caller, Params(params): Params<ListParams>) -> Result<Response, Problem> {
+pub(super) async fn list(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    list: List,
+    Params(params): Params<ListParams>,
+) -> Result<Response, Problem> {
     let filter = WebhookFilter {
         q: params.q,
         event: named("event", params.event.as_deref())?,
         enabled: params.enabled,
         owner: None,
     };
-    let page = webhooks::list(&app, &by, &filter, cursor(params.cursor.as_deref())?, limit(params.limit)?).await?;
-    Ok(PageView::of(page, |webhook| view(webhook, None)))
+    let page = webhooks::list(&app, &by, &filter, list.cursor(params.cursor.as_deref())?, limit(params.limit)?).await?;
+    Ok(PageView::of(&list, page, |webhook| view(webhook, None)))
 }
 
 /// `POST /webhooks`

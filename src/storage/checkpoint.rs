@@ -9,6 +9,7 @@ impl Store {
     /// PostgreSQL.
     pub async fn checkpoint(&self) -> Result<(), StoreError> {
         if self.backend() == DbBackend::Sqlite {
+            self.read.limit().check_content()?;
             self.read.execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)").await?;
         }
         Ok(())

@@ -29,8 +29,11 @@ pub enum StoreError {
     /// The database did not answer in time.
     #[error("the database did not answer within {} ms", .0.as_millis())]
     Silent(Duration),
-    /// The database file was deleted or replaced, so that whatever is written to the open file would be lost.
-    #[error("the database file was deleted or replaced; restore it, then start clearhook again")]
+    /// The database file was deleted, replaced or overwritten, so that whatever is written to the open file would be lost.
+    #[error(
+        "the database file was deleted, replaced, overwritten or damaged; stop clearhook, restore the file without its -wal and -shm, \
+     then start clearhook again"
+    )]
     FileGone,
     /// The service is shutting down.
     #[error("the service is stopping")]

@@ -17,10 +17,25 @@ use tokio::time::sleep;
 use crate::storage::{
     postgres::Doubt,
     server_error::{code_of, driver_error},
+    sqlite_file::OpenFile,
 };
 
-/// Whether the path of the SQLite file no longer leads to the opened file.
-pub(super) type IsGone = Arc<AtomicBool>;
+/// The SQLite file, as statements see it.
+#[derive(Debug)]
+pub(super) struct WatchedFile {
+    file: Arc<OpenFile>,
+    /// Whether the last check found that the path no longer leads to the opened file, or that the content is wrong.
+    pub(super) is_away: AtomicBool,
+}
+
+impl WatchedFile {
+    pub(super) fn new(file: Arc<OpenFile>) -> Arc<Self> {
+        Arc::new(Self {
+            file,
+            is_away: AtomicBool::new(false),
+        })
+    }
+}
 
 /// The database did not answer in time.
 #[derive(Clone, Copy, Debug, Error)]
@@ -29,14 +44,17 @@ pub(super) struct Silence(pub(super) Duration);
 
 /// The database file is not the one that was opened.
 #[derive(Clone, Copy, Debug, Error)]
-#[error("the database file was deleted or replaced; restore it, then start clearhook again")]
+#[error(
+    "the database file was deleted, replaced, overwritten or damaged; stop clearhook, restore the file without its -wal and -shm, \
+     then start clearhook again"
+)]
 pub(super) struct FileGone;
 
 /// The time limit of statements, and where problems of connections are reported.
 #[derive(Clone, Debug)]
 pub(super) enum Limit {
     /// SQLite: no time limit, because no network can lose an answer, and SQLite has its own limit for waiting on locks.
-    File(IsGone),
+    File(Arc<WatchedFile>),
     /// PostgreSQL.
     Server(Duration, Doubt),
 }
@@ -45,27 +63,46 @@ impl Limit {
     /// The same with another time limit.
     pub(super) fn of(&self, time: Duration) -> Self {
         match self {
-            Self::File(gone) => Self::File(gone.clone()),
+            Self::File(file) => Self::File(file.clone()),
             Self::Server(_, doubt) => Self::Server(time, doubt.clone()),
         }
     }
 
-    /// Fails if the path no longer leads to the opened file: writes to the open file would be lost, and a new connection would read another
-    /// file.
+    /// Fails if the last check found that the path no longer leads to the opened file (writes to the open file would be lost, and a new
+    /// connection would read another file) or that the file was overwritten.
     pub(super) fn check_file(&self) -> Result<(), DbErr> {
         match self {
-            Self::File(gone) if gone.load(Ordering::Relaxed) => Err(wrap(io::Error::other(FileGone))),
+            Self::File(watched) if watched.is_away.load(Ordering::Relaxed) => Err(wrap(io::Error::other(FileGone))),
             _ => Ok(()),
         }
+    }
+
+    /// The same, and checks the content of the file now. For transactions: what they wrote into an overwritten file would be lost.
+    pub(super) fn check_content(&self) -> Result<(), DbErr> {
+        if let Self::File(watched) = self
+            && watched.file.is_ruined()
+        {
+            watched.is_away.store(true, Ordering::Relaxed);
+        }
+        self.check_file()
+    }
+
+    /// The error of a statement on SQLite, or [`FileGone`] if the file is gone: SQLite's own error would be misleading.
+    pub(super) fn explained(&self, error: DbErr) -> DbErr {
+        if let Self::File(watched) = self
+            && is_damage(&error)
+        {
+            watched.file.note_damage();
+            watched.is_away.store(true, Ordering::Relaxed);
+        }
+        self.check_file().err().unwrap_or(error)
     }
 
     /// Waits for a statement up to the time limit, because a connection can be dead without any error.
     pub(super) async fn wait<T>(&self, work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
         let Self::Server(time, doubt) = self else {
             self.check_file()?;
-            let done = work.await;
-            // If the file is gone, SQLite's own error would be misleading.
-            return done.or_else(|error| self.check_file().and(Err(error)));
+            return work.await.map_err(|error| self.explained(error));
         };
         let mut work = pin!(work);
         tokio::select! {
@@ -109,6 +146,12 @@ fn says(error: &DbErr) -> Connection {
         (_, Some(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_))) => Connection::Useless,
         _ => Connection::Good,
     }
+}
+
+/// Whether SQLite found that the file is not a database (26), that its content is inconsistent (11), or that it is too short (522).
+fn is_damage(error: &DbErr) -> bool {
+    let code = code_of(error).and_then(|code| code.parse::<i32>().ok());
+    code.is_some_and(|code| matches!(code & 0xff, 11 | 26) || code == 522)
 }
 
 fn wrap(error: io::Error) -> DbErr {

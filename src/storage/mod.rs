@@ -143,6 +143,12 @@ impl Store {
         }
     }
 
+    /// How long storing a published event may take. Together with the check of the API key, which is one other statement, a request takes at
+    /// most as long as a large transaction.
+    pub fn publish_limit(&self) -> Duration {
+        self.patience * 2 / 3
+    }
+
     /// The same store with this time limit.
     #[must_use]
     pub fn within(&self, limit: Duration) -> Self {
@@ -187,8 +193,14 @@ impl Store {
         Ok(())
     }
 
-    /// Closes all connections. SQLite then copies its write-ahead log into the file.
+    /// Closes all connections. SQLite then copies its write-ahead log into the file, unless the file was overwritten.
     pub async fn close(self) -> Result<(), StoreError> {
+        if self.file.as_ref().is_some_and(|file| file.is_ruined()) {
+            // SQLite copies the log when the last connection closes, which would damage the other content. These stay open until the
+            // process ends.
+            std::mem::forget(self);
+            return Ok(());
+        }
         let closed = async {
             self.read.pool().clone().close().await?;
             self.write.pool().clone().close().await?;

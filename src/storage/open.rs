@@ -19,7 +19,7 @@ use crate::{
     storage::{
         Counts, DatabaseUrl, PostgresUrl, Store, StoreError,
         batch_insert::{STATEMENTS, statement},
-        limit::Limit,
+        limit::{Limit, WatchedFile},
         migrate::bring_up_to_date,
         postgres::{self, Doubt},
         primary::{ServerError, Servers},
@@ -96,7 +96,8 @@ impl Store {
         let read = connect_sqlite(&file, 8).await.map_err(|error| failed(explain(&error)))?;
         bring_up_to_date(&write, None, migrate).await?;
         let file = OpenFile::new(&file).map_err(|error| failed(error.to_string()))?;
-        let limit = Limit::File(Arc::default());
+        let file = Arc::new(file);
+        let limit = Limit::File(WatchedFile::new(file.clone()));
         Ok(Self::of(read, write, limit, Doubt::default(), Some(file), None, vault))
     }
 
@@ -121,7 +122,7 @@ impl Store {
         mut write: DatabaseConnection,
         limit: Limit,
         doubt: Doubt,
-        file: Option<OpenFile>,
+        file: Option<Arc<OpenFile>>,
         follower: Option<AbortOnDropHandle<()>>,
         vault: Vault,
     ) -> Self {
@@ -135,7 +136,7 @@ impl Store {
         Self {
             read: Pool::for_reads(read, limit.clone()),
             write: Pool::for_writes(write, limit),
-            file: file.map(Arc::new),
+            file,
             vault,
             counts,
             revocations: Arc::default(),

@@ -17,15 +17,28 @@ pub struct Probe {
 }
 
 impl Store {
-    /// A probe of the SQLite file. `None` on PostgreSQL, where renewing the node's lease is the test.
-    pub fn probe(&self) -> Result<Option<Probe>, StoreError> {
+    /// A probe of the SQLite file. `None` on PostgreSQL, where renewing the node's lease is the test. From then on, the content of the file is
+    /// watched as well.
+    pub async fn probe(&self) -> Result<Option<Probe>, StoreError> {
         let Some(file) = &self.file else { return Ok(None) };
         let connection = open(file.path()).map_err(failed)?;
         file.note_files_beside();
-        Ok(Some(Probe {
+        let probe = Probe {
             connection: Arc::new(connection.into()),
             write: self.write.clone(),
-        }))
+        };
+        // A random number in the header of the database tells this file from all others, and from earlier backups of itself.
+        let mark = rand::random_range(1..=i32::MAX.unsigned_abs());
+        probe
+            .run(move |connection| {
+                connection.pragma_update(None, "user_version", mark)?;
+                // Copies the number from the log into the file, unless a reader prevents it; then a later checkpoint does it.
+                connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+            })
+            .await?;
+        file.watch_content(mark)
+            .map_err(|error| StoreError::Corrupt(format!("{} cannot be opened: {error}", file.path().display())))?;
+        Ok(Some(probe))
     }
 }
 
@@ -41,6 +54,16 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
 impl Probe {
     /// Starts a write transaction and rolls it back. An error means that nothing can be stored.
     pub async fn try_write(&self) -> Result<(), StoreError> {
+        self.write.limit().check_content()?;
+        self.run(|connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute("UPDATE revisions SET webhooks = webhooks WHERE id = 1", [])?;
+            transaction.rollback()
+        })
+        .await
+    }
+
+    async fn run(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<()> + Send + 'static) -> Result<(), StoreError> {
         // Takes this process's write lock first, so that only other processes can make the test wait.
         let Ok(turn) = timeout(LONGEST, self.write.turn()).await else {
             return Err(StoreError::Silent(LONGEST));
@@ -48,14 +71,12 @@ impl Probe {
         let connection = self.connection.clone();
         let tried = spawn_blocking(move || {
             let mut connection = connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            transaction.execute("UPDATE revisions SET webhooks = webhooks WHERE id = 1", [])?;
-            transaction.rollback()
+            work(&mut connection)
         });
         let done = tried.await;
         drop(turn);
         match done {
-            Ok(done) => done.map_err(|error| failed(error).into()),
+            Ok(done) => done.map_err(|error| self.write.limit().explained(failed(error)).into()),
             Err(_) => Err(StoreError::Stopping),
         }
     }

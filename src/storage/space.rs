@@ -1,4 +1,4 @@
-//! Checks of the SQLite file: free disk space, and whether the path still leads to the opened file.
+//! Checks of the SQLite file: free disk space, and whether the path still leads to the opened file with its content.
 
 use std::sync::atomic::Ordering;
 
@@ -16,15 +16,13 @@ impl Store {
             .is_some_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < spare)
     }
 
-    /// Why the SQLite file cannot be written, if it cannot. If the file was deleted or replaced, all further writes are rejected, because
-    /// they would be lost.
+    /// Why the SQLite file cannot be written, if it cannot. If the file was deleted, replaced or overwritten, everything is rejected: writes
+    /// would be lost or damage the other content.
     pub fn file_trouble(&self) -> Option<String> {
         let file = self.file.as_ref()?;
-        let gone = file
-            .trouble()
-            .map(|trouble| format!("{trouble}; restore it, then start clearhook again"));
-        if let Limit::File(is_gone) = self.write.limit() {
-            is_gone.store(gone.is_some(), Ordering::Relaxed);
+        let gone = file.trouble();
+        if let Limit::File(watched) = self.write.limit() {
+            watched.is_away.store(gone.is_some(), Ordering::Relaxed);
         }
         gone.or_else(|| {
             let disk = statvfs(file.path()).ok()?;

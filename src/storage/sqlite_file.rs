@@ -1,11 +1,17 @@
-//! The SQLite file: created with access for its owner only, used by one service at a time, and checked for being deleted or replaced.
+//! The SQLite file: created with access for its owner only, used by one service at a time, and checked for being deleted, replaced or
+//! overwritten.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io,
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    thread,
+    time::Duration,
 };
 
 use thiserror::Error;
@@ -157,6 +163,10 @@ pub(super) struct OpenFile {
     database: FileId,
     /// SQLite's write-ahead log and its index, once they were recorded. They do not change while a connection is open.
     beside: [(PathBuf, Mutex<Option<FileId>>); 2],
+    /// The content of the file, once the service marked it.
+    content: OnceLock<Content>,
+    /// Whether the content is wrong. This is final: SQLite has cached pages of the earlier content.
+    is_ruined: AtomicBool,
 }
 
 impl OpenFile {
@@ -171,6 +181,8 @@ impl OpenFile {
             path: path.to_owned(),
             database: FileId::of(path)?,
             beside: [beside("-wal"), beside("-shm")],
+            content: OnceLock::new(),
+            is_ruined: AtomicBool::new(false),
         })
     }
 
@@ -182,14 +194,53 @@ impl OpenFile {
     /// SQLite deletes them when the last one closes.
     pub(super) fn note_files_beside(&self) {
         for (path, id) in &self.beside {
-            *id.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = FileId::of(path).ok();
+            *id.lock().unwrap_or_else(PoisonError::into_inner) = FileId::of(path).ok();
         }
     }
 
-    /// Why further writes would be lost, if they would.
+    /// Watches the content from now on. `mark` was written into the header of the database by the caller, but may not be checkpointed yet.
+    ///
+    /// The file is opened here and stays open as long as `self`, because closing it would release SQLite's locks in this process.
+    pub(super) fn watch_content(&self, mark: u32) -> io::Result<()> {
+        let content = Content::new(File::open(&self.path)?, mark);
+        // The first mark stays if there are two callers.
+        let _ = self.content.set(content);
+        Ok(())
+    }
+
+    /// Notes an error of SQLite that only a damaged file explains.
+    pub(super) fn note_damage(&self) {
+        self.is_ruined.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the file contains another database, or none. Costs one read of 100 bytes from the cache of the operating system.
+    pub(super) fn is_ruined(&self) -> bool {
+        if !self.is_ruined.load(Ordering::Relaxed) && self.content.get().is_some_and(|content| !content.is_intact()) {
+            self.is_ruined.store(true, Ordering::Relaxed);
+        }
+        self.is_ruined.load(Ordering::Relaxed)
+    }
+
+    /// Why further writes would be lost or damage a file, if they would, and what to do.
     pub(super) fn trouble(&self) -> Option<String> {
+        let path = self.path.display();
+        if let Some(missing) = self.missing() {
+            return Some(format!("{missing}; stop clearhook, restore the file, then start clearhook again"));
+        }
+        let is_ruined = self.is_ruined() || self.content.get().is_some_and(Content::stays_short);
+        is_ruined.then(|| {
+            self.note_damage();
+            format!(
+                "{path} was overwritten, truncated or damaged; stop clearhook, delete {path}-wal and {path}-shm, restore {path} from a backup, \
+                 then start clearhook again"
+            )
+        })
+    }
+
+    /// The file that is no longer at its path, if any.
+    fn missing(&self) -> Option<String> {
         let noted = self.beside.iter().map(|(path, id)| {
-            let id = *id.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let id = *id.lock().unwrap_or_else(PoisonError::into_inner);
             (path.as_path(), id)
         });
         let all = [(self.path.as_path(), Some(self.database))].into_iter().chain(noted);
@@ -203,6 +254,121 @@ impl OpenFile {
             }
         }
         None
+    }
+}
+
+/// The fields of a database's header that tell whether it is still the same database (SQLite, "Database File Format", section 1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Header {
+    /// The length of the file that the header declares, in bytes.
+    length: u64,
+    /// The change counter. It never decreases, because checkpoints copy pages in the order of the log.
+    changes: u32,
+    /// `user_version`, which has no meaning for SQLite.
+    mark: u32,
+}
+
+impl Header {
+    /// Reads the header. `None` if the file is not a database.
+    fn read(file: &File) -> io::Result<Option<Self>> {
+        let mut bytes = [0; 100];
+        match file.read_exact_at(&mut bytes, 0) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        let number = |at: usize| bytes[at..at + 4].iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
+        if !bytes.starts_with(b"SQLite format 3\0") {
+            return Ok(None);
+        }
+        // A page size of 65,536 is stored as 1.
+        let page = match u64::from(bytes[16]) << 8 | u64::from(bytes[17]) {
+            1 => 65_536,
+            page => page,
+        };
+        Ok(Some(Self {
+            length: page * u64::from(number(28)),
+            changes: number(24),
+            mark: number(60),
+        }))
+    }
+}
+
+/// How often a header that is not the expected one is read again: a checkpoint may be writing it.
+const READS: u32 = 5;
+const BETWEEN_READS: Duration = Duration::from_millis(5);
+/// Number of checks in a row in which the file must be shorter than its header says. A checkpoint writes the header before the last pages.
+const SHORT: u32 = 3;
+
+/// The content of the file in use. Device and inode do not change when a file is overwritten in place, for example by `cp`.
+#[derive(Debug)]
+struct Content {
+    file: File,
+    mark: u32,
+    /// Whether the mark was found in the file. Before, it is in the write-ahead log.
+    was_marked: AtomicBool,
+    /// The highest change counter so far.
+    changes: AtomicU32,
+    /// The length of the file if it is too short, and in how many checks it was.
+    short: Mutex<(u64, u32)>,
+}
+
+impl Content {
+    fn new(file: File, mark: u32) -> Self {
+        let changes = Header::read(&file).ok().flatten().map_or(0, |header| header.changes);
+        Self {
+            file,
+            mark,
+            was_marked: AtomicBool::new(false),
+            changes: AtomicU32::new(changes),
+            short: Mutex::default(),
+        }
+    }
+
+    /// Whether the file has the header of this database.
+    fn is_intact(&self) -> bool {
+        for read in 0..READS {
+            if read > 0 {
+                thread::sleep(BETWEEN_READS);
+            }
+            match Header::read(&self.file) {
+                Ok(Some(header)) if self.expects(header) => return true,
+                Ok(_) => {}
+                // A file that cannot be read now is reported by the next statement.
+                Err(_) => return true,
+            }
+        }
+        false
+    }
+
+    fn expects(&self, header: Header) -> bool {
+        let is_marked = header.mark == self.mark;
+        if !is_marked && self.was_marked.load(Ordering::Relaxed) {
+            return false;
+        }
+        let before = self.changes.load(Ordering::Relaxed);
+        // The counter may wrap around.
+        if header.changes.wrapping_sub(before) > u32::MAX / 2 {
+            return false;
+        }
+        self.changes.store(header.changes, Ordering::Relaxed);
+        self.was_marked.fetch_or(is_marked, Ordering::Relaxed);
+        true
+    }
+
+    /// Whether the file has been shorter than its header says for several checks, without growing.
+    fn stays_short(&self) -> bool {
+        let (Ok(metadata), Ok(Some(header))) = (self.file.metadata(), Header::read(&self.file)) else {
+            return false;
+        };
+        let mut short = self.short.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = metadata.len();
+        *short = match *short {
+            _ if length >= header.length => (0, 0),
+            (before, checks) if before == length => (length, checks + 1),
+            _ => (length, 1),
+        };
+        short.1 >= SHORT
     }
 }
 

@@ -10,14 +10,23 @@ use axum::{
 
 use crate::rest::Problem;
 
-/// Headers that mean one thing and may stand once.
-const ONCE: [HeaderName; 6] = [
+/// Headers that have one value by their definition, and whose value is used here. Two programs may use different ones of two.
+const ONCE: [HeaderName; 15] = [
     header::AUTHORIZATION,
     header::CONTENT_LENGTH,
+    header::CONTENT_RANGE,
     header::CONTENT_TYPE,
+    header::EXPECT,
     header::HOST,
+    header::IF_MODIFIED_SINCE,
+    header::IF_RANGE,
+    header::IF_UNMODIFIED_SINCE,
     header::ORIGIN,
+    header::PROXY_AUTHORIZATION,
+    header::RANGE,
+    header::REFERER,
     header::TRANSFER_ENCODING,
+    header::USER_AGENT,
 ];
 
 /// The answer to a request that has more than one meaning.
@@ -27,13 +36,28 @@ pub(super) fn refusal(request: &Request) -> Option<Response> {
         let detail = "There is nothing at this path, which is no UTF-8. Percent-encode the bytes of its UTF-8 text, such as %C3%A9.";
         return Some(Problem::not_found(detail).into_response());
     }
-    let detail = ambiguity(request.method(), request.uri(), request.version(), request.headers())?;
-    let mut response = Problem::new(StatusCode::BAD_REQUEST, "ambiguous", "Ambiguous request", detail).into_response();
+    let problem = if let Some(coding) = unknown_transfer_coding(request.headers()) {
+        let detail = format!(
+            "The transfer coding `{coding}` is not supported. Send the body with `Transfer-Encoding: chunked`, or with Content-Length."
+        );
+        Problem::new(StatusCode::NOT_IMPLEMENTED, "transfer-coding", "Unknown transfer coding", detail)
+    } else {
+        let detail = ambiguity(request.method(), request.uri(), request.version(), request.headers())?;
+        Problem::new(StatusCode::BAD_REQUEST, "ambiguous", "Ambiguous request", detail)
+    };
+    let mut response = problem.into_response();
     if request.version() < Version::HTTP_2 {
         // Whoever sent it may mean something else with what follows.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Some(response)
+}
+
+/// The transfer codings of a request, unless they are only `chunked`. hyper decodes `chunked` and ignores the others, so the body would be
+/// read in its encoded form (RFC 9112, section 6.1: such a request should be answered with 501).
+fn unknown_transfer_coding(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::TRANSFER_ENCODING)?.to_str().unwrap_or("?").trim();
+    (!value.eq_ignore_ascii_case("chunked")).then(|| value.chars().take(80).collect())
 }
 
 fn ambiguity(method: &Method, uri: &Uri, version: Version, headers: &HeaderMap) -> Option<String> {
@@ -123,6 +147,31 @@ mod tests {
         ] {
             let told = found(target, version, &headers).unwrap_or_default();
             assert!(told.contains(word), "{target} {headers:?}: {told}");
+        }
+    }
+
+    #[test]
+    fn transfer_codings_other_than_chunked_are_found() {
+        let coding = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::TRANSFER_ENCODING, value.parse().unwrap());
+            unknown_transfer_coding(&headers)
+        };
+        assert_eq!(unknown_transfer_coding(&HeaderMap::new()), None);
+        for fine in ["chunked", "Chunked", " chunked "] {
+            assert_eq!(coding(fine), None, "{fine}");
+        }
+        for other in [
+            "gzip, chunked",
+            "identity, chunked",
+            "chunked, chunked",
+            "deflate",
+            "chunked;q=1",
+            ", chunked",
+            "compress,chunked",
+            "",
+        ] {
+            assert_eq!(coding(other).as_deref(), Some(other), "{other}");
         }
     }
 }

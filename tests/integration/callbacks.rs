@@ -4,13 +4,69 @@ use clearhook::{catalogue::EventType, domain::timestamp::Timestamp};
 use serde_json::json;
 
 use crate::support::{
-    app::TestApp,
+    app::{JsonAnswer, TestApp},
     database::TestDatabase,
     on_both,
     receiver::{Receiver, Reply},
 };
 
-on_both! { are_listed_newest_first_by_range_and_outcome ranges_and_filters_that_make_no_sense_are_refused }
+on_both! {
+    are_listed_newest_first_by_range_and_outcome ranges_and_filters_that_make_no_sense_are_refused
+    a_cursor_is_accepted_only_by_the_list_that_it_is_from
+}
+
+async fn a_cursor_is_accepted_only_by_the_list_that_it_is_from(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let other = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    for id in ["1", "2"] {
+        app.publish(EventType::IdentityCreated, id).await;
+    }
+    app.log(&webhook, 2).await;
+    app.log(&other, 2).await;
+    let log = |webhook: &serde_json::Value| format!("/webhooks/{}/callbacks", webhook["id"].as_str().unwrap());
+    let lists = [
+        "/webhooks?enabled=true".to_owned(),
+        "/webhooks?".to_owned(),
+        "/events?".to_owned(),
+        "/events?type=identity.created".to_owned(),
+        format!("{}?", log(&webhook)),
+        format!("{}?outcome=succeeded", log(&webhook)),
+        format!("{}?", log(&other)),
+    ];
+    let mut cursors = Vec::new();
+    for list in &lists {
+        let page = app.get(&format!("{list}&limit=1")).await;
+        cursors.push(page["next_cursor"].as_str().unwrap().to_owned());
+    }
+    let ask = async |list: &str, cursor: &str| {
+        let path = format!("{list}&limit=7&cursor={cursor}");
+        app.api(reqwest::Method::GET, &path).send().await.unwrap()
+    };
+    for (at, list) in lists.iter().enumerate() {
+        for (from, cursor) in cursors.iter().enumerate() {
+            let response = ask(list, cursor).await;
+            if at == from {
+                assert_eq!(response.status(), 200, "{list}");
+                continue;
+            }
+            assert_eq!(response.status(), 422, "{list} with a cursor of {}", lists[from]);
+            assert_eq!(response.json_value().await["errors"][0]["pointer"], "/cursor");
+        }
+        let cursor = &cursors[at];
+        for changed in [
+            cursor.to_uppercase(),
+            cursor.to_lowercase(),
+            cursor[..cursor.len() - 1].to_owned(),
+            format!("{cursor}A"),
+            format!("{cursor}%00"),
+            String::new(),
+        ] {
+            assert_eq!(ask(list, &changed).await.status(), 422, "{list} with {changed}");
+        }
+    }
+    app.stop().await;
+}
 
 async fn are_listed_newest_first_by_range_and_outcome(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(500)]).await);

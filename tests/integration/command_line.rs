@@ -197,6 +197,33 @@ fn output_that_cannot_be_written_is_an_error_and_no_panic() {
     }
     let keys: Value = serde_json::from_str(&here.answer(&["api-key", "list", "--json"])).unwrap();
     assert!(!keys[0]["revoked_at"].is_null(), "a key that nobody has seen is revoked: {keys}");
+    // A password is printed before it is set: nobody could sign in with one that was not seen.
+    let answer = here.answer(&["user", "create", "--email", "seen@example.com", "--role", "administrator"]);
+    assert!(answer.trim().len() >= 12, "{answer}");
+    let hashes = || -> Vec<(String, String)> {
+        let connection = rusqlite::Connection::open(here.data().join("clearhook.db")).unwrap();
+        let mut statement = connection.prepare("SELECT email, password_hash FROM users ORDER BY email").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    };
+    let before = hashes();
+    for arguments in [
+        &["user", "create", "--email", "unseen@example.com", "--role", "administrator"][..],
+        &["user", "reset-password", "--email", "seen@example.com"],
+    ] {
+        let output = here.command(arguments).stdout(full()).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
+    }
+    assert_eq!(hashes(), before);
+    // A log that cannot be written does not end a command half way.
+    let output = here.command(&["master-key", "rotate"]).stderr(full()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    // A refused user prints no password.
+    let output = here
+        .command(&["user", "create", "--email", "nobody", "--role", "administrator"])
+        .output()
+        .unwrap();
+    assert!(output.status.code() == Some(1) && output.stdout.is_empty(), "{output:?}");
     // A reader that has seen enough ends the command without a message.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

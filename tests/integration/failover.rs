@@ -159,6 +159,39 @@ async fn sessions_that_are_ended_are_replaced_at_once() {
 }
 
 /// A server that does not answer holds up neither pages nor the API: each has its answer after a statement's limit.
+/// A publish may have to wait for the transaction before it. Both together have one time limit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_publish_on_a_silent_server_is_answered_within_one_time_limit() {
+    let direct = TestDatabase::postgres().await;
+    let proxy = Proxy::to(direct.server()).await;
+    let patience = Duration::from_secs(6);
+    let settings = DispatchSettings { patience, ..quick() };
+    let app = TestApp::start_with(&direct.by(proxy.address), settings, loopback(), new_id()).await;
+    app.publish(EventType::IdentityCreated, "0").await;
+    proxy.fall_silent();
+    let began = Instant::now();
+    // The first requests are in the transactions that fall silent; the others have to wait for them.
+    let publishes = (1..=8).map(|number| {
+        let (app, event) = (&app, cloud_event(EventType::IdentityCreated, &number.to_string()));
+        async move {
+            tokio::time::sleep(Duration::from_millis(300 * number)).await;
+            let (asked, answer) = (Instant::now(), app.publish_raw(&event).await);
+            assert_eq!(answer.status(), 503);
+            assert!(answer.headers().contains_key("retry-after"));
+            assert!(asked.elapsed() < patience + Duration::from_secs(1), "{:?}", asked.elapsed());
+        }
+    });
+    futures_util::future::join_all(publishes).await;
+    assert!(began.elapsed() > Duration::from_secs(2), "the server fell silent");
+    proxy.speak();
+    wait_for("a publish to be accepted", async || {
+        let event = cloud_event(EventType::IdentityCreated, "9");
+        (app.publish_raw(&event).await.status() == 202).then_some(())
+    })
+    .await;
+    app.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_server_holds_up_neither_pages_nor_the_api() {
     let direct = TestDatabase::postgres().await;

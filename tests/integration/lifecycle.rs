@@ -127,6 +127,14 @@ async fn a_closed_terminal_does_not_end_the_service() {
     }
     service.signal("-PIPE");
     service.line("SIGHUP received and ignored").await;
+    for (signal, name) in [("-USR1", "SIGUSR1"), ("-USR2", "SIGUSR2"), ("-ALRM", "SIGALRM")] {
+        service.signal(signal);
+        service.line(&format!("{name} received and ignored")).await;
+    }
+    // Ignored by default.
+    for signal in ["-WINCH", "-URG", "-CHLD", "-CONT"] {
+        service.signal(signal);
+    }
     assert_eq!(status(&ask(&mut connect(&url).await, READY).await), 200);
     assert_eq!(service.terminate().await, Some(0));
 }
@@ -143,6 +151,12 @@ async fn health_checks_have_an_address_of_their_own() {
             expected,
             "{path}"
         );
+    }
+    // An error without a body does not end the connection.
+    let mut stream = connect(&url).await;
+    for path in ["/webhooks", "/nowhere", "/healthz"] {
+        let answer = ask(&mut stream, &format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
+        assert_eq!(status(&answer), if path == "/healthz" { 200 } else { 404 }, "{path}: {answer}");
     }
     service.signal("-TERM");
     wait_for("/readyz to fail", async || {

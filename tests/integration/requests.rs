@@ -71,6 +71,43 @@ async fn two_readings_are_refused_and_nothing_is_smuggled(database: TestDatabase
         let head = format!("POST /api/v1/webhooks\nContent-Type: application/json\n{lengths}");
         let told = exchange(&app.url, &request(&app, &head, &hidden)).await;
         assert!((answers(&told), status(&told)) == (1, 400), "{lengths}: {told}");
+        assert!(told.contains("application/problem+json"), "{lengths}: {told}");
+    }
+    // hyper decodes a body whose last coding is `chunked`, and leaves the others to the service (RFC 9112, section 6.1).
+    for codings in [
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: identity, chunked",
+        "Transfer-Encoding: x,chunked",
+        "Transfer-Encoding: chunked, chunked",
+        "Transfer-Encoding: deflate\nTransfer-Encoding: chunked",
+    ] {
+        let head = format!("POST /api/v1/webhooks\nContent-Type: application/json\n{codings}");
+        let chunks = format!("{:x}\r\n{webhook}\r\n0\r\n\r\n{hidden}", webhook.len());
+        let told = exchange(&app.url, &request(&app, &head, &chunks)).await;
+        assert!(answers(&told) == 1 && matches!(status(&told), 400 | 501), "{codings}: {told}");
+        assert!(told.contains("application/problem+json"), "{codings}: {told}");
+    }
+    // Two values of a header that has one, two media type parameters, and content codings of bodies that must not be encoded.
+    for (headers, expected) in [
+        ("Content-Type: application/json\nUser-Agent: a\nUser-Agent: b", 400),
+        ("Content-Type: application/json\nReferer: a\nReferer: b", 400),
+        ("Content-Type: application/json\nContent-Type: application/json", 400),
+        ("Content-Type: application/json; charset=utf-8; charset=utf-8", 415),
+        ("Content-Type: application/json; charset=utf-8; charset=utf-16", 415),
+        ("Content-Type: application/json\nContent-Encoding: gzip", 415),
+        ("Content-Type: application/json\nContent-Encoding: br", 415),
+        (
+            "Content-Type: application/json\nContent-Encoding: identity\nContent-Encoding: gzip",
+            415,
+        ),
+    ] {
+        let head = format!(
+            "POST /api/v1/webhooks\n{headers}\nConnection: close\nContent-Length: {}",
+            webhook.len()
+        );
+        let told = exchange(&app.url, &request(&app, &head, webhook)).await;
+        assert_eq!((answers(&told), status(&told)), (1, expected), "{headers}: {told}");
+        assert!(told.contains("application/problem+json"), "{headers}: {told}");
     }
     assert_eq!(database.count("webhooks").await, 0);
     app.stop().await;
@@ -143,6 +180,10 @@ async fn malformed_heads_are_refused(database: TestDatabase) {
         let told = exchange(&app.url, raw.as_bytes()).await;
         assert_eq!((answers(&told), status(&told)), (1, expected), "{raw:?}: {told}");
         assert!(told.contains(word), "{raw:?}: {told}");
+        assert!(
+            expected < 400 || told.contains("application/problem+json") || told.contains("text/html"),
+            "{raw:?}: {told}"
+        );
     }
     // What is not even text, in the address and in a header.
     for raw in [
@@ -152,6 +193,7 @@ async fn malformed_heads_are_refused(database: TestDatabase) {
     ] {
         let told = exchange(&app.url, raw).await;
         assert_eq!((answers(&told), status(&told)), (1, 400), "{raw:?}: {told}");
+        assert!(told.contains("urn:clearhook:problem:malformed"), "{raw:?}: {told}");
     }
     app.stop().await;
 }
@@ -167,6 +209,7 @@ async fn large_and_deep_ones_are_refused(database: TestDatabase) {
         )
         .await;
         assert_eq!((answers(&told), status(&told)), (1, 431), "{told}");
+        assert!(told.contains("urn:clearhook:problem:headers-too-large"), "{told}");
     }
     let far = format!("GET /api/v1/webhooks?q={}", "x".repeat(100_000));
     let told = exchange(&app.url, &request(&app, &far, "")).await;

@@ -30,7 +30,7 @@ async fn an_empty_variable_means_not_set_for_every_setting() {
     for empty in ["", "  "] {
         let mut command = here.command(&["serve", "--addr", "127.0.0.1:0"]);
         command.envs(names.iter().filter(|name| *name != "CLEARHOOK_CONFIG").map(|name| (name, empty)));
-        command.env("CLEARHOOK_CONFIG", "");
+        command.env("CLEARHOOK_CONFIG", empty);
         let service = Service::start(command);
         service.line("listening on ").await;
         let given = service.line("settings given: ").await;
@@ -40,6 +40,61 @@ async fn an_empty_variable_means_not_set_for_every_setting() {
         assert!(!service.printed().contains("not a setting"), "{}", service.printed());
         assert_eq!(service.terminate().await, Some(0));
     }
+}
+
+#[test]
+fn a_log_filter_that_would_silence_the_log_is_refused() {
+    for filter in ["nonsense", "inof", "info,clearhok=debug", "clearhook=loud", "info,"] {
+        let here = Installation::new();
+        let output = here
+            .command(&["serve", "--addr", "127.0.0.1:0"])
+            .env("CLEARHOOK_LOG", filter)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{filter}: {said}");
+        assert!(
+            said.starts_with("clearhook: CLEARHOOK_LOG: ") && said.lines().count() == 1,
+            "{said}"
+        );
+    }
+}
+
+/// A flag has precedence over the environment, also where a secret can be given in two ways.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_as_a_flag_wins_over_one_in_the_environment() {
+    let here = Installation::new();
+    let path = here.folder().join("key");
+    fs::write(&path, "not a key").unwrap();
+    let mut command = here.command(&[
+        "serve",
+        "--addr",
+        "127.0.0.1:0",
+        "--master-key",
+        "cGxhbnRlZC1rZXktcGxhbnRlZC1rZXktcGxhbnRlZDE=",
+    ]);
+    command.env("CLEARHOOK_MASTER_KEY_FILE", &path);
+    let service = Service::start(command);
+    service.line("listening on ").await;
+    assert_eq!(service.terminate().await, Some(0));
+    // The same for the secrets of single commands: the file of the environment is not read.
+    let event = example_file(here.folder(), EventType::IdentityCreated);
+    let output = here
+        .command(&[
+            "publish",
+            "--url",
+            "http://127.0.0.1:9",
+            "--api-key",
+            "chk_x",
+            "identity.created",
+            "--data",
+            &event,
+        ])
+        .env("CLEARHOOK_API_KEY_FILE", here.folder().join("missing"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("127.0.0.1:9") && !said.contains("CLEARHOOK_API_KEY"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -85,10 +85,115 @@ async fn a_disk_that_is_nearly_full_turns_readyz_red() {
     app.stop().await;
 }
 
-/// A file that is deleted takes what is written to it along; the log and its index are parts of it.
+/// What an operator can do to the database file of a running service.
+enum Harm {
+    /// Deletes the file with this ending.
+    Delete(&'static str),
+    /// Renames the file.
+    Move,
+    /// Renames a copy over the file, so that the path leads to another inode.
+    Replace,
+    /// Overwrites the file in place with these bytes.
+    Overwrite(Vec<u8>),
+    /// Overwrites the file in place with a backup that was made while the service ran.
+    RestoreBackup,
+    /// Truncates the file to this length.
+    Truncate(u64),
+}
+
+impl Harm {
+    async fn inflict(&self, database: &TestDatabase) {
+        let folder = database.folder.path();
+        let file = folder.join("clearhook.db");
+        match self {
+            Self::Delete(ending) => fs::remove_file(folder.join(format!("clearhook.db{ending}"))).unwrap(),
+            Self::Move => fs::rename(&file, folder.join("moved.db")).unwrap(),
+            Self::Replace => {
+                let copy = folder.join("copy");
+                fs::copy(&file, &copy).unwrap();
+                fs::rename(&copy, &file).unwrap();
+            }
+            Self::Overwrite(bytes) => fs::write(&file, bytes).unwrap(),
+            Self::RestoreBackup => {
+                let backup = folder.join("backup.db");
+                let connection = Database::connect(&database.url).await.unwrap();
+                let sql = format!("VACUUM INTO '{}'", backup.display());
+                connection.execute_unprepared(&sql).await.unwrap();
+                connection.close().await.unwrap();
+                fs::copy(&backup, &file).unwrap();
+            }
+            Self::Truncate(length) => fs::OpenOptions::new().write(true).open(&file).unwrap().set_len(*length).unwrap(),
+        }
+    }
+
+    /// Whether the file has a content that the service must not change.
+    const fn is_other_content(&self) -> bool {
+        matches!(self, Self::Overwrite(_) | Self::RestoreBackup | Self::Truncate(_))
+    }
+}
+
+/// Commands and tools that use SQLite's locks may work beside the service.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_is_deleted_or_replaced_takes_no_more_events() {
-    for (case, ending) in [("deleted", ""), ("deleted", "-wal"), ("replaced", "")] {
+async fn maintenance_beside_the_service_is_no_damage() {
+    let database = TestDatabase::sqlite();
+    drop(database.open().await);
+    let node = Node::new(&database);
+    let (service, url) = node.start().await;
+    let file = database.folder.path().join("clearhook.db");
+    wait_for("the mark in the file", async || {
+        (fs::read(&file).unwrap()[60..64] != [0; 4]).then_some(())
+    })
+    .await;
+    for (number, sql) in [
+        "VACUUM",
+        "PRAGMA wal_checkpoint(TRUNCATE)",
+        "ANALYZE",
+        "REINDEX",
+        "PRAGMA integrity_check",
+    ]
+    .iter()
+    .enumerate()
+    {
+        for id in 0..5 {
+            let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
+            let request = request.header("content-type", "application/cloudevents+json");
+            let event = cloud_event(EventType::IdentityCreated, &format!("{number}-{id}")).to_string();
+            assert_eq!(request.body(event).send().await.unwrap().status(), 202, "before {sql}");
+        }
+        database.execute(sql).await;
+        // Longer than the pause between two checks.
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        is_ready(&node.http, &url, 200).await;
+    }
+    service.terminate().await;
+    assert_eq!(database.count("events").await, 25);
+    // The next run marks the file again, and nothing of the earlier run is held against it.
+    let (service, url) = node.start().await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    is_ready(&node.http, &url, 200).await;
+    service.terminate().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_deleted_replaced_or_overwritten_takes_no_more_events() {
+    let other = TestDatabase::sqlite();
+    other.open().await.close().await.unwrap();
+    let other = fs::read(other.folder.path().join("clearhook.db")).unwrap();
+    let cases = [
+        ("deleted", Harm::Delete(""), "was deleted"),
+        ("its log deleted", Harm::Delete("-wal"), "was deleted"),
+        ("the index of its log deleted", Harm::Delete("-shm"), "was deleted"),
+        ("moved", Harm::Move, "was deleted"),
+        ("replaced", Harm::Replace, "was replaced"),
+        ("another database", Harm::Overwrite(other), "was overwritten"),
+        ("a backup of this run", Harm::RestoreBackup, "was overwritten"),
+        ("garbage", Harm::Overwrite(vec![b'x'; 100_000]), "was overwritten"),
+        ("a few bytes", Harm::Overwrite(b"oops".to_vec()), "was overwritten"),
+        ("nothing", Harm::Truncate(0), "was overwritten"),
+        ("its beginning", Harm::Truncate(8_192), "was overwritten"),
+    ];
+    // Each case waits for the checks of its service, so they run at the same time.
+    let cases = cases.map(|(case, harm, word)| async move {
         let database = TestDatabase::sqlite();
         drop(database.open().await);
         let node = Node::new(&database);
@@ -99,24 +204,31 @@ async fn a_file_that_is_deleted_or_replaced_takes_no_more_events() {
             let event = cloud_event(EventType::IdentityCreated, id).to_string();
             request.body(event).send().await.unwrap()
         };
-        assert_eq!(publish("1").await.status(), 202);
+        assert_eq!(publish("1").await.status(), 202, "{case}");
         is_ready(&node.http, &url, 200).await;
-        // The file's companions are noted when the service first tries to write.
-        let file = database.folder.path().join(format!("clearhook.db{ending}"));
-        assert!(file.exists());
-        if case == "replaced" {
-            let copy = database.folder.path().join("copy");
-            fs::copy(&file, &copy).unwrap();
-            fs::rename(&copy, &file).unwrap();
-        } else {
-            fs::remove_file(&file).unwrap();
-        }
-        let said = is_ready(&node.http, &url, 503).await;
-        assert!(said.contains(case), "{said}");
+        // The content is watched once the first test write has marked the file.
+        let file = database.folder.path().join("clearhook.db");
+        wait_for("the mark in the file", async || {
+            (fs::read(&file).unwrap()[60..64] != [0; 4]).then_some(())
+        })
+        .await;
+        harm.inflict(&database).await;
+        is_ready(&node.http, &url, 503).await;
+        // A statement may have failed before the check that finds the reason.
+        wait_for(&format!("the reason that the file {case}"), async || {
+            let said = is_ready(&node.http, &url, 503).await;
+            (said.contains(word) && said.contains("stop clearhook")).then_some(())
+        })
+        .await;
         let refused = publish("2").await;
-        assert_eq!(refused.status(), 503);
-        assert!(refused.text().await.unwrap().contains("database-gone"));
-        service.line("ERROR").await;
-        service.kill();
-    }
+        assert_eq!(refused.status(), 503, "{case}");
+        assert!(refused.text().await.unwrap().contains("database-gone"), "{case}");
+        service.line("nothing can be stored").await;
+        let left = harm.is_other_content().then(|| fs::read(&file).unwrap());
+        service.terminate().await;
+        if let Some(left) = left {
+            assert!(fs::read(&file).unwrap() == left, "{case}: the service wrote into the file");
+        }
+    });
+    futures_util::future::join_all(cases).await;
 }

@@ -74,7 +74,7 @@ impl Connection {
             let exchange = Arc::new(this.activity.begin());
             this.clone().answer(request, exchange)
         });
-        let socket = Socket::new(stream, activity.clone(), shutdown.stop.clone());
+        let socket = Socket::new(stream, activity.clone(), shutdown.stop.clone(), limits.error_body);
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
         // Deadlines can become earlier, so they are checked regularly.
@@ -147,11 +147,21 @@ impl Connection {
             }
             unread.discard_in_background(is_http1);
         }
+        mark_as_own(&mut response);
         // Clients with persistent connections have to switch to another node while this one still answers them.
         if is_http1 && self.shutdown.drain.is_cancelled() {
             response.headers_mut().insert(header::CONNECTION, CLOSE);
         }
         Ok(response.map(|body| AnswerBody::new(body, exchange)))
+    }
+}
+
+/// Ensures that an error of the service can be told from one of hyper itself, which has no other headers than those of the connection
+/// (`refusal`).
+fn mark_as_own<B>(response: &mut Response<B>) {
+    if response.status().is_client_error() || response.status().is_server_error() {
+        let no_store = HeaderValue::from_static("no-store");
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
     }
 }
 

@@ -7,6 +7,7 @@ mod connection;
 mod frames;
 mod open_connections;
 pub mod proxies;
+mod refusal;
 mod socket;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -19,7 +20,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::body::BodyTimedOut;
+pub use self::{body::BodyTimedOut, refusal::ErrorBody};
 use self::{certificates::Certificates, connection::Connection, open_connections::OpenConnections};
 use crate::proxies::TrustedProxies;
 
@@ -52,6 +53,8 @@ pub struct ServerLimits {
     pub stall: Duration,
     /// How long requests in progress may take after the service was told to stop.
     pub farewell: Duration,
+    /// The body of the response to a request that cannot be parsed.
+    pub error_body: ErrorBody,
     /// Trusted proxies. They may have any share of the connections, because each serves many clients.
     pub proxies: TrustedProxies,
 }
@@ -68,6 +71,7 @@ impl Default for ServerLimits {
             body: Duration::from_secs(50),
             stall: Duration::from_secs(30),
             farewell: Duration::from_secs(10),
+            error_body: refusal::problem,
             proxies: TrustedProxies::default(),
         }
     }

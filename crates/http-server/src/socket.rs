@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     activity::Activity,
     frames::{Frames, Protocol},
+    refusal::{ErrorBody, Refusal},
 };
 
 /// How long to wait for more of a request body that is being discarded.
@@ -38,6 +39,9 @@ pub(super) struct Socket<S> {
     stop: CancellationToken,
     protocol: Protocol,
     written: Frames,
+    /// A response that replaces one of hyper's own.
+    refusal: Option<Refusal>,
+    error_body: ErrorBody,
     linger: Option<Linger>,
 }
 
@@ -52,13 +56,15 @@ struct Linger {
 }
 
 impl<S> Socket<S> {
-    pub(super) fn new(stream: S, activity: Arc<Activity>, stop: CancellationToken) -> Self {
+    pub(super) fn new(stream: S, activity: Arc<Activity>, stop: CancellationToken, error_body: ErrorBody) -> Self {
         Self {
             stream,
+            error_body,
             activity,
             stop,
             protocol: Protocol::default(),
             written: Frames::default(),
+            refusal: None,
             linger: None,
         }
     }
@@ -83,6 +89,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if this.refusal.is_none() && !this.protocol.is_http2() {
+            this.refusal = Refusal::instead_of(bytes, this.error_body);
+        }
+        if let Some(refusal) = &mut this.refusal {
+            let written = ready!(refusal.poll_write(Pin::new(&mut this.stream), context, bytes.len()));
+            this.refusal = None;
+            return Poll::Ready(written);
+        }
         let written = ready!(Pin::new(&mut this.stream).poll_write(context, bytes));
         if let Ok(count) = written {
             this.note(&bytes[..count]);
@@ -92,6 +106,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
 
     fn poll_write_vectored(self: Pin<&mut Self>, context: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if this.refusal.is_some()
+            || (!this.protocol.is_http2()
+                && slices
+                    .first()
+                    .is_some_and(|head| Refusal::instead_of(head, this.error_body).is_some()))
+        {
+            let head = slices.first().map_or(&[][..], |head| head);
+            return Pin::new(this).poll_write(context, head);
+        }
         let written = ready!(Pin::new(&mut this.stream).poll_write_vectored(context, slices));
         if let Ok(mut left) = written {
             for slice in slices {

@@ -24,7 +24,7 @@ use crate::{
         answer::Failure,
         callback::Outcome,
         id::{CallbackId, WebhookId},
-        page::Cursor,
+        page::{Cursor, ListId},
         response::ResponseFilter,
         timestamp::Timestamp,
     },
@@ -56,7 +56,7 @@ pub async fn page(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
     };
     let (zone, lang) = (zone(), lang());
     let links = Links::new(id, &query);
-    let (place, found) = (place(&query), Range::of(&query, Some(latest.at), now, &zone));
+    let (place, found) = (place(&query, &links.list()), Range::of(&query, Some(latest.at), now, &zone));
     let (page, chart) = match &found {
         Ok(range) => {
             let filter = range::filter(&query, range);
@@ -102,8 +102,8 @@ pub async fn page(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
     })))
 }
 
-fn place(query: &LogQuery) -> Place {
-    let cursor = |text: &Option<String>| text.as_deref().and_then(|text| Cursor::decode(text).ok());
+fn place(query: &LogQuery, list: &ListId) -> Place {
+    let cursor = |text: &Option<String>| text.as_deref().and_then(|text| Cursor::decode(text, list).ok());
     match (cursor(&query.after), cursor(&query.before)) {
         (Some(after), _) => Place::After(after),
         (None, Some(before)) => Place::Before(before),

@@ -5,7 +5,11 @@ use url::form_urlencoded::Serializer;
 
 use crate::{
     console::calls::LogQuery,
-    domain::{id::WebhookId, page::Cursor, timestamp::Timestamp},
+    domain::{
+        id::WebhookId,
+        page::{Cursor, ListId},
+        timestamp::Timestamp,
+    },
 };
 
 /// Makes addresses.
@@ -61,7 +65,12 @@ impl<'a> Links<'a> {
 
     /// The same rows on another page of the log.
     pub fn place(&self, name: &str, cursor: Cursor) -> String {
-        format!("{}?{}#logs", self.path, self.kept(&[(name, &cursor.encode())]))
+        format!("{}?{}#logs", self.path, self.kept(&[(name, &cursor.encode(&self.list()))]))
+    }
+
+    /// The list that a cursor of this log belongs to.
+    pub fn list(&self) -> ListId {
+        ListId::new(&self.path, [("query", self.kept(&[]).as_str())])
     }
 
     /// The top of the log.

@@ -10,7 +10,8 @@ pub(crate) struct MediaType {
 }
 
 impl MediaType {
-    /// Parses `type/subtype; name=value; name="value"`. Returns `None` if the text is not a media type.
+    /// Parses `type/subtype; name=value; name="value"`. Returns `None` if the text is not a media type, or has a parameter twice: programs
+    /// disagree about which one counts.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (essence, mut rest) = text.split_once(';').map_or((text, ""), |(essence, rest)| (essence, rest));
         let essence = essence.trim_matches([' ', '\t']).to_ascii_lowercase();
@@ -18,7 +19,7 @@ impl MediaType {
         if !is_token(kind) || !is_token(subtype) {
             return None;
         }
-        let mut charset = None;
+        let (mut charset, mut names) = (None, Vec::new());
         loop {
             rest = rest.trim_start_matches([' ', '\t', ';']);
             if rest.is_empty() {
@@ -30,9 +31,14 @@ impl MediaType {
             if !is_token(name) || !(after.is_empty() || after.starts_with([' ', '\t', ';'])) {
                 return None;
             }
-            if name.eq_ignore_ascii_case("charset") && charset.is_none() {
+            let name = name.to_ascii_lowercase();
+            if names.contains(&name) {
+                return None;
+            }
+            if name == "charset" {
                 charset = Some(value.to_ascii_lowercase());
             }
+            names.push(name);
             rest = after.trim_start_matches([' ', '\t']);
             if !rest.is_empty() && !rest.starts_with(';') {
                 return None;
@@ -119,6 +125,9 @@ mod tests {
             "application/json; charset=\"utf-8",
             "application/json; charset=\"utf-8\"x",
             "application/json; =utf-8",
+            "application/json; charset=utf-8; charset=utf-8",
+            "application/json; charset=utf-8; Charset=iso-8859-1",
+            "application/json; a=1; b=2; a=\"1\"",
             "application/json, text/plain",
             "application/jsön",
         ] {

@@ -140,6 +140,7 @@ mod tests {
         let place = || Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
         Entry::Publish(Publish {
             events: (0..events).map(event).collect(),
+            until: std::time::Instant::now(),
             answer: oneshot::channel().0,
             places: (place(), place()),
         })

@@ -14,11 +14,14 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sea_orm::DbBackend;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    time::timeout,
+};
 
 pub(super) use self::publish::{NewDelivery, add_deliveries, add_events, add_keys};
 use self::{batcher::Way, heartbeat::Pulse, writer::Writer};
@@ -58,6 +61,8 @@ pub struct Journal {
     kib: Arc<Semaphore>,
     unrecorded: Arc<Semaphore>,
     short_of_space: Arc<AtomicBool>,
+    /// How long a publish request waits to be stored, including the transaction before its own.
+    longest: Duration,
     pulses: Arc<[Arc<Pulse>]>,
 }
 
@@ -193,6 +198,8 @@ enum Entry {
 
 struct Publish {
     events: Vec<(EventKey, NewEvent)>,
+    /// When the request is answered with an error if its transaction has not ended.
+    until: Instant,
     answer: oneshot::Sender<Result<Vec<Accepted>, StoreError>>,
     #[expect(dead_code, reason = "kept until the events are stored")]
     places: (OwnedSemaphorePermit, OwnedSemaphorePermit),
@@ -230,11 +237,13 @@ impl Journal {
             kib: Arc::new(Semaphore::new(KIB)),
             unrecorded: Arc::new(Semaphore::new(RESULTS)),
             short_of_space: Arc::default(),
+            longest: store.publish_limit(),
             pulses: pulses.into(),
         }
     }
 
-    /// Stores events and their deliveries. When it returns successfully, they are durable.
+    /// Stores events and their deliveries. When it returns successfully, they are durable. If it fails after the time limit, they may be stored
+    /// nevertheless.
     pub async fn publish(&self, events: Vec<(EventKey, NewEvent)>) -> Result<Vec<Accepted>, PublishError> {
         if self.short_of_space.load(Ordering::Relaxed) {
             return Err(PublishError::NoSpace);
@@ -246,9 +255,17 @@ impl Journal {
         };
         let places = (places(&self.events, events.len())?, places(&self.kib, size)?);
         let (answer, answered) = oneshot::channel();
-        let entry = Entry::Publish(Publish { events, answer, places });
+        let entry = Entry::Publish(Publish {
+            events,
+            until: Instant::now() + self.longest,
+            answer,
+            places,
+        });
         self.publishes.send(entry).map_err(|_| StoreError::Stopping)?;
-        Ok(answered.await.map_err(|_| StoreError::Stopping)??)
+        let answer = timeout(self.longest, answered)
+            .await
+            .map_err(|_| StoreError::Silent(self.longest))?;
+        Ok(answer.map_err(|_| StoreError::Stopping)??)
     }
 
     /// Queues a result to be stored. Waits while too many are waiting.

@@ -110,11 +110,13 @@ impl Writer {
             return Vec::new();
         };
         let Group {
-            publishes,
+            mut publishes,
             results,
             flushes,
             ..
         } = group;
+        // Their requests were answered with an error meanwhile.
+        publishes.retain(|publish| publish.until > Instant::now());
         let error = match self.store_group(&*intake, &publishes, &results).await {
             Ok(done) => {
                 way.note(done.events(), done.deliveries());
@@ -245,11 +247,18 @@ impl Writer {
         };
         let done = if let Some(direct) = &self.direct {
             let _turn = self.store.write.turn().await;
-            self.store.write.limit().check_file()?;
-            let transaction = direct.begin()?;
-            let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
-            transaction.commit()?;
-            done
+            let limit = self.store.write.limit();
+            limit.check_content()?;
+            let stored = async {
+                let transaction = direct.begin()?;
+                let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
+                transaction.commit()?;
+                Ok(done)
+            };
+            stored.await.map_err(|error| match error {
+                StoreError::Database(error) => limit.explained(error).into(),
+                error => error,
+            })?
         } else {
             let transaction = self.store.patient().begin().await?;
             let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;

@@ -14,6 +14,7 @@ use clearhook::{
         timestamp::Timestamp,
         url::UrlPolicy,
     },
+    rest,
     storage::{Store, audit::Actor, new_id},
     telemetry,
     web::{self},
@@ -121,6 +122,10 @@ impl TestApp {
             .unwrap();
         let clock = Clock::standing(Timestamp::now());
         let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front, clock.clone());
+        let limits = ServerLimits {
+            error_body: rest::unreadable_request,
+            ..limits
+        };
         let served = http_server::serve(listener, web::router(state.clone()), None, limits, CancellationToken::new());
         let server = tokio::spawn(served);
         let http = client_builder().redirect(Policy::none()).build().unwrap();

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         audit::ObjectKind,
         id::WebhookId,
-        page::{Cursor, Page},
+        page::{Cursor, ListId, Page},
         timestamp::Timestamp,
     },
     messages::{Lang, audit as say, wrong::Wrong},
@@ -28,7 +28,8 @@ const ROWS: u64 = 50;
 /// A page of the audit log.
 pub async fn page(app: &AppState, by: &Principal, query: &AuditQuery) -> Result<AuditView, UseCaseError> {
     let (zone, lang) = (zone(), lang());
-    let after = query.after.as_deref().and_then(|after| Cursor::decode(after).ok());
+    let list = list(query);
+    let after = query.after.as_deref().and_then(|after| Cursor::decode(after, &list).ok());
     let found = match filter(query, &zone) {
         Ok(filter) => audit::list(&app.store, by, &filter, after, ROWS).await,
         Err(wrong) => Err(UseCaseError::Conflict(wrong)),
@@ -44,12 +45,37 @@ pub async fn page(app: &AppState, by: &Principal, query: &AuditQuery) -> Result<
         None => None,
     };
     Ok(AuditView {
-        next: page.next.map(Cursor::encode),
+        next: page.next.map(|next| next.encode(&list)),
         rows: page.items.iter().map(|entry| row(entry, &zone, lang)).collect(),
         error,
         open: open.map(|entry| opened(&entry, &zone, lang)),
         zone: zone.iana_name().unwrap_or("UTC").to_owned(),
     })
+}
+
+/// The audit log with these filters.
+fn list(query: &AuditQuery) -> ListId {
+    let AuditQuery {
+        from,
+        to,
+        actor,
+        kind,
+        object,
+        action,
+        ..
+    } = query;
+    let filters = [
+        ("from", from),
+        ("to", to),
+        ("actor", actor),
+        ("kind", kind),
+        ("object", object),
+        ("action", action),
+    ];
+    ListId::new(
+        "audit",
+        filters.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))),
+    )
 }
 
 /// What was done to a webhook after this moment, oldest first.

@@ -7,7 +7,10 @@ use crate::{
         calls::{KeyRowView, KeyState, KeysView},
         server::{lang, time_view, zone},
     },
-    domain::{page::Cursor, timestamp::Timestamp},
+    domain::{
+        page::{Cursor, ListId},
+        timestamp::Timestamp,
+    },
     services::api_keys,
     services::error::UseCaseError,
     storage::api_keys::ApiKeyRecord,
@@ -18,11 +21,12 @@ const ROWS: u64 = 50;
 
 /// A page of the list. A cursor that is none begins anew.
 pub async fn page(app: &AppState, by: &Principal, q: Option<String>, after: Option<String>) -> Result<KeysView, UseCaseError> {
-    let after = after.and_then(|after| Cursor::decode(&after).ok());
+    let list = ListId::new("api-keys", q.as_deref().map(|q| ("q", q)));
+    let after = after.and_then(|after| Cursor::decode(&after, &list).ok());
     let page = api_keys::list(&app.store, by, q.as_deref(), after, ROWS).await?;
     let now = Timestamp::now();
     Ok(KeysView {
-        next: page.next.map(Cursor::encode),
+        next: page.next.map(|next| next.encode(&list)),
         rows: page.items.into_iter().map(|key| row(key, now)).collect(),
     })
 }

@@ -9,7 +9,10 @@ use crate::{
         calls::{OwnedView, UserRowView, UserView, UsersView},
         server::{lang, time_view, zone},
     },
-    domain::{id::UserId, page::Cursor},
+    domain::{
+        id::UserId,
+        page::{Cursor, ListId},
+    },
     services::error::UseCaseError,
     services::users,
     storage::{users::UserRecord, webhooks::WebhookFilter},
@@ -20,10 +23,11 @@ const ROWS: u64 = 50;
 
 /// A page of the list. A cursor that is none begins anew.
 pub async fn page(app: &AppState, by: &Principal, q: Option<String>, after: Option<String>) -> Result<UsersView, UseCaseError> {
-    let after = after.and_then(|after| Cursor::decode(&after).ok());
+    let list = ListId::new("users", q.as_deref().map(|q| ("q", q)));
+    let after = after.and_then(|after| Cursor::decode(&after, &list).ok());
     let page = users::list(&app.store, by, q.as_deref(), after, ROWS).await?;
     Ok(UsersView {
-        next: page.next.map(Cursor::encode),
+        next: page.next.map(|next| next.encode(&list)),
         rows: page.items.into_iter().map(row).collect(),
     })
 }
