@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Set, sea_query::Expr};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, sea_query::Expr};
 use serde_json::{Value, json};
 
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
         audit::{self, Actor, Entry},
         change_notifications,
         entity::api_key,
+        keyset::newest_first,
         new_id,
         search::{contains, storable},
     },
@@ -31,7 +32,7 @@ pub const PREFIX_SHOWN: usize = 10;
 pub struct ApiKeyRecord {
     /// Its id.
     pub id: ApiKeyId,
-    /// Its name, which tells people what it is used for.
+    /// Its name, which describes what it is used for.
     pub name: String,
     /// The first characters of the key, by which people recognise it.
     pub prefix: String,
@@ -98,17 +99,12 @@ impl Store {
             let prefix = api_key::Column::Prefix.eq(storable(q).chars().take(PREFIX_SHOWN).collect::<String>());
             found = found.filter(contains([api_key::Column::Name, api_key::Column::Prefix], q).add(prefix));
         }
-        if let Some(after) = after {
-            let older = api_key::Column::CreatedAt.lt(after.at.0);
-            let same = api_key::Column::CreatedAt.eq(after.at.0).and(api_key::Column::Id.lt(after.id));
-            found = found.filter(older.or(same));
-        }
-        let newest_first = found.order_by_desc(api_key::Column::CreatedAt).order_by_desc(api_key::Column::Id);
-        let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
-        let page = Page::of(rows, limit, |row| Cursor {
+        let columns = (api_key::Column::CreatedAt, api_key::Column::Id);
+        let page = newest_first(&self.read, found, columns, after, limit, |row| Cursor {
             at: Timestamp(row.created_at),
             id: row.id,
         });
+        let page = page.await?;
         let items = page.items.into_iter().map(record).collect::<Result<_, _>>()?;
         Ok(Page { items, next: page.next })
     }

@@ -1,43 +1,91 @@
 //! Inserts and updates of many rows with few statements. The number of rows per statement is one of a few fixed sizes, so that the database
 //! sees the same statement texts again and each is prepared only once.
 
-use std::fmt::Write;
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    sync::{Arc, LazyLock, RwLock},
+};
 
-use sea_orm::{DbBackend, Statement, Value};
+use sea_orm::{
+    ActiveModelTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, Iterable, Statement, StatementBuilder, Value,
+    sea_query::{Expr, OnConflict, Query},
+};
 use uuid::Uuid;
 
-use crate::storage::{StoreError, executor::Sql};
+use crate::{
+    storage::{
+        error::StoreError,
+        executor::Executor,
+        raw_sql::{marks, statement},
+    },
+    sync::{read_locked, write_locked},
+};
 
-/// Rows per statement, in descending order. A remainder smaller than the last size gets a statement of its own size. 256 rows of 18 columns
+/// Rows per statement, in descending order. A remainder smaller than the last size gets a statement of its own size. 256 rows of 19 columns
 /// stay below the limit of bound parameters of SQLite (32,766) and PostgreSQL (65,535).
 const SIZES: [usize; 5] = [256, 128, 64, 32, 16];
-/// Capacity of the cache of prepared statements per connection: enough for each size for each table, and all other statements.
-pub(super) const STATEMENTS: usize = 400;
 
-/// An `INSERT` statement for rows with `N` columns.
-pub(super) struct Insert<const N: usize> {
-    pub(super) table: &'static str,
-    pub(super) columns: [&'static str; N],
-    /// SQL after the rows, such as `ON CONFLICT DO NOTHING`.
-    pub(super) tail: &'static str,
+/// The texts of `INSERT` statements by table, database and number of rows. Building a large one takes longer than binding its values.
+static TEXTS: LazyLock<RwLock<Texts>> = LazyLock::new(RwLock::default);
+
+/// By table, whether the database is PostgreSQL, and the number of rows.
+type Texts = HashMap<(TypeId, bool, usize), Arc<str>>;
+
+/// A table into which many rows are inserted at once.
+pub(super) trait BatchInsert: EntityTrait {
+    /// What happens if there is a row with the same key. Without it, the statement fails.
+    fn on_conflict() -> Option<OnConflict> {
+        None
+    }
 }
 
-impl<const N: usize> Insert<N> {
-    /// Inserts the rows. Returns the number of inserted rows.
-    pub(super) async fn run(&self, on: &impl Sql, rows: Vec<[Value; N]>) -> Result<u64, StoreError> {
-        let backend = on.backend();
-        let (mut inserted, sizes) = (0, sizes(rows.len()));
-        let mut rows = rows.into_iter();
-        for size in sizes {
-            let mut sql = format!("INSERT INTO {} (\"{}\") VALUES ", self.table, self.columns.join("\", \""));
-            tuples(&mut sql, backend, size, N, 1);
-            sql.push(' ');
-            sql.push_str(self.tail);
-            let values = rows.by_ref().take(size).flatten();
-            inserted += on.run(Statement::from_sql_and_values(backend, sql, values)).await?;
-        }
-        Ok(inserted)
+/// Inserts rows. Returns the number of rows that were inserted or, on a conflict, updated.
+pub(super) async fn insert_all<E>(on: &impl Executor, rows: impl IntoIterator<Item = E::Model>) -> Result<u64, StoreError>
+where
+    E: BatchInsert,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    let rows: Vec<E::Model> = rows.into_iter().collect();
+    let (mut inserted, sizes) = (0, sizes(rows.len()));
+    let mut rows = rows.into_iter();
+    for size in sizes {
+        let text = text::<E>(on.backend(), size)?;
+        let values: Vec<Value> = rows.by_ref().take(size).flat_map(values::<E>).collect();
+        inserted += on.run(Statement::from_sql_and_values(on.backend(), &*text, values)).await?;
     }
+    Ok(inserted)
+}
+
+/// The values of a row, in the order of the columns.
+fn values<E>(row: E::Model) -> impl Iterator<Item = Value>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    let mut row = row.into_active_model();
+    E::Column::iter().filter_map(move |column| row.take(column).into_value())
+}
+
+/// The text of the statement that inserts `rows` rows.
+fn text<E: BatchInsert>(backend: DbBackend, rows: usize) -> Result<Arc<str>, StoreError> {
+    let key = (TypeId::of::<E>(), backend == DbBackend::Postgres, rows);
+    if let Some(text) = read_locked(&TEXTS).get(&key) {
+        return Ok(text.clone());
+    }
+    let mut insert = Query::insert();
+    insert.into_table(E::default().table_ref()).columns(E::Column::iter());
+    for _ in 0..rows {
+        // The values are bound when the statement runs. Here only their number matters.
+        let row = E::Column::iter().map(|_| Expr::value(0));
+        insert.values(row).map_err(|error| DbErr::Custom(error.to_string()))?;
+    }
+    if let Some(conflict) = E::on_conflict() {
+        insert.on_conflict(conflict);
+    }
+    let text: Arc<str> = StatementBuilder::build(&insert, &backend).sql.into();
+    write_locked(&TEXTS).insert(key, text.clone());
+    Ok(text)
 }
 
 /// Splits a number of rows into statement sizes.
@@ -50,50 +98,10 @@ pub(super) fn sizes(rows: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Appends `(?, ?), (?, ?)`, or on PostgreSQL `($1, $2), ($3, $4)`, numbered from `first`.
-pub(super) fn tuples(sql: &mut String, backend: DbBackend, rows: usize, columns: usize, first: usize) {
-    for row in 0..rows {
-        sql.push_str(if row == 0 { "(" } else { ", (" });
-        list(sql, backend, columns, first + row * columns);
-        sql.push(')');
-    }
-}
-
-/// Appends `?, ?`, or on PostgreSQL `$1, $2`, numbered from `first`.
-pub(super) fn list(sql: &mut String, backend: DbBackend, count: usize, first: usize) {
-    for number in first..first + count {
-        if number > first {
-            sql.push_str(", ");
-        }
-        sql.push('?');
-        if backend == DbBackend::Postgres {
-            sql.pop();
-            // Writing to a String cannot fail.
-            let _ = write!(sql, "${number}");
-        }
-    }
-}
-
-/// Builds a statement for either database from SQL with `?` placeholders. The SQL must not contain any other `?`.
-pub(super) fn statement(backend: DbBackend, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
-    if backend != DbBackend::Postgres {
-        return Statement::from_sql_and_values(backend, sql, values);
-    }
-    let (mut numbered, mut number) = (String::with_capacity(sql.len() + 16), 0);
-    for part in sql.split('?') {
-        if number > 0 {
-            let _ = write!(numbered, "${number}");
-        }
-        numbered.push_str(part);
-        number += 1;
-    }
-    Statement::from_sql_and_values(backend, numbered, values)
-}
-
-/// Runs `{before} (ids)` for all ids, in several statements. `values` are bound to the placeholders in `before`. Returns the number of
+/// Runs `{before} (ids)` for all ids, in several statements. `values` are bound to the parameters in `before`. Returns the number of
 /// affected rows.
 pub(super) async fn for_ids(
-    on: &impl Sql,
+    on: &impl Executor,
     before: &str,
     values: &[Value],
     ids: impl ExactSizeIterator<Item = Uuid>,
@@ -108,24 +116,10 @@ pub(super) async fn for_ids(
     Ok(touched)
 }
 
-/// `(?, ?, ?)`: a list of `count` placeholders. `count` must be at least 1.
-pub(super) fn marks(count: usize) -> String {
-    format!("(?{})", ", ?".repeat(count - 1))
-}
-
-/// A column name, written so that SQLite does not use an index on it. SQLite's planner would otherwise prefer that index to the primary
-/// key.
-pub(super) fn not_by_index(backend: DbBackend, column: &str) -> String {
-    if backend == DbBackend::Sqlite {
-        format!("+{column}")
-    } else {
-        column.to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::entity::{event_key, recovery_code, stats_total};
 
     #[test]
     fn rows_are_split_into_few_sizes() {
@@ -135,11 +129,31 @@ mod tests {
     }
 
     #[test]
-    fn statements_are_numbered_for_postgres() {
-        let mut sql = String::new();
-        tuples(&mut sql, DbBackend::Postgres, 2, 2, 3);
-        assert_eq!(sql, "($3, $4), ($5, $6)");
-        assert_eq!(statement(DbBackend::Postgres, "a = ? AND b = ?", []).sql, "a = $1 AND b = $2");
-        assert_eq!(statement(DbBackend::Sqlite, "a = ?", []).sql, "a = ?");
+    fn the_text_of_an_insert_has_one_parameter_per_column_and_row() {
+        let sql = |backend, rows| text::<event_key::Entity>(backend, rows).unwrap().to_string();
+        assert_eq!(
+            sql(DbBackend::Sqlite, 2),
+            r#"INSERT INTO "event_keys" ("key", "event_id", "deliveries", "received_at") VALUES (?, ?, ?, ?), (?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING"#
+        );
+        assert!(sql(DbBackend::Postgres, 256).contains("($1021, $1022, $1023, $1024) ON CONFLICT"));
+        assert_eq!(sql(DbBackend::Sqlite, 2), sql(DbBackend::Sqlite, 2), "from the cache");
+        let adds = text::<stats_total::Entity>(DbBackend::Postgres, 1).unwrap();
+        assert!(
+            adds.ends_with(
+                r#"ON CONFLICT ("shard", "hour") DO UPDATE SET "succeeded" = "stats_total"."succeeded" + "excluded"."succeeded", "failed" = "stats_total"."failed" + "excluded"."failed""#
+            ),
+            "{adds}"
+        );
+    }
+
+    #[test]
+    fn the_values_of_a_row_are_in_the_order_of_the_columns() {
+        let (user_id, code_hash) = (Uuid::now_v7(), vec![1, 2]);
+        let row = recovery_code::Model {
+            code_hash: code_hash.clone(),
+            user_id,
+        };
+        let values: Vec<Value> = values::<recovery_code::Entity>(row).collect();
+        assert_eq!(values, [user_id.into(), code_hash.into()]);
     }
 }

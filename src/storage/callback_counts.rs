@@ -7,9 +7,9 @@ use crate::{
     domain::{id::WebhookId, timestamp::Timestamp},
     storage::{
         Store, StoreError,
-        batch_insert::statement,
         callbacks::LogFilter,
         log::Condition,
+        raw_sql::statement,
         stats::{hour, hour_begins},
     },
 };
@@ -45,35 +45,41 @@ impl Store {
     }
 
     /// Like [`Self::count`], with the maximum number of rows as a parameter.
-    pub async fn count_newest(&self, webhook: WebhookId, filter: &LogFilter, unit_ms: i64, most: i64) -> Result<Counted, StoreError> {
+    pub(super) async fn count_newest(
+        &self,
+        webhook: WebhookId,
+        filter: &LogFilter,
+        unit_ms: i64,
+        most: i64,
+    ) -> Result<Counted, StoreError> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct UnitRow {
             unit: i64,
             succeeded: i64,
             failed: i64,
             seen: i64,
         }
         let range = Condition::range(webhook, filter);
-        let mut chosen = Condition::default();
-        chosen.and("1 = 1", []);
-        chosen.choose(filter);
+        let mut matching = Condition::default();
+        matching.and("1 = 1", []);
+        matching.add_filter(filter);
         // Only selects columns that are in the index, unless the filter needs the response's name.
-        let response = if filter.asks_for_name() { ", response" } else { "" };
+        let response = if filter.needs_response_name() { ", response" } else { "" };
         let sql = format!(
             "SELECT callback_date / ? AS unit, \
-             CAST(SUM(CASE WHEN {chosen} AND status BETWEEN 200 AND 299 THEN 1 ELSE 0 END) AS BIGINT) AS succeeded, \
-             CAST(SUM(CASE WHEN {chosen} AND (status IS NULL OR status NOT BETWEEN 200 AND 299) THEN 1 ELSE 0 END) AS BIGINT) AS failed, \
+             CAST(SUM(CASE WHEN {matching} AND status BETWEEN 200 AND 299 THEN 1 ELSE 0 END) AS BIGINT) AS succeeded, \
+             CAST(SUM(CASE WHEN {matching} AND (status IS NULL OR status NOT BETWEEN 200 AND 299) THEN 1 ELSE 0 END) AS BIGINT) AS failed, \
              COUNT(*) AS seen \
              FROM (SELECT callback_date, status, event_type{response} FROM callbacks WHERE {range} ORDER BY callback_date DESC, id DESC LIMIT ?) AS newest \
              GROUP BY 1 ORDER BY 1",
-            chosen = chosen.sql,
+            matching = matching.sql,
             range = range.sql,
         );
         let mut values: Vec<Value> = vec![unit_ms.into()];
-        values.extend(chosen.values.iter().cloned().chain(chosen.values.iter().cloned()));
+        values.extend(matching.values.iter().cloned().chain(matching.values.iter().cloned()));
         values.extend(range.values);
         values.push(most.into());
-        let mut rows = Row::find_by_statement(statement(self.backend(), &sql, values))
+        let mut rows = UnitRow::find_by_statement(statement(self.backend(), &sql, values))
             .all(&self.read)
             .await?;
         let is_cut = rows.iter().map(|row| row.seen).sum::<i64>() >= most;
@@ -96,7 +102,7 @@ impl Store {
     /// The sums of whole hours, from `from` (inclusive) to `before` (exclusive).
     pub async fn hours(&self, webhook: WebhookId, from: Timestamp, before: Timestamp) -> Result<Vec<Figure>, StoreError> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct HourRow {
             hour: i64,
             succeeded: i64,
             failed: i64,
@@ -104,7 +110,7 @@ impl Store {
         let sql = "SELECT hour, CAST(SUM(succeeded) AS BIGINT) AS succeeded, CAST(SUM(failed) AS BIGINT) AS failed FROM webhook_stats \
                    WHERE webhook_id = ? AND hour >= ? AND hour < ? GROUP BY hour ORDER BY hour";
         let values = [webhook.0.into(), hour(from).into(), hour(before).into()];
-        let rows = Row::find_by_statement(statement(self.backend(), sql, values))
+        let rows = HourRow::find_by_statement(statement(self.backend(), sql, values))
             .all(&self.read)
             .await?;
         Ok(rows

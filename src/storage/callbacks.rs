@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use sea_orm::{EntityTrait, Value};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::{
@@ -19,10 +19,8 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        batch_insert::{Insert, marks, sizes, statement},
+        batch_insert::{BatchInsert, sizes},
         entity::{callback, event},
-        executor::Sql,
-        log::Row,
         new_id,
     },
 };
@@ -143,57 +141,93 @@ pub struct LogFilter {
     pub event: Option<EventType>,
 }
 
-/// The `INSERT` statement for callbacks.
-pub(super) const CALLBACKS: Insert<19> = Insert {
-    table: "callbacks",
-    columns: [
-        "id",
-        "delivery_id",
-        "event_id",
-        "webhook_id",
-        "event_type",
-        "url",
-        "callback_date",
-        "attempt",
-        "trigger",
-        "outcome",
-        "status",
-        "response",
-        "detail",
-        "duration_ms",
-        "request_headers",
-        "response_headers",
-        "response_body",
-        "response_truncated",
-        "response_incomplete",
-    ],
-    tail: "",
-};
+/// The columns of a [`CallbackRow`]. Headers and bodies are not loaded.
+pub(super) const CALLBACK_COLUMNS: &str =
+    "id, delivery_id, event_id, webhook_id, event_type, url, callback_date, attempt, \"trigger\", outcome, status, response, duration_ms";
+/// A callback as loaded for the list.
+#[derive(FromQueryResult)]
+pub(super) struct CallbackRow {
+    id: Uuid,
+    delivery_id: Uuid,
+    event_id: Uuid,
+    webhook_id: Uuid,
+    event_type: String,
+    url: String,
+    callback_date: i64,
+    attempt: i32,
+    trigger: String,
+    outcome: String,
+    status: Option<i32>,
+    response: String,
+    duration_ms: i64,
+}
+
+impl From<&callback::Model> for CallbackRow {
+    fn from(row: &callback::Model) -> Self {
+        Self {
+            id: row.id,
+            delivery_id: row.delivery_id,
+            event_id: row.event_id,
+            webhook_id: row.webhook_id,
+            event_type: row.event_type.clone(),
+            url: row.url.clone(),
+            callback_date: row.callback_date,
+            attempt: row.attempt,
+            trigger: row.trigger.clone(),
+            outcome: row.outcome.clone(),
+            status: row.status,
+            response: row.response.clone(),
+            duration_ms: row.duration_ms,
+        }
+    }
+}
+
+impl CallbackRow {
+    pub(super) fn record(self) -> Result<CallbackRecord, StoreError> {
+        Ok(CallbackRecord {
+            id: CallbackId(self.id),
+            delivery: DeliveryId(self.delivery_id),
+            event: EventId(self.event_id),
+            webhook: WebhookId(self.webhook_id),
+            event_type: self.event_type.parse().map_err(|_| StoreError::Corrupt(self.event_type))?,
+            url: self.url,
+            at: Timestamp(self.callback_date),
+            attempt: u32::try_from(self.attempt).unwrap_or(0),
+            trigger: self.trigger.parse()?,
+            outcome: self.outcome.parse()?,
+            status: self.status.and_then(|status| u16::try_from(status).ok()),
+            response: self.response,
+            duration_ms: self.duration_ms,
+        })
+    }
+}
+
+impl BatchInsert for callback::Entity {}
 
 impl NewCallback {
-    pub(super) fn row(&self) -> Result<[Value; 19], StoreError> {
+    pub(super) fn row(&self) -> Result<callback::Model, StoreError> {
         let received = self.received.as_ref();
-        Ok([
-            self.id.get_or_init(new_id).0.into(),
-            self.delivery.0.into(),
-            self.event.0.into(),
-            self.webhook.0.into(),
-            self.event_type.as_str().into(),
-            self.url.as_ref().into(),
-            self.at.0.into(),
-            i32::try_from(self.attempt).unwrap_or(i32::MAX).into(),
-            self.trigger.as_str().into(),
-            self.answer.outcome().as_str().into(),
-            self.answer.status().map(i32::from).into(),
-            self.answer.response().into(),
-            self.detail.clone().into(),
-            self.duration_ms.into(),
-            to_json(&self.request_headers)?.into(),
-            received.map(|received| to_json(&received.headers)).transpose()?.into(),
-            received.map(|received| received.body.clone()).into(),
-            received.is_some_and(|received| received.truncated).into(),
-            received.and_then(|received| received.incomplete.clone()).into(),
-        ])
+        Ok(callback::Model {
+            id: self.id.get_or_init(new_id).0,
+            delivery_id: self.delivery.0,
+            event_id: self.event.0,
+            webhook_id: self.webhook.0,
+            event_type: self.event_type.to_string(),
+            url: self.url.to_string(),
+            callback_date: self.at.0,
+            attempt: i32::try_from(self.attempt).unwrap_or(i32::MAX),
+            trigger: self.trigger.to_string(),
+            outcome: self.answer.outcome().to_string(),
+            status: self.answer.status().map(i32::from),
+            response: self.answer.response().clone(),
+            detail: self.detail.clone(),
+            duration_ms: self.duration_ms,
+            request_headers: to_json(&self.request_headers)?,
+            response_headers: received.map(|received| to_json(&received.headers)).transpose()?,
+            response_body: received.map(|received| received.body.clone()),
+            response_truncated: received.is_some_and(|received| received.truncated),
+            response_incomplete: received.and_then(|received| received.incomplete.clone()),
+        })
     }
 }
 
@@ -202,11 +236,11 @@ impl Store {
     pub(super) async fn stored_callbacks(&self, ids: Vec<Uuid>) -> Result<HashSet<Uuid>, StoreError> {
         let (mut stored, mut ids) = (HashSet::new(), ids.into_iter());
         for size in sizes(ids.len()) {
-            let sql = format!("SELECT id FROM callbacks WHERE id IN {}", marks(size));
-            let values = ids.by_ref().take(size).map(Value::from);
-            for row in self.read.rows(statement(self.backend(), &sql, values)).await? {
-                stored.insert(row.get("id")?);
-            }
+            let found = callback::Entity::find()
+                .select_only()
+                .column(callback::Column::Id)
+                .filter(callback::Column::Id.is_in(ids.by_ref().take(size)));
+            stored.extend(found.into_tuple::<Uuid>().all(&self.read).await?);
         }
         Ok(stored)
     }
@@ -233,7 +267,7 @@ impl Store {
             _ => None,
         };
         Ok(Some(CallbackDetails {
-            record: Row::from(&row).record()?,
+            record: CallbackRow::from(&row).record()?,
             detail: row.detail,
             request_headers: from_json(&row.request_headers)?,
             request_body: body,

@@ -2,16 +2,21 @@
 
 use std::{fmt::Write, time::Duration};
 
-use sea_orm::{DbBackend, FromQueryResult};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, sea_query::Expr};
 
 use crate::{
     domain::{retry::RetrySchedule, timestamp::Timestamp},
-    storage::{Store, StoreError, batch_insert::statement, executor::Sql, nodes::NOW},
+    storage::{
+        Store, StoreError,
+        entity::{delivery, webhook},
+        nodes::NOW,
+        raw_sql::statement,
+    },
 };
 
 /// A row whose `updated_at` is later than now by more than this was written while a clock was ahead. The clocks of several nodes may differ
 /// by less than this.
-const AHEAD: Duration = Duration::from_secs(60);
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
 impl Store {
     /// Shifts all due times by `by_ms` milliseconds, after the clock was changed by that amount while this node was the only one. On SQLite
@@ -20,12 +25,23 @@ impl Store {
     pub async fn shift_due(&self, by_ms: i64) -> Result<u64, StoreError> {
         let transaction = self.begin().await?;
         // Both columns are shifted, so that the delay between them stays the same.
-        let sql = "UPDATE deliveries SET due_at = due_at + ?, updated_at = updated_at + ? WHERE state = 'pending' AND due_at IS NOT NULL";
-        let by = || by_ms.into();
-        let shifted = transaction.run(statement(self.backend(), sql, [by(), by()])).await?;
+        let shifted = delivery::Entity::update_many()
+            .col_expr(delivery::Column::DueAt, Expr::col(delivery::Column::DueAt).add(by_ms))
+            .col_expr(delivery::Column::UpdatedAt, Expr::col(delivery::Column::UpdatedAt).add(by_ms))
+            // A literal, as in the partial index.
+            .filter(Expr::cust("state = 'pending'"))
+            .exec(&transaction)
+            .await?
+            .rows_affected;
         if self.backend() != DbBackend::Postgres {
-            let sql = "UPDATE webhooks SET exhausted_since = exhausted_since + ? WHERE exhausted_since IS NOT NULL";
-            transaction.run(statement(self.backend(), sql, [by()])).await?;
+            webhook::Entity::update_many()
+                .col_expr(
+                    webhook::Column::ExhaustedSince,
+                    Expr::col(webhook::Column::ExhaustedSince).add(by_ms),
+                )
+                .filter(webhook::Column::ExhaustedSince.is_not_null())
+                .exec(&transaction)
+                .await?;
         }
         transaction.commit().await?;
         Ok(shifted)
@@ -37,30 +53,34 @@ impl Store {
     /// deliveries it changed.
     pub async fn correct_future(&self, now: Timestamp, schedule: &RetrySchedule, longest_wish: Duration) -> Result<u64, StoreError> {
         #[derive(FromQueryResult)]
-        struct Found {
-            count: i64,
+        struct Number {
+            value: i64,
         }
         let mut now = now;
         if self.backend() == DbBackend::Postgres {
             // If this node's own clock is behind, its time would make rows of all other nodes look as if they were written in the future.
-            let sql = format!("SELECT {NOW} AS count");
-            let clock = Found::find_by_statement(statement(self.backend(), &sql, []))
+            let sql = format!("SELECT {NOW} AS value");
+            let clock = Number::find_by_statement(statement(self.backend(), &sql, []))
                 .one(&self.read)
                 .await?;
-            now = now.max(Timestamp(clock.map_or(0, |clock| clock.count)));
+            now = now.max(Timestamp(clock.map_or(0, |clock| clock.value)));
         } else {
-            let sql = "UPDATE webhooks SET exhausted_since = ? WHERE exhausted_since > ?";
-            self.execute(sql, [now.0.into(), now.plus(AHEAD).0.into()]).await?;
+            webhook::Entity::update_many()
+                .col_expr(webhook::Column::ExhaustedSince, Expr::value(now.0))
+                .filter(webhook::Column::ExhaustedSince.gt(now.plus(CLOCK_DIFFERENCE).0))
+                .exec(&self.write)
+                .await?;
         }
-        let latest = now.plus(schedule.longest().mul_f64(1.2).max(longest_wish).saturating_add(AHEAD));
-        let which = "state = 'pending' AND due_at > ? AND (updated_at > ? OR due_at > ?)";
-        let bounds = || [now.0.into(), now.plus(AHEAD).0.into(), latest.0.into()];
+        let latest = now.plus(schedule.longest().mul_f64(1.2).max(longest_wish).saturating_add(CLOCK_DIFFERENCE));
+        // Manual deliveries (priority 0) are claimed whatever their due time is.
+        let which = "state = 'pending' AND priority = 1 AND due_at > ? AND (updated_at > ? OR due_at > ?)";
+        let bounds = || [now.0.into(), now.plus(CLOCK_DIFFERENCE).0.into(), latest.0.into()];
         // Reads first: on SQLite an `UPDATE` takes the write lock even if it matches no row.
-        let sql = format!("SELECT COUNT(*) AS count FROM deliveries WHERE {which}");
-        let found = Found::find_by_statement(statement(self.backend(), &sql, bounds()))
+        let sql = format!("SELECT COUNT(*) AS value FROM deliveries WHERE {which}");
+        let found = Number::find_by_statement(statement(self.backend(), &sql, bounds()))
             .one(&self.read)
             .await?;
-        if found.is_none_or(|found| found.count == 0) {
+        if found.is_none_or(|found| found.value == 0) {
             return Ok(0);
         }
         let mut delay = String::from("CASE retries");
@@ -74,7 +94,12 @@ impl Store {
             "UPDATE deliveries SET due_at = ? + CASE WHEN updated_at > ? AND due_at - updated_at BETWEEN 0 AND ? THEN due_at - updated_at \
              ELSE {delay} END, updated_at = ? WHERE {which}"
         );
-        let values = [now.0.into(), now.plus(AHEAD).0.into(), (latest.0 - now.0).into(), now.0.into()];
+        let values = [
+            now.0.into(),
+            now.plus(CLOCK_DIFFERENCE).0.into(),
+            (latest.0 - now.0).into(),
+            now.0.into(),
+        ];
         self.execute(&sql, values.into_iter().chain(bounds())).await
     }
 }

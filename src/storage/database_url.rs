@@ -7,9 +7,8 @@ use std::{
 };
 
 use percent_encoding::percent_decode_str;
-use thiserror::Error;
 
-use crate::storage::postgres_url::PostgresUrl;
+use crate::storage::{invalid_url::InvalidDatabaseUrl, postgres_url::PostgresUrl};
 
 /// A parsed `database_url`.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,11 +18,6 @@ pub enum DatabaseUrl {
     /// A PostgreSQL server.
     Postgres(Box<PostgresUrl>),
 }
-
-/// The error of an invalid database URL, with a hint how to correct it. It contains no part of the text that could belong to a password.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct InvalidDatabaseUrl(pub(super) String);
 
 const FORMS: &str = "write sqlite:///var/lib/clearhook/clearhook.db or postgres://user:password@host:5432/clearhook";
 const NO_MEMORY: &str = "a database in memory would lose every event when the service ends; write the path of a file, such as \
@@ -154,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_of_sqlite_are_taken_as_they_stand() {
+    fn sqlite_paths_are_used_unchanged() {
         for (url, path) in [
             ("sqlite://data/x.db", "data/x.db"),
             ("sqlite:///var/x.db", "/var/x.db"),
@@ -168,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn each_error_says_what_to_write() {
+    fn each_error_contains_a_correct_form() {
         for (bad, advice) in [
             ("", "sqlite:///var"),
             ("clearhook.db", "`sqlite://` before the path"),
@@ -201,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_of_libpq_are_read() {
+    fn libpq_urls_are_parsed() {
         for (url, is) in [
             ("postgres://u:p@db:5433/hooks", "db:5433/hooks"),
             ("postgresql://db/hooks", "db:5432/hooks"),
@@ -233,7 +227,7 @@ mod tests {
 
     /// Each character that means something in a URL, raw and encoded, at the beginning, inside and at the end of a password.
     #[test]
-    fn passwords_are_read_or_refused_and_never_shown() {
+    fn passwords_are_parsed_or_rejected_and_never_displayed() {
         for letter in [
             '/', '?', '#', '@', ':', '%', ' ', '&', '=', '+', ';', '!', '$', '\'', '"', '\\', '[', ']', ',', 'ü',
         ] {
@@ -292,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_supported_is_named() {
+    fn unsupported_parameters_are_named_in_the_error() {
         for (query, words) in [
             ("passfile=/x", &["passfile", "PGPASSFILE"][..]),
             ("service=x", &["service", "host"]),

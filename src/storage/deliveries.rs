@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
-use sea_orm::{DbBackend, FromQueryResult};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Statement, Value, sea_query::Expr};
 use uuid::Uuid;
 
 use crate::{
@@ -17,10 +17,11 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        batch_insert::{for_ids, marks, not_by_index, sizes, statement},
+        batch_insert::{BatchInsert, for_ids, sizes},
+        entity::{delivery, event},
         ordering::{self, OrderKey},
-        priority::ALL_AHEAD,
-        resend::NO_RETRIES,
+        priority::Priority,
+        raw_sql::{not_by_index, statement},
     },
 };
 
@@ -43,32 +44,41 @@ pub struct Job {
     pub attempts: u32,
     /// How many retries of the schedule are used.
     pub retries: u32,
+    /// The delivery is not retried after this number of attempts. `None`: the schedule decides.
+    pub max_attempts: Option<u32>,
     /// How many attempts panicked.
-    pub breaks: u32,
+    pub panics: u32,
     /// The ordering key, if the webhook is ordered and the event has a subject.
     pub order: Option<OrderKey>,
     /// The trigger of the next attempt.
     pub trigger: Trigger,
-    /// Whether the delivery was requested manually, so that it has priority.
-    pub asked: bool,
+    /// Whether the attempt was requested manually, so that it has priority.
+    pub manual: bool,
 }
 
 impl Job {
     /// Whether the delivery is retried by the schedule. Tests, and finished deliveries that are redelivered, are not.
     pub fn has_schedule(&self) -> bool {
-        i32::try_from(self.retries).is_ok_and(|retries| retries < NO_RETRIES)
+        self.max_attempts.is_none()
+    }
+
+    /// Whether the next attempt may be followed by a retry.
+    pub fn may_be_retried(&self) -> bool {
+        self.max_attempts.is_none_or(|most| self.attempts.saturating_add(1) < most)
     }
 }
+
+impl BatchInsert for delivery::Entity {}
 
 /// A webhook with pending deliveries in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backlog {
     /// Its id.
     pub webhook: WebhookId,
-    /// When the first of them is due.
+    /// When the first of them is due, in the order in which they are claimed.
     pub due: Timestamp,
-    /// Whether one of them was requested manually.
-    pub asked: bool,
+    /// Whether one of them was requested manually. It is due now, whatever `due` is.
+    pub manual: bool,
 }
 
 /// Which due deliveries of a webhook are claimed.
@@ -77,25 +87,28 @@ pub enum Claim {
     /// All of them, manual ones first.
     Due,
     /// Only manual ones.
-    Asked,
+    Manual,
 }
 
+/// A claimed delivery.
 #[derive(FromQueryResult)]
-struct Row {
+struct ClaimedRow {
     id: Uuid,
     event_id: Uuid,
     webhook_id: Uuid,
     next_trigger: String,
     attempts: i32,
     retries: i32,
-    asked: i32,
-    breaks: i32,
+    max_attempts: Option<i32>,
+    manual_requests: i32,
+    panics: i32,
+    priority: i16,
     order_key: Option<i64>,
     due_at: Option<i64>,
 }
 
 /// What all callbacks of an event have in common.
-struct Sent {
+struct EventContent {
     event_type: EventType,
     body: Bytes,
     trace: Option<Arc<TraceContext>>,
@@ -106,67 +119,82 @@ impl Store {
     /// however many deliveries are pending.
     pub async fn backlogs(&self) -> Result<Vec<Backlog>, StoreError> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct BacklogRow {
             webhook_id: Uuid,
+            priority: Option<i16>,
             due_at: Option<i64>,
         }
-        let sql = "WITH RECURSIVE waiting(webhook_id) AS (\
-                   SELECT (SELECT webhook_id FROM deliveries WHERE state = 'pending' ORDER BY webhook_id LIMIT 1) \
-                   UNION ALL SELECT (SELECT d.webhook_id FROM deliveries d WHERE d.state = 'pending' \
-                   AND d.webhook_id > waiting.webhook_id ORDER BY d.webhook_id LIMIT 1) FROM waiting WHERE waiting.webhook_id IS NOT NULL) \
-                   SELECT webhook_id, (SELECT due_at FROM deliveries WHERE state = 'pending' AND webhook_id = waiting.webhook_id \
-                   AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) AS due_at FROM waiting WHERE webhook_id IS NOT NULL";
-        let rows = Row::find_by_statement(statement(self.backend(), sql, [])).all(&self.read).await?;
-        let backlog = |row: Row| {
-            let due = Timestamp(row.due_at?);
+        let rows = BacklogRow::find_by_statement(self.backlogs_statement()).all(&self.read).await?;
+        let backlog = |row: BacklogRow| {
             Some(Backlog {
                 webhook: WebhookId(row.webhook_id),
-                due,
-                asked: due <= ALL_AHEAD,
+                due: Timestamp(row.due_at?),
+                manual: row.priority? == Priority::Manual.number(),
             })
         };
         Ok(rows.into_iter().filter_map(backlog).collect())
     }
 
+    pub(super) fn backlogs_statement(&self) -> Statement {
+        let first = |column: &str| {
+            format!(
+                "(SELECT {column} FROM deliveries WHERE state = 'pending' AND webhook_id = waiting.webhook_id \
+                 ORDER BY priority, due_at LIMIT 1) AS {column}"
+            )
+        };
+        let sql = format!(
+            "WITH RECURSIVE waiting(webhook_id) AS (\
+             SELECT (SELECT webhook_id FROM deliveries WHERE state = 'pending' ORDER BY webhook_id LIMIT 1) \
+             UNION ALL SELECT (SELECT d.webhook_id FROM deliveries d WHERE d.state = 'pending' \
+             AND d.webhook_id > waiting.webhook_id ORDER BY d.webhook_id LIMIT 1) FROM waiting WHERE waiting.webhook_id IS NOT NULL) \
+             SELECT webhook_id, {}, {} FROM waiting WHERE webhook_id IS NOT NULL",
+            first("priority"),
+            first("due_at")
+        );
+        statement(self.backend(), &sql, [])
+    }
+
     /// Claims up to `limit` due deliveries of a webhook: manual ones first, then in the order of their due time.
     pub async fn claim(&self, node: NodeId, webhook: WebhookId, which: Claim, now: Timestamp, limit: u64) -> Result<Vec<Job>, StoreError> {
-        let until = match which {
-            Claim::Due => now,
-            Claim::Asked => ALL_AHEAD,
-        };
-        let which = "SELECT id FROM deliveries WHERE state = 'pending' AND webhook_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?";
-        let set = "UPDATE deliveries SET state = 'sending', lease_owner = ?, updated_at = ?";
-        let columns = "deliveries.id, event_id, webhook_id, next_trigger, attempts, retries, asked, breaks, order_key, due_at";
-        // Rows that another node is claiming at the same time are skipped.
-        let (sql, reorder) = match self.backend() {
-            DbBackend::Postgres => (
-                format!(
-                    "WITH due AS MATERIALIZED ({which} FOR UPDATE SKIP LOCKED) {set} FROM due WHERE deliveries.id = due.id RETURNING {columns}"
-                ),
-                true,
-            ),
-            _ => (format!("{set} WHERE id IN ({which}) RETURNING {columns}"), false),
-        };
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let (which, owner) = ([webhook.0.into(), until.0.into(), limit.into()], [node.0.into(), now.0.into()]);
-        let values: Vec<sea_orm::Value> = if reorder {
-            which.into_iter().chain(owner).collect()
-        } else {
-            owner.into_iter().chain(which).collect()
-        };
-        let mut rows = Row::find_by_statement(statement(self.backend(), &sql, values))
-            .all(&self.write)
-            .await?;
-        rows.sort_by_key(|row| (row.due_at, row.id));
+        let statement = self.claim_statement(node, webhook, which, now, limit);
+        let mut rows = ClaimedRow::find_by_statement(statement).all(&self.write).await?;
+        rows.sort_by_key(|row| (row.priority, row.due_at, row.id));
         self.jobs(node, rows, now).await
     }
 
+    pub(super) fn claim_statement(&self, node: NodeId, webhook: WebhookId, which: Claim, now: Timestamp, limit: u64) -> Statement {
+        // One range of the index (webhook, priority, due time): all manual deliveries, then the scheduled ones that are due.
+        let (last, until) = match which {
+            Claim::Due => (Priority::Scheduled, now.0),
+            Claim::Manual => (Priority::Manual, i64::MAX),
+        };
+        let which = format!(
+            "SELECT id FROM deliveries WHERE state = 'pending' AND webhook_id = ? AND (priority, due_at) <= ({}, ?) \
+             ORDER BY priority, due_at LIMIT ?",
+            last.number()
+        );
+        // On PostgreSQL rows that another node is claiming at the same time are skipped. An array is computed once, and its elements are
+        // looked up in the primary key however large the table is.
+        let which = match self.backend() {
+            DbBackend::Postgres => format!("= ANY(ARRAY({which} FOR UPDATE SKIP LOCKED))"),
+            _ => format!("IN ({which})"),
+        };
+        let sql = format!(
+            "UPDATE deliveries SET state = 'sending', lease_owner = ?, updated_at = ? WHERE id {which} \
+             RETURNING id, event_id, webhook_id, next_trigger, attempts, retries, max_attempts, manual_requests, panics, priority, \
+             order_key, due_at"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let values: [Value; 5] = [node.0.into(), now.0.into(), webhook.0.into(), until.into(), limit.into()];
+        statement(self.backend(), &sql, values)
+    }
+
     /// Loads the events' bodies. A delivery whose event does not exist any more is marked as failed.
-    async fn jobs(&self, node: NodeId, rows: Vec<Row>, now: Timestamp) -> Result<Vec<Job>, StoreError> {
+    async fn jobs(&self, node: NodeId, rows: Vec<ClaimedRow>, now: Timestamp) -> Result<Vec<Job>, StoreError> {
         let bodies = self.bodies(rows.iter().map(|row| row.event_id).collect()).await?;
         let (mut jobs, mut lost) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
-            let Some(sent) = bodies.get(&row.event_id) else {
+            let Some(content) = bodies.get(&row.event_id) else {
                 lost.push(row);
                 continue;
             };
@@ -174,40 +202,42 @@ impl Store {
             jobs.push(Job {
                 delivery: DeliveryId(row.id),
                 event: EventId(row.event_id),
-                event_type: sent.event_type,
+                event_type: content.event_type,
                 webhook: WebhookId(row.webhook_id),
-                body: sent.body.clone(),
-                trace: sent.trace.clone(),
+                body: content.body.clone(),
+                trace: content.trace.clone(),
                 attempts: u32::try_from(row.attempts).unwrap_or(0),
                 retries: u32::try_from(row.retries).unwrap_or(0),
-                breaks: u32::try_from(row.breaks).unwrap_or(0),
+                max_attempts: row.max_attempts.and_then(|most| u32::try_from(most).ok()),
+                panics: u32::try_from(row.panics).unwrap_or(0),
                 order: row.order_key.map(OrderKey),
                 trigger,
-                asked: row.asked > 0 || trigger == Trigger::Test,
+                manual: row.manual_requests > 0 || trigger == Trigger::Test,
             });
         }
         if !lost.is_empty() {
-            self.give_up_lost(node, &lost, now).await?;
+            self.fail_without_event(node, &lost, now).await?;
         }
         Ok(jobs)
     }
 
-    async fn give_up_lost(&self, node: NodeId, lost: &[Row], now: Timestamp) -> Result<(), StoreError> {
+    /// Marks deliveries whose event does not exist any more as failed.
+    async fn fail_without_event(&self, node: NodeId, lost: &[ClaimedRow], now: Timestamp) -> Result<(), StoreError> {
         let reason = "The event was deleted before it could be sent.";
         let sql = "UPDATE deliveries SET state = 'failed', reason = ?, due_at = NULL, lease_owner = NULL, updated_at = ? \
                    WHERE lease_owner = ? AND id IN";
-        let subject = |row: &Row| Some((WebhookId(row.webhook_id), OrderKey(row.order_key?)));
+        let subject = |row: &ClaimedRow| Some((WebhookId(row.webhook_id), OrderKey(row.order_key?)));
         let transaction = self.begin().await?;
         let values = [reason.into(), now.0.into(), node.0.into()];
         for_ids(&transaction, sql, &values, lost.iter().map(|row| row.id)).await?;
-        ordering::go_on(&transaction, &lost.iter().filter_map(subject).collect(), now).await?;
+        ordering::promote_next(&transaction, &lost.iter().filter_map(subject).collect(), now).await?;
         transaction.commit().await?;
         Ok(())
     }
 
-    async fn bodies(&self, mut events: Vec<Uuid>) -> Result<HashMap<Uuid, Sent>, StoreError> {
+    async fn bodies(&self, mut events: Vec<Uuid>) -> Result<HashMap<Uuid, EventContent>, StoreError> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct EventRow {
             id: Uuid,
             event_type: String,
             extensions: Option<String>,
@@ -217,16 +247,24 @@ impl Store {
         events.dedup();
         let (mut bodies, mut events) = (HashMap::with_capacity(events.len()), events.into_iter());
         for size in sizes(events.len()) {
-            let sql = format!("SELECT id, event_type, extensions, body FROM events WHERE id IN {}", marks(size));
-            let ids = events.by_ref().take(size).map(sea_orm::Value::from);
-            for row in Row::find_by_statement(statement(self.backend(), &sql, ids)).all(&self.read).await? {
+            let ids = events.by_ref().take(size);
+            let rows = event::Entity::find()
+                .select_only()
+                .columns([
+                    event::Column::Id,
+                    event::Column::EventType,
+                    event::Column::Extensions,
+                    event::Column::Body,
+                ])
+                .filter(event::Column::Id.is_in(ids));
+            for row in rows.into_model::<EventRow>().all(&self.read).await? {
                 let event_type = row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?;
-                let sent = Sent {
+                let content = EventContent {
                     event_type,
                     body: Bytes::from(row.body),
                     trace: row.extensions.as_deref().and_then(TraceContext::of_extensions).map(Arc::new),
                 };
-                bodies.insert(row.id, sent);
+                bodies.insert(row.id, content);
             }
         }
         Ok(bodies)
@@ -242,29 +280,37 @@ impl Store {
 
     /// The deliveries that this node owns according to the database.
     pub async fn owned(&self, node: NodeId) -> Result<Vec<DeliveryId>, StoreError> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            id: Uuid,
-        }
-        let sql = "SELECT id FROM deliveries WHERE state = 'sending' AND lease_owner = ?";
-        let rows = Row::find_by_statement(statement(self.backend(), sql, [node.0.into()]))
-            .all(&self.read)
-            .await?;
-        Ok(rows.into_iter().map(|row| DeliveryId(row.id)).collect())
+        let owned = delivery::Entity::find()
+            .select_only()
+            .column(delivery::Column::Id)
+            // A literal, as in the partial index.
+            .filter(Expr::cust("state = 'sending'"))
+            .filter(delivery::Column::LeaseOwner.eq(node.0));
+        let ids = owned.into_tuple::<Uuid>().all(&self.read).await?;
+        Ok(ids.into_iter().map(DeliveryId).collect())
     }
 
-    /// The number of deliveries per unfinished state: pending, sending, held.
+    /// The number of deliveries per unfinished state: pending (including parked), sending, held.
     pub async fn unfinished(&self) -> Result<HashMap<DeliveryState, u64>, StoreError> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct StateCount {
             state: String,
             count: i64,
         }
-        let each = |state: &str| format!("SELECT '{state}' AS state, COUNT(*) AS count FROM deliveries WHERE state = '{state}'");
-        let sql = [each("pending"), each("sending"), each("held")].join(" UNION ALL ");
-        let rows = Row::find_by_statement(statement(self.backend(), &sql, [])).all(&self.read).await?;
-        rows.into_iter()
-            .map(|row| Ok((row.state.parse()?, u64::try_from(row.count).unwrap_or(0))))
-            .collect()
+        let states = [
+            DeliveryState::Pending,
+            DeliveryState::Parked,
+            DeliveryState::Sending,
+            DeliveryState::Held,
+        ];
+        // One subquery per state, each answered by the partial index of that state.
+        let sql = states.map(|state| format!("SELECT '{state}' AS state, COUNT(*) AS count FROM deliveries WHERE state = '{state}'"));
+        let counts = StateCount::find_by_statement(statement(self.backend(), &sql.join(" UNION ALL "), []));
+        let mut unfinished = HashMap::new();
+        for row in counts.all(&self.read).await? {
+            let state = row.state.parse::<DeliveryState>()?.reported();
+            *unfinished.entry(state).or_default() += u64::try_from(row.count).unwrap_or(0);
+        }
+        Ok(unfinished)
     }
 }

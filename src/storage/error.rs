@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::{
     domain::named::UnknownName,
     storage::{
-        limit::{FileGone, Silence, made_here},
+        limit::{FileGone, TimedOut, own_error},
         server_error::{code_of, explain},
     },
     vault::CannotDecrypt,
@@ -42,10 +42,10 @@ pub enum StoreError {
 
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
-        if let Some(Silence(limit)) = made_here(&error) {
+        if let Some(TimedOut(limit)) = own_error(&error) {
             return Self::Silent(limit);
         }
-        if made_here::<FileGone>(&error).is_some() {
+        if own_error::<FileGone>(&error).is_some() {
             return Self::FileGone;
         }
         Self::Database(error)

@@ -13,26 +13,26 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        batch_insert::{marks, not_by_index, sizes, statement},
+        batch_insert::sizes,
         callbacks::CallbackRecord,
         entity::event,
         events::EventKey,
-        executor::Sql,
+        executor::Executor,
         log::Condition,
-        priority,
+        raw_sql::{marks, not_by_index, statement},
         retention::TOGETHER,
         uuid_time::oldest_id_of,
     },
 };
 
 /// Number of keys read per query when events are searched by the publisher's id. Several sources may use the same id.
-const STEP: u64 = 500;
+const BATCH: u64 = 500;
 /// The maximum number of deliveries shown for an event.
 pub const DELIVERIES_MAX: u64 = 200;
 /// The maximum number of callbacks shown for an event.
 pub const CALLBACKS_MAX: u64 = 1_000;
 /// By how much the clock may have been set back between an event's `received_at` and the ids of its deliveries.
-const CLOCK_STEP: std::time::Duration = std::time::Duration::from_secs(1);
+const CLOCK_CHANGE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The filter of the event list.
 #[derive(Clone, Debug, Default)]
@@ -90,7 +90,7 @@ pub struct EventDelivery {
 }
 
 #[derive(FromQueryResult)]
-struct Row {
+struct EventRow {
     id: Uuid,
     event_type: String,
     source: String,
@@ -103,7 +103,7 @@ struct Row {
 
 const COLUMNS: &str = "id, event_type, source, ce_id, subject, extensions, occurred_at, received_at";
 
-impl Row {
+impl EventRow {
     fn record(self) -> Result<EventRecord, StoreError> {
         Ok(EventRecord {
             id: EventId(self.id),
@@ -135,7 +135,7 @@ impl Store {
     /// Event ids are ordered by time, and every index of `events` ends with the id. So each index returns a page in the right order.
     async fn events_of_range(&self, filter: &EventFilter, after: Option<Cursor>, limit: u64) -> Result<Vec<EventRecord>, StoreError> {
         let mut all = range(filter, after, "id");
-        choose(&mut all, filter, str::to_owned);
+        add_filter(&mut all, filter, str::to_owned);
         let condition = if all.sql.is_empty() { "1 = 1" } else { &all.sql };
         let sql = format!("SELECT {COLUMNS} FROM events WHERE {condition} ORDER BY id DESC LIMIT ?");
         all.values.push(count(limit));
@@ -157,7 +157,7 @@ impl Store {
             let ends = [&least, &greatest].map(|key| Value::from(key.as_bytes().to_vec()));
             all.and("key >= ? AND key <= ?", ends);
             let sql = format!("SELECT event_id FROM event_keys WHERE {} ORDER BY event_id DESC LIMIT ?", all.sql);
-            all.values.push(count(STEP));
+            all.values.push(count(BATCH));
             let rows = self.read.rows(statement(self.backend(), &sql, all.values)).await?;
             let ids: Vec<Uuid> = rows.iter().map(|row| row.get("event_id")).collect::<Result<_, _>>()?;
             let mut left = ids.iter();
@@ -165,11 +165,11 @@ impl Store {
                 let mut all = Condition::default();
                 all.and(&format!("id IN {}", marks(size)), left.by_ref().take(size).map(|id| (*id).into()));
                 all.and("ce_id = ?", [ce_id.into()]);
-                choose(&mut all, filter, |column| not_by_index(self.backend(), column));
+                add_filter(&mut all, filter, |column| not_by_index(self.backend(), column));
                 let sql = format!("SELECT {COLUMNS} FROM events WHERE {} ORDER BY id DESC", all.sql);
                 found.extend(self.events(&sql, all.values).await?);
             }
-            let Some(last) = ids.last().filter(|_| ids.len() as u64 == STEP && (found.len() as u64) < limit) else {
+            let Some(last) = ids.last().filter(|_| ids.len() as u64 == BATCH && (found.len() as u64) < limit) else {
                 break;
             };
             after = Some(Cursor {
@@ -182,10 +182,10 @@ impl Store {
     }
 
     async fn events(&self, sql: &str, values: Vec<Value>) -> Result<Vec<EventRecord>, StoreError> {
-        let rows = Row::find_by_statement(statement(self.backend(), sql, values))
+        let rows = EventRow::find_by_statement(statement(self.backend(), sql, values))
             .all(&self.read)
             .await?;
-        rows.into_iter().map(Row::record).collect()
+        rows.into_iter().map(EventRow::record).collect()
     }
 
     /// An event with its body.
@@ -194,7 +194,7 @@ impl Store {
             return Ok(None);
         };
         let body = found.body;
-        let row = Row {
+        let row = EventRow {
             id: found.id,
             event_type: found.event_type,
             source: found.source,
@@ -212,7 +212,7 @@ impl Store {
     /// short range of the primary key contains them, and the query stops when all are found.
     pub async fn deliveries_of(&self, event: &EventRecord) -> Result<(Vec<EventDelivery>, u64), StoreError> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct DeliveryRow {
             id: Uuid,
             webhook_id: Uuid,
             state: String,
@@ -233,12 +233,12 @@ impl Store {
         if all == 0 {
             return Ok((Vec::new(), 0));
         }
-        let from = oldest_id_of(event.received_at.minus(CLOCK_STEP)).max(event.id.0);
+        let from = oldest_id_of(event.received_at.minus(CLOCK_CHANGE)).max(event.id.0);
         let to = oldest_id_of(event.received_at.plus(TOGETHER));
         let sql = "SELECT id, webhook_id, state, attempts, due_at, reason FROM deliveries \
                    WHERE id > ? AND id < ? AND event_id = ? ORDER BY id LIMIT ?";
         let values = [from.into(), to.into(), event.id.0.into(), count(all.min(DELIVERIES_MAX))];
-        let rows = Row::find_by_statement(statement(self.backend(), sql, values))
+        let rows = DeliveryRow::find_by_statement(statement(self.backend(), sql, values))
             .all(&self.read)
             .await?;
         let deliveries = rows.into_iter().map(|row| {
@@ -247,7 +247,7 @@ impl Store {
                 webhook: WebhookId(row.webhook_id),
                 state: row.state.parse()?,
                 attempts: u32::try_from(row.attempts).unwrap_or(0),
-                due: row.due_at.map(priority::due),
+                due: row.due_at.map(Timestamp),
                 reason: row.reason,
             })
         });
@@ -284,7 +284,7 @@ fn range(filter: &EventFilter, after: Option<Cursor>, id: &str) -> Condition {
 }
 
 /// The condition on all other fields of the filter except the publisher's id.
-fn choose(all: &mut Condition, filter: &EventFilter, column: impl Fn(&str) -> String) {
+fn add_filter(all: &mut Condition, filter: &EventFilter, column: impl Fn(&str) -> String) {
     let event_type = filter.event_type.map(EventType::as_str);
     for (name, value) in [
         ("source", filter.source.as_deref()),

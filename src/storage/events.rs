@@ -85,7 +85,7 @@ mod tests {
     use crate::storage::new_id;
 
     #[test]
-    fn keys_tell_source_and_id_apart_and_lie_in_the_range_of_the_id() {
+    fn keys_differ_by_source_and_id_and_are_in_the_range_of_the_id() {
         let keys = [("a", "b"), ("ab", ""), ("", "ab"), ("b", "b"), ("a", "c")].map(|(source, id)| EventKey::of(source, id));
         for (at, key) in keys.iter().enumerate() {
             assert_eq!(keys.iter().position(|other| other == key), Some(at));

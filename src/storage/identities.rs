@@ -2,17 +2,19 @@
 
 use std::net::IpAddr;
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
-use uuid::Uuid;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set, TryInsertResult,
+    sea_query::{Expr, OnConflict},
+};
 
 use crate::{
     domain::{audit::AuditAction, role::Role, timestamp::Timestamp},
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        batch_insert::statement,
-        entity::user,
-        users::{self, UserRecord, new_user, normal_email, record, snapshot},
+        entity::{identity, used_oidc_state, user},
+        user_record::{UserRecord, new_user, normal_email, record, snapshot},
+        users,
     },
 };
 
@@ -41,32 +43,39 @@ pub enum Identified {
 impl Store {
     /// Finds the user of an identity: the user who signed in with it before, or else the user with the same e-mail address, or else a new
     /// user without a password. The role is updated, except that the last administrator stays administrator.
-    pub async fn identify(&self, identity: &Identity, address: Option<IpAddr>, now: Timestamp) -> Result<Identified, StoreError> {
+    pub async fn identify(&self, claims: &Identity, address: Option<IpAddr>, now: Timestamp) -> Result<Identified, StoreError> {
         let transaction = self.begin().await?;
-        let backend = self.backend();
-        let sql = "SELECT user_id FROM identities WHERE issuer = ? AND subject = ?";
-        let values = [identity.issuer.clone().into(), identity.subject.clone().into()];
-        let known = transaction.query_one_raw(statement(backend, sql, values)).await?;
-        let known: Option<Uuid> = known.map(|row| row.try_get("", "user_id")).transpose()?;
-        let found = if let Some(id) = known {
-            user::Entity::find_by_id(id).one(&transaction).await?
+        let known = identity::Entity::find_by_id((claims.issuer.clone(), claims.subject.clone()))
+            .one(&transaction)
+            .await?;
+        let found = if let Some(known) = &known {
+            user::Entity::find_by_id(known.user_id).one(&transaction).await?
         } else {
-            let by_address = user::Entity::find().filter(user::Column::Email.eq(normal_email(&identity.email)));
+            let by_address = user::Entity::find().filter(user::Column::Email.eq(normal_email(&claims.email)));
             by_address.one(&transaction).await?
         };
         let (row, created) = match found {
             Some(row) => (row, false),
             None => (
-                new_user(&identity.email, String::new(), identity.role, now)
+                new_user(&claims.email, String::new(), claims.role, now)
                     .insert(&transaction)
                     .await?,
                 true,
             ),
         };
         if known.is_none() {
-            let sql = "INSERT INTO identities (issuer, subject, user_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
-            let values = [identity.issuer.clone().into(), identity.subject.clone().into(), row.id.into()];
-            if transaction.execute_raw(statement(backend, sql, values)).await?.rows_affected() == 0 {
+            let link = identity::ActiveModel {
+                issuer: Set(claims.issuer.clone()),
+                subject: Set(claims.subject.clone()),
+                user_id: Set(row.id),
+            };
+            // Another subject of the provider may be linked to the user already.
+            let linked = identity::Entity::insert(link)
+                .on_conflict(OnConflict::new().do_nothing().to_owned())
+                .try_insert()
+                .exec_without_returning(&transaction)
+                .await?;
+            if !was_inserted(&linked) {
                 return Ok(Identified::Taken);
             }
         }
@@ -74,18 +83,18 @@ impl Store {
         let by = Actor::person(before.id, &before.email, address);
         let is_last_administrator = !created
             && before.role == Role::Administrator
-            && identity.role != Role::Administrator
+            && claims.role != Role::Administrator
             && users::is_last_administrator(&transaction, before.id).await?;
         if is_last_administrator {
             tracing::warn!(
                 user = %before.id,
                 "user {} remains administrator although the OpenID provider assigns the role {}: there is no other administrator",
                 before.id,
-                identity.role
+                claims.role
             );
         }
         let user = UserRecord {
-            role: if is_last_administrator { before.role } else { identity.role },
+            role: if is_last_administrator { before.role } else { claims.role },
             ..before.clone()
         };
         if created {
@@ -108,9 +117,24 @@ impl Store {
     /// Marks a sign-in through the OpenID provider as completed, by the hash of its `state`. Returns false if it was completed before.
     pub async fn use_oidc_state(&self, hash: Vec<u8>, expires: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
         // The state of an expired sign-in is rejected anyway, so it does not have to be stored.
-        self.execute("DELETE FROM used_oidc_states WHERE expires_at < ?", [now.0.into()])
+        used_oidc_state::Entity::delete_many()
+            .filter(used_oidc_state::Column::ExpiresAt.lt(now.0))
+            .exec(&self.write)
             .await?;
-        let sql = "INSERT INTO used_oidc_states (state_hash, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING";
-        Ok(self.execute(sql, [hash.into(), expires.0.into()]).await? == 1)
+        let used = used_oidc_state::ActiveModel {
+            state_hash: Set(hash),
+            expires_at: Set(expires.0),
+        };
+        let stored = used_oidc_state::Entity::insert(used)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .try_insert()
+            .exec_without_returning(&self.write)
+            .await?;
+        Ok(was_inserted(&stored))
     }
+}
+
+/// Whether the row was inserted, and there was none with the same key.
+const fn was_inserted(result: &TryInsertResult<u64>) -> bool {
+    matches!(result, TryInsertResult::Inserted(1..))
 }

@@ -15,7 +15,7 @@ use thiserror::Error;
 use tokio::time::sleep;
 
 use crate::storage::{
-    postgres::Doubt,
+    postgres::ConnectionSuspect,
     server_error::{code_of, driver_error},
     sqlite_file::OpenFile,
 };
@@ -40,7 +40,7 @@ impl WatchedFile {
 /// The database did not answer in time.
 #[derive(Clone, Copy, Debug, Error)]
 #[error("the database did not answer within {} ms", .0.as_millis())]
-pub(super) struct Silence(pub(super) Duration);
+pub(super) struct TimedOut(pub(super) Duration);
 
 /// The database file is not the one that was opened.
 #[derive(Clone, Copy, Debug, Error)]
@@ -52,19 +52,19 @@ pub(super) struct FileGone;
 
 /// The time limit of statements, and where problems of connections are reported.
 #[derive(Clone, Debug)]
-pub(super) enum Limit {
+pub(super) enum TimeLimit {
     /// SQLite: no time limit, because no network can lose an answer, and SQLite has its own limit for waiting on locks.
     File(Arc<WatchedFile>),
     /// PostgreSQL.
-    Server(Duration, Doubt),
+    Server(Duration, ConnectionSuspect),
 }
 
-impl Limit {
+impl TimeLimit {
     /// The same with another time limit.
     pub(super) fn of(&self, time: Duration) -> Self {
         match self {
             Self::File(file) => Self::File(file.clone()),
-            Self::Server(_, doubt) => Self::Server(time, doubt.clone()),
+            Self::Server(_, suspect) => Self::Server(time, suspect.clone()),
         }
     }
 
@@ -72,7 +72,7 @@ impl Limit {
     /// connection would read another file) or that the file was overwritten.
     pub(super) fn check_file(&self) -> Result<(), DbErr> {
         match self {
-            Self::File(watched) if watched.is_away.load(Ordering::Relaxed) => Err(wrap(io::Error::other(FileGone))),
+            Self::File(watched) if watched.is_away.load(Ordering::Relaxed) => Err(as_db_error(io::Error::other(FileGone))),
             _ => Ok(()),
         }
     }
@@ -100,7 +100,7 @@ impl Limit {
 
     /// Waits for a statement up to the time limit, because a connection can be dead without any error.
     pub(super) async fn wait<T>(&self, work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
-        let Self::Server(time, doubt) = self else {
+        let Self::Server(time, suspect) = self else {
             self.check_file()?;
             return work.await.map_err(|error| self.explained(error));
         };
@@ -109,25 +109,25 @@ impl Limit {
             biased;
             done = &mut work => {
                 if let Err(error) = &done {
-                    match says(error) {
-                        Connection::Useless => doubt.discard(),
-                        Connection::Doubtful => doubt.look(),
-                        Connection::Good => {}
+                    match state_after(error) {
+                        ConnectionState::Useless => suspect.discard(),
+                        ConnectionState::Doubtful => suspect.recheck(),
+                        ConnectionState::Good => {}
                     }
                 }
                 done
             }
             () = sleep(*time) => {
                 // Must happen before the connection goes back to the pool.
-                doubt.raise();
-                Err(wrap(io::Error::new(io::ErrorKind::TimedOut, Silence(*time))))
+                suspect.raise();
+                Err(as_db_error(io::Error::new(io::ErrorKind::TimedOut, TimedOut(*time))))
             }
         }
     }
 }
 
 /// What an error reveals about the connections to the server.
-enum Connection {
+enum ConnectionState {
     Good,
     /// Another server may be the primary by now.
     Doubtful,
@@ -135,16 +135,16 @@ enum Connection {
     Useless,
 }
 
-fn says(error: &DbErr) -> Connection {
+fn state_after(error: &DbErr) -> ConnectionState {
     if let Some(code) = code_of(error) {
         // Read-only (a primary that became a standby), shut down, crashed, starting, connection lost.
         let is_lost = matches!(code.as_str(), "25006" | "57P01" | "57P02" | "57P03" | "57P05") || code.starts_with("08");
-        return if is_lost { Connection::Useless } else { Connection::Good };
+        return if is_lost { ConnectionState::Useless } else { ConnectionState::Good };
     }
     match (error, driver_error(error)) {
-        (DbErr::ConnectionAcquire(ConnAcquireErr::Timeout), _) | (_, Some(sqlx::Error::PoolTimedOut)) => Connection::Doubtful,
-        (_, Some(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_))) => Connection::Useless,
-        _ => Connection::Good,
+        (DbErr::ConnectionAcquire(ConnAcquireErr::Timeout), _) | (_, Some(sqlx::Error::PoolTimedOut)) => ConnectionState::Doubtful,
+        (_, Some(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_))) => ConnectionState::Useless,
+        _ => ConnectionState::Good,
     }
 }
 
@@ -154,12 +154,12 @@ fn is_damage(error: &DbErr) -> bool {
     code.is_some_and(|code| matches!(code & 0xff, 11 | 26) || code == 522)
 }
 
-fn wrap(error: io::Error) -> DbErr {
+fn as_db_error(error: io::Error) -> DbErr {
     DbErr::Conn(RuntimeErr::SqlxError(Arc::new(sqlx::Error::Io(error))))
 }
 
 /// The error of this type that this module wrapped into a driver error, if it is one.
-pub(super) fn made_here<E: std::error::Error + Copy + 'static>(error: &DbErr) -> Option<E> {
+pub(super) fn own_error<E: std::error::Error + Copy + 'static>(error: &DbErr) -> Option<E> {
     match driver_error(error)? {
         sqlx::Error::Io(error) => error.get_ref()?.downcast_ref::<E>().copied(),
         _ => None,

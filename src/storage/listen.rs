@@ -18,14 +18,14 @@ use crate::{
     domain::id::WebhookId,
     storage::{
         Store, StoreError,
-        change_notifications::{CHANNEL, KEYS, read_change},
+        change_notifications::{CHANNEL, KEYS, parse_change},
         postgres::ACQUIRE,
     },
 };
 
 /// A notification from a node, including this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Word {
+pub enum Notification {
     /// There are deliveries to claim.
     Pending,
     /// This webhook was changed. The number is the revision after the change.
@@ -38,7 +38,7 @@ pub enum Word {
 
 /// Receives notifications.
 pub struct Listener {
-    words: PgListener,
+    connection: PgListener,
     revocations: Arc<AtomicU64>,
     /// Signals that connections were lost: the listener's connection may lead to a server that is not the primary any more.
     losses: watch::Receiver<u64>,
@@ -51,7 +51,7 @@ impl Store {
             return Ok(None);
         }
         // The listener has its own pool, so that a dead connection does not take a place in the main pool.
-        let losses = self.doubt.losses();
+        let losses = self.suspect.losses();
         let options = self.read.pool().get_postgres_connection_pool().connect_options();
         let pool = PoolOptions::new()
             .max_connections(1)
@@ -66,14 +66,14 @@ impl Store {
             listener.listen(CHANNEL).await?;
             Ok(listener)
         };
-        let words = match timeout(ACQUIRE, begin).await {
-            Ok(begun) => begun.map_err(failed)?,
+        let connection = match timeout(ACQUIRE, begin).await {
+            Ok(started) => started.map_err(failed)?,
             Err(_) => return Err(StoreError::Silent(ACQUIRE)),
         };
         // Notifications sent before this moment were not received, so cached API keys are invalidated.
         self.revocations.fetch_add(1, Ordering::AcqRel);
         Ok(Some(Listener {
-            words,
+            connection,
             revocations: self.revocations.clone(),
             losses,
         }))
@@ -82,22 +82,24 @@ impl Store {
 
 impl Listener {
     /// Waits for the next notification. After an error the listener is unusable and a new one must be created.
-    pub async fn hear(&mut self) -> Result<Word, StoreError> {
-        let heard = tokio::select! {
-            heard = self.words.try_recv() => heard.map_err(failed)?,
+    pub async fn recv(&mut self) -> Result<Notification, StoreError> {
+        let received = tokio::select! {
+            received = self.connection.try_recv() => received.map_err(failed)?,
             _ = self.losses.changed() => None,
         };
-        let Some(heard) = heard else {
+        let Some(received) = received else {
             return Err(failed(sqlx::Error::Io(io::ErrorKind::ConnectionAborted.into())));
         };
-        let word = match heard.payload() {
-            KEYS => Word::Keys,
-            word => read_change(word).map_or(Word::Pending, |(webhook, revision)| Word::Changed(webhook, revision)),
+        let notification = match received.payload() {
+            KEYS => Notification::Keys,
+            text => parse_change(text).map_or(Notification::Pending, |(webhook, revision)| {
+                Notification::Changed(webhook, revision)
+            }),
         };
-        if word == Word::Keys {
+        if notification == Notification::Keys {
             self.revocations.fetch_add(1, Ordering::AcqRel);
         }
-        Ok(word)
+        Ok(notification)
     }
 }
 

@@ -9,27 +9,23 @@ use uuid::Uuid;
 pub(super) use self::condition::Condition;
 use crate::{
     domain::{
-        id::{CallbackId, DeliveryId, EventId, WebhookId},
+        id::{CallbackId, DeliveryId, WebhookId},
         page::{Cursor, Page},
         timestamp::Timestamp,
     },
     storage::{
         Store, StoreError,
-        batch_insert::statement,
-        callbacks::{CallbackRecord, LogFilter},
-        entity::callback,
+        callbacks::{CALLBACK_COLUMNS, CallbackRecord, CallbackRow, LogFilter},
+        raw_sql::statement,
     },
 };
 
-/// The columns of a [`Row`]. Headers and bodies are not loaded.
-const COLUMNS: &str =
-    "id, delivery_id, event_id, webhook_id, event_type, url, callback_date, attempt, \"trigger\", outcome, status, response, duration_ms";
 /// The maximum number of new callbacks that are counted.
 pub const NEWS_MAX: usize = 1_000;
 
 /// The position of a log page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Place {
+pub enum LogCursor {
     /// The newest page.
     #[default]
     Newest,
@@ -50,64 +46,6 @@ pub struct LogPage {
     pub older: Option<Cursor>,
 }
 
-/// A callback as loaded for the list.
-#[derive(FromQueryResult)]
-pub(super) struct Row {
-    id: Uuid,
-    delivery_id: Uuid,
-    event_id: Uuid,
-    webhook_id: Uuid,
-    event_type: String,
-    url: String,
-    callback_date: i64,
-    attempt: i32,
-    trigger: String,
-    outcome: String,
-    status: Option<i32>,
-    response: String,
-    duration_ms: i64,
-}
-
-impl From<&callback::Model> for Row {
-    fn from(row: &callback::Model) -> Self {
-        Self {
-            id: row.id,
-            delivery_id: row.delivery_id,
-            event_id: row.event_id,
-            webhook_id: row.webhook_id,
-            event_type: row.event_type.clone(),
-            url: row.url.clone(),
-            callback_date: row.callback_date,
-            attempt: row.attempt,
-            trigger: row.trigger.clone(),
-            outcome: row.outcome.clone(),
-            status: row.status,
-            response: row.response.clone(),
-            duration_ms: row.duration_ms,
-        }
-    }
-}
-
-impl Row {
-    pub(super) fn record(self) -> Result<CallbackRecord, StoreError> {
-        Ok(CallbackRecord {
-            id: CallbackId(self.id),
-            delivery: DeliveryId(self.delivery_id),
-            event: EventId(self.event_id),
-            webhook: WebhookId(self.webhook_id),
-            event_type: self.event_type.parse().map_err(|_| StoreError::Corrupt(self.event_type))?,
-            url: self.url,
-            at: Timestamp(self.callback_date),
-            attempt: u32::try_from(self.attempt).unwrap_or(0),
-            trigger: self.trigger.parse()?,
-            outcome: self.outcome.parse()?,
-            status: self.status.and_then(|status| u16::try_from(status).ok()),
-            response: self.response,
-            duration_ms: self.duration_ms,
-        })
-    }
-}
-
 impl Store {
     /// A page of a webhook's log, newest first.
     pub async fn callbacks(
@@ -117,19 +55,19 @@ impl Store {
         after: Option<Cursor>,
         limit: u64,
     ) -> Result<Page<CallbackRecord>, StoreError> {
-        let place = after.map_or(Place::Newest, Place::After);
-        let found = self.rows(webhook, filter, place, limit.saturating_add(1)).await?;
+        let position = after.map_or(LogCursor::Newest, LogCursor::After);
+        let found = self.rows_at(webhook, filter, position, limit.saturating_add(1)).await?;
         Ok(Page::of(found, limit, cursor))
     }
 
     /// A page of a webhook's log, with cursors in both directions. If fewer rows than a page are newer than the cursor, the result is the
     /// newest page.
-    pub async fn log_page(&self, webhook: WebhookId, filter: &LogFilter, place: Place, limit: u64) -> Result<LogPage, StoreError> {
+    pub async fn log_page(&self, webhook: WebhookId, filter: &LogFilter, position: LogCursor, limit: u64) -> Result<LogPage, StoreError> {
         let limit_rows = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut rows = self.rows(webhook, filter, place, limit.saturating_add(1)).await?;
+        let mut rows = self.rows_at(webhook, filter, position, limit.saturating_add(1)).await?;
         let more = rows.len() > limit_rows;
-        match place {
-            Place::Before(_) if rows.len() < limit_rows => {
+        match position {
+            LogCursor::Before(_) if rows.len() < limit_rows => {
                 let top = self.callbacks(webhook, filter, None, limit).await?;
                 Ok(LogPage {
                     rows: top.items,
@@ -137,7 +75,7 @@ impl Store {
                     older: top.next,
                 })
             }
-            Place::Before(_) => {
+            LogCursor::Before(_) => {
                 rows.truncate(limit_rows);
                 rows.reverse();
                 Ok(LogPage {
@@ -146,10 +84,10 @@ impl Store {
                     rows,
                 })
             }
-            Place::Newest | Place::After(_) => {
+            LogCursor::Newest | LogCursor::After(_) => {
                 rows.truncate(limit_rows);
                 Ok(LogPage {
-                    newer: rows.first().filter(|_| place != Place::Newest).map(cursor),
+                    newer: rows.first().filter(|_| position != LogCursor::Newest).map(cursor),
                     older: rows.last().filter(|_| more).map(cursor),
                     rows,
                 })
@@ -158,15 +96,21 @@ impl Store {
     }
 
     /// The rows next to a position, nearest first.
-    async fn rows(&self, webhook: WebhookId, filter: &LogFilter, place: Place, limit: u64) -> Result<Vec<CallbackRecord>, StoreError> {
+    async fn rows_at(
+        &self,
+        webhook: WebhookId,
+        filter: &LogFilter,
+        position: LogCursor,
+        limit: u64,
+    ) -> Result<Vec<CallbackRecord>, StoreError> {
         // At most one bound per side: with two, SQLite may start the index scan at the wrong one.
-        let (from, to) = match place {
-            Place::Newest => (filter.from, filter.to),
-            Place::After(Cursor { at, .. }) => {
+        let (from, to) = match position {
+            LogCursor::Newest => (filter.from, filter.to),
+            LogCursor::After(Cursor { at, .. }) => {
                 let below = Timestamp(at.0.saturating_add(1));
                 (filter.from, Some(filter.to.map_or(below, |to| to.min(below))))
             }
-            Place::Before(Cursor { at, .. }) => (Some(filter.from.map_or(at, |from| from.max(at))), filter.to),
+            LogCursor::Before(Cursor { at, .. }) => (Some(filter.from.map_or(at, |from| from.max(at))), filter.to),
         };
         let mut all = Condition::range(
             webhook,
@@ -176,20 +120,20 @@ impl Store {
                 ..filter.clone()
             },
         );
-        all.choose(filter);
-        let direction = match place {
-            Place::Newest => "DESC",
-            Place::After(Cursor { at, id }) => {
+        all.add_filter(filter);
+        let direction = match position {
+            LogCursor::Newest => "DESC",
+            LogCursor::After(Cursor { at, id }) => {
                 all.and("(callback_date < ? OR id < ?)", [at.0.into(), id.into()]);
                 "DESC"
             }
-            Place::Before(Cursor { at, id }) => {
+            LogCursor::Before(Cursor { at, id }) => {
                 all.and("(callback_date > ? OR id > ?)", [at.0.into(), id.into()]);
                 "ASC"
             }
         };
         let sql = format!(
-            "SELECT {COLUMNS} FROM callbacks WHERE {} ORDER BY callback_date {direction}, id {direction} LIMIT ?",
+            "SELECT {CALLBACK_COLUMNS} FROM callbacks WHERE {} ORDER BY callback_date {direction}, id {direction} LIMIT ?",
             all.sql
         );
         all.values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
@@ -198,7 +142,7 @@ impl Store {
 
     /// The attempts of a delivery, oldest first. If there are more than `limit`, the newest ones.
     pub async fn attempts(&self, delivery: DeliveryId, limit: u64) -> Result<Vec<CallbackRecord>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM callbacks WHERE delivery_id = ? ORDER BY attempt DESC LIMIT ?");
+        let sql = format!("SELECT {CALLBACK_COLUMNS} FROM callbacks WHERE delivery_id = ? ORDER BY attempt DESC LIMIT ?");
         let values = vec![delivery.0.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
         let mut attempts = self.records(&sql, values).await?;
         attempts.reverse();
@@ -207,15 +151,15 @@ impl Store {
 
     /// Callbacks that match a condition, which may end with `ORDER BY` and `LIMIT`.
     pub(super) async fn callbacks_where(&self, condition: &str, values: Vec<Value>) -> Result<Vec<CallbackRecord>, StoreError> {
-        self.records(&format!("SELECT {COLUMNS} FROM callbacks WHERE {condition}"), values)
+        self.records(&format!("SELECT {CALLBACK_COLUMNS} FROM callbacks WHERE {condition}"), values)
             .await
     }
 
     async fn records(&self, sql: &str, values: Vec<Value>) -> Result<Vec<CallbackRecord>, StoreError> {
-        let rows = Row::find_by_statement(statement(self.backend(), sql, values))
+        let rows = CallbackRow::find_by_statement(statement(self.backend(), sql, values))
             .all(&self.read)
             .await?;
-        rows.into_iter().map(Row::record).collect()
+        rows.into_iter().map(CallbackRow::record).collect()
     }
 
     /// The callbacks that were logged after this one, newest attempt first, at most [`NEWS_MAX`]. Only attempts that started at `begun` or
@@ -229,7 +173,7 @@ impl Store {
         begun: Timestamp,
     ) -> Result<Vec<CallbackId>, StoreError> {
         #[derive(FromQueryResult)]
-        struct Found {
+        struct IdRow {
             id: Uuid,
         }
         let from = filter.from.map_or(begun, |from| from.max(begun));
@@ -240,13 +184,13 @@ impl Store {
                 ..filter.clone()
             },
         );
-        all.choose(filter);
+        all.add_filter(filter);
         all.and("id > ?", [after.0.into()]);
         let sql = format!(
             "SELECT id FROM callbacks WHERE {} ORDER BY callback_date DESC, id DESC LIMIT {NEWS_MAX}",
             all.sql
         );
-        let found = Found::find_by_statement(statement(self.backend(), &sql, all.values))
+        let found = IdRow::find_by_statement(statement(self.backend(), &sql, all.values))
             .all(&self.read)
             .await?;
         Ok(found.into_iter().map(|found| CallbackId(found.id)).collect())

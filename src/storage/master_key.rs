@@ -1,7 +1,10 @@
 //! The fingerprint of the database's master key, and its rotation. A rotation re-encrypts every sealed value in small batches. Values that
 //! the new key already decrypts are skipped, so that an interrupted rotation can be resumed.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, FromQueryResult, PaginatorTrait, QueryFilter, Set, Value,
+    sea_query::{Expr, OnConflict},
+};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -10,8 +13,9 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        batch_insert::statement,
+        entity::{master_key, node},
         nodes::NOW,
+        raw_sql::statement,
     },
     vault::{Fingerprint, Vault},
 };
@@ -42,7 +46,7 @@ pub enum KeyError {
     RotatingToOther,
     /// Nodes are running, and would continue to use the old key.
     #[error("{0} node(s) use this database; stop every `clearhook serve`, then rotate (a node that was killed counts for another 30 s)")]
-    InUse(i64),
+    InUse(u64),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -65,19 +69,16 @@ pub enum Rotation {
 
 /// The position of a rotation: the index of a column in [`SEALED`], and the last processed row.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Place {
+pub struct ResealCursor {
     column: usize,
     row: Uuid,
 }
 
-#[derive(FromQueryResult)]
-struct Keys {
-    current: String,
-    next: Option<String>,
-}
+/// The id of the only row of `master_keys`.
+const ROW: i32 = 1;
 
 #[derive(FromQueryResult)]
-struct Sealed {
+struct EncryptedValue {
     id: Uuid,
     value: Vec<u8>,
 }
@@ -117,7 +118,7 @@ impl Store {
     }
 
     /// Stores the fingerprint of the key in a database that has none: a new one, or one from before fingerprints were stored.
-    async fn adopt_key(&self, own: &Fingerprint) -> Result<Keys, KeyError> {
+    async fn adopt_key(&self, own: &Fingerprint) -> Result<master_key::Model, KeyError> {
         for (table, column) in SEALED {
             if let Some(any) = self.sealed_after(table, column, Uuid::nil(), 1).await?.first()
                 && self.vault.open(any.id, &any.value).is_err()
@@ -125,8 +126,17 @@ impl Store {
                 return Err(KeyError::Other);
             }
         }
-        let sql = "INSERT INTO master_keys (id, current) VALUES (1, ?) ON CONFLICT DO NOTHING";
-        self.execute(sql, [own.0.as_str().into()]).await?;
+        let key = master_key::ActiveModel {
+            id: Set(ROW),
+            current: Set(own.0.clone()),
+            next: Set(None),
+        };
+        // Another node may have stored its key in the meantime.
+        master_key::Entity::insert(key)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .try_insert()
+            .exec_without_returning(&self.write)
+            .await?;
         self.keys().await?.ok_or(KeyError::Other)
     }
 
@@ -144,9 +154,14 @@ impl Store {
             return Err(KeyError::Other);
         }
         let is_new = keys.next.is_none();
-        let sql = "UPDATE master_keys SET next = ? WHERE id = 1 AND current = ? AND (next IS NULL OR next = ?)";
-        let values = [to.0.as_str().into(), from.0.as_str().into(), to.0.as_str().into()];
-        if self.execute(sql, values).await? == 0 {
+        let same = master_key::Column::Next.eq(to.0.as_str());
+        let begun = master_key::Entity::update_many()
+            .col_expr(master_key::Column::Next, Expr::value(to.0.as_str()))
+            .filter(master_key::Column::Id.eq(ROW).and(master_key::Column::Current.eq(from.0.as_str())))
+            .filter(master_key::Column::Next.is_null().or(same))
+            .exec(&self.write)
+            .await?;
+        if begun.rows_affected == 0 {
             return Err(KeyError::RotatingToOther);
         }
         // A starting node takes its lease and then checks for a rotation; this function records the rotation and then checks for leases. So
@@ -154,7 +169,11 @@ impl Store {
         let nodes = self.live_nodes().await?;
         if nodes > 0 {
             if is_new {
-                self.execute("UPDATE master_keys SET next = NULL WHERE id = 1", []).await?;
+                master_key::Entity::update_many()
+                    .col_expr(master_key::Column::Next, Expr::value(None::<String>))
+                    .filter(master_key::Column::Id.eq(ROW))
+                    .exec(&self.write)
+                    .await?;
             }
             return Err(KeyError::InUse(nodes));
         }
@@ -162,7 +181,7 @@ impl Store {
     }
 
     /// Re-encrypts the next batch. Returns the number of processed values, and the position to continue from, or `None` at the end.
-    pub async fn reseal(&self, to: &Vault, from: Place) -> Result<(usize, Option<Place>), KeyError> {
+    pub async fn reseal(&self, to: &Vault, from: ResealCursor) -> Result<(usize, Option<ResealCursor>), KeyError> {
         let Some((table, column)) = SEALED.get(from.column) else {
             return Ok((0, None));
         };
@@ -179,8 +198,8 @@ impl Store {
         }
         transaction.commit().await?;
         let next = match found.last() {
-            Some(last) => Place { row: last.id, ..from },
-            None => Place {
+            Some(last) => ResealCursor { row: last.id, ..from },
+            None => ResealCursor {
                 column: from.column + 1,
                 row: Uuid::nil(),
             },
@@ -191,10 +210,14 @@ impl Store {
     /// Records that all values are encrypted with the new key, so that services can start again.
     pub async fn end_rotation(&self, by: &Actor, to: &Vault) -> Result<(), KeyError> {
         let to = to.fingerprint().0.as_str();
-        let sql = "UPDATE master_keys SET current = ?, next = NULL WHERE id = 1 AND next = ?";
         let transaction = self.begin().await?;
-        let ended = statement(self.backend(), sql, [to.into(), to.into()]);
-        if transaction.execute_raw(ended).await?.rows_affected() > 0 {
+        let ended = master_key::Entity::update_many()
+            .col_expr(master_key::Column::Current, Expr::value(to))
+            .col_expr(master_key::Column::Next, Expr::value(None::<String>))
+            .filter(master_key::Column::Id.eq(ROW).and(master_key::Column::Next.eq(to)))
+            .exec(&transaction)
+            .await?;
+        if ended.rows_affected > 0 {
             audit::add(&transaction, by, Entry::of_server(AuditAction::MasterKeyRotated), Timestamp::now()).await?;
         }
         transaction.commit().await?;
@@ -215,33 +238,35 @@ impl Store {
         Ok(())
     }
 
-    async fn keys(&self) -> Result<Option<Keys>, StoreError> {
-        let sql = statement(self.backend(), "SELECT current, next FROM master_keys WHERE id = 1", []);
-        Ok(Keys::find_by_statement(sql).one(&self.write).await?)
+    async fn keys(&self) -> Result<Option<master_key::Model>, StoreError> {
+        Ok(master_key::Entity::find_by_id(ROW).one(&self.write).await?)
     }
 
-    async fn live_nodes(&self) -> Result<i64, StoreError> {
+    async fn live_nodes(&self) -> Result<u64, StoreError> {
         if !self.is_shared() {
             return Ok(0);
         }
-        let sql = statement(
-            self.backend(),
-            &format!("SELECT COUNT(*) AS live FROM nodes WHERE lease_until > {NOW}"),
-            [],
-        );
-        let row = self.write.query_one_raw(sql).await?;
-        Ok(row.map(|row| row.try_get("", "live")).transpose()?.unwrap_or_default())
+        let live = node::Entity::find().filter(Expr::cust(format!("lease_until > {NOW}")));
+        Ok(live.count(&self.write).await?)
     }
 
-    async fn sealed_after(&self, table: &str, column: &str, row: Uuid, limit: u64) -> Result<Vec<Sealed>, StoreError> {
+    async fn sealed_after(&self, table: &str, column: &str, row: Uuid, limit: u64) -> Result<Vec<EncryptedValue>, StoreError> {
         sealed_after(&self.write, table, column, row, limit).await
     }
 }
 
-async fn sealed_after(on: &impl ConnectionTrait, table: &str, column: &str, row: Uuid, limit: u64) -> Result<Vec<Sealed>, StoreError> {
+async fn sealed_after(
+    on: &impl ConnectionTrait,
+    table: &str,
+    column: &str,
+    row: Uuid,
+    limit: u64,
+) -> Result<Vec<EncryptedValue>, StoreError> {
     let sql = format!("SELECT id, {column} AS value FROM {table} WHERE id > ? AND {column} IS NOT NULL ORDER BY id LIMIT {limit}");
     let values: [Value; 1] = [row.into()];
-    Ok(Sealed::find_by_statement(statement(on.get_database_backend(), &sql, values))
-        .all(on)
-        .await?)
+    Ok(
+        EncryptedValue::find_by_statement(statement(on.get_database_backend(), &sql, values))
+            .all(on)
+            .await?,
+    )
 }

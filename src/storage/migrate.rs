@@ -12,8 +12,8 @@ use sea_orm_migration::MigratorTrait;
 use tokio::time::{Instant, sleep};
 
 use crate::storage::{
-    StoreError,
-    open::OpenError,
+    error::StoreError,
+    open_error::OpenError,
     postgres::show,
     postgres_url::Server,
     primary::ServerError,

@@ -19,7 +19,9 @@ pub mod events;
 mod executor;
 pub mod global_stats;
 pub mod identities;
+mod invalid_url;
 pub mod journal;
+mod keyset;
 mod limit;
 pub mod listen;
 pub mod log;
@@ -27,14 +29,15 @@ pub mod master_key;
 mod migrate;
 pub mod nodes;
 pub mod open;
+mod open_error;
 pub mod ordering;
 pub mod overview;
-mod parked;
 mod postgres;
 mod postgres_url;
 pub mod primary;
 mod priority;
 pub mod probe;
+mod raw_sql;
 pub mod resend;
 pub mod retention;
 pub mod sealed_token;
@@ -47,12 +50,15 @@ pub mod sign_in_limits;
 mod space;
 mod sqlite_connection;
 pub mod sqlite_file;
+mod statement_counts;
 pub mod stats;
+pub mod test_support;
 mod transaction;
+mod user_record;
 pub mod users;
 pub mod uuid_time;
-mod webhook_health;
 pub mod webhooks;
+mod withdraw;
 
 use std::{
     sync::{
@@ -67,15 +73,12 @@ use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-pub use self::{
-    database_url::{DatabaseUrl, InvalidDatabaseUrl},
-    error::StoreError,
-    postgres_url::PostgresUrl,
-};
+pub use self::{database_url::DatabaseUrl, error::StoreError, invalid_url::InvalidDatabaseUrl, postgres_url::PostgresUrl};
 use self::{
-    postgres::Doubt,
-    sqlite_connection::Direct,
+    postgres::ConnectionSuspect,
+    sqlite_connection::SqliteConnection,
     sqlite_file::OpenFile,
+    statement_counts::StatementCounts,
     transaction::{Pool, Transaction},
 };
 use crate::vault::Vault;
@@ -90,23 +93,15 @@ pub struct Store {
     /// The SQLite file.
     file: Option<Arc<OpenFile>>,
     vault: Vault,
-    counts: Arc<Counts>,
+    counts: Arc<StatementCounts>,
     /// How many revocations of API keys this process knows of.
     revocations: Arc<AtomicU64>,
-    doubt: Doubt,
+    suspect: ConnectionSuspect,
     /// The time limit of statements in large transactions on PostgreSQL. Other statements have a third of it.
     patience: Duration,
     /// The task that follows the primary if the URL has several servers.
     #[expect(dead_code, reason = "the task ends when this is dropped")]
     follower: Option<Arc<AbortOnDropHandle<()>>>,
-}
-
-/// Statistics of database use since the start.
-#[derive(Debug, Default)]
-pub struct Counts {
-    statements: AtomicU64,
-    commits: AtomicU64,
-    entries: AtomicU64,
 }
 
 impl Store {
@@ -116,8 +111,8 @@ impl Store {
     }
 
     /// The journal's own connection. `None` on PostgreSQL.
-    fn direct(&self) -> Result<Option<Direct>, StoreError> {
-        let open = |file: &Arc<OpenFile>| Direct::open(file.path(), self.counts.clone());
+    fn direct(&self) -> Result<Option<SqliteConnection>, StoreError> {
+        let open = |file: &Arc<OpenFile>| SqliteConnection::open(file.path(), self.counts.clone());
         Ok(self.file.as_ref().map(open).transpose()?)
     }
 
@@ -166,15 +161,12 @@ impl Store {
 
     /// The number of statements, and of the journal's commits, since the start.
     pub fn counts(&self) -> (u64, u64) {
-        (
-            self.counts.statements.load(Ordering::Relaxed),
-            self.counts.commits.load(Ordering::Relaxed),
-        )
+        (self.counts.statements(), self.counts.commits())
     }
 
     /// The number of events and results that the journal has stored since the start.
     pub fn entries(&self) -> u64 {
-        self.counts.entries.load(Ordering::Relaxed)
+        self.counts.entries()
     }
 
     /// How many revocations of API keys this process knows of. Cached keys are valid only while this number is unchanged.
@@ -183,8 +175,7 @@ impl Store {
     }
 
     fn count_commit(&self, entries: usize) {
-        self.counts.commits.fetch_add(1, Ordering::Relaxed);
-        self.counts.entries.fetch_add(entries as u64, Ordering::Relaxed);
+        self.counts.count_commit(entries);
     }
 
     /// Executes an empty query, to check that the database can be reached.

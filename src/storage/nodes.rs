@@ -3,19 +3,19 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, sea_query::Expr};
 
 use crate::{
     domain::{id::NodeId, timestamp::Timestamp},
-    storage::{Store, StoreError, batch_insert::statement, change_notifications, executor::Sql},
+    storage::{Store, StoreError, change_notifications, entity::node, raw_sql::statement},
 };
 
 /// The database's clock, in milliseconds.
 pub(super) const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
-/// Makes the deliveries of a node pending, so that any node can claim them. Manual deliveries keep their priority (`storage::priority`).
-const GIVEN_BACK: &str =
-    "UPDATE deliveries SET state = 'pending', due_at = CASE WHEN due_at < 0 THEN due_at ELSE ? END, lease_owner = NULL, updated_at = ?";
+/// Makes the deliveries of a node pending, so that any node can claim them. Manual deliveries keep their order (`storage::priority`).
+const RELEASE: &str =
+    "UPDATE deliveries SET state = 'pending', due_at = CASE WHEN priority = 0 THEN due_at ELSE ? END, lease_owner = NULL, updated_at = ?";
 
 impl Store {
     /// Whether there can be several nodes. On SQLite a lock on the file prevents that.
@@ -43,16 +43,22 @@ impl Store {
 
     /// Stores that this node has applied all changes up to this revision.
     pub async fn acknowledge(&self, node: NodeId, revision: i64) -> Result<(), StoreError> {
-        let sql = "UPDATE nodes SET revision = ? WHERE id = ? AND revision < ?";
-        self.execute(sql, [revision.into(), node.0.into(), revision.into()]).await?;
+        node::Entity::update_many()
+            .col_expr(node::Column::Revision, Expr::value(revision))
+            .filter(node::Column::Id.eq(node.0))
+            .filter(node::Column::Revision.lt(revision))
+            .exec(&self.write)
+            .await?;
         Ok(())
     }
 
     /// Whether every other live node has applied all changes up to this revision.
     pub async fn is_acknowledged(&self, node: NodeId, revision: i64) -> Result<bool, StoreError> {
-        let sql = format!("SELECT id FROM nodes WHERE id <> ? AND revision < ? AND lease_until > {NOW} LIMIT 1");
-        let values = [node.0.into(), revision.into()];
-        Ok(self.read.rows(statement(self.backend(), &sql, values)).await?.is_empty())
+        let behind = node::Entity::find()
+            .filter(node::Column::Id.ne(node.0))
+            .filter(node::Column::Revision.lt(revision))
+            .filter(Expr::cust(format!("lease_until > {NOW}")));
+        Ok(behind.one(&self.read).await?.is_none())
     }
 
     /// Whether no other node is alive.
@@ -63,7 +69,7 @@ impl Store {
     /// Deletes the node's lease.
     pub async fn end_lease(&self, node: NodeId) -> Result<(), StoreError> {
         if self.is_shared() {
-            self.execute("DELETE FROM nodes WHERE id = ?", [node.0.into()]).await?;
+            node::Entity::delete_by_id(node.0).exec(&self.write).await?;
         }
         Ok(())
     }
@@ -72,10 +78,10 @@ impl Store {
     pub async fn release_all(&self, node: NodeId, now: Timestamp) -> Result<u64, StoreError> {
         let values = [now.0.into(), now.0.into()];
         if !self.is_shared() {
-            let sql = format!("{GIVEN_BACK} WHERE state = 'sending'");
+            let sql = format!("{RELEASE} WHERE state = 'sending'");
             return self.execute(&sql, values).await;
         }
-        let sql = format!("{GIVEN_BACK} WHERE state = 'sending' AND lease_owner = ?");
+        let sql = format!("{RELEASE} WHERE state = 'sending' AND lease_owner = ?");
         self.execute(&sql, values.into_iter().chain([node.0.into()])).await
     }
 
@@ -85,7 +91,7 @@ impl Store {
             return Ok(0);
         }
         let sql = format!(
-            "{GIVEN_BACK} WHERE state = 'sending' \
+            "{RELEASE} WHERE state = 'sending' \
              AND NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.id = deliveries.lease_owner AND nodes.lease_until > {NOW})"
         );
         self.execute(&sql, [now.0.into(), now.0.into()]).await

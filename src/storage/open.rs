@@ -1,81 +1,35 @@
 //! Opens a database: SQLite with a write-ahead log and full durability, or PostgreSQL.
 
-use std::{
-    path::Path,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use migrations::{Migrator, TABLES};
+use migrations::TABLES;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr,
     sqlx::{Connection, sqlite::SqliteJournalMode},
 };
-use sea_orm_migration::MigratorTrait;
-use thiserror::Error;
 use tokio_util::task::AbortOnDropHandle;
 
+pub use crate::storage::open_error::OpenError;
 use crate::{
     storage::{
-        Counts, DatabaseUrl, PostgresUrl, Store, StoreError,
-        batch_insert::{STATEMENTS, statement},
-        limit::{Limit, WatchedFile},
+        DatabaseUrl, PostgresUrl, Store, StoreError,
+        executor::STATEMENTS,
+        limit::{TimeLimit, WatchedFile},
         migrate::bring_up_to_date,
-        postgres::{self, Doubt},
+        postgres::{self, ConnectionSuspect},
         primary::{ServerError, Servers},
+        raw_sql::statement,
         server_error::{explain, explain_code},
+        sqlite_connection::{BUSY, PRAGMAS},
         sqlite_file::{self, FileError, OpenFile},
+        statement_counts::StatementCounts,
         transaction::Pool,
     },
     vault::Vault,
 };
 
-/// Settings of every SQLite connection, besides the journal mode.
-pub(super) const PRAGMAS: [(&str, &str); 5] = [
-    ("synchronous", "FULL"),
-    ("foreign_keys", "ON"),
-    ("trusted_schema", "OFF"),
-    // In KiB if negative.
-    ("cache_size", "-16000"),
-    // A background task checkpoints the log. A commit does it only if that falls behind.
-    ("wal_autocheckpoint", "16000"),
-];
-
-/// How long a write waits for a lock of another process, such as a command that runs beside the server.
-pub(super) const BUSY: Duration = Duration::from_secs(10);
 /// The time limit of a journal transaction on PostgreSQL.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Why a database cannot be opened. The messages never contain passwords of the URL.
-#[derive(Debug, Error)]
-pub enum OpenError {
-    /// The file or its directory cannot be used.
-    #[error("cannot open the database file {path}: {cause}")]
-    File {
-        /// The path of the file.
-        path: String,
-        /// The cause.
-        cause: String,
-    },
-    /// The server cannot be used.
-    #[error(transparent)]
-    Server(#[from] ServerError),
-    /// The database is read-only for this user.
-    #[error("the database cannot be written: {0}")]
-    Unwritable(String),
-    /// The version of the schema cannot be read.
-    #[error("the database cannot be read: {0}")]
-    Unreadable(String),
-    /// The migrations cannot be applied.
-    #[error("cannot apply the database migrations: {0}")]
-    Migrate(String),
-    /// The database was migrated by a newer clearhook.
-    #[error("the database was migrated by a newer clearhook (it has the migration {0}); use that version, or an older backup")]
-    Newer(String),
-    /// The schema is outdated and `--no-migrate` was given.
-    #[error("the database is not up to date; run `clearhook migrate` first, or remove --no-migrate")]
-    Outdated,
-}
 
 impl Store {
     /// Connects, and applies migrations if `migrate` is true.
@@ -97,40 +51,40 @@ impl Store {
         bring_up_to_date(&write, None, migrate).await?;
         let file = OpenFile::new(&file).map_err(|error| failed(error.to_string()))?;
         let file = Arc::new(file);
-        let limit = Limit::File(WatchedFile::new(file.clone()));
-        Ok(Self::of(read, write, limit, Doubt::default(), Some(file), None, vault))
+        let limit = TimeLimit::File(WatchedFile::new(file.clone()));
+        Ok(Self::of(read, write, limit, ConnectionSuspect::default(), Some(file), None, vault))
     }
 
     async fn open_server(url: &PostgresUrl, vault: Vault, migrate: bool) -> Result<Self, OpenError> {
-        let (servers, doubt) = (Servers::new(url)?, Doubt::default());
+        let (servers, suspect) = (Servers::new(url)?, ConnectionSuspect::default());
         servers.choose().await?;
         servers.check().await?;
         let server = servers.current();
-        let pool = postgres::connect(server, &doubt)
+        let pool = postgres::connect(server, &suspect)
             .await
             .map_err(|error| ServerError::Connect(format!("{}: {}", server.name, explain(&error))))?;
         bring_up_to_date(&pool, Some(server), migrate).await?;
         let follower = servers
             .has_several()
-            .then(|| AbortOnDropHandle::new(servers.clone().follow(pool.get_postgres_connection_pool().clone(), doubt.clone())));
-        let limit = Limit::Server(PATIENCE / 3, doubt.clone());
-        Ok(Self::of(pool.clone(), pool, limit, doubt, None, follower, vault))
+            .then(|| AbortOnDropHandle::new(servers.clone().follow(pool.get_postgres_connection_pool().clone(), suspect.clone())));
+        let limit = TimeLimit::Server(PATIENCE / 3, suspect.clone());
+        Ok(Self::of(pool.clone(), pool, limit, suspect, None, follower, vault))
     }
 
     fn of(
         mut read: DatabaseConnection,
         mut write: DatabaseConnection,
-        limit: Limit,
-        doubt: Doubt,
+        limit: TimeLimit,
+        suspect: ConnectionSuspect,
         file: Option<Arc<OpenFile>>,
         follower: Option<AbortOnDropHandle<()>>,
         vault: Vault,
     ) -> Self {
-        let counts = Arc::new(Counts::default());
+        let counts = Arc::new(StatementCounts::default());
         for pool in [&mut read, &mut write] {
             let counts = counts.clone();
             pool.set_metric_callback(move |_| {
-                counts.statements.fetch_add(1, Ordering::Relaxed);
+                counts.count_statement();
             });
         }
         Self {
@@ -140,7 +94,7 @@ impl Store {
             vault,
             counts,
             revocations: Arc::default(),
-            doubt,
+            suspect,
             patience: PATIENCE,
             follower: follower.map(Arc::new),
         }
@@ -173,16 +127,6 @@ impl Store {
             }),
             (Err(error), None) => Err(OpenError::Unwritable(error.brief())),
         }
-    }
-
-    /// Reverts all migrations, for tests.
-    pub async fn undo_migrations(&self) -> Result<(), StoreError> {
-        Ok(Migrator::down(self.write.pool(), None).await?)
-    }
-
-    /// Applies all migrations.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        Ok(Migrator::up(self.write.pool(), None).await?)
     }
 }
 

@@ -1,5 +1,5 @@
 //! Ordered delivery: among deliveries of one webhook and subject, each waits until the previous one is finished, that is succeeded, failed
-//! for good, or held. A waiting delivery is pending and has no due time.
+//! for good, or held. Until then its state is `parked`.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{id::WebhookId, timestamp::Timestamp},
-    storage::{StoreError, batch_insert::statement, executor::Sql},
+    storage::{error::StoreError, executor::Executor, raw_sql::statement},
 };
 
 /// A hash of a subject. If two subjects collide, their deliveries are sent one after the other, which is harmless.
@@ -29,7 +29,7 @@ impl OrderKey {
 
 /// Locks subjects until the end of the transaction, so that no other transaction adds deliveries to them or finishes any. The order is
 /// fixed, so that two transactions cannot deadlock.
-pub(super) async fn lock_all(transaction: &impl Sql, subjects: &BTreeSet<(WebhookId, OrderKey)>) -> Result<(), StoreError> {
+pub(super) async fn lock_all(transaction: &impl Executor, subjects: &BTreeSet<(WebhookId, OrderKey)>) -> Result<(), StoreError> {
     for (webhook, key) in subjects {
         lock(transaction, *webhook, *key).await?;
     }
@@ -37,16 +37,20 @@ pub(super) async fn lock_all(transaction: &impl Sql, subjects: &BTreeSet<(Webhoo
 }
 
 /// Whether a subject, which must be locked, has unfinished deliveries.
-pub(super) async fn is_busy(transaction: &impl Sql, webhook: WebhookId, key: OrderKey) -> Result<bool, StoreError> {
+pub(super) async fn is_busy(transaction: &impl Executor, webhook: WebhookId, key: OrderKey) -> Result<bool, StoreError> {
     let sql = "SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
-               AND state IN ('pending', 'sending') LIMIT 1";
+               AND state IN ('pending', 'parked', 'sending') LIMIT 1";
     let backend = transaction.backend();
     let found = transaction.rows(statement(backend, sql, [webhook.0.into(), key.0.into()])).await?;
     Ok(!found.is_empty())
 }
 
 /// Makes the next delivery of each of these subjects due, after the previous one is finished. Returns whether there was any.
-pub(super) async fn go_on(transaction: &impl Sql, subjects: &BTreeSet<(WebhookId, OrderKey)>, now: Timestamp) -> Result<bool, StoreError> {
+pub(super) async fn promote_next(
+    transaction: &impl Executor,
+    subjects: &BTreeSet<(WebhookId, OrderKey)>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     lock_all(transaction, subjects).await?;
     let mut promoted = false;
     for (webhook, key) in subjects {
@@ -56,10 +60,10 @@ pub(super) async fn go_on(transaction: &impl Sql, subjects: &BTreeSet<(WebhookId
 }
 
 /// Makes the next delivery of a locked subject due. Returns whether there was one.
-async fn promote(transaction: &impl Sql, webhook: WebhookId, key: OrderKey, now: Timestamp) -> Result<bool, StoreError> {
-    let sql = "UPDATE deliveries SET due_at = ? WHERE state = 'pending' AND due_at IS NULL AND id = (\
+async fn promote(transaction: &impl Executor, webhook: WebhookId, key: OrderKey, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "UPDATE deliveries SET state = 'pending', due_at = ? WHERE state = 'parked' AND id = (\
                SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
-               AND state IN ('pending', 'sending') ORDER BY id LIMIT 1)";
+               AND state IN ('pending', 'parked', 'sending') ORDER BY id LIMIT 1)";
     let values = [now.0.into(), webhook.0.into(), key.0.into()];
     let backend = transaction.backend();
     Ok(transaction.run(statement(backend, sql, values)).await? > 0)
@@ -67,30 +71,30 @@ async fn promote(transaction: &impl Sql, webhook: WebhookId, key: OrderKey, now:
 
 /// One batch of a long change: deliveries and their subjects. The subjects must be locked before the deliveries are changed, because a
 /// transaction that finishes a delivery locks in that order too.
-pub(super) struct Step {
+pub(super) struct Batch {
     pub(super) ids: Vec<Uuid>,
     pub(super) subjects: BTreeSet<(WebhookId, OrderKey)>,
 }
 
-impl Step {
+impl Batch {
     /// Loads a batch with a query that returns `id` and `order_key`, and locks its subjects.
-    pub(super) async fn find(transaction: &impl Sql, webhook: WebhookId, query: Statement) -> Result<Self, StoreError> {
-        let mut step = Self {
+    pub(super) async fn find(transaction: &impl Executor, webhook: WebhookId, query: Statement) -> Result<Self, StoreError> {
+        let mut batch = Self {
             ids: Vec::new(),
             subjects: BTreeSet::new(),
         };
         for row in transaction.rows(query).await? {
-            step.ids.push(row.get("id")?);
+            batch.ids.push(row.get("id")?);
             if let Some(key) = row.get::<Option<i64>>("order_key")? {
-                step.subjects.insert((webhook, OrderKey(key)));
+                batch.subjects.insert((webhook, OrderKey(key)));
             }
         }
-        lock_all(transaction, &step.subjects).await?;
-        Ok(step)
+        lock_all(transaction, &batch.subjects).await?;
+        Ok(batch)
     }
 }
 
-async fn lock(transaction: &impl Sql, webhook: WebhookId, key: OrderKey) -> Result<(), StoreError> {
+async fn lock(transaction: &impl Executor, webhook: WebhookId, key: OrderKey) -> Result<(), StoreError> {
     let backend = transaction.backend();
     if backend == DbBackend::Postgres {
         let (high, low) = webhook.0.as_u64_pair();

@@ -14,7 +14,7 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        batch_insert::statement,
+        raw_sql::statement,
         webhooks::{OWNED, STANDING},
     },
 };
@@ -61,7 +61,7 @@ impl Store {
     /// The number of webhooks per status, of one owner or of all.
     pub async fn standings(&self, owner: Option<UserId>) -> Result<HashMap<Status, u64>, StoreError> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct StatusCount {
             standing: i32,
             count: i64,
         }
@@ -69,7 +69,7 @@ impl Store {
             "SELECT {STANDING} AS standing, COUNT(*) AS count FROM webhooks WHERE deleted_at IS NULL{} GROUP BY {STANDING}",
             owned("id", owner)
         );
-        let rows = Row::find_by_statement(statement(self.backend(), &sql, values(owner, [])))
+        let rows = StatusCount::find_by_statement(statement(self.backend(), &sql, values(owner, [])))
             .all(&self.read)
             .await?;
         let status = |standing| match standing {
@@ -86,10 +86,10 @@ impl Store {
     /// The number of unfinished deliveries, of one owner's webhooks or of all. [`WAITING_MAX`] + 1 means "more".
     pub async fn waiting(&self, owner: Option<UserId>) -> Result<u64, StoreError> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct CountRow {
             count: i64,
         }
-        let most = WAITING_MAX + 1;
+        let (most, owned) = (WAITING_MAX + 1, owned("webhook_id", owner));
         // Deliveries in state `sending` have no index by webhook, but there are never many. Without an owner, the column `webhook_id` is
         // not read, so that the index alone answers.
         let (column, whose) = match owner {
@@ -97,12 +97,13 @@ impl Store {
             None => ("1", String::new()),
         };
         let sql = format!(
-            "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE state = 'pending'{} LIMIT {most}) AS later) \
-             + (SELECT COUNT(*) FROM (SELECT {column} FROM deliveries WHERE state = 'sending' LIMIT {most}) AS now{whose}) AS count",
-            owned("webhook_id", owner)
+            "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE state = 'pending'{owned} LIMIT {most}) AS pending) \
+             + (SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE state = 'parked'{owned} LIMIT {most}) AS parked) \
+             + (SELECT COUNT(*) FROM (SELECT {column} FROM deliveries WHERE state = 'sending' LIMIT {most}) AS sending{whose}) AS count"
         );
-        let both = owner.into_iter().chain(owner).map(|owner| owner.0.into());
-        let row = Row::find_by_statement(statement(self.backend(), &sql, both))
+        // The owner is a parameter of each of the three.
+        let parameters = [owner; 3].into_iter().flatten().map(|owner| owner.0.into());
+        let row = CountRow::find_by_statement(statement(self.backend(), &sql, parameters))
             .one(&self.read)
             .await?;
         Ok(row.map_or(0, |row| row.count.unsigned_abs()).min(most))
@@ -126,7 +127,7 @@ impl Store {
             held("webhooks"),
             owned("id", owner)
         );
-        self.ask(&sql, owner, rows).await
+        self.load_troubles(&sql, owner, rows).await
     }
 
     /// Webhooks with held deliveries.
@@ -148,23 +149,23 @@ impl Store {
                  SELECT {columns} FROM holding CROSS JOIN webhooks w WHERE w.id = holding.webhook_id AND w.deleted_at IS NULL LIMIT ?"
             ),
         };
-        self.ask(&sql, owner, rows).await
+        self.load_troubles(&sql, owner, rows).await
     }
 
     /// The number of held deliveries of a webhook. [`HELD_MAX`] + 1 means "more".
     pub async fn held_for(&self, webhook: WebhookId) -> Result<u64, StoreError> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct HeldRow {
             held: i64,
         }
         let sql = format!("SELECT {} AS held FROM webhooks WHERE id = ?", held("webhooks"));
-        let row = Row::find_by_statement(statement(self.backend(), &sql, [webhook.0.into()]))
+        let row = HeldRow::find_by_statement(statement(self.backend(), &sql, [webhook.0.into()]))
             .one(&self.read)
             .await?;
         Ok(row.map_or(0, |row| row.held.unsigned_abs()))
     }
 
-    async fn ask(&self, sql: &str, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
+    async fn load_troubles(&self, sql: &str, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
         let limit = i64::try_from(rows).unwrap_or(i64::MAX);
         let values = values(owner, [limit.into()]);
         Ok(Trouble::find_by_statement(statement(self.backend(), sql, values))

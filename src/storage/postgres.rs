@@ -18,7 +18,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::storage::{Store, StoreError, batch_insert::statement, executor::Sql, postgres_url::Server};
+use crate::storage::postgres_url::Server;
 
 /// The maximum number of connections of a process.
 const MOST: u32 = 20;
@@ -27,7 +27,7 @@ const IDLE: Duration = Duration::from_secs(1);
 /// The time limit of that test. If the network drops all packets, the answer never comes.
 const ANSWER: Duration = Duration::from_secs(2);
 /// How long all connections are tested before use after one of them timed out.
-const DOUBT: Duration = Duration::from_secs(60);
+const SUSPECT_FOR: Duration = Duration::from_secs(60);
 /// The minimum time between two discards of all connections.
 const DISCARD_AGAIN: Duration = Duration::from_millis(500);
 /// How long a statement waits for a free connection.
@@ -45,7 +45,7 @@ const SETTINGS: &str = "SELECT set_config('synchronous_commit', 'on', false) \
 
 /// What is known about broken connections. Shared by all connections of a store.
 #[derive(Clone, Debug)]
-pub(super) struct Doubt(Arc<State>);
+pub(super) struct ConnectionSuspect(Arc<State>);
 
 #[derive(Debug)]
 struct State {
@@ -58,7 +58,7 @@ struct State {
     losses: watch::Sender<u64>,
 }
 
-impl Default for Doubt {
+impl Default for ConnectionSuspect {
     fn default() -> Self {
         Self(Arc::new(State {
             began: Instant::now(),
@@ -69,12 +69,12 @@ impl Default for Doubt {
     }
 }
 
-impl Doubt {
+impl ConnectionSuspect {
     /// Records that a connection did not answer.
     pub(super) fn raise(&self) {
-        let until = self.0.began.elapsed() + DOUBT;
+        let until = self.0.began.elapsed() + SUSPECT_FOR;
         self.0.until.store(millis(until), Ordering::Relaxed);
-        self.look();
+        self.recheck();
     }
 
     /// Marks all existing connections as unusable: their server is gone, or does not accept writes any more.
@@ -83,12 +83,12 @@ impl Doubt {
         // When many statements fail at once, only the first one discards: connections opened since then are new.
         if before == 0 || now >= before + millis(DISCARD_AGAIN) {
             self.0.useless_before.store(now.max(1), Ordering::Relaxed);
-            self.look();
+            self.recheck();
         }
     }
 
     /// Notifies subscribers, so that they check which server to use.
-    pub(super) fn look(&self) {
+    pub(super) fn recheck(&self) {
         self.0.losses.send_modify(|losses| *losses += 1);
     }
 
@@ -97,7 +97,7 @@ impl Doubt {
         self.0.losses.subscribe()
     }
 
-    fn is_raised(&self) -> bool {
+    fn is_suspect(&self) -> bool {
         self.0.began.elapsed() < Duration::from_millis(self.0.until.load(Ordering::Relaxed))
     }
 
@@ -112,21 +112,11 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-impl Store {
-    /// The value of a setting of a PostgreSQL connection, for tests.
-    pub async fn setting(&self, name: &str) -> Result<String, StoreError> {
-        let sql = statement(self.backend(), "SELECT current_setting(?) AS value", [name.into()]);
-        let rows = self.read.rows(sql).await?;
-        let value = rows.first().map(|row| row.get("value")).transpose()?;
-        Ok(value.unwrap_or_default())
-    }
-}
-
 /// Opens a pool of connections to this server.
-pub(super) async fn connect(server: &Server, doubt: &Doubt) -> Result<DatabaseConnection, DbErr> {
+pub(super) async fn connect(server: &Server, suspect: &ConnectionSuspect) -> Result<DatabaseConnection, DbErr> {
     // A placeholder instead of the real URL, because sea-orm logs it at level `trace`.
     let mut options = ConnectOptions::new("postgres://server.of.its.own.options/");
-    let (postgres, doubt) = (server.options.clone(), doubt.clone());
+    let (postgres, suspect) = (server.options.clone(), suspect.clone());
     options
         .sqlx_logging(false)
         .acquire_timeout(ACQUIRE)
@@ -136,12 +126,12 @@ pub(super) async fn connect(server: &Server, doubt: &Doubt) -> Result<DatabaseCo
         // `before_acquire` below tests connections with a time limit.
         .test_before_acquire(false)
         .map_sqlx_postgres_opts(move |_| postgres.clone())
-        .map_sqlx_postgres_pool_opts(move |pool| keep(pool, &doubt));
+        .map_sqlx_postgres_pool_opts(move |pool| with_tests(pool, &suspect));
     Database::connect(options).await
 }
 
-fn keep(pool: PoolOptions<Postgres>, doubt: &Doubt) -> PoolOptions<Postgres> {
-    let (acquiring, releasing) = (doubt.clone(), doubt.clone());
+fn with_tests(pool: PoolOptions<Postgres>, suspect: &ConnectionSuspect) -> PoolOptions<Postgres> {
+    let (acquiring, releasing) = (suspect.clone(), suspect.clone());
     pool.after_connect(|connection, _| {
         Box::pin(async move {
             connection.execute(SETTINGS).await?;
@@ -150,26 +140,26 @@ fn keep(pool: PoolOptions<Postgres>, doubt: &Doubt) -> PoolOptions<Postgres> {
     })
     // Testing before each statement would double the round trips. A broken connection is detected by the next statement.
     .before_acquire(move |connection, about| {
-        let doubt = acquiring.clone();
+        let suspect = acquiring.clone();
         Box::pin(async move {
-            if doubt.is_useless(about.age) {
+            if suspect.is_useless(about.age) {
                 return Ok(false);
             }
-            if about.idle_for >= IDLE || doubt.is_raised() {
-                return takes_writes(connection, &doubt).await;
+            if about.idle_for >= IDLE || suspect.is_suspect() {
+                return accepts_writes(connection, &suspect).await;
             }
             Ok(true)
         })
     })
     // The pool itself tests each returned connection without a time limit, so a dead one must be removed before that.
     .after_release(move |connection, about| {
-        let doubt = releasing.clone();
+        let suspect = releasing.clone();
         Box::pin(async move {
-            if doubt.is_useless(about.age) {
+            if suspect.is_useless(about.age) {
                 return Ok(false);
             }
-            if doubt.is_raised() {
-                return takes_writes(connection, &doubt).await;
+            if suspect.is_suspect() {
+                return accepts_writes(connection, &suspect).await;
             }
             Ok(true)
         })
@@ -177,19 +167,19 @@ fn keep(pool: PoolOptions<Postgres>, doubt: &Doubt) -> PoolOptions<Postgres> {
 }
 
 /// Whether a connection works and its server accepts writes. A primary that becomes a standby keeps its connections open.
-async fn takes_writes(connection: &mut PgConnection, doubt: &Doubt) -> Result<bool, sqlx::Error> {
+async fn accepts_writes(connection: &mut PgConnection, suspect: &ConnectionSuspect) -> Result<bool, sqlx::Error> {
     match timeout(ANSWER, is_read_only(connection)).await {
         Ok(Ok(false)) => Ok(true),
         Ok(Ok(true)) => {
-            doubt.discard();
+            suspect.discard();
             Ok(false)
         }
         Ok(Err(error)) => {
-            doubt.look();
+            suspect.recheck();
             Err(error)
         }
         Err(_) => {
-            doubt.raise();
+            suspect.raise();
             Err(io::Error::new(io::ErrorKind::TimedOut, "PostgreSQL does not answer").into())
         }
     }

@@ -16,7 +16,7 @@ use sea_orm::sqlx::{
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
-use crate::storage::{batch_insert::STATEMENTS, database_url::InvalidDatabaseUrl};
+use crate::storage::{executor::STATEMENTS, invalid_url::InvalidDatabaseUrl};
 
 /// The time limit for connecting to a server.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -38,7 +38,7 @@ pub(super) enum Target {
 
 /// The address of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Place {
+struct HostPort {
     /// A host name, an IP address, or the directory of a Unix socket. `None` means libpq's environment variables.
     host: Option<String>,
     port: Option<u16>,
@@ -47,7 +47,7 @@ struct Place {
 /// A parsed PostgreSQL URL.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct PostgresUrl {
-    places: Vec<Place>,
+    places: Vec<HostPort>,
     user: Option<String>,
     password: Option<Zeroizing<String>>,
     database: Option<String>,
@@ -186,7 +186,7 @@ impl PostgresUrl {
     fn set_hosts(&mut self, hosts: &str) -> Result<(), InvalidDatabaseUrl> {
         let ports: Vec<_> = self.places.iter().map(|place| place.port).collect();
         let place = |(at, host): (usize, &str)| {
-            Ok(Place {
+            Ok(HostPort {
                 host: check_host(host.trim())?,
                 port: ports.get(at).or(ports.last().filter(|_| ports.len() == 1)).copied().flatten(),
             })
@@ -256,7 +256,7 @@ impl PostgresUrl {
 
     /// The options for connecting to one server. Values that the URL does not contain come from libpq's environment variables and password
     /// file.
-    fn options_of(&self, place: &Place) -> Result<PgConnectOptions, InvalidDatabaseUrl> {
+    fn options_of(&self, place: &HostPort) -> Result<PgConnectOptions, InvalidDatabaseUrl> {
         let mut query = Serializer::new(String::new());
         let port = place.port.map(|port| port.to_string());
         for (name, value) in [
@@ -326,7 +326,7 @@ fn name_of(options: &PgConnectOptions) -> String {
     }
 }
 
-fn read_place(text: &str, has_user: bool) -> Result<Place, InvalidDatabaseUrl> {
+fn read_place(text: &str, has_user: bool) -> Result<HostPort, InvalidDatabaseUrl> {
     if let Some(rest) = text.strip_prefix('[') {
         let address = rest.split_once(']');
         let (address, port) = address.ok_or_else(|| invalid("the IPv6 address has no `]`; write it as [::1]:5432"))?;
@@ -338,7 +338,7 @@ fn read_place(text: &str, has_user: bool) -> Result<Place, InvalidDatabaseUrl> {
             None if port.is_empty() => None,
             None => return Err(invalid("after the IPv6 address only `:port` may follow, such as [::1]:5432")),
         };
-        return Ok(Place {
+        return Ok(HostPort {
             host: Some(address.to_owned()),
             port,
         });
@@ -364,7 +364,7 @@ fn read_place(text: &str, has_user: bool) -> Result<Place, InvalidDatabaseUrl> {
         }
         None => (text, None),
     };
-    Ok(Place {
+    Ok(HostPort {
         host: check_host(&decode(host, "host name")?)?,
         port,
     })

@@ -17,8 +17,8 @@ use tokio::{
 };
 
 use crate::storage::{
-    database_url::InvalidDatabaseUrl,
-    postgres::{Doubt, is_read_only, show},
+    invalid_url::InvalidDatabaseUrl,
+    postgres::{ConnectionSuspect, is_read_only, show},
     postgres_url::{PostgresUrl, Server, Target},
     server_error::explain_driver,
 };
@@ -87,21 +87,21 @@ impl Servers {
 
     /// Finds the first suitable server and makes it the current one. The connection for this check is closed.
     pub(super) async fn choose(&self) -> Result<(), ServerError> {
-        let (current, mut told) = (self.current.load(Ordering::Relaxed), Vec::new());
+        let (current, mut failures) = (self.current.load(Ordering::Relaxed), Vec::new());
         for at in (0..self.list.len()).map(|step| (current + step) % self.list.len()) {
             let server = &self.list[at];
-            match self.fits(server).await {
+            match self.is_suitable(server).await {
                 Ok(()) => {
                     self.current.store(at, Ordering::Relaxed);
                     return Ok(());
                 }
-                Err(why) => told.push(format!("{}: {why}", server.name)),
+                Err(why) => failures.push(format!("{}: {why}", server.name)),
             }
         }
-        Err(ServerError::Connect(told.join("; ")))
+        Err(ServerError::Connect(failures.join("; ")))
     }
 
-    async fn fits(&self, server: &Server) -> Result<(), String> {
+    async fn is_suitable(&self, server: &Server) -> Result<(), String> {
         let work = async {
             let mut connection = server.options.connect().await?;
             let fits = self.target == Target::Any || !is_read_only(&mut connection).await?;
@@ -131,16 +131,16 @@ impl Servers {
     }
 
     /// Follows the primary: whenever connections are lost, searches for a suitable server and lets the pool connect to it.
-    pub(super) fn follow(self, pool: PgPool, doubt: Doubt) -> JoinHandle<()> {
-        let mut losses = doubt.losses();
+    pub(super) fn follow(self, pool: PgPool, suspect: ConnectionSuspect) -> JoinHandle<()> {
+        let mut losses = suspect.losses();
         tokio::spawn(async move {
             while losses.changed().await.is_ok() {
                 let before = self.current.load(Ordering::Relaxed);
-                let mut is_told = false;
+                let mut is_logged = false;
                 while let Err(error) = self.choose().await {
-                    if !is_told {
+                    if !is_logged {
                         tracing::warn!(%error, "no PostgreSQL server is usable; searching until one is");
-                        is_told = true;
+                        is_logged = true;
                     }
                     sleep(AGAIN).await;
                 }
@@ -149,7 +149,7 @@ impl Servers {
                     let server = self.current();
                     tracing::warn!(server = server.name, "switched to the PostgreSQL server at {}", server.name);
                     pool.set_connect_options(server.options.clone());
-                    doubt.discard();
+                    suspect.discard();
                     losses.mark_unchanged();
                 }
             }

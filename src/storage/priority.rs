@@ -1,33 +1,21 @@
-//! Priority of manual deliveries. Due deliveries are claimed in the order of `due_at`. A manually requested delivery ("send now") must be
-//! claimed before all others, however many are due. So its `due_at` is moved so far into the past that no scheduled delivery can be
-//! earlier, which needs neither an extra column nor an extra index.
+//! Priority of deliveries. The due deliveries of a webhook are claimed in the order of `priority` and `due_at`, so that a manually requested
+//! delivery is sent before the backlog, however long that is.
 
-use crate::domain::timestamp::Timestamp;
-
-/// By how much `due_at` is moved, in milliseconds: about 35,000 years.
-pub(super) const AHEAD: i64 = 1 << 50;
-
-/// The `due_at` of a manual delivery. It is before every scheduled delivery, and after manual deliveries that were requested earlier.
-pub(super) const fn ahead(at: Timestamp) -> Timestamp {
-    Timestamp(at.0 - AHEAD)
+/// The value of the column `priority`. A lower number is claimed first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Priority {
+    /// Requested manually. It is due at once: `due_at` is the time of the request, and only determines the order among manual ones.
+    Manual,
+    /// New events and retries of the schedule.
+    Scheduled,
 }
 
-/// All manual deliveries are due at this time, and no others.
-pub(super) const ALL_AHEAD: Timestamp = Timestamp(-AHEAD / 2);
-
-/// The time when a delivery is due, without the shift of manual deliveries.
-pub(super) const fn due(stored: i64) -> Timestamp {
-    Timestamp(if stored <= ALL_AHEAD.0 { stored + AHEAD } else { stored })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_asked_for_stands_before_all_else_in_the_order_of_asking() {
-        let (first, second) = (Timestamp(1_764_000_000_000), Timestamp(1_764_000_000_001));
-        assert!(ahead(first) < ahead(second) && ahead(second) < ALL_AHEAD && ALL_AHEAD < Timestamp(0));
-        assert_eq!((due(ahead(first).0), due(first.0)), (first, first));
+impl Priority {
+    /// The number in the database.
+    pub(super) const fn number(self) -> i16 {
+        match self {
+            Self::Manual => 0,
+            Self::Scheduled => 1,
+        }
     }
 }

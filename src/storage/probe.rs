@@ -5,7 +5,10 @@ use std::{path::Path, sync::Arc, time::Duration};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tokio::{task::spawn_blocking, time::timeout};
 
-use crate::storage::{Store, StoreError, sqlite_connection::failed, transaction::Pool};
+use crate::{
+    storage::{Store, StoreError, sqlite_connection::failed, sqlite_file::OpenFile, transaction::Pool},
+    sync::locked,
+};
 
 /// How long to wait for the write lock: longer than any transaction of the service takes.
 const LONGEST: Duration = Duration::from_secs(4);
@@ -14,6 +17,7 @@ const LONGEST: Duration = Duration::from_secs(4);
 pub struct Probe {
     connection: Arc<std::sync::Mutex<Connection>>,
     write: Pool,
+    file: Arc<OpenFile>,
 }
 
 impl Store {
@@ -26,13 +30,14 @@ impl Store {
         let probe = Probe {
             connection: Arc::new(connection.into()),
             write: self.write.clone(),
+            file: file.clone(),
         };
         // A random number in the header of the database tells this file from all others, and from earlier backups of itself.
         let mark = rand::random_range(1..=i32::MAX.unsigned_abs());
         probe
             .run(move |connection| {
                 connection.pragma_update(None, "user_version", mark)?;
-                // Copies the number from the log into the file, unless a reader prevents it; then a later checkpoint does it.
+                // Copies the number from the log into the file, unless a reader prevents it; then a later test write does it.
                 connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
             })
             .await?;
@@ -55,7 +60,11 @@ impl Probe {
     /// Starts a write transaction and rolls it back. An error means that nothing can be stored.
     pub async fn try_write(&self) -> Result<(), StoreError> {
         self.write.limit().check_content()?;
-        self.run(|connection| {
+        let is_marked = self.file.is_marked();
+        self.run(move |connection| {
+            if !is_marked {
+                connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+            }
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute("UPDATE revisions SET webhooks = webhooks WHERE id = 1", [])?;
             transaction.rollback()
@@ -65,16 +74,16 @@ impl Probe {
 
     async fn run(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<()> + Send + 'static) -> Result<(), StoreError> {
         // Takes this process's write lock first, so that only other processes can make the test wait.
-        let Ok(turn) = timeout(LONGEST, self.write.turn()).await else {
+        let Ok(guard) = timeout(LONGEST, self.write.lock()).await else {
             return Err(StoreError::Silent(LONGEST));
         };
         let connection = self.connection.clone();
         let tried = spawn_blocking(move || {
-            let mut connection = connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut connection = locked(&connection);
             work(&mut connection)
         });
         let done = tried.await;
-        drop(turn);
+        drop(guard);
         match done {
             Ok(done) => done.map_err(|error| self.write.limit().explained(failed(error)).into()),
             Err(_) => Err(StoreError::Stopping),

@@ -15,29 +15,28 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        batch_insert::{for_ids, statement},
+        batch_insert::for_ids,
         change_notifications,
         entity::webhook,
         events::{EventKey, NewEvent},
         journal::{NewDelivery, add_deliveries, add_events, add_keys},
         new_id,
-        ordering::{self, Step},
-        priority,
+        ordering::{self, Batch},
+        priority::Priority,
+        raw_sql::statement,
     },
 };
 
-/// The number of used retries that marks a delivery as not retried by the schedule.
-pub(super) const NO_RETRIES: i32 = i32::MAX;
 /// Rows per transaction of a recovery. Between the transactions other writers can get the lock.
-const STEP: i64 = 1_000;
+const BATCH: i64 = 1_000;
 
 /// The result of a request to redeliver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum Redelivery {
     /// The delivery is due now.
     Due,
     /// The delivery is being sent, and will be sent again afterwards.
-    AfterThis,
+    AfterCurrentAttempt,
     /// The delivery does not exist.
     Unknown,
 }
@@ -45,40 +44,47 @@ pub enum Asked {
 impl Store {
     /// Requests another attempt of a callback's delivery, with priority over all scheduled deliveries. It replaces a pending retry. Each
     /// request leads to one attempt. If the delivery was already finished, the new attempt is not retried.
-    pub async fn ask_again(&self, by: &Actor, callback: CallbackId, delivery: DeliveryId, now: Timestamp) -> Result<Asked, StoreError> {
+    pub async fn redeliver(
+        &self,
+        by: &Actor,
+        callback: CallbackId,
+        delivery: DeliveryId,
+        now: Timestamp,
+    ) -> Result<Redelivery, StoreError> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct ChangedRow {
             state: String,
             webhook_id: Uuid,
         }
-        let sql = "UPDATE deliveries SET asked = asked + 1, next_trigger = 'manual', updated_at = ?, reason = NULL, \
-                   retries = CASE WHEN state IN ('pending', 'sending') THEN retries ELSE ? END, \
+        // Priority 0 is `Priority::Manual`.
+        let sql = "UPDATE deliveries SET manual_requests = manual_requests + 1, next_trigger = 'manual', priority = 0, updated_at = ?, \
+                   reason = NULL, max_attempts = CASE WHEN state IN ('pending', 'parked', 'sending') THEN max_attempts ELSE attempts + 1 END, \
                    due_at = CASE WHEN state = 'sending' THEN due_at ELSE ? END, \
                    state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'pending' END WHERE id = ? RETURNING state, webhook_id";
-        let values = [now.0.into(), NO_RETRIES.into(), priority::ahead(now).0.into(), delivery.0.into()];
+        let values = [now.0.into(), now.0.into(), delivery.0.into()];
         let transaction = self.begin().await?;
-        let row = Row::find_by_statement(statement(self.backend(), sql, values))
+        let row = ChangedRow::find_by_statement(statement(self.backend(), sql, values))
             .one(&transaction)
             .await?;
         let Some(row) = row else {
-            return Ok(Asked::Unknown);
+            return Ok(Redelivery::Unknown);
         };
-        let asked = json!({ "callback": callback, "delivery": delivery });
-        note(
+        let request = json!({ "callback": callback, "delivery": delivery });
+        audit_request(
             &transaction,
             by,
             AuditAction::WebhookRedelivered,
             WebhookId(row.webhook_id),
-            asked,
+            request,
             now,
         )
         .await?;
         change_notifications::tell(&transaction, "pending").await?;
         transaction.commit().await?;
         Ok(if row.state == DeliveryState::Sending.as_str() {
-            Asked::AfterThis
+            Redelivery::AfterCurrentAttempt
         } else {
-            Asked::Due
+            Redelivery::Due
         })
     }
 
@@ -99,34 +105,29 @@ impl Store {
             some(DeliveryState::Failed),
             some(DeliveryState::Held)
         );
-        // Deliveries without an ordering key are due at once. Of the others, the first one of each subject is.
-        let set = "UPDATE deliveries SET state = 'pending', next_trigger = 'manual', retries = 0, asked = 0, breaks = 0, reason = NULL, \
-                   updated_at = ?, due_at = CASE WHEN order_key IS NULL THEN ? ELSE NULL END WHERE state IN ('failed', 'held') AND id IN";
-        let (mut all, mut noted) = (0, false);
+        // Deliveries without an ordering key are due at once. Of the others, the first one of each subject is, and the rest is parked.
+        let set = "UPDATE deliveries SET state = CASE WHEN order_key IS NULL THEN 'pending' ELSE 'parked' END, next_trigger = 'manual', \
+                   retries = 0, max_attempts = NULL, manual_requests = 0, panics = 0, priority = 1, reason = NULL, updated_at = ?, \
+                   due_at = CASE WHEN order_key IS NULL THEN ? ELSE NULL END WHERE state IN ('failed', 'held') AND id IN";
+        let (mut all, mut is_audited) = (0, false);
         loop {
             let now = Timestamp::now();
-            let range: [sea_orm::Value; 4] = [webhook.0.into(), since.0.into(), until.0.into(), STEP.into()];
-            let values = range.clone().into_iter().chain(range).chain([STEP.into()]);
+            let range: [sea_orm::Value; 4] = [webhook.0.into(), since.0.into(), until.0.into(), BATCH.into()];
+            let values = range.clone().into_iter().chain(range).chain([BATCH.into()]);
             let transaction = self.begin().await?;
-            let step = Step::find(&transaction, webhook, statement(self.backend(), &which, values)).await?;
-            all += for_ids(&transaction, set, &[now.0.into(), now.0.into()], step.ids.iter().copied()).await?;
-            ordering::go_on(&transaction, &step.subjects, now).await?;
-            if !noted {
-                let first = "UPDATE deliveries SET asked = 1, due_at = ? WHERE state = 'pending' AND due_at IS NOT NULL AND id IN";
-                for_ids(
-                    &transaction,
-                    first,
-                    &[priority::ahead(now).0.into()],
-                    step.ids.iter().copied().take(1),
-                )
-                .await?;
-                let asked = json!({ "since": since, "until": until });
-                note(&transaction, by, AuditAction::WebhookRecovered, webhook, asked, now).await?;
-                noted = true;
+            let batch = Batch::find(&transaction, webhook, statement(self.backend(), &which, values)).await?;
+            all += for_ids(&transaction, set, &[now.0.into(), now.0.into()], batch.ids.iter().copied()).await?;
+            ordering::promote_next(&transaction, &batch.subjects, now).await?;
+            if !is_audited {
+                let first = "UPDATE deliveries SET manual_requests = 1, priority = 0, due_at = ? WHERE state = 'pending' AND id IN";
+                for_ids(&transaction, first, &[now.0.into()], batch.ids.iter().copied().take(1)).await?;
+                let request = json!({ "since": since, "until": until });
+                audit_request(&transaction, by, AuditAction::WebhookRecovered, webhook, request, now).await?;
+                is_audited = true;
             }
             change_notifications::tell(&transaction, "pending").await?;
             transaction.commit().await?;
-            if (step.ids.len() as u64) < STEP.unsigned_abs() {
+            if (batch.ids.len() as u64) < BATCH.unsigned_abs() {
                 break;
             }
         }
@@ -142,9 +143,10 @@ impl Store {
             webhook,
             state: DeliveryState::Pending,
             trigger: Trigger::Test,
-            retries: NO_RETRIES,
+            max_attempts: Some(1),
+            priority: Priority::Manual,
             order: None,
-            due: Some(priority::ahead(now)),
+            due: Some(now),
         };
         let id = delivery.id;
         let transaction = self.begin().await?;
@@ -153,7 +155,7 @@ impl Store {
         add_events(&transaction, &[event], now).await?;
         add_deliveries(&transaction, node, &[delivery], now).await?;
         let sent = json!({ "event": event.event_type, "delivery": id });
-        note(&transaction, by, AuditAction::WebhookTested, webhook, sent, now).await?;
+        audit_request(&transaction, by, AuditAction::WebhookTested, webhook, sent, now).await?;
         change_notifications::tell(&transaction, "pending").await?;
         transaction.commit().await?;
         Ok(id)
@@ -161,15 +163,15 @@ impl Store {
 }
 
 /// Writes an audit entry about a manual delivery.
-async fn note(
+async fn audit_request(
     on: &impl ConnectionTrait,
     by: &Actor,
     action: AuditAction,
     webhook: WebhookId,
-    asked: Value,
+    request: Value,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let row = webhook::Entity::find_by_id(webhook.0).one(on).await?;
     let name = row.map_or_else(String::new, |row| row.name);
-    audit::add(on, by, Entry::of_webhook(action, webhook, &name).after(asked), now).await
+    audit::add(on, by, Entry::of_webhook(action, webhook, &name).after(request), now).await
 }

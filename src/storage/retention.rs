@@ -9,23 +9,24 @@ use crate::{
     domain::{id::EventId, timestamp::Timestamp},
     storage::{
         Store, StoreError,
-        batch_insert::{for_ids, marks, sizes, statement},
+        batch_insert::{for_ids, sizes},
         events::EventKey,
-        executor::Sql,
+        executor::Executor,
+        raw_sql::{marks, statement},
         stats::hour,
         uuid_time::oldest_id_of,
     },
 };
 
 /// Rows per batch.
-const STEP: i64 = 500;
+const BATCH: i64 = 500;
 
 /// The maximum time between the creation of an event's id, on receipt, and of its deliveries' ids, when they are stored.
 pub const TOGETHER: Duration = Duration::from_secs(600);
 
 /// The kinds of rows that are deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forgotten {
+pub enum Expired {
     /// Callbacks.
     Callbacks,
     /// Finished deliveries.
@@ -40,7 +41,7 @@ pub enum Forgotten {
     SignInLimits,
 }
 
-impl Forgotten {
+impl Expired {
     /// All kinds, in the order in which they must be deleted.
     pub const ALL: [Self; 6] = [
         Self::Callbacks,
@@ -54,41 +55,45 @@ impl Forgotten {
 
 impl Store {
     /// Deletes one batch of rows older than `before`. Returns whether there may be more.
-    pub async fn forget(&self, what: Forgotten, before: Timestamp) -> Result<bool, StoreError> {
+    pub async fn delete_expired(&self, what: Expired, before: Timestamp) -> Result<bool, StoreError> {
         let older = oldest_id_of(before);
         let (sql, before): (&str, sea_orm::Value) = match what {
-            Forgotten::Callbacks => (
+            Expired::Callbacks => (
                 "DELETE FROM callbacks WHERE id IN (SELECT id FROM callbacks WHERE id < ? ORDER BY id LIMIT ?)",
                 older.into(),
             ),
-            Forgotten::Deliveries => (
+            Expired::Deliveries => (
                 "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE id < ? \
-                 AND state NOT IN ('pending', 'sending') ORDER BY id LIMIT ?)",
+                 AND state NOT IN ('pending', 'parked', 'sending') ORDER BY id LIMIT ?)",
                 older.into(),
             ),
-            Forgotten::Events => return self.forget_events(before).await,
-            Forgotten::Stats => return self.forget_stats(before).await,
-            Forgotten::Sessions => return self.forget_sessions(Timestamp::now(), before, STEP).await,
-            Forgotten::SignInLimits => return self.forget_limits(before, STEP).await,
+            Expired::Events => return self.delete_events(before).await,
+            Expired::Stats => return self.delete_stats(before).await,
+            Expired::Sessions => return self.delete_expired_sessions(Timestamp::now(), before, BATCH).await,
+            Expired::SignInLimits => return self.delete_old_sign_in_limits(before, BATCH).await,
         };
-        let gone = self.execute(sql, [before, STEP.into()]).await?;
-        Ok(gone >= STEP.unsigned_abs())
+        let deleted = self.execute(sql, [before, BATCH.into()]).await?;
+        Ok(deleted >= BATCH.unsigned_abs())
     }
 
     /// Deletes events without unfinished deliveries. Finished deliveries of that age are already deleted, so the subquery on the ids of
     /// deliveries finds few rows and needs no index on the event.
-    async fn forget_events(&self, before: Timestamp) -> Result<bool, StoreError> {
+    async fn delete_events(&self, before: Timestamp) -> Result<bool, StoreError> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct EventRow {
             id: Uuid,
             source: String,
             ce_id: String,
         }
         let sql = "SELECT id, source, ce_id FROM events WHERE id < ? AND id NOT IN (\
-                   SELECT event_id FROM deliveries WHERE id < ? AND state IN ('pending', 'sending')) ORDER BY id LIMIT ?";
-        let values = [oldest_id_of(before).into(), oldest_id_of(before.plus(TOGETHER)).into(), STEP.into()];
+                   SELECT event_id FROM deliveries WHERE id < ? AND state IN ('pending', 'parked', 'sending')) ORDER BY id LIMIT ?";
+        let values = [
+            oldest_id_of(before).into(),
+            oldest_id_of(before.plus(TOGETHER)).into(),
+            BATCH.into(),
+        ];
         let transaction = self.begin().await?;
-        let rows = Row::find_by_statement(statement(self.backend(), sql, values))
+        let rows = EventRow::find_by_statement(statement(self.backend(), sql, values))
             .all(&transaction)
             .await?;
         let mut left = rows.as_slice();
@@ -111,20 +116,20 @@ impl Store {
         }
         let deleted = for_ids(&transaction, "DELETE FROM events WHERE id IN", &[], rows.iter().map(|row| row.id)).await?;
         transaction.commit().await?;
-        Ok(deleted >= STEP.unsigned_abs())
+        Ok(deleted >= BATCH.unsigned_abs())
     }
 
-    async fn forget_stats(&self, before: Timestamp) -> Result<bool, StoreError> {
-        let which = match self.backend() {
-            DbBackend::Postgres => "ctid IN (SELECT ctid FROM webhook_stats WHERE hour < ? LIMIT ?)",
-            _ => "(webhook_id, hour, latency) IN (SELECT webhook_id, hour, latency FROM webhook_stats WHERE hour < ? LIMIT ?)",
-        };
-        let gone = self
-            .execute(
-                &format!("DELETE FROM webhook_stats WHERE {which}"),
-                [hour(before).into(), STEP.into()],
-            )
-            .await?;
-        Ok(gone >= STEP.unsigned_abs())
+    /// Deletes hourly statistics of webhooks, then those of all webhooks together.
+    async fn delete_stats(&self, before: Timestamp) -> Result<bool, StoreError> {
+        let mut deleted = 0;
+        for (table, key) in [("webhook_stats", "webhook_id, hour, latency"), ("stats_total", "shard, hour")] {
+            let which = match self.backend() {
+                DbBackend::Postgres => format!("ctid IN (SELECT ctid FROM {table} WHERE hour < ? LIMIT ?)"),
+                _ => format!("({key}) IN (SELECT {key} FROM {table} WHERE hour < ? LIMIT ?)"),
+            };
+            let sql = format!("DELETE FROM {table} WHERE {which}");
+            deleted = deleted.max(self.execute(&sql, [hour(before).into(), BATCH.into()]).await?);
+        }
+        Ok(deleted >= BATCH.unsigned_abs())
     }
 }

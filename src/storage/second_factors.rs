@@ -1,6 +1,6 @@
 //! Second factors (TOTP) and recovery codes. Secrets are encrypted, and only hashes of the codes are stored.
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, Set, sea_query::Expr};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -8,9 +8,9 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        batch_insert::{Insert, statement},
+        entity::{recovery_code, second_factor},
         sessions::{self, NewSession},
-        users::UserRecord,
+        user_record::UserRecord,
     },
 };
 
@@ -25,23 +25,19 @@ pub struct SecondFactor {
 impl Store {
     /// The second factor of a user, confirmed or not.
     pub async fn second_factor(&self, user: UserId) -> Result<Option<SecondFactor>, StoreError> {
-        let sql = "SELECT secret_encrypted, confirmed_at FROM second_factors WHERE id = ?";
-        let Some(row) = self.read.query_one_raw(statement(self.backend(), sql, [user.0.into()])).await? else {
+        let Some(row) = second_factor::Entity::find_by_id(user.0).one(&self.read).await? else {
             return Ok(None);
         };
-        let (sealed, confirmed_at): (Vec<u8>, Option<i64>) = (row.try_get("", "secret_encrypted")?, row.try_get("", "confirmed_at")?);
         Ok(Some(SecondFactor {
-            secret: self.vault.open(user.0, &sealed)?,
-            confirmed: confirmed_at.is_some(),
+            secret: self.vault.open(user.0, &row.secret_encrypted)?,
+            confirmed: row.confirmed_at.is_some(),
         }))
     }
 
     /// The number of unused recovery codes of a user.
     pub async fn recovery_codes(&self, user: UserId) -> Result<u32, StoreError> {
-        let sql = "SELECT COUNT(*) AS n FROM recovery_codes WHERE user_id = ?";
-        let row = self.read.query_one_raw(statement(self.backend(), sql, [user.0.into()])).await?;
-        let count: Option<i64> = row.map(|row| row.try_get("", "n")).transpose()?;
-        Ok(count.and_then(|count| count.try_into().ok()).unwrap_or(0))
+        let codes = recovery_code::Entity::find().filter(recovery_code::Column::UserId.eq(user.0));
+        Ok(codes.count(&self.read).await?.try_into().unwrap_or(u32::MAX))
     }
 
     /// Stores an unconfirmed secret. Does nothing if the user has a confirmed one.
@@ -65,10 +61,17 @@ impl Store {
         session: &NewSession,
     ) -> Result<bool, StoreError> {
         let transaction = self.begin().await?;
-        let sql = "UPDATE second_factors SET confirmed_at = ?, last_step = ? WHERE id = ? AND confirmed_at IS NULL";
-        let values = [session.now.0.into(), step_value(step).into(), user.0.into()];
-        let confirmed = transaction.execute_raw(statement(self.backend(), sql, values)).await?;
-        if confirmed.rows_affected() == 0 {
+        let confirmed = second_factor::Entity::update_many()
+            .col_expr(second_factor::Column::ConfirmedAt, Expr::value(session.now.0))
+            .col_expr(second_factor::Column::LastStep, Expr::value(step_value(step)))
+            .filter(
+                second_factor::Column::Id
+                    .eq(user.0)
+                    .and(second_factor::Column::ConfirmedAt.is_null()),
+            )
+            .exec(&transaction)
+            .await?;
+        if confirmed.rows_affected == 0 {
             return Ok(false);
         }
         replace_codes(&transaction, user, codes).await?;
@@ -81,15 +84,24 @@ impl Store {
 
     /// Accepts a code of this time step, unless a code of this or a later step was used before.
     pub async fn use_step(&self, user: UserId, step: u64) -> Result<bool, StoreError> {
-        let sql = "UPDATE second_factors SET last_step = ? WHERE id = ? AND last_step < ? AND confirmed_at IS NOT NULL";
         let step = step_value(step);
-        Ok(self.execute(sql, [step.into(), user.0.into(), step.into()]).await? > 0)
+        let used = second_factor::Entity::update_many()
+            .col_expr(second_factor::Column::LastStep, Expr::value(step))
+            .filter(
+                second_factor::Column::Id
+                    .eq(user.0)
+                    .and(second_factor::Column::ConfirmedAt.is_not_null()),
+            )
+            .filter(second_factor::Column::LastStep.lt(step))
+            .exec(&self.write)
+            .await?;
+        Ok(used.rows_affected > 0)
     }
 
     /// Accepts a recovery code and deletes it.
     pub async fn use_recovery_code(&self, user: UserId, hash: Vec<u8>) -> Result<bool, StoreError> {
-        let sql = "DELETE FROM recovery_codes WHERE user_id = ? AND code_hash = ?";
-        Ok(self.execute(sql, [user.0.into(), hash.into()]).await? > 0)
+        let used = recovery_code::Entity::delete_by_id((user.0, hash)).exec(&self.write).await?;
+        Ok(used.rows_affected > 0)
     }
 
     /// Replaces the recovery codes of a user.
@@ -104,9 +116,8 @@ impl Store {
     /// Removes a user's second factor, and ends all sessions except the new one, if any. Returns false if there was none.
     pub async fn remove_second_factor(&self, by: &Actor, user: &UserRecord, session: Option<&NewSession>) -> Result<bool, StoreError> {
         let (transaction, email, user) = (self.begin().await?, &user.email, user.id);
-        let sql = "DELETE FROM second_factors WHERE id = ?";
-        let removed = transaction.execute_raw(statement(self.backend(), sql, [user.0.into()])).await?;
-        if removed.rows_affected() == 0 {
+        let removed = second_factor::Entity::delete_by_id(user.0).exec(&transaction).await?;
+        if removed.rows_affected == 0 {
             return Ok(false);
         }
         replace_codes(&transaction, user, Vec::new()).await?;
@@ -123,14 +134,12 @@ fn step_value(step: u64) -> i64 {
 }
 
 async fn replace_codes(on: &impl ConnectionTrait, user: UserId, codes: Vec<Vec<u8>>) -> Result<(), StoreError> {
-    const ROWS: Insert<2> = Insert {
-        table: "recovery_codes",
-        columns: ["user_id", "code_hash"],
-        tail: "",
-    };
-    let sql = "DELETE FROM recovery_codes WHERE user_id = ?";
-    on.execute_raw(statement(on.get_database_backend(), sql, [user.0.into()])).await?;
-    ROWS.run(on, codes.into_iter().map(|hash| [user.0.into(), hash.into()]).collect())
-        .await?;
+    let former = recovery_code::Entity::delete_many().filter(recovery_code::Column::UserId.eq(user.0));
+    former.exec(on).await?;
+    let codes = codes.into_iter().map(|code_hash| recovery_code::ActiveModel {
+        user_id: Set(user.0),
+        code_hash: Set(code_hash),
+    });
+    recovery_code::Entity::insert_many(codes).exec_without_returning(on).await?;
     Ok(())
 }

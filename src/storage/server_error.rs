@@ -4,6 +4,8 @@ use std::{borrow::Cow, error::Error, io};
 
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
 
+use crate::error_chain;
+
 /// The driver's error inside a `DbErr`.
 pub(super) fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
     match error {
@@ -93,11 +95,12 @@ pub(super) fn explain_code(code: &str, message: &str) -> String {
     format!("{}; {advice}", message.lines().next().unwrap_or_default())
 }
 
-/// The message of the innermost cause, which is the most specific one.
-fn innermost(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string().lines().next().unwrap_or_default().to_owned()
+/// The first line of the message of the innermost cause.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    error_chain::innermost(error)
+        .to_string()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -16,7 +16,7 @@ use crate::{
         audit::{self, Actor, Entry},
         entity::{session, user},
         new_id,
-        users::{UserRecord, record},
+        user_record::{UserRecord, record},
     },
 };
 
@@ -162,10 +162,10 @@ impl Store {
     }
 
     /// Deletes a batch of expired sessions. Returns whether there may be more.
-    pub(super) async fn forget_sessions(&self, now: Timestamp, idle: Timestamp, step: i64) -> Result<bool, StoreError> {
+    pub(super) async fn delete_expired_sessions(&self, now: Timestamp, idle: Timestamp, batch: i64) -> Result<bool, StoreError> {
         let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= ? OR last_seen_at <= ? LIMIT ?)";
-        let gone = self.execute(sql, [now.0.into(), idle.0.into(), step.into()]).await?;
-        Ok(gone >= step.unsigned_abs())
+        let deleted = self.execute(sql, [now.0.into(), idle.0.into(), batch.into()]).await?;
+        Ok(deleted >= batch.unsigned_abs())
     }
 }
 

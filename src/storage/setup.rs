@@ -1,16 +1,15 @@
 //! The one-time link for creating the first administrator. Only the hash of its token is stored.
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, PaginatorTrait};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Set};
 
 use crate::{
     domain::{audit::AuditAction, role::Role, timestamp::Timestamp},
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        batch_insert::statement,
-        entity::user,
+        entity::{setup_link, user},
         sessions::{self, NewSession},
-        users::{UserRecord, new_user, record, snapshot},
+        user_record::{UserRecord, new_user, record, snapshot},
     },
 };
 
@@ -30,10 +29,15 @@ pub enum SetupLink {
 impl Store {
     /// Stores a link, and deletes expired ones.
     pub async fn add_setup_link(&self, token_hash: Vec<u8>, now: Timestamp, expires_at: Timestamp) -> Result<(), StoreError> {
-        self.execute("DELETE FROM setup_links WHERE expires_at <= ?", [now.0.into()])
+        setup_link::Entity::delete_many()
+            .filter(setup_link::Column::ExpiresAt.lte(now.0))
+            .exec(&self.write)
             .await?;
-        let sql = "INSERT INTO setup_links (token_hash, expires_at) VALUES (?, ?)";
-        self.execute(sql, [token_hash.into(), expires_at.0.into()]).await?;
+        let link = setup_link::ActiveModel {
+            token_hash: Set(token_hash),
+            expires_at: Set(expires_at.0),
+        };
+        setup_link::Entity::insert(link).exec_without_returning(&self.write).await?;
         Ok(())
     }
 
@@ -62,9 +66,8 @@ impl Store {
         if link != SetupLink::Valid {
             return Ok(Err(link));
         }
-        let all = statement(transaction.get_database_backend(), "DELETE FROM setup_links", []);
         // If two requests use the link at the same time, the second waits for the first here, and then finds no link to delete.
-        if transaction.execute_raw(all).await?.rows_affected() == 0 {
+        if setup_link::Entity::delete_many().exec(&transaction).await?.rows_affected == 0 {
             return Ok(Err(SetupLink::Used));
         }
         let user = record(
@@ -84,11 +87,8 @@ impl Store {
 }
 
 async fn expiry(on: &impl ConnectionTrait, token_hash: &[u8]) -> Result<Option<Timestamp>, StoreError> {
-    let sql = "SELECT expires_at FROM setup_links WHERE token_hash = ?";
-    let row = on
-        .query_one_raw(statement(on.get_database_backend(), sql, [token_hash.to_vec().into()]))
-        .await?;
-    Ok(row.map(|row| row.try_get("", "expires_at")).transpose()?.map(Timestamp))
+    let link = setup_link::Entity::find_by_id(token_hash.to_vec()).one(on).await?;
+    Ok(link.map(|link| Timestamp(link.expires_at)))
 }
 
 fn state(expires_at: Option<Timestamp>, now: Timestamp) -> SetupLink {

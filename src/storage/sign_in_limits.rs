@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -12,8 +12,9 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        batch_insert::statement,
-        users::normal_email,
+        entity::sign_in_limit,
+        raw_sql::statement,
+        user_record::normal_email,
     },
 };
 
@@ -64,7 +65,7 @@ impl Limit {
     pub fn wait(self, failures: u32) -> Duration {
         match failures.checked_sub(self.free) {
             None | Some(0) => Duration::ZERO,
-            Some(over) => Duration::from_secs(1_u64.checked_shl(over - 1).unwrap_or(u64::MAX).min(self.longest.as_secs())),
+            Some(over) => Duration::from_secs(Ord::min(1_u64.checked_shl(over - 1).unwrap_or(u64::MAX), self.longest.as_secs())),
         }
     }
 }
@@ -108,32 +109,37 @@ impl Store {
     /// Called after a successful attempt: deletes the counters of `cleared`, and removes the attempt from those of `counted`.
     pub async fn attempt_succeeded(&self, cleared: &[LimitKey], counted: &[LimitKey]) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
-        let backend = transaction.get_database_backend();
         for key in cleared {
-            forget(&transaction, key).await?;
+            reset(&transaction, key).await?;
         }
         for key in counted {
-            let sql = "UPDATE sign_in_limits SET failures = failures - 1, blocked_until = 0 WHERE key = ? AND failures > 0";
-            transaction.execute_raw(statement(backend, sql, [key.0.clone().into()])).await?;
+            sign_in_limit::Entity::update_many()
+                .col_expr(sign_in_limit::Column::Failures, Expr::col(sign_in_limit::Column::Failures).sub(1))
+                .col_expr(sign_in_limit::Column::BlockedUntil, Expr::value(0_i64))
+                .filter(
+                    sign_in_limit::Column::Key
+                        .eq(key.0.clone())
+                        .and(sign_in_limit::Column::Failures.gt(0)),
+                )
+                .exec(&transaction)
+                .await?;
         }
         Ok(transaction.commit().await?)
     }
 
     /// Deletes counters older than `before`, and the oldest ones above the maximum number.
-    pub(super) async fn forget_limits(&self, before: Timestamp, step: i64) -> Result<bool, StoreError> {
+    pub(super) async fn delete_old_sign_in_limits(&self, before: Timestamp, batch: i64) -> Result<bool, StoreError> {
         let old = "DELETE FROM sign_in_limits WHERE key IN (SELECT key FROM sign_in_limits WHERE last_at < ? ORDER BY last_at LIMIT ?)";
-        let gone = self.execute(old, [before.0.into(), step.into()]).await?;
+        let gone = self.execute(old, [before.0.into(), batch.into()]).await?;
         let many = "DELETE FROM sign_in_limits WHERE key IN (SELECT key FROM sign_in_limits ORDER BY last_at DESC LIMIT ? OFFSET ?)";
-        let more = self.execute(many, [step.into(), MOST.into()]).await?;
-        Ok(gone.max(more) >= step.unsigned_abs())
+        let more = self.execute(many, [batch.into(), MOST.into()]).await?;
+        Ok(Ord::max(gone, more) >= batch.unsigned_abs())
     }
 }
 
 /// Deletes a counter.
-pub(super) async fn forget(on: &impl ConnectionTrait, key: &LimitKey) -> Result<(), StoreError> {
-    let sql = "DELETE FROM sign_in_limits WHERE key = ?";
-    on.execute_raw(statement(on.get_database_backend(), sql, [key.0.clone().into()]))
-        .await?;
+pub(super) async fn reset(on: &impl ConnectionTrait, key: &LimitKey) -> Result<(), StoreError> {
+    sign_in_limit::Entity::delete_by_id(key.0.clone()).exec(on).await?;
     Ok(())
 }
 
@@ -148,16 +154,16 @@ async fn count(on: &impl ConnectionTrait, key: &LimitKey, now: Timestamp) -> Res
         let failures: i32 = row.try_get("", "failures")?;
         return Ok(Ok(failures.unsigned_abs()));
     }
-    let sql = "SELECT blocked_until FROM sign_in_limits WHERE key = ?";
-    let row = on.query_one_raw(statement(backend, sql, [key.0.clone().into()])).await?;
-    let until = row.map(|row| row.try_get("", "blocked_until")).transpose()?;
-    Ok(Err(Timestamp(until.unwrap_or(now.0))))
+    let blocked = sign_in_limit::Entity::find_by_id(key.0.clone()).one(on).await?;
+    Ok(Err(Timestamp(blocked.map_or(now.0, |limit| limit.blocked_until))))
 }
 
 async fn block(on: &impl ConnectionTrait, key: &LimitKey, until: Timestamp) -> Result<(), StoreError> {
-    let sql = "UPDATE sign_in_limits SET blocked_until = ? WHERE key = ?";
-    let values = [until.0.into(), key.0.clone().into()];
-    on.execute_raw(statement(on.get_database_backend(), sql, values)).await?;
+    sign_in_limit::Entity::update_many()
+        .col_expr(sign_in_limit::Column::BlockedUntil, Expr::value(until.0))
+        .filter(sign_in_limit::Column::Key.eq(key.0.clone()))
+        .exec(on)
+        .await?;
     Ok(())
 }
 
@@ -166,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_and_end() {
+    fn the_delay_doubles_up_to_the_longest() {
         let limit = Limit {
             free: 3,
             longest: Duration::from_secs(300),
@@ -178,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_of_keys_do_not_meet() {
+    fn keys_of_different_kinds_differ() {
         assert_eq!(LimitKey::account("A@example.com "), LimitKey::account("a@example.com"));
         assert_ne!(LimitKey::new("a", b"bc"), LimitKey::new("ab", b"c"));
     }

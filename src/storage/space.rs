@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
-use crate::storage::{Store, limit::Limit};
+use crate::storage::{Store, limit::TimeLimit};
 
 impl Store {
     /// Whether the disk of the database has less than `spare` bytes left. Always false for PostgreSQL, whose disk cannot be checked from
@@ -21,7 +21,7 @@ impl Store {
     pub fn file_trouble(&self) -> Option<String> {
         let file = self.file.as_ref()?;
         let gone = file.trouble();
-        if let Limit::File(watched) = self.write.limit() {
+        if let TimeLimit::File(watched) = self.write.limit() {
             watched.is_away.store(gone.is_some(), Ordering::Relaxed);
         }
         gone.or_else(|| {

@@ -2,7 +2,7 @@
 //!
 //! The connection pool passes each statement to a worker thread and waits for the answer. A group transaction of the journal runs about a
 //! dozen statements and would pay for that each time. The journal has its own thread anyway, so it uses this connection, through the same
-//! [`Sql`] trait.
+//! [`Executor`] trait.
 
 use std::{
     borrow::Cow,
@@ -10,9 +10,10 @@ use std::{
     fmt,
     path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use rusqlite::{
@@ -27,24 +28,38 @@ use sea_orm::{
     },
 };
 
-use crate::storage::{
-    Counts,
-    batch_insert::STATEMENTS,
-    executor::{Record, Sql},
-    open::{BUSY, PRAGMAS},
+use crate::{
+    storage::{
+        executor::{Executor, ResultRow, STATEMENTS},
+        statement_counts::StatementCounts,
+    },
+    sync::locked,
 };
 
+/// Settings of every SQLite connection, besides the journal mode.
+pub(super) const PRAGMAS: [(&str, &str); 5] = [
+    ("synchronous", "FULL"),
+    ("foreign_keys", "ON"),
+    ("trusted_schema", "OFF"),
+    // In KiB if negative.
+    ("cache_size", "-16000"),
+    // A background task checkpoints the log. A commit does it only if that falls behind.
+    ("wal_autocheckpoint", "16000"),
+];
+
+/// How long a write waits for a lock of another process, such as a command that runs beside the server.
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 /// The journal's connection.
-pub(super) struct Direct {
+pub(super) struct SqliteConnection {
     connection: Mutex<Connection>,
     /// Whether a transaction was begun and neither committed nor rolled back.
     in_transaction: AtomicBool,
-    counts: Arc<Counts>,
+    counts: Arc<StatementCounts>,
 }
 
-impl Direct {
+impl SqliteConnection {
     /// Opens the file with the same settings as the pools.
-    pub(super) fn open(path: &Path, counts: Arc<Counts>) -> Result<Self, DbErr> {
+    pub(super) fn open(path: &Path, counts: Arc<StatementCounts>) -> Result<Self, DbErr> {
         // The path is not interpreted as a URI, and a missing file is not created: a deleted database must not be replaced by an empty one.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
@@ -61,11 +76,11 @@ impl Direct {
     }
 
     /// Begins a write transaction.
-    pub(super) fn begin(&self) -> Result<DirectTransaction<'_>, DbErr> {
+    pub(super) fn begin(&self) -> Result<SqliteTransaction<'_>, DbErr> {
         self.end();
         self.run("BEGIN IMMEDIATE")?;
         self.in_transaction.store(true, Ordering::Relaxed);
-        Ok(DirectTransaction(self))
+        Ok(SqliteTransaction(self))
     }
 
     /// Rolls back a transaction that was not committed.
@@ -80,7 +95,7 @@ impl Direct {
     }
 
     fn run(&self, sql: &str) -> Result<(), DbErr> {
-        self.counts.statements.fetch_add(1, Ordering::Relaxed);
+        self.counts.count_statement();
         self.connection()
             .prepare_cached(sql)
             .and_then(|mut statement| statement.raw_execute())
@@ -89,41 +104,41 @@ impl Direct {
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.connection)
     }
 }
 
-/// A transaction on a [`Direct`] connection. It is rolled back on drop.
-pub(super) struct DirectTransaction<'a>(&'a Direct);
+/// A transaction on a [`SqliteConnection`] connection. It is rolled back on drop.
+pub(super) struct SqliteTransaction<'a>(&'a SqliteConnection);
 
-impl DirectTransaction<'_> {
+impl SqliteTransaction<'_> {
     /// Commits the transaction.
     pub(super) fn commit(self) -> Result<(), DbErr> {
         self.0.run("COMMIT")
     }
 }
 
-impl Drop for DirectTransaction<'_> {
+impl Drop for SqliteTransaction<'_> {
     fn drop(&mut self) {
         self.0.end();
     }
 }
 
-impl Sql for DirectTransaction<'_> {
+impl Executor for SqliteTransaction<'_> {
     fn backend(&self) -> DbBackend {
         DbBackend::Sqlite
     }
 
     async fn run(&self, statement: Statement) -> Result<u64, DbErr> {
-        self.0.counts.statements.fetch_add(1, Ordering::Relaxed);
+        self.0.counts.count_statement();
         let connection = self.0.connection();
         let mut prepared = connection.prepare_cached(&statement.sql).map_err(failed)?;
         let changed = prepared.execute(params_from_iter(bound(&statement))).map_err(failed)?;
         Ok(changed as u64)
     }
 
-    async fn rows(&self, statement: Statement) -> Result<Vec<Record>, DbErr> {
-        self.0.counts.statements.fetch_add(1, Ordering::Relaxed);
+    async fn rows(&self, statement: Statement) -> Result<Vec<ResultRow>, DbErr> {
+        self.0.counts.count_statement();
         let connection = self.0.connection();
         let mut prepared = connection.prepare_cached(&statement.sql).map_err(failed)?;
         let columns: Vec<String> = prepared.column_names().into_iter().map(str::to_owned).collect();
@@ -131,15 +146,15 @@ impl Sql for DirectTransaction<'_> {
             let values = columns
                 .iter()
                 .enumerate()
-                .map(|(at, name)| Ok((name.clone(), read(row.get_ref(at)?))));
-            values.collect::<rusqlite::Result<Vec<_>>>().map(Record::Direct)
+                .map(|(at, name)| Ok((name.clone(), value_of(row.get_ref(at)?))));
+            values.collect::<rusqlite::Result<Vec<_>>>().map(ResultRow::Direct)
         });
         rows.and_then(Iterator::collect).map_err(failed)
     }
 }
 
 /// Converts a value. SQLite has only integers, reals, texts and blobs; the caller converts them to the type of the column.
-fn read(value: ValueRef<'_>) -> Value {
+fn value_of(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Integer(number) => Value::BigInt(Some(number)),
         ValueRef::Text(text) => Value::String(Some(String::from_utf8_lossy(text).into_owned())),
@@ -160,6 +175,7 @@ impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         let value = match self.0 {
             Value::Bool(value) => value.map(|value| ValueRef::Integer(i64::from(value))),
+            Value::SmallInt(value) => value.map(|value| ValueRef::Integer(i64::from(value))),
             Value::Int(value) => value.map(|value| ValueRef::Integer(i64::from(value))),
             Value::BigInt(value) => value.map(ValueRef::Integer),
             Value::String(value) => value.as_ref().map(|value| ValueRef::Text(value.as_bytes())),
@@ -176,7 +192,7 @@ impl ToSql for Bound<'_> {
 
 /// An error of SQLite in the form in which sqlx reports it, so that callers handle both connections alike.
 #[derive(Debug)]
-struct DirectError {
+struct SqliteError {
     message: String,
     /// SQLite's extended result code.
     code: i32,
@@ -187,22 +203,22 @@ pub(super) fn failed(error: rusqlite::Error) -> DbErr {
         rusqlite::Error::SqliteFailure(failure, _) => failure.extended_code,
         _ => ffi::SQLITE_ERROR,
     };
-    let error = DirectError {
+    let error = SqliteError {
         message: error.to_string(),
         code,
     };
     DbErr::Exec(RuntimeErr::SqlxError(Arc::new(sqlx::Error::Database(Box::new(error)))))
 }
 
-impl fmt::Display for DirectError {
+impl fmt::Display for SqliteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "(code: {}) {}", self.code, self.message)
     }
 }
 
-impl Error for DirectError {}
+impl Error for SqliteError {}
 
-impl DatabaseError for DirectError {
+impl DatabaseError for SqliteError {
     fn message(&self) -> &str {
         &self.message
     }
@@ -239,10 +255,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn its_settings_are_those_of_the_pools() {
+    fn the_connection_has_the_settings_of_the_pools() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("test.db"), "").unwrap();
-        let direct = Direct::open(&folder.path().join("test.db"), Arc::default()).unwrap();
+        let direct = SqliteConnection::open(&folder.path().join("test.db"), Arc::default()).unwrap();
         let connection = direct.connection();
         let value = |name: &str| -> i64 { connection.pragma_query_value(None, name, |row| row.get(0)).unwrap() };
         let set = ["synchronous", "foreign_keys", "trusted_schema", "cache_size", "wal_autocheckpoint"].map(value);

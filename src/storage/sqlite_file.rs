@@ -7,7 +7,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Mutex, OnceLock,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread,
@@ -15,6 +15,8 @@ use std::{
 };
 
 use thiserror::Error;
+
+use crate::sync::locked;
 
 /// Why a file cannot be used as the database. The message does not contain the path; the caller adds it.
 #[derive(Debug, Error)]
@@ -194,7 +196,7 @@ impl OpenFile {
     /// SQLite deletes them when the last one closes.
     pub(super) fn note_files_beside(&self) {
         for (path, id) in &self.beside {
-            *id.lock().unwrap_or_else(PoisonError::into_inner) = FileId::of(path).ok();
+            *locked(id) = FileId::of(path).ok();
         }
     }
 
@@ -206,6 +208,11 @@ impl OpenFile {
         // The first mark stays if there are two callers.
         let _ = self.content.set(content);
         Ok(())
+    }
+
+    /// Whether the mark was found in the file. Before that, it is in the write-ahead log, and an overwritten file is not detected.
+    pub(super) fn is_marked(&self) -> bool {
+        self.content.get().is_some_and(|content| content.was_marked.load(Ordering::Relaxed))
     }
 
     /// Notes an error of SQLite that only a damaged file explains.
@@ -240,7 +247,7 @@ impl OpenFile {
     /// The file that is no longer at its path, if any.
     fn missing(&self) -> Option<String> {
         let noted = self.beside.iter().map(|(path, id)| {
-            let id = *id.lock().unwrap_or_else(PoisonError::into_inner);
+            let id = *locked(id);
             (path.as_path(), id)
         });
         let all = [(self.path.as_path(), Some(self.database))].into_iter().chain(noted);
@@ -361,7 +368,7 @@ impl Content {
         let (Ok(metadata), Ok(Some(header))) = (self.file.metadata(), Header::read(&self.file)) else {
             return false;
         };
-        let mut short = self.short.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut short = locked(&self.short);
         let length = metadata.len();
         *short = match *short {
             _ if length >= header.length => (0, 0),
@@ -379,7 +386,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn new_files_and_directories_are_for_their_owner_only() {
+    fn new_files_and_directories_are_accessible_to_their_owner_only() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a/b/clearhook.db");
         assert_eq!(prepare(&file).unwrap(), file.canonicalize().unwrap());
@@ -390,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_locked_by_whatever_path() {
+    fn a_file_is_locked_through_every_path() {
         let folder = tempfile::tempdir().unwrap();
         let (file, link) = (folder.path().join("clearhook.db"), folder.path().join("link.db"));
         let lock = FileLock::take(&file).unwrap();
@@ -405,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_deleted_or_replaced_is_missed() {
+    fn a_deleted_or_replaced_file_is_detected() {
         let folder = tempfile::tempdir().unwrap();
         let path = prepare(&folder.path().join("clearhook.db")).unwrap();
         let log = folder.path().canonicalize().unwrap().join("clearhook.db-wal");

@@ -1,10 +1,10 @@
 //! Hourly statistics of each webhook: the number of succeeded and failed callbacks, by latency.
 
-use sea_orm::FromQueryResult;
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
     domain::{id::WebhookId, timestamp::Timestamp},
-    storage::{Store, StoreError, batch_insert::statement},
+    storage::{Store, StoreError, entity::webhook_stats, raw_sql::statement},
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -29,7 +29,7 @@ impl Latency {
 
 /// The callbacks of one hour in one latency bucket.
 #[derive(Clone, Copy, Debug, FromQueryResult)]
-pub struct Count {
+pub struct HourlyCount {
     /// Hours since 1970.
     pub hour: i64,
     /// The bucket.
@@ -52,28 +52,33 @@ pub const fn hour_begins(hour: i64) -> Timestamp {
 
 impl Store {
     /// The hourly statistics of a webhook, oldest first.
-    pub async fn stats(&self, webhook: WebhookId, from: Timestamp, to: Timestamp) -> Result<Vec<Count>, StoreError> {
-        let sql = "SELECT hour, latency, succeeded, failed FROM webhook_stats WHERE webhook_id = ? AND hour >= ? AND hour <= ? \
-                   ORDER BY hour, latency";
-        let values = [webhook.0.into(), hour(from).into(), hour(to).into()];
-        Ok(Count::find_by_statement(statement(self.backend(), sql, values))
-            .all(&self.read)
-            .await?)
+    pub async fn stats(&self, webhook: WebhookId, from: Timestamp, to: Timestamp) -> Result<Vec<HourlyCount>, StoreError> {
+        let counts = webhook_stats::Entity::find()
+            .select_only()
+            .columns([
+                webhook_stats::Column::Hour,
+                webhook_stats::Column::Latency,
+                webhook_stats::Column::Succeeded,
+                webhook_stats::Column::Failed,
+            ])
+            .filter(webhook_stats::Column::WebhookId.eq(webhook.0))
+            .filter(webhook_stats::Column::Hour.between(hour(from), hour(to)))
+            .order_by_asc(webhook_stats::Column::Hour)
+            .order_by_asc(webhook_stats::Column::Latency);
+        Ok(counts.into_model().all(&self.read).await?)
     }
-}
 
-impl Store {
     /// The number of callbacks per latency bucket, from the hour of `from` (inclusive) to that of `before` (exclusive). Fastest first.
     pub async fn latencies(&self, webhook: WebhookId, from: Timestamp, before: Timestamp) -> Result<Vec<(Latency, i64)>, StoreError> {
         #[derive(FromQueryResult)]
-        struct Row {
+        struct LatencyRow {
             latency: i32,
             count: i64,
         }
         let sql = "SELECT latency, CAST(SUM(succeeded + failed) AS BIGINT) AS count FROM webhook_stats \
                    WHERE webhook_id = ? AND hour >= ? AND hour < ? GROUP BY latency ORDER BY latency";
         let values = [webhook.0.into(), hour(from).into(), hour(before).into()];
-        let rows = Row::find_by_statement(statement(self.backend(), sql, values))
+        let rows = LatencyRow::find_by_statement(statement(self.backend(), sql, values))
             .all(&self.read)
             .await?;
         Ok(rows.into_iter().map(|row| (Latency(row.latency), row.count)).collect())
@@ -85,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_hold_their_latencies() {
+    fn a_latency_is_within_its_bucket() {
         for ms in [1_i64, 2, 3, 7, 100, 1_000, 14_999] {
             let upper = Latency::of_ms(ms).upper_ms();
             #[expect(clippy::cast_precision_loss, reason = "small numbers")]

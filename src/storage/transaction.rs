@@ -12,37 +12,37 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::storage::{StoreError, limit::Limit};
+use crate::storage::{error::StoreError, limit::TimeLimit};
 
 /// A pool of connections. Each statement on a pool for writes acquires the write lock of the process.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     connections: DatabaseConnection,
-    limit: Limit,
+    limit: TimeLimit,
     /// The write lock of the process. `None` for reads, and on PostgreSQL, which supports concurrent writers.
-    turn: Option<Arc<Mutex<()>>>,
+    writer: Option<Arc<Mutex<()>>>,
 }
 
 /// The guard of the write lock.
-pub(super) type Turn = Option<OwnedMutexGuard<()>>;
+pub(super) type WriteGuard = Option<OwnedMutexGuard<()>>;
 
 impl Pool {
     /// A pool for reads.
-    pub(super) fn for_reads(pool: DatabaseConnection, limit: Limit) -> Self {
+    pub(super) fn for_reads(pool: DatabaseConnection, limit: TimeLimit) -> Self {
         Self {
             connections: pool,
             limit,
-            turn: None,
+            writer: None,
         }
     }
 
     /// A pool for writes.
-    pub(super) fn for_writes(pool: DatabaseConnection, limit: Limit) -> Self {
-        let turn = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
+    pub(super) fn for_writes(pool: DatabaseConnection, limit: TimeLimit) -> Self {
+        let writer = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
         Self {
             connections: pool,
             limit,
-            turn,
+            writer,
         }
     }
 
@@ -55,9 +55,9 @@ impl Pool {
     }
 
     /// Acquires the write lock of the process.
-    pub(super) async fn turn(&self) -> Turn {
-        match &self.turn {
-            Some(turn) => Some(turn.clone().lock_owned().await),
+    pub(super) async fn lock(&self) -> WriteGuard {
+        match &self.writer {
+            Some(writer) => Some(writer.clone().lock_owned().await),
             None => None,
         }
     }
@@ -65,7 +65,7 @@ impl Pool {
     /// Starts a write transaction. On SQLite it takes the database's write lock at once, so that a later statement cannot fail for want of
     /// it.
     pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
-        let turn = self.turn().await;
+        let guard = self.lock().await;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -74,11 +74,11 @@ impl Pool {
         Ok(Transaction {
             inner: transaction,
             limit: self.limit.clone(),
-            _turn: turn,
+            _guard: guard,
         })
     }
 
-    pub(super) const fn limit(&self) -> &Limit {
+    pub(super) const fn limit(&self) -> &TimeLimit {
         &self.limit
     }
 
@@ -94,22 +94,22 @@ impl ConnectionTrait for Pool {
     }
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
-        let _turn = self.turn().await;
+        let _guard = self.lock().await;
         self.limit.wait(self.connections.execute_raw(stmt)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let _turn = self.turn().await;
+        let _guard = self.lock().await;
         self.limit.wait(self.connections.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let _turn = self.turn().await;
+        let _guard = self.lock().await;
         self.limit.wait(self.connections.query_one_raw(stmt)).await
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let _turn = self.turn().await;
+        let _guard = self.lock().await;
         self.limit.wait(self.connections.query_all_raw(stmt)).await
     }
 }
@@ -117,9 +117,9 @@ impl ConnectionTrait for Pool {
 /// A write transaction. It is rolled back on drop.
 pub(super) struct Transaction {
     inner: DatabaseTransaction,
-    limit: Limit,
+    limit: TimeLimit,
     // Declared after the transaction, so that it is dropped after it.
-    _turn: Turn,
+    _guard: WriteGuard,
 }
 
 impl Transaction {

@@ -1,10 +1,9 @@
 //! Storage of users.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
-use serde_json::{Value, json};
 
 use crate::{
     domain::{
@@ -18,34 +17,15 @@ use crate::{
         Store, StoreError,
         audit::{self, Actor, Entry},
         entity::user,
-        new_id,
-        search::{contains, storable},
+        keyset::newest_first,
+        search::contains,
         sessions::{self, NewSession},
         sign_in_limits::{self, LimitKey},
+        user_record::{new_user, record, snapshot},
     },
 };
 
-/// A stored user.
-#[derive(Clone, Debug)]
-pub struct UserRecord {
-    /// Its id.
-    pub id: UserId,
-    /// The e-mail address, in lower case.
-    pub email: String,
-    /// The role.
-    pub role: Role,
-    /// When the user was disabled.
-    pub disabled_at: Option<Timestamp>,
-    /// When the user was created.
-    pub created_at: Timestamp,
-    /// When the user last signed in.
-    pub last_sign_in_at: Option<Timestamp>,
-}
-
-/// The form in which an e-mail address is stored and compared.
-pub fn normal_email(email: &str) -> String {
-    storable(email.trim()).to_lowercase()
-}
+pub use crate::storage::user_record::{UserRecord, normal_email};
 
 /// A change of a user by an administrator.
 #[derive(Clone, Debug)]
@@ -138,7 +118,7 @@ impl Store {
         }
         if action == AuditAction::UserPasswordReset {
             // If attempts of a stranger have blocked the account, the user can sign in with the new password at once.
-            sign_in_limits::forget(&transaction, &LimitKey::account(&before.email)).await?;
+            sign_in_limits::reset(&transaction, &LimitKey::account(&before.email)).await?;
         }
         let after = user::Entity::find_by_id(id.0).one(&transaction).await?;
         let after = after
@@ -167,17 +147,12 @@ impl Store {
         if let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) {
             found = found.filter(contains([user::Column::Email], q));
         }
-        if let Some(after) = after {
-            let older = user::Column::CreatedAt.lt(after.at.0);
-            let same = user::Column::CreatedAt.eq(after.at.0).and(user::Column::Id.lt(after.id));
-            found = found.filter(older.or(same));
-        }
-        let newest_first = found.order_by_desc(user::Column::CreatedAt).order_by_desc(user::Column::Id);
-        let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
-        let page = Page::of(rows, limit, |row| Cursor {
+        let columns = (user::Column::CreatedAt, user::Column::Id);
+        let page = newest_first(&self.read, found, columns, after, limit, |row| Cursor {
             at: Timestamp(row.created_at),
             id: row.id,
         });
+        let page = page.await?;
         let items = page.items.into_iter().map(record).collect::<Result<_, _>>()?;
         Ok(Page { items, next: page.next })
     }
@@ -244,37 +219,7 @@ pub(super) async fn is_last_administrator(transaction: &impl ConnectionTrait, id
     Ok(!administrators.is_empty() && administrators.iter().all(|administrator| administrator.id == id.0))
 }
 
-/// The row of a new user.
-pub(super) fn new_user(email: &str, password_hash: String, role: Role, now: Timestamp) -> user::ActiveModel {
-    user::ActiveModel {
-        id: Set(new_id()),
-        email: Set(normal_email(email)),
-        password_hash: Set(password_hash),
-        role: Set(role.to_string()),
-        disabled_at: Set(None),
-        created_at: Set(now.0),
-        updated_at: Set(now.0),
-        last_sign_in_at: Set(None),
-    }
-}
-
 fn with_hash(row: user::Model) -> Result<(UserRecord, String), StoreError> {
     let hash = row.password_hash.clone();
     Ok((record(row)?, hash))
-}
-
-pub(super) fn record(row: user::Model) -> Result<UserRecord, StoreError> {
-    Ok(UserRecord {
-        id: UserId(row.id),
-        email: row.email,
-        role: row.role.parse()?,
-        disabled_at: row.disabled_at.map(Timestamp),
-        created_at: Timestamp(row.created_at),
-        last_sign_in_at: row.last_sign_in_at.map(Timestamp),
-    })
-}
-
-/// The fields of a user that are written to the audit log.
-pub(super) fn snapshot(user: &UserRecord) -> Value {
-    json!({ "email": user.email, "role": user.role, "disabled": user.disabled_at.is_some() })
 }

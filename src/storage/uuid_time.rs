@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_of_a_time_are_told_from_older_ones() {
+    fn the_smallest_id_of_a_time_separates_older_ids_from_newer_ones() {
         let id = Uuid::now_v7();
         let now = Timestamp::now();
         assert!(oldest_id_of(Timestamp(now.0 - 5_000)) < id);
@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_tell_when_they_were_made() {
+    fn an_id_contains_its_creation_time() {
         let at = Timestamp(1_764_000_000_123);
         assert_eq!(made_at(oldest_id_of(at)), at);
         assert_eq!(made_at(Uuid::nil()), Timestamp(0));

@@ -1,4 +1,4 @@
-//! Users, how they sign in, their sessions, and API keys. Passwords, tokens, keys and codes are stored only as hashes,
+//! Users, their means of sign-in, their sessions, and API keys. Passwords, tokens, keys and codes are stored only as hashes,
 //! secrets of second factors encrypted.
 
 use sea_orm_migration::{prelude::*, schema::*};

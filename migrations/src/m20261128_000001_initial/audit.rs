@@ -1,4 +1,4 @@
-//! The audit log: who changed what. Rows are only ever added.
+//! The audit log. Rows are inserted and never changed.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

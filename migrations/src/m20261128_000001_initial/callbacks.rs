@@ -27,7 +27,7 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(text_null("response_headers"))
                 .col(binary_null("response_body"))
                 .col(boolean("response_truncated"))
-                // Why the body of the response was not received to its end. The outcome does not depend on it.
+                // Why the response body was not received completely. This does not change the outcome.
                 .col(text_null("response_incomplete"))
                 .to_owned(),
         )
@@ -37,10 +37,10 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         manager,
         [
             index("callbacks_delivery", "callbacks", &["delivery_id", "attempt"]),
-            // The log of one webhook, newest first. The columns of the filters and the chart are in the index: looking into each row
-            // would take seconds with a million of them.
+            // The log of one webhook, newest first. The columns of the filters and of the chart are in the index, because reading the
+            // rows of a million callbacks would take seconds.
             newest_first("callbacks_by_date").col("status").col("event_type").to_owned(),
-            // Failures are few, so this index is small, and finds them without reading past the successes.
+            // Few callbacks fail, so this index is small, and a query for failures does not read successes.
             newest_first("callbacks_failed")
                 .col("status")
                 .col("event_type")
@@ -60,7 +60,19 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .col(big_integer("failed"))
             .primary_key(Index::create().col("webhook_id").col("hour").col("latency")),
     );
-    manager.create_table(stats).await
+    manager.create_table(stats).await?;
+    // The hourly sums over all webhooks, in several rows per hour, so that transactions of different nodes seldom wait for the same row.
+    let total = clustered(
+        manager,
+        Table::create()
+            .table("stats_total")
+            .col(small_integer("shard"))
+            .col(big_integer("hour"))
+            .col(big_integer("succeeded"))
+            .col(big_integer("failed"))
+            .primary_key(Index::create().col("shard").col("hour")),
+    );
+    manager.create_table(total).await
 }
 
 fn newest_first(name: &'static str) -> IndexCreateStatement {

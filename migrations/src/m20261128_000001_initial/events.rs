@@ -1,7 +1,6 @@
-//! Events, and the deliveries that they owe.
+//! Events and their deliveries.
 //!
-//! Whether an event was published before is known from `event_keys`, not from a unique index on `events`, so that `events` can be
-//! partitioned by time. Ids are UUIDv7, which contain the time of creation, so no table needs an index by age.
+//! Duplicates are detected by `event_keys` and not by a unique index on `events`, so that `events` can be partitioned by time. Ids are UUIDv7, which contain the time of creation, so no table needs an index by age.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -17,7 +16,7 @@ async fn create_events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         manager,
         Table::create()
             .table("event_keys")
-            // Begins with a hash of the publisher's id, so that events are found by it (`storage::events::EventKey`).
+            // Begins with a hash of the publisher's id, so that events can be searched by that id (`storage::events::EventKey`).
             .col(ColumnDef::new("key").binary().not_null().primary_key())
             .col(uuid("event_id"))
             .col(integer("deliveries"))
@@ -66,10 +65,17 @@ async fn create_deliveries(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .col(uuid("webhook_id"))
             .col(text("state"))
             .col(text("next_trigger"))
+            // Number of attempts so far, and how many of them were retries of the schedule.
             .col(integer("attempts"))
             .col(integer("retries"))
-            .col(integer("asked"))
-            .col(integer("breaks"))
+            // No retry after this number of attempts. Without a value the schedule alone decides.
+            .col(integer_null("max_attempts"))
+            // Number of attempts that were requested manually and not made yet.
+            .col(integer("manual_requests"))
+            // Number of attempts that panicked.
+            .col(integer("panics"))
+            // Which due deliveries of a webhook are claimed first, lowest number first (`storage::priority`).
+            .col(small_integer("priority"))
             .col(big_integer_null("order_key"))
             .col(big_integer_null("due_at"))
             .col(uuid_null("lease_owner"))
@@ -80,12 +86,16 @@ async fn create_deliveries(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     );
     manager.create_table(deliveries).await?;
     let state = |state: &'static str| Expr::col("state").eq(Expr::cust(format!("'{state}'")));
-    // Only unfinished deliveries are in these, so they stay small however long the history is.
+    // Each index contains only the deliveries in one state, so those of unfinished deliveries stay small however long the history is.
     create_indexes(
         manager,
         [
-            index("deliveries_pending", "deliveries", &["webhook_id", "due_at"])
+            // In the order in which they are claimed.
+            index("deliveries_pending", "deliveries", &["webhook_id", "priority", "due_at"])
                 .and_where(state("pending"))
+                .to_owned(),
+            index("deliveries_parked", "deliveries", &["webhook_id", "id"])
+                .and_where(state("parked"))
                 .to_owned(),
             index("deliveries_sending", "deliveries", &["lease_owner"])
                 .and_where(state("sending"))
@@ -98,7 +108,7 @@ async fn create_deliveries(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .to_owned(),
             // Answers whether an earlier delivery of the same subject is unfinished.
             index("deliveries_order", "deliveries", &["webhook_id", "order_key", "id"])
-                .and_where(Expr::cust("order_key IS NOT NULL AND state IN ('pending', 'sending')"))
+                .and_where(Expr::cust("order_key IS NOT NULL AND state IN ('pending', 'parked', 'sending')"))
                 .to_owned(),
         ],
     )

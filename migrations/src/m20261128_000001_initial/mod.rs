@@ -19,11 +19,12 @@ impl MigrationName for Migration {
 }
 
 /// All tables, each after those that refer to it.
-pub const TABLES: [&str; 23] = [
+pub const TABLES: [&str; 24] = [
     "master_keys",
     "audit_log",
     "revisions",
     "nodes",
+    "stats_total",
     "webhook_stats",
     "callbacks",
     "deliveries",

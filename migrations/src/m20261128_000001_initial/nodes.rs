@@ -1,4 +1,4 @@
-//! The nodes that send callbacks, the count of changes by which their caches stay true, and the fingerprint of the master key.
+//! Nodes and their leases, the counter of changes that invalidates the caches of the nodes, and the fingerprint of the master key.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -9,7 +9,7 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .table("nodes")
                 .col(pk_uuid("id"))
                 .col(big_integer("lease_until"))
-                // The last change of webhooks that the node acts by.
+                // The last change of webhooks that the node has applied.
                 .col(big_integer("revision").default(0))
                 .to_owned(),
         )

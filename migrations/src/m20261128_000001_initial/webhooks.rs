@@ -1,4 +1,4 @@
-//! Webhooks, and what belongs to one: its events, owners, additional headers and signing secrets.
+//! Webhooks and their event types, owners, additional headers and signing secrets.
 //! Header values and secrets are encrypted.
 
 use sea_orm_migration::{prelude::*, schema::*};
@@ -45,17 +45,17 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(integer_null("rate_limit"))
                 .col(integer_null("rate_burst"))
                 .col(boolean("ordered"))
-                // Since when no callback has succeeded.
+                // The time of the first failed attempt since the last success.
                 .col(big_integer_null("failing_since"))
-                // Deliveries in a row that used up their attempts, and when the first of them did.
+                // Number of deliveries in a row that exhausted their attempts, and when the first of them did.
                 .col(integer("exhausted_deliveries").default(0))
                 .col(big_integer_null("exhausted_since"))
                 .col(big_integer("created_at"))
                 .col(big_integer("updated_at"))
                 .col(big_integer_null("deleted_at"))
-                // Name, URL and description in lower case, which searches look into.
+                // Name, URL and description in lower case, for searches.
                 .col(&mut search)
-                // The first of its event types in alphabetical order, by which lists are sorted.
+                // The alphabetically first event type, by which lists are sorted.
                 .col(&mut first_event)
                 .to_owned(),
         )

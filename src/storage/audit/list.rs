@@ -1,6 +1,6 @@
 //! Queries of the audit log.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::ExprTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::{
         page::{Cursor, Page},
         timestamp::Timestamp,
     },
-    storage::{Store, StoreError, entity::audit_entry, search::contains},
+    storage::{Store, StoreError, entity::audit_entry, keyset::newest_first, search::contains},
 };
 
 /// The filter of the audit log.
@@ -62,19 +62,13 @@ pub struct AuditRecord {
 impl Store {
     /// A page of the audit log, newest first.
     pub async fn audit_log(&self, filter: &AuditFilter, after: Option<Cursor>, limit: u64) -> Result<Page<AuditRecord>, StoreError> {
-        let mut found = narrowed(filter);
-        if let Some(after) = after {
-            let older = audit_entry::Column::At.lt(after.at.0);
-            let same = audit_entry::Column::At.eq(after.at.0).and(audit_entry::Column::Id.lt(after.id));
-            // Redundant, but it lets the index scan start at the right place.
-            found = found.filter(audit_entry::Column::At.lte(after.at.0)).filter(older.or(same));
-        }
-        let newest_first = found.order_by_desc(audit_entry::Column::At).order_by_desc(audit_entry::Column::Id);
-        let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
-        let page = Page::of(rows, limit, |row| Cursor {
+        let found = narrowed(filter);
+        let columns = (audit_entry::Column::At, audit_entry::Column::Id);
+        let page = newest_first(&self.read, found, columns, after, limit, |row| Cursor {
             at: Timestamp(row.at),
             id: row.id,
         });
+        let page = page.await?;
         Ok(page.map(record))
     }
 

@@ -7,7 +7,6 @@ use std::net::IpAddr;
 
 pub use self::list::{AuditFilter, AuditRecord};
 
-use sea_orm::Value;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -17,7 +16,13 @@ use crate::{
         id::{ApiKeyId, UserId, WebhookId},
         timestamp::Timestamp,
     },
-    storage::{StoreError, batch_insert::Insert, executor::Sql, new_id},
+    storage::{
+        StoreError,
+        batch_insert::{BatchInsert, insert_all},
+        entity::audit_entry,
+        executor::Executor,
+        new_id,
+    },
 };
 
 /// The author of a change.
@@ -131,40 +136,24 @@ impl Entry {
     }
 }
 
+impl BatchInsert for audit_entry::Entity {}
+
 /// Inserts an entry. `on` must be the transaction of the change.
-pub(super) async fn add(on: &impl Sql, actor: &Actor, entry: Entry, now: Timestamp) -> Result<(), StoreError> {
-    const ROWS: Insert<12> = Insert {
-        table: "audit_log",
-        columns: [
-            "id",
-            "at",
-            "actor_kind",
-            "actor_id",
-            "actor_name",
-            "address",
-            "action",
-            "object_kind",
-            "object_id",
-            "object_name",
-            "before",
-            "after",
-        ],
-        tail: "",
+pub(super) async fn add(on: &impl Executor, actor: &Actor, entry: Entry, now: Timestamp) -> Result<(), StoreError> {
+    let row = audit_entry::Model {
+        id: new_id(),
+        at: now.0,
+        actor_kind: actor.kind.to_string(),
+        actor_id: actor.id,
+        actor_name: actor.name.clone(),
+        address: actor.address.map(|address| address.to_string()),
+        action: entry.action.to_string(),
+        object_kind: entry.object.to_string(),
+        object_id: entry.id,
+        object_name: entry.name,
+        before: entry.before.map(|before| before.to_string()),
+        after: entry.after.map(|after| after.to_string()),
     };
-    let row: [Value; 12] = [
-        new_id::<Uuid>().into(),
-        now.0.into(),
-        actor.kind.as_str().into(),
-        actor.id.into(),
-        actor.name.as_str().into(),
-        actor.address.map(|address| address.to_string()).into(),
-        entry.action.as_str().into(),
-        entry.object.as_str().into(),
-        entry.id.into(),
-        entry.name.into(),
-        entry.before.map(|before| before.to_string()).into(),
-        entry.after.map(|after| after.to_string()).into(),
-    ];
-    ROWS.run(on, vec![row]).await?;
+    insert_all::<audit_entry::Entity>(on, [row]).await?;
     Ok(())
 }

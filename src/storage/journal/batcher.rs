@@ -7,16 +7,19 @@ use std::sync::{
 
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, SemaphorePermit, mpsc, oneshot};
 
-use crate::storage::journal::{Entry, Finished, Publish};
+use crate::storage::journal::{
+    entry::{Entry, Publish},
+    finished::Finished,
+};
 
 /// The maximum number of entries per transaction.
-const GROUP: usize = 512;
+const ENTRIES_MAX: usize = 512;
 /// The maximum number of rows per transaction (events and deliveries), estimated. Other writers wait for the transaction, and its rows are
 /// all in memory.
-const ROWS: usize = 10_000;
+const ROWS_MAX: usize = 10_000;
 
 /// A queue of entries, shared by its writers.
-pub(super) struct Way {
+pub(super) struct Batcher {
     entries: Mutex<mpsc::UnboundedReceiver<Entry>>,
     /// Deliveries per event in the last group, rounded up.
     fan_out: AtomicUsize,
@@ -25,7 +28,7 @@ pub(super) struct Way {
     writers: u32,
 }
 
-impl Way {
+impl Batcher {
     pub(super) fn new(entries: mpsc::UnboundedReceiver<Entry>, writers: u32) -> Arc<Self> {
         Arc::new(Self {
             entries: Mutex::new(entries),
@@ -35,15 +38,16 @@ impl Way {
         })
     }
 
-    /// Waits for the next group and a permit to write it. Returns `None` when all senders are dropped.
+    /// Waits for the next group and a permit to write it. `pace` delays the group after its first entry has arrived. Returns `None` when
+    /// all senders are dropped.
     pub(super) async fn next(&self, pace: impl AsyncFnOnce()) -> Option<(Group, SemaphorePermit<'_>)> {
-        let mut buffer = Vec::with_capacity(GROUP);
+        let mut buffer = Vec::with_capacity(ENTRIES_MAX);
         let mut entries = self.entries.lock().await;
         buffer.push(entries.recv().await?);
         pace().await;
         let mut rows = self.rows(&buffer);
-        while buffer.len() < GROUP
-            && rows < ROWS
+        while buffer.len() < ENTRIES_MAX
+            && rows < ROWS_MAX
             && let Ok(entry) = entries.try_recv()
         {
             rows += self.rows(std::slice::from_ref(&entry));
@@ -64,7 +68,7 @@ impl Way {
     }
 
     /// Stores the number of deliveries per event for the next estimate.
-    pub(super) fn note(&self, events: usize, deliveries: usize) {
+    pub(super) fn set_fan_out(&self, events: usize, deliveries: usize) {
         if events > 0 {
             self.fan_out.store(deliveries.div_ceil(events), Ordering::Relaxed);
         }
@@ -72,7 +76,7 @@ impl Way {
 
     /// Answers flush requests once everything queued before them is stored. Acquires all permits, because other writers may still be
     /// writing earlier entries.
-    pub(super) async fn flushed(&self, flushes: Vec<oneshot::Sender<()>>) {
+    pub(super) async fn answer_flushes(&self, flushes: Vec<oneshot::Sender<()>>) {
         if flushes.is_empty() || self.writing.acquire_many(self.writers).await.is_err() {
             return;
         }
@@ -91,7 +95,7 @@ pub(super) struct Group {
     /// Flush requests in this group.
     pub(super) flushes: Vec<oneshot::Sender<()>>,
     /// Permits of the results. They are released when the results are stored.
-    places: Vec<OwnedSemaphorePermit>,
+    permits: Vec<OwnedSemaphorePermit>,
 }
 
 impl Group {
@@ -100,9 +104,9 @@ impl Group {
         for entry in entries {
             match entry {
                 Entry::Publish(publish) => group.publishes.push(publish),
-                Entry::Result(finished, place) => {
+                Entry::Result(finished, permit) => {
                     group.results.push(*finished);
-                    group.places.push(place);
+                    group.permits.push(permit);
                 }
                 Entry::Flush(done) => group.flushes.push(done),
             }
@@ -137,27 +141,27 @@ mod tests {
             };
             (EventKey::of("", &event.ce_id), event)
         };
-        let place = || Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let permit = || Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
         Entry::Publish(Publish {
             events: (0..events).map(event).collect(),
             until: std::time::Instant::now(),
             answer: oneshot::channel().0,
-            places: (place(), place()),
+            permits: (permit(), permit()),
         })
     }
 
     #[tokio::test]
-    async fn a_group_is_bounded_by_entries_and_by_rows() {
+    async fn the_size_of_a_group_is_limited_by_entries_and_by_rows() {
         let (to_publish, entries) = mpsc::unbounded_channel();
-        let way = Way::new(entries, 1);
-        let next = async || way.next(async || ()).await.unwrap().0.publishes.len();
+        let batcher = Batcher::new(entries, 1);
+        let next = async || batcher.next(async || ()).await.unwrap().0.publishes.len();
         let send = |count, events| (0..count).for_each(|_| assert!(to_publish.send(publish(events)).is_ok()));
         send(16, 1_000);
         assert_eq!(next().await, 5, "1,000 events and 1,000 deliveries each");
-        way.note(1_000, 9_000);
+        batcher.set_fan_out(1_000, 9_000);
         assert_eq!(next().await, 1, "1,000 events and 9,000 deliveries each");
-        way.note(1_000, 0);
-        assert_eq!(next().await, 10, "1,000 events each, which nobody hears of");
+        batcher.set_fan_out(1_000, 0);
+        assert_eq!(next().await, 10, "1,000 events each without deliveries");
         send(600, 1);
         assert_eq!((next().await, next().await), (512, 88));
     }

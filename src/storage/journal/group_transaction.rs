@@ -1,13 +1,15 @@
-//! Stores a group in one transaction, and reports its effects after the commit.
+//! Stores a group in one transaction.
 
 use crate::{
     domain::{id::NodeId, timestamp::Timestamp},
     storage::{
         StoreError,
         deliveries::Job,
-        executor::Sql,
+        executor::Executor,
         journal::{
-            Accepted, Finished, Intake, Place, Publish,
+            committed::{Committed, Slot, Slots},
+            entry::{Accepted, Publish},
+            finished::Finished,
             publish::Publishing,
             results::{self, Effects},
             subscriptions::Subscriptions,
@@ -16,14 +18,14 @@ use crate::{
 };
 
 /// The effects of a transaction, to be reported after the commit.
-pub(super) struct Done {
+pub(super) struct StoredGroup {
     answers: Vec<Vec<Accepted>>,
     jobs: Vec<Job>,
     overflow: bool,
     effects: Effects,
 }
 
-impl Done {
+impl StoredGroup {
     /// The number of published events.
     pub(super) fn events(&self) -> usize {
         self.answers.iter().map(Vec::len).sum()
@@ -34,30 +36,46 @@ impl Done {
         let deliveries: u64 = self.answers.iter().flatten().map(|accepted| accepted.deliveries).sum();
         usize::try_from(deliveries).unwrap_or(usize::MAX)
     }
+
+    /// The message to the dispatcher, and the answers to the publish requests in their order.
+    pub(super) fn into_parts(self) -> (Committed, Vec<Vec<Accepted>>) {
+        let events = self.events();
+        let duplicates = self.answers.iter().flatten().filter(|accepted| accepted.duplicate).count();
+        let committed = Committed {
+            jobs: self.jobs,
+            recorded: self.effects.recorded,
+            events: (events - duplicates) as u64,
+            duplicates: duplicates as u64,
+            has_pending: self.overflow || self.effects.promoted,
+            disabled: self.effects.health.disabled,
+            health_unclear: self.effects.health.unclear,
+        };
+        (committed, self.answers)
+    }
 }
 
 /// The context of a group transaction.
-pub(super) struct Inside<'a> {
+pub(super) struct GroupTransaction<'a> {
     pub(super) node: NodeId,
     pub(super) now: Timestamp,
-    pub(super) intake: &'a dyn Intake,
-    pub(super) reserved: &'a mut Vec<Place>,
+    pub(super) slots: &'a dyn Slots,
+    pub(super) reserved: &'a mut Vec<Slot>,
 }
 
-impl Inside<'_> {
+impl GroupTransaction<'_> {
     pub(super) async fn store(
         self,
-        transaction: &impl Sql,
+        transaction: &impl Executor,
         subscriptions: &mut Subscriptions,
         publishes: &[Publish],
         results: &[Finished],
-    ) -> Result<Done, StoreError> {
+    ) -> Result<StoredGroup, StoreError> {
         let effects = results::record(transaction, self.node, results, self.now).await?;
         let mut publishing = Publishing {
             transaction,
             node: self.node,
             now: self.now,
-            intake: self.intake,
+            slots: self.slots,
             reserved: self.reserved,
             jobs: Vec::new(),
             overflow: false,
@@ -69,39 +87,11 @@ impl Inside<'_> {
             publishing.store(publishes, subscriptions).await?
         };
         let Publishing { jobs, overflow, .. } = publishing;
-        Ok(Done {
+        Ok(StoredGroup {
             answers,
             jobs,
             overflow,
             effects,
         })
-    }
-}
-
-/// Reports the effects of a committed transaction to the dispatcher and the publishers.
-pub(super) fn tell(intake: &dyn Intake, publishes: Vec<Publish>, done: Done) {
-    let duplicates = done.answers.iter().flatten().filter(|accepted| accepted.duplicate).count();
-    let all = done.events();
-    if all > 0 {
-        intake.published((all - duplicates) as u64, duplicates as u64);
-    }
-    if !done.jobs.is_empty() {
-        intake.take(done.jobs);
-    }
-    if !done.effects.recorded.is_empty() {
-        intake.recorded(done.effects.recorded);
-    }
-    if done.overflow || done.effects.promoted {
-        intake.pending();
-    }
-    for disabled in done.effects.health.disabled {
-        intake.disabled(disabled);
-    }
-    for webhook in done.effects.health.unclear {
-        intake.health_unclear(webhook);
-    }
-    for (publish, answer) in publishes.into_iter().zip(done.answers) {
-        // The publisher may have disconnected. Its events are stored anyway.
-        let _ = publish.answer.send(Ok(answer));
     }
 }

@@ -7,42 +7,42 @@ use std::{
 
 /// State that a writer shares with the health check.
 #[derive(Debug)]
-pub(super) struct Pulse {
-    made: Instant,
-    /// When the current group started, in milliseconds since `made`; 0 between groups.
+pub(super) struct Heartbeat {
+    created: Instant,
+    /// When the current group started, in milliseconds since `created`; 0 between groups.
     group: AtomicU64,
-    is_gone: AtomicBool,
+    has_ended: AtomicBool,
 }
 
-impl Pulse {
+impl Heartbeat {
     pub(super) fn new() -> Self {
         Self {
-            made: Instant::now(),
+            created: Instant::now(),
             group: AtomicU64::new(0),
-            is_gone: AtomicBool::new(false),
+            has_ended: AtomicBool::new(false),
         }
     }
 
-    pub(super) fn begins(&self) {
-        let now = u64::try_from(self.made.elapsed().as_millis()).unwrap_or(u64::MAX);
+    pub(super) fn group_began(&self) {
+        let now = u64::try_from(self.created.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.group.store(now.max(1), Ordering::Relaxed);
     }
 
-    pub(super) fn ends(&self) {
+    pub(super) fn group_ended(&self) {
         self.group.store(0, Ordering::Relaxed);
     }
 
-    pub(super) fn is_gone(&self) {
-        self.is_gone.store(true, Ordering::Relaxed);
+    pub(super) fn writer_ended(&self) {
+        self.has_ended.store(true, Ordering::Relaxed);
     }
 
     /// Why the writer is considered broken, if it is.
     pub(super) fn trouble(&self, longest: Duration) -> Option<String> {
-        if self.is_gone.load(Ordering::Relaxed) {
+        if self.has_ended.load(Ordering::Relaxed) {
             return Some("a journal writer panicked; restart clearhook".to_owned());
         }
         let began = Some(self.group.load(Ordering::Relaxed)).filter(|began| *began > 0)?;
-        let took = self.made.elapsed().saturating_sub(Duration::from_millis(began));
+        let took = self.created.elapsed().saturating_sub(Duration::from_millis(began));
         (took > longest).then(|| format!("the journal has not been able to store anything for {} s", took.as_secs()))
     }
 }
@@ -52,16 +52,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trouble_is_a_group_without_end_or_a_writer_that_is_gone() {
-        let pulse = Pulse::new();
-        assert_eq!(pulse.trouble(Duration::ZERO), None);
-        pulse.begins();
-        assert_eq!(pulse.trouble(Duration::from_secs(60)), None);
+    fn a_group_that_takes_too_long_or_an_ended_writer_is_reported() {
+        let heartbeat = Heartbeat::new();
+        assert_eq!(heartbeat.trouble(Duration::ZERO), None);
+        heartbeat.group_began();
+        assert_eq!(heartbeat.trouble(Duration::from_secs(60)), None);
         std::thread::sleep(Duration::from_millis(5));
-        assert!(pulse.trouble(Duration::ZERO).unwrap().contains("able to store anything"));
-        pulse.ends();
-        assert_eq!(pulse.trouble(Duration::ZERO), None);
-        pulse.is_gone();
-        assert!(pulse.trouble(Duration::from_secs(60)).unwrap().contains("restart clearhook"));
+        assert!(heartbeat.trouble(Duration::ZERO).unwrap().contains("able to store anything"));
+        heartbeat.group_ended();
+        assert_eq!(heartbeat.trouble(Duration::ZERO), None);
+        heartbeat.writer_ended();
+        assert!(heartbeat.trouble(Duration::from_secs(60)).unwrap().contains("restart clearhook"));
     }
 }

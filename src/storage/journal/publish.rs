@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use sea_orm::Value;
+use sea_orm::sea_query::OnConflict;
 use uuid::Uuid;
 
 use crate::{
@@ -19,62 +19,30 @@ use crate::{
     },
     storage::{
         StoreError,
-        batch_insert::{Insert, marks, sizes, statement},
+        batch_insert::{BatchInsert, insert_all, sizes},
         deliveries::Job,
+        entity::{delivery, event, event_key},
         events::{DUPLICATES_FOR, EventKey, NewEvent},
-        executor::Sql,
+        executor::Executor,
         journal::{
-            Accepted, Intake, Place, Publish,
+            committed::{Slot, Slots},
+            entry::{Accepted, Publish},
             subscriptions::{Subscription, Subscriptions},
         },
         new_id,
         ordering::{self, OrderKey},
+        priority::Priority,
+        raw_sql::{marks, statement},
     },
 };
 
-const KEYS: Insert<4> = Insert {
-    table: "event_keys",
-    columns: ["key", "event_id", "deliveries", "received_at"],
-    tail: "ON CONFLICT (key) DO NOTHING",
-};
+impl BatchInsert for event::Entity {}
 
-const EVENTS: Insert<9> = Insert {
-    table: "events",
-    columns: [
-        "id",
-        "event_type",
-        "source",
-        "ce_id",
-        "subject",
-        "extensions",
-        "occurred_at",
-        "received_at",
-        "body",
-    ],
-    tail: "",
-};
-
-const DELIVERIES: Insert<15> = Insert {
-    table: "deliveries",
-    columns: [
-        "id",
-        "event_id",
-        "webhook_id",
-        "state",
-        "next_trigger",
-        "attempts",
-        "retries",
-        "asked",
-        "breaks",
-        "order_key",
-        "due_at",
-        "lease_owner",
-        "reason",
-        "created_at",
-        "updated_at",
-    ],
-    tail: "",
-};
+impl BatchInsert for event_key::Entity {
+    fn on_conflict() -> Option<OnConflict> {
+        Some(OnConflict::column(event_key::Column::Key).do_nothing().to_owned())
+    }
+}
 
 /// A delivery to insert.
 pub(in crate::storage) struct NewDelivery {
@@ -83,88 +51,89 @@ pub(in crate::storage) struct NewDelivery {
     pub(in crate::storage) webhook: WebhookId,
     pub(in crate::storage) state: DeliveryState,
     pub(in crate::storage) trigger: Trigger,
-    pub(in crate::storage) retries: i32,
+    pub(in crate::storage) max_attempts: Option<i32>,
+    pub(in crate::storage) priority: Priority,
     pub(in crate::storage) order: Option<OrderKey>,
-    /// `None` if the delivery waits for an earlier one with the same subject.
+    /// When the first attempt is due. `None` if the delivery is parked or held.
     pub(in crate::storage) due: Option<Timestamp>,
 }
 
 /// Inserts deliveries.
 pub(in crate::storage) async fn add_deliveries(
-    on: &impl Sql,
+    on: &impl Executor,
     node: NodeId,
     deliveries: &[NewDelivery],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let rows = deliveries.iter().map(|new| -> [Value; 15] {
-        let owner = Some(node.0).filter(|_| new.state == DeliveryState::Sending);
-        [
-            new.id.0.into(),
-            new.event.0.into(),
-            new.webhook.0.into(),
-            new.state.as_str().into(),
-            new.trigger.as_str().into(),
-            0.into(),
-            new.retries.into(),
-            0.into(),
-            0.into(),
-            new.order.map(|key| key.0).into(),
-            new.due.map(|due| due.0).into(),
-            owner.into(),
-            None::<String>.into(),
-            now.0.into(),
-            now.0.into(),
-        ]
+    let rows = deliveries.iter().map(|new| delivery::Model {
+        id: new.id.0,
+        event_id: new.event.0,
+        webhook_id: new.webhook.0,
+        state: new.state.to_string(),
+        next_trigger: new.trigger.to_string(),
+        attempts: 0,
+        retries: 0,
+        max_attempts: new.max_attempts,
+        manual_requests: 0,
+        panics: 0,
+        priority: new.priority.number(),
+        order_key: new.order.map(|key| key.0),
+        due_at: new.due.map(|due| due.0),
+        lease_owner: Some(node.0).filter(|_| new.state == DeliveryState::Sending),
+        reason: None,
+        created_at: now.0,
+        updated_at: now.0,
     });
-    DELIVERIES.run(on, rows.collect()).await?;
+    insert_all::<delivery::Entity>(on, rows).await?;
     Ok(())
 }
 
 /// Inserts events.
-pub(in crate::storage) async fn add_events(on: &impl Sql, events: &[&NewEvent], now: Timestamp) -> Result<(), StoreError> {
-    let rows = events.iter().map(|event| -> [Value; 9] {
-        [
-            event.id.0.into(),
-            event.event_type.as_str().into(),
-            event.source.as_str().into(),
-            event.ce_id.as_str().into(),
-            event.subject.as_deref().into(),
-            event.extensions.as_deref().into(),
-            event.occurred_at.0.into(),
-            now.0.into(),
-            String::from_utf8_lossy(&event.body).into_owned().into(),
-        ]
+pub(in crate::storage) async fn add_events(on: &impl Executor, events: &[&NewEvent], now: Timestamp) -> Result<(), StoreError> {
+    let rows = events.iter().map(|new| event::Model {
+        id: new.id.0,
+        event_type: new.event_type.to_string(),
+        source: new.source.clone(),
+        ce_id: new.ce_id.clone(),
+        subject: new.subject.clone(),
+        extensions: new.extensions.clone(),
+        occurred_at: new.occurred_at.0,
+        received_at: now.0,
+        body: String::from_utf8_lossy(&new.body).into_owned(),
     });
-    EVENTS.run(on, rows.collect()).await?;
+    insert_all::<event::Entity>(on, rows).await?;
     Ok(())
 }
 
 /// Inserts the keys that do not exist yet, each with the number of deliveries of its event. Returns the number of inserted keys.
-pub(in crate::storage) async fn add_keys(on: &impl Sql, keys: &[(&EventKey, &NewEvent, usize)], now: Timestamp) -> Result<u64, StoreError> {
-    let rows = keys.iter().map(|(key, event, deliveries)| -> [Value; 4] {
-        [
-            key.as_bytes().to_vec().into(),
-            event.id.0.into(),
-            i32::try_from(*deliveries).unwrap_or(i32::MAX).into(),
-            now.0.into(),
-        ]
+pub(in crate::storage) async fn add_keys(
+    on: &impl Executor,
+    keys: &[(&EventKey, &NewEvent, usize)],
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let rows = keys.iter().map(|(key, event, deliveries)| event_key::Model {
+        key: key.as_bytes().to_vec(),
+        event_id: event.id.0,
+        deliveries: i32::try_from(*deliveries).unwrap_or(i32::MAX),
+        received_at: now.0,
     });
-    KEYS.run(on, rows.collect()).await
+    insert_all::<event_key::Entity>(on, rows).await
 }
 
-pub(super) struct Publishing<'a, S> {
-    pub(super) transaction: &'a S,
+/// The context of storing the publish requests of one group.
+pub(super) struct Publishing<'a, E> {
+    pub(super) transaction: &'a E,
     pub(super) node: NodeId,
     pub(super) now: Timestamp,
-    pub(super) intake: &'a dyn Intake,
-    pub(super) reserved: &'a mut Vec<Place>,
+    pub(super) slots: &'a dyn Slots,
+    pub(super) reserved: &'a mut Vec<Slot>,
     /// Deliveries that this node sends at once.
     pub(super) jobs: Vec<Job>,
     /// Whether a delivery was left to be claimed later, because this node had no free slot.
     pub(super) overflow: bool,
 }
 
-impl<S: Sql> Publishing<'_, S> {
+impl<E: Executor> Publishing<'_, E> {
     /// Stores the events of all requests. Returns one answer per event.
     pub(super) async fn store(&mut self, publishes: &[Publish], subscriptions: &Subscriptions) -> Result<Vec<Vec<Accepted>>, StoreError> {
         // If a group contains the same event several times, the first one is stored and the others are duplicates.
@@ -172,8 +141,8 @@ impl<S: Sql> Publishing<'_, S> {
         for (key, event) in publishes.iter().flat_map(|publish| &publish.events) {
             first.entry(key).or_insert(event);
         }
-        let hearers = |event: &NewEvent| subscriptions.of(event.event_type).len();
-        let known = self.take_keys(&first, hearers).await?;
+        let count_subscribers = |event: &NewEvent| subscriptions.of(event.event_type).len();
+        let known = self.insert_keys(&first, count_subscribers).await?;
         let all = publishes.iter().flat_map(|publish| &publish.events);
         let fresh: Vec<&NewEvent> = all
             .filter(|(key, event)| !known.contains_key(key) && first.get(key).is_some_and(|first| first.id == event.id))
@@ -192,7 +161,7 @@ impl<S: Sql> Publishing<'_, S> {
                 Accepted {
                     id,
                     duplicate: id != event.id,
-                    deliveries: hearers(event) as u64,
+                    deliveries: count_subscribers(event) as u64,
                 }
             }
         };
@@ -204,12 +173,12 @@ impl<S: Sql> Publishing<'_, S> {
 
     /// Inserts the keys that do not exist yet, and returns the events that hold the other keys. The keys are sorted, so that two nodes lock
     /// them in the same order and cannot deadlock.
-    async fn take_keys(
+    async fn insert_keys(
         &self,
         first: &HashMap<&EventKey, &NewEvent>,
-        hearers: impl Fn(&NewEvent) -> usize,
+        count_subscribers: impl Fn(&NewEvent) -> usize,
     ) -> Result<HashMap<EventKey, (EventId, u64)>, StoreError> {
-        let mut keys: Vec<_> = first.iter().map(|(key, event)| (*key, *event, hearers(event))).collect();
+        let mut keys: Vec<_> = first.iter().map(|(key, event)| (*key, *event, count_subscribers(event))).collect();
         keys.sort_unstable_by_key(|(key, ..)| *key);
         if add_keys(self.transaction, &keys, self.now).await? == keys.len() as u64 {
             return Ok(HashMap::new());
@@ -273,8 +242,8 @@ impl<S: Sql> Publishing<'_, S> {
     async fn fan_out(&mut self, events: &[&NewEvent], subscriptions: &Subscriptions) -> Result<(), StoreError> {
         let (mut deliveries, mut busy) = (Vec::new(), HashSet::new());
         let subjects = events.iter().flat_map(|event| {
-            let hearers = subscriptions.of(event.event_type).iter();
-            hearers
+            let subscribers = subscriptions.of(event.event_type).iter();
+            subscribers
                 .filter(|to| to.enabled)
                 .filter_map(|to| Some((to.webhook, order_of(event, *to)?)))
         });
@@ -290,7 +259,7 @@ impl<S: Sql> Publishing<'_, S> {
                     Some(key) => !busy.insert((webhook, key)) || ordering::is_busy(self.transaction, webhook, key).await?,
                     None => false,
                 };
-                let place = Place {
+                let slot = Slot {
                     webhook,
                     delivery: id,
                     bytes: body.len(),
@@ -298,9 +267,9 @@ impl<S: Sql> Publishing<'_, S> {
                 let (state, due) = if !to.enabled {
                     (DeliveryState::Held, None)
                 } else if waits {
-                    (DeliveryState::Pending, None)
-                } else if self.intake.reserve(place) {
-                    self.reserved.push(place);
+                    (DeliveryState::Parked, None)
+                } else if self.slots.reserve(slot) {
+                    self.reserved.push(slot);
                     (DeliveryState::Sending, Some(self.now))
                 } else {
                     self.overflow = true;
@@ -312,7 +281,8 @@ impl<S: Sql> Publishing<'_, S> {
                     webhook,
                     state,
                     trigger: Trigger::Event,
-                    retries: 0,
+                    max_attempts: None,
+                    priority: Priority::Scheduled,
                     order,
                     due,
                 });
@@ -326,10 +296,11 @@ impl<S: Sql> Publishing<'_, S> {
                         trace: trace.clone(),
                         attempts: 0,
                         retries: 0,
-                        breaks: 0,
+                        max_attempts: None,
+                        panics: 0,
                         order,
                         trigger: Trigger::Event,
-                        asked: false,
+                        manual: false,
                     });
                 }
             }

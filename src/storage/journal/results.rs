@@ -5,7 +5,10 @@ use std::{
     fmt::Write,
 };
 
-use sea_orm::{DbBackend, Statement, Value};
+use sea_orm::{
+    ColumnTrait, DbBackend, Statement, Value,
+    sea_query::{Alias, Expr, ExprTrait, OnConflict},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -17,22 +20,28 @@ use crate::{
     },
     storage::{
         StoreError,
-        batch_insert::{Insert, for_ids, not_by_index, sizes, tuples},
-        callbacks::{CALLBACKS, NewCallback},
-        executor::Sql,
-        global_stats::total_of,
-        journal::{DISABLED, Finished, Next, Recorded},
+        batch_insert::{BatchInsert, for_ids, insert_all, sizes},
+        callbacks::NewCallback,
+        entity::{callback, stats_total, webhook_stats},
+        executor::Executor,
+        global_stats::shard_of,
+        journal::{
+            finished::{Finished, Next, Recorded},
+            webhook_health,
+        },
         ordering::{self, OrderKey},
-        priority::{AHEAD, ahead},
+        raw_sql::{not_by_index, tuples},
         stats::{self, Latency},
-        webhook_health,
     },
 };
 
+/// Why deliveries of a disabled webhook are held.
+pub const DISABLED: &str = "The webhook is disabled.";
+
 /// A delivery whose attempts panicked this many times is failed.
-const BREAKS: u32 = 3;
+const PANICS_MAX: u32 = 3;
 /// Columns in the `VALUES` list of the update.
-const MOVED: usize = 9;
+const VALUES: usize = 9;
 
 /// What a group of results changed besides the deliveries themselves.
 #[derive(Default)]
@@ -40,11 +49,11 @@ pub(super) struct Effects {
     pub(super) recorded: Vec<Recorded>,
     /// Whether a delivery that waited for an earlier one of its subject is due now.
     pub(super) promoted: bool,
-    pub(super) health: webhook_health::Noted,
+    pub(super) health: webhook_health::HealthEffects,
 }
 
 /// The new state of a delivery.
-struct Moved {
+struct DeliveryUpdate {
     id: Uuid,
     /// Webhook and ordering key, if later deliveries wait for this one.
     subject: Option<(WebhookId, OrderKey)>,
@@ -54,54 +63,55 @@ struct Moved {
     attempts: u32,
     retries: u32,
     /// Number of manually requested attempts that this result completes: 0 or 1.
-    made: i32,
-    breaks: u32,
+    manual_attempts: i32,
+    panics: u32,
 }
 
-pub(super) async fn record(transaction: &impl Sql, node: NodeId, results: &[Finished], now: Timestamp) -> Result<Effects, StoreError> {
+pub(super) async fn record(transaction: &impl Executor, node: NodeId, results: &[Finished], now: Timestamp) -> Result<Effects, StoreError> {
     let mut effects = Effects::default();
     if results.is_empty() {
         return Ok(effects);
     }
     let callbacks = results.iter().filter_map(|finished| finished.callback.as_ref());
     let rows = callbacks.clone().map(NewCallback::row).collect::<Result<Vec<_>, _>>()?;
-    CALLBACKS.run(transaction, rows).await?;
+    insert_all::<callback::Entity>(transaction, rows).await?;
     count(transaction, node, callbacks).await?;
 
-    let (done, moved): (Vec<_>, Vec<_>) = results.iter().map(moved).partition(Moved::is_first_success);
-    succeed(transaction, node, &done, now).await?;
-    move_on(transaction, node, &moved, now).await?;
-    let over = done.iter().chain(&moved).filter(|moved| moved.state.is_over());
-    let over: BTreeSet<_> = over.filter_map(|moved| moved.subject).collect();
-    effects.promoted = ordering::go_on(transaction, &over, now).await?;
+    let (succeeded, others): (Vec<_>, Vec<_>) = results.iter().map(update_of).partition(DeliveryUpdate::is_first_success);
+    mark_succeeded(transaction, node, &succeeded, now).await?;
+    update_each(transaction, node, &others, now).await?;
+    let over = succeeded.iter().chain(&others).filter(|update| update.state.is_over());
+    let over: BTreeSet<_> = over.filter_map(|update| update.subject).collect();
+    effects.promoted = ordering::promote_next(transaction, &over, now).await?;
     effects.health = webhook_health::note(transaction, results, now).await?;
     effects.recorded = results.iter().map(recorded).collect();
     Ok(effects)
 }
 
-/// What the dispatcher is told about a stored result.
+/// The report of a stored result for the dispatcher.
 pub(super) fn recorded(finished: &Finished) -> Recorded {
     Recorded {
         delivery: finished.job.delivery,
         again_at: match finished.next {
-            Next::RetryAt(at) | Next::Broke(at) | Next::Postponed(at) => Some(at),
+            Next::RetryAt(at) | Next::Panicked(at) | Next::Postponed(at) => Some(at),
             _ => None,
         },
     }
 }
 
-impl Moved {
+impl DeliveryUpdate {
     /// Whether the first attempt succeeded. This is the most frequent case, and one statement updates many such deliveries.
     fn is_first_success(&self) -> bool {
-        self.state == DeliveryState::Succeeded && self.made == 0 && self.attempts == 1
+        self.state == DeliveryState::Succeeded && self.manual_attempts == 0 && self.attempts == 1
     }
 }
 
-fn moved(finished: &Finished) -> Moved {
+/// The new state of the delivery after this result.
+fn update_of(finished: &Finished) -> DeliveryUpdate {
     let job = &finished.job;
     let attempts = finished.callback.as_ref().map_or(job.attempts, |callback| callback.attempt);
     let mut retries = job.retries;
-    let mut breaks = 0;
+    let mut panics = 0;
     let (state, due, reason) = match &finished.next {
         Next::Succeeded => (DeliveryState::Succeeded, None, None),
         Next::RetryAt(at) => {
@@ -111,18 +121,18 @@ fn moved(finished: &Finished) -> Moved {
         Next::Failed(reason) => (DeliveryState::Failed, None, Some(reason.clone())),
         Next::Postponed(at) => (DeliveryState::Pending, Some(*at), None),
         Next::Held => (DeliveryState::Held, None, Some(DISABLED.to_owned())),
-        Next::Broke(_) if job.breaks + 1 >= BREAKS => {
-            breaks = 1;
-            let reason = format!("Sending it failed {BREAKS} times with an internal error of clearhook; see the log of the service.");
+        Next::Panicked(_) if job.panics + 1 >= PANICS_MAX => {
+            panics = 1;
+            let reason = format!("Sending it failed {PANICS_MAX} times with an internal error of clearhook; see the log of the service.");
             (DeliveryState::Failed, None, Some(reason))
         }
-        Next::Broke(at) => {
-            breaks = 1;
+        Next::Panicked(at) => {
+            panics = 1;
             (DeliveryState::Pending, Some(*at), None)
         }
     };
-    let made = i32::from(job.asked && job.trigger == Trigger::Manual && finished.callback.is_some());
-    Moved {
+    let manual_attempts = i32::from(job.manual && job.trigger == Trigger::Manual && finished.callback.is_some());
+    DeliveryUpdate {
         id: job.delivery.0,
         subject: job.order.map(|order| (job.webhook, order)),
         state,
@@ -130,43 +140,41 @@ fn moved(finished: &Finished) -> Moved {
         reason,
         attempts,
         retries,
-        made,
-        breaks,
+        manual_attempts,
+        panics,
     }
 }
 
 /// Marks deliveries as succeeded. If another attempt was requested in the meantime, the delivery becomes pending again.
-async fn succeed(transaction: &impl Sql, node: NodeId, done: &[Moved], now: Timestamp) -> Result<(), StoreError> {
+async fn mark_succeeded(transaction: &impl Executor, node: NodeId, succeeded: &[DeliveryUpdate], now: Timestamp) -> Result<(), StoreError> {
     let owner = not_by_index(transaction.backend(), "lease_owner");
     let sql = format!(
-        "UPDATE deliveries SET state = CASE WHEN asked > 0 THEN 'pending' ELSE 'succeeded' END, \
-         due_at = CASE WHEN asked > 0 THEN ? ELSE NULL END, next_trigger = CASE WHEN asked > 0 THEN 'manual' ELSE 'retry' END, \
+        "UPDATE deliveries SET state = CASE WHEN manual_requests > 0 THEN 'pending' ELSE 'succeeded' END, \
+         priority = CASE WHEN manual_requests > 0 THEN 0 ELSE 1 END, due_at = CASE WHEN manual_requests > 0 THEN ? ELSE NULL END, \
+         next_trigger = CASE WHEN manual_requests > 0 THEN 'manual' ELSE 'retry' END, \
          attempts = 1, lease_owner = NULL, updated_at = ? WHERE {owner} = ? AND id IN"
     );
-    for_ids(
-        transaction,
-        &sql,
-        &[ahead(now).0.into(), now.0.into(), node.0.into()],
-        done.iter().map(|moved| moved.id),
-    )
-    .await?;
+    let values = [now.0.into(), now.0.into(), node.0.into()];
+    for_ids(transaction, &sql, &values, succeeded.iter().map(|update| update.id)).await?;
     Ok(())
 }
 
-async fn move_on(transaction: &impl Sql, node: NodeId, moved: &[Moved], now: Timestamp) -> Result<(), StoreError> {
+/// Updates deliveries whose new states differ. If more attempts were requested in the meantime, the delivery becomes pending again.
+async fn update_each(transaction: &impl Executor, node: NodeId, updates: &[DeliveryUpdate], now: Timestamp) -> Result<(), StoreError> {
     let backend = transaction.backend();
     let owner = not_by_index(backend, "lease_owner");
-    let mut moved = moved.iter();
-    for size in sizes(moved.len()) {
-        let mut sql = format!(
-            "UPDATE deliveries SET state = CASE WHEN asked > v.column7 THEN 'pending' ELSE v.column2 END, \
-                       due_at = CASE WHEN asked > v.column7 THEN v.column9 - {AHEAD} ELSE v.column3 END, reason = v.column4, \
-                       next_trigger = CASE WHEN asked > v.column7 THEN 'manual' ELSE 'retry' END, \
-                       attempts = v.column5, retries = v.column6, asked = CASE WHEN asked > v.column7 THEN asked - v.column7 ELSE 0 END, \
-                       breaks = breaks + v.column8, lease_owner = NULL, updated_at = v.column9 FROM (VALUES "
-        );
-        tuples(&mut sql, backend, size, MOVED, 1);
-        let first = size * MOVED + 1;
+    let mut updates = updates.iter();
+    for size in sizes(updates.len()) {
+        let mut sql = "UPDATE deliveries SET state = CASE WHEN manual_requests > v.column7 THEN 'pending' ELSE v.column2 END, \
+                       priority = CASE WHEN manual_requests > v.column7 THEN 0 ELSE 1 END, \
+                       due_at = CASE WHEN manual_requests > v.column7 THEN v.column9 ELSE v.column3 END, reason = v.column4, \
+                       next_trigger = CASE WHEN manual_requests > v.column7 THEN 'manual' ELSE 'retry' END, \
+                       attempts = v.column5, retries = v.column6, \
+                       manual_requests = CASE WHEN manual_requests > v.column7 THEN manual_requests - v.column7 ELSE 0 END, \
+                       panics = panics + v.column8, lease_owner = NULL, updated_at = v.column9 FROM (VALUES "
+            .to_owned();
+        tuples(&mut sql, backend, size, VALUES, 1);
+        let first = size * VALUES + 1;
         let node_value = if backend == DbBackend::Postgres {
             format!("${first}")
         } else {
@@ -174,16 +182,16 @@ async fn move_on(transaction: &impl Sql, node: NodeId, moved: &[Moved], now: Tim
         };
         // Writing to a String cannot fail.
         let _ = write!(sql, ") AS v WHERE deliveries.id = v.column1 AND {owner} = {node_value}");
-        let rows = moved.by_ref().take(size).flat_map(|moved| -> [Value; MOVED] {
+        let rows = updates.by_ref().take(size).flat_map(|update| -> [Value; VALUES] {
             [
-                moved.id.into(),
-                moved.state.as_str().into(),
-                moved.due.map(|due| due.0).into(),
-                moved.reason.clone().into(),
-                i32::try_from(moved.attempts).unwrap_or(i32::MAX).into(),
-                i32::try_from(moved.retries).unwrap_or(i32::MAX).into(),
-                moved.made.into(),
-                i32::try_from(moved.breaks).unwrap_or(i32::MAX).into(),
+                update.id.into(),
+                update.state.as_str().into(),
+                update.due.map(|due| due.0).into(),
+                update.reason.clone().into(),
+                i32::try_from(update.attempts).unwrap_or(i32::MAX).into(),
+                i32::try_from(update.retries).unwrap_or(i32::MAX).into(),
+                update.manual_attempts.into(),
+                i32::try_from(update.panics).unwrap_or(i32::MAX).into(),
                 now.0.into(),
             ]
         });
@@ -193,31 +201,76 @@ async fn move_on(transaction: &impl Sql, node: NodeId, moved: &[Moved], now: Tim
     Ok(())
 }
 
-/// Adds callbacks to the hourly statistics of their webhooks and to this node's total.
-async fn count<'a>(transaction: &impl Sql, node: NodeId, callbacks: impl Iterator<Item = &'a NewCallback>) -> Result<(), StoreError> {
-    const STATS: Insert<5> = Insert {
-        table: "webhook_stats",
-        columns: ["webhook_id", "hour", "latency", "succeeded", "failed"],
-        tail: "ON CONFLICT (webhook_id, hour, latency) DO UPDATE SET succeeded = webhook_stats.succeeded + excluded.succeeded, \
-               failed = webhook_stats.failed + excluded.failed",
-    };
+impl BatchInsert for webhook_stats::Entity {
+    fn on_conflict() -> Option<OnConflict> {
+        use webhook_stats::Column;
+        let key = [Column::WebhookId, Column::Hour, Column::Latency];
+        Some(added("webhook_stats", key, [Column::Succeeded, Column::Failed]))
+    }
+}
+
+impl BatchInsert for stats_total::Entity {
+    fn on_conflict() -> Option<OnConflict> {
+        use stats_total::Column;
+        Some(added(
+            "stats_total",
+            [Column::Shard, Column::Hour],
+            [Column::Succeeded, Column::Failed],
+        ))
+    }
+}
+
+/// Adds the new values to those of the existing row.
+fn added<C: ColumnTrait>(table: &'static str, key: impl IntoIterator<Item = C>, counts: [C; 2]) -> OnConflict {
+    let sum = |column: C| Expr::col((Alias::new(table), column)).add(Expr::col((Alias::new("excluded"), column)));
+    OnConflict::columns(key)
+        .values(counts.map(|column| (column, sum(column))))
+        .to_owned()
+}
+
+/// Adds callbacks to the hourly statistics of their webhooks and to the total of all webhooks.
+async fn count<'a>(transaction: &impl Executor, node: NodeId, callbacks: impl Iterator<Item = &'a NewCallback>) -> Result<(), StoreError> {
     // Sorted, so that two nodes lock the rows in the same order and cannot deadlock.
-    let mut counts: BTreeMap<(Uuid, i64, i32), (i64, i64)> = BTreeMap::new();
+    let mut of_webhooks: BTreeMap<(Uuid, i64, i32), Counts> = BTreeMap::new();
+    let mut total: BTreeMap<i64, Counts> = BTreeMap::new();
     for callback in callbacks {
         let (hour, latency) = (stats::hour(callback.at), Latency::of_ms(callback.duration_ms).0);
-        for key in [(callback.webhook.0, hour, latency), (total_of(node), hour, 0)] {
-            let (succeeded, failed) = counts.entry(key).or_default();
-            match callback.answer.outcome() {
-                Outcome::Succeeded => *succeeded += 1,
-                Outcome::Failed => *failed += 1,
-            }
+        let outcome = callback.answer.outcome();
+        of_webhooks.entry((callback.webhook.0, hour, latency)).or_default().add(outcome);
+        total.entry(hour).or_default().add(outcome);
+    }
+    let rows = of_webhooks
+        .into_iter()
+        .map(|((webhook_id, hour, latency), counts)| webhook_stats::Model {
+            webhook_id,
+            hour,
+            latency,
+            succeeded: counts.succeeded,
+            failed: counts.failed,
+        });
+    insert_all::<webhook_stats::Entity>(transaction, rows).await?;
+    let rows = total.into_iter().map(|(hour, counts)| stats_total::Model {
+        shard: shard_of(node),
+        hour,
+        succeeded: counts.succeeded,
+        failed: counts.failed,
+    });
+    insert_all::<stats_total::Entity>(transaction, rows).await?;
+    Ok(())
+}
+
+/// Numbers of callbacks by outcome.
+#[derive(Default)]
+struct Counts {
+    succeeded: i64,
+    failed: i64,
+}
+
+impl Counts {
+    fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Succeeded => self.succeeded += 1,
+            Outcome::Failed => self.failed += 1,
         }
     }
-    let rows = counts
-        .into_iter()
-        .map(|((webhook, hour, latency), (succeeded, failed))| -> [Value; 5] {
-            [webhook.into(), hour.into(), latency.into(), succeeded.into(), failed.into()]
-        });
-    STATS.run(transaction, rows.collect()).await?;
-    Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::{
     catalogue::EventType,
     domain::id::WebhookId,
-    storage::{StoreError, batch_insert::statement, change_notifications, executor::Sql},
+    storage::{StoreError, change_notifications, executor::Executor, raw_sql::statement},
 };
 
 /// A webhook that is subscribed to an event type.
@@ -26,7 +26,7 @@ pub(super) struct Subscriptions {
 
 impl Subscriptions {
     /// Reloads the subscriptions if a webhook has changed since the last load.
-    pub(super) async fn refresh(&mut self, transaction: &impl Sql) -> Result<(), StoreError> {
+    pub(super) async fn refresh(&mut self, transaction: &impl Executor) -> Result<(), StoreError> {
         let backend = transaction.backend();
         let revision = change_notifications::read(transaction).await?;
         if revision.is_some() && revision == self.revision {

@@ -2,96 +2,111 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::{Arc, Weak},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
 use futures_util::FutureExt;
-use tokio::{runtime::Handle, sync::oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+};
 
 use crate::{
     domain::{id::NodeId, timestamp::Timestamp},
     storage::{
         Store, StoreError,
         journal::{
-            Finished, Intake, Next, Place, Publish, Recorded,
-            batcher::{Group, Way},
-            group_transaction::{Done, Inside, tell},
-            heartbeat::Pulse,
+            batcher::{Batcher, Group},
+            committed::{Committed, Slot, Slots},
+            entry::Publish,
+            finished::{Finished, Next, Recorded},
+            group_transaction::{GroupTransaction, StoredGroup},
+            heartbeat::Heartbeat,
             results::recorded,
             subscriptions::Subscriptions,
         },
-        sqlite_connection::Direct,
+        sqlite_connection::SqliteConnection,
     },
 };
 
 /// The minimum time between the starts of two groups. Under load this makes groups larger, so that each commit stores more. The first entry
 /// after a pause is not delayed.
-const PACE: Duration = Duration::from_millis(1);
-/// The maximum delay between two attempts to store results.
-const PATIENCE: Duration = Duration::from_secs(2);
+const GROUP_INTERVAL: Duration = Duration::from_millis(1);
+/// The first pause before results are stored again after a failure. Each further pause is twice as long.
+const RETRY_PAUSE: Duration = Duration::from_millis(20);
+/// The longest of these pauses.
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(2);
 
 pub(super) struct Writer {
     pub(super) store: Store,
     pub(super) node: NodeId,
-    intake: Weak<dyn Intake>,
-    pulse: Arc<Pulse>,
+    slots: Arc<dyn Slots>,
+    committed: mpsc::UnboundedSender<Committed>,
+    heartbeat: Arc<Heartbeat>,
     subscriptions: Subscriptions,
     /// The direct connection to the SQLite file, once it is open.
-    direct: Option<Direct>,
+    direct: Option<SqliteConnection>,
 }
 
 impl Writer {
-    pub(super) fn new(store: Store, node: NodeId, intake: Weak<dyn Intake>, pulse: Arc<Pulse>) -> Self {
+    pub(super) fn new(
+        store: Store,
+        node: NodeId,
+        slots: Arc<dyn Slots>,
+        committed: mpsc::UnboundedSender<Committed>,
+        heartbeat: Arc<Heartbeat>,
+    ) -> Self {
         Self {
             store,
             node,
-            intake,
-            pulse,
+            slots,
+            committed,
+            heartbeat,
             subscriptions: Subscriptions::default(),
             direct: None,
         }
     }
 
     /// Runs until all senders are dropped. On SQLite the writer has a thread of its own, because its statements block on the disk.
-    pub(super) fn start(self, way: Arc<Way>) {
+    pub(super) fn start(self, batcher: Arc<Batcher>) {
         let runtime = Handle::current();
         if self.store.is_shared() {
-            runtime.spawn(self.watched(way));
+            runtime.spawn(self.watched(batcher));
             return;
         }
-        let pulse = self.pulse.clone();
+        let heartbeat = self.heartbeat.clone();
         let thread = thread::Builder::new().name("journal".to_owned());
-        if let Err(error) = thread.spawn(move || runtime.block_on(self.watched(way))) {
-            pulse.is_gone();
+        if let Err(error) = thread.spawn(move || runtime.block_on(self.watched(batcher))) {
+            heartbeat.writer_ended();
             tracing::error!(%error, "cannot start the thread of the database writer, so nothing can be stored; restart clearhook: {error}");
         }
     }
 
     /// Runs the writer and records a panic: the entries of its current group are lost, and it stores nothing any more.
-    async fn watched(self, way: Arc<Way>) {
-        let pulse = self.pulse.clone();
-        if AssertUnwindSafe(self.run(way)).catch_unwind().await.is_err() {
-            pulse.is_gone();
+    async fn watched(self, batcher: Arc<Batcher>) {
+        let heartbeat = self.heartbeat.clone();
+        if AssertUnwindSafe(self.run(batcher)).catch_unwind().await.is_err() {
+            heartbeat.writer_ended();
             tracing::error!("fault in clearhook: a database writer panicked; restart clearhook");
         }
     }
 
-    async fn run(mut self, way: Arc<Way>) {
+    async fn run(mut self, batcher: Arc<Batcher>) {
         let mut began = Instant::now();
-        while let Some((group, writing)) = way.next(async || self.keep_pace(began).await).await {
+        while let Some((group, writing)) = batcher.next(async || self.keep_pace(began).await).await {
             began = Instant::now();
-            self.pulse.begins();
-            let flushes = self.write(&way, group).await;
-            self.pulse.ends();
+            self.heartbeat.group_began();
+            let flushes = self.write(&batcher, group).await;
+            self.heartbeat.group_ended();
             drop(writing);
-            way.flushed(flushes).await;
+            batcher.answer_flushes(flushes).await;
         }
     }
 
     async fn keep_pace(&self, began: Instant) {
-        let early = PACE.saturating_sub(began.elapsed());
+        let early = GROUP_INTERVAL.saturating_sub(began.elapsed());
         if early.is_zero() {
             return;
         }
@@ -105,35 +120,47 @@ impl Writer {
 
     /// Stores a group in one transaction. If that fails, entries are stored separately, so that an invalid entry does not affect the
     /// others.
-    async fn write(&mut self, way: &Way, group: Group) -> Vec<oneshot::Sender<()>> {
-        let Some(intake) = self.intake.upgrade() else {
-            return Vec::new();
-        };
+    async fn write(&mut self, batcher: &Batcher, group: Group) -> Vec<oneshot::Sender<()>> {
         let Group {
             mut publishes,
             results,
             flushes,
             ..
         } = group;
-        // Their requests were answered with an error meanwhile.
+        // The other requests were answered with an error meanwhile.
         publishes.retain(|publish| publish.until > Instant::now());
-        let error = match self.store_group(&*intake, &publishes, &results).await {
-            Ok(done) => {
-                way.note(done.events(), done.deliveries());
-                tell(&*intake, publishes, done);
+        let error = match self.store_group(&publishes, &results).await {
+            Ok(stored) => {
+                batcher.set_fan_out(stored.events(), stored.deliveries());
+                self.report(stored, publishes);
                 return flushes;
             }
             Err(error) => error,
         };
         tracing::warn!(%error, "a transaction with {} publish requests and {} attempt results failed: {error}", publishes.len(), results.len());
-        self.publish_again(&*intake, publishes, error).await;
-        self.record_each(&intake, results).await;
+        self.publish_again(publishes, error).await;
+        self.record_each(results).await;
         flushes
+    }
+
+    /// Reports a committed group to the dispatcher, and answers its publish requests.
+    fn report(&self, stored: StoredGroup, publishes: Vec<Publish>) {
+        let (committed, answers) = stored.into_parts();
+        self.send(committed);
+        for (publish, answer) in publishes.into_iter().zip(answers) {
+            // The publisher may have disconnected. Its events are stored anyway.
+            let _ = publish.answer.send(Ok(answer));
+        }
+    }
+
+    fn send(&self, committed: Committed) {
+        // The receiver is dropped only at the end of a shutdown. Deliveries in the message are then released in the database.
+        let _ = self.committed.send(committed);
     }
 
     /// Retries the publish requests of a failed group. If the database rejected a value, they are stored one by one, so that only the
     /// invalid one fails. If the database cannot be reached, all fail at once, instead of each waiting for its own timeout.
-    async fn publish_again(&mut self, intake: &dyn Intake, publishes: Vec<Publish>, error: StoreError) {
+    async fn publish_again(&mut self, publishes: Vec<Publish>, error: StoreError) {
         let mut error = error;
         if publishes.is_empty() {
             return;
@@ -142,31 +169,31 @@ impl Writer {
         // timeout, or if another process held the lock, the callers have waited long enough.
         let waited = matches!(error, StoreError::Silent(_) | StoreError::FileGone) || error.is_busy();
         if !error.is_refusal() && !waited {
-            match self.store_group(intake, &publishes, &[]).await {
-                Ok(done) => return tell(intake, publishes, done),
+            match self.store_group(&publishes, &[]).await {
+                Ok(stored) => return self.report(stored, publishes),
                 Err(again) => error = again,
             }
         }
         let one_by_one = error.is_refusal() && publishes.len() > 1;
         let mut left = publishes.into_iter();
         while one_by_one && let Some(publish) = left.next() {
-            match self.store_group(intake, std::slice::from_ref(&publish), &[]).await {
-                Ok(done) => tell(intake, vec![publish], done),
-                Err(refused) if refused.is_refusal() => refuse(publish, refused),
-                Err(away) => {
-                    refuse(publish, away.again());
-                    error = away;
+            match self.store_group(std::slice::from_ref(&publish), &[]).await {
+                Ok(stored) => self.report(stored, vec![publish]),
+                Err(rejected) if rejected.is_refusal() => reject(publish, rejected),
+                Err(unavailable) => {
+                    reject(publish, unavailable.again());
+                    error = unavailable;
                     break;
                 }
             }
         }
         for publish in left {
-            refuse(publish, error.again());
+            reject(publish, error.again());
         }
     }
 
     /// Removes the results that are already stored: a commit may have succeeded although its answer was lost.
-    async fn not_stored(&self, intake: &dyn Intake, results: &mut Vec<Finished>) -> Result<(), StoreError> {
+    async fn remove_stored(&self, results: &mut Vec<Finished>) -> Result<(), StoreError> {
         let id = |finished: &Finished| finished.callback.as_ref()?.id.get().map(|id| id.0);
         let ids: Vec<_> = results.iter().filter_map(id).collect();
         let stored = self.store.stored_callbacks(ids).await?;
@@ -177,28 +204,28 @@ impl Writer {
                 "{} attempt results were already stored although the database reported an error",
                 recorded.len()
             );
-            intake.recorded(recorded);
         }
+        self.send_recorded(recorded);
         Ok(())
     }
 
     /// Stores results until it succeeds, because their callbacks have been sent. Only a result that the database rejects is given up.
-    async fn record_each(&mut self, intake: &Arc<dyn Intake>, results: Vec<Finished>) {
-        let mut pause = Duration::from_millis(20);
+    async fn record_each(&mut self, results: Vec<Finished>) {
+        let mut pause = RETRY_PAUSE;
         let mut left = results;
         let mut one_by_one = false;
         while !left.is_empty() {
             let count = if one_by_one { 1 } else { left.len() };
             let rest = left.split_off(count);
-            let stored = match self.not_stored(&**intake, &mut left).await {
-                Ok(()) => self.store_group(&**intake, &[], &left).await,
+            let stored = match self.remove_stored(&mut left).await {
+                Ok(()) => self.store_group(&[], &left).await,
                 Err(error) => Err(error),
             };
             match stored {
-                Ok(done) => {
-                    tell(&**intake, Vec::new(), done);
+                Ok(stored) => {
+                    self.report(stored, Vec::new());
                     left = rest;
-                    pause = Duration::from_millis(20);
+                    pause = RETRY_PAUSE;
                 }
                 Err(error) if error.is_refusal() && left.len() > 1 => {
                     one_by_one = true;
@@ -206,47 +233,72 @@ impl Writer {
                 }
                 Err(error) if error.is_refusal() => {
                     tracing::error!(%error, "the database rejects the result of an attempt; its delivery is marked as failed and not sent again: {error}");
-                    left = set_aside(&**intake, left, &error).into_iter().chain(rest).collect();
+                    left = self.without_callbacks(left, &error).into_iter().chain(rest).collect();
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot store {} attempt results; retrying: {error}", left.len() + rest.len());
                     left.extend(rest);
                     tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(PATIENCE);
+                    pause = (pause * 2).min(RETRY_PAUSE_MAX);
                 }
             }
         }
     }
 
-    async fn store_group(&mut self, intake: &dyn Intake, publishes: &[Publish], results: &[Finished]) -> Result<Done, StoreError> {
+    /// The fallback for results that the database rejects: only the failure and its reason are stored, without the callback. If that is
+    /// rejected too, the result is dropped.
+    fn without_callbacks(&self, rejected: Vec<Finished>, error: &StoreError) -> Vec<Finished> {
+        let (again, dropped): (Vec<_>, Vec<_>) = rejected.into_iter().partition(|finished| finished.callback.is_some());
+        let recorded = dropped.into_iter().map(|finished| Recorded {
+            delivery: finished.job.delivery,
+            again_at: None,
+        });
+        self.send_recorded(recorded.collect());
+        let without_callback = |finished: Finished| Finished {
+            callback: None,
+            next: Next::Failed(format!("The callback was sent, but the database rejected its log entry: {error}.")),
+            ..finished
+        };
+        again.into_iter().map(without_callback).collect()
+    }
+
+    fn send_recorded(&self, recorded: Vec<Recorded>) {
+        if !recorded.is_empty() {
+            self.send(Committed {
+                recorded,
+                ..Committed::default()
+            });
+        }
+    }
+
+    async fn store_group(&mut self, publishes: &[Publish], results: &[Finished]) -> Result<StoredGroup, StoreError> {
         let now = Timestamp::now();
         let mut reserved = Vec::new();
-        let stored = self.try_store_group(intake, publishes, results, now, &mut reserved).await;
+        let stored = self.try_store_group(publishes, results, now, &mut reserved).await;
         if stored.is_err() {
-            intake.give_up(&reserved);
+            self.slots.release(&reserved);
         }
         stored
     }
 
     async fn try_store_group(
         &mut self,
-        intake: &dyn Intake,
         publishes: &[Publish],
         results: &[Finished],
         now: Timestamp,
-        reserved: &mut Vec<Place>,
-    ) -> Result<Done, StoreError> {
+        reserved: &mut Vec<Slot>,
+    ) -> Result<StoredGroup, StoreError> {
         if self.direct.is_none() {
             self.direct = self.store.direct()?;
         }
-        let group = Inside {
+        let group = GroupTransaction {
             node: self.node,
             now,
-            intake,
+            slots: &*self.slots,
             reserved,
         };
         let done = if let Some(direct) = &self.direct {
-            let _turn = self.store.write.turn().await;
+            let _guard = self.store.write.lock().await;
             let limit = self.store.write.limit();
             limit.check_content()?;
             let stored = async {
@@ -271,23 +323,6 @@ impl Writer {
     }
 }
 
-fn refuse(publish: Publish, error: StoreError) {
+fn reject(publish: Publish, error: StoreError) {
     let _ = publish.answer.send(Err(error));
-}
-
-/// The fallback for results that the database rejects: only the failure and its reason are stored, without the callback. If that is
-/// rejected too, the result is dropped.
-fn set_aside(intake: &dyn Intake, refused: Vec<Finished>, error: &StoreError) -> Vec<Finished> {
-    let (again, gone): (Vec<_>, Vec<_>) = refused.into_iter().partition(|finished| finished.callback.is_some());
-    let recorded = gone.into_iter().map(|finished| Recorded {
-        delivery: finished.job.delivery,
-        again_at: None,
-    });
-    intake.recorded(recorded.collect());
-    let without_callback = |finished: Finished| Finished {
-        callback: None,
-        next: Next::Failed(format!("The callback was sent, but the database rejected its log entry: {error}.")),
-        ..finished
-    };
-    again.into_iter().map(without_callback).collect()
 }

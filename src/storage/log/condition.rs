@@ -41,7 +41,7 @@ impl Condition {
     }
 
     /// Adds the other conditions of the filter.
-    pub(in crate::storage) fn choose(&mut self, filter: &LogFilter) {
+    pub(in crate::storage) fn add_filter(&mut self, filter: &LogFilter) {
         const OK: &str = "status >= 200 AND status <= 299";
         // Compares the status and not the outcome, because the outcome is in no index.
         if filter.outcome == Some(Outcome::Succeeded) {
@@ -73,7 +73,7 @@ impl LogFilter {
     }
 
     /// Whether the filter needs the response's name, which is in no index.
-    pub(in crate::storage) const fn asks_for_name(&self) -> bool {
+    pub(in crate::storage) const fn needs_response_name(&self) -> bool {
         matches!(self.response, Some(ResponseFilter::Failure(_)))
     }
 

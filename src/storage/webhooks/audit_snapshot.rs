@@ -17,34 +17,28 @@ pub(super) async fn snapshot(
     webhook: &WebhookRecord,
     before: Option<&WebhookRecord>,
 ) -> Result<Value, StoreError> {
-    let owners = user::Entity::find().filter(user::Column::Id.is_in(webhook.owners.iter().map(|owner| owner.0)));
-    let mut owners: Vec<String> = owners.all(on).await?.into_iter().map(|owner| owner.email).collect();
+    let ids = webhook.fields.owners.iter().map(|owner| owner.0);
+    let owners = user::Entity::find().filter(user::Column::Id.is_in(ids)).all(on).await?;
+    let mut owners: Vec<String> = owners.into_iter().map(|owner| owner.email).collect();
     owners.sort();
-    Ok(json!({
-        "name": webhook.name,
-        "description": webhook.description,
-        "url": webhook.url,
-        "enabled": webhook.enabled,
-        "disabled_reason": webhook.disabled_reason,
-        "events": webhook.events,
-        "owners": owners,
-        "headers": headers(webhook, before),
-        "rate_limit": webhook.rate,
-        "ordered": webhook.ordered,
-    }))
+    let mut snapshot = serde_json::to_value(&webhook.fields).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    snapshot["owners"] = owners.into();
+    snapshot["headers"] = headers(webhook, before).into();
+    snapshot["disabled_reason"] = webhook.disabled_reason.as_deref().into();
+    Ok(snapshot)
 }
 
 /// The audit action for a change from one version to another.
 pub(super) fn action(before: &WebhookRecord, after: &WebhookRecord, (from, to): (&Value, &Value)) -> AuditAction {
-    let but_state = |shown: &Value| {
+    let without_state = |shown: &Value| {
         let mut fields = shown.as_object().cloned().unwrap_or_default();
         fields.remove("enabled");
         fields.remove("disabled_reason");
         fields
     };
-    if before.enabled == after.enabled || but_state(from) != but_state(to) {
+    if before.fields.enabled == after.fields.enabled || without_state(from) != without_state(to) {
         AuditAction::WebhookChanged
-    } else if after.enabled {
+    } else if after.fields.enabled {
         AuditAction::WebhookEnabled
     } else {
         AuditAction::WebhookDisabled
@@ -54,8 +48,8 @@ pub(super) fn action(before: &WebhookRecord, after: &WebhookRecord, (from, to): 
 /// The names of the headers, and whether they are secret. Values are masked, since any of them may be a credential. A name may occur
 /// several times.
 fn headers(webhook: &WebhookRecord, before: Option<&WebhookRecord>) -> Vec<Value> {
-    let mut was: Vec<&Header> = before.map(|before| before.headers.iter().collect()).unwrap_or_default();
-    let shown = webhook.headers.iter().map(|header| {
+    let mut was: Vec<&Header> = before.map(|before| before.fields.headers.iter().collect()).unwrap_or_default();
+    let shown = webhook.fields.headers.iter().map(|header| {
         let at = was.iter().position(|was| was.name.eq_ignore_ascii_case(&header.name));
         let value = match at.map(|at| was.remove(at)) {
             Some(was) if was.value != header.value => format!("{MASK} (changed)"),

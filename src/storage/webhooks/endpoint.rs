@@ -7,7 +7,7 @@ use crate::{
     storage::{
         Store, StoreError,
         entity::{webhook, webhook_header, webhook_secret},
-        webhooks::rate_limit,
+        webhooks::fields::rate_limit,
     },
 };
 

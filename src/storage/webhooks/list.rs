@@ -1,6 +1,6 @@
 //! The list of webhooks.
 
-use sea_orm::{ColumnTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 
 use crate::{
     catalogue::EventType,
@@ -12,6 +12,7 @@ use crate::{
     storage::{
         Store, StoreError,
         entity::{webhook, webhook_event, webhook_owner},
+        keyset::newest_first,
         search::found_in,
         webhooks::WebhookRecord,
     },
@@ -33,18 +34,13 @@ pub struct WebhookFilter {
 impl Store {
     /// A page of webhooks, newest first.
     pub async fn webhooks(&self, filter: &WebhookFilter, after: Option<Cursor>, limit: u64) -> Result<Page<WebhookRecord>, StoreError> {
-        let mut found = filtered(filter, self.backend());
-        if let Some(after) = after {
-            let older = webhook::Column::CreatedAt.lt(after.at.0);
-            let same = webhook::Column::CreatedAt.eq(after.at.0).and(webhook::Column::Id.lt(after.id));
-            found = found.filter(older.or(same));
-        }
-        let newest_first = found.order_by_desc(webhook::Column::CreatedAt).order_by_desc(webhook::Column::Id);
-        let rows = newest_first.limit(limit.saturating_add(1)).all(&self.read).await?;
-        let page = Page::of(rows, limit, |row| Cursor {
+        let found = filtered(filter, self.backend());
+        let columns = (webhook::Column::CreatedAt, webhook::Column::Id);
+        let page = newest_first(&self.read, found, columns, after, limit, |row| Cursor {
             at: Timestamp(row.created_at),
             id: row.id,
         });
+        let page = page.await?;
         Ok(Page {
             items: self.complete(&self.read, page.items).await?,
             next: page.next,
@@ -59,9 +55,9 @@ pub(super) fn filtered(filter: &WebhookFilter, backend: DbBackend) -> Select<web
         found = found.filter(found_in("search", q, backend));
     }
     if let Some(event) = filter.event {
-        let hears = webhook_event::Entity::find().select_only().column(webhook_event::Column::WebhookId);
-        let hears = hears.filter(webhook_event::Column::EventType.eq(event.as_str())).into_query();
-        found = found.filter(webhook::Column::Id.in_subquery(hears));
+        let subscribed = webhook_event::Entity::find().select_only().column(webhook_event::Column::WebhookId);
+        let subscribed = subscribed.filter(webhook_event::Column::EventType.eq(event.as_str())).into_query();
+        found = found.filter(webhook::Column::Id.in_subquery(subscribed));
     }
     if let Some(owner) = filter.owner {
         let owned = webhook_owner::Entity::find().select_only().column(webhook_owner::Column::WebhookId);

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, FromQueryResult, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, SimpleExpr},
 };
 use uuid::Uuid;
 
 use crate::{
-    catalogue::EventType,
     domain::{
         callback::Outcome,
         id::WebhookId,
@@ -19,10 +18,10 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        batch_insert::{marks, statement},
-        entity::{webhook, webhook_event},
+        entity::webhook,
+        raw_sql::{marks, statement},
         stats::hour,
-        webhooks::{STANDING, WebhookFilter, list::filtered},
+        webhooks::{STANDING, WebhookFilter, WebhookRecord, list::filtered},
     },
 };
 
@@ -47,32 +46,11 @@ pub struct ListPage {
 #[derive(Clone, Debug)]
 pub struct Listed {
     /// Its rows.
-    pub rows: Vec<ListRow>,
+    pub rows: Vec<WebhookRecord>,
     /// The number of webhooks on all pages.
     pub total: u64,
     /// The page number, from 1.
     pub page: u64,
-}
-
-/// A row of the list.
-#[derive(Clone, Debug)]
-pub struct ListRow {
-    /// Its id.
-    pub id: WebhookId,
-    /// Its name.
-    pub name: String,
-    /// What it is used for.
-    pub description: String,
-    /// The URL of the receiver.
-    pub url: String,
-    /// Its status.
-    pub status: Status,
-    /// Why clearhook disabled it, if it did.
-    pub disabled_reason: Option<String>,
-    /// The time of the first failed attempt since the last success.
-    pub failing_since: Option<Timestamp>,
-    /// The subscribed event types, in the order of the catalogue.
-    pub events: Vec<EventType>,
 }
 
 /// The newest callback of a webhook.
@@ -110,9 +88,9 @@ struct HourRow {
 
 impl Store {
     /// Loads a page of the list.
-    pub async fn list_page(&self, asked: &ListPage) -> Result<Listed, StoreError> {
-        let mut found = filtered(&asked.filter, self.backend());
-        found = match asked.status {
+    pub async fn list_page(&self, list: &ListPage) -> Result<Listed, StoreError> {
+        let mut found = filtered(&list.filter, self.backend());
+        found = match list.status {
             Some(Status::Enabled) => found
                 .filter(webhook::Column::Enabled.eq(true))
                 .filter(webhook::Column::FailingSince.is_null()),
@@ -122,29 +100,18 @@ impl Store {
             Some(Status::Disabled) => found.filter(webhook::Column::Enabled.eq(false)),
             None => found,
         };
-        let all = ordered(found.clone(), asked.sort, asked.direction).limit(asked.rows);
-        let rows_of = async |page: u64| all.clone().offset((page - 1) * asked.rows).all(&self.read).await;
+        let all = ordered(found.clone(), list.sort, list.direction).limit(list.rows);
+        let rows_of = async |page: u64| all.clone().offset((page - 1) * list.rows).all(&self.read).await;
         // When a text is searched for, both queries scan all webhooks. Running them concurrently halves the time.
-        let wanted = asked.page.clamp(1, u32::MAX.into());
+        let wanted = list.page.clamp(1, u32::MAX.into());
         let (total, mut rows) = tokio::try_join!(found.count(&self.read), rows_of(wanted))?;
-        let page = wanted.min(Ord::max(total.div_ceil(asked.rows), 1));
+        let page = wanted.min(Ord::max(total.div_ceil(list.rows), 1));
         // A webhook may have been added between the two queries.
         if page != wanted || (rows.is_empty() && total > 0) {
             rows = rows_of(page).await?;
         }
-        let mut events = self.events_of(rows.iter().map(|row| row.id).collect()).await?;
-        let rows = rows.into_iter().map(|row| ListRow {
-            id: WebhookId(row.id),
-            status: Status::of(row.enabled, row.failing_since.is_some()),
-            name: row.name,
-            description: row.description,
-            url: row.url,
-            disabled_reason: row.disabled_reason,
-            failing_since: row.failing_since.map(Timestamp),
-            events: events.remove(&row.id).unwrap_or_default(),
-        });
         Ok(Listed {
-            rows: rows.collect(),
+            rows: self.complete(&self.read, rows).await?,
             total,
             page,
         })
@@ -205,19 +172,6 @@ impl Store {
             hours.entry(WebhookId(row.webhook_id)).or_default().push(counts);
         }
         Ok(hours)
-    }
-
-    async fn events_of(&self, webhooks: Vec<Uuid>) -> Result<HashMap<Uuid, Vec<EventType>>, StoreError> {
-        let mut events: HashMap<Uuid, Vec<EventType>> = HashMap::new();
-        let of_these = webhook_event::Entity::find().filter(webhook_event::Column::WebhookId.is_in(webhooks));
-        for row in of_these.all(&self.read).await? {
-            let event = row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?;
-            events.entry(row.webhook_id).or_default().push(event);
-        }
-        for events in events.values_mut() {
-            events.sort();
-        }
-        Ok(events)
     }
 }
 

@@ -3,6 +3,7 @@
 mod audit_snapshot;
 mod enabled;
 mod endpoint;
+mod fields;
 mod list;
 mod list_query;
 mod relations;
@@ -12,10 +13,10 @@ mod write;
 pub use self::{
     enabled::Switched,
     endpoint::{OpenTarget, Target},
+    fields::{WebhookFields, WebhookRecord},
     list::WebhookFilter,
-    list_query::{HourCounts, Latest, ListPage, ListRow, Listed},
-    subscriptions::Hearing,
-    write::{Changed, WebhookFields},
+    list_query::{HourCounts, Latest, ListPage, Listed},
+    write::Changed,
 };
 
 use std::collections::HashMap;
@@ -23,13 +24,12 @@ use std::collections::HashMap;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr};
 use uuid::Uuid;
 
+use self::fields::Related;
 use crate::{
-    catalogue::EventType,
     domain::{
         headers::Header,
         id::{UserId, WebhookId},
         timestamp::Timestamp,
-        webhook::RateLimit,
     },
     storage::{
         Store, StoreError,
@@ -43,41 +43,6 @@ pub(super) const OWNED: &str = "(SELECT webhook_id FROM webhook_owners WHERE use
 /// SQL for the sort order by status: failing, disabled, enabled. The text must be the same as in the index
 /// (`migrations::m20261128_000001_initial::webhooks`).
 pub(super) const STANDING: &str = "(CASE WHEN NOT enabled THEN 1 WHEN failing_since IS NULL THEN 2 ELSE 0 END)";
-
-/// A stored webhook, without its secrets.
-#[derive(Clone, Debug)]
-pub struct WebhookRecord {
-    /// Its id.
-    pub id: WebhookId,
-    /// Its name.
-    pub name: String,
-    /// What it is used for.
-    pub description: String,
-    /// The URL of the receiver.
-    pub url: String,
-    /// Whether callbacks are sent.
-    pub enabled: bool,
-    /// Why clearhook disabled it, if it did.
-    pub disabled_reason: Option<String>,
-    /// The time of the first failed attempt since the last success.
-    pub failing_since: Option<Timestamp>,
-    /// The rate limit, if there is one.
-    pub rate: Option<RateLimit>,
-    /// Whether events with the same subject are sent one after the other.
-    pub ordered: bool,
-    /// The subscribed event types, in the order of the catalogue.
-    pub events: Vec<EventType>,
-    /// The users who may see it, besides administrators.
-    pub owners: Vec<UserId>,
-    /// Headers that are added to every request.
-    pub headers: Vec<Header>,
-    /// When its newest secret was created.
-    pub secret_created_at: Option<Timestamp>,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last changed.
-    pub updated_at: Timestamp,
-}
 
 impl Store {
     /// Loads a webhook.
@@ -115,53 +80,28 @@ impl Store {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut events: HashMap<Uuid, Vec<EventType>> = HashMap::new();
-        for row in webhook_event::Entity::find()
-            .filter(webhook_event::Column::WebhookId.is_in(ids.clone()))
-            .all(on)
-            .await?
-        {
+        let mut related: HashMap<Uuid, Related> = HashMap::new();
+        let events = webhook_event::Entity::find().filter(webhook_event::Column::WebhookId.is_in(ids.clone()));
+        for row in events.all(on).await? {
             let event = row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?;
-            events.entry(row.webhook_id).or_default().push(event);
+            related.entry(row.webhook_id).or_default().events.push(event);
         }
-        let mut owners: HashMap<Uuid, Vec<UserId>> = HashMap::new();
-        for row in webhook_owner::Entity::find()
-            .filter(webhook_owner::Column::WebhookId.is_in(ids.clone()))
-            .all(on)
-            .await?
-        {
-            owners.entry(row.webhook_id).or_default().push(UserId(row.user_id));
+        let owners = webhook_owner::Entity::find().filter(webhook_owner::Column::WebhookId.is_in(ids.clone()));
+        for row in owners.all(on).await? {
+            related.entry(row.webhook_id).or_default().owners.push(UserId(row.user_id));
         }
-        let mut headers: HashMap<Uuid, Vec<Header>> = HashMap::new();
-        let of_these = webhook_header::Entity::find().filter(webhook_header::Column::WebhookId.is_in(ids.clone()));
-        for row in of_these.order_by_asc(webhook_header::Column::Position).all(on).await? {
-            headers.entry(row.webhook_id).or_default().push(self.open_header(row)?);
+        let headers = webhook_header::Entity::find().filter(webhook_header::Column::WebhookId.is_in(ids.clone()));
+        for row in headers.order_by_asc(webhook_header::Column::Position).all(on).await? {
+            let id = row.webhook_id;
+            related.entry(id).or_default().headers.push(self.open_header(row)?);
         }
-        let mut secrets: HashMap<Uuid, Timestamp> = HashMap::new();
-        let of_these = webhook_secret::Entity::find().filter(webhook_secret::Column::WebhookId.is_in(ids));
-        for row in of_these.order_by_asc(webhook_secret::Column::CreatedAt).all(on).await? {
-            secrets.insert(row.webhook_id, Timestamp(row.created_at));
+        let secrets = webhook_secret::Entity::find().filter(webhook_secret::Column::WebhookId.is_in(ids));
+        for row in secrets.order_by_asc(webhook_secret::Column::CreatedAt).all(on).await? {
+            related.entry(row.webhook_id).or_default().secret_created_at = Some(Timestamp(row.created_at));
         }
         let complete = rows.into_iter().map(|row| {
-            let mut events = events.remove(&row.id).unwrap_or_default();
-            events.sort();
-            WebhookRecord {
-                id: WebhookId(row.id),
-                failing_since: row.failing_since.map(Timestamp),
-                rate: rate_limit(&row),
-                ordered: row.ordered,
-                name: row.name,
-                description: row.description,
-                url: row.url,
-                enabled: row.enabled,
-                disabled_reason: row.disabled_reason,
-                events,
-                owners: owners.remove(&row.id).unwrap_or_default(),
-                headers: headers.remove(&row.id).unwrap_or_default(),
-                secret_created_at: secrets.remove(&row.id),
-                created_at: Timestamp(row.created_at),
-                updated_at: Timestamp(row.updated_at),
-            }
+            let related = related.remove(&row.id).unwrap_or_default();
+            WebhookRecord::of(row, related)
         });
         Ok(complete.collect())
     }
@@ -175,12 +115,4 @@ impl Store {
             secret: row.secret,
         })
     }
-}
-
-fn rate_limit(row: &webhook::Model) -> Option<RateLimit> {
-    let number = |value: Option<i32>| value.and_then(|value| u32::try_from(value).ok());
-    Some(RateLimit {
-        per_second: number(row.rate_limit)?,
-        burst: number(row.rate_burst)?,
-    })
 }

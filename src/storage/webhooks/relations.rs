@@ -15,7 +15,7 @@ use crate::{
 
 impl Store {
     /// Inserts event types, owners and headers.
-    pub(super) async fn add_parts(&self, transaction: &Transaction, id: WebhookId, fields: &WebhookFields) -> Result<(), StoreError> {
+    pub(super) async fn add_related(&self, transaction: &Transaction, id: WebhookId, fields: &WebhookFields) -> Result<(), StoreError> {
         let events = fields.events.iter().map(|event| webhook_event::ActiveModel {
             webhook_id: Set(id.0),
             event_type: Set(event.to_string()),
@@ -69,7 +69,7 @@ impl Store {
 }
 
 /// Deletes event types and headers.
-pub(super) async fn remove_parts(transaction: &Transaction, id: WebhookId) -> Result<(), StoreError> {
+pub(super) async fn remove_related(transaction: &Transaction, id: WebhookId) -> Result<(), StoreError> {
     webhook_event::Entity::delete_many()
         .filter(webhook_event::Column::WebhookId.eq(id.0))
         .exec(transaction)

@@ -7,54 +7,27 @@ use sea_orm::{
 use serde_json::json;
 
 use crate::{
-    catalogue::EventType,
     domain::{
         audit::{AuditAction, MASK},
-        headers::Header,
-        id::{UserId, WebhookId},
+        id::WebhookId,
         secret::SigningSecret,
         timestamp::Timestamp,
-        webhook::RateLimit,
     },
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        batch_insert::statement,
         change_notifications,
         entity::{webhook, webhook_owner, webhook_secret},
         new_id,
-        search::searchable,
+        raw_sql::statement,
         transaction::Transaction,
         webhooks::{
-            WebhookRecord,
+            WebhookFields, WebhookRecord,
             audit_snapshot::{action, snapshot},
-            relations::remove_parts,
+            relations::remove_related,
         },
     },
 };
-
-/// The validated fields of a webhook that users can set.
-#[derive(Clone, Debug)]
-pub struct WebhookFields {
-    /// Its name.
-    pub name: String,
-    /// What it is used for.
-    pub description: String,
-    /// The URL of the receiver.
-    pub url: String,
-    /// Whether callbacks are sent.
-    pub enabled: bool,
-    /// The subscribed event types.
-    pub events: Vec<EventType>,
-    /// The users who may see it, besides administrators.
-    pub owners: Vec<UserId>,
-    /// Headers that are added to every request.
-    pub headers: Vec<Header>,
-    /// The rate limit, if there is one.
-    pub rate: Option<RateLimit>,
-    /// Whether events with the same subject are sent one after the other.
-    pub ordered: bool,
-}
 
 /// The result of a change.
 #[derive(Debug)]
@@ -67,35 +40,6 @@ pub enum Changed {
     Gone,
 }
 
-impl WebhookFields {
-    /// Whether a stored webhook already has these values.
-    pub fn are_of(&self, stored: &WebhookRecord) -> bool {
-        let sorted = |owners: &[UserId]| {
-            let mut ids: Vec<_> = owners.iter().map(|owner| owner.0).collect();
-            ids.sort_unstable();
-            ids
-        };
-        let events = |events: &[EventType]| {
-            let mut events = events.to_vec();
-            events.sort_unstable();
-            events
-        };
-        (&self.name, &self.description, &self.url) == (&stored.name, &stored.description, &stored.url)
-            && (self.enabled, self.rate, self.ordered) == (stored.enabled, stored.rate, stored.ordered)
-            && self.headers == stored.headers
-            && events(&self.events) == events(&stored.events)
-            && sorted(&self.owners) == sorted(&stored.owners)
-    }
-
-    fn search(&self) -> String {
-        searchable([&self.name, &self.url, &self.description])
-    }
-
-    fn first_event(&self) -> &'static str {
-        self.events.iter().map(|event| event.as_str()).min().unwrap_or_default()
-    }
-}
-
 impl Store {
     /// Inserts a webhook with its first secret.
     pub async fn add_webhook(&self, by: &Actor, fields: &WebhookFields, secret: &SigningSecret) -> Result<WebhookRecord, StoreError> {
@@ -103,29 +47,18 @@ impl Store {
         let transaction = self.begin().await?;
         let row = webhook::ActiveModel {
             id: Set(id.0),
-            name: Set(fields.name.clone()),
-            description: Set(fields.description.clone()),
-            url: Set(fields.url.clone()),
-            enabled: Set(fields.enabled),
-            disabled_reason: Set(None),
-            rate_limit: Set(number(fields.rate.map(|rate| rate.per_second))),
-            rate_burst: Set(number(fields.rate.map(|rate| rate.burst))),
-            ordered: Set(fields.ordered),
-            failing_since: Set(None),
             exhausted_deliveries: Set(0),
-            exhausted_since: Set(None),
             created_at: Set(now.0),
             updated_at: Set(now.0),
-            deleted_at: Set(None),
-            search: Set(fields.search()),
-            first_event: Set(fields.first_event().to_owned()),
+            ..fields.columns()
         };
         row.insert(&transaction).await?;
-        self.add_parts(&transaction, id, fields).await?;
+        self.add_related(&transaction, id, fields).await?;
         self.add_secret(&transaction, id, secret, now).await?;
         change_notifications::raise(&transaction, id).await?;
         let added = self.stored(&transaction, id).await?;
-        let entry = Entry::of_webhook(AuditAction::WebhookCreated, id, &added.name).after(snapshot(&transaction, &added, None).await?);
+        let entry =
+            Entry::of_webhook(AuditAction::WebhookCreated, id, &added.fields.name).after(snapshot(&transaction, &added, None).await?);
         audit::add(&transaction, by, entry, now).await?;
         transaction.commit().await?;
         Ok(added)
@@ -141,18 +74,7 @@ impl Store {
         // `updated_at` must be strictly increasing: it identifies the version that an update is based on.
         let now = Timestamp::now().max(Timestamp(seen.0.saturating_add(1)));
         let mut change = webhook::Entity::update_many()
-            .col_expr(webhook::Column::Name, Expr::value(fields.name.as_str()))
-            .col_expr(webhook::Column::Description, Expr::value(fields.description.as_str()))
-            .col_expr(webhook::Column::Url, Expr::value(fields.url.as_str()))
-            .col_expr(webhook::Column::Enabled, Expr::value(fields.enabled))
-            .col_expr(
-                webhook::Column::RateLimit,
-                Expr::value(number(fields.rate.map(|rate| rate.per_second))),
-            )
-            .col_expr(webhook::Column::RateBurst, Expr::value(number(fields.rate.map(|rate| rate.burst))))
-            .col_expr(webhook::Column::Ordered, Expr::value(fields.ordered))
-            .col_expr(webhook::Column::Search, Expr::value(fields.search()))
-            .col_expr(webhook::Column::FirstEvent, Expr::value(fields.first_event()))
+            .set(fields.columns())
             .col_expr(webhook::Column::UpdatedAt, Expr::value(now.0));
         if fields.enabled {
             change = change.col_expr(webhook::Column::DisabledReason, Expr::value(None::<String>));
@@ -171,15 +93,15 @@ impl Store {
         if changed.rows_affected == 0 {
             return Ok(Changed::Stale(Box::new(before)));
         }
-        remove_parts(&transaction, id).await?;
+        remove_related(&transaction, id).await?;
         webhook_owner::Entity::delete_many()
             .filter(webhook_owner::Column::WebhookId.eq(id.0))
             .exec(&transaction)
             .await?;
-        self.add_parts(&transaction, id, fields).await?;
+        self.add_related(&transaction, id, fields).await?;
         if !fields.ordered {
             // Deliveries that waited for an earlier one of their subject no longer have to.
-            let sql = "UPDATE deliveries SET due_at = ? WHERE webhook_id = ? AND state = 'pending' AND due_at IS NULL";
+            let sql = "UPDATE deliveries SET state = 'pending', due_at = ? WHERE webhook_id = ? AND state = 'parked'";
             let values = [Timestamp::now().0.into(), id.0.into()];
             transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         }
@@ -189,7 +111,7 @@ impl Store {
             snapshot(&transaction, &before, None).await?,
             snapshot(&transaction, &after, Some(&before)).await?,
         );
-        let entry = Entry::of_webhook(action(&before, &after, (&from, &to)), id, &after.name);
+        let entry = Entry::of_webhook(action(&before, &after, (&from, &to)), id, &after.fields.name);
         audit::add(&transaction, by, entry.before(from).after(to), now).await?;
         transaction.commit().await?;
         Ok(Changed::Done(Box::new(after)))
@@ -219,7 +141,7 @@ impl Store {
         transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         self.add_secret(&transaction, id, secret, now).await?;
         change_notifications::raise(&transaction, id).await?;
-        let entry = Entry::of_webhook(AuditAction::WebhookSecretRotated, id, &webhook.name)
+        let entry = Entry::of_webhook(AuditAction::WebhookSecretRotated, id, &webhook.fields.name)
             .before(json!({ "secret": MASK }))
             .after(json!({ "secret": format!("{MASK} (changed)"), "old_secret_until": old_until }));
         audit::add(&transaction, by, entry, now).await?;
@@ -233,7 +155,8 @@ impl Store {
         let Some(before) = self.webhook_within(&transaction, id).await? else {
             return Ok(false);
         };
-        let entry = Entry::of_webhook(AuditAction::WebhookDeleted, id, &before.name).before(snapshot(&transaction, &before, None).await?);
+        let entry =
+            Entry::of_webhook(AuditAction::WebhookDeleted, id, &before.fields.name).before(snapshot(&transaction, &before, None).await?);
         audit::add(&transaction, by, entry, now).await?;
         webhook::Entity::update_many()
             .col_expr(webhook::Column::DeletedAt, Expr::value(now.0))
@@ -241,7 +164,7 @@ impl Store {
             .filter(webhook::Column::Id.eq(id.0))
             .exec(&transaction)
             .await?;
-        remove_parts(&transaction, id).await?;
+        remove_related(&transaction, id).await?;
         webhook_secret::Entity::delete_many()
             .filter(webhook_secret::Column::WebhookId.eq(id.0))
             .exec(&transaction)
@@ -256,8 +179,4 @@ impl Store {
 fn unless_disabled(column: webhook::Column, cleared: impl Into<sea_orm::Value>) -> Expr {
     let was_disabled = Expr::col(webhook::Column::Enabled).eq(false);
     Expr::case(was_disabled, Expr::value(cleared)).finally(Expr::col(column)).into()
-}
-
-fn number(value: Option<u32>) -> Option<i32> {
-    value.map(|value| i32::try_from(value).unwrap_or(i32::MAX))
 }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use sea_orm::{DbBackend, Value};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait, Value, sea_query::Expr};
 use serde_json::json;
 
 use crate::{
@@ -16,11 +16,12 @@ use crate::{
     storage::{
         StoreError,
         audit::{self, Actor, Entry},
-        batch_insert::statement,
         change_notifications,
-        executor::Sql,
-        journal::{DisabledWebhook, Finished, Health},
+        entity::webhook,
+        executor::Executor,
+        journal::finished::{DisabledWebhook, Finished, Health},
         nodes::NOW,
+        raw_sql::statement,
     },
 };
 
@@ -42,10 +43,10 @@ struct Changes {
 
 /// The effects of a group of results on all its webhooks.
 #[derive(Default)]
-pub(super) struct Noted {
+pub(super) struct HealthEffects {
     /// Webhooks that were disabled.
     pub(super) disabled: Vec<DisabledWebhook>,
-    /// Webhooks for which another node logged a success that this node does not know of.
+    /// Webhooks for which another node logged a success, so that this node must reload their health.
     pub(super) unclear: Vec<WebhookId>,
 }
 
@@ -75,7 +76,7 @@ impl Changes {
 }
 
 /// Stores the changes of health in a group of results. For a webhook that worked before and still works, no statement is executed.
-pub(super) async fn note(transaction: &impl Sql, results: &[Finished], now: Timestamp) -> Result<Noted, StoreError> {
+pub(super) async fn note(transaction: &impl Executor, results: &[Finished], now: Timestamp) -> Result<HealthEffects, StoreError> {
     // Sorted by id, so that all nodes lock the rows in the same order and cannot deadlock.
     let mut webhooks: BTreeMap<WebhookId, Changes> = BTreeMap::new();
     for finished in results {
@@ -83,38 +84,45 @@ pub(super) async fn note(transaction: &impl Sql, results: &[Finished], now: Time
             webhooks.entry(finished.job.webhook).or_default().add(change);
         }
     }
-    let mut noted = Noted::default();
+    let mut effects = HealthEffects::default();
     for (webhook, changes) in webhooks {
-        note_one(transaction, webhook, &changes, now, &mut noted).await?;
+        note_one(transaction, webhook, &changes, now, &mut effects).await?;
     }
-    Ok(noted)
+    Ok(effects)
 }
 
 async fn note_one(
-    transaction: &impl Sql,
+    transaction: &impl Executor,
     webhook: WebhookId,
     changes: &Changes,
     now: Timestamp,
-    noted: &mut Noted,
+    effects: &mut HealthEffects,
 ) -> Result<(), StoreError> {
     let backend = transaction.backend();
     if changes.works {
-        let sql = "UPDATE webhooks SET failing_since = NULL, exhausted_deliveries = 0, exhausted_since = NULL \
-                   WHERE id = ? AND failing_since IS NOT NULL";
-        transaction.run(statement(backend, sql, [webhook.0.into()])).await?;
+        let works = webhook::Entity::update_many()
+            .col_expr(webhook::Column::FailingSince, Expr::value(None::<i64>))
+            .col_expr(webhook::Column::ExhaustedDeliveries, Expr::value(0))
+            .col_expr(webhook::Column::ExhaustedSince, Expr::value(None::<i64>))
+            .filter(webhook::Column::Id.eq(webhook.0))
+            .filter(webhook::Column::FailingSince.is_not_null());
+        transaction.run(works.build(backend)).await?;
     }
     if changes.is_gone {
-        noted
+        effects
             .disabled
             .extend(disable(transaction, webhook, DisabledReason::Gone, now).await?);
         return Ok(());
     }
     if let (Some(first), Some(last)) = (changes.first, changes.last) {
-        return note_exhausted(transaction, webhook, changes, (first, last), now, noted).await;
+        return note_exhausted(transaction, webhook, changes, (first, last), now, effects).await;
     }
     if let Some(at) = changes.failing_since {
-        let sql = "UPDATE webhooks SET failing_since = ? WHERE id = ? AND failing_since IS NULL";
-        transaction.run(statement(backend, sql, [at.0.into(), webhook.0.into()])).await?;
+        let failing = webhook::Entity::update_many()
+            .col_expr(webhook::Column::FailingSince, Expr::value(at.0))
+            .filter(webhook::Column::Id.eq(webhook.0))
+            .filter(webhook::Column::FailingSince.is_null());
+        transaction.run(failing.build(backend)).await?;
     }
     Ok(())
 }
@@ -122,12 +130,12 @@ async fn note_one(
 /// Counts deliveries that exhausted their attempts, and disables the webhook if there are enough of them over a long enough period. The
 /// count is stored in the webhook's row, so that it survives restarts and includes the results of all nodes.
 async fn note_exhausted(
-    transaction: &impl Sql,
+    transaction: &impl Executor,
     webhook: WebhookId,
     changes: &Changes,
     (first, last): (Timestamp, Timestamp),
     now: Timestamp,
-    noted: &mut Noted,
+    effects: &mut HealthEffects,
 ) -> Result<(), StoreError> {
     let backend = transaction.backend();
     // On PostgreSQL the period is measured by the database's clock, because a node's clock may be wrong or may be changed. On SQLite there
@@ -139,7 +147,7 @@ async fn note_exhausted(
     let sql = format!(
         "UPDATE webhooks SET failing_since = COALESCE(failing_since, ?), exhausted_deliveries = exhausted_deliveries + ?, \
          exhausted_since = COALESCE(exhausted_since, {clock}) WHERE id = ? AND enabled AND deleted_at IS NULL \
-         RETURNING exhausted_deliveries, exhausted_since, {clock} AS noted_at"
+         RETURNING exhausted_deliveries, exhausted_since, {clock} AS counted_at"
     );
     let failing_since = changes.failing_since.unwrap_or(first);
     let count = i32::try_from(changes.exhausted).unwrap_or(i32::MAX);
@@ -156,26 +164,29 @@ async fn note_exhausted(
     let Some(row) = rows.first() else { return Ok(()) };
     let deliveries = u32::try_from(row.get::<i32>("exhausted_deliveries")?).unwrap_or(0);
     let since = Timestamp(row.get::<i64>("exhausted_since")?);
-    let noted_at = Timestamp(row.get::<i64>("noted_at")?);
-    if !is_exhausted(deliveries, since, noted_at, changes.disable_after) {
+    let counted_at = Timestamp(row.get::<i64>("counted_at")?);
+    if !is_exhausted(deliveries, since, counted_at, changes.disable_after) {
         return Ok(());
     }
     if has_succeeded(transaction, webhook, since).await? {
         // A success was logged by another node, or at a moment when the failures were not yet stored. Counting restarts with the failures
         // of this group.
-        let sql = "UPDATE webhooks SET exhausted_deliveries = ?, exhausted_since = ?, failing_since = ? WHERE id = ?";
-        let values = [count.into(), noted_at.0.into(), failing_since.0.into(), webhook.0.into()];
-        transaction.run(statement(backend, sql, values)).await?;
-        noted.unclear.push(webhook);
+        let restarted = webhook::Entity::update_many()
+            .col_expr(webhook::Column::ExhaustedDeliveries, Expr::value(count))
+            .col_expr(webhook::Column::ExhaustedSince, Expr::value(counted_at.0))
+            .col_expr(webhook::Column::FailingSince, Expr::value(failing_since.0))
+            .filter(webhook::Column::Id.eq(webhook.0));
+        transaction.run(restarted.build(backend)).await?;
+        effects.unclear.push(webhook);
         return Ok(());
     }
     let reason = DisabledReason::Exhausted { deliveries, since };
-    noted.disabled.extend(disable(transaction, webhook, reason, now).await?);
+    effects.disabled.extend(disable(transaction, webhook, reason, now).await?);
     Ok(())
 }
 
 /// Whether an attempt that started at `since` or later succeeded. Only successes have a 2xx status, which is in the index of the log.
-async fn has_succeeded(transaction: &impl Sql, webhook: WebhookId, since: Timestamp) -> Result<bool, StoreError> {
+async fn has_succeeded(transaction: &impl Executor, webhook: WebhookId, since: Timestamp) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS found FROM callbacks WHERE webhook_id = ? AND callback_date >= ? AND status BETWEEN 200 AND 299 LIMIT 1";
     let found = statement(transaction.backend(), sql, [webhook.0.into(), since.0.into()]);
     Ok(!transaction.rows(found).await?.is_empty())
@@ -183,7 +194,7 @@ async fn has_succeeded(transaction: &impl Sql, webhook: WebhookId, since: Timest
 
 /// Disables a webhook unless it is already disabled or deleted. Resets the counts, so that old failures do not disable it again later.
 async fn disable(
-    transaction: &impl Sql,
+    transaction: &impl Executor,
     webhook: WebhookId,
     reason: DisabledReason,
     now: Timestamp,

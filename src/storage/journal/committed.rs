@@ -1,0 +1,48 @@
+//! The two interfaces between the journal and the dispatcher: the journal reserves memory for deliveries before it stores them, and sends
+//! one message for each committed group.
+
+use crate::{
+    domain::id::{DeliveryId, WebhookId},
+    storage::{
+        deliveries::Job,
+        journal::finished::{DisabledWebhook, Recorded},
+    },
+};
+
+/// A slot in memory for a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The webhook, which determines the queue.
+    pub webhook: WebhookId,
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// The length of the request body.
+    pub bytes: usize,
+}
+
+/// The memory of this node for deliveries. A delivery that gets a slot is stored as owned by this node and is sent without being claimed.
+pub trait Slots: Send + Sync + 'static {
+    /// Reserves a slot, if one is free.
+    fn reserve(&self, slot: Slot) -> bool;
+    /// Releases reserved slots whose deliveries were not stored.
+    fn release(&self, reserved: &[Slot]);
+}
+
+/// The effects of one committed group.
+#[derive(Debug, Default)]
+pub struct Committed {
+    /// Stored deliveries with a reserved slot. This node owns them and sends them now.
+    pub jobs: Vec<Job>,
+    /// Stored results of attempts.
+    pub recorded: Vec<Recorded>,
+    /// Number of stored events, without duplicates.
+    pub events: u64,
+    /// Number of events that were duplicates of earlier ones.
+    pub duplicates: u64,
+    /// Whether deliveries became due that this node or another has to claim.
+    pub has_pending: bool,
+    /// Webhooks that results have disabled.
+    pub disabled: Vec<DisabledWebhook>,
+    /// Webhooks that this node considered failing although another node logged a success.
+    pub health_unclear: Vec<WebhookId>,
+}

@@ -1,0 +1,63 @@
+//! Access to the database that only tests need.
+
+use migrations::Migrator;
+use sea_orm_migration::MigratorTrait;
+
+use crate::{
+    domain::{
+        id::{NodeId, WebhookId},
+        timestamp::Timestamp,
+    },
+    storage::{
+        Store, StoreError, callback_counts::Counted, callbacks::LogFilter, deliveries::Claim, executor::Executor, new_id,
+        raw_sql::statement,
+    },
+};
+
+impl Store {
+    /// Reverts all migrations.
+    pub async fn undo_migrations(&self) -> Result<(), StoreError> {
+        Ok(Migrator::down(self.write.pool(), None).await?)
+    }
+
+    /// Applies all migrations.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        Ok(Migrator::up(self.write.pool(), None).await?)
+    }
+
+    /// The value of a setting of a PostgreSQL connection.
+    pub async fn setting(&self, name: &str) -> Result<String, StoreError> {
+        let sql = statement(self.backend(), "SELECT current_setting(?) AS value", [name.into()]);
+        let rows = self.read.rows(sql).await?;
+        let value = rows.first().map(|row| row.get("value")).transpose()?;
+        Ok(value.unwrap_or_default())
+    }
+
+    /// Counts callbacks as [`Self::count`] does, with the maximum number of rows as a parameter.
+    pub async fn count_at_most(&self, webhook: WebhookId, filter: &LogFilter, unit_ms: i64, most: i64) -> Result<Counted, StoreError> {
+        self.count_newest(webhook, filter, unit_ms, most).await
+    }
+
+    /// The query plan for claiming deliveries of a webhook.
+    pub async fn claim_plan(&self, webhook: WebhookId, which: Claim, limit: u64) -> Result<String, StoreError> {
+        let statement = self.claim_statement(new_id::<NodeId>(), webhook, which, Timestamp::now(), limit);
+        self.plan(statement).await
+    }
+
+    /// The query plan for finding the webhooks with pending deliveries.
+    pub async fn backlogs_plan(&self) -> Result<String, StoreError> {
+        self.plan(self.backlogs_statement()).await
+    }
+
+    async fn plan(&self, mut statement: sea_orm::Statement) -> Result<String, StoreError> {
+        let (explain, column) = if self.is_shared() {
+            ("EXPLAIN", "QUERY PLAN")
+        } else {
+            ("EXPLAIN QUERY PLAN", "detail")
+        };
+        statement.sql = format!("{explain} {}", statement.sql);
+        let rows = self.write.rows(statement).await?;
+        let lines: Vec<String> = rows.iter().map(|row| row.get(column)).collect::<Result<_, _>>()?;
+        Ok(lines.join("\n"))
+    }
+}
