@@ -9,11 +9,12 @@ use futures_util::FutureExt;
 
 use crate::{
     delivery::{
-        DispatchSettings, classify_response,
-        client::{Called, Client},
-        clock_jump::Clock,
-        endpoint_cache::{Ready, Receiver, Targets},
-        queues::Told,
+        classify_response,
+        client::{AttemptHeaders, Called, Client},
+        clock_jump::JumpDetector,
+        endpoint_cache::{CachedEndpoint, Endpoint, EndpointCache},
+        queues::ReceiverHealth,
+        settings::DeliverySettings,
     },
     domain::{
         answer::{Answer, Failure},
@@ -31,23 +32,20 @@ use crate::{
 /// Maximum length of the stored error detail, in characters. The names in a certificate chain can make it longer.
 const DETAIL: usize = 1_000;
 
-/// Headers that a webhook may replace.
-const DEFAULTS: [(&str, &str); 2] = [("user-agent", concat!("clearhook/", env!("CARGO_PKG_VERSION"))), ("accept", "*/*")];
-
 /// Failure reason of the deliveries of a deleted webhook.
 pub(super) const DELETED: &str = "The webhook was deleted.";
 
 /// Runs attempts.
-pub(super) struct Sender {
-    pub(super) targets: Targets,
+pub(super) struct CallbackSender {
+    pub(super) endpoints: EndpointCache,
     pub(super) client: Client,
-    pub(super) clock: Clock,
-    pub(super) settings: DispatchSettings,
+    pub(super) clock: Arc<JumpDetector>,
+    pub(super) settings: Arc<DeliverySettings>,
 }
 
-impl Sender {
+impl CallbackSender {
     /// Runs one attempt. Always returns a result: after a panic, the delivery is tried again a limited number of times.
-    pub(super) async fn attempt(&self, job: Job) -> (Finished, Told) {
+    pub(super) async fn attempt(&self, job: Job) -> (Finished, ReceiverHealth) {
         guarded(job.clone(), self.again_at(), self.try_attempt(job)).await
     }
 
@@ -56,61 +54,61 @@ impl Sender {
         Timestamp::now().plus(self.settings.trouble_pause)
     }
 
-    async fn try_attempt(&self, job: Job) -> (Finished, Told) {
-        let ready = match self.targets.get(job.webhook).await {
-            Ok(ready) => ready,
+    async fn try_attempt(&self, job: Job) -> (Finished, ReceiverHealth) {
+        let cached = match self.endpoints.get(job.webhook).await {
+            Ok(cached) => cached,
             Err(error) => return unreadable(job, &error, self.again_at()),
         };
-        let receiver = match &*ready {
-            Ready::Open(receiver) => receiver,
-            Ready::Disabled => return (without_attempt(job, Next::Held), Told::Nothing),
-            Ready::Deleted => {
+        let endpoint = match &*cached {
+            CachedEndpoint::Open(endpoint) => endpoint,
+            CachedEndpoint::Disabled => return (without_attempt(job, Next::Held), ReceiverHealth::Unknown),
+            CachedEndpoint::Deleted => {
                 let next = Next::Failed(DELETED.to_owned());
-                return (without_attempt(job, next), Told::Nothing);
+                return (without_attempt(job, next), ReceiverHealth::Unknown);
             }
         };
         let at = Timestamp::now();
-        let own = own_headers(&job, at, receiver);
-        let called = self.client.call(receiver, &own, job.body.clone()).await;
+        let own = attempt_headers(&job, at, endpoint);
+        let called = self.client.call(endpoint, &own, job.body.clone()).await;
         let attempt = job.attempts.saturating_add(1);
         log(&job, attempt, &called);
         let works = called.answer.outcome() == Outcome::Succeeded;
         let next = classify_response::decide(&called, &job, Timestamp::now(), &self.settings.schedule, rand::random());
         let health = if works {
-            receiver.succeeded()
+            endpoint.succeeded()
         } else if called.answer == Answer::Status(410) {
             Some(Health::Gone)
         } else if classify_response::exhausts(&job, &next) {
-            Some(receiver.exhausted(self.clock.now(), self.settings.disable_after))
+            Some(endpoint.exhausted(self.clock.now(), self.settings.disable_after))
         } else if job.trigger == Trigger::Test {
             // A test is often sent before the receiver is ready.
             None
         } else {
-            receiver.failed(at)
+            endpoint.failed(at)
         };
-        let told = match (works, classify_response::pause(&called)) {
-            (true, _) => Told::Works,
-            (false, Some(pause)) => Told::FailsUntil(tokio::time::Instant::now() + pause),
-            (false, None) => Told::Fails,
+        let receiver_health = match (works, classify_response::pause(&called)) {
+            (true, _) => ReceiverHealth::Works,
+            (false, Some(pause)) => ReceiverHealth::FailsUntil(tokio::time::Instant::now() + pause),
+            (false, None) => ReceiverHealth::Fails,
         };
-        let callback = callback(&job, attempt, at, receiver, own, called);
+        let callback = callback(&job, attempt, at, endpoint, own, called);
         let finished = Finished {
             job,
             callback: Some(callback),
             next,
             health,
         };
-        (finished, told)
+        (finished, receiver_health)
     }
 }
 
 /// Catches a panic of an attempt.
-async fn guarded(job: Job, again: Timestamp, attempt: impl Future<Output = (Finished, Told)>) -> (Finished, Told) {
+async fn guarded(job: Job, again: Timestamp, attempt: impl Future<Output = (Finished, ReceiverHealth)>) -> (Finished, ReceiverHealth) {
     if let Ok(result) = AssertUnwindSafe(attempt).catch_unwind().await {
         return result;
     }
     tracing::error!(delivery = %job.delivery, webhook = %job.webhook, "fault in clearhook: the attempt of delivery {} panicked; it is tried again a limited number of times", job.delivery);
-    (without_attempt(job, Next::Broke(again)), Told::Nothing)
+    (without_attempt(job, Next::Panicked(again)), ReceiverHealth::Unknown)
 }
 
 /// The result of a delivery for which no request was sent.
@@ -125,67 +123,56 @@ pub(super) const fn without_attempt(job: Job, next: Next) -> Finished {
 
 /// The result when the webhook cannot be read. If the database is unavailable, the delivery is postponed. An error that will not go away
 /// by itself, such as invalid data, is treated like a panic: the number of retries is limited.
-fn unreadable(job: Job, error: &StoreError, again: Timestamp) -> (Finished, Told) {
+fn unreadable(job: Job, error: &StoreError, again: Timestamp) -> (Finished, ReceiverHealth) {
     tracing::warn!(%error, delivery = %job.delivery, webhook = %job.webhook, "delivery {} cannot be sent now because the database failed; it is tried again: {error}", job.delivery);
     let next = if error.is_refusal() {
-        Next::Broke(again)
+        Next::Panicked(again)
     } else {
         Next::Postponed(again)
     };
-    (without_attempt(job, next), Told::Nothing)
+    (without_attempt(job, next), ReceiverHealth::Unknown)
 }
 
-/// The headers that clearhook sets: content type, defaults that the webhook does not replace, those of Standard Webhooks (id, timestamp,
-/// and one signature for each valid secret), and the trace context of the event.
-fn own_headers(job: &Job, at: Timestamp, receiver: &Receiver) -> ShownHeaders {
+/// The headers that differ between attempts: those of Standard Webhooks (id, timestamp, and one signature for each valid secret), and the
+/// trace context of the event.
+fn attempt_headers(job: &Job, at: Timestamp, endpoint: &Endpoint) -> AttemptHeaders {
     let id = job.delivery.message_id();
-    let signature = receiver.sign(&id, at, &job.body);
-    let mut own: ShownHeaders = vec![("content-type".into(), "application/json".into())];
-    for (name, value) in DEFAULTS {
-        if !receiver.headers.contains_key(name) {
-            own.push((name.into(), value.into()));
-        }
-    }
-    own.extend([
-        ("webhook-id".into(), id),
-        ("webhook-timestamp".into(), at.unix_seconds().to_string()),
-        ("webhook-signature".into(), signature),
-    ]);
+    let signature = endpoint.sign(&id, at, &job.body);
+    let mut headers = vec![
+        ("webhook-id", id),
+        ("webhook-timestamp", at.unix_seconds().to_string()),
+        ("webhook-signature", signature),
+    ];
     if let Some(trace) = job.trace.as_deref() {
-        own.push(("traceparent".into(), trace.traceparent.clone()));
-        own.extend(trace.tracestate.clone().map(|state| ("tracestate".into(), state)));
+        headers.push(("traceparent", trace.traceparent.clone()));
+        headers.extend(trace.tracestate.clone().map(|state| ("tracestate", state)));
     }
-    own
+    headers
 }
 
-/// The headers that the HTTP client adds to a request, for the log.
-fn client_headers(job: &Job, receiver: &Receiver) -> ShownHeaders {
-    let host = receiver.url.as_ref().ok().and_then(|url| Some((url.host_str()?, url.port())));
-    let host = host.map(|(host, port)| match port {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    });
-    let length = ("content-length".into(), job.body.len().to_string());
-    host.map(|host| ("host".into(), host)).into_iter().chain([length]).collect()
+/// All headers of the request, for the log.
+fn logged_headers(job: &Job, endpoint: &Endpoint, own: AttemptHeaders) -> ShownHeaders {
+    let mut headers = endpoint.shown_first.clone();
+    headers.push(("content-length".into(), job.body.len().to_string()));
+    headers.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    headers.extend_from_slice(&endpoint.shown_additional);
+    headers
 }
 
-fn callback(job: &Job, attempt: u32, at: Timestamp, receiver: &Receiver, own: ShownHeaders, called: Called) -> NewCallback {
-    let mut request_headers = client_headers(job, receiver);
-    request_headers.extend(own);
-    request_headers.extend(receiver.shown.iter().cloned());
+fn callback(job: &Job, attempt: u32, at: Timestamp, endpoint: &Endpoint, own: AttemptHeaders, called: Called) -> NewCallback {
     NewCallback {
         id: OnceLock::new(),
         delivery: job.delivery,
         event: job.event,
         webhook: job.webhook,
         event_type: job.event_type,
-        url: Arc::clone(&receiver.url_text),
+        url: Arc::clone(&endpoint.url_text),
         at,
         attempt,
         trigger: job.trigger,
         answer: called.answer,
         detail: called.detail.map(|detail| {
-            receiver
+            endpoint
                 .redactor
                 .text(detail.as_bytes())
                 .chars()
@@ -194,7 +181,7 @@ fn callback(job: &Job, attempt: u32, at: Timestamp, receiver: &Receiver, own: Sh
                 .collect()
         }),
         duration_ms: i64::try_from(called.took.as_millis()).unwrap_or(i64::MAX),
-        request_headers,
+        request_headers: logged_headers(job, endpoint, own),
         received: called.received,
     }
 }
@@ -214,7 +201,7 @@ mod tests {
     use crate::{catalogue::EventType, domain::callback::Trigger, storage::new_id};
 
     #[tokio::test]
-    async fn a_panic_harms_its_own_attempt_only() {
+    async fn a_panic_is_caught_and_becomes_the_result_of_the_attempt() {
         let job = Job {
             delivery: new_id(),
             event: new_id(),
@@ -224,14 +211,18 @@ mod tests {
             trace: None,
             attempts: 0,
             retries: 0,
-            breaks: 0,
+            max_attempts: None,
+            panics: 0,
             order: None,
             trigger: Trigger::Event,
-            asked: false,
+            manual: false,
         };
-        let broken = async { panic!("as a fault of the code would") };
-        let (finished, told) = guarded(job.clone(), Timestamp(7), broken).await;
-        assert_eq!((finished.next, told), (Next::Broke(Timestamp(7)), Told::Nothing));
+        let broken = async { panic!("a panic, as by a fault of the code") };
+        let (finished, receiver_health) = guarded(job.clone(), Timestamp(7), broken).await;
+        assert_eq!(
+            (finished.next, receiver_health),
+            (Next::Panicked(Timestamp(7)), ReceiverHealth::Unknown)
+        );
         assert!(finished.callback.is_none() && finished.job.delivery == job.delivery);
     }
 }

@@ -10,6 +10,7 @@ use x509_parser::{certificate::X509Certificate, extensions::GeneralName, parse_x
 
 const SELF_SIGNED: &str = "The certificate is self-signed and not trusted here (unknown issuer); \
                            add it to the system's trusted certificates or to the file named by SSL_CERT_FILE.";
+const NOT_FOR_SERVERS: &str = "The certificate is not meant for a TLS server; have it issued with the extended key usage serverAuth.";
 /// Names in certificates are cut to this length, because the receiver controls them.
 const NAME_MAX: usize = 80;
 /// Maximum number of names of a certificate that are listed.
@@ -20,6 +21,19 @@ const AUTHORITY_AS_SERVER: &str = "CaUsedAsEndEntity";
 const CHAIN_MAX: usize = 5;
 /// Minimum length of RSA keys, in bits.
 const RSA_BITS_MIN: usize = 2_048;
+/// Maximum length of RSA keys, in bits.
+const RSA_BITS_MAX: usize = 8_192;
+/// Signature algorithms that are no longer accepted, by their object identifiers.
+const OLD_ALGORITHMS: [(&str, &str); 8] = [
+    ("1.2.840.113549.1.1.2", "md2WithRSAEncryption"),
+    ("1.2.840.113549.1.1.4", "md5WithRSAEncryption"),
+    ("1.2.840.113549.1.1.5", "sha1WithRSAEncryption"),
+    ("1.2.840.113549.1.1.14", "sha224WithRSAEncryption"),
+    ("1.2.840.10045.4.1", "ecdsa-with-SHA1"),
+    ("1.2.840.10045.4.3.1", "ecdsa-with-SHA224"),
+    ("1.2.840.10040.4.3", "dsa-with-SHA1"),
+    ("2.16.840.1.101.3.4.3.2", "dsa-with-SHA256"),
+];
 
 /// Returns the reason, what to do about it, and the subjects of the certificates that the receiver sent.
 pub(super) fn explain(
@@ -45,15 +59,17 @@ pub(super) fn explain(
 
 fn reason(error: &Error, chain: &[X509Certificate<'_>], name: Option<&ServerName<'_>>) -> String {
     let Error::InvalidCertificate(error) = error else {
-        return format!("The receiver could not prove that it owns its certificate: {error}.");
+        return format!(
+            "The receiver could not prove that it owns its certificate: {error}; check that its private key belongs to its certificate."
+        );
     };
     match error {
-        CertificateError::Expired => "The certificate has expired.".to_owned(),
+        CertificateError::Expired => never_valid(chain),
         CertificateError::ExpiredContext { not_after, .. } => {
             let which = which(chain, |certificate| certificate.validity().not_after.timestamp(), *not_after);
-            format!("{which} expired on {}.", date(*not_after))
+            format!("{which} expired on {}; have the receiver renew it.", date(*not_after))
         }
-        CertificateError::NotValidYet => "The certificate is not valid yet.".to_owned(),
+        CertificateError::NotValidYet => "The certificate is not valid yet; compare the clocks of both machines.".to_owned(),
         CertificateError::NotValidYetContext { not_before, .. } => {
             let which = which(chain, |certificate| certificate.validity().not_before.timestamp(), *not_before);
             format!(
@@ -63,18 +79,19 @@ fn reason(error: &Error, chain: &[X509Certificate<'_>], name: Option<&ServerName
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => wrong_name(chain.first(), name),
         CertificateError::UnknownIssuer => unknown_issuer(chain),
-        CertificateError::Revoked => "The certificate has been revoked.".to_owned(),
+        CertificateError::Revoked => "The certificate has been revoked; have the receiver replace it.".to_owned(),
         CertificateError::UnknownRevocationStatus | CertificateError::ExpiredRevocationList => {
-            "It cannot be told whether the certificate has been revoked.".to_owned()
+            "It cannot be determined whether the certificate has been revoked; have the receiver replace it.".to_owned()
         }
         CertificateError::BadSignature => bad_signature(chain),
-        CertificateError::BadEncoding => "A certificate of the receiver cannot be read.".to_owned(),
+        CertificateError::BadEncoding => {
+            "A certificate of the receiver cannot be read (its encoding is wrong); have the receiver replace it.".to_owned()
+        }
         CertificateError::UnhandledCriticalExtension => {
-            "A certificate of the receiver has a critical extension that clearhook does not know.".to_owned()
+            "A certificate of the receiver has a critical extension that clearhook does not know; have it issued without this extension."
+                .to_owned()
         }
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "The certificate is not meant for a TLS server (extended key usage).".to_owned()
-        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => NOT_FOR_SERVERS.to_owned(),
         other => described(&format!("{other:?}"), chain),
     }
 }
@@ -102,28 +119,109 @@ pub(super) fn verify_validity(certificate: &CertificateDer<'_>, now: UnixTime) -
 
 /// Explains errors that have no variant of their own, by their debug output.
 fn described(debug: &str, chain: &[X509Certificate<'_>]) -> String {
+    // Sorted so that no name precedes another one that contains it.
+    let known: [(&str, &str); 12] = [
+        (
+            "EndEntityUsedAsCa",
+            "A certificate was issued by one that is not an authority (CA:TRUE is missing); have the receiver get its certificate from an authority.",
+        ),
+        (
+            "NameConstraintViolation",
+            "An issuer of the certificate may not issue certificates for the names in it (name constraints); \
+             have the receiver get its certificate from another authority.",
+        ),
+        (
+            "PathLenConstraintViolated",
+            "An issuer of the certificate may not have so many authorities below it (path length constraint); \
+             have the receiver get its certificate from another authority.",
+        ),
+        (
+            "Maximum",
+            "The certificates that the receiver sends cannot be verified with a reasonable effort; \
+             have it send its own certificate and the intermediate certificates, each once.",
+        ),
+        ("EmptyEkuExtension", NOT_FOR_SERVERS),
+        ("EkuError", NOT_FOR_SERVERS),
+        ("InvalidPurpose", NOT_FOR_SERVERS),
+        (
+            "UnsupportedCertVersion",
+            "A certificate of the receiver is not of version 3 (X.509); have the receiver replace it.",
+        ),
+        (
+            "SignatureAlgorithmMismatch",
+            "A certificate of the receiver names two different signature algorithms; have the receiver replace it.",
+        ),
+        (
+            "UnsupportedSignatureAlgorithmForPublicKey",
+            "A certificate is signed by a key that does not fit the signature algorithm, or whose kind is not accepted; \
+             accepted are RSA from 2048 bits, P-256, P-384, P-521 and Ed25519.",
+        ),
+        (
+            "Malformed",
+            "An extension of a certificate of the receiver cannot be read; have the receiver replace it.",
+        ),
+        (
+            "Invalid",
+            "A certificate of the receiver has an invalid field; have the receiver replace it.",
+        ),
+    ];
     if debug.contains(AUTHORITY_AS_SERVER) {
-        return "The certificate is that of a certificate authority (CA:TRUE), not of a server; create one with CA:FALSE.".to_owned();
+        return authority_as_server(chain);
     }
-    if debug.contains("EkuError") || debug.contains("InvalidPurpose") {
-        return "The certificate is not meant for a TLS server (extended key usage).".to_owned();
-    }
-    if debug.contains("UnsupportedCertVersion") {
-        return "A certificate of the receiver is not of version 3 (X.509).".to_owned();
+    if let Some((_, sentence)) = known.iter().find(|(name, _)| debug.contains(name)) {
+        return (*sentence).to_owned();
     }
     if debug.contains("UnsupportedSignatureAlgorithm") {
-        let algorithms: Vec<_> = chain
-            .iter()
-            .take(CHAIN_MAX)
-            .map(|certificate| format!("{} for {}", certificate.signature_algorithm.algorithm, subject(certificate)))
-            .collect();
-        return format!(
-            "A certificate is signed with an algorithm that is not accepted ({}).",
-            algorithms.join(", ")
-        );
+        return unsupported_signature(chain);
     }
     let debug: String = debug.chars().take(NAME_MAX).collect();
-    format!("The certificate was refused ({debug}).")
+    format!("The certificate was refused ({debug}); have the receiver replace it.")
+}
+
+fn authority_as_server(chain: &[X509Certificate<'_>]) -> String {
+    // A certificate that is not an authority's comes later: the chain does not begin with the server's own certificate (RFC 8446 §4.4.2).
+    if let Some(own) = chain.iter().skip(1).find(|certificate| !certificate.is_ca()) {
+        return format!(
+            "The receiver sends its certificates in the wrong order; its own certificate, {}, has to be the first.",
+            subject(own)
+        );
+    }
+    let trust = if chain.first().is_some_and(|leaf| leaf.subject() == leaf.issuer()) {
+        ", or add it to the system's trusted certificates or to the file named by SSL_CERT_FILE"
+    } else {
+        ""
+    };
+    format!("The certificate is that of a certificate authority (CA:TRUE), not of a server; create one with CA:FALSE{trust}.")
+}
+
+fn unsupported_signature(chain: &[X509Certificate<'_>]) -> String {
+    let named = |certificate: &X509Certificate<'_>| {
+        let algorithm = certificate.signature_algorithm.algorithm.to_id_string();
+        let old = OLD_ALGORITHMS.iter().find(|(id, _)| *id == algorithm);
+        let text = old.map_or_else(|| algorithm.clone(), |(_, name)| format!("{name}, {algorithm},"));
+        (old.is_some(), format!("{text} for {}", subject(certificate)))
+    };
+    let mut algorithms: Vec<_> = chain.iter().take(CHAIN_MAX).map(named).collect();
+    if algorithms.iter().any(|(is_old, _)| *is_old) {
+        algorithms.retain(|(is_old, _)| *is_old);
+    }
+    let algorithms: Vec<_> = algorithms.into_iter().map(|(_, text)| text).collect();
+    format!(
+        "A certificate is signed with an algorithm that is not accepted ({}); have it signed with SHA-256, SHA-384 or SHA-512.",
+        algorithms.join(", ")
+    )
+}
+
+/// The library reports a validity that ends before it begins as expired, without a date.
+fn never_valid(chain: &[X509Certificate<'_>]) -> String {
+    let is_never_valid = |certificate: &&X509Certificate<'_>| certificate.validity().not_after < certificate.validity().not_before;
+    match chain.iter().find(is_never_valid) {
+        Some(certificate) => format!(
+            "The certificate {} is never valid, because its validity ends before it begins; have the receiver replace it.",
+            subject(certificate)
+        ),
+        None => "The certificate has expired; have the receiver renew it.".to_owned(),
+    }
 }
 
 fn which(chain: &[X509Certificate<'_>], moment: impl Fn(&X509Certificate<'_>) -> i64, wanted: UnixTime) -> String {
@@ -138,25 +236,74 @@ fn which(chain: &[X509Certificate<'_>], moment: impl Fn(&X509Certificate<'_>) ->
 fn wrong_name(leaf: Option<&X509Certificate<'_>>, name: Option<&ServerName<'_>>) -> String {
     let host = name.map_or_else(|| "this host".to_owned(), host);
     let Some(leaf) = leaf else {
-        return format!("The certificate is not for {host}.");
+        return format!("The certificate is not for {host}; have the receiver get one for it.");
     };
-    let mut names: Vec<String> = leaf
-        .subject_alternative_name()
-        .ok()
-        .flatten()
-        .map(|extension| extension.value.general_names.iter().filter_map(alternative_name).collect())
+    let extension = leaf.subject_alternative_name().ok().flatten();
+    let entries = extension
+        .map(|extension| extension.value.general_names.as_slice())
         .unwrap_or_default();
+    let mut names: Vec<String> = entries.iter().filter_map(alternative_name).collect();
     if names.is_empty() {
+        let missing = if entries.is_empty() {
+            "it has no subject alternative name"
+        } else {
+            "its subject alternative name has neither a DNS name nor an IP address"
+        };
         return format!(
-            "The certificate is not for {host}: it has no subject alternative name, and the common name in {} does not count (RFC 9525).",
+            "The certificate is not for {host}: {missing}, and the common name in {} does not count (RFC 9525); \
+             have the receiver get one with {host} as a subject alternative name.",
             subject(leaf)
         );
     }
+    let dns_names = || {
+        entries.iter().filter_map(|entry| match entry {
+            GeneralName::DNSName(name) => Some(*name),
+            _ => None,
+        })
+    };
+    if matches!(name, Some(ServerName::IpAddress(_))) && dns_names().any(|name| is_address(name, &host)) {
+        return format!(
+            "The certificate names {host} only as a DNS name, which does not count for an address (RFC 9525 §6.4); \
+             have the receiver get one with {host} as an IP address in the subject alternative name."
+        );
+    }
+    let why = dns_names().find_map(|name| near_miss(name, &host)).unwrap_or_default();
     let count = names.len();
     names.truncate(NAMES_MAX);
     let more = count - names.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("The certificate is for {}{more}, not for {host}.", names.join(", "))
+    format!(
+        "The certificate is for {}{more}, not for {host}{why}; have the receiver get one for {host}, or correct the URL.",
+        names.join(", ")
+    )
+}
+
+/// Whether a DNS name is the text of this address.
+fn is_address(name: &str, address: &str) -> bool {
+    let parsed = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    parsed.is_ok_and(|parsed| parsed.to_string() == address)
+}
+
+/// Why a name that resembles the host does not stand for it (RFC 9525 §6.3).
+fn near_miss(name: &str, host: &str) -> Option<&'static str> {
+    let (name, host) = (name.to_ascii_lowercase(), host.to_ascii_lowercase());
+    if name.trim_end_matches('.') == host {
+        return Some(" (a name in a certificate has no dot at its end)");
+    }
+    let Some(suffix) = name.strip_prefix("*.") else {
+        return name.contains('*').then_some(" (a wildcard has to be the whole first label)");
+    };
+    if suffix.contains('*') {
+        return Some(" (a wildcard has to be the whole first label)");
+    }
+    if suffix == host || host.ends_with(&format!(".{suffix}")) {
+        return Some(if suffix.contains('.') {
+            " (a wildcard stands for exactly one label)"
+        } else {
+            " (a wildcard below a top-level domain is not accepted)"
+        });
+    }
+    None
 }
 
 fn alternative_name(name: &GeneralName<'_>) -> Option<String> {
@@ -181,7 +328,7 @@ fn host(name: &ServerName<'_>) -> String {
 
 fn unknown_issuer(chain: &[X509Certificate<'_>]) -> String {
     let Some(leaf) = chain.first() else {
-        return "The issuer of the certificate is not known.".to_owned();
+        return "The issuer of the certificate is not known; add it to the system's trusted certificates.".to_owned();
     };
     if leaf.subject() == leaf.issuer() {
         return SELF_SIGNED.to_owned();
@@ -207,10 +354,10 @@ fn unknown_issuer(chain: &[X509Certificate<'_>]) -> String {
 fn bad_signature(chain: &[X509Certificate<'_>]) -> String {
     for certificate in chain {
         if let Ok(PublicKey::RSA(key)) = certificate.public_key().parsed()
-            && key.key_size() < RSA_BITS_MIN
+            && !(RSA_BITS_MIN..=RSA_BITS_MAX).contains(&key.key_size())
         {
             return format!(
-                "The RSA key of {} has {} bits; at least {RSA_BITS_MIN} are accepted.",
+                "The RSA key of {} has {} bits; {RSA_BITS_MIN} to {RSA_BITS_MAX} are accepted.",
                 subject(certificate),
                 key.key_size()
             );
@@ -220,7 +367,9 @@ fn bad_signature(chain: &[X509Certificate<'_>]) -> String {
     if chain.first().is_some_and(|leaf| leaf.subject() == leaf.issuer()) {
         return SELF_SIGNED.to_owned();
     }
-    "A certificate of the receiver is not signed by the issuer that it names (bad signature).".to_owned()
+    "A certificate of the receiver is not signed by the issuer that it names (bad signature); \
+     if a private authority was created anew, trust its new certificate."
+        .to_owned()
 }
 
 fn subject(certificate: &X509Certificate<'_>) -> String {

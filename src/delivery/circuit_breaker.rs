@@ -27,29 +27,35 @@ impl Default for BreakerSettings {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Breaker {
+pub(super) struct CircuitBreaker {
+    /// Failures since the last success.
     failures: u32,
     open: Option<Open>,
 }
 
+/// The state of an open breaker.
 #[derive(Clone, Copy, Debug)]
 struct Open {
+    /// When the next probe may begin.
     probe_at: Instant,
+    /// The pause before that probe.
     pause: Duration,
+    /// Whether a probe is in flight.
     probing: bool,
 }
 
 /// Whether an attempt may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum May {
-    Begin,
+pub(super) enum Admission {
+    /// It may begin now.
+    Now,
     /// Not before this time.
-    From(Instant),
+    NotBefore(Instant),
     /// Not before the probe in flight has ended.
     AfterProbe,
 }
 
-impl Breaker {
+impl CircuitBreaker {
     pub(super) const fn is_open(&self) -> bool {
         self.open.is_some()
     }
@@ -60,12 +66,12 @@ impl Breaker {
     }
 
     /// Whether an attempt may begin. While the breaker is open, a manual attempt may be the probe at any time.
-    pub(super) fn may_begin(&self, now: Instant, asked_for: bool) -> May {
+    pub(super) fn admission(&self, now: Instant, is_manual: bool) -> Admission {
         match self.open {
-            None => May::Begin,
-            Some(open) if open.probing => May::AfterProbe,
-            Some(open) if asked_for || now >= open.probe_at => May::Begin,
-            Some(open) => May::From(open.probe_at),
+            None => Admission::Now,
+            Some(open) if open.probing => Admission::AfterProbe,
+            Some(open) if is_manual || now >= open.probe_at => Admission::Now,
+            Some(open) => Admission::NotBefore(open.probe_at),
         }
     }
 
@@ -105,7 +111,7 @@ impl Breaker {
         }
     }
 
-    /// Notes that an attempt ended without a statement about the receiver.
+    /// Notes that an attempt ended without information about the receiver.
     pub(super) const fn unknown(&mut self, was_probe: bool) {
         if let (Some(open), true) = (&mut self.open, was_probe) {
             open.probing = false;
@@ -118,28 +124,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_opens_probes_ever_less_often_and_closes() {
+    fn the_breaker_opens_probes_with_growing_pauses_and_closes() {
         let settings = BreakerSettings::default();
-        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        let (mut breaker, start) = (CircuitBreaker::default(), Instant::now());
         for _ in 0..5 {
-            assert_eq!(breaker.may_begin(start, false), May::Begin);
+            assert_eq!(breaker.admission(start, false), Admission::Now);
             breaker.failed(false, start, &settings);
         }
         // A failure of an attempt that began before the breaker opened changes nothing.
         breaker.failed(false, start, &settings);
-        assert_eq!(breaker.may_begin(start, false), May::From(start + settings.first));
+        assert_eq!(breaker.admission(start, false), Admission::NotBefore(start + settings.first));
         let mut now = start;
         for pause in [5, 10, 20, 40, 80, 160, 300, 300] {
             now += Duration::from_secs(pause);
-            assert_eq!(breaker.may_begin(now, false), May::Begin);
+            assert_eq!(breaker.admission(now, false), Admission::Now);
             assert!(breaker.begin());
-            assert_eq!(breaker.may_begin(now, true), May::AfterProbe);
+            assert_eq!(breaker.admission(now, true), Admission::AfterProbe);
             breaker.failed(true, now, &settings);
         }
         assert_eq!(
-            breaker.may_begin(now, true),
-            May::Begin,
-            "what was asked for is a probe at any time"
+            breaker.admission(now, true),
+            Admission::Now,
+            "a manual attempt is a probe at any time"
         );
         breaker.succeeded();
         assert!(!breaker.is_open() && !breaker.begin());

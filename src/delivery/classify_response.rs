@@ -21,8 +21,8 @@ pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// Upper limit of `Retry-After` for the pause of all callbacks of a webhook.
 const PAUSE_MAX: Duration = Duration::from_secs(300);
 
-/// What happens to a delivery after a call. `spread` is a random number from 0 to 1, for jitter.
-pub(super) fn decide(called: &Called, job: &Job, now: Timestamp, schedule: &RetrySchedule, spread: f64) -> Next {
+/// What happens to a delivery after a call. `jitter` is a random number from 0 to 1.
+pub(super) fn decide(called: &Called, job: &Job, now: Timestamp, schedule: &RetrySchedule, jitter: f64) -> Next {
     let answer = called.answer;
     if answer.outcome() == Outcome::Succeeded {
         return Next::Succeeded;
@@ -30,8 +30,9 @@ pub(super) fn decide(called: &Called, job: &Job, now: Timestamp, schedule: &Retr
     if answer == Answer::Status(410) {
         return Next::Failed(GONE.to_owned());
     }
-    match schedule.delay(job.retries.saturating_add(1), spread) {
-        Some(delay) => Next::RetryAt(now.plus(wish(called).map_or(delay, |wish| delay.max(wish)))),
+    let delay = schedule.delay(job.retries.saturating_add(1), jitter);
+    match delay.filter(|_| job.may_be_retried()) {
+        Some(delay) => Next::RetryAt(now.plus(requested_delay(called).map_or(delay, |requested| delay.max(requested)))),
         None => Next::Failed(format!(
             "All {} attempts failed; the last response was {}.",
             job.attempts.saturating_add(1),
@@ -48,13 +49,13 @@ pub(super) fn exhausts(job: &Job, next: &Next) -> bool {
 
 /// How long a webhook pauses because its receiver asked for it with `Retry-After`.
 pub(super) fn pause(called: &Called) -> Option<Duration> {
-    wish(called).map(|wish| wish.min(PAUSE_MAX))
+    requested_delay(called).map(|delay| delay.min(PAUSE_MAX))
 }
 
-/// `Retry-After` is honoured for the status codes that mean overload: 429 (RFC 6585) and 503 (RFC 9110).
-fn wish(called: &Called) -> Option<Duration> {
+/// The delay that the receiver requested with `Retry-After`. It is honoured for the status codes that mean overload: 429 (RFC 6585) and 503 (RFC 9110).
+fn requested_delay(called: &Called) -> Option<Duration> {
     let overloaded = matches!(called.answer, Answer::Status(429 | 503));
-    called.retry_after.filter(|_| overloaded).map(|wish| wish.min(RETRY_AFTER_MAX))
+    called.retry_after.filter(|_| overloaded).map(|delay| delay.min(RETRY_AFTER_MAX))
 }
 
 #[cfg(test)]
@@ -67,6 +68,10 @@ mod tests {
     };
 
     fn decided(answer: Answer, retries: u32, retry_after: Option<u64>) -> Next {
+        decided_with(answer, retries, retry_after, None)
+    }
+
+    fn decided_with(answer: Answer, retries: u32, retry_after: Option<u64>, max_attempts: Option<u32>) -> Next {
         let called = Called {
             answer,
             detail: None,
@@ -83,16 +88,17 @@ mod tests {
             trace: None,
             attempts: retries,
             retries,
-            breaks: 0,
+            max_attempts,
+            panics: 0,
             order: None,
             trigger: Trigger::Event,
-            asked: false,
+            manual: false,
         };
         decide(&called, &job, Timestamp(0), &"10s".parse().unwrap(), 0.5)
     }
 
     #[test]
-    fn failures_are_tried_again_until_the_schedule_is_used_up() {
+    fn failures_are_retried_until_the_schedule_is_exhausted() {
         assert_eq!(decided(Answer::Status(204), 0, None), Next::Succeeded);
         assert_eq!(decided(Answer::Status(500), 0, None), Next::RetryAt(Timestamp(10_000)));
         assert_eq!(decided(Answer::Status(302), 0, None), Next::RetryAt(Timestamp(10_000)));
@@ -100,7 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_may_ask_for_a_longer_delay_but_not_for_more_than_a_day() {
+    fn no_retry_follows_the_maximum_number_of_attempts() {
+        let failed = |attempts, most| matches!(decided_with(Answer::Status(500), attempts, None, Some(most)), Next::Failed(_));
+        assert!(failed(0, 1), "a test is attempted once");
+        assert!(!failed(0, 2));
+    }
+
+    #[test]
+    fn retry_after_prolongs_the_delay_up_to_one_day() {
         assert_eq!(decided(Answer::Status(429), 0, Some(60)), Next::RetryAt(Timestamp(60_000)));
         assert_eq!(decided(Answer::Status(503), 0, Some(1)), Next::RetryAt(Timestamp(10_000)));
         assert_eq!(
@@ -111,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn gone_means_gone() {
+    fn status_410_fails_the_delivery_for_good() {
         assert!(matches!(decided(Answer::Status(410), 0, None), Next::Failed(_)));
     }
 }

@@ -6,10 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{
-    Extensions, Method, Request, Response, Uri,
-    header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
-};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header::RETRY_AFTER};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::{
@@ -20,13 +17,13 @@ use thiserror::Error;
 
 use crate::{
     delivery::{
-        DispatchSettings,
         connector::{ConnectionState, Connector},
-        endpoint_cache::Receiver,
-        failures::{self, find, span},
+        endpoint_cache::Endpoint,
+        failures::{self, span},
         redact::Redactor,
         resolver::GuardedResolver,
         response_body,
+        settings::DeliverySettings,
         tls::{self, Tls},
     },
     domain::{
@@ -34,6 +31,7 @@ use crate::{
         retry::retry_after,
         url::UrlPolicy,
     },
+    error_chain::find,
     storage::callbacks::{Received, ShownHeaders},
 };
 
@@ -54,14 +52,31 @@ pub struct ClientError(#[from] rustls::Error);
 
 type Http = HttpClient<Connector, Full<Bytes>>;
 
+/// The headers of one attempt. Names are in lower case.
+pub(super) type AttemptHeaders = Vec<(&'static str, String)>;
+
 /// Sends callbacks to receivers.
 pub(super) struct Client {
+    /// Over HTTP/2 or HTTP/1.1, as the receiver chooses.
+    any_version: Connections,
+    /// Over HTTP/1.1, for receivers that require it.
+    http1: Connections,
+    timeout: Duration,
+    body_timeout: Duration,
+}
+
+struct Connections {
     /// Reuses connections.
     pooled: Http,
     /// Opens a connection for each request.
     unpooled: Http,
-    timeout: Duration,
-    body_timeout: Duration,
+}
+
+/// Why a request has no response.
+struct SendError {
+    error: legacy::Error,
+    /// Whether the receiver refused the request over HTTP/2 and this error is that of HTTP/1.1.
+    http1_required: bool,
 }
 
 /// The result of a call.
@@ -77,35 +92,26 @@ pub(super) struct Called {
 }
 
 impl Client {
-    pub(super) fn new(policy: Arc<UrlPolicy>, settings: &DispatchSettings) -> Result<Self, ClientError> {
+    pub(super) fn new(policy: Arc<UrlPolicy>, settings: &DeliverySettings) -> Result<Self, ClientError> {
         // Other parts of the program use the process-wide default provider. If one is installed already, that one is used.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let resolver = GuardedResolver {
-            policy,
-            names: settings.names.clone(),
+        let resolver = || GuardedResolver {
+            policy: policy.clone(),
+            dns: settings.dns.clone(),
         };
-        let connector = Connector::new(resolver, Tls::new(&settings.more_roots)?, settings.timeout / CONNECT_SHARE);
-        let mut builder = HttpClient::builder(TokioExecutor::new());
-        builder
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            // Malformed response headers are tolerated: failing here would resend a delivery that the receiver has accepted.
-            .http1_allow_spaces_after_header_name_in_responses(true)
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .http1_ignore_invalid_headers_in_responses(true);
-        let pooled = builder.build(connector.clone());
-        let unpooled = builder.pool_max_idle_per_host(0).build(connector);
+        let limit = settings.timeout / CONNECT_SHARE;
+        let tls = Tls::new(&settings.more_roots)?;
+        let http1_only = Connector::new(resolver(), tls.http1_only(), limit);
         Ok(Self {
-            pooled,
-            unpooled,
+            any_version: Connections::new(Connector::new(resolver(), tls, limit)),
+            http1: Connections::new(http1_only),
             timeout: settings.timeout,
             body_timeout: settings.body_timeout,
         })
     }
 
     /// Sends a POST request. Never fails: errors are part of the result.
-    pub(super) async fn call(&self, receiver: &Receiver, own: &ShownHeaders, body: Bytes) -> Called {
+    pub(super) async fn call(&self, endpoint: &Endpoint, own: &AttemptHeaders, body: Bytes) -> Called {
         let began = Instant::now();
         let failed = |failure, detail| Called {
             answer: Answer::None(failure),
@@ -114,17 +120,13 @@ impl Client {
             received: None,
             retry_after: None,
         };
-        let uri = match &receiver.url {
-            Ok(url) => url.as_str().parse::<Uri>(),
+        let uri = match &endpoint.uri {
+            Ok(uri) => uri,
             Err(blocked) => return failed(Failure::AddressBlocked, blocked.clone()),
         };
-        let uri = match uri {
-            Ok(uri) => uri,
-            Err(error) => return failed(Failure::AddressBlocked, format!("The URL cannot be called: {error}.")),
-        };
-        let request = || request(uri.clone(), own, &receiver.headers, body.clone());
-        match tokio::time::timeout(self.timeout, self.send(request)).await {
-            Ok(Ok(response)) => self.receive(response, &receiver.redactor, began.elapsed()).await,
+        let request = || request(uri.clone(), headers(own, &endpoint.headers), body.clone());
+        match tokio::time::timeout(self.timeout, self.send(endpoint, request)).await {
+            Ok(Ok(response)) => self.receive(response, &endpoint.redactor, began.elapsed()).await,
             Ok(Err(error)) => {
                 let (failure, detail) = explain(&error);
                 failed(failure, detail)
@@ -136,23 +138,29 @@ impl Client {
         }
     }
 
-    /// Sends a request and waits for the head of the response. A request that the receiver certainly or very probably did not process is
-    /// repeated once on a new connection. This is safe because of its `webhook-id` (RFC 9110 §9.2.2).
-    async fn send(&self, request: impl Fn() -> Request<Full<Bytes>>) -> Result<Response<Incoming>, legacy::Error> {
-        let began = Instant::now();
-        match self.pooled.request(request()).await {
-            Ok(response) => {
-                if let Some(state) = response.extensions().get::<Arc<ConnectionState>>() {
-                    state.was_used.store(true, Ordering::Relaxed);
+    /// Sends a request and waits for the head of the response. If the receiver requires HTTP/1.1 (RFC 9113 §7), the request is repeated over
+    /// HTTP/1.1, and later requests to this receiver begin with HTTP/1.1.
+    async fn send(&self, endpoint: &Endpoint, request: impl Fn() -> Request<Full<Bytes>>) -> Result<Response<Incoming>, SendError> {
+        let is_known = endpoint.requires_http1.load(Ordering::Relaxed);
+        if !is_known {
+            match self.any_version.send(&request).await {
+                Err(error) if requires_http1(&error) => {
+                    tracing::debug!(%error, "the receiver requires HTTP/1.1; the request is repeated over HTTP/1.1");
                 }
-                Ok(response)
+                result => {
+                    return result.map_err(|error| SendError {
+                        error,
+                        http1_required: false,
+                    });
+                }
             }
-            Err(error) if is_repeatable(&error, began) => {
-                tracing::debug!(%error, "the connection was closed before the response; the request is repeated on a new connection");
-                self.unpooled.request(request()).await
-            }
-            Err(error) => Err(error),
         }
+        let response = self.http1.send(&request).await.map_err(|error| SendError {
+            error,
+            http1_required: !is_known,
+        })?;
+        endpoint.requires_http1.store(true, Ordering::Relaxed);
+        Ok(response)
     }
 
     /// Reads the response. The outcome depends on the status code only; headers and body are for the log.
@@ -179,16 +187,58 @@ impl Client {
     }
 }
 
-/// Whether a failed request can be repeated at once: the receiver stated that it did not process the request (RFC 9113 §8.7), or the
-/// connection was open before the request and was closed before any part of the response was received.
+impl Connections {
+    fn new(connector: Connector) -> Self {
+        let mut builder = HttpClient::builder(TokioExecutor::new());
+        builder
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            // Malformed response headers are tolerated: failing here would resend a delivery that the receiver has accepted.
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true);
+        Self {
+            pooled: builder.build(connector.clone()),
+            unpooled: builder.pool_max_idle_per_host(0).build(connector),
+        }
+    }
+
+    /// Sends a request and waits for the head of the response. A request that the receiver certainly or very probably did not process is
+    /// repeated once on a new connection. This is safe because of its `webhook-id` (RFC 9110 §9.2.2).
+    async fn send(&self, request: &impl Fn() -> Request<Full<Bytes>>) -> Result<Response<Incoming>, legacy::Error> {
+        let began = Instant::now();
+        match self.pooled.request(request()).await {
+            Ok(response) => {
+                if let Some(state) = response.extensions().get::<Arc<ConnectionState>>() {
+                    state.responded();
+                }
+                Ok(response)
+            }
+            Err(error) if is_repeatable(&error, began) => {
+                tracing::debug!(%error, "the connection was closed before the response; the request is repeated on a new connection");
+                self.unpooled.request(request()).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether a failed request can be repeated at once: the receiver stated that it did not process the request, or the connection was open
+/// before the request and was closed before any part of the response was received.
 fn is_repeatable(error: &legacy::Error, began: Instant) -> bool {
-    if error.is_connect() {
+    // HTTP/1.1 is used for the repetition if the receiver requires it.
+    if error.is_connect() || requires_http1(error) {
         return false;
     }
     if let Some(error) = find::<h2::Error>(error) {
-        let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
-        if error.is_remote() && (is_refused || error.is_go_away()) {
-            return true;
+        // Only these two state that the request was not processed (RFC 9113 §8.7). h2 reports a GOAWAY for streams above its last stream only;
+        // the others go on until the connection ends.
+        if error.is_go_away() {
+            return error.is_remote();
+        }
+        if error.is_reset() {
+            return error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
         }
     }
     let Some(state) = connection(error) else { return false };
@@ -199,6 +249,11 @@ fn is_repeatable(error: &legacy::Error, began: Instant) -> bool {
     matches!(failures::classify(error).0, Failure::ConnectionReset | Failure::TlsError)
 }
 
+/// Whether the receiver refused a request because it came over HTTP/2 (RFC 9113 §7).
+fn requires_http1(error: &legacy::Error) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| error.is_remote() && error.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED))
+}
+
 /// The connection on which a request failed.
 fn connection(error: &legacy::Error) -> Option<Arc<ConnectionState>> {
     let mut extras = Extensions::new();
@@ -207,8 +262,11 @@ fn connection(error: &legacy::Error) -> Option<Arc<ConnectionState>> {
 }
 
 /// Why there is no response: the kind of failure and a sentence.
-fn explain(error: &legacy::Error) -> (Failure, String) {
-    let (failure, detail) = failures::classify(error);
+fn explain(SendError { error, http1_required }: &SendError) -> (Failure, String) {
+    let (failure, mut detail) = failures::classify(error);
+    if *http1_required {
+        detail = format!("The receiver requires HTTP/1.1 (HTTP_1_1_REQUIRED), but the request failed over HTTP/1.1, too: {detail}");
+    }
     // With TLS 1.3, the receiver rejects a missing client certificate only after the handshake.
     let asked = connection(error).is_some_and(|state| state.wants_client_certificate && !state.was_used.load(Ordering::Relaxed));
     match failure {
@@ -217,22 +275,20 @@ fn explain(error: &legacy::Error) -> (Failure, String) {
     }
 }
 
-fn request(uri: Uri, own: &ShownHeaders, additional: &HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
+fn request(uri: Uri, headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri;
-    let mut headers = headers(own, additional);
-    headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
     *request.headers_mut() = headers;
     request
 }
 
-/// The headers of a request. clearhook's own headers are inserted last, so that additional headers cannot replace them.
-fn headers(own: &ShownHeaders, additional: &HeaderMap) -> HeaderMap {
-    let mut headers = additional.clone();
+/// The headers of a request. Those of the attempt are inserted last, so that additional headers cannot replace them.
+fn headers(own: &AttemptHeaders, same: &HeaderMap) -> HeaderMap {
+    let mut headers = same.clone();
     for (name, value) in own {
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
-            headers.insert(name, value);
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
         }
     }
     headers

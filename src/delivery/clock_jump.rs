@@ -1,19 +1,16 @@
 //! Detects jumps of the system clock by comparing it with the monotonic clock.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Mutex, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::domain::timestamp::Timestamp;
+use crate::{domain::timestamp::Timestamp, sync::locked};
 
 /// Smallest difference that counts as a jump, in milliseconds. It is larger than gradual corrections (NTP slewing).
-const STEP_MS: i64 = 2_000;
+const JUMP_MIN_MS: i64 = 2_000;
 
 /// The system clock, and the last reading of both clocks that it is compared with.
-pub(super) struct Clock(Mutex<Reading>);
+pub(super) struct JumpDetector(Mutex<Reading>);
 
 /// Both clocks at the same moment.
 #[derive(Clone, Copy)]
@@ -31,47 +28,45 @@ impl Reading {
     }
 
     /// The jump of the system clock since an earlier reading, in milliseconds.
-    fn step_since(self, before: Self) -> Option<i64> {
-        step(before.wall, self.wall, self.steady.saturating_duration_since(before.steady))
+    fn jump_since(self, before: Self) -> Option<i64> {
+        jump(before.wall, self.wall, self.steady.saturating_duration_since(before.steady))
     }
 }
 
-impl Clock {
+impl JumpDetector {
     pub(super) fn new() -> Self {
         Self(Mutex::new(Reading::now()))
     }
 
     /// The jump of the system clock since the last kept reading, in milliseconds, and a new reading. The caller passes the reading to
-    /// `keep`
-    /// once it has handled the jump.
-    pub(super) fn step(&self) -> (Option<i64>, Reading) {
+    /// `keep` once it has handled the jump.
+    pub(super) fn jump(&self) -> (Option<i64>, Reading) {
         let reading = Reading::now();
-        (reading.step_since(self.kept()), reading)
+        (reading.jump_since(self.kept()), reading)
     }
 
     /// Keeps a reading as the base of later comparisons.
     pub(super) fn keep(&self, reading: Reading) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reading;
+        *locked(&self.0) = reading;
     }
 
-    /// The current time without a jump that is not handled yet. Otherwise failures would look days old right after the clock was set
-    /// forward
-    /// by days.
+    /// The current time without a jump that is not handled yet. Otherwise failures would look days old right after the clock was
+    /// set forward by days.
     pub(super) fn now(&self) -> Timestamp {
         let reading = Reading::now();
-        let step = reading.step_since(self.kept()).unwrap_or(0);
-        Timestamp(reading.wall.0.saturating_sub(step))
+        let jump = reading.jump_since(self.kept()).unwrap_or(0);
+        Timestamp(reading.wall.0.saturating_sub(jump))
     }
 
     fn kept(&self) -> Reading {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *locked(&self.0)
     }
 }
 
-fn step(before: Timestamp, after: Timestamp, passed: Duration) -> Option<i64> {
+fn jump(before: Timestamp, after: Timestamp, passed: Duration) -> Option<i64> {
     let passed = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
-    let step = after.0.saturating_sub(before.0).saturating_sub(passed);
-    (step.abs() >= STEP_MS).then_some(step)
+    let jump = after.0.saturating_sub(before.0).saturating_sub(passed);
+    (jump.abs() >= JUMP_MIN_MS).then_some(jump)
 }
 
 #[cfg(test)]
@@ -79,23 +74,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_in_both_directions_are_noticed_and_drift_is_not() {
+    fn jumps_in_both_directions_are_noticed_and_drift_is_not() {
         let (before, passed) = (Timestamp(1_000_000), Duration::from_secs(5));
-        assert_eq!(step(before, Timestamp(1_005_100), passed), None);
-        assert_eq!(step(before, Timestamp(1_000_000 - 3_600_000), passed), Some(-3_605_000));
-        assert_eq!(step(before, Timestamp(1_005_000 + 3_600_000), passed), Some(3_600_000));
+        assert_eq!(jump(before, Timestamp(1_005_100), passed), None);
+        assert_eq!(jump(before, Timestamp(1_000_000 - 3_600_000), passed), Some(-3_605_000));
+        assert_eq!(jump(before, Timestamp(1_005_000 + 3_600_000), passed), Some(3_600_000));
     }
 
     #[test]
-    fn pending_step_is_left_out_of_the_time_until_it_is_kept() {
-        let clock = Clock::new();
+    fn an_unhandled_jump_is_left_out_of_the_time_until_its_reading_is_kept() {
+        let clock = JumpDetector::new();
         // A kept reading that is an hour behind looks the same as a clock that was set forward by an hour since then.
-        let (_, mut reading) = clock.step();
+        let (_, mut reading) = clock.jump();
         reading.wall = reading.wall.minus(Duration::from_hours(1));
         clock.keep(reading);
         assert!(Timestamp::now().since(clock.now()) > Duration::from_mins(59));
-        let (step, reading) = clock.step();
-        assert!(step.is_some_and(|step| (3_590_000..3_610_000).contains(&step)), "{step:?}");
+        let (jump, reading) = clock.jump();
+        assert!(jump.is_some_and(|jump| (3_590_000..3_610_000).contains(&jump)), "{jump:?}");
         clock.keep(reading);
         assert!(Timestamp::now().since(clock.now()) < Duration::from_mins(1));
     }

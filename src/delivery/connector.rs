@@ -7,7 +7,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -18,7 +18,6 @@ use hyper_util::{
     client::legacy::connect::{Connected, Connection as Describe},
     rt::TokioIo,
 };
-use thiserror::Error;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -29,9 +28,11 @@ use tower::Service;
 
 use crate::{
     delivery::{
+        connect_error::ConnectError,
         failures::span,
         happy_eyeballs::{self, Failures},
-        resolver::{GuardedResolver, ResolveError},
+        head_frames::{self, FrameReader, HEADS_MAX},
+        resolver::GuardedResolver,
         tls::Tls,
     },
     domain::answer::Failure,
@@ -51,15 +52,6 @@ struct Parts {
     limit: Duration,
 }
 
-/// Why no connection could be opened.
-#[derive(Debug, Error)]
-#[error("{detail}")]
-pub(super) struct ConnectError {
-    pub(super) failure: Failure,
-    /// The reason, in a sentence.
-    pub(super) detail: String,
-}
-
 /// State of an open connection. The HTTP client and the connection's I/O share it.
 #[derive(Debug)]
 pub(super) struct ConnectionState {
@@ -69,6 +61,8 @@ pub(super) struct ConnectionState {
     /// Whether bytes were received since the last bytes were sent. With HTTP/2, this does not refer to a single request.
     received: AtomicBool,
     is_h2: bool,
+    /// With HTTP/2, how many HEADERS frames were received since the last response.
+    heads: AtomicU32,
     /// Whether the receiver asked for a client certificate in the TLS handshake.
     pub(super) wants_client_certificate: bool,
 }
@@ -80,8 +74,15 @@ impl ConnectionState {
             was_used: AtomicBool::new(false),
             received: AtomicBool::new(false),
             is_h2,
+            heads: AtomicU32::new(0),
             wants_client_certificate,
         }
+    }
+
+    /// Notes that a response was received.
+    pub(super) fn responded(&self) {
+        self.was_used.store(true, Ordering::Relaxed);
+        self.heads.store(0, Ordering::Relaxed);
     }
 
     /// Whether a part of the response to the last request was received. Called when the request failed before the head was complete.
@@ -94,6 +95,7 @@ impl ConnectionState {
 pub(super) struct Connection {
     transport: Transport,
     state: Arc<ConnectionState>,
+    frames: FrameReader,
 }
 
 enum Transport {
@@ -219,24 +221,12 @@ fn reason(address: SocketAddr, error: &io::Error, limit: Duration) -> String {
     }
 }
 
-impl From<ResolveError> for ConnectError {
-    fn from(error: ResolveError) -> Self {
-        let failure = match error {
-            ResolveError::NotFound { .. } => Failure::NameNotResolved,
-            ResolveError::Blocked { .. } => Failure::AddressBlocked,
-        };
-        Self {
-            failure,
-            detail: error.to_string(),
-        }
-    }
-}
-
 impl Connection {
     fn plain(stream: TcpStream) -> Self {
         Self {
             transport: Transport::Plain(stream),
             state: Arc::new(ConnectionState::new(false, false)),
+            frames: FrameReader::default(),
         }
     }
 
@@ -245,6 +235,7 @@ impl Connection {
         Self {
             transport: Transport::Tls(Box::new(stream)),
             state: Arc::new(ConnectionState::new(is_h2, wants_client_certificate)),
+            frames: FrameReader::default(),
         }
     }
 
@@ -270,8 +261,16 @@ impl AsyncRead for Connection {
             Transport::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Transport::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
         };
-        if buf.filled().len() > before {
-            self.state.received.store(true, Ordering::Relaxed);
+        let received = buf.filled().get(before..).unwrap_or_default();
+        if received.is_empty() {
+            return result;
+        }
+        self.state.received.store(true, Ordering::Relaxed);
+        if self.state.is_h2 {
+            let heads = self.frames.read(received);
+            if self.state.heads.fetch_add(heads, Ordering::Relaxed) + heads > HEADS_MAX {
+                return Poll::Ready(Err(head_frames::too_many()));
+            }
         }
         result
     }

@@ -3,15 +3,15 @@
 use std::{fmt, future::Future, io, net::IpAddr, pin::Pin, sync::Arc};
 
 /// The addresses of a name, or the error of the lookup.
-type Found = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+type Lookup = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
 /// A DNS resolver. Returns all IPv4 and IPv6 addresses of a name.
 #[derive(Clone)]
-pub struct Names(Arc<dyn Fn(String) -> Found + Send + Sync>);
+pub struct DnsResolver(Arc<dyn Fn(String) -> Lookup + Send + Sync>);
 
-impl Names {
+impl DnsResolver {
     /// Creates a resolver from a function.
-    pub fn by<F>(look_up: impl Fn(String) -> F + Send + Sync + 'static) -> Self
+    pub fn from_fn<F>(look_up: impl Fn(String) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = io::Result<Vec<IpAddr>>> + Send + 'static,
     {
@@ -19,23 +19,23 @@ impl Names {
     }
 
     /// Looks up the addresses of a name.
-    pub(super) fn look_up(&self, name: String) -> Found {
+    pub(super) fn look_up(&self, name: String) -> Lookup {
         (self.0)(name)
     }
 }
 
-impl Default for Names {
+impl Default for DnsResolver {
     /// The system's resolver.
     fn default() -> Self {
-        Self::by(|name: String| async move {
+        Self::from_fn(|name: String| async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             Ok(found.map(|address| address.ip()).collect())
         })
     }
 }
 
-impl fmt::Debug for Names {
+impl fmt::Debug for DnsResolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Names(…)")
+        f.write_str("DnsResolver(…)")
     }
 }

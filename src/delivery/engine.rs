@@ -2,28 +2,24 @@
 
 use std::{
     collections::HashSet,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicI64, AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use tokio::{
     sync::{Notify, watch},
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     delivery::{
-        GRACE,
-        attempt::{DELETED, Sender, without_attempt},
+        attempt::{CallbackSender, DELETED, without_attempt},
         counters::Counters,
-        endpoint_cache::Ready,
+        endpoint_cache::CachedEndpoint,
         lease::Lease,
-        queues::{Limits, Queues, Turn},
-        storable::Storable,
-        wakeup::Due,
+        queues::{Queues, ScheduledAttempt},
+        wakeup::Wakeup,
     },
     domain::{
         callback::Outcome,
@@ -34,257 +30,280 @@ use crate::{
     storage::{
         Store, StoreError,
         deliveries::Job,
-        journal::{DISABLED, Journal, Next},
+        journal::{DISABLED, Journal, Next, Recorded},
     },
+    sync::locked,
 };
 
-pub(super) struct Engine {
+/// During a shutdown, the extra time for storing results after the longest possible attempt has ended.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What the engine works with. The other parts of the dispatcher share some of it.
+pub(super) struct Dependencies {
     pub(super) store: Store,
     pub(super) node: NodeId,
-    pub(super) sender: Sender,
-    pub(super) lease: Lease,
-    /// Whether the database accepts writes.
-    pub(super) storable: Storable,
-    pub(super) due: Due,
-    pub(super) stop: CancellationToken,
-    pub(super) counters: Counters,
-    journal: OnceLock<Journal>,
-    queues: Mutex<Queues>,
+    pub(super) sender: CallbackSender,
+    pub(super) journal: Journal,
+    pub(super) queues: Arc<Mutex<Queues>>,
+    pub(super) lease: Arc<Lease>,
+    pub(super) wakeup: Arc<Wakeup>,
+    pub(super) counters: Arc<Counters>,
+    /// Cancelled when the node stops. Then no more attempts begin.
+    pub(super) shutdown: CancellationToken,
+}
+
+pub(super) struct Engine {
+    deps: Dependencies,
     /// Deliveries for which a manual attempt was requested while another attempt was in flight.
-    pub(super) asked: Mutex<HashSet<DeliveryId>>,
+    manual_after_attempt: Mutex<HashSet<DeliveryId>>,
+    /// Notified when the time of the next delayed attempt may have changed.
     delays: Notify,
-    pub(super) tasks: TaskTracker,
+    /// Attempts in flight, and statements that nobody waits for.
+    tasks: TaskTracker,
     /// Notified whenever results are stored.
-    pub(super) recorded: watch::Sender<()>,
-    /// Revision of the last webhook change that this node has applied.
-    pub(super) heard: AtomicI64,
-    began: Instant,
-    /// When the claimer last read from the database, in milliseconds since `began`.
-    alive: AtomicU64,
-    pub(super) me: Weak<Self>,
+    recorded: watch::Sender<()>,
 }
 
 impl Engine {
-    pub(super) fn new(store: Store, node: NodeId, sender: Sender, stop: CancellationToken) -> Arc<Self> {
-        let limits = Limits {
-            concurrency: sender.settings.concurrency.max(1),
-            per_webhook: sender.settings.concurrency_per_webhook.max(1),
-            breaker: sender.settings.breaker,
-        };
-        Arc::new_cyclic(|me| Self {
-            lease: Lease::new(store.is_shared(), sender.settings.attempt_max()),
-            storable: Storable::default(),
-            store,
-            node,
-            sender,
-            due: Due::new(),
-            stop,
-            counters: Counters::default(),
-            journal: OnceLock::new(),
-            queues: Mutex::new(Queues::new(limits)),
-            asked: Mutex::default(),
+    pub(super) fn new(deps: Dependencies) -> Self {
+        Self {
+            deps,
+            manual_after_attempt: Mutex::default(),
             delays: Notify::new(),
             tasks: TaskTracker::new(),
             recorded: watch::Sender::new(()),
-            heard: AtomicI64::new(0),
-            began: Instant::now(),
-            alive: AtomicU64::new(0),
-            me: me.clone(),
-        })
+        }
     }
 
-    pub(super) fn journal(&self) -> &Journal {
-        self.journal.get_or_init(|| {
-            Journal::start(
-                &self.store,
-                self.node,
-                &self
-                    .me
-                    .upgrade()
-                    .unwrap_or_else(|| unreachable!("the engine is borrowed, so its Arc is alive")),
-            )
-        })
+    pub(super) const fn journal(&self) -> &Journal {
+        &self.deps.journal
     }
 
     pub(super) fn queues(&self) -> MutexGuard<'_, Queues> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.deps.queues)
     }
 
-    /// Notes that the claimer makes progress.
-    pub(super) fn is_alive(&self) {
-        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.alive.store(now, Ordering::Relaxed);
+    /// Changes whenever results are stored.
+    pub(super) fn recorded(&self) -> watch::Receiver<()> {
+        self.recorded.subscribe()
     }
 
-    /// Time since the claimer last made progress.
-    pub(super) fn silent_for(&self) -> std::time::Duration {
-        let alive = std::time::Duration::from_millis(self.alive.load(Ordering::Relaxed));
-        self.began.elapsed().saturating_sub(alive)
+    /// Waits until the time of the next delayed attempt may have changed.
+    pub(super) async fn delays_changed(&self) {
+        self.delays.notified().await;
     }
 
     /// Starts all attempts that may begin now.
-    pub(super) fn pump(&self) {
-        loop {
-            let Some(turn) = self.next_turn() else { break };
-            let Some(me) = self.me.upgrade() else { break };
-            self.tasks.spawn(async move { me.run(turn).await });
+    pub(super) fn start_attempts(self: &Arc<Self>) {
+        while let Some(attempt) = self.next_attempt() {
+            let engine = self.clone();
+            self.tasks.spawn(async move { engine.run(attempt).await });
         }
         self.delays.notify_one();
     }
 
-    fn next_turn(&self) -> Option<Turn> {
-        if self.stop.is_cancelled() || !self.lease.outlasts_attempt() {
+    fn next_attempt(&self) -> Option<ScheduledAttempt> {
+        if self.deps.shutdown.is_cancelled() || !self.deps.lease.outlasts_attempt() {
             return None;
         }
-        let (turn, wants_claim) = {
+        let (attempt, needs_refill) = {
             let mut queues = self.queues();
-            (queues.next(Instant::now()), queues.take_wants_claim())
+            (queues.next(Instant::now()), queues.take_refill_request())
         };
-        if wants_claim {
-            self.due.now();
+        if needs_refill {
+            self.deps.wakeup.now();
         }
-        turn
+        attempt
     }
 
-    /// Runs attempts until no further attempt may begin.
-    async fn run(self: Arc<Self>, turn: Turn) {
-        let mut next = Some(turn);
-        while let Some(Turn { job, is_probe }) = next {
+    /// Runs attempts one after the other until none may begin.
+    async fn run(&self, first: ScheduledAttempt) {
+        let mut next = Some(first);
+        while let Some(ScheduledAttempt { job, is_probe }) = next {
             let webhook = job.webhook;
-            let (finished, told) = self.sender.attempt(job).await;
+            let (finished, health) = self.deps.sender.attempt(job).await;
             if let Some(callback) = &finished.callback {
-                let took = u64::try_from(callback.duration_ms).unwrap_or(0);
-                self.counters.called(callback.answer.outcome() == Outcome::Succeeded, took);
+                let took = u32::try_from(callback.duration_ms.max(0)).unwrap_or(u32::MAX);
+                self.deps.counters.called(callback.answer.outcome() == Outcome::Succeeded, took);
             }
-            self.journal().record(finished).await;
-            let back = self.queues().over(webhook, is_probe, told, Instant::now());
-            self.give_back(back);
-            next = self.next_turn();
+            self.deps.journal.record(finished).await;
+            let surplus = self.queues().attempt_ended(webhook, is_probe, health, Instant::now());
+            self.release(surplus);
+            next = self.next_attempt();
         }
         self.delays.notify_one();
     }
 
-    /// Wakes webhooks whose delay (rate limit, pause or breaker) has ended.
-    pub(super) async fn watch_delays(self: Arc<Self>) {
-        loop {
-            let next = self.queues().next_delay();
-            let pause = async {
-                match next {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
+    /// Enqueues stored deliveries with a reserved slot.
+    pub(super) fn enqueue(self: &Arc<Self>, jobs: Vec<Job>) {
+        let mut not_cached = Vec::new();
+        let mut queues = self.queues();
+        for job in jobs {
+            // The rate limit must be set before the first attempt begins.
+            match self.deps.sender.endpoints.rate_if_cached(job.webhook) {
+                Ok(rate) => {
+                    if rate.is_some() {
+                        queues.set_rate_limit(job.webhook, rate, Instant::now());
+                    }
+                    queues.enqueue(job);
                 }
-            };
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = self.delays.notified() => {}
-                () = pause => self.pump(),
+                Err(_) => not_cached.push(job),
             }
         }
+        drop(queues);
+        if !not_cached.is_empty() {
+            let engine = self.clone();
+            self.tasks.spawn(async move {
+                for job in not_cached {
+                    engine.load_rate_limit(job.webhook).await;
+                    engine.queues().enqueue(job);
+                }
+                engine.start_attempts();
+            });
+        }
+        self.start_attempts();
     }
 
     /// Enqueues claimed deliveries of one webhook. Deliveries that no longer fit are released.
-    pub(super) async fn take_claimed(&self, webhook: WebhookId, jobs: Vec<Job>) {
-        // The rate limit must be set before the first attempt begins.
-        self.prepare(webhook).await;
-        let mut back = Vec::new();
+    pub(super) async fn enqueue_claimed(self: &Arc<Self>, webhook: WebhookId, jobs: Vec<Job>) {
+        self.load_rate_limit(webhook).await;
+        let mut surplus = Vec::new();
         {
             let mut queues = self.queues();
             for job in jobs {
                 let delivery = job.delivery;
-                if !queues.take_claimed(job) {
-                    back.push(delivery);
+                if !queues.enqueue_claimed(job) {
+                    surplus.push(delivery);
                 }
             }
         }
-        self.give_back(back);
-        self.pump();
+        self.release(surplus);
+        self.start_attempts();
     }
 
-    pub(super) async fn prepare(&self, webhook: WebhookId) {
+    /// Sets the rate limit of a webhook. It must be set before the first attempt begins.
+    async fn load_rate_limit(&self, webhook: WebhookId) {
         // If the webhook cannot be read now, the attempt handles the error.
-        if let Ok(ready) = self.sender.targets.get(webhook).await
-            && let Ready::Open(receiver) = &*ready
-            && receiver.rate.is_some()
+        if let Ok(cached) = self.deps.sender.endpoints.get(webhook).await
+            && let CachedEndpoint::Open(endpoint) = &*cached
+            && endpoint.rate.is_some()
         {
-            self.queues().limit(webhook, receiver.rate, Instant::now());
+            self.queues().set_rate_limit(webhook, endpoint.rate, Instant::now());
         }
     }
 
-    fn give_back(&self, deliveries: Vec<DeliveryId>) {
-        let Some(me) = self.me.upgrade().filter(|_| !deliveries.is_empty()) else {
+    /// Releases deliveries in the database, so that this node or another claims them again. Does not wait.
+    fn release(&self, deliveries: Vec<DeliveryId>) {
+        if deliveries.is_empty() {
             return;
-        };
+        }
+        let (store, node, wakeup) = (self.deps.store.patient(), self.deps.node, self.deps.wakeup.clone());
         self.tasks.spawn(async move {
-            if let Err(error) = me.store.patient().release(me.node, &deliveries).await {
+            if let Err(error) = store.release(node, &deliveries).await {
                 tracing::warn!(%error, count = deliveries.len(), "{} deliveries cannot be released in the database now; they are found and sent later: {error}", deliveries.len());
             }
-            me.due.now();
+            wakeup.now();
         });
     }
 
-    /// Drops all waiting deliveries: another node may own them by now.
-    pub(super) fn drop_all(&self) {
+    /// Drops all waiting deliveries and releases those that this node still owns: another node may own them by now.
+    pub(super) fn drop_waiting(&self) {
         let dropped = self.queues().drain_all();
-        self.give_back(dropped);
+        self.release(dropped);
+    }
+
+    /// Notes stored results.
+    pub(super) fn results_stored(&self, recorded: &[Recorded]) {
+        let mut manual = locked(&self.manual_after_attempt);
+        let mut queues = self.queues();
+        for result in recorded {
+            queues.result_stored(result.delivery);
+            if let Some(at) = result.again_at {
+                self.deps.wakeup.at(at);
+            }
+            if !manual.is_empty() && manual.remove(&result.delivery) {
+                self.deps.wakeup.now();
+            }
+        }
+        drop(queues);
+        drop(manual);
+        self.recorded.send_replace(());
+    }
+
+    /// Makes the next attempt of a webhook read its settings again.
+    pub(super) fn forget_endpoint(&self, webhook: WebhookId) {
+        self.deps.sender.endpoints.forget(webhook);
+    }
+
+    /// Makes the next attempt of each webhook read its settings again.
+    pub(super) fn forget_all_endpoints(&self) {
+        self.deps.sender.endpoints.forget_all();
     }
 
     /// Applies a change of a webhook (changed, disabled or deleted). After this returns, this node begins no attempt with the old settings.
-    pub(super) async fn changed(&self, webhook: WebhookId) {
+    pub(super) async fn apply_change(self: &Arc<Self>, webhook: WebhookId) {
         // The change itself is already stored, so an error here is only logged.
-        if let Err(error) = self.take_up(webhook).await {
+        if let Err(error) = self.try_apply_change(webhook).await {
             tracing::warn!(%error, %webhook, "deliveries of the changed webhook {webhook} cannot be updated now; each is updated when it is due: {error}");
         }
     }
 
-    async fn take_up(&self, webhook: WebhookId) -> Result<(), StoreError> {
-        self.sender.targets.forget(webhook);
-        let (next, state, reason) = match &*self.sender.targets.get(webhook).await? {
-            Ready::Open(receiver) => {
-                self.queues().limit(webhook, receiver.rate, Instant::now());
-                self.queues().mended(webhook);
-                self.pump();
+    /// Applies a change without waiting for it.
+    pub(super) fn apply_change_later(self: &Arc<Self>, webhook: WebhookId) {
+        let engine = self.clone();
+        self.tasks.spawn(async move { engine.apply_change(webhook).await });
+    }
+
+    async fn try_apply_change(self: &Arc<Self>, webhook: WebhookId) -> Result<(), StoreError> {
+        self.forget_endpoint(webhook);
+        let (next, state, reason) = match &*self.deps.sender.endpoints.get(webhook).await? {
+            CachedEndpoint::Open(endpoint) => {
+                {
+                    let mut queues = self.queues();
+                    queues.set_rate_limit(webhook, endpoint.rate, Instant::now());
+                    queues.reset_pauses(webhook);
+                }
+                self.start_attempts();
                 return Ok(());
             }
-            Ready::Disabled => (Next::Held, DeliveryState::Held, DISABLED),
-            Ready::Deleted => (Next::Failed(DELETED.to_owned()), DeliveryState::Failed, DELETED),
+            CachedEndpoint::Disabled => (Next::Held, DeliveryState::Held, DISABLED),
+            CachedEndpoint::Deleted => (Next::Failed(DELETED.to_owned()), DeliveryState::Failed, DELETED),
         };
         let waiting = self.queues().drain(webhook);
         for job in waiting {
-            self.journal().record(without_attempt(job, next.clone())).await;
+            self.deps.journal.record(without_attempt(job, next.clone())).await;
         }
-        self.store.set_aside(webhook, state, reason, Timestamp::now()).await?;
+        self.deps.store.withdraw(webhook, state, reason, Timestamp::now()).await?;
         Ok(())
     }
 
     /// Notes a manual attempt. A waiting delivery moves to the front of its queue; one in flight is remembered until its result is stored.
-    pub(super) fn asked_again(&self, webhook: WebhookId, delivery: DeliveryId) {
+    pub(super) fn manual_requested(&self, webhook: WebhookId, delivery: DeliveryId) {
+        // Both locks are held, so that a result that is being stored is either seen here or finds the delivery in the set.
+        let mut manual = locked(&self.manual_after_attempt);
         let mut queues = self.queues();
-        if queues.make_manual(webhook, delivery) || !queues.has(delivery) {
-            return;
+        if !queues.make_manual(webhook, delivery) && queues.contains(delivery) {
+            manual.insert(delivery);
         }
-        drop(queues);
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(delivery);
     }
 
     /// Waits for attempts in flight, stores their results and releases all other deliveries.
     pub(super) async fn finish(&self) {
-        let waiting = self.queues().drain_all();
-        self.give_back(waiting);
+        self.drop_waiting();
         self.tasks.close();
-        let last = self.sender.settings.attempt_max() + GRACE;
-        if timeout(last, self.tasks.wait()).await.is_err() {
+        let longest = self.deps.sender.settings.attempt_max() + GRACE;
+        if timeout(longest, self.tasks.wait()).await.is_err() {
             tracing::warn!("some attempts were still in flight at the shutdown; they are repeated at the next start");
         }
-        if timeout(GRACE, self.journal().flush()).await.is_err() {
+        if timeout(GRACE, self.deps.journal.flush()).await.is_err() {
             tracing::warn!("some results could not be stored before the shutdown; their deliveries are sent again at the next start");
         }
-        let gave_up = self.store.release_all(self.node, Timestamp::now()).await;
-        if let Err(error) = gave_up {
+        if let Err(error) = self.deps.store.release_all(self.deps.node, Timestamp::now()).await {
             tracing::warn!(%error, "waiting deliveries cannot be released now; other nodes take them once the lease of this node has ended: {error}");
-        } else if let Err(error) = self.store.end_lease(self.node).await {
+        } else if let Err(error) = self.deps.store.end_lease(self.deps.node).await {
             tracing::warn!(%error, "the lease of this node cannot be ended; it expires by itself: {error}");
         }
         // Other nodes may claim the released deliveries.
-        let _ = self.store.tell_pending().await;
+        let _ = self.deps.store.tell_pending().await;
     }
 }

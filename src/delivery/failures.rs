@@ -3,8 +3,12 @@
 use std::{error::Error, io, time::Duration};
 
 use crate::{
-    delivery::{connector::ConnectError, tls},
+    delivery::{
+        connect_error::{ConnectError, of_io},
+        tls,
+    },
     domain::answer::Failure,
+    error_chain,
 };
 
 /// Why there is no response. Walks down the error's sources to the first known type.
@@ -69,6 +73,9 @@ fn by_http(error: &hyper::Error) -> Option<(Failure, String)> {
 
 fn by_h2(error: &h2::Error) -> (Failure, String) {
     if let Some(io) = error.get_io() {
+        if io.kind() == io::ErrorKind::InvalidData {
+            return (Failure::ResponseInvalid, format!("The response is not valid HTTP/2: {io}."));
+        }
         let failure = of_io(io).unwrap_or(Failure::ConnectionReset);
         return (failure, format!("The HTTP/2 connection broke before a response: {io}."));
     }
@@ -86,52 +93,17 @@ fn by_h2(error: &h2::Error) -> (Failure, String) {
 
 /// The name of an HTTP/2 error code as RFC 9113 §7 spells it.
 pub(super) fn h2_reason(reason: h2::Reason) -> String {
-    format!("{reason:?}")
-}
-
-/// The failure for an I/O error.
-pub(super) fn of_io(error: &io::Error) -> Option<Failure> {
-    match error.kind() {
-        io::ErrorKind::TimedOut => Some(Failure::TimedOut),
-        io::ErrorKind::ConnectionReset
-        | io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::BrokenPipe
-        | io::ErrorKind::NotConnected
-        | io::ErrorKind::UnexpectedEof => Some(Failure::ConnectionReset),
-        io::ErrorKind::ConnectionRefused
-        | io::ErrorKind::HostUnreachable
-        | io::ErrorKind::NetworkUnreachable
-        | io::ErrorKind::AddrNotAvailable => Some(Failure::ConnectionRefused),
-        _ => None,
+    if u32::from(reason) > u32::from(h2::Reason::HTTP_1_1_REQUIRED) {
+        return format!("error code {:#x}", u32::from(reason));
     }
+    format!("{reason:?}")
 }
 
 /// The message of the innermost source.
 pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
     // The TLS library adds a link for developers to some messages.
-    let text = cause.to_string();
+    let text = error_chain::innermost(error).to_string();
     text.split(": https://").next().unwrap_or_default().to_owned()
-}
-
-/// Finds the first error of this type in the chain of sources.
-pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    let mut cause = Some(error);
-    while let Some(current) = cause {
-        if let Some(found) = current.downcast_ref::<T>() {
-            return Some(found);
-        }
-        if let Some(found) = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref)
-            && let Some(found) = find::<T>(found)
-        {
-            return Some(found);
-        }
-        cause = current.source();
-    }
-    None
 }
 
 /// Formats a duration for a message: `2 s`, `500 ms`.

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns() {
+    fn addresses_of_both_families_alternate() {
         let mixed = addresses(&["[2001:db8::1]:1", "[2001:db8::2]:1", "192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1"]);
         let order = addresses(&["[2001:db8::1]:1", "192.0.2.1:1", "[2001:db8::2]:1", "192.0.2.2:1", "192.0.2.3:1"]);
         assert_eq!(interleaved(&mixed), order);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_that_refuses_gives_way_at_once() {
+    async fn the_next_address_is_tried_at_once_after_a_refused_connection() {
         let refusing = {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             listener.local_addr().unwrap()
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_long_list_of_addresses_is_cut() {
+    async fn the_number_of_tried_addresses_is_limited() {
         let refusing = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let many: Vec<_> = (1..=200)
             .map(|last| SocketAddr::new([127, 0, 6, last].into(), refusing.port()))
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_address_is_a_failure() {
+    async fn connecting_without_addresses_fails() {
         assert!(connect(&[], Duration::from_secs(1)).await.unwrap_err().is_empty());
     }
 }

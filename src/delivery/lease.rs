@@ -1,23 +1,19 @@
 //! The lease of this node on the deliveries that it owns. A node that cannot renew its lease in time begins no more attempts. An attempt
 //! begins only if the lease outlasts its timeout: after the lease, another node may send the same delivery.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Mutex, time::Duration};
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-use crate::delivery::{LEASE, engine::Engine};
+use crate::sync::locked;
+
+/// Shortest lifetime of a node's lease. Other nodes take over the deliveries of a node whose lease has expired.
+pub const LEASE: Duration = Duration::from_secs(30);
 
 /// The node itself considers its lease expired this much earlier than other nodes do.
 const MARGIN: Duration = Duration::from_secs(3);
 /// The part of a lease, besides the longest attempt, in which attempts may begin.
 const SPARE: Duration = Duration::from_secs(12);
-/// Timeout of a renewal.
-const RENEWAL: Duration = Duration::from_secs(4);
-/// Pause after a failed renewal.
-const AGAIN: Duration = Duration::from_secs(1);
 /// Renewals in the time in which attempts may begin. The second one is in reserve.
 const RENEWALS: u32 = 2;
 
@@ -51,66 +47,22 @@ impl Lease {
     }
 
     fn is_held_until(&self, at: Instant) -> bool {
-        self.until
-            .as_ref()
-            .is_none_or(|until| *until.lock().unwrap_or_else(PoisonError::into_inner) > at)
+        self.until.as_ref().is_none_or(|until| *locked(until) > at)
     }
 
-    fn renewed(&self, began: Instant) {
+    /// Notes a renewal that began at this time.
+    pub(super) fn renewed(&self, began: Instant) {
         if let Some(until) = &self.until {
-            *until.lock().unwrap_or_else(PoisonError::into_inner) = began + self.length() - MARGIN;
+            *locked(until) = began + self.length() - MARGIN;
         }
     }
 
     /// Time until the next renewal.
-    fn pause(&self) -> Duration {
+    pub(super) fn pause(&self) -> Duration {
         if !self.is_held() {
             return Duration::from_secs(1);
         }
         self.length().saturating_sub(MARGIN + self.attempt) / (RENEWALS + 1)
-    }
-}
-
-impl Engine {
-    /// Acquires or renews the lease. If the lease had expired, the waiting deliveries are dropped, because other nodes may own them by now.
-    pub(super) async fn renew(&self) {
-        let (began, was_held) = (Instant::now(), self.lease.is_held());
-        let limit = RENEWAL.min(self.sender.settings.patience / 3);
-        match self.store.within(limit).renew_lease(self.node, self.lease.length()).await {
-            Ok(()) => {
-                self.storable.worked();
-                if !was_held {
-                    self.drop_all();
-                }
-                self.lease.renewed(began);
-                self.pump();
-            }
-            Err(error) => {
-                self.storable.failed(&error);
-                tracing::warn!(%error, "the lease of this node in the database cannot be renewed; trying again: {error}");
-            }
-        }
-    }
-
-    /// Time until the next renewal. It is short after a failure, because renewals also show whether the database accepts writes.
-    fn pause(&self) -> Duration {
-        if self.storable.has_failed() {
-            return self.lease.pause().min(AGAIN);
-        }
-        self.lease.pause()
-    }
-
-    /// Renews the lease until the node stops.
-    pub(super) async fn keep_lease(self: Arc<Self>) {
-        if !self.store.is_shared() {
-            return;
-        }
-        loop {
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = sleep(self.pause()) => self.renew().await,
-            }
-        }
     }
 }
 
@@ -119,7 +71,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn no_attempt_lasts_longer_than_the_lease_and_renewals_come_in_time() {
+    async fn the_lease_outlasts_attempts_and_leaves_time_for_renewals() {
         for (attempt, length) in [(1, 30), (15, 30), (60, 75), (600, 615)].map(|(a, b)| (Duration::from_secs(a), Duration::from_secs(b))) {
             let lease = Lease::new(true, attempt);
             assert!(!lease.is_held() && !lease.outlasts_attempt());
@@ -138,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_alone_needs_none() {
+    async fn a_node_without_other_nodes_always_holds_its_lease() {
         assert!(Lease::new(false, Duration::from_secs(60)).outlasts_attempt());
     }
 }

@@ -1,11 +1,17 @@
-//! Hides credentials in logged responses. A receiver may echo the request, verbatim or escaped for JSON, a URL, a form, or HTML.
+//! Hides credentials in logged responses. A receiver may echo the request, verbatim, escaped (for JSON, a URL, a form, or HTML) or encoded
+//! (base64, hexadecimal, gzip), also nested in each other.
 
 mod decode;
+mod encoded;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use memchr::memmem;
 
 use crate::{
-    delivery::redact::decode::{Decoded, plain, readings, readings_of_cut},
+    delivery::redact::{
+        decode::{Decoded, levels, plain, readings},
+        encoded::Decoder,
+    },
     domain::{
         headers::{Header, is_credential},
         secret::SigningSecret,
@@ -14,50 +20,59 @@ use crate::{
 
 /// Replaces a hidden value.
 pub(super) const HIDDEN: &str = "••••••";
-/// Shorter values occur in texts by chance. They are hidden only as whole words.
+/// Shorter values occur in texts by chance. They are hidden only as whole words, and not in encoded texts.
 const LONG: usize = 8;
+/// Maximum number of encodings within each other that are decoded.
+const DEPTH: usize = 3;
 /// At the end of a truncated text, a prefix of a value is hidden if it is at least this long.
 const BEGINNING: usize = 3;
+/// At the end of a truncated text, at most this many bytes belong to no reading: the beginning of a group of base64, or a line break.
+const TAIL: usize = 16;
 
 /// Values to hide in responses. Texts are not searched if there are no values, or if they are shorter than all values.
 #[derive(Default)]
 pub(super) struct Redactor {
-    values: Vec<Value>,
+    patterns: Vec<Pattern>,
     /// Length of the shortest text that can contain a value.
     shortest: usize,
 }
 
-struct Value {
-    text: String,
-    /// Whether its base64 and hexadecimal forms are hidden, too.
-    is_encoded: bool,
-}
-
-/// One encoded form of a value, in lower case.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+/// One form of a value, in lower case.
 struct Pattern {
-    bytes: Vec<u8>,
+    finder: memmem::Finder<'static>,
     is_short: bool,
 }
 
 impl Redactor {
     /// Hides the values of headers that are marked as secret, the credentials in them, and the signing secrets.
     pub(super) fn new<'a>(headers: &[Header], signing: impl Iterator<Item = &'a SigningSecret>) -> Self {
-        let mut values: Vec<_> = headers
-            .iter()
-            .filter(|header| header.is_hidden())
+        let hidden = headers.iter().filter(|header| header.is_hidden());
+        let mut values: Vec<Vec<u8>> = hidden
             .flat_map(|header| credentials(&header.name, &header.value))
-            .map(|text| Value { text, is_encoded: true })
+            .flat_map(|text| spellings(&text))
             .collect();
-        values.sort_by(|one, other| one.text.cmp(&other.text));
-        values.dedup_by(|one, other| one.text == other.text);
-        // A signing secret is written as a prefix and base64; the base64 part is hidden.
-        values.extend(signing.map(|secret| Value {
-            text: STANDARD.encode(secret.as_bytes()),
-            is_encoded: false,
+        // A signing secret is written as a prefix and base64; the base64 part is hidden, and the bytes themselves.
+        values.extend(signing.flat_map(|secret| {
+            let bytes = secret.as_bytes();
+            [STANDARD.encode(bytes).into_bytes(), bytes.to_vec(), misread(bytes)]
         }));
-        let shortest = patterns(&values).map(|pattern| pattern.bytes.len()).min().unwrap_or(usize::MAX);
-        Self { values, shortest }
+        let mut forms: Vec<_> = values
+            .iter()
+            .flat_map(|value| [plain(value), value.to_ascii_lowercase()].map(|form| (form, value.len() < LONG)))
+            .filter(|(form, _)| !form.is_empty())
+            .collect();
+        forms.sort();
+        forms.dedup();
+        Self {
+            shortest: forms.iter().map(|(form, _)| form.len()).min().unwrap_or(usize::MAX),
+            patterns: forms
+                .into_iter()
+                .map(|(form, is_short)| Pattern {
+                    finder: memmem::Finder::new(&form).into_owned(),
+                    is_short,
+                })
+                .collect(),
+        }
     }
 
     /// Hides the values in a body. If `is_cut`, the body is truncated and may end within a value.
@@ -77,29 +92,43 @@ impl Redactor {
 
     /// The positions of values, sorted.
     fn find(&self, text: &[u8], is_cut: bool) -> Vec<(usize, usize)> {
-        if self.values.is_empty() || (text.len() < self.shortest && !is_cut) {
+        if self.patterns.is_empty() || (text.len() < self.shortest && !is_cut) {
             return Vec::new();
         }
-        let mut patterns: Vec<_> = patterns(&self.values).collect();
-        patterns.sort();
-        patterns.dedup();
         let mut spans = Vec::new();
-        let (readings, cut_escapes) = if is_cut {
-            readings_of_cut(text)
-        } else {
-            (readings(text), Vec::new())
-        };
-        for reading in readings {
-            for pattern in &patterns {
-                pattern.find(&reading, &mut spans);
-                if is_cut && let Some(from) = pattern.begins_at_end(&reading, &cut_escapes) {
-                    spans.push((from, text.len()));
+        let mut decoder = Decoder::new(text.len());
+        let mut sources = vec![Decoded::raw(text)];
+        sources.extend(sources.first().and_then(|raw| decoder.inflated(raw)));
+        for depth in 0..=DEPTH {
+            let mut encoded = Vec::new();
+            for source in sources {
+                let levels = levels(source);
+                let ends = if is_cut && depth == 0 { cut_escapes(&levels) } else { Vec::new() };
+                for reading in readings(&levels) {
+                    for pattern in self.patterns.iter().filter(|pattern| depth == 0 || !pattern.is_short) {
+                        pattern.find(&reading, &mut spans);
+                        if is_cut && let Some(from) = pattern.begins_at_end(&reading, &ends, text.len()) {
+                            spans.push((from, text.len()));
+                        }
+                    }
+                }
+                if depth < DEPTH {
+                    encoded.extend(levels.iter().flat_map(|level| decoder.decode(level)));
                 }
             }
+            sources = encoded;
         }
         spans.sort_unstable();
         spans
     }
+}
+
+/// The positions of escapes that may be incomplete at the end of a truncated text.
+fn cut_escapes(levels: &[Decoded]) -> Vec<usize> {
+    let mut ends: Vec<_> = levels.iter().flat_map(Decoded::cut_escapes).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    ends
 }
 
 /// The credentials in a header's value. The first is the whole value.
@@ -139,74 +168,44 @@ fn credentials(name: &str, value: &str) -> Vec<String> {
     found.into_iter().map(str::to_owned).collect()
 }
 
-/// All forms of the values that decoding of the text does not reduce to the value itself.
-fn patterns(values: &[Value]) -> impl Iterator<Item = Pattern> {
-    values.iter().flat_map(|value| {
-        let text = value.text.as_bytes();
-        let mut spelled = vec![text.to_vec()];
-        if !value.text.is_ascii() {
-            // The value misread as Latin-1, and the value encoded in Latin-1, which was once the encoding of HTTP headers.
-            spelled.push(text.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes());
-            spelled.extend(
-                value
-                    .text
-                    .chars()
-                    .map(|character| u8::try_from(character).ok())
-                    .collect::<Option<Vec<u8>>>(),
-            );
-        }
-        if value.is_encoded && text.len() >= LONG {
-            spelled.push(text.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
-            spelled.extend((0..3).flat_map(|before| base64_within(text, before)));
-        }
-        let is_short = text.len() < LONG;
-        let both = spelled.into_iter().flat_map(|bytes| [plain(&bytes), bytes.to_ascii_lowercase()]);
-        both.filter(|bytes| !bytes.is_empty())
-            .map(move |bytes| Pattern { bytes, is_short })
-            .collect::<Vec<_>>()
-    })
+/// Bytes that are taken for characters of Latin-1, in UTF-8. Escapes such as `\xe9` are decoded in this way.
+fn misread(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes()
 }
 
-/// The base64 form of a value with `before` bytes (0 to 2) before it in its group of three: the standard form, and the URL-safe form if it
-/// differs. Characters that also depend on the surrounding bytes are left out.
-fn base64_within(value: &[u8], before: usize) -> Vec<Vec<u8>> {
-    let text = [&[0; 2][..before], value].concat();
-    let encoded = STANDARD.encode(&text).into_bytes();
-    let (from, to) = ((before * 8).div_ceil(6), text.len() * 8 / 6);
-    let standard = encoded.get(from..to).unwrap_or_default().to_vec();
-    let url_safe: Vec<u8> = standard
-        .iter()
-        .map(|byte| match byte {
-            b'+' => b'-',
-            b'/' => b'_',
-            other => *other,
-        })
-        .collect();
-    if url_safe == standard {
-        vec![standard]
-    } else {
-        vec![standard, url_safe]
+/// A value, the value misread as Latin-1, and the value encoded in Latin-1, which was once the encoding of HTTP headers.
+fn spellings(value: &str) -> Vec<Vec<u8>> {
+    let mut spellings = vec![value.as_bytes().to_vec()];
+    if !value.is_ascii() {
+        spellings.push(misread(value.as_bytes()));
+        spellings.extend(
+            value
+                .chars()
+                .map(|character| u8::try_from(character).ok())
+                .collect::<Option<Vec<u8>>>(),
+        );
     }
+    spellings
 }
 
 impl Pattern {
     fn find(&self, reading: &Decoded, spans: &mut Vec<(usize, usize)>) {
-        for at in memchr::memmem::find_iter(&reading.bytes, &self.bytes) {
-            let end = at + self.bytes.len();
+        for at in self.finder.find_iter(&reading.bytes) {
+            let end = at + self.finder.needle().len();
             if !self.is_short || (is_boundary(reading, at) && is_boundary(reading, end)) {
                 spans.extend(span(reading, at, end));
             }
         }
     }
 
-    /// If the text ends with a prefix of the pattern, returns where the prefix begins. A truncated escape at the end of the text is
-    /// ignored.
-    fn begins_at_end(&self, reading: &Decoded, cut_escapes: &[usize]) -> Option<usize> {
-        let whole = usize::MAX;
-        for end in cut_escapes.iter().copied().chain([whole]) {
+    /// If the reading ends with a prefix of the pattern where the original text, of the length `cut_at`, ends, returns where the prefix
+    /// begins. Incomplete escapes at the positions `cut_escapes` are ignored.
+    fn begins_at_end(&self, reading: &Decoded, cut_escapes: &[usize], cut_at: usize) -> Option<usize> {
+        let reaches_end = reading.spans.last().is_some_and(|span| cut_at - (span.1 as usize) < TAIL);
+        for end in cut_escapes.iter().copied().chain(reaches_end.then_some(usize::MAX)) {
             let length = reading.spans.partition_point(|span| (span.0 as usize) < end);
             let before = reading.bytes.get(..length).unwrap_or_default();
-            let begun = longest_beginning(&self.bytes, before);
+            let begun = longest_beginning(self.finder.needle(), before);
             let at = length - begun;
             if begun >= BEGINNING && (!self.is_short || is_boundary(reading, at)) {
                 return reading.spans.get(at).map(|span| span.0 as usize);

@@ -6,14 +6,14 @@ use std::{net::IpAddr, sync::Arc};
 use thiserror::Error;
 
 use crate::{
-    delivery::dns::Names,
+    delivery::dns::DnsResolver,
     domain::{address::NotPublic, url::UrlPolicy},
 };
 
 /// Resolves names and refuses addresses that the operator's policy does not permit.
 pub(super) struct GuardedResolver {
     pub(super) policy: Arc<UrlPolicy>,
-    pub(super) names: Names,
+    pub(super) dns: DnsResolver,
 }
 
 /// Why a name has no usable address.
@@ -30,13 +30,13 @@ pub(super) enum ResolveError {
 impl GuardedResolver {
     /// The addresses of a name.
     pub(super) async fn resolve(&self, name: String) -> Result<Vec<IpAddr>, ResolveError> {
-        let found = self.names.look_up(name.clone()).await.map_err(|error| error.to_string());
-        vetted(&self.policy, name, found)
+        let found = self.dns.look_up(name.clone()).await.map_err(|error| error.to_string());
+        checked(&self.policy, name, found)
     }
 }
 
 /// Returns the addresses of a name if all of them are permitted.
-fn vetted(policy: &UrlPolicy, name: String, found: Result<Vec<IpAddr>, String>) -> Result<Vec<IpAddr>, ResolveError> {
+fn checked(policy: &UrlPolicy, name: String, found: Result<Vec<IpAddr>, String>) -> Result<Vec<IpAddr>, ResolveError> {
     match found {
         Err(cause) => Err(ResolveError::NotFound { name, cause }),
         Ok(addresses) if addresses.is_empty() => Err(ResolveError::NotFound {
@@ -63,11 +63,11 @@ mod tests {
             allowed: allowed.parse().unwrap(),
         };
         let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
-        vetted(&policy, "hooks.example.com".to_owned(), Ok(addresses))
+        checked(&policy, "hooks.example.com".to_owned(), Ok(addresses))
     }
 
     #[test]
-    fn a_name_is_refused_for_any_address_that_is_not_public() {
+    fn a_name_is_refused_if_any_of_its_addresses_is_not_public() {
         assert_eq!(found("", &["93.184.216.34", "2606:4700::1111"]).unwrap().len(), 2);
         // DNS64 (RFC 6147) embeds a public IPv4 address in such an IPv6 address.
         assert_eq!(found("", &["64:ff9b::5db8:d822", "::ffff:93.184.216.34"]).unwrap().len(), 2);
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn operators_permit_networks_and_names() {
+    fn networks_and_names_of_the_policy_are_permitted() {
         assert!(found("10.0.0.0/8", &["93.184.216.34", "10.0.0.1"]).is_ok());
         assert!(found("10.0.0.0/8", &["10.0.0.1", "192.168.0.1"]).is_err());
         assert!(found("hooks.example.com.", &["192.168.0.1", "::1"]).is_ok());

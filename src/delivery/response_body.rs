@@ -5,30 +5,33 @@ use std::{io, time::Duration};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use crate::delivery::failures::{find, h2_reason, innermost, span};
+use crate::{
+    delivery::failures::{h2_reason, innermost, span},
+    error_chain::find,
+};
 
 /// Maximum number of bytes of a body that are read and stored.
-const KEPT: usize = 16 * 1024;
+const STORED_MAX: usize = 16 * 1024;
 
 /// A response body, as far as it was received.
 pub(super) struct ReceivedBody {
     pub(super) bytes: Vec<u8>,
-    /// The body is longer than [`KEPT`].
+    /// The body is longer than [`STORED_MAX`].
     pub(super) truncated: bool,
     /// The reason, in a sentence, if the end of the body was not received.
     pub(super) incomplete: Option<String>,
 }
 
-/// Reads the body to its end, to the maximum size, or until the timeout.
+/// Reads the body to its end, to the maximum size, or until the timeout. A content coding is not decoded: the log has the body as received.
 pub(super) async fn read(mut body: Incoming, limit: Duration) -> ReceivedBody {
     let (mut bytes, mut truncated) = (Vec::new(), false);
     let reading = async {
         while let Some(frame) = body.frame().await {
             // Trailers are not kept.
             let Ok(data) = frame?.into_data() else { continue };
-            let room = KEPT - bytes.len();
-            bytes.extend_from_slice(data.get(..room).unwrap_or(&data));
-            if data.len() > room {
+            let free = STORED_MAX - bytes.len();
+            bytes.extend_from_slice(data.get(..free).unwrap_or(&data));
+            if data.len() > free {
                 truncated = true;
                 break;
             }

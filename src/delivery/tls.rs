@@ -19,7 +19,10 @@ use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::{
-    delivery::{certificate_error, connector::ConnectError, failures},
+    delivery::{
+        certificate_error,
+        connect_error::{self, ConnectError},
+    },
     domain::answer::Failure,
 };
 
@@ -27,7 +30,8 @@ use crate::{
 /// encryption only).
 const OFFERED: &str = "TLS 1.3, and TLS 1.2 with ECDHE and AES-GCM or ChaCha20-Poly1305";
 
-/// TLS connector.
+/// TLS connector. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Tls(TlsConnector);
 
 /// Information that the callbacks of rustls collect during a handshake.
@@ -67,6 +71,13 @@ impl Tls {
         Ok(Self(Arc::new(config).into()))
     }
 
+    /// The same connector, but it offers HTTP/1.1 only (ALPN, RFC 7301).
+    pub(super) fn http1_only(&self) -> Self {
+        let mut config = ClientConfig::clone(self.0.config());
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self(Arc::new(config).into())
+    }
+
     /// Does the TLS handshake on a TCP connection. Also returns whether the receiver asked for a client certificate.
     pub(super) async fn handshake(&self, host: &str, stream: TcpStream) -> Result<(TlsStream<TcpStream>, bool), ConnectError> {
         // The trailing dot of an absolute name is not part of the TLS server name (RFC 6066 §3).
@@ -102,7 +113,7 @@ fn failed_handshake(error: &io::Error, notes: Notes, host: &str) -> ConnectError
         (_, Some(refusal)) => (Failure::TlsError, refusal),
         (Some(error), None) => (Failure::TlsError, explain(error, notes.wants_client_certificate, host)),
         (None, None) => (
-            failures::of_io(error).unwrap_or(Failure::TlsError),
+            connect_error::of_io(error).unwrap_or(Failure::TlsError),
             match error.kind() {
                 io::ErrorKind::UnexpectedEof => "The receiver closed the connection during the TLS handshake.".to_owned(),
                 io::ErrorKind::ConnectionReset => "The receiver reset the connection during the TLS handshake.".to_owned(),
@@ -148,6 +159,7 @@ pub(super) fn explain(error: &Error, wants_client_certificate: bool, host: &str)
         Error::PeerIncompatible(reason) => {
             format!("There is no common cipher suite or key exchange ({reason:?}). clearhook offers {OFFERED}.")
         }
+        Error::NoCertificatesPresented => "The receiver sent no certificate; configure one for this host on the receiver.".to_owned(),
         Error::InvalidMessage(reason) => {
             format!("The receiver does not speak TLS on this port ({reason:?}); if it serves plain HTTP, its URL begins with http://.")
         }

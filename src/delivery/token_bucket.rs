@@ -6,14 +6,15 @@ use tokio::time::Instant;
 
 use crate::domain::webhook::RateLimit;
 
+/// A token bucket. Each attempt takes one token.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bucket {
+pub(super) struct TokenBucket {
     limit: RateLimit,
     tokens: f64,
     filled_at: Instant,
 }
 
-impl Bucket {
+impl TokenBucket {
     pub(super) fn new(limit: RateLimit, now: Instant) -> Self {
         Self {
             limit,
@@ -46,9 +47,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_then_the_rate() {
+    fn tokens_allow_a_burst_and_then_the_rate() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(RateLimit { per_second: 10, burst: 3 }, start);
+        let mut bucket = TokenBucket::new(RateLimit { per_second: 10, burst: 3 }, start);
         assert!((0..3).all(|_| bucket.take(start).is_ok()));
         let next = bucket.take(start).unwrap_err();
         assert_eq!((next - start).as_millis(), 100);

@@ -8,7 +8,7 @@ use std::{
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use thiserror::Error;
 
-use crate::messages::wrong::Wrong;
+use crate::messages::validation::ValidationError;
 
 /// Addresses and names exempt from the ban on private addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -185,12 +185,12 @@ fn judge_v6(address: Ipv6Addr) -> Result<(), NotPublic> {
 
 impl NotPublic {
     /// The error message for a URL with this address.
-    pub fn wrong(self, address: IpAddr) -> Wrong {
+    pub fn wrong(self, address: IpAddr) -> ValidationError {
         let address = address.to_string();
         match self {
-            Self::Private => Wrong::UrlBlocked { address },
-            Self::Special => Wrong::UrlSpecial { address },
-            Self::Contains(contained) => Wrong::UrlContains {
+            Self::Private => ValidationError::UrlBlocked { address },
+            Self::Special => ValidationError::UrlSpecial { address },
+            Self::Contains(contained) => ValidationError::UrlContains {
                 address,
                 contained: contained.to_string(),
             },
@@ -211,9 +211,8 @@ impl AllowedNetworks {
     }
 
     /// Whether an address is exempt. IPv4 networks do not match IPv6 addresses that embed their addresses. An IPv6 address that embeds an
-    /// IPv4
-    /// address is matched only by networks within the prefix of the embedding, and by `::/0`. The whole prefix of NAT64, for example, does
-    /// not match, because it would permit every private IPv4 address.
+    /// IPv4 address is matched only by networks within the prefix of the embedding, and by `::/0`. The whole prefix of NAT64, for example,
+    /// does not match, because it would permit every private IPv4 address.
     pub fn has_address(&self, address: IpAddr) -> bool {
         let prefix = match address {
             IpAddr::V6(address) if address != Ipv6Addr::LOCALHOST => Embedding::of(address).map(|(embedding, _)| embedding.prefix()),

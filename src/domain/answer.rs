@@ -76,8 +76,7 @@ impl Answer {
     }
 
     /// The name in the log's "Response" column: the reason phrase without spaces (`BadRequest`), the digits of an unknown status code, or
-    /// the
-    /// name of the failure.
+    /// the name of the failure.
     pub fn response(self) -> String {
         let status = match self {
             Self::None(failure) => return failure.as_str().to_owned(),
@@ -96,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn responses_are_named_without_blanks() {
+    fn response_names_have_no_blanks() {
         for (status, name) in [
             (200, "OK"),
             (202, "Accepted"),
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn only_two_hundreds_succeed() {
+    fn only_2xx_responses_succeed() {
         for status in [200, 204, 299] {
             assert_eq!(Answer::Status(status).outcome(), Outcome::Succeeded);
         }

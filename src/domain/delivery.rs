@@ -1,6 +1,5 @@
 //! States of a delivery: `pending` → `sending` → `succeeded`, `failed`, or back to `pending` with a due time. If the webhook is disabled,
-//! the
-//! delivery becomes `held`.
+//! the delivery becomes `held`. If an earlier delivery of the same subject of an ordered webhook is unfinished, it starts as `parked`.
 
 use crate::domain::named::named;
 
@@ -9,6 +8,8 @@ named! {
     DeliveryState("state of a delivery") {
         /// Waiting for its due time.
         Pending = "pending",
+        /// Waiting for an earlier delivery with the same subject. Then it becomes `pending`.
+        Parked = "parked",
         /// Owned by one node, which holds a lease on it.
         Sending = "sending",
         /// The receiver answered with a 2xx status code.
@@ -25,7 +26,16 @@ impl DeliveryState {
     pub const fn is_over(self) -> bool {
         match self {
             Self::Succeeded | Self::Failed | Self::Held => true,
-            Self::Pending | Self::Sending => false,
+            Self::Pending | Self::Parked | Self::Sending => false,
+        }
+    }
+
+    /// The state that the API reports: a parked delivery is pending, without a due time.
+    #[must_use]
+    pub const fn reported(self) -> Self {
+        match self {
+            Self::Parked => Self::Pending,
+            other => other,
         }
     }
 }

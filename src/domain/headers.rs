@@ -2,11 +2,11 @@
 
 use crate::{
     domain::webhook::{HEADERS_BYTES_MAX, HEADERS_MAX},
-    messages::wrong::Wrong,
+    messages::validation::ValidationError,
 };
 
-/// An additional header.
-#[derive(Clone, PartialEq, Eq)]
+/// An additional header. Serialized, it contains the value: only the API and the form of those who may change the webhook show it.
+#[derive(Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Header {
     /// The name, as the user entered it.
     pub name: String,
@@ -46,7 +46,7 @@ pub struct HeaderProblem {
     /// Whether the value is wrong, rather than the name.
     pub value: bool,
     /// The error message: what is wrong and what to do.
-    pub wrong: Wrong,
+    pub wrong: ValidationError,
 }
 
 /// Parts of header names that indicate a credential.
@@ -159,14 +159,14 @@ pub fn check_headers(headers: &[Header]) -> Vec<HeaderProblem> {
         problems.push(HeaderProblem {
             at: None,
             value: false,
-            wrong: Wrong::HeadersTooMany { max: HEADERS_MAX as u64 },
+            wrong: ValidationError::HeadersTooMany { max: HEADERS_MAX as u64 },
         });
     }
     if headers.iter().map(|header| header.name.len() + header.value.len()).sum::<usize>() > HEADERS_BYTES_MAX {
         problems.push(HeaderProblem {
             at: None,
             value: false,
-            wrong: Wrong::HeadersTooLong {
+            wrong: ValidationError::HeadersTooLong {
                 max: HEADERS_BYTES_MAX as u64,
             },
         });
@@ -196,36 +196,36 @@ fn check_single(at: usize, headers: &[Header]) -> Option<HeaderProblem> {
     is_second.then_some(HeaderProblem {
         at: Some(at),
         value: false,
-        wrong: Wrong::HeaderTwice,
+        wrong: ValidationError::HeaderTwice,
     })
 }
 
 /// Checks a name: a token (RFC 9110, section 5.6.2) that neither clearhook nor HTTP itself sets.
-pub fn check_name(name: &str) -> Result<(), Wrong> {
+pub fn check_name(name: &str) -> Result<(), ValidationError> {
     if name.is_empty() {
-        return Err(Wrong::HeaderNameMissing);
+        return Err(ValidationError::HeaderNameMissing);
     }
     if name.len() > HEADERS_BYTES_MAX || !name.bytes().all(is_token) {
-        return Err(Wrong::HeaderName);
+        return Err(ValidationError::HeaderName);
     }
     let name = name.to_ascii_lowercase();
     // HTTP/2 has the host in `:authority`. A different `host` header makes the request malformed (RFC 9113, section 8.3.1).
     if name == "host" {
-        return Err(Wrong::HeaderHost);
+        return Err(ValidationError::HeaderHost);
     }
     if CONNECTION.contains(&name.as_str()) {
-        return Err(Wrong::HeaderConnection);
+        return Err(ValidationError::HeaderConnection);
     }
     if OWN.contains(&name.as_str()) || name.starts_with("webhook-") {
-        return Err(Wrong::HeaderReserved);
+        return Err(ValidationError::HeaderReserved);
     }
     Ok(())
 }
 
 /// Checks a value: one line of visible characters, spaces and tabs (RFC 9110, section 5.5).
-pub fn check_value(value: &str) -> Result<(), Wrong> {
+pub fn check_value(value: &str) -> Result<(), ValidationError> {
     if value.chars().any(ends_a_line) {
-        Err(Wrong::HeaderValue)
+        Err(ValidationError::HeaderValue)
     } else {
         Ok(())
     }
@@ -416,7 +416,11 @@ mod tests {
         for name in ["User-Agent", "Authorization", "Idempotency-Key", "Origin", "Referer"] {
             let problems = check_headers(&[header(name, "a"), header("X-Tag", "a"), header(&name.to_lowercase(), "b")]);
             assert_eq!(problems.len(), 1, "{name}");
-            assert_eq!((problems[0].at, &problems[0].wrong), (Some(2), &Wrong::HeaderTwice), "{name}");
+            assert_eq!(
+                (problems[0].at, &problems[0].wrong),
+                (Some(2), &ValidationError::HeaderTwice),
+                "{name}"
+            );
         }
         assert!(
             check_headers(&[

@@ -50,8 +50,6 @@ ids! {
     SessionId
     /// An API key.
     ApiKeyId
-    /// A signing secret of a webhook. After a rotation, a webhook has two for a while.
-    SecretId
     /// A `clearhook serve` process, identified by its data directory.
     NodeId
 }

@@ -18,6 +18,8 @@ pub mod answer;
 #[cfg(feature = "ssr")]
 pub mod disabled;
 #[cfg(feature = "ssr")]
+pub mod json_object;
+#[cfg(feature = "ssr")]
 pub mod page;
 #[cfg(feature = "ssr")]
 pub mod response;

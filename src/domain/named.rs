@@ -32,6 +32,7 @@ macro_rules! named {
 
         impl $name {
             /// All variants, in order of declaration.
+            #[allow(dead_code, reason = "not every enumeration is listed")]
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// The name on the wire and in the database.

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn responses_are_chosen_by_outcome_class_code_and_name() {
+    fn response_filter_selects_by_outcome_class_code_and_name() {
         for (text, filter, failures) in [
             ("succeeded", ResponseFilter::Succeeded, false),
             ("failed", ResponseFilter::Failed, true),

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retry_after_is_read_in_seconds_and_as_a_date() {
+    fn retry_after_parses_seconds_and_dates() {
         let now = httpdate::parse_http_date("Tue, 24 Nov 2026 10:00:00 GMT").unwrap();
         let read = |value: &str| retry_after(value.as_bytes(), now);
         assert_eq!(read("120"), Some(Duration::from_secs(120)));
@@ -115,13 +115,13 @@ mod tests {
     }
 
     #[test]
-    fn default_is_the_documented_schedule() {
+    fn default_schedule_matches_the_documentation() {
         assert_eq!("5s,5m,30m,2h,5h,10h,10h".parse(), Ok(RetrySchedule::default()));
         assert_eq!(RetrySchedule::default().to_string(), "5s,5m,30m,2h,5h,10h,10h");
     }
 
     #[test]
-    fn each_failure_takes_the_next_delay_until_none_is_left() {
+    fn each_failure_takes_the_next_delay() {
         let schedule: RetrySchedule = "10s,1m".parse().unwrap();
         assert_eq!(schedule.delay(1, 0.5), Some(Duration::from_secs(10)));
         assert_eq!(schedule.delay(2, 0.5), Some(Duration::from_secs(60)));
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn spread_stays_within_a_fifth() {
+    fn jitter_is_within_a_fifth() {
         let schedule: RetrySchedule = "100s".parse().unwrap();
         assert_eq!(schedule.delay(1, 0.0), Some(Duration::from_secs(80)));
         assert_eq!(schedule.delay(1, 1.0), Some(Duration::from_secs(120)));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_schedule_never_retries() {
+    fn empty_schedule_never_retries() {
         for text in ["", "none", " none "] {
             let schedule: RetrySchedule = text.parse().unwrap();
             assert_eq!((schedule.delay(1, 0.5), schedule.to_string().as_str()), (None, "none"));
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused() {
+    fn malformed_schedule_is_rejected() {
         for bad in ["5", "soon", "5s,,5m", "-5s", "900d", &["1s"; 51].join(",")] {
             assert!(bad.parse::<RetrySchedule>().is_err(), "{bad}");
         }

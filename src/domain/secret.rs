@@ -6,7 +6,7 @@ use sha2::Sha256;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::{domain::timestamp::Timestamp, messages::wrong::Wrong};
+use crate::{domain::timestamp::Timestamp, messages::validation::ValidationError};
 
 const PREFIX: &str = "whsec_";
 /// Length of a generated secret, in bytes.
@@ -23,8 +23,8 @@ pub struct InvalidSecret;
 
 impl InvalidSecret {
     /// The error as a translatable message.
-    pub const fn wrong(&self) -> Wrong {
-        Wrong::Secret
+    pub const fn wrong(&self) -> ValidationError {
+        ValidationError::Secret
     }
 }
 
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signs_the_check_vector_of_the_specification() {
+    fn signature_matches_the_vector_of_the_specification() {
         let secret = SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let signature = secret.sign(
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -96,14 +96,14 @@ mod tests {
     }
 
     #[test]
-    fn generated_secrets_differ_and_read_back() {
+    fn generated_secrets_differ_and_round_trip() {
         let (one, two) = (SigningSecret::generate(), SigningSecret::generate());
         assert_ne!(one.as_bytes(), two.as_bytes());
         assert_eq!(SigningSecret::parse(&one.reveal()).unwrap().as_bytes(), one.as_bytes());
     }
 
     #[test]
-    fn wrong_prefix_length_and_alphabet_are_refused() {
+    fn malformed_secret_is_rejected() {
         let short = format!("whsec_{}", STANDARD.encode([7; 23]));
         let long = format!("whsec_{}", STANDARD.encode([7; 65]));
         for bad in ["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_###", &short, &long] {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_not_printed() {
+    fn debug_output_hides_secrets() {
         assert_eq!(format!("{:?}", SigningSecret::generate()), "SigningSecret(…)");
     }
 }

@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_is_over_when_the_next_begins() {
+    fn day_ends_when_the_next_begins() {
         let paris = TimeZone::get("Europe/Paris").unwrap();
         assert_eq!(
             Timestamp::end_of_day("2027-01-31", &paris).unwrap().rfc3339(),
@@ -121,28 +121,28 @@ mod tests {
     }
 
     #[test]
-    fn shows_utc_with_milliseconds() {
+    fn timestamp_is_shown_in_utc_with_milliseconds() {
         let moment = Timestamp::parse("2026-11-23T10:00:00.5+01:00").unwrap();
         assert_eq!(moment.rfc3339(), "2026-11-23T09:00:00.500Z");
         assert_eq!(Timestamp(0).rfc3339(), "1970-01-01T00:00:00.000Z");
     }
 
     #[test]
-    fn reads_local_times_in_their_zone() {
+    fn local_time_is_read_in_its_zone() {
         let zone = TimeZone::get("Europe/Paris").unwrap();
         let moment = Timestamp::parse_local("2026-11-23T09:00", &zone).unwrap();
         assert_eq!(moment.rfc3339(), "2026-11-23T08:00:00.000Z");
     }
 
     #[test]
-    fn refuses_what_is_no_time() {
+    fn malformed_time_is_rejected() {
         for bad in ["", "yesterday", "2026-13-01T00:00:00Z", "2026-11-23T09:00"] {
             assert!(Timestamp::parse(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
-    fn far_away_moments_do_not_panic() {
+    fn extreme_timestamps_do_not_panic() {
         assert!(Timestamp(i64::MAX).rfc3339().starts_with("9999"));
         assert_eq!(Timestamp(5).since(Timestamp(9)), Duration::ZERO);
     }

@@ -17,8 +17,7 @@ const MEMBERS_MAX: usize = 32;
 
 impl TraceContext {
     /// Reads the trace context from an event's extension attributes, a JSON object. Invalid values are not sent, because receivers would
-    /// drop
-    /// them or start a new trace.
+    /// drop them or start a new trace.
     pub fn of_extensions(extensions: &str) -> Option<Self> {
         // Most events have no trace context; this avoids parsing them.
         if !extensions.contains("\"traceparent\"") {
@@ -107,7 +106,7 @@ mod tests {
     const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b9c7c989f97918e1-01";
 
     #[test]
-    fn parents_are_held_to_the_specification() {
+    fn traceparent_is_validated() {
         let later = PARENT.replacen("00-", "01-", 1);
         for good in [PARENT, later.as_str(), &format!("{later}-more")] {
             assert!(is_traceparent(good), "{good}");
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn states_are_held_to_the_specification() {
+    fn tracestate_is_validated() {
         let many = |count: usize| (0..count).map(|number| format!("k{number}=v")).collect::<Vec<_>>().join(",");
         for good in [
             "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE",
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn only_valid_values_become_headers() {
+    fn only_valid_trace_context_becomes_headers() {
         let of = |extensions: Value| TraceContext::of_extensions(&extensions.to_string());
         let context = of(json!({ "traceparent": PARENT, "tracestate": "a=1", "tenant": 7 })).unwrap();
         assert_eq!((context.traceparent.as_str(), context.tracestate.as_deref()), (PARENT, Some("a=1")));

@@ -6,7 +6,7 @@ use url::{Host, Url};
 
 use crate::{
     domain::{address::AllowedNetworks, url_text},
-    messages::wrong::Wrong,
+    messages::validation::ValidationError,
 };
 
 /// Ports of other protocols (Fetch Standard, "bad port").
@@ -30,28 +30,28 @@ impl UrlPolicy {
     ///
     /// # Errors
     /// The error message: what is wrong and what to do.
-    pub fn check(&self, text: &str) -> Result<Url, Wrong> {
+    pub fn check(&self, text: &str) -> Result<Url, ValidationError> {
         // `http://` is accepted here, because whether it is permitted depends on the address (see below).
         url_text::check(text, true)?;
-        let url = Url::parse(text.trim()).map_err(|_| Wrong::UrlNotWhole)?;
+        let url = Url::parse(text.trim()).map_err(|_| ValidationError::UrlNotWhole)?;
         let exempt = literal_address(&url)
             .zip(url.port_or_known_default())
             .is_some_and(|(address, port)| self.allowed.has_socket(SocketAddr::new(address, port)));
         match url.scheme() {
             "https" => {}
             "http" if self.allow_http || exempt => {}
-            "http" => return Err(Wrong::UrlHttp),
-            _ => return Err(Wrong::UrlScheme),
+            "http" => return Err(ValidationError::UrlHttp),
+            _ => return Err(ValidationError::UrlScheme),
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Wrong::UrlUser);
+            return Err(ValidationError::UrlUser);
         }
         if url.fragment().is_some() {
-            return Err(Wrong::UrlFragment);
+            return Err(ValidationError::UrlFragment);
         }
         match url.host() {
-            None => return Err(Wrong::UrlNoHost),
-            Some(Host::Domain(name)) if !is_host_name(name) => return Err(Wrong::UrlNoHost),
+            None => return Err(ValidationError::UrlNoHost),
+            Some(Host::Domain(name)) if !is_host_name(name) => return Err(ValidationError::UrlNoHost),
             Some(Host::Domain(name)) if is_local_name(name) && !self.allowed.names(name) => return Err(blocked(name)),
             Some(_) => {}
         }
@@ -66,16 +66,16 @@ impl UrlPolicy {
 
     /// Ports of other protocols are refused, unless the operator permits the host: a server of another protocol might interpret the request
     /// (Fetch Standard, section "Port blocking").
-    fn check_port(&self, url: &Url, exempt: bool, address: Option<IpAddr>) -> Result<(), Wrong> {
+    fn check_port(&self, url: &Url, exempt: bool, address: Option<IpAddr>) -> Result<(), ValidationError> {
         let port = url.port_or_known_default().unwrap_or(0);
         if port == 0 {
-            return Err(Wrong::UrlPortZero);
+            return Err(ValidationError::UrlPortZero);
         }
         let is_permitted = exempt
             || url.host_str().is_some_and(|host| self.allowed.names(host))
             || address.is_some_and(|address| self.allowed.has_address(address));
         if BAD_PORTS.contains(&port) && !is_permitted {
-            return Err(Wrong::UrlPort { port: port.to_string() });
+            return Err(ValidationError::UrlPort { port: port.to_string() });
         }
         Ok(())
     }
@@ -107,8 +107,8 @@ fn is_local_name(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
 }
 
-fn blocked(address: &str) -> Wrong {
-    Wrong::UrlBlocked {
+fn blocked(address: &str) -> ValidationError {
+    ValidationError::UrlBlocked {
         address: address.to_owned(),
     }
 }
@@ -119,7 +119,7 @@ mod tests {
     use crate::domain::webhook::URL_MAX;
 
     #[test]
-    fn https_with_port_and_query_is_fine() {
+    fn https_url_with_port_and_query_is_accepted() {
         let url = UrlPolicy::default()
             .check(" https://my-api.com:8080/identity-updated-endpoint?my-query-param=123 ")
             .unwrap();
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_public_https_url_is_refused() {
+    fn url_other_than_public_https_is_rejected() {
         let long = format!("https://example.com/{}", "x".repeat(URL_MAX));
         for bad in [
             "",
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn operators_can_permit_http_and_networks() {
+    fn policy_can_permit_http_and_networks() {
         let policy = UrlPolicy {
             allow_http: true,
             allowed: "127.0.0.0/8,localhost".parse().unwrap(),
@@ -178,22 +178,26 @@ mod tests {
     }
 
     #[test]
-    fn ports_of_other_protocols_are_for_permitted_hosts_alone() {
+    fn port_of_another_protocol_needs_a_permitted_host() {
         let policy = UrlPolicy {
             allow_http: true,
             allowed: "127.0.0.0/8,mail.internal,8.8.4.4".parse().unwrap(),
         };
         for port in BAD_PORTS {
             for host in ["example.com", "8.8.8.8", "[2606:4700::1111]"] {
-                let told = policy.check(&format!("https://{host}:{port}/")).unwrap_err();
-                assert_eq!(told, Wrong::UrlPort { port: port.to_string() });
+                let message = policy.check(&format!("https://{host}:{port}/")).unwrap_err();
+                assert_eq!(message, ValidationError::UrlPort { port: port.to_string() });
             }
             for host in ["127.0.0.1", "mail.internal", "MAIL.internal.", "8.8.4.4"] {
                 assert!(policy.check(&format!("http://{host}:{port}/")).is_ok(), "{host}:{port}");
             }
         }
         for host in ["example.com", "127.0.0.1", "mail.internal", "8.8.8.8"] {
-            assert_eq!(policy.check(&format!("https://{host}:0/")), Err(Wrong::UrlPortZero), "{host}");
+            assert_eq!(
+                policy.check(&format!("https://{host}:0/")),
+                Err(ValidationError::UrlPortZero),
+                "{host}"
+            );
         }
         for port in [80, 443, 3000, 5000, 8000, 8080, 8443, 9443, 65_535] {
             assert!(policy.check(&format!("https://example.com:{port}/")).is_ok(), "{port}");
@@ -204,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exempt_socket_is_exempt_alone() {
+    fn permitted_socket_permits_no_other_port() {
         let mut policy = UrlPolicy::default();
         policy.allowed.allow_socket("127.0.0.1:3001".parse().unwrap());
         assert!(policy.check("http://127.0.0.1:3001/demo").is_ok());

@@ -1,39 +1,39 @@
 //! Checks of a webhook's URL that need only its text. The browser's form and the server both use them.
 
-use crate::{domain::webhook::URL_MAX, messages::wrong::Wrong};
+use crate::{domain::webhook::URL_MAX, messages::validation::ValidationError};
 
 /// Checks the text of a URL. `http` is whether `http://` is permitted.
 ///
 /// # Errors
 /// The error message: what is wrong and what to do.
-pub fn check(text: &str, http: bool) -> Result<(), Wrong> {
+pub fn check(text: &str, http: bool) -> Result<(), ValidationError> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(Wrong::UrlMissing);
+        return Err(ValidationError::UrlMissing);
     }
     if text.len() > URL_MAX {
-        return Err(Wrong::UrlTooLong { max: URL_MAX as u64 });
+        return Err(ValidationError::UrlTooLong { max: URL_MAX as u64 });
     }
     // URL parsers accept `https:host` and `https:/host`. These are probably typing errors, so they are refused.
     let Some((scheme, rest)) = text.split_once("://") else {
-        return Err(Wrong::UrlNotWhole);
+        return Err(ValidationError::UrlNotWhole);
     };
     if scheme.eq_ignore_ascii_case("http") {
         if !http {
-            return Err(Wrong::UrlHttp);
+            return Err(ValidationError::UrlHttp);
         }
     } else if !scheme.eq_ignore_ascii_case("https") {
-        return Err(Wrong::UrlScheme);
+        return Err(ValidationError::UrlScheme);
     }
     if rest.contains('#') {
-        return Err(Wrong::UrlFragment);
+        return Err(ValidationError::UrlFragment);
     }
     let authority = rest.split(['/', '\\', '?']).next().unwrap_or_default();
     if authority.contains('@') {
-        return Err(Wrong::UrlUser);
+        return Err(ValidationError::UrlUser);
     }
     if authority.is_empty() {
-        return Err(Wrong::UrlNoHost);
+        return Err(ValidationError::UrlNoHost);
     }
     Ok(())
 }
@@ -43,16 +43,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_is_said_before_anything_is_sent() {
+    fn url_errors_are_found_while_typing() {
         for (text, wrong) in [
-            ("", Wrong::UrlMissing),
-            ("example.com/hooks", Wrong::UrlNotWhole),
-            ("https:example.com", Wrong::UrlNotWhole),
-            ("http://example.com", Wrong::UrlHttp),
-            ("ftp://example.com", Wrong::UrlScheme),
-            ("https://me:secret@example.com", Wrong::UrlUser),
-            ("https://example.com/hooks#part", Wrong::UrlFragment),
-            ("https:///hooks", Wrong::UrlNoHost),
+            ("", ValidationError::UrlMissing),
+            ("example.com/hooks", ValidationError::UrlNotWhole),
+            ("https:example.com", ValidationError::UrlNotWhole),
+            ("http://example.com", ValidationError::UrlHttp),
+            ("ftp://example.com", ValidationError::UrlScheme),
+            ("https://me:secret@example.com", ValidationError::UrlUser),
+            ("https://example.com/hooks#part", ValidationError::UrlFragment),
+            ("https:///hooks", ValidationError::UrlNoHost),
         ] {
             assert_eq!(check(text, false), Err(wrong), "{text:?}");
         }

@@ -1,6 +1,6 @@
 //! Limits and checks of a webhook's fields. The browser's form and the server both use them.
 
-use crate::{domain::named::named, messages::wrong::Wrong};
+use crate::{domain::named::named, messages::validation::ValidationError};
 
 /// Maximum length of the name, in characters.
 pub const NAME_MAX: usize = 200;
@@ -50,16 +50,16 @@ impl Status {
 }
 
 /// Checks one number of a rate limit: from 1 to [`RATE_MAX`].
-pub fn check_rate(number: u32) -> Result<(), Wrong> {
+pub fn check_rate(number: u32) -> Result<(), ValidationError> {
     if (1..=RATE_MAX).contains(&number) {
         Ok(())
     } else {
-        Err(Wrong::Rate { max: u64::from(RATE_MAX) })
+        Err(ValidationError::Rate { max: u64::from(RATE_MAX) })
     }
 }
 
 /// Checks one number of a rate limit in a form field. An empty field is valid.
-pub fn check_rate_text(text: &str) -> Result<(), Wrong> {
+pub fn check_rate_text(text: &str) -> Result<(), ValidationError> {
     if text.trim().is_empty() {
         return Ok(());
     }
@@ -72,28 +72,28 @@ pub fn parse_rate(text: &str) -> Option<u32> {
 }
 
 /// Checks a name: not empty, not too long, no control characters.
-pub fn check_name(name: &str) -> Result<(), Wrong> {
+pub fn check_name(name: &str) -> Result<(), ValidationError> {
     if name.trim().is_empty() {
-        return Err(Wrong::NameMissing);
+        return Err(ValidationError::NameMissing);
     }
     if name.chars().count() > NAME_MAX {
-        return Err(Wrong::TooManyCharacters { max: NAME_MAX as u64 });
+        return Err(ValidationError::TooManyCharacters { max: NAME_MAX as u64 });
     }
     if name.chars().any(char::is_control) {
-        return Err(Wrong::OneLine);
+        return Err(ValidationError::OneLine);
     }
     Ok(())
 }
 
 /// Checks a description: not too long, no control characters except line breaks and tabs.
-pub fn check_description(description: &str) -> Result<(), Wrong> {
+pub fn check_description(description: &str) -> Result<(), ValidationError> {
     if description.chars().count() > DESCRIPTION_MAX {
-        return Err(Wrong::TooManyCharacters {
+        return Err(ValidationError::TooManyCharacters {
             max: DESCRIPTION_MAX as u64,
         });
     }
     if description.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(Wrong::ControlCharacters);
+        return Err(ValidationError::ControlCharacters);
     }
     Ok(())
 }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_one_line_of_at_most_two_hundred_characters() {
+    fn webhook_name_is_one_line_of_200_characters() {
         assert!(check_name("HR directory").is_ok());
         assert!(check_name(&"ü".repeat(NAME_MAX)).is_ok());
         for bad in ["", "  ", "a\nb", "nul\0", &"x".repeat(NAME_MAX + 1)] {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_whole_numbers_within_the_limit() {
+    fn rate_limit_is_a_whole_number_within_bounds() {
         for good in ["", " ", "1", " 20 ", "100000"] {
             assert!(check_rate_text(good).is_ok(), "{good:?}");
         }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn descriptions_may_have_lines() {
+    fn description_may_have_several_lines() {
         assert!(check_description("one\r\ntwo\tthree").is_ok());
         assert!(check_description("bell\u{7}").is_err());
         assert!(check_description(&"x".repeat(DESCRIPTION_MAX + 1)).is_err());

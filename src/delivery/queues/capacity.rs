@@ -1,90 +1,96 @@
 //! Capacity of the queues: limits the waiting deliveries of each webhook by their number and by the size of their bodies.
 
 use crate::{
-    delivery::queues::{Queue, Queues},
+    delivery::queues::state::{Queue, Queues},
     domain::id::WebhookId,
-    storage::journal::Place,
+    storage::journal::Slot,
 };
 
 /// Maximum length of the queue of one webhook.
-pub(super) const LONGEST: usize = 4_096;
-/// Maximum number of deliveries in all queues. When half of it is used, each webhook is limited to [`SHARE`].
-const MOST: usize = 32_768;
+pub(super) const QUEUE_MAX: usize = 4_096;
+/// Maximum number of deliveries in all queues. When half of it is used, each webhook is limited to [`QUEUE_MAX_UNDER_LOAD`].
+const TOTAL_MAX: usize = 32_768;
 /// Maximum length of the queue of one webhook while the queues together are more than half full.
-const SHARE: usize = 256;
+const QUEUE_MAX_UNDER_LOAD: usize = 256;
 /// Maximum size of the bodies in all queues, with the same rule. An empty queue always accepts one delivery, whatever its size.
-pub(super) const BYTES: usize = 64 << 20;
-/// Maximum size of the bodies of one webhook while at least half of [`BYTES`] is used.
-const BYTES_SHARE: usize = 256 << 10;
+pub(super) const TOTAL_BYTES_MAX: usize = 64 << 20;
+/// Maximum size of the bodies of one webhook while at least half of [`TOTAL_BYTES_MAX`] is used.
+const QUEUE_BYTES_UNDER_LOAD: usize = 256 << 10;
 /// Additional slots of each webhook for manual deliveries, so that they are sent now, however much else waits.
-const RESERVE: usize = 16;
+const MANUAL_RESERVE: usize = 16;
 
 impl Queues {
     /// Number of free slots of a webhook. While its circuit breaker is open, it has only one slot, for the probe.
-    pub(in crate::delivery) fn room(&self, webhook: WebhookId) -> usize {
+    pub(in crate::delivery) fn free_slots(&self, webhook: WebhookId) -> usize {
         let Some(queue) = self.by_webhook.get(&webhook) else {
-            return self.longest().min(self.fitting(0).max(1));
+            return self.queue_max().min(self.bodies_that_fit(0).max(1));
         };
-        let fitting = if queue.places == 0 {
-            self.fitting(queue.bytes).max(1)
+        let bodies_that_fit = if queue.slots == 0 {
+            self.bodies_that_fit(queue.bytes).max(1)
         } else {
-            self.fitting(queue.bytes)
+            self.bodies_that_fit(queue.bytes)
         };
-        self.longest_of(queue).saturating_sub(queue.places).min(fitting)
+        self.queue_max_of(queue).saturating_sub(queue.slots).min(bodies_that_fit)
     }
 
     /// Number of free slots for manual deliveries.
-    pub(in crate::delivery) fn room_for_asked(&self, webhook: WebhookId) -> usize {
+    pub(in crate::delivery) fn free_slots_for_manual(&self, webhook: WebhookId) -> usize {
         let Some(queue) = self.by_webhook.get(&webhook) else {
-            return self.longest() + RESERVE;
+            return self.queue_max() + MANUAL_RESERVE;
         };
-        (self.longest_of(queue) + RESERVE).saturating_sub(queue.places)
+        (self.queue_max_of(queue) + MANUAL_RESERVE).saturating_sub(queue.slots)
     }
 
     /// Whether this delivery fits.
-    pub(super) fn fits(&self, place: Place) -> bool {
-        let Some(queue) = self.by_webhook.get(&place.webhook) else {
-            return self.longest() > 0;
+    pub(super) fn fits(&self, slot: Slot) -> bool {
+        let Some(queue) = self.by_webhook.get(&slot.webhook) else {
+            return self.queue_max() > 0;
         };
-        queue.places < self.longest_of(queue) && (queue.places == 0 || queue.bytes + place.bytes <= self.bytes_of_one())
+        queue.slots < self.queue_max_of(queue) && (queue.slots == 0 || queue.bytes + slot.bytes <= self.queue_bytes_max())
     }
 
     /// Whether more deliveries should be claimed for a webhook: its queue is empty, or at most half full.
-    pub(super) fn is_hungry(&self, queue: &Queue) -> bool {
-        let (longest, bytes) = (self.longest_of(queue), self.bytes_of_one());
-        let half_empty = || queue.places <= longest / 2 && queue.bytes <= bytes / 2 && queue.bytes + self.usual <= bytes;
-        queue.places < longest && (queue.places == 0 || half_empty())
+    pub(super) fn needs_refill(&self, queue: &Queue) -> bool {
+        let (length_max, bytes_max) = (self.queue_max_of(queue), self.queue_bytes_max());
+        let half_empty = || queue.slots <= length_max / 2 && queue.bytes <= bytes_max / 2 && queue.bytes + self.typical_bytes <= bytes_max;
+        queue.slots < length_max && (queue.slots == 0 || half_empty())
     }
 
     /// Updates the estimated body size: a maximum that decays with each smaller body.
-    pub(super) fn note_length(&mut self, bytes: usize) {
-        self.usual = bytes.max(self.usual - self.usual / 64);
+    pub(super) fn note_body(&mut self, bytes: usize) {
+        self.typical_bytes = bytes.max(self.typical_bytes - self.typical_bytes / 64);
     }
 
     /// How many more bodies of the estimated size fit.
-    fn fitting(&self, bytes: usize) -> usize {
-        self.bytes_of_one().saturating_sub(bytes) / self.usual.max(1)
+    fn bodies_that_fit(&self, bytes: usize) -> usize {
+        self.queue_bytes_max().saturating_sub(bytes) / self.typical_bytes.max(1)
     }
 
     /// Maximum size of the bodies of one webhook.
-    const fn bytes_of_one(&self) -> usize {
-        if self.bytes < BYTES / 2 {
-            return BYTES / 2;
+    const fn queue_bytes_max(&self) -> usize {
+        if self.bytes < TOTAL_BYTES_MAX / 2 {
+            return TOTAL_BYTES_MAX / 2;
         }
-        let left = BYTES.saturating_sub(self.bytes);
-        if left < BYTES_SHARE { left } else { BYTES_SHARE }
-    }
-
-    fn longest_of(&self, queue: &Queue) -> usize {
-        let longest = self.longest();
-        if queue.breaker.is_open() { longest.min(1) } else { longest }
-    }
-
-    fn longest(&self) -> usize {
-        if self.places < MOST / 2 {
-            LONGEST
+        let left = TOTAL_BYTES_MAX.saturating_sub(self.bytes);
+        if left < QUEUE_BYTES_UNDER_LOAD {
+            left
         } else {
-            SHARE.min(MOST.saturating_sub(self.places))
+            QUEUE_BYTES_UNDER_LOAD
+        }
+    }
+
+    /// Maximum length of this queue. While its circuit breaker is open, it holds only the delivery for the probe.
+    fn queue_max_of(&self, queue: &Queue) -> usize {
+        let length_max = self.queue_max();
+        if queue.breaker.is_open() { length_max.min(1) } else { length_max }
+    }
+
+    /// Maximum length of any queue, given the load of all queues.
+    fn queue_max(&self) -> usize {
+        if self.slots < TOTAL_MAX / 2 {
+            QUEUE_MAX
+        } else {
+            QUEUE_MAX_UNDER_LOAD.min(TOTAL_MAX.saturating_sub(self.slots))
         }
     }
 }

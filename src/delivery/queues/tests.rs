@@ -1,10 +1,17 @@
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::{
-    capacity::{BYTES, LONGEST},
+    capacity::{QUEUE_MAX, TOTAL_BYTES_MAX},
     *,
 };
-use crate::{catalogue::EventType, storage::new_id};
+use crate::{
+    catalogue::EventType,
+    delivery::circuit_breaker::BreakerSettings,
+    domain::{callback::Trigger, id::WebhookId},
+    storage::{deliveries::Job, journal::Slot, new_id},
+};
 
 fn queues(concurrency: usize, per_webhook: usize) -> Queues {
     Queues::new(Limits {
@@ -24,33 +31,34 @@ fn job(webhook: WebhookId) -> Job {
         trace: None,
         attempts: 0,
         retries: 0,
-        breaks: 0,
+        max_attempts: None,
+        panics: 0,
         order: None,
         trigger: Trigger::Event,
-        asked: false,
+        manual: false,
     }
 }
 
 fn push(queues: &mut Queues, job: Job) -> bool {
-    let place = Place {
+    let slot = Slot {
         webhook: job.webhook,
         delivery: job.delivery,
         bytes: job.body.len(),
     };
-    let fits = queues.reserve(place);
+    let fits = queues.reserve(slot);
     if fits {
-        queues.take(job);
+        queues.enqueue(job);
     }
     fits
 }
 
 fn webhooks(queues: &mut Queues) -> Vec<WebhookId> {
     let now = Instant::now();
-    std::iter::from_fn(|| queues.next(now)).map(|turn| turn.job.webhook).collect()
+    std::iter::from_fn(|| queues.next(now)).map(|attempt| attempt.job.webhook).collect()
 }
 
 #[test]
-fn webhooks_take_turns() {
+fn webhooks_are_served_round_robin() {
     let (one, two) = (new_id(), new_id());
     let mut queues = queues(256, 16);
     for webhook in [one, one, one, two] {
@@ -60,24 +68,24 @@ fn webhooks_take_turns() {
 }
 
 #[test]
-fn no_more_than_allowed_are_in_flight_to_one_webhook() {
+fn attempts_in_flight_to_one_webhook_are_limited() {
     let webhook = new_id();
     let mut queues = queues(256, 2);
     for _ in 0..3 {
         push(&mut queues, job(webhook));
     }
     assert_eq!(webhooks(&mut queues).len(), 2);
-    queues.over(webhook, false, Told::Works, Instant::now());
+    queues.attempt_ended(webhook, false, ReceiverHealth::Works, Instant::now());
     assert_eq!(webhooks(&mut queues).len(), 1);
 }
 
 #[test]
-fn those_that_hang_cannot_take_every_place() {
+fn slow_receivers_cannot_use_all_of_the_concurrency() {
     let mut queues = queues(16, 8);
-    let (hang, also, healthy) = (new_id(), new_id(), new_id());
+    let (slow, also_slow, healthy) = (new_id(), new_id(), new_id());
     for _ in 0..20 {
-        push(&mut queues, job(hang));
-        push(&mut queues, job(also));
+        push(&mut queues, job(slow));
+        push(&mut queues, job(also_slow));
     }
     assert_eq!(webhooks(&mut queues).len(), 12);
     push(&mut queues, job(healthy));
@@ -85,20 +93,20 @@ fn those_that_hang_cannot_take_every_place() {
 }
 
 #[test]
-fn a_full_queue_refuses_and_asks_for_more_when_half_of_it_is_free() {
+fn a_full_queue_accepts_nothing_and_requests_a_refill_when_half_of_it_is_free() {
     let webhook = new_id();
-    let mut queues = queues(LONGEST, LONGEST);
-    assert!((0..LONGEST).all(|_| push(&mut queues, job(webhook))));
-    assert!(!push(&mut queues, job(webhook)) && !queues.take_wants_claim());
+    let mut queues = queues(QUEUE_MAX, QUEUE_MAX);
+    assert!((0..QUEUE_MAX).all(|_| push(&mut queues, job(webhook))));
+    assert!(!push(&mut queues, job(webhook)) && !queues.take_refill_request());
     let now = Instant::now();
-    for _ in 0..LONGEST / 2 {
+    for _ in 0..QUEUE_MAX / 2 {
         assert!(queues.next(now).is_some());
     }
-    assert!(queues.take_wants_claim() && !queues.take_wants_claim());
+    assert!(queues.take_refill_request() && !queues.take_refill_request());
 }
 
 #[test]
-fn an_open_breaker_lets_one_through_and_the_rest_waits_elsewhere() {
+fn an_open_breaker_keeps_one_delivery_for_the_probe_and_releases_the_others() {
     let webhook = new_id();
     let mut queues = queues(256, 5);
     for _ in 0..10 {
@@ -106,56 +114,58 @@ fn an_open_breaker_lets_one_through_and_the_rest_waits_elsewhere() {
     }
     let now = Instant::now();
     assert_eq!(webhooks(&mut queues).len(), 5);
-    let back: Vec<_> = (0..5).flat_map(|_| queues.over(webhook, false, Told::Fails, now)).collect();
-    assert_eq!((back.len(), queues.room(webhook), queues.load()), (4, 0, (0, 1)));
+    let released: Vec<_> = (0..5)
+        .flat_map(|_| queues.attempt_ended(webhook, false, ReceiverHealth::Fails, now))
+        .collect();
+    assert_eq!((released.len(), queues.free_slots(webhook), queues.load()), (4, 0, (0, 1)));
     assert!(queues.next(now).is_none());
     let probe_at = queues.next_delay().unwrap();
     let probe = queues.next(probe_at).unwrap();
-    assert!(probe.is_probe && queues.take_wants_claim());
-    queues.over(webhook, true, Told::Works, probe_at);
-    assert_eq!(queues.room(webhook), LONGEST);
+    assert!(probe.is_probe && queues.take_refill_request());
+    queues.attempt_ended(webhook, true, ReceiverHealth::Works, probe_at);
+    assert_eq!(queues.free_slots(webhook), QUEUE_MAX);
 }
 
 #[test]
-fn what_waits_in_the_database_is_claimed_when_the_time_of_its_probe_comes() {
+fn an_empty_queue_with_a_backlog_requests_a_refill_at_the_time_of_the_probe() {
     let webhook = new_id();
     let mut queues = queues(256, 5);
     let now = Instant::now();
     for _ in 0..5 {
         push(&mut queues, job(webhook));
         queues.next(now).unwrap();
-        queues.over(webhook, false, Told::Fails, now);
+        queues.attempt_ended(webhook, false, ReceiverHealth::Fails, now);
     }
     // Nothing is left in memory, and more deliveries wait in the database.
-    queues.starve(webhook);
+    queues.note_backlog(webhook);
     let probe_at = queues.next_delay().unwrap();
-    assert!(!queues.take_wants_claim());
-    assert!(queues.next(probe_at).is_none() || queues.take_wants_claim());
-    assert!(queues.take_wants_claim() || queues.room(webhook) == 1);
+    assert!(!queues.take_refill_request());
+    assert!(queues.next(probe_at).is_none() || queues.take_refill_request());
+    assert!(queues.take_refill_request() || queues.free_slots(webhook) == 1);
 }
 
 #[test]
-fn what_is_asked_for_goes_first_and_past_pauses() {
+fn a_manual_delivery_is_sent_first_and_ignores_pauses() {
     let webhook = new_id();
     let mut queues = queues(256, 5);
     push(&mut queues, job(webhook));
     let now = Instant::now();
     queues.next(now).unwrap();
-    queues.over(webhook, false, Told::FailsUntil(now + Duration::from_secs(60)), now);
+    queues.attempt_ended(webhook, false, ReceiverHealth::FailsUntil(now + Duration::from_secs(60)), now);
     push(&mut queues, job(webhook));
     assert!(queues.next(now).is_none());
-    let asked = Job {
+    let manual = Job {
         trigger: Trigger::Manual,
-        asked: true,
+        manual: true,
         ..job(webhook)
     };
-    let id = asked.delivery;
-    push(&mut queues, asked);
+    let id = manual.delivery;
+    push(&mut queues, manual);
     assert_eq!(queues.next(now).unwrap().job.delivery, id);
     assert!(queues.next(now).is_none());
 }
 
-fn long(webhook: WebhookId, bytes: usize) -> Job {
+fn job_of_length(webhook: WebhookId, bytes: usize) -> Job {
     Job {
         body: vec![b'x'; bytes].into(),
         ..job(webhook)
@@ -163,24 +173,27 @@ fn long(webhook: WebhookId, bytes: usize) -> Job {
 }
 
 #[test]
-fn bodies_have_a_budget_and_one_always_fits_an_empty_queue() {
+fn bodies_are_limited_by_size_and_one_always_fits_an_empty_queue() {
     const LENGTH: usize = 1 << 20;
     let (one, two) = (new_id(), new_id());
     let mut queues = queues(256, 16);
-    let count = (0..LONGEST).take_while(|_| push(&mut queues, long(one, LENGTH))).count();
-    assert_eq!((count, queues.room(one), queues.bytes), (BYTES / 2 / LENGTH, 0, BYTES / 2));
+    let count = (0..QUEUE_MAX).take_while(|_| push(&mut queues, job_of_length(one, LENGTH))).count();
+    assert_eq!(
+        (count, queues.free_slots(one), queues.bytes),
+        (TOTAL_BYTES_MAX / 2 / LENGTH, 0, TOTAL_BYTES_MAX / 2)
+    );
     // A second webhook can add one large body only; a third one with a small body still fits.
-    assert!(push(&mut queues, long(two, LENGTH)) && !push(&mut queues, long(two, LENGTH)));
-    assert!(push(&mut queues, job(new_id())) && queues.room(new_id()) == 1);
-    assert!(!queues.take_wants_claim());
+    assert!(push(&mut queues, job_of_length(two, LENGTH)) && !push(&mut queues, job_of_length(two, LENGTH)));
+    assert!(push(&mut queues, job(new_id())) && queues.free_slots(new_id()) == 1);
+    assert!(!queues.take_refill_request());
     // A full queue requests no claims. It requests one when half of it has been sent.
     let now = Instant::now();
     for sent in 1.. {
-        let turn = queues.next(now).unwrap();
-        queues.over(turn.job.webhook, false, Told::Works, now);
-        let wants_claim = queues.take_wants_claim();
-        if turn.job.webhook == one && wants_claim {
-            assert!(sent > count / 2 && queues.room(one) > 0, "{sent}");
+        let attempt = queues.next(now).unwrap();
+        queues.attempt_ended(attempt.job.webhook, false, ReceiverHealth::Works, now);
+        let refill_requested = queues.take_refill_request();
+        if attempt.job.webhook == one && refill_requested {
+            assert!(sent > count / 2 && queues.free_slots(one) > 0, "{sent}");
             break;
         }
     }
@@ -189,37 +202,40 @@ fn bodies_have_a_budget_and_one_always_fits_an_empty_queue() {
 }
 
 #[test]
-fn short_bodies_are_bounded_by_their_number_alone() {
+fn short_bodies_are_limited_by_their_number_only() {
     let webhook = new_id();
     let mut queues = queues(256, 16);
-    assert_eq!((0..=LONGEST).filter(|_| push(&mut queues, long(webhook, 1_024))).count(), LONGEST);
+    assert_eq!(
+        (0..=QUEUE_MAX).filter(|_| push(&mut queues, job_of_length(webhook, 1_024))).count(),
+        QUEUE_MAX
+    );
 }
 
 #[test]
-fn what_is_asked_for_has_room_beside_a_full_queue_and_an_open_breaker() {
+fn manual_deliveries_have_extra_slots_in_a_full_queue_and_with_an_open_breaker() {
     let (full, broken) = (new_id(), new_id());
     let mut queues = queues(256, 5);
     let now = Instant::now();
     while push(&mut queues, job(full)) {}
     for _ in 0..5 {
         push(&mut queues, job(broken));
-        queues.over(broken, false, Told::Fails, now);
+        queues.attempt_ended(broken, false, ReceiverHealth::Fails, now);
     }
     for webhook in [full, broken] {
-        assert_eq!(queues.room(webhook), 0);
-        let asked: Vec<_> = (0..2)
+        assert_eq!(queues.free_slots(webhook), 0);
+        let manual: Vec<_> = (0..2)
             .map(|_| Job {
                 trigger: Trigger::Manual,
-                asked: true,
+                manual: true,
                 ..job(webhook)
             })
             .collect();
-        for job in &asked {
-            assert!(queues.take_claimed(job.clone()));
+        for job in &manual {
+            assert!(queues.enqueue_claimed(job.clone()));
         }
-        assert!(!queues.take_claimed(job(webhook)));
+        assert!(!queues.enqueue_claimed(job(webhook)));
         // Manual deliveries come first, in the order of their requests.
         let first = &queues.by_webhook[&webhook].waiting;
-        assert!(first.iter().zip(&asked).all(|(job, asked)| job.delivery == asked.delivery));
+        assert!(first.iter().zip(&manual).all(|(job, manual)| job.delivery == manual.delivery));
     }
 }

@@ -3,7 +3,7 @@
 /// Maximum number of decoding rounds. A percent-encoded JSON string in an HTML page takes three.
 const ROUNDS: usize = 5;
 
-/// A decoded text that maps each byte to its position in the original. ASCII letters are in lower case.
+/// A decoded text that maps each byte to its position in the original.
 #[derive(Clone)]
 pub(super) struct Decoded {
     pub(super) bytes: Vec<u8>,
@@ -14,66 +14,81 @@ pub(super) struct Decoded {
 /// Length of the longest escape of one character.
 const ESCAPE: usize = 12;
 
-/// The text in lower case, then the text without decoding but normalized (see `plain`), then the normalized text after each round of
-/// decoding. Returns at most [`ROUNDS`] + 2 texts, and only the first one if the text contains no escape character.
-pub(super) fn readings(text: &[u8]) -> Vec<Decoded> {
-    read(text, |_| {})
-}
-
-/// The same for a truncated text, and the positions of escapes that may be incomplete at its end.
-pub(super) fn readings_of_cut(text: &[u8]) -> (Vec<Decoded>, Vec<usize>) {
-    let mut cut = Vec::new();
-    let readings = read(text, |level| cut.extend(level.cut_escapes()));
-    cut.sort_unstable();
-    cut.dedup();
-    (readings, cut)
-}
-
-fn read(text: &[u8], mut look: impl FnMut(&Decoded)) -> Vec<Decoded> {
-    let mut current = Decoded::raw(text);
-    let mut readings = vec![current.clone()];
-    if !text.iter().any(|byte| matches!(byte, b'\\' | b'%' | b'&' | b'+' | b'\r' | b'\n')) {
-        return readings;
+/// The text, the text without the zero bytes of UTF-16 if it has any, and the text after each round of decoding. Returns at most
+/// [`ROUNDS`] + 2 texts.
+pub(super) fn levels(text: Decoded) -> Vec<Decoded> {
+    let narrow = text.without_zeros();
+    let mut next = narrow.as_ref().unwrap_or(&text).decoded();
+    let mut levels = vec![text];
+    levels.extend(narrow);
+    while let Some(level) = next {
+        next = (levels.len() <= ROUNDS).then(|| level.decoded()).flatten();
+        levels.push(level);
     }
-    look(&current);
-    readings.push(current.plain());
-    for _ in 0..ROUNDS {
-        let Some(next) = current.decoded() else { break };
-        look(&next);
-        readings.push(next.plain());
-        current = next;
+    levels
+}
+
+/// The forms of a text in which values are searched: the text in lower case, then each of its levels in normalized form. Normalization is
+/// left out if it changes nothing.
+pub(super) fn readings(levels: &[Decoded]) -> Vec<Decoded> {
+    let Some(text) = levels.first() else { return Vec::new() };
+    let mut readings = vec![text.lower()];
+    if levels.len() > 1 || text.bytes.iter().any(|byte| is_normalized(*byte)) {
+        readings.extend(levels.iter().map(Decoded::plain));
     }
     readings
 }
 
 /// A value in the form of the last reading: fully decoded and normalized.
 pub(super) fn plain(value: &[u8]) -> Vec<u8> {
-    readings(value).pop().map(|reading| reading.bytes).unwrap_or_default()
+    let last = levels(Decoded::raw(value)).pop();
+    last.map(|level| level.plain().bytes).unwrap_or_default()
+}
+
+/// Whether normalization changes or leaves out this byte.
+const fn is_normalized(byte: u8) -> bool {
+    matches!(byte, b'\\' | b'+' | b'\r' | b'\n')
 }
 
 impl Decoded {
-    fn raw(text: &[u8]) -> Self {
+    pub(super) fn raw(text: &[u8]) -> Self {
         let ends = (0_u32..).zip(1_u32..);
         Self {
-            bytes: text.to_ascii_lowercase(),
+            bytes: text.to_vec(),
             spans: ends.take(text.len()).collect(),
         }
     }
 
-    /// Normalizes the text: backslashes and line breaks are left out, and `+` becomes a space. Line breaks that come from an escape are
-    /// kept.
+    fn lower(&self) -> Self {
+        Self {
+            bytes: self.bytes.to_ascii_lowercase(),
+            spans: self.spans.clone(),
+        }
+    }
+
+    /// The characters of ASCII in a text in UTF-16 have a zero byte each.
+    fn without_zeros(&self) -> Option<Self> {
+        memchr::memchr(0, &self.bytes)?;
+        let kept = self.bytes.iter().zip(&self.spans).filter(|(byte, _)| **byte != 0);
+        let (bytes, spans) = kept.map(|(byte, span)| (*byte, *span)).unzip();
+        Some(Self { bytes, spans })
+    }
+
+    /// Normalizes the text: ASCII letters are in lower case, backslashes and line breaks are left out, and `+` becomes a space. Line breaks
+    /// that come from an escape are kept.
     fn plain(&self) -> Self {
         let kept = self.bytes.iter().zip(&self.spans).filter(|(byte, span)| match byte {
             b'\\' => false,
             b'\r' | b'\n' => span.1 - span.0 > 1,
             _ => true,
         });
-        let (bytes, spans) = kept.map(|(byte, span)| (if *byte == b'+' { b' ' } else { *byte }, *span)).unzip();
+        let normal = |byte: u8| if byte == b'+' { b' ' } else { byte.to_ascii_lowercase() };
+        let (bytes, spans) = kept.map(|(byte, span)| (normal(*byte), *span)).unzip();
         Self { bytes, spans }
     }
 
     /// The positions in the original of escapes that may be incomplete at the end of the text.
-    fn cut_escapes(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn cut_escapes(&self) -> impl Iterator<Item = usize> {
         let last = self.bytes.len().saturating_sub(ESCAPE);
         let before_last = last.checked_sub(1).and_then(|at| self.bytes.get(at)).copied();
         let bytes = self.bytes.iter().zip(&self.spans).skip(last);
@@ -88,6 +103,7 @@ impl Decoded {
 
     /// One round of decoding. Returns None if there is no escape.
     fn decoded(&self) -> Option<Self> {
+        memchr::memchr3(b'\\', b'%', b'&', &self.bytes)?;
         let (mut bytes, mut spans) = (Vec::with_capacity(self.bytes.len()), Vec::with_capacity(self.bytes.len()));
         let (mut at, mut is_changed) = (0, false);
         while let (Some(byte), Some(span)) = (self.bytes.get(at), self.spans.get(at)) {
@@ -108,7 +124,7 @@ impl Decoded {
                     }
                     Unit::Char(character) => character.encode_utf8(&mut buffer).as_bytes(),
                 };
-                bytes.extend(spelled.iter().map(u8::to_ascii_lowercase));
+                bytes.extend_from_slice(spelled);
                 spans.extend(spelled.iter().map(|_| (span.0, end)));
                 (at, is_changed) = (at + length, true);
             } else {
@@ -135,7 +151,16 @@ fn backslash(text: &[u8]) -> Option<(Unit, usize)> {
     let run = text.iter().take_while(|byte| **byte == b'\\').count();
     let rest = text.get(run..)?;
     let control = |byte| Some((Unit::Byte(byte), run + 1));
-    match rest.first()? {
+    match rest.first()?.to_ascii_lowercase() {
+        // Three octal digits, as C and shells write a byte.
+        b'0'..=b'3'
+            if rest
+                .get(1..3)
+                .is_some_and(|digits| digits.iter().all(|digit| (b'0'..=b'7').contains(digit))) =>
+        {
+            let digits = std::str::from_utf8(rest.get(..3)?).ok()?;
+            Some((Unit::Byte(u8::from_str_radix(digits, 8).ok()?), run + 3))
+        }
         b'n' => control(b'\n'),
         b'r' => control(b'\r'),
         b't' => control(b'\t'),
@@ -155,20 +180,20 @@ fn backslash(text: &[u8]) -> Option<(Unit, usize)> {
             let again = after.iter().take_while(|byte| **byte == b'\\').count();
             let second = hex(after
                 .get(again + 1..again + 5)
-                .filter(|_| again > 0 && after.get(again) == Some(&b'u'))?)?;
+                .filter(|_| again > 0 && after.get(again).is_some_and(|letter| letter.eq_ignore_ascii_case(&b'u')))?)?;
             let units = [u16::try_from(first).ok()?, u16::try_from(second).ok()?];
             let character = char::decode_utf16(units).next()?.ok()?;
             Some((Unit::Char(character), run + 5 + again + 5))
         }
         // `\/`, `\"` and the like.
-        byte if byte.is_ascii_punctuation() => Some((Unit::Byte(*byte), run + 1)),
+        byte if byte.is_ascii_punctuation() => Some((Unit::Byte(byte), run + 1)),
         _ => None,
     }
 }
 
 /// Decodes `%2f`, and `%u002f` of JavaScript's `escape`.
 fn percent(text: &[u8]) -> Option<(Unit, usize)> {
-    if text.get(1) == Some(&b'u') {
+    if text.get(1).is_some_and(|letter| letter.eq_ignore_ascii_case(&b'u')) {
         return Some((Unit::Char(char::from_u32(hex(text.get(2..6)?)?)?), 6));
     }
     Some((Unit::Byte(u8::try_from(hex(text.get(1..3)?)?).ok()?), 3))
@@ -222,11 +247,11 @@ fn reference(text: &[u8]) -> Option<(Unit, usize)> {
     let length = text.iter().take(12).position(|byte| *byte == b';')?;
     let name = text.get(1..length)?;
     let character = match name.strip_prefix(b"#") {
-        Some(number) => char::from_u32(match number.strip_prefix(b"x") {
+        Some(number) => char::from_u32(match number.strip_prefix(b"x").or_else(|| number.strip_prefix(b"X")) {
             Some(digits) => hex(digits)?,
             None => std::str::from_utf8(number).ok()?.parse().ok()?,
         })?,
-        None => NAMES.iter().find(|(known, _)| known.as_bytes() == name)?.1,
+        None => NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()))?.1,
     };
     Some((Unit::Char(character), length + 1))
 }
@@ -268,6 +293,9 @@ mod tests {
             ("a&#39;b&apos;", "a'b'"),
             ("a&sol;b", "a/b"),
             ("A", "a"),
+            (r"\U002F%2F&AMP;&SOL;&#X2f;", "//&//"),
+            (r"\057\134x\0", "/x\0"),
+            ("p\0i\0n\0", "pin"),
         ] {
             assert_eq!(plain(spelled.as_bytes()), meant.as_bytes(), "{spelled}");
         }
@@ -298,7 +326,7 @@ mod tests {
 
     #[test]
     fn each_byte_knows_where_it_comes_from() {
-        let last = readings(br"x%5C\u002Fy").pop().unwrap();
+        let last = levels(Decoded::raw(br"x%5C\u002Fy")).pop().unwrap().plain();
         assert_eq!((last.bytes.as_slice(), last.spans), (&b"x/y"[..], vec![(0, 1), (1, 10), (10, 11)]));
     }
 }

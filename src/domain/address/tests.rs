@@ -229,12 +229,12 @@ fn nonsense_in_the_list_is_refused() {
 
 #[test]
 fn a_refusal_never_suggests_to_open_more_than_the_address() {
-    let told = |address: &str| judged(address).unwrap_err().wrong(address.parse().unwrap()).to_string();
+    let message = |address: &str| judged(address).unwrap_err().wrong(address.parse().unwrap()).to_string();
     for address in ["10.0.0.1", "127.0.0.1", "::1", "fd00::1"] {
         assert!(
-            told(address).contains(&format!("CLEARHOOK_ALLOWED_NETWORKS={address}")),
+            message(address).contains(&format!("CLEARHOOK_ALLOWED_NETWORKS={address}")),
             "{}",
-            told(address)
+            message(address)
         );
     }
     for address in [
@@ -248,17 +248,26 @@ fn a_refusal_never_suggests_to_open_more_than_the_address() {
         "64:ff9b:1::1",
         "100.100.100.200",
     ] {
-        let told = told(address);
-        assert!(told.contains("not on the public internet") && told.contains("Do not"), "{told}");
-        assert!(!told.contains("CLEARHOOK_ALLOWED_NETWORKS="), "{told}");
+        let message = message(address);
+        assert!(
+            message.contains("not on the public internet") && message.contains("Do not"),
+            "{message}"
+        );
+        assert!(!message.contains("CLEARHOOK_ALLOWED_NETWORKS="), "{message}");
     }
     for (address, contained) in [
         ("64:ff9b::a00:1", "10.0.0.1"),
         ("::ffff:127.0.0.1", "127.0.0.1"),
         ("2002:a9fe:a9fe::1", "169.254.169.254"),
     ] {
-        let told = told(address);
-        assert!(told.contains(contained) && told.contains("not on the public internet"), "{told}");
-        assert!(!told.contains("CLEARHOOK_ALLOWED_NETWORKS=") && !told.contains("/96"), "{told}");
+        let message = message(address);
+        assert!(
+            message.contains(contained) && message.contains("not on the public internet"),
+            "{message}"
+        );
+        assert!(
+            !message.contains("CLEARHOOK_ALLOWED_NETWORKS=") && !message.contains("/96"),
+            "{message}"
+        );
     }
 }

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_of_the_rule_is_read() {
+    fn every_rfc3339_form_is_parsed() {
         for (text, utc) in [
             ("2026-11-23T09:00:00Z", "2026-11-23T09:00:00.000Z"),
             ("2026-11-23t09:00:00z", "2026-11-23T09:00:00.000Z"),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_refused() {
+    fn other_rfc3339_texts_are_rejected() {
         for text in [
             "2026-11-23",
             "2026-11-23T09:00Z",

@@ -1,15 +1,15 @@
 //! Whether the database accepts writes. `/readyz` reports it, so that publishers are routed away before their requests fail.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
-use crate::storage::StoreError;
+use crate::{storage::StoreError, sync::locked};
 
 /// Number of failures in a row after which the database counts as unavailable. A single failure may be a lost connection.
 const FAILURES: u32 = 2;
 
 /// The results of the last writes.
 #[derive(Debug, Default)]
-pub(super) struct Storable(Mutex<State>);
+pub(super) struct WriteHealth(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -19,9 +19,9 @@ struct State {
     obstacle: Option<String>,
 }
 
-impl Storable {
+impl WriteHealth {
     /// Notes a successful write.
-    pub(super) fn worked(&self) {
+    pub(super) fn succeeded(&self) {
         self.state().failures = 0;
     }
 
@@ -51,7 +51,7 @@ impl Storable {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 
@@ -60,17 +60,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_failure_is_no_trouble_and_an_obstacle_is() {
-        let storable = Storable::default();
-        storable.failed(&StoreError::Stopping);
-        assert_eq!((storable.trouble(), storable.has_failed()), (None, true));
-        storable.failed(&StoreError::Stopping);
-        assert!(storable.trouble().unwrap().contains("stopping"));
-        storable.worked();
-        assert_eq!((storable.trouble(), storable.has_failed()), (None, false));
-        assert_eq!(storable.set_obstacle(Some("the disk is full".to_owned())), None);
-        assert!(storable.trouble().unwrap().contains("the disk is full"));
-        assert!(storable.set_obstacle(None).is_some());
-        assert_eq!(storable.trouble(), None);
+    fn trouble_is_reported_after_two_failures_or_for_a_known_obstacle() {
+        let health = WriteHealth::default();
+        health.failed(&StoreError::Stopping);
+        assert_eq!((health.trouble(), health.has_failed()), (None, true));
+        health.failed(&StoreError::Stopping);
+        assert!(health.trouble().unwrap().contains("stopping"));
+        health.succeeded();
+        assert_eq!((health.trouble(), health.has_failed()), (None, false));
+        assert_eq!(health.set_obstacle(Some("the disk is full".to_owned())), None);
+        assert!(health.trouble().unwrap().contains("the disk is full"));
+        assert!(health.set_obstacle(None).is_some());
+        assert_eq!(health.trouble(), None);
     }
 }

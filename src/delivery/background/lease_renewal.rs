@@ -1,0 +1,67 @@
+//! Renews the lease of this node on PostgreSQL.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    delivery::{background::supervisor::BackgroundTask, engine::Engine, lease::Lease, write_health::WriteHealth},
+    domain::id::NodeId,
+    storage::Store,
+};
+
+/// Longest timeout of a renewal.
+const TIMEOUT_MAX: Duration = Duration::from_secs(4);
+/// Longest pause after a failed renewal.
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(1);
+
+pub(in crate::delivery) struct LeaseRenewal {
+    pub(in crate::delivery) store: Store,
+    pub(in crate::delivery) node: NodeId,
+    pub(in crate::delivery) lease: Arc<Lease>,
+    pub(in crate::delivery) write_health: Arc<WriteHealth>,
+    pub(in crate::delivery) engine: Arc<Engine>,
+    /// Timeout of single statements. A renewal may have a shorter one.
+    pub(in crate::delivery) timeout: Duration,
+}
+
+impl BackgroundTask for LeaseRenewal {
+    const NAME: &'static str = "lease renewal";
+
+    async fn run(&mut self, shutdown: &CancellationToken) {
+        while shutdown.run_until_cancelled(sleep(self.pause())).await.is_some() {
+            self.renew().await;
+        }
+    }
+}
+
+impl LeaseRenewal {
+    /// Acquires or renews the lease. If the lease had expired, the waiting deliveries are dropped, because other nodes may own them by now.
+    pub(in crate::delivery) async fn renew(&self) {
+        let (began, was_held) = (Instant::now(), self.lease.is_held());
+        let timeout = TIMEOUT_MAX.min(self.timeout);
+        match self.store.within(timeout).renew_lease(self.node, self.lease.length()).await {
+            Ok(()) => {
+                self.write_health.succeeded();
+                if !was_held {
+                    self.engine.drop_waiting();
+                }
+                self.lease.renewed(began);
+                self.engine.start_attempts();
+            }
+            Err(error) => {
+                self.write_health.failed(&error);
+                tracing::warn!(%error, "the lease of this node in the database cannot be renewed; trying again: {error}");
+            }
+        }
+    }
+
+    /// Time until the next renewal. It is short after a failure, because renewals also show whether the database accepts writes.
+    fn pause(&self) -> Duration {
+        if self.write_health.has_failed() {
+            return self.lease.pause().min(RETRY_PAUSE_MAX);
+        }
+        self.lease.pause()
+    }
+}

@@ -1,0 +1,113 @@
+//! Receives notifications of other nodes (PostgreSQL LISTEN), so that changes of webhooks and new deliveries to claim take effect at once.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    delivery::{background::supervisor::BackgroundTask, engine::Engine, wakeup::Wakeup},
+    domain::id::NodeId,
+    storage::{
+        Store, StoreError,
+        listen::{Listener, Notification},
+    },
+};
+
+/// Pause before reconnecting.
+const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
+/// How often to check for missed notifications.
+const CHECK_INTERVAL: Duration = Duration::from_secs(10);
+
+pub(in crate::delivery) struct Notifications {
+    store: Store,
+    node: NodeId,
+    engine: Arc<Engine>,
+    wakeup: Arc<Wakeup>,
+    /// Revision of the last webhook change that this node has applied.
+    applied: i64,
+}
+
+impl BackgroundTask for Notifications {
+    const NAME: &'static str = "notifications";
+
+    async fn run(&mut self, shutdown: &CancellationToken) {
+        loop {
+            match shutdown.run_until_cancelled(self.listen()).await {
+                None | Some(Ok(())) => return,
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "notifications of other nodes (LISTEN) cannot be received; trying again: {error}");
+                }
+            }
+            if shutdown.run_until_cancelled(sleep(RECONNECT_PAUSE)).await.is_none() {
+                return;
+            }
+        }
+    }
+}
+
+impl Notifications {
+    pub(in crate::delivery) const fn new(store: Store, node: NodeId, engine: Arc<Engine>, wakeup: Arc<Wakeup>) -> Self {
+        Self {
+            store,
+            node,
+            engine,
+            wakeup,
+            applied: 0,
+        }
+    }
+
+    /// Receives notifications until the connection fails. Returns at once on SQLite, where there are no other nodes.
+    async fn listen(&mut self) -> Result<(), StoreError> {
+        let Some(mut listener) = self.store.listen().await? else {
+            return Ok(());
+        };
+        // Notifications that were sent before the connection was made are lost.
+        self.apply(Notification::Missed).await?;
+        self.receive(&mut listener).await
+    }
+
+    async fn receive(&mut self, listener: &mut Listener) -> Result<(), StoreError> {
+        let mut missed_before = false;
+        loop {
+            tokio::select! {
+                notification = listener.recv() => {
+                    missed_before = false;
+                    self.apply(notification?).await?;
+                }
+                () = sleep(CHECK_INTERVAL) => {
+                    // A dead connection looks like a quiet one. A newer revision in the database reveals missed notifications.
+                    if self.store.revision().await? > self.applied {
+                        self.apply(Notification::Missed).await?;
+                        if missed_before {
+                            return Err(StoreError::Silent(CHECK_INTERVAL));
+                        }
+                        missed_before = true;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn apply(&mut self, notification: Notification) -> Result<(), StoreError> {
+        match notification {
+            Notification::Pending | Notification::Keys => {}
+            Notification::Changed(webhook, revision) => {
+                self.engine.apply_change(webhook).await;
+                self.acknowledge(revision).await?;
+            }
+            Notification::Missed => {
+                let revision = self.store.revision().await?;
+                self.engine.forget_all_endpoints();
+                self.acknowledge(revision).await?;
+            }
+        }
+        self.wakeup.now();
+        Ok(())
+    }
+
+    async fn acknowledge(&mut self, revision: i64) -> Result<(), StoreError> {
+        self.applied = self.applied.max(revision);
+        self.store.acknowledge(self.node, revision).await
+    }
+}

@@ -1,0 +1,255 @@
+//! The queues, and how deliveries enter and leave them.
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+
+use tokio::time::Instant;
+
+use crate::{
+    delivery::{
+        circuit_breaker::{BreakerSettings, CircuitBreaker},
+        settings::DeliverySettings,
+        token_bucket::TokenBucket,
+    },
+    domain::{
+        callback::Trigger,
+        id::{DeliveryId, WebhookId},
+    },
+    storage::{deliveries::Job, journal::Slot},
+};
+
+/// All queues of this node.
+pub(in crate::delivery) struct Queues {
+    pub(super) by_webhook: HashMap<WebhookId, Queue>,
+    /// Webhooks that have waiting deliveries and may begin an attempt, in round-robin order.
+    pub(super) ready: VecDeque<WebhookId>,
+    /// Webhooks that may begin their next attempt at a certain time.
+    pub(super) delayed: BTreeSet<(Instant, WebhookId)>,
+    /// All deliveries in memory: reserved slots, waiting, in flight, and those whose result is not stored yet.
+    pub(super) in_memory: HashSet<DeliveryId>,
+    /// Number of slots in use: reserved or waiting.
+    pub(super) slots: usize,
+    /// Size of the bodies in all slots.
+    pub(super) bytes: usize,
+    /// Estimated size of the next body.
+    pub(super) typical_bytes: usize,
+    /// Number of attempts in flight.
+    pub(super) in_flight: usize,
+    pub(super) limits: Limits,
+    /// Whether a queue whose webhook has more deliveries in the database has free slots again.
+    pub(super) refill_requested: bool,
+}
+
+/// Limits of concurrency, and the settings of the circuit breakers.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::delivery) struct Limits {
+    pub(super) concurrency: usize,
+    pub(super) per_webhook: usize,
+    pub(super) breaker: BreakerSettings,
+}
+
+impl Limits {
+    pub(in crate::delivery) fn of(settings: &DeliverySettings) -> Self {
+        Self {
+            concurrency: settings.concurrency.max(1),
+            per_webhook: settings.concurrency_per_webhook.max(1),
+            breaker: settings.breaker,
+        }
+    }
+}
+
+/// The queue of one webhook.
+#[derive(Default)]
+pub(super) struct Queue {
+    pub(super) waiting: VecDeque<Job>,
+    /// Slots in use: reserved or waiting.
+    pub(super) slots: usize,
+    /// Size of their bodies.
+    pub(super) bytes: usize,
+    pub(super) in_flight: usize,
+    /// Whether it is in [`Queues::ready`].
+    pub(super) ready: bool,
+    /// Its time in [`Queues::delayed`].
+    pub(super) delayed: Option<Instant>,
+    pub(super) breaker: CircuitBreaker,
+    /// The rate limit, if there is one.
+    pub(super) bucket: Option<TokenBucket>,
+    /// Until when the receiver asked for no calls.
+    pub(super) paused_until: Option<Instant>,
+    /// Whether more deliveries of this webhook wait in the database.
+    pub(super) has_backlog: bool,
+}
+
+impl Queues {
+    pub(in crate::delivery) fn new(limits: Limits) -> Self {
+        Self {
+            by_webhook: HashMap::new(),
+            ready: VecDeque::new(),
+            delayed: BTreeSet::new(),
+            in_memory: HashSet::new(),
+            slots: 0,
+            bytes: 0,
+            typical_bytes: 0,
+            in_flight: 0,
+            limits,
+            refill_requested: false,
+        }
+    }
+
+    /// Reserves a slot for a delivery, if one is free.
+    pub(in crate::delivery) fn reserve(&mut self, slot: Slot) -> bool {
+        self.note_body(slot.bytes);
+        if !self.fits(slot) {
+            self.note_backlog(slot.webhook);
+            return false;
+        }
+        self.occupy(slot);
+        true
+    }
+
+    /// Enqueues a claimed delivery, if a slot is free.
+    pub(in crate::delivery) fn enqueue_claimed(&mut self, job: Job) -> bool {
+        let slot = Slot {
+            webhook: job.webhook,
+            delivery: job.delivery,
+            bytes: job.body.len(),
+        };
+        if job.manual && self.free_slots_for_manual(job.webhook) > 0 {
+            self.occupy(slot);
+        } else if !self.reserve(slot) {
+            return false;
+        }
+        self.enqueue(job);
+        true
+    }
+
+    fn occupy(&mut self, slot: Slot) {
+        let queue = self.by_webhook.entry(slot.webhook).or_default();
+        queue.slots += 1;
+        queue.bytes += slot.bytes;
+        self.slots += 1;
+        self.bytes += slot.bytes;
+        self.in_memory.insert(slot.delivery);
+    }
+
+    /// Releases a reserved slot.
+    pub(in crate::delivery) fn release(&mut self, slot: Slot) {
+        self.in_memory.remove(&slot.delivery);
+        self.vacate(slot.webhook, 1, slot.bytes);
+        self.remove_if_idle(slot.webhook);
+    }
+
+    /// Enqueues a delivery in its reserved slot. Manual deliveries come before all others, in the order of their requests.
+    pub(in crate::delivery) fn enqueue(&mut self, job: Job) {
+        let webhook = job.webhook;
+        let queue = self.by_webhook.entry(webhook).or_default();
+        if job.manual {
+            let manual = queue.waiting.iter().take_while(|job| job.manual).count();
+            queue.waiting.insert(manual, job);
+        } else {
+            queue.waiting.push_back(job);
+        }
+        // A manual delivery does not wait for the circuit breaker, so the delay is evaluated again.
+        if let Some(at) = queue.delayed.take() {
+            self.delayed.remove(&(at, webhook));
+        }
+        self.reschedule(webhook);
+    }
+
+    /// Notes that deliveries of a webhook wait in the database until slots are free.
+    pub(in crate::delivery) fn note_backlog(&mut self, webhook: WebhookId) {
+        let queue = self.by_webhook.entry(webhook).or_default();
+        queue.has_backlog = true;
+        self.reschedule(webhook);
+    }
+
+    /// Notes that the result of an attempt is stored.
+    pub(in crate::delivery) fn result_stored(&mut self, delivery: DeliveryId) {
+        self.in_memory.remove(&delivery);
+    }
+
+    /// Turns a waiting delivery into a manual one. Returns false if it does not wait here, or is manual already.
+    pub(in crate::delivery) fn make_manual(&mut self, webhook: WebhookId, delivery: DeliveryId) -> bool {
+        let Some(queue) = self.by_webhook.get_mut(&webhook) else {
+            return false;
+        };
+        let found = queue.waiting.iter().position(|job| job.delivery == delivery && !job.manual);
+        let Some(mut job) = found.and_then(|at| queue.waiting.remove(at)) else {
+            return false;
+        };
+        (job.trigger, job.manual) = (Trigger::Manual, true);
+        self.enqueue(job);
+        true
+    }
+
+    /// Whether a delivery is in the memory of this node.
+    pub(in crate::delivery) fn contains(&self, delivery: DeliveryId) -> bool {
+        self.in_memory.contains(&delivery)
+    }
+
+    /// Attempts in flight, and deliveries that wait in memory.
+    pub(in crate::delivery) const fn load(&self) -> (usize, usize) {
+        (self.in_flight, self.slots)
+    }
+
+    /// Number of webhooks whose circuit breaker is open.
+    pub(in crate::delivery) fn open_breakers(&self) -> usize {
+        self.by_webhook.values().filter(|queue| queue.breaker.is_open()).count()
+    }
+
+    /// Returns whether more deliveries should be claimed, and resets the flag.
+    pub(in crate::delivery) const fn take_refill_request(&mut self) -> bool {
+        std::mem::replace(&mut self.refill_requested, false)
+    }
+
+    /// Removes all waiting deliveries of a webhook.
+    pub(in crate::delivery) fn drain(&mut self, webhook: WebhookId) -> Vec<Job> {
+        let Some(queue) = self.by_webhook.get_mut(&webhook) else {
+            return Vec::new();
+        };
+        let jobs: Vec<Job> = queue.waiting.drain(..).collect();
+        if let Some(at) = queue.delayed.take() {
+            self.delayed.remove(&(at, webhook));
+        }
+        self.vacate(webhook, jobs.len(), jobs.iter().map(|job| job.body.len()).sum());
+        self.reschedule(webhook);
+        self.remove_if_idle(webhook);
+        jobs
+    }
+
+    /// Removes all waiting deliveries.
+    pub(in crate::delivery) fn drain_all(&mut self) -> Vec<DeliveryId> {
+        let webhooks: Vec<_> = self.by_webhook.keys().copied().collect();
+        let jobs: Vec<_> = webhooks.into_iter().flat_map(|webhook| self.drain(webhook)).collect();
+        for job in &jobs {
+            self.in_memory.remove(&job.delivery);
+        }
+        jobs.into_iter().map(|job| job.delivery).collect()
+    }
+
+    /// Frees slots. The deliveries stay in memory if they are in flight or their result is not stored yet.
+    pub(super) fn vacate(&mut self, webhook: WebhookId, slots: usize, bytes: usize) {
+        self.slots = self.slots.saturating_sub(slots);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        if let Some(queue) = self.by_webhook.get_mut(&webhook) {
+            queue.slots = queue.slots.saturating_sub(slots);
+            queue.bytes = queue.bytes.saturating_sub(bytes);
+        }
+    }
+
+    /// Removes the queue of a webhook that has no state worth keeping.
+    pub(super) fn remove_if_idle(&mut self, webhook: WebhookId) {
+        let idle = |queue: &Queue| {
+            queue.slots == 0
+                && queue.in_flight == 0
+                && !queue.ready
+                && !queue.has_backlog
+                && queue.delayed.is_none()
+                && !queue.breaker.has_failures()
+                && queue.bucket.is_none()
+                && queue.paused_until.is_none_or(|until| until <= Instant::now())
+        };
+        if self.by_webhook.get(&webhook).is_some_and(idle) {
+            self.by_webhook.remove(&webhook);
+        }
+    }
+}
