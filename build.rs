@@ -12,8 +12,8 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     messages_build::Generator {
         languages: &[("en", "En"), ("fr", "Fr")],
-        enums: &[("wrong", "Wrong")],
-        lists: &["fields"],
+        enums: &[("validation", "ValidationError")],
+        lists: &["catalogue"],
     }
     .write(&manifest.join("locales"), &out.join("messages.rs"));
     #[cfg(feature = "ssr")]

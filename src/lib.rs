@@ -2,16 +2,16 @@
 //!
 //! # Modules
 //!
-//! Compiled for the server and for the browser: [`messages`] (all texts of the console, in English and French), [`domain`] (ids, rules and
-//! values of the domain), [`catalogue`] (the event types and their schemas), [`console`] (pages, and the islands that run in the browser).
+//! Compiled for the server and for the browser: `messages` (all texts of the console, in English and French), `domain` (ids, rules and
+//! values of the domain), `catalogue` (the event types and their schemas), `console` (pages, and the islands that run in the browser).
 //!
 //! Compiled for the server only, from the bottom to the top; a module uses only modules below it:
 //!
-//! * `vault`: encryption at rest. `storage`: the database.
+//! * `sync`: helpers for locks. `error_chain`: searches the sources of an error. `vault`: encryption at rest. `storage`: the database.
 //! * `auth`: sign-in, API keys and permissions. `delivery`: sends callbacks.
 //! * `config`: settings. `telemetry`: logging. `app`: what every use case needs.
 //! * `services`: use cases, shared by the HTTP API, the console and the command line.
-//! * `request`: facts about the current request. `routes`: routes and their access rules.
+//! * `problem`: errors as HTTP responses. `request`: facts about the current request. `routes`: routes and their access rules.
 //! * `rest`: the HTTP API. `console`: the pages.
 //! * `web`: the router, its middleware, and the form handlers of the console. `cli`: the command line.
 //!
@@ -24,7 +24,7 @@
 //!    `storage::journal::publish` detects duplicates, and stores the event and one delivery per subscribed webhook in one transaction. The
 //!    202 is sent after the commit.
 //! 3. The journal passes the deliveries in memory to the dispatcher (`delivery::Dispatcher`). This node owns them through its lease.
-//!    Deliveries for which there is no free slot stay in the database, and `delivery::claim` claims them later.
+//!    Deliveries for which there is no free slot stay in the database, and `delivery::background::claim` claims them later.
 //! 4. An attempt loads the current URL, headers and secrets of the webhook, signs the request (`domain::secret`), and sends it
 //!    (`delivery::client`, whose resolver rejects private addresses).
 //! 5. `delivery::classify_response` and `domain::retry` classify the response. `storage::journal::results` inserts the callback into the log and
@@ -33,35 +33,90 @@
 
 // The types of views are nested as deeply as their pages.
 #![recursion_limit = "256"]
+// The server is compiled with private modules, so that the compiler finds code that the product does not use. For tests they are public.
+#![cfg_attr(all(feature = "ssr", not(feature = "test-support")), allow(unreachable_pub))]
 
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod catalogue;
+#[cfg(any(not(feature = "ssr"), feature = "test-support"))]
 pub mod catalogue;
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod console;
+#[cfg(any(not(feature = "ssr"), feature = "test-support"))]
 pub mod console;
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod domain;
+#[cfg(any(not(feature = "ssr"), feature = "test-support"))]
 pub mod domain;
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod messages;
+#[cfg(any(not(feature = "ssr"), feature = "test-support"))]
 pub mod messages;
 
-#[cfg(feature = "ssr")]
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod app;
+#[cfg(feature = "test-support")]
 pub mod app;
-#[cfg(feature = "ssr")]
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod auth;
+#[cfg(feature = "test-support")]
 pub mod auth;
-#[cfg(feature = "ssr")]
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod cli;
+#[cfg(feature = "test-support")]
 pub mod cli;
-#[cfg(feature = "ssr")]
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod config;
+#[cfg(feature = "test-support")]
 pub mod config;
-#[cfg(feature = "ssr")]
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod delivery;
+#[cfg(feature = "test-support")]
 pub mod delivery;
-#[cfg(feature = "ssr")]
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod error_chain;
+#[cfg(feature = "test-support")]
+pub mod error_chain;
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod problem;
+#[cfg(feature = "test-support")]
+pub mod problem;
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod request;
+#[cfg(feature = "test-support")]
 pub mod request;
-#[cfg(feature = "ssr")]
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod rest;
+#[cfg(feature = "test-support")]
 pub mod rest;
-#[cfg(feature = "ssr")]
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod routes;
+#[cfg(feature = "test-support")]
 pub mod routes;
-#[cfg(feature = "ssr")]
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod services;
+#[cfg(feature = "test-support")]
 pub mod services;
-#[cfg(feature = "ssr")]
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod storage;
+#[cfg(feature = "test-support")]
 pub mod storage;
-#[cfg(feature = "ssr")]
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod sync;
+#[cfg(feature = "test-support")]
+pub mod sync;
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod telemetry;
+#[cfg(feature = "test-support")]
 pub mod telemetry;
-#[cfg(feature = "ssr")]
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod vault;
+#[cfg(feature = "test-support")]
 pub mod vault;
-#[cfg(feature = "ssr")]
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod web;
+#[cfg(feature = "test-support")]
 pub mod web;
+
+#[cfg(feature = "ssr")]
+pub use cli::main;

@@ -1,5 +1,5 @@
-//! The texts of the console, in their languages. `crates/messages-build` generates a function from each message in `locales`, and a module from each file;
-//! a message that one language lacks, or that is given other variables, does not compile.
+//! The texts of the console in English and French. `crates/messages-build` generates a function from each message in `locales`, and a
+//! module from each file. A message that is missing in one language, or has other variables there, does not compile.
 
 use std::{borrow::Cow, ops::RangeInclusive};
 
@@ -11,7 +11,7 @@ mod generated {
 
 pub use self::generated::*;
 
-/// A language of the console. The HTTP API speaks English.
+/// A language of the console. The texts of the HTTP API are in English.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lang {
     /// English.
@@ -22,7 +22,7 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// Every language, in the order in which they are offered.
+    /// All languages, in the order in which users can choose them.
     pub const ALL: [Self; 2] = [Self::En, Self::Fr];
 
     /// The language's tag (BCP 47).
@@ -33,7 +33,7 @@ impl Lang {
         }
     }
 
-    /// Reads a tag; what follows the language (`fr-CA`) does not matter.
+    /// Parses a tag. Subtags after the language (`fr-CA`) are ignored.
     pub fn of_tag(tag: &str) -> Option<Self> {
         let language = tag.split('-').next().unwrap_or_default().trim();
         Self::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(language))
@@ -49,7 +49,7 @@ impl Lang {
                 .map_or(Some(1.0), |weight| weight.parse::<f32>().ok())?;
             Some((Self::of_tag(tag)?, weight)).filter(|(_, weight)| *weight > 0.0)
         });
-        // Of equal weights the first one counts.
+        // If weights are equal, the first one counts.
         let best = weighed.fold(None, |best: Option<(Self, f32)>, next| match best {
             Some(best) if best.1 >= next.1 => Some(best),
             _ => Some(next),
@@ -58,7 +58,7 @@ impl Lang {
     }
 }
 
-/// "1,204", "1 204" with a narrow space that does not break.
+/// Formats a number with thousands separators: "1,204" in English, "1 204" with a narrow no-break space in French.
 pub fn number(lang: Lang, number: u64) -> String {
     let between = match lang {
         Lang::En => ',',
@@ -75,8 +75,8 @@ pub fn number(lang: Lang, number: u64) -> String {
     text
 }
 
-/// Signs that turn the direction of what stands around them, and are not seen themselves.
-const TURNS: [RangeInclusive<char>; 4] = [
+/// Invisible characters that change the direction of the text around them (Unicode Standard Annex 9).
+const DIRECTION_CONTROLS: [RangeInclusive<char>; 4] = [
     '\u{61c}'..='\u{61c}',
     '\u{200e}'..='\u{200f}',
     '\u{202a}'..='\u{202e}',
@@ -87,28 +87,31 @@ fn is_in(ranges: &[RangeInclusive<char>], sign: char) -> bool {
     ranges.iter().any(|range| range.contains(&sign))
 }
 
-/// What can be read of a text.
+/// The text without direction controls.
 pub fn visible(text: &str) -> String {
-    text.chars().filter(|sign| !is_in(&TURNS, *sign)).collect()
+    text.chars().filter(|sign| !is_in(&DIRECTION_CONTROLS, *sign)).collect()
 }
 
-/// A text of somebody's as it goes into a sentence. One that runs from right to left, or could turn what stands around it, keeps that
-/// to itself (Unicode Standard Annex 9: isolates).
+/// A user's text for use within a sentence. A text that contains right-to-left characters or direction controls is isolated, so that it
+/// does not change the direction of the sentence (Unicode Standard Annex 9, isolates).
 fn isolated(text: &str) -> Cow<'_, str> {
-    const FROM_RIGHT: [RangeInclusive<char>; 5] = [
+    const RIGHT_TO_LEFT: [RangeInclusive<char>; 5] = [
         '\u{590}'..='\u{8ff}',
         '\u{fb1d}'..='\u{fdff}',
         '\u{fe70}'..='\u{feff}',
         '\u{10800}'..='\u{10fff}',
         '\u{1e800}'..='\u{1efff}',
     ];
-    if !text.chars().any(|sign| is_in(&TURNS, sign) || is_in(&FROM_RIGHT, sign)) {
+    if !text
+        .chars()
+        .any(|sign| is_in(&DIRECTION_CONTROLS, sign) || is_in(&RIGHT_TO_LEFT, sign))
+    {
         return Cow::Borrowed(text);
     }
     Cow::Owned(format!("\u{2068}{}\u{2069}", visible(text)))
 }
 
-/// Whether a count takes the singular (CLDR, plural rules for whole numbers).
+/// Whether a count has the singular form (CLDR, plural rules for whole numbers).
 const fn is_one(lang: Lang, count: u64) -> bool {
     match lang {
         Lang::En => count == 1,
@@ -116,7 +119,7 @@ const fn is_one(lang: Lang, count: u64) -> bool {
     }
 }
 
-impl std::fmt::Display for wrong::Wrong {
+impl std::fmt::Display for validation::ValidationError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.text(Lang::En))
     }
@@ -144,17 +147,17 @@ mod tests {
 
     #[test]
     fn counts_have_their_forms() {
-        let said = |lang, count| webhooks::count(lang, count);
+        let text = |lang, count| webhooks::count(lang, count);
         assert_eq!(
-            [0, 1, 2].map(|count| said(Lang::En, count)),
+            [0, 1, 2].map(|count| text(Lang::En, count)),
             ["0 webhooks", "1 webhook", "2 webhooks"]
         );
         assert_eq!(
-            [0, 1, 2].map(|count| said(Lang::Fr, count)),
+            [0, 1, 2].map(|count| text(Lang::Fr, count)),
             ["0 webhook", "1 webhook", "2 webhooks"]
         );
-        assert_eq!(said(Lang::En, 10_000), "10,000 webhooks");
-        assert_eq!(said(Lang::Fr, 10_000), "10\u{202f}000 webhooks");
+        assert_eq!(text(Lang::En, 10_000), "10,000 webhooks");
+        assert_eq!(text(Lang::Fr, 10_000), "10\u{202f}000 webhooks");
     }
 
     #[test]
@@ -167,10 +170,10 @@ mod tests {
 
     #[test]
     fn names_do_not_turn_the_sentence_around_them() {
-        let said = |name| administration::key_is(Lang::En, name);
-        assert_eq!(said("Payroll é"), "Key of “Payroll é”");
-        assert_eq!(said("שכר"), "Key of “\u{2068}שכר\u{2069}”");
-        assert_eq!(said("a\u{202e}b\u{2069}"), "Key of “\u{2068}ab\u{2069}”");
+        let text = |name| administration::key_is(Lang::En, name);
+        assert_eq!(text("Payroll é"), "Key of “Payroll é”");
+        assert_eq!(text("שכר"), "Key of “\u{2068}שכר\u{2069}”");
+        assert_eq!(text("a\u{202e}b\u{2069}"), "Key of “\u{2068}ab\u{2069}”");
     }
 
     #[test]
@@ -182,7 +185,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_in_both_languages() {
-        let wrong = wrong::Wrong::TooManyCharacters { max: 2_000 };
+        let wrong = validation::ValidationError::TooManyCharacters { max: 2_000 };
         assert_eq!(wrong.to_string(), "Use at most 2,000 characters.");
         assert_eq!(wrong.text(Lang::Fr), "Utilisez au plus 2\u{202f}000 caractères.");
     }

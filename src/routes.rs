@@ -1,4 +1,5 @@
 //! Routes and their access rules. A route is added together with its rule, and a route without a rule is denied (`web::authorization`).
+//! This includes server functions.
 
 use std::{collections::HashMap, convert::Infallible};
 
@@ -8,6 +9,7 @@ use axum::{
     http::Method,
     routing::{MethodFilter, MethodRouter, on},
 };
+use leptos::server_fn::ServerFn;
 
 use crate::auth::rules::Action;
 
@@ -44,6 +46,12 @@ pub struct Row {
     pub kind: Kind,
     /// Who may use it. A route without a rule is denied.
     pub rule: Option<Rule>,
+}
+
+/// A server function with its access rule.
+pub trait Ruled: ServerFn {
+    /// Who may call it.
+    const RULE: Rule;
 }
 
 /// A router together with the rules of its routes.
@@ -98,15 +106,22 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Adds the rule of a page whose route is added to the router elsewhere.
+    /// Adds a server function at its own path.
     #[must_use]
-    pub fn page(mut self, method: Method, path: &str, rule: Option<Rule>) -> Self {
+    pub fn server_fn<F: Ruled, T: 'static>(self, handler: impl Handler<T, S>) -> Self {
+        self.post(F::PATH, F::RULE, handler)
+    }
+
+    /// Adds a page.
+    #[must_use]
+    pub fn page<T: 'static>(mut self, path: &str, rule: Option<Rule>, handler: impl Handler<T, S>) -> Self {
         self.rows.push(Row {
-            method,
+            method: Method::GET,
             path: path.to_owned(),
             kind: Kind::Page,
             rule,
         });
+        self.router = self.router.route(path, on(MethodFilter::GET, handler));
         self
     }
 
@@ -198,13 +213,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_route_is_found_with_its_rule_and_only_with_it() {
+    fn route_lookup_returns_its_rule() {
         let (_, rows) = Routes::<()>::new()
             .nest(
                 "/api",
                 Routes::new().get("/things/{id}", Rule::Key(Action::ReadWebhooks), async || ()),
             )
-            .page(Method::GET, "/forgotten", None)
+            .page("/forgotten", None, async || ())
             .into_parts();
         let rules = Rules::new(rows);
         assert!(matches!(

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn opens_only_what_the_same_key_sealed_for_the_same_row() {
+    fn vault_opens_only_values_of_the_same_key_and_row() {
         let (vault, other) = (Vault::new(&MasterKey::generate()), Vault::new(&MasterKey::generate()));
         let (row, another) = (Uuid::now_v7(), Uuid::now_v7());
         let sealed = vault.seal(row, b"hush");
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_tell_keys_apart_and_hold_nothing_of_them() {
+    fn key_fingerprints_differ_and_reveal_nothing() {
         let (key, other) = (MasterKey::generate(), MasterKey::generate());
         assert_eq!(Vault::new(&key).fingerprint(), &key.fingerprint());
         assert_ne!(key.fingerprint(), other.fingerprint());
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_read_back_and_wrong_lengths_are_refused() {
+    fn master_key_round_trips_and_wrong_length_is_rejected() {
         let key = MasterKey::generate();
         assert_eq!(*MasterKey::parse(&key.reveal()).unwrap().0, *key.0);
         for bad in ["", "short", &STANDARD.encode([0; 31]), &STANDARD.encode([0; 33])] {

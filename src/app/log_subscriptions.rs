@@ -2,13 +2,13 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::id::UserId;
+use crate::{domain::id::UserId, sync::locked};
 
 /// Maximum number of subscriptions.
 const SUBSCRIPTIONS: usize = 256;
@@ -32,7 +32,7 @@ pub struct LogSubscription {
 
 impl Drop for LogSubscription {
     fn drop(&mut self) {
-        let mut by_user = self.by_user.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_user = locked(&self.by_user);
         if let Some(count) = by_user.get_mut(&self.user) {
             *count -= 1;
             if *count == 0 {
@@ -56,7 +56,7 @@ impl LogSubscriptions {
     /// Starts a subscription of a user. `None` if a limit is reached.
     pub fn subscribe(&self, user: UserId) -> Option<LogSubscription> {
         let permit = self.permits.clone().try_acquire_owned().ok()?;
-        let mut by_user = self.by_user.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_user = locked(&self.by_user);
         let count = by_user.entry(user).or_default();
         if *count >= SUBSCRIPTIONS_OF_USER {
             return None;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{PoisonError, RwLock},
+    sync::RwLock,
     time::{Duration, Instant},
 };
 
@@ -14,12 +14,14 @@ use crate::{
         api_keys::{ApiKeyRecord, NewApiKey, PREFIX_SHOWN},
         audit::Actor,
     },
+    sync::{read_locked, write_locked},
 };
 
 const PREFIX: &str = "chk_";
 /// Maximum length of a key.
-const LONGEST: usize = 100;
-const NOTED: Duration = Duration::from_mins(1);
+const LENGTH_MAX: usize = 100;
+/// The minimum time between two updates of a key's last use.
+const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Creates a key. Returns it in plain text, which is not possible later.
 pub async fn create(
@@ -43,16 +45,16 @@ pub async fn create(
 
 /// For how long the result of a check is cached. A key that is revoked by this process or another node is rejected at once, one that is
 /// revoked by the command line at the latest after this time.
-const REMEMBERED: Duration = Duration::from_secs(1);
+const CACHE_TIME: Duration = Duration::from_secs(1);
 /// Maximum number of cached keys.
-const MOST: usize = 10_000;
+const CACHED_MAX: usize = 10_000;
 
 /// A cache of API keys. A busy publisher makes thousands of requests per second.
 #[derive(Default)]
-pub struct Keys(RwLock<HashMap<Vec<u8>, Known>>);
+pub struct Keys(RwLock<HashMap<Vec<u8>, Cached>>);
 
 #[derive(Clone)]
-struct Known {
+struct Cached {
     since: Instant,
     /// The number of revocations when the key was loaded. A later revocation invalidates the entry.
     revocations: u64,
@@ -62,30 +64,30 @@ struct Known {
 impl Keys {
     /// Looks up a key. Returns `None` if it is unknown, revoked or expired.
     pub async fn check(&self, store: &Store, key: &str) -> Result<Option<KeyHolder>, StoreError> {
-        if !key.starts_with(PREFIX) || key.len() > LONGEST {
+        if !key.starts_with(PREFIX) || key.len() > LENGTH_MAX {
             return Ok(None);
         }
         let hash = token::hash(key);
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+        let known = read_locked(&self.0).get(&hash).cloned();
         let revocations = store.revocations();
         if let Some(known) = known
-            && known.since.elapsed() < REMEMBERED
+            && known.since.elapsed() < CACHE_TIME
             && known.revocations == revocations
             && known.holder.expires_at.is_none_or(|end| Timestamp::now() < end)
         {
             return Ok(Some(known.holder));
         }
         let holder = check(store, &hash).await?;
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = write_locked(&self.0);
         match &holder {
             Some(holder) => {
-                if known.len() >= MOST {
+                if known.len() >= CACHED_MAX {
                     known.clear();
                 }
                 let (since, holder) = (Instant::now(), holder.clone());
                 known.insert(
                     hash,
-                    Known {
+                    Cached {
                         since,
                         revocations,
                         holder,
@@ -108,7 +110,7 @@ async fn check(store: &Store, hash: &[u8]) -> Result<Option<KeyHolder>, StoreErr
     if record.revoked_at.is_some() || record.expires_at.is_some_and(|end| now >= end) {
         return Ok(None);
     }
-    if record.last_used_at.is_none_or(|last| now.since(last) >= NOTED) {
+    if record.last_used_at.is_none_or(|last| now.since(last) >= TOUCH_INTERVAL) {
         // Done in the background, so that a busy database does not delay publishers.
         let (store, id) = (store.clone(), record.id);
         tokio::spawn(async move {

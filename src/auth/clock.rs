@@ -1,11 +1,8 @@
 //! The clock for sign-in and sessions.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
 };
 
 use crate::domain::timestamp::Timestamp;
@@ -16,6 +13,7 @@ pub struct Clock(Option<Arc<AtomicI64>>);
 
 impl Clock {
     /// A clock that stands still at this time until it is advanced.
+    #[cfg(feature = "test-support")]
     pub fn standing(at: Timestamp) -> Self {
         Self(Some(Arc::new(AtomicI64::new(at.0))))
     }
@@ -28,7 +26,8 @@ impl Clock {
     }
 
     /// Advances a clock that stands still. Does nothing to the system clock.
-    pub fn forward(&self, span: Duration) {
+    #[cfg(feature = "test-support")]
+    pub fn forward(&self, span: std::time::Duration) {
         if let Some(at) = &self.0 {
             at.fetch_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
         }

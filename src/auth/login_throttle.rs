@@ -19,10 +19,10 @@ use crate::{
     },
 };
 
-/// The name of the cookie that identifies a known browser.
-pub const MARK: &str = "clearhook_browser";
+/// The name of the cookie that identifies a browser in which a user signed in before.
+pub const DEVICE_COOKIE: &str = "clearhook_browser";
 /// The lifetime of that cookie.
-pub const MARK_AGE: Duration = Duration::from_hours(400 * 24);
+pub const DEVICE_COOKIE_AGE: Duration = Duration::from_hours(400 * 24);
 
 const BY_ACCOUNT: Limit = Limit {
     free: 10,
@@ -56,13 +56,13 @@ pub async fn sign_in(
     user: Option<&UserRecord>,
     now: Timestamp,
 ) -> Result<Result<Attempt, Duration>, StoreError> {
-    let mark = user.and_then(|user| known_browser(store, browser, user.id));
-    let own = match &mark {
-        Some(mark) => (LimitKey::new("browser", mark), BY_BROWSER),
+    let device = user.and_then(|user| known_browser(store, browser, user.id));
+    let own = match &device {
+        Some(device) => (LimitKey::new("browser", device), BY_BROWSER),
         None => (LimitKey::account(email), BY_ACCOUNT),
     };
     let by = user.map(|user| Actor::person(user.id, &user.email, Some(browser.address)));
-    attempt(store, by.as_ref(), own, mark.is_none().then_some(browser.address), now).await
+    attempt(store, by.as_ref(), own, device.is_none().then_some(browser.address), now).await
 }
 
 /// Counts an attempt to enter a code of the second factor.
@@ -72,13 +72,13 @@ pub async fn second_step(
     user: &UserRecord,
     now: Timestamp,
 ) -> Result<Result<Attempt, Duration>, StoreError> {
-    let mark = known_browser(store, browser, user.id);
-    let own = match &mark {
-        Some(mark) => LimitKey::new("browser code", mark),
+    let device = known_browser(store, browser, user.id);
+    let own = match &device {
+        Some(device) => LimitKey::new("browser code", device),
         None => LimitKey::new("code", user.id.0.as_bytes()),
     };
     let by = Actor::person(user.id, &user.email, Some(browser.address));
-    attempt(store, Some(&by), (own, BY_CODE), mark.is_none().then_some(browser.address), now).await
+    attempt(store, Some(&by), (own, BY_CODE), device.is_none().then_some(browser.address), now).await
 }
 
 /// Counts an attempt of a signed-in user to confirm the password.
@@ -91,8 +91,8 @@ pub async fn succeeded(store: &Store, attempt: &Attempt) -> Result<(), StoreErro
     store.attempt_succeeded(&attempt.cleared, &attempt.counted).await
 }
 
-/// The cookie value for a browser in which this user signed in. Keeps the browser's id if it already has one for this user.
-pub fn mark(store: &Store, browser: &Browser, user: UserId) -> String {
+/// The value of the device cookie for a browser in which this user signed in. Keeps the browser's id if it already has one for this user.
+pub fn device_cookie(store: &Store, browser: &Browser, user: UserId) -> String {
     let random = known_browser(store, browser, user).unwrap_or_else(rand::random);
     store.seal(Purpose::Browser, &[user.0.into_bytes(), random].concat())
 }
@@ -117,7 +117,7 @@ async fn attempt(
 }
 
 fn known_browser(store: &Store, browser: &Browser, user: UserId) -> Option<[u8; 16]> {
-    let opened = store.unseal(Purpose::Browser, browser.mark.as_deref()?)?;
+    let opened = store.unseal(Purpose::Browser, browser.device_cookie.as_deref()?)?;
     let (of, random) = opened.split_first_chunk::<16>()?;
     (Uuid::from_bytes(*of) == user.0).then(|| random.try_into().ok()).flatten()
 }

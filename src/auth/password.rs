@@ -87,7 +87,7 @@ static HASHING: Semaphore = Semaphore::const_new(4);
 /// Hashes a password on a blocking thread, so that request threads are not blocked.
 pub async fn hash(password: &str) -> Result<String, HashError> {
     let password = password.to_owned();
-    let _turn = HASHING.acquire().await.map_err(|error| HashError(error.to_string()))?;
+    let _permit = HASHING.acquire().await.map_err(|error| HashError(error.to_string()))?;
     let hashed = spawn_blocking(move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())).await;
     hashed
         .map_err(|error| HashError(error.to_string()))?
@@ -100,7 +100,7 @@ pub async fn verify(password: &str, hash: Option<&str>) -> bool {
     let hash = hash.filter(|hash| !hash.is_empty() && password.len() <= MAX);
     let (password, known) = (password.chars().take(MAX).collect::<String>(), hash.is_some());
     let hash = hash.unwrap_or(DECOY).to_owned();
-    let Ok(_turn) = HASHING.acquire().await else { return false };
+    let Ok(_permit) = HASHING.acquire().await else { return false };
     let matches = spawn_blocking(move || {
         let parsed = PasswordHash::new(&hash);
         parsed.is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())

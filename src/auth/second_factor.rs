@@ -17,8 +17,8 @@ const CODES: usize = 10;
 const CODE: usize = 16;
 /// Without characters that look alike. It has 32 characters, so that each encodes 5 bits.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-/// Maximum length of an entered code.
-const LONGEST: usize = 64;
+/// Maximum length of an entered code, in bytes.
+const LENGTH_MAX: usize = 64;
 const ISSUER: &str = "clearhook";
 
 /// Generates a random secret.
@@ -61,7 +61,7 @@ pub fn step(secret: &[u8], code: &str, now: Timestamp) -> Option<u64> {
 
 /// Whether a code is valid: either a code of the app that was not used before, or a recovery code, which can be used once.
 pub async fn take(store: &Store, user: UserId, code: &str, now: Timestamp) -> Result<bool, StoreError> {
-    if code.len() > LONGEST {
+    if code.len() > LENGTH_MAX {
         return Ok(false);
     }
     let Some(factor) = store.second_factor(user).await?.filter(|factor| factor.confirmed) else {

@@ -2,6 +2,8 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use cookie::{Cookie, SameSite};
+
 use crate::{
     auth::{principal::SignedIn, token},
     domain::{id::UserId, timestamp::Timestamp},
@@ -15,11 +17,12 @@ use crate::{
 
 /// The name of the session cookie.
 pub const COOKIE: &str = "clearhook_session";
-const WHOLE: Duration = Duration::from_hours(7 * 24);
+/// Maximum lifetime of a session.
+const LIFETIME: Duration = Duration::from_hours(7 * 24);
 /// The minimum time between two updates of a session's last use. One write per request would be too many.
-const NOTED: Duration = Duration::from_mins(1);
+const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
 /// Maximum number of characters of the `User-Agent` header that are stored.
-const BROWSER_KEPT: usize = 300;
+const USER_AGENT_MAX: usize = 300;
 
 /// The browser of a sign-in.
 #[derive(Clone, Debug)]
@@ -30,8 +33,8 @@ pub struct Browser {
     pub agent: Option<String>,
     /// The token of its current session, if it has one.
     pub token: Option<String>,
-    /// The cookie value that identifies it as a known browser, if somebody signed in with it before.
-    pub mark: Option<String>,
+    /// The value of its device cookie, if a user signed in with it before (`login_throttle`).
+    pub device_cookie: Option<String>,
 }
 
 /// Creates a session of this user. Returns the token for the cookie, and the session to store.
@@ -41,9 +44,9 @@ pub fn new(user: UserId, browser: &Browser, now: Timestamp) -> (String, NewSessi
         user,
         token_hash: token::hash(&token),
         now,
-        expires_at: now.plus(WHOLE),
+        expires_at: now.plus(LIFETIME),
         address: browser.address.to_string(),
-        browser: browser.agent.as_ref().map(|agent| agent.chars().take(BROWSER_KEPT).collect()),
+        browser: browser.agent.as_ref().map(|agent| agent.chars().take(USER_AGENT_MAX).collect()),
     };
     (token, session)
 }
@@ -68,7 +71,7 @@ pub async fn resume(store: &Store, token: &str, address: IpAddr, now: Timestamp)
         store.end_session(session.id).await?;
         return Ok(None);
     }
-    if unused >= NOTED {
+    if unused >= TOUCH_INTERVAL {
         store.touch_session(session.id, now, &address.to_string()).await?;
     }
     Ok(Some(SignedIn {
@@ -83,9 +86,9 @@ pub async fn resume(store: &Store, token: &str, address: IpAddr, now: Timestamp)
 /// The user of this session token, if the session is still valid. Does not count as use of the session.
 pub async fn check(store: &Store, token: &str, address: IpAddr, now: Timestamp) -> Result<Option<SignedIn>, StoreError> {
     let session = store.session(&token::hash(token)).await?;
-    let lives =
+    let valid =
         session.filter(|session| now < session.expires_at && now.since(session.last_seen_at) < IDLE && session.user.disabled_at.is_none());
-    Ok(lives.map(|session| SignedIn {
+    Ok(valid.map(|session| SignedIn {
         session: session.id,
         user: session.user.id,
         email: session.user.email,
@@ -94,14 +97,18 @@ pub async fn check(store: &Store, token: &str, address: IpAddr, now: Timestamp) 
     }))
 }
 
-/// The value of a `Set-Cookie` header that sets the session cookie, or deletes it if there is no token.
-pub fn cookie(token: Option<&str>, secure: bool) -> String {
-    set_cookie(COOKIE, token, "/", WHOLE, secure)
+/// The session cookie with this token. Without a token, the cookie that deletes it.
+pub fn cookie(token: Option<&str>, secure: bool) -> Cookie<'static> {
+    http_only_cookie(COOKIE, token, "/", LIFETIME, secure)
 }
 
-/// The value of a `Set-Cookie` header that sets a cookie, or deletes it if there is no value. The cookie is `HttpOnly`.
-pub fn set_cookie(name: &str, value: Option<&str>, path: &str, age: Duration, secure: bool) -> String {
-    let secure = if secure { "; Secure" } else { "" };
-    let (value, age) = value.map_or(("", 0), |value| (value, age.as_secs()));
-    format!("{name}={value}; HttpOnly; SameSite=Lax; Path={path}; Max-Age={age}{secure}")
+/// A cookie that scripts cannot read. Without a value, the cookie that deletes it. `secure`: the browser sends it over https only.
+pub fn http_only_cookie(name: &'static str, value: Option<&str>, path: &'static str, age: Duration, secure: bool) -> Cookie<'static> {
+    let age = if value.is_some() { age } else { Duration::ZERO };
+    let cookie = Cookie::build((name, value.unwrap_or_default().to_owned()))
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .path(path)
+        .max_age(cookie::time::Duration::seconds(age.as_secs().try_into().unwrap_or(i64::MAX)));
+    cookie.secure(secure).build()
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The name of the cookie that is valid between password and second factor.
-pub const STEP: &str = "clearhook_step";
+pub const STEP_COOKIE: &str = "clearhook_step";
 /// How much time a user has to enter the second factor.
 pub const STEP_AGE: Duration = Duration::from_mins(10);
 
@@ -23,7 +23,7 @@ pub const STEP_AGE: Duration = Duration::from_mins(10);
 #[derive(Debug)]
 pub enum SignIn {
     /// The user is signed in.
-    Done(Begun),
+    Done(SignedInSession),
     /// The password is correct and the second factor is required. The value is the proof of the password for the next step.
     SecondStep(String),
     /// E-mail address, password or code is wrong, or the user is disabled.
@@ -36,11 +36,11 @@ pub enum SignIn {
 
 /// A new session.
 #[derive(Debug)]
-pub struct Begun {
+pub struct SignedInSession {
     /// The session's token, for its cookie.
     pub token: String,
-    /// The value of the cookie that identifies the browser.
-    pub mark: String,
+    /// The value of the device cookie ([`login_throttle::DEVICE_COOKIE`]).
+    pub device_cookie: String,
 }
 
 /// Signs a user in by e-mail address and password. Takes the same time for unknown addresses.
@@ -90,10 +90,10 @@ pub async fn by_code(store: &Store, browser: &Browser, proof: &str, code: &str, 
 }
 
 /// Starts a session for an authenticated user.
-pub async fn begin(store: &Store, browser: &Browser, user: &UserRecord, how: &str, now: Timestamp) -> Result<Begun, StoreError> {
-    Ok(Begun {
+pub async fn begin(store: &Store, browser: &Browser, user: &UserRecord, how: &str, now: Timestamp) -> Result<SignedInSession, StoreError> {
+    Ok(SignedInSession {
         token: session::begin(store, user, browser, how, now).await?,
-        mark: login_throttle::mark(store, browser, user.id),
+        device_cookie: login_throttle::device_cookie(store, browser, user.id),
     })
 }
 
@@ -109,10 +109,10 @@ pub async fn proved(store: &Store, proof: &str, now: Timestamp) -> Result<Option
         return Ok(None);
     };
     let found = store.user_with_hash(UserId(Uuid::from_bytes(*id))).await?;
-    let lives = |user: &UserRecord, hash: &str| {
+    let is_valid = |user: &UserRecord, hash: &str| {
         user.disabled_at.is_none() && now < Timestamp(i64::from_be_bytes(*until)) && Sha256::digest(hash.as_bytes()).as_slice() == digest
     };
-    Ok(found.filter(|(user, hash)| lives(user, hash)).map(|(user, _)| user))
+    Ok(found.filter(|(user, hash)| is_valid(user, hash)).map(|(user, _)| user))
 }
 
 fn proof(store: &Store, user: &UserRecord, hash: &str, now: Timestamp) -> String {

@@ -4,10 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{
-    example,
+    payload::Payload,
     request::{Approver, Decision, RequestStatus},
+    sample,
     value::{Area, Id, Link, Person, Timestamp},
 };
+
+/// The request of the examples.
+const ACCESS_REQUEST: Id = sample::id(0x12);
 
 /// The data of an "Access requests created" event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -87,18 +91,22 @@ pub enum AccessRequestType {
     Removal,
 }
 
-impl AccessRequestCreated {
+impl Payload for AccessRequestCreated {
+    const SUBJECT: (&'static str, Id) = ("access_request", ACCESS_REQUEST);
+
     /// Temporary access to a laboratory; the supervisor decides first, then the area's owner.
-    pub fn example() -> Self {
+    fn example() -> Self {
         Self {
             request: AccessRequest::example(),
         }
     }
 }
 
-impl AccessRequestUpdated {
+impl Payload for AccessRequestUpdated {
+    const SUBJECT: (&'static str, Id) = ("access_request", ACCESS_REQUEST);
+
     /// The same request, denied by the area's owner.
-    pub fn example() -> Self {
+    fn example() -> Self {
         Self {
             request: AccessRequest {
                 status: RequestStatus::Denied,
@@ -106,13 +114,13 @@ impl AccessRequestUpdated {
                     Approver {
                         decision: Some(Decision::Approved),
                         decided_at: Some("2026-05-04T15:20:00Z".into()),
-                        ..example::jonas_to_approve()
+                        ..sample::jonas_to_approve()
                     },
                     Approver {
                         decision: Some(Decision::Denied),
                         decided_at: Some("2026-05-05T08:02:47Z".into()),
                         comment: Some("The laboratory is closed for calibration that week.".to_owned()),
-                        ..example::priya_to_approve()
+                        ..sample::priya_to_approve()
                     },
                 ]),
                 updated_at: "2026-05-05T08:02:47Z".into(),
@@ -126,17 +134,17 @@ impl AccessRequestUpdated {
 impl AccessRequest {
     fn example() -> Self {
         Self {
-            id: example::ACCESS_REQUEST,
+            id: ACCESS_REQUEST,
             kind: Some(AccessRequestType::Grant),
             status: RequestStatus::Pending,
-            requester: Some(example::marta()),
-            subject: Some(example::marta()),
-            area: Some(example::laboratory()),
+            requester: Some(sample::marta()),
+            subject: Some(sample::marta()),
+            area: Some(sample::laboratory()),
             site: Some("Montreal Campus".to_owned()),
             temporary: Some(true),
             start: Some("2026-05-11T12:00:00Z".into()),
             end: Some("2026-05-15T21:00:00Z".into()),
-            approvers: Some(vec![example::jonas_to_approve(), example::priya_to_approve()]),
+            approvers: Some(vec![sample::jonas_to_approve(), sample::priya_to_approve()]),
             comment: Some("A week of measurements for the spring report.".to_owned()),
             created_at: "2026-05-04T14:41:09Z".into(),
             updated_at: "2026-05-04T14:41:09Z".into(),

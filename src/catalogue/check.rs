@@ -1,4 +1,4 @@
-//! Holds the `data` of an event to its schema, and says in plain words what is wrong with it.
+//! Validates the `data` of an event against its JSON Schema. Errors are sentences for the publisher.
 
 use std::sync::OnceLock;
 
@@ -10,22 +10,22 @@ use serde_json::Value;
 
 use crate::catalogue::{EventType, schema::data_schema};
 
-/// Enough to mend a payload by; the rest would only repeat them.
-const MOST_ERRORS: usize = 20;
+/// Maximum number of reported errors.
+const ERRORS_MAX: usize = 20;
 
-/// The longest text of an error, in characters. Names of fields come from the sender and may be of any length.
-const LONGEST: usize = 300;
+/// Maximum length of a text in an error, in characters. Names of fields come from the publisher and may have any length.
+const TEXT_MAX: usize = 300;
 
-/// One thing wrong with the data of an event.
+/// An error in the data of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataError {
-    /// Where: a JSON pointer within `data`, such as `/identity/email`; empty for `data` itself.
+    /// The JSON pointer of the value within `data`, such as `/identity/email`; empty for `data` itself.
     pub pointer: String,
-    /// What: a sentence for whoever sent the event. It never holds a value that was sent.
+    /// What is wrong, as a sentence. It never contains a value of the event, which may be confidential.
     pub detail: String,
 }
 
-/// What is wrong with the data, at most twenty things; nothing when the schema accepts it.
+/// Validates the data. Returns at most 20 errors, and none if the data is valid.
 pub fn check_data(event: EventType, data: &Value) -> Vec<DataError> {
     let validator = match validator(event) {
         Ok(validator) => validator,
@@ -34,15 +34,15 @@ pub fn check_data(event: EventType, data: &Value) -> Vec<DataError> {
     let mut found = Vec::new();
     for error in validator.iter_errors(data) {
         explain(&error, &mut found);
-        if found.len() >= MOST_ERRORS {
-            found.truncate(MOST_ERRORS);
+        if found.len() >= ERRORS_MAX {
+            found.truncate(ERRORS_MAX);
             break;
         }
     }
     found
 }
 
-/// Compiling takes far longer than checking, so each schema is compiled once. One that cannot be compiled refuses everything.
+/// Compiling a schema takes much longer than validating, so each is compiled once. If that fails, all data is rejected with the reason.
 fn validator(event: EventType) -> &'static Result<Validator, String> {
     static VALIDATORS: [OnceLock<Result<Validator, String>>; EventType::ALL.len()] = [const { OnceLock::new() }; EventType::ALL.len()];
     VALIDATORS[event.index()].get_or_init(|| {
@@ -59,7 +59,7 @@ impl DataError {
         }
     }
 
-    /// An error about a field of the object at `pointer`.
+    /// An error of a member of the object at `pointer`.
     fn of_field(pointer: &str, field: &str, detail: String) -> Self {
         let escaped = field.replace('~', "~0").replace('/', "~1");
         Self::new(&format!("{pointer}/{escaped}"), detail)
@@ -70,8 +70,8 @@ fn explain(error: &ValidationError<'_>, found: &mut Vec<DataError>) {
     let pointer = error.instance_path().as_str();
     let detail = match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
-            found.extend(unexpected.iter().take(MOST_ERRORS).map(|field| {
-                let name = cut_to(field.clone(), LONGEST / 2);
+            found.extend(unexpected.iter().take(ERRORS_MAX).map(|field| {
+                let name = cut_to(field.clone(), TEXT_MAX / 2);
                 DataError::of_field(
                     pointer,
                     field,
@@ -86,7 +86,7 @@ fn explain(error: &ValidationError<'_>, found: &mut Vec<DataError>) {
             return;
         }
         ValidationErrorKind::AnyOf { context } => {
-            // An optional object is "this or null". What matters to the sender is why it is not a good "this".
+            // The schema of an optional object is `anyOf` the object and null. The errors of the object are those that help the publisher.
             let branches = context
                 .iter()
                 .filter(|branch| !branch.iter().any(|error| wants_null(error, pointer)));
@@ -108,7 +108,7 @@ fn explain(error: &ValidationError<'_>, found: &mut Vec<DataError>) {
         other => format!("This does not satisfy the schema's `{}`.", other.keyword()),
     };
     let error = DataError::new(pointer, detail);
-    // A value of the wrong type is no listed one either: the first error says it all.
+    // A value of the wrong type also violates `enum`. Only the first error is reported.
     if found.last().is_none_or(|last| last.pointer != error.pointer) {
         found.push(error);
     }
@@ -128,7 +128,7 @@ fn types(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(one) => a_type(*one).to_owned(),
         TypeKind::Multiple(several) => {
-            // The set begins with null, which reads better at the end.
+            // The set begins with null. The sentence reads better if it ends with null.
             let mut names: Vec<&str> = several.iter().map(a_type).collect();
             names.reverse();
             names.join(" or ")
@@ -164,7 +164,7 @@ fn listed(options: &Value) -> String {
 }
 
 fn cut(text: String) -> String {
-    cut_to(text, LONGEST)
+    cut_to(text, TEXT_MAX)
 }
 
 fn cut_to(mut text: String, longest: usize) -> String {
@@ -203,14 +203,14 @@ mod tests {
     }
 
     #[test]
-    fn every_example_is_accepted() {
+    fn check_accepts_every_example() {
         for event in EventType::ALL {
             assert_eq!(check_data(event, &example_data(event)), [], "{event}");
         }
     }
 
     #[test]
-    fn an_unknown_field_is_refused_and_named() {
+    fn unknown_field_is_rejected_and_named() {
         let data = with(EventType::IdentityCreated, "/identity/emial", json!("x@example.com"));
         let expected = one("/identity/emial", "There is no field `emial` here; its name may be misspelt.");
         assert_eq!(check_data(EventType::IdentityCreated, &data), expected);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn custom_fields_hold_anything() {
+    fn custom_fields_accept_any_value() {
         let free = json!({"emial": 1, "": null, "deep": [{"er": true}]});
         let data = with(EventType::IdentityCreated, "/identity/custom_fields", free);
         assert_eq!(check_data(EventType::IdentityCreated, &data), []);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_required_field_may_be_neither_absent_nor_null() {
+    fn required_field_is_neither_absent_nor_null() {
         let mut data = example_data(EventType::IdentityCreated);
         data["identity"].as_object_mut().unwrap().remove("last_name");
         let expected = one("/identity/last_name", "The field `last_name` is required.");
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn an_optional_field_may_be_absent_or_null() {
+    fn optional_field_is_absent_or_null() {
         let bare = json!({"identity": {
             "id": "018f3c5e-7a10-7c4e-9b21-5d0c6a9e4f01", "first_name": "Marta", "last_name": "Lindqvist", "status": "active",
             "created_at": "2026-03-09T08:30:00Z", "updated_at": "2026-03-09T08:30:00+01:00",
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_refused_where_it_stands() {
+    fn wrong_value_is_rejected_with_its_pointer() {
         let time = "This must be a date and time as RFC 3339 writes them, such as 2026-03-09T08:30:00Z.";
         for (event, pointer, value, detail) in [
             (
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn within_an_optional_object_the_error_is_found_too() {
+    fn error_inside_an_optional_object_is_found() {
         let event = EventType::AccessRequestUpdated;
         let data = with(event, "/request/subject/email", json!("marta"));
         assert_eq!(
@@ -349,14 +349,14 @@ mod tests {
     }
 
     #[test]
-    fn a_value_with_two_faults_gives_one_error() {
+    fn value_with_two_faults_gives_one_error() {
         let data = with(EventType::IdentityCreated, "/identity/status", json!(3));
         let expected = one("/identity/status", "This must be a string, not a number.");
         assert_eq!(check_data(EventType::IdentityCreated, &data), expected);
     }
 
     #[test]
-    fn data_that_is_no_object_is_refused_as_a_whole() {
+    fn data_other_than_an_object_is_rejected() {
         assert_eq!(
             check_data(EventType::VisitCreated, &json!([])),
             one("", "This must be an object, not a list.")
@@ -364,16 +364,16 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_few_and_short_whatever_was_sent() {
+    fn number_and_length_of_errors_are_bounded() {
         let long = "é".repeat(5_000);
         let mut fields: serde_json::Map<String, Value> = (0..100).map(|n| (format!("{n:03}{long}"), json!(long))).collect();
         fields.insert("status".to_owned(), json!(long));
         let errors = check_data(EventType::IdentityCreated, &json!({"identity": fields}));
-        assert_eq!(errors.len(), MOST_ERRORS);
+        assert_eq!(errors.len(), ERRORS_MAX);
         assert!(
             errors
                 .iter()
-                .all(|error| error.detail.chars().count() <= LONGEST && error.pointer.chars().count() <= LONGEST)
+                .all(|error| error.detail.chars().count() <= TEXT_MAX && error.pointer.chars().count() <= TEXT_MAX)
         );
     }
 }

@@ -1,13 +1,11 @@
-//! The body of a callback as a tree of fields: its schema, for people to read.
+//! The fields of a callback's body, as the console shows them: read from the schema, in the order in which the payload types declare them.
 
 use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
-use crate::catalogue::{EventType, declared::declared, schema::callback_schema};
+use crate::catalogue::{EventType, schema::callback_schema};
 
-/// The order of what stands around `data`.
-const AROUND: [&str; 8] = ["id", "type", "timestamp", "source", "subject", "dataschema", "extensions", "data"];
 /// Deeper than any payload: a type that held itself would have no end.
 const DEEPEST: usize = 8;
 
@@ -49,7 +47,7 @@ pub fn fields(event: EventType) -> &'static [Field] {
         let reader = Reader {
             definitions: schema.get("$defs").and_then(Value::as_object),
         };
-        reader.fields(schema, &AROUND, 0)
+        reader.fields(schema, 0)
     })
 }
 
@@ -60,21 +58,17 @@ struct Reader<'a> {
 /// A schema with its references followed.
 struct Resolved<'a> {
     schema: &'a Value,
-    /// The name of its type.
-    name: &'a str,
     nullable: bool,
 }
 
 impl<'a> Reader<'a> {
-    fn fields(&self, object: &Value, order: &[&str], depth: usize) -> Vec<Field> {
+    fn fields(&self, object: &Value, depth: usize) -> Vec<Field> {
         let Some(properties) = object.get("properties").and_then(Value::as_object).filter(|_| depth < DEEPEST) else {
             return Vec::new();
         };
         let required: Vec<&str> = list(object, "required").collect();
-        let mut all: Vec<(&String, &Value)> = properties.iter().collect();
-        all.sort_by_key(|(name, _)| order.iter().position(|known| known == name).unwrap_or(usize::MAX));
         let field = |(name, schema): (&String, &Value)| self.field(name, schema, required.contains(&name.as_str()), depth);
-        all.into_iter().map(field).collect()
+        properties.iter().map(field).collect()
     }
 
     fn field(&self, name: &str, schema: &Value, required: bool, depth: usize) -> Field {
@@ -82,7 +76,6 @@ impl<'a> Reader<'a> {
         let (kind, null) = kind(outer.schema);
         let items = outer.schema.get("items").map(|items| self.resolve(items));
         let inner = items.as_ref().map_or(outer.schema, |items| items.schema);
-        let type_name = items.as_ref().map_or(outer.name, |items| items.name);
         let (about, values) = values(inner);
         Field {
             name: name.to_owned(),
@@ -94,7 +87,7 @@ impl<'a> Reader<'a> {
             nullable: outer.nullable || null,
             description: text(schema, "description").unwrap_or(about).to_owned(),
             values,
-            fields: self.fields(inner, declared(type_name), depth + 1),
+            fields: self.fields(inner, depth + 1),
         }
     }
 
@@ -110,7 +103,6 @@ impl<'a> Reader<'a> {
         let definition = name.and_then(|name| self.definitions?.get(name));
         Resolved {
             schema: definition.unwrap_or(schema),
-            name: name.or_else(|| text(schema, "title")).unwrap_or_default(),
             nullable,
         }
     }
@@ -129,7 +121,7 @@ fn kind(schema: &Value) -> (&str, bool) {
     }
 }
 
-/// What stands before the values in a description, and the values with their meanings (`schema::ListedVariants` has written them so).
+/// What stands before the values in a description, and the values with their meanings (`schema_transform::ListedVariants` wrote them).
 fn values(schema: &Value) -> (&str, Vec<FieldValue>) {
     let description = text(schema, "description").unwrap_or_default();
     if let Some(only) = text(schema, "const") {
@@ -181,9 +173,16 @@ mod tests {
     }
 
     #[test]
-    fn the_body_is_a_tree_in_the_order_of_its_types() {
+    fn fields_are_in_the_declared_order() {
         let names: Vec<&str> = fields(EventType::VisitCreated).iter().map(|field| field.name.as_str()).collect();
-        assert_eq!(names, AROUND);
+        let envelope = ["id", "type", "timestamp", "source", "subject", "dataschema", "extensions", "data"];
+        assert_eq!(names, envelope);
+        let data: Vec<&str> = find(EventType::AccessRequestCreated, "data").fields[0]
+            .fields
+            .iter()
+            .map(|field| field.name.as_str())
+            .collect();
+        assert_eq!(data[..3], ["id", "type", "status"]);
         let visitors = find(EventType::VisitCreated, "data.visit.visitors");
         assert_eq!(
             (visitors.kind.as_str(), visitors.required, visitors.nullable),
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn values_stand_with_their_meanings_and_not_in_the_description() {
+    fn enum_values_have_their_meanings() {
         let status = find(EventType::IdentityCreated, "data.identity.status");
         let value = |value: &str, meaning: &str| FieldValue {
             value: value.to_owned(),
@@ -228,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_says_what_it_means_and_null_stands_only_for_what_may_be_absent() {
+    fn every_field_has_a_description_and_only_optional_ones_are_nullable() {
         for event in EventType::ALL {
             walk(fields(event), &mut |field| {
                 assert!(

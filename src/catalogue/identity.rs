@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::catalogue::{
-    example,
+    payload::Payload,
+    sample,
     value::{Email, Id, Link, Name, Timestamp},
 };
 
@@ -143,18 +144,22 @@ pub struct FieldChange {
     pub new_value: Option<Value>,
 }
 
-impl IdentityCreated {
+impl Payload for IdentityCreated {
+    const SUBJECT: (&'static str, Id) = ("identity", sample::MARTA);
+
     /// A newcomer.
-    pub fn example() -> Self {
+    fn example() -> Self {
         Self {
             identity: Identity::example(),
         }
     }
 }
 
-impl IdentityUpdated {
+impl Payload for IdentityUpdated {
+    const SUBJECT: (&'static str, Id) = ("identity", sample::MARTA);
+
     /// The same person, after a promotion.
-    pub fn example() -> Self {
+    fn example() -> Self {
         Self {
             identity: Identity {
                 department: Some("Research".to_owned()),
@@ -179,9 +184,11 @@ impl IdentityUpdated {
     }
 }
 
-impl IdentityDeleted {
+impl Payload for IdentityDeleted {
+    const SUBJECT: (&'static str, Id) = ("identity", sample::MARTA);
+
     /// The same person, some time after leaving.
-    pub fn example() -> Self {
+    fn example() -> Self {
         Self {
             identity: Identity {
                 status: IdentityStatus::Inactive,
@@ -195,7 +202,7 @@ impl IdentityDeleted {
 impl Identity {
     fn example() -> Self {
         Self {
-            id: example::MARTA,
+            id: sample::MARTA,
             external_id: Some("hr-00417".to_owned()),
             first_name: "Marta".into(),
             middle_name: Some("Elena".to_owned()),
@@ -210,7 +217,7 @@ impl Identity {
             employee_number: Some("00417".to_owned()),
             worker_type: Some("Employee".to_owned()),
             site: Some("Montreal Campus".to_owned()),
-            supervisors: Some(vec![example::JONAS]),
+            supervisors: Some(vec![sample::JONAS]),
             activation_date: Some("2026-03-16T12:00:00Z".into()),
             expiration_date: Some("2027-03-31T21:59:59Z".into()),
             custom_fields: Some(BTreeMap::from([

@@ -7,10 +7,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::catalogue::{
-    example,
+    payload::Payload,
     request::{Approver, Decision, RequestStatus},
+    sample,
     value::{Email, Id, Link, Name, Person, Timestamp},
 };
+
+/// The request of the examples.
+const IDENTITY_REQUEST: Id = sample::id(0x11);
 
 /// The data of an "Identity requests created" event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -135,18 +139,22 @@ pub struct RequestedIdentity {
     pub custom_fields: Option<BTreeMap<String, Value>>,
 }
 
-impl IdentityRequestCreated {
+impl Payload for IdentityRequestCreated {
+    const SUBJECT: (&'static str, Id) = ("identity_request", IDENTITY_REQUEST);
+
     /// The onboarding of a contractor, waiting for the approver.
-    pub fn example() -> Self {
+    fn example() -> Self {
         Self {
             request: IdentityRequest::example(),
         }
     }
 }
 
-impl IdentityRequestUpdated {
+impl Payload for IdentityRequestUpdated {
+    const SUBJECT: (&'static str, Id) = ("identity_request", IDENTITY_REQUEST);
+
     /// The same onboarding, approved.
-    pub fn example() -> Self {
+    fn example() -> Self {
         let asked = IdentityRequest::example();
         Self {
             request: IdentityRequest {
@@ -155,7 +163,7 @@ impl IdentityRequestUpdated {
                     decision: Some(Decision::Approved),
                     decided_at: Some("2026-04-02T13:05:11Z".into()),
                     comment: Some("Welcome aboard.".to_owned()),
-                    ..example::jonas_to_approve()
+                    ..sample::jonas_to_approve()
                 }]),
                 updated_at: "2026-04-02T13:05:11Z".into(),
                 ..asked
@@ -168,13 +176,13 @@ impl IdentityRequestUpdated {
 impl IdentityRequest {
     fn example() -> Self {
         Self {
-            id: example::IDENTITY_REQUEST,
+            id: IDENTITY_REQUEST,
             kind: Some(IdentityRequestType::Onboarding),
             status: RequestStatus::Pending,
-            requester: Some(example::marta()),
+            requester: Some(sample::marta()),
             subject: None,
             identities: Some(vec![RequestedIdentity::example()]),
-            approvers: Some(vec![example::jonas_to_approve()]),
+            approvers: Some(vec![sample::jonas_to_approve()]),
             comment: Some("Joins the renovation of building C for six months.".to_owned()),
             created_at: "2026-04-02T09:12:30Z".into(),
             updated_at: "2026-04-02T09:12:30Z".into(),
@@ -199,7 +207,7 @@ impl RequestedIdentity {
             employee_number: None,
             worker_type: Some("Contractor".to_owned()),
             site: Some("Montreal Campus".to_owned()),
-            supervisors: Some(vec![example::MARTA]),
+            supervisors: Some(vec![sample::MARTA]),
             activation_date: Some("2026-04-06T11:00:00Z".into()),
             expiration_date: Some("2026-10-06T21:00:00Z".into()),
             custom_fields: Some(BTreeMap::from([("needs_hard_hat".to_owned(), json!(true))])),

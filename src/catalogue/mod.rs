@@ -1,19 +1,21 @@
-//! The event types clearhook knows: their names for people and programs, and (on the server) the schema and an example of what each carries.
+//! The catalogue of event types: their names and texts, and on the server the payload types, from which JSON Schemas and examples are
+//! generated.
 //!
-//! This file is all the browser needs. The payload types live on the server alone, where the schemas are made from them.
+//! This file is also compiled for the browser. To add an event type, add its payload type to the file of its family (such as
+//! [`identity`]), a row to the table in this file, and its texts to `locales/*/catalogue.ftl`.
 
 use std::{error::Error, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::messages::{Lang, events, wrong::Wrong};
+#[cfg(feature = "ssr")]
+use self::payload::PayloadType;
+use crate::messages::{self, Lang, validation::ValidationError};
 
 #[cfg(feature = "ssr")]
 pub mod access_request;
 #[cfg(feature = "ssr")]
 pub mod check;
-#[cfg(feature = "ssr")]
-mod declared;
 #[cfg(feature = "ssr")]
 pub mod example;
 #[cfg(feature = "ssr")]
@@ -23,141 +25,120 @@ pub mod identity;
 #[cfg(feature = "ssr")]
 pub mod identity_request;
 #[cfg(feature = "ssr")]
+mod payload;
+#[cfg(feature = "ssr")]
 pub mod request;
 #[cfg(feature = "ssr")]
 pub mod role;
 #[cfg(feature = "ssr")]
+mod sample;
+#[cfg(feature = "ssr")]
 pub mod schema;
+#[cfg(feature = "ssr")]
+mod schema_transform;
 #[cfg(feature = "ssr")]
 pub mod value;
 #[cfg(feature = "ssr")]
 pub mod visit;
 
-/// A kind of event that a webhook may be called for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "&'static str")]
-pub enum EventType {
-    /// `identity.created`
-    IdentityCreated,
-    /// `identity.updated`
-    IdentityUpdated,
-    /// `identity.deleted`
-    IdentityDeleted,
-    /// `identity_request.created`
-    IdentityRequestCreated,
-    /// `identity_request.updated`
-    IdentityRequestUpdated,
-    /// `access_request.created`
-    AccessRequestCreated,
-    /// `access_request.updated`
-    AccessRequestUpdated,
-    /// `visit.created`
-    VisitCreated,
-    /// `visit.updated`
-    VisitUpdated,
-    /// `role.membership_changed`
-    RoleMembershipChanged,
+/// Defines [`EventType`] from the table below. Each row has the variant, the name in the API, the module with the payload type of the same
+/// name, and the messages in `locales/*/catalogue.ftl`.
+macro_rules! event_types {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $module:ident, [$title:ident, $summary:ident, $description:ident];)*) => {
+        /// A type of event to which webhooks can subscribe.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "&'static str")]
+        pub enum EventType {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl EventType {
+            /// All event types, in the order of the catalogue.
+            pub const ALL: [Self; [$(Self::$variant),*].len()] = [$(Self::$variant),*];
+
+            /// The name in the API and in the `type` of a callback's body, such as `identity.created`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// The name in the console, such as "Identity created".
+            pub const fn name_in(self, lang: Lang) -> &'static str {
+                match self {
+                    $(Self::$variant => messages::catalogue::$title(lang),)*
+                }
+            }
+
+            /// One short sentence for lists of event types.
+            pub const fn summary_in(self, lang: Lang) -> &'static str {
+                match self {
+                    $(Self::$variant => messages::catalogue::$summary(lang),)*
+                }
+            }
+
+            /// When the event is sent and what its data contains, for developers of receivers.
+            pub const fn description_in(self, lang: Lang) -> &'static str {
+                match self {
+                    $(Self::$variant => messages::catalogue::$description(lang),)*
+                }
+            }
+
+            /// The payload type.
+            #[cfg(feature = "ssr")]
+            pub(in crate::catalogue) const fn payload(self) -> PayloadType {
+                match self {
+                    $(Self::$variant => PayloadType::of::<$module::$variant>(),)*
+                }
+            }
+        }
+    };
 }
 
-/// A text that names none of the event types.
+event_types! {
+    /// `identity.created`
+    IdentityCreated = "identity.created", identity, [identity_created_name, identity_created_summary, identity_created_description];
+    /// `identity.updated`
+    IdentityUpdated = "identity.updated", identity, [identity_updated_name, identity_updated_summary, identity_updated_description];
+    /// `identity.deleted`
+    IdentityDeleted = "identity.deleted", identity, [identity_deleted_name, identity_deleted_summary, identity_deleted_description];
+    /// `identity_request.created`
+    IdentityRequestCreated = "identity_request.created", identity_request, [identity_request_created_name, identity_request_created_summary, identity_request_created_description];
+    /// `identity_request.updated`
+    IdentityRequestUpdated = "identity_request.updated", identity_request, [identity_request_updated_name, identity_request_updated_summary, identity_request_updated_description];
+    /// `access_request.created`
+    AccessRequestCreated = "access_request.created", access_request, [access_request_created_name, access_request_created_summary, access_request_created_description];
+    /// `access_request.updated`
+    AccessRequestUpdated = "access_request.updated", access_request, [access_request_updated_name, access_request_updated_summary, access_request_updated_description];
+    /// `visit.created`
+    VisitCreated = "visit.created", visit, [visit_created_name, visit_created_summary, visit_created_description];
+    /// `visit.updated`
+    VisitUpdated = "visit.updated", visit, [visit_updated_name, visit_updated_summary, visit_updated_description];
+    /// `role.membership_changed`
+    RoleMembershipChanged = "role.membership_changed", role, [role_membership_changed_name, role_membership_changed_summary, role_membership_changed_description];
+}
+
+/// The error of a text that is not the name of an event type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownEventType(pub String);
 
 impl EventType {
-    /// Every event type, in the order in which the catalogue lists them.
-    pub const ALL: [Self; 10] = [
-        Self::IdentityCreated,
-        Self::IdentityUpdated,
-        Self::IdentityDeleted,
-        Self::IdentityRequestCreated,
-        Self::IdentityRequestUpdated,
-        Self::AccessRequestCreated,
-        Self::AccessRequestUpdated,
-        Self::VisitCreated,
-        Self::VisitUpdated,
-        Self::RoleMembershipChanged,
-    ];
-
-    /// The `type` of the callback's body, such as `identity.created`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::IdentityCreated => "identity.created",
-            Self::IdentityUpdated => "identity.updated",
-            Self::IdentityDeleted => "identity.deleted",
-            Self::IdentityRequestCreated => "identity_request.created",
-            Self::IdentityRequestUpdated => "identity_request.updated",
-            Self::AccessRequestCreated => "access_request.created",
-            Self::AccessRequestUpdated => "access_request.updated",
-            Self::VisitCreated => "visit.created",
-            Self::VisitUpdated => "visit.updated",
-            Self::RoleMembershipChanged => "role.membership_changed",
-        }
-    }
-
-    /// The name the console shows, such as "Identity created".
+    /// [`name_in`](Self::name_in) English.
     pub const fn name(self) -> &'static str {
         self.name_in(Lang::En)
     }
 
-    /// [`EventType::name`] in a language.
-    pub const fn name_in(self, lang: Lang) -> &'static str {
-        match self {
-            Self::IdentityCreated => events::identity_created_name(lang),
-            Self::IdentityUpdated => events::identity_updated_name(lang),
-            Self::IdentityDeleted => events::identity_deleted_name(lang),
-            Self::IdentityRequestCreated => events::identity_request_created_name(lang),
-            Self::IdentityRequestUpdated => events::identity_request_updated_name(lang),
-            Self::AccessRequestCreated => events::access_request_created_name(lang),
-            Self::AccessRequestUpdated => events::access_request_updated_name(lang),
-            Self::VisitCreated => events::visit_created_name(lang),
-            Self::VisitUpdated => events::visit_updated_name(lang),
-            Self::RoleMembershipChanged => events::role_membership_changed_name(lang),
-        }
-    }
-
-    /// One short sentence, to stand beside the name where an event is chosen.
+    /// [`summary_in`](Self::summary_in) English.
     pub const fn summary(self) -> &'static str {
         self.summary_in(Lang::En)
     }
 
-    /// [`EventType::summary`] in a language.
-    pub const fn summary_in(self, lang: Lang) -> &'static str {
-        match self {
-            Self::IdentityCreated => events::identity_created_summary(lang),
-            Self::IdentityUpdated => events::identity_updated_summary(lang),
-            Self::IdentityDeleted => events::identity_deleted_summary(lang),
-            Self::IdentityRequestCreated => events::identity_request_created_summary(lang),
-            Self::IdentityRequestUpdated => events::identity_request_updated_summary(lang),
-            Self::AccessRequestCreated => events::access_request_created_summary(lang),
-            Self::AccessRequestUpdated => events::access_request_updated_summary(lang),
-            Self::VisitCreated => events::visit_created_summary(lang),
-            Self::VisitUpdated => events::visit_updated_summary(lang),
-            Self::RoleMembershipChanged => events::role_membership_changed_summary(lang),
-        }
-    }
-
-    /// When the event is sent and what it carries, for whoever writes the receiving program.
+    /// [`description_in`](Self::description_in) English.
     pub const fn description(self) -> &'static str {
         self.description_in(Lang::En)
     }
 
-    /// [`EventType::description`] in a language.
-    pub const fn description_in(self, lang: Lang) -> &'static str {
-        match self {
-            Self::IdentityCreated => events::identity_created_description(lang),
-            Self::IdentityUpdated => events::identity_updated_description(lang),
-            Self::IdentityDeleted => events::identity_deleted_description(lang),
-            Self::IdentityRequestCreated => events::identity_request_created_description(lang),
-            Self::IdentityRequestUpdated => events::identity_request_updated_description(lang),
-            Self::AccessRequestCreated => events::access_request_created_description(lang),
-            Self::AccessRequestUpdated => events::access_request_updated_description(lang),
-            Self::VisitCreated => events::visit_created_description(lang),
-            Self::VisitUpdated => events::visit_updated_description(lang),
-            Self::RoleMembershipChanged => events::role_membership_changed_description(lang),
-        }
-    }
-
-    /// The place in [`EventType::ALL`].
+    /// The position in [`EventType::ALL`].
     pub const fn index(self) -> usize {
         self as usize
     }
@@ -199,9 +180,9 @@ impl fmt::Display for UnknownEventType {
 }
 
 impl UnknownEventType {
-    /// The same, to be said in any language.
-    pub fn wrong(&self) -> Wrong {
-        Wrong::NoSuchEvent { event: self.0.clone() }
+    /// The error as a value that has a text in each language.
+    pub fn wrong(&self) -> ValidationError {
+        ValidationError::NoSuchEvent { event: self.0.clone() }
     }
 }
 
@@ -234,8 +215,8 @@ mod tests {
 
     #[test]
     fn the_index_is_the_place_in_the_list() {
-        for (place, event) in EventType::ALL.into_iter().enumerate() {
-            assert_eq!(event.index(), place);
+        for (position, event) in EventType::ALL.into_iter().enumerate() {
+            assert_eq!(event.index(), position);
         }
     }
 

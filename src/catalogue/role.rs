@@ -4,9 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{
-    example,
+    payload::Payload,
+    sample,
     value::{Id, Link, Name, Person, Timestamp},
 };
+
+/// The role of the examples.
+const ROLE: Id = sample::id(0x14);
 
 /// The data of a "Role membership changed" event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -65,22 +69,24 @@ pub enum MembershipAction {
     Removed,
 }
 
-impl RoleMembershipChanged {
+impl Payload for RoleMembershipChanged {
+    const SUBJECT: (&'static str, Id) = ("role", ROLE);
+
     /// A technician joins those who answer alarms, for the summer.
-    pub fn example() -> Self {
+    fn example() -> Self {
         Self {
             role: Role {
-                id: example::ROLE,
+                id: ROLE,
                 name: "First responders".into(),
                 description: Some("May enter every area of the site when an alarm sounds.".to_owned()),
-                owners: Some(vec![example::priya()]),
+                owners: Some(vec![sample::priya()]),
                 created_at: "2025-11-20T10:00:00Z".into(),
                 updated_at: "2026-06-22T09:45:12Z".into(),
                 link: Some("https://access.example.com/roles/018f3c5e-7a10-7c4e-9b21-5d0c6a9e4f14".into()),
             },
-            member: example::marta(),
+            member: sample::marta(),
             action: MembershipAction::Added,
-            changed_by: Some(example::priya()),
+            changed_by: Some(sample::priya()),
             start: Some("2026-07-01T04:00:00Z".into()),
             end: Some("2026-09-01T04:00:00Z".into()),
             comment: Some("Stands in during the summer.".to_owned()),

@@ -1,60 +1,32 @@
-//! The JSON Schema (2020-12) of every event, made from the payload types: what a receiver downloads and what an accepted event is held to.
+//! The JSON Schemas (draft 2020-12) of the event types, generated from the payload types. Receivers can download them, and published events
+//! are validated against them.
 
 use std::sync::OnceLock;
 
-use schemars::{
-    JsonSchema, Schema,
-    generate::SchemaSettings,
-    transform::{Transform, transform_subschemas},
-};
 use serde_json::{Value, json};
 
-pub use crate::catalogue::check::{DataError, check_data};
-use crate::catalogue::{
-    EventType,
-    access_request::{AccessRequestCreated, AccessRequestUpdated},
-    identity::{IdentityCreated, IdentityDeleted, IdentityUpdated},
-    identity_request::{IdentityRequestCreated, IdentityRequestUpdated},
-    role::RoleMembershipChanged,
-    visit::{VisitCreated, VisitUpdated},
-};
+use crate::catalogue::EventType;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The schema of the whole body of a callback of this type.
+/// The schema of a callback's body.
 pub fn callback_schema(event: EventType) -> &'static Value {
     static SCHEMAS: [OnceLock<Value>; EventType::ALL.len()] = [const { OnceLock::new() }; EventType::ALL.len()];
     SCHEMAS[event.index()].get_or_init(|| envelope(event, data_schema(event).clone()))
 }
 
-/// The schema of `data` alone.
+/// The schema of `data`.
 pub fn data_schema(event: EventType) -> &'static Value {
     static SCHEMAS: [OnceLock<Value>; EventType::ALL.len()] = [const { OnceLock::new() }; EventType::ALL.len()];
-    SCHEMAS[event.index()].get_or_init(|| match event {
-        EventType::IdentityCreated => generate::<IdentityCreated>(),
-        EventType::IdentityUpdated => generate::<IdentityUpdated>(),
-        EventType::IdentityDeleted => generate::<IdentityDeleted>(),
-        EventType::IdentityRequestCreated => generate::<IdentityRequestCreated>(),
-        EventType::IdentityRequestUpdated => generate::<IdentityRequestUpdated>(),
-        EventType::AccessRequestCreated => generate::<AccessRequestCreated>(),
-        EventType::AccessRequestUpdated => generate::<AccessRequestUpdated>(),
-        EventType::VisitCreated => generate::<VisitCreated>(),
-        EventType::VisitUpdated => generate::<VisitUpdated>(),
-        EventType::RoleMembershipChanged => generate::<RoleMembershipChanged>(),
-    })
+    SCHEMAS[event.index()].get_or_init(event.payload().schema)
 }
 
-/// The name under which the schema of a callback is downloaded, such as `identity.created.schema.json`.
+/// The file name of the schema of a callback's body, such as `identity.created.schema.json`.
 pub fn schema_file_name(event: EventType) -> String {
     format!("{event}.schema.json")
 }
 
-fn generate<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::draft2020_12().with_transform(ListedVariants);
-    settings.into_generator().into_root_schema_for::<T>().to_value()
-}
-
-/// Puts the schema of `data` into that of the body. The definitions move to the top, where references look for them.
+/// Inserts the schema of `data` into the schema of the body. The definitions move to the root, to which references point.
 fn envelope(event: EventType, mut data: Value) -> Value {
     let mut definitions = None;
     if let Some(object) = data.as_object_mut() {
@@ -114,37 +86,6 @@ fn envelope(event: EventType, mut data: Value) -> Value {
     schema
 }
 
-/// Writes an enumeration as one `enum` with its variants explained in the description.
-///
-/// As derived it is a `oneOf` of a constant each, which generators of code turn into a union of types, and validators into errors nobody
-/// can read.
-#[derive(Clone, Debug)]
-struct ListedVariants;
-
-impl Transform for ListedVariants {
-    fn transform(&mut self, schema: &mut Schema) {
-        transform_subschemas(self, schema);
-        let Some(variants) = schema.get("oneOf").and_then(Value::as_array) else {
-            return;
-        };
-        let named: Vec<(&str, &str)> = variants
-            .iter()
-            .filter_map(|variant| Some((variant.get("const")?.as_str()?, variant.get("description")?.as_str()?)))
-            .collect();
-        if named.len() != variants.len() {
-            return;
-        }
-        let meanings: Vec<String> = named.iter().map(|(name, meaning)| format!("`{name}`: {meaning}")).collect();
-        let about = schema.get("description").and_then(Value::as_str).unwrap_or_default();
-        let description = format!("{about} {}.", meanings.join("; "));
-        let listed: Vec<String> = named.iter().map(|(name, _)| (*name).to_owned()).collect();
-        schema.remove("oneOf");
-        schema.insert("type".to_owned(), json!("string"));
-        schema.insert("enum".to_owned(), json!(listed));
-        schema.insert("description".to_owned(), json!(description.trim_start()));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use boon::{Compiler, Draft, Schemas};
@@ -163,7 +104,7 @@ mod tests {
         })
     }
 
-    /// Whether a second, independent validator takes the body. It also holds the schema to the meta-schema.
+    /// Whether an independent validator accepts the body. It also validates the schema against the meta-schema.
     fn accepted(event: EventType, body: &Value) -> bool {
         let mut schemas = Schemas::new();
         let mut compiler = Compiler::new();

@@ -4,10 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{
-    example,
+    payload::Payload,
     request::{Approver, Decision},
+    sample,
     value::{Email, Id, Link, Name, Person, Timestamp},
 };
+
+/// The visit of the examples.
+const VISIT: Id = sample::id(0x13);
 
 /// The data of a "Visit created" event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -134,16 +138,20 @@ pub enum VisitorStatus {
     NoShow,
 }
 
-impl VisitCreated {
+impl Payload for VisitCreated {
+    const SUBJECT: (&'static str, Id) = ("visit", VISIT);
+
     /// Two auditors, announced by their host.
-    pub fn example() -> Self {
+    fn example() -> Self {
         Self { visit: Visit::example() }
     }
 }
 
-impl VisitUpdated {
+impl Payload for VisitUpdated {
+    const SUBJECT: (&'static str, Id) = ("visit", VISIT);
+
     /// The same visit on the day: approved, and the first auditor has arrived.
-    pub fn example() -> Self {
+    fn example() -> Self {
         let (first, second) = Visitor::examples();
         Self {
             visit: Visit {
@@ -159,7 +167,7 @@ impl VisitUpdated {
                 approvers: Some(vec![Approver {
                     decision: Some(Decision::Approved),
                     decided_at: Some("2026-06-10T16:30:00Z".into()),
-                    ..example::priya_to_approve()
+                    ..sample::priya_to_approve()
                 }]),
                 updated_at: "2026-06-18T12:52:33Z".into(),
                 ..Visit::example()
@@ -173,16 +181,16 @@ impl Visit {
     fn example() -> Self {
         let (first, second) = Visitor::examples();
         Self {
-            id: example::VISIT,
+            id: VISIT,
             name: "Quarterly audit".into(),
             status: VisitStatus::Pending,
-            requester: Some(example::marta()),
-            host: Some(example::marta()),
+            requester: Some(sample::marta()),
+            host: Some(sample::marta()),
             visitors: Some(vec![first, second]),
             site: Some("Montreal Campus".to_owned()),
             start: Some("2026-06-18T13:00:00Z".into()),
             end: Some("2026-06-18T17:00:00Z".into()),
-            approvers: Some(vec![example::priya_to_approve()]),
+            approvers: Some(vec![sample::priya_to_approve()]),
             comment: Some("Needs a meeting room and a tour of the laboratory.".to_owned()),
             created_at: "2026-06-10T14:08:55Z".into(),
             updated_at: "2026-06-10T14:08:55Z".into(),
@@ -194,7 +202,7 @@ impl Visit {
 impl Visitor {
     fn examples() -> (Self, Self) {
         let first = Self {
-            id: example::FIRST_VISITOR,
+            id: sample::id(0x04),
             first_name: "Ines".into(),
             last_name: "Carvalho".into(),
             status: VisitorStatus::Expected,
@@ -205,7 +213,7 @@ impl Visitor {
             checked_out_at: None,
         };
         let second = Self {
-            id: example::SECOND_VISITOR,
+            id: sample::id(0x05),
             first_name: "Dele".into(),
             last_name: "Adeyemi".into(),
             email: Some("dele.adeyemi@audit.example.com".into()),

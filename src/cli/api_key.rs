@@ -7,7 +7,11 @@ use serde_json::json;
 
 use crate::{
     auth::principal::Principal,
-    cli::{CliError, open::DatabaseArguments, output::print_line, print_list, text},
+    cli::{
+        error::CliError,
+        open::DatabaseArguments,
+        output::{print_line, print_list, text},
+    },
     domain::{id::ApiKeyId, role::Scope, timestamp::Timestamp},
     services::api_keys,
     services::error::UseCaseError,

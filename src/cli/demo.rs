@@ -16,7 +16,7 @@ use crate::{
         EventType,
         example::{example_data, example_subject},
     },
-    cli::{CliError, listen},
+    cli::{error::CliError, listen},
     domain::{role::Role, secret::SigningSecret},
     services::events::{accept, cloud_event::CloudEvent},
     services::webhooks::{self, WebhookInput},
@@ -57,8 +57,8 @@ pub(super) async fn start(app: &AppState, receiver: SampleReceiver, stop: Cancel
     // If the sample was added by an earlier run, its secret is not known here, and the receiver does not check signatures.
     let known = is_empty.then(|| secret.clone());
     tokio::spawn(async move {
-        let served =
-            axum::serve(listener, listen::receiver(known, listen::Answer::accepted())).with_graceful_shutdown(stop.cancelled_owned());
+        let served = axum::serve(listener, listen::receiver(known, listen::ReceiverResponse::accepted()))
+            .with_graceful_shutdown(stop.cancelled_owned());
         if let Err(error) = served.await {
             tracing::warn!(%error, "the sample receiver stopped: {error}");
         }
@@ -81,20 +81,11 @@ async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret
     app.store
         .add_user(&Actor::clearhook(), EMAIL, password::hash(&password).await?, Role::Administrator)
         .await?;
-    let input = WebhookInput {
-        name: "Sample receiver".to_owned(),
-        description: "Prints each callback in the terminal where clearhook runs.".to_owned(),
-        url: format!("http://{receiver}/sample"),
-        enabled: true,
-        events: vec![EventType::IdentityCreated.to_string(), EventType::IdentityUpdated.to_string()],
-        owners: Vec::new(),
-        headers: Vec::new(),
-        rate: None,
-        ordered: false,
-        secret: Some(secret.reveal().to_string()),
-    };
+    let events = [EventType::IdentityCreated, EventType::IdentityUpdated].map(|event| event.to_string());
+    let mut input = WebhookInput::new("Sample receiver".to_owned(), format!("http://{receiver}/sample"), events.to_vec());
+    "Prints each callback in the terminal where clearhook runs.".clone_into(&mut input.description);
     let failed = |error: String| CliError::Other(format!("cannot add the sample: {error}"));
-    webhooks::create(app, &Principal::System, input)
+    webhooks::create(app, &Principal::System, input, Some(&secret.reveal()))
         .await
         .map_err(|error| failed(error.to_string()))?;
     accept(app, &Principal::System, &[sample_event()?])
@@ -103,8 +94,7 @@ async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret
     // The receiver prints the sample callback to the same terminal. The text below must come after it.
     let printed = async {
         loop {
-            let totals = app.dispatcher.totals();
-            if totals.succeeded + totals.failed > 0 {
+            if app.dispatcher.counters().callbacks() > 0 {
                 return;
             }
             sleep(LOOK_EVERY).await;

@@ -1,16 +1,43 @@
-//! Checks of environment variables whose names begin with the prefix of settings.
+//! Checks of environment variables: those whose names begin with the prefix of settings, and those of the trusted certificates.
 
-use std::{collections::BTreeSet, env, ffi::OsString};
+use std::{collections::BTreeSet, env, ffi::OsString, os::unix::process::CommandExt, process};
 
-use clap::{Command, CommandFactory};
-
-use crate::cli::Arguments;
+use clap::Command;
 
 const PREFIX: &str = "CLEARHOOK_";
 
+/// The variables with the paths of trusted certificates, as OpenSSL defines them.
+const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// Starts the program again without the variables of [`CERTIFICATES`] that are empty, because an empty setting counts as unset. The libraries
+/// that read these variables take an empty one for a path. The process cannot change its own environment without `unsafe` code; a process
+/// that is replaced keeps its id.
+pub(super) fn without_empty_certificate_variables() {
+    let empty: Vec<_> = CERTIFICATES
+        .into_iter()
+        .filter(|name| env::var_os(name).is_some_and(|value| value.is_empty()))
+        .collect();
+    if empty.is_empty() {
+        return;
+    }
+    let mut arguments = env::args_os();
+    let name = arguments.next();
+    let Ok(program) = env::current_exe() else { return };
+    let mut command = process::Command::new(program);
+    command.args(arguments);
+    if let Some(name) = name {
+        command.arg0(name);
+    }
+    for name in empty {
+        command.env_remove(name);
+    }
+    let error = command.exec();
+    eprintln!("clearhook: cannot start again without the empty variables SSL_CERT_FILE and SSL_CERT_DIR ({error}); unset them");
+}
+
 /// An error message if the value of a setting is not valid UTF-8.
-pub(super) fn not_utf8() -> Option<String> {
-    let known = known();
+pub(super) fn not_utf8(program: &Command) -> Option<String> {
+    let known = known(program);
     let is_bad = |(name, value): (OsString, OsString)| {
         let name = name.into_string().ok().filter(|name| known.contains(name))?;
         value
@@ -22,8 +49,8 @@ pub(super) fn not_utf8() -> Option<String> {
 }
 
 /// Warnings about variables that have the prefix of settings but are not settings, which are most likely typing errors.
-pub(super) fn unknown_settings() -> Vec<String> {
-    let known = known();
+pub(super) fn unknown_settings(program: &Command) -> Vec<String> {
+    let known = known(program);
     let given = env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok()?;
         let is_unknown = name.starts_with(PREFIX) && !known.contains(&name) && !is_of_others(&name, &value.to_string_lossy());
@@ -59,8 +86,8 @@ fn is_of_others(name: &str, value: &str) -> bool {
     is_link || is_port || is_service || rest.starts_with("TEST_") || rest.starts_with("BENCH_") || matches!(rest, "CACHE" | "CHROMIUM")
 }
 
-/// The environment variables of all commands.
-fn known() -> BTreeSet<String> {
+/// The environment variables of all commands of the program.
+fn known(program: &Command) -> BTreeSet<String> {
     fn add(command: &Command, known: &mut BTreeSet<String>) {
         let names = command.get_arguments().filter_map(|argument| argument.get_env());
         known.extend(names.map(|name| name.to_string_lossy().into_owned()));
@@ -69,17 +96,19 @@ fn known() -> BTreeSet<String> {
         }
     }
     let mut names = BTreeSet::new();
-    add(&Arguments::command(), &mut names);
+    add(program, &mut names);
     names
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]
-    fn typing_mistakes_are_told_with_what_was_meant() {
-        let known = known();
+    fn misspelled_setting_is_reported_with_a_suggestion() {
+        let known = known(&crate::cli::Arguments::command());
         for name in [
             "CLEARHOOK_ADDR",
             "CLEARHOOK_MASTER_KEY_FILE",
@@ -105,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_of_kubernetes_are_left_alone() {
+    fn kubernetes_variables_are_ignored() {
         for (name, value) in [
             ("CLEARHOOK_SERVICE_HOST", "10.0.0.1"),
             ("CLEARHOOK_SERVICE_PORT", "80"),

@@ -13,7 +13,10 @@ use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 
 use crate::{
-    cli::{CliError, output::print_line, serve::cannot_listen},
+    cli::{
+        error::{CliError, cannot_listen},
+        output::print_line,
+    },
     config::secret_file,
     domain::{secret::SigningSecret, timestamp::Timestamp},
 };
@@ -44,12 +47,12 @@ pub(super) struct ListenArguments {
 
 /// How the receiver responds to callbacks.
 #[derive(Clone, Copy)]
-pub(super) struct Answer {
+pub(super) struct ReceiverResponse {
     status: StatusCode,
     delay: Duration,
 }
 
-impl Answer {
+impl ReceiverResponse {
     /// Responds with 202, without delay.
     pub(super) const fn accepted() -> Self {
         Self {
@@ -62,7 +65,7 @@ impl Answer {
 #[derive(Clone)]
 struct Receiver {
     secret: Option<SigningSecret>,
-    answer: Answer,
+    response: ReceiverResponse,
 }
 
 pub(super) async fn run(arguments: ListenArguments) -> Result<(), CliError> {
@@ -78,7 +81,7 @@ pub(super) async fn run(arguments: ListenArguments) -> Result<(), CliError> {
     print_line(format_args!("Listening on http://{address}; press Ctrl+C to stop."))?;
     let app = receiver(
         secret,
-        Answer {
+        ReceiverResponse {
             status,
             delay: arguments.delay,
         },
@@ -89,11 +92,11 @@ pub(super) async fn run(arguments: ListenArguments) -> Result<(), CliError> {
 }
 
 /// Accepts callbacks on every path, prints each of them, and responds.
-pub(super) fn receiver(secret: Option<SigningSecret>, answer: Answer) -> Router {
+pub(super) fn receiver(secret: Option<SigningSecret>, response: ReceiverResponse) -> Router {
     Router::new()
         .fallback(receive)
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .with_state(Receiver { secret, answer })
+        .with_state(Receiver { secret, response })
 }
 
 async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> StatusCode {
@@ -103,8 +106,12 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
         Some(_) => "SIGNATURE WRONG",
     };
     let wrong = verdict == "SIGNATURE WRONG";
-    let status = if wrong { StatusCode::UNAUTHORIZED } else { receiver.answer.status };
-    tokio::time::sleep(receiver.answer.delay).await;
+    let status = if wrong {
+        StatusCode::UNAUTHORIZED
+    } else {
+        receiver.response.status
+    };
+    tokio::time::sleep(receiver.response.delay).await;
     let (id, text) = (
         header(&headers, "webhook-id").unwrap_or("no webhook-id"),
         String::from_utf8_lossy(&body),
@@ -158,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn only_fresh_callbacks_with_a_right_signature_are_valid() {
+    fn listen_accepts_only_fresh_correctly_signed_callbacks() {
         let (secret, other, now) = (SigningSecret::generate(), SigningSecret::generate(), Timestamp::now());
         assert!(is_signed(&secret, &signed(&secret, now, b"{}"), b"{}"));
         assert!(!is_signed(&secret, &signed(&secret, now, b"{}"), b"{} "));

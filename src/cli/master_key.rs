@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     cli::{
-        CliError,
+        error::CliError,
         open::cannot_use,
         output::{note, print_line},
     },
@@ -15,7 +15,7 @@ use crate::{
     storage::{
         DatabaseUrl, Store,
         audit::Actor,
-        master_key::{Place, Rotation},
+        master_key::{ResealCursor, Rotation},
         sqlite_file::FileLock,
     },
     vault::{MasterKey, Vault},
@@ -129,7 +129,7 @@ async fn rotate(store: &Store, to: &Vault) -> Result<usize, CliError> {
     if store.begin_rotation(to).await? == Rotation::Ended {
         return Ok(0);
     }
-    let (mut sealed, mut place) = (0, Some(Place::default()));
+    let (mut sealed, mut place) = (0, Some(ResealCursor::default()));
     while let Some(from) = place {
         let (count, next) = store.reseal(to, from).await?;
         if (sealed + count) / WORD_EVERY > sealed / WORD_EVERY {

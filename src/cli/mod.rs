@@ -4,6 +4,7 @@
 mod api_key;
 mod demo;
 mod environment;
+mod error;
 mod listen;
 mod master_key;
 mod open;
@@ -16,17 +17,12 @@ mod user;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use rustix::fs::Mode;
-use thiserror::Error;
 
-use self::output::{note, print_line};
-use crate::{
-    auth::password::HashError,
-    config::ConfigError,
-    delivery::ClientError,
-    services::error::UseCaseError,
-    storage::{StoreError, master_key::KeyError, open::OpenError},
+use self::{
+    error::CliError,
+    output::{note, print_line},
 };
 
 /// Sends signed webhooks, retries failed deliveries and logs every attempt
@@ -57,47 +53,12 @@ enum Command {
     Listen(listen::ListenArguments),
 }
 
-/// The error of a command.
-#[derive(Debug, Error)]
-pub(crate) enum CliError {
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    #[error(transparent)]
-    Hash(#[from] HashError),
-    #[error("standard output was closed")]
-    OutputClosed,
-    #[error("{0}")]
-    Other(String),
-}
-
-impl From<UseCaseError> for CliError {
-    fn from(error: UseCaseError) -> Self {
-        match error {
-            UseCaseError::Invalid(errors) => {
-                let told = errors
-                    .iter()
-                    .map(|error| format!("--{}: {}", error.pointer.trim_start_matches('/'), error.detail));
-                Self::Other(told.collect::<Vec<_>>().join(" "))
-            }
-            UseCaseError::Store(error) => error.into(),
-            other => Self::Other(other.to_string()),
-        }
-    }
-}
-
 /// Parses the arguments and runs the command.
 pub fn main() -> ExitCode {
+    environment::without_empty_certificate_variables();
     // New files are readable by their owner only. The umask belongs to the whole process, so it is set before any thread starts.
     rustix::process::umask(Mode::from_raw_mode(0o077));
-    if let Some(wrong) = environment::not_utf8() {
+    if let Some(wrong) = environment::not_utf8(&Arguments::command()) {
         note(format_args!("clearhook: {wrong}"));
         return ExitCode::from(2);
     }
@@ -118,7 +79,7 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<(), CliError> {
     match command {
-        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Serve(arguments) => serve::run(arguments, &Arguments::command()).await,
         Command::Migrate(arguments) => {
             let (store, config) = arguments.open().await?;
             print_line(format_args!("The database {} is up to date.", config.database))?;
@@ -161,23 +122,4 @@ fn usage(error: &clap::Error) -> ExitCode {
         about.strip_prefix("error: ").unwrap_or(&about)
     ));
     ExitCode::from(2)
-}
-
-/// Prints a list as JSON, or one line per item.
-fn print_list(json: bool, items: &[serde_json::Value], line: impl Fn(&serde_json::Value) -> String) -> Result<(), CliError> {
-    if json {
-        let text = serde_json::to_string_pretty(items).map_err(|error| CliError::Other(error.to_string()))?;
-        print_line(text)?;
-    } else {
-        for item in items {
-            print_line(line(item))?;
-        }
-    }
-    Ok(())
-}
-
-/// A field of a JSON object as text.
-fn text(item: &serde_json::Value, field: &str) -> String {
-    item.get(field)
-        .map_or_else(String::new, |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use crate::{
-    cli::CliError,
+    cli::error::CliError,
     config::{Config, Settings},
     storage::{Store, sqlite_file::FileError},
     vault::{MasterKey, Vault},

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use crate::cli::CliError;
+use crate::cli::error::CliError;
 
 /// Prints a line to standard error. `eprintln!` would panic if it is closed or its disk is full, and leave a command half done.
 pub(super) fn note(text: impl std::fmt::Display) {
@@ -21,4 +21,23 @@ pub(super) fn print_line(text: impl std::fmt::Display) -> Result<(), CliError> {
             ErrorKind::BrokenPipe => CliError::OutputClosed,
             _ => CliError::Other(format!("cannot write to standard output: {error}")),
         })
+}
+
+/// Prints a list as JSON, or one line per item.
+pub(super) fn print_list(json: bool, items: &[serde_json::Value], line: impl Fn(&serde_json::Value) -> String) -> Result<(), CliError> {
+    if json {
+        let text = serde_json::to_string_pretty(items).map_err(|error| CliError::Other(error.to_string()))?;
+        print_line(text)?;
+    } else {
+        for item in items {
+            print_line(line(item))?;
+        }
+    }
+    Ok(())
+}
+
+/// A field of a JSON object as text.
+pub(super) fn text(item: &serde_json::Value, field: &str) -> String {
+    item.get(field)
+        .map_or_else(String::new, |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }

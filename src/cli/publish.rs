@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use crate::{
     catalogue::EventType,
-    cli::{CliError, output::print_line},
+    cli::{error::CliError, output::print_line},
     config::secret_file,
+    error_chain::innermost,
 };
 
 /// The default server.
@@ -89,7 +90,7 @@ pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
     let answer = request
         .send()
         .await
-        .map_err(|error| failed(format!("{}; is the server running at this URL?", deepest(&error))))?;
+        .map_err(|error| failed(format!("{}; is the server running at this URL?", innermost(&error))))?;
     let status = answer.status();
     let body = answer.text().await.map_err(|error| failed(error.to_string()))?;
     if !status.is_success() {
@@ -142,8 +143,4 @@ fn problem(status: u16, body: &str) -> String {
     } else {
         format!("{status}: {detail}")
     }
-}
-
-fn deepest(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), deepest)
 }

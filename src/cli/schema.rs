@@ -5,7 +5,10 @@ use serde_json::json;
 
 use crate::{
     catalogue::{EventType, schema::callback_schema},
-    cli::{CliError, output::print_line, print_list, text},
+    cli::{
+        error::CliError,
+        output::{print_line, print_list, text},
+    },
 };
 
 #[derive(Args)]

@@ -11,16 +11,17 @@ use crate::{
     app::AppState,
     auth::{clock::Clock, setup},
     cli::{
-        CliError,
         demo::{self, SampleReceiver},
         environment,
+        error::{CliError, cannot_listen},
         open::{cannot_use, open},
         output::print_line,
         signals::Signals,
     },
     config::{Config, Settings},
     delivery::Dispatcher,
-    rest::{self, metrics},
+    problem,
+    rest::metrics,
     storage::{DatabaseUrl, sqlite_file::FileLock},
     telemetry, web,
 };
@@ -41,7 +42,7 @@ pub(super) struct ServeArguments {
     settings: Settings,
 }
 
-pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
+pub(super) async fn run(arguments: ServeArguments, program: &clap::Command) -> Result<(), CliError> {
     let mut config = Config::resolve(arguments.settings)?;
     telemetry::start(&config.log, config.log_format)?;
     let signals = Signals::listen(config.listen.drain)?;
@@ -54,7 +55,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
     };
     let certificates = config.listen.certificates()?.map(Arc::new);
     let limits = ServerLimits {
-        error_body: rest::unreadable_request,
+        error_body: problem::unreadable_request,
         proxies: config.front.proxies.clone(),
         ..config.listen.limits.clone().within_open_files()
     };
@@ -75,10 +76,10 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
         config.policy.allowed.allow_socket(sample.address);
     }
     let store = open(&config, !arguments.no_migrate).await?;
-    tell(&config);
+    tell(&config, program);
     store.check_writable().await?;
     let (node, policy) = (config.data_dir.node()?, Arc::new(config.policy));
-    let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.dispatch).await?;
+    let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.delivery).await?;
     // Checks the key again now that this node holds its lease: a key rotation that started before did not see this node.
     if let Err(error) = store.check_key().await {
         running.stop().await;
@@ -121,17 +122,14 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CliError> {
 
 /// Logs the settings in force and warnings about them. Called only after the configuration was accepted, because an error must be a single
 /// line.
-fn tell(config: &Config) {
+fn tell(config: &Config, program: &clap::Command) {
     for line in &config.effective {
         tracing::info!("{line}");
     }
-    for warning in environment::unknown_settings().into_iter().chain(config.permission_warnings()) {
+    for warning in environment::unknown_settings(program)
+        .into_iter()
+        .chain(config.permission_warnings())
+    {
         tracing::warn!("{warning}");
     }
-}
-
-pub(super) fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> CliError {
-    CliError::Other(format!(
-        "cannot listen on {address}: {error}; stop the program that uses this address, or choose another one with --addr"
-    ))
 }

@@ -16,7 +16,7 @@ use tokio::{
 
 use http_server::Shutdown;
 
-use crate::cli::CliError;
+use crate::cli::error::CliError;
 
 /// The exit code after a signal that ended the process at once is 128 plus the signal's number, as in shells.
 const EXIT_BY_SIGNAL: i32 = 128;

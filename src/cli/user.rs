@@ -7,7 +7,11 @@ use serde_json::json;
 
 use crate::{
     auth::{email, password, principal::Principal},
-    cli::{CliError, open::DatabaseArguments, output::print_line, print_list, text},
+    cli::{
+        error::CliError,
+        open::DatabaseArguments,
+        output::{print_line, print_list, text},
+    },
     domain::role::Role,
     services::error::UseCaseError,
     services::users::{self, WithPassword},

@@ -12,7 +12,7 @@ use std::{
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::{
-    config::{ConfigError, secret_file},
+    config::{error::ConfigError, secret_file},
     domain::{id::NodeId, timestamp::Timestamp},
     storage::{new_id, sqlite_file::create_private_dir},
     vault::MasterKey,

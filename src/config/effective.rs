@@ -10,10 +10,10 @@ use crate::config::settings::{Settings, Source};
 /// other settings or on the system.
 pub(super) fn effective(settings: &Settings, database: &str, resolved: &[(&str, String)]) -> [String; 2] {
     let (mut given, mut defaults) = (String::new(), String::new());
-    for told in settings.told() {
-        let (name, file) = (told.name, format!("{}_FILE", told.name));
-        let Some(value) = told.given else {
-            let default = told.help.rsplit_once("[default: ").and_then(|(_, rest)| rest.split_once(']'));
+    for setting in settings.shown() {
+        let (name, file) = (setting.name, format!("{}_FILE", setting.name));
+        let Some(value) = setting.given else {
+            let default = setting.help.rsplit_once("[default: ").and_then(|(_, rest)| rest.split_once(']'));
             let default = default.map_or("none", |(value, _)| value.trim_matches('`'));
             let default = resolved
                 .iter()
@@ -24,7 +24,7 @@ pub(super) fn effective(settings: &Settings, database: &str, resolved: &[(&str, 
         };
         let value = match name {
             "CLEARHOOK_DATABASE_URL" => database.to_owned(),
-            _ if told.is_secret => "(secret)".to_owned(),
+            _ if setting.is_secret => "(secret)".to_owned(),
             _ => without_credentials(value),
         };
         let (source, read) = match settings.source(&file) {
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_settings_and_defaults_are_told_without_secrets() {
+    fn effective_settings_contain_no_secrets() {
         let settings = Settings {
             timeout: Some("9s".to_owned()),
             database_url: Some("postgres://someone:planted@db/hooks".to_owned()),

@@ -6,7 +6,7 @@ use url::{Host, Url};
 
 use crate::{
     auth::oidc::settings::OidcSettings,
-    config::{ConfigError, Settings, oidc},
+    config::{error::ConfigError, oidc::oidc_settings, parse::unless_none, settings::Settings},
 };
 use http_server::proxies::TrustedProxies;
 
@@ -45,10 +45,10 @@ impl FrontSettings {
             None if settings.tls_cert.is_some() => public_url(&format!("https://{addr}"))?,
             None => public_url(&format!("http://{addr}"))?,
         };
-        let proxies = super::unless_none(settings.trusted_proxies.as_deref()).unwrap_or_default().parse();
+        let proxies = unless_none(settings.trusted_proxies.as_deref()).unwrap_or_default().parse();
         Ok(Self {
             public_url,
-            oidc: oidc::read(settings)?,
+            oidc: oidc_settings(settings)?,
             proxies: proxies.map_err(|error| ConfigError::new("CLEARHOOK_TRUSTED_PROXIES", format!("{error}")))?,
         })
     }

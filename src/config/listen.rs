@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use http_server::{ServerLimits, certificates::Certificates};
 
-use crate::config::{ConfigError, Settings, is_none};
+use crate::config::{error::ConfigError, parse::is_none, settings::Settings};
 
 /// Settings of the listener.
 #[derive(Clone, Debug)]

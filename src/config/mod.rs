@@ -2,49 +2,25 @@
 
 mod data_dir;
 mod effective;
+mod error;
 mod front;
 mod listen;
 mod oidc;
+mod parse;
 mod permissions;
 pub mod secret_file;
 mod settings;
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf};
 
-use thiserror::Error;
-
-pub use self::{
-    data_dir::{DataDir, ServeLock},
-    front::FrontSettings,
-    listen::ListenSettings,
-    settings::Settings,
-};
+use self::parse::{duration, duration_or_none, is_none, read, truth, unless_none};
+pub use self::{data_dir::DataDir, error::ConfigError, front::FrontSettings, listen::ListenSettings, settings::Settings};
 use crate::{
-    delivery::DispatchSettings,
+    delivery::DeliverySettings,
     domain::url::UrlPolicy,
     storage::{DatabaseUrl, InvalidDatabaseUrl},
     vault::MasterKey,
 };
-
-/// A setting that is not valid.
-#[derive(Debug, Error)]
-#[error("{setting}: {detail}")]
-pub struct ConfigError {
-    /// The name of its environment variable, or the path of a file or directory.
-    pub setting: String,
-    /// What is wrong and what to do.
-    pub detail: String,
-}
-
-impl ConfigError {
-    /// An error of this setting.
-    pub fn new(setting: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            setting: setting.into(),
-            detail: detail.into(),
-        }
-    }
-}
 
 /// The format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +51,7 @@ pub struct Config {
     /// The address of a separate listener that serves `/metrics` without a key.
     pub metrics_addr: Option<SocketAddr>,
     /// Settings of the dispatcher.
-    pub dispatch: DispatchSettings,
+    pub delivery: DeliverySettings,
     /// A filter of `tracing_subscriber`.
     pub log: String,
     /// The format of the log.
@@ -109,7 +85,7 @@ impl Config {
             allow_http: truth("CLEARHOOK_ALLOW_HTTP", settings.allow_http.as_deref(), false)?,
             allowed: allowed.map_err(|error| ConfigError::new("CLEARHOOK_ALLOWED_NETWORKS", format!("{error}")))?,
         };
-        let dispatch = dispatch(&settings)?;
+        let delivery = delivery(&settings)?;
         let metrics_addr = match unless_none(settings.metrics_addr.as_deref()) {
             Some(addr) => Some(read(
                 "CLEARHOOK_METRICS_ADDR",
@@ -146,7 +122,7 @@ impl Config {
             front,
             listen,
             policy,
-            dispatch,
+            delivery,
             metrics_addr,
             log: settings.log.unwrap_or_else(|| "info".to_owned()),
             log_format,
@@ -165,8 +141,8 @@ impl Config {
     }
 }
 
-fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
-    let defaults = DispatchSettings::default();
+fn delivery(settings: &Settings) -> Result<DeliverySettings, ConfigError> {
+    let defaults = DeliverySettings::default();
     let at_least_one = "use a whole number from 1";
     let concurrency = read("CLEARHOOK_CONCURRENCY", settings.concurrency.as_deref(), "256", at_least_one)?;
     let concurrency_per_webhook = read(
@@ -183,7 +159,7 @@ fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
         .map(|text| if is_none(text) { "none" } else { text })
         .map(str::parse)
         .transpose();
-    Ok(DispatchSettings {
+    Ok(DeliverySettings {
         schedule: schedule
             .map_err(|error| ConfigError::new("CLEARHOOK_RETRY_SCHEDULE", format!("{error}")))?
             .unwrap_or(defaults.schedule),
@@ -195,63 +171,17 @@ fn dispatch(settings: &Settings) -> Result<DispatchSettings, ConfigError> {
         breaker: defaults.breaker,
         trouble_pause: defaults.trouble_pause,
         patience: defaults.patience,
-        names: defaults.names,
+        dns: defaults.dns,
         body_timeout: defaults.body_timeout,
         more_roots: defaults.more_roots,
         spare_space: defaults.spare_space,
     })
 }
 
-fn read<T: FromStr>(setting: &str, given: Option<&str>, default: &str, advice: &str) -> Result<T, ConfigError> {
-    let text = given.unwrap_or(default);
-    text.parse()
-        .map_err(|_| ConfigError::new(setting, format!("`{text}` is not valid; {advice}")))
-}
-
-fn duration(setting: &str, given: Option<&str>, default: Duration) -> Result<Duration, ConfigError> {
-    let Some(text) = given else { return Ok(default) };
-    let parsed = humantime::parse_duration(text.trim()).ok().filter(|duration| !duration.is_zero());
-    parsed.ok_or_else(|| ConfigError::new(setting, format!("`{text}` is not a duration; use one such as 15s")))
-}
-
-/// A duration, where `none` or `off` means "never". It is represented by a thousand years. Zero is refused, because it could mean "never"
-/// or "at once".
-fn duration_or_none(setting: &str, given: Option<&str>, default: Duration) -> Result<Duration, ConfigError> {
-    const NEVER: Duration = Duration::from_secs(1_000 * 366 * 24 * 3_600);
-    let Some(text) = given else { return Ok(default) };
-    if is_none(text) {
-        return Ok(NEVER);
-    }
-    duration(setting, Some(text), default).map_err(|_| {
-        ConfigError::new(
-            setting,
-            format!("`{text}` is not valid; use a duration such as 120h, or none for never"),
-        )
-    })
-}
-
-/// Whether the value is the word that disables a setting: `none` or `off`, in any case.
-fn is_none(text: &str) -> bool {
-    ["none", "off"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))
-}
-
-/// The value, or `None` if it is the word `none` or `off`.
-fn unless_none(given: Option<&str>) -> Option<&str> {
-    given.filter(|text| !is_none(text))
-}
-
-/// Parses a boolean.
-pub(crate) fn truth(setting: &str, given: Option<&str>, default: bool) -> Result<bool, ConfigError> {
-    match given.map(|text| text.trim().to_ascii_lowercase()).as_deref() {
-        None => Ok(default),
-        Some("true" | "1" | "yes" | "on") => Ok(true),
-        Some("false" | "0" | "no" | "off") => Ok(false),
-        Some(other) => Err(ConfigError::new(setting, format!("`{other}` is not valid; use true or false"))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -260,8 +190,8 @@ mod tests {
         assert_eq!(config.addr.to_string(), "127.0.0.1:3000");
         assert_eq!(config.database.to_string(), "./data/clearhook.db");
         assert_eq!(config.front.public_url.as_str(), "http://127.0.0.1:3000/");
-        assert_eq!(config.dispatch.schedule.to_string(), "5s,5m,30m,2h,5h,10h,10h");
-        assert_eq!(config.dispatch.timeout, Duration::from_secs(15));
+        assert_eq!(config.delivery.schedule.to_string(), "5s,5m,30m,2h,5h,10h,10h");
+        assert_eq!(config.delivery.timeout, Duration::from_secs(15));
         assert!(!config.policy.allow_http && config.master_key.is_none());
     }
 
@@ -279,9 +209,9 @@ mod tests {
             ..Settings::default()
         });
         let config = config.unwrap();
-        assert_eq!(config.dispatch.schedule.to_string(), "none");
+        assert_eq!(config.delivery.schedule.to_string(), "none");
         let century = Duration::from_secs(100 * 366 * 24 * 3_600);
-        assert!(config.dispatch.disable_after > century && config.dispatch.retention > century);
+        assert!(config.delivery.disable_after > century && config.delivery.retention > century);
         assert!(config.metrics_addr.is_none() && config.front.oidc.is_none());
         for (text, is) in [("true", true), ("1", true), ("False", false), ("off", false)] {
             assert_eq!(truth("X", Some(text), !is).unwrap(), is);
@@ -300,19 +230,19 @@ mod tests {
             let config = resolve(|settings, text| settings.drain = Some(text), none).unwrap();
             assert!(config.listen.drain.is_zero(), "{none}");
             let config = resolve(|settings, text| settings.retry_schedule = Some(text), none).unwrap();
-            assert_eq!(config.dispatch.schedule.to_string(), "none", "{none}");
+            assert_eq!(config.delivery.schedule.to_string(), "none", "{none}");
             let century = Duration::from_secs(100 * 366 * 24 * 3_600);
             assert!(
                 resolve(|settings, text| settings.retention = Some(text), none)
                     .unwrap()
-                    .dispatch
+                    .delivery
                     .retention
                     > century
             );
             assert!(
                 resolve(|settings, text| settings.disable_after = Some(text), none)
                     .unwrap()
-                    .dispatch
+                    .delivery
                     .disable_after
                     > century
             );

@@ -5,11 +5,11 @@ use zeroize::Zeroizing;
 
 use crate::{
     auth::oidc::settings::OidcSettings,
-    config::{ConfigError, Settings, truth},
+    config::{error::ConfigError, parse::truth, settings::Settings},
 };
 
 /// Reads the settings of the OpenID provider, if an issuer is configured.
-pub(super) fn read(settings: &Settings) -> Result<Option<OidcSettings>, ConfigError> {
+pub(super) fn oidc_settings(settings: &Settings) -> Result<Option<OidcSettings>, ConfigError> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
     let Some(issuer) = given(&settings.oidc_issuer).filter(|issuer| issuer.trim() != "none") else {
         return Ok(None);
@@ -93,11 +93,11 @@ mod tests {
 
     #[test]
     fn roles_follow_values() {
-        let settings = read(&whole()).unwrap().unwrap();
+        let settings = oidc_settings(&whole()).unwrap().unwrap();
         assert_eq!(settings.role(&["staff", "owners"]), Some(Role::ApiOwner));
         assert_eq!(settings.role(&["owners", "admins"]), Some(Role::Administrator));
         assert_eq!((settings.role(&["Admins"]), settings.role(&[])), (None, None));
-        let several = read(&super::tests::settings([
+        let several = oidc_settings(&super::tests::settings([
             "https://login.example.com",
             "clearhook",
             "planted-secret",
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        assert!(read(&Settings::default()).unwrap().is_none());
+        assert!(oidc_settings(&Settings::default()).unwrap().is_none());
         for (settings, name) in [
             (
                 Settings {
@@ -142,7 +142,7 @@ mod tests {
                 "CLEARHOOK_OIDC_ADMINISTRATOR_VALUE",
             ),
         ] {
-            assert_eq!(read(&settings).unwrap_err().setting, name);
+            assert_eq!(oidc_settings(&settings).unwrap_err().setting, name);
         }
     }
 }

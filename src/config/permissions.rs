@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_may_open_is_told_once_each_with_the_command() {
+    fn open_permissions_are_reported_once_with_the_remedy() {
         let folder = tempfile::tempdir().unwrap();
         let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         let (database, key) = (folder.path().join("it's.db"), folder.path().join("master.key"));
@@ -53,12 +53,12 @@ mod tests {
         assert_eq!(warnings(folder.path(), Some(&database)), Vec::<String>::new());
         set(folder.path(), 0o755);
         set(&database, 0o640);
-        let told = warnings(folder.path(), Some(&database));
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[0].contains("755") && told[0].contains("chmod 700"), "{told:?}");
+        let shown = warnings(folder.path(), Some(&database));
+        assert_eq!(shown.len(), 2, "{shown:?}");
+        assert!(shown[0].contains("755") && shown[0].contains("chmod 700"), "{shown:?}");
         assert!(
-            told[1].contains("640") && told[1].contains("chmod 600") && told[1].contains("it'\\''s.db"),
-            "{told:?}"
+            shown[1].contains("640") && shown[1].contains("chmod 600") && shown[1].contains("it'\\''s.db"),
+            "{shown:?}"
         );
     }
 }

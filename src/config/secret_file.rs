@@ -6,7 +6,7 @@ use std::{
     io::{self, Read},
 };
 
-use crate::config::ConfigError;
+use crate::config::error::ConfigError;
 
 /// Larger than any secret.
 const MOST: u64 = 64 * 1024;
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn line_breaks_at_the_end_are_left_out_and_nothing_else() {
+    fn secret_file_is_trimmed_of_trailing_line_breaks_only() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a secret");
         let read_as = |bytes: &[u8]| {

@@ -11,7 +11,7 @@ use clap::{
 };
 use serde::Deserialize;
 
-use crate::config::{ConfigError, secret_file};
+use crate::config::{error::ConfigError, secret_file};
 
 /// Where a setting was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Source {
 }
 
 /// A setting and its value, for the log.
-pub(super) struct Told<'a> {
+pub(super) struct ShownSetting<'a> {
     /// The name of its environment variable.
     pub(super) name: &'static str,
     /// The given value, or `None` if it was not given. Never a secret.
@@ -122,10 +122,10 @@ macro_rules! settings {
             }
 
             /// All settings, for the log.
-            pub(super) fn told(&self) -> Vec<Told<'_>> {
+            pub(super) fn shown(&self) -> Vec<ShownSetting<'_>> {
                 vec![
-                    $(Told { name: $env, given: self.$name.as_deref(), is_secret: false, help: concat!($($doc),*) },)*
-                    $(Told {
+                    $(ShownSetting { name: $env, given: self.$name.as_deref(), is_secret: false, help: concat!($($doc),*) },)*
+                    $(ShownSetting {
                         name: $secret_env,
                         given: self.$secret.as_deref().map(|_| "(secret)"),
                         is_secret: true,
@@ -313,9 +313,9 @@ mod tests {
     fn an_empty_value_is_no_value_for_every_setting() {
         let defaults = Settings::default();
         let names = defaults
-            .told()
+            .shown()
             .into_iter()
-            .map(|told| told.name.trim_start_matches("CLEARHOOK_").to_lowercase());
+            .map(|setting| setting.name.trim_start_matches("CLEARHOOK_").to_lowercase());
         let names: Vec<_> = names.collect();
         assert!(names.len() > 25);
         for (empty, written) in [("", ""), (" ", " "), ("\t\n", "\\t\\n")] {
@@ -328,7 +328,7 @@ mod tests {
                 ..Settings::default()
             };
             let settings = settings.with_files().unwrap();
-            assert!(settings.told().iter().all(|told| told.given.is_none()), "{empty:?}");
+            assert!(settings.shown().iter().all(|setting| setting.given.is_none()), "{empty:?}");
         }
     }
 

@@ -1,7 +1,12 @@
 //! Facts about the current request that middleware stores in its extensions, and that the API, the console and the web server read.
 
+pub mod browser;
 pub mod client_address;
 pub mod cookies;
+pub mod form;
+mod local_path;
+
+pub use self::local_path::local_path;
 
 use axum::http::{HeaderMap, Uri, header};
 

@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::AppState,
+    auth::rules::Action,
     catalogue::EventType,
     domain::{
         callback::{Outcome, Trigger},
         id::{CallbackId, DeliveryId, EventId, WebhookId},
         timestamp::Timestamp,
     },
-    rest::{
-        Problem,
-        extract::{Caller, Id, List, NoParams, PageView, Params, limit, moment, named},
-    },
+    problem::Problem,
+    rest::extract::{Caller, Id, List, NoParams, PageView, Params, limit, moment, named},
+    routes::{Routes, Rule},
     services::error::FieldError,
     services::webhooks,
     storage::callbacks::{CallbackDetails, CallbackRecord, LogFilter, ShownHeaders},
@@ -26,7 +26,7 @@ use crate::{
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct LogParams {
+struct LogParams {
     from: Option<String>,
     to: Option<String>,
     outcome: Option<String>,
@@ -86,8 +86,16 @@ struct DetailsView {
     received: Option<ResponseView>,
 }
 
+/// The routes of this file.
+pub(super) fn routes() -> Routes<AppState> {
+    let rule = Rule::Key(Action::ReadCallbacks);
+    Routes::new()
+        .get("/webhooks/{id}/callbacks", rule, list)
+        .get("/callbacks/{id}", rule, read)
+}
+
 /// `GET /webhooks/{id}/callbacks`
-pub(super) async fn list(
+async fn list(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<WebhookId>,
@@ -107,12 +115,7 @@ pub(super) async fn list(
 }
 
 /// `GET /callbacks/{id}`
-pub(super) async fn read(
-    State(app): State<AppState>,
-    Caller(by): Caller,
-    Id(id): Id<CallbackId>,
-    _: Params<NoParams>,
-) -> Result<Response, Problem> {
+async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<CallbackId>, _: Params<NoParams>) -> Result<Response, Problem> {
     let CallbackDetails {
         record,
         detail,

@@ -10,20 +10,20 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
+    app::AppState,
     auth::rules::Action,
     catalogue::{
         EventType,
         example::example_body,
         schema::{callback_schema, schema_file_name},
     },
-    rest::{
-        Problem,
-        extract::{Caller, NoParams, Params},
-    },
+    problem::Problem,
+    rest::extract::{NoParams, Params},
+    routes::{Routes, Rule},
 };
 
 #[derive(Serialize)]
-pub(super) struct EventTypeView {
+struct EventTypeView {
     #[serde(rename = "type")]
     event_type: EventType,
     name: &'static str,
@@ -42,27 +42,33 @@ impl From<EventType> for EventTypeView {
     }
 }
 
+/// The routes of this file.
+pub(super) fn routes() -> Routes<AppState> {
+    let rule = Rule::Key(Action::ReadCatalogue);
+    Routes::new()
+        .get("/event-types", rule, list)
+        .get("/event-types/{type}", rule, read)
+        .get("/event-types/{type}/schema", rule, schema)
+}
+
 /// The whole catalogue.
-pub(super) async fn list(Caller(by): Caller, _: Params<NoParams>) -> Result<Json<Value>, Problem> {
-    by.may(Action::ReadCatalogue, false)?;
+async fn list(_: Params<NoParams>) -> Result<Json<Value>, Problem> {
     let items: Vec<EventTypeView> = EventType::ALL.into_iter().map(EventTypeView::from).collect();
     Ok(Json(json!({ "items": items, "next_cursor": null })))
 }
 
 /// One event type.
-pub(super) async fn read(Caller(by): Caller, Path(name): Path<String>, _: Params<NoParams>) -> Result<Json<EventTypeView>, Problem> {
-    by.may(Action::ReadCatalogue, false)?;
+async fn read(Path(name): Path<String>, _: Params<NoParams>) -> Result<Json<EventTypeView>, Problem> {
     Ok(Json(find(&name)?.into()))
 }
 
 /// The schema of an event type's callback body.
-pub(super) async fn schema(Caller(by): Caller, Path(name): Path<String>, _: Params<NoParams>) -> Result<Response, Problem> {
-    by.may(Action::ReadCatalogue, false)?;
+async fn schema(Path(name): Path<String>, _: Params<NoParams>) -> Result<Response, Problem> {
     Ok(schema_file(find(&name)?))
 }
 
 /// The schema as a download.
-pub fn schema_file(event_type: EventType) -> Response {
+fn schema_file(event_type: EventType) -> Response {
     let disposition = format!("attachment; filename=\"{}\"", schema_file_name(event_type));
     let headers = [
         (header::CONTENT_TYPE, "application/schema+json".to_owned()),

@@ -3,9 +3,10 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::{FromRequest, RawQuery, Request, State},
-    http::{HeaderValue, StatusCode, header},
+    extract::{DefaultBodyLimit, FromRequest, RawQuery, Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
+    routing::post,
 };
 use serde::Serialize;
 
@@ -13,10 +14,10 @@ use crate::{
     app::AppState,
     auth::rules::Action,
     domain::id::EventId,
-    rest::{
-        EVENTS_BYTES_MAX, Problem,
-        extract::{Caller, body_problem, check_length},
-    },
+    problem::Problem,
+    request::form::check_length,
+    rest::extract::{Caller, body_problem},
+    routes::{Routes, Rule},
     services::events::{
         accept,
         cloud_event::{CloudEvent, Mode, read},
@@ -25,6 +26,15 @@ use crate::{
     },
     storage::journal::Accepted,
 };
+
+/// Maximum size of the body of a publish request, in bytes.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// The routes of this file.
+pub(super) fn routes() -> Routes<AppState> {
+    let publish = post(publish).layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    Routes::new().route(Method::POST, "/events", Rule::Key(Action::PublishEvents), publish)
+}
 
 /// The response of a publish request. The events are in the order of the request.
 #[derive(Serialize)]
@@ -57,13 +67,12 @@ impl<'a> Published<'a> {
 }
 
 /// Publishes events. Answers 202 only after the events are stored durably.
-pub(super) async fn publish(
+async fn publish(
     State(app): State<AppState>,
     Caller(by): Caller,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, Problem> {
-    by.may(Action::PublishEvents, false)?;
     let headers = request.headers().clone();
     let query = query.unwrap_or_default();
     let mode = mode(&headers, &query)?;
@@ -71,12 +80,12 @@ pub(super) async fn publish(
         Ok(coding) => coding,
         Err(detail) => return Ok(unsupported_coding(detail)),
     };
-    check_length(&headers, EVENTS_BYTES_MAX)?;
+    check_length(&headers, BODY_BYTES_MAX)?;
     let body = Bytes::from_request(request, &app)
         .await
-        .map_err(|rejection| body_problem(&rejection, EVENTS_BYTES_MAX))?;
-    let body = coding.unpack(body, EVENTS_BYTES_MAX).map_err(|error| match error {
-        UnpackError::TooLarge => Problem::too_large(EVENTS_BYTES_MAX),
+        .map_err(|rejection| body_problem(&rejection, BODY_BYTES_MAX))?;
+    let body = coding.unpack(body, BODY_BYTES_MAX).map_err(|error| match error {
+        UnpackError::TooLarge => Problem::too_large(BODY_BYTES_MAX),
         UnpackError::Damaged(detail) => Problem::malformed(format!("The body is not compressed as Content-Encoding says: {detail}.")),
     })?;
     let events = match mode {

@@ -18,11 +18,16 @@ use crate::{
         page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, ListId, Page},
         timestamp::Timestamp,
     },
-    rest::{BODY_BYTES_MAX, Problem, json},
+    problem::Problem,
+    request::form::check_length,
+    rest::json,
     services::error::FieldError,
     services::events::content_coding::ContentCoding,
     services::events::media_type::MediaType,
 };
+
+/// Maximum size of a JSON body, in bytes. `POST /events` has a limit of its own.
+pub(super) const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// The calling program. The authorization layer has identified it by its API key.
 pub(super) struct Caller(pub(super) Principal);
@@ -103,17 +108,6 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
         }
         Body::from_request(request, state).await.map(|Body(body)| Self(body))
     }
-}
-
-/// Rejects a body by its `Content-Length`, before it is received.
-pub(crate) fn check_length(headers: &HeaderMap, limit: usize) -> Result<(), Problem> {
-    let length = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: usize| length > limit) {
-        return Err(Problem::too_large(limit));
-    }
-    Ok(())
 }
 
 /// The problem for a body that could not be read.

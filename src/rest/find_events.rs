@@ -6,17 +6,19 @@ use serde_json::value::RawValue;
 
 use crate::{
     app::AppState,
+    auth::rules::Action,
     catalogue::EventType,
     domain::{
         delivery::DeliveryState,
         id::{DeliveryId, EventId, WebhookId},
         timestamp::Timestamp,
     },
+    problem::Problem,
     rest::{
-        Problem,
         callbacks::{CallbackView, view},
         extract::{Caller, Id, List, NoParams, PageView, Params, limit, moment, named},
     },
+    routes::{Routes, Rule},
     services::webhooks::{self, EventDetails},
     storage::{
         StoreError,
@@ -26,7 +28,7 @@ use crate::{
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct EventParams {
+struct EventParams {
     id: Option<String>,
     source: Option<String>,
     subject: Option<String>,
@@ -55,7 +57,7 @@ struct EventView {
 }
 
 #[derive(Serialize)]
-pub(super) struct EventDetailsView {
+struct EventDetailsView {
     #[serde(flatten)]
     event: EventView,
     /// The exact body of the callbacks.
@@ -78,8 +80,14 @@ struct DeliveryView {
     callbacks: Vec<CallbackView>,
 }
 
+/// The routes of this file.
+pub(super) fn routes() -> Routes<AppState> {
+    let rule = Rule::Key(Action::ReadCallbacks);
+    Routes::new().get("/events", rule, list).get("/events/{id}", rule, read)
+}
+
 /// `GET /events`
-pub(super) async fn list(
+async fn list(
     State(app): State<AppState>,
     Caller(by): Caller,
     list: List,
@@ -99,7 +107,7 @@ pub(super) async fn list(
 }
 
 /// `GET /events/{id}`
-pub(super) async fn read(
+async fn read(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<EventId>,
@@ -123,7 +131,7 @@ pub(super) async fn read(
     let mut delivery = |delivery: EventDelivery| DeliveryView {
         id: delivery.id,
         webhook_id: delivery.webhook,
-        state: delivery.state,
+        state: delivery.state.reported(),
         attempts: delivery.attempts,
         due_at: delivery.due,
         reason: delivery.reason,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{extract::State, http::StatusCode};
 
-use crate::{app::AppState, rest::Problem};
+use crate::{app::AppState, problem::Problem};
 
 /// Timeout of the database ping.
 const PING: Duration = Duration::from_secs(2);

@@ -1,56 +1,10 @@
 //! JSON objects of requests, and what is wrong with them in words.
 
-use std::{fmt, marker::PhantomData};
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 use url::form_urlencoded;
 
-use crate::{rest::Problem, services::error::FieldError};
-
-/// A value that is given as a JSON object. Structs that serde derives would also accept an array of their fields in order.
-#[derive(Clone)]
-pub(super) struct Object<T>(pub(super) T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
-    }
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map))
-    }
-}
-
-/// For `#[serde(deserialize_with)]`: a list of objects.
-pub(super) fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    let objects = Vec::<Object<T>>::deserialize(deserializer)?;
-    Ok(objects.into_iter().map(|Object(item)| item).collect())
-}
-
-/// For `#[serde(deserialize_with)]`: a list of objects, or null.
-pub(super) fn optional_objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
-    let objects = Option::<Vec<Object<T>>>::deserialize(deserializer)?;
-    Ok(objects.map(|objects| objects.into_iter().map(|Object(item)| item).collect()))
-}
-
-/// For `#[serde(deserialize_with)]`: an object, or null.
-pub(super) fn optional_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|Object(value)| value))
-}
+use crate::{domain::json_object::Object, problem::Problem, services::error::FieldError};
 
 /// Reads the JSON object of a request. A field of the wrong type is 422 with its JSON pointer; text that is not JSON is 400.
 pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
@@ -148,7 +102,10 @@ fn type_in_words(expected: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
+    use crate::domain::json_object::{objects, optional_object};
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -175,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_is_a_sentence_with_the_pointer_of_its_field() {
+    fn json_error_is_a_sentence_with_a_pointer() {
         for (json, expected) in [
             (r#"["a"]"#, "Use a JSON object."),
             ("null", "Use a JSON object."),
@@ -201,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_given_value_is_not_repeated() {
+    fn json_error_does_not_repeat_the_value() {
         assert!(!refusal(r#"{"name":"n","on":"whsec_planted"}"#).contains("planted"));
     }
 }

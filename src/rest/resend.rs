@@ -5,57 +5,67 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::AppState,
+    auth::rules::Action,
     catalogue::EventType,
     domain::{
         id::{CallbackId, DeliveryId, WebhookId},
         timestamp::Timestamp,
     },
-    rest::{
-        Problem,
-        extract::{Body, Caller, Id, NoParams, OptionalBody, Params, body_moment},
-    },
+    problem::Problem,
+    rest::extract::{Body, Caller, Id, NoParams, OptionalBody, Params, body_moment},
+    routes::{Routes, Rule},
     services::error::FieldError,
     services::webhooks,
 };
 
 #[derive(Serialize)]
-pub(super) struct Queued {
+struct Queued {
     delivery_id: DeliveryId,
 }
 
 #[derive(Serialize)]
-pub(super) struct Recovered {
+struct Recovered {
     deliveries: u64,
 }
 
 #[derive(Serialize)]
-pub(super) struct Rotated {
+struct Rotated {
     secret: String,
     old_secret_until: Timestamp,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RecoverBody {
+struct RecoverBody {
     since: String,
     until: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct TestBody {
+struct TestBody {
     event: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct RotateBody {
+struct RotateBody {
     secret: Option<String>,
     overlap: Option<String>,
 }
 
+/// The routes of this file.
+pub(super) fn routes() -> Routes<AppState> {
+    let rule = Rule::Key(Action::Resend);
+    Routes::new()
+        .post("/callbacks/{id}/redeliver", rule, redeliver)
+        .post("/webhooks/{id}/recover", rule, recover)
+        .post("/webhooks/{id}/test", rule, test)
+        .post("/webhooks/{id}/secret/rotate", Rule::Key(Action::WriteWebhooks), rotate)
+}
+
 /// `POST /callbacks/{id}/redeliver`
-pub(super) async fn redeliver(
+async fn redeliver(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<CallbackId>,
@@ -66,7 +76,7 @@ pub(super) async fn redeliver(
 }
 
 /// `POST /webhooks/{id}/recover`
-pub(super) async fn recover(
+async fn recover(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<WebhookId>,
@@ -80,7 +90,7 @@ pub(super) async fn recover(
 }
 
 /// `POST /webhooks/{id}/test`
-pub(super) async fn test(
+async fn test(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<WebhookId>,
@@ -94,7 +104,7 @@ pub(super) async fn test(
 }
 
 /// `POST /webhooks/{id}/secret/rotate`
-pub(super) async fn rotate(
+async fn rotate(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<WebhookId>,

@@ -7,11 +7,11 @@ use serde::Deserialize;
 
 use crate::{
     app::AppState,
+    auth::rules::Action,
     domain::{id::WebhookId, timestamp::Timestamp},
-    rest::{
-        Problem,
-        extract::{Caller, Id, Params, moment},
-    },
+    problem::Problem,
+    rest::extract::{Caller, Id, Params, moment},
+    routes::{Routes, Rule},
     services::webhooks::{self, Period, Stats},
 };
 
@@ -20,15 +20,20 @@ const USUAL: Duration = Duration::from_secs(24 * 3_600);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct StatsParams {
+struct StatsParams {
     from: Option<String>,
     to: Option<String>,
     #[serde(default)]
     period: Period,
 }
 
+/// The routes of this file.
+pub(super) fn routes() -> Routes<AppState> {
+    Routes::new().get("/webhooks/{id}/stats", Rule::Key(Action::ReadCallbacks), read)
+}
+
 /// `GET /webhooks/{id}/stats`
-pub(super) async fn read(
+async fn read(
     State(app): State<AppState>,
     Caller(by): Caller,
     Id(id): Id<WebhookId>,

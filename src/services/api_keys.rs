@@ -1,4 +1,4 @@
-//! Keys of the HTTP API.
+//! Use cases of API keys.
 
 use crate::{
     auth::{api_key, principal::Principal, rules::Action},
@@ -9,12 +9,12 @@ use crate::{
         timestamp::Timestamp,
         webhook::check_name,
     },
-    messages::wrong::Wrong,
+    messages::validation::ValidationError,
     services::error::{FieldError, UseCaseError},
     storage::{Store, api_keys::ApiKeyRecord},
 };
 
-/// Makes a key, which is given in clear for this once.
+/// Creates a key. Returns it in plain text, which is not possible later.
 pub async fn create(
     store: &Store,
     by: &Principal,
@@ -28,10 +28,10 @@ pub async fn create(
         errors.push(FieldError::new("/name", wrong));
     }
     if scopes.is_empty() {
-        errors.push(FieldError::new("/scopes", Wrong::NoScope));
+        errors.push(FieldError::new("/scopes", ValidationError::NoScope));
     }
     if expires_at.is_some_and(|end| end <= Timestamp::now()) {
-        errors.push(FieldError::new("/expires", Wrong::ExpiryPast));
+        errors.push(FieldError::new("/expires", ValidationError::ExpiryPast));
     }
     if !errors.is_empty() {
         return Err(UseCaseError::Invalid(errors));
@@ -44,7 +44,7 @@ pub async fn create(
     Ok((key, record))
 }
 
-/// A page of the keys, newest first; `q` is part of a name, a prefix, or a whole key.
+/// A page of the keys, newest first. `q` is a part of a name, a prefix, or a whole key.
 pub async fn list(
     store: &Store,
     by: &Principal,
@@ -56,7 +56,7 @@ pub async fn list(
     Ok(store.find_api_keys(q, after, limit).await?)
 }
 
-/// Refuses a key from now on.
+/// Revokes a key.
 pub async fn revoke(store: &Store, by: &Principal, id: ApiKeyId) -> Result<ApiKeyRecord, UseCaseError> {
     by.may(Action::ManageApiKeys, false)?;
     let revoked = store.revoke_api_key(&by.actor(), id).await?.ok_or(UseCaseError::NotFound)?;

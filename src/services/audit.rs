@@ -1,12 +1,12 @@
-//! Who changed what.
+//! Reading the audit log.
 
 use futures_util::stream::{self, Stream};
 use uuid::Uuid;
 
-use crate::messages::wrong::Wrong;
 use crate::{
     auth::{principal::Principal, rules::Action},
     domain::page::{Cursor, Page},
+    messages::validation::ValidationError,
     services::error::{FieldError, UseCaseError},
     storage::{
         Store,
@@ -14,8 +14,8 @@ use crate::{
     },
 };
 
-/// Entries that an export reads at once.
-const STEP: u64 = 500;
+/// Entries per page of an export.
+const EXPORT_PAGE: u64 = 500;
 
 /// A page of the audit log, newest first.
 pub async fn list(
@@ -29,26 +29,26 @@ pub async fn list(
     if let (Some(from), Some(to)) = (filter.from, filter.to)
         && from >= to
     {
-        return Err(UseCaseError::Invalid(vec![FieldError::new("/to", Wrong::RangeBackwards)]));
+        return Err(UseCaseError::Invalid(vec![FieldError::new("/to", ValidationError::RangeBackwards)]));
     }
     Ok(store.audit_log(filter, after, limit).await?)
 }
 
-/// One entry.
+/// An entry.
 pub async fn entry(store: &Store, by: &Principal, id: Uuid) -> Result<AuditRecord, UseCaseError> {
     by.may(Action::ReadAuditLog, false)?;
     store.audit_entry(id).await?.ok_or(UseCaseError::NotFound)
 }
 
-/// All entries of a filter, newest first, some at a time: however many there are, few are in memory.
+/// All entries that match a filter, newest first, in pages, so that memory holds one page however many there are.
 pub fn all(
     store: Store,
     by: Principal,
     filter: AuditFilter,
 ) -> impl Stream<Item = Result<Vec<AuditRecord>, UseCaseError>> + Send + 'static {
-    stream::try_unfold((store, by, filter, Some(None)), async |(store, by, filter, place)| {
-        let Some(after) = place else { return Ok(None) };
-        let page = list(&store, &by, &filter, after, STEP).await?;
+    stream::try_unfold((store, by, filter, Some(None)), async |(store, by, filter, position)| {
+        let Some(after) = position else { return Ok(None) };
+        let page = list(&store, &by, &filter, after, EXPORT_PAGE).await?;
         let next = page.next.map(Some);
         Ok(Some((page.items, (store, by, filter, next))))
     })

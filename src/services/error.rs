@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::{
     auth::{password::HashError, rules::Forbidden},
-    messages::{Lang, wrong::Wrong},
+    messages::{Lang, validation::ValidationError},
     storage::StoreError,
 };
 
@@ -13,17 +13,17 @@ use crate::{
 #[derive(Debug, Error)]
 pub enum UseCaseError {
     /// Fields of the input are invalid.
-    #[error("some fields are wrong")]
+    #[error("some fields are not valid")]
     Invalid(Vec<FieldError>),
     /// There is no object with this id, or the caller may not know that it exists.
-    #[error("there is nothing with this id")]
+    #[error("not found")]
     NotFound,
     /// The object was changed after the caller read it.
-    #[error("it was changed meanwhile")]
+    #[error("it was changed by someone else in the meantime")]
     Stale,
     /// The change is not possible in the present state of the object.
     #[error("{0}")]
-    Conflict(Wrong),
+    Conflict(ValidationError),
     /// The caller lacks a permission.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
@@ -44,21 +44,21 @@ pub struct FieldError {
     pub detail: String,
     /// The rule that the field violates. `None` if the detail is the message of a parser.
     #[serde(skip)]
-    wrong: Option<Wrong>,
+    wrong: Option<ValidationError>,
 }
 
 /// The reason in a [`FieldError`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// A violated rule, which has a text in each language.
-    Wrong(Wrong),
+    Rule(ValidationError),
     /// A message in English, from a parser or for programs only.
     Text(String),
 }
 
-impl From<Wrong> for Reason {
-    fn from(wrong: Wrong) -> Self {
-        Self::Wrong(wrong)
+impl From<ValidationError> for Reason {
+    fn from(error: ValidationError) -> Self {
+        Self::Rule(error)
     }
 }
 
@@ -78,7 +78,7 @@ impl FieldError {
     /// An error of the field at `pointer`.
     pub fn new(pointer: impl Into<String>, reason: impl Into<Reason>) -> Self {
         let (detail, wrong) = match reason.into() {
-            Reason::Wrong(wrong) => (wrong.to_string(), Some(wrong)),
+            Reason::Rule(wrong) => (wrong.to_string(), Some(wrong)),
             Reason::Text(text) => (text, None),
         };
         Self {
@@ -89,7 +89,7 @@ impl FieldError {
     }
 
     /// The rule that the field violates.
-    pub(crate) fn wrong(&self) -> Option<&Wrong> {
+    pub(crate) fn wrong(&self) -> Option<&ValidationError> {
         self.wrong.as_ref()
     }
 

@@ -1,4 +1,4 @@
-//! Users: who can sign in, and as what.
+//! Use cases of users.
 
 use crate::{
     auth::{
@@ -12,7 +12,7 @@ use crate::{
         page::{Cursor, Page},
         role::Role,
     },
-    messages::wrong::Wrong,
+    messages::validation::ValidationError,
     services::error::{FieldError, UseCaseError},
     storage::{
         Store,
@@ -20,16 +20,16 @@ use crate::{
     },
 };
 
-/// A user, and the password that was made for them.
+/// A user, and the password that was generated for them.
 #[derive(Clone, Debug)]
 pub struct WithPassword {
-    /// Who.
+    /// The user.
     pub user: UserRecord,
-    /// Their password in clear, for this once; `None` when it was given.
+    /// The generated password in plain text, which cannot be read later. `None` if the caller gave one.
     pub generated: Option<String>,
 }
 
-/// Adds a user, if a role was chosen and all else is right too. Without a password one is generated.
+/// Creates a user. If no password is given, one is generated. `role` is `None` if the form had none, which is an error of the field.
 pub async fn create(
     store: &Store,
     by: &Principal,
@@ -41,10 +41,10 @@ pub async fn create(
     let mut errors = Vec::new();
     if email::check(email.trim()).is_err() {
         let email = email.chars().take(80).collect();
-        errors.push(FieldError::new("/email", Wrong::NoAddress { email }));
+        errors.push(FieldError::new("/email", ValidationError::NoAddress { email }));
     }
     if role.is_none() {
-        errors.push(FieldError::new("/role", Wrong::NoSuchRole));
+        errors.push(FieldError::new("/role", ValidationError::NoSuchRole));
     }
     errors.extend(password.and_then(|password| unfit(password, email.trim()).err()));
     let Some(role) = role.filter(|_| errors.is_empty()) else {
@@ -55,7 +55,7 @@ pub async fn create(
     let taken = || {
         UseCaseError::Invalid(vec![FieldError::new(
             "/email",
-            Wrong::AddressTaken {
+            ValidationError::AddressTaken {
                 email: email.trim().to_owned(),
             },
         )])
@@ -65,11 +65,11 @@ pub async fn create(
     Ok(WithPassword { user, generated })
 }
 
-/// Changes a user. People do this to others, not to themselves: nobody locks themselves out.
+/// Changes a user. Users cannot change themselves here, so that they cannot lock themselves out.
 pub async fn change(store: &Store, by: &Principal, id: UserId, change: UserChange) -> Result<UserRecord, UseCaseError> {
     by.may(Action::ManageUsers, false)?;
     if matches!(by, Principal::User(who) if who.user == id) && !matches!(change, UserChange::Enable) {
-        return Err(UseCaseError::Conflict(Wrong::Yourself));
+        return Err(UseCaseError::Conflict(ValidationError::Yourself));
     }
     match store.change_user(&by.actor(), id, change).await? {
         ChangedUser::Done(user) => {
@@ -77,11 +77,11 @@ pub async fn change(store: &Store, by: &Principal, id: UserId, change: UserChang
             Ok(user)
         }
         ChangedUser::Unknown => Err(UseCaseError::NotFound),
-        ChangedUser::LastAdministrator => Err(UseCaseError::Conflict(Wrong::LastAdministrator)),
+        ChangedUser::LastAdministrator => Err(UseCaseError::Conflict(ValidationError::LastAdministrator)),
     }
 }
 
-/// Gives a user a new password, and ends their sessions. Without a password one is generated.
+/// Sets a new password and ends the user's sessions. If no password is given, one is generated.
 pub async fn reset_password(store: &Store, by: &Principal, id: UserId, password: Option<&str>) -> Result<WithPassword, UseCaseError> {
     by.may(Action::ManageUsers, false)?;
     let user = get(store, by, id).await?;
@@ -93,20 +93,21 @@ pub async fn reset_password(store: &Store, by: &Principal, id: UserId, password:
     Ok(WithPassword { user, generated })
 }
 
-/// Takes somebody's second factor away, for who lost theirs, and ends their sessions. Nobody does it to themselves without their password.
+/// Removes the second factor of a user who lost it, and ends their sessions. Users remove their own on the account page, with their
+/// password.
 pub async fn reset_second_factor(store: &Store, by: &Principal, id: UserId) -> Result<(), UseCaseError> {
     let user = get(store, by, id).await?;
     if matches!(by, Principal::User(who) if who.user == id) {
-        return Err(UseCaseError::Conflict(Wrong::Yourself));
+        return Err(UseCaseError::Conflict(ValidationError::Yourself));
     }
     if !store.remove_second_factor(&by.actor(), &user, None).await? {
-        return Err(UseCaseError::Conflict(Wrong::NoFactor));
+        return Err(UseCaseError::Conflict(ValidationError::NoFactor));
     }
     tracing::info!(user = %id, "second factor of user {id} removed");
     Ok(())
 }
 
-/// A page of the users, newest first; `q` is part of an address.
+/// A page of the users, newest first. `q` is a part of an e-mail address.
 pub async fn list(
     store: &Store,
     by: &Principal,
@@ -118,7 +119,7 @@ pub async fn list(
     Ok(store.find_users(q, after, limit).await?)
 }
 
-/// One user.
+/// A user.
 pub async fn get(store: &Store, by: &Principal, id: UserId) -> Result<UserRecord, UseCaseError> {
     by.may(Action::ManageUsers, false)?;
     store.user(id).await?.ok_or(UseCaseError::NotFound)
@@ -127,9 +128,9 @@ pub async fn get(store: &Store, by: &Principal, id: UserId) -> Result<UserRecord
 fn unfit(password: &str, email: &str) -> Result<(), FieldError> {
     password::check(password, &[email]).map_err(|unfit| {
         let wrong = match unfit {
-            UnfitPassword::TooShort => Wrong::PasswordShort { min: password::MIN as u64 },
-            UnfitPassword::TooLong => Wrong::PasswordLong { max: password::MAX as u64 },
-            UnfitPassword::TooCommon => Wrong::PasswordCommon,
+            UnfitPassword::TooShort => ValidationError::PasswordShort { min: password::MIN as u64 },
+            UnfitPassword::TooLong => ValidationError::PasswordLong { max: password::MAX as u64 },
+            UnfitPassword::TooCommon => ValidationError::PasswordCommon,
         };
         FieldError::new("/password", wrong)
     })

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_preface_tells_the_protocol_in_pieces_of_any_length() {
+    fn preface_is_recognized_in_pieces_of_any_length() {
         for size in 1..=PREFACE.len() {
             let mut protocol = Protocol::default();
             for piece in PREFACE.chunks(size) {

@@ -72,13 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_believed_unless_named() {
+    fn forwarded_address_counts_only_from_trusted_proxies() {
         assert_eq!(client("", "127.0.0.1", &["1.2.3.4"]), "127.0.0.1");
         assert_eq!(client("10.0.0.0/8", "192.0.2.7", &["1.2.3.4"]), "192.0.2.7");
     }
 
     #[test]
-    fn the_rightmost_that_is_no_proxy_counts() {
+    fn rightmost_untrusted_forwarded_address_counts() {
         for (forwarded, expected) in [
             (&["6.6.6.6, 1.2.3.4"][..], "1.2.3.4"),
             (&["6.6.6.6, 1.2.3.4, 10.0.0.9"], "1.2.3.4"),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_in_the_list_is_refused() {
+    fn malformed_list_is_rejected() {
         assert!("10.0.0.0/8, ::1, 192.0.2.1".parse::<TrustedProxies>().is_ok());
         for bad in ["10.0.0.0/99", "proxy.example", "*"] {
             assert_eq!(bad.parse::<TrustedProxies>().unwrap_err(), InvalidProxy(bad.to_owned()));

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::auth::oidc::{OidcError, fetch::get};
+use crate::auth::oidc::{error::OidcError, fetch::get};
 
 /// The parsed discovery document and the keys.
 #[derive(Clone, Debug)]
@@ -38,8 +38,8 @@ pub(super) async fn discover(issuer: &str) -> Result<Discovery, OidcError> {
     let unreachable = |detail: String| OidcError::Unreachable(detail);
     let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
     let address = Url::parse(&address).map_err(|error| unreachable(error.to_string()))?;
-    let answer = get(&address, None).await?;
-    let document: Document = serde_json::from_slice(&answer.body)
+    let response = get(&address, None).await?;
+    let document: Document = serde_json::from_slice(&response.body)
         .map_err(|error| unreachable(format!("{address} is no description of an OpenID provider: {error}")))?;
     // Issuers of Auth0 end with a slash, which operators often omit.
     if document.issuer.trim_end_matches('/') != issuer.trim_end_matches('/') {
@@ -67,8 +67,8 @@ pub(super) async fn discover(issuer: &str) -> Result<Discovery, OidcError> {
 
 /// The signing keys. A key that cannot be parsed is skipped.
 async fn keys(address: &Url) -> Result<Vec<Jwk>, OidcError> {
-    let answer = get(address, None).await?;
-    let set: Value = serde_json::from_slice(&answer.body)
+    let response = get(address, None).await?;
+    let set: Value = serde_json::from_slice(&response.body)
         .map_err(|error| OidcError::Unreachable(format!("{address} holds no keys of an OpenID provider: {error}")))?;
     let keys = set.get("keys").and_then(Value::as_array).cloned().unwrap_or_default();
     let signs = |key: &Value| key.get("use").is_none_or(|purpose| purpose == "sig");

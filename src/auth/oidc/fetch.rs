@@ -7,40 +7,40 @@ use reqwest::{Client, Response, header::CONTENT_TYPE, redirect};
 use thiserror::Error;
 use url::Url;
 
-use crate::auth::oidc::{OidcError, chain};
+use crate::auth::oidc::error::{OidcError, chain};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum response size, in bytes.
-const ANSWER_MAX: usize = 1024 * 1024;
+const RESPONSE_MAX: usize = 1024 * 1024;
 
 /// Why a request failed.
 #[derive(Debug, Error)]
 pub(super) enum FetchError {
-    #[error("no answer")]
+    #[error("no response")]
     Http(#[from] reqwest::Error),
-    #[error("the answer is longer than {ANSWER_MAX} bytes")]
+    #[error("the response is longer than {RESPONSE_MAX} bytes")]
     TooLong,
-    #[error("the answer cannot be read")]
+    #[error("the response cannot be read")]
     Unreadable(#[from] openidconnect::http::Error),
 }
 
 /// A response.
-pub(super) struct Answer {
+pub(super) struct Fetched {
     /// The media type without parameters, in lower case.
     pub(super) media_type: String,
     pub(super) body: Vec<u8>,
 }
 
-type Fetched = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send>>;
+type FetchFuture = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send>>;
 
 /// The HTTP client for exchanging the code for tokens.
-pub(super) fn fetcher() -> Result<impl Fn(HttpRequest) -> Fetched + Send + Sync, OidcError> {
+pub(super) fn fetcher() -> Result<impl Fn(HttpRequest) -> FetchFuture + Send + Sync, OidcError> {
     let client = client()?;
-    Ok(move |request| -> Fetched { Box::pin(fetch(client.clone(), request)) })
+    Ok(move |request| -> FetchFuture { Box::pin(fetch(client.clone(), request)) })
 }
 
 /// Sends a GET request to the provider.
-pub(super) async fn get(address: &Url, access_token: Option<&str>) -> Result<Answer, OidcError> {
+pub(super) async fn get(address: &Url, access_token: Option<&str>) -> Result<Fetched, OidcError> {
     let unreachable = |error: &dyn std::error::Error| OidcError::Unreachable(format!("{address}: {}", chain(error)));
     let request = client()?.get(address.clone());
     let request = match access_token {
@@ -50,7 +50,7 @@ pub(super) async fn get(address: &Url, access_token: Option<&str>) -> Result<Ans
     let response = request.send().await.map_err(|error| unreachable(&error))?;
     let status = response.status();
     if !status.is_success() {
-        return Err(OidcError::Unreachable(format!("{address} answers {status}")));
+        return Err(OidcError::Unreachable(format!("{address} responds {status}")));
     }
     let media_type = response
         .headers()
@@ -59,7 +59,7 @@ pub(super) async fn get(address: &Url, access_token: Option<&str>) -> Result<Ans
         .unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let body = body(response).await.map_err(|error| unreachable(&error))?;
-    Ok(Answer { media_type, body })
+    Ok(Fetched { media_type, body })
 }
 
 fn client() -> Result<Client, OidcError> {
@@ -85,7 +85,7 @@ async fn fetch(client: Client, request: HttpRequest) -> Result<HttpResponse, Fet
 async fn body(mut response: Response) -> Result<Vec<u8>, FetchError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > ANSWER_MAX {
+        if body.len() + chunk.len() > RESPONSE_MAX {
             return Err(FetchError::TooLong);
         }
         body.extend_from_slice(&chunk);

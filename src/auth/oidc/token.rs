@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_he
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use crate::auth::oidc::{OidcError, discovery::Discovery};
+use crate::auth::oidc::{discovery::Discovery, error::OidcError};
 
 /// Maximum difference between the clocks of the provider and of this machine, in seconds.
 const LEEWAY: u64 = 60;
@@ -140,7 +140,7 @@ fn reason(kind: &ErrorKind) -> String {
         ErrorKind::ImmatureSignature => "is not valid yet; compare the clocks of this machine and of the provider".to_owned(),
         ErrorKind::InvalidIssuer => "was made by another issuer (iss)".to_owned(),
         ErrorKind::InvalidAudience => "was made for another client (aud)".to_owned(),
-        ErrorKind::InvalidSubject => "is about somebody else (sub)".to_owned(),
+        ErrorKind::InvalidSubject => "is about another user (sub)".to_owned(),
         ErrorKind::MissingRequiredClaim(name) => format!("lacks {name}"),
         other => format!("cannot be used: {other:?}"),
     }

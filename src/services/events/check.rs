@@ -5,7 +5,7 @@ use fluent_uri::{Uri, UriRef};
 use serde_json::value::RawValue;
 
 use crate::{
-    catalogue::{EventType, schema::check_data},
+    catalogue::{EventType, check::check_data},
     domain::timestamp::Timestamp,
     services::error::FieldError,
     services::events::{

@@ -1,150 +1,135 @@
-//! From what was typed to what may be stored.
+//! Validation of a webhook's fields.
+
+use serde::{Deserialize, Serialize};
 
 use crate::{
     app::AppState,
     catalogue::EventType,
     domain::{
-        headers::{Header, check_headers},
+        headers::{Header, check_headers, is_credential},
         id::UserId,
         secret::SigningSecret,
-        webhook::{RateLimit, check_description, check_name, check_rate},
+        webhook::{check_description, check_name, check_rate},
     },
-    messages::wrong::Wrong,
-    services::error::FieldError,
-    services::error::UseCaseError,
-    storage::webhooks::{WebhookFields, WebhookRecord},
+    messages::validation::ValidationError,
+    services::error::{FieldError, UseCaseError},
+    storage::webhooks::WebhookFields,
 };
 
-/// A webhook as somebody typed it. It has no default: each place that makes one names every field, so that the compiler finds those
-/// that a new field needs.
-#[derive(Clone, Debug)]
-pub struct WebhookInput {
-    /// How people call it.
+/// The fields of a webhook before validation: event types by name, and owners by id, both as text.
+pub type WebhookInput = WebhookFields<String, String, HeaderInput>;
+
+/// An additional header before validation.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderInput {
+    /// The name.
     pub name: String,
-    /// What it is for.
-    pub description: String,
-    /// Where callbacks go.
-    pub url: String,
-    /// Whether callbacks are made.
-    pub enabled: bool,
-    /// Event types, by their names in the catalogue.
-    pub events: Vec<String>,
-    /// Ids of users.
-    pub owners: Vec<String>,
-    /// Additional headers.
-    pub headers: Vec<Header>,
-    /// How many callbacks it may get a second.
-    pub rate: Option<RateInput>,
-    /// Whether events of one subject are sent one after the other.
-    pub ordered: bool,
-    /// `whsec_…`; generated when there is none.
-    pub secret: Option<String>,
+    /// The value, which may be a credential.
+    pub value: String,
+    /// Whether the value is a credential. If omitted, the stored header with this name decides, and for a new header its name.
+    pub secret: Option<bool>,
 }
 
-/// A rate limit as somebody typed it. A number that is missing or cannot be read is `None`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateInput {
-    /// Callbacks a second.
-    pub per_second: Option<u32>,
-    /// Callbacks at once.
-    pub burst: Option<u32>,
+impl std::fmt::Debug for HeaderInput {
+    /// Omits the value, which may be a credential.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: …", self.name)
+    }
 }
 
-impl From<RateLimit> for RateInput {
-    fn from(rate: RateLimit) -> Self {
+impl From<Header> for HeaderInput {
+    fn from(Header { name, value, secret }: Header) -> Self {
         Self {
-            per_second: Some(rate.per_second),
-            burst: Some(rate.burst),
+            name,
+            value,
+            secret: Some(secret),
         }
     }
 }
 
-impl RateInput {
-    fn checked(self, errors: &mut Vec<FieldError>) -> RateLimit {
-        let mut number = |pointer: &str, typed: Option<u32>| {
-            let number = typed.unwrap_or_default();
-            if let Err(wrong) = check_rate(number) {
-                errors.push(FieldError::new(pointer, wrong));
-            }
-            number
-        };
-        RateLimit {
-            per_second: number("/rate_limit/per_second", self.per_second),
-            burst: number("/rate_limit/burst", self.burst),
-        }
+impl Default for WebhookInput {
+    fn default() -> Self {
+        Self::new(String::new(), String::new(), Vec::new())
     }
 }
 
-impl From<WebhookRecord> for WebhookInput {
-    fn from(record: WebhookRecord) -> Self {
-        Self {
-            name: record.name,
-            description: record.description,
-            url: record.url,
-            enabled: record.enabled,
-            events: record.events.iter().map(ToString::to_string).collect(),
-            owners: record.owners.iter().map(ToString::to_string).collect(),
-            headers: record.headers,
-            rate: record.rate.map(RateInput::from),
-            ordered: record.ordered,
-            secret: None,
-        }
+impl From<WebhookFields> for WebhookInput {
+    fn from(mut fields: WebhookFields) -> Self {
+        let events = fields.events.iter().map(ToString::to_string).collect();
+        let owners = fields.owners.iter().map(ToString::to_string).collect();
+        let headers = std::mem::take(&mut fields.headers).into_iter().map(HeaderInput::from).collect();
+        fields.with_lists(events, owners, headers)
     }
 }
 
-/// Checks all fields and says everything that is wrong with them.
-pub(super) async fn checked(app: &AppState, input: WebhookInput) -> Result<(WebhookFields, Option<SigningSecret>), UseCaseError> {
+/// Validates all fields. The error contains everything that is wrong. `stored` are the webhook's present headers.
+pub(super) async fn check_fields(app: &AppState, mut input: WebhookInput, stored: &[Header]) -> Result<WebhookFields, UseCaseError> {
     let mut errors = Vec::new();
-    if let Err(wrong) = check_name(&input.name) {
-        errors.push(FieldError::new("/name", wrong));
+    let mut check = |pointer: &str, result: Result<(), ValidationError>| {
+        if let Err(wrong) = result {
+            errors.push(FieldError::new(pointer, wrong));
+        }
+    };
+    check("/name", check_name(&input.name));
+    check("/description", check_description(&input.description));
+    check("/url", app.policy.check(&input.url).map(|url| input.url = url.to_string()));
+    if let Some(rate) = input.rate_limit {
+        check("/rate_limit/per_second", check_rate(rate.per_second));
+        check("/rate_limit/burst", check_rate(rate.burst));
     }
-    if let Err(wrong) = check_description(&input.description) {
-        errors.push(FieldError::new("/description", wrong));
-    }
-    let url = app
-        .policy
-        .check(&input.url)
-        .map_err(|wrong| errors.push(FieldError::new("/url", wrong)))
-        .ok();
-    let rate = input.rate.map(|rate| rate.checked(&mut errors));
     let events = events(&input.events, &mut errors);
-    let secret = input
-        .secret
-        .as_deref()
-        .map(SigningSecret::parse)
-        .transpose()
-        .unwrap_or_else(|error| {
-            errors.push(FieldError::new("/secret", error.wrong()));
-            None
-        });
-    for problem in check_headers(&input.headers) {
+    let owners = owners(app, &input.owners, &mut errors).await?;
+    let headers = headers(std::mem::take(&mut input.headers), stored, &mut errors);
+    if !errors.is_empty() {
+        return Err(UseCaseError::Invalid(errors));
+    }
+    input.name = input.name.trim().to_owned();
+    input.description = input.description.trim().to_owned();
+    Ok(input.with_lists(events, owners, headers))
+}
+
+/// Validates a new webhook and its secret. Generates a secret if none is given.
+pub(super) async fn check_new(
+    app: &AppState,
+    input: WebhookInput,
+    secret: Option<&str>,
+) -> Result<(WebhookFields, SigningSecret), UseCaseError> {
+    let secret = secret.map(SigningSecret::parse).transpose();
+    let secret = secret.map_err(|error| FieldError::new("/secret", error.wrong()));
+    match (check_fields(app, input, &[]).await, secret) {
+        (Ok(fields), Ok(secret)) => Ok((fields, secret.unwrap_or_else(SigningSecret::generate))),
+        (Err(UseCaseError::Invalid(mut errors)), Err(error)) => {
+            errors.push(error);
+            Err(UseCaseError::Invalid(errors))
+        }
+        (Err(error), _) => Err(error),
+        (_, Err(error)) => Err(UseCaseError::Invalid(vec![error])),
+    }
+}
+
+fn headers(given: Vec<HeaderInput>, stored: &[Header], errors: &mut Vec<FieldError>) -> Vec<Header> {
+    let header = |HeaderInput { name, value, secret }| {
+        let same_name = || stored.iter().find(|header| header.name.eq_ignore_ascii_case(&name));
+        let secret = secret
+            .or_else(|| same_name().map(|header| header.secret))
+            .unwrap_or_else(|| is_credential(&name));
+        Header { name, value, secret }
+    };
+    let headers: Vec<Header> = given.into_iter().map(header).collect();
+    for problem in check_headers(&headers) {
         let pointer = match problem.at {
             Some(at) => format!("/headers/{at}/{}", if problem.value { "value" } else { "name" }),
             None => "/headers".to_owned(),
         };
         errors.push(FieldError::new(pointer, problem.wrong));
     }
-    let owners = owners(app, &input.owners, &mut errors).await?;
-    let Some(url) = url.filter(|_| errors.is_empty()) else {
-        return Err(UseCaseError::Invalid(errors));
-    };
-    let fields = WebhookFields {
-        name: input.name.trim().to_owned(),
-        description: input.description.trim().to_owned(),
-        url: url.to_string(),
-        enabled: input.enabled,
-        events,
-        owners,
-        headers: input.headers.into_iter().map(Header::trimmed).collect(),
-        rate,
-        ordered: input.ordered,
-    };
-    Ok((fields, secret))
+    headers.into_iter().map(Header::trimmed).collect()
 }
 
-fn events(typed: &[String], errors: &mut Vec<FieldError>) -> Vec<EventType> {
+fn events(given: &[String], errors: &mut Vec<FieldError>) -> Vec<EventType> {
     let mut events = Vec::new();
-    for (at, name) in typed.iter().enumerate() {
+    for (at, name) in given.iter().enumerate() {
         match name.parse::<EventType>() {
             Ok(event) => events.push(event),
             Err(unknown) => errors.push(FieldError::new(format!("/events/{at}"), unknown.wrong())),
@@ -152,22 +137,35 @@ fn events(typed: &[String], errors: &mut Vec<FieldError>) -> Vec<EventType> {
     }
     events.sort();
     events.dedup();
-    if typed.is_empty() {
-        errors.push(FieldError::new("/events", Wrong::NoEvent));
+    if given.is_empty() {
+        errors.push(FieldError::new("/events", ValidationError::NoEvent));
     }
     events
 }
 
-async fn owners(app: &AppState, typed: &[String], errors: &mut Vec<FieldError>) -> Result<Vec<UserId>, UseCaseError> {
+async fn owners(app: &AppState, given: &[String], errors: &mut Vec<FieldError>) -> Result<Vec<UserId>, UseCaseError> {
     let mut owners: Vec<UserId> = Vec::new();
-    let parsed: Vec<Option<UserId>> = typed.iter().map(|id| id.parse().ok()).collect();
+    let parsed: Vec<Option<UserId>> = given.iter().map(|id| id.parse().ok()).collect();
     let known = app.store.known_users(&parsed.iter().flatten().copied().collect::<Vec<_>>()).await?;
     for (at, id) in parsed.into_iter().enumerate() {
         match id.filter(|id| known.contains(id)) {
             Some(id) if !owners.contains(&id) => owners.push(id),
             Some(_) => {}
-            None => errors.push(FieldError::new(format!("/owners/{at}"), Wrong::NoSuchUser)),
+            None => errors.push(FieldError::new(format!("/owners/{at}"), ValidationError::NoSuchUser)),
         }
     }
+    owners.sort_unstable();
     Ok(owners)
+}
+
+/// What is wrong with a URL by the policy of this service, if anything.
+pub fn check_url(app: &AppState, url: &str) -> Option<ValidationError> {
+    app.policy.check(url).err()
+}
+
+/// What is wrong with the id of an owner, if anything.
+pub async fn check_owner(app: &AppState, id: &str) -> Result<Option<ValidationError>, UseCaseError> {
+    let mut errors = Vec::new();
+    owners(app, &[id.to_owned()], &mut errors).await?;
+    Ok(errors.first().and_then(|error| error.wrong().cloned()))
 }

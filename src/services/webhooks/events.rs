@@ -1,4 +1,4 @@
-//! Finding events, including those that matched no webhook.
+//! Search of published events, including those to which no webhook was subscribed.
 
 use crate::{
     app::AppState,
@@ -16,18 +16,18 @@ use crate::{
     },
 };
 
-/// An event and what became of it.
+/// An event with its deliveries and callbacks.
 #[derive(Clone, Debug)]
 pub struct EventDetails {
     /// The event.
     pub event: EventRecord,
     /// The body of its callbacks.
     pub body: String,
-    /// Its deliveries, as far as they are shown.
+    /// Its deliveries, up to a limit.
     pub deliveries: Vec<EventDelivery>,
-    /// How many it has.
+    /// The number of all its deliveries.
     pub deliveries_count: u64,
-    /// Their callbacks, by delivery and attempt.
+    /// The callbacks of these deliveries, sorted by delivery and attempt.
     pub callbacks: Vec<CallbackRecord>,
 }
 
@@ -39,14 +39,14 @@ pub async fn find_events(
     after: Option<Cursor>,
     limit: u64,
 ) -> Result<Page<EventRecord>, UseCaseError> {
-    // Events belong to no webhook, so that owners of webhooks see none.
+    // Events belong to no webhook, so API owners see none.
     by.may(Action::ReadCallbacks, false)?;
     let mut filter = filter.clone();
     (filter.from, filter.to) = bounded(filter.from, filter.to, Timestamp::now())?;
     Ok(app.store.find_events(&filter, after, limit).await?)
 }
 
-/// One event.
+/// An event.
 pub async fn event(app: &AppState, by: &Principal, id: EventId) -> Result<EventDetails, UseCaseError> {
     by.may(Action::ReadCallbacks, false)?;
     let (event, body) = app.store.event(id).await?.ok_or(UseCaseError::NotFound)?;

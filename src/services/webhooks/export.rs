@@ -1,4 +1,4 @@
-//! A whole range of a log, a page at a time, so that memory holds one page however long the range is.
+//! Export of a log. It is read in pages, so memory holds one page however long the range is.
 
 use futures_util::{Stream, stream};
 
@@ -7,33 +7,33 @@ use crate::{
     auth::{principal::Principal, rules::Action},
     domain::{id::WebhookId, page::Cursor},
     services::error::UseCaseError,
-    services::webhooks::{logs::check_range, reachable},
+    services::webhooks::{authorize, logs::check_range},
     storage::{
         StoreError,
         callbacks::{CallbackRecord, LogFilter},
     },
 };
 
-/// Rows of one page.
+/// Callbacks per page.
 const ROWS: u64 = 500;
 
-/// The callbacks that a filter shows, newest first, in pages. Between two pages nothing of the database is held; what is logged
-/// meanwhile is newer than where it is, and does not appear.
+/// The callbacks that match a filter, newest first, in pages. No connection or transaction is held between two pages. Callbacks that are
+/// logged in the meantime are newer than the present position, so they are not included.
 pub async fn export(
     app: &AppState,
     by: &Principal,
     id: WebhookId,
     filter: LogFilter,
 ) -> Result<impl Stream<Item = Result<Vec<CallbackRecord>, StoreError>> + Send + use<>, UseCaseError> {
-    reachable(app, by, id, Action::ReadCallbacks).await?;
+    authorize(app, by, id, Action::ReadCallbacks).await?;
     if let (Some(from), Some(to)) = (filter.from, filter.to) {
         check_range(from, to)?;
     }
     let store = app.store.clone();
-    Ok(stream::try_unfold(Some(None::<Cursor>), move |place| {
+    Ok(stream::try_unfold(Some(None::<Cursor>), move |position| {
         let (store, filter) = (store.clone(), filter.clone());
         async move {
-            let Some(after) = place else { return Ok(None) };
+            let Some(after) = position else { return Ok(None) };
             let page = store.callbacks(id, &filter, after, ROWS).await?;
             Ok(Some((page.items, page.next.map(Some))))
         }

@@ -1,4 +1,4 @@
-//! How many callbacks a range holds, by units of time: what the chart of the log shows.
+//! Numbers of callbacks per unit of time, for the chart of a log.
 
 use std::time::Duration;
 
@@ -7,34 +7,34 @@ use crate::{
     auth::{principal::Principal, rules::Action},
     domain::{callback::Outcome, id::WebhookId, response::ResponseFilter, timestamp::Timestamp},
     services::error::UseCaseError,
-    services::webhooks::{logs::check_range, reachable, stats::percentile},
+    services::webhooks::{authorize, logs::check_range, stats::percentile},
     storage::{StoreError, callback_counts::Figure, callbacks::LogFilter},
 };
 
 const HOUR_MS: i64 = 3_600_000;
-/// Longest range of which there is a median: that of a year would take longer than everything else on the page.
+/// Longest range for which the median is calculated. For a year it would take longer than the rest of the page.
 const MEDIAN_MAX: Duration = Duration::from_hours(31 * 24);
 
-/// What a range holds.
+/// The counts of a range.
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
-    /// Oldest first, in units of an hour or less; units in which nothing happened are left out.
+    /// Counts per unit of an hour or less, oldest first. Units without callbacks are omitted.
     pub figures: Vec<Figure>,
-    /// Where the figures begin when that is later than the range: there is too much in it to be counted.
+    /// Where the counts begin, if the range contains too many callbacks to count all.
     pub begins: Option<Timestamp>,
-    /// Half of the callbacks took at most so many milliseconds, true to a fifth. Only of ranges of hours, and up to a month.
+    /// The median duration in milliseconds, with a relative error of up to 20 %. Only for units of an hour, and ranges of up to a month.
     pub median_ms: Option<f64>,
 }
 
-/// Figures of the callbacks that a filter shows between its times, which it has to have. Units of an hour come, where the filter
-/// allows, from what is summed up as callbacks are logged: a year costs no more than a day.
+/// Counts the callbacks that match a filter, between its `from` and `to`, which must be set. If the filter allows it, counts of whole hours
+/// are read from the hourly statistics, so that a year takes no longer than a day.
 pub async fn figures(app: &AppState, by: &Principal, id: WebhookId, filter: &LogFilter, unit_ms: i64) -> Result<Figures, UseCaseError> {
-    reachable(app, by, id, Action::ReadCallbacks).await?;
+    authorize(app, by, id, Action::ReadCallbacks).await?;
     let now = Timestamp::now();
     let (from, to) = (filter.from.unwrap_or(now), filter.to.unwrap_or(now));
     check_range(from, to)?;
     let begins = Timestamp(up(from.0));
-    // Of the hour that is not over yet, everything there is lies before now.
+    // The present hour is counted as a whole, because no callback is later than now.
     let ends = Timestamp(if to >= now { up(to.0) } else { down(to.0) });
     if unit_ms < HOUR_MS || !filter.is_by_outcome_only() || begins >= ends {
         let counted = app.store.count(id, filter, unit_ms.min(HOUR_MS)).await?;
@@ -49,7 +49,7 @@ pub async fn figures(app: &AppState, by: &Principal, id: WebhookId, filter: &Log
     figures.extend(whole.into_iter().map(|figure| of_outcome(figure, filter)));
     figures.extend(edge(app, id, filter, ends, to).await?);
     figures.retain(|figure| figure.succeeded + figure.failed > 0);
-    let median_ms = if chosen(filter).is_none() && to.since(from) <= MEDIAN_MAX {
+    let median_ms = if outcome_of(filter).is_none() && to.since(from) <= MEDIAN_MAX {
         let latencies = app.store.latencies(id, begins, ends).await?;
         percentile(&latencies.into_iter().map(|(step, count)| (step.0, count)).collect(), 50)
     } else {
@@ -62,7 +62,7 @@ pub async fn figures(app: &AppState, by: &Principal, id: WebhookId, filter: &Log
     })
 }
 
-/// Counts the part of an hour.
+/// Counts a part of an hour.
 async fn edge(app: &AppState, id: WebhookId, filter: &LogFilter, from: Timestamp, to: Timestamp) -> Result<Vec<Figure>, StoreError> {
     if from >= to {
         return Ok(Vec::new());
@@ -75,7 +75,7 @@ async fn edge(app: &AppState, id: WebhookId, filter: &LogFilter, from: Timestamp
     Ok(app.store.count(id, &part, HOUR_MS).await?.figures)
 }
 
-fn chosen(filter: &LogFilter) -> Option<Outcome> {
+fn outcome_of(filter: &LogFilter) -> Option<Outcome> {
     match filter.response {
         Some(ResponseFilter::Succeeded) => Some(Outcome::Succeeded),
         Some(ResponseFilter::Failed) => Some(Outcome::Failed),
@@ -84,7 +84,7 @@ fn chosen(filter: &LogFilter) -> Option<Outcome> {
 }
 
 fn of_outcome(figure: Figure, filter: &LogFilter) -> Figure {
-    match chosen(filter) {
+    match outcome_of(filter) {
         Some(Outcome::Succeeded) => Figure { failed: 0, ..figure },
         Some(Outcome::Failed) => Figure { succeeded: 0, ..figure },
         None => figure,

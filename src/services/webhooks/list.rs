@@ -1,4 +1,4 @@
-//! The console's list, and what can be done in its rows.
+//! The console's list of webhooks, and enabling and disabling in its rows.
 
 use std::collections::HashMap;
 
@@ -10,38 +10,38 @@ use crate::{
     },
     domain::{id::WebhookId, role::Role, timestamp::Timestamp},
     services::error::UseCaseError,
-    services::webhooks::reachable,
+    services::webhooks::authorize,
     storage::webhooks::{HourCounts, Latest, ListPage, Listed, Switched, WebhookFilter},
 };
 
-/// A page of the list with its figures.
+/// A page of the list with statistics.
 #[derive(Clone, Debug)]
 pub struct ShownPage {
-    /// The page.
+    /// The webhooks of the page.
     pub listed: Listed,
-    /// The newest callback of those that made any.
+    /// The newest callback per webhook, if there is one.
     pub latest: HashMap<WebhookId, Latest>,
-    /// Callbacks by the hour.
+    /// The numbers of callbacks per hour and webhook.
     pub hours: HashMap<WebhookId, Vec<HourCounts>>,
-    /// Whether there is any webhook at all, when the page shows none.
+    /// Whether the caller may see any webhook, with any filter.
     pub any: bool,
 }
 
-/// A page of the webhooks that they may see. Figures are those of the page's webhooks, from `since` on.
-pub async fn shown_page(app: &AppState, by: &Principal, mut asked: ListPage, since: Timestamp) -> Result<ShownPage, UseCaseError> {
-    only_own(by, &mut asked.filter)?;
-    let listed = app.store.list_page(&asked).await?;
+/// A page of the webhooks that the caller may see, with their statistics since `since`.
+pub async fn shown_page(app: &AppState, by: &Principal, mut list: ListPage, since: Timestamp) -> Result<ShownPage, UseCaseError> {
+    only_own(by, &mut list.filter)?;
+    let listed = app.store.list_page(&list).await?;
     let ids: Vec<WebhookId> = listed.rows.iter().map(|row| row.id).collect();
     let (latest, hours) = tokio::try_join!(app.store.latest_of(&ids), app.store.hours_of(&ids, since))?;
     Ok(ShownPage {
         latest,
         hours,
-        any: !ids.is_empty() || app.store.any_webhook(&asked.filter).await?,
+        any: !ids.is_empty() || app.store.any_webhook(&list.filter).await?,
         listed,
     })
 }
 
-/// An API owner sees what they own, and no more.
+/// Restricts the filter to the caller's own webhooks, if the caller is an API owner.
 pub(super) fn only_own(by: &Principal, filter: &mut WebhookFilter) -> Result<(), Forbidden> {
     match by {
         Principal::User(user) if user.role == Role::ApiOwner => {
@@ -52,9 +52,9 @@ pub(super) fn only_own(by: &Principal, filter: &mut WebhookFilter) -> Result<(),
     }
 }
 
-/// Enables or disables a webhook, and changes nothing else: a webhook whose URL is not permitted any more can be disabled too.
+/// Enables or disables a webhook. Other fields are not validated again, so a webhook whose URL is no longer permitted can be disabled.
 pub async fn set_enabled(app: &AppState, by: &Principal, id: WebhookId, enabled: bool) -> Result<(), UseCaseError> {
-    reachable(app, by, id, Action::WriteWebhooks).await?;
+    authorize(app, by, id, Action::WriteWebhooks).await?;
     match app.store.set_enabled(&by.actor(), id, enabled).await? {
         Switched::Done => {
             app.dispatcher.changed(id).await;

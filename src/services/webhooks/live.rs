@@ -1,4 +1,4 @@
-//! Following a log: what is logged while somebody looks at it, by this node or another.
+//! Follows a log: detects callbacks that this node or another logs.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
         timestamp::Timestamp,
     },
     services::error::UseCaseError,
-    services::webhooks::reachable,
+    services::webhooks::authorize,
     storage::{
         StoreError,
         callbacks::LogFilter,
@@ -21,39 +21,39 @@ use crate::{
     },
 };
 
-/// Pause between two looks: what is logged in a burst is told at once.
+/// Minimum time between two queries, so that a burst of callbacks is reported at once.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How often a look is taken for what other nodes logged. (`NOTIFY` with each group of results would make their commits wait for
-/// each other.)
+/// Interval of queries for callbacks that other nodes logged. A `NOTIFY` in each transaction of results would serialize the commits of
+/// PostgreSQL.
 const OTHERS: Duration = Duration::from_secs(2);
-/// A row appears when its transaction is committed, which may be so long after its id was made.
+/// Maximum time between the creation of a callback's id and the commit that makes its row visible.
 const OVERLAP: Duration = Duration::from_secs(5);
-/// Nobody resumes from further back.
+/// Maximum age of the callback from which a client can resume.
 const BACK: Duration = Duration::from_hours(24);
 
-/// What was logged since the last look.
+/// New callbacks since the last query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct News {
-    /// How many callbacks; 1,000 stands for that many or more.
+    /// Their number. 1,000 means 1,000 or more.
     pub count: usize,
-    /// The latest of them.
+    /// The newest of them.
     pub last: CallbackId,
 }
 
-/// Follows one webhook's log.
+/// Follows the log of a webhook.
 pub struct Follower {
     app: AppState,
     webhook: WebhookId,
     filter: LogFilter,
-    /// Everything that was made before is known.
+    /// All callbacks with smaller ids have been reported.
     floor: CallbackId,
-    /// What is known above it.
+    /// The reported callbacks with ids from `floor`.
     known: HashSet<CallbackId>,
     recorded: watch::Receiver<()>,
 }
 
 impl Follower {
-    /// Begins to follow what a filter shows, after this callback, or from now on.
+    /// Starts to follow the callbacks that match a filter, after the given callback or from now on.
     pub async fn start(
         app: &AppState,
         by: &Principal,
@@ -61,7 +61,7 @@ impl Follower {
         filter: LogFilter,
         after: Option<CallbackId>,
     ) -> Result<Self, UseCaseError> {
-        reachable(app, by, webhook, Action::ReadCallbacks).await?;
+        authorize(app, by, webhook, Action::ReadCallbacks).await?;
         let now = Timestamp::now();
         let oldest = CallbackId(oldest_id_of(now.minus(BACK)));
         let after = after.unwrap_or_else(|| CallbackId(oldest_id_of(now))).max(oldest);
@@ -77,7 +77,7 @@ impl Follower {
         Ok(follower)
     }
 
-    /// Waits until something may have been logged.
+    /// Waits until there may be new callbacks.
     pub async fn wait(&mut self) {
         if self.app.store.is_shared() {
             tokio::select! {
@@ -85,7 +85,7 @@ impl Follower {
                 () = sleep(OTHERS) => {}
             }
         } else {
-            // An error means that the dispatcher is gone, and with it everything to wait for.
+            // An error means that the dispatcher has stopped, so there will be no more callbacks.
             if self.recorded.changed().await.is_err() {
                 std::future::pending::<()>().await;
             }
@@ -93,18 +93,18 @@ impl Follower {
         sleep(PAUSE).await;
     }
 
-    /// Looks what was logged since the last look.
+    /// Queries the new callbacks. `None` if there are none.
     pub async fn look(&mut self) -> Result<Option<News>, StoreError> {
         self.recorded.mark_unchanged();
-        let looked = Timestamp::now();
+        let now = Timestamp::now();
         let found = self.found().await?;
         let fresh = found.iter().filter(|id| !self.known.contains(*id));
         let news = fresh.clone().max().map(|last| News {
             count: fresh.count(),
             last: *last,
         });
-        let floor = self.floor.max(CallbackId(oldest_id_of(looked.minus(OVERLAP))));
-        // Of more than were found at once, the rest is not told apart any more.
+        let floor = self.floor.max(CallbackId(oldest_id_of(now.minus(OVERLAP))));
+        // The query returned its maximum. The rest is not reported individually.
         self.floor = if found.len() >= NEWS_MAX {
             found.iter().copied().max().unwrap_or(floor).max(floor)
         } else {

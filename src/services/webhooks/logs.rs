@@ -1,4 +1,4 @@
-//! Reading the log of callbacks.
+//! Reading the log of callbacks of a webhook.
 
 use std::time::Duration;
 
@@ -10,21 +10,21 @@ use crate::{
         page::{Cursor, Page},
         timestamp::Timestamp,
     },
-    messages::wrong::Wrong,
+    messages::validation::ValidationError,
     services::error::{FieldError, UseCaseError},
-    services::webhooks::reachable,
+    services::webhooks::authorize,
     storage::{
         callbacks::{CallbackDetails, CallbackRecord, LogFilter},
-        delivery_status::Standing,
-        log::{LogPage, Place},
+        delivery_status::DeliveryStatus,
+        log::{LogCursor, LogPage},
     },
 };
 
 /// Longest range of a log.
 pub const RANGE_MAX: Duration = Duration::from_hours(366 * 24);
-/// A range that began exactly so long ago can still be read page by page for this time.
+/// Additional length for a range without an end, so that a range of exactly the maximum can still be read page by page for this time.
 const PAGING: Duration = Duration::from_hours(1);
-/// Attempts of a delivery that are shown.
+/// Maximum number of attempts of a delivery that are returned.
 const ATTEMPTS: u64 = 200;
 
 /// A page of a webhook's log, newest first.
@@ -36,30 +36,30 @@ pub async fn log(
     after: Option<Cursor>,
     limit: u64,
 ) -> Result<Page<CallbackRecord>, UseCaseError> {
-    reachable(app, by, id, Action::ReadCallbacks).await?;
+    authorize(app, by, id, Action::ReadCallbacks).await?;
     let mut filter = filter.clone();
     (filter.from, filter.to) = bounded(filter.from, filter.to, Timestamp::now())?;
     Ok(app.store.callbacks(id, &filter, after, limit).await?)
 }
 
-/// A page of a webhook's log, newest first, with the ways up and down.
+/// A page of a webhook's log, newest first, with cursors in both directions.
 pub async fn log_page(
     app: &AppState,
     by: &Principal,
     id: WebhookId,
     filter: &LogFilter,
-    place: Place,
+    place: LogCursor,
     limit: u64,
 ) -> Result<LogPage, UseCaseError> {
-    reachable(app, by, id, Action::ReadCallbacks).await?;
+    authorize(app, by, id, Action::ReadCallbacks).await?;
     if let (Some(from), Some(to)) = (filter.from, filter.to) {
         check_range(from, to)?;
     }
     Ok(app.store.log_page(id, filter, place, limit).await?)
 }
 
-/// A range as it was asked for, with the end that was left out. Without an end it goes on to now; without a beginning it is the longest
-/// range there may be before its end. Without both there is no range.
+/// Validates a range. Without an end, it extends to now. Without a beginning, it is the longest permitted range before its end. Without
+/// both, it is unlimited.
 pub fn bounded(
     from: Option<Timestamp>,
     to: Option<Timestamp>,
@@ -74,46 +74,46 @@ pub fn bounded(
     Ok((from, to))
 }
 
-/// A range has a length, and not more than a year.
+/// Checks that a range is not empty and not longer than [`RANGE_MAX`].
 pub(super) fn check_range(from: Timestamp, to: Timestamp) -> Result<(), UseCaseError> {
-    let wrong = |pointer, wrong: Wrong| Err(UseCaseError::Invalid(vec![FieldError::new(pointer, wrong)]));
+    let wrong = |pointer, wrong: ValidationError| Err(UseCaseError::Invalid(vec![FieldError::new(pointer, wrong)]));
     if from >= to {
-        return wrong("/to", Wrong::RangeBackwards);
+        return wrong("/to", ValidationError::RangeBackwards);
     }
     if to.since(from) > RANGE_MAX {
-        return wrong("/from", Wrong::RangeTooLong);
+        return wrong("/from", ValidationError::RangeTooLong);
     }
     Ok(())
 }
 
-/// The newest callback of a webhook, if it made any.
+/// The newest callback of a webhook, if there is one.
 pub async fn latest_callback(app: &AppState, by: &Principal, id: WebhookId) -> Result<Option<CallbackRecord>, UseCaseError> {
-    reachable(app, by, id, Action::ReadCallbacks).await?;
+    authorize(app, by, id, Action::ReadCallbacks).await?;
     Ok(app.store.latest_callback(id).await?)
 }
 
-/// One callback with everything in it. Those of a deleted webhook are gone with it.
+/// A callback with request and response. Callbacks of a deleted webhook are not found.
 pub async fn callback(app: &AppState, by: &Principal, id: CallbackId) -> Result<CallbackDetails, UseCaseError> {
     callback_for(app, by, id, Action::ReadCallbacks).await
 }
 
-/// The attempts of a callback's delivery, first to last, and how it stands; `None` when it is too old to be kept.
+/// The attempts of a callback's delivery, oldest first, and the status of the delivery, which is `None` after the retention period.
 pub async fn attempts(
     app: &AppState,
     by: &Principal,
     callback: &CallbackRecord,
-) -> Result<(Vec<CallbackRecord>, Option<Standing>), UseCaseError> {
-    reachable(app, by, callback.webhook, Action::ReadCallbacks).await?;
+) -> Result<(Vec<CallbackRecord>, Option<DeliveryStatus>), UseCaseError> {
+    authorize(app, by, callback.webhook, Action::ReadCallbacks).await?;
     let attempts = app.store.attempts(callback.delivery, ATTEMPTS).await?;
-    Ok((attempts, app.store.standing(callback.delivery).await?))
+    Ok((attempts, app.store.delivery_status(callback.delivery).await?))
 }
 
-/// One callback, if they may do this with it.
+/// Loads a callback, if the caller may perform this action on it.
 pub(super) async fn callback_for(app: &AppState, by: &Principal, id: CallbackId, action: Action) -> Result<CallbackDetails, UseCaseError> {
     if let Principal::Key(_) = by {
         by.may(action, false)?;
     }
     let details = app.store.callback(id).await?.ok_or(UseCaseError::NotFound)?;
-    reachable(app, by, details.record.webhook, action).await?;
+    authorize(app, by, details.record.webhook, action).await?;
     Ok(details)
 }

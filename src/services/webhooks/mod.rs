@@ -1,29 +1,31 @@
-//! What people do with webhooks, the same for the HTTP API and the console.
+//! Use cases of webhooks and their logs. The HTTP API and the console share them.
 
 mod check;
 mod events;
 mod export;
 mod figures;
-mod hearing;
 mod list;
 mod live;
 mod logs;
 mod overview;
 mod resend;
 mod stats;
+mod subscriptions;
+mod wait;
 
 pub use self::{
-    check::{RateInput, WebhookInput},
+    check::{HeaderInput, WebhookInput, check_owner, check_url},
     events::{EventDetails, event, find_events},
     export::export,
     figures::{Figures, figures},
-    hearing::{hearing, hearing_of},
-    list::{ShownPage, set_enabled, shown_page},
+    list::{set_enabled, shown_page},
     live::{Follower, News},
     logs::{RANGE_MAX, attempts, bounded, callback, latest_callback, log, log_page},
-    overview::{Overview, overview},
+    overview::overview,
     resend::{recover, redeliver, rotate_secret, test},
-    stats::{Bucket, Period, Stats, stats},
+    stats::{Period, Stats, stats},
+    subscriptions::{subscribed_webhooks, subscription_counts},
+    wait::{redeliver_and_wait, test_and_wait},
 };
 
 use std::time::Duration;
@@ -44,11 +46,15 @@ use crate::{
     storage::webhooks::{Changed, WebhookFilter, WebhookRecord},
 };
 
-/// Adds a webhook. Its secret, given or generated, is in the answer and nowhere else.
-pub async fn create(app: &AppState, by: &Principal, input: WebhookInput) -> Result<(WebhookRecord, SigningSecret), UseCaseError> {
+/// Creates a webhook. Its secret, which is generated if none is given, is returned here and never again.
+pub async fn create(
+    app: &AppState,
+    by: &Principal,
+    input: WebhookInput,
+    secret: Option<&str>,
+) -> Result<(WebhookRecord, SigningSecret), UseCaseError> {
     by.may(Action::WriteWebhooks, false)?;
-    let (fields, secret) = check::checked(app, input).await?;
-    let secret = secret.unwrap_or_else(SigningSecret::generate);
+    let (fields, secret) = check::check_new(app, input, secret).await?;
     let webhook = app.store.add_webhook(&by.actor(), &fields, &secret).await?;
     let id = webhook.id;
     app.dispatcher.changed(id).await;
@@ -56,71 +62,65 @@ pub async fn create(app: &AppState, by: &Principal, input: WebhookInput) -> Resu
     Ok((webhook, secret))
 }
 
-/// How often a change is tried that others come before.
-const TRIES: u32 = 30;
+/// Maximum number of attempts to apply a patch while others change the same webhook.
+const PATCH_ATTEMPTS: u32 = 30;
 
-/// Changes some of what people set of a webhook: `edit` gets it as it is and gives it as it shall be. Its secret stays.
+/// Changes some fields of a webhook. `edit` gets the present fields and returns the new ones. It is called again if the webhook was changed
+/// concurrently.
 pub async fn patch(
     app: &AppState,
     by: &Principal,
     id: WebhookId,
-    edit: impl Fn(WebhookInput) -> WebhookInput,
+    edit: impl Fn(WebhookInput) -> Result<WebhookInput, UseCaseError>,
 ) -> Result<WebhookRecord, UseCaseError> {
-    for pause in pauses() {
-        match edited(app, by, id, None, &edit).await {
-            Err(UseCaseError::Stale) => tokio::time::sleep(pause).await,
-            done => return done,
+    for attempt in 0..PATCH_ATTEMPTS {
+        match update(app, by, id, None, &edit).await {
+            Err(UseCaseError::Stale) => tokio::time::sleep(Duration::from_millis(u64::from(attempt * 2))).await,
+            result => return result,
         }
     }
     Err(UseCaseError::Stale)
 }
 
-/// Pauses between tries of a change that others come before.
-fn pauses() -> impl Iterator<Item = Duration> {
-    (0..TRIES).map(|tries| Duration::from_millis(u64::from(tries * 2)))
-}
-
-/// The same for whoever saw the webhook as it was last changed at `seen`: what others changed since then is not overwritten.
+/// Changes a webhook if it was not changed after `seen`, the `updated_at` of the version that the caller has read. Otherwise the error is
+/// [`UseCaseError::Stale`].
 pub async fn replace(
     app: &AppState,
     by: &Principal,
     id: WebhookId,
     seen: Timestamp,
-    edit: impl Fn(WebhookInput) -> WebhookInput,
+    edit: impl Fn(WebhookInput) -> Result<WebhookInput, UseCaseError>,
 ) -> Result<WebhookRecord, UseCaseError> {
-    edited(app, by, id, Some(seen), edit).await
+    update(app, by, id, Some(seen), edit).await
 }
 
-async fn edited(
+async fn update(
     app: &AppState,
     by: &Principal,
     id: WebhookId,
     seen: Option<Timestamp>,
-    edit: impl Fn(WebhookInput) -> WebhookInput,
+    edit: impl Fn(WebhookInput) -> Result<WebhookInput, UseCaseError>,
 ) -> Result<WebhookRecord, UseCaseError> {
-    let now = visible(app, by, id, Action::WriteWebhooks).await?;
-    let seen = seen.unwrap_or(now.updated_at);
-    let input = WebhookInput {
-        secret: None,
-        ..edit(now.into())
-    };
-    let (fields, _) = check::checked(app, input).await?;
+    let present = load_authorized(app, by, id, Action::WriteWebhooks).await?;
+    let seen = seen.unwrap_or(present.updated_at);
+    let headers = present.fields.headers.clone();
+    let fields = check::check_fields(app, edit(present.fields.into())?, &headers).await?;
     match app.store.change_webhook(&by.actor(), id, seen, &fields).await? {
         Changed::Done(webhook) => {
             app.dispatcher.changed(id).await;
             tracing::info!(webhook = %id, "webhook {id} changed");
             Ok(*webhook)
         }
-        // Two who want the same have no quarrel; nor has who pressed twice.
-        Changed::Stale(stored) if fields.are_of(&stored) => Ok(*stored),
+        // If the stored webhook already equals the requested one, there is nothing to do, so a double submit is not reported as a conflict.
+        Changed::Stale(stored) if fields == stored.fields => Ok(*stored),
         Changed::Stale(_) => Err(UseCaseError::Stale),
         Changed::Gone => Err(UseCaseError::NotFound),
     }
 }
 
-/// Deletes a webhook. Its log stays until it is too old.
+/// Deletes a webhook. Its log is kept for the retention period.
 pub async fn delete(app: &AppState, by: &Principal, id: WebhookId) -> Result<(), UseCaseError> {
-    reachable(app, by, id, Action::WriteWebhooks).await?;
+    authorize(app, by, id, Action::WriteWebhooks).await?;
     if !app.store.delete_webhook(&by.actor(), id).await? {
         return Err(UseCaseError::NotFound);
     }
@@ -129,7 +129,7 @@ pub async fn delete(app: &AppState, by: &Principal, id: WebhookId) -> Result<(),
     Ok(())
 }
 
-/// A page of the webhooks that they may see, newest first.
+/// A page of the webhooks that the caller may see, newest first.
 pub async fn list(
     app: &AppState,
     by: &Principal,
@@ -142,41 +142,42 @@ pub async fn list(
     Ok(app.store.webhooks(&filter, after, limit).await?)
 }
 
-/// One webhook.
+/// A webhook.
 pub async fn get(app: &AppState, by: &Principal, id: WebhookId) -> Result<WebhookRecord, UseCaseError> {
-    visible(app, by, id, Action::ReadWebhooks).await
+    load_authorized(app, by, id, Action::ReadWebhooks).await
 }
 
-/// A webhook, if they may do this with it.
-async fn visible(app: &AppState, by: &Principal, id: WebhookId, action: Action) -> Result<WebhookRecord, UseCaseError> {
-    key_may(by, action)?;
-    let webhook = app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)?;
-    let owns = by.user().is_some_and(|user| webhook.owners.contains(&user));
-    may_with(by, action, owns).map(|()| webhook)
-}
-
-/// The same for whoever needs nothing of the webhook itself.
-/// Whether somebody may read a webhook's log; not if that cannot be found out.
+/// Whether the caller may read the log of a webhook. False also if the database cannot answer.
 pub async fn may_read_log(app: &AppState, by: &Principal, id: WebhookId) -> bool {
-    reachable(app, by, id, Action::ReadCallbacks).await.is_ok()
+    authorize(app, by, id, Action::ReadCallbacks).await.is_ok()
 }
 
-async fn reachable(app: &AppState, by: &Principal, id: WebhookId, action: Action) -> Result<(), UseCaseError> {
-    key_may(by, action)?;
+/// Loads a webhook, if the caller may perform this action on it.
+async fn load_authorized(app: &AppState, by: &Principal, id: WebhookId, action: Action) -> Result<WebhookRecord, UseCaseError> {
+    check_scope(by, action)?;
+    let webhook = app.store.webhook(id).await?.ok_or(UseCaseError::NotFound)?;
+    let owns = by.user().is_some_and(|user| webhook.fields.owners.contains(&user));
+    check_role(by, action, owns).map(|()| webhook)
+}
+
+/// Checks that a webhook exists and that the caller may perform this action on it, without loading the webhook.
+async fn authorize(app: &AppState, by: &Principal, id: WebhookId, action: Action) -> Result<(), UseCaseError> {
+    check_scope(by, action)?;
     let owns = app.store.owns(id, by.user()).await?.ok_or(UseCaseError::NotFound)?;
-    may_with(by, action, owns)
+    check_role(by, action, owns)
 }
 
-/// A key is told which scope it lacks, whether or not there is such a webhook.
-fn key_may(by: &Principal, action: Action) -> Result<(), Forbidden> {
+/// Checks the scope of an API key. This comes before the webhook is looked up, so that the error names the missing scope whether or not
+/// the webhook exists.
+fn check_scope(by: &Principal, action: Action) -> Result<(), Forbidden> {
     match by {
         Principal::Key(_) => by.may(action, false),
         _ => Ok(()),
     }
 }
 
-/// To a user who may not even see a webhook, it does not exist.
-fn may_with(by: &Principal, action: Action, owns: bool) -> Result<(), UseCaseError> {
+/// Checks the role of a user. A webhook that the user may not see is reported as not found.
+fn check_role(by: &Principal, action: Action, owns: bool) -> Result<(), UseCaseError> {
     match by.may(action, owns) {
         Ok(()) => Ok(()),
         Err(forbidden) if by.may(Action::ReadWebhooks, owns).is_ok() => Err(forbidden.into()),

@@ -1,4 +1,4 @@
-//! How everything fares that somebody may see.
+//! The overview page.
 
 use std::collections::HashMap;
 
@@ -17,22 +17,22 @@ use crate::{
     },
 };
 
-/// How everything fares.
+/// The state of all webhooks that the caller may see.
 #[derive(Clone, Debug)]
 pub struct Overview {
-    /// How many webhooks stand how.
+    /// The number of webhooks per status.
     pub standings: HashMap<Status, u64>,
-    /// Callbacks by the hour, oldest first.
+    /// The numbers of callbacks per hour, oldest first.
     pub hours: Vec<Figure>,
-    /// Deliveries that are not done yet.
+    /// The number of deliveries that are not complete.
     pub waiting: u64,
-    /// Webhooks that need attention: failing ones, then those that clearhook disabled, then those for which deliveries are held.
+    /// Webhooks that need attention: first failing ones, then those that clearhook disabled, then those with held deliveries.
     pub troubles: Vec<Trouble>,
     /// The newest callback of these.
     pub latest: HashMap<WebhookId, Latest>,
 }
 
-/// How everything fares that they may see: figures since `from`, up to so many webhooks of each trouble.
+/// Loads the overview, with statistics since `from` and at most `rows` webhooks of each kind that needs attention.
 pub async fn overview(app: &AppState, by: &Principal, from: Timestamp, rows: u64) -> Result<Overview, UseCaseError> {
     let mut own = WebhookFilter::default();
     only_own(by, &mut own)?;

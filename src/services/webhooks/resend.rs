@@ -1,4 +1,4 @@
-//! Sending again, tests, and new secrets.
+//! Redelivery, recovery, test events, and rotation of signing secrets.
 
 use std::time::Duration;
 
@@ -11,36 +11,36 @@ use crate::{
         secret::SigningSecret,
         timestamp::Timestamp,
     },
-    messages::wrong::Wrong,
+    messages::validation::ValidationError,
     services::error::{FieldError, UseCaseError},
     services::events::test_event,
-    services::webhooks::{logs::callback_for, reachable, visible},
-    storage::{resend::Asked, webhooks::WebhookRecord},
+    services::webhooks::{authorize, load_authorized, logs::callback_for},
+    storage::{resend::Redelivery, webhooks::WebhookRecord},
 };
 
-/// Longest time for which an old secret may still sign.
+/// Maximum time for which an old secret stays valid after a rotation.
 const OVERLAP_MAX: Duration = Duration::from_secs(7 * 24 * 3_600);
-/// The usual one.
+/// Default of that time.
 const OVERLAP: Duration = Duration::from_secs(24 * 3_600);
 
-/// Sends a callback's event again to the same webhook, at once.
+/// Redelivers a callback's event to the same webhook, before the backlog.
 pub async fn redeliver(app: &AppState, by: &Principal, id: CallbackId) -> Result<DeliveryId, UseCaseError> {
     let details = callback_for(app, by, id, Action::Resend).await?;
-    enabled(app, by, details.record.webhook).await?;
+    load_enabled(app, by, details.record.webhook).await?;
     if details.request_body.is_none() {
-        return Err(UseCaseError::Conflict(Wrong::EventTooOld));
+        return Err(UseCaseError::Conflict(ValidationError::EventTooOld));
     }
     let delivery = details.record.delivery;
-    match app.store.ask_again(&by.actor(), id, delivery, Timestamp::now()).await? {
-        Asked::Unknown => return Err(UseCaseError::NotFound),
-        Asked::Due => app.dispatcher.wake(),
-        Asked::AfterThis => app.dispatcher.asked_again(details.record.webhook, delivery),
+    match app.store.redeliver(&by.actor(), id, delivery, Timestamp::now()).await? {
+        Redelivery::Unknown => return Err(UseCaseError::NotFound),
+        Redelivery::Due => app.dispatcher.wake(),
+        Redelivery::AfterCurrentAttempt => app.dispatcher.manual_requested(details.record.webhook, delivery),
     }
     tracing::info!(%delivery, "delivery {delivery} is sent again on request");
     Ok(delivery)
 }
 
-/// Queues again every delivery that failed for good or was held, of events between these times; answers how many.
+/// Redelivers all deliveries that exhausted their attempts or were held, of events between these times. Returns their number.
 pub async fn recover(
     app: &AppState,
     by: &Principal,
@@ -48,10 +48,10 @@ pub async fn recover(
     since: Timestamp,
     until: Option<Timestamp>,
 ) -> Result<u64, UseCaseError> {
-    enabled(app, by, id).await?;
+    load_enabled(app, by, id).await?;
     let until = until.unwrap_or_else(Timestamp::now);
     if since >= until {
-        return Err(UseCaseError::Invalid(vec![FieldError::new("/since", Wrong::RangeFuture)]));
+        return Err(UseCaseError::Invalid(vec![FieldError::new("/since", ValidationError::RangeFuture)]));
     }
     let count = app.store.recover(&by.actor(), id, since, until).await?;
     app.dispatcher.wake();
@@ -59,11 +59,11 @@ pub async fn recover(
     Ok(count)
 }
 
-/// Sends an event's example now: of the given type, or of the first that the webhook hears of.
+/// Sends a test event, before the backlog: the example of the given event type, or of the first to which the webhook is subscribed.
 pub async fn test(app: &AppState, by: &Principal, id: WebhookId, event: Option<EventType>) -> Result<DeliveryId, UseCaseError> {
-    let webhook = enabled(app, by, id).await?;
-    let Some(event) = event.or_else(|| webhook.events.first().copied()) else {
-        return Err(UseCaseError::Conflict(Wrong::HearsNothing));
+    let webhook = load_enabled(app, by, id).await?;
+    let Some(event) = event.or_else(|| webhook.fields.events.first().copied()) else {
+        return Err(UseCaseError::Conflict(ValidationError::HearsNothing));
     };
     let event = test_event(event, &example_data(event)).map_err(UseCaseError::Invalid)?;
     let delivery = app.store.add_test(&by.actor(), app.node, id, &event).await?;
@@ -71,7 +71,7 @@ pub async fn test(app: &AppState, by: &Principal, id: WebhookId, event: Option<E
     Ok(delivery)
 }
 
-/// Gives a webhook a new secret; the old one still signs for `overlap`.
+/// Rotates the signing secret. During `overlap`, callbacks are signed with both the old and the new one.
 pub async fn rotate_secret(
     app: &AppState,
     by: &Principal,
@@ -79,14 +79,14 @@ pub async fn rotate_secret(
     secret: Option<&str>,
     overlap: Option<Duration>,
 ) -> Result<(SigningSecret, Timestamp), UseCaseError> {
-    reachable(app, by, id, Action::WriteWebhooks).await?;
+    authorize(app, by, id, Action::WriteWebhooks).await?;
     let secret = match secret.map(SigningSecret::parse).transpose() {
         Ok(secret) => secret.unwrap_or_else(SigningSecret::generate),
         Err(error) => return Err(UseCaseError::Invalid(vec![FieldError::new("/secret", error.wrong())])),
     };
     let overlap = overlap.unwrap_or(OVERLAP);
     if overlap > OVERLAP_MAX {
-        return Err(UseCaseError::Invalid(vec![FieldError::new("/overlap", Wrong::Overlap)]));
+        return Err(UseCaseError::Invalid(vec![FieldError::new("/overlap", ValidationError::Overlap)]));
     }
     let old_until = Timestamp::now().plus(overlap);
     if !app.store.rotate_secret(&by.actor(), id, &secret, old_until).await? {
@@ -97,11 +97,11 @@ pub async fn rotate_secret(
     Ok((secret, old_until))
 }
 
-async fn enabled(app: &AppState, by: &Principal, id: WebhookId) -> Result<WebhookRecord, UseCaseError> {
-    let webhook = visible(app, by, id, Action::Resend).await?;
-    if webhook.enabled {
+async fn load_enabled(app: &AppState, by: &Principal, id: WebhookId) -> Result<WebhookRecord, UseCaseError> {
+    let webhook = load_authorized(app, by, id, Action::Resend).await?;
+    if webhook.fields.enabled {
         Ok(webhook)
     } else {
-        Err(UseCaseError::Conflict(Wrong::Disabled))
+        Err(UseCaseError::Conflict(ValidationError::Disabled))
     }
 }

@@ -1,4 +1,4 @@
-//! Figures of a webhook by hour or day.
+//! Statistics of a webhook per hour or day.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
     domain::{id::WebhookId, timestamp::Timestamp},
-    messages::wrong::Wrong,
+    messages::validation::ValidationError,
     services::error::{FieldError, UseCaseError},
-    services::webhooks::{logs::check_range, reachable},
-    storage::stats::{Count, Latency, hour_begins},
+    services::webhooks::{authorize, logs::check_range},
+    storage::stats::{HourlyCount, Latency, hour_begins},
 };
 
-/// Longest range by the hour: 31 days.
+/// Maximum number of hours in a range of hours: 31 days.
 const HOURS_MAX: u64 = 31 * 24;
 
-/// How long a bucket is.
+/// The length of a bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Period {
@@ -28,37 +28,37 @@ pub enum Period {
     Day,
 }
 
-/// What happened in one period. Periods in which nothing happened are left out.
+/// The statistics of one period. Periods without callbacks are omitted.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Bucket {
-    /// When it began.
+pub struct PeriodStats {
+    /// The beginning of the period.
     pub from: Timestamp,
-    /// Callbacks made.
+    /// The number of callbacks.
     pub attempts: i64,
-    /// Of these, how many a receiver took.
+    /// The number of successful callbacks.
     pub succeeded: i64,
-    /// And how many not.
+    /// The number of failed callbacks.
     pub failed: i64,
 }
 
-/// Figures of a range of time.
+/// The statistics of a range.
 #[derive(Clone, Debug, Serialize)]
 pub struct Stats {
-    /// How long each bucket is.
+    /// The length of each bucket.
     pub period: Period,
-    /// Callbacks made.
+    /// The number of callbacks.
     pub attempts: i64,
-    /// Of these, how many a receiver took.
+    /// The number of successful callbacks.
     pub succeeded: i64,
-    /// And how many not.
+    /// The number of failed callbacks.
     pub failed: i64,
-    /// How long callbacks took: half of them, 95 and 99 of a hundred at most so many milliseconds, true to a fifth.
+    /// Percentiles of the duration of callbacks in milliseconds, with a relative error of up to 20 %.
     pub latency_ms: Percentiles,
-    /// Oldest first.
-    pub buckets: Vec<Bucket>,
+    /// The periods, oldest first.
+    pub buckets: Vec<PeriodStats>,
 }
 
-/// Null when there was no callback.
+/// Percentiles. `None` if there was no callback.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Percentiles {
     p50: Option<f64>,
@@ -66,7 +66,7 @@ pub struct Percentiles {
     p99: Option<f64>,
 }
 
-/// Figures of a webhook between these times.
+/// The statistics of a webhook between two times.
 pub async fn stats(
     app: &AppState,
     by: &Principal,
@@ -75,15 +75,15 @@ pub async fn stats(
     to: Timestamp,
     period: Period,
 ) -> Result<Stats, UseCaseError> {
-    reachable(app, by, id, Action::ReadCallbacks).await?;
+    authorize(app, by, id, Action::ReadCallbacks).await?;
     check_range(from, to)?;
     if period == Period::Hour && to.since(from).as_secs() > HOURS_MAX * 3_600 {
-        return Err(UseCaseError::Invalid(vec![FieldError::new("/from", Wrong::RangeHours)]));
+        return Err(UseCaseError::Invalid(vec![FieldError::new("/from", ValidationError::RangeHours)]));
     }
     Ok(summed(&app.store.stats(id, from, to).await?, period))
 }
 
-fn summed(counts: &[Count], period: Period) -> Stats {
+fn summed(counts: &[HourlyCount], period: Period) -> Stats {
     let (mut buckets, mut latencies) = (BTreeMap::<i64, (i64, i64)>::new(), BTreeMap::<i32, i64>::new());
     for count in counts {
         let begins = match period {
@@ -95,16 +95,16 @@ fn summed(counts: &[Count], period: Period) -> Stats {
         bucket.1 += count.failed;
         *latencies.entry(count.latency).or_default() += count.succeeded + count.failed;
     }
-    let buckets: Vec<Bucket> = buckets
+    let buckets: Vec<PeriodStats> = buckets
         .into_iter()
-        .map(|(begins, (succeeded, failed))| Bucket {
+        .map(|(begins, (succeeded, failed))| PeriodStats {
             from: hour_begins(begins),
             attempts: succeeded + failed,
             succeeded,
             failed,
         })
         .collect();
-    let sum = |of: fn(&Bucket) -> i64| buckets.iter().map(of).sum();
+    let sum = |of: fn(&PeriodStats) -> i64| buckets.iter().map(of).sum();
     Stats {
         period,
         attempts: sum(|bucket| bucket.attempts),
@@ -119,7 +119,7 @@ fn summed(counts: &[Count], period: Period) -> Stats {
     }
 }
 
-/// The time that so many of a hundred callbacks did not exceed, in milliseconds.
+/// A percentile of the durations, in milliseconds.
 pub(super) fn percentile(latencies: &BTreeMap<i32, i64>, percent: i64) -> Option<f64> {
     let all: i64 = latencies.values().sum();
     let mut left = (all * percent + 99) / 100;
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn hours_are_summed_to_days_and_percentiles_come_from_all() {
-        let count = |hour, ms, succeeded, failed| Count {
+        let count = |hour, ms, succeeded, failed| HourlyCount {
             hour,
             latency: Latency::of_ms(ms).0,
             succeeded,

@@ -1,4 +1,5 @@
-//! Errors of the API: `application/problem+json` (RFC 9457).
+//! Errors as HTTP responses: `application/problem+json` (RFC 9457). The HTTP API sends them as they are; for requests of people,
+//! `web::middleware::error_pages` shows a page instead.
 
 use axum::{
     Json,
@@ -9,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     auth::rules::Forbidden,
-    messages::wrong::Wrong,
+    messages::validation::ValidationError,
     services::error::{FieldError, UseCaseError},
     services::events::IngestError,
     storage::StoreError,
@@ -26,12 +27,12 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
     #[serde(skip)]
-    said: Option<Box<Wrong>>,
+    text: Option<Box<ValidationError>>,
 }
 
 /// Response extension with the translatable message of an error, for pages of the console.
 #[derive(Clone, Debug)]
-pub(crate) struct Said(pub(crate) Wrong);
+pub(crate) struct ErrorText(pub(crate) ValidationError);
 
 /// The problem in the response to a request whose head cannot be parsed, as JSON.
 pub fn unreadable_request(status: StatusCode) -> Vec<u8> {
@@ -61,7 +62,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
-            said: None,
+            text: None,
         }
     }
 
@@ -94,7 +95,7 @@ impl Problem {
             several => format!("{} fields are wrong; see `errors`.", several.len()),
         };
         Self {
-            said: errors.first().and_then(FieldError::wrong).cloned().map(Box::new),
+            text: errors.first().and_then(FieldError::wrong).cloned().map(Box::new),
             errors,
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong", detail)
         }
@@ -119,7 +120,7 @@ impl Problem {
     pub fn too_large(limit: usize) -> Self {
         let max = limit as u64;
         Self {
-            said: Some(Box::new(Wrong::TooLarge { max })),
+            text: Some(Box::new(ValidationError::TooLarge { max })),
             ..Self::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too-large",
@@ -162,13 +163,18 @@ impl Problem {
 
     /// 403: the request comes from a page of another site (OWASP, "Verifying origin with standard headers").
     pub(crate) fn cross_origin() -> Self {
-        Self::said_by(StatusCode::FORBIDDEN, "cross-origin", "From another site", Wrong::OtherSite)
+        Self::with_text(
+            StatusCode::FORBIDDEN,
+            "cross-origin",
+            "From another site",
+            ValidationError::OtherSite,
+        )
     }
 
     /// Creates a problem from a validation error, which the console can translate.
-    fn said_by(status: StatusCode, code: &str, title: &'static str, wrong: Wrong) -> Self {
+    fn with_text(status: StatusCode, code: &str, title: &'static str, wrong: ValidationError) -> Self {
         Self {
-            said: Some(Box::new(wrong.clone())),
+            text: Some(Box::new(wrong.clone())),
             ..Self::new(status, code, title, wrong.to_string())
         }
     }
@@ -208,18 +214,13 @@ impl Problem {
     }
 }
 
-/// Handles requests to routes that do not exist.
-pub(crate) async fn no_such_route() -> Problem {
-    Problem::not_found("The API has no such route.")
-}
-
 impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let said = self.said.take();
+        let text = self.text.take();
         let mut response = (status, Json(self)).into_response();
-        if let Some(said) = said {
-            response.extensions_mut().insert(Said(*said));
+        if let Some(text) = text {
+            response.extensions_mut().insert(ErrorText(*text));
         }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -272,7 +273,7 @@ impl From<UseCaseError> for Problem {
                 "Changed meanwhile",
                 "Somebody else changed this meanwhile. Read it again, then make your change.",
             ),
-            UseCaseError::Conflict(wrong) => Self::said_by(StatusCode::CONFLICT, "conflict", "This cannot be done now", wrong),
+            UseCaseError::Conflict(wrong) => Self::with_text(StatusCode::CONFLICT, "conflict", "This cannot be done now", wrong),
             UseCaseError::Forbidden(forbidden) => forbidden.into(),
             UseCaseError::Store(error) => error.into(),
             UseCaseError::Hash(error) => {
@@ -319,7 +320,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_overtaken_is_told() {
+    fn concurrent_edit_is_a_409_problem() {
         let problem = Problem::from(UseCaseError::Stale);
         assert_eq!(
             (problem.status, problem.kind.as_str()),
