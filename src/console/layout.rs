@@ -1,52 +1,45 @@
-//! The frame of every page but sign-in.
+//! The frame of the pages for signed-in users: the navigation at the side, and the page beside it.
 
+use axum::http::request::Parts;
 use leptos::prelude::*;
-use leptos_router::components::{A, Outlet};
 
 use crate::{
     console::{
-        calls::who,
         components::{icon::Mark, preferences::Preferences},
+        server::signed_in,
         viewer::lang,
     },
-    domain::role::Role,
-    messages::{Lang, common},
+    messages::common,
 };
 
-/// A page that the navigation leads to.
-struct Entry {
-    path: &'static str,
-    name: fn(Lang) -> &'static str,
-    /// Whether only administrators see it.
-    restricted: bool,
+/// A link of the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The path of the page.
+    pub path: &'static str,
+    /// The name of the page.
+    pub name: &'static str,
 }
 
-impl Entry {
-    const fn new(path: &'static str, name: fn(Lang) -> &'static str, restricted: bool) -> Self {
-        Self { path, name, restricted }
-    }
-}
-
-const ENTRIES: [Entry; 6] = [
-    Entry::new("/", common::nav_overview, false),
-    Entry::new("/webhooks", common::nav_webhooks, false),
-    Entry::new("/event-types", common::nav_event_types, false),
-    Entry::new("/api-keys", common::nav_api_keys, true),
-    Entry::new("/users", common::nav_users, true),
-    Entry::new("/audit-log", common::nav_audit_log, true),
-];
-
-/// Navigation at the side, the page beside it.
+/// The frame.
 #[component]
-pub fn Layout() -> impl IntoView {
+pub fn Layout(
+    /// The links of the navigation.
+    links: Vec<Link>,
+    children: Children,
+) -> impl IntoView {
     let lang = lang();
-    let who = who();
-    let is_administrator = who.as_ref().is_some_and(|who| who.role == Role::Administrator);
-    let links = ENTRIES
-        .into_iter()
-        .filter(|entry| is_administrator || !entry.restricted)
-        .map(|entry| view! { <A href=entry.path exact=entry.path == "/">{(entry.name)(lang)}</A> })
-        .collect_view();
+    let here = use_context::<Parts>().map_or_else(String::new, |parts| parts.uri.path().to_owned());
+    let links = links.into_iter().map(|Link { path, name }| {
+        let current = is_within(&here, path).then_some("page");
+        view! {
+            <a href=path aria-current=current>
+                {name}
+            </a>
+        }
+    });
+    let links = links.collect_view();
+    let account = is_within(&here, "/account").then_some("page");
     view! {
         <a class="skip" href="#main" rel="external">
             {common::skip(lang)}
@@ -56,21 +49,40 @@ pub fn Layout() -> impl IntoView {
                 <Mark />
                 "clearhook"
             </a>
-            <nav aria-label=common::navigation(lang)>
-                {links}
-            </nav>
+            <nav aria-label=common::navigation(lang)>{links}</nav>
             <Preferences />
             <form class="account" method="post" action="/sign-out">
-                <A href="/account" attr:class="account-name">
-                    {who.map(|who| who.email)}
-                </A>
+                <a href="/account" class="account-name" aria-current=account>
+                    {signed_in().map(|who| who.email)}
+                </a>
                 <button class="quiet" type="submit">
                     {common::sign_out(lang)}
                 </button>
             </form>
         </header>
         <main id="main" tabindex="-1">
-            <Outlet />
+            {children()}
         </main>
+    }
+}
+
+/// Whether the page at `here` is the one at `path` or belongs to it: `/webhooks/new` belongs to `/webhooks`. No page belongs to `/`.
+fn is_within(here: &str, path: &str) -> bool {
+    here.strip_prefix(path)
+        .is_some_and(|rest| rest.is_empty() || (path != "/" && rest.starts_with('/')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_of_a_page_is_current_on_it_and_on_the_pages_below_it() {
+        for (here, path) in [("/", "/"), ("/webhooks", "/webhooks"), ("/webhooks/new", "/webhooks")] {
+            assert!(is_within(here, path), "{here} {path}");
+        }
+        for (here, path) in [("/webhooks", "/"), ("/webhooks-old", "/webhooks"), ("/", "/webhooks")] {
+            assert!(!is_within(here, path), "{here} {path}");
+        }
     }
 }

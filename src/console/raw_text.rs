@@ -1,13 +1,13 @@
-//! The text of `<title>` and `<textarea>`: leptos writes it into the document as it is, so whoever wrote `</textarea>` would be out of it.
+//! Escaping for the text of `<title>`, `<textarea>` and `<pre>`. leptos writes it without escaping, so that a text with `</textarea>` would end
+//! the element.
 
-/// Escapes a text that stands between the tags of `<title>` or `<textarea>`, where only references to characters are read (HTML,
-/// "escapable raw text elements").
+/// Escapes the text of `<title>` or `<textarea>`, in which only character references are interpreted (HTML, "escapable raw text elements").
 pub fn raw_text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// The HTML of a text between the tags of `<pre>`, from which a reader of the document gets each character back: a line feed at the
-/// beginning would be dropped, and a carriage return read as a line feed. (NUL cannot be written at all.)
+/// The HTML for the text of `<pre>`, from which the browser restores each character: it drops an unescaped line feed at the beginning, and reads an
+/// unescaped carriage return as a line feed. NUL cannot be represented in HTML.
 pub fn preformatted(text: &str) -> String {
     let first = if text.starts_with('\n') { "\n" } else { "" };
     format!("{first}{}", raw_text(text).replace('\r', "&#13;").replace('\0', "\u{fffd}"))
@@ -18,12 +18,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_ends_the_element() {
+    fn no_text_ends_the_element() {
         assert_eq!(raw_text("</textarea><b>&amp;"), "&lt;/textarea&gt;&lt;b&gt;&amp;amp;");
     }
 
     #[test]
-    fn preformatted_text_comes_back_whole() {
+    fn preformatted_text_keeps_all_characters() {
         assert_eq!(preformatted("\n a\r\n<b>\t \n"), "\n\n a&#13;\n&lt;b&gt;\t \n");
         assert_eq!(preformatted("\r\n"), "&#13;\n");
     }

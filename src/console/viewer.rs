@@ -1,5 +1,5 @@
-//! Who looks: the language and the theme in which a page is rendered. The server knows both from the request, the browser from
-//! the document that the server made; they change only with the next document.
+//! The language and the theme of a page. The server takes both from the request, the browser from the document. They change only with the next
+//! document.
 
 use leptos::prelude::use_context;
 
@@ -8,7 +8,7 @@ use crate::{domain::named::named, messages::Lang};
 named! {
     /// Light or dark.
     Theme("theme") {
-        /// As the system has it.
+        /// The theme of the operating system.
         System = "system",
         /// Light.
         Light = "light",
@@ -17,7 +17,7 @@ named! {
     }
 }
 
-/// How a page is rendered.
+/// The language and the theme of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Viewer {
     /// The language.

@@ -1,4 +1,5 @@
-//! The site's files, out of the binary: compressed when it was built, under names with a hash, cached for a year.
+//! The files of the site. They are embedded in the binary, compressed at build time, and named with a hash, so that browsers cache them for a
+//! year.
 
 use axum::{
     extract::Request,
@@ -9,15 +10,15 @@ use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
 use crate::{
-    console::shell::SiteFiles,
+    console::document::SiteFiles,
     routes::{Routes, Rule},
 };
 
 /// A file of the site.
 struct Asset {
-    /// Its name in the site's folder.
+    /// Its name in the folder of the site.
     name: &'static str,
-    /// Its name in the browser.
+    /// Its path in the URL.
     path: &'static str,
     hash: &'static str,
     raw: &'static [u8],
@@ -27,7 +28,7 @@ struct Asset {
 
 static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// The names in this binary; while `cargo leptos watch` runs, those in its folder.
+/// The paths of the embedded files. While `cargo leptos watch` runs, the paths of the files in its folder.
 pub(super) fn site_files() -> Option<SiteFiles> {
     if watched_folder().is_some() {
         let plain = |ending: &str| format!("/pkg/clearhook.{ending}");
@@ -58,7 +59,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Routes<S> {
         .get("/robots.txt", Rule::Open, serve)
 }
 
-/// The folder that `cargo leptos watch` keeps up to date.
+/// The folder that `cargo leptos watch` updates.
 fn watched_folder() -> Option<String> {
     std::env::var_os("LEPTOS_WATCH")?;
     Some(std::env::var("LEPTOS_SITE_ROOT").unwrap_or_else(|_| "target/site".to_owned()))
@@ -110,7 +111,7 @@ fn answer(asset: &Asset, headers: &HeaderMap) -> Response {
     response
 }
 
-/// Whether the client takes this encoding (RFC 9110, section 12.5.3).
+/// Whether the client accepts this encoding (RFC 9110, section 12.5.3).
 fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     let lists = headers
         .get_all(header::ACCEPT_ENCODING)
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_encoding_that_the_client_takes_is_sent() {
+    fn the_best_encoding_that_the_client_accepts_is_sent() {
         let encoding = |accept| {
             asked(&[("accept-encoding", accept)])
                 .headers()
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn hashed_names_are_cached_for_a_year_and_known_ones_not_sent_again() {
+    fn hashed_names_are_cached_for_a_year_and_unchanged_files_are_not_sent_again() {
         let response = asked(&[("accept-encoding", "br")]);
         assert_eq!(response.headers()["cache-control"], "public, max-age=31536000, immutable");
         assert_eq!(response.headers()["content-type"], "text/javascript; charset=utf-8");

@@ -1,95 +1,90 @@
-//! The console's pages, and the forms posted to them.
+//! The console's pages: their routes, and how a page becomes a document.
 
 use axum::{
     body::Body,
-    extract::{FromRef, Request, State},
-    http::{Method, StatusCode},
+    extract::{Request, State},
+    http::{StatusCode, request::Parts},
+    middleware::Next,
     response::Response,
 };
-use leptos::prelude::provide_context;
-use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
+use leptos::prelude::*;
+use leptos_axum::{AxumRouteListing, generate_route_list, render_app_async_with_context};
 
 use crate::{
     app::AppState,
-    auth::{oidc::CALLBACK, rules::Action},
-    console::{app::App, shell::shell},
-    routes::{Routes, Rule},
-    web::{account, administration, assets, oidc, preferences, schema, sign_in, webhook_forms},
+    console::{
+        app::{App, PAGES, framed},
+        document::document,
+        page_response::PageResponse,
+        pages::{self, not_found::NotFound},
+    },
+    routes::Routes,
+    web::assets,
 };
-
-/// Who may see the pages of `console::app`.
-fn rule(path: &str) -> Option<Rule> {
-    let rule = match path {
-        "/setup" | "/sign-in" | "/sign-in/code" => Rule::Guest,
-        "/" | "/account" => Rule::Session(Action::UseConsole),
-        "/webhooks" | "/webhooks/{id}" => Rule::Session(Action::ReadWebhooks),
-        "/webhooks/new" => Rule::Session(Action::WriteWebhooks),
-        "/event-types" | "/event-types/{type}" => Rule::Session(Action::ReadCatalogue),
-        "/api-keys" | "/api-keys/new" => Rule::Session(Action::ManageApiKeys),
-        "/users" | "/users/new" | "/users/{id}" => Rule::Session(Action::ManageUsers),
-        "/audit-log" => Rule::Session(Action::ReadAuditLog),
-        _ => return None,
-    };
-    Some(rule)
-}
 
 /// All pages and forms.
 pub fn routes(state: &AppState) -> Routes<AppState> {
     let (app, options) = (state.clone(), state.leptos.clone());
     let context = move || provide_context(app.clone());
-    let pages = generate_route_list(App);
+    let document = move || document(options.clone(), assets::site_files(), App);
+    // Starts the executor of leptos. Its own `leptos_routes` would also add the server functions, without their rules.
+    let known = generate_route_list(App);
+    let render = render_app_async_with_context(context, document);
     let mut routes = Routes::new();
-    for page in &pages {
-        routes = routes.page(Method::GET, page.path(), rule(page.path()));
+    for path in known.iter().map(AxumRouteListing::path) {
+        let rule = PAGES.iter().find(|page| page.path == path).map(|page| page.rule);
+        routes = routes.page(path, rule, render.clone());
     }
-    let write = Rule::Session(Action::WriteWebhooks);
-    let (keys, users) = (Rule::Session(Action::ManageApiKeys), Rule::Session(Action::ManageUsers));
-    routes
-        .map(|router| router.leptos_routes_with_context(state, pages, context, move || shell(options.clone(), assets::site_files())))
-        .post("/preferences", Rule::Guest, preferences::keep)
-        .post("/account", Rule::Session(Action::UseConsole), account::change)
-        .post("/setup", Rule::Guest, sign_in::set_up)
-        .post("/sign-in", Rule::Guest, sign_in::sign_in)
-        .post("/sign-in/code", Rule::Guest, sign_in::code)
-        .get("/sign-in/oidc", Rule::Guest, oidc::leave)
-        .get(CALLBACK, Rule::Guest, oidc::back)
-        .post("/sign-out", Rule::Guest, sign_in::sign_out)
-        .post("/webhooks", write, webhook_forms::switch)
-        .post("/webhooks/new", write, webhook_forms::create)
-        .post("/webhooks/{id}", write, webhook_forms::change)
-        .post("/api-keys", keys, administration::api_keys::revoke)
-        .post("/api-keys/new", keys, administration::api_keys::create)
-        .post("/users/new", users, administration::users::create)
-        .post("/users/{id}", users, administration::users::change)
-        .get(
-            "/audit-log/export",
-            Rule::Session(Action::ReadAuditLog),
-            administration::audit::export,
-        )
-        .get("/event-types/{type}/schema", Rule::Session(Action::ReadCatalogue), schema::download)
-        .get("/event-types/{type}/example", Rule::Session(Action::ReadCatalogue), schema::example)
-        .fallback(not_found)
+    routes.merge(pages::routes()).fallback(not_found)
 }
 
-/// Renders the page at the request's own path, with `extra` in its context.
-pub(super) async fn render<T: Clone + Send + Sync + 'static>(
-    state: &AppState,
-    request: Request<Body>,
-    extra: T,
+/// Renders this view as the response to the request with this head. No address leads to it, so the router is not asked. The view sets the
+/// status of the response if it cannot be shown.
+pub(super) async fn render_document(
+    app: &AppState,
+    head: Parts,
     status: StatusCode,
+    view: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
 ) -> Response {
-    let (app, options) = (state.clone(), leptos::config::LeptosOptions::from_ref(state));
-    let context = move || {
-        provide_context(app.clone());
-        provide_context(extra.clone());
-    };
-    let mut response = render_app_async_with_context(context, move || shell(options.clone(), assets::site_files()))(request).await;
+    let (context_app, options) = (app.clone(), app.leptos.clone());
+    let context = move || provide_context(context_app.clone());
+    let document = move || document(options.clone(), assets::site_files(), view.clone());
+    let mut response = render_app_async_with_context(context, document)(Request::from_parts(head, Body::empty())).await;
     if response.status() == StatusCode::OK {
         *response.status_mut() = status;
     }
     response
 }
 
-pub(super) async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Response {
-    render(&state, request, (), StatusCode::NOT_FOUND).await
+/// Renders the [`PageResponse`] of a handler.
+pub(super) async fn render_page_responses(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let head = head_of(&request);
+    let mut response = next.run(request).await;
+    let Some(page) = response.extensions_mut().remove::<PageResponse>() else {
+        return response;
+    };
+    let view = move || {
+        let view = page.view();
+        if page.is_framed() { framed(view).into_any() } else { view }
+    };
+    let mut rendered = render_document(&app, head, response.status(), view).await;
+    for (name, value) in response.headers() {
+        rendered.headers_mut().append(name, value.clone());
+    }
+    rendered
+}
+
+/// A copy of the head of a request.
+pub(super) fn head_of(request: &Request) -> Parts {
+    let mut head = Request::new(()).into_parts().0;
+    head.method = request.method().clone();
+    head.uri = request.uri().clone();
+    head.headers = request.headers().clone();
+    head.extensions = request.extensions().clone();
+    head
+}
+
+/// Handles requests for addresses that do not exist.
+async fn not_found() -> Response {
+    PageResponse::standalone(StatusCode::NOT_FOUND, || view! { <NotFound /> }.into_any())
 }

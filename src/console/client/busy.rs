@@ -1,4 +1,4 @@
-//! Says at once that something was asked for, and lets nobody ask for it twice: a form that was sent is busy until its answer is there.
+//! Marks a form as busy from its submission to the response, and ignores further submissions in that time.
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,17 +13,17 @@ use leptos::{
     web_sys::{Element, Event, HtmlFormElement},
 };
 
-/// What marks a form and its button, for styles and for those who cannot see them.
+/// The attribute of a busy form and its button, for styles and for screen readers.
 const BUSY: &str = "aria-busy";
-/// What marks a page that is being left.
+/// The attribute of a page that is being left.
 const LEAVING: &str = "data-leaving";
-/// A little more than the server takes at most.
+/// A little longer than the server takes for any request.
 const ANSWER: Duration = Duration::from_secs(65);
-/// A page that is still here after so long was not left: its link opened another program.
+/// If the page is still shown after this time, it was not left: the link opened another program.
 const LEFT: Duration = Duration::from_secs(10);
 
 pub(super) fn watch() {
-    // An answer that goes to another tab or window leaves this page as it is.
+    // With these keys, the response is shown in another tab or window, and this page stays as it is.
     let elsewhere = Rc::new(Cell::new(false));
     let clicked = elsewhere.clone();
     window_event_listener(ev::click, move |event| {
@@ -31,15 +31,15 @@ pub(super) fn watch() {
     });
     let end = Rc::new(RefCell::new(None::<TimeoutHandle>));
     window_event_listener(ev::submit, move |event| {
-        if !elsewhere.get() && sent(&event) {
-            let before = end.replace(set_timeout_with_handle(rest, ANSWER).ok());
+        if !elsewhere.get() && mark_form(&event) {
+            let before = end.replace(set_timeout_with_handle(unmark_all, ANSWER).ok());
             if let Some(before) = before {
                 before.clear();
             }
         }
     });
     window_event_listener(ev::beforeunload, |event| {
-        // Somebody may be asked whether they want to stay.
+        // The user may choose to stay in the dialog of an unsaved form.
         let leaving = move || {
             if let Some(root) = document().document_element().filter(|_| !event.default_prevented()) {
                 mark(&root, LEAVING);
@@ -48,18 +48,18 @@ pub(super) fn watch() {
         };
         set_timeout(leaving, Duration::ZERO);
     });
-    // It stops what is on its way.
+    // Escape aborts the submission.
     window_event_listener(ev::keydown, |event| {
         if event.key() == "Escape" {
-            rest();
+            unmark_all();
         }
     });
-    // A page that the browser kept is shown again as it was.
-    window_event_listener_untyped("pageshow", |_: Event| rest());
+    // After "back", the browser may show the page from its cache.
+    window_event_listener_untyped("pageshow", |_: Event| unmark_all());
 }
 
-/// Marks the form and its button; not one that is under way already.
-fn sent(event: &SubmitEvent) -> bool {
+/// Marks the form and its button. Returns false if the form is busy already.
+fn mark_form(event: &SubmitEvent) -> bool {
     let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
     let Some(form) = form.filter(|form| form.method() == "post" && !event.default_prevented()) else {
         return false;
@@ -75,8 +75,8 @@ fn sent(event: &SubmitEvent) -> bool {
     true
 }
 
-/// Nothing is on its way any more.
-fn rest() {
+/// Removes all marks.
+fn unmark_all() {
     for (marked, name) in [("[aria-busy]", BUSY), ("[data-leaving]", LEAVING)] {
         let found = document().query_selector_all(marked).ok();
         let nodes = found.iter().flat_map(|nodes| (0..nodes.length()).filter_map(|at| nodes.get(at)));
@@ -87,7 +87,7 @@ fn rest() {
 }
 
 fn mark(element: &Element, name: &str) {
-    // What cannot be marked still works.
+    // Without the mark, the form still works.
     let _ = element.set_attribute(name, "true");
 }
 

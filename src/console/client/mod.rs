@@ -1,6 +1,7 @@
 //! What only the browser does when the WebAssembly starts.
 
 mod busy;
+mod query_forms;
 mod rows;
 
 use leptos::{mount::hydrate_islands, prelude::*};
@@ -19,6 +20,7 @@ pub fn hydrate() {
     hydrate_islands();
     provide_context(viewer());
     busy::watch();
+    query_forms::watch();
     rows::watch();
 }
 

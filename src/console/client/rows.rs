@@ -1,5 +1,5 @@
-//! Rows that lead where their name does. Without scripts the link lies over the whole row; with them it need not, so that what
-//! stands in the row can be hovered over and copied.
+//! Rows of tables that can be clicked as a whole. Without scripts, the link of the name covers the row. With scripts it does not, so that the
+//! text in the row can be selected and has its tooltips.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -10,21 +10,21 @@ use leptos::{
     web_sys::{Element, Event, HtmlElement, MouseEventInit},
 };
 
-/// What a click is for, wherever it stands.
+/// Elements that handle clicks themselves.
 const OWN: &str = "a, button, input, select, label, summary, form";
 
 pub(super) fn watch() {
     if let Some(root) = document().document_element() {
-        // Until then, and without it, the link covers the row.
+        // Until then, the style sheet makes the link cover the row.
         let _ = root.set_attribute("data-live", "true");
     }
-    // Somebody who lets go beside the button that they pressed wants nothing.
+    // A click is ignored if the mouse button was pressed on another element that handles clicks.
     let pressed_own = Rc::new(Cell::new(false));
     let pressed = pressed_own.clone();
     window_event_listener(ev::mousedown, move |event| {
         pressed.set(is_own(&event));
         if event.button() == 1 && link_of(&event).is_some() {
-            // Else the browser begins to scroll.
+            // Otherwise the browser starts to scroll.
             event.prevent_default();
         }
     });
@@ -37,7 +37,7 @@ pub(super) fn watch() {
             return;
         }
         if let Some(link) = link_of(event) {
-            // What is dispatched from within a click would come to this very listener while it is at work.
+            // An event that is dispatched inside this listener would call it again while it runs.
             let (button, keys) = (event.button(), (event.ctrl_key(), event.meta_key(), event.shift_key()));
             set_timeout(move || follow(&link, button, keys), Duration::ZERO);
         }
@@ -45,7 +45,7 @@ pub(super) fn watch() {
     let middle = clicked.clone();
     window_event_listener(ev::click, move |event| clicked(&event));
     window_event_listener_untyped("auxclick", move |event: Event| {
-        // The middle button, as on any link.
+        // The middle mouse button opens a new tab, as on a link.
         if let Some(event) = event.dyn_ref::<MouseEvent>().filter(|event| event.button() == 1) {
             middle(event);
         }
@@ -60,13 +60,13 @@ fn is_own(event: &MouseEvent) -> bool {
     target(event).is_some_and(|target| target.closest(OWN).ok().flatten().is_some())
 }
 
-/// Where the row leads that the mouse is over, unless it is over something of its own there.
+/// The link of the row below the mouse, unless the mouse is over an element that handles clicks itself.
 fn link_of(event: &MouseEvent) -> Option<HtmlElement> {
     let row = target(event).filter(|_| !is_own(event))?.closest("tbody tr").ok().flatten()?;
     row.query_selector("td.name a[href]").ok().flatten()?.dyn_into().ok()
 }
 
-/// As if the link itself had been clicked on, with the same keys held: in another tab, in another window, or here.
+/// Clicks on the link with the same keys, so that it opens in the same tab, a new tab or a new window.
 fn follow(link: &HtmlElement, button: i16, (ctrl, meta, shift): (bool, bool, bool)) {
     let how = MouseEventInit::new();
     how.set_bubbles(true);
@@ -75,7 +75,6 @@ fn follow(link: &HtmlElement, button: i16, (ctrl, meta, shift): (bool, bool, boo
     how.set_meta_key(meta);
     how.set_shift_key(shift);
     if let Ok(click) = MouseEvent::new_with_mouse_event_init_dict("click", &how) {
-        // Whether somebody prevented it makes no difference here.
         let _ = link.dispatch_event(&click);
     }
 }

@@ -1,4 +1,4 @@
-//! States: an icon, a word and a colour, never colour alone.
+//! Badges of states: an icon, a word and a colour, because colour alone is not accessible.
 
 use leptos::prelude::*;
 
@@ -11,10 +11,10 @@ use crate::{
     messages::common,
 };
 
-/// A webhook's state.
+/// The badge of a webhook's status.
 #[component]
 pub(in crate::console) fn StatusBadge(
-    /// Which.
+    /// The status.
     status: Status,
 ) -> impl IntoView {
     let lang = lang();
@@ -31,16 +31,16 @@ pub(in crate::console) fn StatusBadge(
     }
 }
 
-/// A callback's response: "202 Accepted", "TimedOut".
+/// The badge of a callback's response: "202 Accepted", "TimedOut".
 #[component]
 pub(in crate::console) fn ResponseBadge(
-    /// Whether it is a success.
+    /// Whether the callback succeeded.
     succeeded: bool,
-    /// The status code, when there was an answer.
+    /// The status code, if there was a response.
     status: Option<u16>,
-    /// Its name.
+    /// The name of the status code or of the error.
     response: String,
-    /// Whether the code says enough.
+    /// Whether to show only the status code.
     #[prop(optional)]
     short: bool,
 ) -> impl IntoView {

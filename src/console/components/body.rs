@@ -1,11 +1,9 @@
-//! The body of a request or a response: as it was sent, byte for byte, and in a form that is easier to read. The switch between them is plain
-//! HTML and CSS.
+//! The body of a request or a response: exactly as it was sent, and formatted. The switch between the two is plain HTML and CSS.
 
 use leptos::prelude::*;
 
 use crate::{
     console::{
-        calls::BodyView,
         components::unseen::{has_unseen, written_out},
         islands::CopyField,
         raw_text::preformatted,
@@ -14,19 +12,28 @@ use crate::{
     messages::logs as say,
 };
 
+/// A body of a request or a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodyView {
+    /// The body as it was sent.
+    pub raw: String,
+    /// The body with line breaks and indentation, if it is JSON without them.
+    pub indented: Option<String>,
+}
+
 /// The body.
 #[component]
 pub(in crate::console) fn Body(
-    /// What it is: the beginning of ids and names in the page.
+    /// The prefix of ids and names in the page.
     id: &'static str,
-    /// What it is, for people.
+    /// The accessible name.
     label: &'static str,
-    /// What is in it.
+    /// The body.
     body: BodyView,
 ) -> impl IntoView {
     let lang = lang();
     let BodyView { raw, indented } = body;
-    // Without anything to format there is one way to show it.
+    // Without this, the formatted and the raw body are the same.
     let formatted = indented.or_else(|| has_unseen(&raw).then(|| raw.clone()));
     let raw_id = format!("{id}-raw");
     let switch = formatted.is_some().then(|| {

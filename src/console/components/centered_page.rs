@@ -1,16 +1,16 @@
-//! The frame of pages for nobody in particular.
+//! The frame of pages without navigation.
 
 use leptos::prelude::*;
 
 use crate::console::components::{icon::Mark, preferences::Preferences};
 
-/// A narrow column under the product's name.
+/// A narrow column below the name of the product.
 #[component]
-pub(in crate::console) fn Alone(
+pub(in crate::console) fn CenteredPage(
     /// The heading.
     #[prop(into)]
     title: Signal<String>,
-    /// Whether the page holds something that a change of language or theme would lose.
+    /// Whether the page contains something that a change of the language or theme would lose. It then has no such buttons.
     #[prop(optional)]
     holds: bool,
     children: Children,

@@ -1,27 +1,60 @@
-//! A chart of callbacks: succeeded above the line, failed below it, so that colour is not all that tells them apart. Each bar of
-//! a log leads to its own part of the range.
+//! A chart of callbacks. Succeeded ones are above the line and failed ones below it, so that colour is not the only difference. Each bar
+//! of a log is a link to its own part of the range.
 
 use leptos::prelude::*;
 
 use crate::{
     console::{
-        calls::{BarView, ChartView},
         components::{
             icon::{CROSS, Icon, TICK},
-            time::Time,
+            time::{Time, TimeView},
         },
         viewer::lang,
     },
     messages::logs as say,
 };
 
-/// Width of a bar's place.
+/// The horizontal distance between bars, in units of the drawing.
 const PLACE: usize = 10;
+
+/// A bar of the chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BarView {
+    /// The log of this bar alone, if the chart shows one webhook.
+    pub href: Option<String>,
+    /// The time and the counts of the bar.
+    pub text: String,
+    /// Top and height of the succeeded callbacks, of 1,000.
+    pub good: Option<(i64, i64)>,
+    /// Top and height of the failed callbacks.
+    pub bad: Option<(i64, i64)>,
+}
+
+/// The data of a chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChartView {
+    /// The bars, oldest first. `None` for a time without callbacks.
+    pub bars: Vec<Option<BarView>>,
+    /// The height of the line, of 1,000.
+    pub base: i64,
+    /// "1,284 callbacks".
+    pub total: String,
+    /// "1,251 succeeded".
+    pub succeeded: String,
+    /// "33 failed".
+    pub failed: String,
+    /// "median 39 ms".
+    pub median: Option<String>,
+    /// The time of the oldest callback that was counted, if there were too many to count all.
+    pub begins: Option<TimeView>,
+    /// Times along the chart.
+    pub axis: Vec<String>,
+}
 
 /// The chart.
 #[component]
 pub(in crate::console) fn Chart(
-    /// What it shows.
+    /// The data.
     chart: ChartView,
 ) -> impl IntoView {
     let lang = lang();

@@ -1,11 +1,11 @@
-//! Text for machines, as it stands.
+//! A block of code.
 
 use leptos::prelude::*;
 
-/// The text. It may be longer than its place, so whoever has no mouse can reach and scroll it.
+/// The block. It can be focused, so that it can be scrolled by keyboard.
 #[component]
 pub(in crate::console) fn Code(
-    /// What it is.
+    /// Its accessible name.
     #[prop(into)]
     label: String,
     /// The text.

@@ -1,4 +1,4 @@
-//! A labelled field with its hint and its error.
+//! Form fields with label, hint and error.
 
 use leptos::prelude::*;
 
@@ -11,23 +11,23 @@ pub(in crate::console) fn TextField(
     name: &'static str,
     /// Its label.
     label: &'static str,
-    /// What stands in it.
+    /// Its value.
     value: String,
-    /// What helps to fill it in.
+    /// A hint.
     #[prop(optional)]
     hint: Option<&'static str>,
-    /// What is wrong with it.
+    /// Its error.
     error: Option<String>,
     /// The kind of input.
     #[prop(default = "text")]
     kind: &'static str,
-    /// Whether it is text for machines.
+    /// Whether the font is monospaced.
     #[prop(optional)]
     mono: bool,
-    /// Whether it is a whole number. (A field of the type `number` would lose whatever else was typed.)
+    /// Whether it is a whole number. The type of the field is still `text`, because a field of the type `number` loses other input.
     #[prop(optional)]
     digits: bool,
-    /// The rule that is kept while somebody types.
+    /// The rule that the browser checks while the user types.
     #[prop(optional)]
     rule: Option<Rule>,
 ) -> impl IntoView {
@@ -66,26 +66,26 @@ pub(in crate::console) fn TextField(
     }
 }
 
-/// A field for the address that somebody signs in with.
+/// The field for the e-mail address of an account.
 #[component]
 pub(in crate::console) fn EmailField(
     /// Its label.
     label: &'static str,
-    /// What stands in it.
+    /// Its value.
     value: String,
-    /// What helps to fill it in.
+    /// A hint.
     #[prop(optional)]
     hint: Option<&'static str>,
-    /// What is wrong with it.
+    /// Its error.
     #[prop(default = None)]
     error: Option<String>,
-    /// Whether it is wrong for a reason that stands elsewhere.
+    /// Whether it is invalid for a reason that is shown elsewhere.
     #[prop(optional)]
     invalid: bool,
-    /// The id of that reason.
+    /// The id of the element with that reason.
     #[prop(default = None)]
     described: Option<String>,
-    /// Whether it takes the focus though nothing is wrong with it.
+    /// Whether it takes the focus although it has no error.
     #[prop(optional)]
     focus: bool,
 ) -> impl IntoView {
@@ -113,31 +113,31 @@ pub(in crate::console) fn EmailField(
     }
 }
 
-/// A field for a password. What was typed into it never comes back.
+/// A field for a password. The server never sends its value back.
 #[component]
 pub(in crate::console) fn PasswordField(
     /// Its name in the form.
     name: &'static str,
-    /// Its id, when that is not its name.
+    /// Its id, if it differs from its name.
     #[prop(optional)]
     id: Option<&'static str>,
     /// Its label.
     label: &'static str,
-    /// Which password it is for password managers: `current-password` or `new-password`.
+    /// The kind of password, for password managers: `current-password` or `new-password`.
     autocomplete: &'static str,
-    /// What helps to choose one.
+    /// A hint.
     #[prop(optional)]
     hint: Option<&'static str>,
-    /// What is wrong with it.
+    /// Its error.
     #[prop(default = None)]
     error: Option<String>,
-    /// Whether it is wrong for a reason that stands elsewhere.
+    /// Whether it is invalid for a reason that is shown elsewhere.
     #[prop(optional)]
     invalid: bool,
-    /// The id of that reason.
+    /// The id of the element with that reason.
     #[prop(default = None)]
     described: Option<String>,
-    /// Whether it takes the focus though nothing is wrong with it.
+    /// Whether it takes the focus although it has no error.
     #[prop(optional)]
     focus: bool,
 ) -> impl IntoView {

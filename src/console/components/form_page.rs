@@ -1,20 +1,20 @@
-//! The page of something new: where it belongs, its heading, its form.
+//! The page with the form of a new object.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::console::{ConsoleError, components::notice::Trouble};
 
-/// The page, or why there is none.
+/// The page: breadcrumbs, heading, and the form or an error.
 #[component]
 pub(in crate::console) fn FormPage(
-    /// What it is for.
+    /// The title.
     title: &'static str,
-    /// The list that it adds to.
+    /// The path of the list to which the object is added.
     list: &'static str,
-    /// What that list is called.
+    /// The name of that list.
     list_name: &'static str,
-    /// The form.
+    /// The form, or why it cannot be shown.
     form: Result<AnyView, ConsoleError>,
 ) -> impl IntoView {
     let body = match form {

@@ -1,10 +1,14 @@
-//! Text in which `ticks` mark what is for machines.
+//! Text with code between backticks.
+
+use std::fmt::{self, Write};
 
 use leptos::prelude::*;
 
-/// The text, with what stands between ticks as code.
+use crate::console::raw_text::raw_text;
+
+/// The text, with the parts between backticks as `<code>`.
 #[component]
-pub(in crate::console) fn Ticks(
+pub(in crate::console) fn InlineCode(
     /// The text.
     text: &'static str,
 ) -> impl IntoView {
@@ -15,18 +19,33 @@ pub(in crate::console) fn Ticks(
     text.split('`').enumerate().map(part).collect_view()
 }
 
+/// Writes the same as HTML.
+pub(super) fn write_inline_code(html: &mut String, text: &str) -> fmt::Result {
+    for (at, part) in text.split('`').enumerate() {
+        let part = raw_text(part);
+        match at % 2 {
+            0 => html.push_str(&part),
+            _ => write!(html, "<code>{part}</code>")?,
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_is_marked_is_code() {
-        let html = Ticks(TicksProps {
+    fn text_between_backticks_is_code() {
+        let html = InlineCode(InlineCodeProps {
             text: "The status `inactive` & more.",
         })
         .into_view()
         .to_html();
         assert!(html.contains("<code>inactive</code>") && html.contains("&amp; more."), "{html}");
         assert!(!html.contains('`'), "{html}");
+        let mut written = String::new();
+        write_inline_code(&mut written, "The status `inactive` & more.").unwrap();
+        assert_eq!(written, "The status <code>inactive</code> &amp; more.");
     }
 }

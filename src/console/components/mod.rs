@@ -1,4 +1,4 @@
-//! Pieces that pages share, one a file.
+//! Components that several pages use, one per file.
 
 pub(super) mod badges;
 pub(super) mod body;
@@ -9,10 +9,13 @@ pub(super) mod field;
 pub(super) mod form_page;
 pub(super) mod icon;
 pub(super) mod inline_code;
+pub(super) mod list_search;
 pub(super) mod notice;
+pub(super) mod one_time_secret;
 pub(super) mod owners;
 pub(super) mod pager;
 pub(super) mod preferences;
+pub(super) mod query_form;
 pub(super) mod replay_form;
 pub(super) mod schema_tree;
 pub(super) mod sort;

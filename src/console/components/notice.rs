@@ -1,16 +1,16 @@
-//! Words that stand apart: something was done, something is wrong.
+//! Notices: a success, an error, and the errors of a form.
 
 use leptos::prelude::*;
 
 use crate::{
-    console::{ConsoleError, calls::ErrorView, viewer::lang},
+    console::{ConsoleError, error_view::ErrorView, viewer::lang},
     messages::common,
 };
 
-/// Something was done.
+/// The notice that a change was made.
 #[component]
 pub(in crate::console) fn Done(
-    /// What.
+    /// The text.
     text: &'static str,
 ) -> impl IntoView {
     view! {
@@ -20,10 +20,10 @@ pub(in crate::console) fn Done(
     }
 }
 
-/// The page's data cannot be had.
+/// The message that the page cannot be shown.
 #[component]
 pub(in crate::console) fn Trouble(
-    /// Why.
+    /// The reason.
     error: ConsoleError,
 ) -> impl IntoView {
     let lang = lang();
@@ -45,7 +45,7 @@ pub(in crate::console) fn Trouble(
     }
 }
 
-/// All errors of a form, each a link to its field. The focus is at the first field.
+/// The errors of a form, each with a link to its field. The first field takes the focus.
 #[component]
 pub(in crate::console) fn ErrorSummary(
     /// The errors.

@@ -4,21 +4,30 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        calls::{ErrorView, OwnerView},
-        islands::{FieldError, error_of, takes_focus},
+        error_view::{ErrorView, error_of},
+        islands::{FieldError, takes_focus},
         viewer::lang,
     },
     messages::administration as say,
 };
 
+/// A user who can be an owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnerView {
+    /// The id of the user.
+    pub id: String,
+    /// The email address of the user.
+    pub email: String,
+}
+
 /// One checkbox for each user who can be an owner.
 #[component]
 pub(in crate::console) fn Owners(
-    /// The users who can be.
+    /// The users who can be owners.
     possible: Vec<OwnerView>,
-    /// Ids of those who are.
+    /// The ids of the present owners.
     chosen: Vec<String>,
-    /// Errors of the form.
+    /// The errors of the form.
     errors: Vec<ErrorView>,
 ) -> impl IntoView {
     let lang = lang();
@@ -52,7 +61,7 @@ pub(in crate::console) fn Owners(
                 </li>
             }
         });
-        // Whoever is reached by keyboard can scroll the list.
+        // A list that scrolls must be reachable by keyboard.
         view! {
             <ul class="owners" tabindex="0">
                 {rows.collect_view()}
@@ -62,7 +71,7 @@ pub(in crate::console) fn Owners(
     };
     view! {
         <div class="field" role="group" aria-labelledby="owners-label" aria-describedby=described id="owners" tabindex="-1">
-            // A form without a tick says: nobody. One without this field says nothing of owners.
+            // A form with this field and without a tick sets no owners. A form without this field keeps the stored owners.
             <input type="hidden" name="owners" value="" />
             <span class="label" id="owners-label">
                 {say::owners(lang)}

@@ -1,15 +1,15 @@
-//! Pages by number.
+//! Links between numbered pages.
 
 use leptos::prelude::*;
 
 use crate::{console::viewer::lang, messages::common};
 
-/// Links to the page before and the one after.
+/// Links to the previous and to the next page.
 #[component]
 pub(in crate::console) fn Pager(
-    /// This page's number, from 1.
+    /// The number of this page, from 1.
     page: u64,
-    /// The last one's.
+    /// The number of the last page.
     pages: u64,
     /// The address of a page.
     address: impl Fn(u64) -> String,

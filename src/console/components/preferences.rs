@@ -1,4 +1,4 @@
-//! Language and theme: a plain form, whose buttons set a cookie and come back to the page.
+//! The buttons for language and theme: a plain form that sets cookies and returns to the page.
 
 use leptos::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::{
     messages::{Lang, common},
 };
 
-/// The switches.
+/// The buttons.
 #[component]
 pub(in crate::console) fn Preferences() -> impl IntoView {
     let Viewer { lang, theme } = viewer();

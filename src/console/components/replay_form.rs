@@ -1,25 +1,26 @@
-//! A form that was kept: a button that sends it on, as it was typed.
+//! A form that can be sent again: hidden fields and a button.
 
 use leptos::prelude::*;
-use url::form_urlencoded;
 
-use crate::console::calls::KeptView;
+use crate::console::replay::ReplayForm;
 
-/// The form, behind a button.
+/// The form.
 #[component]
-pub(in crate::console) fn Typed(
-    /// What was typed, and where it goes.
-    kept: KeptView,
-    /// What the button says.
+pub(in crate::console) fn ReplayButton(
+    /// The fields, and where the form is posted.
+    form: ReplayForm,
+    /// The text of the button.
     text: &'static str,
-    /// Its class.
+    /// The class of the button.
     class: &'static str,
 ) -> impl IntoView {
-    let fields: Vec<_> = form_urlencoded::parse(kept.typed.as_bytes())
-        .map(|(name, value)| view! { <input type="hidden" name=name.into_owned() value=value.into_owned() /> })
-        .collect();
+    let fields = form
+        .fields()
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
+    let fields = fields.collect_view();
     view! {
-        <form method="post" action=kept.path>
+        <form method="post" action=form.path>
             {fields}
             <button class=class type="submit">
                 {text}

@@ -1,7 +1,8 @@
-//! The fields of a callback's body as a tree. It is the same for everybody who reads one language, so it is written once.
+//! The fields of a callback's body as a tree. Its HTML depends only on the event type and the language, so it is written once.
 
 use std::{
     collections::HashMap,
+    fmt::{self, Write},
     sync::{LazyLock, OnceLock},
 };
 
@@ -12,82 +13,89 @@ use crate::{
         EventType,
         fields::{Field, FieldValue, fields},
     },
-    console::{components::inline_code::Ticks, viewer::lang},
+    console::{components::inline_code::write_inline_code, raw_text::raw_text, viewer::lang},
     messages::{self, Lang, event_types as say},
 };
 
-/// How deep the tree is open at first: what an event is about is seen, what that is made of is a click away.
+/// The number of levels that are open at first.
 const OPEN: usize = 2;
 
 /// The tree.
 #[component]
 pub(in crate::console) fn SchemaTree(
-    /// Of which event.
+    /// The event type.
     event: EventType,
 ) -> impl IntoView {
-    view! { <div class="schema" inner_html=written(event, lang())></div> }
+    view! { <div class="schema" inner_html=html(event, lang())></div> }
 }
 
-fn written(event: EventType, lang: Lang) -> &'static str {
+/// The HTML of the tree. It is plain text instead of a view, because nothing in it is ever hydrated: leptos would mark the end of each list and
+/// text.
+fn html(event: EventType, lang: Lang) -> &'static str {
     static TREES: [[OnceLock<String>; EventType::ALL.len()]; Lang::ALL.len()] =
         [const { [const { OnceLock::new() }; EventType::ALL.len()] }; Lang::ALL.len()];
-    // Marks between texts are for hydration, which this never sees.
-    TREES[lang as usize][event.index()].get_or_init(|| branch(fields(event), 0, lang).to_html().replace("<!>", ""))
+    TREES[lang as usize][event.index()].get_or_init(|| {
+        let mut html = String::new();
+        // Writing to a String cannot fail.
+        let _ = write_branch(&mut html, fields(event), 0, lang);
+        html
+    })
 }
 
-fn branch(fields: &'static [Field], depth: usize, lang: Lang) -> AnyView {
-    let each = |field: &'static Field| {
-        let within = (!field.fields.is_empty()).then(|| {
-            view! {
-                <details open=depth < OPEN>
-                    <summary>{say::within(lang, field.fields.len() as u64)}</summary>
-                    {branch(&field.fields, depth + 1, lang)}
-                </details>
-            }
-        });
-        view! {
-            <li>
-                {line(field, lang)} <p>
-                    <Ticks text=meaning(&field.description, lang) />
-                </p> {values(&field.values, lang)} {within}
-            </li>
+fn write_branch(html: &mut String, fields: &'static [Field], depth: usize, lang: Lang) -> fmt::Result {
+    html.push_str("<ul>");
+    for field in fields {
+        html.push_str("<li>");
+        write_line(html, field, lang)?;
+        html.push_str(" <p>");
+        write_inline_code(html, translated(&field.description, lang))?;
+        html.push_str("</p>");
+        write_values(html, &field.values, lang)?;
+        if !field.fields.is_empty() {
+            let open = if depth < OPEN { " open" } else { "" };
+            let summary = raw_text(&say::within(lang, field.fields.len() as u64));
+            write!(html, "<details{open}><summary>{summary}</summary>")?;
+            write_branch(html, &field.fields, depth + 1, lang)?;
+            html.push_str("</details>");
         }
-    };
-    view! { <ul>{fields.iter().map(each).collect_view()}</ul> }.into_any()
-}
-
-fn line(field: &'static Field, lang: Lang) -> AnyView {
-    let kind = match &field.format {
-        Some(format) => format!("{} · {format}", field.kind),
-        None => field.kind.clone(),
-    };
-    view! {
-        <code>{field.name.as_str()}</code>
-        " "
-        <span>{kind}</span>
-        {field.required.then(|| view! { " " <em>{say::required(lang)}</em> })}
+        html.push_str("</li>");
     }
-    .into_any()
+    html.push_str("</ul>");
+    Ok(())
 }
 
-fn values(values: &'static [FieldValue], lang: Lang) -> Option<AnyView> {
-    let value = |value: &'static FieldValue| {
-        view! {
-            <li>
-                <code>{value.value.as_str()}</code>
-                " "
-                {meaning(&value.meaning, lang)}
-            </li>
-        }
-    };
-    (!values.is_empty()).then(|| view! { <ul class="values">{values.iter().map(value).collect_view()}</ul> }.into_any())
+/// Name, type and format of a field, and whether it is required.
+fn write_line(html: &mut String, field: &Field, lang: Lang) -> fmt::Result {
+    write!(html, "<code>{}</code> <span>{}", raw_text(&field.name), raw_text(&field.kind))?;
+    if let Some(format) = &field.format {
+        write!(html, " · {}", raw_text(format))?;
+    }
+    html.push_str("</span>");
+    if field.required {
+        write!(html, " <em>{}</em>", raw_text(say::required(lang)))?;
+    }
+    Ok(())
 }
 
-/// What a schema says, in the language of who reads it. Schemas speak English.
-fn meaning(english: &'static str, lang: Lang) -> &'static str {
+/// The possible values of a field with their meanings.
+fn write_values(html: &mut String, values: &'static [FieldValue], lang: Lang) -> fmt::Result {
+    if values.is_empty() {
+        return Ok(());
+    }
+    html.push_str("<ul class=\"values\">");
+    for value in values {
+        let meaning = raw_text(translated(&value.meaning, lang));
+        write!(html, "<li><code>{}</code> {meaning}</li>", raw_text(&value.value))?;
+    }
+    html.push_str("</ul>");
+    Ok(())
+}
+
+/// A text of a schema in the viewer's language. The schemas themselves are in English.
+fn translated(english: &'static str, lang: Lang) -> &'static str {
     static KNOWN: LazyLock<HashMap<&str, usize>> =
-        LazyLock::new(|| messages::fields::ALL.iter().map(|said| said(Lang::En)).zip(0..).collect());
-    KNOWN.get(english).map_or(english, |at| messages::fields::ALL[*at](lang))
+        LazyLock::new(|| messages::catalogue::ALL.iter().map(|said| said(Lang::En)).zip(0..).collect());
+    KNOWN.get(english).map_or(english, |at| messages::catalogue::ALL[*at](lang))
 }
 
 #[cfg(test)]
@@ -105,17 +113,18 @@ mod tests {
     }
 
     #[test]
-    fn what_schemas_say_is_said_in_every_language() {
+    fn texts_of_schemas_are_translated() {
         let mut said = HashSet::new();
         for event in EventType::ALL {
             texts(fields(event), &mut said);
+            said.extend([event.name(), event.summary(), event.description()]);
         }
         said.remove("");
-        let known: HashSet<_> = messages::fields::ALL.iter().map(|text| text(Lang::En)).collect();
+        let known: HashSet<_> = messages::catalogue::ALL.iter().map(|text| text(Lang::En)).collect();
         assert_eq!(known, said);
         for lang in Lang::ALL {
-            let tree = written(EventType::VisitCreated, lang);
-            for said in [messages::fields::visit_host, messages::fields::status_checked_in] {
+            let tree = html(EventType::VisitCreated, lang);
+            for said in [messages::catalogue::visit_host, messages::catalogue::status_checked_in] {
                 assert!(tree.contains(said(lang)), "{tree}");
             }
         }

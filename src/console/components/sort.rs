@@ -1,4 +1,4 @@
-//! The head of a column that orders its table.
+//! The header of a column by which its table can be sorted.
 
 use leptos::prelude::*;
 
@@ -7,14 +7,14 @@ use crate::{console::components::icon::Icon, domain::list::Direction};
 const UP: &str = "m3 7 3-3 3 3";
 const DOWN: &str = "m3 5 3 3 3-3";
 
-/// The head: a link that orders the table by this column, or turns the order round.
+/// The header: a link that sorts the table by this column, or reverses the order.
 #[component]
 pub(in crate::console) fn SortHead(
-    /// The column's name.
+    /// The name of the column.
     name: &'static str,
-    /// How the table is ordered by it, if it is.
+    /// The direction, if the table is sorted by this column.
     sorted: Option<Direction>,
-    /// Where the link leads.
+    /// The address of the link.
     href: String,
 ) -> impl IntoView {
     let (aria, path) = match sorted {

@@ -1,13 +1,13 @@
-//! A moment: in the viewer's zone, UTC on hover.
+//! A timestamp: in the viewer's time zone, and in UTC as its tooltip.
 
 use leptos::prelude::*;
 
-use crate::console::calls::TimeView;
+pub use crate::console::server::TimeView;
 
-/// A moment.
+/// A timestamp.
 #[component]
 pub(in crate::console) fn Time(
-    /// Which.
+    /// The timestamp.
     at: TimeView,
 ) -> impl IntoView {
     view! {

@@ -1,10 +1,12 @@
-//! Text that others wrote, in which nothing hides: signs that cannot be seen, or that turn what stands around them, are written out.
+//! Text from users and receivers. Invisible characters, and characters that change the direction of the surrounding text, are shown as escapes,
+//! so that they cannot hide or disguise anything.
 
 use std::ops::RangeInclusive;
 
 use leptos::prelude::*;
 
-/// Signs that are not seen: controls but ends of lines and tabs, what turns the direction of text (UAX #9), what has no width.
+/// Invisible characters: control characters except line breaks and tabs, characters that change the text direction (UAX #9), and characters
+/// without width.
 const UNSEEN: [RangeInclusive<char>; 12] = [
     '\0'..='\u{8}',
     '\u{b}'..='\u{1f}',
@@ -23,13 +25,13 @@ const UNSEEN: [RangeInclusive<char>; 12] = [
 /// A part of a text.
 #[derive(Debug, PartialEq, Eq)]
 enum Part<'a> {
-    /// What can be seen.
+    /// Visible text.
     Seen(&'a str),
-    /// A sign that cannot.
+    /// An invisible character.
     Unseen(char),
 }
 
-/// Whether a text holds signs that cannot be seen.
+/// Whether the text contains invisible characters.
 pub(in crate::console) fn has_unseen(text: &str) -> bool {
     !text.is_ascii() && text.chars().any(is_unseen) || text.bytes().any(|byte| byte.is_ascii() && is_unseen(byte.into()))
 }
@@ -38,7 +40,7 @@ fn is_unseen(sign: char) -> bool {
     UNSEEN.iter().any(|range| range.contains(&sign))
 }
 
-/// A carriage return before a line feed is an end of a line like any other.
+/// Splits the text at invisible characters. A carriage return before a line feed is part of the line break, and so visible.
 fn parts(text: &str) -> Vec<Part<'_>> {
     let (mut parts, mut from) = (Vec::new(), 0);
     for (at, sign) in text.char_indices() {
@@ -58,7 +60,7 @@ fn parts(text: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// The text, with `\u{202E}` in place of each sign that cannot be seen.
+/// The text with an escape such as `\u{202E}` in place of each invisible character.
 pub(in crate::console) fn written_out(text: &str) -> AnyView {
     if !has_unseen(text) {
         return text.to_owned().into_any();
@@ -73,13 +75,13 @@ pub(in crate::console) fn written_out(text: &str) -> AnyView {
     views.collect_view().into_any()
 }
 
-/// Text that others wrote, which turns nothing outside of it.
+/// Text from others, isolated so that its direction does not affect the text around it.
 #[component]
 pub(in crate::console) fn ForeignText(
     /// The text.
     #[prop(into)]
     text: String,
-    /// Whether it is for machines, so that it runs from left to right whatever is in it.
+    /// Whether it is text for programs, which runs from left to right whatever it contains.
     #[prop(optional)]
     machine: bool,
 ) -> impl IntoView {
@@ -91,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signs_that_hide_are_written_out() {
+    fn invisible_characters_are_shown_as_escapes() {
         let unseen = (0..=0x10_ffff).filter_map(char::from_u32).filter(|sign| is_unseen(*sign));
         let bidi = [
             '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',

@@ -1,10 +1,10 @@
-//! The rules that the server keeps, said while somebody types.
+//! Rules of the server that the browser also checks, while the user types.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{headers, url_text, webhook},
-    messages::wrong::Wrong,
+    messages::validation::ValidationError,
 };
 
 /// The rule of a field.
@@ -12,22 +12,22 @@ use crate::{
 pub enum Rule {
     /// A name.
     Name,
-    /// The address of a receiver; whether `http://` will do.
+    /// The URL of a receiver.
     Url {
-        /// Whether it will.
+        /// Whether `http://` is allowed.
         http: bool,
     },
-    /// The name of an additional header.
+    /// The name of a custom header.
     HeaderName,
-    /// Its value.
+    /// The value of a custom header.
     HeaderValue,
-    /// A number of a rate limit, or nothing.
+    /// A number of the rate limit, or nothing.
     Rate,
 }
 
 impl Rule {
-    /// What is wrong, if anything.
-    pub fn check(self, value: &str) -> Result<(), Wrong> {
+    /// Checks a value.
+    pub fn check(self, value: &str) -> Result<(), ValidationError> {
         match self {
             Self::Name => webhook::check_name(value),
             Self::Url { http } => url_text::check(value, http),

@@ -1,4 +1,4 @@
-//! "Copy": only where scripts run.
+//! Buttons that copy text to the clipboard. They are hidden without scripts.
 
 use std::time::Duration;
 
@@ -11,29 +11,29 @@ use leptos::{
 
 use crate::{console::viewer::lang, messages::common};
 
-/// How long the button says what came of it.
+/// How long the button shows the result.
 const SHOWN: Duration = Duration::from_secs(4);
 
-/// What came of the button.
+/// The result of copying.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Copied {
     NotYet,
     Done,
-    /// The browser does not let pages copy: it is done by hand.
+    /// The browser does not allow it. The user has to copy by hand.
     Refused,
 }
 
-/// Copies the value of a field, or the text of another element, each character as it is.
+/// Copies the value of a field, or the text of another element, unchanged.
 #[island]
 pub fn CopyField(
-    /// Its id.
+    /// The id of the element.
     field: String,
 ) -> impl IntoView {
     let text = move || {
         let found = document().get_element_by_id(&field)?;
         match found.dyn_into::<HtmlInputElement>() {
             Ok(field) => {
-                // Selected, so that it can be copied by hand as well.
+                // The text is selected, so that the user can copy it by hand as well.
                 field.select();
                 Some(field.value())
             }
@@ -46,9 +46,9 @@ pub fn CopyField(
 /// Copies a text.
 #[island]
 pub fn CopyText(
-    /// Which.
+    /// The text.
     text: String,
-    /// What the button says.
+    /// The label of the button.
     label: String,
 ) -> impl IntoView {
     button(move || Some(text.clone()), label)
@@ -61,9 +61,8 @@ fn button(text: impl Fn() -> Option<String> + 'static, label: String) -> impl In
     let copy = move |_: MouseEvent| {
         if let Some(text) = text() {
             leptos::task::spawn_local(async move {
-                let done = put(&text).await;
+                let done = copy_text(&text).await;
                 copied.set(if done { Copied::Done } else { Copied::Refused });
-                // It may be something else by then.
                 set_timeout(move || copied.set(Copied::NotYet), SHOWN);
             });
         }
@@ -79,8 +78,9 @@ fn button(text: impl Fn() -> Option<String> + 'static, label: String) -> impl In
     }
 }
 
-/// Whether it was copied. Browsers offer their clipboard to pages of HTTPS only; to others they leave an older way.
-async fn put(text: &str) -> bool {
+/// Copies the text, and returns whether that succeeded. Browsers offer the clipboard only to pages of https. Other pages have to copy a
+/// selection.
+async fn copy_text(text: &str) -> bool {
     let navigator = window().navigator();
     let offered = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"));
     if offered.is_ok_and(|clipboard| clipboard.is_object()) {
@@ -89,10 +89,10 @@ async fn put(text: &str) -> bool {
             return true;
         }
     }
-    put_by_selection(text).unwrap_or_default()
+    copy_by_selection(text).unwrap_or_default()
 }
 
-fn put_by_selection(text: &str) -> Option<bool> {
+fn copy_by_selection(text: &str) -> Option<bool> {
     let page = document();
     let before = page.active_element();
     let area = page.create_element("textarea").ok()?.dyn_into::<HtmlTextAreaElement>().ok()?;
@@ -102,7 +102,7 @@ fn put_by_selection(text: &str) -> Option<bool> {
     area.select();
     let done = page.dyn_into::<HtmlDocument>().ok().and_then(|page| page.exec_command("copy").ok());
     area.remove();
-    // The focus goes back to where it was.
+    // `select` has moved the focus.
     if let Some(before) = before.and_then(|before| before.dyn_into::<leptos::web_sys::HtmlElement>().ok()) {
         let _ = before.focus();
     }

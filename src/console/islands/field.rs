@@ -1,33 +1,22 @@
-//! A field that says what is wrong with it: as the server found it, and then while somebody types.
+//! A field with its error: the one that the server found, and then the one that the browser finds while the user types.
 
 use std::time::Duration;
 
 use leptos::{prelude::*, web_sys::Event};
-use serde::{Deserialize, Serialize};
 
 use crate::console::{
-    islands::{check::Rule, focus::takes_focus},
+    islands::{
+        check::Rule,
+        check_webhook_field::{WebhookField, check_webhook_field},
+        focus::takes_focus,
+    },
     viewer::lang,
 };
 
-/// How long a click takes, from button down to button up.
+/// The longest time between pressing and releasing a mouse button in a click.
 const CLICK: Duration = Duration::from_millis(250);
 
-/// A field that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ErrorView {
-    /// The field's id in the page.
-    pub field: String,
-    /// What is wrong and what to do.
-    pub detail: String,
-}
-
-/// The error of a field, if it has one.
-pub fn error_of(errors: &[ErrorView], field: &str) -> Option<String> {
-    errors.iter().find(|error| error.field == field).map(|error| error.detail.clone())
-}
-
-/// Ids of what describes a field.
+/// The ids of the hint and the error of a field, for `aria-describedby`.
 pub fn described_by(id: &str, hint: bool, error: bool) -> Option<String> {
     match (hint, error) {
         (false, false) => None,
@@ -37,12 +26,12 @@ pub fn described_by(id: &str, hint: bool, error: bool) -> Option<String> {
     }
 }
 
-/// What is wrong with the field above.
+/// The error below a field.
 #[component]
 pub fn FieldError(
-    /// The field's id.
+    /// The id of the field.
     id: String,
-    /// What is wrong.
+    /// The error.
     error: Option<String>,
 ) -> impl IntoView {
     error.map(|error| {
@@ -54,52 +43,73 @@ pub fn FieldError(
     })
 }
 
-/// What is wrong with a field: it changes while somebody types.
+/// The error of a field, which changes while the user types.
 #[derive(Clone, Copy)]
 pub(super) struct Checked {
     rule: Rule,
-    /// What is wrong.
+    /// The error.
     pub error: RwSignal<Option<String>>,
+    /// The value that was checked last.
+    value: StoredValue<String>,
 }
 
 impl Checked {
-    /// A field that the server found so.
+    /// A field with the error that the server found.
     pub(super) fn new(rule: Rule, error: Option<String>) -> Self {
         Self {
             rule,
             error: RwSignal::new(error),
+            value: StoredValue::new(String::new()),
         }
     }
 
     fn check(self, value: &str) {
-        let wrong = self.rule.check(value).err();
-        self.error.set(wrong.map(|wrong| wrong.text(lang())));
+        let error = self.rule.check(value).err();
+        self.error.set(error.map(|error| error.text(lang())));
+        self.value.set_value(value.to_owned());
     }
 
-    /// While somebody types, an error goes as soon as the rule has nothing to say (what only the server knows it says anew); none comes
-    /// before they are done.
+    /// Checks the rules that only the server knows. If it does not answer, they are checked when the form is saved.
+    fn check_on_server(self, value: String) {
+        if !matches!(self.rule, Rule::Url { .. }) || self.error.with_untracked(Option::is_some) {
+            return;
+        }
+        leptos::task::spawn_local(async move {
+            let error = check_webhook_field(WebhookField::Url, value.clone()).await;
+            // The user may have changed the value meanwhile.
+            if let (Ok(error), true) = (error, self.value.with_value(|latest| *latest == value)) {
+                self.error.set(error);
+            }
+        });
+    }
+
+    /// Handles typing. An error disappears as soon as the value fits the rule. No new error appears before the user leaves the field.
     pub(super) fn typed(self, event: &Event) {
         if self.error.with_untracked(Option::is_some) {
             self.check(&event_target_value(event));
         }
     }
 
-    /// Once they are done, and whatever they clicked on has been: an error moves what stands below it. A field that was only passed
-    /// through is not blamed for being empty.
+    /// Handles leaving the field. The error appears after the time of a click, because it moves the elements below it, and the user may be
+    /// clicking on one of them. An empty field is not an error until it was filled in once.
     pub(super) fn done(self, event: &Event) {
         let value = event_target_value(event);
         if !value.is_empty() || self.error.with_untracked(Option::is_some) {
-            set_timeout(move || self.check(&value), CLICK);
+            let check = move || {
+                self.check(&value);
+                self.check_on_server(value);
+            };
+            set_timeout(check, CLICK);
         }
     }
 
-    /// Whether it is wrong, for `aria-invalid`.
+    /// Whether there is an error, for `aria-invalid`.
     pub(super) fn invalid(self) -> Option<&'static str> {
         self.error.with(Option::is_some).then_some("true")
     }
 }
 
-/// A field of one line, checked while somebody types.
+/// A field of one line that is checked while the user types.
 #[island]
 pub fn CheckedInput(
     /// Its id and its name in the form.
@@ -108,15 +118,15 @@ pub fn CheckedInput(
     kind: String,
     /// Its class.
     class: Option<String>,
-    /// What stands in it.
+    /// Its value.
     value: String,
     /// Whether it is a whole number.
     digits: bool,
     /// Whether it has a hint.
     hint: bool,
-    /// What is wrong with it.
+    /// Its error.
     error: Option<String>,
-    /// What it must be.
+    /// The rule for its value.
     rule: Rule,
 ) -> impl IntoView {
     let checked = Checked::new(rule, error);

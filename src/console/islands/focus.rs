@@ -1,14 +1,15 @@
-//! Which field takes the focus when a form comes back: the first one that is wrong, or where a button changed something. The server says so in the page, so that it works
-//! without scripts.
+//! The field that takes the focus when a form is shown again: the first invalid field, or the one that a button changed. The server sets
+//! `autofocus`, so that it works without scripts.
 
 use leptos::prelude::*;
 
-use crate::console::islands::ErrorView;
+use crate::console::error_view::ErrorView;
 
 #[derive(Clone)]
 struct TakesFocus(String);
 
-/// Called where a form begins: errors stand in the order of its fields. With none of them, the field that was `edited`.
+/// Must be called before the fields of a form are rendered. The errors are in the order of the fields. Without errors, the `edited` field
+/// takes the focus.
 pub fn focus_first(errors: &[ErrorView], edited: Option<&str>) {
     if let Some(first) = errors.first().map(|error| error.field.as_str()).or(edited) {
         provide_context(TakesFocus(first.to_owned()));

@@ -1,4 +1,4 @@
-//! Rows of additional headers. The buttons are submit buttons of the form: without scripts the server adds or removes the row.
+//! The rows of custom headers. The buttons are submit buttons of the form: without scripts, the server adds or removes the row.
 
 use leptos::{html::Input, prelude::*};
 
@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     console::{
+        error_view::{ErrorView, error_of},
         islands::{
             check::Rule,
-            field::{Checked, ErrorView, FieldError, error_of},
+            field::{Checked, FieldError},
             focus::takes_focus,
         },
         viewer::lang,
@@ -17,7 +18,7 @@ use crate::{
     messages::webhook as say,
 };
 
-/// An additional header.
+/// A custom header.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderView {
     /// Its name.
@@ -26,7 +27,7 @@ pub struct HeaderView {
     pub value: String,
     /// Whether the value is a credential, which the log does not show.
     pub secret: bool,
-    /// Whether that is settled. In a new row it follows the name until somebody ticks or unticks the box.
+    /// Whether the user has set `secret`. In a new row, `secret` follows the name until the user sets it.
     pub decided: bool,
 }
 
@@ -38,10 +39,10 @@ struct Row {
     value_error: Option<String>,
 }
 
-/// All rows, and "Add header".
+/// All rows, and the button that adds a row.
 #[island]
 pub fn HeaderRows(
-    /// The headers there are.
+    /// The headers.
     headers: Vec<HeaderView>,
     /// Errors of the form.
     errors: Vec<ErrorView>,
@@ -123,7 +124,7 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
     };
     let (name_error, value_error) = (wrong(&name_id, name), wrong(&value_id, value));
     let (tick, decided) = (NodeRef::<Input>::new(), RwSignal::new(row.header.decided));
-    // The box is set by hand: what the reader ticked before the page came to life stays.
+    // The property is set directly instead of by a signal, so that a box that the user ticked before hydration stays ticked.
     let follow = move |event: &leptos::web_sys::Event| {
         if let Some(tick) = tick.get_untracked().filter(|_| !decided.get_untracked()) {
             tick.set_checked(is_credential(&event_target_value(event)));
@@ -131,7 +132,7 @@ fn HeaderRow(row: Row, remove: impl Fn(leptos::ev::MouseEvent) + 'static, editab
     };
     view! {
         <div class="header-row">
-            // A box that is not ticked sends nothing, so each row says which it is.
+            // A box that is not ticked sends nothing, so each row sends its key.
             <input type="hidden" name="header_row" value=at.to_string() />
             {move || (!decided.get()).then(|| view! { <input type="hidden" name="header_undecided" value=at.to_string() /> })}
             <Part

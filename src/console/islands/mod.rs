@@ -1,23 +1,19 @@
-//! Islands: the only parts of a page that run in the browser. The server renders each like any other component, so that the page is
-//! whole without them; what they are given travels in the page.
+//! Islands: the parts of pages that run in the browser. The server renders each like any other component, so that the page is complete
+//! without scripts. The properties of an island are in the page. Islands of a single page are in its folder (`console::pages`).
 
 mod check;
+pub mod check_webhook_field;
 mod copy;
 mod field;
 mod focus;
 mod headers;
-mod log_follower;
-mod query_form;
-mod region;
 mod unsaved;
 
 pub use self::{
     check::Rule,
     copy::{CopyField, CopyText},
-    field::{CheckedInput, ErrorView, FieldError, described_by, error_of},
+    field::{CheckedInput, FieldError, described_by},
     focus::{focus_first, takes_focus},
     headers::{HeaderRows, HeaderView},
-    log_follower::{LogFollower, Shown},
-    query_form::QueryForm,
     unsaved::Unsaved,
 };

@@ -1,4 +1,4 @@
-//! Asks before a form is left that holds something unsaved.
+//! Asks the user before they leave a form with unsaved changes.
 
 use leptos::{
     ev,
@@ -8,10 +8,10 @@ use leptos::{
     web_sys::{Element, Event, EventTarget, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement},
 };
 
-/// Watches the form that it stands in.
+/// Watches the form that contains it.
 #[island]
 pub fn Unsaved(
-    /// Whether what the form holds is unsaved from the start: it came back, and nothing of it was saved.
+    /// Whether the form has unsaved changes from the start, because the server did not save it.
     from_start: bool,
 ) -> impl IntoView {
     let here = NodeRef::<Span>::new();
@@ -40,7 +40,7 @@ fn watch(form: HtmlFormElement, from_start: bool) {
             event.prevent_default();
         }
     });
-    // A page that the browser kept is shown again as it was, and not sent; and Escape stops what is on its way.
+    // After "back", the browser may show the page from its cache, and Escape aborts a submission. The form is then unsaved again.
     let again = window_event_listener_untyped("pageshow", move |_: Event| is_sent.set_value(false));
     let stopped = window_event_listener(ev::keydown, move |event| {
         if event.key() == "Escape" {
@@ -55,7 +55,7 @@ fn watch(form: HtmlFormElement, from_start: bool) {
     });
 }
 
-/// Whether a field is not as the server made it, or there are more or fewer of them. (What was typed before this watched counts too.)
+/// Whether a field differs from the value that the server sent, or fields were added or removed. This includes changes before hydration.
 fn is_changed(form: &HtmlFormElement, count: usize) -> bool {
     let fields = fields(form);
     fields.len() != count || fields.iter().any(field_is_changed)
@@ -71,7 +71,6 @@ fn field_is_changed(field: &Element) -> bool {
     if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
         return input.value() != input.default_value() || input.checked() != input.default_checked();
     }
-    // Choices of the form's own buttons are no content.
     field
         .dyn_ref::<HtmlTextAreaElement>()
         .is_some_and(|text| text.default_value().is_ok_and(|default| text.value() != default))

@@ -1,23 +1,37 @@
-//! One screen a file.
+//! The pages: one file or folder each, with the form types, the loaders, the server functions, the handlers and the components of a page.
+//!
+//! Pages are rendered only on the server. The browser compiles the server functions that islands call, and the islands of a single page.
 
-pub(super) mod account;
-pub(super) mod administration;
-pub(super) mod callback;
-pub(super) mod details;
-pub(super) mod event_type;
-pub(super) mod event_types;
-pub(super) mod log_filters;
-pub(super) mod logs;
-pub(super) mod new_webhook;
-pub(super) mod no_webhooks;
-pub(super) mod not_found;
-pub(super) mod overview;
-pub(super) mod refused;
-pub(super) mod second_factor;
-pub(super) mod setup;
-pub(super) mod sign_in;
-pub(super) mod webhook_actions;
-pub(super) mod webhook_events;
-pub(super) mod webhook_form;
-pub(super) mod webhook_row;
-pub(super) mod webhooks;
+pub mod log;
+pub mod webhook;
+pub mod webhooks;
+
+#[cfg(feature = "ssr")]
+pub mod account;
+#[cfg(feature = "ssr")]
+pub mod api_keys;
+#[cfg(feature = "ssr")]
+pub mod audit_log;
+#[cfg(feature = "ssr")]
+pub mod error_page;
+#[cfg(feature = "ssr")]
+pub mod event_types;
+#[cfg(feature = "ssr")]
+pub mod not_found;
+#[cfg(feature = "ssr")]
+pub mod overview;
+#[cfg(feature = "ssr")]
+mod preferences;
+#[cfg(feature = "ssr")]
+mod routes;
+#[cfg(feature = "ssr")]
+pub mod setup;
+#[cfg(feature = "ssr")]
+pub mod sign_in;
+#[cfg(feature = "ssr")]
+mod unfit_password;
+#[cfg(feature = "ssr")]
+pub mod users;
+
+#[cfg(feature = "ssr")]
+pub use self::routes::routes;

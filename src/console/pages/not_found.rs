@@ -1,20 +1,14 @@
-//! No page there, or none that can be shown.
+//! The page for addresses that do not exist.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::{
-    console::{calls::refusal, pages::refused::Refused, viewer::lang},
-    messages::common,
-};
+use crate::{console::viewer::lang, messages::common};
 
-/// No page there, or none that can be shown.
+/// The page.
 #[component]
-pub(in crate::console) fn NotFound() -> impl IntoView {
+pub fn NotFound() -> impl IntoView {
     let lang = lang();
-    if let Some(refusal) = refusal() {
-        return view! { <Refused refusal /> }.into_any();
-    }
     view! {
         <Title text=common::not_found(lang) />
         <main id="main" class="alone">
@@ -29,5 +23,4 @@ pub(in crate::console) fn NotFound() -> impl IntoView {
             </div>
         </main>
     }
-    .into_any()
 }

@@ -1,24 +1,34 @@
-//! Moments and spans of time as people read them: the server's own formats, so that the browser needs no calendar.
+//! Dates and times as text. The server formats them, so that the browser needs no calendar data.
 
 use jiff::tz::TimeZone;
 
 use crate::{
-    console::calls::TimeView,
     domain::timestamp::Timestamp,
     messages::{Lang, common},
 };
+
+/// A timestamp as a page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeView {
+    /// The time in the viewer's zone.
+    pub text: String,
+    /// The time as RFC 3339.
+    pub datetime: String,
+    /// The time in UTC.
+    pub utc: String,
+}
 
 /// "23 Nov 2026, 14:02:11" in the given zone.
 pub fn in_words(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
     written(at, zone, lang, "%H:%M:%S")
 }
 
-/// "23 Nov 2026, 14:02"; with seconds only when there are some.
+/// "23 Nov 2026, 14:02"; with seconds only if they are not zero.
 pub fn minute(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
     written(at, zone, lang, precision(at))
 }
 
-/// "14:02"; with seconds only when there are some.
+/// "14:02"; with seconds only if they are not zero.
 pub fn time_of_day(at: Timestamp, zone: &TimeZone) -> String {
     at.in_zone(zone).strftime(precision(at)).to_string()
 }
@@ -34,7 +44,7 @@ fn written(at: Timestamp, zone: &TimeZone, lang: Lang, time: &str) -> String {
     format!("{} {month} {}, {}", local.day(), local.year(), local.strftime(time))
 }
 
-/// A moment as a page shows it.
+/// A moment as pages show it.
 pub fn time_view(at: Timestamp, zone: &TimeZone, lang: Lang) -> TimeView {
     TimeView {
         text: in_words(at, zone, lang),

@@ -1,24 +1,11 @@
-//! What pages and forms need of a request, and how their views are made.
+//! What pages and server functions read of the current request, and the texts that several of them need.
 
-pub mod account;
-pub mod administration;
-mod bars;
-mod browser_name;
-mod callback_detail;
-mod chart;
-mod dates;
-pub mod event_types;
-pub mod form;
-mod indent;
-pub mod list;
-pub mod log;
-pub mod overview;
-pub mod range;
-mod urls;
+pub(super) mod dates;
+pub mod response;
 pub mod viewer;
 
 pub use self::{
-    dates::time_view,
+    dates::{TimeView, time_view},
     viewer::{lang, zone},
 };
 
@@ -30,14 +17,14 @@ use leptos_axum::ResponseOptions;
 use crate::{
     app::AppState,
     auth::principal::{Principal, SignedIn},
-    console::{ConsoleError, calls::PostedForm},
+    console::{ConsoleError, field_errors::error_views},
     domain::disabled::DisabledReason,
     messages::common,
     request::{NotPermitted, RequestId},
     services::error::UseCaseError,
 };
 
-/// Who is asking: the first line of everything that a page reads. On a page that they may not see there is nothing.
+/// The application and the caller. Each loader and server function starts with it. On a page that the caller may not see, nothing is found.
 pub fn caller() -> Result<(AppState, Principal), ConsoleError> {
     if extension::<NotPermitted>().is_some() {
         return Err(console_error(UseCaseError::NotFound));
@@ -46,17 +33,12 @@ pub fn caller() -> Result<(AppState, Principal), ConsoleError> {
     Ok((expect_context::<AppState>(), Principal::User(who)))
 }
 
-/// Whoever is signed in.
+/// The signed-in user.
 pub fn signed_in() -> Option<SignedIn> {
     extension::<SignedIn>()
 }
 
-/// The form that was posted and could not be carried out, when this is the answer to one.
-pub fn posted() -> Option<PostedForm> {
-    use_context::<PostedForm>()
-}
-
-/// What the page shows of an error; the cause goes to the log.
+/// The error of a loader. The cause is logged, and the status of the response is set.
 pub fn console_error(error: UseCaseError) -> ConsoleError {
     match error {
         UseCaseError::NotFound | UseCaseError::Forbidden(_) => {
@@ -77,12 +59,44 @@ pub fn console_error(error: UseCaseError) -> ConsoleError {
     }
 }
 
+/// The error of a server function that changes something or is called by an island. Sets the status of its response.
+pub fn action_error(error: UseCaseError) -> ConsoleError {
+    let lang = lang();
+    let (status, error) = match error {
+        UseCaseError::NotFound => (StatusCode::NOT_FOUND, ConsoleError::NotFound),
+        UseCaseError::Forbidden(forbidden) => {
+            let detail = format!("{forbidden}.");
+            (StatusCode::FORBIDDEN, ConsoleError::Forbidden { detail })
+        }
+        UseCaseError::Invalid(errors) => {
+            let errors = error_views(&errors, lang);
+            (StatusCode::UNPROCESSABLE_ENTITY, ConsoleError::Invalid { errors })
+        }
+        UseCaseError::Stale => (StatusCode::CONFLICT, ConsoleError::Stale),
+        UseCaseError::Conflict(wrong) => (StatusCode::CONFLICT, ConsoleError::Conflict { reason: wrong.text(lang) }),
+        UseCaseError::Store(_) | UseCaseError::Hash(_) => {
+            tracing::error!(%error, "a server function failed: {error}");
+            let request = extension::<RequestId>().map_or_else(String::new, |id| id.0);
+            (StatusCode::SERVICE_UNAVAILABLE, ConsoleError::Failed { request })
+        }
+    };
+    set_status(status);
+    error
+}
+
+/// Sets the status of the response that is being made.
+pub fn set_status(status: StatusCode) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(status);
+    }
+}
+
 fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
     use_context::<Parts>()?.extensions.get::<T>().cloned()
 }
 
 /// Why clearhook disabled a webhook, in the viewer's language.
-fn disabled_reason(stored: String) -> String {
+pub(super) fn disabled_reason(stored: String) -> String {
     let lang = lang();
     match DisabledReason::parse(&stored) {
         Some(DisabledReason::Gone) => common::disabled_gone(lang).to_owned(),

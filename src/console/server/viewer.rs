@@ -1,4 +1,4 @@
-//! What a request says of the viewer: language, theme, time zone.
+//! The language, theme and time zone of a request.
 
 use axum::http::{HeaderMap, header, request::Parts};
 use jiff::tz::TimeZone;
@@ -10,14 +10,15 @@ use crate::{
     request::cookies,
 };
 
-/// The cookie that keeps the language somebody chose.
+/// The name of the cookie with the chosen language.
 pub const LANG: &str = "lang";
-/// The cookie that keeps the theme somebody chose.
+/// The name of the cookie with the chosen theme.
 pub const THEME: &str = "theme";
-/// The cookie with the time zone, which hydration sets.
+/// The name of the cookie with the time zone. A script sets it.
 const ZONE: &str = "tz";
 
-/// Language and theme of whoever sent these headers: as they chose, else as their browser asks, else English and the system's theme.
+/// The language and the theme for a request with these headers: the chosen ones, or else the language that the browser prefers, or else
+/// English, and the theme of the operating system.
 pub fn viewer_of(headers: &HeaderMap) -> Viewer {
     let accepted = || headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok().and_then(Lang::accepted);
     Viewer {
@@ -31,22 +32,22 @@ pub fn viewer_of(headers: &HeaderMap) -> Viewer {
     }
 }
 
-/// The viewer of the request that is being answered.
+/// The language and the theme of the current request.
 pub fn viewer() -> Viewer {
     use_context::<Parts>().map_or_else(Viewer::default, |parts| viewer_of(&parts.headers))
 }
 
-/// The language of the request that is being answered.
+/// The language of the current request.
 pub fn lang() -> Lang {
     viewer().lang
 }
 
-/// The viewer's time zone; UTC at first.
+/// The time zone of the current request. UTC until a script has set the cookie.
 pub fn zone() -> TimeZone {
     use_context::<Parts>().map_or(TimeZone::UTC, |parts| zone_of(&parts.headers))
 }
 
-/// The time zone of whoever sent these headers; UTC at first.
+/// The time zone for a request with these headers. UTC until a script has set the cookie.
 pub fn zone_of(headers: &HeaderMap) -> TimeZone {
     cookies::value(headers, ZONE)
         .and_then(|zone| TimeZone::get(zone).ok())
@@ -57,7 +58,7 @@ pub fn zone_of(headers: &HeaderMap) -> TimeZone {
 mod tests {
     use super::*;
 
-    fn seen(pairs: &[(&'static str, &'static str)]) -> Viewer {
+    fn viewer_with(pairs: &[(&'static str, &'static str)]) -> Viewer {
         viewer_of(
             &pairs
                 .iter()
@@ -67,12 +68,15 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_counts_more_than_what_the_browser_asks() {
-        assert_eq!(seen(&[]), Viewer::default());
-        assert_eq!(seen(&[("accept-language", "fr-CA")]).lang, Lang::Fr);
-        assert_eq!(seen(&[("accept-language", "fr"), ("cookie", "tz=UTC; lang=en")]).lang, Lang::En);
-        assert_eq!(seen(&[("accept-language", "fr"), ("cookie", "lang=tlh")]).lang, Lang::Fr);
-        assert_eq!(seen(&[("cookie", "theme=dark")]).theme, Theme::Dark);
-        assert_eq!(seen(&[("cookie", "theme=plaid; old_theme=dark")]).theme, Theme::System);
+    fn the_chosen_language_overrides_the_one_that_the_browser_prefers() {
+        assert_eq!(viewer_with(&[]), Viewer::default());
+        assert_eq!(viewer_with(&[("accept-language", "fr-CA")]).lang, Lang::Fr);
+        assert_eq!(
+            viewer_with(&[("accept-language", "fr"), ("cookie", "tz=UTC; lang=en")]).lang,
+            Lang::En
+        );
+        assert_eq!(viewer_with(&[("accept-language", "fr"), ("cookie", "lang=tlh")]).lang, Lang::Fr);
+        assert_eq!(viewer_with(&[("cookie", "theme=dark")]).theme, Theme::Dark);
+        assert_eq!(viewer_with(&[("cookie", "theme=plaid; old_theme=dark")]).theme, Theme::System);
     }
 }

@@ -1,5 +1,5 @@
-//! `GET /webhooks/{id}/callbacks/live`: server-sent events that tell a page how many callbacks were logged since it was made.
-//! What they are, it asks for when its reader wants to see them.
+//! `GET /webhooks/{id}/callbacks/live`: server-sent events with the number of callbacks that were logged since a page was rendered.
+//! The page requests the callbacks themselves when the user wants to see them.
 
 use std::{convert::Infallible, net::IpAddr, time::Duration};
 
@@ -23,25 +23,26 @@ use crate::{
         principal::{Principal, SignedIn},
         session,
     },
-    console::calls::LogQuery,
+    console::pages::log::log_query::LogQuery,
     domain::id::{CallbackId, WebhookId},
+    problem::Problem,
     request::{client_address::ClientAddress, cookies},
-    rest::{Params, Problem},
+    rest::Params,
     services::error::UseCaseError,
     services::webhooks::{self, Follower, News},
-    web::logs::asked,
+    web::logs::selection,
 };
 
-/// A stream ends after so long; the browser comes back, is asked again who it is, and goes on where it was.
+/// The maximum duration of a stream. The browser then connects again, is authorized again, and continues where it was.
 const LIFE: Duration = Duration::from_secs(120);
-/// How long the browser waits before it comes back.
+/// How long the browser waits before it connects again.
 const RETRY: Duration = Duration::from_secs(2);
-/// How often it is made sure that the viewer may still follow.
+/// How often the stream checks that the viewer may still read the log.
 const CHECK_EVERY: Duration = Duration::from_secs(2);
-/// How often a silent stream gives a sign of life.
+/// The interval of keep-alive messages in a stream without events.
 const SIGN: Duration = Duration::from_secs(15);
 
-/// Where a page stands that was hidden for a while. (A browser that lost its connection says it in `Last-Event-ID`.)
+/// The last callback that the page knows, after it was hidden for a while. A browser that lost its connection sends `Last-Event-ID` instead.
 #[derive(Deserialize)]
 pub(super) struct Since {
     since: Option<CallbackId>,
@@ -53,22 +54,22 @@ struct Following {
     until: Instant,
     begins: Begins,
     viewer: Viewer,
-    /// When it was last made sure that the viewer may still follow.
+    /// When the permission of the viewer was last checked.
     checked: Instant,
-    /// Given back when the stream ends.
+    /// Released when the stream ends.
     _subscription: LogSubscription,
 }
 
-/// Who follows which log.
+/// The viewer of a log.
 struct Viewer {
     webhook: WebhookId,
-    /// The token of their session.
+    /// The token of the session.
     token: String,
     address: IpAddr,
 }
 
 impl Viewer {
-    /// Whether their session lives, and they may still read the log.
+    /// Whether the session is still valid and its user may still read the log.
     async fn may_follow(&self, app: &AppState) -> bool {
         let session = session::check(&app.store, &self.token, self.address, app.clock.now()).await;
         let Ok(Some(who)) = session else { return false };
@@ -76,14 +77,14 @@ impl Viewer {
     }
 }
 
-/// What is still to be said before the first wait.
+/// What the stream sends before it waits for the first time.
 enum Begins {
     Greeting(Option<CallbackId>),
     Missed,
     Over,
 }
 
-/// Streams news of a log.
+/// Streams the news of a log.
 pub(super) async fn live(
     State(app): State<AppState>,
     Path(id): Path<String>,
@@ -104,14 +105,14 @@ pub(super) async fn live(
     };
     let followed = async {
         let (by, id) = (Principal::User(who), webhook);
-        match asked(&app, &by, id, &query, &parts).await? {
+        match selection(&app, &by, id, &query, &parts.headers).await? {
             Ok((range, filter)) if range.open_end => Follower::start(&app, &by, id, filter, after).await.map(Some),
             _ => Ok(None),
         }
     };
     let follower = match followed.await {
         Ok(Some(follower)) => follower,
-        // Nothing is ever added to what is past: a browser does not come back after this.
+        // Nothing is added to a range in the past. After this response, the browser does not connect again.
         Ok(None) => return StatusCode::NO_CONTENT.into_response(),
         Err(error) => return Problem::from(error).into_response(),
     };
@@ -129,7 +130,7 @@ pub(super) async fn live(
         _subscription: subscription,
     };
     let events = Sse::new(events(following)).keep_alive(KeepAlive::new().interval(SIGN));
-    // Proxies that gather answers would hold events back.
+    // Proxies that buffer responses would delay the events.
     ([("x-accel-buffering", "no")], events).into_response()
 }
 
@@ -157,7 +158,7 @@ fn events(following: Following) -> impl Stream<Item = Result<Event, Infallible>>
                     }
                 }
             }
-            // Who has been signed out or disabled, or owns the webhook no longer, hears nothing more.
+            // The stream ends if the user was signed out or disabled, or does not own the webhook any more.
             if following.checked.elapsed() >= CHECK_EVERY {
                 if !following.viewer.may_follow(&following.app).await {
                     return None;

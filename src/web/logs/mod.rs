@@ -1,21 +1,18 @@
-//! The log of a webhook beside its page: as a file, as a stream of news, and a callback sent again.
+//! The stream of new callbacks of a log.
 
-mod export;
-mod file;
 mod live;
-mod redeliver;
 
-use axum::http::request::Parts;
+use axum::http::HeaderMap;
 
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
     console::{
-        calls::LogQuery,
-        server::{
+        pages::log::{
+            log_query::LogQuery,
             range::{self, Range, RangeError},
-            viewer::zone_of,
         },
+        server::viewer::zone_of,
     },
     domain::{id::WebhookId, timestamp::Timestamp},
     routes::{Routes, Rule},
@@ -24,25 +21,21 @@ use crate::{
     storage::callbacks::LogFilter,
 };
 
-/// Routes of the log.
+/// The route of the stream.
 pub(super) fn routes() -> Routes<AppState> {
-    let (read, resend) = (Rule::Session(Action::ReadCallbacks), Rule::Session(Action::Resend));
-    Routes::new()
-        .get("/webhooks/{id}/callbacks/export", read, export::export)
-        .get("/webhooks/{id}/callbacks/live", read, live::live)
-        .post("/webhooks/{id}/callbacks/{callback}/send-again", resend, redeliver::send_again)
+    Routes::new().get("/webhooks/{id}/callbacks/live", Rule::Session(Action::ReadCallbacks), live::live)
 }
 
-/// What an address asks for, as the page itself reads it.
-async fn asked(
+/// The range and the filter that a query selects, exactly as for the page.
+pub(super) async fn selection(
     app: &AppState,
     by: &Principal,
     id: WebhookId,
     query: &LogQuery,
-    parts: &Parts,
+    headers: &HeaderMap,
 ) -> Result<Result<(Range, LogFilter), RangeError>, UseCaseError> {
     let latest = webhooks::latest_callback(app, by, id).await?;
-    let range = Range::of(query, latest.map(|latest| latest.at), Timestamp::now(), &zone_of(&parts.headers));
+    let range = Range::of(query, latest.map(|latest| latest.at), Timestamp::now(), &zone_of(headers));
     Ok(range.map(|range| {
         let filter = range::filter(query, &range);
         (range, filter)

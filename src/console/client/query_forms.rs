@@ -1,0 +1,55 @@
+//! Forms whose fields become the query of the page (`console::components::query_form`): choosing an option submits the form, and empty
+//! fields are left out of the address. Listeners are on the window, so that forms in inserted parts of a page work as well.
+
+use leptos::{
+    ev,
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{Element, FormData, HtmlFormElement, UrlSearchParams},
+};
+
+const FORMS: &str = "form[data-query]";
+
+pub(super) fn watch() {
+    window_event_listener(ev::change, |event| {
+        let chosen = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let form = chosen
+            .filter(|chosen| chosen.tag_name() == "SELECT")
+            .and_then(|chosen| chosen.closest(FORMS).ok().flatten());
+        if let Some(form) = form {
+            // If a field is invalid, the browser says so and does not submit.
+            let _ = form.unchecked_ref::<HtmlFormElement>().request_submit();
+        }
+    });
+    window_event_listener(ev::submit, |event| {
+        let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
+        let Some(form) = form.filter(|form| form.matches(FORMS).is_ok_and(|is_query| is_query)) else {
+            return;
+        };
+        let Some(query) = query(&form) else { return };
+        event.prevent_default();
+        let action = form.get_attribute("action").unwrap_or_default();
+        let (path, fragment) = action.split_once('#').unwrap_or((&action, ""));
+        let mark = if query.is_empty() { "" } else { "?" };
+        let location = window().location();
+        // Assigning the present address would only scroll to the fragment.
+        let _ = if location.search().is_ok_and(|now| now == format!("{mark}{query}")) {
+            location.reload()
+        } else {
+            location.assign(&format!("{path}{mark}{query}#{fragment}"))
+        };
+    });
+}
+
+/// The fields of a form that are not empty, as a query.
+fn query(form: &HtmlFormElement) -> Option<String> {
+    let data = FormData::new_with_form(form).ok()?;
+    let query = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
+    let named: Vec<String> = query.keys().into_iter().flatten().filter_map(|key| key.as_string()).collect();
+    for name in named {
+        if query.get(&name).is_some_and(|value| value.is_empty()) {
+            query.delete(&name);
+        }
+    }
+    Some(query.to_string().into())
+}

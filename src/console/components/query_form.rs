@@ -1,0 +1,23 @@
+//! A form whose fields become the query of the page.
+
+use leptos::prelude::*;
+
+/// A plain GET form. With scripts (`console::client::query_forms`), choosing an option submits it, and empty fields are left out of the
+/// address. It is not an island, so that it also works in parts of a page that are inserted later.
+#[component]
+pub(in crate::console) fn QueryForm(
+    /// The path to which it leads, with a fragment if wanted.
+    action: String,
+    /// Its class.
+    class: &'static str,
+    /// Whether it is the search of the page.
+    search: bool,
+    /// Its fields.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <form method="get" action=action class=class role=search.then_some("search") data-query="true">
+            {children()}
+        </form>
+    }
+}

@@ -1,0 +1,262 @@
+//! The list of API keys, and the form of a new one.
+
+pub mod new;
+
+use axum::response::{IntoResponse, Redirect, Response};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use serde::{Deserialize, Serialize};
+
+use self::new::CreateApiKey;
+use crate::{
+    app::AppState,
+    auth::rules::Action,
+    console::{
+        ConsoleError,
+        components::{
+            icon::{CROSS, Icon, PAUSE, TICK},
+            list_search::{Foot, Nothing, Search},
+            notice::{Done, Trouble},
+            time::Time,
+            unseen::ForeignText,
+        },
+        page_action::{PageAction, page_action},
+        server::{self, action_error, caller, console_error, time_view, zone},
+        viewer::lang,
+    },
+    domain::{
+        id::ApiKeyId,
+        page::{Cursor, ListId, Page},
+        timestamp::Timestamp,
+    },
+    messages::administration as say,
+    routes::{Routes, Rule, Ruled},
+    services::{api_keys, error::UseCaseError},
+    storage::api_keys::ApiKeyRecord,
+};
+
+const PATH: &str = "/api-keys";
+/// Maximum number of keys on a page.
+const ROWS: u64 = 50;
+
+/// The routes of the forms.
+pub fn routes() -> Routes<AppState> {
+    Routes::new()
+        .post(PATH, RevokeApiKey::RULE, page_action::<RevokeApiKey>)
+        .server_fn::<RevokeApiKey, _>(page_action::<RevokeApiKey>)
+        .post(new::PATH, CreateApiKey::RULE, page_action::<CreateApiKey>)
+        .server_fn::<CreateApiKey, _>(page_action::<CreateApiKey>)
+}
+
+/// The query of the list.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ApiKeysQuery {
+    q: Option<String>,
+    after: Option<String>,
+    /// The change that was just made, which the page confirms: `revoked`.
+    done: Option<String>,
+}
+
+/// Revokes an API key.
+#[server(prefix = "/fn", endpoint = "revoke_api_key")]
+pub async fn revoke_api_key(id: String) -> Result<(), ConsoleError> {
+    let (app, by) = caller()?;
+    let id: ApiKeyId = id.parse().map_err(|_| action_error(UseCaseError::NotFound))?;
+    api_keys::revoke(&app.store, &by, id).await.map(drop).map_err(action_error)
+}
+
+impl Ruled for RevokeApiKey {
+    const RULE: Rule = Rule::Session(Action::ManageApiKeys);
+}
+
+impl PageAction for RevokeApiKey {
+    type Form = Self;
+
+    async fn answer(_: Self, result: Result<(), ConsoleError>) -> Result<Response, ConsoleError> {
+        match result {
+            Ok(()) => Ok(Redirect::to("/api-keys?done=revoked").into_response()),
+            // There is no such key, or it was revoked concurrently. The list shows its state.
+            Err(ConsoleError::NotFound) => Ok(Redirect::to(PATH).into_response()),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// Whether requests with a key are accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KeyState {
+    Live,
+    Expired,
+    Revoked,
+}
+
+impl KeyState {
+    fn of(key: &ApiKeyRecord, now: Timestamp) -> Self {
+        match (key.revoked_at, key.expires_at) {
+            (Some(_), _) => Self::Revoked,
+            (None, Some(end)) if now >= end => Self::Expired,
+            (None, _) => Self::Live,
+        }
+    }
+}
+
+/// The list with this search.
+fn list(q: Option<&str>) -> ListId {
+    ListId::new("api-keys", q.map(|q| ("q", q)))
+}
+
+/// Loads a page of the list. A cursor that is not valid counts as none.
+async fn load(query: &ApiKeysQuery) -> Result<Page<ApiKeyRecord>, ConsoleError> {
+    let (app, by) = caller()?;
+    let after = query
+        .after
+        .as_deref()
+        .and_then(|after| Cursor::decode(after, &list(query.q.as_deref())).ok());
+    api_keys::list(&app.store, &by, query.q.as_deref(), after, ROWS)
+        .await
+        .map_err(console_error)
+}
+
+/// The list of keys.
+#[component]
+pub fn ApiKeys(
+    /// The search, and the place in the list.
+    query: ApiKeysQuery,
+) -> impl IntoView {
+    let is_revoked = query.done.as_deref() == Some("revoked");
+    view! {
+        <Title text=say::api_keys(lang()) />
+        {is_revoked.then(|| view! { <Done text=say::revoked_done(lang()) /> })}
+        {Suspend::new(async move {
+            match load(&query).await {
+                Ok(page) => view! { <Keys page q=query.q /> }.into_any(),
+                Err(error) => view! { <Trouble error /> }.into_any(),
+            }
+        })}
+    }
+}
+
+#[component]
+fn Keys(page: Page<ApiKeyRecord>, q: Option<String>) -> impl IntoView {
+    let lang = lang();
+    let (is_empty, is_searched) = (page.items.is_empty(), q.is_some());
+    let count = say::api_keys_count(lang, page.items.len() as u64);
+    let next = page.next.map(|next| next.encode(&list(q.as_deref())));
+    let rows = page.items.into_iter().map(|key| view! { <KeyRow key /> }).collect_view();
+    view! {
+        <div class="head">
+            <div>
+                <h1>{say::api_keys(lang)}</h1>
+                <p>{say::api_keys_lead(lang)}</p>
+            </div>
+            <a class="button primary" href=new::PATH>
+                {say::api_key_create(lang)}
+            </a>
+        </div>
+        {(is_searched || !is_empty).then(|| view! { <Search path=PATH hint=say::api_keys_search_hint(lang) q=q.clone().unwrap_or_default() /> })}
+        {if !is_empty {
+            view! {
+                <div class="card">
+                    <table class="stack plain" aria-label=say::api_keys(lang)>
+                        <thead>
+                            <tr>
+                                <th scope="col">{say::key_name(lang)}</th>
+                                <th scope="col">{say::scopes(lang)}</th>
+                                <th scope="col">{say::last_used(lang)}</th>
+                                <th scope="col">{say::expires(lang)}</th>
+                                <th scope="col">{say::status(lang)}</th>
+                                <th scope="col">
+                                    <span class="visually-hidden">{say::revoke(lang)}</span>
+                                </th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                    <Foot path=PATH count q next />
+                </div>
+            }
+                .into_any()
+        } else if is_searched {
+            view! { <Nothing path=PATH why=say::api_keys_nothing(lang) /> }.into_any()
+        } else {
+            view! {
+                <div class="empty">
+                    <h2>{say::api_keys_none(lang)}</h2>
+                    <p>{say::api_keys_none_why(lang)}</p>
+                </div>
+            }
+                .into_any()
+        }}
+    }
+}
+
+#[component]
+fn KeyRow(key: ApiKeyRecord) -> impl IntoView {
+    let (lang, zone) = (lang(), zone());
+    let state = KeyState::of(&key, Timestamp::now());
+    let scopes = key.scopes.iter().map(|scope| view! { <span class="tag">{scope.as_str()}</span> });
+    let scopes = scopes.collect_view();
+    let never = move || view! { <span class="hint">{say::never(lang)}</span> }.into_any();
+    let time = |at: Timestamp| view! { <Time at=time_view(at, &zone, server::lang()) /> }.into_any();
+    view! {
+        <tr>
+            <td class="title">
+                <ForeignText text=key.name.clone() />
+                <p class="hint mono">{key.prefix} "…"</p>
+                <p class="hint">
+                    {say::created(lang)}
+                    " "
+                    {time(key.created_at)}
+                </p>
+            </td>
+            <td class="tags">{scopes}</td>
+            <td class="number">
+                <span class="stacked-label">{say::last_used(lang)} " "</span>
+                {key.last_used_at.map_or_else(never, time)}
+            </td>
+            <td class="number">
+                <span class="stacked-label">{say::expires(lang)} " "</span>
+                {key.expires_at.map_or_else(never, time)}
+            </td>
+            <td>
+                <KeyStateBadge state />
+            </td>
+            <td class="act">{(state == KeyState::Live).then(|| view! { <Revoke id=key.id name=key.name /> })}</td>
+        </tr>
+    }
+}
+
+#[component]
+fn KeyStateBadge(state: KeyState) -> impl IntoView {
+    let (class, path, word) = match state {
+        KeyState::Live => ("state good", TICK, say::key_live(lang())),
+        KeyState::Expired => ("state off", PAUSE, say::key_expired(lang())),
+        KeyState::Revoked => ("state off", CROSS, say::key_revoked(lang())),
+    };
+    view! {
+        <span class=class>
+            <Icon path />
+            {word}
+        </span>
+    }
+}
+
+/// A button that opens the confirmation. It works without scripts.
+#[component]
+fn Revoke(id: ApiKeyId, name: String) -> impl IntoView {
+    let lang = lang();
+    view! {
+        <details class="confirm">
+            <summary class="button" aria-label=say::revoke_label(lang, &name)>
+                {say::revoke(lang)}
+            </summary>
+            <form method="post" action=PATH>
+                <input type="hidden" name="id" value=id.to_string() />
+                <p>{say::revoke_why(lang, &name)}</p>
+                <button class="button danger" type="submit">
+                    {say::revoke_now(lang)}
+                </button>
+            </form>
+        </details>
+    }
+}

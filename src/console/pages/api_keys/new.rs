@@ -1,0 +1,229 @@
+//! The form of a new API key. The key is shown once, in the answer to the form.
+
+use axum::{http::StatusCode, response::Response};
+use jiff::tz::TimeZone;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    auth::rules::Action,
+    console::{
+        ConsoleError,
+        components::{
+            field::TextField,
+            form_page::FormPage,
+            notice::ErrorSummary,
+            one_time_secret::{OneTimeSecret, OneTimeSecretField},
+        },
+        error_view::{ErrorView, error_of},
+        islands::{self, focus_first, takes_focus},
+        page_action::PageAction,
+        page_response::PageResponse,
+        server::{action_error, caller, zone},
+        viewer::lang,
+    },
+    domain::{role::Scope, timestamp::Timestamp},
+    messages::{Lang, administration as say, validation::ValidationError},
+    routes::{Rule, Ruled},
+    services::{
+        api_keys,
+        error::{FieldError, UseCaseError},
+    },
+};
+
+/// The path of the form.
+pub(super) const PATH: &str = "/api-keys/new";
+
+/// The form.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeyForm {
+    name: String,
+    scopes: Vec<String>,
+    /// The last day on which the key is accepted: `2026-12-31`, or nothing.
+    expires: String,
+}
+
+/// What the page shows.
+#[derive(Clone, Debug)]
+enum NewKeyView {
+    /// The form, with its errors.
+    Form(KeyForm, Vec<ErrorView>),
+    /// The new key.
+    Created(OneTimeSecret),
+}
+
+impl KeyForm {
+    /// The scopes, and the moment when the key ends: the end of its last day in the viewer's time zone.
+    fn parse(&self, zone: &TimeZone) -> Result<(Vec<Scope>, Option<Timestamp>), UseCaseError> {
+        let (mut scopes, mut errors) = (Vec::new(), Vec::new());
+        for scope in &self.scopes {
+            match scope.parse() {
+                Ok(scope) => scopes.push(scope),
+                Err(_) => errors.push(FieldError::new(
+                    "/scopes",
+                    ValidationError::NoSuchScope {
+                        scope: scope.chars().take(80).collect(),
+                    },
+                )),
+            }
+        }
+        let expires = match self.expires.trim() {
+            "" => None,
+            day => Timestamp::end_of_day(day, zone)
+                .map_err(|_| errors.push(FieldError::new("/expires", ValidationError::Expiry)))
+                .ok(),
+        };
+        if errors.is_empty() {
+            Ok((scopes, expires))
+        } else {
+            Err(UseCaseError::Invalid(errors))
+        }
+    }
+}
+
+/// Creates an API key. The response contains the key, which no other response does.
+#[server(prefix = "/fn", endpoint = "create_api_key")]
+pub async fn create_api_key(form: KeyForm) -> Result<OneTimeSecret, ConsoleError> {
+    let (app, by) = caller()?;
+    let created = async {
+        let (scopes, expires) = form.parse(&zone())?;
+        api_keys::create(&app.store, &by, &form.name, &scopes, expires).await
+    };
+    let (secret, key) = created.await.map_err(action_error)?;
+    Ok(OneTimeSecret { name: key.name, secret })
+}
+
+impl Ruled for CreateApiKey {
+    const RULE: Rule = Rule::Session(Action::ManageApiKeys);
+}
+
+impl PageAction for CreateApiKey {
+    type Form = KeyForm;
+
+    async fn answer(form: KeyForm, result: Result<OneTimeSecret, ConsoleError>) -> Result<Response, ConsoleError> {
+        match result {
+            Ok(secret) => Ok(shown(StatusCode::OK, NewKeyView::Created(secret))),
+            Err(ConsoleError::Invalid { errors }) => Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, NewKeyView::Form(form, errors))),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+fn shown(status: StatusCode, view: NewKeyView) -> Response {
+    PageResponse::framed(status, move || view! { <NewKeyPage view=view.clone() /> }.into_any())
+}
+
+/// The empty form.
+#[component]
+pub fn NewApiKey() -> impl IntoView {
+    view! { <NewKeyPage view=NewKeyView::Form(KeyForm::default(), Vec::new()) /> }
+}
+
+#[component]
+fn NewKeyPage(view: NewKeyView) -> impl IntoView {
+    let lang = lang();
+    let body = caller().map(|_| match view {
+        NewKeyView::Form(form, errors) => view! { <Fields form errors /> }.into_any(),
+        NewKeyView::Created(secret) => view! { <Created secret /> }.into_any(),
+    });
+    view! { <FormPage title=say::api_key_create(lang) list=super::PATH list_name=say::api_keys(lang) form=body /> }
+}
+
+#[component]
+fn Created(secret: OneTimeSecret) -> impl IntoView {
+    let lang = lang();
+    let label = say::key_is(lang, &secret.name);
+    view! {
+        <OneTimeSecretField heading=say::key_made(lang) why=say::key_made_why(lang) label secret />
+        <p>
+            <a class="button" href=super::PATH>
+                {say::key_to_list(lang)}
+            </a>
+        </p>
+    }
+}
+
+#[component]
+fn Fields(form: KeyForm, errors: Vec<ErrorView>) -> impl IntoView {
+    let lang = lang();
+    focus_first(&errors, None);
+    let choices = Scope::ALL.iter().map(|scope| choice(*scope, &form.scopes, lang)).collect_view();
+    let scope_error = error_of(&errors, "scopes");
+    let describe = if scope_error.is_some() {
+        "scopes-error scopes-hint"
+    } else {
+        "scopes-hint"
+    };
+    view! {
+        <form method="post" action=PATH novalidate class="narrow">
+            <ErrorSummary errors=errors.clone() />
+            <TextField
+                name="name"
+                label=say::key_name(lang)
+                value=form.name
+                rule=islands::Rule::Name
+                hint=say::key_name_hint(lang)
+                error=error_of(&errors, "name")
+            />
+            <div class="field wide" role="group" aria-labelledby="scopes-label" aria-describedby=describe id="scopes" tabindex="-1">
+                <span class="label" id="scopes-label">
+                    {say::scopes(lang)}
+                </span>
+                <islands::FieldError id="scopes".to_owned() error=scope_error />
+                <p class="hint" id="scopes-hint">
+                    {say::scopes_hint(lang)}
+                </p>
+                <ul class="checks">{choices}</ul>
+            </div>
+            <TextField
+                name="expires"
+                label=say::expires(lang)
+                kind="date"
+                value=form.expires
+                hint=say::expires_hint(lang)
+                error=error_of(&errors, "expires")
+            />
+            <div class="save">
+                <a class="button" href=super::PATH>
+                    {say::cancel(lang)}
+                </a>
+                <button class="button primary" type="submit">
+                    {say::api_key_create(lang)}
+                </button>
+            </div>
+        </form>
+    }
+}
+
+fn choice(scope: Scope, chosen: &[String], lang: Lang) -> impl IntoView + use<> {
+    let (name, id) = (scope.as_str(), format!("scope-{}", scope.as_str().replace(':', "-")));
+    let why = match scope {
+        Scope::EventsWrite => say::scope_events_write(lang),
+        Scope::WebhooksRead => say::scope_webhooks_read(lang),
+        Scope::WebhooksWrite => say::scope_webhooks_write(lang),
+        Scope::CallbacksRead => say::scope_callbacks_read(lang),
+        Scope::MetricsRead => say::scope_metrics_read(lang),
+    };
+    view! {
+        <li class="check">
+            <input
+                type="checkbox"
+                id=id.clone()
+                name="scopes"
+                value=name
+                checked=chosen.iter().any(|chosen| chosen == name)
+                autofocus=scope == Scope::ALL[0] && takes_focus("scopes")
+                aria-describedby=format!("{id}-why")
+            />
+            <div>
+                <label for=id.clone() class="mono">
+                    {name}
+                </label>
+                <p class="hint" id=format!("{id}-why")>
+                    {why}
+                </p>
+            </div>
+        </li>
+    }
+}

@@ -1,0 +1,46 @@
+//! The log as HTML, for a page that is open while callbacks are logged.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::console::ConsoleError;
+
+/// The first page of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogFragment {
+    /// Callbacks with greater ids are new.
+    pub since: String,
+    /// The content of the element `log`. It contains no islands, so that it needs no hydration.
+    pub html: String,
+}
+
+/// Renders the first page of the log of a webhook. `query` is the query of the page, encoded.
+#[server(name = RenderLogFragment, prefix = "/fn", endpoint = "log_fragment")]
+pub async fn log_fragment(webhook: String, query: String) -> Result<LogFragment, ConsoleError> {
+    use crate::console::{
+        href::read_query,
+        pages::log::{
+            load_log::{WebhookLog, load},
+            log_query::LogQuery,
+            logs::{Log, LogProps},
+        },
+        server::{action_error, caller},
+    };
+    let (app, by) = caller()?;
+    let query = read_query::<LogQuery>(&query).first_page();
+    Ok(match load(&app, &by, &webhook, query).await.map_err(action_error)? {
+        WebhookLog::Page(log) => LogFragment {
+            since: log.since.clone(),
+            html: Log(LogProps { log: *log }).to_html(),
+        },
+        WebhookLog::Empty { since } => LogFragment {
+            since,
+            html: String::new(),
+        },
+    })
+}
+
+#[cfg(feature = "ssr")]
+impl crate::routes::Ruled for RenderLogFragment {
+    const RULE: crate::routes::Rule = crate::routes::Rule::Session(crate::auth::rules::Action::ReadCallbacks);
+}

@@ -1,0 +1,233 @@
+//! Loads one callback with all details.
+
+use jiff::tz::TimeZone;
+
+use crate::{
+    app::AppState,
+    auth::{principal::Principal, rules::Action},
+    console::{
+        components::{body::BodyView, time::TimeView},
+        pages::log::{
+            indent::indented,
+            load_log::{CallbackRow, row},
+            log_urls::LogUrls,
+        },
+        server::time_view,
+    },
+    domain::{delivery::DeliveryState, id::CallbackId, timestamp::Timestamp},
+    messages::{Lang, logs as say},
+    services::error::UseCaseError,
+    services::webhooks,
+    storage::{
+        callbacks::{CallbackDetails, ShownHeaders},
+        delivery_status::DeliveryStatus,
+        webhooks::WebhookRecord,
+    },
+};
+
+/// A header of a request or a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderLine {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+/// A callback with all details.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackDetailsView {
+    /// The row of the log. Its link closes the callback.
+    pub row: CallbackRow,
+    /// The id of the delivery.
+    pub delivery: String,
+    /// The id of the event.
+    pub event_id: String,
+    /// The id that the publisher gave the event, and its source. `None` if the event is no longer stored.
+    pub ce_id: Option<(String, String)>,
+    /// The reason of the attempt.
+    pub trigger: String,
+    /// When the attempt ended.
+    pub ended: TimeView,
+    /// More about a failure.
+    pub detail: Option<String>,
+    /// The headers of the request.
+    pub request_headers: Vec<HeaderLine>,
+    /// The body of the request. `None` if the event is no longer stored.
+    pub request_body: Option<BodyView>,
+    /// The headers of the response. `None` if there was no response.
+    pub response_headers: Option<Vec<HeaderLine>>,
+    /// The start of the body of the response. `None` if it is empty.
+    pub response_body: Option<BodyView>,
+    /// Why the body of the response was not received completely.
+    pub incomplete: Option<String>,
+    /// Whether the body of the response was longer than what is stored.
+    pub truncated: bool,
+    /// All attempts of the delivery, oldest first.
+    pub attempts: Vec<AttemptView>,
+    /// The state of the delivery.
+    pub state: String,
+    /// When the next attempt is due.
+    pub due: Option<TimeView>,
+    /// The request as a cURL command, without secrets.
+    pub curl: Option<String>,
+    /// Redelivery.
+    pub redelivery: RedeliveryView,
+}
+
+/// An attempt of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptView {
+    /// The row of the log.
+    pub row: CallbackRow,
+    /// The number of the attempt and its reason.
+    pub number: String,
+    /// Whether it is the open callback.
+    pub current: bool,
+}
+
+/// The button "Send again".
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RedeliveryView {
+    /// The action of the form. `None` if the callback cannot be redelivered.
+    pub action: Option<String>,
+    /// Why it cannot be redelivered.
+    pub obstacle: Option<String>,
+    /// The query of the page without the open callback.
+    pub query: String,
+    /// The result of the last redelivery: whether it succeeded, and a sentence.
+    pub result: Option<(bool, String)>,
+}
+
+/// Loads a callback. `None` if the log of this webhook has no callback with this id.
+pub async fn callback(
+    app: &AppState,
+    by: &Principal,
+    webhook: &WebhookRecord,
+    id: CallbackId,
+    urls: &LogUrls<'_>,
+    zone: &TimeZone,
+    lang: Lang,
+) -> Result<Option<CallbackDetailsView>, UseCaseError> {
+    let details = match webhooks::callback(app, by, id).await {
+        Ok(details) if details.record.webhook == webhook.id => details,
+        Ok(_) | Err(UseCaseError::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let (attempts, standing) = webhooks::attempts(app, by, &details.record).await?;
+    let attempts = attempts.iter().map(|attempt| AttemptView {
+        row: row(attempt, urls.callback(&attempt.id.to_string()), zone, lang),
+        number: say::attempt_number(lang, &attempt.attempt.to_string(), attempt.trigger.as_str()),
+        current: attempt.id == id,
+    });
+    let (state, due) = delivery_state(standing.as_ref(), zone, lang);
+    let may = by.may(Action::Resend, false).is_ok();
+    let record = &details.record;
+    let ended = Timestamp(record.at.0.saturating_add(record.duration_ms));
+    Ok(Some(CallbackDetailsView {
+        row: row(record, urls.closed(), zone, lang),
+        delivery: record.delivery.message_id(),
+        event_id: record.event.to_string(),
+        ce_id: details.ce_id.clone().zip(details.source.clone()),
+        trigger: record.trigger.to_string(),
+        ended: time_view(ended, zone, lang),
+        attempts: attempts.collect(),
+        state,
+        due,
+        curl: curl(&details),
+        redelivery: RedeliveryView {
+            action: (may && webhook.fields.enabled && details.request_body.is_some())
+                .then(|| format!("{}/callbacks/{id}/send-again", urls.path())),
+            obstacle: may.then(|| obstacle(webhook, &details, lang)).flatten(),
+            query: urls.closed_query(),
+            result: urls.sent().map(|sent| outcome(sent, lang)),
+        },
+        detail: details.detail,
+        request_headers: header_views(details.request_headers),
+        request_body: details.request_body.map(body_view),
+        response_body: details
+            .received
+            .as_ref()
+            .filter(|received| !received.body.is_empty())
+            .map(|received| body_view(String::from_utf8_lossy(&received.body).into_owned())),
+        incomplete: details.received.as_ref().and_then(|received| received.incomplete.clone()),
+        truncated: details.received.as_ref().is_some_and(|received| received.truncated),
+        response_headers: details.received.map(|received| header_views(received.headers)),
+    }))
+}
+
+/// Why a callback cannot be redelivered.
+fn obstacle(webhook: &WebhookRecord, details: &CallbackDetails, lang: Lang) -> Option<String> {
+    let why = if !webhook.fields.enabled {
+        say::not_while_disabled(lang)
+    } else if details.request_body.is_none() {
+        say::too_old(lang)
+    } else {
+        return None;
+    };
+    Some(why.to_owned())
+}
+
+fn outcome(sent: &str, lang: Lang) -> (bool, String) {
+    match sent {
+        "again" => (true, say::sent_again(lang).to_owned()),
+        "soon" => (true, say::sent_soon(lang).to_owned()),
+        _ => (false, say::not_sent(lang).to_owned()),
+    }
+}
+
+/// The state of a delivery in words, and when the next attempt is due.
+fn delivery_state(standing: Option<&DeliveryStatus>, zone: &TimeZone, lang: Lang) -> (String, Option<TimeView>) {
+    let now = Timestamp::now();
+    let (text, due) = match standing {
+        None => (say::stands_unknown(lang), None),
+        Some(DeliveryStatus { state, due, .. }) => match (state, due) {
+            (DeliveryState::Pending, Some(due)) if *due > now => (say::stands_due(lang), Some(*due)),
+            (DeliveryState::Pending, _) => (say::stands_now(lang), None),
+            (DeliveryState::Parked, _) => (say::stands_waiting(lang), None),
+            (DeliveryState::Sending, _) => (say::stands_sending(lang), None),
+            (DeliveryState::Succeeded, _) => (say::stands_succeeded(lang), None),
+            (DeliveryState::Failed, _) => (say::stands_failed(lang), None),
+            (DeliveryState::Held, _) => (say::stands_held(lang), None),
+        },
+    };
+    (text.to_owned(), due.map(|due| time_view(due, zone, lang)))
+}
+
+fn header_views(headers: ShownHeaders) -> Vec<HeaderLine> {
+    headers.into_iter().map(|(name, value)| HeaderLine { name, value }).collect()
+}
+
+fn body_view(raw: String) -> BodyView {
+    BodyView {
+        indented: indented(&raw),
+        raw,
+    }
+}
+
+/// The request as a shell command, byte for byte. Secret values of headers are masked, as they are in the log.
+fn curl(details: &CallbackDetails) -> Option<String> {
+    let body = details.request_body.as_deref()?;
+    let first = format!("curl --request POST {}", quoted(&details.record.url));
+    let headers = details.request_headers.iter();
+    let headers = headers.map(|(name, value)| format!("--header {}", quoted(&format!("{name}: {value}"))));
+    let last = format!("--data-raw {}", quoted(body));
+    let words: Vec<String> = std::iter::once(first).chain(headers).chain([last]).collect();
+    Some(words.join(" \\\n  "))
+}
+
+/// Quotes a word for a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_text_is_quoted_for_the_shell() {
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's $(rm -rf /) `x` \"y\""), "'it'\\''s $(rm -rf /) `x` \"y\"'");
+    }
+}

@@ -1,0 +1,118 @@
+//! The range of a log, its filters, and the export.
+
+use leptos::prelude::*;
+
+use crate::{
+    console::{
+        components::query_form::QueryForm,
+        pages::log::{load_log::ChoiceView, log_query::LogQuery},
+        viewer::lang,
+    },
+    messages::logs as say,
+};
+
+/// The preset ranges.
+#[component]
+pub(super) fn Presets(presets: Vec<ChoiceView>) -> impl IntoView {
+    let links = presets.into_iter().map(|preset| {
+        view! {
+            <a href=preset.value aria-current=preset.current.then_some("true")>
+                {preset.text}
+            </a>
+        }
+    });
+    view! {
+        <nav class="segments" aria-label=say::range(lang())>
+            {links.collect_view()}
+        </nav>
+    }
+}
+
+/// The form for a custom range.
+#[component]
+pub(super) fn RangeForm(path: String, asked: LogQuery, from: String, to: String, error: Option<String>) -> impl IntoView {
+    let lang = lang();
+    // A step of one second lets the field show seconds.
+    let step = |value: &str| (value.len() > "2026-11-23T09:00".len()).then_some("1");
+    let (step_from, step_to) = (step(&from), step(&to));
+    let invalid = error.as_ref().map(|_| "true");
+    view! {
+        <QueryForm action=format!("{path}#logs") class="range" search=false>
+            <label>
+                {say::from(lang)} " "
+                <input type="datetime-local" name="from" required step=step_from value=from aria-invalid=invalid aria-describedby="range-error" />
+            </label>
+            <label>
+                {say::to(lang)} " "
+                <input type="datetime-local" name="to" required step=step_to value=to aria-invalid=invalid aria-describedby="range-error" />
+            </label>
+            <Kept name="response" value=asked.response />
+            <Kept name="event" value=asked.event />
+            <button class="button" type="submit">
+                {say::show(lang)}
+            </button>
+        </QueryForm>
+        <p class="field-error range-error" id="range-error" role="alert">
+            {error.unwrap_or_default()}
+        </p>
+    }
+}
+
+/// The filters for response and event. With scripts, choosing an option submits them.
+#[component]
+pub(super) fn Filters(path: String, asked: LogQuery, responses: Vec<ChoiceView>, events: Vec<ChoiceView>) -> impl IntoView {
+    let lang = lang();
+    view! {
+        <QueryForm action=format!("{path}#logs") class="filters" search=false>
+            <Kept name="range" value=asked.range />
+            <Kept name="from" value=asked.from />
+            <Kept name="to" value=asked.to />
+            <Choice name="response" label=say::response(lang) choices=responses />
+            <Choice name="event" label=say::event(lang) choices=events />
+            <button class="button no-scripts" type="submit">
+                {say::filter(lang)}
+            </button>
+        </QueryForm>
+    }
+}
+
+/// The links to the rows as a file.
+#[component]
+pub(super) fn Export(csv: String, jsonl: String) -> impl IntoView {
+    let lang = lang();
+    view! {
+        <details class="menu">
+            <summary class="button">{say::export(lang)}</summary>
+            <div class="menu-list">
+                <a href=csv rel="external" download>
+                    {say::export_csv(lang)}
+                </a>
+                <a href=jsonl rel="external" download>
+                    {say::export_jsonl(lang)}
+                </a>
+            </div>
+        </details>
+    }
+}
+
+/// A part of the query that a form keeps.
+#[component]
+fn Kept(name: &'static str, value: Option<String>) -> impl IntoView {
+    value.map(|value| view! { <input type="hidden" name=name value=value /> })
+}
+
+#[component]
+fn Choice(name: &'static str, label: &'static str, choices: Vec<ChoiceView>) -> impl IntoView {
+    let options = choices.into_iter().map(|choice| {
+        view! {
+            <option value=choice.value selected=choice.current>
+                {choice.text}
+            </option>
+        }
+    });
+    view! {
+        <select name=name aria-label=label>
+            {options.collect_view()}
+        </select>
+    }
+}

@@ -1,0 +1,291 @@
+//! Live updates of a log: server-sent events tell how many callbacks were logged since the page was rendered. New rows are shown at once if
+//! that moves nothing that is being read, otherwise after a click.
+
+use std::{
+    cell::RefCell,
+    rc::{Rc, Weak},
+    time::Duration,
+};
+
+use leptos::{
+    ev::MouseEvent,
+    leptos_dom::helpers::WindowListenerHandle,
+    prelude::*,
+    wasm_bindgen::{JsCast, closure::Closure},
+};
+use serde::{Deserialize, Serialize};
+use web_sys::{Element, Event, EventSource, MessageEvent};
+
+use crate::{
+    console::{
+        pages::log::fragment::{LogFragment, log_fragment},
+        viewer::lang,
+    },
+    messages::logs as say,
+};
+
+/// The pause between two updates of a busy log.
+const UPDATE_PAUSE: Duration = Duration::from_secs(1);
+/// The pause before a stream that was rejected is opened again, and after an update that failed.
+const RETRY_PAUSE: Duration = Duration::from_secs(15);
+/// The parts of a log that change when callbacks are logged: the chart, the rows, and the text below them.
+const LIVE_PARTS: &str = "[data-log-part]";
+
+/// The log that a page shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowedLog {
+    /// The id of the webhook.
+    pub webhook: String,
+    /// The query of the first page of the log, encoded.
+    pub query: String,
+    /// The address of the stream. `None` if the range is over.
+    pub stream: Option<String>,
+    /// Callbacks with greater ids are new. (Ids sort by time.)
+    pub since: String,
+    /// Whether the first page is shown.
+    pub is_top: bool,
+    /// The address of the first page.
+    pub top: String,
+}
+
+/// Follows a log while the page is visible, also before the first callback. The link "3 new callbacks" shows them.
+#[island]
+pub fn LogFollower(
+    /// The log.
+    followed: FollowedLog,
+) -> impl IntoView {
+    let lang = lang();
+    let count = RwSignal::new(0);
+    let (requested, is_top, top) = (RwSignal::new(()), followed.is_top, followed.top.clone());
+    // The follower is created in an effect, because the server may drop a page on another thread than the one that rendered it. Effects
+    // do not run on the server.
+    Effect::new(move |follower: Option<Rc<Follower>>| {
+        requested.track();
+        if let Some(follower) = follower {
+            follower.update();
+            return follower;
+        }
+        Follower::start(followed.clone(), count)
+    });
+    let show = move |event: MouseEvent| {
+        if is_top {
+            event.prevent_default();
+            requested.set(());
+        }
+    };
+    view! {
+        <div class="fresh" role="status">
+            {move || {
+                let top = top.clone();
+                (count.get() > 0)
+                    .then(|| {
+                        view! {
+                            <a class="button primary" href=top on:click=show>
+                                {say::fresh(lang, count.get())}
+                            </a>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+struct Follower {
+    log: FollowedLog,
+    /// The number of callbacks that are not shown.
+    count: RwSignal<u64>,
+    state: RefCell<State>,
+    visibility: RefCell<Option<WindowListenerHandle>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Callbacks with greater ids are not shown.
+    since: String,
+    /// The newest id that the stream sent.
+    received: String,
+    stream: Option<Stream>,
+    is_pausing: bool,
+}
+
+/// An open stream. It is closed when it is dropped.
+struct Stream {
+    source: EventSource,
+    _message: Closure<dyn FnMut(MessageEvent)>,
+    _error: Closure<dyn FnMut(Event)>,
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.source.close();
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        if let Some(visibility) = self.visibility.take() {
+            visibility.remove();
+        }
+    }
+}
+
+impl Follower {
+    fn start(log: FollowedLog, count: RwSignal<u64>) -> Rc<Self> {
+        let state = State {
+            since: log.since.clone(),
+            received: log.since.clone(),
+            ..State::default()
+        };
+        let follower = Rc::new(Self {
+            log,
+            count,
+            state: RefCell::new(state),
+            visibility: RefCell::default(),
+        });
+        let weak = Rc::downgrade(&follower);
+        let changed = move |_| with(&weak, Self::open);
+        follower
+            .visibility
+            .replace(Some(window_event_listener_untyped("visibilitychange", changed)));
+        follower.open();
+        follower
+    }
+
+    /// Opens the stream after the newest id that was received. While the page is hidden, closes it.
+    fn open(self: &Rc<Self>) {
+        let mut state = self.state.borrow_mut();
+        state.stream = None;
+        let Some(path) = self.log.stream.as_deref().filter(|_| !document().hidden()) else {
+            return;
+        };
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let Ok(source) = EventSource::new(&format!("{path}{mark}since={}", state.received)) else {
+            return;
+        };
+        let (on_message, on_error) = (Rc::downgrade(self), Rc::downgrade(self));
+        let message = Closure::new(move |event: MessageEvent| with(&on_message, |follower| follower.receive(&event)));
+        let error = Closure::new(move |_: Event| with(&on_error, Self::reopen_if_closed));
+        let listens = source.add_event_listener_with_callback("callbacks", message.as_ref().unchecked_ref());
+        source.set_onerror(Some(error.as_ref().unchecked_ref()));
+        if listens.is_ok() {
+            state.stream = Some(Stream {
+                source,
+                _message: message,
+                _error: error,
+            });
+        }
+    }
+
+    /// A browser reconnects by itself when a stream ends, but not when it was rejected.
+    fn reopen_if_closed(self: &Rc<Self>) {
+        let is_closed = |stream: &Stream| stream.source.ready_state() == EventSource::CLOSED;
+        if self.state.borrow().stream.as_ref().is_some_and(is_closed) {
+            let weak = Rc::downgrade(self);
+            set_timeout(move || with(&weak, Self::open), RETRY_PAUSE);
+        }
+    }
+
+    fn receive(self: &Rc<Self>, event: &MessageEvent) {
+        let id = event.last_event_id();
+        let count = event.data().as_string().and_then(|count| count.parse::<u64>().ok()).unwrap_or(0);
+        let mut state = self.state.borrow_mut();
+        let is_shown = id <= state.since;
+        state.received = id;
+        drop(state);
+        if !is_shown {
+            self.count.update(|all| *all += count);
+            self.update_if_unnoticed();
+        }
+    }
+
+    /// Shows new callbacks if that moves nothing that is being read.
+    fn update_if_unnoticed(self: &Rc<Self>) {
+        let is_pausing = self.state.borrow().is_pausing;
+        if !is_pausing && self.count.get_untracked() > 0 && self.log.is_top && moves_nothing() {
+            self.update();
+        }
+    }
+
+    /// Shows the present log. There is one request at a time.
+    fn update(self: &Rc<Self>) {
+        self.state.borrow_mut().is_pausing = true;
+        let (weak, webhook, query) = (Rc::downgrade(self), self.log.webhook.clone(), self.log.query.clone());
+        leptos::task::spawn_local(async move {
+            let fragment = log_fragment(webhook, query).await;
+            with(&weak, |follower| {
+                if let Ok(fragment) = fragment {
+                    follower.show(fragment);
+                    follower.pause(UPDATE_PAUSE);
+                } else {
+                    // The session has ended, or the server is not available. Reopening the stream shows which.
+                    follower.state.borrow_mut().stream = None;
+                    follower.pause(RETRY_PAUSE);
+                }
+            });
+        });
+    }
+
+    fn show(&self, LogFragment { since, html }: LogFragment) {
+        replace_log(&html);
+        let mut state = self.state.borrow_mut();
+        // Callbacks that were announced while the fragment was rendered may be missing in it.
+        if state.received <= since {
+            state.received.clone_from(&since);
+            self.count.set(0);
+        }
+        state.since = since;
+    }
+
+    fn pause(self: &Rc<Self>, pause: Duration) {
+        let weak = Rc::downgrade(self);
+        let end = |follower: &Rc<Self>| {
+            follower.state.borrow_mut().is_pausing = false;
+            if follower.state.borrow().stream.is_none() {
+                follower.open();
+            }
+            follower.update_if_unnoticed();
+        };
+        set_timeout(move || with(&weak, end), pause);
+    }
+}
+
+/// Replaces the live parts of the log, or inserts the whole log if the page has none yet.
+fn replace_log(html: &str) {
+    let page = document();
+    let Some(log) = page.get_element_by_id("log") else { return };
+    if log.child_element_count() == 0 {
+        log.set_inner_html(html);
+        return;
+    }
+    let Ok(fresh) = page.create_element("template") else { return };
+    fresh.set_inner_html(html);
+    let fresh: web_sys::HtmlTemplateElement = fresh.unchecked_into();
+    let parts = fresh.content().query_selector_all(LIVE_PARTS).ok();
+    let parts = parts.iter().flat_map(|parts| (0..parts.length()).filter_map(|at| parts.get(at)));
+    for part in parts.filter_map(|part| part.dyn_into::<Element>().ok()) {
+        if let Some(old) = page.get_element_by_id(&part.id()) {
+            // If a part cannot be replaced, the old one stays.
+            let _ = old.replace_with_with_node_1(&part);
+        }
+    }
+}
+
+fn with(follower: &Weak<Follower>, act: impl FnOnce(&Rc<Follower>)) {
+    if let Some(follower) = follower.upgrade() {
+        act(&follower);
+    }
+}
+
+/// Whether new rows at the top of the table move nothing that is visible: because there are no rows, or they are below the window. If the
+/// focus is in a live part, replacing it would lose the focus.
+fn moves_nothing() -> bool {
+    let Some(rows) = document().get_element_by_id("log-rows") else {
+        return true;
+    };
+    let has_focus = |active: Element| active.closest(LIVE_PARTS).is_ok_and(|part| part.is_some());
+    if document().active_element().is_some_and(has_focus) {
+        return false;
+    }
+    let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
+    rows.child_element_count() == 0 || rows.get_bounding_client_rect().top() > height
+}

@@ -1,0 +1,26 @@
+//! The log of a webhook, which is a part of its page: the callbacks of a range, one callback with all details, and live updates.
+
+pub mod fragment;
+pub mod log_follower;
+pub mod redeliver;
+
+#[cfg(feature = "ssr")]
+mod callback;
+#[cfg(feature = "ssr")]
+mod indent;
+#[cfg(feature = "ssr")]
+mod load_callback;
+#[cfg(feature = "ssr")]
+pub(super) mod load_chart;
+#[cfg(feature = "ssr")]
+mod load_log;
+#[cfg(feature = "ssr")]
+mod log_filters;
+#[cfg(feature = "ssr")]
+pub mod log_query;
+#[cfg(feature = "ssr")]
+mod log_urls;
+#[cfg(feature = "ssr")]
+pub(super) mod logs;
+#[cfg(feature = "ssr")]
+pub mod range;

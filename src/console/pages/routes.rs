@@ -1,0 +1,49 @@
+//! The routes of the forms, downloads and server functions of all pages. The pages themselves are in `console::app`.
+
+use crate::{
+    app::AppState,
+    console::{
+        islands::check_webhook_field::CheckWebhookField,
+        page_action::{call, page_action},
+        pages::{
+            account, api_keys, event_types,
+            log::{fragment::RenderLogFragment, redeliver::Redeliver},
+            preferences, setup, sign_in, users,
+            webhook::{generate_secret::GenerateSecret, save::SaveWebhook, test_event::SendTestEvent},
+            webhooks::set_enabled::SetWebhookEnabled,
+        },
+    },
+    routes::{Routes, Ruled},
+};
+
+/// The routes.
+pub fn routes() -> Routes<AppState> {
+    account::routes()
+        .merge(api_keys::routes())
+        .merge(event_types::routes())
+        .merge(preferences::routes())
+        .merge(setup::routes())
+        .merge(sign_in::routes())
+        .merge(users::routes())
+        .merge(webhook_routes())
+}
+
+fn webhook_routes() -> Routes<AppState> {
+    let save = SaveWebhook::RULE;
+    Routes::new()
+        .post("/webhooks", SetWebhookEnabled::RULE, page_action::<SetWebhookEnabled>)
+        .server_fn::<SetWebhookEnabled, _>(page_action::<SetWebhookEnabled>)
+        .post("/webhooks/new", save, page_action::<SaveWebhook>)
+        .post("/webhooks/{id}", save, page_action::<SaveWebhook>)
+        .server_fn::<SaveWebhook, _>(page_action::<SaveWebhook>)
+        .post(
+            "/webhooks/{id}/callbacks/{callback}/send-again",
+            Redeliver::RULE,
+            page_action::<Redeliver>,
+        )
+        .server_fn::<Redeliver, _>(page_action::<Redeliver>)
+        .server_fn::<SendTestEvent, _>(call)
+        .server_fn::<RenderLogFragment, _>(call)
+        .server_fn::<CheckWebhookField, _>(call)
+        .server_fn::<GenerateSecret, _>(call)
+}

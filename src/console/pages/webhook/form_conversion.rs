@@ -1,0 +1,201 @@
+//! Conversions between the form of a webhook, the stored webhook, and the input of the use cases.
+
+use crate::{
+    console::{islands::HeaderView, pages::webhook::save::WebhookForm},
+    domain::{
+        audit::MASK,
+        headers::{Header, is_credential},
+        webhook::{RateLimit, parse_rate},
+    },
+    services::webhooks::{HeaderInput, WebhookInput},
+    storage::webhooks::{WebhookFields, WebhookRecord},
+};
+
+impl WebhookForm {
+    /// The form of a stored webhook. Viewers who may not change it do not see the values of secret headers.
+    pub(super) fn of_stored(webhook: WebhookRecord, editable: bool) -> Self {
+        let WebhookFields {
+            name,
+            description,
+            url,
+            enabled,
+            rate_limit,
+            ordered,
+            events,
+            owners,
+            headers,
+        } = webhook.fields;
+        let (rate_per_second, rate_burst) = rate_limit.map_or_else(
+            || (String::new(), String::new()),
+            |rate| (rate.per_second.to_string(), rate.burst.to_string()),
+        );
+        let header = |Header { name, value, secret }| HeaderView {
+            name,
+            value: if secret && !editable { MASK.to_owned() } else { value },
+            secret,
+            decided: true,
+        };
+        let mut form = Self {
+            id: Some(webhook.id.to_string()),
+            seen: Some(webhook.updated_at.0),
+            name,
+            description,
+            url,
+            enabled,
+            rate_per_second: Some(rate_per_second),
+            rate_burst: Some(rate_burst),
+            ordered: if ordered { vec!["true".to_owned()] } else { vec![String::new()] },
+            events: events.iter().map(ToString::to_string).collect(),
+            owners: std::iter::once(String::new())
+                .chain(owners.iter().map(ToString::to_string))
+                .collect(),
+            ..Self::default()
+        };
+        form.set_headers(headers.into_iter().map(header).collect());
+        form
+    }
+
+    /// The rows of additional headers. A ticked checkbox sends the key of its row and another one sends nothing, so each row sends its key in
+    /// a hidden field. In a form without keys, the names decide which values are secret.
+    pub(super) fn headers(&self) -> Vec<HeaderView> {
+        let rows = self.header_name.iter().zip(&self.header_value).enumerate();
+        let row = |(at, (name, value)): (usize, (&String, &String))| {
+            let key = self.header_row.get(at);
+            let is_undecided = key.is_none_or(|key| self.header_undecided.contains(key));
+            let is_ticked = key.is_some_and(|key| self.header_secret.contains(key));
+            let secret = is_ticked || (is_undecided && is_credential(name));
+            HeaderView {
+                name: name.clone(),
+                value: value.clone(),
+                secret,
+                decided: secret || !is_undecided,
+            }
+        };
+        rows.map(row).collect()
+    }
+
+    /// Replaces the rows of additional headers.
+    pub(super) fn set_headers(&mut self, headers: Vec<HeaderView>) {
+        let keys = |choose: fn(&HeaderView) -> bool| {
+            let chosen = headers.iter().enumerate().filter(|(_, header)| choose(header));
+            chosen.map(|(at, _)| at.to_string()).collect()
+        };
+        self.header_row = keys(|_| true);
+        self.header_secret = keys(|header| header.secret);
+        self.header_undecided = keys(|header| !header.decided);
+        (self.header_name, self.header_value) = headers.into_iter().map(|header| (header.name, header.value)).unzip();
+    }
+
+    /// Whether the events of a subject are sent in order. `None` if the form has no field for that.
+    pub(super) fn ordered(&self) -> Option<bool> {
+        (!self.ordered.is_empty()).then(|| self.ordered.iter().any(|value| value == "true"))
+    }
+
+    /// The ids of the owners. `None` if the form has no fields for them.
+    pub(super) fn owners(&self) -> Option<Vec<String>> {
+        let ticked = || self.owners.iter().filter(|id| !id.is_empty()).cloned().collect();
+        (!self.owners.is_empty()).then(ticked)
+    }
+
+    /// The rate limit. `stored` if the form has no fields for it.
+    fn rate_or(&self, stored: Option<RateLimit>) -> Option<RateLimit> {
+        if self.rate_per_second.is_none() && self.rate_burst.is_none() {
+            return stored;
+        }
+        let [per_second, burst] = [&self.rate_per_second, &self.rate_burst].map(|typed| typed.as_deref().unwrap_or_default());
+        let is_limit = !per_second.trim().is_empty() || !burst.trim().is_empty();
+        // A number that cannot be parsed becomes 0, which is not valid.
+        is_limit.then(|| RateLimit {
+            per_second: parse_rate(per_second).unwrap_or_default(),
+            burst: parse_rate(burst).unwrap_or_default(),
+        })
+    }
+}
+
+/// The webhook that a form describes. Without a field of the form, the value of `stored` is kept.
+pub(super) fn input(form: &WebhookForm, stored: Option<WebhookInput>) -> WebhookInput {
+    let (stored_owners, stored_rate, stored_ordered) = match stored {
+        Some(stored) => (stored.owners, stored.rate_limit, stored.ordered),
+        None => (Vec::new(), None, false),
+    };
+    let headers = form.headers().into_iter();
+    WebhookInput {
+        name: form.name.clone(),
+        description: form.description.replace("\r\n", "\n"),
+        url: form.url.clone(),
+        enabled: form.enabled,
+        events: form.events.clone(),
+        owners: form.owners().unwrap_or(stored_owners),
+        headers: headers
+            .map(|HeaderView { name, value, secret, .. }| HeaderInput {
+                name,
+                value,
+                secret: Some(secret),
+            })
+            .collect(),
+        rate_limit: form.rate_or(stored_rate),
+        ordered: form.ordered().unwrap_or(stored_ordered),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::form::decode;
+
+    fn form(encoded: &str) -> WebhookForm {
+        decode(encoded).unwrap()
+    }
+
+    #[test]
+    fn a_ticked_checkbox_belongs_to_its_row() {
+        let secrets = |encoded: &str| {
+            let headers = form(encoded).headers();
+            headers
+                .into_iter()
+                .map(|header| (header.name, header.secret, header.decided))
+                .collect::<Vec<_>>()
+        };
+        let row = |key: &str, name: &str| format!("header_row={key}&header_name={name}&header_value=v&");
+        let rows = row("4", "X-A") + &row("1", "X-B") + &row("7", "X-Token");
+        let named = |secret: [bool; 3]| {
+            let names = ["X-A", "X-B", "X-Token"];
+            names
+                .into_iter()
+                .zip(secret)
+                .map(|(name, secret)| (name.to_owned(), secret, true))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(secrets(&rows), named([false; 3]), "an unticked checkbox is a decision");
+        assert_eq!(secrets(&format!("{rows}header_secret=1")), named([false, true, false]));
+        assert_eq!(
+            secrets(&format!("{rows}header_secret=7&header_secret=4")),
+            named([true, false, true])
+        );
+        // In a new row without a decision, the name decides.
+        assert_eq!(secrets(&format!("{rows}header_undecided=7")), named([false, false, true]));
+        let undecided = secrets(&format!("{rows}header_undecided=4"));
+        assert_eq!(undecided[0], ("X-A".to_owned(), false, false));
+        assert_eq!(
+            secrets("header_name=Authorization&header_value=v"),
+            [("Authorization".to_owned(), true, true)]
+        );
+    }
+
+    #[test]
+    fn a_form_without_fields_for_rate_and_order_keeps_the_stored_ones() {
+        let rate = |per_second, burst| Some(RateLimit { per_second, burst });
+        let stored = rate(7, 8);
+        let typed = |encoded: &str| {
+            let form = form(encoded);
+            (form.rate_or(stored), form.ordered())
+        };
+        assert_eq!(typed("name=x"), (stored, None));
+        assert_eq!(typed("rate_limit-per_second=&rate_limit-burst=+&ordered="), (None, Some(false)));
+        assert_eq!(
+            typed("rate_limit-per_second=5&rate_limit-burst=x&ordered=&ordered=true"),
+            (rate(5, 0), Some(true))
+        );
+        assert_eq!(typed("rate_limit-burst=2").0, rate(0, 2));
+    }
+}

@@ -1,0 +1,85 @@
+//! The button "Send test event" of a webhook.
+
+use leptos::{ev::SubmitEvent, html::Form, prelude::*};
+
+use crate::{
+    console::{ConsoleError, pages::webhook::save::Intent, viewer::lang},
+    messages::webhook as say,
+};
+
+/// Sends a test event of this type to a webhook, or of the first subscribed type if `event` is not an event type. Waits a moment for the
+/// callback, so that the log of the next page contains it.
+#[server(prefix = "/fn", endpoint = "send_test_event")]
+pub async fn send_test_event(id: String, #[server(default)] event: String) -> Result<(), ConsoleError> {
+    use crate::{
+        console::server::{action_error, caller},
+        services::{error::UseCaseError, webhooks},
+    };
+    let (app, by) = caller()?;
+    let Ok(id) = id.parse() else {
+        return Err(action_error(UseCaseError::NotFound));
+    };
+    let sent = webhooks::test_and_wait(&app, &by, id, event.parse().ok()).await;
+    sent.map(drop).map_err(action_error)
+}
+
+/// The button, with the choice of the event type if there are several. With scripts, the page stays, with everything that was typed into the
+/// form of the webhook.
+#[island]
+pub fn TestEventButton(
+    /// The id of the webhook.
+    id: String,
+    /// The subscribed event types: names in the API and names for people.
+    events: Vec<(String, String)>,
+) -> impl IntoView {
+    let lang = lang();
+    let (form, chosen) = (NodeRef::<Form>::new(), RwSignal::new(String::new()));
+    let (test, sent) = (ServerAction::<SendTestEvent>::new(), RwSignal::new(false));
+    Effect::new(move |_| match test.value().get() {
+        Some(Ok(())) => sent.set(true),
+        // The answer to the plain form says what is wrong: that the webhook is disabled, for example.
+        Some(Err(_)) => {
+            if let Some(form) = form.get_untracked() {
+                let _ = form.submit();
+            }
+        }
+        None => {}
+    });
+    let path = format!("/webhooks/{id}");
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if !test.pending().get_untracked() {
+            sent.set(false);
+            test.dispatch(SendTestEvent {
+                id: id.clone(),
+                event: chosen.get_untracked(),
+            });
+        }
+    };
+    let choice = (events.len() > 1).then(|| {
+        let options = events
+            .into_iter()
+            .map(|(event, name)| view! { <option value=event>{name}</option> })
+            .collect_view();
+        view! {
+            <select name="event" aria-label=say::test_which(lang) on:change=move |event| chosen.set(event_target_value(&event))>
+                {options}
+            </select>
+        }
+    });
+    view! {
+        <form method="post" action=path node_ref=form on:submit=submit>
+            <input type="hidden" name="intent" value=Intent::Test.to_string() />
+            {choice}
+            <button class="button" type="submit" aria-busy=move || test.pending().get().then_some("true")>
+                {say::test(lang)}
+            </button>
+        </form>
+        <div role="status">{move || sent.get().then(|| view! { <p class="notice good">{say::tested(lang)}</p> })}</div>
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl crate::routes::Ruled for SendTestEvent {
+    const RULE: crate::routes::Rule = crate::routes::Rule::Session(crate::auth::rules::Action::Resend);
+}

@@ -1,0 +1,97 @@
+//! The buttons beside the form of a webhook: test event, copy, new secret, deletion.
+
+use leptos::prelude::*;
+
+use crate::{
+    catalogue::EventType,
+    console::{
+        components::time::Time,
+        islands::CopyField,
+        pages::webhook::{
+            load_form::{ActionResult, FormView},
+            save::Intent,
+            test_event::TestEventButton,
+        },
+    },
+    messages::{Lang, webhook as say},
+};
+
+/// The id of the form that makes a new secret. Its fields are in the form of the webhook.
+pub(super) const ROTATE: &str = "rotate";
+
+/// The buttons.
+pub(super) fn actions(form: &FormView, lang: Lang) -> AnyView {
+    let id = form.id.clone().unwrap_or_default();
+    let path = format!("/webhooks/{id}");
+    let events = form.form.events.iter().filter_map(|event| event.parse::<EventType>().ok());
+    let events: Vec<_> = events.map(|event| (event.to_string(), event.name_in(lang).to_owned())).collect();
+    view! {
+        <div class="actions">
+            <TestEventButton id=id.clone() events />
+            <a class="button" href=format!("/webhooks/new?from={id}")>
+                {say::duplicate(lang)}
+            </a>
+            <form method="post" action=path.clone() id=ROTATE hidden></form>
+            <details class="menu">
+                <summary class="button">{say::delete(lang)}</summary>
+                <form method="post" action=path class="card">
+                    <p>{say::delete_why(lang)}</p>
+                    <div class="field">
+                        <label for="confirm">{say::delete_confirm(lang, &form.title)}</label>
+                        <input id="confirm" name="confirm" autocomplete="off" spellcheck="false" required />
+                    </div>
+                    <button class="button danger" type="submit" name="intent" value=Intent::Delete.to_string()>
+                        {say::delete_this(lang)}
+                    </button>
+                </form>
+            </details>
+        </div>
+    }
+    .into_any()
+}
+
+/// The result of the button that was pressed.
+pub(super) fn outcome(acted: &ActionResult, lang: Lang) -> AnyView {
+    let refused = acted.refused.clone().map(|why| {
+        view! {
+            <p class="notice bad" role="alert">
+                {why}
+            </p>
+        }
+    });
+    let secret = acted
+        .secret
+        .clone()
+        .map(|secret| view! { <FreshSecret secret acted=acted.clone() lang /> });
+    view! {
+        {refused}
+        {secret}
+    }
+    .into_any()
+}
+
+#[component]
+fn FreshSecret(secret: String, acted: ActionResult, lang: Lang) -> impl IntoView {
+    view! {
+        <div class="notice good" role="status">
+            <p>
+                <label for="fresh-secret">
+                    <strong>{say::rotated(lang)}</strong>
+                </label>
+            </p>
+            <div class="pair">
+                <input id="fresh-secret" class="mono" readonly value=secret autocomplete="off" spellcheck="false" />
+                <CopyField field="fresh-secret".to_owned() />
+            </div>
+            {acted
+                .old_until
+                .map(|at| {
+                    view! {
+                        <p>
+                            {say::rotated_until(lang)} " " <Time at />
+                        </p>
+                    }
+                })}
+        </div>
+    }
+}

@@ -1,0 +1,301 @@
+//! The form of a webhook, a plain form whose action is the path of its page (see `save`).
+
+use leptos::prelude::*;
+
+use crate::{
+    console::{
+        components::{
+            field::TextField,
+            notice::ErrorSummary,
+            owners::Owners,
+            time::{Time, TimeView},
+        },
+        error_view::{ErrorView, error_of},
+        islands::{CopyField, FieldError, HeaderRows, HeaderView, Rule, Unsaved, described_by, focus_first, takes_focus},
+        pages::{
+            audit_log::{Differences, OpenEntryView},
+            webhook::{
+                generate_secret::GenerateButton, load_form::FormView, save::Intent, webhook_actions::ROTATE, webhook_events::events,
+            },
+        },
+        raw_text::raw_text,
+        viewer::lang,
+    },
+    messages::{Lang, webhook as say},
+};
+
+/// The form.
+#[component]
+pub(super) fn WebhookFields(
+    /// Its data.
+    form: FormView,
+) -> impl IntoView {
+    let lang = lang();
+    let action = form
+        .id
+        .as_ref()
+        .map_or_else(|| "/webhooks/new".to_owned(), |id| format!("/webhooks/{id}"));
+    let editable = form.editable;
+    let errors = form.errors.clone();
+    focus_first(&errors, form.edited.as_deref());
+    view! {
+        <form method="post" action=action novalidate>
+            <ErrorSummary errors=errors.clone() />
+            {form.changes.as_deref().map(|changes| concurrent_changes(changes, lang))}
+            {editable.then(|| view! { <Unsaved from_start=form.edited.is_some() || !errors.is_empty() || form.changes.is_some() /> })}
+            {form.form.seen.map(|seen| view! { <input type="hidden" name="seen" value=seen.to_string() /> })}
+            <fieldset class="plain" disabled=!editable>
+                // Enter in a field presses the first button of a form. This must not be "Add header".
+                <button type="submit" class="visually-hidden" tabindex="-1" aria-hidden="true">
+                    {say::save(lang)}
+                </button>
+                {general(&form, &errors, lang)}
+                {details(&form, &errors, lang)}
+                {headers(form.form.headers(), errors.clone(), editable, lang)}
+                {events(&form.form.events, &errors, lang)}
+            </fieldset>
+            {editable
+                .then(|| view! {
+                    <div class="save">
+                        <a class="button" href="/webhooks">
+                            {say::cancel(lang)}
+                        </a>
+                        <button class="button primary" type="submit" name="intent" value=Intent::Save.to_string()>
+                            {say::save(lang)}
+                        </button>
+                    </div>
+                })}
+        </form>
+    }
+}
+
+/// What others changed after the form was loaded.
+fn concurrent_changes(changes: &[OpenEntryView], lang: Lang) -> AnyView {
+    let entries = changes.iter().map(|change| {
+        let (who, at) = (change.row.actor.clone(), change.row.at.clone());
+        view! {
+            <p>
+                <strong>{who}</strong>
+                ", "
+                <Time at />
+            </p>
+            <Differences differences=change.differences.clone() />
+        }
+    });
+    view! {
+        <div class="notice warn meanwhile" role="alert" tabindex="-1" autofocus>
+            <p>
+                <strong>{say::meanwhile(lang)}</strong>
+            </p>
+            <p>{say::meanwhile_why(lang)}</p>
+            {entries.collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
+    let description_error = error_of(errors, "description");
+    let owners = form.editable.then(|| {
+        let (possible, chosen) = (form.possible_owners.clone(), form.form.owners().unwrap_or_default());
+        view! { <Owners possible chosen errors=errors.to_vec() /> }
+    });
+    view! {
+        <section aria-labelledby="general-heading">
+            <div>
+                <h2 id="general-heading">{say::general(lang)}</h2>
+                <p>{say::general_why(lang)}</p>
+            </div>
+            <div>
+                <div class="field across">
+                    <input class="switch" type="checkbox" role="switch" id="enabled" name="enabled" value="true" checked=form.form.enabled aria-describedby="enabled-hint" />
+                    <label for="enabled">{say::enabled(lang)}</label>
+                    <p class="hint" id="enabled-hint">
+                        {say::enabled_hint(lang)}
+                    </p>
+                </div>
+                <TextField name="name" label=say::name(lang) value=form.form.name.clone() error=error_of(errors, "name") rule=Rule::Name />
+                <div class="field">
+                    <label for="description">{say::description(lang)}</label>
+                    <textarea
+                        id="description"
+                        name="description"
+                        rows="2"
+                        dir="auto"
+                        autofocus=takes_focus("description")
+                        aria-invalid=description_error.as_ref().map(|_| "true")
+                        aria-describedby=described_by("description", false, description_error.is_some())
+                    >
+                        {raw_text(&form.form.description)}
+                    </textarea>
+                    <FieldError id="description".to_owned() error=description_error />
+                </div>
+                {owners}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
+    let secret = if form.id.is_none() {
+        view! { <NewSecret secret=form.form.secret.clone() error=error_of(errors, "secret") /> }.into_any()
+    } else {
+        view! { <StoredSecret created=form.secret_created.clone() editable=form.editable /> }.into_any()
+    };
+    view! {
+        <section aria-labelledby="details-heading">
+            <div>
+                <h2 id="details-heading">{say::details(lang)}</h2>
+                <p>{say::details_why(lang)}</p>
+            </div>
+            <div>
+                <TextField
+                    name="url"
+                    label=say::url(lang)
+                    kind="url"
+                    value=form.form.url.clone()
+                    mono=true
+                    hint=say::url_hint(lang)
+                    error=error_of(errors, "url")
+                    rule=Rule::Url { http: form.http }
+                />
+                {secret}
+                {rate_and_order(form, errors, lang)}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// The rate limit and the order of callbacks.
+fn rate_and_order(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
+    let (per_second, burst) = (form.form.rate_per_second.clone(), form.form.rate_burst.clone());
+    let error = |field| error_of(errors, field);
+    view! {
+        <div class="fields">
+            <TextField
+                name="rate_limit-per_second"
+                label=say::rate(lang)
+                value=per_second.unwrap_or_default()
+                digits=true
+                hint=say::rate_hint(lang)
+                error=error("rate_limit-per_second")
+                rule=Rule::Rate
+            />
+            <TextField
+                name="rate_limit-burst"
+                label=say::burst(lang)
+                value=burst.unwrap_or_default()
+                digits=true
+                hint=say::burst_hint(lang)
+                error=error("rate_limit-burst")
+                rule=Rule::Rate
+            />
+        </div>
+        <div class="field across">
+            // A checkbox that is not ticked sends nothing. This field tells that the form has one.
+            <input type="hidden" name="ordered" value="" />
+            <input
+                class="switch"
+                type="checkbox"
+                role="switch"
+                id="ordered"
+                name="ordered"
+                value="true"
+                checked=form.form.ordered().unwrap_or_default()
+                aria-describedby="ordered-hint"
+            />
+            <label for="ordered">{say::ordered(lang)}</label>
+            <p class="hint" id="ordered-hint">
+                {say::ordered_hint(lang)}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+fn headers(headers: Vec<HeaderView>, errors: Vec<ErrorView>, editable: bool, lang: Lang) -> AnyView {
+    view! {
+        <section aria-labelledby="headers-heading">
+            <div>
+                <h2 id="headers-heading">{say::headers(lang)}</h2>
+                <p>{say::headers_why(lang)}</p>
+            </div>
+            <div>
+                <HeaderRows headers errors editable />
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn NewSecret(secret: String, error: Option<String>) -> impl IntoView {
+    let lang = lang();
+    let invalid = error.as_ref().map(|_| "true");
+    let described = described_by("secret", true, error.is_some());
+    view! {
+        <div class="field">
+            <label for="secret">{say::secret(lang)}</label>
+            <div class="pair">
+                <input
+                    id="secret"
+                    name="secret"
+                    class="mono"
+                    value=secret
+                    autocomplete="off"
+                    spellcheck="false"
+                    autofocus=takes_focus("secret")
+                    aria-invalid=invalid
+                    aria-describedby=described
+                />
+                <CopyField field="secret".to_owned() />
+                <GenerateButton field="secret".to_owned() />
+            </div>
+            <FieldError id="secret".to_owned() error />
+            <p class="hint" id="secret-hint">
+                {say::secret_new_hint(lang)}
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn StoredSecret(created: Option<TimeView>, editable: bool) -> impl IntoView {
+    let lang = lang();
+    view! {
+        <div class="field">
+            <span class="label">{say::secret(lang)}</span>
+            <p class="mono masked">"whsec_••••••••••••••••"</p>
+            <p class="hint">
+                {say::secret_hint(lang)} {created.map(|at| view! { " " {say::secret_created(lang)} " " <Time at /> "." })}
+            </p>
+            {editable.then(|| rotation(lang))}
+        </div>
+    }
+}
+
+/// The fields of the form that makes a new secret. The form itself is beside this one.
+fn rotation(lang: Lang) -> AnyView {
+    view! {
+        <details class="more">
+            <summary>{say::rotate(lang)}</summary>
+            <div class="field">
+                <label for="overlap">{say::rotate_overlap(lang)}</label>
+                <select id="overlap" name="overlap" form=ROTATE aria-describedby="overlap-hint">
+                    <option value="24h">{say::overlap_day(lang)}</option>
+                    <option value="7d">{say::overlap_week(lang)}</option>
+                    <option value="0s">{say::overlap_none(lang)}</option>
+                </select>
+                <p class="hint" id="overlap-hint">
+                    {say::rotate_hint(lang)}
+                </p>
+            </div>
+            <button class="button" type="submit" form=ROTATE name="intent" value=Intent::Rotate.to_string()>
+                {say::rotate_now(lang)}
+            </button>
+        </details>
+    }
+    .into_any()
+}

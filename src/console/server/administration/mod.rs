@@ -1,5 +1,0 @@
-//! The views of the pages under Administration.
-
-pub mod audit;
-pub mod keys;
-pub mod users;

@@ -1,0 +1,136 @@
+//! `GET /audit-log/export`: the entries that the filters select.
+
+use axum::{
+    Extension,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Format, Row, check, export as file, sentence};
+use crate::{
+    app::AppState,
+    auth::principal::{Principal, SignedIn},
+    console::{pages::audit_log::AuditQuery, server::viewer::zone_of},
+    domain::{
+        audit::{AuditAction, ObjectKind},
+        timestamp::Timestamp,
+    },
+    messages::validation::ValidationError,
+    problem::Problem,
+    rest::Params,
+    services::audit,
+    services::error::FieldError,
+    storage::audit::{AuditFilter, AuditRecord},
+};
+
+/// The query: the filters of the page. The place in the list and the open entry are ignored.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExportParams {
+    #[serde(default)]
+    format: Format,
+    from: Option<String>,
+    to: Option<String>,
+    actor: Option<String>,
+    kind: Option<String>,
+    object: Option<String>,
+    action: Option<String>,
+    #[serde(rename = "after")]
+    _after: Option<String>,
+    #[serde(rename = "entry")]
+    _entry: Option<String>,
+}
+
+impl ExportParams {
+    /// The filter. Values that the page would ignore are errors.
+    fn checked(self, headers: &HeaderMap) -> Result<(Format, AuditFilter), Vec<FieldError>> {
+        let zone = zone_of(headers);
+        let mut errors = Vec::new();
+        for (name, given) in [("from", &self.from), ("to", &self.to)] {
+            let given = given.as_deref().filter(|text| !text.is_empty());
+            if given.is_some_and(|text| Timestamp::parse_local(text, &zone).is_err()) {
+                errors.push(FieldError::new(format!("/{name}"), ValidationError::Moment));
+            }
+        }
+        check::<ObjectKind>(&mut errors, "kind", self.kind.as_deref(), sentence);
+        check::<AuditAction>(&mut errors, "action", self.action.as_deref(), sentence);
+        let query = AuditQuery {
+            from: self.from,
+            to: self.to,
+            actor: self.actor,
+            kind: self.kind,
+            object: self.object,
+            action: self.action,
+            ..AuditQuery::default()
+        };
+        match query.filter(&zone) {
+            Ok(AuditFilter {
+                from: Some(from),
+                to: Some(to),
+                ..
+            }) if from >= to => Err(vec![FieldError::new("/to", ValidationError::RangeBackwards)]),
+            Ok(filter) if errors.is_empty() => Ok((self.format, filter)),
+            _ => Err(errors),
+        }
+    }
+}
+
+impl Row for AuditRecord {
+    const COLUMNS: &'static [&'static str] = &[
+        "time",
+        "actor_kind",
+        "actor_id",
+        "actor",
+        "address",
+        "action",
+        "object_kind",
+        "object_id",
+        "object",
+        "before",
+        "after",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        fn text(value: Option<&impl ToString>) -> String {
+            value.map(ToString::to_string).unwrap_or_default()
+        }
+        vec![
+            self.at.rfc3339(),
+            self.actor_kind.clone(),
+            text(self.actor_id.as_ref()),
+            self.actor_name.clone(),
+            self.address.clone().unwrap_or_default(),
+            self.action.clone(),
+            self.object_kind.clone(),
+            text(self.object_id.as_ref()),
+            self.object_name.clone(),
+            text(self.before.as_ref()),
+            text(self.after.as_ref()),
+        ]
+    }
+
+    fn json(self) -> String {
+        json!({
+            "time": self.at, "actor_kind": self.actor_kind, "actor_id": self.actor_id, "actor": self.actor_name,
+            "address": self.address, "action": self.action, "object_kind": self.object_kind, "object_id": self.object_id,
+            "object": self.object_name, "before": self.before, "after": self.after,
+        })
+        .to_string()
+    }
+}
+
+/// Streams the entries.
+pub(super) async fn export(
+    State(app): State<AppState>,
+    Extension(who): Extension<SignedIn>,
+    headers: HeaderMap,
+    Params(params): Params<ExportParams>,
+) -> Response {
+    match params.checked(&headers) {
+        Ok((format, filter)) => file(format, "audit-log", audit::all(app.store.clone(), Principal::User(who), filter)),
+        Err(errors) => Problem::invalid(errors).into_response(),
+    }
+}

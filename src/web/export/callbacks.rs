@@ -1,0 +1,160 @@
+//! `GET /webhooks/{id}/callbacks/export`: the callbacks of the selected range. The rows in JSON are as in the HTTP API.
+
+use axum::{
+    Extension,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use leptos::prelude::*;
+use serde::Deserialize;
+
+use super::{Format, Row, check, export as file, sentence};
+use crate::{
+    app::AppState,
+    auth::principal::{Principal, SignedIn},
+    catalogue::EventType,
+    console::{
+        page_response::PageResponse,
+        pages::log::{
+            log_query::LogQuery,
+            range::{PRESETS, RangeError},
+        },
+        pages::not_found::NotFound,
+    },
+    domain::{id::WebhookId, response::ResponseFilter, timestamp::Timestamp},
+    messages::validation::ValidationError,
+    problem::Problem,
+    rest::{Params, callback_json},
+    services::error::{FieldError, UseCaseError},
+    services::webhooks,
+    storage::callbacks::CallbackRecord,
+    web::logs::selection,
+};
+
+/// The query.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExportParams {
+    #[serde(default)]
+    format: Format,
+    range: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    response: Option<String>,
+    event: Option<String>,
+}
+
+impl ExportParams {
+    /// The query of the page that shows the same rows. Values that the page would ignore are errors.
+    fn checked(self) -> Result<(Format, LogQuery), Vec<FieldError>> {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let (range, response, event) = (given(self.range), given(self.response), given(self.event));
+        let mut errors = Vec::new();
+        if let Some(other) = range.as_deref().filter(|range| !PRESETS.contains(range)) {
+            let detail = format!("there is no range `{other}`; use one of {}", PRESETS.join(", "));
+            errors.push(FieldError::new("/range", sentence(detail)));
+        }
+        check::<ResponseFilter>(&mut errors, "response", response.as_deref(), sentence);
+        check::<EventType>(&mut errors, "event", event.as_deref(), |unknown| unknown.wrong().into());
+        let query = LogQuery {
+            range,
+            from: given(self.from),
+            to: given(self.to),
+            response,
+            event,
+            ..LogQuery::default()
+        };
+        if errors.is_empty() { Ok((self.format, query)) } else { Err(errors) }
+    }
+}
+
+impl Row for CallbackRecord {
+    const COLUMNS: &'static [&'static str] = &[
+        "callback_date",
+        "id",
+        "delivery_id",
+        "event_id",
+        "event_type",
+        "url",
+        "attempt",
+        "trigger",
+        "outcome",
+        "status",
+        "response",
+        "duration_ms",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.at.rfc3339(),
+            self.id.to_string(),
+            self.delivery.to_string(),
+            self.event.to_string(),
+            self.event_type.to_string(),
+            self.url.clone(),
+            self.attempt.to_string(),
+            self.trigger.to_string(),
+            self.outcome.to_string(),
+            self.status.map(|status| status.to_string()).unwrap_or_default(),
+            self.response.clone(),
+            self.duration_ms.to_string(),
+        ]
+    }
+
+    fn json(self) -> String {
+        callback_json(self)
+    }
+}
+
+/// Streams the callbacks.
+pub(super) async fn export(
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    Extension(who): Extension<SignedIn>,
+    headers: HeaderMap,
+    Params(params): Params<ExportParams>,
+) -> Response {
+    match streamed(&app, &Principal::User(who), &id, params, &headers).await {
+        Ok(response) => response,
+        Err(UseCaseError::NotFound) => PageResponse::standalone(StatusCode::NOT_FOUND, || view! { <NotFound /> }.into_any()),
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+async fn streamed(app: &AppState, by: &Principal, id: &str, params: ExportParams, headers: &HeaderMap) -> Result<Response, UseCaseError> {
+    let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
+    let (format, query) = params.checked().map_err(UseCaseError::Invalid)?;
+    let (range, filter) = selection(app, by, id, &query, headers).await?.map_err(invalid)?;
+    let pages = webhooks::export(app, by, id, filter).await?;
+    Ok(file(format, &file_name(range.from, range.to), pages))
+}
+
+/// The name of the file without its extension: `callbacks-20261123-20261124`, with the days in UTC.
+fn file_name(from: Timestamp, to: Timestamp) -> String {
+    let day = |at: Timestamp| at.rfc3339().chars().take(10).filter(char::is_ascii_digit).collect::<String>();
+    format!("callbacks-{}-{}", day(from), day(to))
+}
+
+fn invalid(error: RangeError) -> UseCaseError {
+    let (pointer, wrong) = match error {
+        RangeError::Incomplete => ("/from", ValidationError::RangeIncomplete),
+        RangeError::Backwards => ("/to", ValidationError::RangeBackwards),
+        RangeError::TooLong(_) => ("/from", ValidationError::RangeTooLong),
+    };
+    UseCaseError::Invalid(vec![FieldError::new(pointer, wrong)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_name_contains_the_range() {
+        let at = |text| Timestamp::parse(text).unwrap();
+        assert_eq!(
+            file_name(at("2026-11-23T00:00:00Z"), at("2026-11-24T00:00:00Z")),
+            "callbacks-20261123-20261124"
+        );
+    }
+}

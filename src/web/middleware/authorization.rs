@@ -1,0 +1,235 @@
+//! Authentication and authorization: identifies the caller, and applies the rule of the route. A route without a rule is denied.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
+    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::*;
+
+use crate::{
+    app::AppState,
+    auth::{
+        principal::{Principal, SignedIn},
+        rules::Action,
+        session,
+    },
+    console::{
+        ConsoleError,
+        href::href,
+        page_action,
+        pages::sign_in::{SignIn, SignInQuery, SignInView},
+        replay::{ReplayForm, problem_with},
+    },
+    domain::id::WebhookId,
+    problem::Problem,
+    request::{NotPermitted, client_address::ClientAddress, cookies, form},
+    rest::{key_holder, no_such_route},
+    routes::{Found, Kind, Row, Rule, Rules},
+    services::error::UseCaseError,
+    services::webhooks,
+    storage::StoreError,
+    web::{middleware::csrf, pages::render_document},
+};
+
+/// Applies the rules of all routes.
+#[derive(Clone)]
+pub(in crate::web) struct Gate {
+    app: AppState,
+    rules: Arc<Rules>,
+}
+
+/// Why a request is denied.
+enum Denied {
+    /// There is no valid session.
+    SignInFirst,
+    /// The caller cannot be identified, because the database failed.
+    Unidentified(Problem),
+    /// For another reason, which this response states.
+    Response(Response),
+}
+
+impl From<StoreError> for Denied {
+    fn from(error: StoreError) -> Self {
+        Self::Unidentified(error.into())
+    }
+}
+
+impl From<Response> for Denied {
+    fn from(answer: Response) -> Self {
+        Self::Response(answer)
+    }
+}
+
+impl Gate {
+    pub(in crate::web) fn new(app: AppState, rows: Vec<Row>) -> Self {
+        Self {
+            app,
+            rules: Arc::new(Rules::new(rows)),
+        }
+    }
+
+    async fn authorize(&self, request: &mut Parts) -> Result<(), Denied> {
+        let path = request.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
+        let Some(path) = path else {
+            // There is no such route. The API says so to everybody, the console only to signed-in users.
+            let path = request.uri.path();
+            return if path == "/api" || path.starts_with("/api/") {
+                Err(no_such_route().await.into_response().into())
+            } else {
+                self.user(request, None).await
+            };
+        };
+        match self.rules.find(&request.method, &path) {
+            Found::Route(_, Rule::Open) => Ok(()),
+            Found::Route(_, Rule::Guest) => Ok(self.guest(request).await?),
+            Found::Route(row, Rule::Session(action)) => self.user(request, Some((row, action))).await,
+            Found::Route(_, Rule::Key(action)) => Ok(self.program(request, action).await.map_err(Problem::into_response)?),
+            Found::OtherMethods(allow) => Err(not_allowed(&allow).into()),
+            Found::Unruled => {
+                tracing::error!(%path, method = %request.method, "fault in clearhook: the route {path} has no access rule, so every request for it is refused");
+                Err(Problem::not_found("There is nothing here.").into_response().into())
+            }
+        }
+    }
+
+    async fn guest(&self, request: &mut Parts) -> Result<(), StoreError> {
+        if let Some(who) = self.session(request).await? {
+            request.extensions.insert(who);
+        }
+        Ok(())
+    }
+
+    async fn user(&self, request: &mut Parts, route: Option<(&Row, Action)>) -> Result<(), Denied> {
+        let Some(who) = self.session(request).await? else {
+            return Err(Denied::SignInFirst);
+        };
+        let by = Principal::User(who.clone());
+        request.extensions.insert(who);
+        let Some((row, Err(error))) = route.map(|(row, action)| (row, by.may(action, true))) else {
+            return Ok(());
+        };
+        if row.kind == Kind::Page {
+            request.extensions.insert(NotPermitted);
+            return Ok(());
+        }
+        if error.0.is_of_a_webhook() && row.path.contains('{') && !self.may_read_webhook(&by, request).await? {
+            return Err(Problem::not_found("There is nothing with this id.").into_response().into());
+        }
+        Err(Problem::from(error).into_response().into())
+    }
+
+    /// Whether the caller may read the webhook in the path. Otherwise the response must not confirm that it exists.
+    async fn may_read_webhook(&self, by: &Principal, request: &mut Parts) -> Result<bool, Response> {
+        let Ok(params) = RawPathParams::from_request_parts(request, &self.app).await else {
+            return Ok(false);
+        };
+        let id = params
+            .iter()
+            .find_map(|(name, id)| (name == "id").then(|| id.parse::<WebhookId>().ok()).flatten());
+        let Some(id) = id else { return Ok(false) };
+        match webhooks::get(&self.app, by, id).await {
+            Ok(_) => Ok(true),
+            Err(UseCaseError::Store(error)) => Err(Problem::from(error).into_response()),
+            Err(_) => Ok(false),
+        }
+    }
+
+    async fn program(&self, request: &mut Parts, action: Action) -> Result<(), Problem> {
+        let mut holder = key_holder(&self.app, &request.headers).await?;
+        holder.address = address(request);
+        Principal::Key(holder.clone()).may(action, false)?;
+        request.extensions.insert(holder);
+        Ok(())
+    }
+
+    /// Sends a caller without a session to the sign-in page. A form is not redirected: the response is the sign-in page with the form in it.
+    async fn sign_in_first(&self, request: Request) -> Response {
+        let redirect = if page_action::is_call(&request) {
+            signed_out()
+        } else {
+            redirect_to_sign_in(request.method(), request.uri())
+        };
+        let Some((head, replay)) = self.replay_form(request).await else {
+            return redirect;
+        };
+        let view = SignInView {
+            replay: Some(replay),
+            ..SignInView::default()
+        };
+        render_document(&self.app, head, StatusCode::UNAUTHORIZED, move || {
+            view! { <SignIn view=view.clone() /> }.into_any()
+        })
+        .await
+    }
+
+    /// The form in the body of a request, if a page of this site sent it and it can be sent again.
+    async fn replay_form(&self, request: Request) -> Option<(Parts, ReplayForm)> {
+        let is_kept = request.method() == Method::POST && ReplayForm::may_be_kept(request.uri().path());
+        if !is_kept || !csrf::comes_from_here(&self.app, &request) {
+            return None;
+        }
+        let (head, encoded) = form::read(request).await.ok()?;
+        let replay = ReplayForm::of_request(head.uri.path(), &encoded)?;
+        Some((head, replay))
+    }
+
+    async fn session(&self, request: &Parts) -> Result<Option<SignedIn>, StoreError> {
+        let Some(token) = cookies::value(&request.headers, session::COOKIE) else {
+            return Ok(None);
+        };
+        let found = session::resume(&self.app.store, token, ClientAddress::of(request).0, self.app.clock.now()).await?;
+        Ok(found.map(|who| SignedIn {
+            address: address(request),
+            ..who
+        }))
+    }
+}
+
+/// Passes a permitted request on, and answers any other.
+pub(in crate::web) async fn enforce(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let (mut head, body) = request.into_parts();
+    let denied = match gate.authorize(&mut head).await {
+        Ok(()) => return next.run(Request::from_parts(head, body)).await,
+        Err(denied) => denied,
+    };
+    let request = Request::from_parts(head, body);
+    match denied {
+        Denied::SignInFirst => gate.sign_in_first(request).await,
+        Denied::Unidentified(problem) => problem_with(problem, gate.replay_form(request).await.map(|(_, replay)| replay)),
+        Denied::Response(response) => response,
+    }
+}
+
+fn address(request: &Parts) -> Option<std::net::IpAddr> {
+    let found = request.extensions.get::<ClientAddress>();
+    found.map(|found| found.0).filter(|address| !address.is_unspecified())
+}
+
+fn not_allowed(allow: &str) -> Response {
+    let mut answer = Problem::method_not_allowed().into_response();
+    if let Ok(value) = HeaderValue::from_str(allow) {
+        answer.headers_mut().insert(header::ALLOW, value);
+    }
+    answer
+}
+
+/// The response to a call of a server function without a session.
+fn signed_out() -> Response {
+    (StatusCode::UNAUTHORIZED, Json(ConsoleError::SignedOut)).into_response()
+}
+
+/// The redirect to the sign-in page, which leads back to the requested page.
+fn redirect_to_sign_in(method: &Method, uri: &Uri) -> Response {
+    // A script opens this stream. It cannot use a page.
+    if uri.path().ends_with("/callbacks/live") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let wanted = uri.path_and_query().map_or("/", |wanted| wanted.as_str());
+    let next = (method == Method::GET && wanted != "/").then(|| wanted.to_owned());
+    Redirect::to(&href("/sign-in", &SignInQuery { next })).into_response()
+}
