@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 source scripts/env.sh
 
 scripts/site.sh
-cargo build --locked --features ssr --bin clearhook
+# The features of `cargo test`, so that the library is not compiled a second time.
+cargo build --locked --features ssr,test-support --bin clearhook
 CLEARHOOK_BIN=$(realpath "$TARGET/debug/clearhook")
 CLEARHOOK_CHROMIUM=$(find_chromium)
 [ -n "$CLEARHOOK_CHROMIUM" ] || { echo "e2e: no Chromium; run make setup, or set CLEARHOOK_CHROMIUM" >&2; exit 1; }

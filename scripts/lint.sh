@@ -6,6 +6,8 @@ source scripts/env.sh
 
 cargo fmt --all --check
 cargo clippy --locked --workspace --features ssr --all-targets -- -D warnings
+# Without `test-support`: the compiler reports code that only tests use. Style was checked above.
+cargo clippy --locked --features ssr --lib --bins -- -A clippy::all -A clippy::pedantic -D warnings
 cargo clippy --locked --lib --features hydrate --target wasm32-unknown-unknown -- -D warnings
 
 # What only the server needs must not reach the browser.

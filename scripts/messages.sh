@@ -8,11 +8,12 @@ shopt -s globstar
 # A literal is text when it begins as a sentence or a label does, or has words and stands alone between tags.
 # Names of types, paths of icons and machine's names do not; the product's name is the same in every language.
 strays=$(
-  for file in src/console/{pages,components,islands,server,client}/**/*.rs src/console/{app,layout,shell}.rs; do
+  for file in src/console/{pages,components,islands,server,client}/**/*.rs src/console/{app,layout,document}.rs; do
     # Names of browsers and systems are the same in every language.
-    [ "$file" = src/console/server/browser_name.rs ] && continue
+    [ "$file" = src/console/pages/account/browser_name.rs ] && continue
     awk -v file="$file" '
       /#\[cfg\(test\)\]/ { exit }
+      /^[[:space:]]*#\[/ { next }
       { line = $0; sub(/^[[:space:]]*\/\/.*/, "", line); gsub(/\\"/, "", line); count = split(line, part, "\"") }
       {
         for (at = 2; at < count; at += 2) {
@@ -30,7 +31,7 @@ unused=$(
   for file in locales/en/*.ftl; do
     space=$(basename "$file" .ftl)
     # What rules say and what the catalogue names is used by other means than a call of the function.
-    [ "$space" = wrong ] || [ "$space" = fields ] && continue
+    [ "$space" = validation ] || [ "$space" = catalogue ] && continue
     grep -oE '^[a-z][a-z0-9-]* =' "$file" | tr -d ' =' | tr '-' '_' | while read -r key; do
       grep -rqE "(say|$space)::$key\b" src --include=*.rs || echo "$file: ${key//_/-}"
     done

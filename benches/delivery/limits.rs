@@ -13,7 +13,7 @@ use axum::{Json, Router, body::Bytes, http::StatusCode, routing::post};
 use clearhook::{
     catalogue::EventType,
     domain::secret::SigningSecret,
-    storage::{DatabaseUrl, Store, audit::Actor, journal::Journal, new_id},
+    storage::{DatabaseUrl, Store, audit::Actor},
     vault::{MasterKey, Vault},
 };
 use reqwest::Client;
@@ -22,9 +22,9 @@ use tempfile::TempDir;
 
 use crate::{
     load::{self, Events, Target},
-    null_sink::{NullSink, event, fields},
     postgres::Cluster,
     receiver::{Process, serve_on_any_port},
+    samples::{self, event, fields},
     service::Kind,
 };
 
@@ -94,8 +94,7 @@ pub(crate) async fn store(kind: Kind) -> f64 {
         .add_webhook(&Actor::clearhook(), &fields(), &SigningSecret::generate())
         .await
         .unwrap();
-    let intake = Arc::new(NullSink);
-    let journal = Journal::start(&store, new_id(), &intake);
+    let journal = samples::journal(&store);
     let (began, count) = (Instant::now(), Arc::new(AtomicU64::new(0)));
     let writers: Vec<_> = (0..4)
         .map(|_| {

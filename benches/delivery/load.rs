@@ -54,7 +54,7 @@ impl Events {
     }
 }
 
-/// Where events go.
+/// The target of the events.
 #[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) http: Client,
@@ -99,7 +99,7 @@ impl Target {
     }
 }
 
-/// Publishes so many events in batches over a few connections.
+/// Publishes this many events in batches over a few connections.
 pub(crate) async fn in_batches(target: &Target, events: &Arc<Events>, count: usize, size: usize) {
     let left = Arc::new(AtomicU64::new(count as u64));
     let publishers: Vec<_> = (0..4)
@@ -120,7 +120,7 @@ pub(crate) async fn in_batches(target: &Target, events: &Arc<Events>, count: usi
     }
 }
 
-/// Publishes single events over so many connections for so long, each as fast as the one before was answered; answers how many a second.
+/// Publishes single events over this many connections for this time, each after the previous response; returns the rate per second.
 pub(crate) async fn closed(target: &Target, events: &Arc<Events>, connections: usize, time: Duration) -> f64 {
     let (began, count) = (Instant::now(), Arc::new(AtomicU64::new(0)));
     let publishers: Vec<_> = (0..connections)
@@ -140,11 +140,11 @@ pub(crate) async fn closed(target: &Target, events: &Arc<Events>, connections: u
     count.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64()
 }
 
-/// Publishes single events at a set rate for so long, whether the ones before were answered or not; answers how many.
+/// Publishes single events at a fixed rate for this time, without waiting for responses; returns their number.
 pub(crate) async fn open(target: &Target, events: &Arc<Events>, rate: f64, time: Duration) -> u64 {
     let count = (rate * time.as_secs_f64()) as u64;
     let (tick, mut ticks) = tokio::sync::mpsc::unbounded_channel();
-    // The runtime's timer is too coarse for it, and waiting in a loop would take a core from those who are measured.
+    // The timer of the runtime is too coarse, and a busy loop would take a core from the measured processes.
     std::thread::spawn(move || {
         let (began, origin) = (Instant::now(), now());
         for number in 0..count {

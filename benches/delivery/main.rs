@@ -14,7 +14,6 @@
 
 mod limits;
 mod load;
-mod null_sink;
 mod pages;
 #[path = "../../tests/integration/support/postgres.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
@@ -22,12 +21,13 @@ mod postgres;
 mod receiver;
 mod report;
 mod run;
+mod samples;
 mod service;
 
 use std::env;
 
 fn main() {
-    // The first thing that fails makes the run void.
+    // The first failure makes the run invalid.
     std::panic::set_hook(Box::new(|panic| {
         eprintln!("bench: {panic}");
         std::process::exit(1);
@@ -40,7 +40,7 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
-    // Plain HTTP needs no TLS, but the client asks for a provider.
+    // Plain HTTP needs no TLS, but the client requires a provider.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match first.as_deref() {
         Some("receiver") => runtime.block_on(receiver::serve()),

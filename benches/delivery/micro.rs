@@ -1,12 +1,12 @@
 //! `cargo bench --bench micro`: the small steps that every delivery takes.
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
 
-mod null_sink;
+mod samples;
 
-use std::{hint::black_box, sync::Arc, time::Duration};
+use std::{hint::black_box, time::Duration};
 
 use clearhook::{
-    catalogue::{EventType, example::example_data, schema::check_data},
+    catalogue::{EventType, check::check_data, example::example_data},
     domain::{
         answer::Answer,
         callback::Trigger,
@@ -19,14 +19,14 @@ use clearhook::{
         audit::Actor,
         callbacks::{LogFilter, NewCallback},
         deliveries::{Claim, Job},
-        journal::{Finished, Journal, Next},
+        journal::{Finished, Next},
         new_id,
     },
     vault::{MasterKey, Vault},
 };
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
-use self::null_sink::{NullSink, event, fields};
+use self::samples::{event, fields};
 
 /// Callbacks of the log.
 const LOGGED: u64 = 5_000;
@@ -51,16 +51,15 @@ fn storing(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::TempDir::new().unwrap();
     let url: DatabaseUrl = format!("sqlite://{}/clearhook.db", folder.path().display()).parse().unwrap();
-    let (store, webhook, journal, _intake) = runtime.block_on(async {
+    let (store, webhook, journal) = runtime.block_on(async {
         let store = Store::open(&url, Vault::new(&MasterKey::generate()), true).await.unwrap();
         let webhook = store
             .add_webhook(&Actor::clearhook(), &fields(), &SigningSecret::generate())
             .await
             .unwrap()
             .id;
-        let intake = Arc::new(NullSink);
-        let journal = Journal::start(&store, new_id(), &intake);
-        (store, webhook, journal, intake)
+        let journal = samples::journal(&store);
+        (store, webhook, journal)
     });
     let mut number = 0;
     criterion.bench_function("claim 100 of many", |bench| {
@@ -104,10 +103,11 @@ fn finished(webhook: WebhookId, number: u64) -> Finished {
         trace: None,
         attempts: 0,
         retries: 0,
-        breaks: 0,
+        max_attempts: None,
+        panics: 0,
         order: None,
         trigger: Trigger::Event,
-        asked: false,
+        manual: false,
     };
     let callback = NewCallback {
         id: std::sync::OnceLock::new(),

@@ -31,7 +31,7 @@ struct Seen {
     times: Mutex<Vec<(u64, u64)>>,
 }
 
-/// What came since it was last asked.
+/// Callbacks since the previous call.
 #[derive(Default, serde::Deserialize, serde::Serialize)]
 pub(crate) struct Ledger {
     /// Callbacks.

@@ -277,7 +277,7 @@ async fn fan_out(report: &mut Report, kind: Kind) {
     }
 }
 
-/// What one that hangs, with 10,000 waiting, does to another.
+/// The effect of a hanging webhook with 10,000 waiting deliveries on another webhook.
 async fn isolation(report: &mut Report, kind: Kind) {
     let service = Service::start(kind).await;
     service.webhook(&service.receiver.url, EventType::IdentityCreated).await;

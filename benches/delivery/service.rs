@@ -41,7 +41,7 @@ pub(crate) struct Service {
 impl Service {
     /// Starts it on a fresh database, with a fresh receiver.
     pub(crate) async fn start(kind: Kind) -> Self {
-        // Next to what was built: `/tmp` may be memory, which makes everything durable at no cost.
+        // In the target directory: `/tmp` may be in memory, where durability costs nothing.
         fs::create_dir_all("target").unwrap();
         let folder = TempDir::new_in("target").unwrap();
         let (database, cluster) = match kind {
@@ -75,7 +75,7 @@ impl Service {
         }
     }
 
-    /// Stops it as a service manager would and starts it again.
+    /// Stops it by SIGTERM and starts it again.
     pub(crate) fn restart(&mut self) {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(told.success() && self.child.wait().unwrap().success());
@@ -103,7 +103,7 @@ impl Service {
         response.text().await.unwrap()
     }
 
-    /// Makes an administrator, and gives the cookie of their session.
+    /// Adds an administrator and returns the session cookie.
     pub(crate) async fn sign_in(&self) -> String {
         let (email, password) = ("bench@example.com", "correct horse battery staple");
         let mut create = command(&self.folder, &self.database);
@@ -138,20 +138,20 @@ impl Service {
         response.bytes().await.unwrap().len()
     }
 
-    /// A figure of `/metrics`.
+    /// A value of `/metrics`.
     pub(crate) async fn metric(&self, name: &str) -> f64 {
         let text = self.get("/metrics").await;
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.map_or(0.0, |value| value.parse().unwrap())
     }
 
-    /// What the receiver got since it was last asked.
+    /// Callbacks of the receiver since the previous call.
     pub(crate) async fn ledger(&self) -> Ledger {
         let response = self.http.post(format!("{}/ledger", self.receiver.url)).send().await.unwrap();
         serde_json::from_str(&response.text().await.unwrap()).unwrap()
     }
 
-    /// Waits until so many callbacks came.
+    /// Waits until this many callbacks were received.
     pub(crate) async fn received(&self, count: u64) {
         let end = Instant::now() + Duration::from_secs(300);
         loop {
@@ -195,7 +195,7 @@ impl Service {
         (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
     }
 
-    /// Waits until it does next to nothing.
+    /// Waits until it is idle.
     pub(crate) async fn calm(&self) {
         for _ in 0..60 {
             let before = self.cpu();

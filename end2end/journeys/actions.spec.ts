@@ -84,8 +84,11 @@ test('the list is sorted, and a webhook switched in its row', async ({ signedIn:
     await expect.poll(names).toEqual([...rising].reverse());
   }
   const row = page.getByRole('row').filter({ hasText: `Alpha ${mark}` });
+  if (javaScriptEnabled !== false) await page.evaluate(() => document.body.setAttribute('data-same-document', 'true'));
   await row.getByRole('button', { name: `Disable Alpha ${mark}` }).click();
   await expect(row).toContainText('Disabled');
+  await expect(row.getByRole('button', { name: `Enable Alpha ${mark}` })).toBeVisible();
+  await expect(page.locator('body[data-same-document]'), 'scripts change the row without a reload').toHaveCount(javaScriptEnabled === false ? 0 : 1);
   await expect(page, 'one stays where one was').toHaveURL(/q=sorted.*sort=description.*dir=desc/);
   const status = page.getByRole('columnheader', { name: 'Status', exact: true });
   await status.getByRole('link').click();
@@ -100,6 +103,37 @@ test('the list is sorted, and a webhook switched in its row', async ({ signedIn:
   if (javaScriptEnabled === false) await page.getByRole('button', { name: 'Search' }).click();
   await expect(page).toHaveURL(/event=visit.updated/);
   await expect.poll(names).toEqual(['Beta']);
+});
+
+test('a test event keeps what was typed into the form', async ({ signedIn: page, server, receiver, expected, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts the page is loaded anew');
+  const webhook = await server.api('POST', '/webhooks', { name: 'Half typed', url: receiver.url, events: ['visit.created', 'visit.updated'] });
+  await page.goto(`/webhooks/${webhook.id}`);
+  await page.getByLabel('Description').fill('not saved yet');
+  await page.getByRole('combobox', { name: 'Event of the test' }).selectOption('Visit updated');
+  await page.getByRole('button', { name: 'Send test event' }).click();
+  await expect(page.getByText('A test event was sent. Its callback is in the log.')).toBeVisible();
+  await expect(page.locator('#log-rows').getByRole('row').first()).toContainText('Visit updated');
+  await expect(page.getByLabel('Description')).toHaveValue('not saved yet');
+  // The answer to the plain form tells an error.
+  expected.push('409 /fn/send_test_event', `422 /webhooks/${webhook.id}`);
+  await page.getByLabel('Description').fill('');
+  await server.api('PATCH', `/webhooks/${webhook.id}`, { enabled: false });
+  await page.getByRole('button', { name: 'Send test event' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'The webhook is disabled; enable it first.' })).toBeVisible();
+});
+
+test('a URL that the service does not permit is refused while it is edited', async ({ signedIn: page, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts the answer to the form says it');
+  await page.goto('/webhooks/new');
+  await expect(page.locator('html[data-live]')).toHaveCount(1);
+  const url = page.getByLabel('URL');
+  await url.fill('https://169.254.169.254/latest');
+  await url.blur();
+  await expect(url).toHaveAttribute('aria-invalid', 'true');
+  await url.fill('https://example.com/hook');
+  await url.blur();
+  await expect(url).not.toHaveAttribute('aria-invalid', 'true');
 });
 
 test('a row leads where its name does, and tells more when hovered over', async ({ signedIn: page, server, javaScriptEnabled }) => {

@@ -12,7 +12,7 @@ interface Worker {
 
 interface Each {
   receiver: Receiver;
-  /** Answers of the server that this journey means to provoke, such as `422 /webhooks/new`. */
+  /** Error responses and network errors that this journey provokes, such as `422 /webhooks/new` or `net::ERR_FAILED /webhooks/new`. */
   expected: string[];
   signedIn: Page;
   /** Starts a server for this journey alone; it ends with the journey. */
@@ -49,7 +49,9 @@ export const test = base.extend<Each, Worker>({
     page.on('pageerror', (error) => noise.push(`script: ${error.message}`));
     page.on('requestfailed', (request) => {
       // A page that is left stops its own requests; a download ends its navigation.
-      if (request.failure()?.errorText !== 'net::ERR_ABORTED') noise.push(`request: ${request.url()} ${request.failure()?.errorText}`);
+      const error = request.failure()?.errorText;
+      const known = error === 'net::ERR_ABORTED' || expected.includes(`${error} ${new URL(request.url()).pathname}`);
+      if (!known) noise.push(`request: ${request.url()} ${error}`);
     });
     page.on('response', (response) => {
       const answer = `${response.status()} ${new URL(response.url()).pathname}`;

@@ -1,17 +1,23 @@
-//! The buttons of a webhook's page besides "Save": a test event, a copy, a new secret, its end.
+//! The buttons of a webhook's page besides "Save": test event, duplicate, new secret and deletion.
 
 use clearhook::{catalogue::EventType, domain::role::Role};
 use serde_json::Value;
 
-use crate::support::{app::TestApp, database::TestDatabase, on_both, receiver::Receiver};
+use crate::support::{
+    app::TestApp,
+    database::TestDatabase,
+    html::{Page, attribute},
+    on_both,
+    receiver::Receiver,
+};
 
-on_both! { a_test_is_in_the_log_when_the_page_comes_back a_new_secret_is_shown_once_and_both_sign a_copy_is_a_new_form deleting_asks_for_the_name }
+on_both! { test_event_is_in_the_log_after_the_redirect rotated_secret_is_shown_once_and_both_secrets_sign duplicate_opens_a_filled_form_for_a_new_webhook webhook_deletion_requires_the_name }
 
 fn path(webhook: &Value) -> String {
     format!("/webhooks/{}", webhook["id"].as_str().unwrap())
 }
 
-async fn a_test_is_in_the_log_when_the_page_comes_back(database: TestDatabase) {
+async fn test_event_is_in_the_log_after_the_redirect(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app
@@ -43,7 +49,7 @@ async fn a_test_is_in_the_log_when_the_page_comes_back(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_new_secret_is_shown_once_and_both_sign(database: TestDatabase) {
+async fn rotated_secret_is_shown_once_and_both_secrets_sign(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
@@ -51,7 +57,7 @@ async fn a_new_secret_is_shown_once_and_both_sign(database: TestDatabase) {
     let response = app.form(&path, &cookie, &[("intent", "rotate"), ("overlap", "24h")]).await;
     assert_eq!(response.status(), 200);
     let html = response.text().await.unwrap();
-    let secret = html.split("value=\"whsec_").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let secret = attribute(Page::of(&html).one("input[value^=whsec_]"), "value");
     assert!(
         html.contains("it is not shown again") && html.contains("still signs until"),
         "{html}"
@@ -66,7 +72,7 @@ async fn a_new_secret_is_shown_once_and_both_sign(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_copy_is_a_new_form(database: TestDatabase) {
+async fn duplicate_opens_a_filled_form_for_a_new_webhook(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook("https://example.com/original", &[EventType::VisitCreated]).await;
@@ -82,7 +88,7 @@ async fn a_copy_is_a_new_form(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn deleting_asks_for_the_name(database: TestDatabase) {
+async fn webhook_deletion_requires_the_name(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook("https://example.com/", &[EventType::VisitCreated]).await;

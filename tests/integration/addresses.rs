@@ -1,8 +1,8 @@
-//! No webhook reaches inside: not by an odd spelling, not by a name, not by a name that changes its mind.
+//! No webhook reaches a private address: not by its spelling, not by a name, and not by a name whose addresses change.
 
 use std::net::SocketAddr;
 
-use clearhook::{catalogue::EventType, delivery::DispatchSettings, domain::url::UrlPolicy, storage::new_id};
+use clearhook::{catalogue::EventType, delivery::DeliverySettings, domain::url::UrlPolicy, storage::new_id};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -15,12 +15,12 @@ use crate::support::{
 };
 
 on_both! {
-    a_refusal_says_what_to_set a_literal_address_is_checked_again_when_it_is_called
-    ports_of_other_protocols_are_refused_on_save_and_when_called
-    a_name_that_changes_its_mind_is_not_called one_private_address_among_others_is_enough operators_exempt_names
+    rejected_address_names_the_setting_that_permits_it literal_address_is_checked_again_before_each_attempt
+    port_of_another_protocol_is_rejected_on_save_and_on_attempt
+    name_that_later_resolves_to_a_private_address_is_not_called name_with_one_private_address_is_rejected allowed_names_may_resolve_to_private_addresses
 }
 
-/// Hosts that are addresses inside, or nowhere, in every spelling that a URL parser may forgive.
+/// Private or invalid addresses as hosts, in every spelling that a URL parser may accept.
 const INSIDE: &[&str] = &[
     // Loopback.
     "127.0.0.1",
@@ -90,7 +90,7 @@ const INSIDE: &[&str] = &[
     "100.127.255.255",
     "1681915905",
     "0x64400001",
-    // Link-local, where clouds keep their secrets.
+    // Link-local, where clouds serve instance metadata.
     "169.254.169.254",
     "169.254.169.254.",
     "2852039166",
@@ -180,7 +180,7 @@ const INSIDE: &[&str] = &[
     "local\u{ad}host",
 ];
 
-/// Whole URLs that hide where they lead, or say more than where they lead.
+/// URLs that hide their host, or contain credentials.
 const DISGUISED: &[&str] = &[
     "https://127.0.0.1:8443/",
     "https://127.0.0.1?x=1",
@@ -221,7 +221,7 @@ const DISGUISED: &[&str] = &[
     "jar:https://127.0.0.1!/",
 ];
 
-/// Hosts on the public internet, close to what is not.
+/// Public addresses next to private ranges.
 const OUTSIDE: &[&str] = &[
     "example.com",
     "example.com.",
@@ -263,7 +263,7 @@ const OUTSIDE: &[&str] = &[
 ];
 
 #[test]
-fn no_spelling_leads_inside() {
+fn private_address_is_rejected_in_every_spelling() {
     let policy = UrlPolicy::default();
     for host in INSIDE {
         let told = policy.check(&format!("https://{host}/hook")).expect_err(host).to_string();
@@ -284,7 +284,7 @@ fn no_spelling_leads_inside() {
 }
 
 #[test]
-fn exemptions_reach_no_further_than_they_say() {
+fn allowed_name_does_not_permit_similar_names() {
     let policy = UrlPolicy {
         allow_http: false,
         allowed: "10.1.0.0/16, 192.168.7.7, fd00:1::/32, hooks.localhost".parse().unwrap(),
@@ -314,7 +314,7 @@ fn exemptions_reach_no_further_than_they_say() {
     }
 }
 
-async fn a_refusal_says_what_to_set(database: TestDatabase) {
+async fn rejected_address_names_the_setting_that_permits_it(database: TestDatabase) {
     let app = TestApp::start_with(&database, quick(), UrlPolicy::default(), new_id()).await;
     for host in ["169.254.169.254", "[::ffff:a00:1]", "2130706433", "localhost"] {
         let body = json!({ "name": "N", "url": format!("https://{host}/"), "events": ["identity.created"] });
@@ -328,12 +328,12 @@ async fn a_refusal_says_what_to_set(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_literal_address_is_checked_again_when_it_is_called(database: TestDatabase) {
+async fn literal_address_is_checked_again_before_each_attempt(database: TestDatabase) {
     let receiver = Receiver::start([]).await;
     let app = TestApp::start(&database).await;
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     app.stop().await;
-    // The operator no longer permits what was permitted when it was saved.
+    // The operator no longer permits the address that was permitted when it was saved.
     let strict = UrlPolicy {
         allow_http: true,
         ..UrlPolicy::default()
@@ -346,7 +346,7 @@ async fn a_literal_address_is_checked_again_when_it_is_called(database: TestData
     app.stop().await;
 }
 
-async fn ports_of_other_protocols_are_refused_on_save_and_when_called(database: TestDatabase) {
+async fn port_of_another_protocol_is_rejected_on_save_and_on_attempt(database: TestDatabase) {
     let permits = UrlPolicy {
         allow_http: false,
         allowed: "mail.example.com".parse().unwrap(),
@@ -377,7 +377,7 @@ async fn ports_of_other_protocols_are_refused_on_save_and_when_called(database: 
     app.stop().await;
 }
 
-/// Waits for that many callbacks, the last of which was blocked with words on what to set.
+/// Waits for this many callbacks; the last one was blocked with a message that names the setting.
 async fn blocked(app: &TestApp, webhook: &Value, count: usize) {
     let row = app.log(webhook, count).await.remove(0);
     assert_eq!(row["response"], "AddressBlocked");
@@ -388,11 +388,11 @@ async fn blocked(app: &TestApp, webhook: &Value, count: usize) {
     );
 }
 
-/// A service that asks this name server, and takes 127.0.0.1 for a public address.
+/// A service that uses this name server and treats 127.0.0.1 as a public address.
 async fn service(database: &TestDatabase, names: &NameServer, allowed: &str) -> TestApp {
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         schedule: "1h".parse().unwrap(),
-        names: names.names(),
+        dns: names.resolver(),
         ..quick()
     };
     let policy = UrlPolicy {
@@ -402,7 +402,7 @@ async fn service(database: &TestDatabase, names: &NameServer, allowed: &str) -> 
     TestApp::start_with(database, settings, policy, new_id()).await
 }
 
-/// Two receivers on one port: a "public" one, and one inside. Each call is a connection of its own.
+/// Two receivers on one port: a "public" one and a private one. Each request has its own connection.
 async fn outside_and_inside() -> (Receiver, Receiver, u16) {
     let closing = || {
         std::iter::repeat_with(|| Reply {
@@ -417,7 +417,7 @@ async fn outside_and_inside() -> (Receiver, Receiver, u16) {
     (outside, inside, port)
 }
 
-async fn a_name_that_changes_its_mind_is_not_called(database: TestDatabase) {
+async fn name_that_later_resolves_to_a_private_address_is_not_called(database: TestDatabase) {
     let names = NameServer::start(&[("rebind.example.com", &[&["127.0.0.1"], &["127.0.0.2"]])]).await;
     let (outside, inside, port) = outside_and_inside().await;
     let app = service(&database, &names, "127.0.0.1/32").await;
@@ -426,7 +426,7 @@ async fn a_name_that_changes_its_mind_is_not_called(database: TestDatabase) {
         .await;
     app.publish(EventType::IdentityCreated, "1").await;
     assert_eq!(app.log(&webhook, 1).await[0]["response"], "Accepted");
-    // It asked once, and called the very address that it was told: there is nothing to change between check and call.
+    // The name was resolved once, and the checked address was called: there is no gap between check and use.
     assert_eq!((names.lookups("rebind.example.com"), outside.seen().len()), (1, 1));
     app.publish(EventType::IdentityCreated, "2").await;
     blocked(&app, &webhook, 2).await;
@@ -435,7 +435,7 @@ async fn a_name_that_changes_its_mind_is_not_called(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn one_private_address_among_others_is_enough(database: TestDatabase) {
+async fn name_with_one_private_address_is_rejected(database: TestDatabase) {
     let names = NameServer::start(&[
         ("both.example.com", &[&["127.0.0.1", "10.0.0.1"]]),
         ("six.example.com", &[&["127.0.0.1", "::1"]]),
@@ -459,7 +459,7 @@ async fn one_private_address_among_others_is_enough(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn operators_exempt_names(database: TestDatabase) {
+async fn allowed_names_may_resolve_to_private_addresses(database: TestDatabase) {
     let names = NameServer::start(&[("hooks.internal", &[&["127.0.0.2"]]), ("other.internal", &[&["127.0.0.2"]])]).await;
     let (_outside, inside, port) = outside_and_inside().await;
     let app = service(&database, &names, "hooks.internal").await;

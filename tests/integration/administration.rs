@@ -1,4 +1,4 @@
-//! Keys and users, as administrators look after them in the console and at the command line.
+//! API keys and users, in the console and at the command line.
 
 use std::time::Duration;
 
@@ -18,23 +18,19 @@ use crate::support::{
     app::{JsonBody, TestApp},
     binary::Installation,
     database::TestDatabase,
+    html::{Page, attribute},
     on_both,
     wait::wait_for,
 };
 
 on_both! {
-    a_key_is_made_found_and_revoked_at_once other_nodes_refuse_a_revoked_key a_key_ends_by_itself users_are_added_and_changed users_that_there_are_not_are_not_found nobody_locks_themselves_out
-    owners_are_chosen_on_the_webhook
+    api_key_is_created_listed_and_revoked_immediately revoked_api_key_is_rejected_by_other_nodes api_key_expires user_is_added_and_changed unknown_user_is_not_found administrator_cannot_remove_own_access
+    webhook_owners_are_set_in_the_form
 }
 
-/// What stands in the field that shows a secret this once.
+/// The value of the field that shows a secret once.
 fn made(html: &str) -> String {
-    let field = html
-        .split("id=\"made\"")
-        .nth(1)
-        .unwrap_or_else(|| panic!("nothing was made: {html}"));
-    let value = field.split("value=\"").nth(1).unwrap();
-    value.split('"').next().unwrap().to_owned()
+    attribute(Page::of(html).one("[id=made] input, input[id=made]"), "value")
 }
 
 impl TestApp {
@@ -54,7 +50,7 @@ impl TestApp {
     }
 }
 
-async fn a_key_is_made_found_and_revoked_at_once(database: TestDatabase) {
+async fn api_key_is_created_listed_and_revoked_immediately(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     for (fields, words) in [
@@ -94,7 +90,7 @@ async fn a_key_is_made_found_and_revoked_at_once(database: TestDatabase) {
     assert!(key.starts_with("chk_"), "{key}");
     assert_eq!(app.status_with(&key).await, 200);
 
-    // Found by name, by its beginning, and by the whole key; never shown again.
+    // A key is found by name, prefix and whole key; the key itself is not shown again.
     for q in ["hr%20%3Csy", &key[..8], key.as_str()] {
         let html = app.html(&format!("/api-keys?q={q}"), &cookie).await;
         assert!(
@@ -119,7 +115,7 @@ async fn a_key_is_made_found_and_revoked_at_once(database: TestDatabase) {
     })
     .await;
 
-    // From one request to the next, although what the key may do is remembered.
+    // Revocation applies to the next request, although scopes of keys are cached.
     assert_eq!(app.status_with(&key).await, 200);
     let id = app
         .store
@@ -151,8 +147,8 @@ async fn a_key_is_made_found_and_revoked_at_once(database: TestDatabase) {
     app.stop().await;
 }
 
-/// SQLite has one node; commands beside it are heard of within a second.
-async fn other_nodes_refuse_a_revoked_key(database: TestDatabase) {
+/// On SQLite there is one node; it notices changes by commands within a second.
+async fn revoked_api_key_is_rejected_by_other_nodes(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     if database.url.starts_with("postgres") {
         let other = TestApp::start(&database).await;
@@ -170,7 +166,7 @@ async fn other_nodes_refuse_a_revoked_key(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_key_ends_by_itself(database: TestDatabase) {
+async fn api_key_expires(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let soon = Timestamp::now().plus(Duration::from_millis(1_500));
     let (key, _) = api_key::create(&app.store, &Actor::clearhook(), "short", Scope::ALL, Some(soon))
@@ -183,7 +179,7 @@ async fn a_key_ends_by_itself(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn users_are_added_and_changed(database: TestDatabase) {
+async fn user_is_added_and_changed(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     for (fields, words) in [
@@ -222,7 +218,7 @@ async fn users_are_added_and_changed(database: TestDatabase) {
     assert_eq!(app.page("/users", &theirs).await.status(), 404);
     assert!(!app.html("/webhooks", &theirs).await.contains("Audit log"));
 
-    // Another role holds from the next request on.
+    // A changed role applies to the next request.
     assert_eq!(
         app.form(&path, &cookie, &[("intent", "role"), ("role", "administrator")])
             .await
@@ -242,7 +238,7 @@ async fn users_are_added_and_changed(database: TestDatabase) {
     );
     assert_eq!(app.page("/users", &theirs).await.status(), 404);
 
-    // A new password and being disabled end their sessions at once.
+    // A new password ends the sessions immediately, and so does disabling the user.
     let response = app
         .form(&path, &cookie, &[("intent", "reset-password"), ("password", "short")])
         .await;
@@ -287,7 +283,7 @@ async fn users_are_added_and_changed(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn users_that_there_are_not_are_not_found(database: TestDatabase) {
+async fn unknown_user_is_not_found(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     for path in ["/users/nonsense", "/users/01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05"] {
@@ -299,7 +295,7 @@ async fn users_that_there_are_not_are_not_found(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn nobody_locks_themselves_out(database: TestDatabase) {
+async fn administrator_cannot_remove_own_access(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let one = app.sign_in("one@example.com", Role::Administrator).await;
     let two = app.sign_in("two@example.com", Role::Administrator).await;
@@ -315,7 +311,7 @@ async fn nobody_locks_themselves_out(database: TestDatabase) {
         assert!(response.text().await.unwrap().contains("This is your own account"));
     }
     assert!(!app.html(&first, &one).await.contains("value=\"disable\""));
-    // Two administrators who disable each other at the same moment: one of them stays.
+    // Of two administrators who disable each other at the same time, one stays enabled.
     let fields = [("intent", "disable")];
     tokio::join!(app.form(&second, &one, &fields), app.form(&first, &two, &fields));
     assert_eq!(database.count("users WHERE disabled_at IS NULL").await, 1);
@@ -324,7 +320,7 @@ async fn nobody_locks_themselves_out(database: TestDatabase) {
     } else {
         "two@example.com"
     };
-    // Not even the command line takes the last one away.
+    // The command line cannot remove the last administrator either.
     let last: UserId = app.known(left).await.id;
     let refused = clearhook::services::users::change(
         &app.store,
@@ -337,7 +333,7 @@ async fn nobody_locks_themselves_out(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn owners_are_chosen_on_the_webhook(database: TestDatabase) {
+async fn webhook_owners_are_set_in_the_form(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     assert!(app.html("/webhooks/new", &cookie).await.contains("There are no API owners yet."));
@@ -372,7 +368,7 @@ async fn owners_are_chosen_on_the_webhook(database: TestDatabase) {
         "owners see it, and not who else does"
     );
     assert!(app.html(&format!("/users/{owner}"), &cookie).await.contains(">Owned</a>"));
-    // A form that says nothing of owners leaves them; one without a tick takes them away.
+    // A form without the field keeps the owners; a form without a checked owner removes them.
     assert_eq!(app.form(path, &cookie, &fields(&[])).await.status(), 303);
     assert_eq!(app.page(path, &theirs).await.status(), 200);
     assert_eq!(app.form(path, &cookie, &fields(&[""])).await.status(), 303);
@@ -384,7 +380,7 @@ async fn owners_are_chosen_on_the_webhook(database: TestDatabase) {
 }
 
 #[test]
-fn commands_leave_entries_as_the_command_line() {
+fn command_line_change_is_audited_as_command_line() {
     let here = Installation::new();
     let email = ["--email", "a@example.com"];
     let user = |arguments: &[&str]| here.answer(&[&["user"], arguments, &email[..]].concat());

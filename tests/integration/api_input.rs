@@ -1,4 +1,4 @@
-//! The HTTP API takes the parameters and fields that it knows, and nothing else.
+//! The HTTP API accepts only parameters and fields that it knows.
 
 use clearhook::catalogue::EventType;
 use serde_json::{Value, json};
@@ -10,9 +10,9 @@ use crate::support::{
     receiver::Receiver,
 };
 
-on_both! { unknown_query_parameters_are_refused_by_every_call arrays_are_not_taken_for_objects bodies_in_other_encodings_are_refused }
+on_both! { unknown_query_parameter_is_rejected_by_every_route array_in_place_of_an_object_is_rejected body_in_another_charset_is_rejected }
 
-async fn unknown_query_parameters_are_refused_by_every_call(database: TestDatabase) {
+async fn unknown_query_parameter_is_rejected_by_every_route(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let webhook = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
     let event = app.publish(EventType::VisitCreated, "1").await;
@@ -55,7 +55,7 @@ async fn unknown_query_parameters_are_refused_by_every_call(database: TestDataba
     app.stop().await;
 }
 
-async fn arrays_are_not_taken_for_objects(database: TestDatabase) {
+async fn array_in_place_of_an_object_is_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let webhook = app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
     let path = format!("/webhooks/{}", text(&webhook["id"]));
@@ -92,7 +92,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-async fn bodies_in_other_encodings_are_refused(database: TestDatabase) {
+async fn body_in_another_charset_is_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let body = json!({ "name": "n", "url": "https://example.com/", "events": ["visit.created"] }).to_string();
     for (name, value) in [("content-type", "application/json; charset=utf-16"), ("content-encoding", "gzip")] {

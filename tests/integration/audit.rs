@@ -1,4 +1,4 @@
-//! Who changed what: one entry for each change, written with it, and no secret in it.
+//! The audit log: one entry for each change, in the same transaction, without secrets.
 
 use clearhook::{
     catalogue::EventType,
@@ -16,37 +16,39 @@ use serde_json::{Value, json};
 use crate::support::{
     app::{JsonBody, TestApp, cloud_event},
     database::TestDatabase,
+    html::{Page, attribute},
     on_both,
     receiver::Receiver,
 };
 
 on_both! {
-    a_change_leaves_one_entry_without_secrets each_route_that_changes_something_writes_one_entry what_was_changed_is_shown_and_filtered
-    the_log_is_exported_whole only_administrators_read_it old_and_foreign_entries_are_shown
+    webhook_change_writes_one_audit_entry_without_secrets every_changing_route_writes_one_audit_entry audit_log_shows_differences_and_filters
+    audit_log_export_is_complete audit_log_is_visible_to_administrators_only audit_log_shows_entries_of_unknown_kinds
 }
 
-/// What is sent to a route, so that it changes something.
+/// A request that makes a route change something.
 enum Sent {
     Json(Value),
     Form(Vec<(&'static str, String)>),
 }
 
-/// Things that there are.
+/// Existing objects.
 struct Things {
     webhook: String,
     callback: String,
     user: String,
     key: String,
+    other_key: String,
 }
 
-/// What each route is sent, and how many entries that leaves. Whoever adds a route that changes something adds it here.
+/// The request for each route, and the number of audit entries that it writes. Add each new route that changes something.
 fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
     let webhook = |name: &str| json!({ "name": name, "url": "https://example.com/", "events": ["visit.created"] });
     let form = |fields: &[(&'static str, &str)]| Sent::Form(fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect());
     let fields = [("name", "By form"), ("url", "https://example.com/"), ("events", "visit.created")];
     let secret = ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     match (row.method.as_str(), row.path.as_str()) {
-        // What is published is the service's daily work, and stands in its own tables.
+        // Published events are stored in their own tables and are not audited.
         ("POST", "/api/v1/events") => vec![(Sent::Json(cloud_event(EventType::IdentityCreated, "2")), 0)],
         ("POST", "/api/v1/webhooks") => vec![(Sent::Json(webhook("New")), 1)],
         ("PATCH", "/api/v1/webhooks/{id}") => vec![
@@ -74,12 +76,43 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
             (form(&[&fields[..], &[("enabled", "true")]].concat()), 1),
         ],
         ("POST", "/webhooks/{id}/callbacks/{callback}/send-again") => vec![(form(&[]), 1)],
+        ("POST", "/fn/set_webhook_enabled") => vec![
+            (form(&[("id", &things.webhook), ("enabled", "false")]), 1),
+            (form(&[("id", &things.webhook), ("enabled", "true")]), 1),
+        ],
+        ("POST", "/fn/save_webhook") => vec![
+            (
+                form(&[
+                    ("form[name]", "By call"),
+                    ("form[url]", "https://example.com/"),
+                    ("form[events][0]", "visit.created"),
+                    ("form[secret]", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+                ]),
+                1,
+            ),
+            (form(&[("form[intent]", "add-header")]), 0),
+        ],
+        ("POST", "/fn/redeliver") => vec![(form(&[("id", &things.webhook), ("callback", &things.callback)]), 1)],
+        ("POST", "/fn/send_test_event") => vec![(form(&[("id", &things.webhook)]), 1)],
+        ("POST", "/fn/log_fragment") => vec![(form(&[("webhook", &things.webhook), ("query", "")]), 0)],
+        ("POST", "/fn/check_webhook_field") => vec![(form(&[("field", "url"), ("value", "ftp://example.com/")]), 0)],
+        ("POST", "/fn/generate_secret") => vec![(form(&[]), 0)],
         ("POST", "/api-keys/new") => vec![(form(&[("name", "By form"), ("scopes", "events:write")]), 1)],
         ("POST", "/api-keys") => vec![(form(&[("id", &things.key)]), 1)],
-        // What ends this session, too, is tried in `sessions` and `second_factor`, with its entries.
-        ("POST", "/account") => vec![
-            (form(&[("intent", "end-session"), ("session", &things.user)]), 0),
-            (form(&[("intent", "begin-factor"), ("current", "correct horse battery")]), 0),
+        // Routes that end this session are tested in `sessions` and `second_factor`.
+        ("POST", "/account") => vec![(form(&[("intent", "begin-factor"), ("current", "correct horse battery")]), 0)],
+        ("POST", "/fn/change_account") => vec![(
+            form(&[("form[intent]", "begin-factor"), ("form[current]", "correct horse battery")]),
+            0,
+        )],
+        ("POST", "/account/end-session" | "/fn/end_session") => vec![(form(&[("session", &things.user)]), 0)],
+        ("POST", "/account/sign-out-everywhere" | "/fn/sign_out_everywhere") => Vec::new(),
+        ("POST", "/fn/create_api_key") => vec![(form(&[("form[name]", "By call"), ("form[scopes][0]", "events:write")]), 1)],
+        ("POST", "/fn/revoke_api_key") => vec![(form(&[("id", &things.other_key)]), 1)],
+        ("POST", "/fn/create_user") => vec![(form(&[("form[email]", "by-call@example.com"), ("form[role]", "api-owner")]), 1)],
+        ("POST", "/fn/change_user") => vec![
+            (form(&[("form[id]", &things.user), ("form[intent]", "disable")]), 1),
+            (form(&[("form[id]", &things.user), ("form[intent]", "enable")]), 1),
         ],
         ("POST", "/users/new") => vec![(form(&[("email", "by-form@example.com"), ("role", "api-owner")]), 1)],
         ("POST", "/users/{id}") => vec![
@@ -93,7 +126,7 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
     }
 }
 
-async fn each_route_that_changes_something_writes_one_entry(database: TestDatabase) {
+async fn every_changing_route_writes_one_audit_entry(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
@@ -106,17 +139,19 @@ async fn each_route_that_changes_something_writes_one_entry(database: TestDataba
         .await
         .unwrap()
         .unwrap();
-    let (_, key) = clearhook::auth::api_key::create(&app.store, &Actor::clearhook(), "key", Scope::ALL, None)
-        .await
-        .unwrap();
+    let key = async || {
+        let created = clearhook::auth::api_key::create(&app.store, &Actor::clearhook(), "key", Scope::ALL, None).await;
+        created.unwrap().1.id.to_string()
+    };
     let things = Things {
         webhook: webhook["id"].as_str().unwrap().to_owned(),
         callback,
         user: user.id.to_string(),
-        key: key.id.to_string(),
+        key: key().await,
+        other_key: key().await,
     };
     let (_, rows) = web::routes(&app.state).into_parts();
-    // What ends the webhook comes last.
+    // The deletion of the webhook comes last.
     let changing = |row: &&Row| row.method != Method::GET && matches!(row.rule, Some(Rule::Session(_) | Rule::Key(_)));
     let (last, first): (Vec<&Row>, Vec<&Row>) = rows.iter().filter(changing).partition(|row| row.method == Method::DELETE);
     let mut tried = 0;
@@ -155,7 +190,7 @@ async fn each_route_that_changes_something_writes_one_entry(database: TestDataba
         }
     }
     assert!(tried >= 18, "{tried} changes");
-    // All of them came from here, and each says by whom.
+    // All entries have the address of this client and an actor.
     assert_eq!(
         database
             .count("audit_log WHERE actor_kind IN ('user', 'api_key') AND (address IS NULL OR address <> '127.0.0.1' OR actor_id IS NULL)")
@@ -165,7 +200,7 @@ async fn each_route_that_changes_something_writes_one_entry(database: TestDataba
     app.stop().await;
 }
 
-async fn what_was_changed_is_shown_and_filtered(database: TestDatabase) {
+async fn audit_log_shows_differences_and_filters(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let body = json!({ "name": "<b>HR</b>", "url": "https://example.com/old", "events": ["visit.created"] });
@@ -231,7 +266,7 @@ async fn what_was_changed_is_shown_and_filtered(database: TestDatabase) {
     ] {
         assert!(page(query).await.contains(words), "{query}");
     }
-    // Pages go on where the one before ended, with the same filters.
+    // The next page starts where the previous one ended, with the same filters.
     for number in 0..60 {
         let actor = Actor {
             name: format!("many-{number}"),
@@ -242,27 +277,22 @@ async fn what_was_changed_is_shown_and_filtered(database: TestDatabase) {
             .unwrap();
     }
     let html = page("?object=many").await;
-    let older = html
-        .split("href=\"/audit-log?object=many&amp;after=")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
-    let rest = page(&format!("?object=many&after={older}")).await;
+    let older = attribute(Page::of(&html).one("a[href*=\"after=\"]"), "href");
+    assert!(older.starts_with("/audit-log?object=many&after="), "{older}");
+    let rest = page(older.strip_prefix("/audit-log").unwrap()).await;
     assert_eq!((html.matches("#entry\"").count(), rest.matches("#entry\"").count()), (50, 10));
     assert!(rest.contains("many-0") && !rest.contains("many-59"));
     app.stop().await;
 }
 
-async fn the_log_is_exported_whole(database: TestDatabase) {
+async fn audit_log_export_is_complete(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     for name in ["=HYPERLINK(\"https://evil.example\")", "plain, with a comma"] {
         let body = json!({ "name": name, "url": "https://example.com/", "events": ["visit.created"] });
         assert_eq!(app.post("/webhooks", &body).await.0, 201);
     }
-    // More than is read at once.
+    // More entries than are read at once.
     for _ in 0..510 {
         clearhook::auth::api_key::create(&app.store, &Actor::clearhook(), "many", &[Scope::EventsWrite], None)
             .await
@@ -270,7 +300,7 @@ async fn the_log_is_exported_whole(database: TestDatabase) {
     }
     let export = async |query: &str| app.page(&format!("/audit-log/export?{query}"), &cookie).await;
     let response = export("format=csv&kind=webhook").await;
-    assert_eq!(response.headers()["content-type"], "text/csv; charset=utf-8");
+    assert_eq!(response.headers()["content-type"], "text/csv; charset=utf-8; header=present");
     assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"audit-log.csv\"");
     let text = response.text().await.unwrap();
     let lines: Vec<&str> = text.split_terminator("\r\n").collect();
@@ -286,12 +316,14 @@ async fn the_log_is_exported_whole(database: TestDatabase) {
     assert!(entries.is_sorted_by(|a, b| a["time"].as_str() >= b["time"].as_str()));
     assert_eq!(entries.last().unwrap()["action"], "api_key.created");
     assert!(entries.iter().any(|entry| entry["after"]["url"] == "https://example.com/"));
-    assert_eq!(export("format=xml").await.status(), 400);
+    let unknown = export("format=xml").await;
+    assert_eq!(unknown.status(), 400);
+    assert_eq!(unknown.headers()["content-type"], "application/problem+json");
     assert_eq!(export("format=csv&from=soon").await.status(), 422);
     app.stop().await;
 }
 
-async fn only_administrators_read_it(database: TestDatabase) {
+async fn audit_log_is_visible_to_administrators_only(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("owner@example.com", Role::ApiOwner).await;
     let page = app.page("/audit-log", &cookie).await;
@@ -302,7 +334,7 @@ async fn only_administrators_read_it(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn old_and_foreign_entries_are_shown(database: TestDatabase) {
+async fn audit_log_shows_entries_of_unknown_kinds(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let id = |of: u8| format!("01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a{of:02x}");
@@ -314,7 +346,7 @@ async fn old_and_foreign_entries_are_shown(database: TestDatabase) {
             format!("x'{}'", id.replace('-', ""))
         }
     };
-    // The first version wrote a reason as it stood, and a later one may write what this one does not know.
+    // An earlier version wrote the reason as plain text, and a later one may write unknown values.
     for (number, kind, action, after) in [
         (1, "clearhook", "webhook.disabled", "It only failed."),
         (2, "oracle", "webhook.foreseen", "[1]"),
@@ -349,7 +381,7 @@ async fn old_and_foreign_entries_are_shown(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_change_leaves_one_entry_without_secrets(database: TestDatabase) {
+async fn webhook_change_writes_one_audit_entry_without_secrets(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let headers = |value: &str| json!([{ "name": "X-Token", "value": value }]);
     let body = json!({ "name": "Audited", "url": "https://example.com/", "events": ["visit.created"], "headers": headers("planted-one") });

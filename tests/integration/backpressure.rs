@@ -1,4 +1,4 @@
-//! What a receiver that fails, is slow or asks for a pause means for itself, and what not for others.
+//! Receivers that fail, are slow or ask for a pause: what happens to their own deliveries, and that other webhooks are not affected.
 
 use std::{
     sync::Arc,
@@ -7,10 +7,10 @@ use std::{
 
 use clearhook::{
     catalogue::EventType,
-    delivery::{BreakerSettings, DispatchSettings},
+    delivery::{BreakerSettings, DeliverySettings},
     storage::new_id,
 };
-use reqwest::{Method, Response};
+use reqwest::Method;
 use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use serde_json::{Value, json};
 
@@ -19,46 +19,19 @@ use crate::support::{
     database::TestDatabase,
     on_both,
     receiver::{Receiver, Reply},
+    steps::{change, id, publish_batch, publish_many},
     wait::wait_for,
 };
 
 on_both! {
-    a_failing_webhook_gets_probes_and_all_is_sent_when_one_succeeds
-    a_receiver_may_ask_for_a_pause a_rate_limit_is_kept subjects_are_sent_in_order order_holds_over_retries_and_ends_with_the_setting
-    one_that_hangs_does_not_hold_up_another disabling_holds_at_once deleting_ends_at_once what_cannot_be_read_is_set_aside
-    deleting_ends_at_once_with_many_in_flight
+    open_circuit_breaker_sends_probes_and_closes_on_success
+    retry_after_pauses_the_webhook rate_limit_is_not_exceeded ordered_webhook_sends_each_subject_in_order ordered_webhook_keeps_order_over_retries_until_switched_off
+    hanging_receiver_does_not_delay_other_webhooks disabling_a_webhook_holds_its_deliveries_immediately deleting_a_webhook_ends_its_deliveries_immediately delivery_with_unreadable_data_is_parked
+    deleting_a_webhook_ends_many_attempts_in_flight
 }
 
-pub(crate) fn id(webhook: &Value) -> &str {
-    webhook["id"].as_str().unwrap()
-}
-
-pub(crate) async fn change(app: &TestApp, webhook: &Value, change: Value) {
-    let path = format!("/webhooks/{}", id(webhook));
-    let response = app.api(Method::PATCH, &path).json_value(&change).send().await.unwrap();
-    assert_eq!(response.status(), 200);
-}
-
-/// Publishes events as one batch.
-async fn publish_batch(app: &TestApp, event: EventType, count: usize, prefix: &str) -> Response {
-    let events: Vec<_> = (0..count).map(|number| cloud_event(event, &format!("{prefix}{number}"))).collect();
-    let request = app
-        .api(Method::POST, "/events")
-        .header("content-type", "application/cloudevents-batch+json");
-    request.body(Value::from(events).to_string()).send().await.unwrap()
-}
-
-/// Publishes so many events, in batches of a few hundred.
-pub(crate) async fn publish_many(app: &TestApp, event: EventType, count: usize, prefix: &str) {
-    for from in (0..count).step_by(500) {
-        let size = 500.min(count - from);
-        let response = publish_batch(app, event, size, &format!("{prefix}{from}-")).await;
-        assert_eq!(response.status(), 202);
-    }
-}
-
-async fn a_failing_webhook_gets_probes_and_all_is_sent_when_one_succeeds(database: TestDatabase) {
-    let settings = DispatchSettings {
+async fn open_circuit_breaker_sends_probes_and_closes_on_success(database: TestDatabase) {
+    let settings = DeliverySettings {
         breaker: BreakerSettings {
             failures: 5,
             first: Duration::from_millis(300),
@@ -83,7 +56,7 @@ async fn a_failing_webhook_gets_probes_and_all_is_sent_when_one_succeeds(databas
             .then_some(())
     })
     .await;
-    // The first probes fail; when one succeeds, everything goes out.
+    // The first probes fail; after one has succeeded, all deliveries are sent.
     app.deliveries(&database, "succeeded", 40).await;
     assert_eq!(receiver.seen().len(), 52);
     assert_eq!(app.dispatcher.load().open_breakers, 0);
@@ -96,7 +69,7 @@ async fn a_failing_webhook_gets_probes_and_all_is_sent_when_one_succeeds(databas
     app.stop().await;
 }
 
-async fn a_receiver_may_ask_for_a_pause(database: TestDatabase) {
+async fn retry_after_pauses_the_webhook(database: TestDatabase) {
     let busy = Reply {
         headers: vec![("retry-after", "1")],
         ..Reply::status(429)
@@ -112,7 +85,7 @@ async fn a_receiver_may_ask_for_a_pause(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_rate_limit_is_kept(database: TestDatabase) {
+async fn rate_limit_is_not_exceeded(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     change(&app, &webhook, json!({ "rate_limit": { "per_second": 20, "burst": 5 } })).await;
@@ -138,7 +111,7 @@ fn of_subject(subject: &str, number: usize) -> Value {
     event
 }
 
-/// What a receiver saw of one subject, in order.
+/// The events of one subject that a receiver got, in order.
 fn subjects(receiver: &Receiver, subject: &str) -> Vec<String> {
     let bodies = receiver
         .seen()
@@ -150,7 +123,7 @@ fn subjects(receiver: &Receiver, subject: &str) -> Vec<String> {
         .collect()
 }
 
-async fn subjects_are_sent_in_order(database: TestDatabase) {
+async fn ordered_webhook_sends_each_subject_in_order(database: TestDatabase) {
     let slow = Reply {
         delay: Duration::from_millis(100),
         ..Reply::status(200)
@@ -171,8 +144,8 @@ async fn subjects_are_sent_in_order(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn order_holds_over_retries_and_ends_with_the_setting(database: TestDatabase) {
-    let settings = DispatchSettings {
+async fn ordered_webhook_keeps_order_over_retries_until_switched_off(database: TestDatabase) {
+    let settings = DeliverySettings {
         schedule: "200ms,1h".parse().unwrap(),
         ..quick()
     };
@@ -184,24 +157,24 @@ async fn order_holds_over_retries_and_ends_with_the_setting(database: TestDataba
     change(&app, &webhook, json!({ "ordered": true })).await;
     app.publish_raw(&of_subject("one", 1)).await;
     receiver.wait(2).await;
-    // The first of "one" failed twice and now waits an hour; the second waits for it, and "two" for neither.
+    // The first delivery of "one" failed twice and waits for an hour; the second one waits for it, and "two" is not affected.
     app.publish_raw(&of_subject("one", 2)).await;
     app.publish_raw(&of_subject("two", 1)).await;
     receiver.wait(3).await;
     app.deliveries(&database, "succeeded", 1).await;
     assert_eq!((subjects(&receiver, "one").len(), subjects(&receiver, "two").len()), (2, 1));
-    assert_eq!(database.count("deliveries WHERE state = 'pending' AND due_at IS NULL").await, 1);
+    assert_eq!(database.count("deliveries WHERE state = 'parked'").await, 1);
     change(&app, &webhook, json!({ "ordered": false })).await;
     app.deliveries(&database, "succeeded", 2).await;
     app.stop().await;
 }
 
-async fn one_that_hangs_does_not_hold_up_another(database: TestDatabase) {
+async fn hanging_receiver_does_not_delay_other_webhooks(database: TestDatabase) {
     let hangs = Reply {
         delay: Duration::from_secs(60),
         ..Reply::status(200)
     };
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         timeout: Duration::from_secs(30),
         ..quick()
     };
@@ -230,7 +203,7 @@ async fn two_of_twenty_in_flight(database: &TestDatabase) -> (TestApp, Receiver,
         delay: Duration::from_millis(300),
         ..Reply::status(200)
     };
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         concurrency_per_webhook: 2,
         ..quick()
     };
@@ -242,7 +215,7 @@ async fn two_of_twenty_in_flight(database: &TestDatabase) -> (TestApp, Receiver,
     (app, receiver, webhook)
 }
 
-async fn disabling_holds_at_once(database: TestDatabase) {
+async fn disabling_a_webhook_holds_its_deliveries_immediately(database: TestDatabase) {
     let (app, receiver, webhook) = two_of_twenty_in_flight(&database).await;
     change(&app, &webhook, json!({ "enabled": false })).await;
     let began = receiver.seen().len();
@@ -254,7 +227,7 @@ async fn disabling_holds_at_once(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn deleting_ends_at_once(database: TestDatabase) {
+async fn deleting_a_webhook_ends_its_deliveries_immediately(database: TestDatabase) {
     let (app, receiver, webhook) = two_of_twenty_in_flight(&database).await;
     let deleted = app
         .api(Method::DELETE, &format!("/webhooks/{}", id(&webhook)))
@@ -270,17 +243,17 @@ async fn deleting_ends_at_once(database: TestDatabase) {
         database.count("deliveries WHERE reason = 'The webhook was deleted.'").await,
         20 - i64::try_from(began).unwrap()
     );
-    // The attempts in flight were recorded all the same.
+    // The attempts in flight were still recorded.
     assert_eq!(database.count("callbacks").await, i64::try_from(began).unwrap());
     app.stop().await;
 }
 
-async fn deleting_ends_at_once_with_many_in_flight(database: TestDatabase) {
+async fn deleting_a_webhook_ends_many_attempts_in_flight(database: TestDatabase) {
     let slow = Reply {
         delay: Duration::from_millis(50),
         ..Reply::status(200)
     };
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         concurrency_per_webhook: 64,
         ..quick()
     };
@@ -288,7 +261,7 @@ async fn deleting_ends_at_once_with_many_in_flight(database: TestDatabase) {
     for round in 0..10 {
         let receiver = Receiver::start(std::iter::repeat_n(slow.clone(), 300)).await;
         let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-        let before = app.dispatcher.totals().succeeded;
+        let before = app.dispatcher.counters().succeeded();
         publish_many(&app, EventType::IdentityCreated, 300, &format!("{round}-")).await;
         receiver.wait(20 + round * 20).await;
         let deleted = app
@@ -297,9 +270,9 @@ async fn deleting_ends_at_once_with_many_in_flight(database: TestDatabase) {
             .await
             .unwrap();
         assert_eq!(deleted.status(), 204);
-        // One that ends at this very moment may be counted twice, and none is missed.
+        // An attempt that ends at this moment may be counted twice, but none is missed.
         let in_flight = u64::try_from(app.dispatcher.load().in_flight).unwrap();
-        let begun = in_flight + app.dispatcher.totals().succeeded - before;
+        let begun = in_flight + app.dispatcher.counters().succeeded() - before;
         app.deliveries(&database, "sending", 0).await;
         app.deliveries(&database, "pending", 0).await;
         let seen = receiver.seen().len() as u64;
@@ -311,8 +284,8 @@ async fn deleting_ends_at_once_with_many_in_flight(database: TestDatabase) {
     app.stop().await;
 }
 
-/// A delivery that breaks the code again and again does not go round for ever.
-async fn what_cannot_be_read_is_set_aside(database: TestDatabase) {
+/// A delivery that panics again and again is not attempted forever.
+async fn delivery_with_unreadable_data_is_parked(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     let healthy = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
@@ -344,9 +317,9 @@ async fn what_cannot_be_read_is_set_aside(database: TestDatabase) {
     app.stop().await;
 }
 
-/// While the database is busy with something else, so many events wait in memory and no more.
+/// While the database is locked, only a limited number of events waits in memory.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn too_many_waiting_events_are_refused_with_a_time() {
+async fn publish_beyond_the_waiting_limit_is_rejected_with_retry_after() {
     let database = TestDatabase::sqlite();
     let app = Arc::new(TestApp::start(&database).await);
     let other = sea_orm::Database::connect(&database.url).await.unwrap();

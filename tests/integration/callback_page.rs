@@ -1,4 +1,4 @@
-//! One callback in the console: bodies byte for byte, and nothing in them that hides or turns the page.
+//! The page of one callback: bodies are shown byte for byte, and characters that hide or reorder text are escaped.
 
 use clearhook::{catalogue::EventType, domain::role::Role};
 use serde_json::{Value, json};
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use crate::support::{
     app::{TestApp, cloud_event},
     database::TestDatabase,
-    forms::plain,
+    html::{Page, attribute, inside, raw_text_of, text_of},
     on_both,
     receiver::{Receiver, Reply},
 };
 
 on_both! {
-    the_request_body_is_shown_as_it_was_sent_and_formatted the_response_is_shown_byte_for_byte signs_that_hide_are_written_out
-    what_is_missing_of_a_response_is_told
+    callback_page_shows_the_request_body_raw_and_formatted callback_page_shows_the_response_byte_for_byte callback_page_escapes_invisible_characters
+    callback_page_reports_a_truncated_or_incomplete_response
 }
 
 async fn open(app: &TestApp, webhook: &Value, cookie: &str) -> String {
@@ -26,28 +26,17 @@ async fn open(app: &TestApp, webhook: &Value, cookie: &str) -> String {
     app.page(&path, cookie).await.text().await.unwrap()
 }
 
-/// The text of the element with this id, as a browser reads it: without the line feed after `<pre>`.
+/// The text of the raw body with this id.
 fn raw(html: &str, id: &str) -> String {
-    let (_, rest) = html
-        .split_once(&format!("id=\"{id}-raw\""))
-        .unwrap_or_else(|| panic!("no {id}: {html}"));
-    let (_, rest) = rest.split_once('>').unwrap();
-    let text = rest.split("</pre>").next().unwrap();
-    plain(text.strip_prefix('\n').unwrap_or(text))
+    raw_text_of(Page::of(html).one(&format!("[id=\"{id}-raw\"]")))
 }
 
-/// The part of the page with the formatted body of this name.
-fn formatted<'a>(html: &'a str, label: &str) -> Option<&'a str> {
-    let mut tags = html.split("<pre ").skip(1);
-    let found = tags.find_map(|tag| {
-        let (attributes, rest) = tag.split_once('>')?;
-        let is_it = attributes.contains("wire formatted") && attributes.contains(&format!("aria-label=\"{label}\""));
-        is_it.then_some(rest)
-    });
-    found?.split("</pre>").next()
+/// The selector of the formatted body of this name.
+fn formatted(label: &str) -> String {
+    format!("pre.wire.formatted[aria-label=\"{label}\"]")
 }
 
-async fn the_request_body_is_shown_as_it_was_sent_and_formatted(database: TestDatabase) {
+async fn callback_page_shows_the_request_body_raw_and_formatted(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
@@ -58,15 +47,14 @@ async fn the_request_body_is_shown_as_it_was_sent_and_formatted(database: TestDa
     let html = open(&app, &webhook, &cookie).await;
     assert_eq!(raw(&html, "request-body"), sent);
     // The switch is plain HTML, and the formatted body has the same tokens.
-    for part in [
-        "name=\"request-body-as\" value=\"formatted\" checked",
-        "name=\"request-body-as\" value=\"raw\"",
-        "Formatted",
-        "Raw",
-    ] {
-        assert!(html.contains(part), "{part}: {html}");
-    }
-    let shown = plain(formatted(&html, "Request body").unwrap());
+    let page = Page::of(&html);
+    let views: Vec<_> = page.all("input[name=request-body-as]");
+    let views: Vec<_> = views
+        .iter()
+        .map(|view| (attribute(*view, "value"), view.attr("checked").is_some()))
+        .collect();
+    assert_eq!(views, [("formatted".to_owned(), true), ("raw".to_owned(), false)]);
+    let shown = raw_text_of(page.one(&formatted("Request body")));
     assert!(
         shown.starts_with("{\n  \"") && shown.contains("\n  \"type\": \"identity.created\""),
         "{shown}"
@@ -74,7 +62,7 @@ async fn the_request_body_is_shown_as_it_was_sent_and_formatted(database: TestDa
     app.stop().await;
 }
 
-async fn the_response_is_shown_byte_for_byte(database: TestDatabase) {
+async fn callback_page_shows_the_response_byte_for_byte(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
     for (body, is_formatted) in [
@@ -98,13 +86,14 @@ async fn the_response_is_shown_byte_for_byte(database: TestDatabase) {
         assert_eq!(status, 202);
         let html = open(&app, &webhook, &cookie).await;
         assert_eq!(raw(&html, "response-body"), body);
-        assert_eq!(formatted(&html, "Response body").is_some(), is_formatted, "{body:?}");
-        assert_eq!(html.contains("name=\"response-body-as\""), is_formatted, "{body:?}");
+        let page = Page::of(&html);
+        assert_eq!(page.all(&formatted("Response body")).len(), usize::from(is_formatted), "{body:?}");
+        assert_eq!(!page.all("input[name=response-body-as]").is_empty(), is_formatted, "{body:?}");
     }
     app.stop().await;
 }
 
-async fn signs_that_hide_are_written_out(database: TestDatabase) {
+async fn callback_page_escapes_invisible_characters(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
     let signs = [
@@ -124,29 +113,21 @@ async fn signs_that_hide_are_written_out(database: TestDatabase) {
     app.post(&format!("/webhooks/{}/test", webhook["id"].as_str().unwrap()), &json!({}))
         .await;
     let html = open(&app, &webhook, &cookie).await;
-    let shown = formatted(&html, "Response body").expect("there is something to write out");
+    let page = Page::of(&html);
+    let shown = page.one(&formatted("Response body"));
     for sign in signs {
         let code = format!("{:04X}", u32::from(sign));
-        assert!(
-            shown.contains(&format!("title=\"U+{code}\"")) && shown.contains(&format!("\\u{{{code}}}")),
-            "{code}: {shown}"
-        );
-        assert!(!shown.contains(sign), "{code}");
+        let replaced = inside(shown, &format!("[title=\"U+{code}\"]"));
+        assert_eq!(replaced.into_iter().map(text_of).collect::<Vec<_>>(), [format!("\\u{{{code}}}")]);
+        assert!(!raw_text_of(shown).contains(sign), "{code}");
     }
     assert_eq!(raw(&html, "response-body"), body);
-    let (_, headers) = html.split_once("x-turned").unwrap();
-    assert!(headers.split("</dd>").next().unwrap().contains(r"\u{202E}"), "{headers}");
+    let values = page.by_role("definition").into_iter().map(text_of);
+    assert!(values.filter(|value| value.contains(r"left\u{202E}thgir")).count() == 1, "{html}");
     // Names and descriptions in lists.
     for path in ["/webhooks", "/audit-log"] {
         let html = app.page(path, &cookie).await.text().await.unwrap();
-        let cells = html
-            .split("<td")
-            .skip(1)
-            .map(|cell| cell.split_once('>').unwrap().1.split("</td>").next().unwrap());
-        // What stands in attributes is shown by itself, if at all.
-        let text: String = cells
-            .flat_map(|cell| cell.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text))
-            .collect();
+        let text: String = Page::of(&html).by_role("cell").into_iter().map(text_of).collect();
         assert!(
             text.contains(r"\u{202E}") && !text.contains('\u{202e}') && !text.contains('\u{2067}'),
             "{path}: {text}"
@@ -155,7 +136,7 @@ async fn signs_that_hide_are_written_out(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn what_is_missing_of_a_response_is_told(database: TestDatabase) {
+async fn callback_page_reports_a_truncated_or_incomplete_response(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
     let reply = Reply {

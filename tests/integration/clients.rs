@@ -1,5 +1,5 @@
-//! Conformance: clients that people use see an error that comes while they still send (`tests/conformance`). A client that is not
-//! installed is a failure.
+//! Conformance: common HTTP clients can read an error response that arrives while they are still sending (`tests/conformance`). A client
+//! that is not installed fails the test.
 
 use std::{
     fs,
@@ -20,14 +20,14 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{app::TestApp, database::TestDatabase, wait::wait_for, wire::address};
+use crate::support::{app::TestApp, database::TestDatabase, python::python, wait::wait_for, wire::address};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
 const MIB: usize = 1024 * 1024;
-/// Errors that may come before a body was read.
+/// Errors that may be sent before the body was read.
 const STATUSES: [u16; 12] = [400, 401, 403, 404, 405, 408, 411, 413, 415, 422, 429, 503];
 
-/// A request, and what comes of it.
+/// A request and its expected response.
 struct Case {
     url: String,
     framing: &'static str,
@@ -36,7 +36,7 @@ struct Case {
     kind: String,
 }
 
-/// The service, and beside its own routes some that answer any error before they read anything.
+/// The service, with additional routes that send an error before they read the body.
 struct Server {
     url: String,
     app: TestApp,
@@ -117,7 +117,7 @@ async fn run(mut command: Command) -> Output {
     run.await.unwrap().unwrap_or_else(|error| panic!("{name}: {error}; run make setup"))
 }
 
-/// Each case had its answer, one line each.
+/// Compares one line of output with each case.
 fn check(cases: &[Case], output: &Output) {
     let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let lines: Vec<&str> = text.lines().collect();
@@ -139,16 +139,6 @@ async fn see_the_error(mut command: Command) {
     server.end().await;
 }
 
-fn python() -> Command {
-    let folder = std::env::var_os("PYTHON_ENV").map_or_else(
-        || Path::new(&std::env::var_os("HOME").unwrap()).join(".cache/clearhook/python"),
-        PathBuf::from,
-    );
-    let mut command = Command::new(folder.join("bin/python"));
-    command.arg(format!("{FOLDER}/clients.py"));
-    command
-}
-
 fn node() -> Command {
     let mut command = Command::new("node");
     command.arg(format!("{FOLDER}/clients.mjs"));
@@ -162,24 +152,24 @@ fn java(client: &str) -> Command {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn python_requests_see_early_errors() {
-    see_the_error(python()).await;
+async fn python_requests_reads_early_errors() {
+    see_the_error(python("clients.py")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn node_fetch_sees_early_errors() {
+async fn node_fetch_reads_early_errors() {
     see_the_error(node()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn java_clients_see_early_errors() {
+async fn java_clients_read_early_errors() {
     for client in ["http1", "http2", "url"] {
         see_the_error(java(client)).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn curl_sees_early_errors() {
+async fn curl_reads_early_errors() {
     let server = Server::start().await;
     let cases = Server::cases(&server.url);
     for options in [
@@ -212,7 +202,7 @@ async fn curl_sees_early_errors() {
     server.end().await;
 }
 
-/// One call of curl for all of these.
+/// One invocation of curl for all cases.
 fn curl(here: &Path, options: &[&str], cases: &[&Case]) -> Command {
     let mut command = Command::new("curl");
     for (number, case) in cases.iter().enumerate() {
@@ -284,13 +274,13 @@ async fn nginx(folder: &Path, upstream: &str) -> (Nginx, String, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn clients_behind_nginx_see_early_errors() {
+async fn clients_behind_nginx_read_early_errors() {
     let server = Server::start().await;
     let (nginx, buffered, streamed) = nginx(server.here.path(), address(&server.url)).await;
     for url in [buffered, streamed] {
         let cases = Server::cases(&url);
-        for mut client in [python(), node()] {
-            // nginx keeps connections of clients open although it has not read their bodies, and then closes them: a fault of its own.
+        for mut client in [python("clients.py"), node()] {
+            // nginx keeps connections open although it has not read the bodies, and closes them later: a fault of nginx.
             client.arg(server.file(&cases)).arg("close");
             check(&cases, &run(client).await);
         }

@@ -1,10 +1,6 @@
-//! The system's clock is set while deliveries wait: none is late for it.
+//! The system clock is set while deliveries wait: no delivery is late because of it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::fs;
 
 use clearhook::{catalogue::EventType, domain::timestamp::Timestamp, storage::new_id};
 
@@ -12,6 +8,7 @@ use crate::support::{
     app::{TestApp, cloud_event, hourly, loopback},
     binary::Service,
     database::TestDatabase,
+    fake_clock::{faked, faketime},
     node::Node,
     on_both,
     receiver::{Receiver, Reply},
@@ -19,33 +16,15 @@ use crate::support::{
 };
 
 on_both! {
-    a_clock_that_is_set_back_delays_nothing a_clock_that_is_set_forward_delays_nothing
-    a_retry_that_a_clock_ahead_had_set_is_not_late_after_a_restart a_due_time_beyond_every_legal_delay_is_corrected
+    clock_set_back_does_not_delay_a_retry clock_set_forward_does_not_delay_a_retry
+    retry_scheduled_by_a_clock_ahead_is_not_late_after_restart due_time_beyond_the_longest_delay_is_corrected
 }
 
-/// The library that makes a program believe in another time (Debian: faketime).
-pub(crate) fn faketime() -> PathBuf {
-    let folders = fs::read_dir("/usr/lib").unwrap().flatten().map(|folder| folder.path());
-    let mut found = folders
-        .map(|folder| folder.join("faketime/libfaketime.so.1"))
-        .filter(|path| path.exists());
-    found.next().expect("libfaketime is missing: run make setup")
-}
-
-/// Makes a program read its clock's offset from a file. Its monotonic clock is not changed.
-pub(crate) fn faked(command: &mut Command, library: &Path, clock: &Path) {
-    command
-        .env("LD_PRELOAD", library)
-        .env("FAKETIME_TIMESTAMP_FILE", clock)
-        .env("FAKETIME_NO_CACHE", "1")
-        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-}
-
-async fn a_clock_that_is_set_back_delays_nothing(database: TestDatabase) {
+async fn clock_set_back_does_not_delay_a_retry(database: TestDatabase) {
     set_while_a_delivery_waits(database, "-3600").await;
 }
 
-async fn a_clock_that_is_set_forward_delays_nothing(database: TestDatabase) {
+async fn clock_set_forward_does_not_delay_a_retry(database: TestDatabase) {
     set_while_a_delivery_waits(database, "+3600").await;
 }
 
@@ -61,7 +40,7 @@ async fn set_while_a_delivery_waits(database: TestDatabase, to: &str) {
     command.env("CLEARHOOK_RETRY_SCHEDULE", "2s,2s,2s");
     faked(&mut command, &faketime(), &clock);
     let service = Service::start(command);
-    let url = format!("http://{}", service.line("listening on ").await.split(';').next().unwrap());
+    let url = service.url().await;
     node.webhook(&url, &receiver.url).await;
     let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
     let event = cloud_event(EventType::IdentityCreated, "1");
@@ -73,13 +52,14 @@ async fn set_while_a_delivery_waits(database: TestDatabase, to: &str) {
     })
     .await;
     fs::write(&clock, format!("{to}\n")).unwrap();
-    // Both of its retries, far sooner than in an hour.
+    // Both retries come much sooner than in an hour.
     receiver.wait(3).await;
     assert_eq!(service.terminate().await, Some(0));
 }
 
-/// The clock is 400 days (or 3 hours) ahead while an attempt fails. It is set back while the service is down, which then cannot notice.
-async fn a_retry_that_a_clock_ahead_had_set_is_not_late_after_a_restart(database: TestDatabase) {
+/// The clock is 400 days (or 3 hours) ahead while an attempt fails. It is set back while the service is stopped, so the service cannot
+/// notice.
+async fn retry_scheduled_by_a_clock_ahead_is_not_late_after_restart(database: TestDatabase) {
     drop(database.open().await);
     let node = Node::new(&database);
     let clock = database.folder.path().join("clock");
@@ -91,7 +71,7 @@ async fn a_retry_that_a_clock_ahead_had_set_is_not_late_after_a_restart(database
             command.env("CLEARHOOK_RETRY_SCHEDULE", "5s");
             faked(&mut command, &faketime(), &clock);
             let service = Service::start(command);
-            let url = format!("http://{}", service.line("listening on ").await.split(';').next().unwrap());
+            let url = service.url().await;
             (service, url)
         };
         let (service, url) = start(ahead).await;
@@ -113,13 +93,13 @@ async fn a_retry_that_a_clock_ahead_had_set_is_not_late_after_a_restart(database
     }
 }
 
-async fn a_due_time_beyond_every_legal_delay_is_corrected(database: TestDatabase) {
+async fn due_time_beyond_the_longest_delay_is_corrected(database: TestDatabase) {
     let receiver = Receiver::start([Reply::status(500)]).await;
     let app = TestApp::start_with(&database, hourly(), loopback(), new_id()).await;
     app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     app.publish(EventType::IdentityCreated, "1").await;
     app.deliveries(&database, "pending", 1).await;
-    // In a year, though the schedule says an hour.
+    // In a year, although the schedule says an hour.
     database.execute("UPDATE deliveries SET due_at = due_at + 31536000000").await;
     let node = app.node;
     app.stop().await;
@@ -130,7 +110,7 @@ async fn a_due_time_beyond_every_legal_delay_is_corrected(database: TestDatabase
         (database.count(&within).await == 1).then_some(())
     })
     .await;
-    // A receiver may ask for a day: that stands.
+    // A receiver may ask for a day: this is kept.
     database
         .execute(&format!("UPDATE deliveries SET due_at = {}", started + 23 * 3_600_000))
         .await;

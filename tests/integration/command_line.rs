@@ -1,4 +1,4 @@
-//! The real binary: what it prints, how it ends, and that every error is one line that says what to do.
+//! The real binary: its output, its exit codes, and that every error is one line with a remedy.
 
 use std::{fs, io::Write, net::TcpListener, process::Stdio};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::binary::Installation;
 
 #[test]
-fn what_cannot_work_is_refused_in_one_line() {
+fn serve_rejects_impossible_settings_in_one_line() {
     let here = Installation::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
@@ -59,7 +59,7 @@ fn what_cannot_work_is_refused_in_one_line() {
 }
 
 #[test]
-fn usage_errors_end_with_2() {
+fn usage_error_exits_with_2() {
     let here = Installation::new();
     for (arguments, word) in [
         (&["explode"][..], "explode"),
@@ -83,15 +83,15 @@ fn usage_errors_end_with_2() {
 }
 
 #[test]
-fn a_folder_that_may_not_be_written_is_refused() {
+fn unwritable_data_directory_is_rejected() {
     let here = Installation::new();
-    // Nobody may write into /proc, root included.
+    // Nobody can write to /proc, not even root.
     let line = here.refusal(&["serve", "--data-dir", "/proc/clearhook"], 1);
     assert!(line.contains("/proc/clearhook") && line.contains("--data-dir"), "{line}");
 }
 
 #[test]
-fn users_are_made_listed_and_disabled() {
+fn user_command_adds_lists_and_disables() {
     let here = Installation::new();
     let password = here.answer(&["user", "create", "--email", "a@example.com", "--role", "administrator"]);
     assert!(password.trim().len() >= 16 && password.lines().count() == 1);
@@ -144,7 +144,7 @@ fn users_are_made_listed_and_disabled() {
 }
 
 #[test]
-fn keys_are_printed_once_alone() {
+fn api_key_command_prints_only_the_key() {
     let here = Installation::new();
     let key = here.answer(&["api-key", "create", "--name", "ingest", "--scope", "events:write", "webhooks:read"]);
     assert!(key.starts_with("chk_") && key.lines().count() == 1);
@@ -157,7 +157,7 @@ fn keys_are_printed_once_alone() {
 }
 
 #[test]
-fn the_catalogue_and_its_schemas_are_printed() {
+fn schema_command_prints_catalogue_and_schemas() {
     let here = Installation::new();
     assert_eq!(here.answer(&["schema", "--list"]).lines().count(), EventType::ALL.len());
     let schema: Value = serde_json::from_str(&here.answer(&["schema", "identity.created"])).unwrap();
@@ -166,7 +166,7 @@ fn the_catalogue_and_its_schemas_are_printed() {
 }
 
 #[test]
-fn generated_files_are_for_their_owner_only() {
+fn generated_files_are_readable_by_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let here = Installation::new();
     here.answer(&["migrate"]);
@@ -178,7 +178,7 @@ fn generated_files_are_for_their_owner_only() {
 }
 
 #[test]
-fn output_that_cannot_be_written_is_an_error_and_no_panic() {
+fn unwritable_output_is_an_error_without_panic() {
     let here = Installation::new();
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     for arguments in [
@@ -224,7 +224,7 @@ fn output_that_cannot_be_written_is_an_error_and_no_panic() {
         .output()
         .unwrap();
     assert!(output.status.code() == Some(1) && output.stdout.is_empty(), "{output:?}");
-    // A reader that has seen enough ends the command without a message.
+    // A closed pipe ends the command without a message.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let output = here

@@ -1,4 +1,4 @@
-//! Several people and programs change the same webhook.
+//! Several people and programs change the same webhook at the same time.
 
 use clearhook::{catalogue::EventType, domain::role::Role};
 use reqwest::Method;
@@ -8,24 +8,22 @@ use tokio::task::JoinSet;
 use crate::support::{
     app::{JsonBody, TestApp},
     database::TestDatabase,
+    html::Page,
     on_both,
     receiver::{Receiver, Reply},
 };
 
-on_both! { what_clearhook_disables_counts_as_a_change the_second_to_save_is_told_what_changed programs_lose_nothing_of_each_other }
+on_both! { automatic_disabling_is_a_concurrent_edit second_save_of_a_webhook_shows_what_changed concurrent_patches_keep_each_others_fields }
 
 const ANN: &str = "ann@example.com";
 const BOB: &str = "bob@example.com";
 
 /// The value of a hidden field.
 fn hidden(html: &str, name: &str) -> String {
-    let (_, rest) = html
-        .split_once(&format!("name=\"{name}\" value=\""))
-        .unwrap_or_else(|| panic!("no field {name}"));
-    rest.split('"').next().unwrap().to_owned()
+    Page::of(html).hidden(name)
 }
 
-async fn the_second_to_save_is_told_what_changed(database: TestDatabase) {
+async fn second_save_of_a_webhook_shows_what_changed(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let (ann, bob) = (
         app.sign_in(ANN, Role::Administrator).await,
@@ -74,7 +72,7 @@ async fn the_second_to_save_is_told_what_changed(database: TestDatabase) {
         (&json!("Ann's name"), &json!("https://example.com/ann"))
     );
 
-    // Who saves nothing new disturbs nobody, nor does a second click.
+    // Saving equal values is not a conflict, nor is a double submit.
     let seen = hidden(&app.page(&path, &ann).await.text().await.unwrap(), "seen");
     assert_eq!(save(&bob, &seen, "Ann's name", "https://example.com/ann").await.status(), 303);
     assert_eq!(save(&bob, &seen, "Ann's name", "https://example.com/ann").await.status(), 303);
@@ -84,7 +82,7 @@ async fn the_second_to_save_is_told_what_changed(database: TestDatabase) {
         told.text().await.unwrap().contains("was changed while you were working on it"),
         "never in silence"
     );
-    // What was not told was not seen: a row more of headers forgets nothing.
+    // Adding a header row keeps the version that the user has seen.
     let fields: Vec<_> = fields("Other name", "https://example.com/ann")
         .into_iter()
         .filter(|(name, _)| *name != "intent")
@@ -103,7 +101,7 @@ async fn the_second_to_save_is_told_what_changed(database: TestDatabase) {
         assert!(matches!(status, 400 | 409), "{nonsense}: {status}");
     }
 
-    // A switch in the list counts as a change as well.
+    // The switch in the list is a change as well.
     let seen = hidden(&app.page(&path, &ann).await.text().await.unwrap(), "seen");
     let id = webhook["id"].as_str().unwrap();
     assert_eq!(app.form("/webhooks", &bob, &[("id", id), ("enabled", "false")]).await.status(), 303);
@@ -112,7 +110,7 @@ async fn the_second_to_save_is_told_what_changed(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn what_clearhook_disables_counts_as_a_change(database: TestDatabase) {
+async fn automatic_disabling_is_a_concurrent_edit(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let ann = app.sign_in(ANN, Role::Administrator).await;
     let receiver = Receiver::start([Reply::status(410)]).await;
@@ -138,7 +136,7 @@ async fn what_clearhook_disables_counts_as_a_change(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn programs_lose_nothing_of_each_other(database: TestDatabase) {
+async fn concurrent_patches_keep_each_others_fields(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let webhook = app.webhook("https://example.com/first", &[EventType::IdentityCreated]).await;
     let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());

@@ -1,4 +1,4 @@
-//! Connections are bounded: how many, how long a head may take, how long one may be silent; and they end well.
+//! Limits on connections: their number, the time for a request head, and idle time; and how they are closed at shutdown.
 
 use std::{
     convert::Infallible,
@@ -35,7 +35,7 @@ struct Server {
     served: JoinHandle<()>,
 }
 
-/// Tells when it is dropped.
+/// Sends a message when it is dropped.
 struct OnDrop(Arc<AtomicBool>);
 
 impl Drop for OnDrop {
@@ -68,7 +68,7 @@ fn hello() -> Router {
     Router::new().route("/", get(async || "hello"))
 }
 
-/// A byte every now and then, until the server has enough. Whatever it answered is given.
+/// Sends a byte every now and then until the server closes the connection. Returns the response.
 async fn drip(stream: &mut TcpStream, bytes: &str) -> String {
     for byte in bytes.bytes().chain(std::iter::repeat(b'x')) {
         if stream.write_all(&[byte]).await.is_err() {
@@ -87,7 +87,7 @@ async fn drip(stream: &mut TcpStream, bytes: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_says_nothing_or_drips_is_ended() {
+async fn silent_or_dripping_connection_is_closed() {
     let server = server(hello(), short()).await;
     let limit = Duration::from_secs(20);
     let ended = async |mut stream: TcpStream| timeout(limit, rest(&mut stream)).await.expect("ended in time");
@@ -96,7 +96,7 @@ async fn one_that_says_nothing_or_drips_is_ended() {
     timeout(limit, drip(&mut slow, "GET / HTTP/1.1\r\nX: "))
         .await
         .expect("ended in time");
-    // After a request that was answered, a connection may stay for a while; then it is ended, dripping or not.
+    // After a response, a connection may stay idle for a while; then it is closed, even if bytes arrive.
     let mut kept = connect(&server.url).await;
     assert_eq!(status(&ask(&mut kept, HELLO).await), 200);
     assert_eq!(ended(kept).await, "");
@@ -105,7 +105,7 @@ async fn one_that_says_nothing_or_drips_is_ended() {
     timeout(limit, drip(&mut later, "GET / HTTP/1.1\r\nX: "))
         .await
         .expect("ended in time");
-    // The beginning of HTTP/2, and no request.
+    // The preface of HTTP/2 without a request.
     let mut two = connect(&server.url).await;
     two.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
         .await
@@ -116,7 +116,7 @@ async fn one_that_says_nothing_or_drips_is_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_reads_nothing_is_ended_and_one_that_reads_slowly_is_not() {
+async fn connection_that_reads_nothing_is_closed_but_a_slow_reader_is_not() {
     let dropped = Arc::new(AtomicBool::new(false));
     let (noted, chunk) = (dropped.clone(), vec![b'x'; 64 * 1024]);
     let endless = move || {
@@ -127,7 +127,7 @@ async fn one_that_reads_nothing_is_ended_and_one_that_reads_slowly_is_not() {
         });
         async { Body::from_stream(chunks) }
     };
-    // Longer in all than a connection may be silent, with a word now and then.
+    // Longer than the idle limit in total, with a byte now and then.
     let slow = async || {
         let words = stream::unfold(0, async |word| {
             if word == 150 {
@@ -155,7 +155,7 @@ async fn one_that_reads_nothing_is_ended_and_one_that_reads_slowly_is_not() {
     server.served.await.unwrap();
 }
 
-/// How many of these the server has not ended yet.
+/// The number of connections that the server has not closed.
 async fn open(streams: &mut [TcpStream]) -> usize {
     let mut open = 0;
     for stream in streams {
@@ -167,7 +167,7 @@ async fn open(streams: &mut [TcpStream]) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_idle_ones_is_bounded_and_others_are_served() {
+async fn flood_of_idle_connections_is_bounded() {
     let limits = ServerLimits {
         head: Duration::from_secs(600),
         ..short()
@@ -179,7 +179,7 @@ async fn a_flood_of_idle_ones_is_bounded_and_others_are_served() {
     for number in 0..200 {
         flood.push(connect(&server.url).await);
         if number % 20 == 0 {
-            // Somebody with a request is served at once, whatever waits.
+            // A request is served immediately, however many connections are idle.
             assert_eq!(status(&ask(&mut connect(&server.url).await, HELLO).await), 200);
         }
     }
@@ -193,7 +193,7 @@ async fn a_flood_of_idle_ones_is_bounded_and_others_are_served() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn requests_under_way_end_well_and_endless_ones_do_not_hold_up_the_end() {
+async fn shutdown_completes_requests_and_ends_endless_ones() {
     let (come, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (came, goes) = (come.clone(), go.clone());
     let waits = move || {
@@ -230,10 +230,10 @@ async fn requests_under_way_end_well_and_endless_ones_do_not_hold_up_the_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_service_outlives_a_flood() {
+async fn service_survives_a_flood_of_connections() {
     let here = Installation::new();
     let serve = Service::start(here.command(&["serve", "--addr", "127.0.0.1:0", "--max-connections", "40"]));
-    let url = format!("http://{}", serve.line("listening on ").await.split(';').next().unwrap());
+    let url = serve.url().await;
     let mut flood = Vec::new();
     for _ in 0..400 {
         let mut stream = connect(&url).await;

@@ -11,9 +11,9 @@ use crate::support::{
     receiver::Receiver,
 };
 
-on_both! { nobody_sees_anything_and_sessions_end forms_save_and_keep_what_was_typed owners_read_only_their_own the_log_appears }
+on_both! { console_requires_a_session webhook_form_saves_and_keeps_typed_values_on_errors owner_reads_only_own_webhooks webhook_page_shows_the_log }
 
-async fn nobody_sees_anything_and_sessions_end(database: TestDatabase) {
+async fn console_requires_a_session(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let response = app.page("/webhooks?q=a", "").await;
     assert_eq!(
@@ -52,7 +52,9 @@ async fn nobody_sees_anything_and_sessions_end(database: TestDatabase) {
         .await;
     assert_eq!(away.headers()["location"], "/webhooks");
     let flags = away.headers()["set-cookie"].to_str().unwrap().to_owned();
-    assert!(flags.contains("HttpOnly; SameSite=Lax; Path=/"), "{flags}");
+    for flag in ["; HttpOnly", "; SameSite=Lax", "; Path=/"] {
+        assert!(flags.contains(flag), "{flag}: {flags}");
+    }
 
     let page = app.page("/webhooks", &cookie).await;
     assert_eq!(page.status(), 200);
@@ -97,7 +99,7 @@ async fn nobody_sees_anything_and_sessions_end(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn forms_save_and_keep_what_was_typed(database: TestDatabase) {
+async fn webhook_form_saves_and_keeps_typed_values_on_errors(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let html = app.page("/webhooks/new", &cookie).await.text().await.unwrap();
@@ -178,7 +180,7 @@ async fn forms_save_and_keep_what_was_typed(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn owners_read_only_their_own(database: TestDatabase) {
+async fn owner_reads_only_own_webhooks(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("owner@example.com", Role::ApiOwner).await;
     let owner = app.store.users().await.unwrap().remove(0).id;
@@ -216,7 +218,7 @@ async fn owners_read_only_their_own(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn the_log_appears(database: TestDatabase) {
+async fn webhook_page_shows_the_log(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
@@ -250,7 +252,7 @@ async fn the_log_appears(database: TestDatabase) {
         .await
         .unwrap();
     assert!(past.contains("No callbacks in this range."));
-    // What was copied from another log, or cut off, shows this log from its top.
+    // A cursor of another log, or a truncated one, shows the first page of this log.
     let other = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
     app.publish(EventType::VisitCreated, "2").await;
     let foreign = app.log(&other, 1).await.remove(0)["id"].as_str().unwrap().to_owned();

@@ -1,4 +1,5 @@
-//! Killed at random moments, stopped under load, the database gone for a while: the ledger is exact each time.
+//! The service is killed at random moments, stopped under load, or loses its database for a while: no event is lost or duplicated beyond
+//! the guarantee.
 
 use std::{
     sync::{
@@ -8,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use clearhook::{catalogue::EventType, delivery::DispatchSettings, storage::new_id};
+use clearhook::{catalogue::EventType, delivery::DeliverySettings, storage::new_id};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -24,9 +25,9 @@ use crate::support::{
     wait::wait_for,
 };
 
-on_both! { killed_again_and_again_nothing_is_lost terminated_with_attempts_in_flight_it_ends_cleanly }
+on_both! { repeated_kills_lose_no_event sigterm_with_attempts_in_flight_ends_cleanly }
 
-async fn killed_again_and_again_nothing_is_lost(database: TestDatabase) {
+async fn repeated_kills_lose_no_event(database: TestDatabase) {
     let rounds: usize = std::env::var("CLEARHOOK_TEST_ROUNDS").map_or(6, |rounds| rounds.parse().unwrap());
     drop(database.open().await);
     let (node, receiver) = (Node::new(&database), Receiver::start([]).await);
@@ -50,7 +51,7 @@ async fn killed_again_and_again_nothing_is_lost(database: TestDatabase) {
                 ))
             })
             .collect();
-        // A moment that is different each time, and always under load.
+        // A different moment each time, always under load.
         let (before, more) = (accepted.lock().unwrap().len(), 1 + rand::random_range(0..150));
         wait_for("some publishes", async || {
             (accepted.lock().unwrap().len() >= before + more).then_some(())
@@ -68,7 +69,7 @@ async fn killed_again_and_again_nothing_is_lost(database: TestDatabase) {
     assert_eq!(service.terminate().await, Some(0));
 }
 
-async fn terminated_with_attempts_in_flight_it_ends_cleanly(database: TestDatabase) {
+async fn sigterm_with_attempts_in_flight_ends_cleanly(database: TestDatabase) {
     for by_keyboard in [false, true] {
         ends_cleanly(&database, by_keyboard).await;
         database.execute("DELETE FROM callbacks").await;
@@ -91,7 +92,7 @@ async fn ends_cleanly(database: &TestDatabase, by_keyboard: bool) {
         .env("CLEARHOOK_CONCURRENCY_PER_WEBHOOK", "250")
         .env("CLEARHOOK_CONCURRENCY", "300");
     let service = Service::start(command);
-    let url = format!("http://{}", service.line("listening on ").await.split(';').next().unwrap());
+    let url = service.url().await;
     node.webhook(&url, &receiver.url).await;
     let events: Vec<_> = (0..200)
         .map(|number| cloud_event(EventType::IdentityCreated, &number.to_string()))
@@ -111,9 +112,9 @@ async fn ends_cleanly(database: &TestDatabase, by_keyboard: bool) {
     assert_eq!(receiver.seen().len(), 200);
 }
 
-/// A power cut loses nothing only if a commit is on disk when it is answered, whatever the database's own setting. What is stricter stays.
+/// A commit must be on disk before the response, whatever the setting of the database. A stricter setting is kept.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_is_on_disk_whatever_the_setting_of_the_database() {
+async fn commit_is_durable_whatever_the_database_setting() {
     let database = TestDatabase::postgres().await;
     drop(database.open().await);
     let name = database.url.rsplit('/').next().unwrap();
@@ -132,7 +133,7 @@ async fn a_commit_is_on_disk_whatever_the_setting_of_the_database() {
     }
 }
 
-/// Four who publish until they are stopped.
+/// Four publishers that run until they are stopped.
 struct Publishers {
     accepted: Arc<Mutex<Vec<String>>>,
     stop: Arc<AtomicBool>,
@@ -153,14 +154,14 @@ impl Publishers {
         }
     }
 
-    /// Waits until some more are accepted.
+    /// Waits until this many more events are accepted.
     async fn more(&self) {
         let count = || self.accepted.lock().unwrap().len();
         let enough = count() + 50;
         wait_for("some publishes", async || (count() >= enough).then_some(())).await;
     }
 
-    /// All that were accepted.
+    /// All accepted events.
     async fn stop(self) -> Vec<String> {
         self.stop.store(true, Ordering::Relaxed);
         for task in self.tasks {
@@ -170,17 +171,17 @@ impl Publishers {
     }
 }
 
-/// Connections die without a word, new ones are taken without one: it is known, and over when the way is there again.
+/// Existing and new connections carry nothing: `/readyz` reports it, and the service recovers when the network is back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres_may_fall_silent_and_answer_again() {
+async fn silent_postgres_loses_no_event() {
     let direct = TestDatabase::postgres().await;
     let name = direct.url.rsplit('/').next().unwrap();
-    // What a dead connection had begun is undone after this, instead of the usual 30 s.
+    // The server rolls back transactions of dead connections after this time instead of 30 s.
     direct
         .execute(&format!("ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '1s'"))
         .await;
     let proxy = Proxy::to(direct.server()).await;
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         patience: Duration::from_secs(3),
         ..quick()
     };
@@ -210,7 +211,7 @@ async fn postgres_may_fall_silent_and_answer_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres_may_go_and_come_back() {
+async fn restarted_postgres_loses_no_event() {
     let cluster = tokio::task::spawn_blocking(|| Cluster::make(&["fsync=off"])).await.unwrap();
     let database = TestDatabase::on(&cluster.url).await;
     let receiver = Receiver::start([]).await;
@@ -229,7 +230,7 @@ async fn postgres_may_go_and_come_back() {
         publishers.more().await;
     }
     let accepted = publishers.stop().await;
-    // What a lost answer of a commit left behind is found after a while, too.
+    // Deliveries of a commit whose response was lost are found later.
     wait_long(&database).await;
     check_ledger(&database, &receiver, &accepted).await;
     app.stop().await;

@@ -1,4 +1,4 @@
-//! PostgreSQL as it is reached and set up elsewhere: sockets, hosts, TLS, roles, schemas, encodings; and errors that say what to do.
+//! PostgreSQL servers as others configure them: sockets, hosts, TLS, roles, schemas, encodings; and clear errors.
 
 use std::{
     fs,
@@ -18,22 +18,20 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use sea_orm::{ConnectionTrait, Database};
 
-use crate::{
-    support::{
-        app::{TestApp, cloud_event},
-        binary::{Installation, Service},
-        database::TestDatabase,
-        postgres::Cluster,
-        receiver::Receiver,
-        wait::wait_for,
-    },
-    tls::pem,
+use crate::support::{
+    app::{TestApp, cloud_event},
+    binary::{Installation, Service},
+    database::TestDatabase,
+    pem::pem,
+    postgres::Cluster,
+    receiver::Receiver,
+    wait::wait_for,
 };
 
-/// A password with everything that means something in a URL.
+/// A password with all characters that have a meaning in URLs.
 const PASSWORD: &str = "plan/ted?#@:%41 &+=\"'";
 
-/// A server with TLS, under a certificate authority of its own, that asks some roles for passwords.
+/// A server with TLS and its own certificate authority, which requires a password from some roles.
 struct Guarded {
     cluster: Cluster,
     ca: String,
@@ -81,14 +79,14 @@ fn name(database: &TestDatabase) -> &str {
     database.url.rsplit('/').next().unwrap()
 }
 
-/// Makes a role unless another test did.
+/// Creates a role unless another test has created it.
 async fn role(database: &TestDatabase, role: &str, more: &str) {
     let more = more.replace('\'', "''").replace('~', "'");
     let sql = format!("DO $$ BEGIN CREATE ROLE {role} LOGIN {more}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
     database.execute(&sql).await;
 }
 
-/// Opens a database by this URL, and says why not.
+/// Opens a database by this URL and returns the error.
 async fn open(database: &TestDatabase, url: &str, migrate: bool) -> Result<Store, String> {
     let read: DatabaseUrl = url.parse().map_err(|error| format!("{error}"))?;
     Store::open(&read, Vault::new(&database.key), migrate)
@@ -113,7 +111,7 @@ async fn refusal(database: &TestDatabase, url: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_is_reached_in_every_form_that_libpq_knows() {
+async fn postgres_url_supports_every_form_of_libpq() {
     let (server, database) = on_guarded().await;
     role(&database, "guarded", &format!("SUPERUSER PASSWORD ~{PASSWORD}~")).await;
     let (port, socket, name) = (
@@ -144,7 +142,7 @@ async fn a_server_is_reached_in_every_form_that_libpq_knows() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_mode_of_tls_does_what_it_says() {
+async fn postgres_sslmode_behaves_as_documented() {
     let (server, database) = on_guarded().await;
     role(&database, "tls_only", "SUPERUSER").await;
     let (port, name) = (server.cluster.port(), name(&database));
@@ -194,7 +192,7 @@ async fn every_mode_of_tls_does_what_it_says() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_refusal_of_a_server_is_a_sentence() {
+async fn postgres_connection_error_is_one_sentence() {
     let (server, database) = on_guarded().await;
     role(&database, "guarded", &format!("SUPERUSER PASSWORD ~{PASSWORD}~")).await;
     role(&database, "single", "CONNECTION LIMIT 0").await;
@@ -242,9 +240,9 @@ async fn each_refusal_of_a_server_is_a_sentence() {
     );
 }
 
-/// Not even where everything is logged.
+/// Not even at the level debug.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_password_of_the_database_is_in_no_log() {
+async fn database_password_is_not_logged() {
     let (server, database) = on_guarded().await;
     role(&database, "guarded", &format!("SUPERUSER PASSWORD ~{PASSWORD}~")).await;
     let password = utf8_percent_encode(PASSWORD, NON_ALPHANUMERIC).to_string();
@@ -269,7 +267,7 @@ async fn a_password_of_the_database_is_in_no_log() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_not_utf8_is_refused() {
+async fn database_without_utf8_is_rejected() {
     let (server, database) = on_guarded().await;
     for encoding in ["LATIN1", "SQL_ASCII", "EUC_JP"] {
         let name = format!("{}_{}", name(&database), encoding.to_lowercase());
@@ -283,9 +281,9 @@ async fn a_database_that_is_not_utf8_is_refused() {
     }
 }
 
-/// A schema that another role prepared needs no right to change it, with and without `--no-migrate`.
+/// A schema that another role has migrated is usable without the privilege to change it, with and without `--no-migrate`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_role_without_create_uses_a_schema_that_is_up_to_date() {
+async fn role_without_create_uses_an_up_to_date_schema() {
     let (server, database) = on_guarded().await;
     role(&database, "modest", "").await;
     let url = format!("postgres://modest@127.0.0.1:{}/{}", server.cluster.port(), name(&database));
@@ -308,26 +306,22 @@ async fn a_role_without_create_uses_a_schema_that_is_up_to_date() {
         store.check_writable().await.unwrap();
         store.close().await.unwrap();
     }
-    let modest = TestDatabase {
-        url,
-        key: database.key.clone(),
-        folder: tempfile::TempDir::new().unwrap(),
-    };
+    let modest = TestDatabase::at(url, database.key.clone());
     let (app, receiver) = (TestApp::start(&modest).await, Receiver::start([]).await);
     app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     app.publish(EventType::IdentityCreated, "1").await;
     receiver.wait(1).await;
     app.stop().await;
-    // A right that is missing is told before the service begins.
+    // A missing privilege is reported at start.
     database.execute("REVOKE INSERT ON callbacks FROM modest").await;
     let store = open(&database, &modest.url, true).await.unwrap();
     let said = store.check_writable().await.unwrap_err().to_string();
     assert!(said.contains("callbacks") && said.contains("GRANT"), "{said}");
 }
 
-/// What is up to date is only read.
+/// An up-to-date schema is only read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_read_only_database_that_is_up_to_date_is_not_changed() {
+async fn up_to_date_read_only_database_is_not_migrated() {
     let database = TestDatabase::postgres().await;
     database.open().await.close().await.unwrap();
     let sql = format!("ALTER DATABASE {} SET default_transaction_read_only = on", name(&database));
@@ -341,7 +335,7 @@ async fn a_read_only_database_that_is_up_to_date_is_not_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tables_are_made_in_the_schema_that_is_searched() {
+async fn tables_are_created_in_the_search_path_schema() {
     let (server, database) = on_guarded().await;
     database.execute("CREATE SCHEMA hooks").await;
     let url = format!("{}?options=-csearch_path%3Dhooks", database.url);
@@ -353,15 +347,10 @@ async fn tables_are_made_in_the_schema_that_is_searched() {
         1
     );
     assert_eq!(database.count("information_schema.tables WHERE table_schema = 'public'").await, 0);
-    let app = TestApp::start(&TestDatabase {
-        url,
-        key: database.key.clone(),
-        folder: tempfile::TempDir::new().unwrap(),
-    })
-    .await;
+    let app = TestApp::start(&TestDatabase::at(url, database.key.clone())).await;
     assert_eq!(app.publish_raw(&cloud_event(EventType::IdentityCreated, "1")).await.status(), 202);
     app.stop().await;
-    // The same by a setting of the role.
+    // The same with a setting of the role.
     role(&database, "searching", "SUPERUSER").await;
     database.execute("CREATE SCHEMA IF NOT EXISTS elsewhere").await;
     database.execute("ALTER ROLE searching SET search_path = elsewhere, public").await;
@@ -378,9 +367,9 @@ async fn tables_are_made_in_the_schema_that_is_searched() {
     );
 }
 
-/// Four nodes start at once on an empty database, and all of them come up.
+/// Four nodes start at the same time on an empty database, and all become ready.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nodes_that_start_at_once_on_an_empty_database_all_come_up() {
+async fn concurrent_first_starts_migrate_once() {
     let database = TestDatabase::postgres().await;
     let folders: Vec<_> = (0..4).map(|_| Installation::new()).collect();
     let services: Vec<_> = folders
@@ -403,12 +392,12 @@ async fn nodes_that_start_at_once_on_an_empty_database_all_come_up() {
     }
 }
 
-/// A value that the database cannot keep is the publisher's to change.
+/// A value that the database cannot store is an error of the publisher.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_value_that_the_database_refuses_is_422() {
+async fn value_rejected_by_the_database_is_422() {
     let database = TestDatabase::postgres().await;
     let app = TestApp::start(&database).await;
-    // A column that is narrower than what the service sends, as an encoding would be.
+    // A column that is narrower than the value, as with another encoding.
     database.execute("ALTER TABLE events ALTER COLUMN subject TYPE varchar(5)").await;
     let mut event = cloud_event(EventType::IdentityCreated, "1");
     event["subject"] = "far too long".into();

@@ -3,60 +3,51 @@
 
 use std::{fs, time::Duration};
 
-use clearhook::{catalogue::EventType, delivery::DispatchSettings, storage::new_id};
+use clearhook::{catalogue::EventType, delivery::DeliverySettings, storage::new_id};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{
-    backpressure::{change, id},
-    clock_jumps::{faked, faketime},
-    support::{
-        app::{TestApp, cloud_event, loopback, quick},
-        database::TestDatabase,
-        node::Node,
-        on_both,
-        receiver::{Receiver, Reply},
-        wait::wait_for,
-    },
+use crate::support::{
+    app::{TestApp, cloud_event, loopback, quick},
+    database::TestDatabase,
+    fake_clock::{faked, faketime},
+    node::Node,
+    on_both,
+    receiver::{Receiver, Reply},
+    steps::{change, id, publish_many},
+    wait::wait_for,
 };
 
 on_both! {
     three_exhausted_deliveries_in_a_row_disable_the_webhook failures_within_the_period_do_not_disable
-    one_bad_monday_and_one_bad_saturday_do_not_disable tests_and_manual_redeliveries_do_not_count a_success_starts_the_count_anew
-    a_success_that_was_logged_in_between_prevents_disabling the_count_survives_a_restart enabling_starts_the_count_anew deliveries_with_attempts_left_do_not_count_and_are_held_when_disabled
-    gone_disables_at_once_with_warning_and_metric a_clock_that_is_set_forward_does_not_disable results_of_one_group_are_counted_one_by_one
+    success_between_two_bad_days_prevents_disabling tests_and_redeliveries_do_not_count_as_failures success_resets_the_failure_count
+    logged_success_in_between_prevents_disabling failure_count_survives_a_restart enabling_resets_the_failure_count deliveries_with_attempts_left_do_not_count_and_are_held_when_disabled
+    response_410_disables_the_webhook_with_warning_and_metric clock_set_forward_does_not_disable results_of_one_transaction_are_counted_in_order
 }
 
-/// Two attempts for each delivery, and a period that ends at once: only the number of deliveries counts.
-fn at_once() -> DispatchSettings {
-    DispatchSettings {
+/// Two attempts for each delivery, and a period of zero: only the number of deliveries counts.
+fn at_once() -> DeliverySettings {
+    DeliverySettings {
         schedule: "10ms".parse().unwrap(),
         disable_after: Duration::ZERO,
         ..quick()
     }
 }
 
-/// The same with a period that never ends during a test.
-fn after_five_days() -> DispatchSettings {
-    DispatchSettings {
+/// The same with a period that is longer than a test.
+fn after_five_days() -> DeliverySettings {
+    DeliverySettings {
         disable_after: Duration::from_hours(120),
         ..at_once()
     }
 }
 
-/// Answers that fail, as many as a test needs.
+/// Failing responses, as many as a test needs.
 fn fails(count: usize) -> Vec<Reply> {
     vec![Reply::status(503); count]
 }
 
-async fn start(database: &TestDatabase, settings: DispatchSettings, replies: Vec<Reply>) -> (TestApp, Receiver, Value) {
-    let receiver = Receiver::start(replies).await;
-    let app = TestApp::start_with(database, settings, loopback(), new_id()).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    (app, receiver, webhook)
-}
-
-/// Publishes an event and waits until so many deliveries have failed for good.
+/// Publishes an event and waits until this many deliveries have finally failed.
 async fn exhaust(app: &TestApp, database: &TestDatabase, event: &str, failed: i64) {
     app.publish(EventType::IdentityCreated, event).await;
     app.deliveries(database, "failed", failed).await;
@@ -73,7 +64,7 @@ async fn wait_until_disabled(app: &TestApp, webhook: &Value) -> Value {
     .await
 }
 
-/// Makes the failures so far five days older.
+/// Moves the previous failures five days into the past.
 async fn five_days_pass(database: &TestDatabase) {
     let days = 5 * 24 * 3_600 * 1_000;
     database
@@ -84,7 +75,7 @@ async fn five_days_pass(database: &TestDatabase) {
 }
 
 async fn three_exhausted_deliveries_in_a_row_disable_the_webhook(database: TestDatabase) {
-    let (app, _receiver, webhook) = start(&database, at_once(), fails(20)).await;
+    let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, at_once(), fails(20)).await;
     exhaust(&app, &database, "1", 1).await;
     exhaust(&app, &database, "2", 2).await;
     assert_eq!(shown(&app, &webhook).await["enabled"], true, "two deliveries are too few");
@@ -119,22 +110,22 @@ async fn three_exhausted_deliveries_in_a_row_disable_the_webhook(database: TestD
 }
 
 async fn failures_within_the_period_do_not_disable(database: TestDatabase) {
-    let (app, _receiver, webhook) = start(&database, after_five_days(), fails(100)).await;
+    let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, after_five_days(), fails(100)).await;
     for event in 1..=10 {
         exhaust(&app, &database, &event.to_string(), event).await;
     }
     assert_eq!(shown(&app, &webhook).await["enabled"], true);
     assert_eq!(database.count("webhooks WHERE exhausted_deliveries = 10").await, 1);
-    // Once the first of them is five days ago, the next one is enough.
+    // When the first failure is five days old, the next one is enough.
     five_days_pass(&database).await;
     exhaust(&app, &database, "last", 11).await;
     wait_until_disabled(&app, &webhook).await;
     app.stop().await;
 }
 
-/// The story of a quiet webhook: one event fails on Monday, nothing happens for five days, on Saturday the receiver has a cold start.
-async fn one_bad_monday_and_one_bad_saturday_do_not_disable(database: TestDatabase) {
-    let (app, receiver, webhook) = start(&database, after_five_days(), fails(3)).await;
+/// A webhook with few events: one fails on Monday, none follows for five days, and on Saturday the receiver is slow to start.
+async fn success_between_two_bad_days_prevents_disabling(database: TestDatabase) {
+    let (app, receiver, webhook) = TestApp::start_with_receiver(&database, after_five_days(), fails(3)).await;
     exhaust(&app, &database, "Monday", 1).await;
     five_days_pass(&database).await;
     // The first attempt is the third 503; the retry succeeds.
@@ -155,8 +146,8 @@ async fn one_bad_monday_and_one_bad_saturday_do_not_disable(database: TestDataba
     app.stop().await;
 }
 
-async fn tests_and_manual_redeliveries_do_not_count(database: TestDatabase) {
-    let (app, _receiver, webhook) = start(&database, at_once(), fails(100)).await;
+async fn tests_and_redeliveries_do_not_count_as_failures(database: TestDatabase) {
+    let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, at_once(), fails(100)).await;
     // Before the receiver is deployed, somebody sends tests.
     for number in 1..=5 {
         let (status, answer) = app
@@ -182,9 +173,9 @@ async fn tests_and_manual_redeliveries_do_not_count(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_success_starts_the_count_anew(database: TestDatabase) {
-    let replies = fails(4).into_iter().chain([Reply::status(200)]).chain(fails(20)).collect();
-    let (app, _receiver, webhook) = start(&database, at_once(), replies).await;
+async fn success_resets_the_failure_count(database: TestDatabase) {
+    let replies = fails(4).into_iter().chain([Reply::status(200)]).chain(fails(20));
+    let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, at_once(), replies).await;
     exhaust(&app, &database, "1", 1).await;
     exhaust(&app, &database, "2", 2).await;
     app.publish(EventType::IdentityCreated, "works").await;
@@ -197,10 +188,10 @@ async fn a_success_starts_the_count_anew(database: TestDatabase) {
     app.stop().await;
 }
 
-/// The log is asked before a webhook is disabled: a success may have been stored by a node that did not know of the failures.
-async fn a_success_that_was_logged_in_between_prevents_disabling(database: TestDatabase) {
-    let replies = [Reply::status(200)].into_iter().chain(fails(20)).collect();
-    let (app, _receiver, webhook) = start(&database, at_once(), replies).await;
+/// The log is queried before a webhook is disabled: a node that did not know of the failures may have stored a success.
+async fn logged_success_in_between_prevents_disabling(database: TestDatabase) {
+    let replies = [Reply::status(200)].into_iter().chain(fails(20));
+    let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, at_once(), replies).await;
     app.publish(EventType::IdentityCreated, "works").await;
     app.deliveries(&database, "succeeded", 1).await;
     database
@@ -215,8 +206,8 @@ async fn a_success_that_was_logged_in_between_prevents_disabling(database: TestD
     app.stop().await;
 }
 
-async fn the_count_survives_a_restart(database: TestDatabase) {
-    let (app, _receiver, webhook) = start(&database, at_once(), fails(20)).await;
+async fn failure_count_survives_a_restart(database: TestDatabase) {
+    let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, at_once(), fails(20)).await;
     exhaust(&app, &database, "1", 1).await;
     exhaust(&app, &database, "2", 2).await;
     let node = app.node;
@@ -227,8 +218,8 @@ async fn the_count_survives_a_restart(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn enabling_starts_the_count_anew(database: TestDatabase) {
-    let (app, _receiver, webhook) = start(&database, at_once(), fails(100)).await;
+async fn enabling_resets_the_failure_count(database: TestDatabase) {
+    let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, at_once(), fails(100)).await;
     for event in 1..=3 {
         exhaust(&app, &database, &event.to_string(), event).await;
     }
@@ -237,7 +228,7 @@ async fn enabling_starts_the_count_anew(database: TestDatabase) {
     let enabled = shown(&app, &webhook).await;
     assert!(enabled["disabled_reason"].is_null() && enabled["failing_since"].is_null());
     exhaust(&app, &database, "4", 4).await;
-    // Somebody disables it for a while.
+    // A user disables the webhook for a while.
     change(&app, &webhook, json!({ "enabled": false })).await;
     change(&app, &webhook, json!({ "enabled": true })).await;
     exhaust(&app, &database, "5", 5).await;
@@ -249,11 +240,11 @@ async fn enabling_starts_the_count_anew(database: TestDatabase) {
 }
 
 async fn deliveries_with_attempts_left_do_not_count_and_are_held_when_disabled(database: TestDatabase) {
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         schedule: "1h".parse().unwrap(),
         ..at_once()
     };
-    let (app, receiver, webhook) = start(&database, settings, fails(100)).await;
+    let (app, receiver, webhook) = TestApp::start_with_receiver(&database, settings, fails(100)).await;
     for event in 1..=5 {
         app.publish(EventType::IdentityCreated, &event.to_string()).await;
     }
@@ -272,21 +263,21 @@ async fn deliveries_with_attempts_left_do_not_count_and_are_held_when_disabled(d
     app.stop().await;
 }
 
-async fn results_of_one_group_are_counted_one_by_one(database: TestDatabase) {
+async fn results_of_one_transaction_are_counted_in_order(database: TestDatabase) {
     // Without retries each failed attempt exhausts its delivery; a batch gives many results at once.
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         schedule: "".parse().unwrap(),
         ..after_five_days()
     };
-    let (app, _receiver, webhook) = start(&database, settings, fails(500)).await;
-    crate::backpressure::publish_many(&app, EventType::IdentityCreated, 200, "").await;
+    let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, settings, fails(500)).await;
+    publish_many(&app, EventType::IdentityCreated, 200, "").await;
     app.deliveries(&database, "failed", 200).await;
     assert_eq!(database.count("webhooks WHERE exhausted_deliveries = 200 AND enabled").await, 1);
     assert_eq!(shown(&app, &webhook).await["enabled"], true);
     app.stop().await;
 }
 
-async fn gone_disables_at_once_with_warning_and_metric(database: TestDatabase) {
+async fn response_410_disables_the_webhook_with_warning_and_metric(database: TestDatabase) {
     drop(database.open().await);
     let (node, receiver) = (Node::new(&database), Receiver::start([Reply::status(410)]).await);
     let (service, url) = node.start().await;
@@ -306,7 +297,7 @@ async fn publish(node: &Node<'_>, url: &str, event: &str) {
     assert_eq!(request.body(body).send().await.unwrap().status(), 202);
 }
 
-async fn a_clock_that_is_set_forward_does_not_disable(database: TestDatabase) {
+async fn clock_set_forward_does_not_disable(database: TestDatabase) {
     drop(database.open().await);
     let (node, receiver) = (Node::new(&database), Receiver::start(fails(100)).await);
     let clock = database.folder.path().join("clock");
@@ -315,7 +306,7 @@ async fn a_clock_that_is_set_forward_does_not_disable(database: TestDatabase) {
     command.env("CLEARHOOK_RETRY_SCHEDULE", "10ms");
     faked(&mut command, &faketime(), &clock);
     let service = crate::support::binary::Service::start(command);
-    let url = format!("http://{}", service.line("listening on ").await.split(';').next().unwrap());
+    let url = service.url().await;
     node.webhook(&url, &receiver.url).await;
     let exhausted = async |count: i64| {
         wait_for("the delivery to fail", async || {
@@ -325,7 +316,7 @@ async fn a_clock_that_is_set_forward_does_not_disable(database: TestDatabase) {
     };
     publish(&node, &url, "1").await;
     exhausted(1).await;
-    // As if many had, so that the circuit breaker does not slow the test down.
+    // Many failures are written directly, because the circuit breaker would slow the test down.
     database.execute("UPDATE webhooks SET exhausted_deliveries = 10").await;
     fs::write(&clock, "+400d\n").unwrap();
     publish(&node, &url, "2").await;
@@ -334,15 +325,15 @@ async fn a_clock_that_is_set_forward_does_not_disable(database: TestDatabase) {
     assert_eq!(service.terminate().await, Some(0));
 }
 
-/// Results of two nodes are counted together, and a success on either starts the count anew.
+/// Results of two nodes are counted together, and a success on either resets the count.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn results_of_two_nodes_are_counted_together() {
+async fn failures_of_two_nodes_are_counted_together() {
     let database = TestDatabase::postgres().await;
-    let (one, receiver, webhook) = start(&database, at_once(), fails(4)).await;
+    let (one, receiver, webhook) = TestApp::start_with_receiver(&database, at_once(), fails(4)).await;
     let two = TestApp::start_with(&database, at_once(), loopback(), new_id()).await;
     exhaust(&one, &database, "1", 1).await;
     exhaust(&one, &database, "2", 2).await;
-    // The second node does not know of these failures when it succeeds.
+    // The second node does not know of these failures when its callback succeeds.
     two.publish(EventType::IdentityCreated, "works").await;
     two.deliveries(&database, "succeeded", 1).await;
     assert_eq!(receiver.seen().len(), 5);

@@ -1,4 +1,4 @@
-//! A disk that is full, nearly full, or may not be written: a clear refusal, and nothing lost.
+//! A disk that is full, nearly full or read-only: events are rejected clearly, and none is lost.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
     sync::Mutex,
 };
 
-use clearhook::{catalogue::EventType, delivery::DispatchSettings, storage::new_id};
+use clearhook::{catalogue::EventType, delivery::DeliverySettings, storage::new_id};
 use sea_orm::ConnectionTrait;
 
 use crate::support::{
@@ -21,9 +21,9 @@ use crate::support::{
     wait::wait_for,
 };
 
-/// A file that may not grow any more is what a full disk looks like to SQLite.
+/// A file with a size limit looks like a full disk to SQLite.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_refuses_and_loses_nothing() {
+async fn full_disk_rejects_events_and_loses_none() {
     let database = TestDatabase::sqlite();
     drop(database.open().await);
     let (node, receiver) = (Node::new(&database), Receiver::start([]).await);
@@ -39,7 +39,7 @@ async fn a_full_disk_refuses_and_loses_nothing() {
         };
     }
     let service = Service::start(limited);
-    let url = format!("http://{}", service.line("listening on ").await.split(';').next().unwrap());
+    let url = service.url().await;
     node.webhook(&url, &receiver.url).await;
     let (mut accepted, mut refused) = (Vec::new(), 0);
     for number in 0..100_000 {
@@ -71,7 +71,7 @@ async fn a_full_disk_refuses_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_read_only_database_refuses_and_loses_nothing() {
+async fn read_only_database_rejects_events_and_loses_none() {
     let database = TestDatabase::postgres().await;
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
@@ -79,7 +79,7 @@ async fn a_read_only_database_refuses_and_loses_nothing() {
         let (server, name) = database.url.rsplit_once('/').unwrap();
         let admin = sea_orm::Database::connect(format!("{server}/postgres")).await.unwrap();
         let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = {on}");
-        // Only new sessions are told.
+        // The setting applies to new sessions only.
         let others = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
         for sql in [set, others] {
             admin.execute_unprepared(&sql).await.unwrap();
@@ -104,11 +104,11 @@ async fn a_read_only_database_refuses_and_loses_nothing() {
     app.stop().await;
 }
 
-/// As long as the disk has less to spare than it should, what was accepted is sent and nothing more is accepted.
+/// While the disk is nearly full, accepted events are sent and new ones are rejected.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_disk_that_is_nearly_full_refuses_with_a_time() {
+async fn nearly_full_disk_rejects_events_with_retry_after() {
     let (database, node, receiver) = (TestDatabase::sqlite(), new_id(), Receiver::start([Reply::status(500)]).await);
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         schedule: "3s".parse().unwrap(),
         ..quick()
     };
@@ -117,8 +117,8 @@ async fn a_disk_that_is_nearly_full_refuses_with_a_time() {
     app.publish(EventType::IdentityCreated, "1").await;
     receiver.wait(1).await;
     app.stop().await;
-    // No disk has so much.
-    let settings = DispatchSettings {
+    // More than any disk has.
+    let settings = DeliverySettings {
         spare_space: u64::MAX,
         ..quick()
     };
@@ -134,9 +134,9 @@ async fn a_disk_that_is_nearly_full_refuses_with_a_time() {
     app.stop().await;
 }
 
-/// A file that may be read only, and a folder that nobody may write to. Root may all, so the service runs as somebody else then.
+/// A read-only file in a read-only directory. Root ignores permissions, so the service runs as another user then.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_read_only_file_is_a_clear_error() {
+async fn read_only_database_file_is_one_clear_error() {
     let database = TestDatabase::sqlite();
     database.open().await.close().await.unwrap();
     let node = Node::new(&database);
@@ -144,7 +144,7 @@ async fn a_read_only_file_is_a_clear_error() {
     let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     let serve = node.command(&["serve", "--addr", "127.0.0.1:0", "--data-dir", "data"]);
     let here = serve.get_current_dir().unwrap().to_owned();
-    // Where others may not look, they may not run it either.
+    // The other user must be able to execute the binary.
     let program = here.join("clearhook");
     fs::copy(serve.get_program(), &program).unwrap();
     mode(&here, 0o777);

@@ -1,4 +1,4 @@
-//! Answers that come before the client has sent its whole body reach the client (RFC 9112, section 9.6; RFC 9113, section 8.1).
+//! Responses that are sent before the client has sent its whole body reach the client (RFC 9112, section 9.6; RFC 9113, section 8.1).
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ async fn sends_then_reads(url: &str, line: &str, framing: Framing, size: usize) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn clients_that_send_everything_before_they_read_get_the_answer() {
+async fn early_response_reaches_a_client_that_sends_first() {
     let database = TestDatabase::sqlite();
     let app = TestApp::start(&database).await;
     for (expected, line) in refused(&app.key) {
@@ -102,7 +102,7 @@ async fn clients_that_send_everything_before_they_read_get_the_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn http_1_0_and_pipelined_requests_get_the_answer_of_the_first() {
+async fn early_response_answers_http_1_0_and_pipelined_requests() {
     let database = TestDatabase::sqlite();
     let app = TestApp::start(&database).await;
     let line = "POST /api/v1/events HTTP/1.0\r\nContent-Type: application/cloudevents+json";
@@ -123,7 +123,7 @@ async fn http_1_0_and_pipelined_requests_get_the_answer_of_the_first() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_small_body_that_nobody_reads_does_not_cost_the_connection() {
+async fn small_unread_body_keeps_the_connection() {
     let database = TestDatabase::sqlite();
     let app = TestApp::start(&database).await;
     let line = "POST /api/v1/events HTTP/1.1\r\nContent-Type: application/cloudevents+json";
@@ -143,7 +143,7 @@ async fn a_small_body_that_nobody_reads_does_not_cost_the_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_waits_for_100_continue_gets_the_error_instead() {
+async fn expect_100_continue_gets_the_error_instead() {
     let database = TestDatabase::sqlite();
     let app = TestApp::start(&database).await;
     for (expected, line) in refused(&app.key) {
@@ -165,7 +165,7 @@ async fn who_waits_for_100_continue_gets_the_error_instead() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_upload_is_told_at_once_and_read_on() {
+async fn slow_upload_gets_the_early_response_immediately() {
     let database = TestDatabase::sqlite();
     let app = TestApp::start(&database).await;
     let mut stream = connect(&app.url).await;
@@ -188,7 +188,7 @@ async fn a_slow_upload_is_told_at_once_and_read_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn http2_clients_get_the_answer_and_their_connection_goes_on() {
+async fn early_response_keeps_the_http2_connection() {
     let database = TestDatabase::sqlite();
     let app = TestApp::start(&database).await;
     let stream = TcpStream::connect(address(&app.url)).await.unwrap();

@@ -1,4 +1,4 @@
-//! What programs get as a code, people read as a page: in their language, with what they typed.
+//! Errors are pages for browsers: in the viewer's language, and with the values that were typed.
 
 use clearhook::domain::role::Role;
 use reqwest::{Method, RequestBuilder, Response};
@@ -10,7 +10,7 @@ use crate::support::{
     on_both,
 };
 
-on_both! { a_database_that_is_away_is_told_and_nothing_typed_is_lost refusals_are_pages_for_people }
+on_both! { unavailable_database_keeps_typed_values error_pages_are_html_for_browsers }
 
 const TYPED: [(&str, &str); 6] = [
     ("name", "Typed by <Ann>"),
@@ -21,7 +21,7 @@ const TYPED: [(&str, &str); 6] = [
     ("intent", "save"),
 ];
 
-/// As a browser asks for a page.
+/// A request for a page, as a browser sends it.
 async fn as_browser(request: RequestBuilder, cookie: &str) -> Response {
     let request = request.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
     request
@@ -39,10 +39,10 @@ async fn send(app: &TestApp, path: &str, cookie: &str, form: &[(&str, &str)]) ->
     as_browser(request, cookie).await
 }
 
-async fn a_database_that_is_away_is_told_and_nothing_typed_is_lost(database: TestDatabase) {
+async fn unavailable_database_keeps_typed_values(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let session = app.sign_in("ann@example.com", Role::Administrator).await;
-    // Without the first nobody knows who is asking; without the second everybody does, and the page fails.
+    // Without the first table the session cannot be read; without the second one the page itself fails.
     for table in ["sessions", "webhook_events"] {
         database.execute(&format!("ALTER TABLE {table} RENAME TO away")).await;
         let asked = app.http.get(format!("{}/webhooks?q=a&sort=url", app.url));
@@ -71,12 +71,12 @@ async fn a_database_that_is_away_is_told_and_nothing_typed_is_lost(database: Tes
         assert_eq!(app.page("/webhooks", &session).await.status(), 200);
     }
     assert_eq!(database.count("webhooks").await, 2);
-    // Where the address leads elsewhere, the page does not.
+    // A link to another host is not shown.
     database.execute("ALTER TABLE sessions RENAME TO away").await;
     let answer = as_browser(app.http.get(format!("{}//evil.example/x", app.url)), &session).await;
     assert_eq!(answer.status(), 503);
     assert!(!answer.text().await.unwrap().contains("evil.example"));
-    // What the page of signing in holds is not lost either.
+    // Values on the sign-in page are not lost either.
     let kept = [
         ("email", "ann@example.com"),
         ("password", "correct horse battery"),
@@ -89,7 +89,7 @@ async fn a_database_that_is_away_is_told_and_nothing_typed_is_lost(database: Tes
     app.stop().await;
 }
 
-async fn refusals_are_pages_for_people(database: TestDatabase) {
+async fn error_pages_are_html_for_browsers(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let session = app.sign_in("ann@example.com", Role::Administrator).await;
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;

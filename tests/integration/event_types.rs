@@ -1,19 +1,32 @@
-//! The catalogue in the console: what each event means and carries, and who hears of it.
+//! The event types in the console: description, fields, example and subscribed webhooks.
 
 use clearhook::{catalogue::EventType, domain::role::Role};
+use scraper::ElementRef;
 use serde_json::json;
 
-use crate::support::{app::TestApp, database::TestDatabase, on_both};
+use crate::support::{
+    app::TestApp,
+    database::TestDatabase,
+    html::{Page, inside, text_of},
+    on_both,
+};
 
-on_both! { events_are_listed_with_the_webhooks_that_the_viewer_may_see an_event_is_shown_with_fields_example_and_webhooks forms_show_what_each_event_carries }
+on_both! { event_types_list_counts_visible_webhooks event_type_page_shows_fields_example_and_webhooks webhook_form_shows_fields_of_each_event_type }
 
-/// A row of the catalogue: from its link to the end of the row.
-fn row(html: &str, event: EventType) -> &str {
-    let rest = html.split_once(&format!("href=\"/event-types/{event}\"")).unwrap().1;
-    rest.split_once("</tr>").unwrap().0
+/// The row of an event type in the catalogue.
+fn row(page: &Page, event: EventType) -> ElementRef<'_> {
+    let mut rows = page.by_role("row").into_iter();
+    rows.find(|row| !inside(*row, &format!("[href=\"/event-types/{event}\"]")).is_empty())
+        .unwrap()
 }
 
-async fn events_are_listed_with_the_webhooks_that_the_viewer_may_see(database: TestDatabase) {
+/// How many webhooks subscribe to an event type, as its row says.
+fn count(page: &Page, event: EventType) -> String {
+    let count = inside(row(page, event), ".count [aria-label]");
+    text_of(*count.first().unwrap())
+}
+
+async fn event_types_list_counts_visible_webhooks(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
@@ -26,32 +39,31 @@ async fn events_are_listed_with_the_webhooks_that_the_viewer_may_see(database: T
     let path = format!("/webhooks/{}", gone["id"].as_str().unwrap());
     assert!(app.api(reqwest::Method::DELETE, &path).send().await.unwrap().status().is_success());
 
-    let html = app.page("/event-types", &cookie).await.text().await.unwrap();
+    let page = Page::of(&app.page("/event-types", &cookie).await.text().await.unwrap());
     for event in EventType::ALL {
-        let row = row(&html, event);
+        let row = text_of(row(&page, event));
         assert!(
             row.contains(event.name()) && row.contains(event.as_str()) && row.contains(event.summary()),
             "{row}"
         );
     }
-    let count = |html: &str, event| {
-        let row = row(html, event).to_owned();
-        let label = row.split_once("aria-label=\"").unwrap().1;
-        label.split_once(' ').unwrap().0.to_owned()
-    };
-    assert_eq!(count(&html, EventType::VisitCreated), "2");
-    assert_eq!(count(&html, EventType::RoleMembershipChanged), "0");
-    assert!(row(&html, EventType::VisitCreated).contains("href=\"/webhooks?event=visit.created\""));
-    let html = app.page("/event-types", &owner).await.text().await.unwrap();
+    assert_eq!(count(&page, EventType::VisitCreated), "2");
+    assert_eq!(count(&page, EventType::RoleMembershipChanged), "0");
+    let link = inside(
+        row(&page, EventType::VisitCreated),
+        ".count [href=\"/webhooks?event=visit.created\"]",
+    );
+    assert_eq!(link.len(), 1);
+    let page = Page::of(&app.page("/event-types", &owner).await.text().await.unwrap());
     assert_eq!(
-        (count(&html, EventType::VisitCreated), count(&html, EventType::VisitUpdated)),
+        (count(&page, EventType::VisitCreated), count(&page, EventType::VisitUpdated)),
         ("1".to_owned(), "0".to_owned())
     );
     assert_eq!(app.page("/event-types", "").await.status(), 303);
     app.stop().await;
 }
 
-async fn an_event_is_shown_with_fields_example_and_webhooks(database: TestDatabase) {
+async fn event_type_page_shows_fields_example_and_webhooks(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
@@ -103,31 +115,27 @@ async fn an_event_is_shown_with_fields_example_and_webhooks(database: TestDataba
     app.stop().await;
 }
 
-/// What stands between two marks.
-fn between<'a>(html: &'a str, from: &str, to: &str) -> &'a str {
-    html.split_once(from).unwrap().1.split_once(to).unwrap().0
-}
-
-async fn forms_show_what_each_event_carries(database: TestDatabase) {
+async fn webhook_form_shows_fields_of_each_event_type(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
     for path in ["/webhooks/new".to_owned(), format!("/webhooks/{}", webhook["id"].as_str().unwrap())] {
         let html = app.page(&path, &cookie).await.text().await.unwrap();
+        let page = Page::of(&html);
         assert_eq!(html.matches("Show fields and example").count(), EventType::ALL.len(), "{path}");
-        let visit = between(&html, "value=\"visit.created\"", "</li><li class=\"check\">");
-        for shown in [
-            "<code>checked_in_at</code> <span>string · date-time</span>",
-            "\"Quarterly audit\"",
-            "href=\"/event-types/visit.created/schema\"",
-        ] {
-            assert!(visit.contains(shown), "{shown}: {visit}");
+        let mut choices = page.all("li.check").into_iter();
+        let visit = choices
+            .find(|choice| !inside(*choice, "[value=\"visit.created\"]").is_empty())
+            .unwrap();
+        for shown in ["checked_in_at string · date-time", "\"Quarterly audit\""] {
+            assert!(text_of(visit).contains(shown), "{shown}: {}", text_of(visit));
         }
+        assert_eq!(inside(visit, "[href=\"/event-types/visit.created/schema\"]").len(), 1);
         assert!(!html.contains(" style="), "{path}");
     }
     let french = app.page("/webhooks/new", &format!("{cookie}; lang=fr")).await.text().await.unwrap();
     assert!(french.contains("Voir les champs et un exemple"), "{french}");
-    // A page after the first may weigh 20 kB; what is readable in place leaves most of that to the rest.
+    // Pages after the first may have 20 kB; the details must leave most of that to the rest.
     for (html, most) in [(&french, 20_000), (&whole_places(&french), 8_000)] {
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         std::io::Write::write_all(&mut packed, html.as_bytes()).unwrap();
@@ -137,9 +145,11 @@ async fn forms_show_what_each_event_carries(database: TestDatabase) {
     app.stop().await;
 }
 
-/// All that is readable in place.
+/// All details of the event types.
 fn whole_places(html: &str) -> String {
-    let events = between(html, "id=\"events\"", "</section>");
-    let parts = events.split("class=\"in-place\"").skip(1);
-    parts.map(|part| part.split_once("<details").unwrap().1).collect()
+    let page = Page::of(html);
+    page.all("[id=events] .in-place details")
+        .into_iter()
+        .map(|details| details.html())
+        .collect()
 }

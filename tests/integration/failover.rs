@@ -1,5 +1,5 @@
-//! PostgreSQL's primary changes under load: the new one is found within seconds, and the ledger is exact. Servers that fall silent hold up
-//! neither pages nor the API.
+//! The primary of PostgreSQL changes under load: the new one is found within seconds, and no event is lost. A database that does not
+//! respond blocks neither pages nor the API.
 
 use std::{
     sync::{
@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clearhook::{catalogue::EventType, delivery::DispatchSettings, domain::role::Role, storage::new_id};
+use clearhook::{catalogue::EventType, delivery::DeliverySettings, domain::role::Role, storage::new_id};
 use reqwest::Method;
 use sea_orm::{ConnectionTrait, Database};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -35,16 +35,16 @@ fn publish(app: &TestApp, stop: &Arc<AtomicBool>, accepted: &Accepted) -> Vec<Jo
     (0..4).map(one).collect()
 }
 
-/// Waits until fifty more are accepted; answers how long that took.
+/// Waits until fifty more events are accepted; returns the time that took.
 async fn more(accepted: &Accepted) -> Duration {
     let (began, enough) = (Instant::now(), accepted.lock().unwrap().len() + 50);
     wait_for("some publishes", async || (accepted.lock().unwrap().len() >= enough).then_some(())).await;
     began.elapsed()
 }
 
-/// The old primary stays up and keeps its connections, but takes no writes any more; later it is gone.
+/// The old primary keeps running and keeps its connections, but rejects writes; later it is stopped.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_primary_is_found_within_seconds_and_nothing_is_lost() {
+async fn failover_finds_the_new_primary_and_loses_no_event() {
     let (old, new) = spawn_blocking(|| {
         let old = Cluster::make(&["fsync=off"]);
         let new = old.standby();
@@ -58,17 +58,13 @@ async fn a_new_primary_is_found_within_seconds_and_nothing_is_lost() {
     for sql in ["ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"] {
         admin.execute_unprepared(sql).await.unwrap();
     }
-    // The standby comes first: it must not be chosen.
+    // The standby is listed first: it must not be chosen.
     let url = format!(
         "postgres://clearhook@{},{}/{name}?target_session_attrs=read-write",
         new.server(),
         old.server()
     );
-    let database = TestDatabase {
-        url,
-        key: direct.key.clone(),
-        folder: tempfile::TempDir::new().unwrap(),
-    };
+    let database = TestDatabase::at(url, direct.key.clone());
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     let (stop, accepted) = (Arc::new(AtomicBool::new(false)), Accepted::default());
@@ -101,7 +97,7 @@ async fn a_new_primary_is_found_within_seconds_and_nothing_is_lost() {
         (answer.status() == 200).then_some(())
     });
     ready.await;
-    // Now the old one is gone for good.
+    // Now the old primary is stopped.
     spawn_blocking(move || old.stop()).await.unwrap();
     more(&accepted).await;
     stop.store(true, Ordering::Relaxed);
@@ -109,17 +105,13 @@ async fn a_new_primary_is_found_within_seconds_and_nothing_is_lost() {
         publisher.await.unwrap();
     }
     let accepted = accepted.lock().unwrap().clone();
-    let on_new = TestDatabase {
-        url: format!("{}/{name}", new.url),
-        key: direct.key.clone(),
-        folder: tempfile::TempDir::new().unwrap(),
-    };
+    let on_new = TestDatabase::at(format!("{}/{name}", new.url), direct.key.clone());
     wait_long(&on_new).await;
     check_ledger(&on_new, &receiver, &accepted).await;
     app.stop().await;
 }
 
-/// Waits until the standby has everything.
+/// Waits until the standby has replayed everything.
 async fn caught_up(primary: &sea_orm::DatabaseConnection) {
     let sql = "SELECT pid FROM pg_stat_replication WHERE replay_lsn >= pg_current_wal_lsn()";
     wait_for("the standby to catch up", async || {
@@ -130,9 +122,9 @@ async fn caught_up(primary: &sea_orm::DatabaseConnection) {
     .await;
 }
 
-/// All sessions are ended by an administrator (57P01), again and again.
+/// An administrator terminates all sessions (57P01) repeatedly.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sessions_that_are_ended_are_replaced_at_once() {
+async fn terminated_database_sessions_are_replaced_immediately() {
     let database = TestDatabase::postgres().await;
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
@@ -158,14 +150,13 @@ async fn sessions_that_are_ended_are_replaced_at_once() {
     app.stop().await;
 }
 
-/// A server that does not answer holds up neither pages nor the API: each has its answer after a statement's limit.
 /// A publish may have to wait for the transaction before it. Both together have one time limit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_publish_on_a_silent_server_is_answered_within_one_time_limit() {
+async fn publish_on_a_silent_database_is_answered_within_one_time_limit() {
     let direct = TestDatabase::postgres().await;
     let proxy = Proxy::to(direct.server()).await;
     let patience = Duration::from_secs(6);
-    let settings = DispatchSettings { patience, ..quick() };
+    let settings = DeliverySettings { patience, ..quick() };
     let app = TestApp::start_with(&direct.by(proxy.address), settings, loopback(), new_id()).await;
     app.publish(EventType::IdentityCreated, "0").await;
     proxy.fall_silent();
@@ -192,12 +183,13 @@ async fn a_publish_on_a_silent_server_is_answered_within_one_time_limit() {
     app.stop().await;
 }
 
+/// A database that does not answer blocks neither pages nor the API: each responds after the limit of a statement.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_silent_server_holds_up_neither_pages_nor_the_api() {
+async fn silent_database_does_not_block_pages_or_the_api() {
     let direct = TestDatabase::postgres().await;
     let proxy = Proxy::to(direct.server()).await;
-    let settings = DispatchSettings {
-        // A third of it for a statement.
+    let settings = DeliverySettings {
+        // A single statement has a third of this limit.
         patience: Duration::from_secs(6),
         ..quick()
     };

@@ -1,4 +1,4 @@
-//! A session that ends while a form is being filled in: what was typed goes on after signing in.
+//! A form that is sent after the session expired is replayed after sign-in with its typed values.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::{
     on_both,
 };
 
-on_both! { what_was_typed_goes_on_after_signing_in it_goes_through_the_second_factor only_own_forms_are_kept }
+on_both! { form_is_replayed_after_sign_in form_is_replayed_after_the_second_factor form_replay_accepts_only_own_paths }
 
 const EMAIL: &str = "ann@example.com";
 const PASSWORD: &str = "correct horse battery";
@@ -27,14 +27,14 @@ const TYPED: [(&str, &str); 8] = [
     ("intent", "save"),
 ];
 
-async fn what_was_typed_goes_on_after_signing_in(database: TestDatabase) {
+async fn form_is_replayed_after_sign_in(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     app.sign_in(EMAIL, Role::Administrator).await;
     let asked = app.form("/webhooks/new", "clearhook_session=ended", &TYPED).await;
     assert_eq!(asked.status(), 401);
     let mut html = asked.text().await.unwrap();
     assert!(html.contains("Your session has ended. What you typed is kept"));
-    // A wrong password loses nothing.
+    // A wrong password keeps the form.
     for (password, status) in [("wrong", 401), (PASSWORD, 200)] {
         let mut sent = fields(&html, "/sign-in");
         sent.retain(|(name, _)| name.starts_with("kept") || name == "next");
@@ -64,7 +64,7 @@ async fn what_was_typed_goes_on_after_signing_in(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn it_goes_through_the_second_factor(database: TestDatabase) {
+async fn form_is_replayed_after_the_second_factor(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let session = app.sign_in(EMAIL, Role::Administrator).await;
     let (_, device, _) = enrol(&app, &session).await;
@@ -99,7 +99,7 @@ async fn it_goes_through_the_second_factor(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn only_own_forms_are_kept(database: TestDatabase) {
+async fn form_replay_accepts_only_own_paths(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     for path in ["/account", "/users/new", "/webhooks"] {
         assert_eq!(app.form(path, "", &TYPED).await.status(), 303, "{path}");
@@ -113,7 +113,7 @@ async fn only_own_forms_are_kept(database: TestDatabase) {
         .body("name=Planted");
     let response = request.send().await.unwrap();
     assert!(!response.text().await.unwrap().contains("Planted"));
-    // What deletes or sends goes on only by a button that says so; nor does more than a form can hold.
+    // A form that deletes or sends is not replayed without a press of its button, and neither is a form that is too large.
     let webhook = "/webhooks/01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05";
     for intent in ["delete", "rotate", "test"] {
         assert_eq!(app.form(webhook, "", &[("intent", intent)]).await.status(), 303, "{intent}");
@@ -121,7 +121,7 @@ async fn only_own_forms_are_kept(database: TestDatabase) {
     assert_eq!(app.form(webhook, "", &vec![("", ""); 500]).await.status(), 303);
     let long = "x".repeat(70_000);
     assert_eq!(app.form("/webhooks/new", "", &[("description", &long)]).await.status(), 303);
-    // Only to where such a form stands does anything go on.
+    // A form is replayed only to the path of a known form.
     let fields = [
         ("email", EMAIL),
         ("password", "wrong"),

@@ -34,8 +34,8 @@ use crate::support::{
 };
 
 on_both! {
-    headers_are_sent_as_configured_and_the_log_shows_what_was_sent defaults_are_logged_as_they_are_sent reserved_headers_are_rejected
-    only_credentials_are_hidden_and_in_every_spelling
+    headers_are_sent_as_configured_and_the_log_shows_what_was_sent default_headers_are_logged_as_sent reserved_headers_are_rejected
+    log_redacts_credentials_in_every_spelling
 }
 
 async fn webhook(app: &TestApp, url: &str, headers: Value) -> Value {
@@ -45,7 +45,7 @@ async fn webhook(app: &TestApp, url: &str, headers: Value) -> Value {
     answer
 }
 
-/// The one callback of a webhook's log.
+/// The only callback in a webhook's log.
 async fn details(app: &TestApp, webhook: &Value) -> Value {
     let row = app.log(webhook, 1).await.remove(0);
     app.get(&format!("/callbacks/{}", row["id"].as_str().unwrap())).await
@@ -72,7 +72,7 @@ fn received(headers: &HeaderMap) -> Values {
     values
 }
 
-/// Headers that are sent as they stand, whichever version of HTTP the receiver speaks.
+/// Headers that are sent unchanged over every version of HTTP.
 const CONFIGURED: [(&str, &str); 19] = [
     ("User-Agent", "acme-bridge/2.1 (+https://acme.example)"),
     ("Accept", "application/json"),
@@ -113,14 +113,14 @@ async fn headers_are_sent_as_configured_and_the_log_shows_what_was_sent(database
     assert_eq!(received["x-twice"], ["second comes second", "really"]);
     assert_eq!(received["user-agent"].len(), 1);
     assert_eq!(received["accept"].len(), 1);
-    // The log has exactly that: every header, and no other.
+    // The log shows exactly these headers.
     assert_eq!(logged(&details(&app, &webhook).await), received);
     app.stop().await;
 }
 
-async fn defaults_are_logged_as_they_are_sent(database: TestDatabase) {
+async fn default_headers_are_logged_as_sent(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    // Blanks around a value are no part of it: what is saved is what a receiver sees.
+    // Blanks around a value are removed when it is saved.
     let webhook = webhook(&app, &receiver.url, json!([{ "name": "X-Blanks", "value": " \t a b\t " }])).await;
     assert_eq!(webhook["headers"][0]["value"], "a b");
     app.publish(EventType::IdentityCreated, "1").await;
@@ -212,7 +212,7 @@ async fn echo() -> String {
     url
 }
 
-async fn only_credentials_are_hidden_and_in_every_spelling(database: TestDatabase) {
+async fn log_redacts_credentials_in_every_spelling(database: TestDatabase) {
     let app = TestApp::start_with(&database, hourly(), loopback(), clearhook::storage::new_id()).await;
     let headers = json!([
         { "name": "Authorization", "value": "Basic UExB/PLANTED+YWJj" },
@@ -242,7 +242,7 @@ async fn only_credentials_are_hidden_and_in_every_spelling(database: TestDatabas
     app.stop().await;
 }
 
-/// Over HTTP/2 the host stands in `:authority`; all else is the same.
+/// Over HTTP/2 the host is sent as `:authority`; everything else is the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn headers_are_sent_as_configured_over_http2() {
     let database = TestDatabase::sqlite();

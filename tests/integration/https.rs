@@ -1,4 +1,4 @@
-//! Receivers behind TLS, called by the real program with the certificates of the system: HTTP/1.1 and HTTP/2.
+//! Callbacks over TLS, from the real binary with the certificates of the operating system, over HTTP/1.1 and HTTP/2.
 
 use std::{
     fs,
@@ -17,11 +17,39 @@ use tokio::net::TcpListener;
 
 use crate::support::{app::cloud_event, binary::Service, database::TestDatabase, node::Node, on_both, wait::wait_for};
 
-on_both! { a_receiver_behind_tls_is_called }
+on_both! { tls_receiver_is_called_with_system_certificates }
+
+/// An empty setting counts as unset: the other variable, or the system's certificates, are used.
+#[tokio::test]
+async fn empty_certificate_variables_count_as_unset() {
+    let database = TestDatabase::sqlite();
+    drop(database.open().await);
+    let node = Node::new(&database);
+    let directory = database.folder.path().join("trusted");
+    fs::create_dir(&directory).unwrap();
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    fs::write(directory.join("0123abcd.0"), pem(made.cert.der())).unwrap();
+    let directory = directory.to_str().unwrap();
+    let file = format!("{directory}/0123abcd.0");
+    for (file, directory) in [("", ""), ("", directory), (file.as_str(), "")] {
+        let mut command = node.command(&["serve", "--addr", "127.0.0.1:0"]);
+        command.env("SSL_CERT_FILE", file).env("SSL_CERT_DIR", directory);
+        let service = Service::start(command);
+        service.line("listening on ").await;
+        assert_eq!(service.terminate().await, Some(0), "{file:?} {directory:?}");
+    }
+}
+
+fn pem(certificate: &[u8]) -> String {
+    format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        STANDARD.encode(certificate)
+    )
+}
 
 type Seen = Arc<Mutex<Vec<(Version, String)>>>;
 
-/// A receiver that speaks this protocol only; gives its URL, and what came.
+/// A receiver for this protocol only. Returns its URL and the requests that it received.
 async fn receiver(mut config: rustls::ServerConfig, protocol: &[u8]) -> (String, Seen) {
     config.alpn_protocols = vec![protocol.to_vec()];
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
@@ -52,19 +80,18 @@ async fn receiver(mut config: rustls::ServerConfig, protocol: &[u8]) -> (String,
     (url, seen)
 }
 
-async fn a_receiver_behind_tls_is_called(database: TestDatabase) {
+async fn tls_receiver_is_called_with_system_certificates(database: TestDatabase) {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     // One certificate in the file that `SSL_CERT_FILE` names, the other in the directory of `SSL_CERT_DIR`.
     let certificate = |algorithm| {
         let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
         let parameters = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
         let made = parameters.self_signed(&key).unwrap().der().clone();
-        let text = STANDARD.encode(&made);
         let key = rustls::pki_types::PrivateKeyDer::Pkcs8(key.serialize_der().into());
         let config = rustls::ServerConfig::builder()
             .with_no_client_auth()
-            .with_single_cert(vec![made], key);
-        let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+            .with_single_cert(vec![made.clone()], key);
+        let pem = pem(&made);
         (config.unwrap(), pem)
     };
     let (in_file, in_directory) = (
@@ -82,7 +109,7 @@ async fn a_receiver_behind_tls_is_called(database: TestDatabase) {
     let mut command = node.command(&["serve", "--addr", "127.0.0.1:0"]);
     command.env("SSL_CERT_FILE", &file).env("SSL_CERT_DIR", &directory);
     let service = Service::start(command);
-    let url = format!("http://{}", service.line("listening on ").await.split(';').next().unwrap());
+    let url = service.url().await;
     for (receiver, _) in [&one, &two] {
         node.webhook(&url, receiver).await;
     }

@@ -1,4 +1,4 @@
-//! The master key is changed: interrupted and gone on with, with both databases, and nothing opens with the old one any more.
+//! Rotation of the master key: it can be interrupted and continued on both databases, and afterwards the old key opens nothing.
 
 use std::{collections::BTreeSet, fs, process::Stdio};
 
@@ -7,7 +7,7 @@ use clearhook::{
     domain::{headers::Header, role::Role, secret::SigningSecret, timestamp::Timestamp},
     storage::{DatabaseUrl, Store, audit::Actor},
     storage::{
-        master_key::{KeyError, Place, Rotation, SEALED},
+        master_key::{KeyError, ResealCursor, Rotation, SEALED},
         new_id,
         webhooks::WebhookFields,
     },
@@ -27,11 +27,11 @@ use crate::support::{
 };
 
 on_both! {
-    an_interrupted_rotation_goes_on_and_callbacks_are_signed_as_before a_wrong_key_is_told_at_once every_sealed_column_is_rotated
-    the_command_rotates_a_given_key
+    interrupted_key_rotation_continues wrong_master_key_is_reported_at_start key_rotation_covers_every_encrypted_column
+    rotate_command_accepts_a_given_key
 }
 
-/// Adds webhooks, past the service: each with a secret and two header values.
+/// Adds webhooks with SQL, each with a secret and two header values.
 async fn fill(store: &Store, url: &str, count: usize) -> Vec<SigningSecret> {
     let mut secrets = Vec::new();
     for number in 0..count {
@@ -41,17 +41,8 @@ async fn fill(store: &Store, url: &str, count: usize) -> Vec<SigningSecret> {
             value: format!("value of {name} {number}"),
             secret: true,
         };
-        let fields = WebhookFields {
-            name: format!("N{number}"),
-            description: String::new(),
-            url: url.to_owned(),
-            enabled: true,
-            events: vec![EventType::IdentityCreated],
-            owners: Vec::new(),
-            headers: vec![header("X-A"), header("X-B")],
-            rate: None,
-            ordered: false,
-        };
+        let mut fields = WebhookFields::new(format!("N{number}"), url.to_owned(), vec![EventType::IdentityCreated]);
+        fields.headers = vec![header("X-A"), header("X-B")];
         store.add_webhook(&Actor::clearhook(), &fields, &secret).await.unwrap();
         secrets.push(secret);
     }
@@ -63,7 +54,7 @@ async fn open(database: &TestDatabase, key: &MasterKey) -> Store {
     Store::open(&url, Vault::new(key), true).await.unwrap()
 }
 
-/// Every sealed value, as it is stored.
+/// Every encrypted value as it is stored.
 async fn sealed(database: &TestDatabase) -> Vec<(Uuid, Vec<u8>)> {
     let connection = Database::connect(&database.url).await.unwrap();
     let mut all = Vec::new();
@@ -86,7 +77,7 @@ fn opened(values: &[(Uuid, Vec<u8>)], key: &MasterKey) -> usize {
     values.iter().filter(|(row, value)| vault.open(*row, value).is_ok()).count()
 }
 
-async fn an_interrupted_rotation_goes_on_and_callbacks_are_signed_as_before(mut database: TestDatabase) {
+async fn interrupted_key_rotation_continues(mut database: TestDatabase) {
     let (old, new) = (database.key.clone(), MasterKey::generate());
     let receiver = Receiver::start([]).await;
     let store = open(&database, &old).await;
@@ -104,15 +95,15 @@ async fn an_interrupted_rotation_goes_on_and_callbacks_are_signed_as_before(mut 
     let before = sealed(&database).await;
     assert_eq!((before.len(), opened(&before, &old), opened(&before, &new)), (271, 271, 0));
 
-    // It begins, and its process is killed after the first hundred values.
+    // The rotation starts, and its process is killed after the first hundred values.
     let to = Vault::new(&new);
     assert_eq!(store.begin_rotation(&to).await.unwrap(), Rotation::Begun);
-    let (count, next) = store.reseal(&to, Place::default()).await.unwrap();
+    let (count, next) = store.reseal(&to, ResealCursor::default()).await.unwrap();
     assert!(count == 100 && next.is_some());
     store.close().await.unwrap();
     let half = sealed(&database).await;
     assert_eq!((opened(&half, &old), opened(&half, &new)), (171, 100));
-    // Meanwhile nobody starts, with whichever key, and no third key gets in between.
+    // Meanwhile the service does not start with either key, and no third key is accepted.
     for key in [&old, &new] {
         let store = open(&database, key).await;
         let told = store.check_key().await.unwrap_err();
@@ -126,9 +117,9 @@ async fn an_interrupted_rotation_goes_on_and_callbacks_are_signed_as_before(mut 
     let third = Vault::new(&MasterKey::generate());
     assert!(matches!(store.begin_rotation(&third).await, Err(KeyError::RotatingToOther)));
 
-    // Again: it goes on, and ends.
+    // The second run continues and completes.
     assert_eq!(store.begin_rotation(&to).await.unwrap(), Rotation::Begun);
-    let mut place = Some(Place::default());
+    let mut place = Some(ResealCursor::default());
     while let Some(from) = place {
         place = store.reseal(&to, from).await.unwrap().1;
     }
@@ -160,7 +151,7 @@ async fn an_interrupted_rotation_goes_on_and_callbacks_are_signed_as_before(mut 
     }
     app.stop().await;
     if database.url.starts_with("sqlite") {
-        // Nothing that was sealed with the old key is left in the file, not even between its rows.
+        // No value encrypted with the old key is left in the file, not even in free pages.
         let file = fs::read(database.folder.path().join("clearhook.db")).unwrap();
         for (_, value) in &before {
             assert!(!file.windows(value.len()).any(|window| window == value), "an old value is left");
@@ -168,11 +159,11 @@ async fn an_interrupted_rotation_goes_on_and_callbacks_are_signed_as_before(mut 
     }
 }
 
-async fn a_wrong_key_is_told_at_once(database: TestDatabase) {
+async fn wrong_master_key_is_reported_at_start(database: TestDatabase) {
     let store = open(&database, &database.key).await;
     fill(&store, "https://example.com/", 1).await;
     let other = open(&database, &MasterKey::generate()).await;
-    // A database that has no note of its key is known by what it holds.
+    // Without a stored fingerprint, the key is checked against an encrypted value.
     assert!(matches!(other.check_key().await, Err(KeyError::Other)));
     store.check_key().await.unwrap();
     assert!(matches!(other.check_key().await, Err(KeyError::Other)));
@@ -180,7 +171,7 @@ async fn a_wrong_key_is_told_at_once(database: TestDatabase) {
     assert!(matches!(other.begin_rotation(&to).await, Err(KeyError::Other)));
     store.check_key().await.unwrap();
     if store.is_shared() {
-        // Nodes that run would go on with the old key.
+        // Running nodes would continue with the old key.
         store.renew_lease(new_id(), clearhook::delivery::LEASE).await.unwrap();
         let told = store.begin_rotation(&to).await.unwrap_err();
         assert!(
@@ -191,8 +182,8 @@ async fn a_wrong_key_is_told_at_once(database: TestDatabase) {
     }
 }
 
-/// A column for something sealed that the rotation does not know would be lost by it.
-async fn every_sealed_column_is_rotated(database: TestDatabase) {
+/// The rotation would destroy an encrypted column that it does not know.
+async fn key_rotation_covers_every_encrypted_column(database: TestDatabase) {
     let store = database.open().await;
     let connection = Database::connect(&database.url).await.unwrap();
     let sql = match connection.get_database_backend() {
@@ -214,7 +205,7 @@ async fn every_sealed_column_is_rotated(database: TestDatabase) {
     store.close().await.unwrap();
 }
 
-async fn the_command_rotates_a_given_key(database: TestDatabase) {
+async fn rotate_command_accepts_a_given_key(database: TestDatabase) {
     let (here, receiver) = (Installation::new(), Receiver::start([]).await);
     let old = database.key.clone();
     let store = open(&database, &old).await;
@@ -227,7 +218,7 @@ async fn the_command_rotates_a_given_key(database: TestDatabase) {
             .env("CLEARHOOK_MASTER_KEY", key.reveal().as_str());
         command
     };
-    // While the service runs it is refused, and changes nothing.
+    // While the service runs, the rotation is rejected and changes nothing.
     let serve = Service::start(command(&["serve", "--addr", "127.0.0.1:0"], &old));
     serve.line("listening on ").await;
     let refused = command(&["master-key", "rotate"], &old)
@@ -251,7 +242,7 @@ async fn the_command_rotates_a_given_key(database: TestDatabase) {
     assert!(!err.contains(out.trim()) && err.contains("CLEARHOOK_MASTER_KEY"), "{err}");
     let values = sealed(&database).await;
     assert_eq!((opened(&values, &old), opened(&values, &new)), (0, 9));
-    // With the old key nothing starts any more.
+    // The service no longer starts with the old key.
     for arguments in [
         &["serve", "--addr", "127.0.0.1:0"][..],
         &["user", "list"],
@@ -264,7 +255,7 @@ async fn the_command_rotates_a_given_key(database: TestDatabase) {
             "{arguments:?}: {told}"
         );
     }
-    // One that is given by file; a wrong one is refused before anything happens.
+    // A key given by file; an invalid one is rejected before any change.
     let next = MasterKey::generate();
     fs::write(here.folder().join("next"), next.reveal().as_str()).unwrap();
     fs::write(here.folder().join("bad"), "short").unwrap();
@@ -286,7 +277,7 @@ async fn the_command_rotates_a_given_key(database: TestDatabase) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_command_is_killed_and_run_again() {
+async fn killed_rotate_command_continues_on_the_next_run() {
     let (here, receiver) = (Installation::new(), Receiver::start([]).await);
     here.answer(&["migrate"]);
     let key = || MasterKey::parse(&fs::read_to_string(here.data().join("master.key")).unwrap()).unwrap();
@@ -295,7 +286,7 @@ async fn the_command_is_killed_and_run_again() {
     let store = Store::open(&url, Vault::new(&first), true).await.unwrap();
     fill(&store, &receiver.url, 400).await;
     store.close().await.unwrap();
-    // Killed at three places of its work; wherever that is, running it again ends well.
+    // It is killed at three moments; the next run completes each time.
     for values in ["nothing", "1000 values re-encrypted", "encrypted with the new key"] {
         let old = key();
         let mut command = here.command(&["master-key", "rotate"]);
@@ -310,16 +301,16 @@ async fn the_command_is_killed_and_run_again() {
         assert_ne!(new.fingerprint(), old.fingerprint());
         let store = Store::open(&url, Vault::new(&new), true).await.unwrap();
         store.check_key().await.unwrap();
-        let database = TestDatabase {
-            url: format!("sqlite://{}", here.data().join("clearhook.db").display()),
-            ..TestDatabase::sqlite()
-        };
+        let database = TestDatabase::at(
+            format!("sqlite://{}", here.data().join("clearhook.db").display()),
+            MasterKey::generate(),
+        );
         let after = sealed(&database).await;
         assert_eq!((after.len(), opened(&after, &new), opened(&after, &old)), (1_200, 1_200, 0));
         store.close().await.unwrap();
         assert!(!here.data().join("master.key.new").exists());
     }
-    // The keys before are kept, for backups made before.
+    // Previous keys are kept for older backups.
     let kept = fs::read_dir(here.data()).unwrap().filter(|entry| {
         entry
             .as_ref()
@@ -329,7 +320,7 @@ async fn the_command_is_killed_and_run_again() {
             .starts_with("master.key.until-")
     });
     assert!(kept.count() >= 1);
-    // The service works with what came of it.
+    // The service works with the result.
     let serve = Service::start(here.command(&[
         "serve",
         "--addr",
@@ -339,7 +330,7 @@ async fn the_command_is_killed_and_run_again() {
         "--allowed-networks",
         "127.0.0.0/8",
     ]));
-    let url = format!("http://{}", serve.line("listening on ").await.split(';').next().unwrap());
+    let url = serve.url().await;
     let key = here.answer(&["api-key", "create", "--name", "k", "--scope", "webhooks:read"]);
     let list = crate::support::binary::client()
         .get(format!("{url}/api/v1/webhooks?limit=1"))

@@ -1,11 +1,11 @@
-//! The language and the theme in which a page comes: as chosen, else as the browser asks.
+//! Language and theme of a page: the stored choice, otherwise the preference of the browser.
 
 use clearhook::domain::role::Role;
 use reqwest::header::LOCATION;
 
 use crate::support::{app::TestApp, database::TestDatabase, on_both};
 
-on_both! { pages_speak_the_viewers_language what_is_wrong_is_said_in_it_and_the_api_stays_english }
+on_both! { pages_are_in_the_viewers_language validation_errors_are_translated_on_pages_only }
 
 async fn french(app: &TestApp, path: &str, cookie: &str) -> String {
     let request = app
@@ -15,7 +15,7 @@ async fn french(app: &TestApp, path: &str, cookie: &str) -> String {
     request.header("cookie", cookie).send().await.unwrap().text().await.unwrap()
 }
 
-async fn pages_speak_the_viewers_language(database: TestDatabase) {
+async fn pages_are_in_the_viewers_language(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let html = french(&app, "/sign-in", "").await;
     for shown in ["<html lang=\"fr\"", "Se connecter", "Mot de passe", "English"] {
@@ -30,7 +30,7 @@ async fn pages_speak_the_viewers_language(database: TestDatabase) {
     let html = app.page("/webhooks", &cookie).await.text().await.unwrap();
     assert!(html.contains("<html lang=\"en\"") && html.contains("Add webhook"), "{html}");
 
-    // Chosen in the page, without scripts and before signing in: the cookie counts more than what the browser asks, and one comes back.
+    // Chosen on the page, without scripts and before sign-in: the cookie takes precedence over the browser, and the response leads back.
     let chosen = app
         .http
         .post(format!("{}/preferences", app.url))
@@ -67,7 +67,7 @@ async fn pages_speak_the_viewers_language(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn what_is_wrong_is_said_in_it_and_the_api_stays_english(database: TestDatabase) {
+async fn validation_errors_are_translated_on_pages_only(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let french = format!("{cookie}; lang=fr");

@@ -1,4 +1,4 @@
-//! How the service starts and ends: signals, the drain before it stops, and what its log looks like.
+//! Start and end of the service: signals, the drain, and the format of the log.
 
 use std::{
     process::Command,
@@ -22,7 +22,7 @@ async fn serve(here: &Installation, arguments: &[&str]) -> (Service, String) {
 
 async fn serve_with(command: Command) -> (Service, String) {
     let service = Service::start(command);
-    let url = format!("http://{}", service.line("listening on ").await.split(';').next().unwrap());
+    let url = service.url().await;
     wait_for("the service to be ready", async || {
         (client().get(format!("{url}/readyz")).send().await.ok()?.status() == 200).then_some(())
     })
@@ -31,7 +31,7 @@ async fn serve_with(command: Command) -> (Service, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_sigterm_readiness_fails_first_and_requests_are_still_served() {
+async fn drain_fails_readiness_and_serves_requests() {
     for signal in ["-TERM", "-QUIT"] {
         let here = Installation::new();
         let (service, url) = serve(&here, &["--drain", "2s"]).await;
@@ -43,7 +43,7 @@ async fn after_sigterm_readiness_fails_first_and_requests_are_still_served() {
             (status(&ask(&mut connect(&url).await, READY).await) == 503).then_some(())
         })
         .await;
-        // New connections are taken, and connections that were kept are told to go.
+        // New connections are accepted, and kept connections are asked to close.
         assert_eq!(status(&ask(&mut connect(&url).await, ALIVE).await), 200);
         let told = ask(&mut kept, ALIVE).await;
         assert!(
@@ -60,7 +60,7 @@ async fn after_sigterm_readiness_fails_first_and_requests_are_still_served() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_that_came_during_the_drain_is_finished_after_it() {
+async fn request_begun_during_the_drain_is_completed() {
     let here = Installation::new();
     let (service, url) = serve(&here, &["--drain", "500ms"]).await;
     service.signal("-TERM");
@@ -78,7 +78,7 @@ async fn a_request_that_came_during_the_drain_is_finished_after_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ctrl_c_and_a_drain_of_zero_stop_at_once() {
+async fn ctrl_c_or_zero_drain_stops_immediately() {
     for (signal, drain) in [("-INT", "1h"), ("-TERM", "0s")] {
         let here = Installation::new();
         let (service, _) = serve(&here, &["--drain", drain]).await;
@@ -91,7 +91,7 @@ async fn ctrl_c_and_a_drain_of_zero_stop_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_signal_ends_the_process_at_once() {
+async fn second_signal_ends_the_process_immediately() {
     for (first, second, code) in [
         ("-TERM", "-TERM", 143),
         ("-TERM", "-INT", 130),
@@ -100,7 +100,7 @@ async fn a_second_signal_ends_the_process_at_once() {
     ] {
         let here = Installation::new();
         let (service, url) = serve(&here, &["--drain", "1h"]).await;
-        // Something that keeps the service from ending after the first.
+        // A request that keeps the service from ending after the first signal.
         let mut held = connect(&url).await;
         held.write_all(
             b"POST /sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\ne",
@@ -112,14 +112,14 @@ async fn a_second_signal_ends_the_process_at_once() {
         service.signal(second);
         assert_eq!(service.ended().await, Some(code), "{first} {second}");
         drop(held);
-        // The database is as it was.
+        // The database is intact.
         let (again, _) = serve(&here, &["--drain", "0s"]).await;
         assert_eq!(again.terminate().await, Some(0));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_closed_terminal_does_not_end_the_service() {
+async fn sighup_does_not_end_the_service() {
     let here = Installation::new();
     let (service, url) = serve(&here, &["--drain", "0s"]).await;
     for _ in 0..2 {
@@ -140,7 +140,7 @@ async fn a_closed_terminal_does_not_end_the_service() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn health_checks_have_an_address_of_their_own() {
+async fn health_checks_are_served_on_the_metrics_address() {
     let here = Installation::new();
     let metrics = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (service, _) = serve(&here, &["--drain", "2s", "--metrics-addr", &metrics.to_string()]).await;
@@ -166,7 +166,7 @@ async fn health_checks_have_an_address_of_their_own() {
     assert_eq!(service.ended().await, Some(0));
 }
 
-/// What the service prints from its start to its end.
+/// The output of the service from start to end.
 async fn printed(arguments: &[&str], environment: &[(&str, &str)]) -> String {
     let here = Installation::new();
     let mut command = here.command(&[&["serve", "--addr", "127.0.0.1:0", "--drain", "0s"], arguments].concat());
@@ -181,7 +181,7 @@ async fn printed(arguments: &[&str], environment: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_that_is_no_terminal_has_no_colour_codes_and_one_line_for_migrations() {
+async fn piped_log_has_no_colours_and_one_migration_line() {
     for environment in [
         &[][..],
         &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")],
@@ -194,7 +194,7 @@ async fn a_log_that_is_no_terminal_has_no_colour_codes_and_one_line_for_migratio
         assert_eq!(lines, 1, "{text}");
     }
     assert!(printed(&[], &[("CLICOLOR_FORCE", "1")]).await.contains('\u{1b}'));
-    // With a terminal for stderr there are colours, unless somebody does not want them.
+    // With a terminal as stderr the log has colours, unless `NO_COLOR` is set.
     for (wanted, expected) in [("", true), ("NO_COLOR=1 ", false)] {
         let here = Installation::new();
         let binary = env!("CARGO_BIN_EXE_clearhook");
@@ -231,7 +231,7 @@ fn with_one_output(command: &Command) -> Command {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn how_to_sign_in_to_the_demo_stands_last() {
+async fn demo_prints_the_sign_in_data_last() {
     let here = Installation::new();
     let arguments = [
         "serve",

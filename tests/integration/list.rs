@@ -1,4 +1,4 @@
-//! The list of webhooks in the console: ordered, narrowed, paged, switched, with figures of its own rows.
+//! The list of webhooks in the console: sorting, filters, pages, the switch, and recent results in each row.
 
 use clearhook::{catalogue::EventType, domain::role::Role};
 use reqwest::Method;
@@ -7,22 +7,18 @@ use serde_json::json;
 use crate::support::{
     app::{JsonBody, TestApp},
     database::TestDatabase,
+    html::{Page, text_of},
     on_both,
     receiver::{Receiver, Reply},
     wait::wait_for,
 };
 
-on_both! { changed_webhooks_are_found_by_what_they_are_now columns_filters_and_pages_are_in_the_address webhooks_are_switched_in_their_row rows_say_how_their_webhooks_fare nothing_is_explained }
+on_both! { search_finds_webhooks_by_current_values webhook_list_sorts_filters_and_pages_by_url webhook_is_switched_in_its_row webhook_row_shows_recent_results webhook_list_shows_no_help_text }
 
-/// The names on a page, in its order.
+/// The names of the webhooks on a page, in order.
 async fn names(app: &TestApp, path: &str, cookie: &str) -> Vec<String> {
     let html = app.page(path, cookie).await.text().await.unwrap();
-    let rows = html.split("<td class=\"name\">").skip(1);
-    rows.map(|row| {
-        let link = row.split_once("\">").unwrap().1;
-        link.split_once('<').unwrap().0.to_owned()
-    })
-    .collect()
+    Page::of(&html).all("td.name > a").into_iter().map(text_of).collect()
 }
 
 async fn add(app: &TestApp, body: &serde_json::Value) -> String {
@@ -37,7 +33,7 @@ async fn add(app: &TestApp, body: &serde_json::Value) -> String {
         .to_owned()
 }
 
-async fn columns_filters_and_pages_are_in_the_address(database: TestDatabase) {
+async fn webhook_list_sorts_filters_and_pages_by_url(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     for (name, url, event, description, enabled) in [
@@ -117,8 +113,8 @@ async fn columns_filters_and_pages_are_in_the_address(database: TestDatabase) {
     for shown in [
         "26 to 50 of 110 webhooks",
         "Page 2 of 5",
-        "event=visit%2Eupdated&amp;page=3",
-        "href=\"/webhooks?event=visit%2Eupdated\"",
+        "event=visit.updated&amp;page=3",
+        "href=\"/webhooks?event=visit.updated\"",
     ] {
         assert!(html.contains(shown), "{shown}: {html}");
     }
@@ -129,7 +125,7 @@ async fn columns_filters_and_pages_are_in_the_address(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn webhooks_are_switched_in_their_row(database: TestDatabase) {
+async fn webhook_is_switched_in_its_row(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
@@ -158,7 +154,7 @@ async fn webhooks_are_switched_in_their_row(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn rows_say_how_their_webhooks_fare(database: TestDatabase) {
+async fn webhook_row_shows_recent_results(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start(vec![Reply::status(500); 20]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app
@@ -171,7 +167,7 @@ async fn rows_say_how_their_webhooks_fare(database: TestDatabase) {
     .await;
     app.publish(EventType::IdentityCreated, "1").await;
     app.log(&webhook, 4).await;
-    // Health is noted with the figures, once the callback is stored.
+    // The health of the webhook is updated when the callback is stored.
     let html = wait_for("the row to say that it fails", async || {
         let html = app.page("/webhooks?status=failing", &cookie).await.text().await.unwrap();
         html.contains("Every callback has failed since").then_some(html)
@@ -191,7 +187,7 @@ async fn rows_say_how_their_webhooks_fare(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn nothing_is_explained(database: TestDatabase) {
+async fn webhook_list_shows_no_help_text(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
@@ -213,7 +209,7 @@ async fn nothing_is_explained(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn changed_webhooks_are_found_by_what_they_are_now(database: TestDatabase) {
+async fn search_finds_webhooks_by_current_values(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let id = add(
@@ -221,7 +217,7 @@ async fn changed_webhooks_are_found_by_what_they_are_now(database: TestDatabase)
         &json!({ "name": "Before", "url": "https://example.com/", "events": ["visit.updated"] }),
     )
     .await;
-    // A dot stands before an underscore, on either database and in whatever locale.
+    // A dot sorts before an underscore on both databases and in every locale.
     let other = json!({ "name": "Other", "url": "https://example.org/", "events": ["identity_request.created", "identity.updated"] });
     add(&app, &other).await;
     assert_eq!(names(&app, "/webhooks?sort=event", &cookie).await, ["Other", "Before"]);

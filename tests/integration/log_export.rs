@@ -1,4 +1,4 @@
-//! The log as a file, and "Send again" of the console.
+//! Export of the log as a file, and redelivery from the console.
 
 use clearhook::{
     catalogue::EventType,
@@ -15,9 +15,9 @@ use crate::support::{
     receiver::{Receiver, Reply},
 };
 
-on_both! { the_filtered_range_is_streamed_as_csv_and_json_lines owners_export_only_their_own send_again_leads_to_the_new_callback }
+on_both! { log_export_streams_filtered_rows owner_exports_only_own_webhooks redeliver_redirects_to_the_new_callback }
 
-async fn the_filtered_range_is_streamed_as_csv_and_json_lines(database: TestDatabase) {
+async fn log_export_streams_filtered_rows(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook("https://example.com/", &[EventType::IdentityCreated]).await;
@@ -70,10 +70,13 @@ async fn the_filtered_range_is_streamed_as_csv_and_json_lines(database: TestData
     ] {
         assert_eq!(app.page(&format!("{path}?{range}"), &cookie).await.status(), 422, "{range}");
     }
+    let unknown = app.page(&format!("{path}?format=xml"), &cookie).await;
+    assert_eq!(unknown.status(), 400);
+    assert_eq!(unknown.headers()["content-type"], "application/problem+json");
     app.stop().await;
 }
 
-async fn owners_export_only_their_own(database: TestDatabase) {
+async fn owner_exports_only_own_webhooks(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("owner@example.com", Role::ApiOwner).await;
     let owner = app.store.users().await.unwrap().remove(0).id;
@@ -97,7 +100,7 @@ async fn owners_export_only_their_own(database: TestDatabase) {
         assert_eq!(app.page(&format!("{path}/live"), &cookie).await.status(), status);
         assert_eq!(app.page(&format!("{path}/export"), "").await.status(), 303, "nobody");
     }
-    // What they may read they may not send again; what is somebody else's is not there for them.
+    // An owner may read callbacks but not redeliver them; callbacks of others are not found.
     let items = app.get(&format!("{}?limit=1", paths[0])).await;
     let callback = items["items"][0]["id"].as_str().unwrap().to_owned();
     for (path, status) in [(&paths[0], 403), (&paths[1], 404)] {
@@ -119,7 +122,7 @@ async fn owners_export_only_their_own(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn send_again_leads_to_the_new_callback(database: TestDatabase) {
+async fn redeliver_redirects_to_the_new_callback(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(410)]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
@@ -133,7 +136,7 @@ async fn send_again_leads_to_the_new_callback(database: TestDatabase) {
         assert_eq!(response.status(), 303);
         response.headers()["location"].to_str().unwrap().to_owned()
     };
-    // 410 has disabled the webhook.
+    // The response 410 has disabled the webhook.
     let refused = again().await;
     let expected = format!(
         "/webhooks/{id}?range=7d&response=failed&callback={}&sent=not#callback",

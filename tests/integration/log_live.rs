@@ -1,4 +1,4 @@
-//! Server-sent events of a log: news, resuming, the end.
+//! Server-sent events of a log: new callbacks, resumption and the end of a stream.
 
 use std::thread;
 
@@ -24,7 +24,7 @@ use crate::support::{
     wait::wait_for,
 };
 
-on_both! { whoever_may_not_follow_any_more_hears_nothing one_user_takes_few_places news_arrive_and_resume_where_they_stopped what_is_over_is_not_followed a_page_that_follows_may_end_on_another_thread }
+on_both! { live_log_ends_when_access_is_lost live_log_streams_per_user_are_limited live_log_resumes_after_the_last_event live_log_of_a_past_range_is_refused live_log_page_is_dropped_on_another_thread }
 
 /// A stream of server-sent events.
 struct Events {
@@ -48,7 +48,7 @@ impl Events {
         }
     }
 
-    /// The next news: how many, and the last one's id.
+    /// The next event: the number of new callbacks, and the id of the last one.
     async fn next(&mut self) -> (i64, String) {
         loop {
             while let Some((event, rest)) = self.text.clone().split_once("\n\n") {
@@ -70,7 +70,7 @@ impl Events {
         }
     }
 
-    /// Adds up news until there are so many; gives the last one's id.
+    /// Adds up events until there are this many callbacks; returns the id of the last one.
     async fn sum(&mut self, count: i64) -> String {
         let mut all = 0;
         loop {
@@ -84,9 +84,9 @@ impl Events {
     }
 }
 
-async fn news_arrive_and_resume_where_they_stopped(database: TestDatabase) {
+async fn live_log_resumes_after_the_last_event(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    // Another node makes the callbacks when there can be one.
+    // On PostgreSQL another node makes the callbacks.
     let is_shared = database.url.starts_with("postgres");
     let other = if is_shared {
         Some(TestApp::start_with(&database, quick(), loopback(), new_id()).await)
@@ -98,7 +98,7 @@ async fn news_arrive_and_resume_where_they_stopped(database: TestDatabase) {
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     let path = format!("/webhooks/{}/callbacks/live", webhook["id"].as_str().unwrap());
-    // Also before the first callback, so that the log can appear.
+    // The stream also exists before the first callback, so that the log can appear.
     let mut all = Events::open(&app, &path, &cookie, None).await;
     let mut failed = Events::open(&app, &format!("{path}?response=failed"), &cookie, None).await;
     for number in 0..3 {
@@ -109,14 +109,14 @@ async fn news_arrive_and_resume_where_they_stopped(database: TestDatabase) {
     assert!(rows.iter().any(|row| row["id"] == last.as_str()));
     drop(all);
 
-    // While nobody listens: one that fails, and its retry.
+    // While no stream is open: a failed callback and its retry.
     publisher.publish(EventType::IdentityCreated, "3").await;
     failed.sum(1).await;
     app.log(&webhook, 5).await;
     let mut resumed = Events::open(&app, &path, &cookie, Some(&last)).await;
     let newest = resumed.sum(2).await;
     assert!(newest.parse::<CallbackId>().unwrap() > last.parse().unwrap());
-    // A page that was hidden says it in the address.
+    // A page that was hidden sends the id in the URL.
     let mut shown = Events::open(&app, &format!("{path}?since={last}"), &cookie, None).await;
     shown.sum(2).await;
     let mut current = Events::open(&app, &path, &cookie, Some(&newest)).await;
@@ -130,7 +130,7 @@ async fn news_arrive_and_resume_where_they_stopped(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn what_is_over_is_not_followed(database: TestDatabase) {
+async fn live_log_of_a_past_range_is_refused(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
@@ -140,15 +140,15 @@ async fn what_is_over_is_not_followed(database: TestDatabase) {
     }
     let webhook = "/webhooks/01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05/callbacks/live";
     assert_eq!(app.page(webhook, &cookie).await.status(), 404);
-    // A range that ends later is followed.
+    // A range that ends in the future has a stream.
     let mut open = Events::open(&app, &format!("{path}?from=2026-01-01T00:00&to=2027-01-01T00:00"), &cookie, None).await;
     app.publish(EventType::IdentityCreated, "1").await;
     open.sum(1).await;
     app.stop().await;
 }
 
-/// A page that is longer than what a connection takes at once goes on when there is room, by whichever thread is free then.
-async fn a_page_that_follows_may_end_on_another_thread(database: TestDatabase) {
+/// A page that is larger than the send buffer is continued later, possibly by another thread.
+async fn live_log_page_is_dropped_on_another_thread(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
@@ -168,7 +168,7 @@ async fn a_page_that_follows_may_end_on_another_thread(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn whoever_may_not_follow_any_more_hears_nothing(database: TestDatabase) {
+async fn live_log_ends_when_access_is_lost(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let webhook = app.webhook("http://127.0.0.1:9/", &[EventType::VisitCreated]).await;
     let id = webhook["id"].as_str().unwrap();
@@ -207,7 +207,7 @@ async fn whoever_may_not_follow_any_more_hears_nothing(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn one_user_takes_few_places(database: TestDatabase) {
+async fn live_log_streams_per_user_are_limited(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let webhook = app.webhook("http://127.0.0.1:9/", &[EventType::VisitCreated]).await;
     let path = format!("/webhooks/{}/callbacks/live", webhook["id"].as_str().unwrap());
@@ -219,7 +219,7 @@ async fn one_user_takes_few_places(database: TestDatabase) {
     assert_eq!(app.page(&path, &cookie).await.status(), 503);
     let other = app.sign_in("other@example.com", Role::Administrator).await;
     Events::open(&app, &path, &other, None).await;
-    // A place is given back.
+    // The place of a closed stream is free again.
     streams.pop();
     wait_for("a place", async || (app.page(&path, &cookie).await.status() == 200).then_some(())).await;
     app.stop().await;

@@ -1,4 +1,4 @@
-//! The log of a webhook: pages both ways, filters, figures, and how a delivery stands.
+//! The log of a webhook: pages in both directions, filters, counts, and the state of a delivery.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use clearhook::{
     services::{error::UseCaseError, webhooks},
     storage::{
         callbacks::LogFilter,
-        log::{LogPage, Place},
+        log::{LogCursor, LogPage},
         new_id,
     },
 };
@@ -28,7 +28,7 @@ use crate::support::{
     wait::wait_for,
 };
 
-on_both! { pages_go_both_ways filters_choose_responses_and_events figures_agree_with_the_rows a_delivery_tells_its_attempts_and_what_is_next }
+on_both! { log_pages_go_both_ways log_filters_by_response_and_event log_counts_agree_with_the_rows log_shows_attempts_and_the_next_retry }
 
 const HOUR_MS: i64 = 3_600_000;
 const EVENTS: [EventType; 2] = [EventType::IdentityCreated, EventType::VisitCreated];
@@ -37,7 +37,7 @@ fn id(webhook: &serde_json::Value) -> WebhookId {
     webhook["id"].as_str().unwrap().parse().unwrap()
 }
 
-async fn pages_go_both_ways(database: TestDatabase) {
+async fn log_pages_go_both_ways(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let webhook = app.webhook("https://example.com/", &EVENTS).await;
     history(&database, &webhook, Timestamp::now(), 1_000, 65).await;
@@ -45,9 +45,9 @@ async fn pages_go_both_ways(database: TestDatabase) {
     let page = async |place| app.store.log_page(webhook, &filter, place, 20).await.unwrap();
     let ids = |page: &LogPage| page.rows.iter().map(|row| row.id).collect::<Vec<_>>();
 
-    let mut down = vec![page(Place::Newest).await];
+    let mut down = vec![page(LogCursor::Newest).await];
     while let Some(older) = down.last().unwrap().older {
-        down.push(page(Place::After(older)).await);
+        down.push(page(LogCursor::After(older)).await);
     }
     assert_eq!(down.iter().map(|page| page.rows.len()).collect::<Vec<_>>(), [20, 20, 20, 5]);
     let all: Vec<CallbackId> = down.iter().flat_map(ids).collect();
@@ -57,17 +57,17 @@ async fn pages_go_both_ways(database: TestDatabase) {
 
     let mut up = vec![down.pop().unwrap()];
     while let Some(newer) = up.last().unwrap().newer {
-        up.push(page(Place::Before(newer)).await);
+        up.push(page(LogCursor::Before(newer)).await);
     }
     up.reverse();
     assert_eq!(up.iter().flat_map(ids).collect::<Vec<_>>(), all);
-    // Above this row there is less than a page: the page at the top is meant.
-    let top = page(Place::Before(down[0].older.map(|_| down[1].newer.unwrap()).unwrap())).await;
+    // Before this row there is less than a page: the first page is shown.
+    let top = page(LogCursor::Before(down[0].older.map(|_| down[1].newer.unwrap()).unwrap())).await;
     assert_eq!(ids(&top), &all[..20]);
     app.stop().await;
 }
 
-async fn filters_choose_responses_and_events(database: TestDatabase) {
+async fn log_filters_by_response_and_event(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let webhook = app.webhook("https://example.com/", &EVENTS).await;
     history(&database, &webhook, Timestamp::now(), 1_000, 200).await;
@@ -79,7 +79,7 @@ async fn filters_choose_responses_and_events(database: TestDatabase) {
         };
         let rows = app
             .store
-            .log_page(id(&webhook), &filter, Place::Newest, 500)
+            .log_page(id(&webhook), &filter, LogCursor::Newest, 500)
             .await
             .unwrap()
             .rows
@@ -116,7 +116,7 @@ async fn filters_choose_responses_and_events(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn figures_agree_with_the_rows(database: TestDatabase) {
+async fn log_counts_agree_with_the_rows(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let webhook = app.webhook("https://example.com/", &EVENTS).await;
     // Forty hours, a callback every two minutes.
@@ -143,7 +143,12 @@ async fn figures_agree_with_the_rows(database: TestDatabase) {
         (between(50, Some(20), ""), false),
         (between(40 * 60 + 30, None, ""), true),
     ] {
-        let all = app.store.log_page(id(&webhook), &filter, Place::Newest, 2_000).await.unwrap().rows;
+        let all = app
+            .store
+            .log_page(id(&webhook), &filter, LogCursor::Newest, 2_000)
+            .await
+            .unwrap()
+            .rows;
         let succeeded = all.iter().filter(|row| row.status == Some(200)).count();
         let found = figures(filter.clone(), HOUR_MS).await;
         let sum = |of: fn(&clearhook::storage::callback_counts::Figure) -> i64| {
@@ -164,9 +169,9 @@ async fn figures_agree_with_the_rows(database: TestDatabase) {
         "{minutes:?}"
     );
 
-    // What is too much is counted from the newest on, and says where it begins.
+    // Of too many callbacks only the newest are counted, and the page shows from when.
     let filter = between(30 * 60, None, "");
-    let cut = app.store.count_newest(id(&webhook), &filter, HOUR_MS, 100).await.unwrap();
+    let cut = app.store.count_at_most(id(&webhook), &filter, HOUR_MS, 100).await.unwrap();
     let whole = app.store.count(id(&webhook), &filter, HOUR_MS).await.unwrap();
     assert_eq!((cut.begins, whole.begins), (cut.figures.first().map(|first| first.at), None));
     assert!(whole.figures.ends_with(&cut.figures) && cut.figures.len() < whole.figures.len());
@@ -185,8 +190,8 @@ async fn figures_of(state: &AppState, id: WebhookId, from: Timestamp, to: Timest
     webhooks::figures(state, &Principal::System, id, &filter, HOUR_MS).await
 }
 
-async fn a_delivery_tells_its_attempts_and_what_is_next(database: TestDatabase) {
-    let settings = clearhook::delivery::DispatchSettings {
+async fn log_shows_attempts_and_the_next_retry(database: TestDatabase) {
+    let settings = clearhook::delivery::DeliverySettings {
         schedule: "50ms,1h".parse().unwrap(),
         ..quick()
     };

@@ -1,8 +1,9 @@
-//! What users and programs see, against real parts: SQLite files, a real PostgreSQL, real sockets, the real binary.
+//! Integration tests: what users and programs see, with real SQLite files, a real PostgreSQL, real sockets and the real binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod support;
 
+mod account_functions;
 mod actions;
 mod addresses;
 mod administration;
@@ -11,6 +12,7 @@ mod audit;
 mod backpressure;
 mod callback_page;
 mod callbacks;
+mod claiming;
 mod clients;
 mod clock_jumps;
 mod cloudevents;
@@ -31,6 +33,7 @@ mod failover;
 mod form_replay;
 mod headers;
 mod https;
+mod journal;
 mod keys;
 mod language;
 mod lifecycle;
@@ -40,6 +43,7 @@ mod log_live;
 mod logs;
 mod manual_delivery;
 mod markup;
+mod metrics;
 mod migrations;
 mod misbehaving_receivers;
 mod nodes;
@@ -63,6 +67,7 @@ mod roles;
 mod second_factor;
 mod secret_leaks;
 mod secrets;
+mod server_functions;
 mod serving;
 mod sessions;
 mod settings;

@@ -1,28 +1,26 @@
-//! What people ask for is sent now, however much else waits.
+//! Test events and redeliveries are sent before the backlog.
 
 use std::time::{Duration, Instant};
 
 use clearhook::{
     catalogue::EventType,
-    delivery::{BreakerSettings, DispatchSettings},
+    delivery::{BreakerSettings, DeliverySettings},
     storage::new_id,
 };
 use serde_json::{Value, json};
 
-use crate::{
-    backpressure::{change, id, publish_many},
-    support::{
-        app::{TestApp, loopback, quick},
-        database::TestDatabase,
-        on_both,
-        receiver::{Receiver, Reply},
-        wait::wait_for,
-    },
+use crate::support::{
+    app::{TestApp, loopback, quick},
+    database::TestDatabase,
+    on_both,
+    receiver::{Receiver, Reply},
+    steps::{change, id, publish_many},
+    wait::wait_for,
 };
 
-on_both! { what_is_asked_for_goes_before_what_waits }
+on_both! { manual_delivery_is_claimed_before_backlog }
 
-/// The sources of the events that a receiver saw, in order.
+/// The sources of the events that a receiver got, in order.
 fn sources(receiver: &Receiver) -> Vec<String> {
     let bodies = receiver
         .seen()
@@ -31,8 +29,8 @@ fn sources(receiver: &Receiver) -> Vec<String> {
     bodies.map(|body| body["source"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn what_is_asked_for_goes_before_what_waits(database: TestDatabase) {
-    let settings = DispatchSettings {
+async fn manual_delivery_is_claimed_before_backlog(database: TestDatabase) {
+    let settings = DeliverySettings {
         breaker: BreakerSettings {
             failures: 5,
             first: Duration::from_secs(600),
@@ -45,7 +43,7 @@ async fn what_is_asked_for_goes_before_what_waits(database: TestDatabase) {
     let failing = Receiver::start((0..6).map(|_| Reply::status(500))).await;
     let slow = Receiver::start([]).await;
     let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
-    // One whose breaker is open, with 35 that wait for it, one of them in memory.
+    // A webhook with an open circuit breaker and 35 waiting deliveries, one of them in memory.
     let broken = app.webhook(&failing.url, &[EventType::IdentityCreated]).await;
     publish_many(&app, EventType::IdentityCreated, 40, "").await;
     wait_for("the breaker to open", async || {
@@ -58,19 +56,19 @@ async fn what_is_asked_for_goes_before_what_waits(database: TestDatabase) {
         let (status, _) = app.post(&format!("/webhooks/{}/test", id(&broken)), &json!({})).await;
         assert_eq!(status, 202);
     }
-    // The first fails as well; when the second succeeds, all goes out.
+    // The first one fails too; after the second one has succeeded, all deliveries are sent.
     failing.wait(7).await;
     let sources = |receiver: &Receiver, from: usize| sources(receiver)[from..].to_vec();
     assert_eq!(sources(&failing, 5)[..2], ["urn:clearhook:test", "urn:clearhook:test"]);
     failing.wait(42).await;
 
-    // One that may be called once a second, with more waiting than fit in memory.
+    // A webhook with one callback per second and more waiting deliveries than fit in memory.
     let limited = app.webhook(&slow.url, &[EventType::VisitCreated]).await;
     change(&app, &limited, json!({ "rate_limit": { "per_second": 1, "burst": 1 } })).await;
     let began = Instant::now();
     publish_many(&app, EventType::VisitCreated, 4_500, "limited").await;
     slow.wait(1).await;
-    let waiting = "deliveries WHERE state = 'pending' AND due_at IS NOT NULL";
+    let waiting = "deliveries WHERE state = 'pending'";
     assert!(database.count(waiting).await > 300);
     let row = app.log(&limited, 1).await.remove(0);
     let (status, _) = app
@@ -85,7 +83,7 @@ async fn what_is_asked_for_goes_before_what_waits(database: TestDatabase) {
         (asked.len() == 2).then_some(rows)
     })
     .await;
-    // One at once and one each second; those two besides.
+    // One immediately and one each second; the two manual deliveries are additional.
     let allowed = 4 + usize::try_from(began.elapsed().as_secs()).unwrap();
     assert!(told.len() <= allowed, "{} in {:?}", told.len(), began.elapsed());
     app.stop().await;

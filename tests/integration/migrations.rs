@@ -1,4 +1,4 @@
-//! The schema goes up, down and up again, and newer databases are left alone.
+//! The schema is created, dropped and created again, and databases of newer versions are not changed.
 
 use clearhook::{
     storage::{DatabaseUrl, Store},
@@ -7,9 +7,9 @@ use clearhook::{
 
 use crate::support::{database::TestDatabase, on_both};
 
-on_both! { goes_up_and_down a_newer_database_is_refused an_outdated_one_is_refused_when_asked }
+on_both! { schema_is_created_and_dropped database_of_a_newer_version_is_rejected outdated_database_is_rejected_without_migration }
 
-async fn goes_up_and_down(database: TestDatabase) {
+async fn schema_is_created_and_dropped(database: TestDatabase) {
     let store = database.open().await;
     for table in ["events", "deliveries", "callbacks", "webhooks", "users", "sessions", "api_keys"] {
         assert_eq!(database.count(table).await, 0, "{table}");
@@ -20,7 +20,7 @@ async fn goes_up_and_down(database: TestDatabase) {
     assert_eq!(database.count("callbacks").await, 0);
 }
 
-async fn a_newer_database_is_refused(database: TestDatabase) {
+async fn database_of_a_newer_version_is_rejected(database: TestDatabase) {
     database.open().await.close().await.unwrap();
     database
         .execute("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_future', 1)")
@@ -32,7 +32,7 @@ async fn a_newer_database_is_refused(database: TestDatabase) {
     );
 }
 
-async fn an_outdated_one_is_refused_when_asked(database: TestDatabase) {
+async fn outdated_database_is_rejected_without_migration(database: TestDatabase) {
     let error = reopen(&database, false).await.unwrap_err();
     assert!(error.contains("clearhook migrate"), "{error}");
     reopen(&database, true).await.unwrap();

@@ -1,4 +1,4 @@
-//! Receivers that misbehave: each attempt ends in time, with a name, and nothing else suffers.
+//! Receivers that misbehave: each attempt ends in time with a named failure, and nothing else is affected.
 
 use std::{
     sync::{
@@ -10,7 +10,7 @@ use std::{
 
 use clearhook::{
     catalogue::EventType,
-    delivery::{DispatchSettings, Names},
+    delivery::{DeliverySettings, DnsResolver},
     storage::new_id,
 };
 use serde_json::Value;
@@ -28,12 +28,12 @@ use crate::support::{
 };
 
 on_both! {
-    a_gigabyte_is_not_read a_bomb_of_headers_is_refused a_bomb_of_gzip_is_not_unpacked what_a_receiver_repeats_is_hidden
-    one_that_is_not_there_is_named an_answer_before_the_request_was_read_counts
-    an_attempt_that_breaks_the_code_harms_itself_only
+    response_body_is_read_only_up_to_its_limit response_with_too_many_headers_fails compressed_response_is_not_decompressed credentials_echoed_by_a_receiver_are_redacted
+    unreachable_receiver_is_named_in_the_log response_before_the_request_was_read_counts
+    panicking_attempt_fails_alone
 }
 
-/// A receiver that does as it likes with each connection.
+/// A receiver with a handler for each connection.
 async fn receiver<F: Future<Output = ()> + Send>(act: impl Fn(TcpStream) -> F + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -47,15 +47,15 @@ async fn receiver<F: Future<Output = ()> + Send>(act: impl Fn(TcpStream) -> F + 
     url
 }
 
-/// Reads the head of a request and whatever of its body comes along.
+/// Reads the head of a request and the part of its body that arrives with it.
 async fn read_some(stream: &mut TcpStream) {
     let mut buffer = vec![0; 16 * 1024];
     let _ = stream.read(&mut buffer).await;
 }
 
-/// Sends one callback to this URL and gives what the log says of it.
+/// Sends one callback to this URL and returns its row of the log.
 async fn called(database: &TestDatabase, url: &str) -> Value {
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         timeout: Duration::from_secs(2),
         schedule: "1h".parse().unwrap(),
         ..quick()
@@ -70,7 +70,7 @@ async fn called(database: &TestDatabase, url: &str) -> Value {
     details
 }
 
-async fn a_gigabyte_is_not_read(database: TestDatabase) {
+async fn response_body_is_read_only_up_to_its_limit(database: TestDatabase) {
     let written = Arc::new(AtomicUsize::new(0));
     let count = written.clone();
     let url = receiver(move |mut stream| {
@@ -86,7 +86,7 @@ async fn a_gigabyte_is_not_read(database: TestDatabase) {
     })
     .await;
     let details = called(&database, &url).await;
-    // What lay in the buffers of the two systems went as well.
+    // The buffers of both sockets are included.
     let written = written.load(Ordering::Relaxed);
     assert!((16 * 1024..16 * 1024 * 1024).contains(&written), "{written}");
     assert_eq!(
@@ -96,7 +96,7 @@ async fn a_gigabyte_is_not_read(database: TestDatabase) {
     assert_eq!(details["received"]["body"].as_str().unwrap().len(), 16 * 1024);
 }
 
-async fn a_bomb_of_headers_is_refused(database: TestDatabase) {
+async fn response_with_too_many_headers_fails(database: TestDatabase) {
     let url = receiver(async |mut stream| {
         read_some(&mut stream).await;
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
@@ -111,8 +111,8 @@ async fn a_bomb_of_headers_is_refused(database: TestDatabase) {
     assert_eq!(called(&database, &url).await["response"], "ResponseInvalid");
 }
 
-async fn a_bomb_of_gzip_is_not_unpacked(database: TestDatabase) {
-    // A gigabyte of nothing, as a few megabytes.
+async fn compressed_response_is_not_decompressed(database: TestDatabase) {
+    // A gigabyte of zeros, compressed to a few megabytes.
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let zeros = vec![0; 1024 * 1024];
     for _ in 0..1_024 {
@@ -140,11 +140,11 @@ async fn a_bomb_of_gzip_is_not_unpacked(database: TestDatabase) {
         (&"OK".into(), &true.into())
     );
     let kept = details["received"]["body"].as_str().unwrap();
-    // As it came, its first 16 KiB; no byte of what is packed in it.
+    // The log has the first 16 KiB as received, not decompressed.
     assert!(kept.starts_with('\u{1f}') && kept.chars().count() <= 16 * 1024, "{}", kept.len());
 }
 
-async fn what_a_receiver_repeats_is_hidden(database: TestDatabase) {
+async fn credentials_echoed_by_a_receiver_are_redacted(database: TestDatabase) {
     let url = receiver(async |mut stream| {
         let mut buffer = vec![0; 16 * 1024];
         let count = stream.read(&mut buffer).await.unwrap();
@@ -164,7 +164,7 @@ async fn what_a_receiver_repeats_is_hidden(database: TestDatabase) {
     .await;
     let app = TestApp::start_with(
         &database,
-        DispatchSettings {
+        DeliverySettings {
             schedule: "1h".parse().unwrap(),
             ..quick()
         },
@@ -188,12 +188,12 @@ async fn what_a_receiver_repeats_is_hidden(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn one_that_is_not_there_is_named(database: TestDatabase) {
+async fn unreachable_receiver_is_named_in_the_log(database: TestDatabase) {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     assert_eq!(called(&database, &format!("http://{free}/")).await["response"], "ConnectionRefused");
 }
 
-async fn an_answer_before_the_request_was_read_counts(database: TestDatabase) {
+async fn response_before_the_request_was_read_counts(database: TestDatabase) {
     let url = receiver(async |mut stream| {
         let _ = stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").await;
         read_some(&mut stream).await;
@@ -201,16 +201,16 @@ async fn an_answer_before_the_request_was_read_counts(database: TestDatabase) {
     })
     .await;
     let response = called(&database, &url).await["response"].clone();
-    // An answer to nothing may also be taken for one to a request that was never made.
+    // A response without a request may also be reported as an unsolicited response.
     assert!(
         ["Accepted", "ConnectionReset", "ResponseInvalid"].contains(&response.as_str().unwrap()),
         "{response}"
     );
 }
 
-async fn an_attempt_that_breaks_the_code_harms_itself_only(database: TestDatabase) {
-    let settings = DispatchSettings {
-        names: Names::by(async |_: String| panic!("as a fault of the code would")),
+async fn panicking_attempt_fails_alone(database: TestDatabase) {
+    let settings = DeliverySettings {
+        dns: DnsResolver::from_fn(async |_: String| panic!("as a fault of the code would")),
         ..quick()
     };
     let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;

@@ -1,4 +1,5 @@
-//! Several nodes: each delivery is one node's, a node may die, and a change is known to all.
+//! Several nodes share one database: each delivery belongs to one node, the deliveries of a crashed node are taken over, and changes of
+//! webhooks apply on all nodes.
 
 use std::{
     collections::HashSet,
@@ -14,20 +15,18 @@ use clearhook::catalogue::EventType;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{
-    backpressure::change,
-    support::{
-        app::{JsonBody, TestApp, cloud_event},
-        binary::client,
-        database::TestDatabase,
-        node::{Node, check_ledger, publish_on, received, wait_long},
-        receiver::{Receiver, Reply},
-        wait::wait_for,
-    },
+use crate::support::{
+    app::{JsonBody, TestApp, cloud_event},
+    binary::client,
+    database::TestDatabase,
+    node::{Node, check_ledger, publish_on, received, wait_long},
+    receiver::{Receiver, Reply},
+    steps::change,
+    wait::wait_for,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_nodes_one_may_die_and_none_sends_what_the_other_owns() {
+async fn node_crash_does_not_duplicate_deliveries_of_others() {
     let database = TestDatabase::postgres().await;
     drop(database.open().await);
     let (one, two, receiver) = (Node::new(&database), Node::new(&database), Receiver::start([]).await);
@@ -49,7 +48,7 @@ async fn of_two_nodes_one_may_die_and_none_sends_what_the_other_owns() {
         })
         .collect();
     wait_for("publishes to both", async || (accepted.lock().unwrap().len() >= 300).then_some(())).await;
-    // So far none was sent twice.
+    // No event was sent twice so far.
     let seen = receiver.seen();
     assert_eq!(seen.len(), received(&receiver).len());
     first.kill();
@@ -60,15 +59,15 @@ async fn of_two_nodes_one_may_die_and_none_sends_what_the_other_owns() {
     wait_long(&database).await;
     let accepted = accepted.lock().unwrap().clone();
     check_ledger(&database, &receiver, &accepted).await;
-    // Only what was in flight when the node died can have been sent twice.
+    // Only deliveries in flight when the node crashed can have been sent twice.
     let twice = receiver.seen().len() - received(&receiver).len();
     assert!(twice <= 16, "{twice} were sent twice");
     assert_eq!(second.terminate().await, Some(0));
 }
 
-/// A node that stands still for longer than its lease begins nothing of what another took over meanwhile.
+/// A node that is suspended for longer than its lease starts no attempt of a delivery that another node has taken over.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_a_node_that_stood_still_only_what_was_in_flight_is_sent_again() {
+async fn suspended_node_repeats_only_attempts_in_flight() {
     let database = TestDatabase::postgres().await;
     drop(database.open().await);
     let slow = Reply {
@@ -92,7 +91,7 @@ async fn of_a_node_that_stood_still_only_what_was_in_flight_is_sent_again() {
     assert_eq!(database.count("deliveries WHERE state = 'succeeded'").await, 200);
     let before = receiver.seen().len();
     first.signal("-CONT");
-    // It has a lease again, and what it had in memory is not its own any more.
+    // The node has a new lease, and no longer owns the deliveries in its memory.
     let lived = "nodes WHERE lease_until > EXTRACT(EPOCH FROM clock_timestamp()) * 1000";
     wait_for("both to live", async || (database.count(lived).await == 2).then_some(())).await;
     assert_eq!(first.terminate().await, Some(0));
@@ -102,7 +101,7 @@ async fn of_a_node_that_stood_still_only_what_was_in_flight_is_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nodes_tell_each_other_of_changes() {
+async fn webhook_change_applies_on_every_node() {
     let database = TestDatabase::postgres().await;
     let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
     let (before, after) = (Receiver::start([]).await, Receiver::start([]).await);
@@ -128,9 +127,9 @@ async fn nodes_tell_each_other_of_changes() {
     two.stop().await;
 }
 
-/// Once a change is answered, no attempt of any node begins that does not know of it.
+/// After the response to a change, no node starts an attempt with the old settings.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_disabled_on_one_node_is_not_called_by_another() {
+async fn disabled_webhook_is_not_called_by_other_nodes() {
     let database = TestDatabase::postgres().await;
     let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
     let receiver = Receiver::start([]).await;
@@ -154,9 +153,9 @@ async fn what_is_disabled_on_one_node_is_not_called_by_another() {
     two.stop().await;
 }
 
-/// Both take of the same backlog, and none what the other took.
+/// Both nodes claim from the same backlog, and never the same delivery.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_nodes_share_a_backlog() {
+async fn backlog_is_shared_by_two_nodes() {
     let database = TestDatabase::postgres().await;
     let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
     let receiver = Receiver::start([]).await;
@@ -188,15 +187,15 @@ async fn two_nodes_share_a_backlog() {
         database.count("(SELECT DISTINCT delivery_id FROM callbacks) AS each_one").await,
         3_000
     );
-    let sent = [&one, &two].map(|node| node.dispatcher.totals().succeeded);
+    let sent = [&one, &two].map(|node| node.dispatcher.counters().succeeded());
     assert!(sent.iter().all(|sent| *sent > 0) && sent.iter().sum::<u64>() == 3_000, "{sent:?}");
     one.stop().await;
     two.stop().await;
 }
 
-/// Two services on one file would send everything twice.
+/// Two services on one file would send every delivery twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_service_on_the_same_file_is_refused() {
+async fn second_service_on_the_same_file_is_rejected() {
     let database = TestDatabase::sqlite();
     drop(database.open().await);
     let (one, two) = (Node::new(&database), Node::new(&database));

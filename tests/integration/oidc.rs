@@ -1,4 +1,4 @@
-//! Sign-in by an OpenID provider, against a certified one.
+//! Sign-in by OpenID Connect, with a certified provider.
 
 use std::time::Duration;
 
@@ -15,12 +15,13 @@ use crate::support::{
     app::{TestApp, cookie},
     database::TestDatabase,
     forms::{fields, pairs},
+    html::{Page, attribute},
     on_both,
     provider::Provider,
 };
 
-on_both! { people_are_made_and_their_role_follows whoever_has_no_place_here_is_told_why answers_that_were_not_asked_for_are_refused
-what_was_typed_goes_on_after_it a_provider_that_is_away_is_told }
+on_both! { oidc_creates_users_and_updates_roles oidc_user_without_a_role_is_rejected_with_reason oidc_unsolicited_response_is_rejected
+form_is_replayed_after_oidc_sign_in unavailable_oidc_provider_is_reported }
 
 fn settings(issuer: &str) -> OidcSettings {
     OidcSettings {
@@ -50,7 +51,7 @@ fn person(sub: &str, email: &str, roles: &Value) -> Value {
     json!({ "sub": sub, "email": email, "email_verified": true, "roles": roles })
 }
 
-/// Signs in by the provider; gives the console's last answer.
+/// Signs in at the provider; returns the last response of the console.
 async fn sign_in(app: &TestApp, provider: &Provider, who: &Value) -> Response {
     provider.who(who).await;
     let left = app.page("/sign-in/oidc?next=/webhooks/new", "").await;
@@ -61,7 +62,7 @@ async fn sign_in(app: &TestApp, provider: &Provider, who: &Value) -> Response {
     app.page(path, &begun).await
 }
 
-async fn people_are_made_and_their_role_follows(database: TestDatabase) {
+async fn oidc_creates_users_and_updates_roles(database: TestDatabase) {
     let Some((app, provider)) = start(&database, |_| ()).await else {
         return;
     };
@@ -89,14 +90,14 @@ async fn people_are_made_and_their_role_follows(database: TestDatabase) {
     );
     let role = async || app.store.user_by_email("new.person@example.com").await.unwrap().unwrap().0.role;
     assert_eq!(role().await, Role::ApiOwner);
-    // Nobody can sign in as them with a password, not even with none.
+    // Nobody can sign in as this user with a password, not even an empty one.
     for password in ["", "x"] {
         let response = app
             .form("/sign-in", "", &[("email", "new.person@example.com"), ("password", password)])
             .await;
         assert_eq!(response.status(), 401);
     }
-    // The subject counts, not the address, which may change there.
+    // The user is identified by the subject, because the address may change.
     assert_eq!(
         sign_in(&app, &provider, &person("1", "renamed@example.com", &json!("clearhook-admins")))
             .await
@@ -108,7 +109,7 @@ async fn people_are_made_and_their_role_follows(database: TestDatabase) {
         let entries = format!("audit_log WHERE action = '{action}' AND actor_name = 'new.person@example.com'");
         assert_eq!(database.count(&entries).await, count, "{action}");
     }
-    // Somebody who had a password before keeps their account.
+    // A user with a password keeps the account.
     app.sign_in("local@example.com", Role::Administrator).await;
     assert_eq!(
         sign_in(&app, &provider, &person("2", "local@example.com", &json!(["clearhook-admins"])))
@@ -120,7 +121,7 @@ async fn people_are_made_and_their_role_follows(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn whoever_has_no_place_here_is_told_why(database: TestDatabase) {
+async fn oidc_user_without_a_role_is_rejected_with_reason(database: TestDatabase) {
     let Some((app, provider)) = start(&database, |settings| "realm_access.roles".clone_into(&mut settings.role_claim)).await else {
         return;
     };
@@ -144,13 +145,13 @@ async fn whoever_has_no_place_here_is_told_why(database: TestDatabase) {
     }
     assert_eq!(database.count("users").await, 0);
     assert_eq!(sign_in(&app, &provider, &deep("1", "clearhook-admins")).await.status(), 303);
-    // Another person there with the same address is not this one.
+    // Another subject with the same address is another person.
     let mut other = deep("2", "clearhook-admins");
     other["email"] = json!("1@example.com");
     let response = sign_in(&app, &provider, &other).await;
     assert_eq!(response.status(), 403);
     assert!(response.text().await.unwrap().contains("Another account"));
-    // Whoever is disabled here stays out, whatever the provider says.
+    // A disabled user is rejected, whatever the provider says.
     assert_eq!(sign_in(&app, &provider, &deep("3", "clearhook-owners")).await.status(), 303);
     let (user, _) = app.store.user_by_email("3@example.com").await.unwrap().unwrap();
     app.store
@@ -163,7 +164,7 @@ async fn whoever_has_no_place_here_is_told_why(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn answers_that_were_not_asked_for_are_refused(database: TestDatabase) {
+async fn oidc_unsolicited_response_is_rejected(database: TestDatabase) {
     let Some((app, provider)) = start(&database, |_| ()).await else {
         return;
     };
@@ -194,7 +195,7 @@ async fn answers_that_were_not_asked_for_are_refused(database: TestDatabase) {
     refused("/sign-in/oidc/callback", &begun).await;
     refused("/sign-in/oidc/callback?code=x&state=x", &begun).await;
     refused(&format!("{path}&state=x"), &begun).await;
-    // A code that the provider never gave.
+    // A code that the provider did not issue.
     let state = path
         .split('&')
         .chain(path.split('?'))
@@ -204,7 +205,7 @@ async fn answers_that_were_not_asked_for_are_refused(database: TestDatabase) {
     assert_eq!(invented.status(), 502);
     assert!(!invented.text().await.unwrap().contains("planted-client-secret"));
     assert_eq!(database.count("users").await, 0);
-    // The right one works, once.
+    // The correct code works once.
     assert_eq!(app.page(&path, &begun).await.status(), 303);
     assert!([400, 502].contains(&app.page(&path, &begun).await.status().as_u16()));
     let late = cookie(&app.page("/sign-in/oidc", "").await, "clearhook_oidc").unwrap();
@@ -213,7 +214,7 @@ async fn answers_that_were_not_asked_for_are_refused(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn what_was_typed_goes_on_after_it(database: TestDatabase) {
+async fn form_is_replayed_after_oidc_sign_in(database: TestDatabase) {
     let Some((app, provider)) = start(&database, |_| ()).await else {
         return;
     };
@@ -229,9 +230,8 @@ async fn what_was_typed_goes_on_after_it(database: TestDatabase) {
     let asked = app.form("/webhooks/new", "clearhook_session=ended", &typed).await;
     assert_eq!(asked.status(), 401);
     let page = asked.text().await.unwrap();
-    // The way to the provider leaves the page with what was typed where it is.
-    let link = page.split("href=\"/sign-in/oidc").nth(1).unwrap().split('>').next().unwrap();
-    assert!(link.contains("target=\"_blank\""), "{link}");
+    // The link to the provider opens a new tab, so the page keeps the typed values.
+    assert_eq!(attribute(Page::of(&page).one("a[href^=\"/sign-in/oidc\"]"), "target"), "_blank");
     let signed_in = sign_in(&app, &provider, &person("1", "ann@example.com", &json!("clearhook-admins"))).await;
     let session = cookie(&signed_in, "clearhook_session").unwrap();
     let kept = fields(&page, "/webhooks/new");
@@ -241,7 +241,7 @@ async fn what_was_typed_goes_on_after_it(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_provider_that_is_away_is_told(database: TestDatabase) {
+async fn unavailable_oidc_provider_is_reported(database: TestDatabase) {
     let app = TestApp::start_at(&database, |front| front.oidc = Some(settings("http://127.0.0.1:1"))).await;
     let response = app.page("/sign-in/oidc", "").await;
     assert_eq!(response.status(), 502);

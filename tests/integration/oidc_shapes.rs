@@ -1,5 +1,5 @@
-//! Sign-in by OpenID providers as they are: what Auth0, Cognito, Entra ID, Keycloak, Google, Okta, GitLab, Authentik and Zitadel send,
-//! and what none of them may send.
+//! Sign-in by OpenID Connect with the responses of Auth0, Cognito, Entra ID, Keycloak, Google, Okta, GitLab, Authentik and Zitadel, and
+//! with invalid responses.
 
 use axum::http::StatusCode;
 use clearhook::{auth::oidc::settings::OidcSettings, domain::role::Role};
@@ -44,7 +44,7 @@ impl Console {
         Self { app, provider, database }
     }
 
-    /// Goes to the provider; gives the way back and the cookie of this browser.
+    /// Starts the sign-in at the provider; returns the callback URL and the cookie of this browser.
     async fn visit(&self) -> (String, String) {
         let left = self.app.page("/sign-in/oidc", "").await;
         assert_eq!(left.status(), 303, "{}", left.text().await.unwrap());
@@ -60,7 +60,7 @@ impl Console {
         self.app.page(&back, &begun).await
     }
 
-    /// Signs in somebody of whom the provider says this; gives their role.
+    /// Signs in a person with these claims; returns the role.
     async fn role(&self, id_token: &Value, user_info: UserInfo) -> Role {
         self.provider.set(|answers| {
             answers.id_token = id_token.clone();
@@ -79,7 +79,7 @@ impl Console {
         user.0.role
     }
 
-    /// The status and the page with which somebody is refused.
+    /// The status and the page of a rejected sign-in.
     async fn refusal(&self) -> (u16, String) {
         let response = self.sign_in().await;
         assert!(cookie(&response, "clearhook_session").is_none());
@@ -161,18 +161,18 @@ async fn entra_id() {
     strict.app.stop().await;
     let trusting = Console::start("roles", |settings| settings.trust_email = true).await;
     assert_eq!(trusting.role(&id_token, graph()).await, Role::Administrator);
-    // Accounts without a mailbox have no address, but a name to sign in with.
+    // Accounts without a mailbox have no e-mail address, but a user name.
     let mut without = id_token.clone();
     without.as_object_mut().unwrap().remove("email");
     assert_eq!(trusting.role(&without, nothing()).await, Role::Administrator);
-    // What is said to be unverified stays refused.
+    // An address that is marked as unverified is rejected.
     trusting.provider.set(|answers| {
         answers.id_token = id_token.clone();
         answers.id_token["email_verified"] = false.into();
         answers.user_info = nothing();
     });
     assert_eq!(trusting.refusal().await.0, 403);
-    // The issuer of any tenant is none that a token has.
+    // The multi-tenant issuer never equals the issuer of a token.
     trusting
         .provider
         .set(|answers| answers.description = json!({ "issuer": "https://login.microsoftonline.com/{tenantid}/v2.0" }));
@@ -186,7 +186,7 @@ async fn entra_id() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keycloak_with_roles_in_the_access_token_only() {
+async fn keycloak_roles_in_the_access_token() {
     let console = Console::start("resource_access.clearhook.roles", |_| ()).await;
     let access = json!({ "sub": "1", "azp": "clearhook", "aud": "account", "typ": "Bearer", "realm_access": { "roles": ["offline_access"] },
         "resource_access": { "clearhook": { "roles": ["owners"] }, "account": { "roles": ["admins"] } } });
@@ -195,7 +195,7 @@ async fn keycloak_with_roles_in_the_access_token_only() {
         console.role(&person(&json!({ "typ": "ID", "azp": "clearhook" })), nothing()).await,
         Role::ApiOwner
     );
-    // An access token of another client, of somebody else, of another provider, or with a foreign signature says nothing.
+    // An access token of another client, person or provider, or with another signature, is ignored.
     let stranger = SigningKey::new("first", Algorithm::ES256);
     let forged = stranger.sign(
         &json!({ "iss": console.provider.issuer(), "sub": "1", "azp": "clearhook", "exp": 4_000_000_000_u64,
@@ -225,7 +225,7 @@ async fn keycloak_with_roles_in_the_access_token_only() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn google_has_no_roles_so_addresses_and_domains_count() {
+async fn google_roles_by_address_and_domain() {
     let claims = person(&json!({ "hd": "example.com", "at_hash": null, "locale": "en", "azp": "clearhook", "email": "Ann@example.com" }));
     let by_address = Console::start("email", |_| ()).await;
     assert_eq!(by_address.role(&claims, nothing()).await, Role::Administrator);
@@ -245,7 +245,7 @@ async fn okta_gitlab_authentik_and_zitadel() {
             person(&json!({ "groups": ["Everyone", "admins"], "updated_at": 1_700_000_000, "ver": 1, "idp": "00o", "amr": ["pwd"] })),
             nothing(),
         ),
-        // GitLab keeps groups for those who ask.
+        // GitLab sends groups only in the user info.
         (
             "groups_direct",
             json!({ "sub": "1", "auth_time": 1_700_000_000 }),
@@ -271,7 +271,7 @@ async fn okta_gitlab_authentik_and_zitadel() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn claims_that_are_not_needed_refuse_nobody() {
+async fn unneeded_claims_are_ignored() {
     let console = Console::start("roles", |_| ()).await;
     for odd in [
         json!({ "address": "12 High Street" }),
@@ -295,7 +295,7 @@ async fn claims_that_are_not_needed_refuse_nobody() {
             "{odd}"
         );
     }
-    // Members of other answers as well.
+    // Unneeded members of other responses are ignored as well.
     console.provider.set(|answers| {
         answers.tokens = json!({ "expires_in": "300", "scope": ["openid"], "token_type": "bearer", "refresh_token": 7 });
         answers.odd_keys = vec![
@@ -311,7 +311,7 @@ async fn claims_that_are_not_needed_refuse_nobody() {
         Role::Administrator
     );
     console.app.stop().await;
-    // An answer about somebody that cannot be had is not needed when the token says all.
+    // User info that cannot be fetched is not needed if the token has all claims.
     let console = Console::start("roles", |_| ()).await;
     let everything = person(&json!({ "roles": ["admins"] }));
     assert_eq!(
@@ -324,7 +324,7 @@ async fn claims_that_are_not_needed_refuse_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn signed_user_info_several_audiences_and_clocks_that_differ() {
+async fn signed_user_info_several_audiences_and_clock_skew() {
     let console = Console::start("roles", |_| ()).await;
     let everything = person(&json!({ "roles": ["admins"] }));
     assert_eq!(
@@ -371,7 +371,7 @@ async fn signed_user_info_several_audiences_and_clocks_that_differ() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_usual_algorithm_and_keys_that_change() {
+async fn common_algorithms_and_key_rotation() {
     let console = Console::start("roles", |_| ()).await;
     let everything = person(&json!({ "roles": ["admins"] }));
     for (id, algorithm) in [
@@ -386,7 +386,7 @@ async fn every_usual_algorithm_and_keys_that_change() {
             answers.keys.push(key.clone());
             answers.signs = key.clone();
         });
-        // A fresh service knows the key; one that runs asks again for keys that it does not know, but not for each sign-in.
+        // A new process has the current keys; a running one fetches keys again for an unknown key id, but not for each sign-in.
         let fresh = TestApp::start_at(&console.database, |front| {
             front.oidc = Some(settings(console.provider.issuer(), "roles"));
         })
@@ -399,7 +399,7 @@ async fn every_usual_algorithm_and_keys_that_change() {
         assert_eq!(fresh.role(&everything, nothing()).await, Role::Administrator, "{id}");
         fresh.app.stop().await;
     }
-    // A key that is not published.
+    // A key that the provider does not publish.
     let stranger = SigningKey::new("stranger", Algorithm::ES256);
     console.provider.set(|answers| answers.signs = stranger);
     assert_eq!(console.refusal().await.0, 502);
@@ -407,7 +407,7 @@ async fn every_usual_algorithm_and_keys_that_change() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_way_to_prove_the_client_and_the_way_back() {
+async fn client_authentication_and_redirect_methods() {
     let console = Console::start("roles", |_| ()).await;
     console
         .provider
@@ -424,7 +424,7 @@ async fn the_way_to_prove_the_client_and_the_way_back() {
         .provider
         .set(|answers| answers.back = vec![("iss", "https://evil.example".to_owned())]);
     assert_eq!(console.refusal().await.0, 502);
-    // What a provider says when it lets nobody in is a page in words.
+    // An error response of the provider is shown as a page.
     for error in ["access_denied", "login_required", "server_error"] {
         console
             .provider
@@ -443,7 +443,7 @@ async fn the_way_to_prove_the_client_and_the_way_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_finished_sign_in_is_finished_though_the_provider_takes_the_code_again() {
+async fn authorization_code_is_used_once() {
     let console = Console::start("roles", |_| ()).await;
     console
         .provider
@@ -456,7 +456,7 @@ async fn a_finished_sign_in_is_finished_though_the_provider_takes_the_code_again
         assert_eq!(response.status(), 400);
     }
     assert_eq!(console.database.count("used_oidc_states").await, 1);
-    // It is forgotten when nobody could use it any more.
+    // It is deleted when it has expired.
     console.app.clock.forward(std::time::Duration::from_mins(11));
     assert_eq!(console.sign_in().await.status(), 303);
     assert_eq!(console.database.count("used_oidc_states").await, 1);
@@ -464,7 +464,7 @@ async fn a_finished_sign_in_is_finished_though_the_provider_takes_the_code_again
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_last_administrator_stays_one() {
+async fn last_administrator_keeps_the_role() {
     let console = Console::start("roles", |_| ()).await;
     console.app.sign_in("ann@example.com", Role::Administrator).await;
     assert_eq!(
@@ -472,7 +472,7 @@ async fn the_last_administrator_stays_one() {
         Role::Administrator
     );
     assert_eq!(console.database.count("audit_log WHERE action = 'user.role_changed'").await, 0);
-    // With another one, the provider decides.
+    // For another user, the provider decides.
     console.app.sign_in("other@example.com", Role::Administrator).await;
     assert_eq!(
         console.role(&person(&json!({ "roles": ["owners"] })), nothing()).await,
@@ -486,7 +486,7 @@ async fn the_last_administrator_stays_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_factor_that_was_set_up_here_is_asked_for() {
+async fn local_second_factor_is_required_after_oidc() {
     let console = Console::start("roles", |_| ()).await;
     let session = console.app.sign_in("ann@example.com", Role::Administrator).await;
     let (_, device, _) = enrol(&console.app, &session).await;
@@ -498,7 +498,7 @@ async fn a_second_factor_that_was_set_up_here_is_asked_for() {
     assert!(cookie(&response, "clearhook_session").is_none());
     assert!(response.headers()["location"].to_str().unwrap().starts_with("/sign-in/code"));
     let step = cookie(&response, "clearhook_step").unwrap();
-    // The code that set it up is used; the next one is good.
+    // The code of the enrolment is used; the next one is accepted.
     console.app.clock.forward(std::time::Duration::from_secs(31));
     let code = device.code(&console.app);
     let done = console

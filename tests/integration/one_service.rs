@@ -1,4 +1,4 @@
-//! One `serve` uses a SQLite file, by whatever path; other commands may use it beside.
+//! Only one `serve` uses a SQLite file, whatever path names it; other commands may run at the same time.
 
 use std::{
     fs,
@@ -34,7 +34,7 @@ fn refusal(here: &Installation, file: &Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_service_is_refused_by_whatever_path() {
+async fn second_service_is_rejected_by_any_path() {
     let (here, elsewhere) = (Installation::new(), Installation::new());
     let service = serve(&here).await;
     let file = here.data().join("clearhook.db");
@@ -49,7 +49,7 @@ async fn a_second_service_is_refused_by_whatever_path() {
             "{said}"
         );
     }
-    // A lock file that is deleted would let another in; there is none that matters.
+    // Deleting a lock file would permit a second service; the lock is on the database file itself.
     for entry in fs::read_dir(here.data()).unwrap().flatten() {
         if !entry.file_name().to_str().unwrap().starts_with("clearhook.db") && entry.file_name() != "master.key" {
             fs::remove_file(entry.path()).unwrap();
@@ -70,7 +70,7 @@ async fn a_second_service_is_refused_by_whatever_path() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_with_two_names_is_refused() {
+async fn database_file_with_two_names_is_rejected() {
     let here = Installation::new();
     let service = serve(&here).await;
     let hard = here.folder().join("hard.db");
@@ -85,7 +85,7 @@ async fn a_file_with_two_names_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_service_on_a_data_directory_is_refused() {
+async fn second_service_on_a_data_directory_is_rejected() {
     let here = Installation::new();
     let service = serve(&here).await;
     let said = here.refusal(

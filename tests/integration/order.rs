@@ -1,22 +1,20 @@
-//! Ordered webhooks: of one subject one after the other, however the one before ends.
+//! Ordered webhooks send the deliveries of one subject one after another, whatever the outcome of the previous one.
 
-use clearhook::{catalogue::EventType, delivery::DispatchSettings, storage::new_id};
+use clearhook::{catalogue::EventType, delivery::DeliverySettings, storage::new_id};
 use serde_json::{Value, json};
 
-use crate::{
-    backpressure::change,
-    support::{
-        app::{TestApp, cloud_event, hourly, loopback, quick},
-        database::TestDatabase,
-        on_both,
-        receiver::{Receiver, Reply},
-    },
+use crate::support::{
+    app::{TestApp, cloud_event, hourly, loopback, quick},
+    database::TestDatabase,
+    on_both,
+    receiver::{Receiver, Reply},
+    steps::change,
 };
 
 on_both! {
-    the_next_one_goes_on_after_one_that_broke_the_code the_next_one_goes_on_after_one_that_is_held
-    the_next_one_goes_on_after_one_whose_event_is_gone what_came_while_disabled_is_recovered_in_order
-    what_failed_and_what_was_held_is_recovered_in_order
+    ordered_subject_continues_after_a_panic ordered_subject_continues_after_a_held_delivery
+    ordered_subject_continues_after_a_deleted_event held_deliveries_are_recovered_in_order
+    failed_and_held_deliveries_are_recovered_in_order a_parked_delivery_is_reported_as_pending_without_a_due_time
 }
 
 fn path(webhook: &Value) -> String {
@@ -30,7 +28,7 @@ async fn ordered(app: &TestApp, receiver: &Receiver) -> Value {
     webhook
 }
 
-/// Publishes events of one subject, and gives their ids.
+/// Publishes events of one subject, and returns their ids.
 async fn publish(app: &TestApp, numbers: std::ops::Range<usize>) -> Vec<String> {
     let mut ids = Vec::new();
     for number in numbers {
@@ -53,7 +51,7 @@ fn seen(receiver: &Receiver) -> Vec<String> {
     bodies.map(|body| body["id"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn the_next_one_goes_on_after_one_that_broke_the_code(database: TestDatabase) {
+async fn ordered_subject_continues_after_a_panic(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     ordered(&app, &receiver).await;
     let garbage = if database.url.starts_with("sqlite") { "x'00'" } else { "'\\x00'" };
@@ -68,7 +66,7 @@ async fn the_next_one_goes_on_after_one_that_broke_the_code(database: TestDataba
     app.stop().await;
 }
 
-async fn the_next_one_goes_on_after_one_that_is_held(database: TestDatabase) {
+async fn ordered_subject_continues_after_a_held_delivery(database: TestDatabase) {
     let settings = hourly();
     let (app, receiver) = (
         TestApp::start_with(&database, settings, loopback(), new_id()).await,
@@ -77,10 +75,11 @@ async fn the_next_one_goes_on_after_one_that_is_held(database: TestDatabase) {
     let webhook = ordered(&app, &receiver).await;
     publish(&app, 0..2).await;
     receiver.wait(1).await;
-    app.deliveries(&database, "pending", 2).await;
+    app.deliveries(&database, "pending", 1).await;
+    app.deliveries(&database, "parked", 1).await;
     let node = app.node;
     app.stop().await;
-    // As a node finds it when the one that disabled the webhook ended before it set anything aside.
+    // The state after the node that disabled the webhook crashed before it held the deliveries.
     database.execute("UPDATE webhooks SET enabled = FALSE").await;
     database.execute("UPDATE deliveries SET due_at = 0 WHERE due_at IS NOT NULL").await;
     let app = TestApp::start_with(&database, quick(), loopback(), node).await;
@@ -92,7 +91,7 @@ async fn the_next_one_goes_on_after_one_that_is_held(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn the_next_one_goes_on_after_one_whose_event_is_gone(database: TestDatabase) {
+async fn ordered_subject_continues_after_a_deleted_event(database: TestDatabase) {
     let settings = hourly();
     let (app, receiver) = (
         TestApp::start_with(&database, settings, loopback(), new_id()).await,
@@ -101,7 +100,8 @@ async fn the_next_one_goes_on_after_one_whose_event_is_gone(database: TestDataba
     ordered(&app, &receiver).await;
     let ids = publish(&app, 0..2).await;
     receiver.wait(1).await;
-    app.deliveries(&database, "pending", 2).await;
+    app.deliveries(&database, "pending", 1).await;
+    app.deliveries(&database, "parked", 1).await;
     database.execute("DELETE FROM events WHERE ce_id = '0'").await;
     app.store.shift_due(-2 * 3_600_000).await.unwrap();
     app.dispatcher.wake();
@@ -111,7 +111,7 @@ async fn the_next_one_goes_on_after_one_whose_event_is_gone(database: TestDataba
     app.stop().await;
 }
 
-async fn what_came_while_disabled_is_recovered_in_order(database: TestDatabase) {
+async fn held_deliveries_are_recovered_in_order(database: TestDatabase) {
     let slow = Reply {
         delay: std::time::Duration::from_millis(100),
         ..Reply::status(200)
@@ -132,9 +132,9 @@ async fn what_came_while_disabled_is_recovered_in_order(database: TestDatabase) 
     app.stop().await;
 }
 
-/// Held first, failed later: recovered in the order in which they happened.
-async fn what_failed_and_what_was_held_is_recovered_in_order(database: TestDatabase) {
-    let settings = DispatchSettings {
+/// Deliveries that were held first and failed later are recovered in the order of their events.
+async fn failed_and_held_deliveries_are_recovered_in_order(database: TestDatabase) {
+    let settings = DeliverySettings {
         schedule: "".parse().unwrap(),
         ..quick()
     };
@@ -153,5 +153,40 @@ async fn what_failed_and_what_was_held_is_recovered_in_order(database: TestDatab
     app.post(&format!("{}/recover", path(&webhook)), &since).await;
     app.deliveries(&database, "succeeded", 4).await;
     assert_eq!(seen(&receiver)[2..], ids);
+    app.stop().await;
+}
+
+/// The API knows no state for a delivery that waits for an earlier one of its subject.
+async fn a_parked_delivery_is_reported_as_pending_without_a_due_time(database: TestDatabase) {
+    let (app, receiver) = (
+        TestApp::start_with(&database, hourly(), loopback(), new_id()).await,
+        Receiver::start([Reply::status(500)]).await,
+    );
+    ordered(&app, &receiver).await;
+    let ids = publish(&app, 0..2).await;
+    receiver.wait(1).await;
+    app.deliveries(&database, "pending", 1).await;
+    app.deliveries(&database, "parked", 1).await;
+    for (ce_id, has_due_time) in [(&ids[0], true), (&ids[1], false)] {
+        let found = app.get(&format!("/events?id={ce_id}")).await;
+        let event = app.get(&format!("/events/{}", found["items"][0]["id"].as_str().unwrap())).await;
+        let delivery = &event["deliveries"][0];
+        assert_eq!(
+            (&delivery["state"], delivery["due_at"].is_string()),
+            (&json!("pending"), has_due_time),
+            "{event}"
+        );
+    }
+    let metrics = app
+        .http
+        .get(format!("{}/metrics", app.url))
+        .bearer_auth(&app.key)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(metrics.contains("clearhook_deliveries{state=\"pending\"} 2\n"), "{metrics}");
     app.stop().await;
 }

@@ -1,35 +1,33 @@
-//! The overview: figures of the last 24 hours, and what needs attention, of those webhooks alone that the viewer may see.
+//! The overview: counts of the last 24 hours and webhooks that need attention, limited to webhooks that the viewer may see.
 
 use clearhook::{catalogue::EventType, domain::role::Role};
 use reqwest::Method;
+use scraper::ElementRef;
 use serde_json::{Value, json};
 
 use crate::support::{
     app::{JsonBody, TestApp},
     database::TestDatabase,
+    html::{Page, attribute, inside, text_of},
     on_both,
     receiver::{Receiver, Reply},
     wait::wait_for,
 };
 
-on_both! { troubles_are_told_and_lead_to_their_webhooks an_owner_sees_figures_of_their_own at_first_it_says_how_to_begin }
+on_both! { overview_links_webhooks_that_need_attention overview_of_an_owner_counts_only_own_webhooks overview_without_webhooks_shows_first_steps }
 
 /// The figures of a page, by name: "Succeeded", "Waiting", "Enabled", "Failing", "Disabled".
 fn figures(html: &str) -> Vec<String> {
-    let figures = html.split_once("<dl").unwrap().1.split_once("</dl>").unwrap().0;
-    let text = |part: &str| {
-        let part = part.split_once("</dd>").unwrap().0.replace("</a>", "");
-        part.rsplit_once('>').unwrap().1.to_owned()
-    };
-    figures.split("<dd>").skip(1).map(|part| text(&format!(">{part}"))).collect()
+    let page = Page::of(html);
+    let figures = inside(page.by_label("Figures"), "dd");
+    figures.into_iter().map(text_of).collect()
 }
 
-/// The rows of what needs attention.
-fn rows(html: &str) -> Vec<&str> {
-    html.split("<td class=\"name\">")
-        .skip(1)
-        .map(|row| row.split_once("</tr>").unwrap().0)
-        .collect()
+/// The rows of the table "Needs attention": the address of the webhook, and the text.
+fn rows(html: &str) -> Vec<(String, String)> {
+    let page = Page::of(html);
+    let row = |row: ElementRef<'_>| (attribute(inside(row, "td.name a")[0], "href"), text_of(row));
+    page.all("table.troubles tbody tr").into_iter().map(row).collect()
 }
 
 async fn add(app: &TestApp, name: &str, url: &str, event: EventType, owners: &[&str]) -> Value {
@@ -43,7 +41,7 @@ fn path(webhook: &Value) -> String {
     format!("/webhooks/{}", webhook["id"].as_str().unwrap())
 }
 
-async fn troubles_are_told_and_lead_to_their_webhooks(database: TestDatabase) {
+async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let (works, fails, gone) = (
@@ -87,9 +85,9 @@ async fn troubles_are_told_and_lead_to_their_webhooks(database: TestDatabase) {
         (1, &given_up, ["The receiver answered 410 Gone", "410 Gone"]),
         (2, &holding, ["2 deliveries are held", "No callback yet"]),
     ] {
-        let row = rows(&html)[row];
-        assert!(row.contains(&format!("href=\"{}\"", path(webhook))), "{row}");
-        assert!(told.iter().all(|told| row.contains(told)), "{row}");
+        let (link, text) = &rows(&html)[row];
+        assert_eq!(*link, path(webhook));
+        assert!(told.iter().all(|told| text.contains(told)), "{text}");
     }
     assert!(!html.contains(">Works<"), "{html}");
     let enabled = app
@@ -105,7 +103,7 @@ async fn troubles_are_told_and_lead_to_their_webhooks(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn an_owner_sees_figures_of_their_own(database: TestDatabase) {
+async fn overview_of_an_owner_counts_only_own_webhooks(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     app.sign_in("admin@example.com", Role::Administrator).await;
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
@@ -156,7 +154,7 @@ async fn an_owner_sees_figures_of_their_own(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn at_first_it_says_how_to_begin(database: TestDatabase) {
+async fn overview_without_webhooks_shows_first_steps(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;

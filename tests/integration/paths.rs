@@ -1,4 +1,4 @@
-//! Data directories and database files with odd names, and who may open what is in them.
+//! Data directories and database files with unusual names, and their permissions.
 
 use std::{
     ffi::OsStr,
@@ -18,7 +18,7 @@ use crate::support::{
     binary::{Installation, Service, client},
 };
 
-/// Names in which some layer may see something else.
+/// Names that some layer may misinterpret.
 fn odd_names() -> Vec<String> {
     let names = [
         "per%41cent",
@@ -50,10 +50,10 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn data_directories_may_have_any_name() {
+fn data_directory_may_have_any_name() {
     for name in odd_names() {
         let here = Installation::new();
-        // The directory for which the name could be taken by mistake.
+        // The directory that a misinterpreted name would use.
         fs::create_dir(here.folder().join("perAcent")).unwrap();
         let folder = here.folder().join(&name);
         let given = format!("--data-dir={name}");
@@ -69,7 +69,7 @@ fn data_directories_may_have_any_name() {
 }
 
 #[test]
-fn urls_of_sqlite_name_files_as_they_stand() {
+fn sqlite_url_names_the_file_literally() {
     for name in odd_names().into_iter().filter(|name| name != ":memory:" && name != "mode=ro?x") {
         let here = Installation::new();
         let file = here.folder().join(&name).join("x.db");
@@ -89,7 +89,7 @@ fn urls_of_sqlite_name_files_as_they_stand() {
 }
 
 #[test]
-fn directories_that_cannot_serve_are_refused_in_one_line() {
+fn unusable_data_directory_is_rejected_in_one_line() {
     let here = Installation::new();
     fs::write(here.folder().join("file"), "").unwrap();
     symlink("nowhere/at/all", here.folder().join("dangling")).unwrap();
@@ -115,9 +115,9 @@ fn directories_that_cannot_serve_are_refused_in_one_line() {
     assert!(here.folder().join("real/clearhook.db").is_file());
 }
 
-/// Whatever the umask of whoever starts it.
+/// With every umask.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_is_for_its_owner_only() {
+async fn data_directory_is_private_to_its_owner() {
     let here = Installation::new();
     let serve = here.command(&["serve", "--addr", "127.0.0.1:0"]);
     let mut command = Command::new("sh");
@@ -127,7 +127,7 @@ async fn everything_is_for_its_owner_only() {
         .args(serve.get_args());
     command.current_dir(here.folder());
     let service = Service::start(command);
-    let url = format!("http://{}", service.line("listening on ").await.split(';').next().unwrap());
+    let url = service.url().await;
     let key = here.answer(&["api-key", "create", "--name", "t", "--scope", "events:write"]);
     let request = client().post(format!("{url}/api/v1/events")).bearer_auth(key.trim());
     let request = request.header("content-type", "application/cloudevents+json");
@@ -143,7 +143,7 @@ async fn everything_is_for_its_owner_only() {
     }
     assert!(!service.printed().contains("chmod"), "{}", service.printed());
     if rustix::process::geteuid().is_root() {
-        // Also where others may enter the directory, they may not open or lock what is in it.
+        // Even if others may enter the directory, they cannot open or lock its files.
         fs::set_permissions(here.folder(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::set_permissions(here.data(), fs::Permissions::from_mode(0o755)).unwrap();
         for file in &files {
@@ -165,7 +165,7 @@ async fn everything_is_for_its_owner_only() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_others_may_open_is_told_with_the_command_that_ends_it() {
+async fn open_file_permissions_are_reported_with_the_remedy() {
     let here = Installation::new();
     here.answer(&["migrate"]);
     fs::set_permissions(here.data(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -176,14 +176,14 @@ async fn what_others_may_open_is_told_with_the_command_that_ends_it() {
     for words in ["chmod 700 './data'", "chmod 600 './data/clearhook.db'"] {
         assert_eq!(printed.matches(words).count(), 1, "{words}: {printed}");
     }
-    // It is the owner who decides.
+    // Permissions that the owner has set are kept.
     assert_eq!((mode(&here.data()), mode(&here.data().join("clearhook.db"))), (0o755, 0o644));
     assert_eq!(service.terminate().await, Some(0));
 }
 
-/// Beside a database that is sealed with a key, no other key is made.
+/// No new key is generated for a database that is encrypted with another one.
 #[test]
-fn a_missing_key_is_told_and_none_is_made() {
+fn missing_master_key_is_reported_and_not_generated() {
     let here = Installation::new();
     here.answer(&["migrate"]);
     let key = here.data().join("master.key");

@@ -1,4 +1,4 @@
-//! `PgBouncer` between clearhook and PostgreSQL: a pool of sessions works, a pool of transactions or statements is refused at the start.
+//! `PgBouncer` between clearhook and PostgreSQL: session pooling works; transaction and statement pooling are rejected at start.
 
 use clearhook::catalogue::EventType;
 
@@ -6,14 +6,11 @@ use crate::support::{
     app::TestApp, binary::Installation, database::TestDatabase, pgbouncer::PgBouncer, receiver::Receiver, wait::wait_for,
 };
 
-/// The same database by way of `PgBouncer`, once that answers.
+/// The same database through `PgBouncer`, after it accepts connections.
 async fn by_way_of(bouncer: &PgBouncer, direct: &TestDatabase) -> TestDatabase {
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], bouncer.port));
     wait_for("PgBouncer to listen", async || tokio::net::TcpStream::connect(address).await.ok()).await;
-    TestDatabase {
-        key: direct.key.clone(),
-        ..direct.by(address)
-    }
+    TestDatabase::at(direct.by(address).url, direct.key.clone())
 }
 
 fn port(database: &TestDatabase) -> u16 {
@@ -21,7 +18,7 @@ fn port(database: &TestDatabase) -> u16 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pool_of_transactions_or_statements_is_refused_at_the_start() {
+async fn pgbouncer_transaction_pool_is_rejected_at_start() {
     let direct = TestDatabase::postgres().await;
     for (mode, more) in [
         ("transaction", ""),
@@ -47,7 +44,7 @@ async fn a_pool_of_transactions_or_statements_is_refused_at_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pool_of_sessions_works() {
+async fn pgbouncer_session_pool_works() {
     let direct = TestDatabase::postgres().await;
     let bouncer = PgBouncer::start("session", port(&direct), "default_pool_size = 60");
     let database = by_way_of(&bouncer, &direct).await;

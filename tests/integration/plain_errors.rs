@@ -1,17 +1,17 @@
-//! No error is plain text: every route is tried with everything that a framework refuses by itself.
+//! No error response is plain text: every route is requested with everything that the framework rejects by itself.
 
 use clearhook::{catalogue::EventType, domain::role::Role, routes::Rule, web};
 use reqwest::{Method, Response};
 
 use crate::support::{app::TestApp, database::TestDatabase, on_both, receiver::Receiver};
 
-on_both! { every_route_refuses_in_words paths_that_there_are_not_are_refused_in_words exports_are_refused_in_words }
+on_both! { every_route_explains_its_errors unknown_paths_explain_their_errors exports_explain_their_errors }
 
 const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
-/// Paths that are not for people.
+/// Paths for programs.
 const FOR_PROGRAMS: [&str; 4] = ["/api/", "/metrics", "/healthz", "/readyz"];
 
-/// An answer that says that something is wrong says it as a problem to programs, and on a page to people.
+/// An error response is a problem document for programs and a page for browsers.
 fn check(response: &Response, reader: bool, what: &str) {
     let status = response.status();
     assert!(status.as_u16() < 500, "{what}: {status}");
@@ -22,8 +22,10 @@ fn check(response: &Response, reader: bool, what: &str) {
     let is_api = FOR_PROGRAMS.iter().any(|program| response.url().path().starts_with(program));
     let good = match (is_api, reader) {
         (true, _) => kind == "application/problem+json",
+        // A server function answers a call in the format of its client.
+        (false, false) if response.url().path().starts_with("/fn/") => matches!(kind, "application/problem+json" | "application/json"),
         (false, true) => kind == "text/html; charset=utf-8",
-        // Pages of the console are pages for whoever asks.
+        // Console paths answer with pages to every client.
         (false, false) => kind == "application/problem+json" || kind == "text/html; charset=utf-8",
     };
     assert!(good, "{what}: {status} is {kind}");
@@ -32,7 +34,7 @@ fn check(response: &Response, reader: bool, what: &str) {
     }
 }
 
-/// Bodies that are none: the media type, if any, and the bytes. (One that is too large is refused in `refusals`.)
+/// Invalid bodies: the media type, if any, and the bytes. (A body that is too large is tested in `validation_errors`.)
 fn bodies() -> Vec<(Option<&'static str>, Vec<u8>)> {
     let json = Some("application/json");
     let form = Some("application/x-www-form-urlencoded");
@@ -50,7 +52,7 @@ fn bodies() -> Vec<(Option<&'static str>, Vec<u8>)> {
     ]
 }
 
-async fn every_route_refuses_in_words(database: TestDatabase) {
+async fn every_route_explains_its_errors(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
@@ -58,7 +60,7 @@ async fn every_route_refuses_in_words(database: TestDatabase) {
     let (_, rows) = web::routes(&app.state).into_parts();
     let mut tried = 0;
     for row in &rows {
-        // Whoever signs out sees nothing more.
+        // Signing out ends the session.
         let cookie = if matches!(row.rule, Some(Rule::Session(_))) {
             cookie.as_str()
         } else {
@@ -118,7 +120,7 @@ async fn every_route_refuses_in_words(database: TestDatabase) {
                 "format[]=csv&from[x]=1",
                 "&&==&",
             ] {
-                // A log that is followed has no end.
+                // The stream of a live log does not end.
                 if row.method == Method::GET {
                     ask(&row.method, &format!("{there}?{query}"), None, reader).await;
                     tried += 1;
@@ -155,7 +157,7 @@ async fn every_route_refuses_in_words(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn paths_that_there_are_not_are_refused_in_words(database: TestDatabase) {
+async fn unknown_paths_explain_their_errors(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     for (path, status) in [
@@ -189,7 +191,7 @@ async fn paths_that_there_are_not_are_refused_in_words(database: TestDatabase) {
             check(&response, reader, path);
         }
     }
-    // Where somebody wanted to go after signing in may be no address at all.
+    // The path to return to after sign-in may be invalid.
     for next in ["/webhooks?x=\u{1}", "/webhooks?x=\u{7f}", "/webhooks?\u{85}", "/webhooks\0"] {
         let fields = [
             ("email", "admin@example.com"),
@@ -203,7 +205,7 @@ async fn paths_that_there_are_not_are_refused_in_words(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn exports_are_refused_in_words(database: TestDatabase) {
+async fn exports_explain_their_errors(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;

@@ -1,4 +1,4 @@
-//! The address at which people reach the console: links, cookies, forms of other sites, and what the sign-in page says.
+//! The public URL of the console: links, cookies, forms of other origins, and warnings on the sign-in page.
 
 use clearhook::domain::role::Role;
 use reqwest::Response;
@@ -21,7 +21,7 @@ async fn page(app: &TestApp, headers: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_sign_in_page_says_when_the_browser_would_not_keep_the_session() {
+async fn sign_in_page_warns_if_the_cookie_cannot_be_stored() {
     let database = TestDatabase::sqlite();
     let app = TestApp::start_at(&database, |front| front.public_url = "https://hooks.example.com".parse().unwrap()).await;
     for by_http in [
@@ -39,7 +39,7 @@ async fn the_sign_in_page_says_when_the_browser_would_not_keep_the_session() {
         let french = page(&app, &[by_http, &[("accept-language", "fr")]].concat()).await;
         assert!(french.contains("Vous avez ouvert cette page en http"), "{french}");
     }
-    // A proxy that is not trusted, or says nothing, takes nothing away from those who came by https.
+    // Requests over https stay secure if a proxy is not trusted or sends no header.
     for by_https in [
         &[("host", "hooks.example.com")][..],
         &[("host", "hooks.example.com:443")],
@@ -70,7 +70,7 @@ async fn post(app: &TestApp, headers: &[(&str, &str)]) -> Response {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn forms_of_other_schemes_and_ports_are_forms_of_other_sites() {
+async fn form_from_another_origin_is_rejected() {
     let database = TestDatabase::sqlite();
     let app = TestApp::start(&database).await;
     app.sign_in("ann@example.com", Role::Administrator).await;
@@ -78,7 +78,7 @@ async fn forms_of_other_schemes_and_ports_are_forms_of_other_sites() {
     for here in [
         &[("origin", own.as_str())][..],
         &[("origin", own.as_str()), ("sec-fetch-site", "same-origin")],
-        // Behind a proxy with TLS that is not in the settings.
+        // Behind a TLS proxy that is missing in the settings.
         &[("origin", other.as_str()), ("x-forwarded-proto", "https")],
         &[],
     ] {
@@ -96,7 +96,7 @@ async fn forms_of_other_schemes_and_ports_are_forms_of_other_sites() {
         assert_eq!(post(&app, elsewhere).await.status(), 403, "{elsewhere:?}");
     }
     app.stop().await;
-    // A proxy may send on another name than the public one.
+    // A proxy may forward another host name than the public one.
     let app = TestApp::start_at(&database, |front| front.public_url = "https://hooks.example.com".parse().unwrap()).await;
     for site in ["same-origin", "none"] {
         let headers = [("origin", "https://hooks.example.com"), ("sec-fetch-site", site)];
@@ -107,7 +107,7 @@ async fn forms_of_other_schemes_and_ports_are_forms_of_other_sites() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_to_go_after_signing_in_never_breaks_the_answer() {
+async fn sign_in_next_parameter_is_always_a_safe_path() {
     let database = TestDatabase::sqlite();
     let app = TestApp::start(&database).await;
     app.sign_in("ann@example.com", Role::Administrator).await;
@@ -137,7 +137,7 @@ async fn where_to_go_after_signing_in_never_breaks_the_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn addresses_that_cannot_work_are_refused_and_links_can_be_opened() {
+async fn invalid_public_url_is_rejected() {
     let here = Installation::new();
     for (url, word) in [
         ("https://hooks.example.com/console", "/console"),

@@ -1,4 +1,4 @@
-//! From an event to a callback: every way to publish, true to the schema, signed, once.
+//! From an event to a callback: every way to publish, validation by schema, signature, and deduplication.
 
 use boon::{Compiler, Draft, Schemas};
 use clearhook::catalogue::{EventType, example::example_data};
@@ -14,12 +14,12 @@ use crate::support::{
 };
 
 on_both! {
-    every_event_is_delivered_as_its_schema_says structured_batch_and_binary_are_taken the_same_event_is_sent_once
-    every_subscriber_hears_and_disabled_ones_do_not many_at_once_share_commits
+    callback_of_every_event_type_matches_its_schema structured_batch_and_binary_modes_are_accepted duplicate_event_is_sent_once
+    event_is_sent_to_every_enabled_subscriber concurrent_publishes_share_commits
 }
 
 /// All ten examples: published, received, checked by a validator that the product does not use, and by somebody else's verifier.
-async fn every_event_is_delivered_as_its_schema_says(database: TestDatabase) {
+async fn callback_of_every_event_type_matches_its_schema(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let webhook = app.webhook(&receiver.url, &EventType::ALL).await;
     let catalogue = app.get("/event-types").await;
@@ -71,7 +71,7 @@ fn accepts(schema: &Value, body: &Value) {
     }
 }
 
-async fn structured_batch_and_binary_are_taken(database: TestDatabase) {
+async fn structured_batch_and_binary_modes_are_accepted(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     app.publish(EventType::IdentityCreated, "structured").await;
@@ -114,7 +114,7 @@ async fn structured_batch_and_binary_are_taken(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn the_same_event_is_sent_once(database: TestDatabase) {
+async fn duplicate_event_is_sent_once(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     let published = futures_util::future::join_all((0..20).map(|_| app.publish(EventType::IdentityCreated, "same"))).await;
@@ -148,7 +148,7 @@ async fn the_same_event_is_sent_once(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn every_subscriber_hears_and_disabled_ones_do_not(database: TestDatabase) {
+async fn event_is_sent_to_every_enabled_subscriber(database: TestDatabase) {
     let (app, one, two, off) = (
         TestApp::start(&database).await,
         Receiver::start([]).await,
@@ -192,7 +192,7 @@ async fn every_subscriber_hears_and_disabled_ones_do_not(database: TestDatabase)
 }
 
 /// Who publishes at the same time shares the cost of a commit.
-async fn many_at_once_share_commits(database: TestDatabase) {
+async fn concurrent_publishes_share_commits(database: TestDatabase) {
     let app = std::sync::Arc::new(TestApp::start(&database).await);
     app.publish(EventType::IdentityCreated, "first").await;
     let (statements, commits) = app.store.counts();

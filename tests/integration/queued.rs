@@ -1,36 +1,34 @@
-//! What happens to a delivery that waits when its webhook is changed: what an operator asks before they change one.
+//! A waiting delivery when its webhook is changed: which settings apply to it.
 
-use std::time::Duration;
-
-use clearhook::{catalogue::EventType, delivery::DispatchSettings, storage::new_id};
+use clearhook::{catalogue::EventType, delivery::DeliverySettings};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{JsonBody, TestApp, loopback, quick},
+    app::{JsonBody, TestApp, quick},
     database::TestDatabase,
     on_both,
     receiver::{Receiver, Reply},
 };
 
 on_both! {
-    a_waiting_delivery_goes_to_the_new_url a_waiting_delivery_gets_new_headers_and_the_new_secret
-    a_waiting_delivery_is_sent_after_its_event_was_unticked a_waiting_delivery_is_held_while_disabled
-    a_waiting_delivery_fails_when_its_webhook_is_deleted
+    waiting_delivery_is_sent_to_the_new_url waiting_delivery_has_the_new_headers_and_secret
+    waiting_delivery_is_sent_after_unsubscription waiting_delivery_is_held_while_disabled
+    waiting_delivery_fails_when_its_webhook_is_deleted
 }
 
-/// Tried again each half second, many times: time enough to change the webhook in between.
-async fn start(database: &TestDatabase) -> TestApp {
-    let settings = DispatchSettings {
+/// Many retries, one every half second, so that the webhook can be changed in between. The receiver fails this many times.
+async fn start(database: &TestDatabase, failures: usize) -> (TestApp, Receiver, Value) {
+    let settings = DeliverySettings {
         schedule: ["500ms"; 30].join(",").parse().unwrap(),
         ..quick()
     };
-    TestApp::start_with(database, settings, loopback(), new_id()).await
+    TestApp::start_with_receiver(database, settings, failing(failures)).await
 }
 
-/// A receiver that fails until it is done with these.
-async fn failing(times: usize) -> Receiver {
-    Receiver::start((0..times).map(|_| Reply::status(500))).await
+/// This many failures.
+fn failing(times: usize) -> Vec<Reply> {
+    vec![Reply::status(500); times]
 }
 
 async fn change(app: &TestApp, webhook: &Value, change: &Value) {
@@ -39,13 +37,12 @@ async fn change(app: &TestApp, webhook: &Value, change: &Value) {
     assert_eq!(response.status(), 200);
 }
 
-async fn a_waiting_delivery_goes_to_the_new_url(database: TestDatabase) {
-    let (app, old, new) = (start(&database).await, failing(100).await, Receiver::start([]).await);
-    let webhook = app.webhook(&old.url, &[EventType::IdentityCreated]).await;
+async fn waiting_delivery_is_sent_to_the_new_url(database: TestDatabase) {
+    let ((app, old, webhook), new) = (start(&database, 100).await, Receiver::start([]).await);
     app.publish(EventType::IdentityCreated, "1").await;
     let first = old.wait(1).await.remove(0);
     change(&app, &webhook, &json!({ "url": new.url })).await;
-    // A change is answered when no attempt begins any more that does not know of it.
+    // After the response to a change, no attempt starts with the old settings.
     let asked = old.seen().len();
     let again = new.wait(1).await.remove(0);
     assert_eq!(
@@ -62,9 +59,8 @@ async fn a_waiting_delivery_goes_to_the_new_url(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_waiting_delivery_gets_new_headers_and_the_new_secret(database: TestDatabase) {
-    let (app, receiver) = (start(&database).await, failing(2).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+async fn waiting_delivery_has_the_new_headers_and_secret(database: TestDatabase) {
+    let (app, receiver, webhook) = start(&database, 2).await;
     app.publish(EventType::IdentityCreated, "1").await;
     let first = receiver.wait(1).await.remove(0);
     change(&app, &webhook, &json!({ "headers": [{ "name": "X-Tenant", "value": "new" }] })).await;
@@ -79,29 +75,27 @@ async fn a_waiting_delivery_gets_new_headers_and_the_new_secret(database: TestDa
     app.stop().await;
 }
 
-async fn a_waiting_delivery_is_sent_after_its_event_was_unticked(database: TestDatabase) {
-    let (app, receiver) = (start(&database).await, failing(2).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+async fn waiting_delivery_is_sent_after_unsubscription(database: TestDatabase) {
+    let (app, receiver, webhook) = start(&database, 2).await;
     app.publish(EventType::IdentityCreated, "1").await;
     receiver.wait(1).await;
     change(&app, &webhook, &json!({ "events": ["visit.created"] })).await;
-    // It was queued when the webhook still heard of it. What is published now is not for it.
+    // It was queued while the webhook was subscribed. A new event is not sent to it.
     assert_eq!(app.publish(EventType::IdentityCreated, "2").await["deliveries"], 0);
     app.deliveries(&database, "succeeded", 1).await;
     assert_eq!(database.count("deliveries").await, 1);
     app.stop().await;
 }
 
-async fn a_waiting_delivery_is_held_while_disabled(database: TestDatabase) {
-    let (app, receiver) = (start(&database).await, failing(1).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+async fn waiting_delivery_is_held_while_disabled(database: TestDatabase) {
+    let (app, receiver, webhook) = start(&database, 1).await;
     app.publish(EventType::IdentityCreated, "1").await;
     receiver.wait(1).await;
     change(&app, &webhook, &json!({ "enabled": false })).await;
     app.publish(EventType::IdentityCreated, "2").await;
     app.deliveries(&database, "held", 2).await;
     let seen = receiver.seen().len();
-    // Enabled again, what is held stays so until somebody asks for it.
+    // After enabling, held deliveries stay held until they are recovered.
     change(&app, &webhook, &json!({ "enabled": true })).await;
     app.publish(EventType::IdentityCreated, "3").await;
     receiver.wait(seen + 1).await;
@@ -115,17 +109,19 @@ async fn a_waiting_delivery_is_held_while_disabled(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_waiting_delivery_fails_when_its_webhook_is_deleted(database: TestDatabase) {
-    let (app, receiver) = (start(&database).await, failing(100).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+async fn waiting_delivery_fails_when_its_webhook_is_deleted(database: TestDatabase) {
+    let (app, receiver, webhook) = start(&database, 100).await;
     app.publish(EventType::IdentityCreated, "1").await;
     receiver.wait(1).await;
     let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
     assert_eq!(app.api(Method::DELETE, &path).send().await.unwrap().status(), 204);
     app.deliveries(&database, "failed", 1).await;
     let seen = receiver.seen().len();
-    // No condition marks the absence of a call, so the test waits for several retry delays.
-    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    // Three more attempts of another delivery, on the same schedule: a retry of the deleted webhook would have been due before the last of them.
+    let other = Receiver::start(failing(3)).await;
+    app.webhook(&other.url, &[EventType::IdentityCreated]).await;
+    app.publish(EventType::IdentityCreated, "2").await;
+    other.wait(4).await;
     assert_eq!(receiver.seen().len(), seen);
     app.stop().await;
 }

@@ -1,4 +1,4 @@
-//! Requests that no client library would send, on real sockets: refused clearly, nothing leaked, nothing stored.
+//! Requests that no client library would send, over real sockets: they are rejected clearly, and nothing is leaked or stored.
 
 use clearhook::catalogue::EventType;
 use reqwest::Method;
@@ -11,11 +11,11 @@ use crate::support::{
 };
 
 on_both! {
-    two_readings_are_refused_and_nothing_is_smuggled malformed_heads_are_refused large_and_deep_ones_are_refused
-    every_answer_carries_the_headers_of_safety null_characters_are_refused
+    ambiguous_request_is_rejected_without_smuggling malformed_request_head_is_rejected too_large_or_too_deep_request_is_rejected
+    every_response_has_security_headers null_characters_are_rejected
 }
 
-/// A request of the API with the key that may do all; the connection ends after it.
+/// An API request with a key that has all scopes; the connection is closed afterwards.
 fn request(app: &TestApp, head: &str, body: &str) -> Vec<u8> {
     let (first, more) = head.split_once('\n').unwrap_or((head, ""));
     let more = more.lines().map(|line| format!("{line}\r\n")).collect::<Vec<_>>().concat();
@@ -26,7 +26,7 @@ fn request(app: &TestApp, head: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-async fn two_readings_are_refused_and_nothing_is_smuggled(database: TestDatabase) {
+async fn ambiguous_request_is_rejected_without_smuggling(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let webhook = r#"{"name":"Smuggled","url":"https://example.com/","events":["identity.created"]}"#;
     let hidden = String::from_utf8(request(
@@ -38,7 +38,8 @@ async fn two_readings_are_refused_and_nothing_is_smuggled(database: TestDatabase
         webhook,
     ))
     .unwrap();
-    // A length beside chunks: the length counts for nothing, and what follows the chunks is never read as a request (RFC 9112, 6.3).
+    // Content-Length together with chunked coding: the length is ignored, and the bytes after the chunks are never read as a request (RFC
+    // 9112, 6.3).
     for lengths in [
         "Content-Length: 5\nTransfer-Encoding: chunked",
         "Transfer-Encoding: chunked\nContent-Length: 5",
@@ -113,7 +114,7 @@ async fn two_readings_are_refused_and_nothing_is_smuggled(database: TestDatabase
     app.stop().await;
 }
 
-async fn malformed_heads_are_refused(database: TestDatabase) {
+async fn malformed_request_head_is_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let key = &app.key;
     for (raw, expected, word) in [
@@ -185,7 +186,7 @@ async fn malformed_heads_are_refused(database: TestDatabase) {
             "{raw:?}: {told}"
         );
     }
-    // What is not even text, in the address and in a header.
+    // Bytes that are not text, in the target and in a header.
     for raw in [
         &b"GET /\xff\xfe HTTP/1.1\r\nHost: a\r\n\r\n"[..],
         b"\xff\xff\xff\xff\r\n\r\n",
@@ -198,7 +199,7 @@ async fn malformed_heads_are_refused(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn large_and_deep_ones_are_refused(database: TestDatabase) {
+async fn too_large_or_too_deep_request_is_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let many = (0..150).map(|number| format!("\nX-{number}: 1")).collect::<Vec<_>>().concat();
     let wide = format!("\nX-Wide: {}", "x".repeat(100_000));
@@ -216,7 +217,7 @@ async fn large_and_deep_ones_are_refused(database: TestDatabase) {
     assert!([414, 431].contains(&status(&told)) && answers(&told) == 1, "{told}");
     let json = "Content-Type: application/json\nConnection: close";
     for (path, length) in [("webhooks", 256 * 1024 + 1), ("events", 1024 * 1024 + 1)] {
-        // Refused by what it says of itself, before it is sent.
+        // Rejected by its declared length, before the body is sent.
         let media = json.replace(
             "application/json",
             if path == "events" {
@@ -251,7 +252,7 @@ async fn large_and_deep_ones_are_refused(database: TestDatabase) {
     raw.extend_from_slice(body);
     let told = exchange(&app.url, &raw).await;
     assert_eq!(status(&told), 400, "{told}");
-    // A chunk as large as all memory, and one that ends too soon.
+    // A chunk of the largest size, and one that ends early.
     for chunks in ["FFFFFFFFFFFFFFFFF\r\nx", "FFFFFFFFFFFFFFF\r\nx", "zz\r\nx"] {
         let head = format!("POST /api/v1/webhooks\n{json}\nTransfer-Encoding: chunked");
         let mut stream = crate::support::wire::connect(&app.url).await;
@@ -266,7 +267,7 @@ async fn large_and_deep_ones_are_refused(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn null_characters_are_refused(database: TestDatabase) {
+async fn null_characters_are_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let good = cloud_event(EventType::IdentityCreated, "1");
     for field in ["id", "source", "subject"] {
@@ -288,7 +289,7 @@ async fn null_characters_are_refused(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn every_answer_carries_the_headers_of_safety(database: TestDatabase) {
+async fn every_response_has_security_headers(database: TestDatabase) {
     let app = TestApp::start_at(&database, |front| front.public_url = "https://hooks.example.com".parse().unwrap()).await;
     let plain = TestApp::start(&database).await;
     for (path, pages) in [
@@ -334,7 +335,7 @@ async fn every_answer_carries_the_headers_of_safety(database: TestDatabase) {
             "{path}"
         );
     }
-    // A problem of a request with two meanings has them too.
+    // The response to an ambiguous request has them too.
     let told = exchange(&app.url, b"GET / HTTP/1.1\r\n\r\n").await.to_ascii_lowercase();
     assert!(
         told.contains("x-content-type-options: nosniff") && told.contains("default-src 'none'"),

@@ -1,29 +1,28 @@
-//! Sending again: by hand, all that failed, tests, and what a new secret means.
+//! Sending again: single redelivery, recovery of all failed deliveries, test events, and rotation of the secret.
 
 use clearhook::catalogue::EventType;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{JsonAnswer, JsonBody, TestApp, loopback, quick},
+    app::{JsonAnswer, JsonBody, TestApp, quick},
     database::TestDatabase,
     on_both,
     receiver::{Receiver, Reply},
 };
 
 on_both! {
-    a_redelivery_is_the_next_attempt_and_asking_twice_sends_twice a_redelivery_takes_the_place_of_a_retry
-    one_that_is_asked_for_while_it_is_being_sent_is_sent_after_that recover_sends_what_failed_and_what_was_held
-    a_test_is_marked_and_sent_once both_secrets_sign_for_a_while a_disabled_webhook_is_not_called_by_hand figures_are_counted
+    redelivery_is_the_next_attempt_and_two_requests_send_twice redelivery_replaces_the_pending_retry
+    redelivery_during_an_attempt_is_sent_afterwards recover_sends_failed_and_held_deliveries
+    test_event_is_marked_and_sent_once both_secrets_sign_during_the_overlap disabled_webhook_rejects_redelivery stats_and_metrics_count_callbacks
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap()
 }
 
-async fn a_redelivery_is_the_next_attempt_and_asking_twice_sends_twice(database: TestDatabase) {
-    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+async fn redelivery_is_the_next_attempt_and_two_requests_send_twice(database: TestDatabase) {
+    let (app, receiver, webhook) = TestApp::start_with_receiver(&database, quick(), []).await;
     app.publish(EventType::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let path = format!("/callbacks/{}/redeliver", text(&row, "id"));
@@ -48,19 +47,17 @@ async fn a_redelivery_is_the_next_attempt_and_asking_twice_sends_twice(database:
     app.stop().await;
 }
 
-async fn a_redelivery_takes_the_place_of_a_retry(database: TestDatabase) {
-    let receiver = Receiver::start([Reply::status(500), Reply::status(500)]).await;
+async fn redelivery_replaces_the_pending_retry(database: TestDatabase) {
     let mut settings = quick();
     settings.schedule = "1h,1h".parse().unwrap();
-    let app = TestApp::start_with(&database, settings, loopback(), clearhook::storage::new_id()).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, settings, [Reply::status(500), Reply::status(500)]).await;
     app.publish(EventType::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     app.deliveries(&database, "pending", 1).await;
     let path = format!("/callbacks/{}/redeliver", text(&row, "id"));
     app.post(&path, &json!({})).await;
     app.log(&webhook, 2).await;
-    // It failed: the schedule goes on with the retry whose place it took.
+    // The redelivery failed: the schedule continues with the retry that it replaced.
     app.deliveries(&database, "pending", 1).await;
     assert_eq!(database.count("deliveries WHERE retries = 2 AND attempts = 2").await, 1);
     app.post(&path, &json!({})).await;
@@ -70,13 +67,12 @@ async fn a_redelivery_takes_the_place_of_a_retry(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn one_that_is_asked_for_while_it_is_being_sent_is_sent_after_that(database: TestDatabase) {
+async fn redelivery_during_an_attempt_is_sent_afterwards(database: TestDatabase) {
     let slow = Reply {
         delay: std::time::Duration::from_millis(400),
         ..Reply::status(200)
     };
-    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(200), slow]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let (app, receiver, webhook) = TestApp::start_with_receiver(&database, quick(), [Reply::status(200), slow]).await;
     app.publish(EventType::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let path = format!("/callbacks/{}/redeliver", text(&row, "id"));
@@ -90,12 +86,8 @@ async fn one_that_is_asked_for_while_it_is_being_sent_is_sent_after_that(databas
     app.stop().await;
 }
 
-async fn recover_sends_what_failed_and_what_was_held(database: TestDatabase) {
-    let (app, receiver) = (
-        TestApp::start(&database).await,
-        Receiver::start((0..4).map(|_| Reply::status(500))).await,
-    );
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+async fn recover_sends_failed_and_held_deliveries(database: TestDatabase) {
+    let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, quick(), (0..4).map(|_| Reply::status(500))).await;
     let path = format!("/webhooks/{}", text(&webhook, "id"));
     app.publish(EventType::IdentityCreated, "fails").await;
     app.deliveries(&database, "failed", 1).await;
@@ -115,7 +107,7 @@ async fn recover_sends_what_failed_and_what_was_held(database: TestDatabase) {
         .send()
         .await
         .unwrap();
-    // Enabled again, nothing is sent by surprise.
+    // After enabling, held deliveries are not sent by themselves.
     app.publish(EventType::IdentityCreated, "later").await;
     app.log(&webhook, 5).await;
     assert_eq!(database.count("deliveries WHERE state = 'held'").await, 1);
@@ -141,7 +133,7 @@ async fn recover_sends_what_failed_and_what_was_held(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_test_is_marked_and_sent_once(database: TestDatabase) {
+async fn test_event_is_marked_and_sent_once(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(500)]).await);
     let webhook = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
     let path = format!("/webhooks/{}/test", text(&webhook, "id"));
@@ -162,9 +154,8 @@ async fn a_test_is_marked_and_sent_once(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn both_secrets_sign_for_a_while(database: TestDatabase) {
-    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+async fn both_secrets_sign_during_the_overlap(database: TestDatabase) {
+    let (app, receiver, webhook) = TestApp::start_with_receiver(&database, quick(), []).await;
     let path = format!("/webhooks/{}/secret/rotate", text(&webhook, "id"));
     app.publish(EventType::IdentityCreated, "before").await;
     receiver.wait(1).await;
@@ -194,9 +185,8 @@ async fn both_secrets_sign_for_a_while(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_disabled_webhook_is_not_called_by_hand(database: TestDatabase) {
-    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+async fn disabled_webhook_rejects_redelivery(database: TestDatabase) {
+    let (app, receiver, webhook) = TestApp::start_with_receiver(&database, quick(), []).await;
     app.publish(EventType::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let path = format!("/webhooks/{}", text(&webhook, "id"));
@@ -215,12 +205,8 @@ async fn a_disabled_webhook_is_not_called_by_hand(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn figures_are_counted(database: TestDatabase) {
-    let (app, receiver) = (
-        TestApp::start(&database).await,
-        Receiver::start([Reply::status(200), Reply::status(500)]).await,
-    );
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+async fn stats_and_metrics_count_callbacks(database: TestDatabase) {
+    let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, quick(), [Reply::status(200), Reply::status(500)]).await;
     app.publish(EventType::IdentityCreated, "1").await;
     app.log(&webhook, 1).await;
     app.publish(EventType::IdentityCreated, "2").await;

@@ -1,32 +1,30 @@
-//! What is too old goes, what is still to be sent stays, and what nobody will send any more has failed.
+//! Old events are deleted, deliveries that are still to be sent are kept, and deliveries that can never be sent fail.
 
 use std::time::Duration;
 
 use clearhook::{
     catalogue::EventType,
-    delivery::DispatchSettings,
+    delivery::DeliverySettings,
     domain::timestamp::Timestamp,
-    storage::{new_id, retention::Forgotten},
+    storage::{new_id, retention::Expired},
 };
 use reqwest::Method;
 use serde_json::json;
 
-use crate::{
-    backpressure::{change, id, publish_many},
-    support::{
-        app::{TestApp, hourly, loopback, quick},
-        database::TestDatabase,
-        on_both,
-        receiver::{Receiver, Reply},
-        wait::wait_for,
-    },
+use crate::support::{
+    app::{TestApp, hourly, loopback, quick},
+    database::TestDatabase,
+    on_both,
+    receiver::{Receiver, Reply},
+    steps::{change, id, publish_many},
+    wait::wait_for,
 };
 
 on_both! {
-    old_rows_are_forgotten_and_new_ones_stay what_is_to_be_sent_is_not_forgotten what_is_held_for_a_deleted_webhook_has_failed
+    retention_deletes_only_old_rows retention_keeps_pending_deliveries held_delivery_of_a_deleted_webhook_fails
 }
 
-async fn old_rows_are_forgotten_and_new_ones_stay(database: TestDatabase) {
+async fn retention_deletes_only_old_rows(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     publish_many(&app, EventType::IdentityCreated, 1_200, "old").await;
@@ -38,10 +36,18 @@ async fn old_rows_are_forgotten_and_new_ones_stay(database: TestDatabase) {
     .await;
     app.publish(EventType::IdentityCreated, "new").await;
     app.deliveries(&database, "succeeded", 1_201).await;
-    for what in Forgotten::ALL {
-        while app.store.forget(what, cut.plus(Duration::from_millis(10))).await.unwrap() {}
+    let old_hour = cut.0 / 3_600_000 - 1;
+    for table in ["webhook_stats", "stats_total"] {
+        database.execute(&format!("UPDATE {table} SET hour = {old_hour}")).await;
+        assert!(database.count(table).await > 0, "{table}");
     }
-    // All of them are of the new event.
+    for what in Expired::ALL {
+        while app.store.delete_expired(what, cut.plus(Duration::from_millis(10))).await.unwrap() {}
+    }
+    for table in ["webhook_stats", "stats_total"] {
+        assert_eq!(database.count(table).await, 0, "{table}");
+    }
+    // All remaining rows belong to the new event.
     assert_eq!(database.count("events WHERE ce_id = 'new'").await, 1);
     for table in ["callbacks", "deliveries", "events", "event_keys"] {
         assert_eq!(database.count(table).await, 1, "{table}");
@@ -60,8 +66,8 @@ async fn old_rows_are_forgotten_and_new_ones_stay(database: TestDatabase) {
     app.stop().await;
 }
 
-/// A retry may come long after its event is old enough to go.
-async fn what_is_to_be_sent_is_not_forgotten(database: TestDatabase) {
+/// A retry may be due long after its event has reached the retention limit.
+async fn retention_keeps_pending_deliveries(database: TestDatabase) {
     let settings = hourly();
     let (app, receiver) = (
         TestApp::start_with(&database, settings.clone(), loopback(), new_id()).await,
@@ -74,7 +80,7 @@ async fn what_is_to_be_sent_is_not_forgotten(database: TestDatabase) {
     app.deliveries(&database, "succeeded", 1).await;
     let node = app.node;
     app.stop().await;
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         retention: Duration::from_millis(1),
         ..settings
     };
@@ -92,7 +98,7 @@ async fn what_is_to_be_sent_is_not_forgotten(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn what_is_held_for_a_deleted_webhook_has_failed(database: TestDatabase) {
+async fn held_delivery_of_a_deleted_webhook_fails(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let mut webhooks = Vec::new();
     for event in [EventType::IdentityCreated, EventType::VisitCreated] {
@@ -116,7 +122,7 @@ async fn what_is_held_for_a_deleted_webhook_has_failed(database: TestDatabase) {
         ),
         (1_100, 1_100)
     );
-    // As a node leaves it that ends in the middle.
+    // The state after a node has crashed in between.
     let node = app.node;
     app.stop().await;
     database.execute("UPDATE webhooks SET deleted_at = 1").await;

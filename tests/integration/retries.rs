@@ -1,10 +1,10 @@
-//! What happens when a receiver fails, when clearhook stops, and when it is killed.
+//! Failures of a receiver, a shutdown and a crash of clearhook: when a delivery is attempted again.
 
 use std::time::Duration;
 
 use clearhook::{
     catalogue::EventType,
-    delivery::DispatchSettings,
+    delivery::DeliverySettings,
     domain::{timestamp::Timestamp, url::UrlPolicy},
     storage::new_id,
 };
@@ -23,12 +23,12 @@ use crate::support::{
 };
 
 on_both! {
-    a_failed_callback_is_made_again_with_the_same_id_and_body the_schedule_ends redirects_are_failures_and_not_followed
-    gone_disables_the_webhook a_long_answer_is_cut failures_have_their_names a_stop_lets_attempts_end what_a_killed_node_owned_is_sent
-    a_date_in_retry_after_is_kept a_name_that_leads_inside_is_not_called due_times_move_with_the_clock
+    retry_has_the_same_id_and_body delivery_fails_after_the_last_retry redirect_is_a_failure_and_not_followed
+    response_410_disables_the_webhook long_response_is_truncated_in_the_log failure_has_a_name_in_the_log shutdown_waits_for_attempts deliveries_of_a_killed_node_are_sent
+    retry_after_date_is_respected name_with_a_private_address_is_not_called due_times_follow_the_clock
 }
 
-async fn a_failed_callback_is_made_again_with_the_same_id_and_body(database: TestDatabase) {
+async fn retry_has_the_same_id_and_body(database: TestDatabase) {
     let (app, receiver) = (
         TestApp::start(&database).await,
         Receiver::start([Reply::status(500), Reply::status(503)]).await,
@@ -62,7 +62,7 @@ async fn a_failed_callback_is_made_again_with_the_same_id_and_body(database: Tes
     app.stop().await;
 }
 
-async fn the_schedule_ends(database: TestDatabase) {
+async fn delivery_fails_after_the_last_retry(database: TestDatabase) {
     let (app, receiver) = (
         TestApp::start(&database).await,
         Receiver::start((0..9).map(|_| Reply::status(400))).await,
@@ -78,7 +78,7 @@ async fn the_schedule_ends(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn redirects_are_failures_and_not_followed(database: TestDatabase) {
+async fn redirect_is_a_failure_and_not_followed(database: TestDatabase) {
     let target = Receiver::start([]).await;
     let location: &'static str = Box::leak(target.url.clone().into_boxed_str());
     let redirect = Reply {
@@ -94,7 +94,7 @@ async fn redirects_are_failures_and_not_followed(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn gone_disables_the_webhook(database: TestDatabase) {
+async fn response_410_disables_the_webhook(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(410)]).await);
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     app.publish(EventType::IdentityCreated, "1").await;
@@ -106,7 +106,7 @@ async fn gone_disables_the_webhook(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_long_answer_is_cut(database: TestDatabase) {
+async fn long_response_is_truncated_in_the_log(database: TestDatabase) {
     let long = Reply {
         body: "x".repeat(1024 * 1024),
         ..Reply::status(200)
@@ -136,8 +136,8 @@ async fn raw_receiver(answer: &'static [u8]) -> String {
     url
 }
 
-async fn failures_have_their_names(database: TestDatabase) {
-    let settings = DispatchSettings {
+async fn failure_has_a_name_in_the_log(database: TestDatabase) {
+    let settings = DeliverySettings {
         schedule: "".parse().unwrap(),
         timeout: Duration::from_millis(600),
         ..quick()
@@ -173,7 +173,7 @@ async fn failures_have_their_names(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_name_that_leads_inside_is_not_called(database: TestDatabase) {
+async fn name_with_a_private_address_is_not_called(database: TestDatabase) {
     let receiver = Receiver::start([]).await;
     let app = TestApp::start(&database).await;
     // Permitted when it was saved, forbidden when it is called: by address and by name.
@@ -184,7 +184,7 @@ async fn a_name_that_leads_inside_is_not_called(database: TestDatabase) {
         allow_http: true,
         ..UrlPolicy::default()
     };
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         schedule: "".parse().unwrap(),
         ..quick()
     };
@@ -200,13 +200,13 @@ async fn a_name_that_leads_inside_is_not_called(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_stop_lets_attempts_end(database: TestDatabase) {
+async fn shutdown_waits_for_attempts(database: TestDatabase) {
     let slow = Reply {
         delay: Duration::from_millis(300),
         ..Reply::status(200)
     };
     let receiver = Receiver::start([slow.clone(), slow]).await;
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         concurrency_per_webhook: 1,
         ..quick()
     };
@@ -229,7 +229,7 @@ async fn a_stop_lets_attempts_end(database: TestDatabase) {
 }
 
 /// As a node leaves it that was killed between the commit and the first attempt.
-async fn what_a_killed_node_owned_is_sent(database: TestDatabase) {
+async fn deliveries_of_a_killed_node_are_sent(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(500)]).await);
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     app.publish(EventType::IdentityCreated, "1").await;
@@ -262,7 +262,7 @@ async fn what_a_killed_node_owned_is_sent(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_date_in_retry_after_is_kept(database: TestDatabase) {
+async fn retry_after_date_is_respected(database: TestDatabase) {
     let now = std::time::SystemTime::now();
     let date = httpdate::fmt_http_date(now + Duration::from_secs(3_600));
     let away = Reply {
@@ -275,14 +275,14 @@ async fn a_date_in_retry_after_is_kept(database: TestDatabase) {
     let row = app.log(&webhook, 1).await.remove(0);
     app.deliveries(&database, "pending", 1).await;
     let delivery = row["delivery_id"].as_str().unwrap().parse().unwrap();
-    let due = app.store.standing(delivery).await.unwrap().unwrap().due.unwrap();
+    let due = app.store.delivery_status(delivery).await.unwrap().unwrap().due.unwrap();
     let ahead = due.since(Timestamp::now());
     assert!((59 * 60..=61 * 60).contains(&ahead.as_secs()), "{ahead:?}");
     app.stop().await;
 }
 
 /// As when the system's clock is set back by an hour: without the shift, a retry would come an hour late.
-async fn due_times_move_with_the_clock(database: TestDatabase) {
+async fn due_times_follow_the_clock(database: TestDatabase) {
     let settings = hourly();
     let (app, receiver) = (
         TestApp::start_with(&database, settings, loopback(), new_id()).await,

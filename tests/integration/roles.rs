@@ -1,16 +1,13 @@
-//! Who may do what: every route of the service, tried as everybody who could come along.
+//! Access rights: every route is requested by every kind of caller, and the answers are compared with the table in `roles.txt`.
 
-use std::fmt::Write;
+use std::{collections::HashMap, fmt::Write, fs, path::Path, sync::Mutex};
 
 use axum::{body::Body, http::Request, routing::get};
 use clearhook::{
-    auth::{
-        api_key,
-        principal::{KeyHolder, Principal, SignedIn},
-    },
+    auth::api_key,
     catalogue::EventType,
     domain::role::{Role, Scope},
-    routes::{Kind, Row, Rule},
+    routes::{Row, Rule},
     storage::{audit::Actor, new_id},
     web,
 };
@@ -25,33 +22,30 @@ use crate::support::{
     receiver::Receiver,
 };
 
-on_both! { every_route_is_tried_as_everybody a_route_without_a_rule_is_refused another_owners_ids_and_cursors_find_nothing }
+on_both! { every_route_answers_every_caller_as_roles_txt_says route_without_a_rule_is_not_found another_owners_ids_and_cursors_are_not_found }
 
 const OWNER: &str = "owner@example.com";
 const OTHER: &str = "other@example.com";
 const ADMINISTRATOR: &str = "administrator@example.com";
 
-/// Who comes along.
+/// The first lines of the table.
+const HEADER: &str = "\
+# Who may use each route. \"yes\": the request is let in (what it contains may still be invalid). \"sign in\": redirected to the sign-in page.
+# 401, 403, 404: refused with this status. A test requests every route as every caller and compares the answers with this file.
+# After an intended change: RENEW=1 cargo test --features ssr --test integration -- roles::every_route
+";
+
+/// A kind of caller.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Subject {
     Administrator,
+    /// Owns the webhook that paths name.
     Owner,
     OtherOwner,
+    /// An API key with one scope.
     Key(Scope),
+    /// Neither session nor key.
     Nobody,
-}
-
-/// What they meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Met {
-    /// They are let in; what they sent may still be refused for what it says.
-    In,
-    /// They are told that they may not.
-    Forbidden,
-    /// They find nothing.
-    Nothing,
-    /// They are asked who they are.
-    Who,
 }
 
 fn subjects() -> Vec<Subject> {
@@ -79,64 +73,20 @@ impl Subject {
             Self::Key(_) | Self::Nobody => None,
         }
     }
-
-    fn principal(self) -> Option<Principal> {
-        match self {
-            Self::Nobody => None,
-            Self::Key(scope) => Some(Principal::Key(KeyHolder {
-                key: new_id(),
-                name: String::new(),
-                scopes: vec![scope],
-                expires_at: None,
-                address: None,
-            })),
-            Self::Administrator | Self::Owner | Self::OtherOwner => Some(Principal::User(SignedIn {
-                session: new_id(),
-                user: new_id(),
-                email: String::new(),
-                role: if self == Self::Administrator {
-                    Role::Administrator
-                } else {
-                    Role::ApiOwner
-                },
-                address: None,
-            })),
-        }
-    }
 }
 
-/// What the rule of a route promises.
-fn promised(row: &Row, rule: Rule, subject: Subject) -> Met {
-    let action = match (rule, subject) {
-        (Rule::Open | Rule::Guest, _) => return Met::In,
-        (Rule::Session(_), Subject::Key(_) | Subject::Nobody) => return Met::Who,
-        (Rule::Key(_), subject) if !matches!(subject, Subject::Key(_)) => return Met::Who,
-        (Rule::Session(action) | Rule::Key(action), _) => action,
-    };
-    let of_one = row.path.contains("{id}");
-    if subject == Subject::OtherOwner && action.is_of_a_webhook() && of_one {
-        return Met::Nothing;
-    }
-    match subject.principal().unwrap().may(action, true) {
-        Ok(()) => Met::In,
-        Err(_) if row.kind == Kind::Page => Met::Nothing,
-        Err(_) => Met::Forbidden,
-    }
-}
-
-fn met(rule: Rule, response: &Response) -> Met {
+/// The answer as a word of the table. A route without authentication refuses nobody: it may answer that a file or page does not exist, or
+/// redirect to the sign-in page because that is the next step.
+fn word(rule: Rule, response: &Response) -> String {
     let status = response.status().as_u16();
     assert!(status < 500, "{status} {}", response.url());
-    let asked = response
-        .headers()
-        .get("location")
-        .is_some_and(|to| to.to_str().unwrap().starts_with("/sign-in"));
+    let is_open = matches!(rule, Rule::Open | Rule::Guest);
+    let location = response.headers().get("location").and_then(|to| to.to_str().ok());
     match status {
-        401 => Met::Who,
-        403 => Met::Forbidden,
-        303 if asked && rule != Rule::Guest => Met::Who,
-        404 if !matches!(rule, Rule::Open | Rule::Guest) => Met::Nothing,
-        _ => Met::In,
+        401 | 403 => status.to_string(),
+        404 if !is_open => status.to_string(),
+        303 if !is_open && location.is_some_and(|to| to.starts_with("/sign-in")) => "sign in".to_owned(),
+        _ => "yes".to_owned(),
     }
 }
 
@@ -147,10 +97,12 @@ struct Stage {
     event: String,
     webhook: String,
     keys: Vec<(Scope, String)>,
+    /// Sessions of people, until a request of theirs may have ended them.
+    cookies: Mutex<HashMap<&'static str, String>>,
 }
 
 impl Stage {
-    /// A webhook of the owner with a callback, and everybody who comes along.
+    /// A webhook of the owner with a callback, the people, and a key for each scope.
     async fn set(database: &TestDatabase) -> Self {
         let (app, receiver) = (TestApp::start(database).await, Receiver::start([]).await);
         for (email, role) in [
@@ -172,6 +124,7 @@ impl Stage {
             event: String::new(),
             webhook: String::new(),
             keys,
+            cookies: Mutex::default(),
         };
         stage.webhook = stage.owned_webhook().await;
         stage.app.publish(EventType::IdentityCreated, "1").await;
@@ -189,14 +142,20 @@ impl Stage {
         webhook["id"].as_str().unwrap().to_owned()
     }
 
-    async fn cookie(&self, email: &str) -> String {
+    async fn cookie(&self, email: &'static str) -> String {
+        let known = self.cookies.lock().unwrap().get(email).cloned();
+        if let Some(known) = known {
+            return known;
+        }
         let fields = [("email", email), ("password", "correct horse battery")];
         let response = self.app.form("/sign-in", "", &fields).await;
         let cookie = response.headers()["set-cookie"].to_str().unwrap();
-        cookie.split(';').next().unwrap().to_owned()
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        self.cookies.lock().unwrap().insert(email, cookie.clone());
+        cookie
     }
 
-    /// The path with ids of things that there are.
+    /// The path with ids that exist.
     async fn path(&self, row: &Row) -> String {
         let id = if row.method == Method::DELETE {
             self.owned_webhook().await
@@ -230,50 +189,57 @@ impl Stage {
             let (_, key) = self.keys.iter().find(|(of, _)| *of == scope).unwrap();
             request = request.bearer_auth(key);
         }
-        request.send().await.unwrap()
+        let response = request.send().await.unwrap();
+        if row.method != Method::GET
+            && let Some(email) = subject.email()
+        {
+            self.cookies.lock().unwrap().remove(email);
+        }
+        response
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the table is there to be read")]
-async fn every_route_is_tried_as_everybody(database: TestDatabase) {
+async fn every_route_answers_every_caller_as_roles_txt_says(database: TestDatabase) {
     let stage = Stage::set(&database).await;
     let (_, rows) = web::routes(&stage.app.state).into_parts();
     assert!(rows.len() > 25, "{} routes", rows.len());
-    let mut table = format!("{:<7}{:<38}", "", "");
+    let width = rows.iter().map(|row| row.path.len()).max().unwrap_or_default() + 2;
+    let mut table = format!("{HEADER}\n{:<7}{:<width$}", "", "");
     for subject in subjects() {
         write!(table, "{:<15}", subject.title()).unwrap();
     }
-    let mut broken = Vec::new();
     for row in &rows {
         let rule = row
             .rule
-            .unwrap_or_else(|| panic!("{} {} has no rule: say who may use it (see web::pages)", row.method, row.path));
-        write!(table, "\n{:<7}{:<38}", row.method.as_str(), row.path).unwrap();
+            .unwrap_or_else(|| panic!("{} {} has no rule: add one (see console::app)", row.method, row.path));
+        table.truncate(table.trim_end().len());
+        write!(table, "\n{:<7}{:<width$}", row.method.as_str(), row.path).unwrap();
         for subject in subjects() {
-            let (promised, met) = (promised(row, rule, subject), met(rule, &stage.try_as(row, subject).await));
-            let word = match met {
-                Met::In => "yes",
-                Met::Forbidden => "403",
-                Met::Nothing => "404",
-                Met::Who => "who?",
-            };
-            write!(table, "{word:<15}").unwrap();
-            if promised != met {
-                broken.push(format!(
-                    "{} {} as {}: {met:?}, not {promised:?}",
-                    row.method,
-                    row.path,
-                    subject.title()
-                ));
-            }
+            write!(table, "{:<15}", word(rule, &stage.try_as(row, subject).await)).unwrap();
         }
     }
-    println!("{table}\n{} routes, {} kinds of callers", rows.len(), subjects().len());
-    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    let table = format!("{}\n", table.trim_end());
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration/roles.txt");
+    if std::env::var_os("RENEW").is_some() {
+        fs::write(&file, &table).unwrap();
+    }
+    let stored = fs::read_to_string(&file).unwrap_or_default();
+    let missing = |from: &str, to: &str, sign: &str| {
+        let lines = from.lines().filter(|line| !to.lines().any(|other| other == *line));
+        lines.map(|line| format!("{sign} {line}\n")).collect::<Vec<_>>().concat()
+    };
+    assert!(
+        stored == table,
+        "the routes answer differently from {} (- the file, + the routes):\n{}{}If this is intended, renew the file with the command in its \
+         first lines, and have the difference reviewed.",
+        file.display(),
+        missing(&stored, &table, "-"),
+        missing(&table, &stored, "+"),
+    );
     stage.app.stop().await;
 }
 
-async fn a_route_without_a_rule_is_refused(database: TestDatabase) {
+async fn route_without_a_rule_is_not_found(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in(ADMINISTRATOR, Role::Administrator).await;
     let routes = web::routes(&app.state).map(|router| router.route("/forgotten", get(async || "a secret")));
@@ -290,14 +256,14 @@ async fn a_route_without_a_rule_is_refused(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn another_owners_ids_and_cursors_find_nothing(database: TestDatabase) {
+async fn another_owners_ids_and_cursors_are_not_found(database: TestDatabase) {
     let stage = Stage::set(&database).await;
     let (app, other) = (&stage.app, stage.cookie(OTHER).await);
     let body = json!({ "name": "Secret name", "url": "https://example.com/secret-path", "events": ["visit.created"] });
     for _ in 0..3 {
         assert_eq!(app.post("/webhooks", &body).await.0, 201);
     }
-    // A cursor of an administrator's list leads an owner nowhere, and a callback of another webhook opens nothing.
+    // A cursor of an administrator's list shows an owner nothing, and neither does the callback of another webhook.
     let cursor = app.get("/webhooks?limit=1").await["next_cursor"].as_str().unwrap().to_owned();
     let callback = &stage.callback;
     for path in [
@@ -322,7 +288,7 @@ async fn another_owners_ids_and_cursors_find_nothing(database: TestDatabase) {
         html.contains("Mine") && !html.contains("id=\"callback\"") && !html.contains(callback.as_str()),
         "{html}"
     );
-    // What people own they do not change, and nothing tells them more.
+    // A webhook cannot be given to a user who does not exist.
     let response = app
         .api(Method::PATCH, &format!("/webhooks/{own}"))
         .json_value(&json!({ "owners": [new_id::<clearhook::domain::id::UserId>()] }));

@@ -1,4 +1,4 @@
-//! The second factor: set up, asked for, never twice with one code.
+//! The second factor: enrolment, sign-in, and that no code is accepted twice.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::support::{
     on_both,
 };
 
-on_both! { codes_are_asked_for_and_taken_once recovery_codes_are_taken_once guesses_at_codes_have_to_wait it_is_reset_by_command it_is_reset_by_another_administrator it_is_turned_off_with_the_password }
+on_both! { second_factor_code_is_accepted_once recovery_code_is_accepted_once second_factor_guesses_are_throttled second_factor_is_reset_by_command second_factor_is_reset_by_another_administrator second_factor_is_turned_off_with_the_password }
 
 const EMAIL: &str = "admin@example.com";
 const RIGHT: &str = "correct horse battery";
 
-/// The cookie of the second step, after the right password.
+/// The cookie of the second step, after the correct password.
 async fn first_step(app: &TestApp) -> String {
     let response = app
         .form("/sign-in", "", &[("email", EMAIL), ("password", RIGHT), ("next", "/webhooks/new")])
@@ -32,7 +32,7 @@ async fn second_step(app: &TestApp, step: &str, code: &str) -> Response {
     app.form("/sign-in/code", step, &[("code", code), ("next", "/webhooks/new")]).await
 }
 
-async fn codes_are_asked_for_and_taken_once(database: TestDatabase) {
+async fn second_factor_code_is_accepted_once(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let before = app.sign_in(EMAIL, Role::Administrator).await;
     let bystander = cookie(
@@ -86,10 +86,10 @@ async fn codes_are_asked_for_and_taken_once(database: TestDatabase) {
     let replayed = second_step(&app, &step, &code).await;
     assert_eq!(replayed.status(), 401);
     assert!(replayed.text().await.unwrap().contains("This code is not valid"));
-    // Of a later step of time only later ones are taken.
+    // After a code of a later time step, only later codes are accepted.
     app.clock.forward(Duration::from_secs(30));
     assert_eq!(second_step(&app, &step, &code).await.status(), 401);
-    // The first step is over after ten minutes, and cannot be made up.
+    // The first step expires after ten minutes, and its cookie cannot be forged.
     app.clock.forward(Duration::from_mins(10));
     for step in [step.as_str(), "clearhook_step=AAAA", ""] {
         let response = second_step(&app, step, &device.code(&app)).await;
@@ -100,7 +100,7 @@ async fn codes_are_asked_for_and_taken_once(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn recovery_codes_are_taken_once(database: TestDatabase) {
+async fn recovery_code_is_accepted_once(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let session = app.sign_in(EMAIL, Role::Administrator).await;
     let (session, _, first) = enrol(&app, &session).await;
@@ -123,7 +123,7 @@ async fn recovery_codes_are_taken_once(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn guesses_at_codes_have_to_wait(database: TestDatabase) {
+async fn second_factor_guesses_are_throttled(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let session = app.sign_in(EMAIL, Role::Administrator).await;
     let (_, device, _) = enrol(&app, &session).await;
@@ -142,7 +142,7 @@ async fn guesses_at_codes_have_to_wait(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn it_is_reset_by_command(database: TestDatabase) {
+async fn second_factor_is_reset_by_command(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let session = app.sign_in(EMAIL, Role::Administrator).await;
     let (session, _, _) = enrol(&app, &session).await;
@@ -177,7 +177,7 @@ async fn it_is_reset_by_command(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn it_is_reset_by_another_administrator(database: TestDatabase) {
+async fn second_factor_is_reset_by_another_administrator(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let session = app.sign_in(EMAIL, Role::Administrator).await;
     let (session, _, _) = enrol(&app, &session).await;
@@ -208,7 +208,7 @@ async fn it_is_reset_by_another_administrator(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn it_is_turned_off_with_the_password(database: TestDatabase) {
+async fn second_factor_is_turned_off_with_the_password(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let session = app.sign_in(EMAIL, Role::Administrator).await;
     let (session, _, _) = enrol(&app, &session).await;

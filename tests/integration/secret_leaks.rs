@@ -1,5 +1,5 @@
-//! A whole run with planted secrets, by command line, API and console, with errors, at the level of debug: then everything that came of
-//! it is searched for them.
+//! A whole run with planted secrets, by command line, API and console, with errors and the log level debug: afterwards the secrets are
+//! searched for in all output.
 
 use std::{fs, io::Write, process::Stdio};
 
@@ -22,14 +22,14 @@ use crate::support::{
     wait::wait_for,
 };
 
-on_both! { nothing_planted_is_found_anywhere }
+on_both! { planted_secrets_appear_in_no_output }
 
 const PASSWORD: &str = "planted-password-correct-horse";
 const WRONG: &str = "planted-wrong-password";
 const HEADER: &str = "Bearer planted-header-value";
 const RAW: &[u8; 32] = b"planted-raw-secret-planted-raw-s";
 
-/// What may be read by whom it is not meant for, each with its name.
+/// Output that must not contain a secret, each with its name.
 struct Shown(Vec<(String, String)>);
 
 impl Shown {
@@ -38,7 +38,7 @@ impl Shown {
     }
 }
 
-/// The service's API and console, as their users see them.
+/// The API and the console of the service.
 struct Front {
     url: String,
     http: Client,
@@ -74,7 +74,7 @@ impl Front {
     }
 }
 
-/// A receiver that repeats all that it was told.
+/// A receiver that echoes the whole request.
 async fn parrot() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
@@ -87,7 +87,7 @@ async fn parrot() -> String {
 }
 
 #[expect(clippy::too_many_lines, reason = "one run, told in its order")]
-async fn nothing_planted_is_found_anywhere(database: TestDatabase) {
+async fn planted_secrets_appear_in_no_output(database: TestDatabase) {
     let (here, receiver) = (Installation::new(), parrot().await);
     let (master, new_master) = (database.key.reveal().to_string(), MasterKey::generate().reveal().to_string());
     // PostgreSQL of the tests asks for no password, and takes any.
@@ -161,7 +161,7 @@ async fn nothing_planted_is_found_anywhere(database: TestDatabase) {
         ],
         &master,
     ));
-    let address = format!("http://{}", serve.line("listening on ").await.split(';').next().unwrap());
+    let address = serve.url().await;
     let mut front = Front {
         url: address.clone(),
         http: client_builder().redirect(Policy::none()).build().unwrap(),
@@ -247,7 +247,7 @@ async fn nothing_planted_is_found_anywhere(database: TestDatabase) {
         (Method::GET, format!("/webhooks/{id}/stats"), None),
         (Method::PATCH, format!("/webhooks/{id}"), Some(json!({ "secret": secret }))),
     ] {
-        // Whoever may read webhooks reads what their callbacks carry.
+        // A key that may read webhooks may read public headers.
         let carries = method == Method::GET && path == "/webhooks";
         let text = front.api(method, &path, body.as_ref()).await;
         texts.push(if carries { text.replace(HEADER, "") } else { text });
@@ -263,7 +263,7 @@ async fn nothing_planted_is_found_anywhere(database: TestDatabase) {
     let metrics = front.http.get(format!("{address}/metrics")).bearer_auth(&key).send().await.unwrap();
     texts.push(metrics.text().await.unwrap());
 
-    // The console. The header's value stands in the form that an administrator may change it in, and nowhere else.
+    // The console. The value of the header is only in the form of an administrator.
     let form = front.page(&format!("/webhooks/{id}")).await;
     texts.push(form.replace(&HEADER.replace('&', "&amp;"), ""));
     for path in ["/webhooks", "/webhooks/new", "/nowhere", "/webhooks?q=planted", "/sign-in"] {
@@ -323,7 +323,7 @@ async fn nothing_planted_is_found_anywhere(database: TestDatabase) {
     }
 }
 
-/// Everything that is stored: the database, and the files of the installation.
+/// All stored data: the database and the files of the installation.
 async fn stored(database: &TestDatabase, folder: &std::path::Path) -> String {
     let mut text = String::new();
     for folder in [database.folder.path(), folder, &folder.join("data")] {

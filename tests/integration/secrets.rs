@@ -1,4 +1,4 @@
-//! A stolen database gives away no secret, and neither does the API.
+//! Neither a copy of the database nor the API reveals a secret.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use clearhook::domain::role::Role;
@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn planted_secrets_are_not_in_the_files_nor_in_answers() {
+async fn planted_secrets_are_not_in_files_or_responses() {
     let database = TestDatabase::sqlite();
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let key = *b"planted-secret-planted-secret-32";

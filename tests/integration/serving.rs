@@ -1,4 +1,4 @@
-//! The real binary at work: the demo, publishing and listening by command, a database that is behind.
+//! The real binary: the demo, the commands `publish` and `listen`, and a database that needs a migration.
 
 use std::fs;
 
@@ -9,15 +9,16 @@ use crate::support::{
     app::JsonAnswer,
     binary::{Installation, Service, client, client_builder, example_file},
     database::TestDatabase,
+    html::{Page, attribute},
     postgres,
     wait::wait_for,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_demo_shows_a_webhook_with_a_callback_in_its_log() {
+async fn demo_shows_a_webhook_with_a_callback() {
     let here = Installation::new();
     let demo = Service::start(here.command(&["serve", "--demo", "--addr", "127.0.0.1:0", "--demo-addr", "127.0.0.1:0"]));
-    let url = format!("http://{}", demo.line("listening on ").await.split(';').next().unwrap());
+    let url = demo.url().await;
     let (email, password) = (demo.line("e-mail").await, demo.line("password").await);
     let form = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("email", &email)
@@ -49,31 +50,24 @@ async fn the_demo_shows_a_webhook_with_a_callback_in_its_log() {
     };
     let list = page("/webhooks").await;
     assert!(list.contains("Sample receiver"));
-    let id = list
-        .split("href=\"/webhooks/")
-        .skip(1)
-        .find(|rest| !rest.starts_with("new"))
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap()
-        .to_owned();
+    let link = attribute(Page::of(&list).by_role_and_name("link", "Sample receiver"), "href");
+    let id = link.strip_prefix("/webhooks/").unwrap();
     wait_for("a callback in the log", async || {
         page(&format!("/webhooks/{id}")).await.contains("Accepted").then_some(())
     })
     .await;
     assert!(demo.printed().contains("signature valid"));
-    // A second one on the same database is refused; other commands work beside it.
+    // A second service on the same database is rejected; other commands work at the same time.
     let second = here.refusal(&["serve", "--addr", "127.0.0.1:0"], 1);
     assert!(second.contains("another `clearhook serve`"), "{second}");
     here.answer(&["api-key", "create", "--name", "beside", "--scope", "events:write"]);
-    // A page that follows the log does not keep the service from ending.
+    // An open live log does not delay the shutdown.
     let live = format!("{url}/webhooks/{id}/callbacks/live");
     let following = http.get(live).header("cookie", &cookie).send().await.unwrap();
     assert_eq!(following.status(), 200);
     assert_eq!(demo.terminate().await, Some(0));
     drop(following);
-    // Started again it adds nothing, and says how to sign in.
+    // A second start adds nothing, and prints how to sign in.
     let again = Service::start(here.command(&["serve", "--demo", "--addr", "127.0.0.1:0", "--demo-addr", "127.0.0.1:0"]));
     again.line("no sample was added").await;
     assert_eq!(again.terminate().await, Some(0));
@@ -107,7 +101,7 @@ async fn publish_and_listen(here: &Installation, database: &[&str]) {
         "127.0.0.0/8",
     ]);
     let serve = Service::start(here.command(&serve));
-    let url = format!("http://{}", serve.line("listening on ").await.split(';').next().unwrap());
+    let url = serve.url().await;
     let body = serde_json::json!({ "name": "L", "url": format!("{receiver}/hook"), "events": ["visit.created"], "secret": secret });
     let add = client()
         .post(format!("{url}/api/v1/webhooks"))
@@ -154,18 +148,18 @@ async fn publish_and_listen(here: &Installation, database: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_goes_from_publish_to_listen_on_sqlite() {
+async fn publish_reaches_listen_on_sqlite() {
     publish_and_listen(&Installation::new(), &[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_goes_from_publish_to_listen_on_postgres() {
+async fn publish_reaches_listen_on_postgres() {
     let database = TestDatabase::postgres().await;
     publish_and_listen(&Installation::new(), &["--database-url", &database.url]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_old_database_is_not_served_without_migrating() {
+async fn outdated_database_is_not_served_without_migration() {
     let here = Installation::new();
     let line = here.refusal(&["serve", "--no-migrate", "--addr", "127.0.0.1:0"], 1);
     assert!(line.contains("clearhook migrate"), "{line}");

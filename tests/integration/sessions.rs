@@ -1,4 +1,4 @@
-//! Sessions: when they end, and that an ended one is good for nothing.
+//! Sessions: when they expire, and that an expired session is rejected.
 
 use std::time::Duration;
 
@@ -7,13 +7,14 @@ use clearhook::{domain::role::Role, storage::users::UserChange};
 use crate::support::{
     app::{TestApp, cookie},
     database::TestDatabase,
+    html::Page,
     on_both,
     wait::wait_for,
 };
 
-on_both! { sessions_end_unused_and_in_any_case forged_and_stale_cookies_let_nobody_in signing_in_renews_the_session
-another_password_ends_all_other_sessions own_sessions_are_listed_and_ended disabled_users_are_signed_out ended_sessions_are_deleted
-cookies_are_secure_behind_https }
+on_both! { session_expires_by_idle_and_absolute_limits forged_or_stale_cookie_is_rejected sign_in_renews_the_session
+password_change_ends_all_other_sessions own_session_is_listed_and_ended disabled_user_is_signed_out expired_sessions_are_deleted
+session_cookie_is_secure_behind_https }
 
 const RIGHT: &str = "correct horse battery";
 const NEW: &str = "seven purple lanterns hum";
@@ -31,7 +32,7 @@ async fn lives(app: &TestApp, cookie: &str) -> bool {
     }
 }
 
-async fn sessions_end_unused_and_in_any_case(database: TestDatabase) {
+async fn session_expires_by_idle_and_absolute_limits(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let session = app.sign_in("admin@example.com", Role::Administrator).await;
     app.clock.forward(Duration::from_mins(12 * 60 - 1));
@@ -51,7 +52,7 @@ async fn sessions_end_unused_and_in_any_case(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn forged_and_stale_cookies_let_nobody_in(database: TestDatabase) {
+async fn forged_or_stale_cookie_is_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let session = app.sign_in("admin@example.com", Role::Administrator).await;
     let elsewhere = TestDatabase::sqlite();
@@ -68,10 +69,7 @@ async fn forged_and_stale_cookies_let_nobody_in(database: TestDatabase) {
         &long,
     ] {
         assert!(!lives(&app, cookie).await, "{cookie}");
-        assert_eq!(
-            app.form("/account", cookie, &[("intent", "sign-out-everywhere")]).await.status(),
-            303
-        );
+        assert_eq!(app.form("/account/sign-out-everywhere", cookie, &[]).await.status(), 303);
     }
     assert!(lives(&app, &session).await);
     let out = app.form("/sign-out", &session, &[]).await;
@@ -81,7 +79,7 @@ async fn forged_and_stale_cookies_let_nobody_in(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn signing_in_renews_the_session(database: TestDatabase) {
+async fn sign_in_renews_the_session(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let first = app.sign_in("admin@example.com", Role::Administrator).await;
     let response = app
@@ -95,7 +93,7 @@ async fn signing_in_renews_the_session(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn another_password_ends_all_other_sessions(database: TestDatabase) {
+async fn password_change_ends_all_other_sessions(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let mine = app.sign_in("admin@example.com", Role::Administrator).await;
     let other = again(&app, "admin@example.com").await;
@@ -137,7 +135,7 @@ async fn another_password_ends_all_other_sessions(database: TestDatabase) {
             .await,
         1
     );
-    // Whoever finds the browser open can guess a few times only.
+    // Somebody with access to an open browser can guess only a few times.
     let mut last = 0;
     for _ in 0..8 {
         last = change(&renewed, "guess", RIGHT).await.status().as_u16();
@@ -146,7 +144,7 @@ async fn another_password_ends_all_other_sessions(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn own_sessions_are_listed_and_ended(database: TestDatabase) {
+async fn own_session_is_listed_and_ended(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let mine = app.sign_in("admin@example.com", Role::Administrator).await;
     let request = app
@@ -163,21 +161,14 @@ async fn own_sessions_are_listed_and_ended(database: TestDatabase) {
         page.contains("Firefox, Linux") && page.contains("127.0.0.1") && page.contains("this browser"),
         "{page}"
     );
-    let id = page
-        .split("name=\"session\" value=\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap()
-        .to_owned();
-    let end = [("intent", "end-session"), ("session", id.as_str())];
-    assert_eq!(app.form("/account", &stranger, &end).await.status(), 303);
+    let id = Page::of(&page).hidden("session");
+    let end = [("session", id.as_str())];
+    assert_eq!(app.form("/account/end-session", &stranger, &end).await.status(), 303);
     assert!(lives(&app, &other).await, "nobody ends another's session");
-    assert_eq!(app.form("/account", &mine, &end).await.status(), 303);
+    assert_eq!(app.form("/account/end-session", &mine, &end).await.status(), 303);
     assert!(!lives(&app, &other).await && lives(&app, &mine).await);
     let third = again(&app, "admin@example.com").await;
-    let out = app.form("/account", &mine, &[("intent", "sign-out-everywhere")]).await;
+    let out = app.form("/account/sign-out-everywhere", &mine, &[]).await;
     assert_eq!(out.headers()["location"], "/sign-in");
     assert!(!lives(&app, &mine).await && !lives(&app, &third).await && lives(&app, &stranger).await);
     assert_eq!(database.count("audit_log WHERE action = 'user.signed_out_everywhere'").await, 1);
@@ -185,7 +176,7 @@ async fn own_sessions_are_listed_and_ended(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn disabled_users_are_signed_out(database: TestDatabase) {
+async fn disabled_user_is_signed_out(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     app.sign_in("admin@example.com", Role::Administrator).await;
     let session = app.sign_in("owner@example.com", Role::ApiOwner).await;
@@ -200,7 +191,7 @@ async fn disabled_users_are_signed_out(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn ended_sessions_are_deleted(database: TestDatabase) {
+async fn expired_sessions_are_deleted(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     app.sign_in("admin@example.com", Role::Administrator).await;
     again(&app, "admin@example.com").await;
@@ -223,7 +214,7 @@ async fn ended_sessions_are_deleted(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn cookies_are_secure_behind_https(database: TestDatabase) {
+async fn session_cookie_is_secure_behind_https(database: TestDatabase) {
     for (public, trusted, proto, secure) in [
         ("https://hooks.example.com", false, "http", true),
         ("http://hooks.example.com", true, "https", true),
@@ -240,7 +231,9 @@ async fn cookies_are_secure_behind_https(database: TestDatabase) {
         let request = app.http.post(format!("{}/sign-out", app.url)).header("x-forwarded-proto", proto);
         let response = request.send().await.unwrap();
         let cookie = response.headers()["set-cookie"].to_str().unwrap();
-        assert!(cookie.contains("HttpOnly; SameSite=Lax; Path=/"), "{cookie}");
+        for attribute in ["; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age=0"] {
+            assert!(cookie.contains(attribute), "{attribute}: {cookie}");
+        }
         assert_eq!(cookie.contains("; Secure"), secure, "{public} {trusted} {proto}");
         app.stop().await;
     }

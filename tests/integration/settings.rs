@@ -1,4 +1,4 @@
-//! Settings: empty values, secrets from files, the settings in force in the log, typing mistakes.
+//! Settings: empty values, secrets from files, the effective settings in the log, misspelled names.
 
 use std::{fs, path::Path};
 
@@ -20,7 +20,7 @@ fn names(here: &Installation) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_empty_variable_means_not_set_for_every_setting() {
+async fn empty_variable_means_unset_for_every_setting() {
     let here = Installation::new();
     let names = names(&here);
     assert!(
@@ -98,7 +98,7 @@ async fn a_secret_as_a_flag_wins_over_one_in_the_environment() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn secrets_come_from_files_and_stand_in_no_log() {
+async fn secret_settings_are_read_from_files_and_not_logged() {
     let here = Installation::new();
     let file = |name: &str, text: &str| {
         let path = here.folder().join(name);
@@ -135,7 +135,7 @@ async fn secrets_come_from_files_and_stand_in_no_log() {
 }
 
 #[test]
-fn a_secret_that_cannot_be_read_is_told() {
+fn unreadable_secret_file_is_reported() {
     let here = Installation::new();
     fs::write(here.folder().join("empty"), "\n").unwrap();
     fs::write(here.folder().join("bytes"), b"planted\xff").unwrap();
@@ -171,7 +171,7 @@ fn a_secret_that_cannot_be_read_is_told() {
 
 /// The commands that talk to a server read their settings in the same way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn clients_take_empty_values_as_not_set_and_keys_from_files() {
+async fn client_commands_read_keys_from_files() {
     let (here, receiver) = (Installation::new(), Receiver::start([]).await);
     let data = example_file(here.folder(), EventType::IdentityCreated);
     let publish = ["publish", "identity.created", "--data", &data];
@@ -202,7 +202,7 @@ async fn clients_take_empty_values_as_not_set_and_keys_from_files() {
 }
 
 #[test]
-fn a_new_master_key_comes_from_a_file_too() {
+fn new_master_key_is_read_from_a_file() {
     let here = Installation::new();
     here.answer(&["migrate"]);
     let key = "bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleTE=";

@@ -1,4 +1,4 @@
-//! The first administrator, by the link that an empty server prints.
+//! The first administrator, created with the link that a server without users prints.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::{
     on_both,
 };
 
-on_both! { a_link_makes_one_administrator_once stale_and_wrong_links_are_refused of_two_at_once_one_is_made }
+on_both! { setup_link_creates_one_administrator_once stale_or_wrong_setup_link_is_rejected concurrent_setups_create_one_administrator }
 
 const PASSWORD: &str = "seven purple lanterns hum";
 
@@ -27,7 +27,7 @@ fn token(link: &Url) -> String {
     link.query_pairs().find(|(name, _)| name == "token").unwrap().1.into_owned()
 }
 
-async fn a_link_makes_one_administrator_once(database: TestDatabase) {
+async fn setup_link_creates_one_administrator_once(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let link = link(&app).await;
     let (token, path) = (token(&link), format!("{}?{}", link.path(), link.query().unwrap()));
@@ -92,7 +92,7 @@ async fn a_link_makes_one_administrator_once(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn stale_and_wrong_links_are_refused(database: TestDatabase) {
+async fn stale_or_wrong_setup_link_is_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let token = token(&link(&app).await);
     for wrong in ["", "x", "AAAAAAAAAAAAAAAAAAAAAA", &"x".repeat(5_000)] {
@@ -132,7 +132,7 @@ async fn stale_and_wrong_links_are_refused(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn of_two_at_once_one_is_made(database: TestDatabase) {
+async fn concurrent_setups_create_one_administrator(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let (one, two) = (token(&link(&app).await), token(&link(&app).await));
     let post = async |token: &str, email: &str| {
@@ -148,7 +148,7 @@ async fn of_two_at_once_one_is_made(database: TestDatabase) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_empty_server_prints_a_link_and_one_with_a_user_does_not() {
+async fn setup_link_is_printed_only_without_users() {
     let here = Installation::new();
     let serve = || Service::start(here.command(&["serve", "--addr", "127.0.0.1:0"]));
     let server = serve();

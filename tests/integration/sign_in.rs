@@ -1,10 +1,10 @@
-//! Guessing passwords: slowed down, without keeping anybody out for good.
+//! Password guesses are throttled, and nobody is locked out permanently.
 
 use std::time::Duration;
 
 use clearhook::{
     domain::{role::Role, timestamp::Timestamp},
-    storage::retention::Forgotten,
+    storage::retention::Expired,
 };
 use reqwest::Response;
 
@@ -14,8 +14,8 @@ use crate::support::{
     on_both,
 };
 
-on_both! { guesses_have_to_wait_and_the_right_password_works_after_it addresses_are_counted_behind_trusted_proxies_only
-owners_are_not_kept_out many_at_once_are_no_more_than_one_after_the_other counts_are_forgotten_and_bounded bad_forms_are_refused }
+on_both! { password_guesses_are_throttled client_address_counts_only_behind_trusted_proxies
+known_browser_is_not_blocked_by_guesses concurrent_guesses_count_like_consecutive_ones sign_in_counters_expire_and_are_bounded malformed_sign_in_form_is_rejected }
 
 const RIGHT: &str = "correct horse battery";
 
@@ -27,11 +27,11 @@ fn wait(response: &Response) -> Duration {
     Duration::from_secs(response.headers()["retry-after"].to_str().unwrap().parse().unwrap())
 }
 
-async fn guesses_have_to_wait_and_the_right_password_works_after_it(database: TestDatabase) {
+async fn password_guesses_are_throttled(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     app.sign_in("admin@example.com", Role::Administrator).await;
     let mut told = Vec::new();
-    // Whether there is such a user cannot be told from the answers.
+    // The responses do not reveal whether the user exists.
     for email in ["admin@example.com", "nobody@example.com"] {
         let mut answers = Vec::new();
         for _ in 0..20 {
@@ -63,7 +63,7 @@ async fn guesses_have_to_wait_and_the_right_password_works_after_it(database: Te
     assert!((1..=300).contains(&seconds.as_secs()), "{seconds:?}");
     let page = response.text().await.unwrap();
     assert!(page.contains(&format!("Try again in {} second", seconds.as_secs())), "{page}");
-    // Restarted, the server still knows; its clock goes on.
+    // The counters survive a restart.
     let now = app.clock.now();
     app.stop().await;
     let app = TestApp::start(&database).await;
@@ -73,13 +73,13 @@ async fn guesses_have_to_wait_and_the_right_password_works_after_it(database: Te
     app.clock.forward(wait(&response));
     let response = try_it(&app, "admin@example.com", RIGHT, "").await;
     assert_eq!(response.status(), 303);
-    // It is forgotten then.
+    // The counter has expired.
     assert_eq!(try_it(&app, "admin@example.com", "wrong", "").await.status(), 401);
     assert_eq!(try_it(&app, "admin@example.com", RIGHT, "").await.status(), 303);
     app.stop().await;
 }
 
-async fn addresses_are_counted_behind_trusted_proxies_only(database: TestDatabase) {
+async fn client_address_counts_only_behind_trusted_proxies(database: TestDatabase) {
     for trusted in [true, false] {
         let app = TestApp::start_at(&database, |front| {
             if trusted {
@@ -99,7 +99,7 @@ async fn addresses_are_counted_behind_trusted_proxies_only(database: TestDatabas
                 .as_u16()
         };
         for number in 0..21 {
-            // To the left stands what strangers write.
+            // Entries to the left are written by clients.
             assert_eq!(
                 from(&format!("192.0.2.{number}, 198.51.100.7"), &format!("a{number}@example.com")).await,
                 401
@@ -108,12 +108,12 @@ async fn addresses_are_counted_behind_trusted_proxies_only(database: TestDatabas
         assert_eq!(from("198.51.100.7", "b@example.com").await, 429);
         assert_eq!(from("198.51.100.8", "b@example.com").await, if trusted { 401 } else { 429 });
         app.clock.forward(Duration::from_hours(25));
-        app.store.forget(Forgotten::SignInLimits, app.clock.now()).await.unwrap();
+        app.store.delete_expired(Expired::SignInLimits, app.clock.now()).await.unwrap();
         app.stop().await;
     }
 }
 
-async fn owners_are_not_kept_out(database: TestDatabase) {
+async fn known_browser_is_not_blocked_by_guesses(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     app.sign_in("admin@example.com", Role::Administrator).await;
     let mark = cookie(&try_it(&app, "admin@example.com", RIGHT, "").await, "clearhook_browser").unwrap();
@@ -123,7 +123,7 @@ async fn owners_are_not_kept_out(database: TestDatabase) {
     }
     assert_eq!(try_it(&app, "admin@example.com", RIGHT, "").await.status(), 429);
     assert_eq!(try_it(&app, "admin@example.com", RIGHT, &mark).await.status(), 303);
-    // The mark is of one account, and cannot be made up.
+    // The device cookie belongs to one account and cannot be forged.
     app.sign_in("other@example.com", Role::ApiOwner).await;
     let other = cookie(
         &app.form("/sign-in", "", &[("email", "other@example.com"), ("password", RIGHT)])
@@ -137,7 +137,7 @@ async fn owners_are_not_kept_out(database: TestDatabase) {
     ] {
         assert_eq!(try_it(&app, "admin@example.com", RIGHT, forged).await.status(), 429, "{forged}");
     }
-    // With the mark one can guess no more than without.
+    // With the device cookie no more guesses are possible than without it.
     let mut answers = Vec::new();
     for _ in 0..20 {
         answers.push(try_it(&app, "admin@example.com", "wrong", &mark).await.status().as_u16());
@@ -146,7 +146,7 @@ async fn owners_are_not_kept_out(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn many_at_once_are_no_more_than_one_after_the_other(database: TestDatabase) {
+async fn concurrent_guesses_count_like_consecutive_ones(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let attempts = (0..40).map(|_| try_it(&app, "someone@example.com", "wrong", ""));
     let answers = futures_util::future::join_all(attempts).await;
@@ -155,7 +155,7 @@ async fn many_at_once_are_no_more_than_one_after_the_other(database: TestDatabas
     app.stop().await;
 }
 
-async fn counts_are_forgotten_and_bounded(database: TestDatabase) {
+async fn sign_in_counters_expire_and_are_bounded(database: TestDatabase) {
     let store = database.open().await;
     let key = if database.url.starts_with("sqlite") {
         "CAST(i AS BLOB)"
@@ -171,20 +171,20 @@ async fn counts_are_forgotten_and_bounded(database: TestDatabase) {
         ))
         .await;
     while store
-        .forget(Forgotten::SignInLimits, now.minus(Duration::from_hours(24)))
+        .delete_expired(Expired::SignInLimits, now.minus(Duration::from_hours(24)))
         .await
         .unwrap()
     {}
     assert_eq!(database.count("sign_in_limits").await, 100_000);
     while store
-        .forget(Forgotten::SignInLimits, now.plus(Duration::from_hours(1)))
+        .delete_expired(Expired::SignInLimits, now.plus(Duration::from_hours(1)))
         .await
         .unwrap()
     {}
     assert_eq!(database.count("sign_in_limits").await, 0);
 }
 
-async fn bad_forms_are_refused(database: TestDatabase) {
+async fn malformed_sign_in_form_is_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     app.sign_in("admin@example.com", Role::Administrator).await;
     let twice = [("email", "admin@example.com"), ("password", "wrong"), ("password", RIGHT)];

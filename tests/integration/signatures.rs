@@ -1,4 +1,4 @@
-//! A library of somebody else's accepts every callback, whatever led to it, and whichever secret is live.
+//! An independent library (`standardwebhooks`) verifies every callback, whatever caused it and whichever secret is active.
 
 use std::str::FromStr;
 
@@ -13,14 +13,14 @@ use crate::support::{
     receiver::{Receiver, Reply, Seen},
 };
 
-on_both! { every_callback_is_accepted_by_another_library a_rotation_overlaps_for_a_day }
+on_both! { standardwebhooks_verifies_every_callback rotated_secret_overlaps_for_a_day }
 
 fn accepts(secret: &Value, seen: &Seen) -> bool {
     let webhook = Webhook::new(secret.as_str().unwrap()).unwrap();
     webhook.verify(seen.body.as_bytes(), &seen.headers).is_ok()
 }
 
-async fn every_callback_is_accepted_by_another_library(database: TestDatabase) {
+async fn standardwebhooks_verifies_every_callback(database: TestDatabase) {
     let (app, receiver) = (
         TestApp::start(&database).await,
         Receiver::start([Reply::status(500), Reply::status(429)]).await,
@@ -31,7 +31,7 @@ async fn every_callback_is_accepted_by_another_library(database: TestDatabase) {
         app.publish(event, &number.to_string()).await;
     }
     receiver.wait(12).await;
-    // By hand: a test, and once more what was sent.
+    // A test event and a redelivery.
     let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
     assert_eq!(app.post(&format!("{path}/test"), &json!({})).await.0, 202);
     let row = app.log(&webhook, 13).await.remove(0);
@@ -57,7 +57,7 @@ async fn every_callback_is_accepted_by_another_library(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_rotation_overlaps_for_a_day(database: TestDatabase) {
+async fn rotated_secret_overlaps_for_a_day(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     let path = format!("/webhooks/{}/secret/rotate", webhook["id"].as_str().unwrap());

@@ -1,5 +1,5 @@
-//! Clients that make the server wait: they never keep others out, each ends after a bounded time, and slow ones that make progress
-//! are served to the end.
+//! Clients that make the server wait do not block others, each is disconnected after a bounded time, and slow clients that make progress
+//! are served completely.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -29,14 +29,14 @@ use crate::support::{
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// The real binary with few places.
+/// The real binary with a low connection limit.
 async fn few_places(here: &Installation) -> (Service, String) {
     let serve = Service::start(here.command(&["serve", "--addr", "127.0.0.1:0", "--max-connections", "30"]));
-    let url = format!("http://{}", serve.line("listening on ").await.split(';').next().unwrap());
+    let url = serve.url().await;
     (serve, url)
 }
 
-/// Health checks on new connections are answered within 2 s each, for a while.
+/// For a while, health checks on new connections are each answered within 2 s.
 async fn others_are_served(url: &str) {
     for _ in 0..30 {
         let asked = async { status(&ask(&mut connect(url).await, HEALTH).await) };
@@ -45,7 +45,7 @@ async fn others_are_served(url: &str) {
     }
 }
 
-/// Asks over HTTP/2 with a window of this size, sends one PING after the other, and gives its end.
+/// Sends a request over HTTP/2 with this window size, then PING frames until the connection ends. Returns how it ended.
 async fn never_opens_its_window(url: String, path: &str, window: u32) -> Result<(), h2::Error> {
     let stream = TcpStream::connect(address(&url)).await.unwrap();
     let handshake = h2::client::Builder::new().initial_window_size(window).handshake::<_, Bytes>(stream);
@@ -68,14 +68,14 @@ async fn never_opens_its_window(url: String, path: &str, window: u32) -> Result<
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn http2_clients_that_take_no_answer_keep_nobody_out() {
+async fn unread_http2_responses_do_not_block_others() {
     let here = Installation::new();
     let (serve, url) = few_places(&here).await;
     for window in [0, 1] {
         let mut attackers = JoinSet::new();
         for _ in 0..60 {
             let url = url.clone();
-            // Whoever is ended comes back.
+            // A closed client connects again.
             attackers.spawn(async move {
                 loop {
                     let _ = never_opens_its_window(url.clone(), "/sign-in", window).await;
@@ -90,7 +90,7 @@ async fn http2_clients_that_take_no_answer_keep_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bodies_that_stop_or_drip_keep_nobody_out() {
+async fn stalled_request_bodies_do_not_block_others() {
     let here = Installation::new();
     let (serve, url) = few_places(&here).await;
     for (path, drips) in [
@@ -114,7 +114,7 @@ async fn bodies_that_stop_or_drip_keep_nobody_out() {
                     while drips && stream.write_all(b"e").await.is_ok() {
                         pause().await;
                     }
-                    // Until the server ends it.
+                    // Until the server closes the connection.
                     let _ = stream.read(&mut [0; 1024]).await;
                     pause().await;
                 }
@@ -134,7 +134,7 @@ struct Server {
 
 impl Server {
     async fn start(limits: ServerLimits) -> Self {
-        // Larger than what the system takes of an answer that nobody reads.
+        // Larger than the socket buffers for a response that is not read.
         let chunk = Arc::new(vec![b'x'; 16 * 1024]);
         let long = move || {
             let chunk = chunk.clone();
@@ -180,7 +180,7 @@ fn short() -> ServerLimits {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn http2_answers_that_are_not_taken_end_after_a_bounded_time_whatever_pings_say() {
+async fn unread_http2_response_times_out_despite_pings() {
     let server = Server::start(short()).await;
     for (path, window) in [("/long", 0), ("/long", 1), ("/long", 100_000), ("/page", 0), ("/page", 1)] {
         let ended = timeout(LIMIT, never_opens_its_window(server.url.clone(), path, window)).await;
@@ -191,7 +191,7 @@ async fn http2_answers_that_are_not_taken_end_after_a_bounded_time_whatever_ping
     server.stop().await;
 }
 
-/// Takes an answer over HTTP/2 a few bytes at a time; gives its length.
+/// Reads a response over HTTP/2 a few bytes at a time; returns its length.
 async fn takes_slowly(url: &str, path: &str, bytes: usize, most: usize) -> usize {
     let stream = TcpStream::connect(address(url)).await.unwrap();
     let handshake = h2::client::Builder::new()
@@ -216,9 +216,9 @@ async fn takes_slowly(url: &str, path: &str, bytes: usize, most: usize) -> usize
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn slow_clients_that_make_progress_are_served_to_the_end() {
+async fn slow_client_with_progress_is_served_completely() {
     let server = Server::start(short()).await;
-    // 200 times 10 ms, longer than any of the limits for a client that does nothing.
+    // 200 times 10 ms, longer than every limit for an idle client.
     assert_eq!(takes_slowly(&server.url, "/page", 500, usize::MAX).await, 100_000);
     assert!(takes_slowly(&server.url, "/long", 500, 100_000).await >= 100_000);
     let began = Instant::now();
@@ -233,7 +233,7 @@ async fn slow_clients_that_make_progress_are_served_to_the_end() {
     }
     assert!(length > 2_000 * 16 * 1024, "{length}");
     assert!(began.elapsed() > 2 * short().stall, "the client was not slow");
-    // Waiting for the server is not the client's doing.
+    // Waiting for the server does not count as idle time of the client.
     let mut patient = connect(&server.url).await;
     patient
         .write_all(b"GET /seldom HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -255,7 +255,7 @@ async fn slow_clients_that_make_progress_are_served_to_the_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_that_wait_for_the_server_survive_a_flood() {
+async fn pending_responses_survive_a_flood() {
     let server = Server::start(ServerLimits {
         connections: 10,
         ..ServerLimits::default()
@@ -276,9 +276,9 @@ async fn answers_that_wait_for_the_server_survive_a_flood() {
     server.stop().await;
 }
 
-/// The real service: a body that stops, or drips for too long, is answered with 408, and the connection ends.
+/// The real service: a body that stops or drips for too long is answered with 408, and the connection is closed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_takes_too_long_is_answered_with_408() {
+async fn slow_request_body_is_answered_with_408() {
     let database = TestDatabase::sqlite();
     let app = TestApp::start_limited(&database, short()).await;
     let head = |path: &str, media: &str, framing: &str| {

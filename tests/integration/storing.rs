@@ -1,8 +1,8 @@
-//! Where nothing can be stored any more, `/readyz` says so, and no event is accepted.
+//! If nothing can be stored, `/readyz` fails and events are rejected.
 
 use std::{fs, time::Duration};
 
-use clearhook::{catalogue::EventType, delivery::DispatchSettings, storage::new_id};
+use clearhook::{catalogue::EventType, delivery::DeliverySettings, storage::new_id};
 use reqwest::Client;
 use sea_orm::{ConnectionTrait, Database};
 use tokio::time::Instant;
@@ -14,7 +14,7 @@ use crate::support::{
     wait::wait_for,
 };
 
-/// Waits until `/readyz` answers so; fails when it took longer than ten seconds and a bit.
+/// Waits until `/readyz` has this status; fails if that took much longer than ten seconds.
 async fn is_ready(http: &Client, url: &str, status: u16) -> String {
     let began = Instant::now();
     let body = wait_for(&format!("readyz to be {status}"), async || {
@@ -29,7 +29,7 @@ async fn is_ready(http: &Client, url: &str, status: u16) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lock_of_another_process_turns_readyz_red_and_a_publish_is_refused() {
+async fn locked_database_fails_readyz_and_rejects_events() {
     let database = TestDatabase::sqlite();
     let app = TestApp::start(&database).await;
     is_ready(&app.http, &app.url, 200).await;
@@ -48,7 +48,7 @@ async fn a_lock_of_another_process_turns_readyz_red_and_a_publish_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_read_only_server_turns_readyz_red() {
+async fn read_only_server_fails_readyz() {
     let database = TestDatabase::postgres().await;
     let app = TestApp::start(&database).await;
     let (server, name) = database.url.rsplit_once('/').unwrap();
@@ -58,13 +58,13 @@ async fn a_read_only_server_turns_readyz_red() {
         admin.execute_unprepared(&sql).await.unwrap();
     };
     set(true).await;
-    // Only new sessions are told.
+    // The setting applies to new sessions only.
     let others = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
     admin.execute_unprepared(&others).await.unwrap();
     assert!(is_ready(&app.http, &app.url, 503).await.contains("not-ready"));
     let refused = app.publish_raw(&cloud_event(EventType::IdentityCreated, "1")).await;
     assert_eq!(refused.status(), 503);
-    // The sessions that exist stay read-only: they have to be left.
+    // Existing sessions stay read-only; they have to be closed.
     set(false).await;
     is_ready(&app.http, &app.url, 200).await;
     app.publish(EventType::IdentityCreated, "1").await;
@@ -73,10 +73,10 @@ async fn a_read_only_server_turns_readyz_red() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_disk_that_is_nearly_full_turns_readyz_red() {
+async fn nearly_full_disk_fails_readyz() {
     let database = TestDatabase::sqlite();
-    // No disk has so much.
-    let settings = DispatchSettings {
+    // More than any disk has.
+    let settings = DeliverySettings {
         spare_space: u64::MAX,
         ..quick()
     };
@@ -134,7 +134,7 @@ impl Harm {
 
 /// Commands and tools that use SQLite's locks may work beside the service.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn maintenance_beside_the_service_is_no_damage() {
+async fn maintenance_beside_the_service_is_not_reported_as_damage() {
     let database = TestDatabase::sqlite();
     drop(database.open().await);
     let node = Node::new(&database);
@@ -175,7 +175,7 @@ async fn maintenance_beside_the_service_is_no_damage() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_is_deleted_replaced_or_overwritten_takes_no_more_events() {
+async fn deleted_replaced_or_overwritten_database_file_rejects_events() {
     let other = TestDatabase::sqlite();
     other.open().await.close().await.unwrap();
     let other = fs::read(other.folder.path().join("clearhook.db")).unwrap();

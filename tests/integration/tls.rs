@@ -1,8 +1,7 @@
-//! TLS of the service's own: the certificate changes while connections live on, and a wrong one changes nothing.
+//! TLS of the service itself: the certificate is replaced while connections stay open, and an invalid one is ignored.
 
 use std::{fs, path::Path, sync::Arc};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -12,6 +11,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::support::{
     binary::{Installation, Service},
+    pem::pem,
     wait::wait_for,
     wire::{connect, rest},
 };
@@ -32,13 +32,7 @@ fn make() -> Made {
     }
 }
 
-pub(crate) fn pem(what: &str, der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
-    let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-    format!("-----BEGIN {what}-----\n{}\n-----END {what}-----\n", lines.join("\n"))
-}
-
-/// Connects, trusting these, and gives the certificate that the server showed.
+/// Connects with these trusted certificates, and returns the certificate of the server.
 async fn tls(address: &str, trusted: &[&Made], protocols: &[&[u8]]) -> (TlsStream<TcpStream>, CertificateDer<'static>) {
     let mut roots = rustls::RootCertStore::empty();
     for made in trusted {
@@ -79,7 +73,7 @@ fn write(folder: &Path, cert: &str, key: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_certificate_is_changed_without_dropping_connections() {
+async fn certificate_is_replaced_without_dropping_connections() {
     let (here, first, second) = (Installation::new(), make(), make());
     write(here.folder(), &first.cert, &first.key);
     let serve = Service::start(here.command(&["serve", "--addr", "127.0.0.1:0", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]));
@@ -97,7 +91,8 @@ async fn the_certificate_is_changed_without_dropping_connections() {
     let (two, _) = tls(&address, &both, &[b"h2", b"http/1.1"]).await;
     assert_eq!(two.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
 
-    // Half-written, the key of another, no certificate at all, gone: the one before serves on, and a line says so.
+    // A truncated file, the key of another certificate, another file, a missing file: the previous certificate stays in use, and a log line
+    // says so.
     let half = &second.cert[..second.cert.len() / 2];
     for (number, (cert, key)) in [(half, &second.key[..]), (&second.cert, &first.key), ("nonsense", &first.key)]
         .into_iter()
@@ -122,7 +117,7 @@ async fn the_certificate_is_changed_without_dropping_connections() {
     // The first connection is still the same one.
     assert!(ask(&mut kept, "/healthz").await.starts_with("HTTP/1.1 200"));
 
-    // What is not TLS gets nothing.
+    // A plain request gets no response.
     let mut plain = connect(&format!("http://{address}")).await;
     plain.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     assert!(!rest(&mut plain).await.contains("HTTP/1.1 200"));
@@ -131,7 +126,7 @@ async fn the_certificate_is_changed_without_dropping_connections() {
 }
 
 #[test]
-fn a_certificate_that_cannot_be_used_is_refused_at_the_start() {
+fn unusable_certificate_is_rejected_at_start() {
     let (here, first, second) = (Installation::new(), make(), make());
     write(here.folder(), &first.cert, &second.key);
     let serve = |cert, key| here.refusal(&["serve", "--addr", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key], 1);
@@ -144,7 +139,7 @@ fn a_certificate_that_cannot_be_used_is_refused_at_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn clients_that_send_everything_before_they_read_get_the_answer_over_tls() {
+async fn early_response_reaches_a_client_over_tls() {
     let (here, made) = (Installation::new(), make());
     write(here.folder(), &made.cert, &made.key);
     let serve = Service::start(here.command(&["serve", "--addr", "127.0.0.1:0", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]));

@@ -1,4 +1,4 @@
-//! Bad input over HTTP: each has its status and its words, and nothing is stored.
+//! Invalid input over HTTP: each has its status and its message, and nothing is stored.
 
 use clearhook::{
     auth::api_key,
@@ -16,7 +16,7 @@ use crate::support::{
     receiver::Receiver,
 };
 
-on_both! { bad_events_are_refused_and_nothing_is_stored keys_are_asked_for bad_webhooks_are_refused bad_questions_are_refused garbled_requests_are_refused }
+on_both! { invalid_event_is_rejected_and_not_stored api_requires_a_key invalid_webhook_is_rejected invalid_query_is_rejected malformed_request_is_rejected }
 
 /// The status, and the code of the problem.
 async fn refused(response: Response) -> (u16, String, Value) {
@@ -43,7 +43,7 @@ fn pointers(problem: &Value) -> Vec<&str> {
         .collect()
 }
 
-async fn bad_events_are_refused_and_nothing_is_stored(database: TestDatabase) {
+async fn invalid_event_is_rejected_and_not_stored(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let post = async |media: &str, body: Vec<u8>| {
         let response = app
@@ -102,7 +102,7 @@ async fn bad_events_are_refused_and_nothing_is_stored(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn keys_are_asked_for(database: TestDatabase) {
+async fn api_requires_a_key(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let (revoked, record) = api_key::create(&app.store, &Actor::clearhook(), "revoked", Scope::ALL, None)
         .await
@@ -138,7 +138,7 @@ async fn keys_are_asked_for(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn bad_webhooks_are_refused(database: TestDatabase) {
+async fn invalid_webhook_is_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let good = json!({ "name": "N", "url": "https://example.com/hook", "events": ["identity.created"] });
     let with = |field: &str, value: Value| {
@@ -188,7 +188,7 @@ async fn bad_webhooks_are_refused(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn bad_questions_are_refused(database: TestDatabase) {
+async fn invalid_query_is_rejected(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
     let log = format!("/webhooks/{}/callbacks", webhook["id"].as_str().unwrap());
@@ -216,7 +216,7 @@ async fn bad_questions_are_refused(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn garbled_requests_are_refused(database: TestDatabase) {
+async fn malformed_request_is_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let (entries, users) = (database.count("audit_log").await, database.count("users").await);
@@ -239,12 +239,12 @@ async fn garbled_requests_are_refused(database: TestDatabase) {
             .body(body);
         assert_eq!(refused(request.send().await.unwrap()).await.0, status);
     }
-    // Two keys have no one meaning.
+    // Two keys are ambiguous.
     let twice = app.api(Method::GET, "/webhooks").bearer_auth(&app.key).send().await.unwrap();
     assert_eq!(refused(twice).await.0, 400);
     assert_eq!(refused(app.api(Method::GET, "/webhooks/%ff").send().await.unwrap()).await.0, 404);
     assert_eq!(app.page("/webhooks/%ff", &cookie).await.status(), 404);
-    // Databases hold no null characters, so nobody searches for them.
+    // Null characters cannot be stored, so a search for them is rejected.
     assert_eq!(refused(app.api(Method::GET, "/webhooks?q=%00").send().await.unwrap()).await.0, 400);
     for (path, status) in [
         ("/api-keys?q=%00", 400),
@@ -265,7 +265,7 @@ async fn garbled_requests_are_refused(database: TestDatabase) {
         ("text/plain", b"email=a@example.com&role=api-owner".to_vec(), 415),
         (form, b"email=%ff%fe&role=api-owner".to_vec(), 422),
         (form, b"email=a%00@example.com&role=api-owner".to_vec(), 400),
-        (form, b"email=a@example.com&email=&role=api-owner".to_vec(), 422),
+        (form, b"email=a@example.com&email=&role=api-owner".to_vec(), 400),
         (form, b"".to_vec(), 422),
     ] {
         assert_eq!(post(media, body).await, status, "{media}");

@@ -1,4 +1,4 @@
-//! The form of a webhook as a browser without scripts sends it: the rate limit, the order, secret headers, and "Duplicate".
+//! The webhook form, as a browser without scripts sends it: rate limit, order, secret headers, and "Duplicate".
 
 use clearhook::{catalogue::EventType, domain::role::Role, storage::audit::AuditFilter};
 use reqwest::Method;
@@ -12,15 +12,15 @@ use crate::support::{
 };
 
 on_both! {
-    a_copy_has_everything_but_the_secret rate_and_order_are_set_in_the_form numbers_that_are_none_are_told_at_their_field
-    what_was_typed_is_kept_whatever_comes_between who_was_overtaken_sees_rate_order_and_secret_headers
-    headers_are_secret_by_name_or_by_tick a_tick_belongs_to_its_row owners_do_not_see_values_of_secret_headers
-    a_patch_keeps_which_headers_are_secret
+    duplicate_has_every_field_except_the_secret rate_limit_and_order_are_set_in_the_form invalid_number_is_reported_at_its_field
+    typed_values_are_kept_over_buttons_and_sign_in concurrent_edit_shows_rate_order_and_secret_headers
+    header_is_secret_by_name_or_checkbox secret_checkbox_belongs_to_its_row owner_does_not_see_values_of_secret_headers
+    patch_keeps_which_headers_are_secret
 }
 
 const EMAIL: &str = "ann@example.com";
 
-/// A webhook in which no field is what it is by default.
+/// A webhook in which no field has its default value.
 fn full() -> Value {
     json!({
         "name": "Everything", "description": "two\nlines", "url": "https://example.com/hooks?a=1&b=2",
@@ -42,13 +42,13 @@ async fn page(app: &TestApp, path: &str, cookie: &str) -> String {
     app.page(path, cookie).await.text().await.unwrap()
 }
 
-/// Saves the form at `path` with one field changed, and gives the status and the page.
+/// Saves the form at `path` with one field changed, and returns the status and the page.
 async fn save(app: &TestApp, path: &str, cookie: &str, form: &[(String, String)]) -> (u16, String) {
     let response = app.form(path, cookie, &pairs(form)).await;
     (response.status().as_u16(), response.text().await.unwrap())
 }
 
-async fn a_copy_has_everything_but_the_secret(database: TestDatabase) {
+async fn duplicate_has_every_field_except_the_secret(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in(EMAIL, Role::Administrator).await;
     app.sign_in("owner@example.com", Role::ApiOwner).await;
@@ -77,18 +77,18 @@ async fn a_copy_has_everything_but_the_secret(database: TestDatabase) {
         match field.as_str() {
             "id" | "created_at" | "updated_at" | "secret" => assert_ne!(copy.get(field), Some(value), "{field}"),
             "name" => assert_eq!(copy[field], "Everything (copy)"),
-            // No receiver hears twice before somebody has looked at the copy.
+            // A copy is disabled until a user enables it, so that receivers get no event twice.
             "enabled" => assert_eq!(copy[field], false),
             _ => assert_eq!(&copy[field], value, "{field}"),
         }
     }
-    // The copy signs with a secret of its own.
+    // The copy has its own secret.
     let secret = form.iter().find(|(name, _)| name == "secret").unwrap();
     assert!(secret.1.starts_with("whsec_") && original["secret"] != secret.1.as_str());
     app.stop().await;
 }
 
-async fn rate_and_order_are_set_in_the_form(database: TestDatabase) {
+async fn rate_limit_and_order_are_set_in_the_form(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in(EMAIL, Role::Administrator).await;
     let webhook = app.webhook("https://example.com/", &[EventType::IdentityCreated]).await;
@@ -103,18 +103,18 @@ async fn rate_and_order_are_set_in_the_form(database: TestDatabase) {
     let ticked = [&form[..], &[("ordered".to_owned(), "true".to_owned())]].concat();
     assert_eq!(save(&app, &path, &cookie, &ticked).await.0, 303);
     assert_eq!(now().await, (json!({ "per_second": 20, "burst": 5 }), json!(true)));
-    // The page shows both, and what is saved unchanged stays.
+    // The page shows both values, and saving them unchanged keeps them.
     let form = sent(&page(&app, &path, &cookie).await, &path);
     for (name, value) in [("rate_limit-per_second", "20"), ("rate_limit-burst", "5"), ("ordered", "true")] {
         assert!(form.contains(&(name.to_owned(), value.to_owned())), "{form:?}");
     }
     assert_eq!(save(&app, &path, &cookie, &form).await.0, 303);
     assert_eq!(now().await, (json!({ "per_second": 20, "burst": 5 }), json!(true)));
-    // A form that knows neither field, as an older page had it, leaves both.
+    // A form without the two fields, as an older page had it, keeps both values.
     let old = [("name", "Renamed"), ("url", "https://example.com/"), ("events", "identity.created")];
     assert_eq!(app.form(&path, &cookie, &old).await.status(), 303);
     assert_eq!(now().await, (json!({ "per_second": 20, "burst": 5 }), json!(true)));
-    // Emptied and unticked, both are gone.
+    // Empty fields and an unchecked box remove both.
     let form = sent(&page(&app, &path, &cookie).await, &path);
     let mut form = typed(typed(form, "rate_limit-per_second", ""), "rate_limit-burst", " ");
     form.retain(|(name, value)| name != "ordered" || value.is_empty());
@@ -123,7 +123,7 @@ async fn rate_and_order_are_set_in_the_form(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn numbers_that_are_none_are_told_at_their_field(database: TestDatabase) {
+async fn invalid_number_is_reported_at_its_field(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in(EMAIL, Role::Administrator).await;
     let (_, webhook) = app.post("/webhooks", &full()).await;
@@ -158,7 +158,7 @@ async fn numbers_that_are_none_are_told_at_their_field(database: TestDatabase) {
             }
         }
     }
-    // The API has the same rules, and says which number is wrong.
+    // The API has the same rules, and names the invalid number.
     let change = json!({ "rate_limit": { "per_second": 5, "burst": 100_001 } });
     let answer = app.api(Method::PATCH, &path_of(&webhook)).json_value(&change).send().await.unwrap();
     assert_eq!(answer.status(), 422);
@@ -166,7 +166,7 @@ async fn numbers_that_are_none_are_told_at_their_field(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn what_was_typed_is_kept_whatever_comes_between(database: TestDatabase) {
+async fn typed_values_are_kept_over_buttons_and_sign_in(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie_of_ann = app.sign_in(EMAIL, Role::Administrator).await;
     let (_, webhook) = app.post("/webhooks", &full()).await;
@@ -203,7 +203,7 @@ async fn what_was_typed_is_kept_whatever_comes_between(database: TestDatabase) {
                 );
             }
         }
-        // The session ends: signed in again, the form goes on as it was.
+        // After the session has expired, the form is replayed unchanged by signing in.
         let (status, html) = save(&app, &path, "clearhook_session=ended", &form).await;
         assert_eq!(status, 401);
         let mut signing_in = fields(&html, "/sign-in");
@@ -218,7 +218,7 @@ async fn what_was_typed_is_kept_whatever_comes_between(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn who_was_overtaken_sees_rate_order_and_secret_headers(database: TestDatabase) {
+async fn concurrent_edit_shows_rate_order_and_secret_headers(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in(EMAIL, Role::Administrator).await;
     for change in [
@@ -235,10 +235,10 @@ async fn who_was_overtaken_sees_rate_order_and_secret_headers(database: TestData
         assert_eq!(status, 409, "{change}");
         let field = change.as_object().unwrap().keys().next().unwrap();
         assert!(html.contains(&format!("<th scope=\"row\">{field}</th>")), "{change}: {html}");
-        // Nothing was saved, and what was typed is in the form.
+        // Nothing was saved, and the form has the typed values.
         assert_eq!(app.get(&path).await["name"], "Everything");
         assert!(sent(&html, &path).contains(&("name".to_owned(), "Of Ann".to_owned())));
-        // Who insists saves what stands in the form, the old rate, order and ticks among it.
+        // Saving again overwrites with the values of the form, including the old rate, order and checkboxes.
         assert_eq!(save(&app, &path, &cookie, &sent(&html, &path)).await.0, 303);
         let now = app.get(&path).await;
         assert_eq!(
@@ -249,7 +249,7 @@ async fn who_was_overtaken_sees_rate_order_and_secret_headers(database: TestData
     app.stop().await;
 }
 
-async fn headers_are_secret_by_name_or_by_tick(database: TestDatabase) {
+async fn header_is_secret_by_name_or_checkbox(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in(EMAIL, Role::Administrator).await;
     let headers = json!([{ "name": "Authorization", "value": "Bearer a" }, { "name": "X-Tenant", "value": "7" }]);
@@ -260,7 +260,7 @@ async fn headers_are_secret_by_name_or_by_tick(database: TestDatabase) {
         (201, &json!(true), &json!(false))
     );
 
-    // Without scripts: a row is added and filled in, and nobody ticks anything. The name decides.
+    // Without scripts, a row is added and filled in, and no box is checked: the name decides.
     let path = path_of(&webhook);
     let form = typed(sent(&page(&app, &path, &cookie).await, &path), "intent", "add-header");
     let (_, html) = save(&app, &path, &cookie, &form).await;
@@ -277,7 +277,7 @@ async fn headers_are_secret_by_name_or_by_tick(database: TestDatabase) {
             .collect::<Vec<_>>()
     };
     assert_eq!(flags().await, [true, false, true]);
-    // Then it is a choice: unticked it stays.
+    // After that the checkbox decides: unchecked, the header stays public.
     let mut form = sent(&page(&app, &path, &cookie).await, &path);
     form.retain(|(name, value)| name != "header_secret" || value != "2");
     form.push(("header_secret".to_owned(), "1".to_owned()));
@@ -286,7 +286,7 @@ async fn headers_are_secret_by_name_or_by_tick(database: TestDatabase) {
     let html = page(&app, &path, &cookie).await;
     assert_eq!(sent(&html, &path).iter().filter(|(name, _)| name == "header_secret").count(), 2);
 
-    // The audit log says what was changed, and no value.
+    // The audit log shows which headers changed, without values.
     let entry = app.store.audit_log(&AuditFilter::default(), None, 1).await.unwrap().items.remove(0);
     let (before, after) = (entry.before.unwrap(), entry.after.unwrap());
     assert_eq!(
@@ -302,7 +302,7 @@ async fn headers_are_secret_by_name_or_by_tick(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_tick_belongs_to_its_row(database: TestDatabase) {
+async fn secret_checkbox_belongs_to_its_row(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in(EMAIL, Role::Administrator).await;
     let (_, webhook) = app.post("/webhooks", &full()).await;
@@ -317,13 +317,13 @@ async fn a_tick_belongs_to_its_row(database: TestDatabase) {
     };
     let before = flags().await;
     assert_eq!(before.iter().map(|(_, secret)| *secret).collect::<Vec<_>>(), [true, false, false]);
-    // The first row is removed: the ticks of the others stay where they were.
+    // The first row is removed: the checkboxes of the other rows stay unchanged.
     let mut form = sent(&page(&app, &path, &cookie).await, &path);
     form.push(("header_secret".to_owned(), "2".to_owned()));
     let (_, html) = save(&app, &path, &cookie, &typed(form, "intent", "remove-header-0")).await;
     assert_eq!(save(&app, &path, &cookie, &sent(&html, &path)).await.0, 303);
     assert_eq!(flags().await, [("public".to_owned(), false), ("8".to_owned(), true)]);
-    // Rows as scripts leave them: keys with gaps, in any order.
+    // Rows as scripts create them: row keys with gaps, in any order.
     let mut form = sent(&page(&app, &path, &cookie).await, &path);
     form.retain(|(name, _)| !name.starts_with("header_"));
     for (key, name, value, is_secret) in [("7", "X-A", "a", false), ("3", "X-B", "b", true), ("12", "X-Token", "c", false)] {
@@ -342,7 +342,7 @@ async fn a_tick_belongs_to_its_row(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn owners_do_not_see_values_of_secret_headers(database: TestDatabase) {
+async fn owner_does_not_see_values_of_secret_headers(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
     let id = app.store.users().await.unwrap().remove(0).id;
@@ -357,7 +357,7 @@ async fn owners_do_not_see_values_of_secret_headers(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn a_patch_keeps_which_headers_are_secret(database: TestDatabase) {
+async fn patch_keeps_which_headers_are_secret(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let (_, webhook) = app.post("/webhooks", &full()).await;
     let path = path_of(&webhook);
@@ -373,7 +373,7 @@ async fn a_patch_keeps_which_headers_are_secret(database: TestDatabase) {
             .map(|header| header["secret"] == true)
             .collect::<Vec<_>>()
     };
-    // What is not said stays; what is said counts; a new header follows its name.
+    // An omitted flag is kept, a given flag is stored, and a new header is classified by its name.
     let headers = json!([{ "name": "x-tenant", "value": "9" }, { "name": "X-API-KEY", "value": "b" }, { "name": "Cookie", "value": "c" }]);
     assert_eq!(patched(headers).await, [true, false, true]);
     let headers = json!([{ "name": "X-Tenant", "value": "9", "secret": false }, { "name": "X-Api-Key", "value": "b", "secret": true }]);

@@ -11,9 +11,9 @@ use crate::support::{
     receiver::Receiver,
 };
 
-on_both! { are_created_read_changed_and_deleted are_found_and_paged send_additional_headers }
+on_both! { webhook_is_created_read_changed_and_deleted webhooks_are_searched_and_paged webhook_sends_additional_headers }
 
-async fn are_created_read_changed_and_deleted(database: TestDatabase) {
+async fn webhook_is_created_read_changed_and_deleted(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let body =
         json!({ "name": " HR ", "url": "https://hr.example.com:8443/hooks?tenant=7", "events": ["identity.updated", "identity.created"] });
@@ -56,7 +56,7 @@ async fn are_created_read_changed_and_deleted(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn are_found_and_paged(database: TestDatabase) {
+async fn webhooks_are_searched_and_paged(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     for number in 0..5 {
         let event = if number == 0 { "visit.created" } else { "identity.created" };
@@ -93,7 +93,7 @@ async fn are_found_and_paged(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn send_additional_headers(database: TestDatabase) {
+async fn webhook_sends_additional_headers(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let headers = json!([{ "name": "X-Origin", "value": "clearhook-production" }]);
     let body =

@@ -1,4 +1,4 @@
-//! The publisher's id, extension attributes and traces arrive at receivers, whatever happens on the way.
+//! The id of the publisher, extension attributes and trace context arrive at receivers, also after retries and restarts.
 
 use clearhook::storage::new_id;
 use reqwest::Method;
@@ -14,28 +14,29 @@ use crate::support::{
 
 /// The tests of this file, to compare with the document.
 pub(super) const TESTS: &[&str] = &[
-    "extensions_are_delivered",
+    "extension_attributes_are_delivered",
     "dataschema_is_delivered",
-    "traces_are_sent_as_headers",
-    "traces_are_sent_after_a_restart",
-    "invalid_traces_are_no_headers",
+    "trace_context_is_sent_as_headers",
+    "trace_context_is_sent_after_a_restart",
+    "invalid_trace_context_is_not_sent_as_headers",
 ];
 
 on_both! {
-    extensions_are_delivered dataschema_is_delivered traces_are_sent_as_headers traces_are_sent_after_a_restart invalid_traces_are_no_headers
-    the_id_is_the_publishers
+    extension_attributes_are_delivered dataschema_is_delivered trace_context_is_sent_as_headers trace_context_is_sent_after_a_restart invalid_trace_context_is_not_sent_as_headers
+    callback_has_the_id_of_the_publisher
 }
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b9c7c989f97918e1-01";
 const STATE: &str = "rojo=00f067aa0ba902b7, congo=t61rcWkgMzE";
 
-async fn the_id_is_the_publishers(database: TestDatabase) {
+async fn callback_has_the_id_of_the_publisher(database: TestDatabase) {
     let stage = Stage::set_on(database).await;
     let answer = stage.structured(&event("order/7 ü", json!({ "source": "/one" }))).await;
     answer.accepts("an id that is no UUID");
     let ours = answer.body["events"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(answer.body["events"][0]["ce_id"], "order/7 ü");
-    let keys: Vec<&String> = answer.body["events"][0].as_object().unwrap().keys().collect();
+    let mut keys: Vec<&String> = answer.body["events"][0].as_object().unwrap().keys().collect();
+    keys.sort_unstable();
     assert_eq!(keys, ["ce_id", "deliveries", "duplicate", "id"]);
     let body = stage.seen("order/7 ü").await.body;
     let order = [
@@ -68,7 +69,7 @@ async fn the_id_is_the_publishers(database: TestDatabase) {
     stage.app.stop().await;
 }
 
-async fn extensions_are_delivered(database: TestDatabase) {
+async fn extension_attributes_are_delivered(database: TestDatabase) {
     let stage = Stage::set_on(database).await;
     let text = event("1", json!({})).to_string();
     let written = r#""zeta":"é \"quoted\"","alpha":-7,"urgent":true"#;
@@ -102,7 +103,7 @@ async fn dataschema_is_delivered(database: TestDatabase) {
     stage.app.stop().await;
 }
 
-async fn traces_are_sent_as_headers(database: TestDatabase) {
+async fn trace_context_is_sent_as_headers(database: TestDatabase) {
     let stage = Stage::set_on(database).await;
     stage
         .structured(&event("both", json!({ "traceparent": PARENT, "tracestate": STATE })))
@@ -141,7 +142,7 @@ async fn traces_are_sent_as_headers(database: TestDatabase) {
     stage.app.stop().await;
 }
 
-async fn traces_are_sent_after_a_restart(database: TestDatabase) {
+async fn trace_context_is_sent_after_a_restart(database: TestDatabase) {
     let receiver = Receiver::start([Reply::status(500)]).await;
     let app = TestApp::start_with(&database, hourly(), loopback(), new_id()).await;
     app.webhook(&receiver.url, &[EVENT]).await;
@@ -166,7 +167,7 @@ async fn traces_are_sent_after_a_restart(database: TestDatabase) {
     app.stop().await;
 }
 
-async fn invalid_traces_are_no_headers(database: TestDatabase) {
+async fn invalid_trace_context_is_not_sent_as_headers(database: TestDatabase) {
     let stage = Stage::set_on(database).await;
     for (id, extensions) in [
         ("upper", json!({ "traceparent": PARENT.to_uppercase(), "tracestate": STATE })),

@@ -15,7 +15,7 @@ super::conformance! {
 async fn extensions_are_members_of_the_event(stage: Stage) {
     stage.structured(&event("1", json!({ "tenant": "a" }))).await.accepts("a member");
     assert_eq!(stage.delivered("1").await["extensions"], json!({ "tenant": "a" }));
-    // An object of extensions, as drafts of CloudEvents had it, is no attribute.
+    // A member `extensions` with an object, as in drafts of CloudEvents, is not an attribute.
     let answer = stage.structured(&event("2", json!({ "extensions": { "tenant": "a" } }))).await;
     answer.refuses(422, "/extensions", "an object of extensions");
 }
@@ -180,7 +180,7 @@ async fn data_without_a_media_type_are_json(stage: Stage) {
         .await
         .accepts("binary without");
     for id in ["1", "2"] {
-        // What is sent on names the type that was implied.
+        // The callback names the implied type.
         let seen = stage.seen(id).await;
         assert_eq!(seen.headers["content-type"], "application/json");
         assert_eq!(stage.delivered(id).await["data"], data());

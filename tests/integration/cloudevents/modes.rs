@@ -1,4 +1,4 @@
-//! How modes are told from each other, and what they have in common.
+//! How the modes are distinguished, and what they have in common.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! JSON that is no CloudEvent, with the attributes in the query; and that what is sent is what was checked.
+//! JSON that is not a CloudEvent, with the attributes in the query; and that the data that is sent is the data that was validated.
 
 use clearhook::{auth::api_key, domain::role::Scope, storage::audit::Actor};
 use serde_json::json;
@@ -6,10 +6,10 @@ use serde_json::json;
 use super::stage::{STRUCTURED, Stage, data, data_with, event};
 use crate::support::{binary::Installation, database::TestDatabase, on_both};
 
-on_both! { the_query_has_the_attributes queries_are_held_to_rules keys_are_there_once numbers_and_order_stay }
+on_both! { plain_json_takes_its_attributes_from_the_query plain_json_with_invalid_query_is_rejected duplicate_keys_in_data_are_rejected data_keeps_number_spelling_and_key_order }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_command_sends_data_as_they_are_written() {
+async fn publish_command_sends_data_unchanged() {
     let stage = Stage::set().await;
     let here = Installation::new();
     let text = data_with("{\"z\": 1.0, \"a\": [1e400, -0, 12345678901234567890, 1.10]}");
@@ -35,7 +35,7 @@ async fn the_command_sends_data_as_they_are_written() {
     }
 }
 
-async fn the_query_has_the_attributes(database: TestDatabase) {
+async fn plain_json_takes_its_attributes_from_the_query(database: TestDatabase) {
     let stage = Stage::set_on(database).await;
     let (key, record) = api_key::create(&stage.app.store, &Actor::clearhook(), "plain", &[Scope::EventsWrite], None)
         .await
@@ -72,7 +72,7 @@ async fn the_query_has_the_attributes(database: TestDatabase) {
     stage.app.stop().await;
 }
 
-async fn queries_are_held_to_rules(database: TestDatabase) {
+async fn plain_json_with_invalid_query_is_rejected(database: TestDatabase) {
     let stage = Stage::set_on(database).await;
     let post =
         async |query: &str, media: &str, body: String| stage.answer(stage.post(query).header("content-type", media).body(body)).await;
@@ -101,7 +101,7 @@ async fn queries_are_held_to_rules(database: TestDatabase) {
     post(query, json, data_with(r#"{"a":1,"a":2}"#))
         .await
         .refuses(422, "/data/identity/custom_fields/x/a", "a key twice");
-    // A CloudEvent has its attributes in itself.
+    // The attributes of a CloudEvent are not in the query.
     for (media, body) in [
         (STRUCTURED, event("1", json!({})).to_string()),
         ("application/cloudevents-batch+json", "[]".to_owned()),
@@ -142,7 +142,7 @@ async fn queries_are_held_to_rules(database: TestDatabase) {
     stage.app.stop().await;
 }
 
-async fn keys_are_there_once(database: TestDatabase) {
+async fn duplicate_keys_in_data_are_rejected(database: TestDatabase) {
     let stage = Stage::set_on(database).await;
     for (custom, pointer) in [
         (r#"{"a":1,"a":1}"#, "/a"),
@@ -176,7 +176,7 @@ async fn keys_are_there_once(database: TestDatabase) {
     stage.app.stop().await;
 }
 
-async fn numbers_and_order_stay(database: TestDatabase) {
+async fn data_keeps_number_spelling_and_key_order(database: TestDatabase) {
     let stage = Stage::set_on(database).await;
     let numbers = "1.0, 1e400, -1E+999, 1e-400, 12345678901234567890, 0.1000, -0, -0.0, 1E5, 123456789012345678901234567890.5";
     let text = data_with(&format!("{{ \"z\" : [ {numbers} ],\n\t\"a\":\"\\u00e9\\/\", \"m\":{{}} }}"));

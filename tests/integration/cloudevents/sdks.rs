@@ -1,33 +1,26 @@
-//! The official SDKs as publishers: what they send arrives at a receiver as it was meant.
+//! The official SDKs as publishers: their events arrive at a receiver unchanged.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::Path, process::Command};
 
 use serde_json::{Value, json};
 
 use super::stage::{Stage, data};
+use crate::support::python::python;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Runs a program that publishes with an SDK, with the service's address, a key and the data as arguments; gives what it printed.
-fn run(program: &Path, script: &Path, stage: &Stage) -> Vec<String> {
-    assert!(
-        program.exists() || !program.is_absolute(),
-        "{} is missing: run `make setup`",
-        program.display()
-    );
-    let mut command = Command::new(program);
-    command.arg(script).arg(&stage.app.url).arg(&stage.app.key).arg(data().to_string());
+/// Runs a program that publishes with an SDK. Its further arguments are the address of the service, a key and the data. Returns the lines
+/// that it printed.
+fn run(mut command: Command, stage: &Stage) -> Vec<String> {
+    command.arg(&stage.app.url).arg(&stage.app.key).arg(data().to_string());
     for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
         command.env_remove(name);
     }
     let output = command
         .output()
-        .unwrap_or_else(|error| panic!("{}: {error}; run `make setup`", program.display()));
+        .unwrap_or_else(|error| panic!("{}: {error}; run `make setup`", command.get_program().display()));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
@@ -47,15 +40,11 @@ async fn arrives(stage: &Stage, printed: &[String], modes: &[&str], extensions: 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_python_sdk_publishes() {
+async fn python_sdk_publishes() {
     let stage = Stage::set().await;
-    let folder = std::env::var_os("PYTHON_ENV")
-        .filter(|folder| !folder.is_empty())
-        .map_or_else(default_python, PathBuf::from);
-    let python = folder.join("bin/python");
-    let printed = tokio::task::block_in_place(|| run(&python, &root().join("tests/conformance/publish.py"), &stage));
+    let printed = tokio::task::block_in_place(|| run(python("publish.py"), &stage));
     let extensions = |mode: &str| match mode {
-        // Headers have no types.
+        // Headers are untyped.
         "binary" => json!({ "tenant": "ä b%", "number": "-7", "urgent": "True" }),
         _ => json!({ "tenant": "ä b%", "number": -7, "urgent": true }),
     };
@@ -68,20 +57,14 @@ async fn the_python_sdk_publishes() {
     .await;
 }
 
-fn default_python() -> PathBuf {
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap();
-    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from);
-    std::env::var_os("CLEARHOOK_CACHE")
-        .map_or_else(|| cache.join("clearhook"), PathBuf::from)
-        .join("python")
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_javascript_sdk_publishes() {
+async fn javascript_sdk_publishes() {
     let stage = Stage::set().await;
     let package = root().join("end2end/node_modules/cloudevents/package.json");
     assert!(package.exists(), "{} is missing: run `make setup`", package.display());
-    let printed = tokio::task::block_in_place(|| run(Path::new("node"), &root().join("tests/conformance/publish.mjs"), &stage));
+    let mut node = Command::new("node");
+    node.arg(root().join("tests/conformance/publish.mjs"));
+    let printed = tokio::task::block_in_place(|| run(node, &stage));
     let extensions = |mode: &str| match mode {
         "binary" => json!({ "tenant": "ä b%", "number": "-7", "urgent": "true" }),
         _ => json!({ "tenant": "ä b%", "number": -7, "urgent": true }),

@@ -13,7 +13,7 @@ use crate::support::{
 
 pub(super) const STRUCTURED: &str = "application/cloudevents+json";
 pub(super) const BATCH: &str = "application/cloudevents-batch+json";
-/// Whatever the data may be: this type has fields that take any JSON.
+/// An event type with fields that accept any JSON.
 pub(super) const EVENT: EventType = EventType::IdentityCreated;
 
 /// A service, and the receiver of its webhook.
@@ -24,7 +24,7 @@ pub(super) struct Stage {
     pub(super) webhook: Value,
 }
 
-/// What a publish answered.
+/// The response to a publish request.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -38,7 +38,7 @@ impl Answer {
         errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect()
     }
 
-    /// It is a refusal of this one field, with words.
+    /// Asserts that only this field was rejected, with a message.
     pub(super) fn refuses(&self, status: u16, pointer: &str, what: &str) {
         assert_eq!((self.status, self.pointers()), (status, vec![pointer]), "{what}: {}", self.body);
         assert!(
@@ -130,7 +130,7 @@ impl Stage {
         serde_json::from_str(&self.seen(ce_id).await.body).unwrap()
     }
 
-    /// Nothing was stored.
+    /// Asserts that nothing was stored.
     pub(super) async fn is_empty(&self) {
         for table in ["events", "event_keys", "deliveries"] {
             assert_eq!(self.database.count(table).await, 0, "{table}");
@@ -138,7 +138,7 @@ impl Stage {
     }
 }
 
-/// An event with these members beside or in place of the ordinary ones. What is null is left out.
+/// An event with these members added or replaced. Null members are removed.
 pub(super) fn event(id: &str, members: Value) -> Value {
     let mut event = json!({ "specversion": "1.0", "id": id, "source": "/json", "type": EVENT, "data": data() });
     for (name, value) in members.as_object().unwrap() {

@@ -1,11 +1,11 @@
-//! Receivers with several addresses (RFC 8305): one that is out of reach costs a fraction of an attempt's time.
+//! Receivers with several addresses (RFC 8305): an unreachable address costs only a fraction of the timeout.
 
 use std::{
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
-use clearhook::{catalogue::EventType, delivery::DispatchSettings, domain::url::UrlPolicy, storage::new_id};
+use clearhook::{catalogue::EventType, delivery::DeliverySettings, domain::url::UrlPolicy, storage::new_id};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, ipproto, listen, socket_with, sockopt};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -18,7 +18,7 @@ use crate::support::{
     receiver::Receiver,
 };
 
-/// An address of this machine that swallows connections: its listener accepts none, and its queue is full.
+/// An address of this machine that does not answer: its listener accepts no connection, and its queue is full.
 struct Swallowing(Vec<std::os::fd::OwnedFd>);
 
 impl Swallowing {
@@ -47,12 +47,12 @@ impl Swallowing {
 
 const TIMEOUT: Duration = Duration::from_secs(6);
 
-/// Calls a name with these addresses, and gives what the log says and what the receiver got.
+/// Sends a callback to a name with these addresses, and returns the row of the log and the requests of the receiver.
 async fn called(addresses: &[&str], port: u16, is_tls: bool, more_roots: Vec<rustls::pki_types::CertificateDer<'static>>) -> Value {
     let server = NameServer::start(&[("hooks.example.com", &[addresses])]).await;
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         timeout: TIMEOUT,
-        names: server.names(),
+        dns: server.resolver(),
         more_roots,
         ..hourly()
     };
@@ -91,7 +91,7 @@ fn milliseconds(details: &Value) -> u128 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn addresses_out_of_reach_cost_a_fraction() {
+async fn unreachable_address_costs_a_fraction_of_the_timeout() {
     let many: Vec<_> = (1..=20).map(|last| format!("127.0.7.{last}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let dead = ["127.0.1.1", "127.0.1.2", "127.0.1.3", "127.0.1.4", "127.0.1.5"];
@@ -120,7 +120,7 @@ async fn addresses_out_of_reach_cost_a_fraction() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_address_in_reach_is_named() {
+async fn receiver_without_reachable_address_is_named() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let _sockets = swallow(&["127.0.4.1", "127.0.4.2"], free);
     for (addresses, response, words) in [
@@ -152,9 +152,9 @@ async fn no_address_in_reach_is_named() {
     }
 }
 
-/// An address that takes the connection, but never says a word of TLS.
+/// An address that accepts the connection but never answers the TLS handshake.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_address_with_a_stuck_server_gives_way() {
+async fn address_of_a_stuck_server_is_replaced() {
     let root = super::certificates::Authority::root("Root", &rcgen::PKCS_ECDSA_P256_SHA256);
     let identity = root.issue(&["hooks.example.com"], &rcgen::PKCS_ECDSA_P256_SHA256, |_| ());
     let config = identity.config(&[&rustls::version::TLS13]);

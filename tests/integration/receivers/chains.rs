@@ -1,10 +1,15 @@
-//! Certificate chains that must do, and chains that must not, with the reason that the log gives.
+//! Certificate chains that must be accepted, and chains that must be rejected, with the reason in the log.
+
+use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA512,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, NameConstraints, PKCS_ECDSA_P256_SHA256,
+    PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA512, SanType, date_time_ymd,
 };
-use rustls::version::{TLS12, TLS13};
+use rustls::{
+    sign::{CertifiedKey, SingleCertAndKey},
+    version::{TLS12, TLS13},
+};
 
 use super::{
     certificates::{Authority, self_signed, self_signed_as},
@@ -163,7 +168,7 @@ pub(super) async fn refused_with_a_reason(table: &mut Table) {
             "an authority as a server",
             HOST,
             self_signed(&[HOST], IsCa::Ca(BasicConstraints::Unconstrained)),
-            refused(&["CN=The receiver"]),
+            refused(&["certificate authority (CA:TRUE)", "CA:FALSE", "SSL_CERT_FILE"]),
         )
         .await,
         presents(
@@ -182,6 +187,144 @@ pub(super) async fn refused_with_a_reason(table: &mut Table) {
         .await,
     ];
     table.rows.extend(rows);
+}
+
+/// Names in certificates that resemble the host and do not stand for it (RFC 9525 §6.3 and §6.4).
+pub(super) async fn refused_for_their_names(table: &mut Table) {
+    let dns = |name: &str| vec![SanType::DnsName(name.try_into().unwrap())];
+    for (name, host, names, words) in [
+        (
+            "an address as a DNS name",
+            "127.0.0.1",
+            dns("127.0.0.1"),
+            &["only as a DNS name", "RFC 9525", "as an IP address"][..],
+        ),
+        (
+            "a wildcard where an address is wanted",
+            "127.0.0.1",
+            dns("*.0.0.1"),
+            &["is for *.0.0.1, not for 127.0.0.1"],
+        ),
+        (
+            "an address where a name is wanted",
+            HOST,
+            vec![SanType::IpAddress("127.0.0.1".parse().unwrap())],
+            &["is for 127.0.0.1, not for hooks.example.com"],
+        ),
+        (
+            "an e-mail address alone",
+            HOST,
+            vec![SanType::Rfc822Name("hooks@example.com".try_into().unwrap())],
+            &["neither a DNS name nor an IP address"],
+        ),
+        (
+            "a URI alone",
+            HOST,
+            vec![SanType::URI("https://hooks.example.com/".try_into().unwrap())],
+            &["neither a DNS name nor an IP address"],
+        ),
+        (
+            "a wildcard of two levels",
+            HOST,
+            dns("*.com"),
+            &["is for *.com, not for hooks.example.com", "top-level domain"],
+        ),
+        (
+            "a wildcard of its own name",
+            HOST,
+            dns("*.hooks.example.com"),
+            &["exactly one label"],
+        ),
+        ("a wildcard in a label", HOST, dns("h*.example.com"), &["whole first label"]),
+        ("a wildcard in a later label", HOST, dns("hooks.*.com"), &["whole first label"]),
+        ("a name with a dot", HOST, dns("hooks.example.com."), &["no dot at its end"]),
+        (
+            "a longer name",
+            HOST,
+            dns("hooks.example.com.evil.example"),
+            &["not for hooks.example.com; have the receiver get one"],
+        ),
+    ] {
+        let identity = table
+            .root
+            .issue(&[], &PKCS_ECDSA_P256_SHA256, |parameters| parameters.subject_alt_names = names);
+        table.rows.push(presents(name, host, identity, refused(words)).await);
+    }
+    let only_common_name = table.issue(&[]);
+    let expected = refused(&[
+        "no subject alternative name",
+        "common name",
+        "127.0.0.1 as a subject alternative name",
+    ]);
+    table
+        .rows
+        .push(presents("a common name for an address", "127.0.0.1", only_common_name, expected).await);
+}
+
+/// Authorities that may not issue the certificate, and lists of certificates that are empty or in disorder.
+pub(super) async fn refused_for_their_authorities(table: &mut Table) {
+    let p256 = &PKCS_ECDSA_P256_SHA256;
+    let root = &table.root;
+    let constrained = root.intermediate("Constrained", p256, |parameters| {
+        parameters.name_constraints = Some(NameConstraints {
+            permitted_subtrees: vec![GeneralSubtree::DnsName("a.example".to_owned())],
+            excluded_subtrees: Vec::new(),
+        });
+    });
+    let excluded = root.intermediate("Excluded", p256, |parameters| {
+        parameters.name_constraints = Some(NameConstraints {
+            permitted_subtrees: Vec::new(),
+            excluded_subtrees: vec![GeneralSubtree::DnsName("example.com".to_owned())],
+        });
+    });
+    let last = root.intermediate("Last", p256, |parameters| {
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    });
+    let below = last.intermediate("Below", p256, |_| ());
+    let server = root.intermediate("A Server", p256, |parameters| parameters.is_ca = IsCa::ExplicitNoCa);
+    let never = |parameters: &mut CertificateParams| {
+        (parameters.not_before, parameters.not_after) = (date_time_ymd(2030, 1, 1), date_time_ymd(2020, 1, 1));
+    };
+    let leaf = |authority: &Authority| authority.issue(&[HOST], p256, |_| ());
+    for (name, identity, words) in [
+        (
+            "a name that its authority may not certify",
+            leaf(&constrained).with(&[&constrained]),
+            &["name constraints"][..],
+        ),
+        (
+            "a name that its authority excludes",
+            leaf(&excluded).with(&[&excluded]),
+            &["name constraints"],
+        ),
+        ("an authority too deep", leaf(&below).with(&[&below, &last]), &["path length"]),
+        ("a server as an authority", leaf(&server).with(&[&server]), &["not an authority"]),
+        (
+            "never valid",
+            root.issue(&[HOST], p256, never),
+            &["\"CN=The receiver\" is never valid"],
+        ),
+    ] {
+        table.rows.push(presents(name, HOST, identity, refused(words)).await);
+    }
+    // rustls refuses to serve these with its usual settings.
+    let (intermediate, own) = (root.intermediate("Intermediate", p256, |_| ()), table.issue(&[HOST]));
+    let own = intermediate.issue(&[HOST], p256, |_| ()).chain.into_iter().chain(own.chain);
+    let disorder = std::iter::once(intermediate.certificate.clone()).chain(own).collect();
+    for (name, chain, words) in [
+        (
+            "its own certificate comes later",
+            disorder,
+            &["wrong order", "\"CN=The receiver\", has to be the first"][..],
+        ),
+        ("no certificate", Vec::new(), &["sent no certificate"]),
+    ] {
+        let identity = table.issue(&[HOST]);
+        let key = rustls::crypto::aws_lc_rs::sign::any_supported_type(&identity.key).unwrap();
+        let mut config = identity.config(&[&TLS12, &TLS13]);
+        config.cert_resolver = Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key)));
+        table.rows.push(row(name, HOST, config, RESPONSE, true, refused(words)).await);
+    }
 }
 
 /// What `openssl req -x509` makes: self-signed, with CA:TRUE. Trusted, it may be the server's own.

@@ -1,16 +1,16 @@
-//! Receivers over plain HTTP/1: bodies that end badly, odd heads, and what is no HTTP at all.
+//! Receivers over plain HTTP/1: bodies that end early, unusual heads, and responses that are not HTTP.
 
 use clearhook::{catalogue::EventType, storage::new_id};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{BODY_TIMEOUT, End, Expected, Row, answered, check, end, failed, read_request, serve, settings};
+use super::{BODY_TIMEOUT, End, Expected, Row, answered, check, codings, end, failed, floods, read_request, serve, settings};
 use crate::support::{
     app::{TestApp, cloud_event, loopback},
     database::TestDatabase,
     on_both,
 };
 
-on_both! { receivers_over_plain_http }
+on_both! { http1_receiver_cases }
 
 const CLOSED: &str = "closed before the end of the body";
 const RESET: &str = "reset before the end of the body";
@@ -18,14 +18,14 @@ const SLOW: &str = "was not complete after 700 ms";
 const CHUNKS: &str = "chunked encoding is broken";
 
 /// Name, what is sent, how the connection ends, what is expected.
-type Case = (&'static str, Vec<u8>, End, Expected);
+pub(super) type Case = (&'static str, Vec<u8>, End, Expected);
 
-fn ok() -> Expected {
+pub(super) fn ok() -> Expected {
     answered("OK", 200)
 }
 
 /// A response of status 200 with these headers and this body.
-fn response(headers: &str, body: &str) -> Vec<u8> {
+pub(super) fn response(headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\n{headers}\r\n{body}").into_bytes()
 }
 
@@ -527,9 +527,15 @@ async fn row((name, bytes, ending, expected): Case) -> Row {
     }
 }
 
-async fn receivers_over_plain_http(database: TestDatabase) {
+async fn http1_receiver_cases(database: TestDatabase) {
     let mut rows = Vec::new();
-    for case in bodies().into_iter().chain(failures()).chain(heads()) {
+    for case in bodies()
+        .into_iter()
+        .chain(codings::bodies())
+        .chain(failures())
+        .chain(heads())
+        .chain(floods::over_http1())
+    {
         rows.push(row(case).await);
     }
     check(&database, settings(), loopback(), rows).await;
@@ -545,7 +551,7 @@ async fn receivers_over_plain_http(database: TestDatabase) {
 
 /// Receivers that answer, and end the connection, before they have read a large request: what they said counts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn early_responses_to_large_requests_count() {
+async fn http1_early_response_to_a_large_request_counts() {
     let database = TestDatabase::sqlite();
     let app = TestApp::start_with(&database, settings(), loopback(), new_id()).await;
     let mut webhooks = Vec::new();

@@ -19,25 +19,49 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 
-use super::{Expected, Row, answered, certificates::Authority, check, failed, keep_open, serve, settings};
-use crate::support::{app::loopback, database::TestDatabase};
+use clearhook::{catalogue::EventType, storage::new_id};
 
+use super::{Expected, Row, answered, certificates::Authority, check, failed, floods, keep_open, read_request, serve, settings};
+use crate::support::{
+    app::{TestApp, loopback},
+    database::TestDatabase,
+};
+
+/// The error codes of RFC 9113 §7, by their values, with their names in the log.
+pub(super) const CODES: [&str; 14] = [
+    "NO_ERROR",
+    "PROTOCOL_ERROR",
+    "INTERNAL_ERROR",
+    "FLOW_CONTROL_ERROR",
+    "SETTINGS_TIMEOUT",
+    "STREAM_CLOSED",
+    "FRAME_SIZE_ERROR",
+    "REFUSED_STREAM",
+    "CANCEL",
+    "COMPRESSION_ERROR",
+    "CONNECT_ERROR",
+    "ENHANCE_YOUR_CALM",
+    "INADEQUATE_SECURITY",
+    "HTTP_1_1_REQUIRED",
+];
+/// A code that no specification defines.
+pub(super) const UNKNOWN_CODE: u32 = 0x00c1_ea12;
 const NO_ERROR: u32 = 0;
 const PROTOCOL_ERROR: u32 = 1;
 const INTERNAL_ERROR: u32 = 2;
-const REFUSED_STREAM: u32 = 7;
+pub(super) const REFUSED_STREAM: u32 = 7;
 const CANCEL: u32 = 8;
 const ENHANCE_YOUR_CALM: u32 = 11;
-const HTTP_1_1_REQUIRED: u32 = 13;
+pub(super) const HTTP_1_1_REQUIRED: u32 = 13;
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
+pub(super) const DATA: u8 = 0;
+pub(super) const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
+pub(super) const SETTINGS: u8 = 4;
+pub(super) const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
+pub(super) const END_HEADERS: u8 = 4;
 
 /// What a receiver does with a request.
 #[derive(Clone, Debug)]
@@ -55,6 +79,8 @@ pub(super) enum Step {
     /// GOAWAY that says that no request was processed.
     GoAwayUnprocessed(u32),
     Bytes(&'static [u8]),
+    /// Sends these bytes, which may depend on the stream, again and again.
+    Flood(fn(u32) -> Vec<u8>),
     /// Ends the TLS connection.
     Close,
     /// Ends the TCP connection.
@@ -62,7 +88,7 @@ pub(super) enum Step {
     KeepOpen,
 }
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     let mut frame = length[1..].to_vec();
     frame.extend([kind, flags]);
@@ -72,7 +98,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 }
 
 /// HPACK (RFC 7541), without compression.
-fn head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
     let mut block = match status {
         200 => vec![0x88],
         status => [&[0x08, 3][..], status.to_string().as_bytes()].concat(),
@@ -81,7 +107,7 @@ fn head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
     block
 }
 
-fn fields(headers: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn fields(headers: &[(&str, &str)]) -> Vec<u8> {
     let mut block = Vec::new();
     for (name, value) in headers {
         block.push(0);
@@ -140,6 +166,11 @@ impl Http2 {
             Step::GoAway(code) => go_away(stream, code),
             Step::GoAwayUnprocessed(code) => go_away(0, code),
             Step::Bytes(bytes) => bytes.to_vec(),
+            Step::Flood(bytes) => loop {
+                self.stream.write_all(&bytes(stream)).await?;
+                self.stream.flush().await?;
+                crate::support::wait::pause().await;
+            },
             Step::Close => {
                 self.stream.shutdown().await?;
                 // Until the client has read it all: what it sent unread would reset the connection.
@@ -195,7 +226,7 @@ pub(super) fn identity() -> (ServerConfig, rustls::pki_types::CertificateDer<'st
     (identity.config(&[&TLS12, &TLS13]), root.certificate)
 }
 
-fn ok() -> Expected {
+pub(super) fn ok() -> Expected {
     answered("OK", 200)
 }
 
@@ -283,15 +314,19 @@ fn cases() -> Vec<(&'static str, Vec<Step>, Vec<Step>, Expected)> {
         ),
         // Before the head of a response, on a fresh connection.
         once(
-            "reset",
-            vec![Reset(INTERNAL_ERROR)],
+            "HTTP/1.1 is required and refused",
+            vec![Reset(HTTP_1_1_REQUIRED)],
+            failed("TlsError").detail(&["requires HTTP/1.1 (HTTP_1_1_REQUIRED)", "application protocol"]),
+        ),
+        once(
+            "reset after 103",
+            vec![Head(103, &[]), Reset(INTERNAL_ERROR)],
             failed("ConnectionReset").detail(&["INTERNAL_ERROR"]),
         ),
-        once("cancelled", vec![Reset(CANCEL)], failed("ConnectionReset").detail(&["CANCEL"])),
         once(
-            "HTTP/1.1 is required",
-            vec![Reset(HTTP_1_1_REQUIRED)],
-            failed("ConnectionReset").detail(&["HTTP_1_1_REQUIRED"]),
+            "reset with an unknown code",
+            vec![Reset(UNKNOWN_CODE)],
+            failed("ConnectionReset").detail(&["0xc1ea12"]),
         ),
         once("closed", vec![Close], failed("ConnectionReset")),
         once("broken", vec![Break], failed("ConnectionReset")),
@@ -346,11 +381,100 @@ fn cases() -> Vec<(&'static str, Vec<Step>, Vec<Step>, Expected)> {
     ]
 }
 
+/// Every error code, as a reset and as a GOAWAY, on a new connection: only `REFUSED_STREAM` and a GOAWAY that excludes the request state that
+/// the request was not processed (RFC 9113 §8.7).
+fn codes() -> Vec<(&'static str, Vec<Step>, Vec<Step>, Expected)> {
+    use Step::{Close, DataAndEnd, GoAway, GoAwayUnprocessed, Head, Reset};
+    let good = || vec![Head(200, &[]), DataAndEnd(b"whole")];
+    let mut cases = Vec::new();
+    for (code, name) in (0..).zip(CODES).filter(|(code, _)| *code != HTTP_1_1_REQUIRED) {
+        let expected = if code == REFUSED_STREAM {
+            ok().body("whole").calls(2)
+        } else {
+            failed("ConnectionReset").detail(&[name])
+        };
+        cases.push((&*format!("reset, {name}").leak(), vec![Reset(code)], good(), expected));
+        cases.push((
+            &*format!("unprocessed, GOAWAY, {name}").leak(),
+            vec![GoAwayUnprocessed(code), Close],
+            good(),
+            ok().body("whole").calls(2),
+        ));
+        cases.push((
+            &*format!("processed, GOAWAY, {name}").leak(),
+            vec![GoAway(code), Close],
+            good(),
+            failed("ConnectionReset"),
+        ));
+    }
+    cases
+}
+
+/// A receiver that refuses HTTP/2 with these steps and accepts HTTP/1.1. Gives its port, and how many requests there were over each.
+async fn http1_receiver(mut config: ServerConfig, refusal: Step) -> (u16, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let (over_h2, over_http1) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let counted = (over_h2.clone(), over_http1.clone());
+    let (port, _) = serve(move |stream| {
+        let (acceptor, refusal, over_h2, over_http1) = (acceptor.clone(), refusal.clone(), over_h2.clone(), over_http1.clone());
+        async move {
+            let Ok(mut stream) = acceptor.accept(stream).await else { return };
+            if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                let Ok(mut http) = Http2::open(stream).await else { return };
+                while let Ok(number) = http.request().await {
+                    over_h2.fetch_add(1, Ordering::SeqCst);
+                    if http.step(number, refusal.clone()).await.is_err() {
+                        return;
+                    }
+                }
+                return;
+            }
+            while read_request(&mut stream).await.is_some() {
+                over_http1.fetch_add(1, Ordering::SeqCst);
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole").await;
+                let _ = stream.flush().await;
+            }
+        }
+    })
+    .await;
+    (port, counted.0, counted.1)
+}
+
+/// A receiver that requires HTTP/1.1 (RFC 9113 §7) gets the same attempt over HTTP/1.1, and the next ones at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn receivers_over_http2() {
+async fn receivers_that_require_http1_are_called_over_http1() {
+    let (config, root) = identity();
+    let database = TestDatabase::sqlite();
+    let settings = clearhook::delivery::DeliverySettings {
+        more_roots: vec![root],
+        ..settings()
+    };
+    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    for refusal in [Step::Reset(HTTP_1_1_REQUIRED), Step::GoAwayUnprocessed(HTTP_1_1_REQUIRED)] {
+        let name = format!("{refusal:?}");
+        let (port, over_h2, over_http1) = http1_receiver(config.clone(), refusal).await;
+        let webhook = app
+            .webhook(&format!("https://127.0.0.1:{port}/"), &[EventType::IdentityCreated])
+            .await;
+        for event in 1..=3 {
+            app.publish(EventType::IdentityCreated, &format!("{name} {event}")).await;
+            let log = app.log(&webhook, event).await;
+            assert!(log.len() == event && log[0]["response"] == "OK", "{name}: {log:?}");
+        }
+        let calls = (over_h2.load(Ordering::SeqCst), over_http1.load(Ordering::SeqCst));
+        assert_eq!(calls, (1, 3), "{name}");
+        let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+        app.api(reqwest::Method::DELETE, &path).send().await.unwrap();
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn http2_receiver_cases() {
     let (config, root) = identity();
     let mut rows = Vec::new();
-    for (name, first, others, expected) in cases() {
+    for (name, first, others, expected) in cases().into_iter().chain(codes()).chain(floods::over_http2()) {
         let script = move |connection: usize, _| if connection == 0 { first.clone() } else { others.clone() };
         let (port, calls) = receiver(config.clone(), script).await;
         rows.push(Row {
@@ -360,7 +484,7 @@ async fn receivers_over_http2() {
             expected,
         });
     }
-    let settings = clearhook::delivery::DispatchSettings {
+    let settings = clearhook::delivery::DeliverySettings {
         more_roots: vec![root],
         ..settings()
     };

@@ -4,6 +4,8 @@
 mod addresses;
 mod certificates;
 mod chains;
+mod codings;
+mod floods;
 mod http1;
 mod http2;
 mod reused;
@@ -18,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use clearhook::{catalogue::EventType, delivery::DispatchSettings, domain::url::UrlPolicy, storage::new_id};
+use clearhook::{catalogue::EventType, delivery::DeliverySettings, domain::url::UrlPolicy, storage::new_id};
 use serde_json::Value;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -179,8 +181,8 @@ pub(super) async fn end(mut stream: impl AsyncRead + AsyncWrite + Unpin, end: En
 }
 
 /// Settings of this suite: what fails is not tried again while a test runs.
-pub(super) fn settings() -> DispatchSettings {
-    DispatchSettings {
+pub(super) fn settings() -> DeliverySettings {
+    DeliverySettings {
         timeout: TIMEOUT,
         body_timeout: BODY_TIMEOUT,
         ..hourly()
@@ -188,7 +190,7 @@ pub(super) fn settings() -> DispatchSettings {
 }
 
 /// Calls all receivers at the same time, and compares what the log shows of each.
-pub(super) async fn check(database: &TestDatabase, settings: DispatchSettings, policy: UrlPolicy, rows: Vec<Row>) {
+pub(super) async fn check(database: &TestDatabase, settings: DeliverySettings, policy: UrlPolicy, rows: Vec<Row>) {
     let app = TestApp::start_with(database, settings, policy, new_id()).await;
     let mut webhooks = HashMap::new();
     for row in &rows {

@@ -1,12 +1,12 @@
-//! Connections that are kept for the next request, and closed just then: the request is repeated once, on a new connection, and the
-//! log shows one callback. A new connection that breaks is a failure.
+//! Idle connections that the receiver closes when the next request is sent: the request is repeated once on a new connection, and the log
+//! shows one callback. An error on a new connection is a failure.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-use clearhook::{catalogue::EventType, delivery::DispatchSettings, storage::new_id};
+use clearhook::{catalogue::EventType, delivery::DeliverySettings, storage::new_id};
 use rustls::ServerConfig;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
@@ -24,7 +24,7 @@ use crate::support::{
     wait::wait_for,
 };
 
-on_both! { requests_on_stale_connections_are_repeated }
+on_both! { request_on_a_stale_connection_is_repeated_once }
 
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -122,7 +122,7 @@ struct Case {
     response: &'static str,
 }
 
-async fn requests_on_stale_connections_are_repeated(database: TestDatabase) {
+async fn request_on_a_stale_connection_is_repeated_once(database: TestDatabase) {
     let (config, root) = http2::identity();
     let mut cases = Vec::new();
     for (name, stale, is_tls, response) in [
@@ -147,13 +147,23 @@ async fn requests_on_stale_connections_are_repeated(database: TestDatabase) {
             response,
         });
     }
-    for (name, end) in [
-        ("closed over HTTP/2", vec![Step::Close]),
-        ("broken over HTTP/2", vec![Step::Break]),
-        ("GOAWAY over HTTP/2, closed", vec![Step::GoAwayUnprocessed(0), Step::Close]),
-        ("GOAWAY of a processed request, closed", vec![Step::GoAway(0), Step::Close]),
-        ("refused over HTTP/2", vec![Step::Reset(7)]),
-    ] {
+    let mut ends = vec![
+        ("closed over HTTP/2", vec![Step::Close], "OK"),
+        ("broken over HTTP/2", vec![Step::Break], "OK"),
+        ("GOAWAY over HTTP/2, closed", vec![Step::GoAwayUnprocessed(0), Step::Close], "OK"),
+        ("GOAWAY of a processed request, closed", vec![Step::GoAway(0), Step::Close], "OK"),
+        (
+            "reset with an unknown code over HTTP/2",
+            vec![Step::Reset(http2::UNKNOWN_CODE)],
+            "ConnectionReset",
+        ),
+    ];
+    // A reset of the stream is an answer, and the connection stays open: only REFUSED_STREAM is repeated.
+    for (code, name) in (0..).zip(http2::CODES).filter(|(code, _)| *code != http2::HTTP_1_1_REQUIRED) {
+        let response = if code == http2::REFUSED_STREAM { "OK" } else { "ConnectionReset" };
+        ends.push((format!("{name} over HTTP/2").leak(), vec![Step::Reset(code)], response));
+    }
+    for (name, end, response) in ends {
         let ends = Arc::new(AtomicUsize::new(0));
         let counted = ends.clone();
         let script = move |_, number| {
@@ -169,10 +179,10 @@ async fn requests_on_stale_connections_are_repeated(database: TestDatabase) {
             url: format!("https://127.0.0.1:{port}/"),
             calls,
             ends,
-            response: "OK",
+            response,
         });
     }
-    let settings = DispatchSettings {
+    let settings = DeliverySettings {
         more_roots: vec![root],
         ..settings()
     };
@@ -206,7 +216,7 @@ async fn stale_once(app: &TestApp, case: &Case) {
 
 /// Connections are given up before receivers close them: Gunicorn after 2 s.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn idle_connections_are_closed_first() {
+async fn idle_connection_is_closed_before_the_receiver_does() {
     let idle = Arc::new(AtomicUsize::new(0));
     let noted = idle.clone();
     let (port, connections) = serve(move |mut stream| {
@@ -239,7 +249,7 @@ async fn idle_connections_are_closed_first() {
 
 /// Receivers that close each connection a moment after a response, so that some requests meet the end of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_closed_after_each_response_fail_no_callback() {
+async fn connection_closed_after_each_response_fails_no_callback() {
     const EVENTS: usize = 120;
     let database = TestDatabase::sqlite();
     let app = TestApp::start_with(&database, settings(), loopback(), new_id()).await;

@@ -1,5 +1,5 @@
-//! Receivers behind TLS: certificates that must do, certificates that must not and the reason that the log gives, and ends without
-//! `close_notify`.
+//! Receivers over TLS: certificates that must be accepted, certificates that must be rejected with the reason in the log, and connections
+//! that end without `close_notify`.
 
 use std::{
     io::{BufRead, BufReader},
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::support::{app::loopback, database::TestDatabase, names::NameServer};
 
-/// What all names of these tests lead to.
+/// The address to which all names of these tests resolve.
 const HERE: &[&[&str]] = &[&["127.0.0.1"]];
 pub(super) const HOST: &str = "hooks.example.com";
 pub(super) const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nwhole";
@@ -173,19 +173,21 @@ impl Table {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn receivers_behind_tls() {
+async fn tls_receiver_cases() {
     let mut table = Table::new();
     keys_and_signatures(&mut table).await;
     chains::accepted(&mut table).await;
     chains::refused_with_a_reason(&mut table).await;
+    chains::refused_for_their_names(&mut table).await;
+    chains::refused_for_their_authorities(&mut table).await;
     chains::trusted_authorities_as_servers(&mut table).await;
     client_certificates(&mut table).await;
     handshakes(&mut table).await;
     openssl_servers(&mut table);
     endings(&mut table).await;
     let server = NameServer::start(&[(HOST, HERE), ("hooks.example.com.", HERE)]).await;
-    let settings = clearhook::delivery::DispatchSettings {
-        names: server.names(),
+    let settings = clearhook::delivery::DeliverySettings {
+        dns: server.resolver(),
         more_roots: table.trusted,
         // Keys of 4096 bits take a while without optimisation.
         timeout: Duration::from_secs(4),
@@ -348,7 +350,7 @@ async fn handshakes(table: &mut Table) {
     ]);
 }
 
-/// Servers that are too old.
+/// Servers with outdated TLS versions.
 fn openssl_servers(table: &mut Table) {
     let weak = "ALL:@SECLEVEL=0";
     let (_, _) = by_openssl(table.folder.path(), "short", &["-newkey", "rsa:1024"], &["-sha256"]);

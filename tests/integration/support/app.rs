@@ -1,4 +1,4 @@
-//! The service, running in the test's process on a port of its own.
+//! The service, running in the process of the test on its own port.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use clearhook::{
     auth::{api_key, clock::Clock, password},
     catalogue::{EventType, example::example_data},
     config::{FrontSettings, LogFormat},
-    delivery::{BreakerSettings, DispatchSettings, Dispatcher, Running},
+    delivery::{BreakerSettings, DeliverySettings, Dispatcher, Running},
     domain::{
         id::NodeId,
         role::{Role, Scope},
         timestamp::Timestamp,
         url::UrlPolicy,
     },
-    rest,
+    problem,
     storage::{Store, audit::Actor, new_id},
     telemetry,
     web::{self},
@@ -25,7 +25,12 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{binary::client_builder, database::TestDatabase, wait::wait_for};
+use crate::support::{
+    binary::client_builder,
+    database::TestDatabase,
+    receiver::{Receiver, Reply},
+    wait::wait_for,
+};
 
 /// A running service.
 pub(crate) struct TestApp {
@@ -41,9 +46,9 @@ pub(crate) struct TestApp {
     server: JoinHandle<()>,
 }
 
-/// Settings under which tests are quick: short delays, receivers on this machine.
-pub(crate) fn quick() -> DispatchSettings {
-    DispatchSettings {
+/// Settings for quick tests: short delays, receivers on this machine.
+pub(crate) fn quick() -> DeliverySettings {
+    DeliverySettings {
         schedule: "50ms,50ms,50ms".parse().unwrap(),
         timeout: std::time::Duration::from_secs(5),
         trouble_pause: std::time::Duration::from_millis(50),
@@ -51,7 +56,7 @@ pub(crate) fn quick() -> DispatchSettings {
             failures: 1_000,
             ..BreakerSettings::default()
         },
-        ..DispatchSettings::default()
+        ..DeliverySettings::default()
     }
 }
 
@@ -63,9 +68,9 @@ pub(crate) fn loopback() -> UrlPolicy {
     }
 }
 
-/// As [`quick`], but what fails is tried again after an hour: not while a test runs.
-pub(crate) fn hourly() -> DispatchSettings {
-    DispatchSettings {
+/// As [`quick`], but with retries after an hour, so none happens during a test.
+pub(crate) fn hourly() -> DeliverySettings {
+    DeliverySettings {
         schedule: "1h".parse().unwrap(),
         ..quick()
     }
@@ -76,9 +81,21 @@ impl TestApp {
         Self::start_with(database, quick(), loopback(), new_id()).await
     }
 
-    pub(crate) async fn start_with(database: &TestDatabase, settings: DispatchSettings, policy: UrlPolicy, node: NodeId) -> Self {
+    pub(crate) async fn start_with(database: &TestDatabase, settings: DeliverySettings, policy: UrlPolicy, node: NodeId) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self::start_behind(database, settings, policy, node, listener, |_| (), ServerLimits::default()).await
+    }
+
+    /// A service, a receiver that answers with these in order and then with 202, and a webhook for it.
+    pub(crate) async fn start_with_receiver(
+        database: &TestDatabase,
+        settings: DeliverySettings,
+        replies: impl IntoIterator<Item = Reply>,
+    ) -> (Self, Receiver, Value) {
+        let receiver = Receiver::start(replies).await;
+        let app = Self::start_with(database, settings, loopback(), new_id()).await;
+        let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+        (app, receiver, webhook)
     }
 
     /// Starts it with other limits of connections.
@@ -87,20 +104,20 @@ impl TestApp {
         Self::start_behind(database, quick(), loopback(), new_id(), listener, |_| (), limits).await
     }
 
-    /// Starts it with other settings of how people reach it.
+    /// Starts it with other settings of the public URL, proxies and OpenID Connect.
     pub(crate) async fn start_at(database: &TestDatabase, adjust: impl FnOnce(&mut FrontSettings)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self::start_on(database, listener, adjust).await
     }
 
-    /// The same, on an address that others know already.
+    /// The same, on an address that is already known.
     pub(crate) async fn start_on(database: &TestDatabase, listener: TcpListener, adjust: impl FnOnce(&mut FrontSettings)) -> Self {
         Self::start_behind(database, quick(), loopback(), new_id(), listener, adjust, ServerLimits::default()).await
     }
 
     async fn start_behind(
         database: &TestDatabase,
-        settings: DispatchSettings,
+        settings: DeliverySettings,
         policy: UrlPolicy,
         node: NodeId,
         listener: TcpListener,
@@ -108,7 +125,7 @@ impl TestApp {
         limits: ServerLimits,
     ) -> Self {
         if let Ok(filter) = std::env::var("CLEARHOOK_TEST_LOG") {
-            // Answers an error for all tests but the first.
+            // An error for all tests except the first, which installs the logger.
             let _ = telemetry::start(&filter, LogFormat::Text);
         }
         let store = database.open().await.with_patience(settings.patience);
@@ -123,7 +140,7 @@ impl TestApp {
         let clock = Clock::standing(Timestamp::now());
         let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front, clock.clone());
         let limits = ServerLimits {
-            error_body: rest::unreadable_request,
+            error_body: problem::unreadable_request,
             ..limits
         };
         let served = http_server::serve(listener, web::router(state.clone()), None, limits, CancellationToken::new());
@@ -143,14 +160,14 @@ impl TestApp {
         }
     }
 
-    /// Ends it as SIGTERM would.
+    /// Stops it as SIGTERM does.
     pub(crate) async fn stop(self) {
         self.server.abort();
         self.running.stop().await;
         self.store.close().await.unwrap();
     }
 
-    /// A request of the API with the key that may do all.
+    /// An API request with a key that has all scopes.
     pub(crate) fn api(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}/api/v1{path}", self.url))
@@ -173,7 +190,7 @@ impl TestApp {
         answer
     }
 
-    /// Publishes an event as it stands.
+    /// Publishes an event unchanged.
     pub(crate) async fn publish_raw(&self, event: &Value) -> Response {
         self.api(Method::POST, "/events")
             .header("content-type", "application/cloudevents+json")
@@ -183,7 +200,7 @@ impl TestApp {
             .unwrap()
     }
 
-    /// Publishes an event's example under this id.
+    /// Publishes the example of an event type with this id.
     pub(crate) async fn publish(&self, event: EventType, id: &str) -> Value {
         let response = self.publish_raw(&cloud_event(event, id)).await;
         let status = response.status();
@@ -192,13 +209,13 @@ impl TestApp {
         answer["events"][0].clone()
     }
 
-    /// Posts JSON to the API, and gives status and answer.
+    /// Posts JSON to the API, and returns the status and the body.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let response = self.api(Method::POST, path).json_value(body).send().await.unwrap();
         (response.status().as_u16(), response.json_value().await)
     }
 
-    /// Waits until so many deliveries are in this state.
+    /// Waits until this many deliveries are in this state.
     pub(crate) async fn deliveries(&self, database: &TestDatabase, state: &str, count: i64) {
         let table = format!("deliveries WHERE state = '{state}'");
         wait_for(&format!("{count} deliveries that are {state}"), async || {
@@ -207,14 +224,14 @@ impl TestApp {
         .await;
     }
 
-    /// Waits until a webhook's log has so many callbacks; newest first.
+    /// Waits until a webhook's log has this many callbacks, newest first.
     pub(crate) async fn log(&self, webhook: &Value, count: usize) -> Vec<Value> {
         let path = format!("/webhooks/{}/callbacks", webhook["id"].as_str().unwrap());
         let found = async || Some(self.get(&path).await["items"].as_array().unwrap().clone()).filter(|items| items.len() >= count);
         wait_for(&format!("{count} rows in the log"), found).await
     }
 
-    /// Signs a new user in and gives the session's cookie.
+    /// Adds a user, signs in and returns the session cookie.
     pub(crate) async fn sign_in(&self, email: &str, role: Role) -> String {
         let secret = "correct horse battery";
         self.store
@@ -243,7 +260,7 @@ impl TestApp {
             .unwrap()
     }
 
-    /// Asks for a page.
+    /// Requests a page.
     pub(crate) async fn page(&self, path: &str, cookie: &str) -> Response {
         self.http
             .get(format!("{}{path}", self.url))
@@ -254,7 +271,7 @@ impl TestApp {
     }
 }
 
-/// The cookie of this name that an answer sets, as a browser sends it back; none when it is taken away.
+/// The cookie of this name that a response sets, as a browser sends it back. `None` if the response deletes it.
 pub(crate) fn cookie(response: &Response, name: &str) -> Option<String> {
     let set = response.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
     let pairs = set.filter_map(|value| value.split(';').next());
@@ -279,7 +296,7 @@ impl JsonBody for RequestBuilder {
     }
 }
 
-/// JSON out of an answer.
+/// JSON of a response.
 pub(crate) trait JsonAnswer {
     async fn json_value(self) -> Value;
 }

@@ -1,4 +1,4 @@
-//! The real binary in a folder of its own, run to its end or beside the test.
+//! The real binary in its own directory, run to its end or in the background.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::support::wait::wait_for;
 
-/// A folder for one installation, and the binary to use in it.
+/// A directory for one installation, and the binary.
 pub(crate) struct Installation(TempDir);
 
 impl Installation {
@@ -37,7 +37,7 @@ impl Installation {
             command.env_remove(name);
         }
         command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
-        // Nobody balances load between the services of tests.
+        // No load balancer needs the drain in tests.
         command.env("CLEARHOOK_DRAIN", "0s");
         command
     }
@@ -46,7 +46,7 @@ impl Installation {
         self.command(arguments).output().unwrap()
     }
 
-    /// What a command prints that must succeed.
+    /// The output of a command that must succeed.
     pub(crate) fn answer(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(
@@ -57,7 +57,7 @@ impl Installation {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// The line with which a command fails.
+    /// The error line of a command that must fail.
     pub(crate) fn refusal(&self, arguments: &[&str], code: i32) -> String {
         let output = self.run(arguments);
         let text = String::from_utf8(output.stderr).unwrap();
@@ -68,7 +68,7 @@ impl Installation {
     }
 }
 
-/// A program that runs beside the test, and what it printed so far.
+/// A program that runs in the background, and its output so far.
 pub(crate) struct Service {
     child: Child,
     printed: Arc<Mutex<String>>,
@@ -88,7 +88,12 @@ impl Service {
         self.printed.lock().unwrap().clone()
     }
 
-    /// Waits until it has printed this, and gives the rest of that line.
+    /// The URL of a `serve` process, after it accepts connections.
+    pub(crate) async fn url(&self) -> String {
+        format!("http://{}", self.line("listening on ").await.split(';').next().unwrap())
+    }
+
+    /// Waits until it has printed this text, and returns the rest of that line.
     pub(crate) async fn line(&self, beginning: &str) -> String {
         wait_for(beginning, async || {
             let printed = self.printed();
@@ -98,18 +103,18 @@ impl Service {
         .await
     }
 
-    /// Ends it as `kill -9` does.
+    /// Kills it, as `kill -9` does.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Ends it as a service manager would, and gives its exit code.
+    /// Stops it by SIGTERM, as a service manager does, and returns the exit code.
     pub(crate) async fn terminate(self) -> Option<i32> {
         self.end("-TERM").await
     }
 
-    /// Ends it as Ctrl+C does, and gives its exit code.
+    /// Stops it by SIGINT, as Ctrl+C does, and returns the exit code.
     pub(crate) async fn interrupt(self) -> Option<i32> {
         self.end("-INT").await
     }
@@ -125,7 +130,7 @@ impl Service {
         self.ended().await
     }
 
-    /// Waits for its end, and gives its exit code.
+    /// Waits for its end, and returns the exit code.
     pub(crate) async fn ended(mut self) -> Option<i32> {
         let child = Mutex::new(&mut self.child);
         let ended = wait_for("the program to end", async || child.lock().unwrap().try_wait().unwrap()).await;
@@ -155,9 +160,9 @@ pub(crate) fn example_file(folder: &Path, event: EventType) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// A client of the machine's own services, which needs a provider of TLS even for plain HTTP.
+/// A client for services on this machine. It needs a TLS provider even for plain HTTP.
 pub(crate) fn client_builder() -> ClientBuilder {
-    // Another test may have been first.
+    // Another test may have installed the provider already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     Client::builder().no_proxy()
 }

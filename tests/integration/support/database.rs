@@ -6,8 +6,9 @@ use clearhook::{
     storage::{DatabaseUrl, Store},
     vault::{MasterKey, Vault},
 };
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
 use crate::support::postgres;
 
@@ -16,6 +17,7 @@ pub(crate) struct TestDatabase {
     pub(crate) url: String,
     pub(crate) key: MasterKey,
     pub(crate) folder: TempDir,
+    kept: Mutex<Option<DatabaseConnection>>,
 }
 
 impl TestDatabase {
@@ -26,10 +28,11 @@ impl TestDatabase {
             url: format!("sqlite://{}/clearhook.db", folder.path().display()),
             key: MasterKey::generate(),
             folder,
+            kept: Mutex::default(),
         }
     }
 
-    /// A database of the run's PostgreSQL.
+    /// A database of the PostgreSQL of this test run.
     pub(crate) async fn postgres() -> Self {
         let server = tokio::task::spawn_blocking(postgres::server).await.unwrap();
         Self::on(server).await
@@ -42,23 +45,25 @@ impl TestDatabase {
         let admin = Database::connect(format!("{server}/postgres")).await.unwrap();
         admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
         admin.close().await.unwrap();
+        Self::at(format!("{server}/{name}"), MasterKey::generate())
+    }
+
+    /// A database that exists, with the key that its secrets are encrypted with.
+    pub(crate) fn at(url: String, key: MasterKey) -> Self {
         Self {
-            url: format!("{server}/{name}"),
-            key: MasterKey::generate(),
+            url,
+            key,
             folder: TempDir::new().unwrap(),
+            kept: Mutex::default(),
         }
     }
 
-    /// The same database of a server, reached by another address.
+    /// The same database, through another address.
     pub(crate) fn by(&self, address: std::net::SocketAddr) -> Self {
         let mut url: url::Url = self.url.parse().unwrap();
         url.set_host(Some(&address.ip().to_string())).unwrap();
         url.set_port(Some(address.port())).unwrap();
-        Self {
-            url: url.into(),
-            key: MasterKey::generate(),
-            folder: TempDir::new().unwrap(),
-        }
+        Self::at(url.into(), MasterKey::generate())
     }
 
     /// Host and port of its server.
@@ -73,25 +78,35 @@ impl TestDatabase {
         Store::open(&url, Vault::new(&self.key), true).await.unwrap()
     }
 
-    /// Runs SQL, past the product.
+    /// Runs SQL with a connection of its own.
     pub(crate) async fn execute(&self, sql: &str) {
         let connection = Database::connect(&self.url).await.unwrap();
         connection.execute_unprepared(sql).await.unwrap();
         connection.close().await.unwrap();
     }
 
-    /// Counts rows, past the product.
+    /// Counts rows with a connection of the test's own. On PostgreSQL the connection is kept, because connecting takes longer than the
+    /// query; a kept connection that fails is replaced. On SQLite it is not kept: tests move and replace the file.
     pub(crate) async fn count(&self, table: &str) -> i64 {
+        let mut kept = self.kept.lock().await;
+        if let Some(connection) = &*kept
+            && let Ok(count) = count(connection, table).await
+        {
+            return count;
+        }
         let connection = Database::connect(&self.url).await.unwrap();
-        let statement = sea_orm::Statement::from_string(connection.get_database_backend(), format!("SELECT COUNT(*) AS n FROM {table}"));
-        let count = connection
-            .query_one_raw(statement)
-            .await
-            .unwrap()
-            .unwrap()
-            .try_get("", "n")
-            .unwrap();
-        connection.close().await.unwrap();
+        let count = count(&connection, table).await.unwrap();
+        if self.url.starts_with("postgres") {
+            *kept = Some(connection);
+        } else {
+            connection.close().await.unwrap();
+        }
         count
     }
+}
+
+async fn count(connection: &DatabaseConnection, table: &str) -> Result<i64, DbErr> {
+    let statement = Statement::from_string(connection.get_database_backend(), format!("SELECT COUNT(*) AS n FROM {table}"));
+    let row = connection.query_one_raw(statement).await?;
+    row.unwrap().try_get("", "n")
 }

@@ -1,30 +1,30 @@
-//! The app on a phone that gives codes for the second factor.
+//! The app on a phone that generates codes for the second factor.
 
 use totp_rs::{Builder, Secret};
 
 use crate::support::app::{TestApp, cookie};
 
-/// Of whoever [`TestApp::sign_in`] made.
+/// The password of users that [`TestApp::sign_in`] adds.
 const PASSWORD: &str = "correct horse battery";
 
-/// The app on somebody's phone.
+/// The authenticator app of a user.
 pub(crate) struct Device(Secret);
 
 impl Device {
-    /// Reads what the page shows.
+    /// Reads the secret that the page shows.
     fn of(page: &str) -> Self {
         let shown = page.split("<dd class=\"mono\">").nth(1).unwrap().split('<').next().unwrap();
         Self(Secret::try_from_base32(shown).unwrap())
     }
 
-    /// What it shows now.
+    /// The current code.
     pub(crate) fn code(&self, app: &TestApp) -> String {
         let totp = Builder::new().with_secret(self.0.clone()).build().unwrap();
         totp.generate(u64::try_from(app.clock.now().unix_seconds()).unwrap()).to_string()
     }
 }
 
-/// Sets a second factor up; gives the new session, the device and the recovery codes.
+/// Sets up a second factor; returns the new session, the device and the recovery codes.
 pub(crate) async fn enrol(app: &TestApp, session: &str) -> (String, Device, Vec<String>) {
     let shown = app
         .form("/account", session, &[("intent", "begin-factor"), ("current", PASSWORD)])

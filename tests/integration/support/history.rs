@@ -1,4 +1,4 @@
-//! A log as it would stand after a long time: rows written past the product, because nobody waits for a year.
+//! A log with the rows of a long time. They are written with SQL, because a test cannot wait for a year.
 
 use clearhook::domain::timestamp::Timestamp;
 use serde_json::Value;

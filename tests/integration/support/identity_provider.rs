@@ -1,4 +1,4 @@
-//! An OpenID provider whose every answer a test chooses: description, keys, tokens, user info. Tokens are really signed.
+//! An OpenID provider whose responses a test chooses: discovery document, keys, tokens, user info. Tokens are really signed.
 
 use std::{
     collections::HashMap,
@@ -34,7 +34,7 @@ impl SigningKey {
         };
         let key = KeyPair::generate_for(kind).unwrap();
         let der = key.serialize_der();
-        // RSA keys are wanted without the wrapping of PKCS #8.
+        // RSA keys are needed without the PKCS #8 wrapper.
         let der = match algorithm {
             Algorithm::ES256 | Algorithm::ES384 => der,
             _ => inner_key(&der),
@@ -56,7 +56,7 @@ impl SigningKey {
         let mut key = serde_json::to_value(Jwk::from_encoding_key(&self.key, self.algorithm).unwrap()).unwrap();
         key["kid"] = self.id.into();
         key["use"] = "sig".into();
-        // What providers add, and nobody needs.
+        // Members that providers send and that are not needed.
         key["x5c"] = json!(["not a certificate"]);
         key["issuer"] = json!({ "any": "thing" });
         key
@@ -69,23 +69,23 @@ fn inner_key(der: &[u8]) -> Vec<u8> {
     der[at + 4..].to_vec()
 }
 
-/// What the provider answers.
+/// The responses of the provider.
 pub(crate) struct Answers {
-    /// Members of the description, over the usual ones; null takes one away.
+    /// Members of the discovery document that replace the defaults; null removes one.
     pub(crate) description: Value,
     pub(crate) keys: Vec<SigningKey>,
-    /// Keys that stand beside them, as they are.
+    /// Additional keys in the key set.
     pub(crate) odd_keys: Vec<Value>,
-    /// The key that signs.
+    /// The signing key.
     pub(crate) signs: SigningKey,
-    /// Claims of the ID token, over `iss`, `aud`, `exp`, `iat` and the nonce; null takes one away.
+    /// Claims of the ID token, in addition to `iss`, `aud`, `exp`, `iat` and the nonce; null removes one.
     pub(crate) id_token: Value,
-    /// Claims of the access token; a text is a token that nobody else can read.
+    /// Claims of the access token; a string is an opaque token.
     pub(crate) access_token: Value,
     pub(crate) user_info: UserInfo,
-    /// Members of the token endpoint's answer, over the usual ones.
+    /// Members of the token response that replace the defaults.
     pub(crate) tokens: Value,
-    /// Query parameters with which the browser comes back, over `code` and `state`.
+    /// Query parameters of the callback URL, in addition to `code` and `state`.
     pub(crate) back: Vec<(&'static str, String)>,
 }
 
@@ -101,7 +101,7 @@ struct Provider {
     answers: Mutex<Answers>,
     /// The nonce of each code.
     nonces: Mutex<HashMap<String, String>>,
-    /// How the client proved itself at the token endpoint, and what it sent.
+    /// How the client authenticated at the token endpoint, and its form.
     seen: Mutex<Vec<(bool, HashMap<String, String>)>>,
 }
 
@@ -144,12 +144,12 @@ impl IdentityProvider {
         &self.0.issuer
     }
 
-    /// Changes what it answers.
+    /// Changes the responses.
     pub(crate) fn set(&self, change: impl FnOnce(&mut Answers)) {
         change(&mut self.0.answers.lock().unwrap());
     }
 
-    /// Whether the client proved itself by a header last, and the form it sent.
+    /// Whether the last client authentication was by a header, and the form of that request.
     pub(crate) fn last_form(&self) -> (bool, HashMap<String, String>) {
         self.0.seen.lock().unwrap().last().unwrap().clone()
     }
@@ -211,7 +211,7 @@ async fn token(State(provider): State<Arc<Provider>>, headers: HeaderMap, Form(f
     let by_header = headers.contains_key(header::AUTHORIZATION);
     let nonce = provider.nonces.lock().unwrap().get(&form["code"]).cloned();
     provider.seen.lock().unwrap().push((by_header, form));
-    // A code may be exchanged more than once here: not every provider remembers.
+    // A code may be exchanged more than once, because not every provider remembers used codes.
     let Some(nonce) = nonce else {
         return (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_grant" }))).into_response();
     };

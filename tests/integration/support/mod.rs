@@ -1,23 +1,28 @@
-//! What tests share: databases, a running service, receivers, and waiting with a limit.
+//! Shared by the tests: databases, a running service, receivers, and waiting with a limit.
 
 pub(crate) mod app;
 pub(crate) mod binary;
 pub(crate) mod database;
 pub(crate) mod device;
+pub(crate) mod fake_clock;
 pub(crate) mod forms;
 pub(crate) mod history;
+pub(crate) mod html;
 pub(crate) mod identity_provider;
 pub(crate) mod names;
 pub(crate) mod node;
+pub(crate) mod pem;
 pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
 pub(crate) mod provider;
 pub(crate) mod proxy;
+pub(crate) mod python;
 pub(crate) mod receiver;
+pub(crate) mod steps;
 pub(crate) mod wait;
 pub(crate) mod wire;
 
-/// Makes of an async function of a [`database::TestDatabase`] one test for each database.
+/// Makes one test for each database from an async function that takes a [`database::TestDatabase`].
 macro_rules! on_both {
     ($($name:ident)*) => {$(
         mod $name {

@@ -1,4 +1,4 @@
-//! A real name server (RFC 1035, over UDP), and a resolver that asks it and nobody else.
+//! A real name server (RFC 1035, over UDP), and a resolver that asks only it.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-use clearhook::delivery::Names;
+use clearhook::delivery::DnsResolver;
 use tokio::{net::UdpSocket, time::timeout};
 
 const A: u16 = 1;
 const AAAA: u16 = 28;
 const HEAD: usize = 12;
 
-/// What each name answers, lookup after lookup; the last answer stays.
+/// The answers for each name, one per lookup; the last one is repeated.
 type Answers = Arc<Mutex<HashMap<String, VecDeque<Vec<IpAddr>>>>>;
 
 /// A name server.
@@ -25,7 +25,7 @@ pub(crate) struct NameServer {
 }
 
 impl NameServer {
-    /// Answers each name with these lists of addresses, in turn; other names are unknown to it.
+    /// Answers each name with these lists of addresses in turn; other names do not exist.
     pub(crate) async fn start(names: &[(&str, &[&[&str]])]) -> Self {
         let answers: Answers = Arc::default();
         for (name, lists) in names {
@@ -47,15 +47,15 @@ impl NameServer {
         Self { address, asked }
     }
 
-    /// How often the addresses of a name were asked for.
+    /// The number of lookups of a name.
     pub(crate) fn lookups(&self, name: &str) -> usize {
         self.asked.lock().unwrap().iter().filter(|asked| *asked == name).count()
     }
 
     /// A resolver that asks this server.
-    pub(crate) fn names(&self) -> Names {
+    pub(crate) fn resolver(&self) -> DnsResolver {
         let server = self.address;
-        Names::by(move |name| look_up(server, name))
+        DnsResolver::from_fn(move |name| look_up(server, name))
     }
 }
 
@@ -69,7 +69,7 @@ fn answer(question: &[u8], answers: &Answers, asked: &Mutex<Vec<String>>) -> Vec
     if kind == A {
         asked.lock().unwrap().push(name.clone());
     }
-    // A lookup asks for IPv4 first and for IPv6 then; the next lookup gets the next list.
+    // A lookup asks for IPv4 first and then for IPv6; the next lookup gets the next list.
     if let Some(lists) = answers.get_mut(&name).filter(|lists| kind == AAAA && lists.len() > 1) {
         lists.pop_front();
     }
@@ -96,7 +96,7 @@ fn answer(question: &[u8], answers: &Answers, asked: &Mutex<Vec<String>>) -> Vec
     ]);
     message.extend(&question[HEAD..after + 4]);
     for record in records {
-        // The name is that of the question; class IN, to be kept for no time.
+        // The name of the question, class IN, TTL 0.
         message.extend([0xc0, 12]);
         message.extend(kind.to_be_bytes());
         message.extend([0, 1, 0, 0, 0, 0, 0, u8::try_from(record.len()).unwrap()]);
@@ -138,7 +138,7 @@ async fn look_up(server: SocketAddr, name: String) -> io::Result<Vec<IpAddr>> {
     Ok(found)
 }
 
-/// The name that stands here, and what follows it.
+/// The name at this position, and the rest.
 fn name_at(message: &[u8], mut at: usize) -> (String, usize) {
     let mut labels = Vec::new();
     while message[at] != 0 {

@@ -1,4 +1,4 @@
-//! The real service as a process of its own, load on it, and the ledger: what was accepted, delivered and logged.
+//! The real service as a separate process, a load on it, and the ledger: what was accepted, delivered and logged.
 
 use std::{
     collections::HashSet,
@@ -22,7 +22,7 @@ use crate::support::{
     wait::wait_for,
 };
 
-/// The real service on a database, with a key that may do all.
+/// The real service on a database, with a key that has all scopes.
 pub(crate) struct Node<'a> {
     here: Installation,
     database: &'a TestDatabase,
@@ -74,7 +74,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// Publishes one event after the other until it is told to stop, and remembers those that were accepted.
+/// Publishes one event after another until it is stopped, and records the accepted ones.
 pub(crate) async fn publish_on(
     http: Client,
     url: String,
@@ -93,7 +93,7 @@ pub(crate) async fn publish_on(
             .body(event.to_string())
             .send()
             .await;
-        // The service may be killed between the answer's head and its body: then it was not accepted as far as this knows.
+        // The service may be killed between the head and the body of the response; the event then counts as not accepted.
         let Ok(response) = sent else { continue };
         if response.status() == 202
             && let Ok(text) = response.text().await
@@ -107,7 +107,7 @@ pub(crate) async fn publish_on(
     }
 }
 
-/// What the receiver got, by event.
+/// The callbacks that the receiver got, by event.
 pub(crate) fn received(receiver: &Receiver) -> HashSet<String> {
     let bodies = receiver
         .seen()
@@ -116,7 +116,7 @@ pub(crate) fn received(receiver: &Receiver) -> HashSet<String> {
     bodies.map(|body| body["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Everything accepted was delivered and logged, everything stored has ended, and nothing was sent that is not stored.
+/// Asserts that all accepted events were delivered and logged, all stored deliveries have ended, and nothing was sent that is not stored.
 pub(crate) async fn check_ledger(database: &TestDatabase, receiver: &Receiver, accepted: &[String]) {
     wait_for("all deliveries to be done", async || {
         (database.count("deliveries WHERE state <> 'succeeded'").await == 0).then_some(())
@@ -134,8 +134,8 @@ pub(crate) async fn check_ledger(database: &TestDatabase, receiver: &Receiver, a
     assert_eq!(database.count(twice).await, 0, "a delivery succeeds once");
 }
 
-/// Waits longer than usual for all deliveries to succeed: a dead node's lease has to end first, and what was lost from sight is looked
-/// for every 20 s and has to be seen twice.
+/// Waits longer than usual for all deliveries to succeed: the lease of a crashed node must expire first, and lost deliveries are searched
+/// for every 20 s and must be found twice.
 pub(crate) async fn wait_long(database: &TestDatabase) {
     for _ in 0..4 {
         let done = async || (database.count("deliveries WHERE state <> 'succeeded'").await == 0).then_some(());

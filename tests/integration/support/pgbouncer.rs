@@ -1,4 +1,4 @@
-//! `PgBouncer` before a PostgreSQL, as an unprivileged user. It ends with the test.
+//! A `PgBouncer` in front of a PostgreSQL, run as an unprivileged user. It ends with the test.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ pub(crate) struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// One in this pool mode, with more lines of its settings.
+    /// Starts one in this pool mode, with additional lines of its settings.
     pub(crate) fn start(mode: &str, server: u16, more: &str) -> Self {
         let folder = TempDir::with_prefix("clearhook-pgbouncer-").unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();

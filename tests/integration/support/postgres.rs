@@ -1,5 +1,5 @@
-//! A PostgreSQL of the test run's own, from the machine's programs, as an unprivileged user. It ends with the test process,
-//! however that ends: a shell waits for the process' end of a pipe to close.
+//! A PostgreSQL for this test run, from the programs of the machine, run as an unprivileged user. It ends with the test process, however
+//! that ends: a shell waits until its end of a pipe is closed.
 
 use std::{
     fs,
@@ -23,7 +23,7 @@ pub(crate) struct Cluster {
     _keeper: Child,
 }
 
-/// The URL of a server where tests may make databases, without a database: `postgres://user@host:port`.
+/// The URL of a server on which tests can create databases, without a database: `postgres://user@host:port`.
 pub(crate) fn server() -> &'static str {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     static GIVEN: OnceLock<Option<String>> = OnceLock::new();
@@ -35,12 +35,12 @@ pub(crate) fn server() -> &'static str {
 }
 
 impl Cluster {
-    /// Makes one with these settings and starts it.
+    /// Creates a cluster with these settings and starts it.
     pub(crate) fn make(settings: &'static [&'static str]) -> Self {
         Self::make_with(settings, |_| ())
     }
 
-    /// The same, with changes of its data directory before it starts.
+    /// The same, with changes to its data directory before the start.
     pub(crate) fn make_with(settings: &'static [&'static str], prepare: impl FnOnce(&Path)) -> Self {
         Self::of(settings, |data| {
             run(unprivileged(&programs().join("initdb"))
@@ -93,7 +93,7 @@ impl Cluster {
     }
 
     fn of(settings: &'static [&'static str], fill: impl FnOnce(&Path)) -> Self {
-        // Kept on disk until the keeper removes it: the cluster must be gone first.
+        // The keeper process removes the directory, because the cluster must have ended first.
         let folder = TempDir::with_prefix("clearhook-postgres-").unwrap().keep();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -138,7 +138,7 @@ impl Cluster {
             .arg(self.folder.join("data")));
     }
 
-    /// Stops it at once, as a power cut would.
+    /// Stops it immediately, as a power cut would.
     pub(crate) fn stop(&self) {
         run(unprivileged(&programs().join("pg_ctl"))
             .args(["stop", "-w", "-m", "immediate", "-D"])
@@ -164,7 +164,7 @@ fn programs() -> PathBuf {
         .expect("PostgreSQL's programs are missing: run `make setup`, or set CLEARHOOK_TEST_POSTGRES to a server")
 }
 
-/// One that may be elsewhere than the server's.
+/// A program that may be in another directory than the server.
 fn program(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders = std::iter::once(programs()).chain(std::env::split_paths(&path));
@@ -172,7 +172,7 @@ fn program(name: &str) -> PathBuf {
     found.unwrap_or_else(|| panic!("{name} is missing: run `make setup`")).join(name)
 }
 
-/// PostgreSQL refuses to run as root; then its own user serves.
+/// PostgreSQL does not run as root; the user `postgres` runs it then.
 pub(crate) fn unprivileged(program: &Path) -> Command {
     let is_root = fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
     if !is_root {

@@ -1,4 +1,4 @@
-//! A real OpenID provider beside the test, and a browser that goes to it.
+//! A real OpenID provider beside the test, and a browser that visits it.
 
 use std::{collections::HashMap, path::Path, process::Command};
 
@@ -18,7 +18,7 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    /// Starts it for a console at this address. None where the packages of end2end are not installed, except in continuous integration.
+    /// Starts it for a console at this address. `None` if the packages of end2end are not installed, except in continuous integration.
     pub(crate) async fn start(console: &str) -> Option<Self> {
         if !Path::new(FOLDER).join("node_modules/oidc-provider").exists() {
             assert!(std::env::var_os("CI").is_none(), "oidc-provider is missing: run make setup");
@@ -39,7 +39,7 @@ impl Provider {
         })
     }
 
-    /// Says who comes next.
+    /// Sets the person of the next sign-in.
     pub(crate) async fn who(&self, person: &Value) {
         let response = self
             .http
@@ -51,7 +51,7 @@ impl Provider {
         assert_eq!(response.status(), 200);
     }
 
-    /// Goes from the console's redirect through the provider, and gives the address to which it sends the browser back.
+    /// Follows the console's redirect through the provider, and returns the callback URL.
     pub(crate) async fn visit(&self, from: &Response) -> String {
         let mut cookies = HashMap::new();
         let mut address = from.headers()["location"].to_str().unwrap().to_owned();

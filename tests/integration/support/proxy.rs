@@ -1,4 +1,4 @@
-//! A way to a server that can fall silent: connections stay open and carry nothing, as behind a network that swallows everything.
+//! A proxy that can stop forwarding: connections stay open and carry nothing, as behind a network that drops all packets.
 
 use std::{
     net::SocketAddr,
@@ -17,16 +17,16 @@ use tokio::{
     sync::watch,
 };
 
-/// The way.
+/// The proxy.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
-    /// How often it fell silent: connections of before carry nothing for ever.
+    /// How often it stopped forwarding: connections from before carry nothing any more.
     silences: watch::Sender<u32>,
     is_silent: Arc<AtomicBool>,
 }
 
 impl Proxy {
-    /// A way to this address.
+    /// Starts a proxy to this address.
     pub(crate) async fn to(server: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -53,13 +53,13 @@ impl Proxy {
         }
     }
 
-    /// Carries nothing more on any connection, and takes new ones without a word.
+    /// Stops forwarding on all connections; new ones are accepted and carry nothing.
     pub(crate) fn fall_silent(&self) {
         self.is_silent.store(true, Ordering::SeqCst);
         self.silences.send_modify(|silences| *silences += 1);
     }
 
-    /// Carries what comes on new connections.
+    /// Forwards new connections again.
     pub(crate) fn speak(&self) {
         self.is_silent.store(false, Ordering::SeqCst);
     }

@@ -1,4 +1,4 @@
-//! A receiver of callbacks that answers as it is told, and remembers what came.
+//! A receiver of callbacks with prepared responses, which records the requests.
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::support::wait::wait_for;
 
-/// A callback that came.
+/// A received callback.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) headers: HeaderMap,
@@ -26,7 +26,7 @@ pub(crate) struct Seen {
     pub(crate) path: String,
 }
 
-/// One answer.
+/// One response.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -59,7 +59,7 @@ impl Reply {
 }
 
 impl Receiver {
-    /// Answers with these in order, then 202.
+    /// Sends these responses in order, then 202.
     pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self::start_on(SocketAddr::from(([127, 0, 0, 1], 0)), replies).await
     }
@@ -77,12 +77,12 @@ impl Receiver {
         Self { url, shared }
     }
 
-    /// What came so far.
+    /// The callbacks received so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.shared.seen.lock().unwrap().clone()
     }
 
-    /// Waits until so many came.
+    /// Waits until this many callbacks were received.
     pub(crate) async fn wait(&self, count: usize) -> Vec<Seen> {
         wait_for(&format!("{count} callbacks"), async || {
             Some(self.seen()).filter(|seen| seen.len() >= count)

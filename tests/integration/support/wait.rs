@@ -1,4 +1,4 @@
-//! Waiting for a condition, with a limit: never for luck.
+//! Waits for a condition, with a limit.
 
 use std::{
     future::Future,
@@ -8,12 +8,12 @@ use std::{
 const LIMIT: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The pause between two questions, and between two bytes of a receiver that is slow on purpose.
+/// The pause between two polls, and between two bytes of a receiver that is slow on purpose.
 pub(crate) async fn pause() {
     tokio::time::sleep(PAUSE).await;
 }
 
-/// Asks until the answer is there, and fails after 20 s.
+/// Polls until there is a value, and fails after 20 s.
 pub(crate) async fn wait_for<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
     let end = Instant::now() + LIMIT;
     loop {

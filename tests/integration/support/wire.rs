@@ -1,4 +1,4 @@
-//! Bytes over a socket, as they are: what no client library would send.
+//! Raw bytes over a socket, for requests that no client library would send.
 
 use std::time::Duration;
 
@@ -15,15 +15,15 @@ pub(crate) fn address(url: &str) -> &str {
     url.split_once("://").unwrap().1
 }
 
-/// A connection on which nothing was sent yet.
+/// A new connection.
 pub(crate) async fn connect(url: &str) -> TcpStream {
     TcpStream::connect(address(url)).await.unwrap()
 }
 
-/// Sends this and gives everything that comes back until the server ends the connection.
+/// Sends these bytes and returns the response until the server closes the connection.
 pub(crate) async fn exchange(url: &str, bytes: &[u8]) -> String {
     let mut stream = connect(url).await;
-    // The server may have said no before it was all sent.
+    // The server may respond before everything was sent.
     let _ = stream.write_all(bytes).await;
     let shown: String = String::from_utf8_lossy(bytes).chars().take(300).collect();
     tokio::select! {
@@ -32,12 +32,12 @@ pub(crate) async fn exchange(url: &str, bytes: &[u8]) -> String {
     }
 }
 
-/// Everything until the server ends the connection.
+/// All bytes until the server closes the connection.
 pub(crate) async fn rest(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let mut buffer = vec![0; 64 * 1024];
     timeout(2 * LIMIT, async {
-        // A connection that is reset has ended as well.
+        // A reset ends the connection as well.
         while let Ok(count @ 1..) = stream.read(&mut buffer).await {
             answer.extend_from_slice(&buffer[..count]);
         }
@@ -47,7 +47,7 @@ pub(crate) async fn rest(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Sends a request and gives its answer, on a connection that stays open.
+/// Sends a request on a connection that stays open, and returns the response.
 pub(crate) async fn ask(stream: &mut TcpStream, request: &str) -> String {
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
@@ -72,7 +72,7 @@ pub(crate) async fn ask(stream: &mut TcpStream, request: &str) -> String {
     .expect("an answer in time")
 }
 
-/// The status of the first answer.
+/// The status of the first response.
 pub(crate) fn status(answer: &str) -> u16 {
     answer
         .strip_prefix("HTTP/1.1 ")
@@ -82,7 +82,7 @@ pub(crate) fn status(answer: &str) -> u16 {
         .unwrap_or_default()
 }
 
-/// How many answers came.
+/// The number of responses.
 pub(crate) fn answers(text: &str) -> usize {
     text.matches("HTTP/1.").count()
 }

@@ -1,0 +1,114 @@
+//! Claiming deliveries from the database: their order, and the query plans with a long backlog.
+
+use clearhook::{
+    catalogue::EventType,
+    domain::{id::WebhookId, timestamp::Timestamp},
+    storage::{Store, deliveries::Claim, new_id},
+};
+
+use crate::support::{app::TestApp, database::TestDatabase, on_both, receiver::Receiver, steps::id};
+
+on_both! {
+    manual_deliveries_are_claimed_before_the_backlog_in_the_order_of_their_requests
+    claiming_from_a_backlog_of_ten_thousand_reads_a_range_of_one_index
+    a_delivery_that_is_not_due_is_not_claimed
+}
+
+/// A store with one webhook, and no dispatcher that would claim its deliveries.
+async fn idle_store(database: &TestDatabase) -> (Store, WebhookId) {
+    let (app, receiver) = (TestApp::start(database).await, Receiver::start([]).await);
+    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.stop().await;
+    (database.open().await, id(&webhook).parse().unwrap())
+}
+
+/// Inserts `count` deliveries of one event, due `gap_ms` apart from `first_due` on.
+async fn insert(database: &TestDatabase, count: i64, state: &str, priority: i64, first_due: i64, gap_ms: i64) {
+    let is_postgres = database.url.starts_with("postgres");
+    let random = if is_postgres { "gen_random_uuid()" } else { "randomblob(16)" };
+    let event = if is_postgres {
+        "'00000000-0000-0000-0000-000000000001'::uuid"
+    } else {
+        "x'00000000000000000000000000000001'"
+    };
+    database
+        .execute(&format!(
+            "INSERT INTO events (id, event_type, source, ce_id, occurred_at, received_at, body) \
+             SELECT {event}, 'identity.created', 's', '1', 1, 1, '{{}}' WHERE NOT EXISTS (SELECT 1 FROM events)"
+        ))
+        .await;
+    database
+        .execute(&format!(
+            "INSERT INTO deliveries (id, event_id, webhook_id, state, next_trigger, attempts, retries, manual_requests, panics, priority, \
+             due_at, created_at, updated_at) \
+             WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {count}) \
+             SELECT {random}, {event}, (SELECT id FROM webhooks), '{state}', 'event', 0, 0, 0, 0, {priority}, \
+             {first_due} + CAST(i AS BIGINT) * {gap_ms}, 1, 1 FROM n"
+        ))
+        .await;
+}
+
+async fn manual_deliveries_are_claimed_before_the_backlog_in_the_order_of_their_requests(database: TestDatabase) {
+    let (store, webhook) = idle_store(&database).await;
+    let now = Timestamp::now();
+    insert(&database, 1_000, "pending", 1, now.0 - 3_600_000, 1).await;
+    // Requested last, by a node whose clock is ahead.
+    insert(&database, 3, "pending", 0, now.0 + 1_000, 1_000).await;
+    let backlog = store.backlogs().await.unwrap().remove(0);
+    assert!(backlog.manual && backlog.webhook == webhook);
+    let claimed = store.claim(new_id(), webhook, Claim::Due, now, 5).await.unwrap();
+    assert_eq!(claimed.len(), 5);
+    let mut positions = Vec::new();
+    for job in &claimed {
+        let status = store.delivery_status(job.delivery).await.unwrap().unwrap();
+        positions.push(status.due.unwrap().0);
+    }
+    let scheduled = now.0 - 3_600_000;
+    assert_eq!(positions, [now.0 + 1_000, now.0 + 2_000, now.0 + 3_000, scheduled, scheduled + 1]);
+    let backlog = store.backlogs().await.unwrap().remove(0);
+    assert!(!backlog.manual && backlog.due.0 == scheduled + 2);
+    assert!(store.claim(new_id(), webhook, Claim::Manual, now, 5).await.unwrap().is_empty());
+}
+
+async fn a_delivery_that_is_not_due_is_not_claimed(database: TestDatabase) {
+    let (store, webhook) = idle_store(&database).await;
+    let now = Timestamp::now();
+    insert(&database, 3, "pending", 1, now.0 - 1_000, 1_000).await;
+    insert(&database, 2, "parked", 1, now.0 - 1_000, 0).await;
+    assert_eq!(store.claim(new_id(), webhook, Claim::Due, now, 10).await.unwrap().len(), 2);
+    let backlog = store.backlogs().await.unwrap().remove(0);
+    assert_eq!((backlog.due.0, backlog.manual), (now.0 + 1_000, false));
+    assert!(store.claim(new_id(), webhook, Claim::Due, now, 10).await.unwrap().is_empty());
+}
+
+async fn claiming_from_a_backlog_of_ten_thousand_reads_a_range_of_one_index(database: TestDatabase) {
+    let (store, webhook) = idle_store(&database).await;
+    let now = Timestamp::now().0;
+    insert(&database, 20_000, "succeeded", 1, now, 0).await;
+    insert(&database, 5_000, "pending", 1, now - 10_000_000, 1_000).await;
+    insert(&database, 5_000, "pending", 1, now + 10_000_000, 1_000).await;
+    insert(&database, 10, "pending", 0, now, 1).await;
+    database.execute("ANALYZE").await;
+    for (which, limit) in [(Claim::Due, 1), (Claim::Due, 256), (Claim::Manual, 256)] {
+        let plan = store.claim_plan(webhook, which, limit).await.unwrap();
+        assert!(plan.contains("deliveries_pending"), "{plan}");
+        for bad in ["Sort", "TEMP B-TREE", "Seq Scan", "SCAN", "Hash"] {
+            assert!(!plan.contains(bad), "{bad} in {plan}");
+        }
+        // The due time is a bound of the range, not a filter of its rows.
+        assert!(!plan.contains("Filter: ((priority"), "{plan}");
+    }
+    let plan = store.backlogs_plan().await.unwrap();
+    let mut reads = plan
+        .lines()
+        .filter(|line| line.contains("deliveries") && !line.contains("Filter") && !line.contains("Cond"));
+    assert!(reads.all(|line| line.contains("deliveries_pending")), "{plan}");
+    assert_eq!(
+        store
+            .claim(new_id(), webhook, Claim::Due, Timestamp(now), 20_000)
+            .await
+            .unwrap()
+            .len(),
+        5_010
+    );
+}
