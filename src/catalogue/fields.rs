@@ -121,7 +121,7 @@ fn kind(schema: &Value) -> (&str, bool) {
     }
 }
 
-/// What stands before the values in a description, and the values with their meanings (`schema_transform::ListedVariants` wrote them).
+/// Splits a description that `schema_transform::ListedVariants` wrote: the text before the list of values, and the values with their meanings.
 fn values(schema: &Value) -> (&str, Vec<FieldValue>) {
     let description = text(schema, "description").unwrap_or_default();
     if let Some(only) = text(schema, "const") {

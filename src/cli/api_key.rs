@@ -60,7 +60,7 @@ pub(super) async fn run(arguments: ApiKeyArguments) -> Result<(), CliError> {
             let end = expires.map(|span| Timestamp::now().plus(span));
             let (key, record) = api_keys::create(&store, &Principal::CommandLine, &name, &scope, end).await?;
             if print_line(&key).is_err() {
-                // Nobody has seen the key, so nobody can use it.
+                // The key could not be printed, so it is revoked.
                 api_keys::revoke(&store, &Principal::CommandLine, record.id).await?;
                 return Err(CliError::Other(
                     "the key could not be printed and was revoked; create another one".to_owned(),

@@ -110,7 +110,7 @@ pub(super) async fn run(arguments: ServeArguments, program: &clap::Command) -> R
     tracing::info!(%address, "listening on {address}; console at {public_url}");
     // Printed last, so that no start-up message follows it.
     if let Some(greeting) = greeting {
-        // The service runs even if nobody can read the greeting.
+        // An error of standard output does not stop the service.
         let _ = print_line(greeting);
     }
     http_server::serve(listener, web::router(state), certificates, limits, shutdown).await;

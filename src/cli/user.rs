@@ -147,8 +147,8 @@ async fn create(store: &Store, email: &str, role: Role, from_stdin: bool) -> Res
     password.confirm(format_args!("{} can sign in as {}.", user.email, user.role))
 }
 
-/// A password that was read from standard input, or generated and printed. It is printed before it is set: a password that nobody could
-/// read would lock the user out.
+/// A password that was read from standard input, or generated and printed. It is printed before it is set, because a password
+/// that was set but not printed would lock the user out.
 struct Password {
     text: String,
     is_generated: bool,

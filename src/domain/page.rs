@@ -53,6 +53,12 @@ impl ListId {
         }
         Self(hash.finalize().into())
     }
+
+    /// The cursor in the query of a page of the console. A text that is not a cursor of this list counts as none, so that the page begins at
+    /// the start of the list.
+    pub fn cursor(&self, text: Option<&str>) -> Option<Cursor> {
+        Cursor::decode(text?, self).ok()
+    }
 }
 
 /// One page of a list.

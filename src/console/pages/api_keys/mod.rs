@@ -26,7 +26,7 @@ use crate::{
     },
     domain::{
         id::ApiKeyId,
-        page::{Cursor, ListId, Page},
+        page::{ListId, Page},
         timestamp::Timestamp,
     },
     messages::administration as say,
@@ -108,10 +108,7 @@ fn list(q: Option<&str>) -> ListId {
 /// Loads a page of the list. A cursor that is not valid counts as none.
 async fn load(query: &ApiKeysQuery) -> Result<Page<ApiKeyRecord>, ConsoleError> {
     let (app, by) = caller()?;
-    let after = query
-        .after
-        .as_deref()
-        .and_then(|after| Cursor::decode(after, &list(query.q.as_deref())).ok());
+    let after = list(query.q.as_deref()).cursor(query.after.as_deref());
     api_keys::list(&app.store, &by, query.q.as_deref(), after, ROWS)
         .await
         .map_err(console_error)

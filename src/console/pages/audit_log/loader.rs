@@ -16,7 +16,7 @@ use crate::{
     domain::{
         audit::ObjectKind,
         id::WebhookId,
-        page::{Cursor, ListId, Page},
+        page::{ListId, Page},
         timestamp::Timestamp,
     },
     messages::{Lang, audit as say},
@@ -98,7 +98,7 @@ pub(super) async fn load(query: &AuditQuery) -> Result<AuditView, ConsoleError> 
 async fn page(app: &AppState, by: &Principal, query: &AuditQuery) -> Result<AuditView, UseCaseError> {
     let (zone, lang) = (zone(), lang());
     let list = list(query);
-    let after = query.after.as_deref().and_then(|after| Cursor::decode(after, &list).ok());
+    let after = list.cursor(query.after.as_deref());
     let found = match query.filter(&zone) {
         Ok(filter) => audit::list(&app.store, by, &filter, after, ROWS).await,
         Err(wrong) => Err(UseCaseError::Conflict(wrong)),

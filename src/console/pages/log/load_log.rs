@@ -23,7 +23,7 @@ use crate::{
         answer::Failure,
         callback::Outcome,
         id::{CallbackId, WebhookId},
-        page::{Cursor, ListId},
+        page::ListId,
         response::ResponseFilter,
         timestamp::Timestamp,
     },
@@ -196,8 +196,7 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
 }
 
 fn place(query: &LogQuery, list: &ListId) -> LogCursor {
-    let cursor = |text: &Option<String>| text.as_deref().and_then(|text| Cursor::decode(text, list).ok());
-    match (cursor(&query.after), cursor(&query.before)) {
+    match (list.cursor(query.after.as_deref()), list.cursor(query.before.as_deref())) {
         (Some(after), _) => LogCursor::After(after),
         (None, Some(before)) => LogCursor::Before(before),
         (None, None) => LogCursor::Newest,

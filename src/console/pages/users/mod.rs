@@ -22,7 +22,7 @@ use crate::{
         viewer::lang,
     },
     domain::{
-        page::{Cursor, ListId, Page},
+        page::{ListId, Page},
         role::Role,
     },
     messages::{Lang, administration as say},
@@ -78,10 +78,7 @@ fn list(q: Option<&str>) -> ListId {
 /// Loads a page of the list. A cursor that is not valid counts as none.
 async fn load(query: &SearchQuery) -> Result<Page<UserRecord>, ConsoleError> {
     let (app, by) = caller()?;
-    let after = query
-        .after
-        .as_deref()
-        .and_then(|after| Cursor::decode(after, &list(query.q.as_deref())).ok());
+    let after = list(query.q.as_deref()).cursor(query.after.as_deref());
     users::list(&app.store, &by, query.q.as_deref(), after, ROWS)
         .await
         .map_err(console_error)
