@@ -18,7 +18,7 @@ use clearhook::{
         DatabaseUrl, Store,
         audit::Actor,
         callbacks::{LogFilter, NewCallback},
-        deliveries::{Claim, Job},
+        deliveries::{ClaimFilter, Job},
         journal::{Finished, Next},
         new_id,
     },
@@ -72,7 +72,10 @@ fn storing(criterion: &mut Criterion) {
             },
             async |events| {
                 journal.publish(events).await.unwrap();
-                store.claim(new_id(), webhook, Claim::Due, Timestamp::now(), 100).await.unwrap()
+                store
+                    .claim(new_id(), webhook, ClaimFilter::AllDue, Timestamp::now(), 100)
+                    .await
+                    .unwrap()
             },
             BatchSize::SmallInput,
         );

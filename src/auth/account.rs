@@ -131,6 +131,6 @@ pub async fn confirm(store: &Store, who: &SignedIn, current: &str, now: Timestam
     let found = store.user_with_hash(who.user).await?;
     let fits = password::verify(current, found.as_ref().map(|(_, hash)| hash.as_str())).await;
     let (user, _) = found.filter(|_| fits).ok_or(AccountError::WrongPassword)?;
-    login_throttle::succeeded(store, &attempt).await?;
+    login_throttle::reset_counters(store, &attempt).await?;
     Ok(user)
 }

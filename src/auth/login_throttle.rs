@@ -48,8 +48,9 @@ pub struct Attempt {
     counted: Vec<LimitKey>,
 }
 
-/// Counts an attempt to sign in. The error is how long to wait. `user` is the user with that e-mail address, if there is one.
-pub async fn sign_in(
+/// Counts an attempt to sign in as a failed one, before it is made, so that parallel attempts have no advantage. The inner error is how long to
+/// wait before the next attempt. `user` is the user with that e-mail address, if there is one.
+pub async fn count_password_attempt(
     store: &Store,
     browser: &Browser,
     email: &str,
@@ -65,8 +66,8 @@ pub async fn sign_in(
     attempt(store, by.as_ref(), own, device.is_none().then_some(browser.address), now).await
 }
 
-/// Counts an attempt to enter a code of the second factor.
-pub async fn second_step(
+/// [`count_password_attempt`] for a code of the second factor.
+pub async fn count_code_attempt(
     store: &Store,
     browser: &Browser,
     user: &UserRecord,
@@ -87,7 +88,7 @@ pub async fn confirmation(store: &Store, by: &Actor, user: UserId, now: Timestam
 }
 
 /// Resets the counters after a successful attempt.
-pub async fn succeeded(store: &Store, attempt: &Attempt) -> Result<(), StoreError> {
+pub async fn reset_counters(store: &Store, attempt: &Attempt) -> Result<(), StoreError> {
     store.attempt_succeeded(&attempt.cleared, &attempt.counted).await
 }
 

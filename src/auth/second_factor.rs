@@ -60,7 +60,7 @@ pub fn step(secret: &[u8], code: &str, now: Timestamp) -> Option<u64> {
 }
 
 /// Whether a code is valid: either a code of the app that was not used before, or a recovery code, which can be used once.
-pub async fn take(store: &Store, user: UserId, code: &str, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn consume_code(store: &Store, user: UserId, code: &str, now: Timestamp) -> Result<bool, StoreError> {
     if code.len() > LENGTH_MAX {
         return Ok(false);
     }

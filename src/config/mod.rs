@@ -151,8 +151,13 @@ fn delivery(settings: &Settings) -> Result<DeliverySettings, ConfigError> {
         "16",
         at_least_one,
     )?;
-    if concurrency == 0 || concurrency_per_webhook == 0 {
-        return Err(ConfigError::new("CLEARHOOK_CONCURRENCY", at_least_one));
+    for (name, value) in [
+        ("CLEARHOOK_CONCURRENCY", concurrency),
+        ("CLEARHOOK_CONCURRENCY_PER_WEBHOOK", concurrency_per_webhook),
+    ] {
+        if value == 0 {
+            return Err(ConfigError::new(name, at_least_one));
+        }
     }
     let schedule = settings.retry_schedule.as_deref();
     let schedule = schedule
@@ -345,6 +350,13 @@ mod tests {
                 "CLEARHOOK_TIMEOUT",
                 Settings {
                     timeout: some("0s"),
+                    ..Settings::default()
+                },
+            ),
+            (
+                "CLEARHOOK_CONCURRENCY_PER_WEBHOOK",
+                Settings {
+                    concurrency_per_webhook: some("0"),
                     ..Settings::default()
                 },
             ),

@@ -1,4 +1,4 @@
-//! Server functions as actions of plain HTML forms.
+//! Plain HTML forms that are handled by server functions.
 //!
 //! Islands and programs call a server function at its own path below `/fn`, and receive its result as JSON. A plain form posts to the path of
 //! its page instead, and receives the next page. Both run the same function. Leptos can answer plain forms as well, but would put errors into
@@ -37,17 +37,18 @@ pub trait PageAction: Ruled<Error = ConsoleError, Output: Send> + 'static {
     /// The fields of the form. Parameters of the path count as fields. Usually `Self`.
     type Form: DeserializeOwned + Into<Self> + Clone + Send;
 
-    /// The response to the form: a redirect, or a page with what was typed. An error that is returned is answered like errors of other
-    /// requests: by a page that contains the form, so that it can be sent again.
+    /// The response to the form: a redirect, or a page with what was typed. For a returned error an error page is rendered, which contains the
+    /// form if [`ReplayForm`] keeps it.
     fn answer(form: Self::Form, result: Result<Self::Output, ConsoleError>) -> impl Future<Output = Result<Response, ConsoleError>> + Send;
 }
 
-/// Handles a plain form, and calls at the function's own path.
+/// Handles forms at the path of a page, and both calls and forms at the function's own path.
 pub async fn page_action<F: PageAction>(State(app): State<AppState>, request: Request) -> Response {
     let (mut parts, encoded) = match form::read(request).await {
         Ok(read) => read,
         Err(problem) => return problem.into_response(),
     };
+    // A browser that posts a form to the function's path gets a page too.
     if parts.uri.path() == F::PATH && !accepts_html(&parts.headers) {
         return run(app, parts, encoded).await;
     }
@@ -72,6 +73,7 @@ pub async fn page_action<F: PageAction>(State(app): State<AppState>, request: Re
         Ok(response) => response,
         Err(error) => problem_with(problem(error), ReplayForm::new(&path, &encoded)),
     };
+    // Only the headers: `answer` or the problem determines the status.
     if let Ok(mut options) = options.0.write() {
         response.headers_mut().extend(std::mem::take(&mut options.headers));
     }
@@ -99,7 +101,8 @@ fn provide(app: &AppState) {
     provide_context(viewer::viewer());
 }
 
-/// The same fields with literal brackets in their names (`form[name]`). Leptos does not read escaped ones, which is what form encoders write.
+/// The same fields with literal brackets in their names (`form[name]`). Form encoders escape brackets (`%5B`), but Leptos reads only literal
+/// ones.
 fn with_literal_brackets(encoded: &str) -> String {
     let escaped = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     let pairs = form_urlencoded::parse(encoded.as_bytes()).map(|(name, value)| {

@@ -13,6 +13,7 @@ use crate::{
         client::{AttemptHeaders, Called, Client},
         clock_jump::JumpDetector,
         endpoint_cache::{CachedEndpoint, Endpoint, EndpointCache},
+        late_body::LateBody,
         queues::ReceiverHealth,
         settings::DeliverySettings,
     },
@@ -35,6 +36,25 @@ const DETAIL: usize = 1_000;
 /// Failure reason of the deliveries of a deleted webhook.
 pub(super) const DELETED: &str = "The webhook was deleted.";
 
+/// The result of an attempt.
+pub(super) struct Attempted {
+    pub(super) finished: Finished,
+    pub(super) health: ReceiverHealth,
+    /// The rest of the response body, to be read after the result is recorded.
+    pub(super) late_body: Option<LateBody>,
+}
+
+impl Attempted {
+    /// The result of a delivery for which no request was sent.
+    const fn without_attempt(job: Job, next: Next) -> Self {
+        Self {
+            finished: without_attempt(job, next),
+            health: ReceiverHealth::Unknown,
+            late_body: None,
+        }
+    }
+}
+
 /// Runs attempts.
 pub(super) struct CallbackSender {
     pub(super) endpoints: EndpointCache,
@@ -45,7 +65,7 @@ pub(super) struct CallbackSender {
 
 impl CallbackSender {
     /// Runs one attempt. Always returns a result: after a panic, the delivery is tried again a limited number of times.
-    pub(super) async fn attempt(&self, job: Job) -> (Finished, ReceiverHealth) {
+    pub(super) async fn attempt(&self, job: Job) -> Attempted {
         guarded(job.clone(), self.again_at(), self.try_attempt(job)).await
     }
 
@@ -54,22 +74,21 @@ impl CallbackSender {
         Timestamp::now().plus(self.settings.trouble_pause)
     }
 
-    async fn try_attempt(&self, job: Job) -> (Finished, ReceiverHealth) {
+    async fn try_attempt(&self, job: Job) -> Attempted {
         let cached = match self.endpoints.get(job.webhook).await {
             Ok(cached) => cached,
             Err(error) => return unreadable(job, &error, self.again_at()),
         };
         let endpoint = match &*cached {
             CachedEndpoint::Open(endpoint) => endpoint,
-            CachedEndpoint::Disabled => return (without_attempt(job, Next::Held), ReceiverHealth::Unknown),
+            CachedEndpoint::Disabled => return Attempted::without_attempt(job, Next::Held),
             CachedEndpoint::Deleted => {
-                let next = Next::Failed(DELETED.to_owned());
-                return (without_attempt(job, next), ReceiverHealth::Unknown);
+                return Attempted::without_attempt(job, Next::Failed(DELETED.to_owned()));
             }
         };
         let at = Timestamp::now();
         let own = attempt_headers(&job, at, endpoint);
-        let called = self.client.call(endpoint, &own, job.body.clone()).await;
+        let mut called = self.client.call(endpoint, &own, job.body.clone()).await;
         let attempt = job.attempts.saturating_add(1);
         log(&job, attempt, &called);
         let works = called.answer.outcome() == Outcome::Succeeded;
@@ -91,24 +110,29 @@ impl CallbackSender {
             (false, Some(pause)) => ReceiverHealth::FailsUntil(tokio::time::Instant::now() + pause),
             (false, None) => ReceiverHealth::Fails,
         };
+        let late_body = called.late_body.take();
         let callback = callback(&job, attempt, at, endpoint, own, called);
-        let finished = Finished {
-            job,
-            callback: Some(callback),
-            next,
-            health,
-        };
-        (finished, receiver_health)
+        let late_body = late_body.map(|reader| LateBody::new(&callback, cached.clone(), reader));
+        Attempted {
+            finished: Finished {
+                job,
+                callback: Some(callback),
+                next,
+                health,
+            },
+            health: receiver_health,
+            late_body,
+        }
     }
 }
 
 /// Catches a panic of an attempt.
-async fn guarded(job: Job, again: Timestamp, attempt: impl Future<Output = (Finished, ReceiverHealth)>) -> (Finished, ReceiverHealth) {
+async fn guarded(job: Job, again: Timestamp, attempt: impl Future<Output = Attempted>) -> Attempted {
     if let Ok(result) = AssertUnwindSafe(attempt).catch_unwind().await {
         return result;
     }
     tracing::error!(delivery = %job.delivery, webhook = %job.webhook, "fault in clearhook: the attempt of delivery {} panicked; it is tried again a limited number of times", job.delivery);
-    (without_attempt(job, Next::Panicked(again)), ReceiverHealth::Unknown)
+    Attempted::without_attempt(job, Next::Panicked(again))
 }
 
 /// The result of a delivery for which no request was sent.
@@ -123,14 +147,14 @@ pub(super) const fn without_attempt(job: Job, next: Next) -> Finished {
 
 /// The result when the webhook cannot be read. If the database is unavailable, the delivery is postponed. An error that will not go away
 /// by itself, such as invalid data, is treated like a panic: the number of retries is limited.
-fn unreadable(job: Job, error: &StoreError, again: Timestamp) -> (Finished, ReceiverHealth) {
+fn unreadable(job: Job, error: &StoreError, again: Timestamp) -> Attempted {
     tracing::warn!(%error, delivery = %job.delivery, webhook = %job.webhook, "delivery {} cannot be sent now because the database failed; it is tried again: {error}", job.delivery);
     let next = if error.is_refusal() {
         Next::Panicked(again)
     } else {
         Next::Postponed(again)
     };
-    (without_attempt(job, next), ReceiverHealth::Unknown)
+    Attempted::without_attempt(job, next)
 }
 
 /// The headers that differ between attempts: those of Standard Webhooks (id, timestamp, and one signature for each valid secret), and the
@@ -218,11 +242,8 @@ mod tests {
             manual: false,
         };
         let broken = async { panic!("a panic, as by a fault of the code") };
-        let (finished, receiver_health) = guarded(job.clone(), Timestamp(7), broken).await;
-        assert_eq!(
-            (finished.next, receiver_health),
-            (Next::Panicked(Timestamp(7)), ReceiverHealth::Unknown)
-        );
+        let Attempted { finished, health, .. } = guarded(job.clone(), Timestamp(7), broken).await;
+        assert_eq!((finished.next, health), (Next::Panicked(Timestamp(7)), ReceiverHealth::Unknown));
         assert!(finished.callback.is_none() && finished.job.delivery == job.delivery);
     }
 }

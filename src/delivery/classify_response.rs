@@ -78,6 +78,7 @@ mod tests {
             took: Duration::ZERO,
             received: None,
             retry_after: retry_after.map(Duration::from_secs),
+            late_body: None,
         };
         let job = Job {
             delivery: new_id(),

@@ -22,7 +22,7 @@ use crate::{
         failures::{self, span},
         redact::Redactor,
         resolver::GuardedResolver,
-        response_body,
+        response_body::{self, BodyReader, ReceivedBody},
         settings::DeliverySettings,
         tls::{self, Tls},
     },
@@ -89,6 +89,8 @@ pub(super) struct Called {
     pub(super) received: Option<Received>,
     /// The value of `Retry-After`.
     pub(super) retry_after: Option<Duration>,
+    /// The rest of the response body, if it had not arrived soon after the headers.
+    pub(super) late_body: Option<BodyReader>,
 }
 
 impl Client {
@@ -119,6 +121,7 @@ impl Client {
             took: began.elapsed(),
             received: None,
             retry_after: None,
+            late_body: None,
         };
         let uri = match &endpoint.uri {
             Ok(uri) => uri,
@@ -170,20 +173,26 @@ impl Client {
             .headers
             .get(RETRY_AFTER)
             .and_then(|value| retry_after(value.as_bytes(), SystemTime::now()));
-        let body = response_body::read(body, self.body_timeout).await;
-        let is_cut = body.truncated || body.incomplete.is_some();
+        let (body, late_body) = response_body::read(body, self.body_timeout).await;
         Called {
             answer: Answer::Status(head.status.as_u16()),
             detail: None,
             took,
-            received: Some(Received {
-                headers: shown(&head.headers, redactor),
-                body: redactor.body(body.bytes, is_cut),
-                truncated: body.truncated,
-                incomplete: body.incomplete,
-            }),
+            received: Some(redacted(shown(&head.headers, redactor), body, redactor)),
             retry_after,
+            late_body,
         }
+    }
+}
+
+/// The response as it is logged.
+pub(super) fn redacted(headers: ShownHeaders, body: ReceivedBody, redactor: &Redactor) -> Received {
+    let is_cut = body.truncated || body.incomplete.is_some();
+    Received {
+        headers,
+        body: redactor.body(body.bytes, is_cut),
+        truncated: body.truncated,
+        incomplete: body.incomplete,
     }
 }
 

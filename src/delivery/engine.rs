@@ -14,7 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     delivery::{
-        attempt::{CallbackSender, DELETED, without_attempt},
+        attempt::{Attempted, CallbackSender, DELETED, without_attempt},
         counters::Counters,
         endpoint_cache::CachedEndpoint,
         lease::Lease,
@@ -121,12 +121,19 @@ impl Engine {
         let mut next = Some(first);
         while let Some(ScheduledAttempt { job, is_probe }) = next {
             let webhook = job.webhook;
-            let (finished, health) = self.deps.sender.attempt(job).await;
+            let Attempted {
+                finished,
+                health,
+                late_body,
+            } = self.deps.sender.attempt(job).await;
             if let Some(callback) = &finished.callback {
                 let took = u32::try_from(callback.duration_ms.max(0)).unwrap_or(u32::MAX);
                 self.deps.counters.called(callback.answer.outcome() == Outcome::Succeeded, took);
             }
             self.deps.journal.record(finished).await;
+            if let Some(body) = late_body {
+                self.tasks.spawn(body.store(self.deps.store.clone()));
+            }
             let surplus = self.queues().attempt_ended(webhook, is_probe, health, Instant::now());
             self.release(surplus);
             next = self.next_attempt();

@@ -25,6 +25,7 @@ mod failures;
 mod happy_eyeballs;
 mod head_frames;
 mod inflate;
+mod late_body;
 mod lease;
 mod other_nodes;
 mod queues;

@@ -1,9 +1,11 @@
-//! Reads the response body for the callback log. Errors here do not change the outcome, which depends on the status code only.
+//! Reads the response body for the callback log. Neither errors here nor a slow body change or delay the outcome, which depends on the status
+//! code only.
 
 use std::{io, time::Duration};
 
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming};
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     delivery::failures::{h2_reason, innermost, span},
@@ -13,7 +15,13 @@ use crate::{
 /// Maximum number of bytes of a body that are read and stored.
 const STORED_MAX: usize = 16 * 1024;
 
+/// For how long the result of an attempt waits for the body. Most bodies arrive with the headers, and then one statement stores both.
+const PROMPT: Duration = Duration::from_millis(250);
+/// What the log says while the rest of a body is being read.
+const PENDING: &str = "The body was not complete when the result was stored.";
+
 /// A response body, as far as it was received.
+#[derive(Clone)]
 pub(super) struct ReceivedBody {
     pub(super) bytes: Vec<u8>,
     /// The body is longer than [`STORED_MAX`].
@@ -22,31 +30,68 @@ pub(super) struct ReceivedBody {
     pub(super) incomplete: Option<String>,
 }
 
-/// Reads the body to its end, to the maximum size, or until the timeout. A content coding is not decoded: the log has the body as received.
-pub(super) async fn read(mut body: Incoming, limit: Duration) -> ReceivedBody {
-    let (mut bytes, mut truncated) = (Vec::new(), false);
-    let reading = async {
-        while let Some(frame) = body.frame().await {
-            // Trailers are not kept.
-            let Ok(data) = frame?.into_data() else { continue };
-            let free = STORED_MAX - bytes.len();
-            bytes.extend_from_slice(data.get(..free).unwrap_or(&data));
+/// Reads a body to its end, to the maximum size, or until a timeout. A content coding is not decoded: the log has the body as received.
+pub(super) struct BodyReader {
+    body: Incoming,
+    received: ReceivedBody,
+    deadline: Instant,
+    /// The timeout, for the reason.
+    limit: Duration,
+}
+
+/// Reads the body for a short time. If it is not complete then, the reader is returned as well, to [`finish`](BodyReader::finish) later.
+pub(super) async fn read(body: Incoming, limit: Duration) -> (ReceivedBody, Option<BodyReader>) {
+    let now = Instant::now();
+    let received = ReceivedBody {
+        bytes: Vec::new(),
+        truncated: false,
+        incomplete: Some(PENDING.to_owned()),
+    };
+    let deadline = now + limit;
+    let mut reader = BodyReader {
+        body,
+        received,
+        deadline,
+        limit,
+    };
+    if deadline <= now + PROMPT {
+        return (reader.finish().await, None);
+    }
+    if timeout_at(now + PROMPT, reader.read_to_end()).await.is_ok() {
+        return (reader.received, None);
+    }
+    (reader.received.clone(), Some(reader))
+}
+
+impl BodyReader {
+    /// Reads the rest.
+    pub(super) async fn finish(mut self) -> ReceivedBody {
+        if timeout_at(self.deadline, self.read_to_end()).await.is_err() {
+            self.received.incomplete = Some(format!("The body was not complete after {}.", span(self.limit)));
+        }
+        self.received
+    }
+
+    /// Can be cancelled and called again.
+    async fn read_to_end(&mut self) {
+        while let Some(frame) = self.body.frame().await {
+            let data = match frame.map(Frame::into_data) {
+                Ok(Ok(data)) => data,
+                // Trailers are not kept.
+                Ok(Err(_)) => continue,
+                Err(error) => {
+                    self.received.incomplete = Some(reason(&error));
+                    return;
+                }
+            };
+            let free = STORED_MAX - self.received.bytes.len();
+            self.received.bytes.extend_from_slice(data.get(..free).unwrap_or(&data));
             if data.len() > free {
-                truncated = true;
+                self.received.truncated = true;
                 break;
             }
         }
-        Ok::<_, hyper::Error>(())
-    };
-    let incomplete = match tokio::time::timeout(limit, reading).await {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(reason(&error)),
-        Err(_) => Some(format!("The body was not complete after {}.", span(limit))),
-    };
-    ReceivedBody {
-        bytes,
-        truncated,
-        incomplete,
+        self.received.incomplete = None;
     }
 }
 

@@ -41,12 +41,12 @@ impl Wakeup {
     }
 
     /// Called when the claimer begins a poll. Forgets all due times noted before, because the poll reads them from the database.
-    pub(super) fn poll_begins(&self) {
+    pub(super) fn forget_due_times(&self) {
         self.earliest.store(i64::MAX, Ordering::SeqCst);
     }
 
     /// The earliest due time noted since the last poll began.
-    pub(super) fn earliest(&self) -> Timestamp {
+    pub(super) fn earliest_due(&self) -> Timestamp {
         Timestamp(self.earliest.load(Ordering::SeqCst))
     }
 
@@ -56,7 +56,7 @@ impl Wakeup {
     }
 
     /// Notes that the claimer has read the due times from the database.
-    pub(super) fn polled(&self) {
+    pub(super) fn note_poll(&self) {
         let now = u64::try_from(self.created.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.polled.store(now, Ordering::Relaxed);
     }

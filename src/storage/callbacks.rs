@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
 use crate::{
@@ -243,6 +243,19 @@ impl Store {
             stored.extend(found.into_tuple::<Uuid>().all(&self.read).await?);
         }
         Ok(stored)
+    }
+
+    /// Replaces the response body of a stored callback, whose headers stay. Returns false if the callback is not stored yet.
+    pub async fn replace_response_body(&self, id: CallbackId, received: &Received) -> Result<bool, StoreError> {
+        let update = callback::Entity::update_many()
+            .col_expr(callback::Column::ResponseBody, Expr::value(received.body.clone()))
+            .col_expr(callback::Column::ResponseTruncated, Expr::value(received.truncated))
+            .col_expr(callback::Column::ResponseIncomplete, Expr::value(received.incomplete.clone()))
+            .filter(callback::Column::Id.eq(id.0));
+        let transaction = self.begin().await?;
+        let updated = update.exec(&transaction).await?.rows_affected > 0;
+        transaction.commit().await?;
+        Ok(updated)
     }
 
     /// The newest callback of a webhook.

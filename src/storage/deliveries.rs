@@ -81,13 +81,20 @@ pub struct Backlog {
     pub manual: bool,
 }
 
+impl Backlog {
+    /// Whether a delivery can be claimed now.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.manual || self.due <= now
+    }
+}
+
 /// Which due deliveries of a webhook are claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub enum ClaimFilter {
     /// All of them, manual ones first.
-    Due,
+    AllDue,
     /// Only manual ones.
-    Manual,
+    ManualOnly,
 }
 
 /// A claimed delivery.
@@ -155,18 +162,25 @@ impl Store {
     }
 
     /// Claims up to `limit` due deliveries of a webhook: manual ones first, then in the order of their due time.
-    pub async fn claim(&self, node: NodeId, webhook: WebhookId, which: Claim, now: Timestamp, limit: u64) -> Result<Vec<Job>, StoreError> {
-        let statement = self.claim_statement(node, webhook, which, now, limit);
+    pub async fn claim(
+        &self,
+        node: NodeId,
+        webhook: WebhookId,
+        filter: ClaimFilter,
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<Job>, StoreError> {
+        let statement = self.claim_statement(node, webhook, filter, now, limit);
         let mut rows = ClaimedRow::find_by_statement(statement).all(&self.write).await?;
         rows.sort_by_key(|row| (row.priority, row.due_at, row.id));
         self.jobs(node, rows, now).await
     }
 
-    pub(super) fn claim_statement(&self, node: NodeId, webhook: WebhookId, which: Claim, now: Timestamp, limit: u64) -> Statement {
+    pub(super) fn claim_statement(&self, node: NodeId, webhook: WebhookId, filter: ClaimFilter, now: Timestamp, limit: u64) -> Statement {
         // One range of the index (webhook, priority, due time): all manual deliveries, then the scheduled ones that are due.
-        let (last, until) = match which {
-            Claim::Due => (Priority::Scheduled, now.0),
-            Claim::Manual => (Priority::Manual, i64::MAX),
+        let (last, until) = match filter {
+            ClaimFilter::AllDue => (Priority::Scheduled, now.0),
+            ClaimFilter::ManualOnly => (Priority::Manual, i64::MAX),
         };
         let which = format!(
             "SELECT id FROM deliveries WHERE state = 'pending' AND webhook_id = ? AND (priority, due_at) <= ({}, ?) \
@@ -227,10 +241,12 @@ impl Store {
         let sql = "UPDATE deliveries SET state = 'failed', reason = ?, due_at = NULL, lease_owner = NULL, updated_at = ? \
                    WHERE lease_owner = ? AND id IN";
         let subject = |row: &ClaimedRow| Some((WebhookId(row.webhook_id), OrderKey(row.order_key?)));
+        let subjects = lost.iter().filter_map(subject).collect();
         let transaction = self.begin().await?;
+        ordering::lock_all(&transaction, &subjects).await?;
         let values = [reason.into(), now.0.into(), node.0.into()];
         for_ids(&transaction, sql, &values, lost.iter().map(|row| row.id)).await?;
-        ordering::promote_next(&transaction, &lost.iter().filter_map(subject).collect(), now).await?;
+        ordering::promote_next(&transaction, &subjects, now).await?;
         transaction.commit().await?;
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! Ordered delivery: among deliveries of one webhook and subject, each waits until the previous one is finished, that is succeeded, failed
-//! for good, or held. Until then its state is `parked`.
+//! Ordered delivery: among deliveries of one webhook and subject, each waits until the previous one has succeeded, has failed for good, or
+//! was held because its webhook is disabled. While it waits, its state is `parked`. A manual redelivery is sent at once, out of order.
 
 use std::collections::BTreeSet;
 
@@ -27,8 +27,8 @@ impl OrderKey {
     }
 }
 
-/// Locks subjects until the end of the transaction, so that no other transaction adds deliveries to them or finishes any. The order is
-/// fixed, so that two transactions cannot deadlock.
+/// Locks subjects until the end of the transaction, so that no other transaction adds deliveries to them or finishes any. They are locked in
+/// the order of the set and before any row of `deliveries` is changed, because transactions that lock in different orders can deadlock.
 pub(super) async fn lock_all(transaction: &impl Executor, subjects: &BTreeSet<(WebhookId, OrderKey)>) -> Result<(), StoreError> {
     for (webhook, key) in subjects {
         lock(transaction, *webhook, *key).await?;
@@ -38,6 +38,7 @@ pub(super) async fn lock_all(transaction: &impl Executor, subjects: &BTreeSet<(W
 
 /// Whether a subject, which must be locked, has unfinished deliveries.
 pub(super) async fn is_busy(transaction: &impl Executor, webhook: WebhookId, key: OrderKey) -> Result<bool, StoreError> {
+    // Repeats the condition of the partial index `deliveries_order`, because SQLite uses the index only then.
     let sql = "SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
                AND state IN ('pending', 'parked', 'sending') LIMIT 1";
     let backend = transaction.backend();
@@ -45,13 +46,13 @@ pub(super) async fn is_busy(transaction: &impl Executor, webhook: WebhookId, key
     Ok(!found.is_empty())
 }
 
-/// Makes the next delivery of each of these subjects due, after the previous one is finished. Returns whether there was any.
+/// For each of these subjects, which must be locked: if its oldest unfinished delivery is parked, makes it pending and due now. Returns whether
+/// there was any.
 pub(super) async fn promote_next(
     transaction: &impl Executor,
     subjects: &BTreeSet<(WebhookId, OrderKey)>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    lock_all(transaction, subjects).await?;
     let mut promoted = false;
     for (webhook, key) in subjects {
         promoted |= promote(transaction, *webhook, *key, now).await?;
@@ -59,7 +60,7 @@ pub(super) async fn promote_next(
     Ok(promoted)
 }
 
-/// Makes the next delivery of a locked subject due. Returns whether there was one.
+/// [`promote_next`] for one subject.
 async fn promote(transaction: &impl Executor, webhook: WebhookId, key: OrderKey, now: Timestamp) -> Result<bool, StoreError> {
     let sql = "UPDATE deliveries SET state = 'pending', due_at = ? WHERE state = 'parked' AND id = (\
                SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
@@ -69,16 +70,16 @@ async fn promote(transaction: &impl Executor, webhook: WebhookId, key: OrderKey,
     Ok(transaction.run(statement(backend, sql, values)).await? > 0)
 }
 
-/// One batch of a long change: deliveries and their subjects. The subjects must be locked before the deliveries are changed, because a
-/// transaction that finishes a delivery locks in that order too.
-pub(super) struct Batch {
+/// Deliveries that one transaction of a long change changes, and their subjects, which are locked.
+pub(super) struct LockedBatch {
     pub(super) ids: Vec<Uuid>,
     pub(super) subjects: BTreeSet<(WebhookId, OrderKey)>,
 }
 
-impl Batch {
-    /// Loads a batch with a query that returns `id` and `order_key`, and locks its subjects.
-    pub(super) async fn find(transaction: &impl Executor, webhook: WebhookId, query: Statement) -> Result<Self, StoreError> {
+impl LockedBatch {
+    /// Loads a batch with a query that returns `id` and `order_key`, and locks its subjects. A row may change before the lock is taken, so the
+    /// statement that changes it must check its state again.
+    pub(super) async fn find_and_lock(transaction: &impl Executor, webhook: WebhookId, query: Statement) -> Result<Self, StoreError> {
         let mut batch = Self {
             ids: Vec::new(),
             subjects: BTreeSet::new(),
@@ -96,6 +97,7 @@ impl Batch {
 
 async fn lock(transaction: &impl Executor, webhook: WebhookId, key: OrderKey) -> Result<(), StoreError> {
     let backend = transaction.backend();
+    // On SQLite a write transaction excludes all other writers.
     if backend == DbBackend::Postgres {
         let (high, low) = webhook.0.as_u64_pair();
         let name = (high ^ low).cast_signed() ^ key.0;

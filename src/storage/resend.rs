@@ -21,7 +21,7 @@ use crate::{
         events::{EventKey, NewEvent},
         journal::{NewDelivery, add_deliveries, add_events, add_keys},
         new_id,
-        ordering::{self, Batch},
+        ordering::{self, LockedBatch},
         priority::Priority,
         raw_sql::statement,
     },
@@ -115,7 +115,7 @@ impl Store {
             let range: [sea_orm::Value; 4] = [webhook.0.into(), since.0.into(), until.0.into(), BATCH.into()];
             let values = range.clone().into_iter().chain(range).chain([BATCH.into()]);
             let transaction = self.begin().await?;
-            let batch = Batch::find(&transaction, webhook, statement(self.backend(), &which, values)).await?;
+            let batch = LockedBatch::find_and_lock(&transaction, webhook, statement(self.backend(), &which, values)).await?;
             all += for_ids(&transaction, set, &[now.0.into(), now.0.into()], batch.ids.iter().copied()).await?;
             ordering::promote_next(&transaction, &batch.subjects, now).await?;
             if !is_audited {

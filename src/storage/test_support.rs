@@ -9,7 +9,7 @@ use crate::{
         timestamp::Timestamp,
     },
     storage::{
-        Store, StoreError, callback_counts::Counted, callbacks::LogFilter, deliveries::Claim, executor::Executor, new_id,
+        Store, StoreError, callback_counts::Counted, callbacks::LogFilter, deliveries::ClaimFilter, executor::Executor, new_id,
         raw_sql::statement,
     },
 };
@@ -39,8 +39,8 @@ impl Store {
     }
 
     /// The query plan for claiming deliveries of a webhook.
-    pub async fn claim_plan(&self, webhook: WebhookId, which: Claim, limit: u64) -> Result<String, StoreError> {
-        let statement = self.claim_statement(new_id::<NodeId>(), webhook, which, Timestamp::now(), limit);
+    pub async fn claim_plan(&self, webhook: WebhookId, filter: ClaimFilter, limit: u64) -> Result<String, StoreError> {
+        let statement = self.claim_statement(new_id::<NodeId>(), webhook, filter, Timestamp::now(), limit);
         self.plan(statement).await
     }
 

@@ -12,7 +12,7 @@ use crate::{
         Store, StoreError,
         batch_insert::for_ids,
         entity::{delivery, webhook},
-        ordering::{self, Batch},
+        ordering::{self, LockedBatch},
         raw_sql::statement,
     },
 };
@@ -65,7 +65,7 @@ impl Store {
         loop {
             let transaction = self.begin().await?;
             let which = statement(self.backend(), &which, [webhook.0.into(), BATCH.into()]);
-            let batch = Batch::find(&transaction, webhook, which).await?;
+            let batch = LockedBatch::find_and_lock(&transaction, webhook, which).await?;
             let values = [state.as_str().into(), reason.into(), now.0.into()];
             all += for_ids(&transaction, &set, &values, batch.ids.iter().copied()).await?;
             ordering::promote_next(&transaction, &batch.subjects, now).await?;

@@ -3,7 +3,7 @@
 use clearhook::{
     catalogue::EventType,
     domain::{id::WebhookId, timestamp::Timestamp},
-    storage::{Store, deliveries::Claim, new_id},
+    storage::{Store, deliveries::ClaimFilter, new_id},
 };
 
 use crate::support::{app::TestApp, database::TestDatabase, on_both, receiver::Receiver, steps::id};
@@ -56,7 +56,7 @@ async fn manual_deliveries_are_claimed_before_the_backlog_in_the_order_of_their_
     insert(&database, 3, "pending", 0, now.0 + 1_000, 1_000).await;
     let backlog = store.backlogs().await.unwrap().remove(0);
     assert!(backlog.manual && backlog.webhook == webhook);
-    let claimed = store.claim(new_id(), webhook, Claim::Due, now, 5).await.unwrap();
+    let claimed = store.claim(new_id(), webhook, ClaimFilter::AllDue, now, 5).await.unwrap();
     assert_eq!(claimed.len(), 5);
     let mut positions = Vec::new();
     for job in &claimed {
@@ -67,7 +67,13 @@ async fn manual_deliveries_are_claimed_before_the_backlog_in_the_order_of_their_
     assert_eq!(positions, [now.0 + 1_000, now.0 + 2_000, now.0 + 3_000, scheduled, scheduled + 1]);
     let backlog = store.backlogs().await.unwrap().remove(0);
     assert!(!backlog.manual && backlog.due.0 == scheduled + 2);
-    assert!(store.claim(new_id(), webhook, Claim::Manual, now, 5).await.unwrap().is_empty());
+    assert!(
+        store
+            .claim(new_id(), webhook, ClaimFilter::ManualOnly, now, 5)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 async fn a_delivery_that_is_not_due_is_not_claimed(database: TestDatabase) {
@@ -75,10 +81,16 @@ async fn a_delivery_that_is_not_due_is_not_claimed(database: TestDatabase) {
     let now = Timestamp::now();
     insert(&database, 3, "pending", 1, now.0 - 1_000, 1_000).await;
     insert(&database, 2, "parked", 1, now.0 - 1_000, 0).await;
-    assert_eq!(store.claim(new_id(), webhook, Claim::Due, now, 10).await.unwrap().len(), 2);
+    assert_eq!(store.claim(new_id(), webhook, ClaimFilter::AllDue, now, 10).await.unwrap().len(), 2);
     let backlog = store.backlogs().await.unwrap().remove(0);
     assert_eq!((backlog.due.0, backlog.manual), (now.0 + 1_000, false));
-    assert!(store.claim(new_id(), webhook, Claim::Due, now, 10).await.unwrap().is_empty());
+    assert!(
+        store
+            .claim(new_id(), webhook, ClaimFilter::AllDue, now, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 async fn claiming_from_a_backlog_of_ten_thousand_reads_a_range_of_one_index(database: TestDatabase) {
@@ -89,7 +101,7 @@ async fn claiming_from_a_backlog_of_ten_thousand_reads_a_range_of_one_index(data
     insert(&database, 5_000, "pending", 1, now + 10_000_000, 1_000).await;
     insert(&database, 10, "pending", 0, now, 1).await;
     database.execute("ANALYZE").await;
-    for (which, limit) in [(Claim::Due, 1), (Claim::Due, 256), (Claim::Manual, 256)] {
+    for (which, limit) in [(ClaimFilter::AllDue, 1), (ClaimFilter::AllDue, 256), (ClaimFilter::ManualOnly, 256)] {
         let plan = store.claim_plan(webhook, which, limit).await.unwrap();
         assert!(plan.contains("deliveries_pending"), "{plan}");
         for bad in ["Sort", "TEMP B-TREE", "Seq Scan", "SCAN", "Hash"] {
@@ -105,7 +117,7 @@ async fn claiming_from_a_backlog_of_ten_thousand_reads_a_range_of_one_index(data
     assert!(reads.all(|line| line.contains("deliveries_pending")), "{plan}");
     assert_eq!(
         store
-            .claim(new_id(), webhook, Claim::Due, Timestamp(now), 20_000)
+            .claim(new_id(), webhook, ClaimFilter::AllDue, Timestamp(now), 20_000)
             .await
             .unwrap()
             .len(),

@@ -18,11 +18,12 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        deliveries::{Backlog, Claim},
+        deliveries::{Backlog, ClaimFilter},
     },
 };
 
-/// Longest sleep. Deliveries that other nodes stored become due without a notification to this one.
+/// Longest sleep. Other nodes notify this one of manual requests, but not of retries that they store and of deliveries that they have no slot
+/// for, so it polls. A poll is one reading of the backlogs and the claims that follow.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
 /// Pause after a poll that claimed nothing, because another node was claiming the same deliveries at that moment.
 const CONTENTION_PAUSE: Duration = Duration::from_millis(50);
@@ -40,8 +41,8 @@ pub(in crate::delivery) struct Claimer {
     pub(in crate::delivery) repairs: Repairs,
 }
 
-/// Which deliveries of a webhook to claim, and how many at most.
-type ClaimRequest = (WebhookId, Claim, usize);
+/// A webhook, which of its deliveries to claim, and how many at most.
+type PlannedClaim = (WebhookId, ClaimFilter, usize);
 
 impl BackgroundTask for Claimer {
     const NAME: &'static str = "claim";
@@ -73,22 +74,23 @@ impl BackgroundTask for Claimer {
 impl Claimer {
     /// Claims due deliveries until there are none left. Returns how long to sleep.
     async fn claim_all_due(&mut self, shutdown: &CancellationToken) -> Result<Duration, StoreError> {
+        // Repairs come first, because a jump of the system clock changes which deliveries are due.
         self.repairs.run().await?;
         loop {
-            self.wakeup.poll_begins();
+            self.wakeup.forget_due_times();
             let now = Timestamp::now();
             let backlogs = self.store.backlogs().await?;
-            self.wakeup.polled();
+            self.wakeup.note_poll();
             let (claims, next_due) = self.plan(&backlogs, now);
             if claims.is_empty() || shutdown.is_cancelled() || !self.lease.is_held() {
-                // Planning may have delayed a webhook until the time of its probe. This wakes the task that waits for that time.
+                // `plan` may have set the time of the next probe of an open circuit breaker. `start_attempts` wakes the task that waits for it.
                 self.engine.start_attempts();
-                let next_due = next_due.map_or(self.wakeup.earliest(), |due| due.min(self.wakeup.earliest()));
+                let next_due = next_due.map_or(self.wakeup.earliest_due(), |due| due.min(self.wakeup.earliest_due()));
                 return Ok(next_due.since(Timestamp::now()).min(SLEEP_MAX));
             }
             let mut claimed = 0;
-            for (webhook, which, limit) in claims.into_iter().take(CLAIMS_MAX) {
-                let jobs = self.store.claim(self.node, webhook, which, now, limit as u64).await?;
+            for (webhook, filter, limit) in claims.into_iter().take(CLAIMS_MAX) {
+                let jobs = self.store.claim(self.node, webhook, filter, now, limit as u64).await?;
                 claimed += jobs.len();
                 self.engine.enqueue_claimed(webhook, jobs).await;
             }
@@ -100,25 +102,25 @@ impl Claimer {
     }
 
     /// Decides what to claim: as many due deliveries of each webhook as its queue has free slots. Also returns when the first delivery that
-    /// is not due yet will be.
-    fn plan(&self, backlogs: &[Backlog], now: Timestamp) -> (Vec<ClaimRequest>, Option<Timestamp>) {
+    /// is not due yet will be. Marks webhooks without free slots, so that their queues request a claim when slots are free.
+    fn plan(&self, backlogs: &[Backlog], now: Timestamp) -> (Vec<PlannedClaim>, Option<Timestamp>) {
         let (mut next_due, mut manual, mut others) = (None::<Timestamp>, Vec::new(), Vec::new());
         let mut queues = self.engine.queues();
         for backlog in backlogs {
             let webhook = backlog.webhook;
-            if !backlog.manual && backlog.due > now {
+            if !backlog.is_due(now) {
                 next_due = Some(next_due.map_or(backlog.due, |next| next.min(backlog.due)));
                 continue;
             }
             let free = queues.free_slots_for_manual(webhook);
             if backlog.manual && free > 0 {
                 // The webhook's other deliveries are claimed in the next iteration, which follows at once.
-                manual.push((webhook, Claim::Manual, free.min(BATCH)));
+                manual.push((webhook, ClaimFilter::ManualOnly, free.min(BATCH)));
                 continue;
             }
             match queues.free_slots(webhook) {
-                0 => queues.note_backlog(webhook),
-                free => others.push((webhook, Claim::Due, free.min(BATCH))),
+                0 => queues.request_refill_later(webhook),
+                free => others.push((webhook, ClaimFilter::AllDue, free.min(BATCH))),
             }
         }
         // Manual deliveries of all webhooks come first, because people wait for them.

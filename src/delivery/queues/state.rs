@@ -99,7 +99,7 @@ impl Queues {
     pub(in crate::delivery) fn reserve(&mut self, slot: Slot) -> bool {
         self.note_body(slot.bytes);
         if !self.fits(slot) {
-            self.note_backlog(slot.webhook);
+            self.request_refill_later(slot.webhook);
             return false;
         }
         self.occupy(slot);
@@ -156,7 +156,7 @@ impl Queues {
     }
 
     /// Notes that deliveries of a webhook wait in the database until slots are free.
-    pub(in crate::delivery) fn note_backlog(&mut self, webhook: WebhookId) {
+    pub(in crate::delivery) fn request_refill_later(&mut self, webhook: WebhookId) {
         let queue = self.by_webhook.entry(webhook).or_default();
         queue.has_backlog = true;
         self.reschedule(webhook);

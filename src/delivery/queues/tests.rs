@@ -137,7 +137,7 @@ fn an_empty_queue_with_a_backlog_requests_a_refill_at_the_time_of_the_probe() {
         queues.attempt_ended(webhook, false, ReceiverHealth::Fails, now);
     }
     // Nothing is left in memory, and more deliveries wait in the database.
-    queues.note_backlog(webhook);
+    queues.request_refill_later(webhook);
     let probe_at = queues.next_delay().unwrap();
     assert!(!queues.take_refill_request());
     assert!(queues.next(probe_at).is_none() || queues.take_refill_request());

@@ -78,10 +78,11 @@ pub(super) async fn record(transaction: &impl Executor, node: NodeId, results: &
     count(transaction, node, callbacks).await?;
 
     let (succeeded, others): (Vec<_>, Vec<_>) = results.iter().map(update_of).partition(DeliveryUpdate::is_first_success);
-    mark_succeeded(transaction, node, &succeeded, now).await?;
-    update_each(transaction, node, &others, now).await?;
     let over = succeeded.iter().chain(&others).filter(|update| update.state.is_over());
     let over: BTreeSet<_> = over.filter_map(|update| update.subject).collect();
+    ordering::lock_all(transaction, &over).await?;
+    mark_succeeded(transaction, node, &succeeded, now).await?;
+    update_each(transaction, node, &others, now).await?;
     effects.promoted = ordering::promote_next(transaction, &over, now).await?;
     effects.health = webhook_health::note(transaction, results, now).await?;
     effects.recorded = results.iter().map(recorded).collect();

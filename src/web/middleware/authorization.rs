@@ -81,15 +81,15 @@ impl Gate {
             return if path == "/api" || path.starts_with("/api/") {
                 Err(no_such_route().await.into_response().into())
             } else {
-                self.user(request, None).await
+                self.authorize_user(request, None).await
             };
         };
         match self.rules.find(&request.method, &path) {
             Found::Route(_, Rule::Open) => Ok(()),
-            Found::Route(_, Rule::Guest) => Ok(self.guest(request).await?),
-            Found::Route(row, Rule::Session(action)) => self.user(request, Some((row, action))).await,
-            Found::Route(_, Rule::Key(action)) => Ok(self.program(request, action).await.map_err(Problem::into_response)?),
-            Found::OtherMethods(allow) => Err(not_allowed(&allow).into()),
+            Found::Route(_, Rule::Guest) => Ok(self.allow_guest(request).await?),
+            Found::Route(row, Rule::Session(action)) => self.authorize_user(request, Some((row, action))).await,
+            Found::Route(_, Rule::Key(action)) => Ok(self.authorize_key(request, action).await.map_err(Problem::into_response)?),
+            Found::OtherMethods(allow) => Err(method_not_allowed(&allow).into()),
             Found::Unruled => {
                 tracing::error!(%path, method = %request.method, "fault in clearhook: the route {path} has no access rule, so every request for it is refused");
                 Err(Problem::not_found("There is nothing here.").into_response().into())
@@ -97,27 +97,31 @@ impl Gate {
         }
     }
 
-    async fn guest(&self, request: &mut Parts) -> Result<(), StoreError> {
-        if let Some(who) = self.session(request).await? {
+    async fn allow_guest(&self, request: &mut Parts) -> Result<(), StoreError> {
+        if let Some(who) = self.find_session(request).await? {
             request.extensions.insert(who);
         }
         Ok(())
     }
 
-    async fn user(&self, request: &mut Parts, route: Option<(&Row, Action)>) -> Result<(), Denied> {
-        let Some(who) = self.session(request).await? else {
+    async fn authorize_user(&self, request: &mut Parts, route: Option<(&Row, Action)>) -> Result<(), Denied> {
+        let Some(who) = self.find_session(request).await? else {
             return Err(Denied::SignInFirst);
         };
         let by = Principal::User(who.clone());
         request.extensions.insert(who);
+        // Ownership is assumed here and checked by the use case, which knows the webhook.
         let Some((row, Err(error))) = route.map(|(row, action)| (row, by.may(action, true))) else {
             return Ok(());
         };
         if row.kind == Kind::Page {
+            // The page renders its own "not found", so the request is passed on.
             request.extensions.insert(NotPermitted);
             return Ok(());
         }
-        if error.0.is_of_a_webhook() && row.path.contains('{') && !self.may_read_webhook(&by, request).await? {
+        // 404 instead of 403, so that the response does not reveal that the webhook exists.
+        let names_a_webhook = error.0.is_of_a_webhook() && row.path.contains('{');
+        if names_a_webhook && !self.may_read_webhook(&by, request).await? {
             return Err(Problem::not_found("There is nothing with this id.").into_response().into());
         }
         Err(Problem::from(error).into_response().into())
@@ -139,7 +143,7 @@ impl Gate {
         }
     }
 
-    async fn program(&self, request: &mut Parts, action: Action) -> Result<(), Problem> {
+    async fn authorize_key(&self, request: &mut Parts, action: Action) -> Result<(), Problem> {
         let mut holder = key_holder(&self.app, &request.headers).await?;
         holder.address = address(request);
         Principal::Key(holder.clone()).may(action, false)?;
@@ -147,15 +151,16 @@ impl Gate {
         Ok(())
     }
 
-    /// Sends a caller without a session to the sign-in page. A form is not redirected: the response is the sign-in page with the form in it.
+    /// Answers a request without a session: a call with 401, a form that can be sent again with the sign-in page that contains it, others with
+    /// a redirect to the sign-in page.
     async fn sign_in_first(&self, request: Request) -> Response {
-        let redirect = if page_action::is_call(&request) {
+        let without_form = if page_action::is_call(&request) {
             signed_out()
         } else {
-            redirect_to_sign_in(request.method(), request.uri())
+            sign_in_response(request.method(), request.uri())
         };
         let Some((head, replay)) = self.replay_form(request).await else {
-            return redirect;
+            return without_form;
         };
         let view = SignInView {
             replay: Some(replay),
@@ -167,10 +172,10 @@ impl Gate {
         .await
     }
 
-    /// The form in the body of a request, if a page of this site sent it and it can be sent again.
+    /// The form in the body of a request, if no other site sent it and it can be sent again.
     async fn replay_form(&self, request: Request) -> Option<(Parts, ReplayForm)> {
         let is_kept = request.method() == Method::POST && ReplayForm::may_be_kept(request.uri().path());
-        if !is_kept || !csrf::comes_from_here(&self.app, &request) {
+        if !is_kept || !csrf::is_not_cross_site(&self.app, &request) {
             return None;
         }
         let (head, encoded) = form::read(request).await.ok()?;
@@ -178,7 +183,7 @@ impl Gate {
         Some((head, replay))
     }
 
-    async fn session(&self, request: &Parts) -> Result<Option<SignedIn>, StoreError> {
+    async fn find_session(&self, request: &Parts) -> Result<Option<SignedIn>, StoreError> {
         let Some(token) = cookies::value(&request.headers, session::COOKIE) else {
             return Ok(None);
         };
@@ -210,7 +215,7 @@ fn address(request: &Parts) -> Option<std::net::IpAddr> {
     found.map(|found| found.0).filter(|address| !address.is_unspecified())
 }
 
-fn not_allowed(allow: &str) -> Response {
+fn method_not_allowed(allow: &str) -> Response {
     let mut answer = Problem::method_not_allowed().into_response();
     if let Ok(value) = HeaderValue::from_str(allow) {
         answer.headers_mut().insert(header::ALLOW, value);
@@ -224,8 +229,8 @@ fn signed_out() -> Response {
 }
 
 /// The redirect to the sign-in page, which leads back to the requested page.
-fn redirect_to_sign_in(method: &Method, uri: &Uri) -> Response {
-    // A script opens this stream. It cannot use a page.
+fn sign_in_response(method: &Method, uri: &Uri) -> Response {
+    // The live log is opened by a script, which cannot follow a redirect to a page.
     if uri.path().ends_with("/callbacks/live") {
         return StatusCode::UNAUTHORIZED.into_response();
     }

@@ -21,14 +21,14 @@ use crate::{
 /// of a `POST`. A request without it comes from a program, which has no cookie of another person.
 pub(in crate::web) async fn same_origin(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if safe || comes_from_here(&app, &request) {
+    if safe || is_not_cross_site(&app, &request) {
         return next.run(request).await;
     }
     Problem::cross_origin().into_response()
 }
 
 /// Whether a request comes from a page of this site, or from a program.
-pub(super) fn comes_from_here(app: &AppState, request: &Request) -> bool {
+pub(super) fn is_not_cross_site(app: &AppState, request: &Request) -> bool {
     let headers = request.headers();
     let is_secure = request.extensions().get::<Secure>().is_some_and(|secure| secure.0);
     let scheme = if is_secure || was_sent_by_https(request.extensions(), headers) {

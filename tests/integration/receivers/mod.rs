@@ -8,6 +8,7 @@ mod codings;
 mod floods;
 mod http1;
 mod http2;
+mod late_body;
 mod reused;
 mod tls;
 
@@ -205,7 +206,13 @@ pub(super) async fn check(database: &TestDatabase, settings: DeliverySettings, p
     let mut wrong = Vec::new();
     for row in &rows {
         let logged = app.log(&webhooks[row.name], 1).await;
-        let details = app.get(&format!("/callbacks/{}", logged[0]["id"].as_str().unwrap())).await;
+        let path = format!("/callbacks/{}", logged[0]["id"].as_str().unwrap());
+        let details = wait_for("the rest of the response body", async || {
+            let details = app.get(&path).await;
+            let incomplete = details["received"]["incomplete"].as_str().unwrap_or_default();
+            (!incomplete.contains("when the result was stored")).then_some(details)
+        })
+        .await;
         if let Err(difference) = compare(row, logged.len(), &details) {
             wrong.push(format!("{}: {difference}\n  {details}", row.name));
         }
