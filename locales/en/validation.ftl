@@ -35,6 +35,16 @@ no-event = Choose at least one event.
 no-such-event = there is no event type `{ $event }`
 no-such-user = There is no user with this id.
 
+# Names of event types (CloudEvents `type`) and patterns of them.
+type-missing = Enter the name of an event type, such as invoice.paid.
+type-character = `{ $sign }` cannot be part of an event type; use the letters A to Z and a to z, digits, and . _ - / :
+type-start = Begin with a letter or a digit.
+type-end = End with a letter or a digit.
+type-separators = Put only one separator (. _ - / :) between letters or digits.
+type-reserved = `{ $name }` is an address of the API; choose another name.
+type-reserved-last = A name cannot end with the segment `{ $name }`, which is an address of the API; choose another name.
+wildcard = Use * alone, or once at the end after a full stop, slash or colon, such as identity.*
+
 range-incomplete = Enter both times, such as 2026-11-23T09:00.
 range-backwards = Choose an end after the beginning.
 range-too-long = Choose at most one year (366 days).

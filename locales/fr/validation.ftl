@@ -35,6 +35,16 @@ no-event = Choisissez au moins un événement.
 no-such-event = il n’y a pas de type d’événement `{ $event }`
 no-such-user = Aucun utilisateur n’a cet identifiant.
 
+# Les noms des types d’événements (`type` de CloudEvents) et leurs modèles.
+type-missing = Saisissez le nom d’un type d’événement, par exemple invoice.paid.
+type-character = `{ $sign }` ne peut pas faire partie d’un type d’événement ; utilisez les lettres de A à Z et de a à z, des chiffres, et . _ - / :
+type-start = Commencez par une lettre ou un chiffre.
+type-end = Terminez par une lettre ou un chiffre.
+type-separators = Mettez un seul séparateur (. _ - / :) entre les lettres ou les chiffres.
+type-reserved = `{ $name }` est une adresse de l’API ; choisissez un autre nom.
+type-reserved-last = Un nom ne peut pas finir par le segment `{ $name }`, qui est une adresse de l’API ; choisissez un autre nom.
+wildcard = Utilisez * seul, ou une fois à la fin après un point, une barre oblique ou deux-points, par exemple identity.*
+
 range-incomplete = Saisissez les deux dates, par exemple 2026-11-23T09:00.
 range-backwards = Choisissez une fin postérieure au début.
 range-too-long = Choisissez au plus un an (366 jours).

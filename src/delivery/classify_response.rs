@@ -82,7 +82,7 @@ mod tests {
         let job = Job {
             delivery: new_id(),
             event: new_id(),
-            event_type: EventType::IdentityCreated,
+            event_type: EventType::of_stored("identity.created"),
             webhook: new_id(),
             body: "{}".into(),
             trace: None,

@@ -13,7 +13,7 @@ use crate::{
     app::AppState,
     auth::rules::Action,
     catalogue::{
-        EventType,
+        BuiltIn,
         example::example_body,
         schema::{callback_schema, schema_file_name},
     },
@@ -25,14 +25,14 @@ use crate::{
 #[derive(Serialize)]
 struct EventTypeView {
     #[serde(rename = "type")]
-    event_type: EventType,
+    event_type: BuiltIn,
     name: &'static str,
     description: &'static str,
     example: Value,
 }
 
-impl From<EventType> for EventTypeView {
-    fn from(event_type: EventType) -> Self {
+impl From<BuiltIn> for EventTypeView {
+    fn from(event_type: BuiltIn) -> Self {
         Self {
             event_type,
             name: event_type.name(),
@@ -53,7 +53,7 @@ pub(super) fn routes() -> Routes<AppState> {
 
 /// The whole catalogue.
 async fn list(_: Params<NoParams>) -> Result<Json<Value>, Problem> {
-    let items: Vec<EventTypeView> = EventType::ALL.into_iter().map(EventTypeView::from).collect();
+    let items: Vec<EventTypeView> = BuiltIn::ALL.into_iter().map(EventTypeView::from).collect();
     Ok(Json(json!({ "items": items, "next_cursor": null })))
 }
 
@@ -68,7 +68,7 @@ async fn schema(Path(name): Path<String>, _: Params<NoParams>) -> Result<Respons
 }
 
 /// The schema as a download.
-fn schema_file(event_type: EventType) -> Response {
+fn schema_file(event_type: BuiltIn) -> Response {
     let disposition = format!("attachment; filename=\"{}\"", schema_file_name(event_type));
     let headers = [
         (header::CONTENT_TYPE, "application/schema+json".to_owned()),
@@ -77,6 +77,6 @@ fn schema_file(event_type: EventType) -> Response {
     (headers, format!("{:#}\n", callback_schema(event_type))).into_response()
 }
 
-fn find(name: &str) -> Result<EventType, Problem> {
+fn find(name: &str) -> Result<BuiltIn, Problem> {
     name.parse().map_err(|unknown| Problem::not_found(format!("{unknown}.")))
 }

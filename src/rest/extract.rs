@@ -15,6 +15,7 @@ use crate::{
     app::AppState,
     auth::principal::{KeyHolder, Principal},
     domain::{
+        event_type::EventType,
         page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, ListId, Page},
         timestamp::Timestamp,
     },
@@ -22,6 +23,7 @@ use crate::{
     request::form::check_length,
     rest::json,
     services::error::FieldError,
+    services::event_types,
     services::events::content_coding::ContentCoding,
     services::events::media_type::MediaType,
 };
@@ -188,6 +190,12 @@ impl List {
 pub(super) fn named<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, given: Option<&str>) -> Result<Option<T>, Problem> {
     let parsed = given.map(str::parse).transpose();
     parsed.map_err(|error| Problem::invalid(vec![FieldError::new(format!("/{name}"), format!("{error}."))]))
+}
+
+/// Looks up an optional query parameter that is an event type.
+pub(super) fn event_type(app: &AppState, name: &str, given: Option<&str>) -> Result<Option<EventType>, Problem> {
+    let found = given.map(|given| event_types::find(app, given)).transpose();
+    found.map_err(|error| Problem::invalid(vec![FieldError::new(format!("/{name}"), format!("{error}."))]))
 }
 
 /// Parses an optional query parameter that is a time.

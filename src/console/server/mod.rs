@@ -1,9 +1,11 @@
 //! What pages and server functions read of the current request, and the texts that several of them need.
 
 pub(super) mod dates;
+mod names;
 pub mod response;
 pub mod viewer;
 
+pub(in crate::console) use self::names::{pattern_name, type_name};
 pub use self::{
     dates::{TimeView, time_view},
     viewer::{lang, zone},

@@ -5,8 +5,8 @@ use fluent_uri::{Uri, UriRef};
 use serde_json::value::RawValue;
 
 use crate::{
-    catalogue::{EventType, check::check_data},
-    domain::timestamp::Timestamp,
+    catalogue::{BuiltIn, check::check_data},
+    domain::{event_type::EventType, timestamp::Timestamp},
     services::error::FieldError,
     services::events::{
         body::CallbackBody,
@@ -72,7 +72,7 @@ pub(super) fn check(event: &CloudEvent<'_>, at: &str, now: Timestamp) -> Result<
         }
     };
     let extensions = errors.extensions();
-    let event_type = match errors.required("type", event.event_type.as_deref()).map(str::parse::<EventType>) {
+    let event_type = match errors.required("type", event.event_type.as_deref()).map(str::parse::<BuiltIn>) {
         Some(Ok(event_type)) => Some(event_type),
         Some(Err(unknown)) => {
             errors.add("type", format!("{unknown}; GET /api/v1/event-types lists those there are"));
@@ -84,9 +84,10 @@ pub(super) fn check(event: &CloudEvent<'_>, at: &str, now: Timestamp) -> Result<
     let (Some(ce_id), Some(source), Some(event_type), Some(data), true) = (ce_id, source, event_type, data, errors.found.is_empty()) else {
         return Err(errors.found);
     };
+    let event_type = EventType::from(event_type);
     let body = CallbackBody {
         id: ce_id,
-        event_type,
+        event_type: &event_type,
         timestamp: occurred_at,
         source,
         subject,
@@ -188,7 +189,7 @@ impl<'a> Errors<'a> {
 
     /// Validates the data against the schema of the event type. Every type of the catalogue has a schema, so an event without data is
     /// refused.
-    fn data(&mut self, event_type: Option<EventType>) -> Option<&'a RawValue> {
+    fn data(&mut self, event_type: Option<BuiltIn>) -> Option<&'a RawValue> {
         let Some(data) = self.event.data.as_deref() else {
             if !self.event.has_error("/data") && !self.event.has_error("/data_base64") {
                 self.add("data", "Give the event's data: events of this type have some.");

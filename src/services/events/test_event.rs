@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::{
-    catalogue::EventType,
-    domain::timestamp::Timestamp,
+    domain::{event_type::EventType, timestamp::Timestamp},
     services::error::FieldError,
     services::events::{check::check, cloud_event::CloudEvent},
     storage::{events::NewEvent, new_id},
@@ -19,7 +18,7 @@ const SOURCE: &str = "urn:clearhook:test";
 ///
 /// # Errors
 /// If the data does not match the schema of the catalogue.
-pub fn test_event(event: EventType, data: &Value) -> Result<NewEvent, Vec<FieldError>> {
+pub fn test_event(event: &EventType, data: &Value) -> Result<NewEvent, Vec<FieldError>> {
     let id: uuid::Uuid = new_id();
     let raw = serde_json::value::to_raw_value(data).map_err(|error| vec![FieldError::new("/data", error.to_string())])?;
     let event = CloudEvent {

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
-    catalogue::{EventType, example::example_data},
+    catalogue::{BuiltIn, example::example_data},
     domain::{
+        event_type::{EventPattern, EventType},
         id::{CallbackId, DeliveryId, WebhookId},
         secret::SigningSecret,
         timestamp::Timestamp,
@@ -62,10 +65,11 @@ pub async fn recover(
 /// Sends a test event, before the backlog: the example of the given event type, or of the first to which the webhook is subscribed.
 pub async fn test(app: &AppState, by: &Principal, id: WebhookId, event: Option<EventType>) -> Result<DeliveryId, UseCaseError> {
     let webhook = load_enabled(app, by, id).await?;
-    let Some(event) = event.or_else(|| webhook.fields.events.first().copied()) else {
+    let Some(event) = event.or_else(|| webhook.fields.events.iter().find_map(EventPattern::exact)) else {
         return Err(UseCaseError::Conflict(ValidationError::HearsNothing));
     };
-    let event = test_event(event, &example_data(event)).map_err(UseCaseError::Invalid)?;
+    let example = event.as_str().parse::<BuiltIn>().map_or(Value::Null, example_data);
+    let event = test_event(&event, &example).map_err(UseCaseError::Invalid)?;
     let delivery = app.store.add_test(&by.actor(), app.node, id, &event).await?;
     app.dispatcher.wake();
     Ok(delivery)

@@ -131,7 +131,7 @@ mod tests {
         let event = |number: usize| {
             let event = NewEvent {
                 id: new_id(),
-                event_type: EventType::IdentityCreated,
+                event_type: EventType::of_stored("identity.created"),
                 source: String::new(),
                 ce_id: number.to_string(),
                 subject: None,

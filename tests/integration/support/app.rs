@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clearhook::{
     app::AppState,
     auth::{api_key, clock::Clock, password},
-    catalogue::{EventType, example::example_data},
+    catalogue::{BuiltIn, example::example_data},
     config::{FrontSettings, LogFormat},
     delivery::{BreakerSettings, DeliverySettings, Dispatcher, Running},
     domain::{
@@ -94,7 +94,7 @@ impl TestApp {
     ) -> (Self, Receiver, Value) {
         let receiver = Receiver::start(replies).await;
         let app = Self::start_with(database, settings, loopback(), new_id()).await;
-        let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+        let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
         (app, receiver, webhook)
     }
 
@@ -181,7 +181,7 @@ impl TestApp {
     }
 
     /// Adds a webhook for these events.
-    pub(crate) async fn webhook(&self, url: &str, events: &[EventType]) -> Value {
+    pub(crate) async fn webhook(&self, url: &str, events: &[BuiltIn]) -> Value {
         let body = json!({ "name": "Test", "url": url, "events": events });
         let response = self.api(Method::POST, "/webhooks").json_value(&body).send().await.unwrap();
         let status = response.status();
@@ -201,7 +201,7 @@ impl TestApp {
     }
 
     /// Publishes the example of an event type with this id.
-    pub(crate) async fn publish(&self, event: EventType, id: &str) -> Value {
+    pub(crate) async fn publish(&self, event: BuiltIn, id: &str) -> Value {
         let response = self.publish_raw(&cloud_event(event, id)).await;
         let status = response.status();
         let answer = response.json_value().await;
@@ -281,7 +281,7 @@ pub(crate) fn cookie(response: &Response, name: &str) -> Option<String> {
 }
 
 /// An event's example as a CloudEvent.
-pub(crate) fn cloud_event(event: EventType, id: &str) -> Value {
+pub(crate) fn cloud_event(event: BuiltIn, id: &str) -> Value {
     json!({ "specversion": "1.0", "id": id, "source": "https://clearid.example.com", "type": event, "data": example_data(event) })
 }
 
