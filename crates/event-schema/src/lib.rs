@@ -6,6 +6,7 @@ mod admission;
 pub mod compatibility;
 mod evaluate;
 mod graph;
+mod language;
 mod number;
 mod pattern;
 mod references;

@@ -80,16 +80,6 @@ impl Pattern {
         self.0.size
     }
 
-    /// Whether certainly every text that this expression matches is matched by the other.
-    pub(crate) fn implies(&self, other: &Self) -> bool {
-        self.source() == other.source()
-    }
-
-    /// Whether certainly no text is matched by both expressions.
-    pub(crate) fn excludes(&self, _other: &Self) -> bool {
-        false
-    }
-
     /// Whether the expression occurs in the text.
     pub(crate) fn matches(&self, text: &str) -> bool {
         self.regex().is_some_and(|regex| regex.is_match(text))

@@ -125,7 +125,12 @@ impl Types {
 
     /// "strings and null".
     pub(crate) fn all_of_them(self) -> String {
-        self.names(|(_, _, plural)| plural).join(" and ")
+        let names = self.names(|(_, _, plural)| plural);
+        match names.split_last() {
+            Some((last, [first])) => format!("{first} and {last}"),
+            Some((last, rest)) if !rest.is_empty() => format!("{}, and {last}", rest.join(", ")),
+            _ => names.concat(),
+        }
     }
 
     fn names(self, pick: impl Fn((Type, &'static str, &'static str)) -> &'static str) -> Vec<&'static str> {

@@ -128,28 +128,38 @@ impl Comparison<'_> {
 
     /// Reports why no branch was proven: by what changed inside the one that was meant, if that can be told.
     fn report_choice(&mut self, state: &State, sup: At, branches: &[At], types: Types) {
-        let meant: Vec<At> = branches
-            .iter()
-            .copied()
-            .filter(|branch| !State::of(self, vec![*branch]).types(self).intersection(types).is_empty())
-            .collect();
-        if meant.is_empty() {
-            self.report(state.lead, sup, &Finding::Types(types));
+        let keyword = if self.node(sup).any_of.len() == branches.len() && !self.node(sup).any_of.is_empty() {
+            "anyOf"
+        } else {
+            "oneOf"
+        };
+        let accepted = branches.iter().fold(Types::NONE, |accepted, branch| {
+            accepted.union(State::of(self, vec![*branch]).types(self))
+        });
+        let lost = types.without(accepted);
+        if !lost.is_empty() {
+            self.report(state.lead, sup, &Finding::Types(lost));
+        }
+        let rest = state.of_type(accepted);
+        if rest.types(self).is_empty() {
             return;
         }
         let before = self.changes.len();
-        if let [one] = meant[..]
-            && !self.attempt(|comparison| comparison.covers(state, one, false))
-        {
-            self.covers(state, one, true);
+        let meant: Vec<At> = branches
+            .iter()
+            .copied()
+            .filter(|branch| !self.is_empty(&rest.with(self, [*branch]), 3))
+            .collect();
+        if let [one] = meant[..] {
+            let mut rest = rest.clone();
+            rest.lead = rest.branch.or(rest.lead);
+            if !self.attempt(|comparison| comparison.covers(&rest, one, false)) {
+                self.covers(&rest, one, true);
+            }
         }
         if self.changes.len() == before {
-            let finding = if state.branch.is_some() {
-                Finding::Branch
-            } else {
-                Finding::Undecided("anyOf")
-            };
-            self.report(state.branch.or(state.lead), sup, &finding);
+            let finding = state.branch.map_or(Finding::Undecided(keyword), Finding::Branch);
+            self.report(state.lead, sup, &finding);
         }
     }
 

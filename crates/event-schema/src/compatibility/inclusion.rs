@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     evaluate::known_format,
-    graph::Node,
+    graph::{Node, NodeId},
     number::Exact,
     types::{Type, Types},
 };
@@ -67,6 +67,11 @@ const CLAIMS: [Claim; 24] = [
     Claim::Condition,
 ];
 
+/// The subschemas that always apply together with this one.
+fn always(node: &Node) -> impl Iterator<Item = NodeId> {
+    node.references.iter().map(|(_, target)| *target).chain(node.all_of.iter().copied())
+}
+
 impl Comparison<'_> {
     /// Whether every value of the state satisfies the subschema. With `report`, what is not proven is reported.
     pub(super) fn covers(&mut self, state: &State, sup: At, report: bool) -> bool {
@@ -109,13 +114,11 @@ impl Comparison<'_> {
         }
         let node = self.node(sup);
         let mut covered = true;
-        for target in node.references.iter().map(|(_, target)| target).chain(&node.all_of) {
-            let target = At {
-                side: sup.side,
-                id: *target,
-            };
+        for (index, id) in always(node).enumerate() {
+            let target = At { side: sup.side, id };
             covered &= if report {
-                self.covers(state, target, true)
+                let counterpart = self.counterpart(state, node, index);
+                self.covers(&counterpart, target, true)
             } else {
                 covered && self.covers(state, target, false)
             };
@@ -127,6 +130,18 @@ impl Comparison<'_> {
             covered &= self.claim(state, sup, claim, report);
         }
         covered
+    }
+
+    /// The state, led by what in the other version is at the same place as a reference or part of `allOf`.
+    fn counterpart(&self, state: &State, node: &Node, index: usize) -> State {
+        let mut state = state.clone();
+        if let Some(lead) = state.lead {
+            let other = self.node(lead);
+            if (other.references.len(), other.all_of.len()) == (node.references.len(), node.all_of.len()) {
+                state.lead = always(other).nth(index).map(|id| At { side: lead.side, id });
+            }
+        }
+        state
     }
 
     /// Proves one claim, if needed for each alternative of the state.
@@ -264,7 +279,7 @@ impl Comparison<'_> {
                 state
                     .nodes(self)
                     .filter_map(|part| part.pattern.as_ref())
-                    .any(|held| held.implies(pattern))
+                    .any(|held| self.implies(held, pattern))
             }),
             _ => node
                 .format

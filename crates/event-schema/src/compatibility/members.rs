@@ -32,15 +32,14 @@ fn always(comparison: &Comparison<'_>, at: At) -> Vec<At> {
 
 /// The subschemas that may apply to the same value through this one, without itself and without what is only in `not`.
 pub(super) fn perhaps(comparison: &Comparison<'_>, at: At) -> Vec<At> {
-    let mut found: Vec<At> = Vec::new();
+    let mut found: BTreeSet<At> = BTreeSet::new();
     let mut open: Vec<At> = comparison.node(at).in_place().map(|id| At { side: at.side, id }).collect();
     while let Some(at) = open.pop() {
-        if !found.contains(&at) {
-            found.push(at);
+        if found.insert(at) {
             open.extend(comparison.node(at).in_place().map(|id| At { side: at.side, id }));
         }
     }
-    found
+    found.into_iter().collect()
 }
 
 /// What a schema says about a field.
@@ -86,6 +85,17 @@ impl Comparison<'_> {
             .collect();
         let nodes: Vec<&Node> = state.nodes(self).collect();
         names.extend(nodes.iter().flat_map(|part| part.properties.keys()).map(String::as_str));
+        // A name that may be evaluated by a part that need not hold is not one of those that are left to `unevaluatedProperties`.
+        let unsure: Vec<At> = state
+            .parts
+            .iter()
+            .filter(|at| self.node(**at).unevaluated_properties.is_some())
+            .flat_map(|at| perhaps(self, *at))
+            .collect();
+        if !self.spend(unsure.len()) {
+            return false;
+        }
+        names.extend(unsure.iter().flat_map(|at| self.node(*at).properties.keys()).map(String::as_str));
         let present = state.present(self);
         names.extend(present.iter().map(String::as_str));
         patterns.extend(nodes.iter().flat_map(|part| &part.pattern_properties).map(|(pattern, _)| pattern));
@@ -137,7 +147,7 @@ impl Comparison<'_> {
                     if pattern.source() == held.source() {
                         required.push(*id);
                         is_listed = true;
-                    } else if held.implies(pattern) {
+                    } else if self.implies(held, pattern) {
                         is_listed = true;
                     }
                 }
@@ -148,7 +158,11 @@ impl Comparison<'_> {
             required.extend(node.additional_properties);
             let evaluated = |at: &At| match kind {
                 Names::One(name) => is_evaluated(self.node(*at), name),
-                Names::Matching(held) => self.node(*at).pattern_properties.iter().any(|(pattern, _)| held.implies(pattern)),
+                Names::Matching(held) => self
+                    .node(*at)
+                    .pattern_properties
+                    .iter()
+                    .any(|(pattern, _)| self.implies(held, pattern)),
                 Names::Other => false,
             };
             if !evaluators.iter().any(evaluated) {
@@ -177,13 +191,11 @@ impl Comparison<'_> {
                     return false;
                 }
                 if self.node(target).never && !self.node(sup).properties.values().any(|own| own == id) {
-                    let finding = match kind {
-                        Names::One(name) => Finding::Field((*name).to_owned()),
-                        Names::Matching(pattern) => Finding::FieldsMatching(pattern.source().to_owned()),
-                        Names::Other => Finding::OtherFields,
-                    };
-                    let lead = if matches!(kind, Names::One(_)) { case.lead } else { None };
-                    self.report(lead.or(state.lead), sup, &finding);
+                    match kind {
+                        Names::One(name) => self.report(state.lead, sup, &Finding::Field((*name).to_owned(), case.lead)),
+                        Names::Matching(pattern) => self.report(state.lead, sup, &Finding::FieldsMatching(pattern.source().to_owned())),
+                        Names::Other => self.report(state.lead, sup, &Finding::OtherFields),
+                    }
                 } else {
                     self.inside(|comparison| comparison.covers(&case, target, true));
                 }
@@ -228,7 +240,7 @@ impl Comparison<'_> {
                     let certain: Vec<At> = node
                         .pattern_properties
                         .iter()
-                        .filter(|(pattern, _)| held.implies(pattern))
+                        .filter(|(pattern, _)| self.implies(held, pattern))
                         .map(|(_, id)| here(*id))
                         .collect();
                     if !certain.is_empty() {
@@ -240,7 +252,7 @@ impl Comparison<'_> {
                         let perhaps = node
                             .pattern_properties
                             .iter()
-                            .filter(|(pattern, _)| !held.excludes(pattern))
+                            .filter(|(pattern, _)| !self.excludes(held, pattern))
                             .map(|(_, id)| Some(here(*id)));
                         open.push(perhaps.chain([node.additional_properties.map(here)]).collect());
                     }

@@ -5,6 +5,7 @@
 
 mod alternatives;
 mod emptiness;
+mod expressions;
 mod inclusion;
 mod items;
 mod members;
@@ -18,6 +19,7 @@ use crate::{
     EventSchema,
     graph::{Graph, Node, NodeId, ROOT},
 };
+use expressions::Expressions;
 use state::{Key, State};
 
 /// Maximum work of one comparison in one direction.
@@ -86,6 +88,7 @@ struct Comparison<'g> {
     level: usize,
     /// Whether what is known to be excluded may be used.
     without_exclusions: bool,
+    expressions: Expressions,
     same: HashSet<(At, At)>,
     same_trail: Vec<(At, At)>,
     different: HashSet<(At, At)>,
@@ -103,6 +106,7 @@ impl<'g> Comparison<'g> {
             open: HashMap::new(),
             level: 0,
             without_exclusions: false,
+            expressions: Expressions::new(),
             same: HashSet::new(),
             same_trail: Vec::new(),
             different: HashSet::new(),

@@ -14,11 +14,12 @@ use crate::{
 pub(super) enum Finding {
     /// Values of these types.
     Types(Types),
-    Field(String),
+    /// A field by its name, and its subschema in the version that has one.
+    Field(String, Option<At>),
     FieldsMatching(String),
     OtherFields,
     /// A branch of `anyOf` or `oneOf` as a whole.
-    Branch,
+    Branch(At),
     /// A keyword whose change cannot be judged.
     Undecided(&'static str),
 }
@@ -27,21 +28,26 @@ impl Comparison<'_> {
     /// Reports a change of the subschema. `lead` is its counterpart in the other version, if there is one.
     pub(super) fn report(&mut self, lead: Option<At>, sup: At, finding: &Finding) {
         let publishers = self.breaks == Breaks::Publishers;
-        let (pointer, place) = self.place(lead, sup);
+        let (mut pointer, mut place) = self.place(lead, sup);
+        match finding {
+            Finding::Branch(branch) => (pointer, place) = self.place(None, *branch),
+            Finding::Field(_, Some(field)) => pointer = self.place(None, *field).0,
+            _ => {}
+        }
         let detail = match finding {
             Finding::Types(types) if publishers => format!("{place} no longer accepts {}.", types.all_of_them()),
             Finding::Types(types) => format!("{place} now accepts {}.", types.all_of_them()),
-            Finding::Field(name) if publishers => format!("{} no longer accepts the field `{name}`.", self.parent_place(lead, sup)),
-            Finding::Field(name) => format!("{} now accepts the field `{name}`.", self.parent_place(lead, sup)),
+            Finding::Field(name, _) if publishers => format!("{place} no longer accepts the field `{name}`."),
+            Finding::Field(name, _) => format!("{place} now accepts the field `{name}`."),
             Finding::FieldsMatching(pattern) if publishers => format!("{place} no longer accepts fields whose names match `{pattern}`."),
             Finding::FieldsMatching(pattern) => format!("{place} now accepts fields whose names match `{pattern}`."),
             Finding::OtherFields if publishers => format!("{place} no longer accepts fields that the schema does not name."),
             Finding::OtherFields => format!("{place} now accepts fields that the schema does not name."),
-            Finding::Branch if publishers => format!(
+            Finding::Branch(_) if publishers => format!(
                 "Not everything that {} accepted is certain to be accepted still.",
                 lower_first(&place)
             ),
-            Finding::Branch => format!(
+            Finding::Branch(_) => format!(
                 "Not everything that {} accepts is certain to have been accepted before.",
                 lower_first(&place)
             ),
@@ -73,16 +79,6 @@ impl Comparison<'_> {
             format!("`{}`", cut_to(pointer.clone(), 120))
         };
         (pointer, place)
-    }
-
-    /// The name of the object that a field belongs to.
-    fn parent_place(&self, lead: Option<At>, sup: At) -> String {
-        let (_, place) = self.place(lead, sup);
-        match place.rsplit_once("/properties/") {
-            Some((parent, _)) if parent != "`" => format!("{parent}`"),
-            Some(_) => "The data".to_owned(),
-            None => place,
-        }
     }
 
     pub(super) fn report_values(&mut self, state: &State, sup: At, values: &[Value]) {
