@@ -256,7 +256,7 @@ mod tests {
             (BuiltIn::IdentityUpdated, "/changes/0/old_value"),
             (BuiltIn::AccessRequestUpdated, "/previous_status"),
             (BuiltIn::AccessRequestUpdated, "/request/subject"),
-            (BuiltIn::VisitUpdated, "/visit/host"),
+            (BuiltIn::VisitEventApproved, "/visit_event/host"),
         ] {
             assert_eq!(check_data(event, &with(event, pointer, Value::Null)), [], "{pointer}");
         }
@@ -317,8 +317,8 @@ mod tests {
                 "This must be an e-mail address.",
             ),
             (
-                BuiltIn::VisitUpdated,
-                "/visit/visitors/1/status",
+                BuiltIn::VisitEventApproved,
+                "/visit_event/visitors/1/status",
                 json!("late"),
                 "This must be one of `expected`, `checked_in`, `checked_out`, `no_show`.",
             ),
@@ -358,7 +358,7 @@ mod tests {
     #[test]
     fn data_other_than_an_object_is_rejected() {
         assert_eq!(
-            check_data(BuiltIn::VisitCreated, &json!([])),
+            check_data(BuiltIn::VisitEventCreated, &json!([])),
             one("", "This must be an object, not a list.")
         );
     }

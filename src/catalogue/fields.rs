@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn fields_are_in_the_declared_order() {
-        let names: Vec<&str> = fields(BuiltIn::VisitCreated).iter().map(|field| field.name.as_str()).collect();
+        let names: Vec<&str> = fields(BuiltIn::VisitEventCreated).iter().map(|field| field.name.as_str()).collect();
         let envelope = ["id", "type", "timestamp", "source", "subject", "dataschema", "extensions", "data"];
         assert_eq!(names, envelope);
         let data: Vec<&str> = find(BuiltIn::AccessRequestCreated, "data").fields[0]
@@ -183,12 +183,12 @@ mod tests {
             .map(|field| field.name.as_str())
             .collect();
         assert_eq!(data[..3], ["id", "type", "status"]);
-        let visitors = find(BuiltIn::VisitCreated, "data.visit.visitors");
+        let visitors = find(BuiltIn::VisitEventCreated, "data.visit_event.visitors");
         assert_eq!(
             (visitors.kind.as_str(), visitors.required, visitors.nullable),
             ("object[]", false, true)
         );
-        assert_eq!(visitors.description, "The people who come.");
+        assert_eq!(visitors.description, "The people who come, each with their status.");
         assert_eq!(
             (visitors.fields[0].name.as_str(), visitors.fields[1].name.as_str()),
             ("id", "first_name")

@@ -62,8 +62,7 @@ fn requested_delay(called: &Called) -> Option<Duration> {
 mod tests {
     use super::*;
     use crate::{
-        catalogue::EventType,
-        domain::{answer::Failure, callback::Trigger},
+        domain::{answer::Failure, callback::Trigger, event_type::EventType},
         storage::new_id,
     };
 

@@ -117,14 +117,14 @@ mod tests {
         let mut said = HashSet::new();
         for event in BuiltIn::ALL {
             texts(fields(event), &mut said);
-            said.extend([event.name(), event.summary(), event.description()]);
+            said.extend([event.name(), event.summary(), event.description(), event.group()]);
         }
         said.remove("");
         let known: HashSet<_> = messages::catalogue::ALL.iter().map(|text| text(Lang::En)).collect();
         assert_eq!(known, said);
         for lang in Lang::ALL {
-            let tree = html(BuiltIn::VisitCreated, lang);
-            for said in [messages::catalogue::visit_host, messages::catalogue::status_checked_in] {
+            let tree = html(BuiltIn::VisitEventCreated, lang);
+            for said in [messages::catalogue::visit_event_host, messages::catalogue::status_checked_in] {
                 assert!(tree.contains(said(lang)), "{tree}");
             }
         }

@@ -119,8 +119,7 @@ impl Group {
 mod tests {
     use super::*;
     use crate::{
-        catalogue::EventType,
-        domain::timestamp::Timestamp,
+        domain::{event_type::EventType, timestamp::Timestamp},
         storage::{
             events::{EventKey, NewEvent},
             new_id,
