@@ -62,18 +62,18 @@ pub async fn key_holder(app: &AppState, headers: &HeaderMap) -> Result<KeyHolder
     app.keys.check(&app.store, key.trim()).await?.ok_or_else(Problem::unauthenticated)
 }
 
-/// A JSON body.
-pub(super) struct Body<T>(pub(super) T);
+/// A JSON body of at most `MAX` bytes. With another `MAX`, its route needs a `DefaultBodyLimit` of its own.
+pub(super) struct Body<T, const MAX: usize = BODY_BYTES_MAX>(pub(super) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for Body<T, MAX> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         check_media(request.headers())?;
-        check_length(request.headers(), BODY_BYTES_MAX)?;
+        check_length(request.headers(), MAX)?;
         let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(|rejection| body_problem(&rejection, BODY_BYTES_MAX))?;
+            .map_err(|rejection| body_problem(&rejection, MAX))?;
         // A byte order mark is ignored (RFC 8259, section 8.1).
         let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         json::read(text).map(Self)
@@ -108,7 +108,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
         if is_absent {
             return Ok(Self(T::default()));
         }
-        Body::from_request(request, state).await.map(|Body(body)| Self(body))
+        Body::<T>::from_request(request, state).await.map(|Body(body)| Self(body))
     }
 }
 

@@ -1,14 +1,17 @@
 //! Names of event types and patterns for people.
 
+use leptos::prelude::use_context;
+
 use crate::{
+    app::AppState,
     domain::event_type::{EventPattern, EventType},
     messages::{Lang, event_types as say},
-    services::event_types,
 };
 
 /// The name of an event type, such as "Identity created".
 pub(in crate::console) fn type_name(event_type: &EventType, lang: Lang) -> String {
-    event_types::name_in(event_type, lang)
+    let app = use_context::<AppState>();
+    app.map_or_else(|| event_type.to_string(), |app| app.event_types.loaded().name_in(event_type, lang))
 }
 
 /// The name of the types that a pattern matches: the name of a type, "All events", or the pattern itself.

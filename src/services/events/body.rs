@@ -29,8 +29,9 @@ pub struct CallbackBody<'a> {
     /// Extension attributes, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extensions: Option<&'a Extensions<'a>>,
-    /// The data, as published.
-    pub data: &'a RawValue,
+    /// The data, as published. Events of types without a schema may have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<&'a RawValue>,
 }
 
 impl CallbackBody<'_> {

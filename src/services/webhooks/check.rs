@@ -83,7 +83,7 @@ pub(super) async fn check_fields(
         check("/rate_limit/per_second", check_rate(rate.per_second));
         check("/rate_limit/burst", check_rate(rate.burst));
     }
-    let events = events(app, &input.events, stored.map_or(&[], |stored| &stored.events), &mut errors);
+    let events = events(app, &input.events, stored.map_or(&[], |stored| &stored.events), &mut errors).await?;
     let owners = owners(app, &input.owners, &mut errors).await?;
     let headers = headers(
         std::mem::take(&mut input.headers),
@@ -137,13 +137,18 @@ fn headers(given: Vec<HeaderInput>, stored: &[Header], errors: &mut Vec<FieldErr
 }
 
 /// A pattern may match nothing yet. A type has to exist, unless the webhook is subscribed to it already.
-fn events(app: &AppState, given: &[String], stored: &[EventPattern], errors: &mut Vec<FieldError>) -> Vec<EventPattern> {
+async fn events(
+    app: &AppState,
+    given: &[String],
+    stored: &[EventPattern],
+    errors: &mut Vec<FieldError>,
+) -> Result<Vec<EventPattern>, UseCaseError> {
     let mut events = Vec::new();
     for (at, name) in given.iter().enumerate() {
         let event = match stored.iter().find(|stored| stored.as_str() == name) {
             Some(stored) => Ok(stored.clone()),
             None if name.contains('*') => name.parse(),
-            None => event_types::find(app, name).map(EventPattern::from),
+            None => event_types::find_newest(app, name).await?.map(EventPattern::from),
         };
         match event {
             Ok(event) => events.push(event),
@@ -155,7 +160,7 @@ fn events(app: &AppState, given: &[String], stored: &[EventPattern], errors: &mu
     if given.is_empty() {
         errors.push(FieldError::new("/events", ValidationError::NoEvent));
     }
-    events
+    Ok(events)
 }
 
 async fn owners(app: &AppState, given: &[String], errors: &mut Vec<FieldError>) -> Result<Vec<UserId>, UseCaseError> {
