@@ -43,7 +43,12 @@ pub(crate) fn invoice() -> Value {
 
 /// A PATCH, and the status and the body of its response.
 pub(crate) async fn patch(app: &TestApp, name: &str, body: &Value) -> (u16, Value) {
-    let response = app.api(Method::PATCH, &format!("/event-types/{name}")).json_value(body).send().await.unwrap();
+    let response = app
+        .api(Method::PATCH, &format!("/event-types/{name}"))
+        .json_value(body)
+        .send()
+        .await
+        .unwrap();
     (response.status().as_u16(), response.json_value().await)
 }
 
@@ -81,7 +86,10 @@ async fn event_type_is_created_and_read_in_every_form(database: TestDatabase) {
     assert_eq!(read["callback_example"]["data"], read["example"]);
     let schema = app.api(Method::GET, "/event-types/invoice.paid/schema").send().await.unwrap();
     assert_eq!(schema.headers()["content-type"], "application/schema+json");
-    assert_eq!(schema.headers()["content-disposition"], "attachment; filename=\"invoice.paid.schema.json\"");
+    assert_eq!(
+        schema.headers()["content-disposition"],
+        "attachment; filename=\"invoice.paid.schema.json\""
+    );
     let schema = schema.json_value().await;
     let validator = jsonschema_of(&schema);
     assert!(validator(&read["callback_example"]), "{schema}");
@@ -90,7 +98,11 @@ async fn event_type_is_created_and_read_in_every_form(database: TestDatabase) {
     assert!(!validator(&wrong));
     let example = app.get("/event-types/invoice.paid/example").await;
     assert_eq!(example, read["callback_example"]);
-    let script = app.api(Method::GET, "/event-types/invoice.paid/typescript?version=1").send().await.unwrap();
+    let script = app
+        .api(Method::GET, "/event-types/invoice.paid/typescript?version=1")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(script.status(), 200);
     assert!(script.text().await.unwrap().contains("amount"));
     let archive = app.api(Method::GET, "/event-types.zip").send().await.unwrap();
@@ -105,11 +117,21 @@ async fn event_type_is_created_and_read_in_every_form(database: TestDatabase) {
     assert_eq!(app.get("/event-types/orders%2Fv1%3Acreated/versions/1").await["example"], 7);
     let twice = app.post("/event-types", &slashed).await;
     assert_eq!((twice.0, twice.1["title"].as_str()), (409, Some("This cannot be done now")));
-    for path in ["/event-types/no.such", "/event-types/no.such/schema", "/event-types/invoice.paid/versions/2", "/event-types/invoice.paid/versions/x", "/event-types/invoice.paid/schema?version=9"] {
+    for path in [
+        "/event-types/no.such",
+        "/event-types/no.such/schema",
+        "/event-types/invoice.paid/versions/2",
+        "/event-types/invoice.paid/versions/x",
+        "/event-types/invoice.paid/schema?version=9",
+    ] {
         let response = app.api(Method::GET, path).send().await.unwrap();
         assert_eq!(response.status(), 404, "{path}");
     }
-    for path in ["/event-types?unknown=1", "/event-types/invoice.paid?x=1", "/event-types/invoice.paid/schema?versoin=1"] {
+    for path in [
+        "/event-types?unknown=1",
+        "/event-types/invoice.paid?x=1",
+        "/event-types/invoice.paid/schema?versoin=1",
+    ] {
         assert_eq!(app.api(Method::GET, path).send().await.unwrap().status(), 400, "{path}");
     }
     app.stop().await;
@@ -127,7 +149,23 @@ fn jsonschema_of(schema: &Value) -> impl Fn(&Value) -> bool {
 
 async fn names_are_checked_rule_by_rule(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    for name in ["", "facture.payée", "счёт", "請求書", "a b", ".a", "a.", "a..b", "import", "new", "schema", "a/versions", "a\u{202e}b", "a*", "identity.*"] {
+    for name in [
+        "",
+        "facture.payée",
+        "счёт",
+        "請求書",
+        "a b",
+        ".a",
+        "a.",
+        "a..b",
+        "import",
+        "new",
+        "schema",
+        "a/versions",
+        "a\u{202e}b",
+        "a*",
+        "identity.*",
+    ] {
         let (status, problem) = app.post("/event-types", &json!({ "type": name })).await;
         assert_eq!((status, pointers(&problem)), (422, vec!["/type"]), "{name}: {problem}");
     }
@@ -137,11 +175,19 @@ async fn names_are_checked_rule_by_rule(database: TestDatabase) {
         assert_eq!(app.post("/event-types", &json!({ "type": name })).await.0, 201, "{name}");
     }
     // Names are compared exactly.
-    assert_eq!(app.post("/event-types", &json!({ "type": "microsoft.storage.blobCreated" })).await.0, 201);
+    assert_eq!(
+        app.post("/event-types", &json!({ "type": "microsoft.storage.blobCreated" }))
+            .await
+            .0,
+        201
+    );
     // The texts for people may be in any script.
     let texts = json!({ "type": "texts", "name": "支払済 ✓", "group": "Счета", "description": "שולם\nبالكامل" });
     let (status, created) = app.post("/event-types", &texts).await;
-    assert_eq!((status, &created["name"], &created["group"]), (201, &texts["name"], &texts["group"]));
+    assert_eq!(
+        (status, &created["name"], &created["group"]),
+        (201, &texts["name"], &texts["group"])
+    );
     for (body, pointer) in [
         (json!({}), "/type"),
         (json!({ "type": 5 }), "/type"),
@@ -152,7 +198,10 @@ async fn names_are_checked_rule_by_rule(database: TestDatabase) {
         (json!({ "type": "t.a", "retention": "30" }), "/retention"),
         (json!({ "type": "t.a", "masked": ["card"] }), "/masked/0"),
         (json!({ "type": "t.a", "replaced_by": "no.such" }), "/replaced_by"),
-        (json!({ "type": "t.a", "schema": invoice_schema(), "example": { "number": 1, "amount": 2 } }), "/example/number"),
+        (
+            json!({ "type": "t.a", "schema": invoice_schema(), "example": { "number": 1, "amount": 2 } }),
+            "/example/number",
+        ),
     ] {
         let (status, problem) = app.post("/event-types", &body).await;
         assert_eq!((status, pointers(&problem)), (422, vec![pointer]), "{body}: {problem}");
@@ -188,7 +237,8 @@ async fn schemas_that_cannot_be_used_are_rejected(database: TestDatabase) {
     let catastrophic = json!({ "type": "slow.pattern", "schema": { "type": "string", "pattern": "^(a+)+$" }, "example": "aaa" });
     assert_eq!(app.post("/event-types", &catastrophic).await.0, 201);
     let began = std::time::Instant::now();
-    let event = json!({ "specversion": "1.0", "id": "1", "source": "s", "type": "slow.pattern", "data": format!("{}b", "a".repeat(50_000)) });
+    let event =
+        json!({ "specversion": "1.0", "id": "1", "source": "s", "type": "slow.pattern", "data": format!("{}b", "a".repeat(50_000)) });
     assert_eq!(app.publish_raw(&event).await.status(), 422);
     assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
     app.stop().await;
@@ -202,41 +252,86 @@ async fn incompatible_schema_needs_consent_and_makes_a_version(database: TestDat
         assert_eq!(app.publish_raw(&event).await.status(), 202);
     }
     // Texts do not make a version.
-    let (status, changed) = patch(&app, "invoice.paid", &json!({ "name": "Paid", "retention": 30, "masked": ["/number"] })).await;
+    let (status, changed) = patch(
+        &app,
+        "invoice.paid",
+        &json!({ "name": "Paid", "retention": 30, "masked": ["/number"] }),
+    )
+    .await;
     assert_eq!((status, &changed["version"], &changed["name"]), (200, &json!(1), &json!("Paid")));
     assert_eq!((&changed["retention"], &changed["masked"]), (&json!(30), &json!(["/number"])));
     let mut narrower = invoice_schema();
     narrower["properties"]["amount"]["minimum"] = json!(50);
     narrower["properties"]["currency"] = json!({ "type": "string" });
     let (status, problem) = patch(&app, "invoice.paid", &json!({ "schema": narrower })).await;
-    assert_eq!((status, problem["type"].as_str()), (409, Some("urn:clearhook:problem:incompatible")), "{problem}");
-    let breaks: Vec<_> = problem["changes"].as_array().unwrap().iter().map(|change| change["breaks"].as_str().unwrap()).collect();
+    assert_eq!(
+        (status, problem["type"].as_str()),
+        (409, Some("urn:clearhook:problem:incompatible")),
+        "{problem}"
+    );
+    let breaks: Vec<_> = problem["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| change["breaks"].as_str().unwrap())
+        .collect();
     assert!(breaks.contains(&"publishers") && breaks.contains(&"receivers"), "{problem}");
-    assert!(problem["changes"].as_array().unwrap().iter().all(|change| change["pointer"].is_string() && change["detail"].is_string()));
+    assert!(
+        problem["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|change| change["pointer"].is_string() && change["detail"].is_string())
+    );
     let stored = &problem["stored_events"];
-    assert_eq!((&stored["checked"], &stored["rejected"], &stored["complete"]), (&json!(2), &json!(2), &json!(true)), "{problem}");
+    assert_eq!(
+        (&stored["checked"], &stored["rejected"], &stored["complete"]),
+        (&json!(2), &json!(2), &json!(true)),
+        "{problem}"
+    );
     assert_eq!(stored["reasons"][0]["pointer"], "/amount");
     let (status, changed) = patch(&app, "invoice.paid", &json!({ "schema": narrower, "breaking": true })).await;
     assert_eq!((status, &changed["version"], &changed["schema"]), (200, &json!(2), &narrower));
     // The same again is no change.
     let (status, again) = patch(&app, "invoice.paid", &json!({ "schema": narrower })).await;
-    assert_eq!((status, &again["version"], &again["updated_at"]), (200, &json!(2), &changed["updated_at"]));
+    assert_eq!(
+        (status, &again["version"], &again["updated_at"]),
+        (200, &json!(2), &changed["updated_at"])
+    );
     let versions = app.get("/event-types/invoice.paid/versions").await;
-    let numbers: Vec<_> = versions["items"].as_array().unwrap().iter().map(|version| version["version"].as_u64().unwrap()).collect();
+    let numbers: Vec<_> = versions["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| version["version"].as_u64().unwrap())
+        .collect();
     assert_eq!(numbers, [2, 1]);
     assert_eq!(versions["items"][0]["current"], true);
     let page = app.get("/event-types/invoice.paid/versions?limit=1").await;
-    let next = format!("/event-types/invoice.paid/versions?limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
+    let next = format!(
+        "/event-types/invoice.paid/versions?limit=1&cursor={}",
+        page["next_cursor"].as_str().unwrap()
+    );
     let page = app.get(&next).await;
     assert_eq!((&page["items"][0]["version"], &page["next_cursor"]), (&json!(1), &Value::Null));
     let first = app.get("/event-types/invoice.paid/versions/1").await;
     assert_eq!((&first["schema"], &first["current"]), (&invoice_schema(), &json!(false)));
-    let old = app.api(Method::GET, "/event-types/invoice.paid/schema?version=1").send().await.unwrap().json_value().await;
+    let old = app
+        .api(Method::GET, "/event-types/invoice.paid/schema?version=1")
+        .send()
+        .await
+        .unwrap()
+        .json_value()
+        .await;
     assert_eq!(old["properties"]["data"]["properties"]["amount"]["minimum"], 0);
     // Events are validated by the new version at once.
     let event = json!({ "specversion": "1.0", "id": "3", "source": "s", "type": "invoice.paid", "data": { "number": "3", "amount": 1 } });
     assert_eq!(app.publish_raw(&event).await.status(), 422);
-    assert_eq!(database.count("audit_log WHERE object_kind = 'event_type'").await, 3, "created, renamed, new schema");
+    assert_eq!(
+        database.count("audit_log WHERE object_kind = 'event_type'").await,
+        3,
+        "created, renamed, new schema"
+    );
     app.stop().await;
 }
 
@@ -253,8 +348,17 @@ async fn examples_have_to_match_the_new_schema(database: TestDatabase) {
     // An invalid schema comes before both.
     assert_eq!(patch(&app, "invoice.paid", &json!({ "schema": { "type": "x" } })).await.0, 422);
     let example = json!({ "number": "1", "amount": 2, "due": "2026-12-01" });
-    let (status, changed) = patch(&app, "invoice.paid", &json!({ "schema": required, "example": example, "breaking": true })).await;
-    assert_eq!((status, &changed["version"], &changed["example"]), (200, &json!(2), &example), "{changed}");
+    let (status, changed) = patch(
+        &app,
+        "invoice.paid",
+        &json!({ "schema": required, "example": example, "breaking": true }),
+    )
+    .await;
+    assert_eq!(
+        (status, &changed["version"], &changed["example"]),
+        (200, &json!(2), &example),
+        "{changed}"
+    );
     // Examples alone do not make a version.
     let (status, problem) = patch(&app, "invoice.paid", &json!({ "example": { "number": 1 } })).await;
     assert_eq!(status, 422, "{problem}");
@@ -279,7 +383,10 @@ async fn two_editors_do_not_overwrite_each_other(database: TestDatabase) {
     let change = async |tag: &str, name: &str| {
         let request = app.api(Method::PATCH, "/event-types/invoice.paid").header("if-match", tag);
         let response = request.json_value(&json!({ "name": name })).send().await.unwrap();
-        (response.status().as_u16(), response.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned()))
+        (
+            response.status().as_u16(),
+            response.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned()),
+        )
     };
     let (status, newer) = change(&seen, "First").await;
     assert_eq!(status, 200);
@@ -288,10 +395,20 @@ async fn two_editors_do_not_overwrite_each_other(database: TestDatabase) {
     assert_eq!(change("*", "Anyhow").await.0, 200);
     assert_eq!(change(&newer.unwrap(), "Late").await.0, 412);
     assert_eq!(change("\"nonsense\", \"more\"", "Late").await.0, 412);
-    let delete = app.api(Method::DELETE, "/event-types/invoice.paid").header("if-match", &seen).send().await.unwrap();
+    let delete = app
+        .api(Method::DELETE, "/event-types/invoice.paid")
+        .header("if-match", &seen)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(delete.status(), 412);
     // Without If-Match, concurrent changes of different fields are all applied.
-    let changes = [json!({ "name": "A" }), json!({ "description": "B" }), json!({ "group": "C" }), json!({ "retention": 9 })];
+    let changes = [
+        json!({ "name": "A" }),
+        json!({ "description": "B" }),
+        json!({ "group": "C" }),
+        json!({ "retention": 9 }),
+    ];
     let all = futures_util::future::join_all(changes.iter().map(|body| patch(&app, "invoice.paid", body))).await;
     assert!(all.iter().all(|(status, _)| *status == 200), "{all:?}");
     let read = app.get("/event-types/invoice.paid").await;
@@ -311,14 +428,24 @@ async fn two_editors_do_not_overwrite_each_other(database: TestDatabase) {
 async fn archived_type_is_restored_and_packs_change_only_their_state(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     assert_eq!(app.post("/event-types", &invoice()).await.0, 201);
-    let archive = async |name: &str| app.api(Method::DELETE, &format!("/event-types/{name}")).send().await.unwrap().status().as_u16();
+    let archive = async |name: &str| {
+        app.api(Method::DELETE, &format!("/event-types/{name}"))
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
+    };
     assert_eq!(archive("invoice.paid").await, 204);
     assert_eq!(archive("invoice.paid").await, 204);
     assert_eq!(archive("no.such").await, 404);
     assert_eq!(app.get("/event-types/invoice.paid").await["state"], "archived");
     assert_eq!(database.count("audit_log WHERE action = 'event_type.archived'").await, 1);
     let (status, restored) = patch(&app, "invoice.paid", &json!({ "state": "active" })).await;
-    assert_eq!((status, &restored["state"], &restored["version"]), (200, &json!("active"), &json!(1)));
+    assert_eq!(
+        (status, &restored["state"], &restored["version"]),
+        (200, &json!("active"), &json!(1))
+    );
     assert_eq!(database.count("audit_log WHERE action = 'event_type.restored'").await, 1);
     for body in [
         json!({ "name": "Other" }),
@@ -332,20 +459,43 @@ async fn archived_type_is_restored_and_packs_change_only_their_state(database: T
     }
     let deprecated = json!({ "state": "deprecated", "replaced_by": "identity.updated" });
     let (status, changed) = patch(&app, "identity.created", &deprecated).await;
-    assert_eq!((status, &changed["state"], &changed["replaced_by"]), (200, &json!("deprecated"), &json!("identity.updated")));
-    assert_eq!(patch(&app, "identity.created", &json!({ "replaced_by": "identity.created" })).await.0, 422);
+    assert_eq!(
+        (status, &changed["state"], &changed["replaced_by"]),
+        (200, &json!("deprecated"), &json!("identity.updated"))
+    );
+    assert_eq!(
+        patch(&app, "identity.created", &json!({ "replaced_by": "identity.created" }))
+            .await
+            .0,
+        422
+    );
     app.stop().await;
 }
 
 async fn list_is_filtered_and_paged(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    for (name, group) in [("z.last", Some("Beta")), ("b.first", Some("Alpha")), ("a.none", None), ("a.second", Some("Alpha"))] {
-        assert_eq!(app.post("/event-types", &json!({ "type": name, "name": name, "group": group })).await.0, 201);
+    for (name, group) in [
+        ("z.last", Some("Beta")),
+        ("b.first", Some("Alpha")),
+        ("a.none", None),
+        ("a.second", Some("Alpha")),
+    ] {
+        assert_eq!(
+            app.post("/event-types", &json!({ "type": name, "name": name, "group": group }))
+                .await
+                .0,
+            201
+        );
     }
     assert_eq!(app.api(Method::DELETE, "/event-types/z.last").send().await.unwrap().status(), 204);
     let names = async |query: &str| -> Vec<String> {
         let items = app.get(&format!("/event-types{query}")).await["items"].clone();
-        items.as_array().unwrap().iter().map(|item| item["type"].as_str().unwrap().to_owned()).collect()
+        items
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["type"].as_str().unwrap().to_owned())
+            .collect()
     };
     let own = ["a.second", "b.first", "z.last", "a.none"];
     assert_eq!(names("?origin=custom").await, own);
@@ -358,7 +508,13 @@ async fn list_is_filtered_and_paged(database: TestDatabase) {
     let (mut paged, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = app.get(&format!("/event-types?limit=3{cursor}")).await;
-        paged.extend(page["items"].as_array().unwrap().iter().map(|item| item["type"].as_str().unwrap().to_owned()));
+        paged.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["type"].as_str().unwrap().to_owned()),
+        );
         match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
@@ -381,13 +537,19 @@ async fn schema_is_checked_against_stored_events(database: TestDatabase) {
             json!({ "specversion": "1.0", "id": number.to_string(), "source": "s", "type": "invoice.paid", "data": data })
         })
         .collect();
-    let request = app.api(Method::POST, "/events").header("content-type", "application/cloudevents-batch+json");
+    let request = app
+        .api(Method::POST, "/events")
+        .header("content-type", "application/cloudevents-batch+json");
     assert_eq!(request.body(Value::from(events).to_string()).send().await.unwrap().status(), 202);
     let check = async |body: &Value| app.post("/event-types/invoice.paid/check", body).await;
     let (status, result) = check(&json!({ "example": { "number": "1", "amount": 2 } })).await;
     assert_eq!((status, result), (200, json!({ "valid": true, "errors": [] })));
     let (status, result) = check(&json!({ "example": { "number": 1 } })).await;
-    assert_eq!((status, &result["valid"], result["errors"].as_array().unwrap().len()), (200, &json!(false), 2), "{result}");
+    assert_eq!(
+        (status, &result["valid"], result["errors"].as_array().unwrap().len()),
+        (200, &json!(false), 2),
+        "{result}"
+    );
     assert_eq!(check(&json!({ "example": null })).await.1["valid"], false);
     let mut narrower = invoice_schema();
     narrower["properties"]["amount"]["maximum"] = json!(49);
@@ -395,13 +557,29 @@ async fn schema_is_checked_against_stored_events(database: TestDatabase) {
     assert_eq!(status, 200, "{result}");
     assert_eq!(result["changes"][0]["breaks"], "publishers", "{result}");
     let stored = &result["stored_events"];
-    assert_eq!((&stored["checked"], &stored["rejected"], &stored["complete"]), (&json!(60), &json!(10), &json!(true)));
-    assert_eq!((&stored["reasons"][0]["pointer"], &stored["reasons"][0]["events"]), (&json!("/amount"), &json!(10)));
+    assert_eq!(
+        (&stored["checked"], &stored["rejected"], &stored["complete"]),
+        (&json!(60), &json!(10), &json!(true))
+    );
+    assert_eq!(
+        (&stored["reasons"][0]["pointer"], &stored["reasons"][0]["events"]),
+        (&json!("/amount"), &json!(10))
+    );
     // The stored example does not match any more.
-    assert_eq!((&result["valid"], &result["errors"][0]["pointer"]), (&json!(false), &json!("/example/amount")));
+    assert_eq!(
+        (&result["valid"], &result["errors"][0]["pointer"]),
+        (&json!(false), &json!("/example/amount"))
+    );
     let (status, result) = check(&json!({ "schema": null })).await;
-    assert_eq!((status, &result["changes"][0]["breaks"], &result["stored_events"]["rejected"]), (200, &json!("receivers"), &json!(0)));
-    for (body, wanted) in [(json!({}), 422), (json!({ "schema": { "type": 1 } }), 422), (json!({ "exmaple": 1 }), 422)] {
+    assert_eq!(
+        (status, &result["changes"][0]["breaks"], &result["stored_events"]["rejected"]),
+        (200, &json!("receivers"), &json!(0))
+    );
+    for (body, wanted) in [
+        (json!({}), 422),
+        (json!({ "schema": { "type": 1 } }), 422),
+        (json!({ "exmaple": 1 }), 422),
+    ] {
         assert_eq!(check(&body).await.0, wanted, "{body}");
     }
     assert_eq!(app.get("/event-types/invoice.paid").await["version"], 1, "a check stores nothing");
@@ -412,12 +590,21 @@ async fn only_keys_with_the_scope_change_event_types(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     for scope in Scope::ALL {
         let actor = clearhook::storage::audit::Actor::clearhook();
-        let (key, _) = clearhook::auth::api_key::create(&app.store, &actor, "k", &[*scope], None).await.unwrap();
+        let (key, _) = clearhook::auth::api_key::create(&app.store, &actor, "k", &[*scope], None)
+            .await
+            .unwrap();
         let new = json!({ "type": format!("by.{}", scope.as_str().replace(':', "-")) });
-        let request = app.http.post(format!("{}/api/v1/event-types", app.url)).bearer_auth(&key).json_value(&new);
+        let request = app
+            .http
+            .post(format!("{}/api/v1/event-types", app.url))
+            .bearer_auth(&key)
+            .json_value(&new);
         let expected = if *scope == Scope::EventTypesWrite { 201 } else { 403 };
         assert_eq!(request.send().await.unwrap().status(), expected, "{scope}");
-        let read = app.http.get(format!("{}/api/v1/event-types/identity.created", app.url)).bearer_auth(&key);
+        let read = app
+            .http
+            .get(format!("{}/api/v1/event-types/identity.created", app.url))
+            .bearer_auth(&key);
         assert_eq!(read.send().await.unwrap().status(), 200, "{scope}");
     }
     app.stop().await;

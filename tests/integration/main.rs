@@ -55,6 +55,7 @@ mod oidc_shapes;
 mod one_service;
 mod order;
 mod overview;
+mod pack_schemas;
 mod paths;
 mod pgbouncer;
 mod plain_errors;

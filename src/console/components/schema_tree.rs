@@ -123,14 +123,14 @@ mod tests {
         let mut said = HashSet::new();
         for event in BuiltIn::ALL {
             texts(&fields(callback_schema(event)), &mut said);
-            said.extend([event.name(), event.summary(), event.description()].map(str::to_owned));
+            said.extend([event.name(), event.summary(), event.description(), event.group()].map(str::to_owned));
         }
         said.remove("");
         let known: HashSet<_> = messages::catalogue::ALL.iter().map(|text| text(Lang::En).to_owned()).collect();
         assert_eq!(known, said);
         for lang in Lang::ALL {
-            let tree = tree(&fields(callback_schema(BuiltIn::VisitCreated)), lang);
-            for said in [messages::catalogue::visit_host, messages::catalogue::status_checked_in] {
+            let tree = tree(&fields(callback_schema(BuiltIn::VisitEventCreated)), lang);
+            for said in [messages::catalogue::visit_event_host, messages::catalogue::status_checked_in] {
                 assert!(tree.contains(said(lang)), "{tree}");
             }
         }
