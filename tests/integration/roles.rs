@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt::Write, fs, path::Path, sync::Mutex};
 use axum::{body::Body, http::Request, routing::get};
 use clearhook::{
     auth::api_key,
-    catalogue::EventType,
+    catalogue::BuiltIn,
     domain::role::{Role, Scope},
     routes::{Row, Rule},
     storage::{audit::Actor, new_id},
@@ -127,7 +127,7 @@ impl Stage {
             cookies: Mutex::default(),
         };
         stage.webhook = stage.owned_webhook().await;
-        stage.app.publish(EventType::IdentityCreated, "1").await;
+        stage.app.publish(BuiltIn::IdentityCreated, "1").await;
         let row = stage.app.log(&json!({ "id": stage.webhook }), 1).await.remove(0);
         row["id"].as_str().unwrap().clone_into(&mut stage.callback);
         row["event_id"].as_str().unwrap().clone_into(&mut stage.event);
@@ -259,7 +259,7 @@ async fn route_without_a_rule_is_not_found(database: TestDatabase) {
 async fn another_owners_ids_and_cursors_are_not_found(database: TestDatabase) {
     let stage = Stage::set(&database).await;
     let (app, other) = (&stage.app, stage.cookie(OTHER).await);
-    let body = json!({ "name": "Secret name", "url": "https://example.com/secret-path", "events": ["visit.created"] });
+    let body = json!({ "name": "Secret name", "url": "https://example.com/secret-path", "events": ["visit_event.created"] });
     for _ in 0..3 {
         assert_eq!(app.post("/webhooks", &body).await.0, 201);
     }
@@ -276,7 +276,7 @@ async fn another_owners_ids_and_cursors_are_not_found(database: TestDatabase) {
             assert!(!text.contains(hidden), "{path} shows {hidden}");
         }
     }
-    let mine = json!({ "name": "Mine", "url": "https://example.com/", "events": ["visit.created"], "owners": [app.store.user_by_email(OTHER).await.unwrap().unwrap().0.id] });
+    let mine = json!({ "name": "Mine", "url": "https://example.com/", "events": ["visit_event.created"], "owners": [app.store.user_by_email(OTHER).await.unwrap().unwrap().0.id] });
     let own = app.post("/webhooks", &mine).await.1["id"].as_str().unwrap().to_owned();
     let html = app
         .page(&format!("/webhooks/{own}?callback={callback}"), &other)
