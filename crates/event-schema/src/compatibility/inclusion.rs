@@ -1,7 +1,7 @@
 //! The proof that every value of a state satisfies a subschema, one keyword after the other.
 
 use super::{
-    At, Comparison,
+    At, Comparison, DEPTH_MAX,
     state::{SPLITS_MAX, State},
 };
 use crate::{
@@ -75,7 +75,7 @@ fn always(node: &Node) -> impl Iterator<Item = NodeId> {
 impl Comparison<'_> {
     /// Whether every value of the state satisfies the subschema. With `report`, what is not proven is reported.
     pub(super) fn covers(&mut self, state: &State, sup: At, report: bool) -> bool {
-        if !self.spend(1 + state.parts.len()) {
+        if !self.spend(1 + state.parts.len() + state.nots.len()) {
             return false;
         }
         if self.node(sup).is_unrestricted() || state.parts.iter().any(|part| self.are_same(*part, sup)) {
@@ -89,14 +89,26 @@ impl Comparison<'_> {
         if self.assumed.contains(&key) {
             return true;
         }
+        if !report && self.unproven.contains(&key) {
+            return false;
+        }
         if self.is_empty(state, 0) {
             return true;
+        }
+        if self.depth >= DEPTH_MAX {
+            self.give_up();
+            return false;
         }
         self.open.insert(key.clone(), self.level);
         self.assumed.insert(key.clone());
         self.trail.push(key.clone());
+        self.depth += 1;
         let covered = self.covers_anew(state, sup, report);
+        self.depth -= 1;
         self.open.remove(&key);
+        if !covered {
+            self.unproven.insert(key);
+        }
         covered
     }
 

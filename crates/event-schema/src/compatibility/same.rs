@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{At, Comparison};
+use super::{At, Comparison, SAME_DEPTH_MAX};
 use crate::graph::{Node, NodeId, Values};
 use crate::number::Exact;
 
@@ -19,8 +19,15 @@ impl Comparison<'_> {
         let before = self.same_trail.len();
         self.same.insert((left, right));
         self.same_trail.push((left, right));
-        if self.have_same_values(left, right) && self.have_same_children(left, right) {
+        self.same_depth += 1;
+        let same = self.same_depth < SAME_DEPTH_MAX && self.have_same_values(left, right) && self.have_same_children(left, right);
+        let too_deep = self.same_depth >= SAME_DEPTH_MAX;
+        self.same_depth -= 1;
+        if same {
             return true;
+        }
+        if too_deep {
+            self.give_up();
         }
         for pair in self.same_trail.drain(before..) {
             self.same.remove(&pair);

@@ -64,7 +64,8 @@ impl Comparison<'_> {
             pointer,
             detail: cut(detail),
         };
-        if self.changes.len() < CHANGES_MAX && !self.changes.contains(&change) {
+        // Once the work is too much nothing is proven, and what would be reported is no finding.
+        if !self.is_exhausted() && self.changes.len() < CHANGES_MAX && !self.changes.contains(&change) {
             self.changes.push(change);
         }
     }
