@@ -27,6 +27,7 @@ fn definition(number: usize) -> Value {
 }
 
 /// Large schemas, and the same with a small change.
+#[allow(clippy::too_many_lines)]
 fn pairs() -> Vec<(&'static str, Value, Value)> {
     let mut pairs = Vec::new();
     let mut add = |name, old: Value, pointer: &str, changed: Value| {

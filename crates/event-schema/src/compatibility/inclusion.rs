@@ -194,7 +194,18 @@ impl Comparison<'_> {
                 types.intersection(Types::NUMBERS).is_empty() || self.proves_number(state, node, claim)
             }
             Claim::Lengths | Claim::Pattern | Claim::Format => !types.has(Type::String) || self.proves_string(state, node, claim),
-            Claim::PropertyCounts | Claim::Required | Claim::DependentRequired if !types.has(Type::Object) => true,
+            // What only concerns objects holds for everything else, and so with lists.
+            Claim::PropertyCounts
+            | Claim::Required
+            | Claim::DependentRequired
+            | Claim::Properties
+            | Claim::PropertyNames
+            | Claim::DependentSchemas
+                if !types.has(Type::Object) =>
+            {
+                true
+            }
+            Claim::ItemCounts | Claim::Unique | Claim::Items | Claim::Contains if !types.has(Type::Array) => true,
             Claim::PropertyCounts => {
                 node.min_properties <= state.min_properties(self)
                     && node
@@ -209,12 +220,10 @@ impl Comparison<'_> {
                 let present = state.having(self, name).present(self);
                 names.iter().all(|name| present.contains(name))
             }),
-            Claim::Properties | Claim::PropertyNames | Claim::DependentSchemas if !types.has(Type::Object) => true,
             // These report what they do not prove.
             Claim::Properties => return self.proves_properties(state, sup, report),
             Claim::PropertyNames => self.proves_property_names(state, sup),
             Claim::DependentSchemas => return self.proves_dependent_schemas(state, sup, report),
-            Claim::ItemCounts | Claim::Unique | Claim::Items | Claim::Contains if !types.has(Type::Array) => true,
             Claim::ItemCounts => {
                 node.min_items <= state.min_items(self)
                     && node

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{At, Comparison, SAME_DEPTH_MAX};
-use crate::graph::{Node, NodeId, Values};
-use crate::number::Exact;
+use crate::{
+    graph::{Node, NodeId, Values},
+    number::Exact,
+    pattern::Pattern,
+};
 
 impl Comparison<'_> {
     /// Whether two subschemas say the same. False says nothing: it may also mean that finding out takes too long.
@@ -58,7 +61,7 @@ impl Comparison<'_> {
             && a.multiple_of.as_ref().map(|divisor| Exact::of(&divisor.number))
                 == b.multiple_of.as_ref().map(|divisor| Exact::of(&divisor.number))
             && (a.min_length, a.max_length) == (b.min_length, b.max_length)
-            && a.pattern.as_ref().map(|pattern| pattern.source()) == b.pattern.as_ref().map(|pattern| pattern.source())
+            && a.pattern.as_ref().map(Pattern::source) == b.pattern.as_ref().map(Pattern::source)
             && known(a) == known(b)
             && (a.min_properties, a.max_properties) == (b.min_properties, b.max_properties)
             && a.required == b.required
