@@ -132,9 +132,9 @@ impl Builder {
                     }
                 }
             }
-            "additionalProperties" => self.node(id).additional_properties = self.child(id, keyword, value),
-            "unevaluatedProperties" => self.node(id).unevaluated_properties = self.child(id, keyword, value),
-            "propertyNames" => self.node(id).property_names = self.child(id, keyword, value),
+            "additionalProperties" => self.node(id).additional_properties = Some(self.child(id, keyword, value)),
+            "unevaluatedProperties" => self.node(id).unevaluated_properties = Some(self.child(id, keyword, value)),
+            "propertyNames" => self.node(id).property_names = Some(self.child(id, keyword, value)),
             "prefixItems" => self.node(id).prefix_items = self.listed(id, keyword, value),
             "items" if value.is_array() => {
                 self.refuse(
@@ -143,16 +143,16 @@ impl Builder {
                     "In JSON Schema 2020-12 `items` is one schema. Write the schemas of the first items as `prefixItems`.",
                 );
             }
-            "items" => self.node(id).items = self.child(id, keyword, value),
-            "unevaluatedItems" => self.node(id).unevaluated_items = self.child(id, keyword, value),
-            "contains" => self.node(id).contains = self.child(id, keyword, value),
+            "items" => self.node(id).items = Some(self.child(id, keyword, value)),
+            "unevaluatedItems" => self.node(id).unevaluated_items = Some(self.child(id, keyword, value)),
+            "contains" => self.node(id).contains = Some(self.child(id, keyword, value)),
             "allOf" => self.node(id).all_of = self.listed(id, keyword, value),
             "anyOf" => self.node(id).any_of = self.listed(id, keyword, value),
             "oneOf" => self.node(id).one_of = self.listed(id, keyword, value),
-            "not" => self.node(id).not = self.child(id, keyword, value),
-            "if" => self.node(id).condition = self.child(id, keyword, value),
-            "then" => self.node(id).then = self.child(id, keyword, value),
-            "else" => self.node(id).otherwise = self.child(id, keyword, value),
+            "not" => self.node(id).not = Some(self.child(id, keyword, value)),
+            "if" => self.node(id).condition = Some(self.child(id, keyword, value)),
+            "then" => self.node(id).then = Some(self.child(id, keyword, value)),
+            "else" => self.node(id).otherwise = Some(self.child(id, keyword, value)),
             _ => self.of_other_drafts(id, keyword, value),
         }
     }
@@ -351,8 +351,8 @@ impl Builder {
         map
     }
 
-    fn child(&mut self, id: NodeId, keyword: &str, value: &Value) -> Option<NodeId> {
-        Some(self.subschema(value, Some((id, format!("/{keyword}")))))
+    fn child(&mut self, id: NodeId, keyword: &str, value: &Value) -> NodeId {
+        self.subschema(value, Some((id, format!("/{keyword}"))))
     }
 
     fn named(&mut self, id: NodeId, keyword: &str, value: &Value) -> Vec<(String, NodeId)> {

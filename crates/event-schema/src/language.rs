@@ -86,7 +86,8 @@ fn is_impossible(
         if *budget == 0 || one.gave_up(place) || other.gave_up(other_place) {
             return false;
         }
-        *budget -= 1;
+        // Each class of bytes is followed.
+        *budget = budget.saturating_sub(1 + classes.len() / 16);
         if found(one.matches(place), other.matches(other_place)) {
             return false;
         }

@@ -448,8 +448,8 @@ fn listed(values: &Values) -> String {
             text.push_str(", ");
         }
         match value {
-            Value::String(name) => text.push_str(&format!("`{name}`")),
-            Value::Array(_) | Value::Object(_) => text.push_str(&format!("`{}`", cut_to(value.to_string(), TEXT_MAX / 4))),
+            Value::String(name) => text.extend(["`", name, "`"]),
+            Value::Array(_) | Value::Object(_) => text.extend(["`", &cut_to(value.to_string(), TEXT_MAX / 4), "`"]),
             other => text.push_str(&other.to_string()),
         }
         if text.len() > TEXT_MAX * 4 {

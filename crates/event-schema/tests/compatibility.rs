@@ -220,6 +220,16 @@ fn value_of_an_enumeration() {
     );
     same(status(json!(["a", "b"])), status(json!(["b", "a"])));
     same(json!({"const": 1}), json!({"enum": [1.0]}));
+    same(
+        json!({"oneOf": [{"const": "a", "title": "A"}, {"const": "b"}]}),
+        json!({"enum": ["b", "a"]}),
+    );
+    narrows(
+        json!({"oneOf": [{"const": "a"}, {"const": "b"}, {"const": "c"}]}),
+        json!({"oneOf": [{"const": "c", "title": "C"}, {"const": "a"}]}),
+        &[("", "The data no longer accepts `b`.")],
+        &[("", "The data now accepts `b`.")],
+    );
     same(json!({"type": "boolean"}), json!({"enum": [true, false]}));
 }
 

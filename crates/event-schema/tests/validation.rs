@@ -20,6 +20,7 @@ fn one(of: Value, data: Value, pointer: &str, detail: &str) {
 }
 
 #[test]
+#[allow(clippy::too_many_lines)]
 fn every_keyword_has_a_sentence() {
     for (of, data, pointer, detail) in [
         (json!(false), json!(1), "", "Nothing may stand here."),

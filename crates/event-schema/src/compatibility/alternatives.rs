@@ -18,7 +18,9 @@ impl Comparison<'_> {
                     continue;
                 }
                 let exclusive = exclusive && branches.len() <= EXCLUDED_MAX;
-                self.spend(branches.len());
+                if !self.spend(branches.len() * (1 + state.parts.len() + state.nots.len())) {
+                    return None;
+                }
                 let case = |branch: &At| {
                     let mut case = state.with(self, [*branch]);
                     if exclusive {

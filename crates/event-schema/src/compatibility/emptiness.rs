@@ -9,7 +9,7 @@ use crate::types::{Type, Types};
 impl Comparison<'_> {
     /// Whether certainly no value is in the state. `reach` is how many levels into the data the proof may go.
     pub(super) fn is_empty(&mut self, state: &State, reach: u8) -> bool {
-        if !self.spend(1 + state.parts.len()) {
+        if !self.spend(1 + state.parts.len() + state.nots.len()) {
             return false;
         }
         let types = state.types(self);
@@ -40,6 +40,9 @@ impl Comparison<'_> {
             return false;
         }
         for not in &state.nots {
+            if !self.spend(state.parts.len()) {
+                return false;
+            }
             if self.node(*not).is_unrestricted() || state.parts.iter().any(|part| self.are_same(*part, *not)) {
                 return true;
             }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Maximum work of comparing all expressions of two schemas, in pairs of states.
-const STATES_MAX: usize = 100_000;
+const STATES_MAX: usize = 40_000;
 
 /// Maximum work of comparing two expressions.
 const STATES_OF_ONE_MAX: usize = 10_000;

@@ -1,7 +1,7 @@
 //! The proof that every value of a state satisfies a subschema, one keyword after the other.
 
 use super::{
-    At, Comparison,
+    At, Comparison, DEPTH_MAX,
     state::{SPLITS_MAX, State},
 };
 use crate::{
@@ -75,7 +75,7 @@ fn always(node: &Node) -> impl Iterator<Item = NodeId> {
 impl Comparison<'_> {
     /// Whether every value of the state satisfies the subschema. With `report`, what is not proven is reported.
     pub(super) fn covers(&mut self, state: &State, sup: At, report: bool) -> bool {
-        if !self.spend(1 + state.parts.len()) {
+        if !self.spend(1 + state.parts.len() + state.nots.len()) {
             return false;
         }
         if self.node(sup).is_unrestricted() || state.parts.iter().any(|part| self.are_same(*part, sup)) {
@@ -89,14 +89,26 @@ impl Comparison<'_> {
         if self.assumed.contains(&key) {
             return true;
         }
+        if !report && self.unproven.contains(&key) {
+            return false;
+        }
         if self.is_empty(state, 0) {
             return true;
+        }
+        if self.depth >= DEPTH_MAX {
+            self.give_up();
+            return false;
         }
         self.open.insert(key.clone(), self.level);
         self.assumed.insert(key.clone());
         self.trail.push(key.clone());
+        self.depth += 1;
         let covered = self.covers_anew(state, sup, report);
+        self.depth -= 1;
         self.open.remove(&key);
+        if !covered {
+            self.unproven.insert(key);
+        }
         covered
     }
 
@@ -182,7 +194,18 @@ impl Comparison<'_> {
                 types.intersection(Types::NUMBERS).is_empty() || self.proves_number(state, node, claim)
             }
             Claim::Lengths | Claim::Pattern | Claim::Format => !types.has(Type::String) || self.proves_string(state, node, claim),
-            Claim::PropertyCounts | Claim::Required | Claim::DependentRequired if !types.has(Type::Object) => true,
+            // What only concerns objects holds for everything else, and so with lists.
+            Claim::PropertyCounts
+            | Claim::Required
+            | Claim::DependentRequired
+            | Claim::Properties
+            | Claim::PropertyNames
+            | Claim::DependentSchemas
+                if !types.has(Type::Object) =>
+            {
+                true
+            }
+            Claim::ItemCounts | Claim::Unique | Claim::Items | Claim::Contains if !types.has(Type::Array) => true,
             Claim::PropertyCounts => {
                 node.min_properties <= state.min_properties(self)
                     && node
@@ -197,12 +220,10 @@ impl Comparison<'_> {
                 let present = state.having(self, name).present(self);
                 names.iter().all(|name| present.contains(name))
             }),
-            Claim::Properties | Claim::PropertyNames | Claim::DependentSchemas if !types.has(Type::Object) => true,
             // These report what they do not prove.
             Claim::Properties => return self.proves_properties(state, sup, report),
             Claim::PropertyNames => self.proves_property_names(state, sup),
             Claim::DependentSchemas => return self.proves_dependent_schemas(state, sup, report),
-            Claim::ItemCounts | Claim::Unique | Claim::Items | Claim::Contains if !types.has(Type::Array) => true,
             Claim::ItemCounts => {
                 node.min_items <= state.min_items(self)
                     && node

@@ -275,7 +275,7 @@ impl Comparison<'_> {
     }
 
     /// The schema of `unevaluatedProperties`, if it certainly applies to the field (`None`: to a field that no schema lists).
-    fn unevaluated_of(&self, at: At, name: Option<&str>) -> Option<At> {
+    fn unevaluated_of(&mut self, at: At, name: Option<&str>) -> Option<At> {
         let node = self.node(at);
         let id = node.unevaluated_properties?;
         let evaluates = |other: &Node| {
@@ -285,7 +285,11 @@ impl Comparison<'_> {
                 || name.is_some_and(|name| other.properties.contains_key(name))
         };
         let own = node.additional_properties.is_some() || name.is_none() && !node.pattern_properties.is_empty();
-        let applies = !own && !perhaps(self, at).into_iter().any(|at| evaluates(self.node(at)));
+        if own {
+            return None;
+        }
+        let others = perhaps(self, at);
+        let applies = self.spend(others.len()) && !others.into_iter().any(|at| evaluates(self.node(at)));
         applies.then_some(At { side: at.side, id })
     }
 

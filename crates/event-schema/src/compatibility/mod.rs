@@ -13,7 +13,11 @@ mod same;
 mod sentences;
 mod state;
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    io, thread,
+    time::{Duration, Instant},
+};
 
 use crate::{
     EventSchema,
@@ -23,7 +27,19 @@ use expressions::Expressions;
 use state::{Key, State};
 
 /// Maximum work of one comparison in one direction.
-const STEPS_MAX: u64 = 400_000;
+const STEPS_MAX: u64 = 2_000_000;
+
+/// Maximum time of one comparison in one direction, whatever the work is. Ordinary comparisons take a thousandth of it.
+const TIME_MAX: Duration = Duration::from_secs(2);
+
+/// Maximum number of claims of which each is needed for the one before.
+const DEPTH_MAX: usize = 2_000;
+
+/// Maximum number of subschemas that are compared word by word, each inside the one before.
+const SAME_DEPTH_MAX: usize = 16_000;
+
+/// The stack of a comparison: [`DEPTH_MAX`] claims take 15 MB and [`SAME_DEPTH_MAX`] subschemas 25 MB when the compiler does not optimise.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// Maximum number of changes reported in one direction.
 const CHANGES_MAX: usize = 100;
@@ -55,11 +71,24 @@ pub fn compare(old: Option<&EventSchema>, new: Option<&EventSchema>) -> Vec<Chan
         chain: 1,
     };
     let graphs = [old, new].map(|schema| schema.map_or(&anything, EventSchema::graph));
-    let mut changes = Vec::new();
-    for breaks in [Breaks::Publishers, Breaks::Receivers] {
-        changes.extend(Comparison::new(graphs, breaks).run());
-    }
-    changes
+    let both = [Breaks::Publishers, Breaks::Receivers];
+    let work = || both.into_iter().flat_map(|breaks| Comparison::new(graphs, breaks).run()).collect();
+    // Definitions may refer to one another thousands of times, and each takes frames of the stack.
+    let compared: Result<Vec<Change>, io::Error> = thread::scope(|scope| {
+        let thread = thread::Builder::new()
+            .name("compare-schemas".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, work)?;
+        thread.join().map_err(|_| io::Error::other("the comparison panicked"))
+    });
+    compared.unwrap_or_else(|error| {
+        let undecided = |breaks| Change {
+            breaks,
+            pointer: String::new(),
+            detail: format!("The schemas could not be compared ({error}), so the change counts as breaking."),
+        };
+        both.map(undecided).to_vec()
+    })
 }
 
 const OLD: usize = 0;
@@ -77,13 +106,19 @@ struct Comparison<'g> {
     graphs: [&'g Graph; 2],
     breaks: Breaks,
     steps: u64,
+    started: Instant,
     changes: Vec<Change>,
     /// What has been proven, or is being proven and may be assumed for values further inside the data.
     assumed: HashSet<Key>,
+    /// What could not be proven, so that it is not tried again.
+    unproven: HashSet<Key>,
     /// The order in which `assumed` grew, to take back what a failed attempt added.
     trail: Vec<Key>,
     /// What is being proven, with the level of the data it was asked at.
     open: HashMap<Key, usize>,
+    /// How many claims are open, and how many subschemas are being compared word by word.
+    depth: usize,
+    same_depth: usize,
     /// How far inside the data the proof is.
     level: usize,
     /// Whether what is known to be excluded may be used.
@@ -100,10 +135,14 @@ impl<'g> Comparison<'g> {
             graphs,
             breaks,
             steps: 0,
+            started: Instant::now(),
             changes: Vec::new(),
             assumed: HashSet::new(),
             trail: Vec::new(),
+            unproven: HashSet::new(),
             open: HashMap::new(),
+            depth: 0,
+            same_depth: 0,
             level: 0,
             without_exclusions: false,
             expressions: Expressions::new(),
@@ -127,10 +166,11 @@ impl<'g> Comparison<'g> {
             let state = State::of(&self, vec![from]);
             let covered = self.covers(&state, to, true);
             if self.is_exhausted() {
-                self.report_text(
-                    String::new(),
-                    "The schemas are too large to be compared completely. What was not compared counts as breaking.".to_owned(),
-                );
+                self.changes.push(Change {
+                    breaks: self.breaks,
+                    pointer: String::new(),
+                    detail: "The schemas are too large to be compared completely. What was not compared counts as breaking.".to_owned(),
+                });
             } else if !covered && self.changes.is_empty() {
                 self.report_text(
                     String::new(),
@@ -148,7 +188,15 @@ impl<'g> Comparison<'g> {
     /// Counts work. Returns false once there was too much: nothing more is proven then.
     fn spend(&mut self, steps: usize) -> bool {
         self.steps += steps as u64;
+        if self.started.elapsed() > TIME_MAX {
+            self.give_up();
+        }
         !self.is_exhausted()
+    }
+
+    /// Proves nothing more: the schemas are too large.
+    fn give_up(&mut self) {
+        self.steps = STEPS_MAX + 1;
     }
 
     fn is_exhausted(&self) -> bool {

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{At, Comparison};
-use crate::graph::{Node, NodeId, Values};
-use crate::number::Exact;
+use super::{At, Comparison, SAME_DEPTH_MAX};
+use crate::{
+    graph::{Node, NodeId, Values},
+    number::Exact,
+    pattern::Pattern,
+};
 
 impl Comparison<'_> {
     /// Whether two subschemas say the same. False says nothing: it may also mean that finding out takes too long.
@@ -19,8 +22,15 @@ impl Comparison<'_> {
         let before = self.same_trail.len();
         self.same.insert((left, right));
         self.same_trail.push((left, right));
-        if self.have_same_values(left, right) && self.have_same_children(left, right) {
+        self.same_depth += 1;
+        let same = self.same_depth < SAME_DEPTH_MAX && self.have_same_values(left, right) && self.have_same_children(left, right);
+        let too_deep = self.same_depth >= SAME_DEPTH_MAX;
+        self.same_depth -= 1;
+        if same {
             return true;
+        }
+        if too_deep {
+            self.give_up();
         }
         for pair in self.same_trail.drain(before..) {
             self.same.remove(&pair);
@@ -51,7 +61,7 @@ impl Comparison<'_> {
             && a.multiple_of.as_ref().map(|divisor| Exact::of(&divisor.number))
                 == b.multiple_of.as_ref().map(|divisor| Exact::of(&divisor.number))
             && (a.min_length, a.max_length) == (b.min_length, b.max_length)
-            && a.pattern.as_ref().map(|pattern| pattern.source()) == b.pattern.as_ref().map(|pattern| pattern.source())
+            && a.pattern.as_ref().map(Pattern::source) == b.pattern.as_ref().map(Pattern::source)
             && known(a) == known(b)
             && (a.min_properties, a.max_properties) == (b.min_properties, b.max_properties)
             && a.required == b.required

@@ -64,7 +64,8 @@ impl Comparison<'_> {
             pointer,
             detail: cut(detail),
         };
-        if self.changes.len() < CHANGES_MAX && !self.changes.contains(&change) {
+        // Once the work is too much nothing is proven, and what would be reported is no finding.
+        if !self.is_exhausted() && self.changes.len() < CHANGES_MAX && !self.changes.contains(&change) {
             self.changes.push(change);
         }
     }
@@ -141,52 +142,7 @@ impl Comparison<'_> {
                     format!("now accepts other values than {values}"),
                 ));
             }
-            Claim::Minimum => {
-                let lower = state.lower(self);
-                let weaker = |limit: &serde_json::Number, excluded: bool| {
-                    !lower.is_some_and(|(held, held_excluded)| {
-                        held.compare(Exact::of(limit)).is_gt() || held == Exact::of(limit) && (held_excluded || !excluded)
-                    })
-                };
-                all.extend(
-                    node.minimum
-                        .iter()
-                        .filter(|limit| weaker(limit, false))
-                        .map(|limit| say(format!("must now be at least {limit}"), format!("may now be less than {limit}"))),
-                );
-                all.extend(
-                    node.exclusive_minimum
-                        .iter()
-                        .filter(|limit| weaker(limit, true))
-                        .map(|limit| say(format!("must now be greater than {limit}"), format!("may now be {limit} or less"))),
-                );
-            }
-            Claim::Maximum => {
-                let upper = state.upper(self);
-                let weaker = |limit: &serde_json::Number, excluded: bool| {
-                    !upper.is_some_and(|(held, held_excluded)| {
-                        held.compare(Exact::of(limit)).is_lt() || held == Exact::of(limit) && (held_excluded || !excluded)
-                    })
-                };
-                all.extend(
-                    node.maximum
-                        .iter()
-                        .filter(|limit| weaker(limit, false))
-                        .map(|limit| say(format!("must now be at most {limit}"), format!("may now be greater than {limit}"))),
-                );
-                all.extend(
-                    node.exclusive_maximum
-                        .iter()
-                        .filter(|limit| weaker(limit, true))
-                        .map(|limit| say(format!("must now be less than {limit}"), format!("may now be {limit} or greater"))),
-                );
-            }
-            Claim::MultipleOf => all.extend(node.multiple_of.iter().map(|divisor| {
-                say(
-                    format!("must now be a multiple of {}", divisor.number),
-                    format!("need no longer be a multiple of {}", divisor.number),
-                )
-            })),
+            Claim::Minimum | Claim::Maximum | Claim::MultipleOf => all.extend(self.number_sentences(state, node, claim)),
             Claim::Lengths => all.extend(counts(
                 publishers,
                 "character",
@@ -244,6 +200,61 @@ impl Comparison<'_> {
                 "may now have equal items".to_owned(),
             )),
             _ => {}
+        }
+        all
+    }
+
+    fn number_sentences(&self, state: &State, node: &Node, claim: Claim) -> Vec<String> {
+        let publishers = self.breaks == Breaks::Publishers;
+        let say = |demand: String, release: String| if publishers { demand } else { release };
+        let mut all = Vec::new();
+        match claim {
+            Claim::Minimum => {
+                let lower = state.lower(self);
+                let weaker = |limit: &serde_json::Number, excluded: bool| {
+                    !lower.is_some_and(|(held, held_excluded)| {
+                        held.compare(Exact::of(limit)).is_gt() || held == Exact::of(limit) && (held_excluded || !excluded)
+                    })
+                };
+                all.extend(
+                    node.minimum
+                        .iter()
+                        .filter(|limit| weaker(limit, false))
+                        .map(|limit| say(format!("must now be at least {limit}"), format!("may now be less than {limit}"))),
+                );
+                all.extend(
+                    node.exclusive_minimum
+                        .iter()
+                        .filter(|limit| weaker(limit, true))
+                        .map(|limit| say(format!("must now be greater than {limit}"), format!("may now be {limit} or less"))),
+                );
+            }
+            Claim::Maximum => {
+                let upper = state.upper(self);
+                let weaker = |limit: &serde_json::Number, excluded: bool| {
+                    !upper.is_some_and(|(held, held_excluded)| {
+                        held.compare(Exact::of(limit)).is_lt() || held == Exact::of(limit) && (held_excluded || !excluded)
+                    })
+                };
+                all.extend(
+                    node.maximum
+                        .iter()
+                        .filter(|limit| weaker(limit, false))
+                        .map(|limit| say(format!("must now be at most {limit}"), format!("may now be greater than {limit}"))),
+                );
+                all.extend(
+                    node.exclusive_maximum
+                        .iter()
+                        .filter(|limit| weaker(limit, true))
+                        .map(|limit| say(format!("must now be less than {limit}"), format!("may now be {limit} or greater"))),
+                );
+            }
+            _ => all.extend(node.multiple_of.iter().map(|divisor| {
+                say(
+                    format!("must now be a multiple of {}", divisor.number),
+                    format!("need no longer be a multiple of {}", divisor.number),
+                )
+            })),
         }
         all
     }

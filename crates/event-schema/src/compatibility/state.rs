@@ -13,6 +13,9 @@ use crate::{
 /// Maximum number of alternatives chosen one after the other for one value.
 pub(super) const SPLITS_MAX: u8 = 6;
 
+/// Up to this many alternatives that are constants are compared value by value.
+const LISTED_MAX: usize = 300;
+
 /// What is known about a value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct State {
@@ -315,6 +318,7 @@ impl State {
             .min_by_key(|values| values.list.len());
         let candidates = match listed {
             Some(values) => values.list.clone(),
+            None if let Some(values) = self.listed_by_alternatives(comparison) => values,
             None => {
                 let types = self.types(comparison);
                 let few = Types::NONE.and_also(Type::Null).and_also(Type::Boolean);
@@ -341,6 +345,26 @@ impl State {
             }
         }
         Some(kept)
+    }
+
+    /// The values of alternatives that are constants, each with a title of its own: `{"oneOf": [{"const": "a", "title": "A"}, …]}`.
+    fn listed_by_alternatives(&self, comparison: &Comparison<'_>) -> Option<Vec<serde_json::Value>> {
+        self.parts.iter().find_map(|at| {
+            let node = comparison.node(*at);
+            let branches = if node.any_of.is_empty() { &node.one_of } else { &node.any_of };
+            if branches.is_empty() || branches.len() > LISTED_MAX {
+                return None;
+            }
+            let mut values = Vec::new();
+            for branch in branches {
+                let branch = comparison.node(At {
+                    side: at.side,
+                    id: *branch,
+                });
+                values.extend(branch.constant.as_ref().or(branch.options.as_ref())?.list.iter().cloned());
+            }
+            (values.len() <= LISTED_MAX).then_some(values)
+        })
     }
 
     /// False only if the value certainly contradicts what is known.
