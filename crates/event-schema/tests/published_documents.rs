@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use event_schema::{
+    EventSchema,
     envelope::callback_schema,
     fields::fields,
     import::{ImportedType, read},
@@ -29,6 +30,7 @@ fn check(types: &[ImportedType]) -> usize {
     let mut misfits = 0;
     for one in types {
         let Some(schema) = &one.schema else { continue };
+        EventSchema::from_value(schema.clone()).unwrap_or_else(|errors| panic!("{}: {errors:?}", one.event_type));
         let validator = jsonschema::draft202012::new(schema).unwrap_or_else(|error| panic!("{}: {error}", one.event_type));
         misfits += one.examples.iter().filter(|example| !validator.is_valid(example)).count();
         let callback = callback_schema(&one.event_type, &one.name, &one.description, Some(schema));

@@ -1,0 +1,177 @@
+//! Compares two versions of a schema: who breaks when the new one replaces the old one.
+//!
+//! A direction is clear only if it is proven that one schema accepts everything that the other accepts. What cannot be proven is reported, so a
+//! change without a finding is safe, and a finding may be a false alarm.
+
+mod alternatives;
+mod emptiness;
+mod expressions;
+mod inclusion;
+mod items;
+mod members;
+mod same;
+mod sentences;
+mod state;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    EventSchema,
+    graph::{Graph, Node, NodeId, ROOT},
+};
+use expressions::Expressions;
+use state::{Key, State};
+
+/// Maximum work of one comparison in one direction.
+const STEPS_MAX: u64 = 400_000;
+
+/// Maximum number of changes reported in one direction.
+const CHANGES_MAX: usize = 100;
+
+/// Who breaks when a schema changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Breaks {
+    /// What a publisher could send is now rejected.
+    Publishers,
+    /// A receiver may now be sent what was not possible before.
+    Receivers,
+}
+
+/// A change that breaks publishers or receivers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub breaks: Breaks,
+    /// The JSON pointer of the subschema within the new schema, or within the old one if the new one no longer has it.
+    pub pointer: String,
+    /// What changed, as a sentence.
+    pub detail: String,
+}
+
+/// Compares two versions. `None` is no schema, which accepts any JSON. Returns at most 100 changes that break publishers and 100 that break
+/// receivers; none if both versions accept the same data. What cannot be decided counts as breaking and its sentence says so.
+pub fn compare(old: Option<&EventSchema>, new: Option<&EventSchema>) -> Vec<Change> {
+    let anything = Graph {
+        nodes: vec![Node::default()],
+        chain: 1,
+    };
+    let graphs = [old, new].map(|schema| schema.map_or(&anything, EventSchema::graph));
+    let mut changes = Vec::new();
+    for breaks in [Breaks::Publishers, Breaks::Receivers] {
+        changes.extend(Comparison::new(graphs, breaks).run());
+    }
+    changes
+}
+
+const OLD: usize = 0;
+const NEW: usize = 1;
+
+/// A subschema of one of the two versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct At {
+    side: usize,
+    id: NodeId,
+}
+
+/// The proof that one version accepts what the other accepts.
+struct Comparison<'g> {
+    graphs: [&'g Graph; 2],
+    breaks: Breaks,
+    steps: u64,
+    changes: Vec<Change>,
+    /// What has been proven, or is being proven and may be assumed for values further inside the data.
+    assumed: HashSet<Key>,
+    /// The order in which `assumed` grew, to take back what a failed attempt added.
+    trail: Vec<Key>,
+    /// What is being proven, with the level of the data it was asked at.
+    open: HashMap<Key, usize>,
+    /// How far inside the data the proof is.
+    level: usize,
+    /// Whether what is known to be excluded may be used.
+    without_exclusions: bool,
+    expressions: Expressions,
+    same: HashSet<(At, At)>,
+    same_trail: Vec<(At, At)>,
+    different: HashSet<(At, At)>,
+}
+
+impl<'g> Comparison<'g> {
+    fn new(graphs: [&'g Graph; 2], breaks: Breaks) -> Self {
+        Self {
+            graphs,
+            breaks,
+            steps: 0,
+            changes: Vec::new(),
+            assumed: HashSet::new(),
+            trail: Vec::new(),
+            open: HashMap::new(),
+            level: 0,
+            without_exclusions: false,
+            expressions: Expressions::new(),
+            same: HashSet::new(),
+            same_trail: Vec::new(),
+            different: HashSet::new(),
+        }
+    }
+
+    fn run(mut self) -> Vec<Change> {
+        let (accepted, must_accept) = match self.breaks {
+            Breaks::Publishers => (OLD, NEW),
+            Breaks::Receivers => (NEW, OLD),
+        };
+        let from = At { side: accepted, id: ROOT };
+        let to = At {
+            side: must_accept,
+            id: ROOT,
+        };
+        if !self.are_same(from, to) {
+            let state = State::of(&self, vec![from]);
+            let covered = self.covers(&state, to, true);
+            if self.is_exhausted() {
+                self.report_text(
+                    String::new(),
+                    "The schemas are too large to be compared completely. What was not compared counts as breaking.".to_owned(),
+                );
+            } else if !covered && self.changes.is_empty() {
+                self.report_text(
+                    String::new(),
+                    "Whether this change is compatible cannot be decided, so it counts as breaking.".to_owned(),
+                );
+            }
+        }
+        self.changes
+    }
+
+    fn node(&self, at: At) -> &'g Node {
+        &self.graphs[at.side].nodes[at.id]
+    }
+
+    /// Counts work. Returns false once there was too much: nothing more is proven then.
+    fn spend(&mut self, steps: usize) -> bool {
+        self.steps += steps as u64;
+        !self.is_exhausted()
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.steps > STEPS_MAX
+    }
+
+    /// Runs an attempt that reports nothing. If it fails, what it assumed is taken back.
+    fn attempt(&mut self, attempt: impl FnOnce(&mut Self) -> bool) -> bool {
+        let before = self.trail.len();
+        let proven = attempt(self);
+        if !proven {
+            for key in self.trail.drain(before..) {
+                self.assumed.remove(&key);
+            }
+        }
+        proven
+    }
+
+    /// Goes one level into the data.
+    fn inside<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.level += 1;
+        let result = work(self);
+        self.level -= 1;
+        result
+    }
+}
