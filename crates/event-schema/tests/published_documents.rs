@@ -1,6 +1,8 @@
 //! Imports documents that others have published: npm packages of `end2end`, which `make setup` installs.
 
-use std::path::PathBuf;
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+use std::{fmt::Write as _, path::PathBuf};
 
 use event_schema::{
     EventSchema,
@@ -51,12 +53,12 @@ fn compile(types: &[ImportedType]) {
         std::fs::write(folder.path().join(format!("type{index}.d.ts")), declaration).unwrap();
         files.push(format!("type{index}.d.ts"));
         let name = typescript::root_name(&one.event_type);
-        uses.push_str(&format!("import type {{ {name} as Type{index} }} from './type{index}.js';\n"));
+        let _ = writeln!(uses, "import type {{ {name} as Type{index} }} from './type{index}.js';");
         let validator = jsonschema::draft202012::new(&callback).unwrap();
         for (number, data) in one.examples.iter().enumerate() {
             let body = json!({ "id": "1", "type": one.event_type, "timestamp": "2026-03-09T08:30:00Z", "source": "s", "data": data });
             if validator.is_valid(&body) {
-                uses.push_str(&format!("export const example{index}_{number}: Type{index} = {body};\n"));
+                let _ = writeln!(uses, "export const example{index}_{number}: Type{index} = {body};");
             }
         }
     }
