@@ -3,12 +3,13 @@
 //! # Modules
 //!
 //! Compiled for the server and for the browser: `messages` (all texts of the console, in English and French), `domain` (ids, rules and
-//! values of the domain), `catalogue` (the event types and their schemas), `console` (pages, and the islands that run in the browser).
+//! values of the domain), `catalogue` (the pack `clearid`: its event types and their schemas), `console` (pages, and the islands that run in the browser).
 //!
 //! Compiled for the server only, from the bottom to the top; a module uses only modules below it:
 //!
 //! * `sync`: helpers for locks. `error_chain`: searches the sources of an error. `vault`: encryption at rest. `storage`: the database.
 //! * `auth`: sign-in, API keys and permissions. `delivery`: sends callbacks.
+//! * `registry`: the event types of this installation, in memory.
 //! * `config`: settings. `telemetry`: logging. `app`: what every use case needs.
 //! * `services`: use cases, shared by the HTTP API, the console and the command line.
 //! * `problem`: errors as HTTP responses. `request`: facts about the current request. `routes`: routes and their access rules.
@@ -81,6 +82,10 @@ pub mod error_chain;
 mod problem;
 #[cfg(feature = "test-support")]
 pub mod problem;
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod registry;
+#[cfg(feature = "test-support")]
+pub mod registry;
 #[cfg(all(feature = "ssr", not(feature = "test-support")))]
 mod request;
 #[cfg(feature = "test-support")]

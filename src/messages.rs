@@ -11,6 +11,8 @@ mod generated {
 
 pub use self::generated::*;
 
+impl std::error::Error for validation::ValidationError {}
+
 /// A language of the console. The texts of the HTTP API are in English.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lang {

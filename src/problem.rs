@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     auth::rules::Forbidden,
     messages::validation::ValidationError,
+    services::compatibility::Incompatible,
     services::error::{FieldError, UseCaseError},
     services::events::IngestError,
     storage::StoreError,
@@ -26,6 +27,9 @@ pub struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// What a new schema would break.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    incompatible: Option<Box<Incompatible>>,
     #[serde(skip)]
     text: Option<Box<ValidationError>>,
 }
@@ -62,6 +66,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            incompatible: None,
             text: None,
         }
     }
@@ -98,6 +103,22 @@ impl Problem {
             text: errors.first().and_then(FieldError::wrong).cloned().map(Box::new),
             errors,
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong", detail)
+        }
+    }
+
+    /// 409: a new schema would break publishers or receivers.
+    fn incompatible(incompatible: Box<Incompatible>) -> Self {
+        let count = incompatible.changes.len() as u64;
+        let errors = incompatible.changes.iter().map(|change| FieldError::new(format!("/schema{}", change.pointer), change.detail.as_str()));
+        Self {
+            errors: errors.collect(),
+            incompatible: Some(incompatible),
+            ..Self::with_text(
+                StatusCode::CONFLICT,
+                "incompatible",
+                "The schema is not compatible",
+                ValidationError::Incompatible { count },
+            )
         }
     }
 
@@ -274,6 +295,7 @@ impl From<UseCaseError> for Problem {
                 "Somebody else changed this meanwhile. Read it again, then make your change.",
             ),
             UseCaseError::Conflict(wrong) => Self::with_text(StatusCode::CONFLICT, "conflict", "This cannot be done now", wrong),
+            UseCaseError::Incompatible(incompatible) => Self::incompatible(incompatible),
             UseCaseError::Forbidden(forbidden) => forbidden.into(),
             UseCaseError::Store(error) => error.into(),
             UseCaseError::Hash(error) => {

@@ -11,7 +11,7 @@ use std::{
 
 use axum::{Json, Router, body::Bytes, http::StatusCode, routing::post};
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     domain::secret::SigningSecret,
     storage::{DatabaseUrl, Store, audit::Actor},
     vault::{MasterKey, Vault},
@@ -62,7 +62,7 @@ pub(crate) async fn accept() -> f64 {
         url: format!("{}/api/v1/events", accepter.url),
         key: "none".to_owned(),
     };
-    load::closed(&target, &Arc::new(Events::new(EventType::IdentityCreated)), 64, TIME).await
+    load::closed(&target, &Arc::new(Events::new(BuiltIn::IdentityCreated)), 64, TIME).await
 }
 
 pub(crate) async fn accept_without_storing() {

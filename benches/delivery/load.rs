@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use clearhook::catalogue::{EventType, example::example_data};
+use clearhook::catalogue::{BuiltIn, example::example_data};
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    pub(crate) fn new(event: EventType) -> Self {
+    pub(crate) fn new(event: BuiltIn) -> Self {
         let data = example_data(event);
         let source = "https://clearid.example.com/".to_owned();
         let short = json!({ "id": "", "type": event, "timestamp": "2026-11-24T10:00:00.000Z", "source": source, "data": data }).to_string();

@@ -6,7 +6,7 @@ mod samples;
 use std::{hint::black_box, time::Duration};
 
 use clearhook::{
-    catalogue::{EventType, check::check_data, example::example_data},
+    catalogue::{BuiltIn, check::check_data, example::example_data},
     domain::{
         answer::Answer,
         callback::Trigger,
@@ -41,9 +41,9 @@ fn signing(criterion: &mut Criterion) {
 }
 
 fn checking(criterion: &mut Criterion) {
-    let data = example_data(EventType::IdentityCreated);
+    let data = example_data(BuiltIn::IdentityCreated);
     criterion.bench_function("check data against its schema", |bench| {
-        bench.iter(|| check_data(EventType::IdentityCreated, black_box(&data)));
+        bench.iter(|| check_data(BuiltIn::IdentityCreated, black_box(&data)));
     });
 }
 

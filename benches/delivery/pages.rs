@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -20,14 +20,14 @@ const WARM_UP: usize = 20;
 /// Fills the database and asks for each page again and again, one request after the other, compressed as a browser asks for it.
 pub(crate) async fn pages(report: &mut Report, kind: Kind) {
     let mut service = Service::start(kind).await;
-    let webhook = service.webhook("https://example.com/first", EventType::IdentityCreated).await;
+    let webhook = service.webhook("https://example.com/first", BuiltIn::IdentityCreated).await;
     let shared = Arc::new(service);
     let mut making = JoinSet::new();
     for worker in 0..16 {
         let service = shared.clone();
         making.spawn(async move {
             for number in (worker..WEBHOOKS - 1).step_by(16) {
-                let event = EventType::ALL[number % EventType::ALL.len()];
+                let event = BuiltIn::ALL[number % BuiltIn::ALL.len()];
                 service.webhook(&format!("https://example.com/hooks/{number}"), event).await;
             }
         });

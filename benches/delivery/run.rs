@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -169,10 +169,10 @@ async fn sustained(report: &mut Report, kind: Kind, webhooks: usize) -> f64 {
     let service = Service::start(kind).await;
     for number in 0..webhooks {
         service
-            .webhook(&format!("{}/{number}", service.receiver.url), EventType::IdentityCreated)
+            .webhook(&format!("{}/{number}", service.receiver.url), BuiltIn::IdentityCreated)
             .await;
     }
-    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    let events = Arc::new(Events::new(BuiltIn::IdentityCreated));
     let statements = service.metric("clearhook_database_statements_total").await;
     let (began, cpu) = (Instant::now(), service.cpu());
     load::in_batches(
@@ -204,7 +204,7 @@ async fn sustained(report: &mut Report, kind: Kind, webhooks: usize) -> f64 {
 
 async fn accepted(report: &mut Report, kind: Kind, accept: f64, goal: f64) -> f64 {
     let service = Service::start(kind).await;
-    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    let events = Arc::new(Events::new(BuiltIn::IdentityCreated));
     let rate = load::closed(&target(&service), &events, 64, Duration::from_secs(5)).await;
     report.line("accepted, 64 connections", "events/s", rate, None);
     report.line(
@@ -213,8 +213,8 @@ async fn accepted(report: &mut Report, kind: Kind, accept: f64, goal: f64) -> f6
         rate / accept,
         Some(("≥", goal)),
     );
-    service.webhook(&service.receiver.url, EventType::VisitCreated).await;
-    let events = Arc::new(Events::new(EventType::VisitCreated));
+    service.webhook(&service.receiver.url, BuiltIn::VisitCreated).await;
+    let events = Arc::new(Events::new(BuiltIn::VisitCreated));
     let rate = load::closed(&target(&service), &events, 64, Duration::from_secs(5)).await;
     report.line("accepted while each is delivered", "events/s", rate, None);
     rate
@@ -230,8 +230,8 @@ async fn latency(service: &Service, events: &Arc<Events>, rate: f64) -> Latency 
 
 async fn latencies(report: &mut Report, kind: Kind, (sustained, offered): (f64, f64), goals: (f64, f64)) {
     let service = Service::start(kind).await;
-    service.webhook(&service.receiver.url, EventType::IdentityCreated).await;
-    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    service.webhook(&service.receiver.url, BuiltIn::IdentityCreated).await;
+    let events = Arc::new(Events::new(BuiltIn::IdentityCreated));
     let at_200 = latency(&service, &events, 200.0).await;
     report.latency("publish to receiver at 200/s", 200.0, at_200, (2.0, 3.5));
     let fifth = sustained * 0.2;
@@ -249,9 +249,9 @@ async fn latencies(report: &mut Report, kind: Kind, (sustained, offered): (f64, 
 async fn waiting(report: &mut Report, kind: Kind) {
     let service = Service::start(kind).await;
     service
-        .webhook(&format!("{}/hang", service.receiver.url), EventType::IdentityCreated)
+        .webhook(&format!("{}/hang", service.receiver.url), BuiltIn::IdentityCreated)
         .await;
-    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    let events = Arc::new(Events::new(BuiltIn::IdentityCreated));
     load::in_batches(&target(&service), &events, 100_000, 500).await;
     report.line("memory with 100,000 waiting", "MiB", service.memory(), Some(("≤", 150.0)));
 }
@@ -260,10 +260,10 @@ async fn fan_out(report: &mut Report, kind: Kind) {
     let service = Service::start(kind).await;
     for number in 0..1_000 {
         service
-            .webhook(&format!("{}/{number}", service.receiver.url), EventType::IdentityCreated)
+            .webhook(&format!("{}/{number}", service.receiver.url), BuiltIn::IdentityCreated)
             .await;
     }
-    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    let events = Arc::new(Events::new(BuiltIn::IdentityCreated));
     // The first one opens connections and reads 1,000 receivers from the database.
     for name in ["the first time", "after that"] {
         target(&service).one(&events.next(crate::receiver::now())).await;
@@ -280,13 +280,13 @@ async fn fan_out(report: &mut Report, kind: Kind) {
 /// The effect of a hanging webhook with 10,000 waiting deliveries on another webhook.
 async fn isolation(report: &mut Report, kind: Kind) {
     let service = Service::start(kind).await;
-    service.webhook(&service.receiver.url, EventType::IdentityCreated).await;
+    service.webhook(&service.receiver.url, BuiltIn::IdentityCreated).await;
     service
-        .webhook(&format!("{}/hang", service.receiver.url), EventType::VisitCreated)
+        .webhook(&format!("{}/hang", service.receiver.url), BuiltIn::VisitCreated)
         .await;
-    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    let events = Arc::new(Events::new(BuiltIn::IdentityCreated));
     let before = latency(&service, &events, 200.0).await;
-    load::in_batches(&target(&service), &Arc::new(Events::new(EventType::VisitCreated)), 10_000, 500).await;
+    load::in_batches(&target(&service), &Arc::new(Events::new(BuiltIn::VisitCreated)), 10_000, 500).await;
     // The 10,000 are stored and folded away by then: they wait, and are not being published any more.
     service.calm().await;
     let count = load::open(&target(&service), &events, 200.0, LATENCY).await;
@@ -298,8 +298,8 @@ async fn isolation(report: &mut Report, kind: Kind) {
 
 async fn long_log(report: &mut Report, kind: Kind) {
     let mut service = Service::start(kind).await;
-    let webhook = service.webhook(&service.receiver.url, EventType::IdentityCreated).await;
-    let events = Arc::new(Events::new(EventType::IdentityCreated));
+    let webhook = service.webhook(&service.receiver.url, BuiltIn::IdentityCreated).await;
+    let events = Arc::new(Events::new(BuiltIn::IdentityCreated));
     let before = latency(&service, &events, 200.0).await;
     service.fill(&webhook, LOGGED).await;
     service.restart();

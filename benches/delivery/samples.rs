@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     domain::timestamp::Timestamp,
     storage::{
         Store,
@@ -33,7 +33,7 @@ pub(crate) fn journal(store: &Store) -> Journal {
 
 /// A webhook that is subscribed to the events of [`event`].
 pub(crate) fn fields() -> WebhookFields {
-    let events = vec![EventType::IdentityCreated];
+    let events = vec![BuiltIn::IdentityCreated.into()];
     WebhookFields::new("bench".to_owned(), "http://127.0.0.1/".to_owned(), events)
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn event(number: u64) -> (EventKey, NewEvent) {
     let ce_id = number.to_string();
     let event = NewEvent {
         id: new_id(),
-        event_type: EventType::IdentityCreated,
+        event_type: BuiltIn::IdentityCreated.into(),
         source: "https://clearid.example.com/".to_owned(),
         ce_id: ce_id.clone(),
         subject: None,

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use reqwest::{Client, redirect::Policy};
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ impl Service {
         (self.child, self.url) = serve(&self.folder, &self.database);
     }
 
-    pub(crate) async fn webhook(&self, url: &str, event: EventType) -> String {
+    pub(crate) async fn webhook(&self, url: &str, event: BuiltIn) -> String {
         let body = json!({ "name": "bench", "url": url, "events": [event] });
         let request = self.http.post(format!("{}/api/v1/webhooks", self.url)).bearer_auth(&self.key);
         let request = request.header("content-type", "application/json").body(body.to_string());

@@ -40,6 +40,7 @@ key-made = The API key was created
 key-made-why = Give it to the program now. clearhook keeps only a hash of it and cannot show it again.
 key-to-list = All API keys
 scope-events-write = Publish events.
+scope-event-types-write = Add, change, import and archive event types.
 scope-webhooks-read = Read webhooks, without their secrets.
 scope-webhooks-write = Create, change and delete webhooks; send tests and send again.
 scope-callbacks-read = Read the log of callbacks and figures.

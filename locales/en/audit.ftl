@@ -40,6 +40,7 @@ actor-clearhook = by itself
 
 kind-webhook = Webhook
 kind-api-key = API key
+kind-event-type = Event type
 kind-server = Server
 kind-user = User
 
@@ -52,6 +53,12 @@ webhook-secret-rotated = Secret rotated
 webhook-tested = Test event sent
 webhook-recovered = Failed callbacks recovered
 webhook-redelivered = Callback sent again
+event-type-created = Event type created
+event-type-changed = Event type changed
+event-type-archived = Event type archived
+event-type-restored = Event type restored
+event-type-discovered = Event type discovered
+event-types-imported = Event types imported
 api-key-created = API key created
 api-key-revoked = API key revoked
 user-created = User added

@@ -29,3 +29,4 @@ used-by-none = No webhook hears of this event yet.
 used-by-none-own = None of your webhooks hears of this event.
 used-by-first = { NUMBER($shown) } of { NUMBER($count) } webhooks, by name
 used-by-all = Show all
+every-type = All events

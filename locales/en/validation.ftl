@@ -35,6 +35,32 @@ no-event = Choose at least one event.
 no-such-event = there is no event type `{ $event }`
 no-such-user = There is no user with this id.
 
+# Names of event types (CloudEvents `type`) and patterns of them.
+type-missing = Enter the name of an event type, such as invoice.paid.
+type-character = `{ $sign }` cannot be part of an event type; use the letters A to Z and a to z, digits, and . _ - / :
+type-start = Begin with a letter or a digit.
+type-end = End with a letter or a digit.
+type-separators = Put only one separator (. _ - / :) between letters or digits.
+type-reserved = `{ $name }` is an address of the API; choose another name.
+type-reserved-last = A name cannot end with the segment `{ $name }`, which is an address of the API; choose another name.
+wildcard = Use * alone, or once at the end after a full stop, slash or colon, such as identity.*
+type-fixed = The name of an event type never changes; add another type instead.
+type-taken = There is an event type `{ $name }` already; change it instead.
+type-of-pack = This event type belongs to a pack that comes with clearhook; only its state and its replacement can be changed.
+replaced-by-itself = A type cannot be replaced by itself; name another one.
+pointer = Write a JSON pointer to a value in the data, such as /card/number.
+too-many-pointers = Use at most { NUMBER($max) } pointers.
+too-many-examples = Use at most { NUMBER($max) } examples.
+examples-too-long = Use at most { NUMBER($max) } bytes in all examples together.
+incompatible = { $count ->
+    [one] The schema makes { NUMBER($count) } change that breaks publishers or receivers. Confirm that it is meant (`"breaking": true`), or change the schema.
+   *[other] The schema makes { NUMBER($count) } changes that break publishers or receivers. Confirm that they are meant (`"breaking": true`), or change the schema.
+}
+no-example = The event type { $event } has a schema but no example that could be sent; add an example first.
+too-many-discovered = { NUMBER($max) } event types were registered from events already, and nobody has edited them since. Add this type yourself, or archive what is not needed.
+too-many-types = An installation may have at most { NUMBER($max) } event types.
+import-fault = This could not be done because of a fault of clearhook; its log has more.
+
 range-incomplete = Enter both times, such as 2026-11-23T09:00.
 range-backwards = Choose an end after the beginning.
 range-too-long = Choose at most one year (366 days).

@@ -40,6 +40,7 @@ key-made = La clé d’API a été créée
 key-made-why = Donnez-la maintenant au programme. clearhook n’en garde qu’une empreinte et ne peut plus la montrer.
 key-to-list = Toutes les clés d’API
 scope-events-write = Publier des événements.
+scope-event-types-write = Ajouter, modifier, importer et archiver des types d’événements.
 scope-webhooks-read = Lire les webhooks, sans leurs secrets.
 scope-webhooks-write = Créer, modifier et supprimer des webhooks ; envoyer des essais et renvoyer.
 scope-callbacks-read = Lire le journal des appels et les chiffres.

@@ -40,6 +40,7 @@ actor-clearhook = de lui-même
 
 kind-webhook = Webhook
 kind-api-key = Clé d’API
+kind-event-type = Type d’événement
 kind-server = Serveur
 kind-user = Utilisateur
 
@@ -52,6 +53,12 @@ webhook-secret-rotated = Secret renouvelé
 webhook-tested = Événement d’essai envoyé
 webhook-recovered = Échecs repris
 webhook-redelivered = Appel renvoyé
+event-type-created = Type d’événement créé
+event-type-changed = Type d’événement modifié
+event-type-archived = Type d’événement archivé
+event-type-restored = Type d’événement rétabli
+event-type-discovered = Type d’événement découvert
+event-types-imported = Types d’événements importés
 api-key-created = Clé d’API créée
 api-key-revoked = Clé d’API révoquée
 user-created = Utilisateur ajouté

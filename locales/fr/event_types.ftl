@@ -29,3 +29,4 @@ used-by-none = Aucun webhook n’écoute encore cet événement.
 used-by-none-own = Aucun de vos webhooks n’écoute cet événement.
 used-by-first = { NUMBER($shown) } des { NUMBER($count) } webhooks, par nom
 used-by-all = Tout afficher
+every-type = Tous les événements

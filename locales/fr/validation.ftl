@@ -35,6 +35,32 @@ no-event = Choisissez au moins un événement.
 no-such-event = il n’y a pas de type d’événement `{ $event }`
 no-such-user = Aucun utilisateur n’a cet identifiant.
 
+# Les noms des types d’événements (`type` de CloudEvents) et leurs modèles.
+type-missing = Saisissez le nom d’un type d’événement, par exemple invoice.paid.
+type-character = `{ $sign }` ne peut pas faire partie d’un type d’événement ; utilisez les lettres de A à Z et de a à z, des chiffres, et . _ - / :
+type-start = Commencez par une lettre ou un chiffre.
+type-end = Terminez par une lettre ou un chiffre.
+type-separators = Mettez un seul séparateur (. _ - / :) entre les lettres ou les chiffres.
+type-reserved = `{ $name }` est une adresse de l’API ; choisissez un autre nom.
+type-reserved-last = Un nom ne peut pas finir par le segment `{ $name }`, qui est une adresse de l’API ; choisissez un autre nom.
+wildcard = Utilisez * seul, ou une fois à la fin après un point, une barre oblique ou deux-points, par exemple identity.*
+type-fixed = Le nom d’un type d’événement ne change jamais ; ajoutez plutôt un autre type.
+type-taken = Le type d’événement `{ $name }` existe déjà ; modifiez-le plutôt.
+type-of-pack = Ce type d’événement appartient à un jeu fourni avec clearhook ; seuls son état et son remplaçant peuvent être modifiés.
+replaced-by-itself = Un type ne peut pas être remplacé par lui-même ; nommez-en un autre.
+pointer = Écrivez un pointeur JSON vers une valeur des données, par exemple /card/number.
+too-many-pointers = Utilisez au plus { NUMBER($max) } pointeurs.
+too-many-examples = Utilisez au plus { NUMBER($max) } exemples.
+examples-too-long = Utilisez au plus { NUMBER($max) } octets dans l’ensemble des exemples.
+incompatible = { $count ->
+    [one] Le schéma comporte { NUMBER($count) } modification qui gêne les éditeurs ou les récepteurs. Confirmez qu’elle est voulue (`"breaking": true`), ou modifiez le schéma.
+   *[other] Le schéma comporte { NUMBER($count) } modifications qui gênent les éditeurs ou les récepteurs. Confirmez qu’elles sont voulues (`"breaking": true`), ou modifiez le schéma.
+}
+no-example = Le type d’événement { $event } a un schéma mais aucun exemple à envoyer ; ajoutez d’abord un exemple.
+too-many-discovered = { NUMBER($max) } types d’événements ont déjà été enregistrés à partir d’événements, et personne ne les a modifiés depuis. Ajoutez ce type vous-même, ou archivez ce qui n’est pas utile.
+too-many-types = Une installation peut avoir au plus { NUMBER($max) } types d’événements.
+import-fault = Cela n’a pas pu être fait à cause d’un défaut de clearhook ; son journal en dit plus.
+
 range-incomplete = Saisissez les deux dates, par exemple 2026-11-23T09:00.
 range-backwards = Choisissez une fin postérieure au début.
 range-too-long = Choisissez au plus un an (366 jours).

@@ -14,6 +14,7 @@ use crate::{
     config::FrontSettings,
     delivery::Dispatcher,
     domain::{id::NodeId, url::UrlPolicy},
+    registry::Registry,
     storage::Store,
 };
 
@@ -34,6 +35,8 @@ pub struct Service {
     pub node: NodeId,
     /// The cache of API keys.
     pub keys: Arc<Keys>,
+    /// The event types of this installation.
+    pub event_types: Arc<Registry>,
     /// The OpenID provider for single sign-on, if one is configured.
     pub oidc: Option<Arc<Provider>>,
     /// The clock for sign-in and sessions.
@@ -50,7 +53,7 @@ pub struct Service {
 
 impl AppState {
     /// Creates the state.
-    pub fn new(store: Store, policy: Arc<UrlPolicy>, dispatcher: Dispatcher, node: NodeId, front: FrontSettings, clock: Clock) -> Self {
+    pub fn new(store: Store, policy: Arc<UrlPolicy>, dispatcher: Dispatcher, node: NodeId, front: FrontSettings, clock: Clock, event_types: Arc<Registry>) -> Self {
         let leptos = LeptosOptions::builder().output_name("clearhook").build();
         Self(Arc::new(Service {
             store,
@@ -61,6 +64,7 @@ impl AppState {
             oidc: front.oidc.clone().map(|oidc| Arc::new(Provider::new(oidc, &front.public_url))),
             front: Arc::new(front),
             keys: Arc::default(),
+            event_types,
             clock,
             draining: CancellationToken::new(),
             log_subscriptions: Arc::default(),

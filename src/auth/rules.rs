@@ -14,6 +14,8 @@ pub enum Action {
     UseConsole,
     /// Read the event types and their schemas.
     ReadCatalogue,
+    /// Add, change and archive event types.
+    WriteEventTypes,
     /// Publish events.
     PublishEvents,
     /// Read webhooks and their settings.
@@ -55,6 +57,7 @@ impl Action {
     pub const fn needs(self) -> Need {
         match self {
             Self::ReadCatalogue => Need::Any,
+            Self::WriteEventTypes => Need::Scope(Scope::EventTypesWrite),
             Self::PublishEvents => Need::Scope(Scope::EventsWrite),
             Self::ReadWebhooks => Need::Scope(Scope::WebhooksRead),
             Self::ReadMetrics => Need::Scope(Scope::MetricsRead),
@@ -85,7 +88,8 @@ impl Principal {
                 (Role::ApiOwner, Action::ReadWebhooks | Action::ReadCallbacks) => owns,
                 (
                     Role::ApiOwner,
-                    Action::PublishEvents
+                    Action::WriteEventTypes
+                    | Action::PublishEvents
                     | Action::WriteWebhooks
                     | Action::Resend
                     | Action::ReadMetrics
@@ -107,7 +111,8 @@ mod tests {
         storage::new_id,
     };
 
-    const ACTIONS: [Action; 9] = [
+    const ACTIONS: [Action; 10] = [
+        Action::WriteEventTypes,
         Action::PublishEvents,
         Action::ReadWebhooks,
         Action::WriteWebhooks,

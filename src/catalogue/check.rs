@@ -8,7 +8,7 @@ use jsonschema::{
 };
 use serde_json::Value;
 
-use crate::catalogue::{EventType, schema::data_schema};
+use crate::catalogue::{BuiltIn, schema::data_schema};
 
 /// Maximum number of reported errors.
 const ERRORS_MAX: usize = 20;
@@ -26,7 +26,7 @@ pub struct DataError {
 }
 
 /// Validates the data. Returns at most 20 errors, and none if the data is valid.
-pub fn check_data(event: EventType, data: &Value) -> Vec<DataError> {
+pub fn check_data(event: BuiltIn, data: &Value) -> Vec<DataError> {
     let validator = match validator(event) {
         Ok(validator) => validator,
         Err(reason) => return vec![DataError::new("", format!("The data cannot be checked: {reason}."))],
@@ -43,8 +43,8 @@ pub fn check_data(event: EventType, data: &Value) -> Vec<DataError> {
 }
 
 /// Compiling a schema takes much longer than validating, so each is compiled once. If that fails, all data is rejected with the reason.
-fn validator(event: EventType) -> &'static Result<Validator, String> {
-    static VALIDATORS: [OnceLock<Result<Validator, String>>; EventType::ALL.len()] = [const { OnceLock::new() }; EventType::ALL.len()];
+fn validator(event: BuiltIn) -> &'static Result<Validator, String> {
+    static VALIDATORS: [OnceLock<Result<Validator, String>>; BuiltIn::ALL.len()] = [const { OnceLock::new() }; BuiltIn::ALL.len()];
     VALIDATORS[event.index()].get_or_init(|| {
         let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
         options.build(data_schema(event)).map_err(|error| error.to_string())
@@ -185,7 +185,7 @@ mod tests {
     use crate::catalogue::example::example_data;
 
     /// The example with the value at the pointer replaced.
-    fn with(event: EventType, pointer: &str, value: Value) -> Value {
+    fn with(event: BuiltIn, pointer: &str, value: Value) -> Value {
         let mut data = example_data(event);
         let (parent, field) = pointer.rsplit_once('/').unwrap();
         match data.pointer_mut(parent).unwrap() {
@@ -204,41 +204,41 @@ mod tests {
 
     #[test]
     fn check_accepts_every_example() {
-        for event in EventType::ALL {
+        for event in BuiltIn::ALL {
             assert_eq!(check_data(event, &example_data(event)), [], "{event}");
         }
     }
 
     #[test]
     fn unknown_field_is_rejected_and_named() {
-        let data = with(EventType::IdentityCreated, "/identity/emial", json!("x@example.com"));
+        let data = with(BuiltIn::IdentityCreated, "/identity/emial", json!("x@example.com"));
         let expected = one("/identity/emial", "There is no field `emial` here; its name may be misspelt.");
-        assert_eq!(check_data(EventType::IdentityCreated, &data), expected);
-        let data = with(EventType::IdentityCreated, "/identity/a~1b", json!(1));
-        assert_eq!(check_data(EventType::IdentityCreated, &data)[0].pointer, "/identity/a~01b");
+        assert_eq!(check_data(BuiltIn::IdentityCreated, &data), expected);
+        let data = with(BuiltIn::IdentityCreated, "/identity/a~1b", json!(1));
+        assert_eq!(check_data(BuiltIn::IdentityCreated, &data)[0].pointer, "/identity/a~01b");
     }
 
     #[test]
     fn custom_fields_accept_any_value() {
         let free = json!({"emial": 1, "": null, "deep": [{"er": true}]});
-        let data = with(EventType::IdentityCreated, "/identity/custom_fields", free);
-        assert_eq!(check_data(EventType::IdentityCreated, &data), []);
-        let data = with(EventType::IdentityCreated, "/identity/custom_fields", json!([]));
+        let data = with(BuiltIn::IdentityCreated, "/identity/custom_fields", free);
+        assert_eq!(check_data(BuiltIn::IdentityCreated, &data), []);
+        let data = with(BuiltIn::IdentityCreated, "/identity/custom_fields", json!([]));
         assert_eq!(
-            check_data(EventType::IdentityCreated, &data)[0].detail,
+            check_data(BuiltIn::IdentityCreated, &data)[0].detail,
             "This must be an object or null, not a list."
         );
     }
 
     #[test]
     fn required_field_is_neither_absent_nor_null() {
-        let mut data = example_data(EventType::IdentityCreated);
+        let mut data = example_data(BuiltIn::IdentityCreated);
         data["identity"].as_object_mut().unwrap().remove("last_name");
         let expected = one("/identity/last_name", "The field `last_name` is required.");
-        assert_eq!(check_data(EventType::IdentityCreated, &data), expected);
-        let data = with(EventType::IdentityCreated, "/identity/last_name", Value::Null);
+        assert_eq!(check_data(BuiltIn::IdentityCreated, &data), expected);
+        let data = with(BuiltIn::IdentityCreated, "/identity/last_name", Value::Null);
         let expected = one("/identity/last_name", "This must be a string, not null.");
-        assert_eq!(check_data(EventType::IdentityCreated, &data), expected);
+        assert_eq!(check_data(BuiltIn::IdentityCreated, &data), expected);
     }
 
     #[test]
@@ -247,16 +247,16 @@ mod tests {
             "id": "018f3c5e-7a10-7c4e-9b21-5d0c6a9e4f01", "first_name": "Marta", "last_name": "Lindqvist", "status": "active",
             "created_at": "2026-03-09T08:30:00Z", "updated_at": "2026-03-09T08:30:00+01:00",
         }});
-        assert_eq!(check_data(EventType::IdentityCreated, &bare), []);
+        assert_eq!(check_data(BuiltIn::IdentityCreated, &bare), []);
         for (event, pointer) in [
-            (EventType::IdentityCreated, "/identity/email"),
-            (EventType::IdentityCreated, "/identity/supervisors"),
-            (EventType::IdentityCreated, "/identity/custom_fields"),
-            (EventType::IdentityUpdated, "/changes"),
-            (EventType::IdentityUpdated, "/changes/0/old_value"),
-            (EventType::AccessRequestUpdated, "/previous_status"),
-            (EventType::AccessRequestUpdated, "/request/subject"),
-            (EventType::VisitUpdated, "/visit/host"),
+            (BuiltIn::IdentityCreated, "/identity/email"),
+            (BuiltIn::IdentityCreated, "/identity/supervisors"),
+            (BuiltIn::IdentityCreated, "/identity/custom_fields"),
+            (BuiltIn::IdentityUpdated, "/changes"),
+            (BuiltIn::IdentityUpdated, "/changes/0/old_value"),
+            (BuiltIn::AccessRequestUpdated, "/previous_status"),
+            (BuiltIn::AccessRequestUpdated, "/request/subject"),
+            (BuiltIn::VisitUpdated, "/visit/host"),
         ] {
             assert_eq!(check_data(event, &with(event, pointer, Value::Null)), [], "{pointer}");
         }
@@ -267,57 +267,57 @@ mod tests {
         let time = "This must be a date and time as RFC 3339 writes them, such as 2026-03-09T08:30:00Z.";
         for (event, pointer, value, detail) in [
             (
-                EventType::IdentityCreated,
+                BuiltIn::IdentityCreated,
                 "/identity/email",
                 json!("marta"),
                 "This must be an e-mail address.",
             ),
-            (EventType::IdentityCreated, "/identity/id", json!("417"), "This must be a UUID."),
+            (BuiltIn::IdentityCreated, "/identity/id", json!("417"), "This must be a UUID."),
             (
-                EventType::IdentityCreated,
+                BuiltIn::IdentityCreated,
                 "/identity/supervisors/0",
                 json!("jonas"),
                 "This must be a UUID.",
             ),
-            (EventType::IdentityCreated, "/identity/created_at", json!("2026-03-09"), time),
+            (BuiltIn::IdentityCreated, "/identity/created_at", json!("2026-03-09"), time),
             (
-                EventType::IdentityCreated,
+                BuiltIn::IdentityCreated,
                 "/identity/activation_date",
                 json!("2026-03-09T08:30:00"),
                 time,
             ),
             (
-                EventType::IdentityCreated,
+                BuiltIn::IdentityCreated,
                 "/identity/link",
                 json!("identities/7"),
                 "This must be an absolute URL.",
             ),
             (
-                EventType::IdentityCreated,
+                BuiltIn::IdentityCreated,
                 "/identity/first_name",
                 json!(""),
                 "This must not be empty.",
             ),
             (
-                EventType::IdentityCreated,
+                BuiltIn::IdentityCreated,
                 "/identity/status",
                 json!("gone"),
                 "This must be one of `active`, `inactive`.",
             ),
             (
-                EventType::RoleMembershipChanged,
+                BuiltIn::RoleMembershipChanged,
                 "/action",
                 json!("joined"),
                 "This must be one of `added`, `removed`.",
             ),
             (
-                EventType::RoleMembershipChanged,
+                BuiltIn::RoleMembershipChanged,
                 "/member/email",
                 json!("marta"),
                 "This must be an e-mail address.",
             ),
             (
-                EventType::VisitUpdated,
+                BuiltIn::VisitUpdated,
                 "/visit/visitors/1/status",
                 json!("late"),
                 "This must be one of `expected`, `checked_in`, `checked_out`, `no_show`.",
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn error_inside_an_optional_object_is_found() {
-        let event = EventType::AccessRequestUpdated;
+        let event = BuiltIn::AccessRequestUpdated;
         let data = with(event, "/request/subject/email", json!("marta"));
         assert_eq!(
             check_data(event, &data),
@@ -350,15 +350,15 @@ mod tests {
 
     #[test]
     fn value_with_two_faults_gives_one_error() {
-        let data = with(EventType::IdentityCreated, "/identity/status", json!(3));
+        let data = with(BuiltIn::IdentityCreated, "/identity/status", json!(3));
         let expected = one("/identity/status", "This must be a string, not a number.");
-        assert_eq!(check_data(EventType::IdentityCreated, &data), expected);
+        assert_eq!(check_data(BuiltIn::IdentityCreated, &data), expected);
     }
 
     #[test]
     fn data_other_than_an_object_is_rejected() {
         assert_eq!(
-            check_data(EventType::VisitCreated, &json!([])),
+            check_data(BuiltIn::VisitCreated, &json!([])),
             one("", "This must be an object, not a list.")
         );
     }
@@ -368,7 +368,7 @@ mod tests {
         let long = "é".repeat(5_000);
         let mut fields: serde_json::Map<String, Value> = (0..100).map(|n| (format!("{n:03}{long}"), json!(long))).collect();
         fields.insert("status".to_owned(), json!(long));
-        let errors = check_data(EventType::IdentityCreated, &json!({"identity": fields}));
+        let errors = check_data(BuiltIn::IdentityCreated, &json!({"identity": fields}));
         assert_eq!(errors.len(), ERRORS_MAX);
         assert!(
             errors

@@ -3,34 +3,34 @@
 use serde_json::Value;
 
 use crate::catalogue::{
-    EventType,
+    BuiltIn,
     payload::{Envelope, to_json},
 };
 
 /// An example of the `data` of an event type, with invented people and fixed ids and times.
-pub fn example_data(event: EventType) -> Value {
+pub fn example_data(event: BuiltIn) -> Value {
     (event.payload().example)()
 }
 
 /// An example of a callback's body.
-pub fn example_body(event: EventType) -> Value {
+pub fn example_body(event: BuiltIn) -> Value {
     let mut body = to_json(&envelope(event));
     body["data"] = example_data(event);
     body
 }
 
 /// An example of a callback's body as indented text, with all fields in the order of their declaration.
-pub fn example_text(event: EventType) -> String {
+pub fn example_text(event: BuiltIn) -> String {
     (event.payload().text)(&envelope(event))
 }
 
 /// The `subject` that belongs to [`example_data`]: the kind and the id of the object that the event is about.
-pub fn example_subject(event: EventType) -> String {
+pub fn example_subject(event: BuiltIn) -> String {
     let (kind, id) = event.payload().subject;
     format!("{kind}/{}", id.0)
 }
 
-fn envelope(event: EventType) -> Envelope {
+fn envelope(event: BuiltIn) -> Envelope {
     Envelope {
         id: "01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05",
         event_type: event.as_str(),
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn every_example_reads_back_as_its_type() {
-        for event in EventType::ALL {
+        for event in BuiltIn::ALL {
             let example = example_data(event);
             assert!(example.is_object(), "{event}");
             assert_eq!((event.payload().round_trip)(example.clone()), example, "{event}");
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_text_is_the_body_in_the_order_of_its_types() {
-        for event in EventType::ALL {
+        for event in BuiltIn::ALL {
             let text = example_text(event);
             assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), example_body(event));
             assert_eq!(example_body(event)["data"], example_data(event));
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_subject_and_the_link_name_what_the_data_holds() {
-        for event in EventType::ALL {
+        for event in BuiltIn::ALL {
             let data = example_data(event);
             let mut members = data.as_object().unwrap().values();
             let object = members.find(|member| member.get("link").is_some()).unwrap();

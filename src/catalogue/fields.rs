@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
-use crate::catalogue::{EventType, schema::callback_schema};
+use crate::catalogue::{BuiltIn, schema::callback_schema};
 
 /// Deeper than any payload: a type that held itself would have no end.
 const DEEPEST: usize = 8;
@@ -40,8 +40,8 @@ pub struct FieldValue {
 }
 
 /// The fields of a callback's body.
-pub fn fields(event: EventType) -> &'static [Field] {
-    static FIELDS: [OnceLock<Vec<Field>>; EventType::ALL.len()] = [const { OnceLock::new() }; EventType::ALL.len()];
+pub fn fields(event: BuiltIn) -> &'static [Field] {
+    static FIELDS: [OnceLock<Vec<Field>>; BuiltIn::ALL.len()] = [const { OnceLock::new() }; BuiltIn::ALL.len()];
     FIELDS[event.index()].get_or_init(|| {
         let schema = callback_schema(event);
         let reader = Reader {
@@ -165,7 +165,7 @@ fn list<'a>(schema: &'a Value, key: &str) -> impl Iterator<Item = &'a str> {
 mod tests {
     use super::*;
 
-    fn find<'a>(event: EventType, path: &str) -> &'a Field {
+    fn find<'a>(event: BuiltIn, path: &str) -> &'a Field {
         let mut names = path.split('.');
         let in_list = |fields: &'static [Field], name: &str| fields.iter().find(|field| field.name == name).unwrap();
         let first = in_list(fields(event), names.next().unwrap());
@@ -174,16 +174,16 @@ mod tests {
 
     #[test]
     fn fields_are_in_the_declared_order() {
-        let names: Vec<&str> = fields(EventType::VisitCreated).iter().map(|field| field.name.as_str()).collect();
+        let names: Vec<&str> = fields(BuiltIn::VisitCreated).iter().map(|field| field.name.as_str()).collect();
         let envelope = ["id", "type", "timestamp", "source", "subject", "dataschema", "extensions", "data"];
         assert_eq!(names, envelope);
-        let data: Vec<&str> = find(EventType::AccessRequestCreated, "data").fields[0]
+        let data: Vec<&str> = find(BuiltIn::AccessRequestCreated, "data").fields[0]
             .fields
             .iter()
             .map(|field| field.name.as_str())
             .collect();
         assert_eq!(data[..3], ["id", "type", "status"]);
-        let visitors = find(EventType::VisitCreated, "data.visit.visitors");
+        let visitors = find(BuiltIn::VisitCreated, "data.visit.visitors");
         assert_eq!(
             (visitors.kind.as_str(), visitors.required, visitors.nullable),
             ("object[]", false, true)
@@ -193,17 +193,17 @@ mod tests {
             (visitors.fields[0].name.as_str(), visitors.fields[1].name.as_str()),
             ("id", "first_name")
         );
-        let supervisors = find(EventType::IdentityCreated, "data.identity.supervisors");
+        let supervisors = find(BuiltIn::IdentityCreated, "data.identity.supervisors");
         assert_eq!(
             (supervisors.kind.as_str(), supervisors.format.as_deref()),
             ("string[]", Some("uuid"))
         );
-        assert_eq!(find(EventType::IdentityUpdated, "data.changes.old_value").kind, "any");
+        assert_eq!(find(BuiltIn::IdentityUpdated, "data.changes.old_value").kind, "any");
     }
 
     #[test]
     fn enum_values_have_their_meanings() {
-        let status = find(EventType::IdentityCreated, "data.identity.status");
+        let status = find(BuiltIn::IdentityCreated, "data.identity.status");
         let value = |value: &str, meaning: &str| FieldValue {
             value: value.to_owned(),
             meaning: meaning.to_owned(),
@@ -216,7 +216,7 @@ mod tests {
             ]
         );
         assert_eq!(status.description, "Whether the person may use their access.");
-        assert_eq!(find(EventType::IdentityCreated, "type").values, [value("identity.created", "")]);
+        assert_eq!(find(BuiltIn::IdentityCreated, "type").values, [value("identity.created", "")]);
     }
 
     fn walk(fields: &[Field], seen: &mut impl FnMut(&Field)) {
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn every_field_has_a_description_and_only_optional_ones_are_nullable() {
-        for event in EventType::ALL {
+        for event in BuiltIn::ALL {
             walk(fields(event), &mut |field| {
                 assert!(
                     field.description.ends_with('.') && !field.description.contains("`: "),

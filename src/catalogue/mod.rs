@@ -1,5 +1,5 @@
-//! The catalogue of event types: their names and texts, and on the server the payload types, from which JSON Schemas and examples are
-//! generated.
+//! The pack `clearid`: event types with their names and texts, and on the server the payload types, from which JSON Schemas and examples are
+//! generated. The event types of an installation are in the database; this pack is copied there when the service starts.
 //!
 //! This file is also compiled for the browser. To add an event type, add its payload type to the file of its family (such as
 //! [`identity`]), a row to the table in this file, and its texts to `locales/*/catalogue.ftl`.
@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use self::payload::PayloadType;
-use crate::messages::{self, Lang, validation::ValidationError};
+use crate::{
+    domain::event_type::{EventPattern, EventType},
+    messages::{self, Lang, validation::ValidationError},
+};
 
 #[cfg(feature = "ssr")]
 pub mod access_request;
@@ -41,19 +44,19 @@ pub mod value;
 #[cfg(feature = "ssr")]
 pub mod visit;
 
-/// Defines [`EventType`] from the table below. Each row has the variant, the name in the API, the module with the payload type of the same
+/// Defines [`BuiltIn`] from the table below. Each row has the variant, the name in the API, the module with the payload type of the same
 /// name, and the messages in `locales/*/catalogue.ftl`.
 macro_rules! event_types {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $module:ident, [$title:ident, $summary:ident, $description:ident];)*) => {
-        /// A type of event to which webhooks can subscribe.
+        /// An event type of the pack `clearid`. Elsewhere event types are data: `domain::event_type::EventType`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "&'static str")]
-        pub enum EventType {
+        pub enum BuiltIn {
             $($(#[$doc])* $variant,)*
         }
 
-        impl EventType {
-            /// All event types, in the order of the catalogue.
+        impl BuiltIn {
+            /// All of them, in the order of the catalogue.
             pub const ALL: [Self; [$(Self::$variant),*].len()] = [$(Self::$variant),*];
 
             /// The name in the API and in the `type` of a callback's body, such as `identity.created`.
@@ -120,9 +123,9 @@ event_types! {
 
 /// The error of a text that is not the name of an event type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownEventType(pub String);
+pub struct UnknownBuiltIn(pub String);
 
-impl EventType {
+impl BuiltIn {
     /// [`name_in`](Self::name_in) English.
     pub const fn name(self) -> &'static str {
         self.name_in(Lang::En)
@@ -138,55 +141,78 @@ impl EventType {
         self.description_in(Lang::En)
     }
 
-    /// The position in [`EventType::ALL`].
+    /// The English name of its group.
+    pub const fn group(self) -> &'static str {
+        match self {
+            Self::IdentityCreated | Self::IdentityUpdated | Self::IdentityDeleted => "Identities",
+            Self::IdentityRequestCreated | Self::IdentityRequestUpdated => "Identity requests",
+            Self::AccessRequestCreated | Self::AccessRequestUpdated => "Access requests",
+            Self::VisitCreated | Self::VisitUpdated => "Visit events",
+            Self::RoleMembershipChanged => "Roles",
+        }
+    }
+
+    /// The position in [`BuiltIn::ALL`].
     pub const fn index(self) -> usize {
         self as usize
     }
 }
 
-impl fmt::Display for EventType {
+impl fmt::Display for BuiltIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-impl FromStr for EventType {
-    type Err = UnknownEventType;
+impl FromStr for BuiltIn {
+    type Err = UnknownBuiltIn;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let found = Self::ALL.into_iter().find(|event| event.as_str() == text);
-        found.ok_or_else(|| UnknownEventType(text.chars().take(200).collect()))
+        found.ok_or_else(|| UnknownBuiltIn(text.chars().take(200).collect()))
     }
 }
 
-impl TryFrom<String> for EventType {
-    type Error = UnknownEventType;
+impl From<BuiltIn> for EventType {
+    fn from(built_in: BuiltIn) -> Self {
+        Self::of_stored(built_in.as_str())
+    }
+}
+
+impl From<BuiltIn> for EventPattern {
+    fn from(built_in: BuiltIn) -> Self {
+        Self::of_stored(built_in.as_str())
+    }
+}
+
+impl TryFrom<String> for BuiltIn {
+    type Error = UnknownBuiltIn;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()
     }
 }
 
-impl From<EventType> for &'static str {
-    fn from(event: EventType) -> Self {
+impl From<BuiltIn> for &'static str {
+    fn from(event: BuiltIn) -> Self {
         event.as_str()
     }
 }
 
-impl fmt::Display for UnknownEventType {
+impl fmt::Display for UnknownBuiltIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.wrong().fmt(f)
     }
 }
 
-impl UnknownEventType {
+impl UnknownBuiltIn {
     /// The error as a value that has a text in each language.
     pub fn wrong(&self) -> ValidationError {
         ValidationError::NoSuchEvent { event: self.0.clone() }
     }
 }
 
-impl Error for UnknownEventType {}
+impl Error for UnknownBuiltIn {}
 
 #[cfg(test)]
 mod tests {
@@ -194,19 +220,19 @@ mod tests {
 
     #[test]
     fn every_type_is_read_back_from_its_own_text() {
-        for event in EventType::ALL {
+        for event in BuiltIn::ALL {
             assert_eq!(event.to_string().parse(), Ok(event));
             let json = serde_json::to_string(&event).unwrap();
             assert_eq!(json, format!("\"{event}\""));
-            assert_eq!(serde_json::from_str::<EventType>(&json).unwrap(), event);
+            assert_eq!(serde_json::from_str::<BuiltIn>(&json).unwrap(), event);
         }
     }
 
     #[test]
     fn an_unknown_type_is_named_in_the_error() {
-        let error = "identity.renamed".parse::<EventType>().unwrap_err();
+        let error = "identity.renamed".parse::<BuiltIn>().unwrap_err();
         assert_eq!(error.to_string(), "there is no event type `identity.renamed`");
-        let error = serde_json::from_str::<EventType>("\"Identity created\"").unwrap_err();
+        let error = serde_json::from_str::<BuiltIn>("\"Identity created\"").unwrap_err();
         assert!(
             error.to_string().starts_with("there is no event type `Identity created`"),
             "{error}"
@@ -215,14 +241,14 @@ mod tests {
 
     #[test]
     fn the_index_is_the_place_in_the_list() {
-        for (position, event) in EventType::ALL.into_iter().enumerate() {
+        for (position, event) in BuiltIn::ALL.into_iter().enumerate() {
             assert_eq!(event.index(), position);
         }
     }
 
     #[test]
     fn the_texts_for_people_are_whole_sentences() {
-        for event in EventType::ALL {
+        for event in BuiltIn::ALL {
             assert!(event.summary().ends_with('.') && event.summary().len() < 70, "{event}");
             assert!(
                 event.description().starts_with("Sent when ") && event.description().ends_with('.'),

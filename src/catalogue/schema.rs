@@ -5,29 +5,29 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use crate::catalogue::EventType;
+use crate::catalogue::BuiltIn;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The schema of a callback's body.
-pub fn callback_schema(event: EventType) -> &'static Value {
-    static SCHEMAS: [OnceLock<Value>; EventType::ALL.len()] = [const { OnceLock::new() }; EventType::ALL.len()];
+pub fn callback_schema(event: BuiltIn) -> &'static Value {
+    static SCHEMAS: [OnceLock<Value>; BuiltIn::ALL.len()] = [const { OnceLock::new() }; BuiltIn::ALL.len()];
     SCHEMAS[event.index()].get_or_init(|| envelope(event, data_schema(event).clone()))
 }
 
 /// The schema of `data`.
-pub fn data_schema(event: EventType) -> &'static Value {
-    static SCHEMAS: [OnceLock<Value>; EventType::ALL.len()] = [const { OnceLock::new() }; EventType::ALL.len()];
+pub fn data_schema(event: BuiltIn) -> &'static Value {
+    static SCHEMAS: [OnceLock<Value>; BuiltIn::ALL.len()] = [const { OnceLock::new() }; BuiltIn::ALL.len()];
     SCHEMAS[event.index()].get_or_init(event.payload().schema)
 }
 
 /// The file name of the schema of a callback's body, such as `identity.created.schema.json`.
-pub fn schema_file_name(event: EventType) -> String {
+pub fn schema_file_name(event: BuiltIn) -> String {
     format!("{event}.schema.json")
 }
 
 /// Inserts the schema of `data` into the schema of the body. The definitions move to the root, to which references point.
-fn envelope(event: EventType, mut data: Value) -> Value {
+fn envelope(event: BuiltIn, mut data: Value) -> Value {
     let mut definitions = None;
     if let Some(object) = data.as_object_mut() {
         object.remove("$schema");
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
     use crate::catalogue::example::{example_data, example_subject};
 
-    fn example_body(event: EventType) -> Value {
+    fn example_body(event: BuiltIn) -> Value {
         json!({
             "id": "018f3c5e-7a10-7c4e-9b21-5d0c6a9e4fff",
             "type": event,
@@ -105,7 +105,7 @@ mod tests {
     }
 
     /// Whether an independent validator accepts the body. It also validates the schema against the meta-schema.
-    fn accepted(event: EventType, body: &Value) -> bool {
+    fn accepted(event: BuiltIn, body: &Value) -> bool {
         let mut schemas = Schemas::new();
         let mut compiler = Compiler::new();
         compiler.set_default_draft(Draft::V2020_12);
@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn every_example_fits_its_own_schema_and_no_other() {
-        for event in EventType::ALL {
-            for other in EventType::ALL {
+        for event in BuiltIn::ALL {
+            for other in BuiltIn::ALL {
                 assert_eq!(
                     accepted(event, &example_body(other)),
                     event == other,
@@ -141,12 +141,12 @@ mod tests {
             ("extensions", true),
             ("data", false),
         ] {
-            let mut body = example_body(EventType::VisitCreated);
+            let mut body = example_body(BuiltIn::VisitCreated);
             body["dataschema"] = json!("https://example.com/schemas/visit");
             body["extensions"] = json!({ "tenant": "a", "number": 7, "urgent": true });
-            assert!(accepted(EventType::VisitCreated, &body));
+            assert!(accepted(BuiltIn::VisitCreated, &body));
             body.as_object_mut().unwrap().remove(field).unwrap();
-            assert_eq!(accepted(EventType::VisitCreated, &body), may_be_absent, "{field}");
+            assert_eq!(accepted(BuiltIn::VisitCreated, &body), may_be_absent, "{field}");
         }
     }
 
@@ -165,9 +165,9 @@ mod tests {
             ("subject", json!(7)),
             ("extra", json!(true)),
         ] {
-            let mut body = example_body(EventType::VisitCreated);
+            let mut body = example_body(BuiltIn::VisitCreated);
             body[field] = wrong;
-            assert!(!accepted(EventType::VisitCreated, &body), "{field}");
+            assert!(!accepted(BuiltIn::VisitCreated, &body), "{field}");
         }
     }
 
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn every_object_and_every_property_is_described() {
-        for event in EventType::ALL {
+        for event in BuiltIn::ALL {
             let mut count = 0;
             walk(callback_schema(event), "", &mut |path, schema| {
                 count += 1;
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn every_object_but_the_custom_fields_is_closed() {
-        for event in EventType::ALL {
+        for event in BuiltIn::ALL {
             walk(callback_schema(event), "", &mut |path, schema| {
                 if schema.get("properties").is_some() {
                     assert_eq!(schema["additionalProperties"], json!(false), "{event} {path}");
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn enumerations_are_lists_with_their_meanings() {
-        let status = &data_schema(EventType::IdentityCreated)["$defs"]["IdentityStatus"];
+        let status = &data_schema(BuiltIn::IdentityCreated)["$defs"]["IdentityStatus"];
         assert_eq!(status["enum"], json!(["active", "inactive"]));
         assert_eq!(status["type"], "string");
         let description = status["description"].as_str().unwrap();
@@ -226,7 +226,7 @@ mod tests {
             "{description}"
         );
         assert!(
-            EventType::ALL
+            BuiltIn::ALL
                 .iter()
                 .all(|event| !callback_schema(*event).to_string().contains("oneOf"))
         );
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn the_file_is_named_after_the_type() {
         assert_eq!(
-            schema_file_name(EventType::RoleMembershipChanged),
+            schema_file_name(BuiltIn::RoleMembershipChanged),
             "role.membership_changed.schema.json"
         );
     }

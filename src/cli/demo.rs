@@ -13,7 +13,7 @@ use crate::{
     app::AppState,
     auth::{password, principal::Principal},
     catalogue::{
-        EventType,
+        BuiltIn,
         example::{example_data, example_subject},
     },
     cli::{error::CliError, listen},
@@ -81,7 +81,7 @@ async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret
     app.store
         .add_user(&Actor::clearhook(), EMAIL, password::hash(&password).await?, Role::Administrator)
         .await?;
-    let events = [EventType::IdentityCreated, EventType::IdentityUpdated].map(|event| event.to_string());
+    let events = [BuiltIn::IdentityCreated, BuiltIn::IdentityUpdated].map(|event| event.to_string());
     let mut input = WebhookInput::new("Sample receiver".to_owned(), format!("http://{receiver}/sample"), events.to_vec());
     "Prints each callback in the terminal where clearhook runs.".clone_into(&mut input.description);
     let failed = |error: String| CliError::Other(format!("cannot add the sample: {error}"));
@@ -120,13 +120,13 @@ fn framed(lines: &[String]) -> String {
 
 fn sample_event() -> Result<CloudEvent<'static>, CliError> {
     let data =
-        RawValue::from_string(example_data(EventType::IdentityCreated).to_string()).map_err(|error| CliError::Other(error.to_string()))?;
+        RawValue::from_string(example_data(BuiltIn::IdentityCreated).to_string()).map_err(|error| CliError::Other(error.to_string()))?;
     Ok(CloudEvent {
         specversion: Some("1.0".into()),
         id: Some("sample-1".into()),
         source: Some("https://clearid.example.com".into()),
-        event_type: Some(EventType::IdentityCreated.as_str().into()),
-        subject: Some(example_subject(EventType::IdentityCreated).into()),
+        event_type: Some(BuiltIn::IdentityCreated.as_str().into()),
+        subject: Some(example_subject(BuiltIn::IdentityCreated).into()),
         data: Some(Cow::Owned(data)),
         ..CloudEvent::default()
     })

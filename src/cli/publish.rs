@@ -9,9 +9,9 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    catalogue::EventType,
     cli::{error::CliError, output::print_line},
     config::secret_file,
+    domain::event_type::EventType,
     error_chain::innermost,
 };
 
@@ -20,7 +20,7 @@ const SERVER: &str = "http://127.0.0.1:3000";
 
 #[derive(Args)]
 pub(super) struct PublishArguments {
-    /// The event type, such as identity.created. `clearhook schema --list` lists all types
+    /// The event type, such as identity.created
     #[arg(value_name = "TYPE")]
     event_type: EventType,
     /// A file with the event's data as JSON, or - for standard input

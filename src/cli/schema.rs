@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    catalogue::{EventType, schema::callback_schema},
+    catalogue::{BuiltIn, schema::callback_schema},
     cli::{
         error::CliError,
         output::{print_line, print_list, text},
@@ -15,7 +15,7 @@ use crate::{
 pub(super) struct SchemaArguments {
     /// The event type, such as identity.created
     #[arg(value_name = "TYPE", required_unless_present = "list", conflicts_with = "list")]
-    event_type: Option<EventType>,
+    event_type: Option<BuiltIn>,
     /// List all event types
     #[arg(long)]
     list: bool,
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &SchemaArguments) -> Result<(), CliError> {
         print_line(format_args!("{:#}", callback_schema(event_type)))?;
         return Ok(());
     }
-    let types: Vec<_> = EventType::ALL
+    let types: Vec<_> = BuiltIn::ALL
         .into_iter()
         .map(|event| json!({ "type": event, "name": event.name(), "description": event.description() }))
         .collect();

@@ -21,6 +21,7 @@ use crate::{
     config::{Config, Settings},
     delivery::Dispatcher,
     problem,
+    registry::Registry,
     rest::metrics,
     storage::{DatabaseUrl, sqlite_file::FileLock},
     telemetry, web,
@@ -85,7 +86,14 @@ pub(super) async fn run(arguments: ServeArguments, program: &clap::Command) -> R
         running.stop().await;
         return Err(error.into());
     }
-    let state = AppState::new(store.clone(), policy, dispatcher, node, config.front, Clock::default());
+    let event_types = match Registry::start(store.clone(), config.event_types).await {
+        Ok(event_types) => event_types,
+        Err(error) => {
+            running.stop().await;
+            return Err(error.into());
+        }
+    };
+    let state = AppState::new(store.clone(), policy, dispatcher, node, config.front, Clock::default(), event_types);
     let shutdown = signals.start_serving();
     let (service, watched) = (state.clone(), shutdown.clone());
     tokio::spawn(async move {

@@ -1,5 +1,6 @@
 //! The configuration: command-line flags, then environment, then `clearhook.toml`, then defaults.
 
+mod catalogue;
 mod data_dir;
 mod effective;
 mod error;
@@ -18,6 +19,7 @@ pub use self::{data_dir::DataDir, error::ConfigError, front::FrontSettings, list
 use crate::{
     delivery::DeliverySettings,
     domain::url::UrlPolicy,
+    registry::RegistrySettings,
     storage::{DatabaseUrl, InvalidDatabaseUrl},
     vault::MasterKey,
 };
@@ -52,6 +54,8 @@ pub struct Config {
     pub metrics_addr: Option<SocketAddr>,
     /// Settings of the dispatcher.
     pub delivery: DeliverySettings,
+    /// Settings of the catalogue of event types.
+    pub event_types: RegistrySettings,
     /// A filter of `tracing_subscriber`.
     pub log: String,
     /// The format of the log.
@@ -86,6 +90,7 @@ impl Config {
             allowed: allowed.map_err(|error| ConfigError::new("CLEARHOOK_ALLOWED_NETWORKS", format!("{error}")))?,
         };
         let delivery = delivery(&settings)?;
+        let event_types = catalogue::read(&settings)?;
         let metrics_addr = match unless_none(settings.metrics_addr.as_deref()) {
             Some(addr) => Some(read(
                 "CLEARHOOK_METRICS_ADDR",
@@ -123,6 +128,7 @@ impl Config {
             listen,
             policy,
             delivery,
+            event_types,
             metrics_addr,
             log: settings.log.unwrap_or_else(|| "info".to_owned()),
             log_format,

@@ -211,6 +211,10 @@ settings! {
     /// Disable a webhook after at least 3 deliveries in a row exhausted their attempts, the first of them at least this long ago; none:
     /// never [default: 120h]
     disable_after: String = "CLEARHOOK_DISABLE_AFTER",
+    /// The sets of event types that come with clearhook, separated by commas; none: only your own [default: clearid]
+    packs: String = "CLEARHOOK_PACKS",
+    /// What happens to an event whose type is unknown: reject, or accept, which registers the type [default: reject]
+    unknown_types: String = "CLEARHOOK_UNKNOWN_TYPES",
     /// The retention period, after which events and callbacks are deleted; none: keep them forever [default: 366d]
     retention: String = "CLEARHOOK_RETENTION",
     /// The maximum number of attempts in flight [default: 256]

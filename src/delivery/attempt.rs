@@ -165,7 +165,7 @@ fn callback(job: &Job, attempt: u32, at: Timestamp, endpoint: &Endpoint, own: At
         delivery: job.delivery,
         event: job.event,
         webhook: job.webhook,
-        event_type: job.event_type,
+        event_type: job.event_type.clone(),
         url: Arc::clone(&endpoint.url_text),
         at,
         attempt,
@@ -198,14 +198,17 @@ fn log(job: &Job, attempt: u32, called: &Called) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{catalogue::EventType, domain::callback::Trigger, storage::new_id};
+    use crate::{
+        domain::{callback::Trigger, event_type::EventType},
+        storage::new_id,
+    };
 
     #[tokio::test]
     async fn a_panic_is_caught_and_becomes_the_result_of_the_attempt() {
         let job = Job {
             delivery: new_id(),
             event: new_id(),
-            event_type: EventType::IdentityCreated,
+            event_type: EventType::of_stored("identity.created"),
             webhook: new_id(),
             body: "{}".into(),
             trace: None,

@@ -62,8 +62,7 @@ fn requested_delay(called: &Called) -> Option<Duration> {
 mod tests {
     use super::*;
     use crate::{
-        catalogue::EventType,
-        domain::{answer::Failure, callback::Trigger},
+        domain::{answer::Failure, callback::Trigger, event_type::EventType},
         storage::new_id,
     };
 
@@ -82,7 +81,7 @@ mod tests {
         let job = Job {
             delivery: new_id(),
             event: new_id(),
-            event_type: EventType::IdentityCreated,
+            event_type: EventType::of_stored("identity.created"),
             webhook: new_id(),
             body: "{}".into(),
             trace: None,

@@ -26,6 +26,8 @@ named! {
         ApiKey = "api_key",
         /// A user.
         User = "user",
+        /// An event type, or several that were imported together.
+        EventType = "event_type",
         /// The service itself.
         Server = "server",
     }
@@ -50,6 +52,18 @@ named! {
         WebhookRecovered = "webhook.recovered",
         /// A single delivery was queued again.
         WebhookRedelivered = "webhook.redelivered",
+        /// An event type was added.
+        EventTypeCreated = "event_type.created",
+        /// An event type was changed.
+        EventTypeChanged = "event_type.changed",
+        /// An event type was archived.
+        EventTypeArchived = "event_type.archived",
+        /// An archived event type was made active or deprecated.
+        EventTypeRestored = "event_type.restored",
+        /// An event type was registered because an event of it was published.
+        EventTypeDiscovered = "event_type.discovered",
+        /// Event types were imported from a file.
+        EventTypesImported = "event_types.imported",
         /// An API key was created.
         ApiKeyCreated = "api_key.created",
         /// An API key was revoked.

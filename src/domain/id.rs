@@ -44,6 +44,8 @@ ids! {
     DeliveryId
     /// A callback: one HTTP attempt of a delivery.
     CallbackId
+    /// An event type.
+    EventTypeId
     /// A user of the console.
     UserId
     /// A session of a signed-in browser.

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod callback;
 pub mod delivery;
+pub mod event_type;
 pub mod headers;
 pub mod id;
 pub mod list;

@@ -15,6 +15,8 @@ named! {
     Scope("scope") {
         /// Publish events.
         EventsWrite = "events:write",
+        /// Add, change and archive event types.
+        EventTypesWrite = "event-types:write",
         /// Read webhooks, without their secrets.
         WebhooksRead = "webhooks:read",
         /// Create, change and delete webhooks.

@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::AppState,
     auth::rules::Action,
-    catalogue::EventType,
     domain::{
         callback::{Outcome, Trigger},
+        event_type::EventType,
         id::{CallbackId, DeliveryId, EventId, WebhookId},
         timestamp::Timestamp,
     },
     problem::Problem,
-    rest::extract::{Caller, Id, List, NoParams, PageView, Params, limit, moment, named},
+    rest::extract::{Caller, Id, List, NoParams, PageView, Params, event_type, limit, moment, named},
     routes::{Routes, Rule},
     services::error::FieldError,
     services::webhooks,
@@ -108,7 +108,7 @@ async fn list(
         outcome: named("outcome", params.outcome.as_deref())?,
         status: status(params.status.as_deref())?,
         response: None,
-        event: named("event", params.event.as_deref())?,
+        event: event_type(&app, "event", params.event.as_deref())?,
     };
     let page = webhooks::log(&app, &by, id, &filter, list.cursor(params.cursor.as_deref())?, limit(params.limit)?).await?;
     Ok(PageView::of(&list, page, view))

@@ -15,6 +15,7 @@ use crate::{
     app::AppState,
     auth::principal::{KeyHolder, Principal},
     domain::{
+        event_type::EventType,
         page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, ListId, Page},
         timestamp::Timestamp,
     },
@@ -22,6 +23,7 @@ use crate::{
     request::form::check_length,
     rest::json,
     services::error::FieldError,
+    services::event_types,
     services::events::content_coding::ContentCoding,
     services::events::media_type::MediaType,
 };
@@ -60,18 +62,18 @@ pub async fn key_holder(app: &AppState, headers: &HeaderMap) -> Result<KeyHolder
     app.keys.check(&app.store, key.trim()).await?.ok_or_else(Problem::unauthenticated)
 }
 
-/// A JSON body.
-pub(super) struct Body<T>(pub(super) T);
+/// A JSON body of at most `MAX` bytes. With another `MAX`, its route needs a `DefaultBodyLimit` of its own.
+pub(super) struct Body<T, const MAX: usize = BODY_BYTES_MAX>(pub(super) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for Body<T, MAX> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         check_media(request.headers())?;
-        check_length(request.headers(), BODY_BYTES_MAX)?;
+        check_length(request.headers(), MAX)?;
         let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(|rejection| body_problem(&rejection, BODY_BYTES_MAX))?;
+            .map_err(|rejection| body_problem(&rejection, MAX))?;
         // A byte order mark is ignored (RFC 8259, section 8.1).
         let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         json::read(text).map(Self)
@@ -106,7 +108,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
         if is_absent {
             return Ok(Self(T::default()));
         }
-        Body::from_request(request, state).await.map(|Body(body)| Self(body))
+        Body::<T>::from_request(request, state).await.map(|Body(body)| Self(body))
     }
 }
 
@@ -188,6 +190,12 @@ impl List {
 pub(super) fn named<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, given: Option<&str>) -> Result<Option<T>, Problem> {
     let parsed = given.map(str::parse).transpose();
     parsed.map_err(|error| Problem::invalid(vec![FieldError::new(format!("/{name}"), format!("{error}."))]))
+}
+
+/// Looks up an optional query parameter that is an event type.
+pub(super) fn event_type(app: &AppState, name: &str, given: Option<&str>) -> Result<Option<EventType>, Problem> {
+    let found = given.map(|given| event_types::find(app, given)).transpose();
+    found.map_err(|error| Problem::invalid(vec![FieldError::new(format!("/{name}"), format!("{error}."))]))
 }
 
 /// Parses an optional query parameter that is a time.

@@ -7,16 +7,16 @@ use serde_json::value::RawValue;
 use crate::{
     app::AppState,
     auth::rules::Action,
-    catalogue::EventType,
     domain::{
         delivery::DeliveryState,
+        event_type::EventType,
         id::{DeliveryId, EventId, WebhookId},
         timestamp::Timestamp,
     },
     problem::Problem,
     rest::{
         callbacks::{CallbackView, view},
-        extract::{Caller, Id, List, NoParams, PageView, Params, limit, moment, named},
+        extract::{Caller, Id, List, NoParams, PageView, Params, event_type, limit, moment},
     },
     routes::{Routes, Rule},
     services::webhooks::{self, EventDetails},
@@ -97,7 +97,7 @@ async fn list(
         ce_id: params.id,
         source: params.source,
         subject: params.subject,
-        event_type: named("type", params.event_type.as_deref())?,
+        event_type: event_type(&app, "type", params.event_type.as_deref())?,
         from: moment("from", params.from.as_deref())?,
         to: moment("to", params.to.as_deref())?,
     };

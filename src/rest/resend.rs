@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::AppState,
     auth::rules::Action,
-    catalogue::EventType,
     domain::{
         id::{CallbackId, DeliveryId, WebhookId},
         timestamp::Timestamp,
@@ -15,6 +14,7 @@ use crate::{
     rest::extract::{Body, Caller, Id, NoParams, OptionalBody, Params, body_moment},
     routes::{Routes, Rule},
     services::error::FieldError,
+    services::event_types,
     services::webhooks,
 };
 
@@ -97,8 +97,8 @@ async fn test(
     _: Params<NoParams>,
     OptionalBody(body): OptionalBody<TestBody>,
 ) -> Result<(StatusCode, Json<Queued>), Problem> {
-    let event = body.event.as_deref().map(str::parse::<EventType>).transpose();
-    let event = event.map_err(|unknown| Problem::invalid(vec![FieldError::new("/event", unknown.to_string())]))?;
+    let event = body.event.as_deref().map(|event| event_types::find(&app, event)).transpose();
+    let event = event.map_err(|unknown| Problem::invalid(vec![FieldError::new("/event", unknown)]))?;
     let delivery_id = webhooks::test(&app, &by, id, event).await?;
     Ok((StatusCode::ACCEPTED, Json(Queued { delivery_id })))
 }

@@ -15,7 +15,7 @@ use crate::{
     domain::id::WebhookId,
     problem::Problem,
     rest::{
-        extract::{Body, Caller, Id, List, NoParams, PageView, Params, limit, named},
+        extract::{Body, Caller, Id, List, NoParams, PageView, Params, event_type, limit},
         webhook_body::{NewWebhook, Patch},
     },
     routes::{Routes, Rule},
@@ -63,7 +63,7 @@ async fn list(
 ) -> Result<Response, Problem> {
     let filter = WebhookFilter {
         q: params.q,
-        event: named("event", params.event.as_deref())?,
+        event: event_type(&app, "event", params.event.as_deref())?,
         enabled: params.enabled,
         owner: None,
     };

@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::{
     auth::{password::HashError, rules::Forbidden},
     messages::{Lang, validation::ValidationError},
+    services::compatibility::Incompatible,
     storage::StoreError,
 };
 
@@ -24,6 +25,9 @@ pub enum UseCaseError {
     /// The change is not possible in the present state of the object.
     #[error("{0}")]
     Conflict(ValidationError),
+    /// A new schema would break publishers or receivers.
+    #[error("the schema is not compatible with the present one")]
+    Incompatible(Box<Incompatible>),
     /// The caller lacks a permission.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),

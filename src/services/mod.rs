@@ -2,7 +2,9 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod compatibility;
 pub mod error;
+pub mod event_types;
 pub mod events;
 pub mod users;
 pub mod webhooks;

@@ -9,10 +9,10 @@ use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelec
 use uuid::Uuid;
 
 use crate::{
-    catalogue::EventType,
     domain::{
         answer::Answer,
         callback::{Outcome, Trigger},
+        event_type::EventType,
         id::{CallbackId, DeliveryId, EventId, WebhookId},
         response::ResponseFilter,
         timestamp::Timestamp,
@@ -189,7 +189,7 @@ impl CallbackRow {
             delivery: DeliveryId(self.delivery_id),
             event: EventId(self.event_id),
             webhook: WebhookId(self.webhook_id),
-            event_type: self.event_type.parse().map_err(|_| StoreError::Corrupt(self.event_type))?,
+            event_type: EventType::of_stored(&self.event_type),
             url: self.url,
             at: Timestamp(self.callback_date),
             attempt: u32::try_from(self.attempt).unwrap_or(0),

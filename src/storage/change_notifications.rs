@@ -1,4 +1,4 @@
-//! The revision counter of webhooks, and notifications to other nodes.
+//! The revision counters of webhooks and event types, and notifications to other nodes.
 
 use sea_orm::{DbBackend, EntityTrait, QueryTrait};
 
@@ -21,11 +21,41 @@ pub(super) async fn raise(on: &impl Executor, webhook: WebhookId) -> Result<(), 
     tell(on, &format!("{webhook}{SEPARATOR}{revision}")).await
 }
 
-/// The number of changes of webhooks so far.
-pub(super) async fn read(on: &impl Executor) -> Result<Option<i64>, StoreError> {
-    let counter = revision::Entity::find_by_id(1).build(on.backend());
-    let rows = on.rows(counter).await?;
-    Ok(rows.first().map(|row| row.get("webhooks")).transpose()?)
+/// Records that event types changed, and notifies other nodes when the transaction commits. Returns the revision after the change.
+pub(super) async fn raise_event_types(on: &impl Executor) -> Result<i64, StoreError> {
+    let sql = "UPDATE revisions SET event_types = event_types + 1 WHERE id = 1 RETURNING event_types";
+    let rows = on.rows(statement(on.backend(), sql, [])).await?;
+    let revision: i64 = rows.first().map(|row| row.get("event_types")).transpose()?.unwrap_or_default();
+    tell(on, &format!("{EVENT_TYPES}{SEPARATOR}{revision}")).await?;
+    Ok(revision)
+}
+
+/// How many changes there were so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Revisions {
+    /// Changes of webhooks.
+    pub(super) webhooks: i64,
+    /// Changes of event types.
+    pub(super) event_types: i64,
+}
+
+/// The numbers of changes so far.
+pub(super) async fn read(on: &impl Executor) -> Result<Option<Revisions>, StoreError> {
+    let counters = revision::Entity::find_by_id(1).build(on.backend());
+    let rows = on.rows(counters).await?;
+    let revisions = rows.first().map(|row| {
+        Ok::<_, StoreError>(Revisions {
+            webhooks: row.get("webhooks")?,
+            event_types: row.get("event_types")?,
+        })
+    });
+    revisions.transpose()
+}
+
+/// Parses a notification into the revision after a change of event types.
+pub(super) fn parse_event_types(text: &str) -> Option<i64> {
+    let revision = text.strip_prefix(EVENT_TYPES)?.strip_prefix(SEPARATOR)?;
+    revision.parse().ok()
 }
 
 /// Parses a notification into the changed webhook and the revision after the change.
@@ -34,10 +64,13 @@ pub(super) fn parse_change(text: &str) -> Option<(WebhookId, i64)> {
     Some((webhook.parse().ok()?, revision.parse().ok()?))
 }
 
+/// What stands for the webhook in notifications of changed event types.
+const EVENT_TYPES: &str = "event-types";
+
 /// The notification that an API key was revoked.
 pub(super) const KEYS: &str = "keys";
 
-/// Notifies other nodes: of a changed webhook, of [`KEYS`], or of `pending` if there are deliveries to claim.
+/// Notifies other nodes: of a changed webhook, of changed event types, of [`KEYS`], or of `pending` if there are deliveries to claim.
 pub(super) async fn tell(on: &impl Executor, text: &str) -> Result<(), StoreError> {
     if on.backend() == DbBackend::Postgres {
         let values = [CHANNEL.into(), text.into()];

@@ -7,10 +7,10 @@ use sea_orm::{ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
 use uuid::Uuid;
 
 use crate::{
-    catalogue::EventType,
     domain::{
         callback::Trigger,
         delivery::DeliveryState,
+        event_type::EventType,
         id::{DeliveryId, EventId, NodeId, WebhookId},
         timestamp::Timestamp,
         trace_context::TraceContext,
@@ -202,7 +202,7 @@ impl Store {
             jobs.push(Job {
                 delivery: DeliveryId(row.id),
                 event: EventId(row.event_id),
-                event_type: content.event_type,
+                event_type: content.event_type.clone(),
                 webhook: WebhookId(row.webhook_id),
                 body: content.body.clone(),
                 trace: content.trace.clone(),
@@ -258,9 +258,8 @@ impl Store {
                 ])
                 .filter(event::Column::Id.is_in(ids));
             for row in rows.into_model::<EventRow>().all(&self.read).await? {
-                let event_type = row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?;
                 let content = EventContent {
-                    event_type,
+                    event_type: EventType::of_stored(&row.event_type),
                     body: Bytes::from(row.body),
                     trace: row.extensions.as_deref().and_then(TraceContext::of_extensions).map(Arc::new),
                 };

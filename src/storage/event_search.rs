@@ -4,9 +4,9 @@ use sea_orm::{EntityTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use crate::{
-    catalogue::EventType,
     domain::{
         delivery::DeliveryState,
+        event_type::EventType,
         id::{DeliveryId, EventId, WebhookId},
         page::{Cursor, Page},
         timestamp::Timestamp,
@@ -108,7 +108,7 @@ impl EventRow {
         Ok(EventRecord {
             id: EventId(self.id),
             ce_id: self.ce_id,
-            event_type: self.event_type.parse().map_err(|_| StoreError::Corrupt(self.event_type))?,
+            event_type: EventType::of_stored(&self.event_type),
             source: self.source,
             subject: self.subject,
             extensions: self.extensions,
@@ -285,7 +285,7 @@ fn range(filter: &EventFilter, after: Option<Cursor>, id: &str) -> Condition {
 
 /// The condition on all other fields of the filter except the publisher's id.
 fn add_filter(all: &mut Condition, filter: &EventFilter, column: impl Fn(&str) -> String) {
-    let event_type = filter.event_type.map(EventType::as_str);
+    let event_type = filter.event_type.as_ref().map(EventType::as_str);
     for (name, value) in [
         ("source", filter.source.as_deref()),
         ("subject", filter.subject.as_deref()),

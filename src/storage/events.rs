@@ -5,10 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::{
-    catalogue::EventType,
-    domain::{id::EventId, timestamp::Timestamp},
-};
+use crate::domain::{event_type::EventType, id::EventId, timestamp::Timestamp};
 
 /// Bytes in each half of a key.
 const HALF: usize = 8;

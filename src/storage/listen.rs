@@ -18,7 +18,8 @@ use crate::{
     domain::id::WebhookId,
     storage::{
         Store, StoreError,
-        change_notifications::{CHANNEL, KEYS, parse_change},
+        change_notifications::{CHANNEL, KEYS, parse_change, parse_event_types},
+        event_types::CatalogueRevision,
         postgres::ACQUIRE,
     },
 };
@@ -32,6 +33,8 @@ pub enum Notification {
     Changed(WebhookId, i64),
     /// An API key was revoked.
     Keys,
+    /// Event types were changed.
+    EventTypes,
     /// Notifications may have been missed, because the connection was lost.
     Missed,
 }
@@ -40,6 +43,7 @@ pub enum Notification {
 pub struct Listener {
     connection: PgListener,
     revocations: Arc<AtomicU64>,
+    catalogue: CatalogueRevision,
     /// Signals that connections were lost: the listener's connection may lead to a server that is not the primary any more.
     losses: watch::Receiver<u64>,
 }
@@ -75,6 +79,7 @@ impl Store {
         Ok(Some(Listener {
             connection,
             revocations: self.revocations.clone(),
+            catalogue: self.catalogue.clone(),
             losses,
         }))
     }
@@ -90,6 +95,10 @@ impl Listener {
         let Some(received) = received else {
             return Err(failed(sqlx::Error::Io(io::ErrorKind::ConnectionAborted.into())));
         };
+        if let Some(revision) = parse_event_types(received.payload()) {
+            self.catalogue.learn(revision);
+            return Ok(Notification::EventTypes);
+        }
         let notification = match received.payload() {
             KEYS => Notification::Keys,
             text => parse_change(text).map_or(Notification::Pending, |(webhook, revision)| {

@@ -15,6 +15,7 @@ pub mod delivery_status;
 mod entity;
 pub mod error;
 pub mod event_search;
+pub mod event_types;
 pub mod events;
 mod executor;
 pub mod global_stats;
@@ -75,6 +76,7 @@ use uuid::Uuid;
 
 pub use self::{database_url::DatabaseUrl, error::StoreError, invalid_url::InvalidDatabaseUrl, postgres_url::PostgresUrl};
 use self::{
+    event_types::CatalogueRevision,
     postgres::ConnectionSuspect,
     sqlite_connection::SqliteConnection,
     sqlite_file::OpenFile,
@@ -96,6 +98,8 @@ pub struct Store {
     counts: Arc<StatementCounts>,
     /// How many revocations of API keys this process knows of.
     revocations: Arc<AtomicU64>,
+    /// The newest change of event types that this process knows of.
+    catalogue: CatalogueRevision,
     suspect: ConnectionSuspect,
     /// The time limit of statements in large transactions on PostgreSQL. Other statements have a third of it.
     patience: Duration,

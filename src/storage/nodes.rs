@@ -38,7 +38,8 @@ impl Store {
 
     /// The number of changes of webhooks so far.
     pub async fn revision(&self) -> Result<i64, StoreError> {
-        Ok(change_notifications::read(&self.read).await?.unwrap_or_default())
+        let revisions = change_notifications::read(&self.read).await?;
+        Ok(revisions.map_or(0, |revisions| revisions.webhooks))
     }
 
     /// Stores that this node has applied all changes up to this revision.

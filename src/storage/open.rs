@@ -13,6 +13,7 @@ pub use crate::storage::open_error::OpenError;
 use crate::{
     storage::{
         DatabaseUrl, PostgresUrl, Store, StoreError,
+        event_types::CatalogueRevision,
         executor::STATEMENTS,
         limit::{TimeLimit, WatchedFile},
         migrate::bring_up_to_date,
@@ -94,6 +95,7 @@ impl Store {
             vault,
             counts,
             revocations: Arc::default(),
+            catalogue: CatalogueRevision::default(),
             suspect,
             patience: PATIENCE,
             follower: follower.map(Arc::new),

@@ -1,6 +1,6 @@
 //! The buttons of a webhook's page besides "Save": test event, duplicate, new secret and deletion.
 
-use clearhook::{catalogue::EventType, domain::role::Role};
+use clearhook::{catalogue::BuiltIn, domain::role::Role};
 use serde_json::Value;
 
 use crate::support::{
@@ -20,9 +20,7 @@ fn path(webhook: &Value) -> String {
 async fn test_event_is_in_the_log_after_the_redirect(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app
-        .webhook(&receiver.url, &[EventType::IdentityCreated, EventType::VisitCreated])
-        .await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated, BuiltIn::VisitCreated]).await;
     let path = path(&webhook);
     let response = app.form(&path, &cookie, &[("intent", "test"), ("event", "visit.created")]).await;
     let location = response.headers()["location"].to_str().unwrap().to_owned();
@@ -52,7 +50,7 @@ async fn test_event_is_in_the_log_after_the_redirect(database: TestDatabase) {
 async fn rotated_secret_is_shown_once_and_both_secrets_sign(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let path = path(&webhook);
     let response = app.form(&path, &cookie, &[("intent", "rotate"), ("overlap", "24h")]).await;
     assert_eq!(response.status(), 200);
@@ -63,7 +61,7 @@ async fn rotated_secret_is_shown_once_and_both_secrets_sign(database: TestDataba
         "{html}"
     );
     assert!(!app.page(&path, &cookie).await.text().await.unwrap().contains(&secret));
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let seen = receiver.wait(1).await.remove(0);
     assert_eq!(seen.headers["webhook-signature"].to_str().unwrap().split(' ').count(), 2);
     let response = app.form(&path, &cookie, &[("intent", "rotate"), ("overlap", "30d")]).await;
@@ -75,7 +73,7 @@ async fn rotated_secret_is_shown_once_and_both_secrets_sign(database: TestDataba
 async fn duplicate_opens_a_filled_form_for_a_new_webhook(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/original", &[EventType::VisitCreated]).await;
+    let webhook = app.webhook("https://example.com/original", &[BuiltIn::VisitCreated]).await;
     let id = webhook["id"].as_str().unwrap();
     let html = app.page(&format!("/webhooks/new?from={id}"), &cookie).await.text().await.unwrap();
     for kept in ["Test (copy)", "https://example.com/original", "value=\"whsec_"] {
@@ -91,7 +89,7 @@ async fn duplicate_opens_a_filled_form_for_a_new_webhook(database: TestDatabase)
 async fn webhook_deletion_requires_the_name(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
     let path = path(&webhook);
     let response = app.form(&path, &cookie, &[("intent", "delete"), ("confirm", "Tset")]).await;
     assert_eq!(response.status(), 422);

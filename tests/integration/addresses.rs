@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use clearhook::{catalogue::EventType, delivery::DeliverySettings, domain::url::UrlPolicy, storage::new_id};
+use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, domain::url::UrlPolicy, storage::new_id};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -331,7 +331,7 @@ async fn rejected_address_names_the_setting_that_permits_it(database: TestDataba
 async fn literal_address_is_checked_again_before_each_attempt(database: TestDatabase) {
     let receiver = Receiver::start([]).await;
     let app = TestApp::start(&database).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     app.stop().await;
     // The operator no longer permits the address that was permitted when it was saved.
     let strict = UrlPolicy {
@@ -340,7 +340,7 @@ async fn literal_address_is_checked_again_before_each_attempt(database: TestData
     };
     let settings = hourly();
     let app = TestApp::start_with(&database, settings, strict, new_id()).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     blocked(&app, &webhook, 1).await;
     assert!(receiver.seen().is_empty());
     app.stop().await;
@@ -365,11 +365,11 @@ async fn port_of_another_protocol_is_rejected_on_save_and_on_attempt(database: T
         assert_eq!((status, &answer["errors"][0]["pointer"]), (422, &json!("/url")), "{url}: {answer}");
         assert!(answer["errors"][0]["detail"].as_str().unwrap().starts_with(says), "{answer}");
     }
-    let webhook = app.webhook("https://mail.example.com:25/", &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook("https://mail.example.com:25/", &[BuiltIn::IdentityCreated]).await;
     app.stop().await;
     // The operator no longer permits the host.
     let app = TestApp::start_with(&database, hourly(), UrlPolicy::default(), new_id()).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     assert_eq!(row["response"], "AddressBlocked");
     let details = app.get(&format!("/callbacks/{}", row["id"].as_str().unwrap())).await;
@@ -422,13 +422,13 @@ async fn name_that_later_resolves_to_a_private_address_is_not_called(database: T
     let (outside, inside, port) = outside_and_inside().await;
     let app = service(&database, &names, "127.0.0.1/32").await;
     let webhook = app
-        .webhook(&format!("http://rebind.example.com:{port}/hook"), &[EventType::IdentityCreated])
+        .webhook(&format!("http://rebind.example.com:{port}/hook"), &[BuiltIn::IdentityCreated])
         .await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     assert_eq!(app.log(&webhook, 1).await[0]["response"], "Accepted");
     // The name was resolved once, and the checked address was called: there is no gap between check and use.
     assert_eq!((names.lookups("rebind.example.com"), outside.seen().len()), (1, 1));
-    app.publish(EventType::IdentityCreated, "2").await;
+    app.publish(BuiltIn::IdentityCreated, "2").await;
     blocked(&app, &webhook, 2).await;
     assert_eq!(names.lookups("rebind.example.com"), 2);
     assert_eq!((outside.seen().len(), inside.seen().len()), (1, 0));
@@ -445,15 +445,15 @@ async fn name_with_one_private_address_is_rejected(database: TestDatabase) {
     let (outside, inside, port) = outside_and_inside().await;
     let app = service(&database, &names, "127.0.0.1/32").await;
     for (at, name) in ["both", "six", "metadata"].into_iter().enumerate() {
-        let event = EventType::ALL[at];
+        let event = BuiltIn::ALL[at];
         let webhook = app.webhook(&format!("http://{name}.example.com:{port}/hook"), &[event]).await;
         app.publish(event, name).await;
         blocked(&app, &webhook, 1).await;
     }
     let unknown = app
-        .webhook(&format!("http://unknown.example.com:{port}/"), &[EventType::VisitUpdated])
+        .webhook(&format!("http://unknown.example.com:{port}/"), &[BuiltIn::VisitUpdated])
         .await;
-    app.publish(EventType::VisitUpdated, "unknown").await;
+    app.publish(BuiltIn::VisitUpdated, "unknown").await;
     assert_eq!(app.log(&unknown, 1).await[0]["response"], "NameNotResolved");
     assert_eq!((outside.seen().len(), inside.seen().len()), (0, 0));
     app.stop().await;
@@ -464,13 +464,13 @@ async fn allowed_names_may_resolve_to_private_addresses(database: TestDatabase) 
     let (_outside, inside, port) = outside_and_inside().await;
     let app = service(&database, &names, "hooks.internal").await;
     let exempt = app
-        .webhook(&format!("http://hooks.internal:{port}/hook"), &[EventType::IdentityCreated])
+        .webhook(&format!("http://hooks.internal:{port}/hook"), &[BuiltIn::IdentityCreated])
         .await;
     let other = app
-        .webhook(&format!("http://other.internal:{port}/hook"), &[EventType::VisitCreated])
+        .webhook(&format!("http://other.internal:{port}/hook"), &[BuiltIn::VisitCreated])
         .await;
-    app.publish(EventType::IdentityCreated, "1").await;
-    app.publish(EventType::VisitCreated, "2").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
+    app.publish(BuiltIn::VisitCreated, "2").await;
     assert_eq!(app.log(&exempt, 1).await[0]["response"], "Accepted");
     blocked(&app, &other, 1).await;
     assert_eq!(inside.seen().len(), 1);

@@ -1,6 +1,6 @@
 //! The HTTP API accepts only parameters and fields that it knows.
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -14,8 +14,8 @@ on_both! { unknown_query_parameter_is_rejected_by_every_route array_in_place_of_
 
 async fn unknown_query_parameter_is_rejected_by_every_route(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
-    let event = app.publish(EventType::VisitCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
+    let event = app.publish(BuiltIn::VisitCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let (webhook, event, callback) = (text(&webhook["id"]), text(&event["id"]), text(&row["id"]));
     for (method, path) in [
@@ -57,7 +57,7 @@ async fn unknown_query_parameter_is_rejected_by_every_route(database: TestDataba
 
 async fn array_in_place_of_an_object_is_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let webhook = app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
     let path = format!("/webhooks/{}", text(&webhook["id"]));
     for (method, path, body, pointer) in [
         (

@@ -1,7 +1,7 @@
 //! The audit log: one entry for each change, in the same transaction, without secrets.
 
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     domain::role::{Role, Scope},
     routes::{Row, Rule},
     storage::{
@@ -49,7 +49,7 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
     let secret = ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     match (row.method.as_str(), row.path.as_str()) {
         // Published events are stored in their own tables and are not audited.
-        ("POST", "/api/v1/events") => vec![(Sent::Json(cloud_event(EventType::IdentityCreated, "2")), 0)],
+        ("POST", "/api/v1/events") => vec![(Sent::Json(cloud_event(BuiltIn::IdentityCreated, "2")), 0)],
         ("POST", "/api/v1/webhooks") => vec![(Sent::Json(webhook("New")), 1)],
         ("PATCH", "/api/v1/webhooks/{id}") => vec![
             (Sent::Json(json!({ "name": "Renamed" })), 1),
@@ -129,8 +129,8 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
 async fn every_changing_route_writes_one_audit_entry(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let callback = app.log(&webhook, 1).await.remove(0)["id"].as_str().unwrap().to_owned();
     let password = clearhook::auth::password::hash("correct horse battery").await.unwrap();
     let user = app

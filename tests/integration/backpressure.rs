@@ -6,7 +6,7 @@ use std::{
 };
 
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     delivery::{BreakerSettings, DeliverySettings},
     storage::new_id,
 };
@@ -43,8 +43,8 @@ async fn open_circuit_breaker_sends_probes_and_closes_on_success(database: TestD
     };
     let receiver = Receiver::start((0..12).map(|_| Reply::status(500))).await;
     let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    publish_many(&app, EventType::IdentityCreated, 40, "").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    publish_many(&app, BuiltIn::IdentityCreated, 40, "").await;
     receiver.wait(5).await;
     wait_for("the breaker to open", async || {
         (app.dispatcher.load().open_breakers == 1).then_some(())
@@ -75,11 +75,11 @@ async fn retry_after_pauses_the_webhook(database: TestDatabase) {
         ..Reply::status(429)
     };
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([busy]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 1).await;
     let began = Instant::now();
-    app.publish(EventType::IdentityCreated, "2").await;
+    app.publish(BuiltIn::IdentityCreated, "2").await;
     app.log(&webhook, 3).await;
     assert!(began.elapsed() > Duration::from_millis(800), "{:?}", began.elapsed());
     app.stop().await;
@@ -87,10 +87,10 @@ async fn retry_after_pauses_the_webhook(database: TestDatabase) {
 
 async fn rate_limit_is_not_exceeded(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     change(&app, &webhook, json!({ "rate_limit": { "per_second": 20, "burst": 5 } })).await;
     let began = Instant::now();
-    publish_many(&app, EventType::IdentityCreated, 25, "").await;
+    publish_many(&app, BuiltIn::IdentityCreated, 25, "").await;
     receiver.wait(25).await;
     let took = began.elapsed();
     assert!(took > Duration::from_millis(900) && took < Duration::from_secs(5), "{took:?}");
@@ -106,7 +106,7 @@ async fn rate_limit_is_not_exceeded(database: TestDatabase) {
 }
 
 fn of_subject(subject: &str, number: usize) -> Value {
-    let mut event = cloud_event(EventType::IdentityCreated, &format!("{subject}{number}"));
+    let mut event = cloud_event(BuiltIn::IdentityCreated, &format!("{subject}{number}"));
     event["subject"] = subject.into();
     event
 }
@@ -129,7 +129,7 @@ async fn ordered_webhook_sends_each_subject_in_order(database: TestDatabase) {
         ..Reply::status(200)
     };
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([slow.clone(), slow]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     change(&app, &webhook, json!({ "ordered": true })).await;
     let (mut one, mut two) = (Vec::new(), Vec::new());
     for number in 0..8 {
@@ -153,7 +153,7 @@ async fn ordered_webhook_keeps_order_over_retries_until_switched_off(database: T
         TestApp::start_with(&database, settings, loopback(), new_id()).await,
         Receiver::start([Reply::status(500), Reply::status(500)]).await,
     );
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     change(&app, &webhook, json!({ "ordered": true })).await;
     app.publish_raw(&of_subject("one", 1)).await;
     receiver.wait(2).await;
@@ -180,11 +180,11 @@ async fn hanging_receiver_does_not_delay_other_webhooks(database: TestDatabase) 
     };
     let (bad, good) = (Receiver::start(std::iter::repeat_n(hangs, 100)).await, Receiver::start([]).await);
     let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
-    app.webhook(&bad.url, &[EventType::VisitCreated]).await;
-    let healthy = app.webhook(&good.url, &[EventType::IdentityCreated]).await;
-    publish_many(&app, EventType::VisitCreated, 10_000, "hangs").await;
+    app.webhook(&bad.url, &[BuiltIn::VisitCreated]).await;
+    let healthy = app.webhook(&good.url, &[BuiltIn::IdentityCreated]).await;
+    publish_many(&app, BuiltIn::VisitCreated, 10_000, "hangs").await;
     bad.wait(16).await;
-    publish_many(&app, EventType::IdentityCreated, 200, "works").await;
+    publish_many(&app, BuiltIn::IdentityCreated, 200, "works").await;
     good.wait(200).await;
     app.log(&healthy, 50).await;
     app.deliveries(&database, "succeeded", 200).await;
@@ -209,8 +209,8 @@ async fn two_of_twenty_in_flight(database: &TestDatabase) -> (TestApp, Receiver,
     };
     let receiver = Receiver::start(std::iter::repeat_n(slow, 50)).await;
     let app = TestApp::start_with(database, settings, loopback(), new_id()).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    publish_many(&app, EventType::IdentityCreated, 20, "").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    publish_many(&app, BuiltIn::IdentityCreated, 20, "").await;
     receiver.wait(2).await;
     (app, receiver, webhook)
 }
@@ -260,9 +260,9 @@ async fn deleting_a_webhook_ends_many_attempts_in_flight(database: TestDatabase)
     let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
     for round in 0..10 {
         let receiver = Receiver::start(std::iter::repeat_n(slow.clone(), 300)).await;
-        let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+        let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
         let before = app.dispatcher.counters().succeeded();
-        publish_many(&app, EventType::IdentityCreated, 300, &format!("{round}-")).await;
+        publish_many(&app, BuiltIn::IdentityCreated, 300, &format!("{round}-")).await;
         receiver.wait(20 + round * 20).await;
         let deleted = app
             .api(Method::DELETE, &format!("/webhooks/{}", id(&webhook)))
@@ -287,8 +287,8 @@ async fn deleting_a_webhook_ends_many_attempts_in_flight(database: TestDatabase)
 /// A delivery that panics again and again is not attempted forever.
 async fn delivery_with_unreadable_data_is_parked(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    let healthy = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    let healthy = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
     let literal = if database.url.starts_with("sqlite") {
         format!("x'{}'", id(&webhook).replace('-', ""))
     } else {
@@ -303,7 +303,7 @@ async fn delivery_with_unreadable_data_is_parked(database: TestDatabase) {
     let node = app.node;
     app.stop().await;
     let app = TestApp::start_with(&database, quick(), loopback(), node).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.deliveries(&database, "failed", 1).await;
     assert_eq!(
         database
@@ -311,7 +311,7 @@ async fn delivery_with_unreadable_data_is_parked(database: TestDatabase) {
             .await,
         1
     );
-    app.publish(EventType::VisitCreated, "2").await;
+    app.publish(BuiltIn::VisitCreated, "2").await;
     app.log(&healthy, 1).await;
     assert_eq!(receiver.seen().len(), 1);
     app.stop().await;
@@ -334,7 +334,7 @@ async fn publish_beyond_the_waiting_limit_is_rejected_with_retry_after() {
         .map(|batch| {
             let app = app.clone();
             tokio::spawn(async move {
-                publish_batch(&app, EventType::IdentityCreated, 500, &format!("{batch}-"))
+                publish_batch(&app, BuiltIn::IdentityCreated, 500, &format!("{batch}-"))
                     .await
                     .status()
             })
@@ -344,7 +344,7 @@ async fn publish_beyond_the_waiting_limit_is_rejected_with_retry_after() {
         (app.dispatcher.journal().waiting() == 10_000).then_some(())
     })
     .await;
-    let refused = app.publish_raw(&cloud_event(EventType::IdentityCreated, "one more")).await;
+    let refused = app.publish_raw(&cloud_event(BuiltIn::IdentityCreated, "one more")).await;
     assert_eq!(
         (refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()),
         (429, "1")
@@ -354,5 +354,5 @@ async fn publish_beyond_the_waiting_limit_is_rejected_with_retry_after() {
         assert_eq!(batch.await.unwrap(), 202);
     }
     assert_eq!(database.count("events").await, 10_000);
-    assert_eq!(app.publish(EventType::IdentityCreated, "one more").await["duplicate"], false);
+    assert_eq!(app.publish(BuiltIn::IdentityCreated, "one more").await["duplicate"], false);
 }

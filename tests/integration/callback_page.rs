@@ -1,6 +1,6 @@
 //! The page of one callback: bodies are shown byte for byte, and characters that hide or reorder text are escaped.
 
-use clearhook::{catalogue::EventType, domain::role::Role};
+use clearhook::{catalogue::BuiltIn, domain::role::Role};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -39,8 +39,8 @@ fn formatted(label: &str) -> String {
 async fn callback_page_shows_the_request_body_raw_and_formatted(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    let mut event = cloud_event(EventType::IdentityCreated, "1");
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    let mut event = cloud_event(BuiltIn::IdentityCreated, "1");
     event["subject"] = json!("it's <b>\"7\"</b> & more \u{202e}");
     assert_eq!(app.publish_raw(&event).await.status(), 202);
     let sent = receiver.wait(1).await.remove(0).body;
@@ -79,7 +79,7 @@ async fn callback_page_shows_the_response_byte_for_byte(database: TestDatabase) 
             ..Reply::status(200)
         };
         let receiver = Receiver::start([reply]).await;
-        let webhook = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
+        let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
         let (status, _) = app
             .post(&format!("/webhooks/{}/test", webhook["id"].as_str().unwrap()), &json!({}))
             .await;
@@ -144,7 +144,7 @@ async fn callback_page_reports_a_truncated_or_incomplete_response(database: Test
         ..Reply::status(200)
     };
     let receiver = Receiver::start([reply]).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
     app.post(&format!("/webhooks/{}/test", webhook["id"].as_str().unwrap()), &json!({}))
         .await;
     let row = app.log(&webhook, 1).await.remove(0);

@@ -1,6 +1,6 @@
 //! The log through the HTTP API.
 
-use clearhook::{catalogue::EventType, domain::timestamp::Timestamp};
+use clearhook::{catalogue::BuiltIn, domain::timestamp::Timestamp};
 use serde_json::json;
 
 use crate::support::{
@@ -17,10 +17,10 @@ on_both! {
 
 async fn cursor_is_accepted_only_by_its_own_list(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    let other = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    let other = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     for id in ["1", "2"] {
-        app.publish(EventType::IdentityCreated, id).await;
+        app.publish(BuiltIn::IdentityCreated, id).await;
     }
     app.log(&webhook, 2).await;
     app.log(&other, 2).await;
@@ -72,13 +72,11 @@ async fn cursor_is_accepted_only_by_its_own_list(database: TestDatabase) {
 
 async fn callbacks_are_listed_newest_first_by_range_and_outcome(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(500)]).await);
-    let webhook = app
-        .webhook(&receiver.url, &[EventType::IdentityCreated, EventType::VisitCreated])
-        .await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated, BuiltIn::VisitCreated]).await;
     let began = Timestamp::now();
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 2).await;
-    app.publish(EventType::VisitCreated, "2").await;
+    app.publish(BuiltIn::VisitCreated, "2").await;
     let all = app.log(&webhook, 3).await;
     let dates: Vec<_> = all.iter().map(|row| row["callback_date"].as_str().unwrap()).collect();
     assert!(dates.is_sorted_by(|newer, older| newer >= older), "{dates:?}");
@@ -108,8 +106,8 @@ async fn callbacks_are_listed_newest_first_by_range_and_outcome(database: TestDa
 
 async fn callbacks_with_an_invalid_range_or_filter_are_rejected(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 1).await;
     let id = webhook["id"].as_str().unwrap();
     let days = |days: u64| Timestamp::now().minus(std::time::Duration::from_hours(24 * days)).rfc3339();

@@ -1,7 +1,7 @@
 //! Claiming deliveries from the database: their order, and the query plans with a long backlog.
 
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     domain::{id::WebhookId, timestamp::Timestamp},
     storage::{Store, deliveries::Claim, new_id},
 };
@@ -17,7 +17,7 @@ on_both! {
 /// A store with one webhook, and no dispatcher that would claim its deliveries.
 async fn idle_store(database: &TestDatabase) -> (Store, WebhookId) {
     let (app, receiver) = (TestApp::start(database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     app.stop().await;
     (database.open().await, id(&webhook).parse().unwrap())
 }

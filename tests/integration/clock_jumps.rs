@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use clearhook::{catalogue::EventType, domain::timestamp::Timestamp, storage::new_id};
+use clearhook::{catalogue::BuiltIn, domain::timestamp::Timestamp, storage::new_id};
 
 use crate::support::{
     app::{TestApp, cloud_event, hourly, loopback},
@@ -43,7 +43,7 @@ async fn set_while_a_delivery_waits(database: TestDatabase, to: &str) {
     let url = service.url().await;
     node.webhook(&url, &receiver.url).await;
     let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
-    let event = cloud_event(EventType::IdentityCreated, "1");
+    let event = cloud_event(BuiltIn::IdentityCreated, "1");
     let request = request.header("content-type", "application/cloudevents+json");
     assert_eq!(request.body(event.to_string()).send().await.unwrap().status(), 202);
     receiver.wait(1).await;
@@ -78,7 +78,7 @@ async fn retry_scheduled_by_a_clock_ahead_is_not_late_after_restart(database: Te
         node.webhook(&url, &receiver.url).await;
         let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
         let request = request.header("content-type", "application/cloudevents+json");
-        let event = cloud_event(EventType::IdentityCreated, ahead);
+        let event = cloud_event(BuiltIn::IdentityCreated, ahead);
         assert_eq!(request.body(event.to_string()).send().await.unwrap().status(), 202);
         receiver.wait(1).await;
         wait_for("the retry to wait", async || {
@@ -96,8 +96,8 @@ async fn retry_scheduled_by_a_clock_ahead_is_not_late_after_restart(database: Te
 async fn due_time_beyond_the_longest_delay_is_corrected(database: TestDatabase) {
     let receiver = Receiver::start([Reply::status(500)]).await;
     let app = TestApp::start_with(&database, hourly(), loopback(), new_id()).await;
-    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.deliveries(&database, "pending", 1).await;
     // In a year, although the schedule says an hour.
     database.execute("UPDATE deliveries SET due_at = due_at + 31536000000").await;

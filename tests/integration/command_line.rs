@@ -2,7 +2,7 @@
 
 use std::{fs, io::Write, net::TcpListener, process::Stdio};
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use serde_json::Value;
 
 use crate::support::binary::Installation;
@@ -159,7 +159,7 @@ fn api_key_command_prints_only_the_key() {
 #[test]
 fn schema_command_prints_catalogue_and_schemas() {
     let here = Installation::new();
-    assert_eq!(here.answer(&["schema", "--list"]).lines().count(), EventType::ALL.len());
+    assert_eq!(here.answer(&["schema", "--list"]).lines().count(), BuiltIn::ALL.len());
     let schema: Value = serde_json::from_str(&here.answer(&["schema", "identity.created"])).unwrap();
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert!(!here.data().exists(), "printing a schema needs no database");

@@ -1,6 +1,6 @@
 //! Several people and programs change the same webhook at the same time.
 
-use clearhook::{catalogue::EventType, domain::role::Role};
+use clearhook::{catalogue::BuiltIn, domain::role::Role};
 use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -29,7 +29,7 @@ async fn second_save_of_a_webhook_shows_what_changed(database: TestDatabase) {
         app.sign_in(ANN, Role::Administrator).await,
         app.sign_in(BOB, Role::Administrator).await,
     );
-    let webhook = app.webhook("https://example.com/first", &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook("https://example.com/first", &[BuiltIn::IdentityCreated]).await;
     let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
     let (of_ann, of_bob) = (
         hidden(&app.page(&path, &ann).await.text().await.unwrap(), "seen"),
@@ -114,10 +114,10 @@ async fn automatic_disabling_is_a_concurrent_edit(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let ann = app.sign_in(ANN, Role::Administrator).await;
     let receiver = Receiver::start([Reply::status(410)]).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
     let seen = hidden(&app.page(&path, &ann).await.text().await.unwrap(), "seen");
-    app.publish(EventType::IdentityCreated, "one").await;
+    app.publish(BuiltIn::IdentityCreated, "one").await;
     app.log(&webhook, 1).await;
     assert_eq!(app.get(&path).await["enabled"], false);
     let fields = [
@@ -138,7 +138,7 @@ async fn automatic_disabling_is_a_concurrent_edit(database: TestDatabase) {
 
 async fn concurrent_patches_keep_each_others_fields(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let webhook = app.webhook("https://example.com/first", &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook("https://example.com/first", &[BuiltIn::IdentityCreated]).await;
     let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
     for round in 0..5 {
         let mut changes = JoinSet::new();
@@ -146,7 +146,7 @@ async fn concurrent_patches_keep_each_others_fields(database: TestDatabase) {
             json!({ "name": format!("Name {round}") }),
             json!({ "description": format!("Description {round}") }),
             json!({ "url": format!("https://example.com/{round}") }),
-            json!({ "events": [EventType::ALL[round], EventType::ALL[round + 1]] }),
+            json!({ "events": [BuiltIn::ALL[round], BuiltIn::ALL[round + 1]] }),
         ] {
             let request = app.api(Method::PATCH, &path).json_value(&change);
             changes.spawn(async move { request.send().await.unwrap().status().as_u16() });
@@ -156,7 +156,7 @@ async fn concurrent_patches_keep_each_others_fields(database: TestDatabase) {
         assert_eq!(now["name"], format!("Name {round}"));
         assert_eq!(now["description"], format!("Description {round}"));
         assert_eq!(now["url"], format!("https://example.com/{round}"));
-        assert_eq!(now["events"], json!([EventType::ALL[round], EventType::ALL[round + 1]]));
+        assert_eq!(now["events"], json!([BuiltIn::ALL[round], BuiltIn::ALL[round + 1]]));
     }
     app.stop().await;
 }

@@ -1,6 +1,6 @@
 //! The console as a browser without scripts sees it.
 
-use clearhook::{catalogue::EventType, domain::role::Role};
+use clearhook::{catalogue::BuiltIn, domain::role::Role};
 use reqwest::Method;
 use serde_json::json;
 
@@ -221,11 +221,11 @@ async fn owner_reads_only_own_webhooks(database: TestDatabase) {
 async fn webhook_page_shows_the_log(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
     let html = app.page(&path, &cookie).await.text().await.unwrap();
     assert!(!html.contains(">Logs<"));
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let html = app.page(&path, &cookie).await.text().await.unwrap();
     for shown in [">Logs<", "Callback date", "202 Accepted", "Identity created", "times in UTC"] {
@@ -253,8 +253,8 @@ async fn webhook_page_shows_the_log(database: TestDatabase) {
         .unwrap();
     assert!(past.contains("No callbacks in this range."));
     // A cursor of another log, or a truncated one, shows the first page of this log.
-    let other = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
-    app.publish(EventType::VisitCreated, "2").await;
+    let other = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
+    app.publish(BuiltIn::VisitCreated, "2").await;
     let foreign = app.log(&other, 1).await.remove(0)["id"].as_str().unwrap().to_owned();
     for query in [
         "after=nonsense".to_owned(),

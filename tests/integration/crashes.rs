@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use clearhook::{catalogue::EventType, delivery::DeliverySettings, storage::new_id};
+use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, storage::new_id};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -95,7 +95,7 @@ async fn ends_cleanly(database: &TestDatabase, by_keyboard: bool) {
     let url = service.url().await;
     node.webhook(&url, &receiver.url).await;
     let events: Vec<_> = (0..200)
-        .map(|number| cloud_event(EventType::IdentityCreated, &number.to_string()))
+        .map(|number| cloud_event(BuiltIn::IdentityCreated, &number.to_string()))
         .collect();
     let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
     let request = request.header("content-type", "application/cloudevents-batch+json");
@@ -187,7 +187,7 @@ async fn silent_postgres_loses_no_event() {
     };
     let receiver = Receiver::start([]).await;
     let app = TestApp::start_with(&direct.by(proxy.address), settings, loopback(), new_id()).await;
-    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let publishers = Publishers::start(&app);
     let ready = format!("{}/readyz", app.url);
     let is_ready = async |status: u16| {
@@ -216,7 +216,7 @@ async fn restarted_postgres_loses_no_event() {
     let database = TestDatabase::on(&cluster.url).await;
     let receiver = Receiver::start([]).await;
     let app = TestApp::start_with(&database, quick(), loopback(), new_id()).await;
-    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let publishers = Publishers::start(&app);
     for _ in 0..2 {
         publishers.more().await;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     storage::{DatabaseUrl, Store},
     vault::Vault,
 };
@@ -308,8 +308,8 @@ async fn role_without_create_uses_an_up_to_date_schema() {
     }
     let modest = TestDatabase::at(url, database.key.clone());
     let (app, receiver) = (TestApp::start(&modest).await, Receiver::start([]).await);
-    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     receiver.wait(1).await;
     app.stop().await;
     // A missing privilege is reported at start.
@@ -348,7 +348,7 @@ async fn tables_are_created_in_the_search_path_schema() {
     );
     assert_eq!(database.count("information_schema.tables WHERE table_schema = 'public'").await, 0);
     let app = TestApp::start(&TestDatabase::at(url, database.key.clone())).await;
-    assert_eq!(app.publish_raw(&cloud_event(EventType::IdentityCreated, "1")).await.status(), 202);
+    assert_eq!(app.publish_raw(&cloud_event(BuiltIn::IdentityCreated, "1")).await.status(), 202);
     app.stop().await;
     // The same with a setting of the role.
     role(&database, "searching", "SUPERUSER").await;
@@ -399,7 +399,7 @@ async fn value_rejected_by_the_database_is_422() {
     let app = TestApp::start(&database).await;
     // A column that is narrower than the value, as with another encoding.
     database.execute("ALTER TABLE events ALTER COLUMN subject TYPE varchar(5)").await;
-    let mut event = cloud_event(EventType::IdentityCreated, "1");
+    let mut event = cloud_event(BuiltIn::IdentityCreated, "1");
     event["subject"] = "far too long".into();
     let refused = app.publish_raw(&event).await;
     assert_eq!(refused.status(), 422);
@@ -407,6 +407,6 @@ async fn value_rejected_by_the_database_is_422() {
     assert!(text.contains("value too long") && !text.contains("at line"), "{text}");
     let admin = Database::connect(&database.url).await.unwrap();
     admin.execute_unprepared("SELECT 1").await.unwrap();
-    app.publish(EventType::IdentityCreated, "2").await;
+    app.publish(BuiltIn::IdentityCreated, "2").await;
     app.stop().await;
 }

@@ -3,7 +3,7 @@
 
 use std::{fs, time::Duration};
 
-use clearhook::{catalogue::EventType, delivery::DeliverySettings, storage::new_id};
+use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, storage::new_id};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ fn fails(count: usize) -> Vec<Reply> {
 
 /// Publishes an event and waits until this many deliveries have finally failed.
 async fn exhaust(app: &TestApp, database: &TestDatabase, event: &str, failed: i64) {
-    app.publish(EventType::IdentityCreated, event).await;
+    app.publish(BuiltIn::IdentityCreated, event).await;
     app.deliveries(database, "failed", failed).await;
 }
 
@@ -104,7 +104,7 @@ async fn three_exhausted_deliveries_in_a_row_disable_the_webhook(database: TestD
         assert!(metrics.contains(line), "{line} is missing in {metrics}");
     }
     // Its later events are held.
-    app.publish(EventType::IdentityCreated, "4").await;
+    app.publish(BuiltIn::IdentityCreated, "4").await;
     app.deliveries(&database, "held", 1).await;
     app.stop().await;
 }
@@ -129,7 +129,7 @@ async fn success_between_two_bad_days_prevents_disabling(database: TestDatabase)
     exhaust(&app, &database, "Monday", 1).await;
     five_days_pass(&database).await;
     // The first attempt is the third 503; the retry succeeds.
-    app.publish(EventType::IdentityCreated, "Saturday").await;
+    app.publish(BuiltIn::IdentityCreated, "Saturday").await;
     app.deliveries(&database, "succeeded", 1).await;
     assert_eq!(receiver.seen().len(), 4);
     let webhook = shown(&app, &webhook).await;
@@ -178,7 +178,7 @@ async fn success_resets_the_failure_count(database: TestDatabase) {
     let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, at_once(), replies).await;
     exhaust(&app, &database, "1", 1).await;
     exhaust(&app, &database, "2", 2).await;
-    app.publish(EventType::IdentityCreated, "works").await;
+    app.publish(BuiltIn::IdentityCreated, "works").await;
     app.deliveries(&database, "succeeded", 1).await;
     exhaust(&app, &database, "3", 3).await;
     exhaust(&app, &database, "4", 4).await;
@@ -192,7 +192,7 @@ async fn success_resets_the_failure_count(database: TestDatabase) {
 async fn logged_success_in_between_prevents_disabling(database: TestDatabase) {
     let replies = [Reply::status(200)].into_iter().chain(fails(20));
     let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, at_once(), replies).await;
-    app.publish(EventType::IdentityCreated, "works").await;
+    app.publish(BuiltIn::IdentityCreated, "works").await;
     app.deliveries(&database, "succeeded", 1).await;
     database
         .execute("UPDATE webhooks SET failing_since = 1, exhausted_deliveries = 5, exhausted_since = 1")
@@ -246,7 +246,7 @@ async fn deliveries_with_attempts_left_do_not_count_and_are_held_when_disabled(d
     };
     let (app, receiver, webhook) = TestApp::start_with_receiver(&database, settings, fails(100)).await;
     for event in 1..=5 {
-        app.publish(EventType::IdentityCreated, &event.to_string()).await;
+        app.publish(BuiltIn::IdentityCreated, &event.to_string()).await;
     }
     receiver.wait(5).await;
     app.deliveries(&database, "pending", 5).await;
@@ -270,7 +270,7 @@ async fn results_of_one_transaction_are_counted_in_order(database: TestDatabase)
         ..after_five_days()
     };
     let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, settings, fails(500)).await;
-    publish_many(&app, EventType::IdentityCreated, 200, "").await;
+    publish_many(&app, BuiltIn::IdentityCreated, 200, "").await;
     app.deliveries(&database, "failed", 200).await;
     assert_eq!(database.count("webhooks WHERE exhausted_deliveries = 200 AND enabled").await, 1);
     assert_eq!(shown(&app, &webhook).await["enabled"], true);
@@ -293,7 +293,7 @@ async fn response_410_disables_the_webhook_with_warning_and_metric(database: Tes
 async fn publish(node: &Node<'_>, url: &str, event: &str) {
     let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
     let request = request.header("content-type", "application/cloudevents+json");
-    let body = cloud_event(EventType::IdentityCreated, event).to_string();
+    let body = cloud_event(BuiltIn::IdentityCreated, event).to_string();
     assert_eq!(request.body(body).send().await.unwrap().status(), 202);
 }
 
@@ -334,7 +334,7 @@ async fn failures_of_two_nodes_are_counted_together() {
     exhaust(&one, &database, "1", 1).await;
     exhaust(&one, &database, "2", 2).await;
     // The second node does not know of these failures when its callback succeeds.
-    two.publish(EventType::IdentityCreated, "works").await;
+    two.publish(BuiltIn::IdentityCreated, "works").await;
     two.deliveries(&database, "succeeded", 1).await;
     assert_eq!(receiver.seen().len(), 5);
     let path = format!("/webhooks/{}", id(&webhook));

@@ -9,7 +9,7 @@ use std::{
     sync::Mutex,
 };
 
-use clearhook::{catalogue::EventType, delivery::DeliverySettings, storage::new_id};
+use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, storage::new_id};
 use sea_orm::ConnectionTrait;
 
 use crate::support::{
@@ -43,7 +43,7 @@ async fn full_disk_rejects_events_and_loses_none() {
     node.webhook(&url, &receiver.url).await;
     let (mut accepted, mut refused) = (Vec::new(), 0);
     for number in 0..100_000 {
-        let event = cloud_event(EventType::IdentityCreated, &number.to_string());
+        let event = cloud_event(BuiltIn::IdentityCreated, &number.to_string());
         let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
         let request = request.header("content-type", "application/cloudevents+json");
         let response = request.body(event.to_string()).send().await.unwrap();
@@ -74,7 +74,7 @@ async fn full_disk_rejects_events_and_loses_none() {
 async fn read_only_database_rejects_events_and_loses_none() {
     let database = TestDatabase::postgres().await;
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let read_only = async |on: bool| {
         let (server, name) = database.url.rsplit_once('/').unwrap();
         let admin = sea_orm::Database::connect(format!("{server}/postgres")).await.unwrap();
@@ -88,15 +88,15 @@ async fn read_only_database_rejects_events_and_loses_none() {
     };
     read_only(true).await;
     wait_for("a publish to be refused", async || {
-        let response = app.publish_raw(&cloud_event(EventType::IdentityCreated, "refused")).await;
+        let response = app.publish_raw(&cloud_event(BuiltIn::IdentityCreated, "refused")).await;
         (response.status() == 503).then_some(())
     })
     .await;
-    let refused = app.publish_raw(&cloud_event(EventType::IdentityCreated, "refused")).await;
+    let refused = app.publish_raw(&cloud_event(BuiltIn::IdentityCreated, "refused")).await;
     assert_eq!(refused.headers()["content-type"], "application/problem+json");
     read_only(false).await;
     wait_for("a publish to be accepted", async || {
-        let response = app.publish_raw(&cloud_event(EventType::IdentityCreated, "accepted")).await;
+        let response = app.publish_raw(&cloud_event(BuiltIn::IdentityCreated, "accepted")).await;
         (response.status() == 202).then_some(())
     })
     .await;
@@ -113,8 +113,8 @@ async fn nearly_full_disk_rejects_events_with_retry_after() {
         ..quick()
     };
     let app = TestApp::start_with(&database, settings, loopback(), node).await;
-    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     receiver.wait(1).await;
     app.stop().await;
     // More than any disk has.
@@ -124,7 +124,7 @@ async fn nearly_full_disk_rejects_events_with_retry_after() {
     };
     let app = TestApp::start_with(&database, settings, loopback(), node).await;
     let refused = wait_for("a refusal", async || {
-        let answer = app.publish_raw(&cloud_event(EventType::IdentityCreated, "2")).await;
+        let answer = app.publish_raw(&cloud_event(BuiltIn::IdentityCreated, "2")).await;
         (answer.status() == 429).then_some(answer)
     })
     .await;

@@ -2,7 +2,7 @@
 
 use clearhook::{
     auth::api_key,
-    catalogue::EventType,
+    catalogue::BuiltIn,
     domain::role::{Role, Scope},
     storage::audit::{Actor, AuditFilter},
 };
@@ -40,7 +40,7 @@ fn path_of(webhook: &Value) -> String {
 async fn enable_switch_keeps_concurrent_changes(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/", &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::IdentityCreated]).await;
     let (path, id) = (path_of(&webhook), webhook["id"].as_str().unwrap().to_owned());
     for round in 0..10 {
         let enabled = round % 2 == 1;
@@ -73,7 +73,7 @@ async fn enable_switch_keeps_concurrent_changes(database: TestDatabase) {
 
 async fn enable_switch_writes_only_its_columns(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let webhook = app.webhook("https://example.com/", &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::IdentityCreated]).await;
     let path = path_of(&webhook);
     // Past the product: values that no rewriting of the whole row would leave.
     database
@@ -116,7 +116,7 @@ async fn enable_switch_writes_only_its_columns(database: TestDatabase) {
 async fn enabling_clears_earlier_failures(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/", &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::IdentityCreated]).await;
     let (path, id) = (path_of(&webhook), webhook["id"].as_str().unwrap());
     let fields = [
         ("name", "Test"),
@@ -245,10 +245,10 @@ async fn disabled_webhook_shows_reason_time_and_remedy(database: TestDatabase) {
     let body = json!({ "name": "Gone", "url": receiver.url, "events": ["identity.created"], "owners": [id] });
     let (_, webhook) = app.post("/webhooks", &body).await;
     let path = path_of(&webhook);
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 1).await;
-    app.publish(EventType::IdentityCreated, "2").await;
-    app.publish(EventType::IdentityCreated, "3").await;
+    app.publish(BuiltIn::IdentityCreated, "2").await;
+    app.publish(BuiltIn::IdentityCreated, "3").await;
     app.deliveries(&database, "held", 2).await;
     let page = async |path: &str, cookie: &str| app.page(path, cookie).await.text().await.unwrap();
     let reason = "410";

@@ -1,6 +1,6 @@
 //! The event types in the console: description, fields, example and subscribed webhooks.
 
-use clearhook::{catalogue::EventType, domain::role::Role};
+use clearhook::{catalogue::BuiltIn, domain::role::Role};
 use scraper::ElementRef;
 use serde_json::json;
 
@@ -14,14 +14,14 @@ use crate::support::{
 on_both! { event_types_list_counts_visible_webhooks event_type_page_shows_fields_example_and_webhooks webhook_form_shows_fields_of_each_event_type }
 
 /// The row of an event type in the catalogue.
-fn row(page: &Page, event: EventType) -> ElementRef<'_> {
+fn row(page: &Page, event: BuiltIn) -> ElementRef<'_> {
     let mut rows = page.by_role("row").into_iter();
     rows.find(|row| !inside(*row, &format!("[href=\"/event-types/{event}\"]")).is_empty())
         .unwrap()
 }
 
 /// How many webhooks subscribe to an event type, as its row says.
-fn count(page: &Page, event: EventType) -> String {
+fn count(page: &Page, event: BuiltIn) -> String {
     let count = inside(row(page, event), ".count [aria-label]");
     text_of(*count.first().unwrap())
 }
@@ -33,30 +33,27 @@ async fn event_types_list_counts_visible_webhooks(database: TestDatabase) {
     let id = app.store.user_by_email("owner@example.com").await.unwrap().unwrap().0.id;
     let mine = json!({ "name": "Mine", "url": "https://example.com/", "events": ["visit.created"], "owners": [id] });
     assert_eq!(app.post("/webhooks", &mine).await.0, 201);
-    app.webhook("https://example.com/", &[EventType::VisitCreated, EventType::VisitUpdated])
+    app.webhook("https://example.com/", &[BuiltIn::VisitCreated, BuiltIn::VisitUpdated])
         .await;
-    let gone = app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
+    let gone = app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
     let path = format!("/webhooks/{}", gone["id"].as_str().unwrap());
     assert!(app.api(reqwest::Method::DELETE, &path).send().await.unwrap().status().is_success());
 
     let page = Page::of(&app.page("/event-types", &cookie).await.text().await.unwrap());
-    for event in EventType::ALL {
+    for event in BuiltIn::ALL {
         let row = text_of(row(&page, event));
         assert!(
             row.contains(event.name()) && row.contains(event.as_str()) && row.contains(event.summary()),
             "{row}"
         );
     }
-    assert_eq!(count(&page, EventType::VisitCreated), "2");
-    assert_eq!(count(&page, EventType::RoleMembershipChanged), "0");
-    let link = inside(
-        row(&page, EventType::VisitCreated),
-        ".count [href=\"/webhooks?event=visit.created\"]",
-    );
+    assert_eq!(count(&page, BuiltIn::VisitCreated), "2");
+    assert_eq!(count(&page, BuiltIn::RoleMembershipChanged), "0");
+    let link = inside(row(&page, BuiltIn::VisitCreated), ".count [href=\"/webhooks?event=visit.created\"]");
     assert_eq!(link.len(), 1);
     let page = Page::of(&app.page("/event-types", &owner).await.text().await.unwrap());
     assert_eq!(
-        (count(&page, EventType::VisitCreated), count(&page, EventType::VisitUpdated)),
+        (count(&page, BuiltIn::VisitCreated), count(&page, BuiltIn::VisitUpdated)),
         ("1".to_owned(), "0".to_owned())
     );
     assert_eq!(app.page("/event-types", "").await.status(), 303);
@@ -118,11 +115,11 @@ async fn event_type_page_shows_fields_example_and_webhooks(database: TestDatabas
 async fn webhook_form_shows_fields_of_each_event_type(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
     for path in ["/webhooks/new".to_owned(), format!("/webhooks/{}", webhook["id"].as_str().unwrap())] {
         let html = app.page(&path, &cookie).await.text().await.unwrap();
         let page = Page::of(&html);
-        assert_eq!(html.matches("Show fields and example").count(), EventType::ALL.len(), "{path}");
+        assert_eq!(html.matches("Show fields and example").count(), BuiltIn::ALL.len(), "{path}");
         let mut choices = page.all("li.check").into_iter();
         let visit = choices
             .find(|choice| !inside(*choice, "[value=\"visit.created\"]").is_empty())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clearhook::{
     auth::api_key,
-    catalogue::{EventType, example::example_data},
+    catalogue::{BuiltIn, example::example_data},
     domain::{role::Scope, timestamp::Timestamp},
     storage::{audit::Actor, retention::Expired},
 };
@@ -30,7 +30,7 @@ async fn find(app: &TestApp, query: &str) -> Vec<String> {
 }
 
 /// An event of this source and subject.
-fn of(id: &str, source: &str, subject: Option<&str>, event: EventType) -> Value {
+fn of(id: &str, source: &str, subject: Option<&str>, event: BuiltIn) -> Value {
     let mut event = cloud_event(event, id);
     event["source"] = json!(source);
     event["subject"] = json!(subject);
@@ -49,7 +49,7 @@ async fn batch(app: &TestApp, events: Vec<Value>) -> Vec<Value> {
 async fn events_are_found_by_every_attribute(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let before = Timestamp::now();
-    let (created, visit) = (EventType::IdentityCreated, EventType::VisitCreated);
+    let (created, visit) = (BuiltIn::IdentityCreated, BuiltIn::VisitCreated);
     for event in [
         of("1", "/a", Some("s"), created),
         of("2", "/a", None, visit),
@@ -114,7 +114,7 @@ async fn events_are_found_by_every_attribute(database: TestDatabase) {
 async fn event_is_shown_with_its_deliveries(database: TestDatabase) {
     let app = TestApp::start_with(&database, hourly(), loopback(), clearhook::storage::new_id()).await;
     let (good, bad) = (Receiver::start([]).await, Receiver::start([Reply::status(500)]).await);
-    let event = EventType::IdentityCreated;
+    let event = BuiltIn::IdentityCreated;
     let (succeeds, fails, held) = (
         app.webhook(&good.url, &[event]).await,
         app.webhook(&bad.url, &[event]).await,
@@ -186,7 +186,7 @@ async fn event_is_shown_with_its_deliveries(database: TestDatabase) {
     );
     assert_eq!(waiting[0]["callbacks"][0]["status"], 500);
     // An event without subscribers is found, too.
-    let unheard = app.publish(EventType::VisitCreated, "unheard").await;
+    let unheard = app.publish(BuiltIn::VisitCreated, "unheard").await;
     let found = app.get(&format!("/events/{}", unheard["id"].as_str().unwrap())).await;
     assert_eq!((&found["deliveries"], &found["deliveries_count"]), (&json!([]), &json!(0)));
     app.stop().await;
@@ -216,7 +216,7 @@ async fn invalid_event_query_is_rejected(database: TestDatabase) {
         let (given, problem) = (response.status().as_u16(), response.json_value().await);
         assert!(given == status && problem.to_string().contains(word), "{path}: {given} {problem}");
     }
-    let event = app.publish(EventType::VisitCreated, "1").await["id"].as_str().unwrap().to_owned();
+    let event = app.publish(BuiltIn::VisitCreated, "1").await["id"].as_str().unwrap().to_owned();
     for (scope, status) in [
         (Scope::CallbacksRead, 200),
         (Scope::EventsWrite, 403),
@@ -237,10 +237,10 @@ async fn invalid_event_query_is_rejected(database: TestDatabase) {
 async fn events_with_one_id_from_many_sources_are_paged(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     for part in 0..2 {
-        let events = (0..600).map(|number| of("same", &format!("/{}", part * 600 + number), None, EventType::VisitCreated));
+        let events = (0..600).map(|number| of("same", &format!("/{}", part * 600 + number), None, BuiltIn::VisitCreated));
         batch(&app, events.collect()).await;
     }
-    batch(&app, vec![of("other", "/1199", None, EventType::VisitCreated)]).await;
+    batch(&app, vec![of("other", "/1199", None, BuiltIn::VisitCreated)]).await;
     let (mut sources, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = app.get(&format!("/events?id=same&limit=200{cursor}")).await;
@@ -263,20 +263,20 @@ async fn events_with_one_id_from_many_sources_are_paged(database: TestDatabase) 
 
 async fn event_id_is_reusable_after_thirty_days(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let age = async |days: i64| {
         let at = Timestamp::now().0 - days * 24 * 3_600_000;
         database.execute(&format!("UPDATE event_keys SET received_at = {at}")).await;
     };
-    let first = app.publish(EventType::IdentityCreated, "1").await;
-    let other = app.publish(EventType::IdentityCreated, "2").await;
+    let first = app.publish(BuiltIn::IdentityCreated, "1").await;
+    let other = app.publish(BuiltIn::IdentityCreated, "2").await;
     age(29).await;
-    assert_eq!(app.publish(EventType::IdentityCreated, "1").await["duplicate"], true);
+    assert_eq!(app.publish(BuiltIn::IdentityCreated, "1").await["duplicate"], true);
     age(31).await;
     let twice = vec![
-        cloud_event(EventType::IdentityCreated, "1"),
-        cloud_event(EventType::IdentityCreated, "1"),
-        cloud_event(EventType::IdentityCreated, "3"),
+        cloud_event(BuiltIn::IdentityCreated, "1"),
+        cloud_event(BuiltIn::IdentityCreated, "1"),
+        cloud_event(BuiltIn::IdentityCreated, "3"),
     ];
     let answers = batch(&app, twice).await;
     let told: Vec<_> = answers.iter().map(|answer| (&answer["duplicate"], &answer["deliveries"])).collect();
@@ -286,7 +286,7 @@ async fn event_id_is_reusable_after_thirty_days(database: TestDatabase) {
     );
     assert_ne!(answers[0]["id"], first["id"]);
     receiver.wait(4).await;
-    assert_eq!(app.publish(EventType::IdentityCreated, "1").await["id"], answers[0]["id"]);
+    assert_eq!(app.publish(BuiltIn::IdentityCreated, "1").await["id"], answers[0]["id"]);
     let found = app.get("/events?id=1").await;
     let ids: Vec<_> = found["items"].as_array().unwrap().iter().map(|event| &event["id"]).collect();
     assert_eq!(ids, [&answers[0]["id"], &first["id"]]);
@@ -299,7 +299,7 @@ async fn event_id_is_reusable_after_thirty_days(database: TestDatabase) {
     }
     // Concurrent publishes of one id store one event.
     age(31).await;
-    let published = futures_util::future::join_all((0..20).map(|_| app.publish(EventType::IdentityCreated, "1"))).await;
+    let published = futures_util::future::join_all((0..20).map(|_| app.publish(BuiltIn::IdentityCreated, "1"))).await;
     assert_eq!(published.iter().filter(|event| event["duplicate"] == false).count(), 1);
     assert!(published.iter().all(|event| event["id"] == published[0]["id"]));
     assert_eq!(find(&app, "id=1").await.len(), 3);
@@ -308,15 +308,15 @@ async fn event_id_is_reusable_after_thirty_days(database: TestDatabase) {
 
 async fn event_keys_are_deleted_with_their_events(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    app.publish(EventType::VisitCreated, "1").await;
+    app.publish(BuiltIn::VisitCreated, "1").await;
     database.execute("UPDATE event_keys SET received_at = 0").await;
     for id in ["1", "2", "3"] {
-        assert_eq!(app.publish(EventType::VisitCreated, id).await["duplicate"], false);
+        assert_eq!(app.publish(BuiltIn::VisitCreated, id).await["duplicate"], false);
     }
     assert_eq!((database.count("events").await, database.count("event_keys").await), (4, 4));
     let later = Timestamp::now().plus(Duration::from_secs(1));
     while app.store.delete_expired(Expired::Events, later).await.unwrap() {}
     assert_eq!((database.count("events").await, database.count("event_keys").await), (0, 0));
-    assert_eq!(app.publish(EventType::VisitCreated, "1").await["duplicate"], false);
+    assert_eq!(app.publish(BuiltIn::VisitCreated, "1").await["duplicate"], false);
     app.stop().await;
 }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clearhook::{catalogue::EventType, delivery::DeliverySettings, domain::role::Role, storage::new_id};
+use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, domain::role::Role, storage::new_id};
 use reqwest::Method;
 use sea_orm::{ConnectionTrait, Database};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -66,7 +66,7 @@ async fn failover_finds_the_new_primary_and_loses_no_event() {
     );
     let database = TestDatabase::at(url, direct.key.clone());
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let (stop, accepted) = (Arc::new(AtomicBool::new(false)), Accepted::default());
     let publishers = publish(&app, &stop, &accepted);
     more(&accepted).await;
@@ -127,7 +127,7 @@ async fn caught_up(primary: &sea_orm::DatabaseConnection) {
 async fn terminated_database_sessions_are_replaced_immediately() {
     let database = TestDatabase::postgres().await;
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let (stop, accepted) = (Arc::new(AtomicBool::new(false)), Accepted::default());
     let publishers = publish(&app, &stop, &accepted);
     let (server, name) = database.url.rsplit_once('/').unwrap();
@@ -158,12 +158,12 @@ async fn publish_on_a_silent_database_is_answered_within_one_time_limit() {
     let patience = Duration::from_secs(6);
     let settings = DeliverySettings { patience, ..quick() };
     let app = TestApp::start_with(&direct.by(proxy.address), settings, loopback(), new_id()).await;
-    app.publish(EventType::IdentityCreated, "0").await;
+    app.publish(BuiltIn::IdentityCreated, "0").await;
     proxy.fall_silent();
     let began = Instant::now();
     // The first requests are in the transactions that fall silent; the others have to wait for them.
     let publishes = (1..=8).map(|number| {
-        let (app, event) = (&app, cloud_event(EventType::IdentityCreated, &number.to_string()));
+        let (app, event) = (&app, cloud_event(BuiltIn::IdentityCreated, &number.to_string()));
         async move {
             tokio::time::sleep(Duration::from_millis(300 * number)).await;
             let (asked, answer) = (Instant::now(), app.publish_raw(&event).await);
@@ -176,7 +176,7 @@ async fn publish_on_a_silent_database_is_answered_within_one_time_limit() {
     assert!(began.elapsed() > Duration::from_secs(2), "the server fell silent");
     proxy.speak();
     wait_for("a publish to be accepted", async || {
-        let event = cloud_event(EventType::IdentityCreated, "9");
+        let event = cloud_event(BuiltIn::IdentityCreated, "9");
         (app.publish_raw(&event).await.status() == 202).then_some(())
     })
     .await;
@@ -215,7 +215,7 @@ async fn silent_database_does_not_block_pages_or_the_api() {
     let sign_in = app.form("/sign-in", "", &[("email", "a@example.com"), ("password", "x")]).await;
     answered("sign-in", sign_in.status(), began).await;
     let began = Instant::now();
-    let publish = app.publish_raw(&cloud_event(EventType::IdentityCreated, "1")).await;
+    let publish = app.publish_raw(&cloud_event(BuiltIn::IdentityCreated, "1")).await;
     answered("publish", publish.status(), began).await;
     proxy.speak();
     wait_for("pages to be there again", async || {

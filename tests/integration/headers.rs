@@ -14,7 +14,7 @@ use axum::{
     response::IntoResponse,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use hyper::{Request, Response, Version, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -103,7 +103,7 @@ fn configured() -> Value {
 async fn headers_are_sent_as_configured_and_the_log_shows_what_was_sent(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let webhook = webhook(&app, &receiver.url, configured()).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let seen = receiver.wait(1).await.remove(0);
     let received = received(&seen.headers);
     for (name, value) in CONFIGURED {
@@ -123,7 +123,7 @@ async fn default_headers_are_logged_as_sent(database: TestDatabase) {
     // Blanks around a value are removed when it is saved.
     let webhook = webhook(&app, &receiver.url, json!([{ "name": "X-Blanks", "value": " \t a b\t " }])).await;
     assert_eq!(webhook["headers"][0]["value"], "a b");
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let received = received(&receiver.wait(1).await[0].headers);
     assert_eq!(received["x-blanks"], ["a b"]);
     assert_eq!(received["accept"], ["*/*"]);
@@ -222,7 +222,7 @@ async fn log_redacts_credentials_in_every_spelling(database: TestDatabase) {
         { "name": "X-Tenant", "value": "tenant-4711" },
     ]);
     let webhook = webhook(&app, &echo().await, headers).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let details = details(&app, &webhook).await;
     let logged = logged(&details);
     for name in ["authorization", "x-custom", "x-pin"] {
@@ -290,7 +290,7 @@ async fn headers_are_sent_as_configured_over_http2() {
     let body = json!({ "name": "N", "url": format!("https://{authority}/hook"), "events": ["identity.created"], "headers": configured() });
     let request = node.http.post(format!("{url}/webhooks")).bearer_auth(&node.key).json_value(&body);
     let webhook = request.send().await.unwrap().json_value().await;
-    let event = cloud_event(EventType::IdentityCreated, "1").to_string();
+    let event = cloud_event(BuiltIn::IdentityCreated, "1").to_string();
     let request = node.http.post(format!("{url}/events")).bearer_auth(&node.key);
     let request = request.header("content-type", "application/cloudevents+json").body(event);
     assert_eq!(request.send().await.unwrap().status(), 202);

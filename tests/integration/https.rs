@@ -7,7 +7,7 @@ use std::{
 
 use axum::body::{Body, to_bytes};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use hyper::{Request, Response, Version, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -115,7 +115,7 @@ async fn tls_receiver_is_called_with_system_certificates(database: TestDatabase)
     }
     let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
     let request = request.header("content-type", "application/cloudevents+json");
-    let event = cloud_event(EventType::IdentityCreated, "1").to_string();
+    let event = cloud_event(BuiltIn::IdentityCreated, "1").to_string();
     assert_eq!(request.body(event).send().await.unwrap().status(), 202);
     wait_for("both to be called", async || (database.count("callbacks").await == 2).then_some(())).await;
     assert_eq!(database.count("callbacks WHERE outcome = 'succeeded' AND status = 200").await, 2);

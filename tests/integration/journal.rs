@@ -6,7 +6,7 @@ use std::{
 };
 
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     domain::{id::DeliveryId, secret::SigningSecret, timestamp::Timestamp},
     storage::{
         Store,
@@ -69,7 +69,7 @@ async fn add_webhook(store: &Store) {
         description: String::new(),
         url: "https://example.com/".to_owned(),
         enabled: true,
-        events: vec![EventType::IdentityCreated],
+        events: vec![BuiltIn::IdentityCreated.into()],
         owners: Vec::new(),
         headers: Vec::new(),
         rate_limit: None,
@@ -83,7 +83,7 @@ fn events(ids: &[&str]) -> Vec<(EventKey, NewEvent)> {
     let event = |id: &&str| {
         let event = NewEvent {
             id: new_id(),
-            event_type: EventType::IdentityCreated,
+            event_type: BuiltIn::IdentityCreated.into(),
             source: "https://clearid.example.com".to_owned(),
             ce_id: (*id).to_owned(),
             subject: None,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, process::Stdio};
 
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     domain::{headers::Header, role::Role, secret::SigningSecret, timestamp::Timestamp},
     storage::{DatabaseUrl, Store, audit::Actor},
     storage::{
@@ -41,7 +41,7 @@ async fn fill(store: &Store, url: &str, count: usize) -> Vec<SigningSecret> {
             value: format!("value of {name} {number}"),
             secret: true,
         };
-        let mut fields = WebhookFields::new(format!("N{number}"), url.to_owned(), vec![EventType::IdentityCreated]);
+        let mut fields = WebhookFields::new(format!("N{number}"), url.to_owned(), vec![BuiltIn::IdentityCreated.into()]);
         fields.headers = vec![header("X-A"), header("X-B")];
         store.add_webhook(&Actor::clearhook(), &fields, &secret).await.unwrap();
         secrets.push(secret);
@@ -139,7 +139,7 @@ async fn interrupted_key_rotation_continues(mut database: TestDatabase) {
     app.store.check_key().await.unwrap();
     let factor = app.store.second_factor(user.id).await.unwrap().unwrap();
     assert_eq!(factor.secret.as_slice(), b"secret of a device");
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let seen = receiver.wait(90).await;
     for callback in &seen {
         assert!(callback.headers["x-a"].to_str().unwrap().starts_with("value of X-A "));

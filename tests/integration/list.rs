@@ -1,6 +1,6 @@
 //! The list of webhooks in the console: sorting, filters, pages, the switch, and recent results in each row.
 
-use clearhook::{catalogue::EventType, domain::role::Role};
+use clearhook::{catalogue::BuiltIn, domain::role::Role};
 use reqwest::Method;
 use serde_json::json;
 
@@ -157,15 +157,13 @@ async fn webhook_is_switched_in_its_row(database: TestDatabase) {
 async fn webhook_row_shows_recent_results(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start(vec![Reply::status(500); 20]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app
-        .webhook(&receiver.url, &[EventType::IdentityCreated, EventType::VisitCreated])
-        .await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated, BuiltIn::VisitCreated]).await;
     add(
         &app,
         &json!({ "name": "Other", "url": "https://example.com/", "events": ["visit.updated"] }),
     )
     .await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 4).await;
     // The health of the webhook is updated when the callback is stored.
     let html = wait_for("the row to say that it fails", async || {

@@ -1,7 +1,7 @@
 //! Export of the log as a file, and redelivery from the console.
 
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     domain::{role::Role, timestamp::Timestamp},
 };
 use reqwest::Method;
@@ -20,7 +20,7 @@ on_both! { log_export_streams_filtered_rows owner_exports_only_own_webhooks rede
 async fn log_export_streams_filtered_rows(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/", &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::IdentityCreated]).await;
     history(&database, &webhook, Timestamp::now(), 1_000, 1_300).await;
     let path = format!("/webhooks/{}/callbacks/export", webhook["id"].as_str().unwrap());
 
@@ -125,9 +125,9 @@ async fn owner_exports_only_own_webhooks(database: TestDatabase) {
 async fn redeliver_redirects_to_the_new_callback(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(410)]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let id = webhook["id"].as_str().unwrap();
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let first = app.log(&webhook, 1).await.remove(0);
     let path = format!("/webhooks/{id}/callbacks/{}/send-again", first["id"].as_str().unwrap());
     let again = async || {

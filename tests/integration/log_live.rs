@@ -7,7 +7,7 @@ use axum::{
     http::Request,
 };
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     domain::{id::CallbackId, role::Role},
     storage::{audit::Actor, new_id, users::UserChange},
     web,
@@ -96,13 +96,13 @@ async fn live_log_resumes_after_the_last_event(database: TestDatabase) {
     let publisher = other.as_ref().unwrap_or(&app);
     let receiver = Receiver::start([Reply::status(202), Reply::status(202), Reply::status(202), Reply::status(500)]).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let path = format!("/webhooks/{}/callbacks/live", webhook["id"].as_str().unwrap());
     // The stream also exists before the first callback, so that the log can appear.
     let mut all = Events::open(&app, &path, &cookie, None).await;
     let mut failed = Events::open(&app, &format!("{path}?response=failed"), &cookie, None).await;
     for number in 0..3 {
-        publisher.publish(EventType::IdentityCreated, &number.to_string()).await;
+        publisher.publish(BuiltIn::IdentityCreated, &number.to_string()).await;
     }
     let last = all.sum(3).await;
     let rows = app.log(&webhook, 3).await;
@@ -110,7 +110,7 @@ async fn live_log_resumes_after_the_last_event(database: TestDatabase) {
     drop(all);
 
     // While no stream is open: a failed callback and its retry.
-    publisher.publish(EventType::IdentityCreated, "3").await;
+    publisher.publish(BuiltIn::IdentityCreated, "3").await;
     failed.sum(1).await;
     app.log(&webhook, 5).await;
     let mut resumed = Events::open(&app, &path, &cookie, Some(&last)).await;
@@ -120,7 +120,7 @@ async fn live_log_resumes_after_the_last_event(database: TestDatabase) {
     let mut shown = Events::open(&app, &format!("{path}?since={last}"), &cookie, None).await;
     shown.sum(2).await;
     let mut current = Events::open(&app, &path, &cookie, Some(&newest)).await;
-    publisher.publish(EventType::IdentityCreated, "4").await;
+    publisher.publish(BuiltIn::IdentityCreated, "4").await;
     current.sum(1).await;
 
     assert_eq!(app.page(&path, "").await.status(), 401, "nobody follows");
@@ -133,7 +133,7 @@ async fn live_log_resumes_after_the_last_event(database: TestDatabase) {
 async fn live_log_of_a_past_range_is_refused(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let path = format!("/webhooks/{}/callbacks/live", webhook["id"].as_str().unwrap());
     for past in ["from=2026-01-01T00:00&to=2026-01-02T00:00", "from=soon&to=later"] {
         assert_eq!(app.page(&format!("{path}?{past}"), &cookie).await.status(), 204, "{past}");
@@ -142,7 +142,7 @@ async fn live_log_of_a_past_range_is_refused(database: TestDatabase) {
     assert_eq!(app.page(webhook, &cookie).await.status(), 404);
     // A range that ends in the future has a stream.
     let mut open = Events::open(&app, &format!("{path}?from=2026-01-01T00:00&to=2027-01-01T00:00"), &cookie, None).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     open.sum(1).await;
     app.stop().await;
 }
@@ -151,7 +151,7 @@ async fn live_log_of_a_past_range_is_refused(database: TestDatabase) {
 async fn live_log_page_is_dropped_on_another_thread(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
     let request = Request::get(format!("/webhooks/{}", webhook["id"].as_str().unwrap()))
         .header("host", "localhost")
         .header("cookie", &cookie)
@@ -170,7 +170,7 @@ async fn live_log_page_is_dropped_on_another_thread(database: TestDatabase) {
 
 async fn live_log_ends_when_access_is_lost(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let webhook = app.webhook("http://127.0.0.1:9/", &[EventType::VisitCreated]).await;
+    let webhook = app.webhook("http://127.0.0.1:9/", &[BuiltIn::VisitCreated]).await;
     let id = webhook["id"].as_str().unwrap();
     let path = format!("/webhooks/{id}/callbacks/live");
     app.sign_in("other@example.com", Role::Administrator).await;
@@ -209,7 +209,7 @@ async fn live_log_ends_when_access_is_lost(database: TestDatabase) {
 
 async fn live_log_streams_per_user_are_limited(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let webhook = app.webhook("http://127.0.0.1:9/", &[EventType::VisitCreated]).await;
+    let webhook = app.webhook("http://127.0.0.1:9/", &[BuiltIn::VisitCreated]).await;
     let path = format!("/webhooks/{}/callbacks/live", webhook["id"].as_str().unwrap());
     let cookie = app.sign_in("greedy@example.com", Role::Administrator).await;
     let mut streams = Vec::new();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clearhook::{
     app::AppState,
     auth::principal::Principal,
-    catalogue::EventType,
+    catalogue::BuiltIn,
     domain::{
         delivery::DeliveryState,
         id::{CallbackId, WebhookId},
@@ -31,7 +31,7 @@ use crate::support::{
 on_both! { log_pages_go_both_ways log_filters_by_response_and_event log_counts_agree_with_the_rows log_shows_attempts_and_the_next_retry }
 
 const HOUR_MS: i64 = 3_600_000;
-const EVENTS: [EventType; 2] = [EventType::IdentityCreated, EventType::VisitCreated];
+const EVENTS: [BuiltIn; 2] = [BuiltIn::IdentityCreated, BuiltIn::VisitCreated];
 
 fn id(webhook: &serde_json::Value) -> WebhookId {
     webhook["id"].as_str().unwrap().parse().unwrap()
@@ -71,10 +71,10 @@ async fn log_filters_by_response_and_event(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let webhook = app.webhook("https://example.com/", &EVENTS).await;
     history(&database, &webhook, Timestamp::now(), 1_000, 200).await;
-    let count = async |response: &str, event: Option<EventType>| {
+    let count = async |response: &str, event: Option<BuiltIn>| {
         let filter = LogFilter {
             response: (!response.is_empty()).then(|| response.parse().unwrap()),
-            event,
+            event: event.map(Into::into),
             ..LogFilter::default()
         };
         let rows = app
@@ -110,9 +110,9 @@ async fn log_filters_by_response_and_event(database: TestDatabase) {
     ] {
         assert_eq!(count(response, None).await, rows, "{response}");
     }
-    assert_eq!(count("", Some(EventType::VisitCreated)).await, 2);
-    assert_eq!(count("failed", Some(EventType::VisitCreated)).await, 0);
-    assert_eq!(count("succeeded", Some(EventType::VisitCreated)).await, 2);
+    assert_eq!(count("", Some(BuiltIn::VisitCreated)).await, 2);
+    assert_eq!(count("failed", Some(BuiltIn::VisitCreated)).await, 0);
+    assert_eq!(count("succeeded", Some(BuiltIn::VisitCreated)).await, 2);
     app.stop().await;
 }
 
@@ -198,7 +198,7 @@ async fn log_shows_attempts_and_the_next_retry(database: TestDatabase) {
     let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
     let receiver = Receiver::start([Reply::status(500), Reply::status(503)]).await;
     let webhook = app.webhook(&receiver.url, &EVENTS).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 2).await;
     let state = app.state.clone();
     let newest = app.store.latest_callback(id(&webhook)).await.unwrap().unwrap();

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     delivery::{BreakerSettings, DeliverySettings},
     storage::new_id,
 };
@@ -44,8 +44,8 @@ async fn manual_delivery_is_claimed_before_backlog(database: TestDatabase) {
     let slow = Receiver::start([]).await;
     let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
     // A webhook with an open circuit breaker and 35 waiting deliveries, one of them in memory.
-    let broken = app.webhook(&failing.url, &[EventType::IdentityCreated]).await;
-    publish_many(&app, EventType::IdentityCreated, 40, "").await;
+    let broken = app.webhook(&failing.url, &[BuiltIn::IdentityCreated]).await;
+    publish_many(&app, BuiltIn::IdentityCreated, 40, "").await;
     wait_for("the breaker to open", async || {
         (app.dispatcher.load().open_breakers == 1 && app.dispatcher.load().in_flight == 0).then_some(())
     })
@@ -63,10 +63,10 @@ async fn manual_delivery_is_claimed_before_backlog(database: TestDatabase) {
     failing.wait(42).await;
 
     // A webhook with one callback per second and more waiting deliveries than fit in memory.
-    let limited = app.webhook(&slow.url, &[EventType::VisitCreated]).await;
+    let limited = app.webhook(&slow.url, &[BuiltIn::VisitCreated]).await;
     change(&app, &limited, json!({ "rate_limit": { "per_second": 1, "burst": 1 } })).await;
     let began = Instant::now();
-    publish_many(&app, EventType::VisitCreated, 4_500, "limited").await;
+    publish_many(&app, BuiltIn::VisitCreated, 4_500, "limited").await;
     slow.wait(1).await;
     let waiting = "deliveries WHERE state = 'pending'";
     assert!(database.count(waiting).await > 300);

@@ -1,7 +1,7 @@
 //! Foreign text is escaped in every page that the server sends, so it never begins or ends an element. The content security policy would
 //! stop a script as well, but it is only the second line of defence.
 
-use clearhook::{catalogue::EventType, domain::role::Role};
+use clearhook::{catalogue::BuiltIn, domain::role::Role};
 use serde_json::json;
 
 use crate::support::{
@@ -29,7 +29,7 @@ async fn hostile_text_never_becomes_markup(database: TestDatabase) {
     });
     let (status, webhook) = app.post("/webhooks", &body).await;
     assert_eq!(status, 201, "{webhook}");
-    app.publish(EventType::IdentityCreated, HOSTILE).await;
+    app.publish(BuiltIn::IdentityCreated, HOSTILE).await;
     let row = app.log(&webhook, 1).await.remove(0);
     let (id, callback) = (webhook["id"].as_str().unwrap(), row["id"].as_str().unwrap());
     let query: String = url::form_urlencoded::byte_serialize(HOSTILE.as_bytes()).collect();

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -83,7 +83,7 @@ fn value(families: &Value, family: &str, name: &str, labels: &Value) -> String {
 
 async fn metrics_are_valid_in_both_formats_of_prometheus(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(500)]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let before = parsed(&scrape(&app, Some(PROMETHEUS)).await.0, "openmetrics");
     for outcome in ["succeeded", "failed"] {
         let callbacks = value(
@@ -94,8 +94,8 @@ async fn metrics_are_valid_in_both_formats_of_prometheus(database: TestDatabase)
         );
         assert_eq!(callbacks, "0", "a series exists before its first callback");
     }
-    app.publish(EventType::IdentityCreated, "1").await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 2).await;
 
     let (text, content_type) = scrape(&app, Some(PROMETHEUS)).await;

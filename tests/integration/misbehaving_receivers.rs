@@ -9,7 +9,7 @@ use std::{
 };
 
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     delivery::{DeliverySettings, DnsResolver},
     storage::new_id,
 };
@@ -61,8 +61,8 @@ async fn called(database: &TestDatabase, url: &str) -> Value {
         ..quick()
     };
     let app = TestApp::start_with(database, settings, loopback(), new_id()).await;
-    let webhook = app.webhook(url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let details = app.get(&format!("/callbacks/{}", row["id"].as_str().unwrap())).await;
     assert!(details["duration_ms"].as_i64().unwrap() < 4_000, "{details}");
@@ -177,7 +177,7 @@ async fn credentials_echoed_by_a_receiver_are_redacted(database: TestDatabase) {
     });
     let (status, webhook) = app.post("/webhooks", &body).await;
     assert_eq!(status, 201);
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let details = app.get(&format!("/callbacks/{}", row["id"].as_str().unwrap())).await;
     let text = details["received"].to_string();
@@ -215,11 +215,11 @@ async fn panicking_attempt_fails_alone(database: TestDatabase) {
     };
     let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
     let good = Receiver::start([]).await;
-    app.webhook("http://broken.example.com/", &[EventType::VisitCreated]).await;
-    let healthy = app.webhook(&good.url, &[EventType::IdentityCreated]).await;
+    app.webhook("http://broken.example.com/", &[BuiltIn::VisitCreated]).await;
+    let healthy = app.webhook(&good.url, &[BuiltIn::IdentityCreated]).await;
     for number in 0..3 {
-        app.publish(EventType::VisitCreated, &format!("breaks {number}")).await;
-        app.publish(EventType::IdentityCreated, &format!("works {number}")).await;
+        app.publish(BuiltIn::VisitCreated, &format!("breaks {number}")).await;
+        app.publish(BuiltIn::IdentityCreated, &format!("works {number}")).await;
     }
     app.deliveries(&database, "failed", 3).await;
     let broke = "deliveries WHERE state = 'failed' AND reason LIKE '%failed 3 times with an internal error%'";

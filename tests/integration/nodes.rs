@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -79,7 +79,7 @@ async fn suspended_node_repeats_only_attempts_in_flight() {
     let (first, url) = one.start().await;
     one.webhook(&url, &receiver.url).await;
     let events: Vec<_> = (0..200)
-        .map(|number| cloud_event(EventType::IdentityCreated, &number.to_string()))
+        .map(|number| cloud_event(BuiltIn::IdentityCreated, &number.to_string()))
         .collect();
     let request = one.http.post(format!("{url}/api/v1/events")).bearer_auth(&one.key);
     let request = request.header("content-type", "application/cloudevents-batch+json");
@@ -105,8 +105,8 @@ async fn webhook_change_applies_on_every_node() {
     let database = TestDatabase::postgres().await;
     let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
     let (before, after) = (Receiver::start([]).await, Receiver::start([]).await);
-    let webhook = one.webhook(&before.url, &[EventType::IdentityCreated]).await;
-    two.publish(EventType::IdentityCreated, "1").await;
+    let webhook = one.webhook(&before.url, &[BuiltIn::IdentityCreated]).await;
+    two.publish(BuiltIn::IdentityCreated, "1").await;
     before.wait(1).await;
     let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
     let changed = one
@@ -119,7 +119,7 @@ async fn webhook_change_applies_on_every_node() {
     let number = AtomicUsize::new(2);
     wait_for("the other node to know", async || {
         let id = number.fetch_add(1, Ordering::Relaxed).to_string();
-        two.publish(EventType::IdentityCreated, &id).await;
+        two.publish(BuiltIn::IdentityCreated, &id).await;
         (!after.seen().is_empty()).then_some(())
     })
     .await;
@@ -133,16 +133,16 @@ async fn disabled_webhook_is_not_called_by_other_nodes() {
     let database = TestDatabase::postgres().await;
     let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
     let receiver = Receiver::start([]).await;
-    let webhook = one.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = one.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let enabled = async |enabled: bool| change(&one, &webhook, json!({ "enabled": enabled })).await;
     for round in 0..20 {
         enabled(true).await;
         let before = receiver.seen().len();
-        two.publish(EventType::IdentityCreated, &format!("{round}-before")).await;
+        two.publish(BuiltIn::IdentityCreated, &format!("{round}-before")).await;
         receiver.wait(before + 1).await;
         enabled(false).await;
         let (seen, id) = (receiver.seen().len(), format!("{round}-after"));
-        two.publish(EventType::IdentityCreated, &id).await;
+        two.publish(BuiltIn::IdentityCreated, &id).await;
         let held = format!(
             "deliveries WHERE state = 'held' AND webhook_id = (SELECT id FROM webhooks) AND event_id = (SELECT id FROM events WHERE ce_id = '{id}')"
         );
@@ -159,13 +159,13 @@ async fn backlog_is_shared_by_two_nodes() {
     let database = TestDatabase::postgres().await;
     let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
     let receiver = Receiver::start([]).await;
-    let webhook = one.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = one.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
     let enabled = async |enabled: bool| change(&one, &webhook, json!({ "enabled": enabled })).await;
     enabled(false).await;
     for batch in 0..6 {
         let events: Vec<_> = (0..500)
-            .map(|number| cloud_event(EventType::IdentityCreated, &format!("{batch}-{number}")))
+            .map(|number| cloud_event(BuiltIn::IdentityCreated, &format!("{batch}-{number}")))
             .collect();
         let request = two
             .api(Method::POST, "/events")

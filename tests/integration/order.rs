@@ -1,6 +1,6 @@
 //! Ordered webhooks send the deliveries of one subject one after another, whatever the outcome of the previous one.
 
-use clearhook::{catalogue::EventType, delivery::DeliverySettings, storage::new_id};
+use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, storage::new_id};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -23,7 +23,7 @@ fn path(webhook: &Value) -> String {
 
 /// A webhook whose subjects are sent in order.
 async fn ordered(app: &TestApp, receiver: &Receiver) -> Value {
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     change(app, &webhook, json!({ "ordered": true })).await;
     webhook
 }
@@ -32,7 +32,7 @@ async fn ordered(app: &TestApp, receiver: &Receiver) -> Value {
 async fn publish(app: &TestApp, numbers: std::ops::Range<usize>) -> Vec<String> {
     let mut ids = Vec::new();
     for number in numbers {
-        let mut event = cloud_event(EventType::IdentityCreated, &number.to_string());
+        let mut event = cloud_event(BuiltIn::IdentityCreated, &number.to_string());
         event["subject"] = "one".into();
         let answer = app.publish_raw(&event).await;
         assert_eq!(answer.status(), 202);

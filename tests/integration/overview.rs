@@ -1,6 +1,6 @@
 //! The overview: counts of the last 24 hours and webhooks that need attention, limited to webhooks that the viewer may see.
 
-use clearhook::{catalogue::EventType, domain::role::Role};
+use clearhook::{catalogue::BuiltIn, domain::role::Role};
 use reqwest::Method;
 use scraper::ElementRef;
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ fn rows(html: &str) -> Vec<(String, String)> {
     page.all("table.troubles tbody tr").into_iter().map(row).collect()
 }
 
-async fn add(app: &TestApp, name: &str, url: &str, event: EventType, owners: &[&str]) -> Value {
+async fn add(app: &TestApp, name: &str, url: &str, event: BuiltIn, owners: &[&str]) -> Value {
     let body = json!({ "name": name, "url": url, "events": [event], "owners": owners });
     let (status, webhook) = app.post("/webhooks", &body).await;
     assert_eq!(status, 201, "{webhook}");
@@ -49,8 +49,8 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
         Receiver::start(vec![Reply::status(500); 20]).await,
         Receiver::start([Reply::status(410)]).await,
     );
-    let working = add(&app, "Works", &works.url, EventType::VisitCreated, &[]).await;
-    app.publish(EventType::VisitCreated, "1").await;
+    let working = add(&app, "Works", &works.url, BuiltIn::VisitCreated, &[]).await;
+    app.publish(BuiltIn::VisitCreated, "1").await;
     app.log(&working, 1).await;
     let html = app.page("/", &cookie).await.text().await.unwrap();
     assert_eq!(figures(&html), ["100%", "0", "1", "0", "0"], "{html}");
@@ -59,9 +59,9 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
         "{html}"
     );
 
-    let failing = add(&app, "Fails", &fails.url, EventType::VisitUpdated, &[]).await;
-    let given_up = add(&app, "Gave up", &gone.url, EventType::VisitUpdated, &[]).await;
-    let holding = add(&app, "Holds", &works.url, EventType::RoleMembershipChanged, &[]).await;
+    let failing = add(&app, "Fails", &fails.url, BuiltIn::VisitUpdated, &[]).await;
+    let given_up = add(&app, "Gave up", &gone.url, BuiltIn::VisitUpdated, &[]).await;
+    let holding = add(&app, "Holds", &works.url, BuiltIn::RoleMembershipChanged, &[]).await;
     let off = app
         .api(Method::PATCH, &path(&holding))
         .json_value(&json!({ "enabled": false }))
@@ -69,9 +69,9 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
         .await
         .unwrap();
     assert_eq!(off.status(), 200);
-    app.publish(EventType::VisitUpdated, "2").await;
-    app.publish(EventType::RoleMembershipChanged, "3").await;
-    app.publish(EventType::RoleMembershipChanged, "4").await;
+    app.publish(BuiltIn::VisitUpdated, "2").await;
+    app.publish(BuiltIn::RoleMembershipChanged, "3").await;
+    app.publish(BuiltIn::RoleMembershipChanged, "4").await;
     app.log(&failing, 4).await;
     app.log(&given_up, 1).await;
     let html = wait_for("all three to be told", async || {
@@ -117,19 +117,19 @@ async fn overview_of_an_owner_counts_only_own_webhooks(database: TestDatabase) {
         .id
         .to_string();
     let (mine, other) = (Receiver::start([]).await, Receiver::start(vec![Reply::status(500); 20]).await);
-    let own = add(&app, "Mine", &mine.url, EventType::VisitCreated, &[&id]).await;
-    let secret = add(&app, "Secret", &other.url, EventType::VisitUpdated, &[]).await;
-    let held = add(&app, "Secretly held", &other.url, EventType::RoleMembershipChanged, &[]).await;
+    let own = add(&app, "Mine", &mine.url, BuiltIn::VisitCreated, &[&id]).await;
+    let secret = add(&app, "Secret", &other.url, BuiltIn::VisitUpdated, &[]).await;
+    let held = add(&app, "Secretly held", &other.url, BuiltIn::RoleMembershipChanged, &[]).await;
     app.api(Method::PATCH, &path(&held))
         .json_value(&json!({ "enabled": false }))
         .send()
         .await
         .unwrap();
     for (event, id) in [
-        (EventType::VisitCreated, "1"),
-        (EventType::VisitCreated, "2"),
-        (EventType::VisitUpdated, "3"),
-        (EventType::RoleMembershipChanged, "4"),
+        (BuiltIn::VisitCreated, "1"),
+        (BuiltIn::VisitCreated, "2"),
+        (BuiltIn::VisitUpdated, "3"),
+        (BuiltIn::RoleMembershipChanged, "4"),
     ] {
         app.publish(event, id).await;
     }
@@ -147,7 +147,7 @@ async fn overview_of_an_owner_counts_only_own_webhooks(database: TestDatabase) {
         .await
         .unwrap();
     assert_eq!(off.status(), 200);
-    app.publish(EventType::VisitCreated, "5").await;
+    app.publish(BuiltIn::VisitCreated, "5").await;
     app.deliveries(&database, "held", 2).await;
     let html = app.page("/", &owner).await.text().await.unwrap();
     assert!(rows(&html).len() == 1 && html.contains("1 delivery is held"), "{html}");
@@ -165,7 +165,7 @@ async fn overview_without_webhooks_shows_first_steps(database: TestDatabase) {
     );
     let html = app.page("/", &owner).await.text().await.unwrap();
     assert!(html.contains("You own no webhook yet."), "{html}");
-    app.webhook("https://example.com/", &[EventType::VisitCreated]).await;
+    app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
     let html = app.page("/", &format!("{cookie}; lang=fr")).await.text().await.unwrap();
     assert!(
         html.contains("Aucun appel dans les dernières 24 heures.") && html.contains("Rien ne demande votre attention"),

@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 
 use crate::support::{
     app::cloud_event,
@@ -131,7 +131,7 @@ async fn data_directory_is_private_to_its_owner() {
     let key = here.answer(&["api-key", "create", "--name", "t", "--scope", "events:write"]);
     let request = client().post(format!("{url}/api/v1/events")).bearer_auth(key.trim());
     let request = request.header("content-type", "application/cloudevents+json");
-    let event = cloud_event(EventType::IdentityCreated, "1").to_string();
+    let event = cloud_event(BuiltIn::IdentityCreated, "1").to_string();
     assert_eq!(request.body(event).send().await.unwrap().status(), 202);
     assert_eq!(mode(&here.data()), 0o700);
     let files: Vec<PathBuf> = fs::read_dir(here.data()).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -1,6 +1,6 @@
 //! `PgBouncer` between clearhook and PostgreSQL: session pooling works; transaction and statement pooling are rejected at start.
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 
 use crate::support::{
     app::TestApp, binary::Installation, database::TestDatabase, pgbouncer::PgBouncer, receiver::Receiver, wait::wait_for,
@@ -50,9 +50,9 @@ async fn pgbouncer_session_pool_works() {
     let database = by_way_of(&bouncer, &direct).await;
     let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
     let receiver = Receiver::start([]).await;
-    one.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    one.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     for number in 0..20 {
-        two.publish(EventType::IdentityCreated, &number.to_string()).await;
+        two.publish(BuiltIn::IdentityCreated, &number.to_string()).await;
     }
     receiver.wait(20).await;
     assert_eq!(one.store.setting("synchronous_commit").await.unwrap(), "on");

@@ -1,6 +1,6 @@
 //! No error response is plain text: every route is requested with everything that the framework rejects by itself.
 
-use clearhook::{catalogue::EventType, domain::role::Role, routes::Rule, web};
+use clearhook::{catalogue::BuiltIn, domain::role::Role, routes::Rule, web};
 use reqwest::{Method, Response};
 
 use crate::support::{app::TestApp, database::TestDatabase, on_both, receiver::Receiver};
@@ -55,7 +55,7 @@ fn bodies() -> Vec<(Option<&'static str>, Vec<u8>)> {
 async fn every_route_explains_its_errors(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let id = webhook["id"].as_str().unwrap();
     let (_, rows) = web::routes(&app.state).into_parts();
     let mut tried = 0;
@@ -208,8 +208,8 @@ async fn unknown_paths_explain_their_errors(database: TestDatabase) {
 async fn exports_explain_their_errors(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 1).await;
     let log = format!("/webhooks/{}/callbacks/export", webhook["id"].as_str().unwrap());
     let audit = "/audit-log/export".to_owned();

@@ -1,7 +1,7 @@
 //! From an event to a callback: every way to publish, validation by schema, signature, and deduplication.
 
 use boon::{Compiler, Draft, Schemas};
-use clearhook::catalogue::{EventType, example::example_data};
+use clearhook::catalogue::{BuiltIn, example::example_data};
 use reqwest::Method;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
@@ -21,7 +21,7 @@ on_both! {
 /// All ten examples: published, received, checked by a validator that the product does not use, and by somebody else's verifier.
 async fn callback_of_every_event_type_matches_its_schema(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &EventType::ALL).await;
+    let webhook = app.webhook(&receiver.url, &BuiltIn::ALL).await;
     let catalogue = app.get("/event-types").await;
     for (number, entry) in catalogue["items"].as_array().unwrap().iter().enumerate() {
         let name = entry["type"].as_str().unwrap();
@@ -50,7 +50,7 @@ async fn callback_of_every_event_type_matches_its_schema(database: TestDatabase)
         assert_eq!(seen.headers["content-type"], "application/json");
         assert!(seen.headers["user-agent"].to_str().unwrap().starts_with("clearhook/"));
     }
-    let log = app.log(&webhook, EventType::ALL.len()).await;
+    let log = app.log(&webhook, BuiltIn::ALL.len()).await;
     assert!(
         log.iter()
             .all(|row| row["outcome"] == "succeeded" && row["response"] == "Accepted" && row["trigger"] == "event")
@@ -73,11 +73,11 @@ fn accepts(schema: &Value, body: &Value) {
 
 async fn structured_batch_and_binary_modes_are_accepted(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "structured").await;
+    app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "structured").await;
     let batch = json!([
-        cloud_event(EventType::IdentityCreated, "one"),
-        cloud_event(EventType::IdentityCreated, "two")
+        cloud_event(BuiltIn::IdentityCreated, "one"),
+        cloud_event(BuiltIn::IdentityCreated, "two")
     ]);
     let response = app
         .api(Method::POST, "/events")
@@ -90,9 +90,7 @@ async fn structured_batch_and_binary_modes_are_accepted(database: TestDatabase) 
     let answer = response.json_value().await;
     assert_eq!(answer["events"].as_array().unwrap().len(), 2);
     assert_eq!(answer["events"][1]["deliveries"], 1);
-    let binary = app
-        .api(Method::POST, "/events")
-        .json_value(&example_data(EventType::IdentityCreated));
+    let binary = app.api(Method::POST, "/events").json_value(&example_data(BuiltIn::IdentityCreated));
     let binary = binary
         .header("ce-specversion", "1.0")
         .header("ce-id", "binary")
@@ -116,8 +114,8 @@ async fn structured_batch_and_binary_modes_are_accepted(database: TestDatabase) 
 
 async fn duplicate_event_is_sent_once(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    let published = futures_util::future::join_all((0..20).map(|_| app.publish(EventType::IdentityCreated, "same"))).await;
+    app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    let published = futures_util::future::join_all((0..20).map(|_| app.publish(BuiltIn::IdentityCreated, "same"))).await;
     assert_eq!(published.iter().filter(|event| event["duplicate"] == false).count(), 1);
     assert!(
         published
@@ -125,8 +123,8 @@ async fn duplicate_event_is_sent_once(database: TestDatabase) {
             .all(|event| event["id"] == published[0]["id"] && event["deliveries"] == 1)
     );
     let twice = json!([
-        cloud_event(EventType::IdentityCreated, "twice"),
-        cloud_event(EventType::IdentityCreated, "twice")
+        cloud_event(BuiltIn::IdentityCreated, "twice"),
+        cloud_event(BuiltIn::IdentityCreated, "twice")
     ]);
     let response = app
         .api(Method::POST, "/events")
@@ -142,7 +140,7 @@ async fn duplicate_event_is_sent_once(database: TestDatabase) {
     );
     assert_eq!(answer["events"][0]["id"], answer["events"][1]["id"]);
     // An event published after them comes after them: so nothing more is under way.
-    app.publish(EventType::IdentityCreated, "last").await;
+    app.publish(BuiltIn::IdentityCreated, "last").await;
     receiver.wait(3).await;
     assert_eq!((database.count("events").await, database.count("deliveries").await), (3, 3));
     app.stop().await;
@@ -155,9 +153,9 @@ async fn event_is_sent_to_every_enabled_subscriber(database: TestDatabase) {
         Receiver::start([]).await,
         Receiver::start([]).await,
     );
-    app.webhook(&one.url, &[EventType::IdentityCreated]).await;
-    app.webhook(&two.url, &[EventType::IdentityCreated, EventType::VisitCreated]).await;
-    let disabled = app.webhook(&off.url, &[EventType::IdentityCreated]).await;
+    app.webhook(&one.url, &[BuiltIn::IdentityCreated]).await;
+    app.webhook(&two.url, &[BuiltIn::IdentityCreated, BuiltIn::VisitCreated]).await;
+    let disabled = app.webhook(&off.url, &[BuiltIn::IdentityCreated]).await;
     let path = format!("/webhooks/{}", disabled["id"].as_str().unwrap());
     assert_eq!(
         app.api(Method::PATCH, &path)
@@ -168,8 +166,8 @@ async fn event_is_sent_to_every_enabled_subscriber(database: TestDatabase) {
             .status(),
         200
     );
-    assert_eq!(app.publish(EventType::IdentityCreated, "1").await["deliveries"], 3);
-    assert_eq!(app.publish(EventType::RoleMembershipChanged, "2").await["deliveries"], 0);
+    assert_eq!(app.publish(BuiltIn::IdentityCreated, "1").await["deliveries"], 3);
+    assert_eq!(app.publish(BuiltIn::RoleMembershipChanged, "2").await["deliveries"], 0);
     one.wait(1).await;
     two.wait(1).await;
     assert!(off.seen().is_empty());
@@ -184,7 +182,7 @@ async fn event_is_sent_to_every_enabled_subscriber(database: TestDatabase) {
             .status(),
         200
     );
-    app.publish(EventType::IdentityCreated, "3").await;
+    app.publish(BuiltIn::IdentityCreated, "3").await;
     let seen = off.wait(1).await;
     assert_eq!(seen.len(), 1);
     assert_eq!(database.count("deliveries WHERE state = 'held'").await, 1);
@@ -194,12 +192,12 @@ async fn event_is_sent_to_every_enabled_subscriber(database: TestDatabase) {
 /// Who publishes at the same time shares the cost of a commit.
 async fn concurrent_publishes_share_commits(database: TestDatabase) {
     let app = std::sync::Arc::new(TestApp::start(&database).await);
-    app.publish(EventType::IdentityCreated, "first").await;
+    app.publish(BuiltIn::IdentityCreated, "first").await;
     let (statements, commits) = app.store.counts();
     let mut publishes = tokio::task::JoinSet::new();
     for number in 0..1_000 {
         let app = app.clone();
-        publishes.spawn(async move { app.publish(EventType::IdentityCreated, &number.to_string()).await });
+        publishes.spawn(async move { app.publish(BuiltIn::IdentityCreated, &number.to_string()).await });
     }
     let published = publishes.join_all().await;
     assert!(published.iter().all(|event| event["duplicate"] == false));

@@ -1,6 +1,6 @@
 //! A waiting delivery when its webhook is changed: which settings apply to it.
 
-use clearhook::{catalogue::EventType, delivery::DeliverySettings};
+use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ async fn change(app: &TestApp, webhook: &Value, change: &Value) {
 
 async fn waiting_delivery_is_sent_to_the_new_url(database: TestDatabase) {
     let ((app, old, webhook), new) = (start(&database, 100).await, Receiver::start([]).await);
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let first = old.wait(1).await.remove(0);
     change(&app, &webhook, &json!({ "url": new.url })).await;
     // After the response to a change, no attempt starts with the old settings.
@@ -61,7 +61,7 @@ async fn waiting_delivery_is_sent_to_the_new_url(database: TestDatabase) {
 
 async fn waiting_delivery_has_the_new_headers_and_secret(database: TestDatabase) {
     let (app, receiver, webhook) = start(&database, 2).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let first = receiver.wait(1).await.remove(0);
     change(&app, &webhook, &json!({ "headers": [{ "name": "X-Tenant", "value": "new" }] })).await;
     let path = format!("/webhooks/{}/secret/rotate", webhook["id"].as_str().unwrap());
@@ -77,11 +77,11 @@ async fn waiting_delivery_has_the_new_headers_and_secret(database: TestDatabase)
 
 async fn waiting_delivery_is_sent_after_unsubscription(database: TestDatabase) {
     let (app, receiver, webhook) = start(&database, 2).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     receiver.wait(1).await;
     change(&app, &webhook, &json!({ "events": ["visit.created"] })).await;
     // It was queued while the webhook was subscribed. A new event is not sent to it.
-    assert_eq!(app.publish(EventType::IdentityCreated, "2").await["deliveries"], 0);
+    assert_eq!(app.publish(BuiltIn::IdentityCreated, "2").await["deliveries"], 0);
     app.deliveries(&database, "succeeded", 1).await;
     assert_eq!(database.count("deliveries").await, 1);
     app.stop().await;
@@ -89,15 +89,15 @@ async fn waiting_delivery_is_sent_after_unsubscription(database: TestDatabase) {
 
 async fn waiting_delivery_is_held_while_disabled(database: TestDatabase) {
     let (app, receiver, webhook) = start(&database, 1).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     receiver.wait(1).await;
     change(&app, &webhook, &json!({ "enabled": false })).await;
-    app.publish(EventType::IdentityCreated, "2").await;
+    app.publish(BuiltIn::IdentityCreated, "2").await;
     app.deliveries(&database, "held", 2).await;
     let seen = receiver.seen().len();
     // After enabling, held deliveries stay held until they are recovered.
     change(&app, &webhook, &json!({ "enabled": true })).await;
-    app.publish(EventType::IdentityCreated, "3").await;
+    app.publish(BuiltIn::IdentityCreated, "3").await;
     receiver.wait(seen + 1).await;
     app.deliveries(&database, "held", 2).await;
     let path = format!("/webhooks/{}/recover", webhook["id"].as_str().unwrap());
@@ -111,7 +111,7 @@ async fn waiting_delivery_is_held_while_disabled(database: TestDatabase) {
 
 async fn waiting_delivery_fails_when_its_webhook_is_deleted(database: TestDatabase) {
     let (app, receiver, webhook) = start(&database, 100).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     receiver.wait(1).await;
     let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
     assert_eq!(app.api(Method::DELETE, &path).send().await.unwrap().status(), 204);
@@ -119,8 +119,8 @@ async fn waiting_delivery_fails_when_its_webhook_is_deleted(database: TestDataba
     let seen = receiver.seen().len();
     // Three more attempts of another delivery, on the same schedule: a retry of the deleted webhook would have been due before the last of them.
     let other = Receiver::start(failing(3)).await;
-    app.webhook(&other.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "2").await;
+    app.webhook(&other.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "2").await;
     other.wait(4).await;
     assert_eq!(receiver.seen().len(), seen);
     app.stop().await;

@@ -1,6 +1,6 @@
 //! Requests that no client library would send, over real sockets: they are rejected clearly, and nothing is leaked or stored.
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use reqwest::Method;
 
 use crate::support::{
@@ -269,7 +269,7 @@ async fn too_large_or_too_deep_request_is_rejected(database: TestDatabase) {
 
 async fn null_characters_are_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let good = cloud_event(EventType::IdentityCreated, "1");
+    let good = cloud_event(BuiltIn::IdentityCreated, "1");
     for field in ["id", "source", "subject"] {
         let mut event = good.clone();
         event[field] = "a\0b".into();

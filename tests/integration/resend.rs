@@ -1,6 +1,6 @@
 //! Sending again: single redelivery, recovery of all failed deliveries, test events, and rotation of the secret.
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 
 async fn redelivery_is_the_next_attempt_and_two_requests_send_twice(database: TestDatabase) {
     let (app, receiver, webhook) = TestApp::start_with_receiver(&database, quick(), []).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let path = format!("/callbacks/{}/redeliver", text(&row, "id"));
     for _ in 0..2 {
@@ -51,7 +51,7 @@ async fn redelivery_replaces_the_pending_retry(database: TestDatabase) {
     let mut settings = quick();
     settings.schedule = "1h,1h".parse().unwrap();
     let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, settings, [Reply::status(500), Reply::status(500)]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     app.deliveries(&database, "pending", 1).await;
     let path = format!("/callbacks/{}/redeliver", text(&row, "id"));
@@ -73,7 +73,7 @@ async fn redelivery_during_an_attempt_is_sent_afterwards(database: TestDatabase)
         ..Reply::status(200)
     };
     let (app, receiver, webhook) = TestApp::start_with_receiver(&database, quick(), [Reply::status(200), slow]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let path = format!("/callbacks/{}/redeliver", text(&row, "id"));
     app.post(&path, &json!({})).await;
@@ -89,7 +89,7 @@ async fn redelivery_during_an_attempt_is_sent_afterwards(database: TestDatabase)
 async fn recover_sends_failed_and_held_deliveries(database: TestDatabase) {
     let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, quick(), (0..4).map(|_| Reply::status(500))).await;
     let path = format!("/webhooks/{}", text(&webhook, "id"));
-    app.publish(EventType::IdentityCreated, "fails").await;
+    app.publish(BuiltIn::IdentityCreated, "fails").await;
     app.deliveries(&database, "failed", 1).await;
     let disabled = app
         .api(Method::PATCH, &path)
@@ -98,7 +98,7 @@ async fn recover_sends_failed_and_held_deliveries(database: TestDatabase) {
         .await
         .unwrap();
     assert_eq!(disabled.status(), 200);
-    app.publish(EventType::IdentityCreated, "held").await;
+    app.publish(BuiltIn::IdentityCreated, "held").await;
     app.deliveries(&database, "held", 1).await;
     let since = json!({ "since": "2020-01-01T00:00:00Z" });
     assert_eq!(app.post(&format!("{path}/recover"), &since).await.0, 409);
@@ -108,7 +108,7 @@ async fn recover_sends_failed_and_held_deliveries(database: TestDatabase) {
         .await
         .unwrap();
     // After enabling, held deliveries are not sent by themselves.
-    app.publish(EventType::IdentityCreated, "later").await;
+    app.publish(BuiltIn::IdentityCreated, "later").await;
     app.log(&webhook, 5).await;
     assert_eq!(database.count("deliveries WHERE state = 'held'").await, 1);
     let nothing = json!({ "since": "2020-01-01T00:00:00Z", "until": "2020-02-01T00:00:00Z" });
@@ -135,7 +135,7 @@ async fn recover_sends_failed_and_held_deliveries(database: TestDatabase) {
 
 async fn test_event_is_marked_and_sent_once(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(500)]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
     let path = format!("/webhooks/{}/test", text(&webhook, "id"));
     let empty = app.api(Method::POST, &path).send().await.unwrap();
     assert_eq!(empty.status(), 202);
@@ -157,11 +157,11 @@ async fn test_event_is_marked_and_sent_once(database: TestDatabase) {
 async fn both_secrets_sign_during_the_overlap(database: TestDatabase) {
     let (app, receiver, webhook) = TestApp::start_with_receiver(&database, quick(), []).await;
     let path = format!("/webhooks/{}/secret/rotate", text(&webhook, "id"));
-    app.publish(EventType::IdentityCreated, "before").await;
+    app.publish(BuiltIn::IdentityCreated, "before").await;
     receiver.wait(1).await;
     let (status, rotated) = app.post(&path, &json!({})).await;
     assert_eq!(status, 200);
-    app.publish(EventType::IdentityCreated, "during").await;
+    app.publish(BuiltIn::IdentityCreated, "during").await;
     let seen = receiver.wait(2).await.remove(1);
     let signatures = seen.headers["webhook-signature"].to_str().unwrap();
     assert_eq!(signatures.split(' ').count(), 2);
@@ -170,7 +170,7 @@ async fn both_secrets_sign_during_the_overlap(database: TestDatabase) {
         verifier.verify(seen.body.as_bytes(), &seen.headers).unwrap();
     }
     let (_, last) = app.post(&path, &json!({ "overlap": "0s" })).await;
-    app.publish(EventType::IdentityCreated, "after").await;
+    app.publish(BuiltIn::IdentityCreated, "after").await;
     let seen = receiver.wait(3).await.remove(2);
     assert_eq!(seen.headers["webhook-signature"].to_str().unwrap().split(' ').count(), 1);
     let verifier = standardwebhooks::Webhook::new(text(&last, "secret")).unwrap();
@@ -187,7 +187,7 @@ async fn both_secrets_sign_during_the_overlap(database: TestDatabase) {
 
 async fn disabled_webhook_rejects_redelivery(database: TestDatabase) {
     let (app, receiver, webhook) = TestApp::start_with_receiver(&database, quick(), []).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let path = format!("/webhooks/{}", text(&webhook, "id"));
     app.api(Method::PATCH, &path)
@@ -207,9 +207,9 @@ async fn disabled_webhook_rejects_redelivery(database: TestDatabase) {
 
 async fn stats_and_metrics_count_callbacks(database: TestDatabase) {
     let (app, _receiver, webhook) = TestApp::start_with_receiver(&database, quick(), [Reply::status(200), Reply::status(500)]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 1).await;
-    app.publish(EventType::IdentityCreated, "2").await;
+    app.publish(BuiltIn::IdentityCreated, "2").await;
     app.log(&webhook, 3).await;
     let path = format!("/webhooks/{}/stats", text(&webhook, "id"));
     for period in ["hour", "day"] {

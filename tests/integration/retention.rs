@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     delivery::DeliverySettings,
     domain::timestamp::Timestamp,
     storage::{new_id, retention::Expired},
@@ -26,15 +26,15 @@ on_both! {
 
 async fn retention_deletes_only_old_rows(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    publish_many(&app, EventType::IdentityCreated, 1_200, "old").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    publish_many(&app, BuiltIn::IdentityCreated, 1_200, "old").await;
     app.deliveries(&database, "succeeded", 1_200).await;
     let cut = Timestamp::now();
     wait_for("a later moment", async || {
         (Timestamp::now() > cut.plus(Duration::from_millis(20))).then_some(())
     })
     .await;
-    app.publish(EventType::IdentityCreated, "new").await;
+    app.publish(BuiltIn::IdentityCreated, "new").await;
     app.deliveries(&database, "succeeded", 1_201).await;
     let old_hour = cut.0 / 3_600_000 - 1;
     for table in ["webhook_stats", "stats_total"] {
@@ -73,10 +73,10 @@ async fn retention_keeps_pending_deliveries(database: TestDatabase) {
         TestApp::start_with(&database, settings.clone(), loopback(), new_id()).await,
         Receiver::start([Reply::status(500)]).await,
     );
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "waits").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "waits").await;
     app.deliveries(&database, "pending", 1).await;
-    app.publish(EventType::IdentityCreated, "done").await;
+    app.publish(BuiltIn::IdentityCreated, "done").await;
     app.deliveries(&database, "succeeded", 1).await;
     let node = app.node;
     app.stop().await;
@@ -101,7 +101,7 @@ async fn retention_keeps_pending_deliveries(database: TestDatabase) {
 async fn held_delivery_of_a_deleted_webhook_fails(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let mut webhooks = Vec::new();
-    for event in [EventType::IdentityCreated, EventType::VisitCreated] {
+    for event in [BuiltIn::IdentityCreated, BuiltIn::VisitCreated] {
         let webhook = app.webhook(&receiver.url, &[event]).await;
         change(&app, &webhook, json!({ "enabled": false })).await;
         publish_many(&app, event, 1_100, event.as_str()).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clearhook::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     delivery::DeliverySettings,
     domain::{timestamp::Timestamp, url::UrlPolicy},
     storage::new_id,
@@ -33,8 +33,8 @@ async fn retry_has_the_same_id_and_body(database: TestDatabase) {
         TestApp::start(&database).await,
         Receiver::start([Reply::status(500), Reply::status(503)]).await,
     );
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let log = app.log(&webhook, 3).await;
     let told: Vec<_> = log
         .iter()
@@ -67,8 +67,8 @@ async fn delivery_fails_after_the_last_retry(database: TestDatabase) {
         TestApp::start(&database).await,
         Receiver::start((0..9).map(|_| Reply::status(400))).await,
     );
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 4).await;
     wait_for("the delivery to fail", async || {
         (database.count("deliveries WHERE state = 'failed'").await == 1).then_some(())
@@ -86,8 +86,8 @@ async fn redirect_is_a_failure_and_not_followed(database: TestDatabase) {
         ..Reply::status(302)
     };
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([redirect]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let log = app.log(&webhook, 2).await;
     assert_eq!((&log[1]["response"], &log[1]["outcome"]), (&json!("Found"), &json!("failed")));
     assert!(target.seen().is_empty());
@@ -96,8 +96,8 @@ async fn redirect_is_a_failure_and_not_followed(database: TestDatabase) {
 
 async fn response_410_disables_the_webhook(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(410)]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 1).await;
     let now = app.get(&format!("/webhooks/{}", webhook["id"].as_str().unwrap())).await;
     assert_eq!(now["enabled"], false);
@@ -112,8 +112,8 @@ async fn long_response_is_truncated_in_the_log(database: TestDatabase) {
         ..Reply::status(200)
     };
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([long]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let details = app.get(&format!("/callbacks/{}", row["id"].as_str().unwrap())).await;
     assert_eq!(details["received"]["body"].as_str().unwrap().len(), 16 * 1024);
@@ -159,9 +159,9 @@ async fn failure_has_a_name_in_the_log(database: TestDatabase) {
     ];
     let mut webhooks = Vec::new();
     for (url, _) in &cases {
-        webhooks.push(app.webhook(url, &[EventType::IdentityCreated]).await);
+        webhooks.push(app.webhook(url, &[BuiltIn::IdentityCreated]).await);
     }
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     for (webhook, (url, name)) in webhooks.iter().zip(&cases) {
         let row = app.log(webhook, 1).await.remove(0);
         assert_eq!(
@@ -177,7 +177,7 @@ async fn name_with_a_private_address_is_not_called(database: TestDatabase) {
     let receiver = Receiver::start([]).await;
     let app = TestApp::start(&database).await;
     // Permitted when it was saved, forbidden when it is called: by address and by name.
-    let by_address = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let by_address = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     app.stop().await;
     let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned();
     let policy = UrlPolicy {
@@ -189,8 +189,8 @@ async fn name_with_a_private_address_is_not_called(database: TestDatabase) {
         ..quick()
     };
     let app = TestApp::start_with(&database, settings, policy, new_id()).await;
-    let by_name = app.webhook(&format!("http://{host}/"), &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let by_name = app.webhook(&format!("http://{host}/"), &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     assert_eq!(app.log(&by_address, 1).await[0]["response"], "AddressBlocked");
     let row = app.log(&by_name, 1).await.remove(0);
     assert_eq!(row["response"], "AddressBlocked", "{host}");
@@ -212,9 +212,9 @@ async fn shutdown_waits_for_attempts(database: TestDatabase) {
     };
     let node = new_id();
     let app = TestApp::start_with(&database, settings.clone(), loopback(), node).await;
-    app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
-    app.publish(EventType::IdentityCreated, "2").await;
+    app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "2").await;
     receiver.wait(1).await;
     app.stop().await;
     assert_eq!(database.count("callbacks").await, 1);
@@ -231,8 +231,8 @@ async fn shutdown_waits_for_attempts(database: TestDatabase) {
 /// As a node leaves it that was killed between the commit and the first attempt.
 async fn deliveries_of_a_killed_node_are_sent(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(500)]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 2).await;
     let node = app.node;
     app.stop().await;
@@ -270,8 +270,8 @@ async fn retry_after_date_is_respected(database: TestDatabase) {
         ..Reply::status(503)
     };
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([away]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     app.deliveries(&database, "pending", 1).await;
     let delivery = row["delivery_id"].as_str().unwrap().parse().unwrap();
@@ -288,8 +288,8 @@ async fn due_times_follow_the_clock(database: TestDatabase) {
         TestApp::start_with(&database, settings, loopback(), new_id()).await,
         Receiver::start([Reply::status(500)]).await,
     );
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.deliveries(&database, "pending", 1).await;
     assert_eq!(app.store.shift_due(-2 * 3_600_000).await.unwrap(), 1);
     app.dispatcher.wake();

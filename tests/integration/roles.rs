@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt::Write, fs, path::Path, sync::Mutex};
 use axum::{body::Body, http::Request, routing::get};
 use clearhook::{
     auth::api_key,
-    catalogue::EventType,
+    catalogue::BuiltIn,
     domain::role::{Role, Scope},
     routes::{Row, Rule},
     storage::{audit::Actor, new_id},
@@ -127,7 +127,7 @@ impl Stage {
             cookies: Mutex::default(),
         };
         stage.webhook = stage.owned_webhook().await;
-        stage.app.publish(EventType::IdentityCreated, "1").await;
+        stage.app.publish(BuiltIn::IdentityCreated, "1").await;
         let row = stage.app.log(&json!({ "id": stage.webhook }), 1).await.remove(0);
         row["id"].as_str().unwrap().clone_into(&mut stage.callback);
         row["event_id"].as_str().unwrap().clone_into(&mut stage.event);

@@ -205,7 +205,7 @@ async fn planted_secrets_appear_in_no_output(database: TestDatabase) {
     }
     let made: Value = serde_json::from_str(&front.api(Method::POST, "/webhooks", Some(&good)).await).unwrap();
     let id = made["id"].as_str().unwrap().to_owned();
-    let file = example_file(here.folder(), clearhook::catalogue::EventType::IdentityCreated);
+    let file = example_file(here.folder(), clearhook::catalogue::BuiltIn::IdentityCreated);
     printed.push(run(
         &["publish", "identity.created", "--data", &file, "--url", &address, "--api-key", &key],
         "",

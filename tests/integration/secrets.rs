@@ -25,7 +25,7 @@ async fn planted_secrets_are_not_in_files_or_responses() {
     let webhook = response.json_value().await;
     assert_eq!(webhook["secret"], secret);
     let cookie = app.sign_in("planted@example.com", Role::Administrator).await;
-    app.publish(clearhook::catalogue::EventType::IdentityCreated, "1").await;
+    app.publish(clearhook::catalogue::BuiltIn::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     assert_eq!(receiver.seen()[0].headers["authorization"], header);
     let details = app.get(&format!("/callbacks/{}", row["id"].as_str().unwrap())).await.to_string();

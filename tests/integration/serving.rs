@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use serde_json::Value;
 
 use crate::support::{
@@ -108,7 +108,7 @@ async fn publish_and_listen(here: &Installation, database: &[&str]) {
         .bearer_auth(&key)
         .header("content-type", "application/json");
     let webhook = add.body(body.to_string()).send().await.unwrap().json_value().await;
-    let file = example_file(here.folder(), EventType::VisitCreated);
+    let file = example_file(here.folder(), BuiltIn::VisitCreated);
     let publish = [
         "publish",
         "visit.created",

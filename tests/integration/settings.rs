@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 
 use crate::support::{
     binary::{Installation, Service, example_file},
@@ -78,7 +78,7 @@ async fn a_secret_as_a_flag_wins_over_one_in_the_environment() {
     service.line("listening on ").await;
     assert_eq!(service.terminate().await, Some(0));
     // The same for the secrets of single commands: the file of the environment is not read.
-    let event = example_file(here.folder(), EventType::IdentityCreated);
+    let event = example_file(here.folder(), BuiltIn::IdentityCreated);
     let output = here
         .command(&[
             "publish",
@@ -173,7 +173,7 @@ fn unreadable_secret_file_is_reported() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn client_commands_read_keys_from_files() {
     let (here, receiver) = (Installation::new(), Receiver::start([]).await);
-    let data = example_file(here.folder(), EventType::IdentityCreated);
+    let data = example_file(here.folder(), BuiltIn::IdentityCreated);
     let publish = ["publish", "identity.created", "--data", &data];
     let run = |variables: &[(&str, &str)]| {
         let output = here.command(&publish).envs(variables.iter().copied()).output().unwrap();

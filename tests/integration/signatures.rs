@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
@@ -25,9 +25,9 @@ async fn standardwebhooks_verifies_every_callback(database: TestDatabase) {
         TestApp::start(&database).await,
         Receiver::start([Reply::status(500), Reply::status(429)]).await,
     );
-    let webhook = app.webhook(&receiver.url, &EventType::ALL).await;
+    let webhook = app.webhook(&receiver.url, &BuiltIn::ALL).await;
     // Attempts that fail, those that follow, every type of event.
-    for (number, event) in EventType::ALL.into_iter().enumerate() {
+    for (number, event) in BuiltIn::ALL.into_iter().enumerate() {
         app.publish(event, &number.to_string()).await;
     }
     receiver.wait(12).await;
@@ -59,11 +59,11 @@ async fn standardwebhooks_verifies_every_callback(database: TestDatabase) {
 
 async fn rotated_secret_overlaps_for_a_day(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let path = format!("/webhooks/{}/secret/rotate", webhook["id"].as_str().unwrap());
     let (status, rotated) = app.post(&path, &json!({})).await;
     assert_eq!(status, 200);
-    app.publish(EventType::IdentityCreated, "during").await;
+    app.publish(BuiltIn::IdentityCreated, "during").await;
     let during = receiver.wait(1).await.remove(0);
     assert!(accepts(&webhook["secret"], &during) && accepts(&rotated["secret"], &during));
     // A day later, by the database's clock.
@@ -72,7 +72,7 @@ async fn rotated_secret_overlaps_for_a_day(database: TestDatabase) {
         .await;
     app.stop().await;
     let app = TestApp::start(&database).await;
-    app.publish(EventType::IdentityCreated, "after").await;
+    app.publish(BuiltIn::IdentityCreated, "after").await;
     let after = receiver.wait(2).await.remove(1);
     assert!(!accepts(&webhook["secret"], &after) && accepts(&rotated["secret"], &after));
     app.stop().await;

@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use clearhook::{catalogue::EventType, delivery::DeliverySettings, storage::new_id};
+use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, storage::new_id};
 use reqwest::Client;
 use sea_orm::{ConnectionTrait, Database};
 use tokio::time::Instant;
@@ -37,13 +37,13 @@ async fn locked_database_fails_readyz_and_rejects_events() {
     other.max_connections(1);
     let other = Database::connect(other).await.unwrap();
     other.execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
-    let event = cloud_event(EventType::IdentityCreated, "1");
+    let event = cloud_event(BuiltIn::IdentityCreated, "1");
     let (publish, ready) = tokio::join!(app.publish_raw(&event), is_ready(&app.http, &app.url, 503));
     assert_eq!(publish.status(), 503);
     assert!(ready.contains("not-ready"), "{ready}");
     other.execute_unprepared("ROLLBACK").await.unwrap();
     is_ready(&app.http, &app.url, 200).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.stop().await;
 }
 
@@ -62,12 +62,12 @@ async fn read_only_server_fails_readyz() {
     let others = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
     admin.execute_unprepared(&others).await.unwrap();
     assert!(is_ready(&app.http, &app.url, 503).await.contains("not-ready"));
-    let refused = app.publish_raw(&cloud_event(EventType::IdentityCreated, "1")).await;
+    let refused = app.publish_raw(&cloud_event(BuiltIn::IdentityCreated, "1")).await;
     assert_eq!(refused.status(), 503);
     // Existing sessions stay read-only; they have to be closed.
     set(false).await;
     is_ready(&app.http, &app.url, 200).await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     admin.close().await.unwrap();
     app.stop().await;
 }
@@ -157,7 +157,7 @@ async fn maintenance_beside_the_service_is_not_reported_as_damage() {
         for id in 0..5 {
             let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
             let request = request.header("content-type", "application/cloudevents+json");
-            let event = cloud_event(EventType::IdentityCreated, &format!("{number}-{id}")).to_string();
+            let event = cloud_event(BuiltIn::IdentityCreated, &format!("{number}-{id}")).to_string();
             assert_eq!(request.body(event).send().await.unwrap().status(), 202, "before {sql}");
         }
         database.execute(sql).await;
@@ -201,7 +201,7 @@ async fn deleted_replaced_or_overwritten_database_file_rejects_events() {
         let publish = async |id: &str| {
             let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
             let request = request.header("content-type", "application/cloudevents+json");
-            let event = cloud_event(EventType::IdentityCreated, id).to_string();
+            let event = cloud_event(BuiltIn::IdentityCreated, id).to_string();
             request.body(event).send().await.unwrap()
         };
         assert_eq!(publish("1").await.status(), 202, "{case}");

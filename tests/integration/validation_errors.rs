@@ -2,7 +2,7 @@
 
 use clearhook::{
     auth::api_key,
-    catalogue::EventType,
+    catalogue::BuiltIn,
     domain::role::{Role, Scope},
     storage::audit::Actor,
 };
@@ -73,12 +73,12 @@ async fn invalid_event_is_rejected_and_not_stored(database: TestDatabase) {
         let (given, problem, _) = post(media, body).await;
         assert_eq!((given, problem.as_str()), (status, code), "{media}");
     }
-    let mut unknown = cloud_event(EventType::IdentityCreated, "1");
+    let mut unknown = cloud_event(BuiltIn::IdentityCreated, "1");
     unknown["type"] = json!("identity.exploded");
-    let mut broken = cloud_event(EventType::IdentityCreated, "2");
+    let mut broken = cloud_event(BuiltIn::IdentityCreated, "2");
     broken["data"]["identity"]["email"] = json!("not an address");
     broken["data"]["identity"]["emial"] = json!("a@example.com");
-    let mut bare = cloud_event(EventType::IdentityCreated, "");
+    let mut bare = cloud_event(BuiltIn::IdentityCreated, "");
     bare["time"] = json!("yesterday");
     bare["specversion"] = json!("0.3");
     for (event, expected) in [
@@ -92,7 +92,7 @@ async fn invalid_event_is_rejected_and_not_stored(database: TestDatabase) {
         found.sort_unstable();
         assert_eq!((status, code.as_str(), found), (422, "invalid", expected));
     }
-    let batch = json!([cloud_event(EventType::IdentityCreated, "good"), broken]);
+    let batch = json!([cloud_event(BuiltIn::IdentityCreated, "good"), broken]);
     let (status, _, problem) = post("application/cloudevents-batch+json", batch.to_string().into_bytes()).await;
     assert_eq!(status, 422);
     assert!(pointers(&problem).iter().all(|pointer| pointer.starts_with("/1/data/identity/")));
@@ -124,7 +124,7 @@ async fn api_requires_a_key(database: TestDatabase) {
         app.http.get(url("/webhooks")).bearer_auth(&reader).send().await.unwrap().status(),
         200
     );
-    let event = cloud_event(EventType::IdentityCreated, "1").to_string();
+    let event = cloud_event(BuiltIn::IdentityCreated, "1").to_string();
     let publish = app
         .http
         .post(url("/events"))
@@ -190,7 +190,7 @@ async fn invalid_webhook_is_rejected(database: TestDatabase) {
 
 async fn invalid_query_is_rejected(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let log = format!("/webhooks/{}/callbacks", webhook["id"].as_str().unwrap());
     for (path, status) in [
         ("/webhooks?limit=0".to_owned(), 422),

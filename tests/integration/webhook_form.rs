@@ -1,6 +1,6 @@
 //! The webhook form, as a browser without scripts sends it: rate limit, order, secret headers, and "Duplicate".
 
-use clearhook::{catalogue::EventType, domain::role::Role, storage::audit::AuditFilter};
+use clearhook::{catalogue::BuiltIn, domain::role::Role, storage::audit::AuditFilter};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -91,7 +91,7 @@ async fn duplicate_has_every_field_except_the_secret(database: TestDatabase) {
 async fn rate_limit_and_order_are_set_in_the_form(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in(EMAIL, Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/", &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::IdentityCreated]).await;
     let path = path_of(&webhook);
     let now = async || {
         let now = app.get(&path).await;

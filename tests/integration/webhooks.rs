@@ -1,6 +1,6 @@
 //! Webhooks over the HTTP API.
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ async fn webhook_is_created_read_changed_and_deleted(database: TestDatabase) {
     assert_eq!(app.api(Method::DELETE, path).send().await.unwrap().status(), 204);
     assert_eq!(app.api(Method::GET, path).send().await.unwrap().status(), 404);
     assert_eq!(app.api(Method::DELETE, path).send().await.unwrap().status(), 404);
-    assert_eq!(app.publish(EventType::VisitCreated, "after").await["deliveries"], 0);
+    assert_eq!(app.publish(BuiltIn::VisitCreated, "after").await["deliveries"], 0);
     app.stop().await;
 }
 
@@ -102,7 +102,7 @@ async fn webhook_sends_additional_headers(database: TestDatabase) {
         app.api(Method::POST, "/webhooks").json_value(&body).send().await.unwrap().status(),
         201
     );
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let seen = receiver.wait(1).await.remove(0);
     assert_eq!(seen.headers["x-origin"], "clearhook-production");
     assert!(seen.headers["user-agent"].to_str().unwrap().starts_with("clearhook/"));

@@ -5,6 +5,7 @@ use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 mod accounts;
 mod audit;
 mod callbacks;
+mod event_types;
 mod events;
 mod nodes;
 mod webhooks;
@@ -19,7 +20,7 @@ impl MigrationName for Migration {
 }
 
 /// All tables, each after those that refer to it.
-pub const TABLES: [&str; 24] = [
+pub const TABLES: [&str; 26] = [
     "master_keys",
     "audit_log",
     "revisions",
@@ -44,6 +45,8 @@ pub const TABLES: [&str; 24] = [
     "api_keys",
     "sessions",
     "users",
+    "event_type_versions",
+    "event_types",
 ];
 
 #[async_trait::async_trait]
@@ -56,6 +59,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         accounts::create(manager).await?;
         webhooks::create(manager).await?;
+        event_types::create(manager).await?;
         events::create(manager).await?;
         callbacks::create(manager).await?;
         nodes::create(manager).await?;

@@ -14,20 +14,21 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .to_owned(),
         )
         .await?;
-    // One row, which counts the changes of webhooks.
+    // One row, which counts the changes of webhooks and of event types.
     manager
         .create_table(
             Table::create()
                 .table("revisions")
                 .col(ColumnDef::new("id").integer().not_null().primary_key())
                 .col(big_integer("webhooks"))
+                .col(big_integer("event_types"))
                 .to_owned(),
         )
         .await?;
     let first = Query::insert()
         .into_table("revisions")
-        .columns(["id", "webhooks"])
-        .values_panic([1.into(), 0.into()])
+        .columns(["id", "webhooks", "event_types"])
+        .values_panic([1.into(), 0.into(), 0.into()])
         .to_owned();
     manager.execute(first).await?;
     // One row.

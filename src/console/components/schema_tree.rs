@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use crate::{
     catalogue::{
-        EventType,
+        BuiltIn,
         fields::{Field, FieldValue, fields},
     },
     console::{components::inline_code::write_inline_code, raw_text::raw_text, viewer::lang},
@@ -24,16 +24,16 @@ const OPEN: usize = 2;
 #[component]
 pub(in crate::console) fn SchemaTree(
     /// The event type.
-    event: EventType,
+    event: BuiltIn,
 ) -> impl IntoView {
     view! { <div class="schema" inner_html=html(event, lang())></div> }
 }
 
 /// The HTML of the tree. It is plain text instead of a view, because nothing in it is ever hydrated: leptos would mark the end of each list and
 /// text.
-fn html(event: EventType, lang: Lang) -> &'static str {
-    static TREES: [[OnceLock<String>; EventType::ALL.len()]; Lang::ALL.len()] =
-        [const { [const { OnceLock::new() }; EventType::ALL.len()] }; Lang::ALL.len()];
+fn html(event: BuiltIn, lang: Lang) -> &'static str {
+    static TREES: [[OnceLock<String>; BuiltIn::ALL.len()]; Lang::ALL.len()] =
+        [const { [const { OnceLock::new() }; BuiltIn::ALL.len()] }; Lang::ALL.len()];
     TREES[lang as usize][event.index()].get_or_init(|| {
         let mut html = String::new();
         // Writing to a String cannot fail.
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn texts_of_schemas_are_translated() {
         let mut said = HashSet::new();
-        for event in EventType::ALL {
+        for event in BuiltIn::ALL {
             texts(fields(event), &mut said);
             said.extend([event.name(), event.summary(), event.description()]);
         }
@@ -123,7 +123,7 @@ mod tests {
         let known: HashSet<_> = messages::catalogue::ALL.iter().map(|text| text(Lang::En)).collect();
         assert_eq!(known, said);
         for lang in Lang::ALL {
-            let tree = html(EventType::VisitCreated, lang);
+            let tree = html(BuiltIn::VisitCreated, lang);
             for said in [messages::catalogue::visit_host, messages::catalogue::status_checked_in] {
                 assert!(tree.contains(said(lang)), "{tree}");
             }

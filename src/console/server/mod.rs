@@ -1,9 +1,11 @@
 //! What pages and server functions read of the current request, and the texts that several of them need.
 
 pub(super) mod dates;
+mod names;
 pub mod response;
 pub mod viewer;
 
+pub(in crate::console) use self::names::{pattern_name, type_name};
 pub use self::{
     dates::{TimeView, time_view},
     viewer::{lang, zone},
@@ -19,7 +21,7 @@ use crate::{
     auth::principal::{Principal, SignedIn},
     console::{ConsoleError, field_errors::error_views},
     domain::disabled::DisabledReason,
-    messages::common,
+    messages::{common, validation::ValidationError},
     request::{NotPermitted, RequestId},
     services::error::UseCaseError,
 };
@@ -47,7 +49,12 @@ pub fn console_error(error: UseCaseError) -> ConsoleError {
             }
             ConsoleError::NotFound
         }
-        UseCaseError::Invalid(_) | UseCaseError::Stale | UseCaseError::Conflict(_) | UseCaseError::Store(_) | UseCaseError::Hash(_) => {
+        UseCaseError::Invalid(_)
+        | UseCaseError::Stale
+        | UseCaseError::Conflict(_)
+        | UseCaseError::Incompatible(_)
+        | UseCaseError::Store(_)
+        | UseCaseError::Hash(_) => {
             tracing::error!(%error, "a page cannot be shown because of the database: {error}");
             if let Some(response) = use_context::<ResponseOptions>() {
                 response.set_status(StatusCode::SERVICE_UNAVAILABLE);
@@ -74,6 +81,11 @@ pub fn action_error(error: UseCaseError) -> ConsoleError {
         }
         UseCaseError::Stale => (StatusCode::CONFLICT, ConsoleError::Stale),
         UseCaseError::Conflict(wrong) => (StatusCode::CONFLICT, ConsoleError::Conflict { reason: wrong.text(lang) }),
+        UseCaseError::Incompatible(incompatible) => {
+            let count = incompatible.changes.len() as u64;
+            let reason = ValidationError::Incompatible { count }.text(lang);
+            (StatusCode::CONFLICT, ConsoleError::Conflict { reason })
+        }
         UseCaseError::Store(_) | UseCaseError::Hash(_) => {
             tracing::error!(%error, "a server function failed: {error}");
             let request = extension::<RequestId>().map_or_else(String::new, |id| id.0);

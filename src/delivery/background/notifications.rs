@@ -91,7 +91,8 @@ impl Notifications {
 
     async fn apply(&mut self, notification: Notification) -> Result<(), StoreError> {
         match notification {
-            Notification::Pending | Notification::Keys => {}
+            Notification::Pending => {}
+            Notification::Keys | Notification::EventTypes => return Ok(()),
             Notification::Changed(webhook, revision) => {
                 self.engine.apply_change(webhook).await;
                 self.acknowledge(revision).await?;

@@ -7,9 +7,8 @@ use super::{
     *,
 };
 use crate::{
-    catalogue::EventType,
     delivery::circuit_breaker::BreakerSettings,
-    domain::{callback::Trigger, id::WebhookId},
+    domain::{callback::Trigger, event_type::EventType, id::WebhookId},
     storage::{deliveries::Job, journal::Slot, new_id},
 };
 
@@ -25,7 +24,7 @@ fn job(webhook: WebhookId) -> Job {
     Job {
         delivery: new_id(),
         event: new_id(),
-        event_type: EventType::IdentityCreated,
+        event_type: EventType::of_stored("identity.created"),
         webhook,
         body: "{}".into(),
         trace: None,

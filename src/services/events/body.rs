@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{catalogue::EventType, domain::timestamp::Timestamp, services::events::extension::Extensions};
+use crate::{
+    domain::{event_type::EventType, timestamp::Timestamp},
+    services::events::extension::Extensions,
+};
 
 /// The callback body, as described by the schema of the event type.
 #[derive(Serialize)]
@@ -12,7 +15,7 @@ pub struct CallbackBody<'a> {
     pub id: &'a str,
     /// Its type.
     #[serde(rename = "type")]
-    pub event_type: EventType,
+    pub event_type: &'a EventType,
     /// When the event happened.
     pub timestamp: Timestamp,
     /// Where the event happened.
@@ -26,8 +29,9 @@ pub struct CallbackBody<'a> {
     /// Extension attributes, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extensions: Option<&'a Extensions<'a>>,
-    /// The data, as published.
-    pub data: &'a RawValue,
+    /// The data, as published. Events of types without a schema may have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<&'a RawValue>,
 }
 
 impl CallbackBody<'_> {

@@ -5,8 +5,12 @@ use fluent_uri::{Uri, UriRef};
 use serde_json::value::RawValue;
 
 use crate::{
-    catalogue::{EventType, check::check_data},
-    domain::timestamp::Timestamp,
+    domain::{
+        event_type::{EventType, EventTypeState, TYPE_MAX},
+        timestamp::Timestamp,
+    },
+    messages::validation::ValidationError,
+    registry::{Entry, EntrySchema, Snapshot, UnknownTypes},
     services::error::FieldError,
     services::events::{
         body::CallbackBody,
@@ -25,8 +29,26 @@ const SCHEMA_MAX: usize = 2_000;
 /// Maximum size of all extension attributes together, as JSON, in bytes.
 const EXTENSIONS_MAX: usize = 64 * 1024;
 
-/// Validates an event and returns all errors. `at`, the position of the event in a batch, is prepended to each pointer.
-pub(super) fn check(event: &CloudEvent<'_>, at: &str, now: Timestamp) -> Result<NewEvent, Vec<FieldError>> {
+/// The event types against which events are checked.
+#[derive(Clone, Copy)]
+pub(super) struct Catalogue<'a> {
+    /// All of them.
+    pub(super) types: &'a Snapshot,
+    /// What happens to events whose type is unknown.
+    pub(super) unknown: UnknownTypes,
+}
+
+/// The type of an event.
+enum Found<'a> {
+    /// A type of the catalogue.
+    Known(&'a Entry),
+    /// A type that has to be registered.
+    New(EventType),
+}
+
+/// Validates an event and returns all errors. `at`, the position of the event in a batch, is prepended to each pointer. The type of the event
+/// may be a new one that has to be registered before the event is stored, if the settings permit that.
+pub(super) fn check(event: &CloudEvent<'_>, at: &str, now: Timestamp, catalogue: Catalogue<'_>) -> Result<NewEvent, Vec<FieldError>> {
     let mut errors = Errors {
         at,
         event,
@@ -72,21 +94,25 @@ pub(super) fn check(event: &CloudEvent<'_>, at: &str, now: Timestamp) -> Result<
         }
     };
     let extensions = errors.extensions();
-    let event_type = match errors.required("type", event.event_type.as_deref()).map(str::parse::<EventType>) {
-        Some(Ok(event_type)) => Some(event_type),
-        Some(Err(unknown)) => {
-            errors.add("type", format!("{unknown}; GET /api/v1/event-types lists those there are"));
+    let name = errors.required("type", event.event_type.as_deref());
+    let found = name.and_then(|name| match find(name, catalogue) {
+        Ok(found) => Some(found),
+        Err(detail) => {
+            errors.add("type", detail);
             None
         }
-        None => None,
-    };
-    let data = errors.data(event_type);
-    let (Some(ce_id), Some(source), Some(event_type), Some(data), true) = (ce_id, source, event_type, data, errors.found.is_empty()) else {
+    });
+    let data = errors.data(found.as_ref());
+    let (Some(ce_id), Some(source), Some(found), true) = (ce_id, source, found, errors.found.is_empty()) else {
         return Err(errors.found);
+    };
+    let event_type = match found {
+        Found::Known(entry) => entry.event_type().clone(),
+        Found::New(event_type) => event_type,
     };
     let body = CallbackBody {
         id: ce_id,
-        event_type,
+        event_type: &event_type,
         timestamp: occurred_at,
         source,
         subject,
@@ -186,11 +212,18 @@ impl<'a> Errors<'a> {
         Some(json)
     }
 
-    /// Validates the data against the schema of the event type. Every type of the catalogue has a schema, so an event without data is
-    /// refused.
-    fn data(&mut self, event_type: Option<EventType>) -> Option<&'a RawValue> {
+    /// Validates the data against the schema of the event type. Only an event of a type without a schema may have no data.
+    fn data(&mut self, found: Option<&Found<'_>>) -> Option<&'a RawValue> {
+        let schema = match found {
+            Some(Found::Known(entry)) => Some(entry.schema()),
+            Some(Found::New(_)) | None => None,
+        };
         let Some(data) = self.event.data.as_deref() else {
-            if !self.event.has_error("/data") && !self.event.has_error("/data_base64") {
+            let is_optional = match found {
+                Some(_) => schema.is_none_or(EntrySchema::is_any),
+                None => false,
+            };
+            if !is_optional && !self.event.has_error("/data") && !self.event.has_error("/data_base64") {
                 self.add("data", "Give the event's data: events of this type have some.");
             }
             return None;
@@ -202,7 +235,7 @@ impl<'a> Errors<'a> {
         let pointer = format!("{}/data", self.at);
         match json_data::parse(data, &pointer) {
             Ok(value) => {
-                let wrong = event_type.map(|event_type| check_data(event_type, &value)).unwrap_or_default();
+                let wrong = schema.map(|schema| schema.errors(&value)).unwrap_or_default();
                 self.found.extend(
                     wrong
                         .into_iter()
@@ -213,6 +246,37 @@ impl<'a> Errors<'a> {
         }
         Some(data)
     }
+}
+
+/// Finds the type of an event. The error says why events of it are refused.
+fn find<'a>(name: &str, catalogue: Catalogue<'a>) -> Result<Found<'a>, String> {
+    let Some(entry) = catalogue.types.get(name) else {
+        return match catalogue.unknown {
+            UnknownTypes::Accept => name.parse().map(Found::New).map_err(|wrong: ValidationError| wrong.to_string()),
+            UnknownTypes::Reject => Err(unknown(name, catalogue.types)),
+        };
+    };
+    if entry.state() != EventTypeState::Archived {
+        return Ok(Found::Known(entry));
+    }
+    let instead = match &entry.record.fields.replaced_by {
+        Some(other) => format!("publish {other} instead"),
+        None => "publish events of another type".to_owned(),
+    };
+    Err(format!("The event type {name} is archived and takes no new events; {instead}."))
+}
+
+fn unknown(name: &str, types: &Snapshot) -> String {
+    let unknown = ValidationError::NoSuchEvent {
+        event: name.chars().take(TYPE_MAX).collect(),
+    };
+    let similar: Vec<String> = types.similar(name).into_iter().map(|similar| format!("`{similar}`")).collect();
+    let hint = if similar.is_empty() {
+        String::new()
+    } else {
+        format!("; similar ones are {}", similar.join(", "))
+    };
+    format!("{unknown}{hint}; GET /api/v1/event-types lists those there are")
 }
 
 fn no_uri_reference(source: &str) -> &'static str {

@@ -5,6 +5,7 @@ pub mod body;
 mod check;
 pub mod cloud_event;
 pub mod content_coding;
+mod discover;
 pub mod extension;
 mod header_value;
 mod json_data;
@@ -14,7 +15,7 @@ pub mod plain;
 mod test_event;
 mod text;
 
-pub use self::{accept::accept, test_event::test_event};
+pub use self::{accept::accept, json_data::data_of_stored, test_event::test_event};
 
 use thiserror::Error;
 

@@ -2,33 +2,40 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use crate::{
-    catalogue::EventType,
-    domain::timestamp::Timestamp,
+    domain::{event_type::EventType, timestamp::Timestamp},
+    registry::{Snapshot, UnknownTypes},
     services::error::FieldError,
-    services::events::{check::check, cloud_event::CloudEvent},
+    services::events::{
+        check::{Catalogue, check},
+        cloud_event::CloudEvent,
+    },
     storage::{events::NewEvent, new_id},
 };
 
 /// CloudEvents `source` of test events.
 const SOURCE: &str = "urn:clearhook:test";
 
-/// Creates a test event of this type with this data.
+/// Creates a test event of this type, with its first example as data.
 ///
 /// # Errors
-/// If the data does not match the schema of the catalogue.
-pub fn test_event(event: EventType, data: &Value) -> Result<NewEvent, Vec<FieldError>> {
+/// If the type is archived, or has a schema but no example.
+pub fn test_event(types: &Snapshot, event: &EventType) -> Result<NewEvent, Vec<FieldError>> {
     let id: uuid::Uuid = new_id();
-    let raw = serde_json::value::to_raw_value(data).map_err(|error| vec![FieldError::new("/data", error.to_string())])?;
+    let example = types.get(event.as_str()).and_then(|entry| entry.examples().first());
+    let raw = example.map(serde_json::value::to_raw_value).transpose();
+    let raw = raw.map_err(|error| vec![FieldError::new("/data", error.to_string())])?;
     let event = CloudEvent {
         specversion: Some("1.0".into()),
         id: Some(id.to_string().into()),
         source: Some(SOURCE.into()),
         event_type: Some(event.as_str().into()),
-        data: Some(Cow::Owned(raw)),
+        data: raw.map(Cow::Owned),
         ..CloudEvent::default()
     };
-    check(&event, "", Timestamp::now())
+    let catalogue = Catalogue {
+        types,
+        unknown: UnknownTypes::Reject,
+    };
+    check(&event, "", Timestamp::now(), catalogue)
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::AppState,
-    catalogue::EventType,
     domain::{
+        event_type::EventPattern,
         headers::{Header, check_headers, is_credential},
         id::UserId,
         secret::SigningSecret,
@@ -13,10 +13,11 @@ use crate::{
     },
     messages::validation::ValidationError,
     services::error::{FieldError, UseCaseError},
+    services::event_types,
     storage::webhooks::WebhookFields,
 };
 
-/// The fields of a webhook before validation: event types by name, and owners by id, both as text.
+/// The fields of a webhook before validation: event types and patterns, and owners by id, all as text.
 pub type WebhookInput = WebhookFields<String, String, HeaderInput>;
 
 /// An additional header before validation.
@@ -63,8 +64,12 @@ impl From<WebhookFields> for WebhookInput {
     }
 }
 
-/// Validates all fields. The error contains everything that is wrong. `stored` are the webhook's present headers.
-pub(super) async fn check_fields(app: &AppState, mut input: WebhookInput, stored: &[Header]) -> Result<WebhookFields, UseCaseError> {
+/// Validates all fields. The error contains everything that is wrong. `stored` are the webhook's present fields.
+pub(super) async fn check_fields(
+    app: &AppState,
+    mut input: WebhookInput,
+    stored: Option<&WebhookFields>,
+) -> Result<WebhookFields, UseCaseError> {
     let mut errors = Vec::new();
     let mut check = |pointer: &str, result: Result<(), ValidationError>| {
         if let Err(wrong) = result {
@@ -78,9 +83,13 @@ pub(super) async fn check_fields(app: &AppState, mut input: WebhookInput, stored
         check("/rate_limit/per_second", check_rate(rate.per_second));
         check("/rate_limit/burst", check_rate(rate.burst));
     }
-    let events = events(&input.events, &mut errors);
+    let events = events(app, &input.events, stored.map_or(&[], |stored| &stored.events), &mut errors).await?;
     let owners = owners(app, &input.owners, &mut errors).await?;
-    let headers = headers(std::mem::take(&mut input.headers), stored, &mut errors);
+    let headers = headers(
+        std::mem::take(&mut input.headers),
+        stored.map_or(&[], |stored| &stored.headers),
+        &mut errors,
+    );
     if !errors.is_empty() {
         return Err(UseCaseError::Invalid(errors));
     }
@@ -97,7 +106,7 @@ pub(super) async fn check_new(
 ) -> Result<(WebhookFields, SigningSecret), UseCaseError> {
     let secret = secret.map(SigningSecret::parse).transpose();
     let secret = secret.map_err(|error| FieldError::new("/secret", error.wrong()));
-    match (check_fields(app, input, &[]).await, secret) {
+    match (check_fields(app, input, None).await, secret) {
         (Ok(fields), Ok(secret)) => Ok((fields, secret.unwrap_or_else(SigningSecret::generate))),
         (Err(UseCaseError::Invalid(mut errors)), Err(error)) => {
             errors.push(error);
@@ -127,12 +136,23 @@ fn headers(given: Vec<HeaderInput>, stored: &[Header], errors: &mut Vec<FieldErr
     headers.into_iter().map(Header::trimmed).collect()
 }
 
-fn events(given: &[String], errors: &mut Vec<FieldError>) -> Vec<EventType> {
+/// A pattern may match nothing yet. A type has to exist, unless the webhook is subscribed to it already.
+async fn events(
+    app: &AppState,
+    given: &[String],
+    stored: &[EventPattern],
+    errors: &mut Vec<FieldError>,
+) -> Result<Vec<EventPattern>, UseCaseError> {
     let mut events = Vec::new();
     for (at, name) in given.iter().enumerate() {
-        match name.parse::<EventType>() {
+        let event = match stored.iter().find(|stored| stored.as_str() == name) {
+            Some(stored) => Ok(stored.clone()),
+            None if name.contains('*') => name.parse(),
+            None => event_types::find_newest(app, name).await?.map(EventPattern::from),
+        };
+        match event {
             Ok(event) => events.push(event),
-            Err(unknown) => errors.push(FieldError::new(format!("/events/{at}"), unknown.wrong())),
+            Err(wrong) => errors.push(FieldError::new(format!("/events/{at}"), wrong)),
         }
     }
     events.sort();
@@ -140,7 +160,7 @@ fn events(given: &[String], errors: &mut Vec<FieldError>) -> Vec<EventType> {
     if given.is_empty() {
         errors.push(FieldError::new("/events", ValidationError::NoEvent));
     }
-    events
+    Ok(events)
 }
 
 async fn owners(app: &AppState, given: &[String], errors: &mut Vec<FieldError>) -> Result<Vec<UserId>, UseCaseError> {

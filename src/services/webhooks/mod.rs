@@ -103,8 +103,8 @@ async fn update(
 ) -> Result<WebhookRecord, UseCaseError> {
     let present = load_authorized(app, by, id, Action::WriteWebhooks).await?;
     let seen = seen.unwrap_or(present.updated_at);
-    let headers = present.fields.headers.clone();
-    let fields = check::check_fields(app, edit(present.fields.into())?, &headers).await?;
+    let stored = present.fields.clone();
+    let fields = check::check_fields(app, edit(present.fields.into())?, Some(&stored)).await?;
     match app.store.change_webhook(&by.actor(), id, seen, &fields).await? {
         Changed::Done(webhook) => {
             app.dispatcher.changed(id).await;

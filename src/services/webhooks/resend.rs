@@ -5,13 +5,14 @@ use std::time::Duration;
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
-    catalogue::{EventType, example::example_data},
     domain::{
+        event_type::{EventType, EventTypeState},
         id::{CallbackId, DeliveryId, WebhookId},
         secret::SigningSecret,
         timestamp::Timestamp,
     },
     messages::validation::ValidationError,
+    registry::Snapshot,
     services::error::{FieldError, UseCaseError},
     services::events::test_event,
     services::webhooks::{authorize, load_authorized, logs::callback_for},
@@ -62,10 +63,14 @@ pub async fn recover(
 /// Sends a test event, before the backlog: the example of the given event type, or of the first to which the webhook is subscribed.
 pub async fn test(app: &AppState, by: &Principal, id: WebhookId, event: Option<EventType>) -> Result<DeliveryId, UseCaseError> {
     let webhook = load_enabled(app, by, id).await?;
-    let Some(event) = event.or_else(|| webhook.fields.events.first().copied()) else {
+    let types = app.event_types.current().await?;
+    let Some(event) = event.or_else(|| first_subscribed(&webhook, &types)) else {
         return Err(UseCaseError::Conflict(ValidationError::HearsNothing));
     };
-    let event = test_event(event, &example_data(event)).map_err(UseCaseError::Invalid)?;
+    if types.get(event.as_str()).is_some_and(|entry| entry.examples().is_empty() && !entry.schema().is_any()) {
+        return Err(UseCaseError::Conflict(ValidationError::NoExample { event: event.to_string() }));
+    }
+    let event = test_event(&types, &event).map_err(UseCaseError::Invalid)?;
     let delivery = app.store.add_test(&by.actor(), app.node, id, &event).await?;
     app.dispatcher.wake();
     Ok(delivery)
@@ -95,6 +100,14 @@ pub async fn rotate_secret(
     app.dispatcher.changed(id).await;
     tracing::info!(webhook = %id, "webhook {id} has a new signing secret");
     Ok((secret, old_until))
+}
+
+/// The first type of the catalogue to which a webhook is subscribed, by its name or by a pattern.
+fn first_subscribed(webhook: &WebhookRecord, types: &Snapshot) -> Option<EventType> {
+    let events = &webhook.fields.events;
+    let live = types.all().iter().filter(|entry| entry.state() != EventTypeState::Archived);
+    let mut subscribed = live.filter(|entry| events.iter().any(|pattern| pattern.matches(entry.event_type())));
+    subscribed.next().map(|entry| entry.event_type().clone())
 }
 
 async fn load_enabled(app: &AppState, by: &Principal, id: WebhookId) -> Result<WebhookRecord, UseCaseError> {

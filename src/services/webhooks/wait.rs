@@ -10,8 +10,10 @@ use tokio::{
 use crate::{
     app::AppState,
     auth::principal::Principal,
-    catalogue::EventType,
-    domain::id::{CallbackId, DeliveryId, WebhookId},
+    domain::{
+        event_type::EventType,
+        id::{CallbackId, DeliveryId, WebhookId},
+    },
     services::{
         error::UseCaseError,
         webhooks::{callback, redeliver, test},

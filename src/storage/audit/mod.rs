@@ -13,7 +13,8 @@ use uuid::Uuid;
 use crate::{
     domain::{
         audit::{ActorKind, AuditAction, ObjectKind},
-        id::{ApiKeyId, UserId, WebhookId},
+        event_type::EventType,
+        id::{ApiKeyId, EventTypeId, UserId, WebhookId},
         timestamp::Timestamp,
     },
     storage::{
@@ -91,6 +92,19 @@ impl Entry {
     /// A change of an API key.
     pub(super) fn of_api_key(action: AuditAction, id: ApiKeyId, name: &str) -> Self {
         Self::of(action, ObjectKind::ApiKey, id.0, name)
+    }
+
+    /// A change of an event type.
+    pub(super) fn of_event_type(action: AuditAction, id: EventTypeId, event_type: &EventType) -> Self {
+        Self::of(action, ObjectKind::EventType, id.0, event_type.as_str())
+    }
+
+    /// A change of several event types, such as an import.
+    pub(super) fn of_event_types(action: AuditAction, name: &str) -> Self {
+        Self {
+            id: None,
+            ..Self::of(action, ObjectKind::EventType, Uuid::nil(), name)
+        }
     }
 
     /// A change of a user, or by a user of their own account.

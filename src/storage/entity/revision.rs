@@ -10,6 +10,8 @@ pub(crate) struct Model {
     pub(crate) id: i32,
     /// Number of changes of webhooks.
     pub(crate) webhooks: i64,
+    /// Number of changes of event types.
+    pub(crate) event_types: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -119,8 +119,7 @@ impl Group {
 mod tests {
     use super::*;
     use crate::{
-        catalogue::EventType,
-        domain::timestamp::Timestamp,
+        domain::{event_type::EventType, timestamp::Timestamp},
         storage::{
             events::{EventKey, NewEvent},
             new_id,
@@ -131,7 +130,7 @@ mod tests {
         let event = |number: usize| {
             let event = NewEvent {
                 id: new_id(),
-                event_type: EventType::IdentityCreated,
+                event_type: EventType::of_stored("identity.created"),
                 source: String::new(),
                 ce_id: number.to_string(),
                 subject: None,

@@ -83,7 +83,11 @@ impl GroupTransaction<'_> {
         let answers = if publishes.is_empty() {
             Vec::new()
         } else {
-            subscriptions.refresh(transaction).await?;
+            let types = publishes
+                .iter()
+                .flat_map(|publish| &publish.events)
+                .map(|(_, event)| &event.event_type);
+            subscriptions.refresh(transaction, types).await?;
             publishing.store(publishes, subscriptions).await?
         };
         let Publishing { jobs, overflow, .. } = publishing;

@@ -141,7 +141,7 @@ impl<E: Executor> Publishing<'_, E> {
         for (key, event) in publishes.iter().flat_map(|publish| &publish.events) {
             first.entry(key).or_insert(event);
         }
-        let count_subscribers = |event: &NewEvent| subscriptions.of(event.event_type).len();
+        let count_subscribers = |event: &NewEvent| subscriptions.of(&event.event_type).len();
         let known = self.insert_keys(&first, count_subscribers).await?;
         let all = publishes.iter().flat_map(|publish| &publish.events);
         let fresh: Vec<&NewEvent> = all
@@ -242,16 +242,17 @@ impl<E: Executor> Publishing<'_, E> {
     async fn fan_out(&mut self, events: &[&NewEvent], subscriptions: &Subscriptions) -> Result<(), StoreError> {
         let (mut deliveries, mut busy) = (Vec::new(), HashSet::new());
         let subjects = events.iter().flat_map(|event| {
-            let subscribers = subscriptions.of(event.event_type).iter();
-            subscribers
-                .filter(|to| to.enabled)
+            let subscribers = subscriptions.of(&event.event_type);
+            let ordered = subscribers.iter().filter(|to| to.enabled);
+            ordered
                 .filter_map(|to| Some((to.webhook, order_of(event, *to)?)))
+                .collect::<Vec<_>>()
         });
         ordering::lock_all(self.transaction, &subjects.collect()).await?;
         for event in events {
             let body = Bytes::clone(&event.body);
             let trace = event.extensions.as_deref().and_then(TraceContext::of_extensions).map(Arc::new);
-            for to in subscriptions.of(event.event_type) {
+            for to in subscriptions.of(&event.event_type).iter() {
                 let (id, webhook) = (new_id(), to.webhook);
                 let order = order_of(event, *to);
                 // A held delivery neither waits for other deliveries nor blocks them.
@@ -290,7 +291,7 @@ impl<E: Executor> Publishing<'_, E> {
                     self.jobs.push(Job {
                         delivery: id,
                         event: event.id,
-                        event_type: event.event_type,
+                        event_type: event.event_type.clone(),
                         webhook,
                         body: body.clone(),
                         trace: trace.clone(),

@@ -59,12 +59,12 @@ impl Writer {
         heartbeat: Arc<Heartbeat>,
     ) -> Self {
         Self {
+            subscriptions: Subscriptions::new(store.catalogue.clone()),
             store,
             node,
             slots,
             committed,
             heartbeat,
-            subscriptions: Subscriptions::default(),
             direct: None,
         }
     }

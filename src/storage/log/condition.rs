@@ -61,7 +61,7 @@ impl Condition {
             Some(ResponseFilter::Failure(failure)) => self.and("status IS NULL AND response = ?", [failure.as_str().into()]),
             Some(ResponseFilter::Failed) | None => {}
         }
-        if let Some(event) = filter.event {
+        if let Some(event) = &filter.event {
             self.and("event_type = ?", [event.as_str().into()]);
         }
     }

@@ -5,8 +5,8 @@ use sea_orm::Set;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    catalogue::EventType,
     domain::{
+        event_type::EventPattern,
         headers::Header,
         id::{UserId, WebhookId},
         json_object::{objects, optional_object},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The fields of a webhook that users set. The type parameters are the validated types; `services::webhooks::WebhookInput` has the same
-/// fields before validation, with event types and owners as text.
+/// fields before validation, with events and owners as text.
 ///
 /// A field of the API is declared with its JSON name and its default here. Omitted fields without a default are an error. A field that may
 /// contain a credential must be masked in [`super::audit_snapshot`].
@@ -26,7 +26,7 @@ use crate::{
     deny_unknown_fields,
     bound(deserialize = "E: Deserialize<'de>, U: Deserialize<'de>, H: Deserialize<'de>")
 )]
-pub struct WebhookFields<E = EventType, U = UserId, H = Header> {
+pub struct WebhookFields<E = EventPattern, U = UserId, H = Header> {
     /// Its name.
     pub name: String,
     /// What it is used for.
@@ -34,7 +34,7 @@ pub struct WebhookFields<E = EventType, U = UserId, H = Header> {
     pub description: String,
     /// The URL of the receiver.
     pub url: String,
-    /// The subscribed event types. After validation they are in the order of the catalogue, without duplicates.
+    /// The events to which it is subscribed, as types and patterns (`identity.*`). After validation they are sorted, without duplicates.
     pub events: Vec<E>,
     /// Whether callbacks are sent.
     #[serde(default = "enabled_by_default")]
@@ -81,7 +81,7 @@ pub struct WebhookRecord {
 /// The rows that belong to a webhook's row.
 #[derive(Default)]
 pub(super) struct Related {
-    pub(super) events: Vec<EventType>,
+    pub(super) events: Vec<EventPattern>,
     pub(super) owners: Vec<UserId>,
     pub(super) headers: Vec<Header>,
     pub(super) secret_created_at: Option<Timestamp>,
@@ -131,7 +131,7 @@ impl WebhookFields {
             rate_burst: Set(self.rate_limit.map(|rate| number(rate.burst))),
             ordered: Set(self.ordered),
             search: Set(searchable([&self.name, &self.url, &self.description])),
-            first_event: Set(self.events.iter().map(|event| event.as_str()).min().unwrap_or_default().to_owned()),
+            first_event: Set(self.events.iter().map(EventPattern::as_str).min().unwrap_or_default().to_owned()),
             ..webhook::ActiveModel::default()
         }
     }

@@ -3,8 +3,8 @@
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 
 use crate::{
-    catalogue::EventType,
     domain::{
+        event_type::EventType,
         id::UserId,
         page::{Cursor, Page},
         timestamp::Timestamp,
@@ -23,7 +23,7 @@ use crate::{
 pub struct WebhookFilter {
     /// A part of the name, URL or description; case-insensitive.
     pub q: Option<String>,
-    /// Only webhooks that are subscribed to this event type.
+    /// Only webhooks that are subscribed to this event type, by its name or by a pattern.
     pub event: Option<EventType>,
     /// Only enabled, or only disabled webhooks.
     pub enabled: Option<bool>,
@@ -54,9 +54,11 @@ pub(super) fn filtered(filter: &WebhookFilter, backend: DbBackend) -> Select<web
     if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
         found = found.filter(found_in("search", q, backend));
     }
-    if let Some(event) = filter.event {
+    if let Some(event) = &filter.event {
         let subscribed = webhook_event::Entity::find().select_only().column(webhook_event::Column::WebhookId);
-        let subscribed = subscribed.filter(webhook_event::Column::EventType.eq(event.as_str())).into_query();
+        let subscribed = subscribed
+            .filter(webhook_event::Column::EventType.is_in(event.patterns()))
+            .into_query();
         found = found.filter(webhook::Column::Id.in_subquery(subscribed));
     }
     if let Some(owner) = filter.owner {

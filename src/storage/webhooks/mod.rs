@@ -16,6 +16,7 @@ pub use self::{
     fields::{WebhookFields, WebhookRecord},
     list::WebhookFilter,
     list_query::{HourCounts, Latest, ListPage, Listed},
+    subscriptions::SubscriptionCounts,
     write::Changed,
 };
 
@@ -27,6 +28,7 @@ use uuid::Uuid;
 use self::fields::Related;
 use crate::{
     domain::{
+        event_type::EventPattern,
         headers::Header,
         id::{UserId, WebhookId},
         timestamp::Timestamp,
@@ -83,7 +85,7 @@ impl Store {
         let mut related: HashMap<Uuid, Related> = HashMap::new();
         let events = webhook_event::Entity::find().filter(webhook_event::Column::WebhookId.is_in(ids.clone()));
         for row in events.all(on).await? {
-            let event = row.event_type.parse().map_err(|_| StoreError::Corrupt(row.event_type.clone()))?;
+            let event = EventPattern::of_stored(&row.event_type);
             related.entry(row.webhook_id).or_default().events.push(event);
         }
         let owners = webhook_owner::Entity::find().filter(webhook_owner::Column::WebhookId.is_in(ids.clone()));

@@ -13,7 +13,6 @@ use super::{Format, Row, check, export as file, sentence};
 use crate::{
     app::AppState,
     auth::principal::{Principal, SignedIn},
-    catalogue::EventType,
     console::{
         page_response::PageResponse,
         pages::log::{
@@ -27,7 +26,7 @@ use crate::{
     problem::Problem,
     rest::{Params, callback_json},
     services::error::{FieldError, UseCaseError},
-    services::webhooks,
+    services::{event_types, webhooks},
     storage::callbacks::CallbackRecord,
     web::logs::selection,
 };
@@ -47,7 +46,7 @@ pub(super) struct ExportParams {
 
 impl ExportParams {
     /// The query of the page that shows the same rows. Values that the page would ignore are errors.
-    fn checked(self) -> Result<(Format, LogQuery), Vec<FieldError>> {
+    fn checked(self, app: &AppState) -> Result<(Format, LogQuery), Vec<FieldError>> {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         let (range, response, event) = (given(self.range), given(self.response), given(self.event));
         let mut errors = Vec::new();
@@ -56,7 +55,9 @@ impl ExportParams {
             errors.push(FieldError::new("/range", sentence(detail)));
         }
         check::<ResponseFilter>(&mut errors, "response", response.as_deref(), sentence);
-        check::<EventType>(&mut errors, "event", event.as_deref(), |unknown| unknown.wrong().into());
+        if let Some(Err(unknown)) = event.as_deref().map(|event| event_types::find(app, event)) {
+            errors.push(FieldError::new("/event", unknown));
+        }
         let query = LogQuery {
             range,
             from: given(self.from),
@@ -124,7 +125,7 @@ pub(super) async fn export(
 
 async fn streamed(app: &AppState, by: &Principal, id: &str, params: ExportParams, headers: &HeaderMap) -> Result<Response, UseCaseError> {
     let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
-    let (format, query) = params.checked().map_err(UseCaseError::Invalid)?;
+    let (format, query) = params.checked(app).map_err(UseCaseError::Invalid)?;
     let (range, filter) = selection(app, by, id, &query, headers).await?.map_err(invalid)?;
     let pages = webhooks::export(app, by, id, filter).await?;
     Ok(file(format, &file_name(range.from, range.to), pages))

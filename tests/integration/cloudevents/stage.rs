@@ -1,6 +1,6 @@
 //! A service with one webhook, and ways to publish to it.
 
-use clearhook::catalogue::{EventType, example::example_data};
+use clearhook::catalogue::{BuiltIn, example::example_data};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::support::{
 pub(super) const STRUCTURED: &str = "application/cloudevents+json";
 pub(super) const BATCH: &str = "application/cloudevents-batch+json";
 /// An event type with fields that accept any JSON.
-pub(super) const EVENT: EventType = EventType::IdentityCreated;
+pub(super) const EVENT: BuiltIn = BuiltIn::IdentityCreated;
 
 /// A service, and the receiver of its webhook.
 pub(super) struct Stage {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use clearhook::{catalogue::EventType, delivery::DeliverySettings, domain::url::UrlPolicy, storage::new_id};
+use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, domain::url::UrlPolicy, storage::new_id};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, ipproto, listen, socket_with, sockopt};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -64,9 +64,9 @@ async fn called(addresses: &[&str], port: u16, is_tls: bool, more_roots: Vec<rus
     let app = TestApp::start_with(&database, settings, policy, new_id()).await;
     let scheme = if is_tls { "https" } else { "http" };
     let webhook = app
-        .webhook(&format!("{scheme}://hooks.example.com:{port}/"), &[EventType::IdentityCreated])
+        .webhook(&format!("{scheme}://hooks.example.com:{port}/"), &[BuiltIn::IdentityCreated])
         .await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let details = app.get(&format!("/callbacks/{}", row["id"].as_str().unwrap())).await;
     app.stop().await;

@@ -1,6 +1,6 @@
 //! Receivers over plain HTTP/1: bodies that end early, unusual heads, and responses that are not HTTP.
 
-use clearhook::{catalogue::EventType, storage::new_id};
+use clearhook::{catalogue::BuiltIn, storage::new_id};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{BODY_TIMEOUT, End, Expected, Row, answered, check, codings, end, failed, floods, read_request, serve, settings};
@@ -572,11 +572,10 @@ async fn http1_early_response_to_a_large_request_counts() {
         .await;
         webhooks.push((
             ending,
-            app.webhook(&format!("http://127.0.0.1:{port}/"), &[EventType::IdentityCreated])
-                .await,
+            app.webhook(&format!("http://127.0.0.1:{port}/"), &[BuiltIn::IdentityCreated]).await,
         ));
     }
-    let mut event = cloud_event(EventType::IdentityCreated, "1");
+    let mut event = cloud_event(BuiltIn::IdentityCreated, "1");
     event["data"]["identity"]["job_title"] = "x".repeat(200 * 1024).into();
     let response = app.publish_raw(&event).await;
     let status = response.status();

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 
-use clearhook::{catalogue::EventType, storage::new_id};
+use clearhook::{catalogue::BuiltIn, storage::new_id};
 
 use super::{Expected, Row, answered, certificates::Authority, check, failed, floods, keep_open, read_request, serve, settings};
 use crate::support::{
@@ -455,10 +455,10 @@ async fn receivers_that_require_http1_are_called_over_http1() {
         let name = format!("{refusal:?}");
         let (port, over_h2, over_http1) = http1_receiver(config.clone(), refusal).await;
         let webhook = app
-            .webhook(&format!("https://127.0.0.1:{port}/"), &[EventType::IdentityCreated])
+            .webhook(&format!("https://127.0.0.1:{port}/"), &[BuiltIn::IdentityCreated])
             .await;
         for event in 1..=3 {
-            app.publish(EventType::IdentityCreated, &format!("{name} {event}")).await;
+            app.publish(BuiltIn::IdentityCreated, &format!("{name} {event}")).await;
             let log = app.log(&webhook, event).await;
             assert!(log.len() == event && log[0]["response"] == "OK", "{name}: {log:?}");
         }

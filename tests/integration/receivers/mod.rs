@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use clearhook::{catalogue::EventType, delivery::DeliverySettings, domain::url::UrlPolicy, storage::new_id};
+use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, domain::url::UrlPolicy, storage::new_id};
 use serde_json::Value;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -194,10 +194,10 @@ pub(super) async fn check(database: &TestDatabase, settings: DeliverySettings, p
     let app = TestApp::start_with(database, settings, policy, new_id()).await;
     let mut webhooks = HashMap::new();
     for row in &rows {
-        webhooks.insert(row.name, app.webhook(&row.url, &[EventType::IdentityCreated]).await);
+        webhooks.insert(row.name, app.webhook(&row.url, &[BuiltIn::IdentityCreated]).await);
     }
     assert_eq!(webhooks.len(), rows.len(), "each row has a name of its own");
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     wait_for("all rows to be logged", async || {
         (usize::try_from(database.count("callbacks").await).unwrap() >= rows.len()).then_some(())
     })

@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use clearhook::{catalogue::EventType, delivery::DeliverySettings, storage::new_id};
+use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, storage::new_id};
 use rustls::ServerConfig;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
@@ -195,13 +195,13 @@ async fn request_on_a_stale_connection_is_repeated_once(database: TestDatabase) 
 
 async fn stale_once(app: &TestApp, case: &Case) {
     let name = case.name;
-    let webhook = app.webhook(&case.url, &[EventType::IdentityCreated]).await;
+    let webhook = app.webhook(&case.url, &[BuiltIn::IdentityCreated]).await;
     let mut published = 0;
     // A connection is not kept for long: on a busy machine the second request may be too late for it.
     while case.ends.load(Ordering::SeqCst) == 0 {
         assert!(published < 20, "{name}: no connection was used twice");
         published += 1;
-        app.publish(EventType::IdentityCreated, &format!("{name} {published}")).await;
+        app.publish(BuiltIn::IdentityCreated, &format!("{name} {published}")).await;
         app.log(&webhook, published).await;
     }
     let log = app.log(&webhook, published).await;
@@ -232,10 +232,8 @@ async fn idle_connection_is_closed_before_the_receiver_does() {
     .await;
     let database = TestDatabase::sqlite();
     let app = TestApp::start_with(&database, settings(), loopback(), new_id()).await;
-    let webhook = app
-        .webhook(&format!("http://127.0.0.1:{port}/"), &[EventType::IdentityCreated])
-        .await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    let webhook = app.webhook(&format!("http://127.0.0.1:{port}/"), &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 1).await;
     let closed_after = wait_for("the connection to be closed", async || {
         Some(idle.load(Ordering::SeqCst)).filter(|time| *time > 0)
@@ -267,11 +265,11 @@ async fn connection_closed_after_each_response_fails_no_callback() {
         })
         .await;
         let url = format!("http://127.0.0.1:{port}/");
-        app.webhook(&url, &[EventType::IdentityCreated]).await;
+        app.webhook(&url, &[BuiltIn::IdentityCreated]).await;
         connections.push(count);
     }
     for number in 0..EVENTS {
-        app.publish(EventType::IdentityCreated, &number.to_string()).await;
+        app.publish(BuiltIn::IdentityCreated, &number.to_string()).await;
     }
     let callbacks = i64::try_from(EVENTS * connections.len()).unwrap();
     wait_for("all callbacks", async || {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clearhook::{
     app::AppState,
     auth::{api_key, clock::Clock, password},
-    catalogue::{EventType, example::example_data},
+    catalogue::{BuiltIn, example::example_data},
     config::{FrontSettings, LogFormat},
     delivery::{BreakerSettings, DeliverySettings, Dispatcher, Running},
     domain::{
@@ -15,6 +15,7 @@ use clearhook::{
         url::UrlPolicy,
     },
     problem,
+    registry::{Registry, RegistrySettings},
     storage::{Store, audit::Actor, new_id},
     telemetry,
     web::{self},
@@ -83,7 +84,7 @@ impl TestApp {
 
     pub(crate) async fn start_with(database: &TestDatabase, settings: DeliverySettings, policy: UrlPolicy, node: NodeId) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::start_behind(database, settings, policy, node, listener, |_| (), ServerLimits::default()).await
+        Self::start_behind(database, settings, policy, node, listener, |_| (), ServerLimits::default(), RegistrySettings::default()).await
     }
 
     /// A service, a receiver that answers with these in order and then with 202, and a webhook for it.
@@ -94,14 +95,21 @@ impl TestApp {
     ) -> (Self, Receiver, Value) {
         let receiver = Receiver::start(replies).await;
         let app = Self::start_with(database, settings, loopback(), new_id()).await;
-        let webhook = app.webhook(&receiver.url, &[EventType::IdentityCreated]).await;
+        let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
         (app, receiver, webhook)
+    }
+
+    /// Starts it with other settings of the catalogue.
+    pub(crate) async fn start_with_types(database: &TestDatabase, types: RegistrySettings) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let front = |_: &mut FrontSettings| ();
+        Self::start_behind(database, quick(), loopback(), new_id(), listener, front, ServerLimits::default(), types).await
     }
 
     /// Starts it with other limits of connections.
     pub(crate) async fn start_limited(database: &TestDatabase, limits: ServerLimits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::start_behind(database, quick(), loopback(), new_id(), listener, |_| (), limits).await
+        Self::start_behind(database, quick(), loopback(), new_id(), listener, |_| (), limits, RegistrySettings::default()).await
     }
 
     /// Starts it with other settings of the public URL, proxies and OpenID Connect.
@@ -112,7 +120,7 @@ impl TestApp {
 
     /// The same, on an address that is already known.
     pub(crate) async fn start_on(database: &TestDatabase, listener: TcpListener, adjust: impl FnOnce(&mut FrontSettings)) -> Self {
-        Self::start_behind(database, quick(), loopback(), new_id(), listener, adjust, ServerLimits::default()).await
+        Self::start_behind(database, quick(), loopback(), new_id(), listener, adjust, ServerLimits::default(), RegistrySettings::default()).await
     }
 
     async fn start_behind(
@@ -123,6 +131,7 @@ impl TestApp {
         listener: TcpListener,
         adjust: impl FnOnce(&mut FrontSettings),
         limits: ServerLimits,
+        types: RegistrySettings,
     ) -> Self {
         if let Ok(filter) = std::env::var("CLEARHOOK_TEST_LOG") {
             // An error for all tests except the first, which installs the logger.
@@ -138,7 +147,8 @@ impl TestApp {
             .await
             .unwrap();
         let clock = Clock::standing(Timestamp::now());
-        let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front, clock.clone());
+        let event_types = Registry::start(store.clone(), types).await.unwrap();
+        let state = AppState::new(store.clone(), policy, dispatcher.clone(), node, front, clock.clone(), event_types);
         let limits = ServerLimits {
             error_body: problem::unreadable_request,
             ..limits
@@ -181,7 +191,7 @@ impl TestApp {
     }
 
     /// Adds a webhook for these events.
-    pub(crate) async fn webhook(&self, url: &str, events: &[EventType]) -> Value {
+    pub(crate) async fn webhook(&self, url: &str, events: &[BuiltIn]) -> Value {
         let body = json!({ "name": "Test", "url": url, "events": events });
         let response = self.api(Method::POST, "/webhooks").json_value(&body).send().await.unwrap();
         let status = response.status();
@@ -201,7 +211,7 @@ impl TestApp {
     }
 
     /// Publishes the example of an event type with this id.
-    pub(crate) async fn publish(&self, event: EventType, id: &str) -> Value {
+    pub(crate) async fn publish(&self, event: BuiltIn, id: &str) -> Value {
         let response = self.publish_raw(&cloud_event(event, id)).await;
         let status = response.status();
         let answer = response.json_value().await;
@@ -281,7 +291,7 @@ pub(crate) fn cookie(response: &Response, name: &str) -> Option<String> {
 }
 
 /// An event's example as a CloudEvent.
-pub(crate) fn cloud_event(event: EventType, id: &str) -> Value {
+pub(crate) fn cloud_event(event: BuiltIn, id: &str) -> Value {
     json!({ "specversion": "1.0", "id": id, "source": "https://clearid.example.com", "type": event, "data": example_data(event) })
 }
 

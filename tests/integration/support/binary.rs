@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use clearhook::catalogue::{EventType, example::example_data};
+use clearhook::catalogue::{BuiltIn, example::example_data};
 use reqwest::{Client, ClientBuilder};
 use tempfile::TempDir;
 
@@ -154,7 +154,7 @@ fn collect(from: impl std::io::Read + Send + 'static, into: Arc<Mutex<String>>) 
     });
 }
 
-pub(crate) fn example_file(folder: &Path, event: EventType) -> String {
+pub(crate) fn example_file(folder: &Path, event: BuiltIn) -> String {
     let path = folder.join("data.json");
     fs::write(&path, example_data(event).to_string()).unwrap();
     path.to_str().unwrap().to_owned()

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ impl<'a> Node<'a> {
     }
 
     pub(crate) async fn webhook(&self, url: &str, receiver: &str) -> Value {
-        let body = json!({ "name": "t", "url": receiver, "events": [EventType::IdentityCreated] });
+        let body = json!({ "name": "t", "url": receiver, "events": [BuiltIn::IdentityCreated] });
         let request = self.http.post(format!("{url}/api/v1/webhooks")).bearer_auth(&self.key);
         let response = request.json_value(&body).send().await.unwrap();
         assert_eq!(response.status(), 201);
@@ -86,7 +86,7 @@ pub(crate) async fn publish_on(
     let mut number = 0;
     while !stop.load(Ordering::Relaxed) {
         number += 1;
-        let event = cloud_event(EventType::IdentityCreated, &format!("{prefix}-{number}"));
+        let event = cloud_event(BuiltIn::IdentityCreated, &format!("{prefix}-{number}"));
         let request = http.post(format!("{url}/api/v1/events")).bearer_auth(&key);
         let sent = request
             .header("content-type", "application/cloudevents+json")

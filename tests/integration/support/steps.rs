@@ -1,6 +1,6 @@
 //! Steps that many tests take through the API.
 
-use clearhook::catalogue::EventType;
+use clearhook::catalogue::BuiltIn;
 use reqwest::{Method, Response};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ pub(crate) async fn change(app: &TestApp, webhook: &Value, change: Value) {
 }
 
 /// Publishes events as one batch. Their ids are the prefix and a number.
-pub(crate) async fn publish_batch(app: &TestApp, event: EventType, count: usize, prefix: &str) -> Response {
+pub(crate) async fn publish_batch(app: &TestApp, event: BuiltIn, count: usize, prefix: &str) -> Response {
     let events: Vec<_> = (0..count).map(|number| cloud_event(event, &format!("{prefix}{number}"))).collect();
     let request = app
         .api(Method::POST, "/events")
@@ -28,7 +28,7 @@ pub(crate) async fn publish_batch(app: &TestApp, event: EventType, count: usize,
 }
 
 /// Publishes this many events, in batches of 500.
-pub(crate) async fn publish_many(app: &TestApp, event: EventType, count: usize, prefix: &str) {
+pub(crate) async fn publish_many(app: &TestApp, event: BuiltIn, count: usize, prefix: &str) {
     for from in (0..count).step_by(500) {
         let size = 500.min(count - from);
         let response = publish_batch(app, event, size, &format!("{prefix}{from}-")).await;

@@ -200,6 +200,7 @@ fn choice(scope: Scope, chosen: &[String], lang: Lang) -> impl IntoView + use<> 
     let (name, id) = (scope.as_str(), format!("scope-{}", scope.as_str().replace(':', "-")));
     let why = match scope {
         Scope::EventsWrite => say::scope_events_write(lang),
+        Scope::EventTypesWrite => say::scope_event_types_write(lang),
         Scope::WebhooksRead => say::scope_webhooks_read(lang),
         Scope::WebhooksWrite => say::scope_webhooks_write(lang),
         Scope::CallbacksRead => say::scope_callbacks_read(lang),

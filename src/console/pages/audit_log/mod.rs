@@ -266,6 +266,7 @@ fn kind_name(kind: ObjectKind, lang: Lang) -> &'static str {
         ObjectKind::Webhook => say::kind_webhook(lang),
         ObjectKind::ApiKey => say::kind_api_key(lang),
         ObjectKind::User => say::kind_user(lang),
+        ObjectKind::EventType => say::kind_event_type(lang),
         ObjectKind::Server => say::kind_server(lang),
     }
 }
@@ -281,6 +282,12 @@ fn action_name(action: AuditAction, lang: Lang) -> &'static str {
         AuditAction::WebhookTested => say::webhook_tested(lang),
         AuditAction::WebhookRecovered => say::webhook_recovered(lang),
         AuditAction::WebhookRedelivered => say::webhook_redelivered(lang),
+        AuditAction::EventTypeCreated => say::event_type_created(lang),
+        AuditAction::EventTypeChanged => say::event_type_changed(lang),
+        AuditAction::EventTypeArchived => say::event_type_archived(lang),
+        AuditAction::EventTypeRestored => say::event_type_restored(lang),
+        AuditAction::EventTypeDiscovered => say::event_type_discovered(lang),
+        AuditAction::EventTypesImported => say::event_types_imported(lang),
         AuditAction::ApiKeyCreated => say::api_key_created(lang),
         AuditAction::ApiKeyRevoked => say::api_key_revoked(lang),
         AuditAction::UserCreated => say::user_created(lang),

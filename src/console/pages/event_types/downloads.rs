@@ -8,7 +8,7 @@ use axum::{
 
 use crate::{
     catalogue::{
-        EventType,
+        BuiltIn,
         example::example_text,
         schema::{callback_schema, schema_file_name},
     },
@@ -28,7 +28,7 @@ pub(super) async fn example(Path(name): Path<String>) -> Result<Response, Proble
     Ok(file("application/json", &format!("{event}.example.json"), example_text(event)))
 }
 
-fn find(name: &str) -> Result<EventType, Problem> {
+fn find(name: &str) -> Result<BuiltIn, Problem> {
     name.parse().map_err(|unknown| Problem::not_found(format!("{unknown}.")))
 }
 

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use crate::{
     auth::rules::Action,
-    catalogue::{EventType, example::example_text},
+    catalogue::{BuiltIn, example::example_text},
     console::{
         ConsoleError,
         components::{
@@ -26,7 +26,7 @@ const ROWS: u64 = 20;
 /// What the page shows.
 #[derive(Clone, Debug)]
 struct EventTypeView {
-    event: EventType,
+    event: BuiltIn,
     /// The first subscribed webhooks.
     webhooks: Vec<WebhookRecord>,
     /// The number of all subscribed webhooks.
@@ -37,8 +37,10 @@ struct EventTypeView {
 
 async fn load(key: &str) -> Result<EventTypeView, ConsoleError> {
     let (app, by) = caller()?;
-    let event: EventType = key.parse().map_err(|_| console_error(UseCaseError::NotFound))?;
-    let (webhooks, total) = webhooks::subscribed_webhooks(&app, &by, event, ROWS).await.map_err(console_error)?;
+    let event: BuiltIn = key.parse().map_err(|_| console_error(UseCaseError::NotFound))?;
+    let (webhooks, total) = webhooks::subscribed_webhooks(&app, &by, &event.into(), ROWS)
+        .await
+        .map_err(console_error)?;
     Ok(EventTypeView {
         event,
         webhooks,

@@ -9,7 +9,7 @@ use leptos_meta::Title;
 use crate::{
     app::AppState,
     auth::rules::Action,
-    catalogue::EventType,
+    catalogue::BuiltIn,
     console::{
         ConsoleError,
         components::notice::Trouble,
@@ -30,11 +30,11 @@ pub fn routes() -> Routes<AppState> {
 }
 
 /// All event types, each with the number of subscribed webhooks that the viewer may see.
-async fn load() -> Result<Vec<(EventType, u64)>, ConsoleError> {
+async fn load() -> Result<Vec<(BuiltIn, u64)>, ConsoleError> {
     let (app, by) = caller()?;
     let webhooks = webhooks::subscription_counts(&app, &by).await.map_err(console_error)?;
-    let row = |event| (event, webhooks.get(&event).copied().unwrap_or(0));
-    Ok(EventType::ALL.into_iter().map(row).collect())
+    let row = |event: BuiltIn| (event, webhooks.of(&event.into()));
+    Ok(BuiltIn::ALL.into_iter().map(row).collect())
 }
 
 /// The list.
@@ -52,7 +52,7 @@ pub fn EventTypes() -> impl IntoView {
 }
 
 #[component]
-fn Catalogue(rows: Vec<(EventType, u64)>) -> impl IntoView {
+fn Catalogue(rows: Vec<(BuiltIn, u64)>) -> impl IntoView {
     let lang = lang();
     let rows = rows.into_iter().map(|(event, webhooks)| view! { <Row event webhooks /> });
     view! {
@@ -81,7 +81,7 @@ fn Catalogue(rows: Vec<(EventType, u64)>) -> impl IntoView {
 }
 
 #[component]
-fn Row(event: EventType, webhooks: u64) -> impl IntoView {
+fn Row(event: BuiltIn, webhooks: u64) -> impl IntoView {
     let lang = lang();
     let name = event.name_in(lang);
     let label = say::webhooks_of(lang, webhooks, name);

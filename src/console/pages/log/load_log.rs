@@ -7,7 +7,6 @@ use jiff::tz::TimeZone;
 use crate::{
     app::AppState,
     auth::principal::Principal,
-    catalogue::EventType,
     console::{
         components::{chart::ChartView, time::TimeView},
         pages::log::{
@@ -17,11 +16,12 @@ use crate::{
             log_urls::{LogUrls, local_text},
             range::{self, Range, RangeError},
         },
-        server::{lang, time_view, zone},
+        server::{lang, time_view, type_name, zone},
     },
     domain::{
         answer::Failure,
         callback::Outcome,
+        event_type::{EventPattern, EventType},
         id::{CallbackId, WebhookId},
         page::ListId,
         response::ResponseFilter,
@@ -215,7 +215,7 @@ pub fn row(record: &CallbackRecord, href: String, zone: &TimeZone, lang: Lang) -
     CallbackRow {
         href,
         at: time_view(record.at, zone, lang),
-        event: record.event_type.name_in(lang).to_owned(),
+        event: type_name(&record.event_type, lang),
         url: record.url.clone(),
         succeeded: record.outcome == Outcome::Succeeded,
         status: record.status,
@@ -279,11 +279,12 @@ fn responses(query: &LogQuery, lang: Lang) -> Vec<ChoiceView> {
 fn events(webhook: &WebhookRecord, query: &LogQuery, lang: Lang) -> Vec<ChoiceView> {
     let chosen: Option<EventType> = query.event.as_deref().and_then(|event| event.parse().ok());
     let mut all = vec![any(say::any_event(lang), chosen.is_none())];
-    let other = chosen.filter(|event| !webhook.fields.events.contains(event));
-    all.extend(webhook.fields.events.iter().copied().chain(other).map(|event| ChoiceView {
+    let mut types: Vec<EventType> = webhook.fields.events.iter().filter_map(EventPattern::exact).collect();
+    types.extend(chosen.clone().filter(|event| !types.contains(event)));
+    all.extend(types.into_iter().map(|event| ChoiceView {
         value: event.to_string(),
-        text: event.name_in(lang).to_owned(),
-        current: chosen == Some(event),
+        text: type_name(&event, lang),
+        current: chosen.as_ref() == Some(&event),
     }));
     all
 }

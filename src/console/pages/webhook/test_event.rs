@@ -13,13 +13,13 @@ use crate::{
 pub async fn send_test_event(id: String, #[server(default)] event: String) -> Result<(), ConsoleError> {
     use crate::{
         console::server::{action_error, caller},
-        services::{error::UseCaseError, webhooks},
+        services::{error::UseCaseError, event_types, webhooks},
     };
     let (app, by) = caller()?;
     let Ok(id) = id.parse() else {
         return Err(action_error(UseCaseError::NotFound));
     };
-    let sent = webhooks::test_and_wait(&app, &by, id, event.parse().ok()).await;
+    let sent = webhooks::test_and_wait(&app, &by, id, event_types::find(&app, &event).ok()).await;
     sent.map(drop).map_err(action_error)
 }
 

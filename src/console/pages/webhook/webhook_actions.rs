@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     console::{
         components::time::Time,
         islands::CopyField,
@@ -23,7 +23,7 @@ pub(super) const ROTATE: &str = "rotate";
 pub(super) fn actions(form: &FormView, lang: Lang) -> AnyView {
     let id = form.id.clone().unwrap_or_default();
     let path = format!("/webhooks/{id}");
-    let events = form.form.events.iter().filter_map(|event| event.parse::<EventType>().ok());
+    let events = form.form.events.iter().filter_map(|event| event.parse::<BuiltIn>().ok());
     let events: Vec<_> = events.map(|event| (event.to_string(), event.name_in(lang).to_owned())).collect();
     view! {
         <div class="actions">

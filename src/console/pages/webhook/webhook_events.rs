@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    catalogue::{EventType, example::example_text},
+    catalogue::{BuiltIn, example::example_text},
     console::{
         components::{code::Code, schema_tree::SchemaTree},
         error_view::{ErrorView, error_of},
@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn events(chosen: &[String], errors: &[ErrorView], lang: Lang) -> AnyView {
     let error = error_of(errors, "events");
     let describe = error.as_ref().map(|_| "events-error");
-    let choices = EventType::ALL
+    let choices = BuiltIn::ALL
         .into_iter()
         .map(|event| view! { <Choice event checked=chosen.iter().any(|chosen| chosen == event.as_str()) lang /> });
     view! {
@@ -35,7 +35,7 @@ pub(super) fn events(chosen: &[String], errors: &[ErrorView], lang: Lang) -> Any
 }
 
 #[component]
-fn Choice(event: EventType, checked: bool, lang: Lang) -> impl IntoView {
+fn Choice(event: BuiltIn, checked: bool, lang: Lang) -> impl IntoView {
     let (key, name) = (event.as_str(), event.name_in(lang));
     let id = format!("event-{}", key.replace(['.', '_'], "-"));
     view! {
@@ -46,7 +46,7 @@ fn Choice(event: EventType, checked: bool, lang: Lang) -> impl IntoView {
                 name="events"
                 value=key
                 checked=checked
-                autofocus=event == EventType::ALL[0] && takes_focus("events")
+                autofocus=event == BuiltIn::ALL[0] && takes_focus("events")
                 aria-describedby=format!("{id}-summary")
             />
             <div>

@@ -11,7 +11,7 @@ use crate::{
     console::{
         components::{sparkline::SparklineView, time::TimeView},
         pages::webhooks::load_sparkline::{HOURS, sparkline},
-        server::{dates, disabled_reason, lang, time_view, zone},
+        server::{dates, disabled_reason, lang, pattern_name, time_view, zone},
     },
     domain::{
         callback::Outcome,
@@ -21,7 +21,7 @@ use crate::{
     },
     messages::{Lang, webhooks as say},
     services::error::UseCaseError,
-    services::webhooks,
+    services::{event_types, webhooks},
     storage::{
         stats::hour,
         webhooks::{HourCounts, Latest, ListPage, WebhookFilter, WebhookRecord},
@@ -119,7 +119,7 @@ pub async fn load(app: &AppState, by: &Principal, query: ListQuery) -> Result<Li
         status: query.status.as_deref().and_then(|status| status.parse().ok()),
         page: query.page.as_deref().and_then(|page| page.parse().ok()).unwrap_or(1),
         filter: WebhookFilter {
-            event: query.event.as_deref().and_then(|event| event.parse().ok()),
+            event: query.event.as_deref().and_then(|event| event_types::find(app, event).ok()),
             q: query.q,
             ..WebhookFilter::default()
         },
@@ -146,9 +146,9 @@ pub async fn load(app: &AppState, by: &Principal, query: ListQuery) -> Result<Li
 }
 
 fn row_view(webhook: WebhookRecord, latest: Option<Latest>, hours: &[HourCounts], now: Timestamp, zone: &TimeZone, lang: Lang) -> RowView {
-    let names: Vec<&str> = webhook.fields.events.iter().map(|event| event.name_in(lang)).collect();
+    let names: Vec<String> = webhook.fields.events.iter().map(|event| pattern_name(event, lang)).collect();
     RowView {
-        event: names.first().copied().unwrap_or_default().to_owned(),
+        event: names.first().cloned().unwrap_or_default(),
         more_events: u32::try_from(names.len().saturating_sub(1)).unwrap_or(0),
         events: names.join(", "),
         reason: match (webhook.status(), webhook.failing_since) {

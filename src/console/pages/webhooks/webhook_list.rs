@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
-    catalogue::EventType,
+    catalogue::BuiltIn,
     console::{
         components::{
             notice::{Done, Trouble},
@@ -96,7 +96,7 @@ fn search(query: &ListQuery, lang: Lang) -> AnyView {
         let selected = chosen.as_deref() == Some(value);
         view! { <option value=value selected=selected>{name}</option> }
     };
-    let events = EventType::ALL.map(|event| option(event.as_str(), event.name_in(lang), &query.event));
+    let events = BuiltIn::ALL.map(|event| option(event.as_str(), event.name_in(lang), &query.event));
     let statuses = [
         (Status::Enabled, common::status_enabled(lang)),
         (Status::Failing, common::status_failing(lang)),

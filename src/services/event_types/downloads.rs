@@ -1,0 +1,127 @@
+//! Files of event types for developers of receivers: JSON Schema, example, TypeScript.
+
+use event_schema::{
+    archive::{self, TypeEntry},
+    typescript,
+};
+use serde_json::Value;
+
+use crate::{
+    app::AppState,
+    auth::principal::Principal,
+    messages::validation::ValidationError,
+    registry::{Entry, callback_example},
+    services::{
+        error::{FieldError, UseCaseError},
+        event_types::all,
+    },
+    storage::event_types::EventTypeVersion,
+};
+
+/// A file to download.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Its name, in ASCII.
+    pub name: String,
+    /// Its media type.
+    pub media: &'static str,
+    /// Its content.
+    pub content: Vec<u8>,
+}
+
+/// The JSON Schema of the body of callbacks: of the present version, or of the given one.
+pub fn schema(entry: &Entry, version: Option<&EventTypeVersion>) -> File {
+    File {
+        name: name(entry, version, "schema.json"),
+        media: "application/schema+json",
+        content: format!("{:#}\n", callback_schema(entry, version)).into_bytes(),
+    }
+}
+
+/// An example of the body of a callback.
+pub fn example(entry: &Entry, version: Option<&EventTypeVersion>) -> File {
+    let body = match version {
+        None => entry.callback_example(),
+        Some(version) => {
+            let examples: Vec<Value> = serde_json::from_str(&version.content.examples).unwrap_or_default();
+            callback_example(entry.event_type(), examples.first())
+        }
+    };
+    File {
+        name: name(entry, version, "example.json"),
+        media: "application/json",
+        content: format!("{body:#}\n").into_bytes(),
+    }
+}
+
+/// A TypeScript declaration of the body of callbacks.
+pub fn typescript(entry: &Entry, version: Option<&EventTypeVersion>) -> File {
+    let title = &entry.record.fields.name;
+    let declaration = typescript::declaration(entry.event_type().as_str(), title, &callback_schema(entry, version));
+    File {
+        name: name(entry, version, "d.ts"),
+        media: "application/typescript",
+        content: declaration.into_bytes(),
+    }
+}
+
+/// An archive with the files of all event types.
+pub async fn archive_file(app: &AppState, by: &Principal) -> Result<File, UseCaseError> {
+    let types = all(app, by).await?;
+    let made = tokio::task::spawn_blocking(move || {
+        let examples: Vec<Vec<Value>> = types
+            .all()
+            .iter()
+            .map(|entry| {
+                let bodies = entry.examples().iter().map(|data| callback_example(entry.event_type(), Some(data)));
+                bodies.collect()
+            })
+            .collect();
+        let entries: Vec<TypeEntry<'_>> = types
+            .all()
+            .iter()
+            .zip(&examples)
+            .map(|(entry, examples)| {
+                let fields = &entry.record.fields;
+                TypeEntry {
+                    event_type: entry.event_type().as_str(),
+                    name: &fields.name,
+                    description: &fields.description,
+                    group: fields.group.as_deref(),
+                    version: entry.record.version,
+                    state: fields.state.as_str(),
+                    callback_schema: entry.callback_schema(),
+                    examples,
+                }
+            })
+            .collect();
+        archive::zip(&archive::files(&entries)).map_err(|error| error.to_string())
+    });
+    let made = made.await.map_err(|error| error.to_string()).and_then(|made| made);
+    let content = made.map_err(|error| {
+        tracing::error!(%error, "fault in clearhook: the archive of event types cannot be made: {error}");
+        UseCaseError::Invalid(vec![FieldError::new("", ValidationError::ImportFault)])
+    })?;
+    Ok(File {
+        name: "event-types.zip".to_owned(),
+        media: "application/zip",
+        content,
+    })
+}
+
+fn callback_schema(entry: &Entry, version: Option<&EventTypeVersion>) -> Value {
+    let Some(version) = version else {
+        return entry.callback_schema().clone();
+    };
+    let schema: Option<Value> = version.content.schema.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    entry.callback_schema_of(schema.as_ref())
+}
+
+/// The name of a file, such as `identity.created.schema.json`, or with a version `identity.created.v2.schema.json`.
+fn name(entry: &Entry, version: Option<&EventTypeVersion>, kind: &str) -> String {
+    let stem = archive::stem(entry.event_type().as_str());
+    match version {
+        None => format!("{stem}.{kind}"),
+        Some(version) => format!("{stem}.v{}.{kind}", version.version),
+    }
+}
