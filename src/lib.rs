@@ -3,11 +3,12 @@
 //! # Modules
 //!
 //! Compiled for the server and for the browser: `messages` (all texts of the console, in English and French), `domain` (ids, rules and
-//! values of the domain), `catalogue` (the pack `clearid`: its event types and their schemas), `console` (pages, and the islands that run in the browser).
+//! values of the domain), `console` (pages, and the islands that run in the browser).
 //!
 //! Compiled for the server only, from the bottom to the top; a module uses only modules below it:
 //!
-//! * `sync`: helpers for locks. `error_chain`: searches the sources of an error. `vault`: encryption at rest. `storage`: the database.
+//! * `catalogue`: the pack `clearid`, its event types and their schemas. `sync`: helpers for locks. `error_chain`: searches the sources of an
+//!   error. `vault`: encryption at rest. `storage`: the database.
 //! * `auth`: sign-in, API keys and permissions. `delivery`: sends callbacks.
 //! * `registry`: the event types of this installation, in memory.
 //! * `config`: settings. `telemetry`: logging. `app`: what every use case needs.
@@ -38,10 +39,6 @@
 #![cfg_attr(all(feature = "ssr", not(feature = "test-support")), allow(unreachable_pub))]
 
 #[cfg(all(feature = "ssr", not(feature = "test-support")))]
-mod catalogue;
-#[cfg(any(not(feature = "ssr"), feature = "test-support"))]
-pub mod catalogue;
-#[cfg(all(feature = "ssr", not(feature = "test-support")))]
 mod console;
 #[cfg(any(not(feature = "ssr"), feature = "test-support"))]
 pub mod console;
@@ -62,6 +59,10 @@ pub mod app;
 mod auth;
 #[cfg(feature = "test-support")]
 pub mod auth;
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod catalogue;
+#[cfg(feature = "test-support")]
+pub mod catalogue;
 #[cfg(all(feature = "ssr", not(feature = "test-support")))]
 mod cli;
 #[cfg(feature = "test-support")]

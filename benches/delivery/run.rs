@@ -213,8 +213,8 @@ async fn accepted(report: &mut Report, kind: Kind, accept: f64, goal: f64) -> f6
         rate / accept,
         Some(("≥", goal)),
     );
-    service.webhook(&service.receiver.url, BuiltIn::VisitCreated).await;
-    let events = Arc::new(Events::new(BuiltIn::VisitCreated));
+    service.webhook(&service.receiver.url, BuiltIn::VisitEventCreated).await;
+    let events = Arc::new(Events::new(BuiltIn::VisitEventCreated));
     let rate = load::closed(&target(&service), &events, 64, Duration::from_secs(5)).await;
     report.line("accepted while each is delivered", "events/s", rate, None);
     rate
@@ -282,11 +282,11 @@ async fn isolation(report: &mut Report, kind: Kind) {
     let service = Service::start(kind).await;
     service.webhook(&service.receiver.url, BuiltIn::IdentityCreated).await;
     service
-        .webhook(&format!("{}/hang", service.receiver.url), BuiltIn::VisitCreated)
+        .webhook(&format!("{}/hang", service.receiver.url), BuiltIn::VisitEventCreated)
         .await;
     let events = Arc::new(Events::new(BuiltIn::IdentityCreated));
     let before = latency(&service, &events, 200.0).await;
-    load::in_batches(&target(&service), &Arc::new(Events::new(BuiltIn::VisitCreated)), 10_000, 500).await;
+    load::in_batches(&target(&service), &Arc::new(Events::new(BuiltIn::VisitEventCreated)), 10_000, 500).await;
     // The 10,000 are stored and folded away by then: they wait, and are not being published any more.
     service.calm().await;
     let count = load::open(&target(&service), &events, 200.0, LATENCY).await;

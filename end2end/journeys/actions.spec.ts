@@ -4,13 +4,13 @@ import { accessible, expect, fits, test } from '../support/test.ts';
 test('a webhook is tested, its secret renewed, copied and deleted', async ({ signedIn: page, server, receiver, expected, javaScriptEnabled }) => {
   test.slow();
   const name = `Acted on ${javaScriptEnabled}`;
-  const webhook = await server.api('POST', '/webhooks', { name, url: receiver.url, events: ['visit.created', 'visit.updated'] });
+  const webhook = await server.api('POST', '/webhooks', { name, url: receiver.url, events: ['visit_event.created', 'visit_event.approved'] });
   await page.goto(`/webhooks/${webhook.id}`);
-  await page.getByRole('combobox', { name: 'Event of the test' }).selectOption('Visit updated');
+  await page.getByRole('combobox', { name: 'Event of the test' }).selectOption('Visit event approved');
   await page.getByRole('button', { name: 'Send test event' }).click();
   await expect(page.getByText('A test event was sent. Its callback is in the log.')).toBeVisible();
   const row = page.locator('#log-rows').getByRole('row').first();
-  await expect(row).toContainText('Visit updated');
+  await expect(row).toContainText('Visit event approved');
   await expect(row).toContainText('202 Accepted');
   await accessible(page);
   await fits(page);
@@ -59,9 +59,9 @@ test('a webhook is tested, its secret renewed, copied and deleted', async ({ sig
 test('the list is sorted, and a webhook switched in its row', async ({ signedIn: page, server, javaScriptEnabled }) => {
   const mark = `sorted${javaScriptEnabled}`;
   for (const [name, description, events] of [
-    ['Beta', 'first', ['visit.updated']],
+    ['Beta', 'first', ['visit_event.approved']],
     ['Alpha', 'third', ['identity.created']],
-    ['Gamma', 'second', ['visit.created']],
+    ['Gamma', 'second', ['visit_event.created']],
   ] as const) {
     await server.api('POST', '/webhooks', { name: `${name} ${mark}`, description, url: `https://example.com/${description}`, events });
   }
@@ -99,21 +99,21 @@ test('the list is sorted, and a webhook switched in its row', async ({ signedIn:
   expect([rising, await names()].map((order) => order.indexOf('Alpha')), 'disabled first, then last').toEqual([0, 2]);
   await row.getByRole('button', { name: `Enable Alpha ${mark}` }).click();
   await expect(row).toContainText('Enabled');
-  await page.getByRole('combobox', { name: 'Event' }).selectOption('Visit updated');
+  await page.getByRole('combobox', { name: 'Event' }).selectOption('Visit event approved');
   if (javaScriptEnabled === false) await page.getByRole('button', { name: 'Search' }).click();
-  await expect(page).toHaveURL(/event=visit.updated/);
+  await expect(page).toHaveURL(/event=visit_event.approved/);
   await expect.poll(names).toEqual(['Beta']);
 });
 
 test('a test event keeps what was typed into the form', async ({ signedIn: page, server, receiver, expected, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts the page is loaded anew');
-  const webhook = await server.api('POST', '/webhooks', { name: 'Half typed', url: receiver.url, events: ['visit.created', 'visit.updated'] });
+  const webhook = await server.api('POST', '/webhooks', { name: 'Half typed', url: receiver.url, events: ['visit_event.created', 'visit_event.approved'] });
   await page.goto(`/webhooks/${webhook.id}`);
   await page.getByLabel('Description').fill('not saved yet');
-  await page.getByRole('combobox', { name: 'Event of the test' }).selectOption('Visit updated');
+  await page.getByRole('combobox', { name: 'Event of the test' }).selectOption('Visit event approved');
   await page.getByRole('button', { name: 'Send test event' }).click();
   await expect(page.getByText('A test event was sent. Its callback is in the log.')).toBeVisible();
-  await expect(page.locator('#log-rows').getByRole('row').first()).toContainText('Visit updated');
+  await expect(page.locator('#log-rows').getByRole('row').first()).toContainText('Visit event approved');
   await expect(page.getByLabel('Description')).toHaveValue('not saved yet');
   // The answer to the plain form tells an error.
   expected.push('409 /fn/send_test_event', `422 /webhooks/${webhook.id}`);
@@ -138,7 +138,7 @@ test('a URL that the service does not permit is refused while it is edited', asy
 
 test('a row leads where its name does, and tells more when hovered over', async ({ signedIn: page, server, javaScriptEnabled }) => {
   const name = `Row ${javaScriptEnabled}`;
-  const { id } = await server.api('POST', '/webhooks', { name, url: 'https://example.com/a/long/address', description: 'What it is for', events: ['visit.created'] });
+  const { id } = await server.api('POST', '/webhooks', { name, url: 'https://example.com/a/long/address', description: 'What it is for', events: ['visit_event.created'] });
   await page.goto(`/webhooks?q=${encodeURIComponent(name)}`);
   const cell = page.getByRole('row').filter({ hasText: name }).getByRole('cell').nth(1);
   if (javaScriptEnabled !== false) {
@@ -163,7 +163,7 @@ test('a form that is on its way is not sent twice', async ({ signedIn: page, ser
   await page.goto('/webhooks/new');
   await page.getByLabel('Name', { exact: true }).fill('Pressed twice');
   await page.getByLabel('URL').fill('https://example.com/twice');
-  await page.getByRole('checkbox', { name: 'Visit created' }).check();
+  await page.getByRole('checkbox', { name: 'Visit event created' }).check();
   let asked = 0;
   await page.route('**/webhooks/new', async (route) => {
     asked += route.request().method() === 'POST' ? 1 : 0;

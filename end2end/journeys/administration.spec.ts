@@ -101,7 +101,7 @@ test('owners are chosen on a webhook', async ({ signedIn: page, server }, { proj
   await page.getByLabel('E-mail').fill(address);
   await page.getByRole('radio', { name: 'API owner' }).check();
   await page.getByRole('button', { name: 'Add user' }).click();
-  const webhook = await server.api('POST', '/webhooks', { name: `Owned ${project.name}`, url: 'https://example.com/', events: ['visit.created'] });
+  const webhook = await server.api('POST', '/webhooks', { name: `Owned ${project.name}`, url: 'https://example.com/', events: ['visit_event.created'] });
   await page.goto(`/webhooks/${webhook.id}`);
   await page.getByRole('checkbox', { name: address }).check();
   await page.getByRole('button', { name: 'Save' }).last().click();

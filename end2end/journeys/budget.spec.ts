@@ -24,9 +24,9 @@ async function wire(page: Page): Promise<{ session: CDPSession; take: () => numb
 test.use({ own: 'budget' });
 
 test('first visit and later pages stay within their budget', async ({ signedIn: page, server, receiver }) => {
-  const made = await server.api('POST', '/webhooks', { name: 'Budget', url: receiver.url, events: ['identity.created', 'visit.updated'] });
+  const made = await server.api('POST', '/webhooks', { name: 'Budget', url: receiver.url, events: ['identity.created', 'visit_event.approved'] });
   for (let number = 0; number < 60; number++) {
-    await server.api('POST', '/webhooks', { name: `Budget ${number}`, url: `https://example.com/hooks/${number}`, description: 'One of many', events: ['visit.created'] });
+    await server.api('POST', '/webhooks', { name: `Budget ${number}`, url: `https://example.com/hooks/${number}`, description: 'One of many', events: ['visit_event.created'] });
     await server.publish('identity.created', `budget-${number}`);
   }
   await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(60);
@@ -62,9 +62,9 @@ test('first visit and later pages stay within their budget', async ({ signedIn: 
     await expect(page.locator('html[data-live]')).toHaveCount(1);
     const bytes = take();
     // What arrives while one looks moves nothing.
-    const live = page.locator('#log-rows').getByRole('row').filter({ hasText: 'Visit updated' });
+    const live = page.locator('#log-rows').getByRole('row').filter({ hasText: 'Visit event approved' });
     const before = await live.count();
-    await server.publish('visit.updated', `budget-live-${query}`);
+    await server.publish('visit_event.approved', `budget-live-${query}`);
     await expect.poll(async () => (await live.count()) + (await page.getByRole('link', { name: /new callback/ }).count())).toBe(before + 1);
     const shift = await page.evaluate(() => window.shift);
     figures.push(`/webhooks/{id}${name}: ${(bytes / 1_000).toFixed(1)} kB, layout shift ${shift.toFixed(4)}`);

@@ -3,25 +3,25 @@ import { accessible, expect, fits, test } from '../support/test.ts';
 
 test('an event is read, and leads to a webhook that uses it', async ({ signedIn: page, server, javaScriptEnabled }) => {
   const name = `Visits ${javaScriptEnabled}`;
-  await server.api('POST', '/webhooks', { name, url: 'https://example.com/visits', events: ['visit.updated'] });
+  await server.api('POST', '/webhooks', { name, url: 'https://example.com/visits', events: ['visit_event.approved'] });
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Event types' }).click();
   await expect(page.getByRole('heading', { name: 'Event types', level: 1 })).toBeVisible();
-  await page.getByRole('link', { name: 'Visit updated', exact: true }).click();
-  await expect(page.getByRole('heading', { name: 'Visit updated', level: 1 })).toBeVisible();
+  await page.getByRole('link', { name: 'Visit event approved', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Visit event approved', level: 1 })).toBeVisible();
   await expect(page.getByText('Whether the visitor has come.')).toBeHidden();
-  await page.getByRole('listitem').filter({ hasText: /^visitors object/ }).getByText('9 fields').click();
+  await page.getByRole('listitem').filter({ hasText: /^visitors object/ }).getByText('7 fields').click();
   await expect(page.getByText('Whether the visitor has come.')).toBeVisible();
-  await expect(page.getByRole('region', { name: 'Example' })).toContainText('"checked_in_at": "2026-06-18T12:52:33Z"');
+  await expect(page.getByRole('region', { name: 'Example' })).toContainText('"decided_at": "2026-06-10T16:30:00Z"');
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Download schema' }).click();
-  expect((await download).suggestedFilename()).toBe('visit.updated.schema.json');
+  expect((await download).suggestedFilename()).toBe('visit_event.approved.schema.json');
   await page.getByRole('table', { name: 'Webhooks that use it' }).getByRole('link', { name }).click();
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
 });
 
 test('fields and example are readable where events are chosen', async ({ signedIn: page }) => {
   await page.goto('/webhooks/new');
-  for (const event of ['Identity created', 'Visit created']) {
+  for (const event of ['Identity created', 'Visit event created']) {
     await expect(page.getByRole('region', { name: `Example: ${event}` })).toBeHidden();
     await page.getByText(`Show fields and example: ${event}`).click();
     await expect(page.getByRole('region', { name: `Example: ${event}` })).toContainText('"source": "https://clearid.example.com"');

@@ -21,7 +21,7 @@ test('a form with errors comes back as it was typed', async ({ signedIn: page, e
   await page.getByRole('button', { name: 'Add header' }).click();
   await page.getByLabel('Header name 1').fill('Host');
   await page.getByLabel('Header value 1').fill('planted');
-  await page.getByRole('checkbox', { name: 'Visit created' }).check();
+  await page.getByRole('checkbox', { name: 'Visit event created' }).check();
   const secret = await page.getByLabel('Secret', { exact: true }).inputValue();
   await page.getByRole('button', { name: 'Save' }).last().click();
 
@@ -33,7 +33,7 @@ test('a form with errors comes back as it was typed', async ({ signedIn: page, e
   await expect(page.getByLabel('URL')).toHaveValue('ftp://example.com');
   await expect(page.getByLabel('Header value 1')).toHaveValue('planted');
   await expect(page.getByLabel('Secret', { exact: true })).toHaveValue(secret);
-  await expect(page.getByRole('checkbox', { name: 'Visit created' })).toBeChecked();
+  await expect(page.getByRole('checkbox', { name: 'Visit event created' })).toBeChecked();
 
   await page.getByLabel('URL').fill('https://example.com/hook');
   await page.getByRole('button', { name: 'Remove header 1' }).click();
@@ -67,7 +67,7 @@ test('what is too long, too much, or runs from right to left', async ({ signedIn
   await page.goto('/webhooks/new');
   await page.getByLabel('Name', { exact: true }).fill('n'.repeat(500));
   await page.getByLabel('URL').fill(`https://example.com/${'u'.repeat(1_981)}`);
-  await page.getByRole('checkbox', { name: 'Visit created' }).check();
+  await page.getByRole('checkbox', { name: 'Visit event created' }).check();
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByRole('alert')).toContainText('Use at most 200 characters.');
   await expect(page.getByRole('alert')).toContainText('Use at most 2,000 bytes.');
@@ -98,7 +98,7 @@ test('what is too long, too much, or runs from right to left', async ({ signedIn
 
 test('rate limit, order and secret headers are set, and told at their field when they are wrong', async ({ signedIn: page, server, expected, javaScriptEnabled }) => {
   const name = `Paced ${javaScriptEnabled}`;
-  const { id } = await server.api('POST', '/webhooks', { name, url: 'https://example.com/hook', events: ['visit.created'] });
+  const { id } = await server.api('POST', '/webhooks', { name, url: 'https://example.com/hook', events: ['visit_event.created'] });
   expected.push(`422 /webhooks/${id}`);
   await page.goto(`/webhooks/${id}`);
   const [rate, burst] = [page.getByLabel('Callbacks a second, at most'), page.getByLabel('Burst')];

@@ -46,9 +46,9 @@ test('what strangers write stays text on every page', async ({ page, server, rec
   const url = `${receiver.url}&q=${encodeURIComponent(hostile)}&r="><script>alert(9)</script>`;
   // A header's value is one line of visible characters.
   const value = hostile.replace(/[^\x20-\x7e]/g, '');
-  const body = { name, description: hostile, url, events: ['visit.updated'], headers: [{ name: 'X-Hostile', value }] };
+  const body = { name, description: hostile, url, events: ['visit_event.approved'], headers: [{ name: 'X-Hostile', value }] };
   const webhook = await server.api('POST', '/webhooks', body);
-  await server.publish('visit.updated', `hostile-${hostile}`);
+  await server.publish('visit_event.approved', `hostile-${hostile}`);
 
   // Before signing in: what is typed, and where to go then.
   expected.push('401 /sign-in');

@@ -71,7 +71,7 @@ test('sign in, add a webhook, publish, see the callback, download the schema', a
 test('search finds a webhook, and the address keeps it', async ({ signedIn: page, server, javaScriptEnabled }) => {
   const name = `Found ${javaScriptEnabled}`;
   for (const each of [name, 'Not wanted']) {
-    await server.api('POST', '/webhooks', { name: each, url: 'https://example.com/hook', events: ['visit.created'] });
+    await server.api('POST', '/webhooks', { name: each, url: 'https://example.com/hook', events: ['visit_event.created'] });
   }
   await page.goto('/webhooks');
   await page.getByRole('searchbox', { name: 'Search' }).fill(name);

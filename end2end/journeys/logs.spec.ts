@@ -12,13 +12,13 @@ async function logged(server: Server, webhook: string, count: number): Promise<v
 }
 
 test('a log is filtered, narrowed and exported, and a callback is sent again', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
-  const body = { name: 'Logged', url: receiver.url, events: ['identity.created', 'visit.created'], headers: [{ name: 'X-Key', value: 'planted-secret' }] };
+  const body = { name: 'Logged', url: receiver.url, events: ['identity.created', 'visit_event.created'], headers: [{ name: 'X-Key', value: 'planted-secret' }] };
   const webhook = await server.api('POST', '/webhooks', body);
   const id = `${javaScriptEnabled}-${Date.now()}`;
   for (const number of [1, 2, 3]) await server.publish('identity.created', `${id}-${number}`);
   await logged(server, webhook.id, 3);
   receiver.answer = { status: 503, body: '{"why":"asleep"}' };
-  await server.publish('visit.created', `${id}-fails`);
+  await server.publish('visit_event.created', `${id}-fails`);
   await logged(server, webhook.id, 5);
 
   await page.goto(`/webhooks/${webhook.id}#logs`);
@@ -49,7 +49,7 @@ test('a log is filtered, narrowed and exported, and a callback is sent again', a
   expect(file.suggestedFilename()).toMatch(/^callbacks-\d{8}-\d{8}\.csv$/);
   const lines = readFileSync(await file.path(), 'utf8').trimEnd().split('\r\n');
   expect(lines).toHaveLength(3);
-  expect(lines[1]).toContain('visit.created');
+  expect(lines[1]).toContain('visit_event.created');
 
   for (const [from, to, words] of [
     ['2026-11-02T00:00', '2026-11-01T00:00', 'Choose an end after the beginning.'],
@@ -87,9 +87,9 @@ test('a log is filtered, narrowed and exported, and a callback is sent again', a
 });
 
 test('a long log has pages, both ways', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
-  const webhook = await server.api('POST', '/webhooks', { name: 'Long', url: receiver.url, events: ['visit.updated'] });
+  const webhook = await server.api('POST', '/webhooks', { name: 'Long', url: receiver.url, events: ['visit_event.approved'] });
   const id = `${javaScriptEnabled}-${Date.now()}`;
-  for (let number = 0; number < 53; number++) await server.publish('visit.updated', `${id}-${number}`);
+  for (let number = 0; number < 53; number++) await server.publish('visit_event.approved', `${id}-${number}`);
   await logged(server, webhook.id, 53);
   await page.goto(`/webhooks/${webhook.id}#logs`);
   await expect(rows(page)).toHaveCount(50);
@@ -104,14 +104,14 @@ test('a long log has pages, both ways', async ({ signedIn: page, server, receive
 
 test('what happens appears without a reload, and moves nothing that is read', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts a page is loaded anew');
-  const webhook = await server.api('POST', '/webhooks', { name: 'Live', url: receiver.url, events: ['visit.created'] });
+  const webhook = await server.api('POST', '/webhooks', { name: 'Live', url: receiver.url, events: ['visit_event.created'] });
   // How many streams of the page are open.
   const opened = new Set<unknown>();
   page.on('request', (request) => request.url().includes('/callbacks/live') && opened.add(request));
   for (const over of ['requestfinished', 'requestfailed'] as const) page.on(over, (request) => opened.delete(request));
   const streams = async () => opened.size;
   let number = 0;
-  const publish = () => server.publish('visit.created', `live-${number++}`);
+  const publish = () => server.publish('visit_event.created', `live-${number++}`);
   await page.goto(`/webhooks/${webhook.id}`);
   await expect(page.getByRole('heading', { name: 'Live', level: 1 })).toBeVisible();
   await expect(page.getByRole('heading', { name: 'Logs' })).toHaveCount(0);
@@ -168,8 +168,8 @@ test('news come again after the stream was refused', async ({ signedIn: page, se
 test('a callback tells when the next attempt is due, and what was left out of a long answer', async ({ page, another, receiver }) => {
   const server = await another('1h');
   receiver.answer = { status: 500, body: 'x'.repeat(20_000) };
-  const webhook = await server.api('POST', '/webhooks', { name: 'Due', url: receiver.url, events: ['visit.created'] });
-  await server.publish('visit.created', 'due');
+  const webhook = await server.api('POST', '/webhooks', { name: 'Due', url: receiver.url, events: ['visit_event.created'] });
+  await server.publish('visit_event.created', 'due');
   await logged(server, webhook.id, 1);
   const { items } = await server.api('GET', `/webhooks/${webhook.id}/callbacks`);
   await signIn(page, server.url);
@@ -184,9 +184,9 @@ test('a callback tells when the next attempt is due, and what was left out of a 
 test('a log is accessible in each of its states', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'axe is a script');
   test.slow();
-  const webhook = await server.api('POST', '/webhooks', { name: 'States', url: receiver.url, events: ['visit.created'] });
+  const webhook = await server.api('POST', '/webhooks', { name: 'States', url: receiver.url, events: ['visit_event.created'] });
   receiver.answer = { status: 500, body: '' };
-  await server.publish('visit.created', 'states');
+  await server.publish('visit_event.created', 'states');
   await logged(server, webhook.id, 2);
   for (const query of ['', 'range=12m', 'response=succeeded', 'from=2026-11-02T00:00&to=2026-11-01T00:00']) {
     await page.goto(`/webhooks/${webhook.id}?${query}`);
@@ -205,7 +205,7 @@ test('a log is accessible in each of its states', async ({ signedIn: page, serve
 test('a body is shown formatted and raw, and copied byte for byte', async ({ signedIn: page, server, receiver, javaScriptEnabled, context }) => {
   const body = `{"b":1.10,\r\n "a":"\u202eleft"}`;
   receiver.answer = { status: 200, body };
-  const webhook = await server.api('POST', '/webhooks', { name: `Bodies ${javaScriptEnabled}`, url: receiver.url, events: ['visit.created'] });
+  const webhook = await server.api('POST', '/webhooks', { name: `Bodies ${javaScriptEnabled}`, url: receiver.url, events: ['visit_event.created'] });
   await server.api('POST', `/webhooks/${webhook.id}/test`);
   await logged(server, webhook.id, 1);
   await page.goto(`/webhooks/${webhook.id}`);

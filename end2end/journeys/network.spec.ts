@@ -8,7 +8,7 @@ test('a form that could not be sent is sent once after reloading', async ({ sign
   await page.goto('/webhooks/new');
   await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByLabel('URL').fill('https://example.com/hook');
-  await page.getByRole('checkbox', { name: 'Visit created' }).check();
+  await page.getByRole('checkbox', { name: 'Visit event created' }).check();
   const saved = async () => (await server.api('GET', '/webhooks')).items.filter((webhook: { name: string }) => webhook.name === name);
 
   await context.setOffline(true);
@@ -22,6 +22,6 @@ test('a form that could not be sent is sent once after reloading', async ({ sign
   await page.reload();
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
   await expect(page.getByLabel('URL')).toHaveValue('https://example.com/hook');
-  await expect(page.getByRole('checkbox', { name: 'Visit created' })).toBeChecked();
+  await expect(page.getByRole('checkbox', { name: 'Visit event created' })).toBeChecked();
   expect(await saved()).toHaveLength(1);
 });

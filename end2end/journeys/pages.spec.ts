@@ -32,8 +32,8 @@ test('pages are accessible and fit', async ({ page, server, receiver, expected }
 
 test('pages are accessible and fit in French', async ({ browser, server, receiver }) => {
   test.slow();
-  const webhook = await server.api('POST', '/webhooks', { name: 'Français', url: receiver.url, events: ['visit.created', 'identity.created'] });
-  await server.publish('visit.created', 'french');
+  const webhook = await server.api('POST', '/webhooks', { name: 'Français', url: receiver.url, events: ['visit_event.created', 'identity.created'] });
+  await server.publish('visit_event.created', 'french');
   const context = await browser.newContext({ locale: 'fr-CA', timezoneId: 'America/Montreal', baseURL: server.url });
   const page = await context.newPage();
   await page.goto('/sign-in');
@@ -79,9 +79,9 @@ test('what strangers write is shown as text', async ({ signedIn: page, server, r
   const script = '<img src=x onerror=alert(1)><script>alert(2)</script>';
   page.on('dialog', () => expect(true, 'a script of a stranger ran').toBe(false));
   receiver.answer = { status: 200, body: script };
-  const body = { name: script, description: script, url: `${receiver.url}&q="><script>alert(3)</script>`, events: ['visit.updated'] };
+  const body = { name: script, description: script, url: `${receiver.url}&q="><script>alert(3)</script>`, events: ['visit_event.approved'] };
   const webhook = await server.api('POST', '/webhooks', body);
-  await server.publish('visit.updated', 'hostile');
+  await server.publish('visit_event.approved', 'hostile');
   await page.goto(`/webhooks/${webhook.id}`);
   await expect(page.getByRole('heading', { name: script, level: 1 })).toBeVisible();
   await page.getByRole('table', { name: 'Callbacks' }).getByRole('link').first().click();
@@ -115,12 +115,12 @@ test('everything is reached by keyboard, and seen to be', async ({ signedIn: pag
   await page.keyboard.type('By keyboard');
   await reach(page.getByLabel('URL'));
   await page.keyboard.type(receiver.url);
-  await reach(page.getByRole('checkbox', { name: 'Visit created' }));
+  await reach(page.getByRole('checkbox', { name: 'Visit event created' }));
   await page.keyboard.press('Space');
   await reach(page.getByRole('button', { name: 'Save' }).last());
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: 'By keyboard', level: 1 })).toBeVisible();
-  await server.publish('visit.created', 'keyboard');
+  await server.publish('visit_event.created', 'keyboard');
   await expect(page.locator('#log-rows').getByRole('row')).toHaveCount(1);
   for (const target of [
     page.locator('summary.button').filter({ hasText: 'Delete' }),

@@ -15,7 +15,7 @@ test('a server that nobody has used', async ({ page, another }) => {
   await expect(page.getByText('A webhook is an HTTPS address of yours')).toBeVisible();
   await expect(page.getByRole('link', { name: 'Add the first one' })).toBeVisible();
   await looked(page);
-  for (const path of ['/', '/event-types/visit.created']) {
+  for (const path of ['/', '/event-types/visit_event.created']) {
     await page.goto(`${server.url}${path}`);
     await looked(page);
   }
@@ -41,8 +41,8 @@ test('an owner sees what is theirs, and nothing that is not', async ({ browser, 
   await expect(page.getByText('You own no webhook yet.')).toBeVisible();
   await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link')).toHaveText(['Overview', 'Webhooks', 'Event types']);
   await looked(page);
-  const webhook = await server.api('POST', '/webhooks', { name: 'Theirs', url: 'https://example.com/', events: ['visit.created'], owners: [id] });
-  for (const path of ['/', '/webhooks', `/webhooks/${webhook.id}`, '/event-types/visit.created', '/account']) {
+  const webhook = await server.api('POST', '/webhooks', { name: 'Theirs', url: 'https://example.com/', events: ['visit_event.created'], owners: [id] });
+  for (const path of ['/', '/webhooks', `/webhooks/${webhook.id}`, '/event-types/visit_event.created', '/account']) {
     await page.goto(path);
     await looked(page);
   }
@@ -65,11 +65,11 @@ test('webhooks that clearhook disabled, that fail, and of which deliveries are h
   receiver.answers.set('/gone', { status: 410, body: '' });
   receiver.answers.set('/fails', { status: 500, body: 'asleep' });
   const at = (path: string) => receiver.url.replace('/hook', path);
-  const gone = await server.api('POST', '/webhooks', { name: 'Gone for good', url: at('/gone'), events: ['visit.updated'] });
-  await server.api('POST', '/webhooks', { name: 'Fails each time', url: at('/fails'), events: ['visit.updated'] });
-  await server.publish('visit.updated', 'states-1');
+  const gone = await server.api('POST', '/webhooks', { name: 'Gone for good', url: at('/gone'), events: ['visit_event.approved'] });
+  await server.api('POST', '/webhooks', { name: 'Fails each time', url: at('/fails'), events: ['visit_event.approved'] });
+  await server.publish('visit_event.approved', 'states-1');
   await expect.poll(async () => (await server.api('GET', `/webhooks/${gone.id}`)).enabled, { timeout: 15_000 }).toBe(false);
-  await server.publish('visit.updated', 'states-2');
+  await server.publish('visit_event.approved', 'states-2');
   const reason = 'The receiver answered 410 Gone: it wants no more callbacks.';
   await page.goto(`${server.url}/webhooks`);
   const row = page.getByRole('row').filter({ hasText: 'Gone for good' });
@@ -93,7 +93,7 @@ test('answers to forms: saved, overtaken, signed out, made to wait', async ({ pa
   // Of its own: whoever guesses makes others at this address wait, too.
   const server = await another();
   await signIn(page, server.url);
-  const { id } = await server.api('POST', '/webhooks', { name: 'Answered', url: 'https://example.com/', events: ['visit.created'] });
+  const { id } = await server.api('POST', '/webhooks', { name: 'Answered', url: 'https://example.com/', events: ['visit_event.created'] });
   expected.push(`409 /webhooks/${id}`, `401 /webhooks/${id}`, '401 /sign-in', '429 /sign-in');
   await page.goto(`${server.url}/webhooks/${id}`);
   await page.getByRole('button', { name: 'Save' }).last().click();

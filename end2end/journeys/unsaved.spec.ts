@@ -10,7 +10,7 @@ test('a session that ends loses nothing that was typed', async ({ signedIn: page
   await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByLabel('Description').fill('typed "before"\nthe session ended');
   await page.getByLabel('URL').fill(receiver.url);
-  await page.getByRole('checkbox', { name: 'Visit created' }).check();
+  await page.getByRole('checkbox', { name: 'Visit event created' }).check();
   await page.context().clearCookies({ name: 'clearhook_session' });
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByText('What you typed is kept')).toBeVisible();
@@ -23,7 +23,7 @@ test('a session that ends loses nothing that was typed', async ({ signedIn: page
 });
 
 test('a session that ends while a webhook is changed loses nothing either', async ({ signedIn: page, server, expected, javaScriptEnabled }) => {
-  const { id } = await server.api('POST', '/webhooks', { name: `Changed ${javaScriptEnabled}`, url: 'https://example.com/hook', events: ['visit.created'] });
+  const { id } = await server.api('POST', '/webhooks', { name: `Changed ${javaScriptEnabled}`, url: 'https://example.com/hook', events: ['visit_event.created'] });
   expected.push(`401 /webhooks/${id}`, `409 /webhooks/${id}`);
   await page.goto(`/webhooks/${id}`);
   await page.getByLabel('Description').fill('typed before the session ended');
@@ -40,7 +40,7 @@ test('a session that ends while a webhook is changed loses nothing either', asyn
 });
 
 test('two who save the same webhook: the second is told what changed', async ({ signedIn: page, server, expected, javaScriptEnabled }) => {
-  const { id } = await server.api('POST', '/webhooks', { name: `Shared ${javaScriptEnabled}`, url: 'https://example.com/hook', events: ['visit.created'] });
+  const { id } = await server.api('POST', '/webhooks', { name: `Shared ${javaScriptEnabled}`, url: 'https://example.com/hook', events: ['visit_event.created'] });
   expected.push(`409 /webhooks/${id}`);
   await page.goto(`/webhooks/${id}`);
   await server.api('PATCH', `/webhooks/${id}`, { description: 'Changed by a program' });
@@ -56,7 +56,7 @@ test('two who save the same webhook: the second is told what changed', async ({ 
 
 test('leaving with something unsaved asks', async ({ signedIn: page, server, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts a browser cannot ask');
-  const { id } = await server.api('POST', '/webhooks', { name: 'Not yet saved', url: 'https://example.com/hook', events: ['visit.created'] });
+  const { id } = await server.api('POST', '/webhooks', { name: 'Not yet saved', url: 'https://example.com/hook', events: ['visit_event.created'] });
   const asked: string[] = [];
   page.on('dialog', async (dialog) => {
     asked.push(dialog.type());
@@ -71,10 +71,10 @@ test('leaving with something unsaved asks', async ({ signedIn: page, server, jav
   await expect(page.getByLabel('Description')).toHaveValue('typed');
   // Another event, and one header more, are changes as well.
   await page.getByLabel('Description').fill('');
-  await page.getByRole('checkbox', { name: 'Visit updated' }).check();
+  await page.getByRole('checkbox', { name: 'Visit event approved' }).check();
   await leave();
   await expect.poll(() => asked.length).toBe(2);
-  await page.getByRole('checkbox', { name: 'Visit updated' }).uncheck();
+  await page.getByRole('checkbox', { name: 'Visit event approved' }).uncheck();
   await page.getByRole('button', { name: 'Add header' }).click();
   await leave();
   await expect.poll(() => asked.length).toBe(3);

@@ -11,7 +11,7 @@ test('pictures of the catalogue', async ({ signedIn: page, server }) => {
   await page.getByRole('link', { name: 'Identity updated', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Identity updated', level: 1 })).toBeVisible();
   await shoot(page, 'event-type', true);
-  await page.goto('/event-types/visit.created');
+  await page.goto('/event-types/visit_event.created');
   await shoot(page, 'event-type-unused', true);
   await page.goto('/webhooks/new');
   await page.locator('.in-place summary').filter({ hasText: 'Role membership changed' }).click();

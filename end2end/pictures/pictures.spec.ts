@@ -6,7 +6,7 @@ const samples = [
   ['Badge printer', 'Prints a badge for each new identity', ['identity.created'], 202],
   ['HR mirror', 'Keeps the directory in step', ['identity.created', 'identity.updated', 'identity.deleted'], 200],
   ['Access audit', 'Writes every decision to the audit store', ['access_request.created', 'access_request.updated'], 200],
-  ['Visitor desk', 'Tells reception who is coming today', ['visit.created', 'visit.updated'], 500],
+  ['Visitor desk', 'Tells reception who is coming today', ['visit_event.created', 'visit_event.approved'], 500],
   ['Role sync', 'Group memberships for the door controllers', ['role.membership_changed'], 200],
   ['Onboarding', '', ['identity_request.created', 'identity_request.updated'], 200],
 ] as const;
@@ -66,10 +66,10 @@ test('pictures', async ({ page, server, receiver, expected }) => {
     { name: 'Authorization', value: 'Bearer sample' },
     { name: 'X-Tenant', value: 'north' },
   ];
-  const gone = await server.api('POST', '/webhooks', { name: 'Old payroll', url, events: ['visit.created'], headers, rate_limit: { per_second: 20, burst: 5 }, ordered: true });
-  await server.publish('visit.created', 'gone');
+  const gone = await server.api('POST', '/webhooks', { name: 'Old payroll', url, events: ['visit_event.created'], headers, rate_limit: { per_second: 20, burst: 5 }, ordered: true });
+  await server.publish('visit_event.created', 'gone');
   await expect.poll(async () => (await server.api('GET', `/webhooks/${gone.id}`)).enabled).toBe(false);
-  await server.publish('visit.created', 'held-for-it');
+  await server.publish('visit_event.created', 'held-for-it');
   await page.goto(`/webhooks/${gone.id}`);
   await expect(page.getByText('clearhook disabled this webhook.')).toBeVisible();
   await shoot(page, 'disabled', true);

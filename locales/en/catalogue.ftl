@@ -1,4 +1,23 @@
 # The event types of the catalogue.
+
+# The groups of the event types.
+group-accesses = Accesses
+group-identities = Identities
+group-identity-requests = Identity requests
+group-visitors = Visitors
+group-credentials = Credentials
+group-visit-events = Visit events
+group-access-requests = Access requests
+group-roles = Roles
+
+access-granted-name = Access granted
+access-granted-summary = A person may now enter an area.
+access-granted-description = Sent when a person gets access to an area, through a role, an approved request or an administrator. Carries the access: the person, the area, where it comes from, and how long it lasts.
+
+access-revoked-name = Access revoked
+access-revoked-summary = A person may no longer enter an area.
+access-revoked-description = Sent when a person loses access to an area: it expired, somebody removed it, or the person left the role that gave it. Carries the access as it was, and why and when it ended.
+
 identity-created-name = Identity created
 identity-created-summary = A person was added.
 identity-created-description = Sent when a person is added, whether by hand, by self-service or by synchronisation with another system. Carries the whole identity as it was saved.
@@ -11,6 +30,10 @@ identity-deleted-name = Identity deleted
 identity-deleted-summary = A person was removed.
 identity-deleted-description = Sent when a person is removed for good; one who is only deactivated gives an update with the status `inactive`. Carries the identity as it last was.
 
+identity-picture-updated-name = Identity picture updated
+identity-picture-updated-summary = The picture of a person changed.
+identity-picture-updated-description = Sent when the picture of a person is added, replaced or removed. Carries the identity, and the digest, size and media type of the new picture, but not the picture itself.
+
 identity-request-created-name = Identity requests created
 identity-request-created-summary = Somebody asked for one or more people to be added or changed.
 identity-request-created-description = Sent when somebody asks for people to be added or changed, such as the onboarding of one newcomer or of many. Carries the request, the people it asks for, and those who have to approve it.
@@ -19,6 +42,54 @@ identity-request-updated-name = Identity requests updated
 identity-request-updated-summary = A request about people moved on or was decided.
 identity-request-updated-description = Sent when a request about people changes: an approver decided, or it was approved, denied, cancelled or expired. Carries the whole request after the change, and the status it had before.
 
+visitor-checked-in-name = Visitor check-in
+visitor-checked-in-summary = A visitor arrived.
+visitor-checked-in-description = Sent when a visitor is checked in, at a kiosk or by a person. Carries the visitor, the host, the visit event, and when and by whom the visitor was checked in.
+
+visitor-checked-out-name = Visitor check-out
+visitor-checked-out-summary = A visitor left.
+visitor-checked-out-description = Sent when a visitor is checked out, at a kiosk, by a person or by the system at the end of the visit. Carries the visitor, and when and by whom the visitor was checked out.
+
+credential-assigned-name = Credential assigned
+credential-assigned-summary = A credential was given to a person.
+credential-assigned-description = Sent when a card, telephone, licence plate or PIN is assigned to a person. Carries the credential with its new holder; the secret itself is never sent.
+
+credential-unassigned-name = Credential unassigned
+credential-unassigned-summary = A credential was taken back from a person.
+credential-unassigned-description = Sent when a credential is taken back from the person who held it. Carries the credential, and who held it before.
+
+credential-created-name = Credential created
+credential-created-summary = A credential was added.
+credential-created-description = Sent when a credential is added, whether or not somebody holds it yet. Carries the credential with its number masked but for the last four digits.
+
+credential-updated-name = Credential updated
+credential-updated-summary = Something about a credential changed.
+credential-updated-description = Sent when a credential changes, such as its status, format or end. Carries the whole credential after the change, and the status it had before.
+
+credential-deleted-name = Credential deleted
+credential-deleted-summary = A credential was removed.
+credential-deleted-description = Sent when a credential is removed for good. Carries the credential as it last was.
+
+visit-event-approved-name = Visit event approved
+visit-event-approved-summary = A visit event may take place.
+visit-event-approved-description = Sent when every approver needed has agreed to a visit event. Carries the whole visit event with the decisions of its approvers, and the status it had before.
+
+visit-event-canceled-name = Visit event canceled
+visit-event-canceled-summary = A visit event was called off.
+visit-event-canceled-description = Sent when a visit event is canceled before it took place. Carries the whole visit event, who canceled it, and the status it had before.
+
+visit-event-created-name = Visit event created
+visit-event-created-summary = A visit event was planned.
+visit-event-created-description = Sent when a visit event is created. Carries the visit event: its site and times, the host, every visitor expected, and those who have to approve it.
+
+visit-event-denied-name = Visit event denied
+visit-event-denied-summary = A visit event was refused.
+visit-event-denied-description = Sent when an approver refuses a visit event. Carries the whole visit event with the decisions of its approvers, and the status it had before.
+
+visit-event-expired-name = Visit event expired
+visit-event-expired-summary = Nobody decided on a visit event in time.
+visit-event-expired-description = Sent when a visit event still waits for an approver at the time it was to begin. Carries the whole visit event, and the status it had before.
+
 access-request-created-name = Access requests created
 access-request-created-summary = Somebody asked for access to an area.
 access-request-created-description = Sent when somebody asks for access to an area, for a time or without end. Carries the request: the area, the person the access is for, and those who have to approve it.
@@ -26,14 +97,6 @@ access-request-created-description = Sent when somebody asks for access to an ar
 access-request-updated-name = Access requests updated
 access-request-updated-summary = A request for access moved on or was decided.
 access-request-updated-description = Sent when a request for access changes: an approver decided, or it was approved, denied, cancelled or expired. Carries the whole request after the change, and the status it had before.
-
-visit-created-name = Visit created
-visit-created-summary = A visit was requested.
-visit-created-description = Sent when a visit is requested. Carries the visit: its site and times, the host, and every visitor expected.
-
-visit-updated-name = Visit updated
-visit-updated-summary = A visit or its visitors changed.
-visit-updated-description = Sent when a visit changes: it was approved, denied, moved or cancelled, or a visitor checked in or out. Carries the whole visit after the change, and the status it had before.
 
 role-membership-changed-name = Role membership changed
 role-membership-changed-summary = A person joined or left a role.
@@ -144,19 +207,6 @@ request-temporary = True when the access is to last from `start` to `end` only; 
 request-start = When the access is to begin. Absent or null: as soon as it is approved.
 request-end = When the access is to end. Absent or null: it is to have no end.
 access-request-updated-data = The data of an "Access requests updated" event.
-visit-created-data = The data of a "Visit created" event.
-data-visit = The visit as it was requested.
-visit-id = The id of the visit.
-visit-name = The name of the visit, such as "Quarterly audit".
-visit-status = Where the visit stands.
-visit-status-approved = may take place
-visit-status-cancelled = called off
-status-in-progress = at least one visitor is on site
-status-completed = over, and every visitor has left
-visit-status-expired = nobody decided, or nobody came, in time
-visit-requester = Who asked for the visit; often the host.
-visit-host = Who receives the visitors.
-visit-visitors = The people who come.
 visitors-id = The id of the visitor; the same on a later visit.
 visitors-first-name = The visitor's first (given) name.
 visitors-last-name = The visitor's last (family) name.
@@ -170,16 +220,6 @@ visitors-phone = The visitor's telephone number, as it was entered.
 visitors-company = The company the visitor comes from.
 visitors-checked-in-at = When the visitor arrived.
 visitors-checked-out-at = When the visitor left.
-visit-site = The name of the site that is visited.
-visit-start = When the visit is to begin.
-visit-end = When the visit is to end.
-visit-approvers = Those who have to approve the visit, in the order in which they are asked.
-visit-comment = What the requester wrote about the visit, such as its purpose.
-visit-created-at = When the visit was requested.
-visit-updated-at = When the visit last changed.
-visit-link = The address of the visit's page, for a person to open.
-visit-updated-data = The data of a "Visit updated" event.
-visit-updated-data-visit = The whole visit after the change.
 role-membership-changed-data = The data of a "Role membership changed" event.
 data-role = The role whose members changed.
 role-id = The id of the role.
@@ -197,3 +237,110 @@ event-changed-by = Who made the change. Absent or null: a rule of the system did
 event-start = When the membership begins, for one that lasts for a time only.
 event-end = When the membership ends. Absent or null: it has no end.
 event-comment = What was written to explain the change.
+access-granted-data = The data of an "Access granted" event.
+data-access = The access as it was granted.
+access-id = The id of the access.
+access-identity = The person who may enter the area.
+access-area = The area that the person may enter.
+access-role = The role that gave the access to the person. Absent or null: it was not given by a role.
+access-request-id = The id of the access request that led to the access. Absent or null: nobody requested it.
+access-from = When the access begins.
+access-until = When the access ends. Absent or null: it has no end.
+access-link = The address of the access's page, for a person to open.
+access-granted-by = Who granted the access. Absent or null: a rule of the system did.
+access-granted-at = When the access was granted. It may begin later.
+access-revoked-data = The data of an "Access revoked" event.
+access-revoked-data-access = The access as it was before it was revoked.
+access-reason = Why the access ended.
+reason-expired = the end of the access was reached
+reason-removed = somebody took the access away
+reason-role-left = the person left the role that gave the access
+reason-identity-inactive = the identity became inactive or was deleted
+access-revoked-by = Who revoked the access. Absent or null: a rule of the system did.
+access-revoked-at = When the access was revoked. It ended at that moment.
+access-comment = A comment that explains why the access was revoked.
+identity-picture-updated-data = The data of an "Identity picture updated" event.
+identity-picture-updated-data-identity = The identity whose picture changed.
+data-picture = What describes the new picture. The picture itself is not sent. Absent or null: the picture was removed.
+picture-digest = The SHA-256 digest of the picture's file, in 64 lowercase hexadecimal digits. A receiver that has this picture need not fetch it again.
+picture-size = The size of the picture's file in bytes.
+picture-media-type = The media type of the picture's file, such as `image/jpeg`.
+visitor-checked-in-data = The data of a "Visitor check-in" event.
+data-visitor = The visitor who arrived.
+visitor-host = Who receives the visitor.
+visitor-visit-event = The visit event that the visitor comes for. Absent or null: the visitor came without one.
+visitor-badge = The label of the badge that the visitor wears.
+visitor-link = The address of the visitor's page, for a person to open.
+visitor-checked-in-by = Who or what checked the visitor in.
+checked-by-type = Whether it was a kiosk or a person.
+checked-by-kiosk = a self-service terminal, which the visitor used
+checked-by-person = a member of staff, such as a receptionist
+checked-by-id = The id of the kiosk, or of the person's identity.
+checked-by-name = The name of the kiosk, or the person's full name.
+visitor-checked-out-data = The data of a "Visitor check-out" event.
+visitor-checked-out-data-visitor = The visitor who left.
+visitor-checked-out-by = Who or what checked the visitor out. Absent or null: the system did, at the end of the visit.
+credential-assigned-data = The data of a "Credential assigned" event.
+credential-assigned-data-credential = The credential with its new holder.
+credential-id = The id of the credential.
+credential-name = The name of the credential, such as "Card of the reception".
+credential-type = What kind of credential it is.
+credential-type-card = a card or a tag that is held to a reader
+credential-type-mobile = an app on a telephone
+credential-type-license-plate = the licence plate of a vehicle, which a camera reads
+credential-type-pin = a number that the person types
+credential-format = How the number is encoded, such as "26-bit Wiegand".
+credential-number = The number with every digit but the last four replaced by `*`. Absent for a PIN, of which nothing is sent.
+credential-holder = Who holds the credential. Absent or null: nobody.
+credential-status = Whether the credential can be used.
+credential-status-active = opens what its holder may enter
+credential-status-inactive = opens nothing until somebody activates it
+credential-status-lost = reported as lost, opens nothing
+credential-status-stolen = reported as stolen, opens nothing
+credential-status-expired = its end was reached, opens nothing
+credential-from = When the credential begins to work. Absent or null: it has worked since it was created.
+credential-until = When the credential ceases to work. Absent or null: it has no end.
+credential-created-at = When the credential was created.
+credential-updated-at = When the credential last changed.
+credential-link = The address of the credential's page, for a person to open.
+credential-assigned-by = Who assigned the credential. Absent or null: a rule of the system did.
+credential-unassigned-data = The data of a "Credential unassigned" event.
+credential-unassigned-data-credential = The credential after the change, without a holder.
+credential-previous-holder = Who held the credential before.
+credential-unassigned-by = Who took the credential back. Absent or null: a rule of the system did.
+credential-created-data = The data of a "Credential created" event.
+credential-created-data-credential = The credential as it was created.
+credential-updated-data = The data of a "Credential updated" event.
+credential-updated-data-credential = The whole credential after the change.
+credential-deleted-data = The data of a "Credential deleted" event.
+credential-deleted-data-credential = The credential as it was before it was deleted.
+visit-event-approved-data = The data of a "Visit event approved" event.
+visit-event-approved-data-visit-event = The whole visit event after it was approved.
+visit-event-id = The id of the visit event.
+visit-event-title = The title of the visit event, such as "Quarterly audit".
+visit-event-reference-title = The title of the visit event.
+visit-event-status = Where the visit event stands.
+visit-event-status-approved = the visit may take place
+visit-event-status-canceled = called off
+visit-event-status-expired = nobody decided before the visit was to begin
+visit-event-requester = Who asked for the visit; often the host.
+visit-event-host = Who receives the visitors.
+visit-event-site = The name of the site that is visited.
+visit-event-from = When the visit is to begin.
+visit-event-until = When the visit is to end.
+visit-event-visitors = The people who come, each with their status.
+visit-event-approvers = Those who have to approve the visit event, in the order in which they are asked.
+visit-event-comment = What the requester wrote about the visit, such as its purpose.
+visit-event-created-at = When the visit event was created.
+visit-event-updated-at = When the visit event last changed.
+visit-event-link = The address of the visit event's page, for a person to open.
+visit-event-previous-status = The status before the change.
+visit-event-canceled-data = The data of a "Visit event canceled" event.
+visit-event-canceled-data-visit-event = The whole visit event after it was canceled.
+visit-event-canceled-by = Who canceled the visit event.
+visit-event-created-data = The data of a "Visit event created" event.
+visit-event-created-data-visit-event = The visit event as it was created.
+visit-event-denied-data = The data of a "Visit event denied" event.
+visit-event-denied-data-visit-event = The whole visit event after it was denied.
+visit-event-expired-data = The data of a "Visit event expired" event.
+visit-event-expired-data-visit-event = The whole visit event after it expired.

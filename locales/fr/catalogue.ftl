@@ -1,4 +1,23 @@
 # Les types d’événements du catalogue.
+
+# Les groupes des types d’événements.
+group-accesses = Accès
+group-identities = Identités
+group-identity-requests = Demandes d’identité
+group-visitors = Visiteurs
+group-credentials = Identifiants
+group-visit-events = Visites prévues
+group-access-requests = Demandes d’accès
+group-roles = Rôles
+
+access-granted-name = Accès accordé
+access-granted-summary = Une personne peut désormais entrer dans une zone.
+access-granted-description = Envoyé quand une personne obtient l’accès à une zone, par un rôle, une demande approuvée ou un administrateur. Contient l’accès : la personne, la zone, son origine et sa durée.
+
+access-revoked-name = Accès révoqué
+access-revoked-summary = Une personne ne peut plus entrer dans une zone.
+access-revoked-description = Envoyé quand une personne perd l’accès à une zone : il a expiré, quelqu’un l’a retiré, ou la personne a quitté le rôle qui le donnait. Contient l’accès tel qu’il était, et pourquoi et quand il a pris fin.
+
 identity-created-name = Identité créée
 identity-created-summary = Une personne a été ajoutée.
 identity-created-description = Envoyé quand une personne est ajoutée, à la main, en libre-service ou par synchronisation avec un autre système. Contient l’identité entière telle qu’enregistrée.
@@ -11,6 +30,10 @@ identity-deleted-name = Identité supprimée
 identity-deleted-summary = Une personne a été supprimée.
 identity-deleted-description = Envoyé quand une personne est supprimée définitivement ; une simple désactivation donne une modification avec le statut `inactive`. Contient l’identité telle qu’elle était en dernier.
 
+identity-picture-updated-name = Photo d’identité modifiée
+identity-picture-updated-summary = La photo d’une personne a changé.
+identity-picture-updated-description = Envoyé quand la photo d’une personne est ajoutée, remplacée ou supprimée. Contient l’identité, et l’empreinte, la taille et le type de média de la nouvelle photo, mais pas la photo elle-même.
+
 identity-request-created-name = Demandes d’identité créées
 identity-request-created-summary = Quelqu’un a demandé d’ajouter ou de modifier des personnes.
 identity-request-created-description = Envoyé quand quelqu’un demande d’ajouter ou de modifier des personnes, par exemple l’arrivée d’un ou de plusieurs nouveaux. Contient la demande, les personnes concernées et celles qui doivent l’approuver.
@@ -19,6 +42,54 @@ identity-request-updated-name = Demandes d’identité modifiées
 identity-request-updated-summary = Une demande sur des personnes a avancé ou a été décidée.
 identity-request-updated-description = Envoyé quand une demande sur des personnes change : un approbateur a décidé, ou elle a été approuvée, refusée, annulée ou a expiré. Contient la demande entière après la modification, et son statut précédent.
 
+visitor-checked-in-name = Arrivée d’un visiteur
+visitor-checked-in-summary = Un visiteur est arrivé.
+visitor-checked-in-description = Envoyé quand l’arrivée d’un visiteur est enregistrée, à une borne ou par une personne. Contient le visiteur, l’hôte, la visite prévue, et quand et par qui l’arrivée a été enregistrée.
+
+visitor-checked-out-name = Départ d’un visiteur
+visitor-checked-out-summary = Un visiteur est reparti.
+visitor-checked-out-description = Envoyé quand le départ d’un visiteur est enregistré, à une borne, par une personne ou par le système à la fin de la visite. Contient le visiteur, et quand et par qui le départ a été enregistré.
+
+credential-assigned-name = Identifiant attribué
+credential-assigned-summary = Un identifiant a été attribué à une personne.
+credential-assigned-description = Envoyé quand une carte, un téléphone, une plaque d’immatriculation ou un code est attribué à une personne. Contient l’identifiant avec son nouveau titulaire ; le secret lui-même n’est jamais envoyé.
+
+credential-unassigned-name = Identifiant retiré
+credential-unassigned-summary = Un identifiant a été retiré à une personne.
+credential-unassigned-description = Envoyé quand un identifiant est retiré à la personne qui le détenait. Contient l’identifiant, et son titulaire précédent.
+
+credential-created-name = Identifiant créé
+credential-created-summary = Un identifiant a été ajouté.
+credential-created-description = Envoyé quand un identifiant est ajouté, qu’il ait déjà un titulaire ou non. Contient l’identifiant, avec son numéro masqué sauf les quatre derniers chiffres.
+
+credential-updated-name = Identifiant modifié
+credential-updated-summary = Quelque chose a changé pour un identifiant.
+credential-updated-description = Envoyé quand un identifiant change, par exemple son statut, son format ou sa fin. Contient l’identifiant entier après la modification, et son statut précédent.
+
+credential-deleted-name = Identifiant supprimé
+credential-deleted-summary = Un identifiant a été supprimé.
+credential-deleted-description = Envoyé quand un identifiant est supprimé définitivement. Contient l’identifiant tel qu’il était en dernier.
+
+visit-event-approved-name = Visite prévue approuvée
+visit-event-approved-summary = Une visite prévue peut avoir lieu.
+visit-event-approved-description = Envoyé quand tous les approbateurs nécessaires ont accepté une visite prévue. Contient la visite prévue entière avec les décisions de ses approbateurs, et son statut précédent.
+
+visit-event-canceled-name = Visite prévue annulée
+visit-event-canceled-summary = Une visite prévue a été annulée.
+visit-event-canceled-description = Envoyé quand une visite prévue est annulée avant d’avoir lieu. Contient la visite prévue entière, qui l’a annulée, et son statut précédent.
+
+visit-event-created-name = Visite prévue créée
+visit-event-created-summary = Une visite a été prévue.
+visit-event-created-description = Envoyé quand une visite prévue est créée. Contient la visite prévue : son site et ses horaires, l’hôte, chaque visiteur attendu, et ceux qui doivent l’approuver.
+
+visit-event-denied-name = Visite prévue refusée
+visit-event-denied-summary = Une visite prévue a été refusée.
+visit-event-denied-description = Envoyé quand un approbateur refuse une visite prévue. Contient la visite prévue entière avec les décisions de ses approbateurs, et son statut précédent.
+
+visit-event-expired-name = Visite prévue expirée
+visit-event-expired-summary = Personne n’a décidé à temps d’une visite prévue.
+visit-event-expired-description = Envoyé quand une visite prévue attend encore un approbateur à l’heure où elle devait commencer. Contient la visite prévue entière, et son statut précédent.
+
 access-request-created-name = Demandes d’accès créées
 access-request-created-summary = Quelqu’un a demandé l’accès à une zone.
 access-request-created-description = Envoyé quand quelqu’un demande l’accès à une zone, pour un temps ou sans fin. Contient la demande : la zone, la personne concernée et celles qui doivent l’approuver.
@@ -26,14 +97,6 @@ access-request-created-description = Envoyé quand quelqu’un demande l’accè
 access-request-updated-name = Demandes d’accès modifiées
 access-request-updated-summary = Une demande d’accès a avancé ou a été décidée.
 access-request-updated-description = Envoyé quand une demande d’accès change : un approbateur a décidé, ou elle a été approuvée, refusée, annulée ou a expiré. Contient la demande entière après la modification, et son statut précédent.
-
-visit-created-name = Visite créée
-visit-created-summary = Une visite a été demandée.
-visit-created-description = Envoyé quand une visite est demandée. Contient la visite : son site et ses horaires, l’hôte et chaque visiteur attendu.
-
-visit-updated-name = Visite modifiée
-visit-updated-summary = Une visite ou ses visiteurs ont changé.
-visit-updated-description = Envoyé quand une visite change : elle a été approuvée, refusée, déplacée ou annulée, ou un visiteur est arrivé ou reparti. Contient la visite entière après la modification, et son statut précédent.
 
 role-membership-changed-name = Membres d’un rôle modifiés
 role-membership-changed-summary = Une personne a rejoint ou quitté un rôle.
@@ -144,19 +207,6 @@ request-temporary = `true` quand l’accès ne doit durer que de `start` à `end
 request-start = Quand l’accès doit commencer. Absent ou null : dès son approbation.
 request-end = Quand l’accès doit prendre fin. Absent ou null : il ne doit pas avoir de fin.
 access-request-updated-data = Les données d’un événement « Demandes d’accès modifiées ».
-visit-created-data = Les données d’un événement « Visite créée ».
-data-visit = La visite telle que demandée.
-visit-id = L’id de la visite.
-visit-name = Le nom de la visite, comme « Audit trimestriel ».
-visit-status = Où en est la visite.
-visit-status-approved = peut avoir lieu
-visit-status-cancelled = annulée
-status-in-progress = au moins un visiteur est sur place
-status-completed = terminée, et tous les visiteurs sont repartis
-visit-status-expired = personne n’a décidé, ou personne n’est venu, à temps
-visit-requester = Qui a demandé la visite ; souvent l’hôte.
-visit-host = Qui reçoit les visiteurs.
-visit-visitors = Les personnes qui viennent.
 visitors-id = L’id du visiteur ; le même lors d’une visite ultérieure.
 visitors-first-name = Le prénom du visiteur.
 visitors-last-name = Le nom de famille du visiteur.
@@ -170,16 +220,6 @@ visitors-phone = Le numéro de téléphone du visiteur, tel que saisi.
 visitors-company = L’entreprise d’où vient le visiteur.
 visitors-checked-in-at = Quand le visiteur est arrivé.
 visitors-checked-out-at = Quand le visiteur est reparti.
-visit-site = Le nom du site visité.
-visit-start = Quand la visite doit commencer.
-visit-end = Quand la visite doit prendre fin.
-visit-approvers = Ceux qui doivent approuver la visite, dans l’ordre dans lequel ils sont consultés.
-visit-comment = Ce que le demandeur a écrit sur la visite, comme son objet.
-visit-created-at = Quand la visite a été demandée.
-visit-updated-at = Quand la visite a changé pour la dernière fois.
-visit-link = L’adresse de la page de la visite, destinée à être ouverte par une personne.
-visit-updated-data = Les données d’un événement « Visite modifiée ».
-visit-updated-data-visit = La visite entière après la modification.
 role-membership-changed-data = Les données d’un événement « Membres d’un rôle modifiés ».
 data-role = Le rôle dont les membres ont changé.
 role-id = L’id du rôle.
@@ -197,3 +237,110 @@ event-changed-by = Qui a fait la modification. Absent ou null : une règle du sy
 event-start = Quand l’appartenance commence, si elle ne dure qu’un temps.
 event-end = Quand l’appartenance prend fin. Absent ou null : elle n’a pas de fin.
 event-comment = Ce qui a été écrit pour expliquer le changement.
+access-granted-data = Les données d’un événement « Accès accordé ».
+data-access = L’accès tel qu’il a été accordé.
+access-id = L’id de l’accès.
+access-identity = La personne qui peut entrer dans la zone.
+access-area = La zone dans laquelle la personne peut entrer.
+access-role = Le rôle qui a donné l’accès à la personne. Absent ou null : il n’a pas été donné par un rôle.
+access-request-id = L’id de la demande d’accès qui a mené à l’accès. Absent ou null : personne ne l’a demandé.
+access-from = Quand l’accès commence.
+access-until = Quand l’accès prend fin. Absent ou null : il n’a pas de fin.
+access-link = L’adresse de la page de l’accès, destinée à être ouverte par une personne.
+access-granted-by = Qui a accordé l’accès. Absent ou null : une règle du système l’a fait.
+access-granted-at = Quand l’accès a été accordé. Il peut commencer plus tard.
+access-revoked-data = Les données d’un événement « Accès révoqué ».
+access-revoked-data-access = L’accès tel qu’il était avant sa révocation.
+access-reason = Pourquoi l’accès a pris fin.
+reason-expired = la fin de l’accès a été atteinte
+reason-removed = quelqu’un a retiré l’accès
+reason-role-left = la personne a quitté le rôle qui donnait l’accès
+reason-identity-inactive = l’identité est devenue inactive ou a été supprimée
+access-revoked-by = Qui a révoqué l’accès. Absent ou null : une règle du système l’a fait.
+access-revoked-at = Quand l’accès a été révoqué. Il a pris fin à ce moment.
+access-comment = Un commentaire qui explique pourquoi l’accès a été révoqué.
+identity-picture-updated-data = Les données d’un événement « Photo d’identité modifiée ».
+identity-picture-updated-data-identity = L’identité dont la photo a changé.
+data-picture = Ce qui décrit la nouvelle photo. La photo elle-même n’est pas envoyée. Absent ou null : la photo a été supprimée.
+picture-digest = L’empreinte SHA-256 du fichier de la photo, en 64 chiffres hexadécimaux minuscules. Un récepteur qui a cette photo n’a pas besoin de la charger de nouveau.
+picture-size = La taille du fichier de la photo en octets.
+picture-media-type = Le type de média du fichier de la photo, comme `image/jpeg`.
+visitor-checked-in-data = Les données d’un événement « Arrivée d’un visiteur ».
+data-visitor = Le visiteur qui est arrivé.
+visitor-host = Qui reçoit le visiteur.
+visitor-visit-event = La visite prévue pour laquelle le visiteur vient. Absent ou null : le visiteur est venu sans visite prévue.
+visitor-badge = L’inscription du badge que porte le visiteur.
+visitor-link = L’adresse de la page du visiteur, destinée à être ouverte par une personne.
+visitor-checked-in-by = Qui ou quoi a enregistré l’arrivée du visiteur.
+checked-by-type = Indique si c’était une borne ou une personne.
+checked-by-kiosk = une borne en libre-service, que le visiteur a utilisée
+checked-by-person = un membre du personnel, comme un réceptionniste
+checked-by-id = L’id de la borne, ou de l’identité de la personne.
+checked-by-name = Le nom de la borne, ou le nom complet de la personne.
+visitor-checked-out-data = Les données d’un événement « Départ d’un visiteur ».
+visitor-checked-out-data-visitor = Le visiteur qui est reparti.
+visitor-checked-out-by = Qui ou quoi a enregistré le départ du visiteur. Absent ou null : le système, à la fin de la visite.
+credential-assigned-data = Les données d’un événement « Identifiant attribué ».
+credential-assigned-data-credential = L’identifiant avec son nouveau titulaire.
+credential-id = L’id de l’identifiant.
+credential-name = Le nom de l’identifiant, comme « Carte de l’accueil ».
+credential-type = De quelle sorte d’identifiant il s’agit.
+credential-type-card = une carte ou un badge que l’on présente à un lecteur
+credential-type-mobile = une application sur un téléphone
+credential-type-license-plate = la plaque d’immatriculation d’un véhicule, lue par une caméra
+credential-type-pin = un numéro que la personne saisit
+credential-format = Comment le numéro est codé, comme « 26-bit Wiegand ».
+credential-number = Le numéro, dont chaque chiffre sauf les quatre derniers est remplacé par `*`. Absent pour un code, dont rien n’est envoyé.
+credential-holder = Qui détient l’identifiant. Absent ou null : personne.
+credential-status = Indique si l’identifiant peut être utilisé.
+credential-status-active = ouvre les zones où son titulaire peut entrer
+credential-status-inactive = n’ouvre rien tant que personne ne l’active
+credential-status-lost = déclaré perdu, n’ouvre rien
+credential-status-stolen = déclaré volé, n’ouvre rien
+credential-status-expired = sa fin a été atteinte, n’ouvre rien
+credential-from = Quand l’identifiant commence à fonctionner. Absent ou null : il fonctionne depuis sa création.
+credential-until = Quand l’identifiant cesse de fonctionner. Absent ou null : il n’a pas de fin.
+credential-created-at = Quand l’identifiant a été créé.
+credential-updated-at = Quand l’identifiant a changé pour la dernière fois.
+credential-link = L’adresse de la page de l’identifiant, destinée à être ouverte par une personne.
+credential-assigned-by = Qui a attribué l’identifiant. Absent ou null : une règle du système l’a fait.
+credential-unassigned-data = Les données d’un événement « Identifiant retiré ».
+credential-unassigned-data-credential = L’identifiant après la modification, sans titulaire.
+credential-previous-holder = Qui détenait l’identifiant avant.
+credential-unassigned-by = Qui a retiré l’identifiant. Absent ou null : une règle du système l’a fait.
+credential-created-data = Les données d’un événement « Identifiant créé ».
+credential-created-data-credential = L’identifiant tel qu’il a été créé.
+credential-updated-data = Les données d’un événement « Identifiant modifié ».
+credential-updated-data-credential = L’identifiant entier après la modification.
+credential-deleted-data = Les données d’un événement « Identifiant supprimé ».
+credential-deleted-data-credential = L’identifiant tel qu’il était avant sa suppression.
+visit-event-approved-data = Les données d’un événement « Visite prévue approuvée ».
+visit-event-approved-data-visit-event = La visite prévue entière après son approbation.
+visit-event-id = L’id de la visite prévue.
+visit-event-title = L’intitulé de la visite prévue, comme « Audit trimestriel ».
+visit-event-reference-title = L’intitulé de la visite prévue.
+visit-event-status = Où en est la visite prévue.
+visit-event-status-approved = la visite peut avoir lieu
+visit-event-status-canceled = annulée
+visit-event-status-expired = personne n’a décidé avant l’heure prévue de la visite
+visit-event-requester = Qui a demandé la visite ; souvent l’hôte.
+visit-event-host = Qui reçoit les visiteurs.
+visit-event-site = Le nom du site visité.
+visit-event-from = Quand la visite doit commencer.
+visit-event-until = Quand la visite doit prendre fin.
+visit-event-visitors = Les personnes qui viennent, chacune avec son statut.
+visit-event-approvers = Ceux qui doivent approuver la visite prévue, dans l’ordre dans lequel ils sont consultés.
+visit-event-comment = Ce que le demandeur a écrit sur la visite, comme son objet.
+visit-event-created-at = Quand la visite prévue a été créée.
+visit-event-updated-at = Quand la visite prévue a changé pour la dernière fois.
+visit-event-link = L’adresse de la page de la visite prévue, destinée à être ouverte par une personne.
+visit-event-previous-status = Le statut avant la modification.
+visit-event-canceled-data = Les données d’un événement « Visite prévue annulée ».
+visit-event-canceled-data-visit-event = La visite prévue entière après son annulation.
+visit-event-canceled-by = Qui a annulé la visite prévue.
+visit-event-created-data = Les données d’un événement « Visite prévue créée ».
+visit-event-created-data-visit-event = La visite prévue telle qu’elle a été créée.
+visit-event-denied-data = Les données d’un événement « Visite prévue refusée ».
+visit-event-denied-data-visit-event = La visite prévue entière après son refus.
+visit-event-expired-data = Les données d’un événement « Visite prévue expirée ».
+visit-event-expired-data-visit-event = La visite prévue entière après son expiration.

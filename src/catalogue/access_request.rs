@@ -10,8 +10,13 @@ use crate::catalogue::{
     value::{Area, Id, Link, Person, Timestamp},
 };
 
-/// The request of the examples.
-const ACCESS_REQUEST: Id = sample::id(0x12);
+family! {
+    group_access_requests:
+    /// `access_request.created`
+    AccessRequestCreated = "access_request.created", [access_request_created_name, access_request_created_summary, access_request_created_description];
+    /// `access_request.updated`
+    AccessRequestUpdated = "access_request.updated", [access_request_updated_name, access_request_updated_summary, access_request_updated_description];
+}
 
 /// The data of an "Access requests created" event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -92,7 +97,7 @@ pub enum AccessRequestType {
 }
 
 impl Payload for AccessRequestCreated {
-    const SUBJECT: (&'static str, Id) = ("access_request", ACCESS_REQUEST);
+    const SUBJECT: (&'static str, Id) = ("access_request", sample::ACCESS_REQUEST);
 
     /// Temporary access to a laboratory; the supervisor decides first, then the area's owner.
     fn example() -> Self {
@@ -103,7 +108,7 @@ impl Payload for AccessRequestCreated {
 }
 
 impl Payload for AccessRequestUpdated {
-    const SUBJECT: (&'static str, Id) = ("access_request", ACCESS_REQUEST);
+    const SUBJECT: (&'static str, Id) = ("access_request", sample::ACCESS_REQUEST);
 
     /// The same request, denied by the area's owner.
     fn example() -> Self {
@@ -134,7 +139,7 @@ impl Payload for AccessRequestUpdated {
 impl AccessRequest {
     fn example() -> Self {
         Self {
-            id: ACCESS_REQUEST,
+            id: sample::ACCESS_REQUEST,
             kind: Some(AccessRequestType::Grant),
             status: RequestStatus::Pending,
             requester: Some(sample::marta()),

@@ -9,8 +9,20 @@ use serde_json::{Value, json};
 use crate::catalogue::{
     payload::Payload,
     sample,
-    value::{Email, Id, Link, Name, Timestamp},
+    value::{ByteCount, Digest, Email, Id, Link, Name, Timestamp},
 };
+
+family! {
+    group_identities:
+    /// `identity.created`
+    IdentityCreated = "identity.created", [identity_created_name, identity_created_summary, identity_created_description];
+    /// `identity.updated`
+    IdentityUpdated = "identity.updated", [identity_updated_name, identity_updated_summary, identity_updated_description];
+    /// `identity.deleted`
+    IdentityDeleted = "identity.deleted", [identity_deleted_name, identity_deleted_summary, identity_deleted_description];
+    /// `identity.picture_updated`
+    IdentityPictureUpdated = "identity.picture_updated", [identity_picture_updated_name, identity_picture_updated_summary, identity_picture_updated_description];
+}
 
 /// The data of an "Identity created" event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +49,29 @@ pub struct IdentityUpdated {
 pub struct IdentityDeleted {
     /// The identity as it was before it was removed.
     pub identity: Identity,
+}
+
+/// The data of an "Identity picture updated" event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityPictureUpdated {
+    /// The identity whose picture changed.
+    pub identity: Identity,
+    /// What describes the new picture. The picture itself is not sent. Absent or null: the picture was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
+}
+
+/// A picture, described but not contained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Picture {
+    /// The SHA-256 digest of the picture's file, in 64 lowercase hexadecimal digits. A receiver that has this picture need not fetch it again.
+    pub digest: Digest,
+    /// The size of the picture's file in bytes.
+    pub size: ByteCount,
+    /// The media type of the picture's file, such as `image/jpeg`.
+    pub media_type: Name,
 }
 
 /// A person known to the access system.
@@ -195,6 +230,25 @@ impl Payload for IdentityDeleted {
                 updated_at: "2027-04-01T00:05:00Z".into(),
                 ..Identity::example()
             },
+        }
+    }
+}
+
+impl Payload for IdentityPictureUpdated {
+    const SUBJECT: (&'static str, Id) = ("identity", sample::MARTA);
+
+    /// The same person, photographed for the badge.
+    fn example() -> Self {
+        Self {
+            identity: Identity {
+                updated_at: "2026-03-16T12:20:00Z".into(),
+                ..Identity::example()
+            },
+            picture: Some(Picture {
+                digest: "7d1a54127b222502f5b79b5fb0803061152a44f92b37e23c6527baf665d4da9a".into(),
+                size: ByteCount(48_213),
+                media_type: "image/jpeg".into(),
+            }),
         }
     }
 }

@@ -13,6 +13,14 @@ use crate::catalogue::{
     value::{Email, Id, Link, Name, Person, Timestamp},
 };
 
+family! {
+    group_identity_requests:
+    /// `identity_request.created`
+    IdentityRequestCreated = "identity_request.created", [identity_request_created_name, identity_request_created_summary, identity_request_created_description];
+    /// `identity_request.updated`
+    IdentityRequestUpdated = "identity_request.updated", [identity_request_updated_name, identity_request_updated_summary, identity_request_updated_description];
+}
+
 /// The request of the examples.
 const IDENTITY_REQUEST: Id = sample::id(0x11);
 

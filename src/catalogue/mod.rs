@@ -1,160 +1,197 @@
 //! The pack `clearid`: event types with their names and texts, and on the server the payload types, from which JSON Schemas and examples are
 //! generated. The event types of an installation are in the database; this pack is copied there when the service starts.
 //!
-//! This file is also compiled for the browser. To add an event type, add its payload type to the file of its family (such as
-//! [`identity`]), a row to the table in this file, and its texts to `locales/*/catalogue.ftl`.
+//! To add an event type, add its payload type and its row to the file of its family (such as [`identity`]), and its texts to
+//! `locales/*/catalogue.ftl`.
 
-use std::{error::Error, fmt, str::FromStr};
+use std::{
+    error::Error,
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+};
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "ssr")]
 use self::payload::PayloadType;
 use crate::{
     domain::event_type::{EventPattern, EventType},
-    messages::{self, Lang, validation::ValidationError},
+    messages::{Lang, validation::ValidationError},
 };
 
-#[cfg(feature = "ssr")]
-pub mod access_request;
-#[cfg(feature = "ssr")]
-pub mod check;
-#[cfg(feature = "ssr")]
-pub mod example;
-#[cfg(feature = "ssr")]
-pub mod fields;
-#[cfg(feature = "ssr")]
-pub mod identity;
-#[cfg(feature = "ssr")]
-pub mod identity_request;
-#[cfg(feature = "ssr")]
-mod payload;
-#[cfg(feature = "ssr")]
-pub mod request;
-#[cfg(feature = "ssr")]
-pub mod role;
-#[cfg(feature = "ssr")]
-mod sample;
-#[cfg(feature = "ssr")]
-pub mod schema;
-#[cfg(feature = "ssr")]
-mod schema_transform;
-#[cfg(feature = "ssr")]
-pub mod value;
-#[cfg(feature = "ssr")]
-pub mod visit;
+/// Defines the event types of a family: `TYPES`, the list of them, and a constant of [`BuiltIn`] for each.
+///
+/// The first line has the message with the name of the group. Each row has the payload type, the name in the API, and the messages with the
+/// name, a summary and the description. All messages are in `locales/*/catalogue.ftl`.
+macro_rules! family {
+    ($group:ident: $($(#[$doc:meta])* $payload:ident = $name:literal, [$title:ident, $summary:ident, $description:ident];)*) => {
+        /// The event types of this file, in their order.
+        pub(super) const TYPES: &[crate::catalogue::BuiltIn] = &[$(crate::catalogue::BuiltIn::$payload),*];
 
-/// Defines [`BuiltIn`] from the table below. Each row has the variant, the name in the API, the module with the payload type of the same
-/// name, and the messages in `locales/*/catalogue.ftl`.
-macro_rules! event_types {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $module:ident, [$title:ident, $summary:ident, $description:ident];)*) => {
-        /// An event type of the pack `clearid`. Elsewhere event types are data: `domain::event_type::EventType`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "&'static str")]
-        pub enum BuiltIn {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl BuiltIn {
-            /// All of them, in the order of the catalogue.
-            pub const ALL: [Self; [$(Self::$variant),*].len()] = [$(Self::$variant),*];
-
-            /// The name in the API and in the `type` of a callback's body, such as `identity.created`.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)*
-                }
-            }
-
-            /// The name in the console, such as "Identity created".
-            pub const fn name_in(self, lang: Lang) -> &'static str {
-                match self {
-                    $(Self::$variant => messages::catalogue::$title(lang),)*
-                }
-            }
-
-            /// One short sentence for lists of event types.
-            pub const fn summary_in(self, lang: Lang) -> &'static str {
-                match self {
-                    $(Self::$variant => messages::catalogue::$summary(lang),)*
-                }
-            }
-
-            /// When the event is sent and what its data contains, for developers of receivers.
-            pub const fn description_in(self, lang: Lang) -> &'static str {
-                match self {
-                    $(Self::$variant => messages::catalogue::$description(lang),)*
-                }
-            }
-
-            /// The payload type.
-            #[cfg(feature = "ssr")]
-            pub(in crate::catalogue) const fn payload(self) -> PayloadType {
-                match self {
-                    $(Self::$variant => PayloadType::of::<$module::$variant>(),)*
-                }
-            }
+        #[allow(non_upper_case_globals, reason = "each is named after its payload type")]
+        impl crate::catalogue::BuiltIn {
+            $(
+                $(#[$doc])*
+                pub const $payload: Self = Self(&crate::catalogue::Definition {
+                    name: $name,
+                    group: crate::messages::catalogue::$group,
+                    title: crate::messages::catalogue::$title,
+                    summary: crate::messages::catalogue::$summary,
+                    description: crate::messages::catalogue::$description,
+                    payload: crate::catalogue::payload::PayloadType::of::<$payload>(),
+                });
+            )*
         }
     };
 }
 
-event_types! {
-    /// `identity.created`
-    IdentityCreated = "identity.created", identity, [identity_created_name, identity_created_summary, identity_created_description];
-    /// `identity.updated`
-    IdentityUpdated = "identity.updated", identity, [identity_updated_name, identity_updated_summary, identity_updated_description];
-    /// `identity.deleted`
-    IdentityDeleted = "identity.deleted", identity, [identity_deleted_name, identity_deleted_summary, identity_deleted_description];
-    /// `identity_request.created`
-    IdentityRequestCreated = "identity_request.created", identity_request, [identity_request_created_name, identity_request_created_summary, identity_request_created_description];
-    /// `identity_request.updated`
-    IdentityRequestUpdated = "identity_request.updated", identity_request, [identity_request_updated_name, identity_request_updated_summary, identity_request_updated_description];
-    /// `access_request.created`
-    AccessRequestCreated = "access_request.created", access_request, [access_request_created_name, access_request_created_summary, access_request_created_description];
-    /// `access_request.updated`
-    AccessRequestUpdated = "access_request.updated", access_request, [access_request_updated_name, access_request_updated_summary, access_request_updated_description];
-    /// `visit.created`
-    VisitCreated = "visit.created", visit, [visit_created_name, visit_created_summary, visit_created_description];
-    /// `visit.updated`
-    VisitUpdated = "visit.updated", visit, [visit_updated_name, visit_updated_summary, visit_updated_description];
-    /// `role.membership_changed`
-    RoleMembershipChanged = "role.membership_changed", role, [role_membership_changed_name, role_membership_changed_summary, role_membership_changed_description];
+pub mod access;
+pub mod access_request;
+pub mod credential;
+pub mod example;
+pub mod identity;
+pub mod identity_request;
+mod payload;
+pub mod request;
+pub mod role;
+mod sample;
+pub mod schema;
+mod schema_transform;
+pub mod value;
+pub mod visit_event;
+pub mod visitor;
+
+/// All families, in the order in which ClearID lists its groups of event types. Its own six groups come first.
+const FAMILIES: [&[BuiltIn]; 8] = [
+    access::TYPES,
+    identity::TYPES,
+    identity_request::TYPES,
+    visitor::TYPES,
+    credential::TYPES,
+    visit_event::TYPES,
+    access_request::TYPES,
+    role::TYPES,
+];
+
+/// What [`BuiltIn`] refers to.
+struct Definition {
+    name: &'static str,
+    group: fn(Lang) -> &'static str,
+    title: fn(Lang) -> &'static str,
+    summary: fn(Lang) -> &'static str,
+    description: fn(Lang) -> &'static str,
+    payload: PayloadType,
 }
+
+/// An event type of the pack `clearid`. Elsewhere event types are data: `domain::event_type::EventType`.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
+pub struct BuiltIn(&'static Definition);
 
 /// The error of a text that is not the name of an event type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownBuiltIn(pub String);
 
+const fn count(families: &[&[BuiltIn]]) -> usize {
+    let (mut count, mut at) = (0, 0);
+    while at < families.len() {
+        count += families[at].len();
+        at += 1;
+    }
+    count
+}
+
 impl BuiltIn {
+    /// All of them, in the order of the catalogue.
+    pub const ALL: [Self; count(&FAMILIES)] = {
+        let mut all = [FAMILIES[0][0]; count(&FAMILIES)];
+        let (mut family, mut filled) = (0, 0);
+        while family < FAMILIES.len() {
+            let types = FAMILIES[family];
+            let mut at = 0;
+            while at < types.len() {
+                all[filled] = types[at];
+                filled += 1;
+                at += 1;
+            }
+            family += 1;
+        }
+        all
+    };
+
+    /// The name in the API and in the `type` of a callback's body, such as `identity.created`.
+    pub const fn as_str(self) -> &'static str {
+        self.0.name
+    }
+
+    /// The name of its group in the console, such as "Identities".
+    pub fn group_in(self, lang: Lang) -> &'static str {
+        (self.0.group)(lang)
+    }
+
+    /// The name in the console, such as "Identity created".
+    pub fn name_in(self, lang: Lang) -> &'static str {
+        (self.0.title)(lang)
+    }
+
+    /// One short sentence for lists of event types.
+    pub fn summary_in(self, lang: Lang) -> &'static str {
+        (self.0.summary)(lang)
+    }
+
+    /// When the event is sent and what its data contains, for developers of receivers.
+    pub fn description_in(self, lang: Lang) -> &'static str {
+        (self.0.description)(lang)
+    }
+
+    /// [`group_in`](Self::group_in) English.
+    pub fn group(self) -> &'static str {
+        self.group_in(Lang::En)
+    }
+
     /// [`name_in`](Self::name_in) English.
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         self.name_in(Lang::En)
     }
 
     /// [`summary_in`](Self::summary_in) English.
-    pub const fn summary(self) -> &'static str {
+    pub fn summary(self) -> &'static str {
         self.summary_in(Lang::En)
     }
 
     /// [`description_in`](Self::description_in) English.
-    pub const fn description(self) -> &'static str {
+    pub fn description(self) -> &'static str {
         self.description_in(Lang::En)
     }
 
-    /// The English name of its group.
-    pub const fn group(self) -> &'static str {
-        match self {
-            Self::IdentityCreated | Self::IdentityUpdated | Self::IdentityDeleted => "Identities",
-            Self::IdentityRequestCreated | Self::IdentityRequestUpdated => "Identity requests",
-            Self::AccessRequestCreated | Self::AccessRequestUpdated => "Access requests",
-            Self::VisitCreated | Self::VisitUpdated => "Visit events",
-            Self::RoleMembershipChanged => "Roles",
-        }
+    /// The payload type.
+    const fn payload(self) -> &'static PayloadType {
+        &self.0.payload
     }
 
     /// The position in [`BuiltIn::ALL`].
-    pub const fn index(self) -> usize {
-        self as usize
+    pub fn index(self) -> usize {
+        Self::ALL.iter().position(|other| *other == self).unwrap_or_default()
+    }
+}
+
+impl PartialEq for BuiltIn {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Eq for BuiltIn {}
+
+impl Hash for BuiltIn {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.name.hash(state);
+    }
+}
+
+impl fmt::Debug for BuiltIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.name.fmt(f)
     }
 }
 
@@ -244,6 +281,75 @@ mod tests {
         for (position, event) in BuiltIn::ALL.into_iter().enumerate() {
             assert_eq!(event.index(), position);
         }
+    }
+
+    /// The catalogue of ClearID in its order (July 2026), and then the groups that were there before.
+    const CATALOGUE: [(&str, &[(&str, &str)]); 8] = [
+        (
+            "Accesses",
+            &[("access.granted", "Access granted"), ("access.revoked", "Access revoked")],
+        ),
+        (
+            "Identities",
+            &[
+                ("identity.created", "Identity created"),
+                ("identity.updated", "Identity updated"),
+                ("identity.deleted", "Identity deleted"),
+                ("identity.picture_updated", "Identity picture updated"),
+            ],
+        ),
+        (
+            "Identity requests",
+            &[
+                ("identity_request.created", "Identity requests created"),
+                ("identity_request.updated", "Identity requests updated"),
+            ],
+        ),
+        (
+            "Visitors",
+            &[
+                ("visitor.checked_in", "Visitor check-in"),
+                ("visitor.checked_out", "Visitor check-out"),
+            ],
+        ),
+        (
+            "Credentials",
+            &[
+                ("credential.assigned", "Credential assigned"),
+                ("credential.unassigned", "Credential unassigned"),
+                ("credential.created", "Credential created"),
+                ("credential.updated", "Credential updated"),
+                ("credential.deleted", "Credential deleted"),
+            ],
+        ),
+        (
+            "Visit events",
+            &[
+                ("visit_event.approved", "Visit event approved"),
+                ("visit_event.canceled", "Visit event canceled"),
+                ("visit_event.created", "Visit event created"),
+                ("visit_event.denied", "Visit event denied"),
+                ("visit_event.expired", "Visit event expired"),
+            ],
+        ),
+        (
+            "Access requests",
+            &[
+                ("access_request.created", "Access requests created"),
+                ("access_request.updated", "Access requests updated"),
+            ],
+        ),
+        ("Roles", &[("role.membership_changed", "Role membership changed")]),
+    ];
+
+    #[test]
+    fn the_catalogue_has_clearids_groups_types_and_order() {
+        let expected = CATALOGUE
+            .iter()
+            .flat_map(|(group, types)| types.iter().map(move |(event_type, name)| (*group, *event_type, *name)));
+        let found = BuiltIn::ALL.into_iter().map(|event| (event.group(), event.as_str(), event.name()));
+        assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        assert_eq!(FAMILIES.map(<[_]>::len), CATALOGUE.map(|(_, types)| types.len()));
     }
 
     #[test]

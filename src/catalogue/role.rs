@@ -9,6 +9,12 @@ use crate::catalogue::{
     value::{Id, Link, Name, Person, Timestamp},
 };
 
+family! {
+    group_roles:
+    /// `role.membership_changed`
+    RoleMembershipChanged = "role.membership_changed", [role_membership_changed_name, role_membership_changed_summary, role_membership_changed_description];
+}
+
 /// The role of the examples.
 const ROLE: Id = sample::id(0x14);
 

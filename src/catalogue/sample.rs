@@ -9,10 +9,13 @@ use crate::catalogue::{
 
 pub(super) const MARTA: Id = id(0x01);
 pub(super) const JONAS: Id = id(0x02);
+pub(super) const INES: Id = id(0x04);
+pub(super) const ACCESS_REQUEST: Id = id(0x12);
+pub(super) const VISIT_EVENT: Id = id(0x13);
 const PRIYA: Id = id(0x03);
 const LABORATORY: Id = id(0x21);
 
-/// An id for examples. Used so far: 01 to 05 for people, 11 to 14 for the subjects of events, 21 for an area.
+/// An id for examples. Used so far: 01 to 05 for people, 11 to 16 for the subjects of events, 21 for an area, 22 for a kiosk.
 pub(super) const fn id(last: u8) -> Id {
     Id(Uuid::from_u128(0x018f_3c5e_7a10_7c4e_9b21_5d0c_6a9e_4f00 | last as u128))
 }
@@ -33,12 +36,16 @@ pub(super) fn priya() -> Person {
     }
 }
 
-pub(super) fn jonas_to_approve() -> Approver {
-    to_approve(Person {
+pub(super) fn jonas() -> Person {
+    Person {
         id: JONAS,
         name: "Jonas Weber".into(),
         email: Some("jonas.weber@example.com".into()),
-    })
+    }
+}
+
+pub(super) fn jonas_to_approve() -> Approver {
+    to_approve(jonas())
 }
 
 pub(super) fn priya_to_approve() -> Approver {

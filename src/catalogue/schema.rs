@@ -141,12 +141,12 @@ mod tests {
             ("extensions", true),
             ("data", false),
         ] {
-            let mut body = example_body(BuiltIn::VisitCreated);
+            let mut body = example_body(BuiltIn::VisitEventCreated);
             body["dataschema"] = json!("https://example.com/schemas/visit");
             body["extensions"] = json!({ "tenant": "a", "number": 7, "urgent": true });
-            assert!(accepted(BuiltIn::VisitCreated, &body));
+            assert!(accepted(BuiltIn::VisitEventCreated, &body));
             body.as_object_mut().unwrap().remove(field).unwrap();
-            assert_eq!(accepted(BuiltIn::VisitCreated, &body), may_be_absent, "{field}");
+            assert_eq!(accepted(BuiltIn::VisitEventCreated, &body), may_be_absent, "{field}");
         }
     }
 
@@ -165,9 +165,9 @@ mod tests {
             ("subject", json!(7)),
             ("extra", json!(true)),
         ] {
-            let mut body = example_body(BuiltIn::VisitCreated);
+            let mut body = example_body(BuiltIn::VisitEventCreated);
             body[field] = wrong;
-            assert!(!accepted(BuiltIn::VisitCreated, &body), "{field}");
+            assert!(!accepted(BuiltIn::VisitEventCreated, &body), "{field}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Building blocks that several payloads share: ids, times, addresses, and the short form of a person.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -34,6 +34,22 @@ pub struct Link(pub String);
 #[schemars(inline, extend("minLength" = 1))]
 pub struct Name(pub String);
 
+/// A SHA-256 digest in lowercase hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline, extend("pattern" = "^[0-9a-f]{64}$"))]
+pub struct Digest(pub String);
+
+/// A number of bytes. Its schema has no `format`: validators that check formats refuse those that they do not know, such as `uint64`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline, transform = without_format)]
+pub struct ByteCount(pub u64);
+
+fn without_format(schema: &mut Schema) {
+    schema.remove("format");
+}
+
 /// A person, by id and name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -57,6 +73,16 @@ pub struct Area {
     pub name: Name,
 }
 
+/// A role, by id and name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoleReference {
+    /// The id of the role.
+    pub id: Id,
+    /// The name of the role.
+    pub name: Name,
+}
+
 impl From<&str> for Timestamp {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
@@ -70,6 +96,12 @@ impl From<&str> for Email {
 }
 
 impl From<&str> for Link {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<&str> for Digest {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
     }

@@ -13,6 +13,7 @@ use crate::{
 };
 
 /// An event type. Its schema is compiled when it is first used, and kept until the event type changes.
+#[derive(Debug)]
 pub struct Entry {
     /// The stored fields.
     pub record: EventTypeRecord,
@@ -100,9 +101,18 @@ impl Entry {
         self.built_in.map_or(&self.record.fields.name, |built_in| built_in.name_in(lang))
     }
 
+    /// The group, if it has one.
+    pub fn group_in(&self, lang: Lang) -> Option<&str> {
+        match self.built_in {
+            Some(built_in) => Some(built_in.group_in(lang)),
+            None => self.record.fields.group.as_deref(),
+        }
+    }
+
     /// The description.
     pub fn description_in(&self, lang: Lang) -> &str {
-        self.built_in.map_or(&self.record.fields.description, |built_in| built_in.description_in(lang))
+        self.built_in
+            .map_or(&self.record.fields.description, |built_in| built_in.description_in(lang))
     }
 
     /// One line for lists: the summary, or the first line of the description.
@@ -128,12 +138,14 @@ impl Entry {
 
     /// Examples of `data`.
     pub fn examples(&self) -> &[Value] {
-        self.examples.get_or_init(|| serde_json::from_str(&self.content.examples).unwrap_or_default())
+        self.examples
+            .get_or_init(|| serde_json::from_str(&self.content.examples).unwrap_or_default())
     }
 
     /// The schema of the body of callbacks.
     pub fn callback_schema(&self) -> &Value {
-        self.callback_schema.get_or_init(|| self.callback_schema_of(self.schema_value().as_ref()))
+        self.callback_schema
+            .get_or_init(|| self.callback_schema_of(self.schema_value().as_ref()))
     }
 
     /// The schema of the body of callbacks with another schema of `data`, such as that of an earlier version.

@@ -241,7 +241,11 @@ mod tests {
     use crate::rest::json::read;
 
     fn patched(patch: &str) -> Value {
-        let mut stored = WebhookInput::new("n".to_owned(), "https://example.com/".to_owned(), vec!["visit.created".to_owned()]);
+        let mut stored = WebhookInput::new(
+            "n".to_owned(),
+            "https://example.com/".to_owned(),
+            vec!["visit_event.created".to_owned()],
+        );
         stored.description = "d".to_owned();
         stored.enabled = false;
         let rate = json!({ "per_second": 5, "burst": 10 });

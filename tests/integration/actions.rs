@@ -20,9 +20,13 @@ fn path(webhook: &Value) -> String {
 async fn test_event_is_in_the_log_after_the_redirect(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated, BuiltIn::VisitCreated]).await;
+    let webhook = app
+        .webhook(&receiver.url, &[BuiltIn::IdentityCreated, BuiltIn::VisitEventCreated])
+        .await;
     let path = path(&webhook);
-    let response = app.form(&path, &cookie, &[("intent", "test"), ("event", "visit.created")]).await;
+    let response = app
+        .form(&path, &cookie, &[("intent", "test"), ("event", "visit_event.created")])
+        .await;
     let location = response.headers()["location"].to_str().unwrap().to_owned();
     assert_eq!((response.status().as_u16(), location), (303, format!("{path}?saved=tested#logs")));
     let html = app.page(&format!("{path}?saved=tested"), &cookie).await.text().await.unwrap();
@@ -32,7 +36,7 @@ async fn test_event_is_in_the_log_after_the_redirect(database: TestDatabase) {
     let row = app.log(&webhook, 1).await.remove(0);
     assert_eq!(
         (row["trigger"].as_str(), row["event_type"].as_str()),
-        (Some("test"), Some("visit.created"))
+        (Some("test"), Some("visit_event.created"))
     );
 
     app.form(
@@ -73,7 +77,7 @@ async fn rotated_secret_is_shown_once_and_both_secrets_sign(database: TestDataba
 async fn duplicate_opens_a_filled_form_for_a_new_webhook(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/original", &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook("https://example.com/original", &[BuiltIn::VisitEventCreated]).await;
     let id = webhook["id"].as_str().unwrap();
     let html = app.page(&format!("/webhooks/new?from={id}"), &cookie).await.text().await.unwrap();
     for kept in ["Test (copy)", "https://example.com/original", "value=\"whsec_"] {
@@ -89,7 +93,7 @@ async fn duplicate_opens_a_filled_form_for_a_new_webhook(database: TestDatabase)
 async fn webhook_deletion_requires_the_name(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitEventCreated]).await;
     let path = path(&webhook);
     let response = app.form(&path, &cookie, &[("intent", "delete"), ("confirm", "Tset")]).await;
     assert_eq!(response.status(), 422);

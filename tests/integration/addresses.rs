@@ -451,9 +451,9 @@ async fn name_with_one_private_address_is_rejected(database: TestDatabase) {
         blocked(&app, &webhook, 1).await;
     }
     let unknown = app
-        .webhook(&format!("http://unknown.example.com:{port}/"), &[BuiltIn::VisitUpdated])
+        .webhook(&format!("http://unknown.example.com:{port}/"), &[BuiltIn::VisitEventApproved])
         .await;
-    app.publish(BuiltIn::VisitUpdated, "unknown").await;
+    app.publish(BuiltIn::VisitEventApproved, "unknown").await;
     assert_eq!(app.log(&unknown, 1).await[0]["response"], "NameNotResolved");
     assert_eq!((outside.seen().len(), inside.seen().len()), (0, 0));
     app.stop().await;
@@ -467,10 +467,10 @@ async fn allowed_names_may_resolve_to_private_addresses(database: TestDatabase) 
         .webhook(&format!("http://hooks.internal:{port}/hook"), &[BuiltIn::IdentityCreated])
         .await;
     let other = app
-        .webhook(&format!("http://other.internal:{port}/hook"), &[BuiltIn::VisitCreated])
+        .webhook(&format!("http://other.internal:{port}/hook"), &[BuiltIn::VisitEventCreated])
         .await;
     app.publish(BuiltIn::IdentityCreated, "1").await;
-    app.publish(BuiltIn::VisitCreated, "2").await;
+    app.publish(BuiltIn::VisitEventCreated, "2").await;
     assert_eq!(app.log(&exempt, 1).await[0]["response"], "Accepted");
     blocked(&app, &other, 1).await;
     assert_eq!(inside.seen().len(), 1);

@@ -343,7 +343,7 @@ async fn webhook_owners_are_set_in_the_form(database: TestDatabase) {
         let mut fields = vec![
             ("name", "Owned"),
             ("url", "https://example.com/"),
-            ("events", "visit.created"),
+            ("events", "visit_event.created"),
             ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
         ];
         fields.extend(owners.iter().map(|owner| ("owners", *owner)));

@@ -14,8 +14,8 @@ on_both! { unknown_query_parameter_is_rejected_by_every_route array_in_place_of_
 
 async fn unknown_query_parameter_is_rejected_by_every_route(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
-    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
-    let event = app.publish(BuiltIn::VisitCreated, "1").await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
+    let event = app.publish(BuiltIn::VisitEventCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let (webhook, event, callback) = (text(&webhook["id"]), text(&event["id"]), text(&row["id"]));
     for (method, path) in [
@@ -23,8 +23,8 @@ async fn unknown_query_parameter_is_rejected_by_every_route(database: TestDataba
         ("POST", "/events".to_owned()),
         ("GET", format!("/events/{event}")),
         ("GET", "/event-types".to_owned()),
-        ("GET", "/event-types/visit.created".to_owned()),
-        ("GET", "/event-types/visit.created/schema".to_owned()),
+        ("GET", "/event-types/visit_event.created".to_owned()),
+        ("GET", "/event-types/visit_event.created/schema".to_owned()),
         ("GET", "/webhooks".to_owned()),
         ("POST", "/webhooks".to_owned()),
         ("GET", format!("/webhooks/{webhook}")),
@@ -57,13 +57,24 @@ async fn unknown_query_parameter_is_rejected_by_every_route(database: TestDataba
 
 async fn array_in_place_of_an_object_is_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitEventCreated]).await;
     let path = format!("/webhooks/{}", text(&webhook["id"]));
     for (method, path, body, pointer) in [
         (
             "POST",
             "/webhooks".to_owned(),
-            json!(["n", "", "https://example.com/", ["visit.created"], true, [], [], null, false, null]),
+            json!([
+                "n",
+                "",
+                "https://example.com/",
+                ["visit_event.created"],
+                true,
+                [],
+                [],
+                null,
+                false,
+                null
+            ]),
             "",
         ),
         ("PATCH", path.clone(), json!(["n"]), ""),
@@ -94,7 +105,7 @@ fn text(value: &Value) -> String {
 
 async fn body_in_another_charset_is_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let body = json!({ "name": "n", "url": "https://example.com/", "events": ["visit.created"] }).to_string();
+    let body = json!({ "name": "n", "url": "https://example.com/", "events": ["visit_event.created"] }).to_string();
     for (name, value) in [("content-type", "application/json; charset=utf-16"), ("content-encoding", "gzip")] {
         let request = app.api(reqwest::Method::POST, "/webhooks").header(name, value);
         let request = if name == "content-type" {

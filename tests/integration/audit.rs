@@ -43,9 +43,13 @@ struct Things {
 
 /// The request for each route, and the number of audit entries that it writes. Add each new route that changes something.
 fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
-    let webhook = |name: &str| json!({ "name": name, "url": "https://example.com/", "events": ["visit.created"] });
+    let webhook = |name: &str| json!({ "name": name, "url": "https://example.com/", "events": ["visit_event.created"] });
     let form = |fields: &[(&'static str, &str)]| Sent::Form(fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect());
-    let fields = [("name", "By form"), ("url", "https://example.com/"), ("events", "visit.created")];
+    let fields = [
+        ("name", "By form"),
+        ("url", "https://example.com/"),
+        ("events", "visit_event.created"),
+    ];
     let secret = ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     match (row.method.as_str(), row.path.as_str()) {
         // Published events are stored in their own tables and are not audited.
@@ -85,7 +89,7 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
                 form(&[
                     ("form[name]", "By call"),
                     ("form[url]", "https://example.com/"),
-                    ("form[events][0]", "visit.created"),
+                    ("form[events][0]", "visit_event.created"),
                     ("form[secret]", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
                 ]),
                 1,
@@ -203,7 +207,7 @@ async fn every_changing_route_writes_one_audit_entry(database: TestDatabase) {
 async fn audit_log_shows_differences_and_filters(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let body = json!({ "name": "<b>HR</b>", "url": "https://example.com/old", "events": ["visit.created"] });
+    let body = json!({ "name": "<b>HR</b>", "url": "https://example.com/old", "events": ["visit_event.created"] });
     let webhook = app.post("/webhooks", &body).await.1;
     let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
     let change = json!({ "url": "https://example.com/new", "headers": [{ "name": "X-Token", "value": "planted" }] });
@@ -289,7 +293,7 @@ async fn audit_log_export_is_complete(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     for name in ["=HYPERLINK(\"https://evil.example\")", "plain, with a comma"] {
-        let body = json!({ "name": name, "url": "https://example.com/", "events": ["visit.created"] });
+        let body = json!({ "name": name, "url": "https://example.com/", "events": ["visit_event.created"] });
         assert_eq!(app.post("/webhooks", &body).await.0, 201);
     }
     // More entries than are read at once.
@@ -384,7 +388,8 @@ async fn audit_log_shows_entries_of_unknown_kinds(database: TestDatabase) {
 async fn webhook_change_writes_one_audit_entry_without_secrets(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let headers = |value: &str| json!([{ "name": "X-Token", "value": value }]);
-    let body = json!({ "name": "Audited", "url": "https://example.com/", "events": ["visit.created"], "headers": headers("planted-one") });
+    let body =
+        json!({ "name": "Audited", "url": "https://example.com/", "events": ["visit_event.created"], "headers": headers("planted-one") });
     let webhook = app.post("/webhooks", &body).await.1;
     let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
     let entries = async |what: &str| {

@@ -180,9 +180,9 @@ async fn hanging_receiver_does_not_delay_other_webhooks(database: TestDatabase) 
     };
     let (bad, good) = (Receiver::start(std::iter::repeat_n(hangs, 100)).await, Receiver::start([]).await);
     let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
-    app.webhook(&bad.url, &[BuiltIn::VisitCreated]).await;
+    app.webhook(&bad.url, &[BuiltIn::VisitEventCreated]).await;
     let healthy = app.webhook(&good.url, &[BuiltIn::IdentityCreated]).await;
-    publish_many(&app, BuiltIn::VisitCreated, 10_000, "hangs").await;
+    publish_many(&app, BuiltIn::VisitEventCreated, 10_000, "hangs").await;
     bad.wait(16).await;
     publish_many(&app, BuiltIn::IdentityCreated, 200, "works").await;
     good.wait(200).await;
@@ -288,7 +288,7 @@ async fn deleting_a_webhook_ends_many_attempts_in_flight(database: TestDatabase)
 async fn delivery_with_unreadable_data_is_parked(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
-    let healthy = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
+    let healthy = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
     let literal = if database.url.starts_with("sqlite") {
         format!("x'{}'", id(&webhook).replace('-', ""))
     } else {
@@ -311,7 +311,7 @@ async fn delivery_with_unreadable_data_is_parked(database: TestDatabase) {
             .await,
         1
     );
-    app.publish(BuiltIn::VisitCreated, "2").await;
+    app.publish(BuiltIn::VisitEventCreated, "2").await;
     app.log(&healthy, 1).await;
     assert_eq!(receiver.seen().len(), 1);
     app.stop().await;

@@ -79,7 +79,7 @@ async fn callback_page_shows_the_response_byte_for_byte(database: TestDatabase) 
             ..Reply::status(200)
         };
         let receiver = Receiver::start([reply]).await;
-        let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
+        let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
         let (status, _) = app
             .post(&format!("/webhooks/{}/test", webhook["id"].as_str().unwrap()), &json!({}))
             .await;
@@ -108,7 +108,7 @@ async fn callback_page_escapes_invisible_characters(database: TestDatabase) {
     };
     let receiver = Receiver::start([reply]).await;
     let name = "Pay\u{202e}llor";
-    let body_of = json!({ "name": name, "description": "d\u{2067}x", "url": receiver.url, "events": ["visit.created"] });
+    let body_of = json!({ "name": name, "description": "d\u{2067}x", "url": receiver.url, "events": ["visit_event.created"] });
     let (_, webhook) = app.post("/webhooks", &body_of).await;
     app.post(&format!("/webhooks/{}/test", webhook["id"].as_str().unwrap()), &json!({}))
         .await;
@@ -144,7 +144,7 @@ async fn callback_page_reports_a_truncated_or_incomplete_response(database: Test
         ..Reply::status(200)
     };
     let receiver = Receiver::start([reply]).await;
-    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
     app.post(&format!("/webhooks/{}/test", webhook["id"].as_str().unwrap()), &json!({}))
         .await;
     let row = app.log(&webhook, 1).await.remove(0);

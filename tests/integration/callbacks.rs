@@ -72,11 +72,13 @@ async fn cursor_is_accepted_only_by_its_own_list(database: TestDatabase) {
 
 async fn callbacks_are_listed_newest_first_by_range_and_outcome(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(500)]).await);
-    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated, BuiltIn::VisitCreated]).await;
+    let webhook = app
+        .webhook(&receiver.url, &[BuiltIn::IdentityCreated, BuiltIn::VisitEventCreated])
+        .await;
     let began = Timestamp::now();
     app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&webhook, 2).await;
-    app.publish(BuiltIn::VisitCreated, "2").await;
+    app.publish(BuiltIn::VisitEventCreated, "2").await;
     let all = app.log(&webhook, 3).await;
     let dates: Vec<_> = all.iter().map(|row| row["callback_date"].as_str().unwrap()).collect();
     assert!(dates.is_sorted_by(|newer, older| newer >= older), "{dates:?}");
@@ -84,7 +86,7 @@ async fn callbacks_are_listed_newest_first_by_range_and_outcome(database: TestDa
     let count = async |query: &str| app.get(&format!("{path}?{query}")).await["items"].as_array().unwrap().len();
     assert_eq!(count("outcome=failed").await, 1);
     assert_eq!(count("status=202").await, 2);
-    assert_eq!(count("event=visit.created").await, 1);
+    assert_eq!(count("event=visit_event.created").await, 1);
     assert_eq!(count(&format!("from={}", began.rfc3339())).await, 3);
     assert_eq!(count(&format!("to={}", began.rfc3339())).await, 0);
     assert_eq!(

@@ -114,7 +114,7 @@ async fn webhook_form_saves_and_keeps_typed_values_on_errors(database: TestDatab
             ("enabled", "true"),
             ("secret", secret),
             ("events", "identity.created"),
-            ("events", "visit.updated"),
+            ("events", "visit_event.approved"),
             ("header_name", "X-A"),
             ("header_value", "one"),
             ("intent", intent),
@@ -160,7 +160,7 @@ async fn webhook_form_saves_and_keeps_typed_values_on_errors(database: TestDatab
         .form(
             path,
             &cookie,
-            &[("name", ""), ("url", "https://example.com/"), ("events", "visit.created")],
+            &[("name", ""), ("url", "https://example.com/"), ("events", "visit_event.created")],
         )
         .await;
     assert_eq!(response.status(), 422);
@@ -168,14 +168,14 @@ async fn webhook_form_saves_and_keeps_typed_values_on_errors(database: TestDatab
         .form(
             path,
             &cookie,
-            &[("name", "New"), ("url", "https://example.com/"), ("events", "visit.created")],
+            &[("name", "New"), ("url", "https://example.com/"), ("events", "visit_event.created")],
         )
         .await;
     assert_eq!(response.headers()["location"].to_str().unwrap(), format!("{path}?saved=changed"));
     let stored = app.get(path).await;
     assert_eq!(
         json!([stored["name"], stored["enabled"], stored["events"], stored["headers"]]),
-        json!(["New", false, ["visit.created"], []])
+        json!(["New", false, ["visit_event.created"], []])
     );
     app.stop().await;
 }
@@ -184,8 +184,8 @@ async fn owner_reads_only_own_webhooks(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("owner@example.com", Role::ApiOwner).await;
     let owner = app.store.users().await.unwrap().remove(0).id;
-    let mine = json!({ "name": "Mine", "url": "https://example.com/", "events": ["visit.created"], "owners": [owner] });
-    let theirs = json!({ "name": "Theirs", "url": "https://example.com/", "events": ["visit.created"] });
+    let mine = json!({ "name": "Mine", "url": "https://example.com/", "events": ["visit_event.created"], "owners": [owner] });
+    let theirs = json!({ "name": "Theirs", "url": "https://example.com/", "events": ["visit_event.created"] });
     let mut ids = Vec::new();
     for body in [&mine, &theirs] {
         let response = app.api(Method::POST, "/webhooks").json_value(body).send().await.unwrap();
@@ -209,7 +209,11 @@ async fn owner_reads_only_own_webhooks(database: TestDatabase) {
             .form(
                 &format!("/webhooks/{id}"),
                 &cookie,
-                &[("name", "Taken"), ("url", "https://example.com/"), ("events", "visit.created")],
+                &[
+                    ("name", "Taken"),
+                    ("url", "https://example.com/"),
+                    ("events", "visit_event.created"),
+                ],
             )
             .await;
         assert_eq!(response.status(), status);
@@ -253,8 +257,8 @@ async fn webhook_page_shows_the_log(database: TestDatabase) {
         .unwrap();
     assert!(past.contains("No callbacks in this range."));
     // A cursor of another log, or a truncated one, shows the first page of this log.
-    let other = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
-    app.publish(BuiltIn::VisitCreated, "2").await;
+    let other = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
+    app.publish(BuiltIn::VisitEventCreated, "2").await;
     let foreign = app.log(&other, 1).await.remove(0)["id"].as_str().unwrap().to_owned();
     for query in [
         "after=nonsense".to_owned(),

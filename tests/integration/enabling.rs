@@ -161,7 +161,7 @@ async fn enabling_clears_earlier_failures(database: TestDatabase) {
 
 async fn write_only_key_gets_no_webhook_in_the_response(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let body = json!({ "name": "Planted", "url": "https://planted.example/", "events": ["visit.created"], "headers": [{ "name": "X-A", "value": "planted" }] });
+    let body = json!({ "name": "Planted", "url": "https://planted.example/", "events": ["visit_event.created"], "headers": [{ "name": "X-A", "value": "planted" }] });
     let (_, webhook) = app.post("/webhooks", &body).await;
     let path = path_of(&webhook);
     let key = async |scopes: &[Scope]| api_key::create(&app.store, &Actor::clearhook(), "k", scopes, None).await.unwrap().0;

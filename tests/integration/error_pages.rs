@@ -17,7 +17,7 @@ const TYPED: [(&str, &str); 6] = [
     ("url", "https://example.com/hooks"),
     ("enabled", "true"),
     ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
-    ("events", "visit.created"),
+    ("events", "visit_event.created"),
     ("intent", "save"),
 ];
 

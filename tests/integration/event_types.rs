@@ -31,11 +31,11 @@ async fn event_types_list_counts_visible_webhooks(database: TestDatabase) {
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
     let id = app.store.user_by_email("owner@example.com").await.unwrap().unwrap().0.id;
-    let mine = json!({ "name": "Mine", "url": "https://example.com/", "events": ["visit.created"], "owners": [id] });
+    let mine = json!({ "name": "Mine", "url": "https://example.com/", "events": ["visit_event.created"], "owners": [id] });
     assert_eq!(app.post("/webhooks", &mine).await.0, 201);
-    app.webhook("https://example.com/", &[BuiltIn::VisitCreated, BuiltIn::VisitUpdated])
+    app.webhook("https://example.com/", &[BuiltIn::VisitEventCreated, BuiltIn::VisitEventApproved])
         .await;
-    let gone = app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
+    let gone = app.webhook("https://example.com/", &[BuiltIn::VisitEventCreated]).await;
     let path = format!("/webhooks/{}", gone["id"].as_str().unwrap());
     assert!(app.api(reqwest::Method::DELETE, &path).send().await.unwrap().status().is_success());
 
@@ -47,13 +47,16 @@ async fn event_types_list_counts_visible_webhooks(database: TestDatabase) {
             "{row}"
         );
     }
-    assert_eq!(count(&page, BuiltIn::VisitCreated), "2");
+    assert_eq!(count(&page, BuiltIn::VisitEventCreated), "2");
     assert_eq!(count(&page, BuiltIn::RoleMembershipChanged), "0");
-    let link = inside(row(&page, BuiltIn::VisitCreated), ".count [href=\"/webhooks?event=visit.created\"]");
+    let link = inside(
+        row(&page, BuiltIn::VisitEventCreated),
+        ".count [href=\"/webhooks?event=visit_event.created\"]",
+    );
     assert_eq!(link.len(), 1);
     let page = Page::of(&app.page("/event-types", &owner).await.text().await.unwrap());
     assert_eq!(
-        (count(&page, BuiltIn::VisitCreated), count(&page, BuiltIn::VisitUpdated)),
+        (count(&page, BuiltIn::VisitEventCreated), count(&page, BuiltIn::VisitEventApproved)),
         ("1".to_owned(), "0".to_owned())
     );
     assert_eq!(app.page("/event-types", "").await.status(), 303);
@@ -115,19 +118,19 @@ async fn event_type_page_shows_fields_example_and_webhooks(database: TestDatabas
 async fn webhook_form_shows_fields_of_each_event_type(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitEventCreated]).await;
     for path in ["/webhooks/new".to_owned(), format!("/webhooks/{}", webhook["id"].as_str().unwrap())] {
         let html = app.page(&path, &cookie).await.text().await.unwrap();
         let page = Page::of(&html);
         assert_eq!(html.matches("Show fields and example").count(), BuiltIn::ALL.len(), "{path}");
         let mut choices = page.all("li.check").into_iter();
         let visit = choices
-            .find(|choice| !inside(*choice, "[value=\"visit.created\"]").is_empty())
+            .find(|choice| !inside(*choice, "[value=\"visit_event.created\"]").is_empty())
             .unwrap();
-        for shown in ["checked_in_at string · date-time", "\"Quarterly audit\""] {
+        for shown in ["approvers object[]", "\"Quarterly audit\""] {
             assert!(text_of(visit).contains(shown), "{shown}: {}", text_of(visit));
         }
-        assert_eq!(inside(visit, "[href=\"/event-types/visit.created/schema\"]").len(), 1);
+        assert_eq!(inside(visit, "[href=\"/event-types/visit_event.created/schema\"]").len(), 1);
         assert!(!html.contains(" style="), "{path}");
     }
     let french = app.page("/webhooks/new", &format!("{cookie}; lang=fr")).await.text().await.unwrap();

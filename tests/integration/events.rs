@@ -49,7 +49,7 @@ async fn batch(app: &TestApp, events: Vec<Value>) -> Vec<Value> {
 async fn events_are_found_by_every_attribute(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let before = Timestamp::now();
-    let (created, visit) = (BuiltIn::IdentityCreated, BuiltIn::VisitCreated);
+    let (created, visit) = (BuiltIn::IdentityCreated, BuiltIn::VisitEventCreated);
     for event in [
         of("1", "/a", Some("s"), created),
         of("2", "/a", None, visit),
@@ -65,12 +65,12 @@ async fn events_are_found_by_every_attribute(database: TestDatabase) {
         ("id=1&source=/b", &["1"]),
         ("id=1&source=/c", &[]),
         ("id=9", &[]),
-        ("id=1&type=visit.created", &["1"]),
+        ("id=1&type=visit_event.created", &["1"]),
         ("source=/a", &["2", "1"]),
         ("subject=s", &["4", "1"]),
         ("subject=%C3%A9%26%2B", &["1"]),
-        ("type=visit.created", &["1", "2"]),
-        ("type=visit.created&source=/a", &["2"]),
+        ("type=visit_event.created", &["1", "2"]),
+        ("type=visit_event.created&source=/a", &["2"]),
         ("source=/b&subject=s&type=identity.created", &["4"]),
         (&format!("from={before}&to={after}"), &["4", "1", "2", "1"]),
         (&format!("to={before}"), &[]),
@@ -80,7 +80,7 @@ async fn events_are_found_by_every_attribute(database: TestDatabase) {
     ] {
         assert_eq!(find(&app, query).await, ids, "{query}");
     }
-    for filter in ["", "type=visit.created&", "id=1&"] {
+    for filter in ["", "type=visit_event.created&", "id=1&"] {
         let (mut found, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
         loop {
             let page = app.get(&format!("/events?{filter}limit=1{cursor}")).await;
@@ -106,7 +106,7 @@ async fn events_are_found_by_every_attribute(database: TestDatabase) {
     );
     assert_eq!(
         (&item["extensions"], &item["subject"], &item["type"]),
-        (&Value::Null, &json!("é&+"), &json!("visit.created"))
+        (&Value::Null, &json!("é&+"), &json!("visit_event.created"))
     );
     app.stop().await;
 }
@@ -186,7 +186,7 @@ async fn event_is_shown_with_its_deliveries(database: TestDatabase) {
     );
     assert_eq!(waiting[0]["callbacks"][0]["status"], 500);
     // An event without subscribers is found, too.
-    let unheard = app.publish(BuiltIn::VisitCreated, "unheard").await;
+    let unheard = app.publish(BuiltIn::VisitEventCreated, "unheard").await;
     let found = app.get(&format!("/events/{}", unheard["id"].as_str().unwrap())).await;
     assert_eq!((&found["deliveries"], &found["deliveries_count"]), (&json!([]), &json!(0)));
     app.stop().await;
@@ -216,7 +216,10 @@ async fn invalid_event_query_is_rejected(database: TestDatabase) {
         let (given, problem) = (response.status().as_u16(), response.json_value().await);
         assert!(given == status && problem.to_string().contains(word), "{path}: {given} {problem}");
     }
-    let event = app.publish(BuiltIn::VisitCreated, "1").await["id"].as_str().unwrap().to_owned();
+    let event = app.publish(BuiltIn::VisitEventCreated, "1").await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     for (scope, status) in [
         (Scope::CallbacksRead, 200),
         (Scope::EventsWrite, 403),
@@ -237,10 +240,10 @@ async fn invalid_event_query_is_rejected(database: TestDatabase) {
 async fn events_with_one_id_from_many_sources_are_paged(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     for part in 0..2 {
-        let events = (0..600).map(|number| of("same", &format!("/{}", part * 600 + number), None, BuiltIn::VisitCreated));
+        let events = (0..600).map(|number| of("same", &format!("/{}", part * 600 + number), None, BuiltIn::VisitEventCreated));
         batch(&app, events.collect()).await;
     }
-    batch(&app, vec![of("other", "/1199", None, BuiltIn::VisitCreated)]).await;
+    batch(&app, vec![of("other", "/1199", None, BuiltIn::VisitEventCreated)]).await;
     let (mut sources, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = app.get(&format!("/events?id=same&limit=200{cursor}")).await;
@@ -308,15 +311,15 @@ async fn event_id_is_reusable_after_thirty_days(database: TestDatabase) {
 
 async fn event_keys_are_deleted_with_their_events(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    app.publish(BuiltIn::VisitCreated, "1").await;
+    app.publish(BuiltIn::VisitEventCreated, "1").await;
     database.execute("UPDATE event_keys SET received_at = 0").await;
     for id in ["1", "2", "3"] {
-        assert_eq!(app.publish(BuiltIn::VisitCreated, id).await["duplicate"], false);
+        assert_eq!(app.publish(BuiltIn::VisitEventCreated, id).await["duplicate"], false);
     }
     assert_eq!((database.count("events").await, database.count("event_keys").await), (4, 4));
     let later = Timestamp::now().plus(Duration::from_secs(1));
     while app.store.delete_expired(Expired::Events, later).await.unwrap() {}
     assert_eq!((database.count("events").await, database.count("event_keys").await), (0, 0));
-    assert_eq!(app.publish(BuiltIn::VisitCreated, "1").await["duplicate"], false);
+    assert_eq!(app.publish(BuiltIn::VisitEventCreated, "1").await["duplicate"], false);
     app.stop().await;
 }

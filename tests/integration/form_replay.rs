@@ -23,7 +23,7 @@ const TYPED: [(&str, &str); 8] = [
     ("enabled", "true"),
     ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
     ("events", "identity.created"),
-    ("events", "visit.created"),
+    ("events", "visit_event.created"),
     ("intent", "save"),
 ];
 

@@ -89,7 +89,7 @@ async fn validation_errors_are_translated_on_pages_only(database: TestDatabase) 
         .form("/sign-in", "lang=fr", &[("email", "a@example.com"), ("password", "wrong")])
         .await;
     assert!(wrong.text().await.unwrap().contains("est incorrect."));
-    let body = serde_json::json!({ "name": "", "url": "https://example.com/", "events": ["visit.created"] });
+    let body = serde_json::json!({ "name": "", "url": "https://example.com/", "events": ["visit_event.created"] });
     let (status, answer) = app.post("/webhooks", &body).await;
     assert_eq!((status, answer["errors"][0]["detail"].as_str().unwrap()), (422, "Enter a name."));
     app.stop().await;

@@ -37,7 +37,7 @@ async fn webhook_list_sorts_filters_and_pages_by_url(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     for (name, url, event, description, enabled) in [
-        ("beta", "https://c.example.com/", "visit.created", "Two", true),
+        ("beta", "https://c.example.com/", "visit_event.created", "Two", true),
         ("Alpha", "https://b.example.com/", "identity.created", "three", false),
         ("gamma", "https://a.example.com/", "access_request.created", "One of 1000", true),
         (
@@ -73,7 +73,7 @@ async fn webhook_list_sorts_filters_and_pages_by_url(database: TestDatabase) {
     assert_eq!(enabled_first[2..], ["delta", "Alpha"]);
     for (query, found) in [
         ("?q=ALPHA", "Alpha"),
-        ("?event=visit.created", "beta"),
+        ("?event=visit_event.created", "beta"),
         ("?status=disabled&q=three", "Alpha"),
         ("?q=one&status=enabled", "gamma"),
         ("?q=ÉCOLE", "delta"),
@@ -83,7 +83,7 @@ async fn webhook_list_sorts_filters_and_pages_by_url(database: TestDatabase) {
         assert_eq!(names(&app, &format!("/webhooks{query}"), &cookie).await, [found], "{query}");
     }
     let html = app
-        .page("/webhooks?q=a%26b&event=visit.created&sort=url", &cookie)
+        .page("/webhooks?q=a%26b&event=visit_event.created&sort=url", &cookie)
         .await
         .text()
         .await
@@ -91,7 +91,7 @@ async fn webhook_list_sorts_filters_and_pages_by_url(database: TestDatabase) {
     for kept in [
         "Nothing found",
         "value=\"a&amp;b\"",
-        "<option value=\"visit.created\" selected",
+        "<option value=\"visit_event.created\" selected",
         "name=\"sort\" value=\"url\"",
     ] {
         assert!(html.contains(kept), "{kept}: {html}");
@@ -100,12 +100,12 @@ async fn webhook_list_sorts_filters_and_pages_by_url(database: TestDatabase) {
     for n in 0..110 {
         add(
             &app,
-            &json!({ "name": format!("x{n:03}"), "url": "https://example.com/", "events": ["visit.updated"] }),
+            &json!({ "name": format!("x{n:03}"), "url": "https://example.com/", "events": ["visit_event.approved"] }),
         )
         .await;
     }
     let html = app
-        .page("/webhooks?event=visit.updated&page=2", &cookie)
+        .page("/webhooks?event=visit_event.approved&page=2", &cookie)
         .await
         .text()
         .await
@@ -113,13 +113,13 @@ async fn webhook_list_sorts_filters_and_pages_by_url(database: TestDatabase) {
     for shown in [
         "26 to 50 of 110 webhooks",
         "Page 2 of 5",
-        "event=visit.updated&amp;page=3",
-        "href=\"/webhooks?event=visit.updated\"",
+        "event=visit_event.approved&amp;page=3",
+        "href=\"/webhooks?event=visit_event.approved\"",
     ] {
         assert!(html.contains(shown), "{shown}: {html}");
     }
     for beyond in [999, u64::MAX] {
-        let last = names(&app, &format!("/webhooks?event=visit.updated&page={beyond}"), &cookie).await;
+        let last = names(&app, &format!("/webhooks?event=visit_event.approved&page={beyond}"), &cookie).await;
         assert_eq!((last.len(), last[9].as_str()), (10, "x109"));
     }
     app.stop().await;
@@ -129,7 +129,7 @@ async fn webhook_is_switched_in_its_row(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
-    let id = add(&app, &json!({ "name": "One", "url": "https://example.com/", "events": ["visit.created"], "headers": [{ "name": "X-A", "value": "kept" }] })).await;
+    let id = add(&app, &json!({ "name": "One", "url": "https://example.com/", "events": ["visit_event.created"], "headers": [{ "name": "X-A", "value": "kept" }] })).await;
     for (enabled, button, state) in [("false", "Enable One", "Disabled"), ("true", "Disable One", "Enabled")] {
         let response = app.form("/webhooks?sort=url", &cookie, &[("id", &id), ("enabled", enabled)]).await;
         assert_eq!(
@@ -157,10 +157,12 @@ async fn webhook_is_switched_in_its_row(database: TestDatabase) {
 async fn webhook_row_shows_recent_results(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start(vec![Reply::status(500); 20]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated, BuiltIn::VisitCreated]).await;
+    let webhook = app
+        .webhook(&receiver.url, &[BuiltIn::IdentityCreated, BuiltIn::VisitEventCreated])
+        .await;
     add(
         &app,
-        &json!({ "name": "Other", "url": "https://example.com/", "events": ["visit.updated"] }),
+        &json!({ "name": "Other", "url": "https://example.com/", "events": ["visit_event.approved"] }),
     )
     .await;
     app.publish(BuiltIn::IdentityCreated, "1").await;
@@ -174,7 +176,7 @@ async fn webhook_row_shows_recent_results(database: TestDatabase) {
     for shown in [
         "500 InternalServerError",
         "Last 24 hours: 4 callbacks, 4 failed",
-        "title=\"Identity created, Visit created\"",
+        "title=\"Identity created, Visit event created\"",
         ">+1<",
     ] {
         assert!(html.contains(shown), "{shown}: {html}");
@@ -196,7 +198,7 @@ async fn webhook_list_shows_no_help_text(database: TestDatabase) {
     );
     add(
         &app,
-        &json!({ "name": "One", "url": "https://example.com/", "events": ["visit.created"] }),
+        &json!({ "name": "One", "url": "https://example.com/", "events": ["visit_event.created"] }),
     )
     .await;
     let html = app.page("/webhooks", &owner).await.text().await.unwrap();
@@ -212,7 +214,7 @@ async fn search_finds_webhooks_by_current_values(database: TestDatabase) {
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let id = add(
         &app,
-        &json!({ "name": "Before", "url": "https://example.com/", "events": ["visit.updated"] }),
+        &json!({ "name": "Before", "url": "https://example.com/", "events": ["visit_event.approved"] }),
     )
     .await;
     // A dot sorts before an underscore on both databases and in every locale.

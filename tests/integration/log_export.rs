@@ -82,7 +82,7 @@ async fn owner_exports_only_own_webhooks(database: TestDatabase) {
     let owner = app.store.users().await.unwrap().remove(0).id;
     let mut paths = Vec::new();
     for owners in [json!([owner]), json!([])] {
-        let body = json!({ "name": "Test", "url": "https://example.com/", "events": ["visit.created"], "owners": owners });
+        let body = json!({ "name": "Test", "url": "https://example.com/", "events": ["visit_event.created"], "owners": owners });
         let response = app.api(Method::POST, "/webhooks").json_value(&body).send().await.unwrap();
         let id = response.headers()["location"]
             .to_str()

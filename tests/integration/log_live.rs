@@ -151,7 +151,7 @@ async fn live_log_of_a_past_range_is_refused(database: TestDatabase) {
 async fn live_log_page_is_dropped_on_another_thread(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitEventCreated]).await;
     let request = Request::get(format!("/webhooks/{}", webhook["id"].as_str().unwrap()))
         .header("host", "localhost")
         .header("cookie", &cookie)
@@ -170,7 +170,7 @@ async fn live_log_page_is_dropped_on_another_thread(database: TestDatabase) {
 
 async fn live_log_ends_when_access_is_lost(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let webhook = app.webhook("http://127.0.0.1:9/", &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook("http://127.0.0.1:9/", &[BuiltIn::VisitEventCreated]).await;
     let id = webhook["id"].as_str().unwrap();
     let path = format!("/webhooks/{id}/callbacks/live");
     app.sign_in("other@example.com", Role::Administrator).await;
@@ -209,7 +209,7 @@ async fn live_log_ends_when_access_is_lost(database: TestDatabase) {
 
 async fn live_log_streams_per_user_are_limited(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let webhook = app.webhook("http://127.0.0.1:9/", &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook("http://127.0.0.1:9/", &[BuiltIn::VisitEventCreated]).await;
     let path = format!("/webhooks/{}/callbacks/live", webhook["id"].as_str().unwrap());
     let cookie = app.sign_in("greedy@example.com", Role::Administrator).await;
     let mut streams = Vec::new();

@@ -31,7 +31,7 @@ use crate::support::{
 on_both! { log_pages_go_both_ways log_filters_by_response_and_event log_counts_agree_with_the_rows log_shows_attempts_and_the_next_retry }
 
 const HOUR_MS: i64 = 3_600_000;
-const EVENTS: [BuiltIn; 2] = [BuiltIn::IdentityCreated, BuiltIn::VisitCreated];
+const EVENTS: [BuiltIn; 2] = [BuiltIn::IdentityCreated, BuiltIn::VisitEventCreated];
 
 fn id(webhook: &serde_json::Value) -> WebhookId {
     webhook["id"].as_str().unwrap().parse().unwrap()
@@ -110,9 +110,9 @@ async fn log_filters_by_response_and_event(database: TestDatabase) {
     ] {
         assert_eq!(count(response, None).await, rows, "{response}");
     }
-    assert_eq!(count("", Some(BuiltIn::VisitCreated)).await, 2);
-    assert_eq!(count("failed", Some(BuiltIn::VisitCreated)).await, 0);
-    assert_eq!(count("succeeded", Some(BuiltIn::VisitCreated)).await, 2);
+    assert_eq!(count("", Some(BuiltIn::VisitEventCreated)).await, 2);
+    assert_eq!(count("failed", Some(BuiltIn::VisitEventCreated)).await, 0);
+    assert_eq!(count("succeeded", Some(BuiltIn::VisitEventCreated)).await, 2);
     app.stop().await;
 }
 

@@ -63,10 +63,10 @@ async fn manual_delivery_is_claimed_before_backlog(database: TestDatabase) {
     failing.wait(42).await;
 
     // A webhook with one callback per second and more waiting deliveries than fit in memory.
-    let limited = app.webhook(&slow.url, &[BuiltIn::VisitCreated]).await;
+    let limited = app.webhook(&slow.url, &[BuiltIn::VisitEventCreated]).await;
     change(&app, &limited, json!({ "rate_limit": { "per_second": 1, "burst": 1 } })).await;
     let began = Instant::now();
-    publish_many(&app, BuiltIn::VisitCreated, 4_500, "limited").await;
+    publish_many(&app, BuiltIn::VisitEventCreated, 4_500, "limited").await;
     slow.wait(1).await;
     let waiting = "deliveries WHERE state = 'pending'";
     assert!(database.count(waiting).await > 300);

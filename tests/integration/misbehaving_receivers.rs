@@ -215,10 +215,10 @@ async fn panicking_attempt_fails_alone(database: TestDatabase) {
     };
     let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
     let good = Receiver::start([]).await;
-    app.webhook("http://broken.example.com/", &[BuiltIn::VisitCreated]).await;
+    app.webhook("http://broken.example.com/", &[BuiltIn::VisitEventCreated]).await;
     let healthy = app.webhook(&good.url, &[BuiltIn::IdentityCreated]).await;
     for number in 0..3 {
-        app.publish(BuiltIn::VisitCreated, &format!("breaks {number}")).await;
+        app.publish(BuiltIn::VisitEventCreated, &format!("breaks {number}")).await;
         app.publish(BuiltIn::IdentityCreated, &format!("works {number}")).await;
     }
     app.deliveries(&database, "failed", 3).await;

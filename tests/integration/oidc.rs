@@ -223,7 +223,7 @@ async fn form_is_replayed_after_oidc_sign_in(database: TestDatabase) {
         .into_iter()
         .chain([
             ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
-            ("events", "visit.created"),
+            ("events", "visit_event.created"),
             ("intent", "save"),
         ])
         .collect();

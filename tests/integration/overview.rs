@@ -49,8 +49,8 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
         Receiver::start(vec![Reply::status(500); 20]).await,
         Receiver::start([Reply::status(410)]).await,
     );
-    let working = add(&app, "Works", &works.url, BuiltIn::VisitCreated, &[]).await;
-    app.publish(BuiltIn::VisitCreated, "1").await;
+    let working = add(&app, "Works", &works.url, BuiltIn::VisitEventCreated, &[]).await;
+    app.publish(BuiltIn::VisitEventCreated, "1").await;
     app.log(&working, 1).await;
     let html = app.page("/", &cookie).await.text().await.unwrap();
     assert_eq!(figures(&html), ["100%", "0", "1", "0", "0"], "{html}");
@@ -59,8 +59,8 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
         "{html}"
     );
 
-    let failing = add(&app, "Fails", &fails.url, BuiltIn::VisitUpdated, &[]).await;
-    let given_up = add(&app, "Gave up", &gone.url, BuiltIn::VisitUpdated, &[]).await;
+    let failing = add(&app, "Fails", &fails.url, BuiltIn::VisitEventApproved, &[]).await;
+    let given_up = add(&app, "Gave up", &gone.url, BuiltIn::VisitEventApproved, &[]).await;
     let holding = add(&app, "Holds", &works.url, BuiltIn::RoleMembershipChanged, &[]).await;
     let off = app
         .api(Method::PATCH, &path(&holding))
@@ -69,7 +69,7 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
         .await
         .unwrap();
     assert_eq!(off.status(), 200);
-    app.publish(BuiltIn::VisitUpdated, "2").await;
+    app.publish(BuiltIn::VisitEventApproved, "2").await;
     app.publish(BuiltIn::RoleMembershipChanged, "3").await;
     app.publish(BuiltIn::RoleMembershipChanged, "4").await;
     app.log(&failing, 4).await;
@@ -117,8 +117,8 @@ async fn overview_of_an_owner_counts_only_own_webhooks(database: TestDatabase) {
         .id
         .to_string();
     let (mine, other) = (Receiver::start([]).await, Receiver::start(vec![Reply::status(500); 20]).await);
-    let own = add(&app, "Mine", &mine.url, BuiltIn::VisitCreated, &[&id]).await;
-    let secret = add(&app, "Secret", &other.url, BuiltIn::VisitUpdated, &[]).await;
+    let own = add(&app, "Mine", &mine.url, BuiltIn::VisitEventCreated, &[&id]).await;
+    let secret = add(&app, "Secret", &other.url, BuiltIn::VisitEventApproved, &[]).await;
     let held = add(&app, "Secretly held", &other.url, BuiltIn::RoleMembershipChanged, &[]).await;
     app.api(Method::PATCH, &path(&held))
         .json_value(&json!({ "enabled": false }))
@@ -126,9 +126,9 @@ async fn overview_of_an_owner_counts_only_own_webhooks(database: TestDatabase) {
         .await
         .unwrap();
     for (event, id) in [
-        (BuiltIn::VisitCreated, "1"),
-        (BuiltIn::VisitCreated, "2"),
-        (BuiltIn::VisitUpdated, "3"),
+        (BuiltIn::VisitEventCreated, "1"),
+        (BuiltIn::VisitEventCreated, "2"),
+        (BuiltIn::VisitEventApproved, "3"),
         (BuiltIn::RoleMembershipChanged, "4"),
     ] {
         app.publish(event, id).await;
@@ -147,7 +147,7 @@ async fn overview_of_an_owner_counts_only_own_webhooks(database: TestDatabase) {
         .await
         .unwrap();
     assert_eq!(off.status(), 200);
-    app.publish(BuiltIn::VisitCreated, "5").await;
+    app.publish(BuiltIn::VisitEventCreated, "5").await;
     app.deliveries(&database, "held", 2).await;
     let html = app.page("/", &owner).await.text().await.unwrap();
     assert!(rows(&html).len() == 1 && html.contains("1 delivery is held"), "{html}");
@@ -165,7 +165,7 @@ async fn overview_without_webhooks_shows_first_steps(database: TestDatabase) {
     );
     let html = app.page("/", &owner).await.text().await.unwrap();
     assert!(html.contains("You own no webhook yet."), "{html}");
-    app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
+    app.webhook("https://example.com/", &[BuiltIn::VisitEventCreated]).await;
     let html = app.page("/", &format!("{cookie}; lang=fr")).await.text().await.unwrap();
     assert!(
         html.contains("Aucun appel dans les dernières 24 heures.") && html.contains("Rien ne demande votre attention"),

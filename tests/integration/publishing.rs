@@ -154,7 +154,7 @@ async fn event_is_sent_to_every_enabled_subscriber(database: TestDatabase) {
         Receiver::start([]).await,
     );
     app.webhook(&one.url, &[BuiltIn::IdentityCreated]).await;
-    app.webhook(&two.url, &[BuiltIn::IdentityCreated, BuiltIn::VisitCreated]).await;
+    app.webhook(&two.url, &[BuiltIn::IdentityCreated, BuiltIn::VisitEventCreated]).await;
     let disabled = app.webhook(&off.url, &[BuiltIn::IdentityCreated]).await;
     let path = format!("/webhooks/{}", disabled["id"].as_str().unwrap());
     assert_eq!(

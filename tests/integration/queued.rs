@@ -79,7 +79,7 @@ async fn waiting_delivery_is_sent_after_unsubscription(database: TestDatabase) {
     let (app, receiver, webhook) = start(&database, 2).await;
     app.publish(BuiltIn::IdentityCreated, "1").await;
     receiver.wait(1).await;
-    change(&app, &webhook, &json!({ "events": ["visit.created"] })).await;
+    change(&app, &webhook, &json!({ "events": ["visit_event.created"] })).await;
     // It was queued while the webhook was subscribed. A new event is not sent to it.
     assert_eq!(app.publish(BuiltIn::IdentityCreated, "2").await["deliveries"], 0);
     app.deliveries(&database, "succeeded", 1).await;

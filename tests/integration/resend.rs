@@ -135,7 +135,7 @@ async fn recover_sends_failed_and_held_deliveries(database: TestDatabase) {
 
 async fn test_event_is_marked_and_sent_once(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([Reply::status(500)]).await);
-    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
     let path = format!("/webhooks/{}/test", text(&webhook, "id"));
     let empty = app.api(Method::POST, &path).send().await.unwrap();
     assert_eq!(empty.status(), 202);
@@ -143,7 +143,7 @@ async fn test_event_is_marked_and_sent_once(database: TestDatabase) {
     let row = app.log(&webhook, 1).await.remove(0);
     assert_eq!(
         (text(&row, "trigger"), text(&row, "event_type"), text(&row, "delivery_id")),
-        ("test", "visit.created", delivery.as_str())
+        ("test", "visit_event.created", delivery.as_str())
     );
     app.deliveries(&database, "failed", 1).await;
     let (status, _) = app.post(&path, &json!({ "event": "identity.deleted" })).await;

@@ -101,7 +101,7 @@ async fn retention_keeps_pending_deliveries(database: TestDatabase) {
 async fn held_delivery_of_a_deleted_webhook_fails(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let mut webhooks = Vec::new();
-    for event in [BuiltIn::IdentityCreated, BuiltIn::VisitCreated] {
+    for event in [BuiltIn::IdentityCreated, BuiltIn::VisitEventCreated] {
         let webhook = app.webhook(&receiver.url, &[event]).await;
         change(&app, &webhook, json!({ "enabled": false })).await;
         publish_many(&app, event, 1_100, event.as_str()).await;

@@ -259,7 +259,7 @@ async fn route_without_a_rule_is_not_found(database: TestDatabase) {
 async fn another_owners_ids_and_cursors_are_not_found(database: TestDatabase) {
     let stage = Stage::set(&database).await;
     let (app, other) = (&stage.app, stage.cookie(OTHER).await);
-    let body = json!({ "name": "Secret name", "url": "https://example.com/secret-path", "events": ["visit.created"] });
+    let body = json!({ "name": "Secret name", "url": "https://example.com/secret-path", "events": ["visit_event.created"] });
     for _ in 0..3 {
         assert_eq!(app.post("/webhooks", &body).await.0, 201);
     }
@@ -276,7 +276,7 @@ async fn another_owners_ids_and_cursors_are_not_found(database: TestDatabase) {
             assert!(!text.contains(hidden), "{path} shows {hidden}");
         }
     }
-    let mine = json!({ "name": "Mine", "url": "https://example.com/", "events": ["visit.created"], "owners": [app.store.user_by_email(OTHER).await.unwrap().unwrap().0.id] });
+    let mine = json!({ "name": "Mine", "url": "https://example.com/", "events": ["visit_event.created"], "owners": [app.store.user_by_email(OTHER).await.unwrap().unwrap().0.id] });
     let own = app.post("/webhooks", &mine).await.1["id"].as_str().unwrap().to_owned();
     let html = app
         .page(&format!("/webhooks/{own}?callback={callback}"), &other)

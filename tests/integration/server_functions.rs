@@ -61,7 +61,7 @@ async fn every_server_function_is_a_route_with_a_rule(database: TestDatabase) {
 async fn a_call_gets_json_and_a_form_the_next_page(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitEventCreated]).await;
     let id = id_of(&webhook);
     let (status, changed) = call(&app, "set_webhook_enabled", &cookie, &[("id", id), ("enabled", "false")]).await;
     assert_eq!((status, &changed["enabled"]), (200, &json!(false)));
@@ -84,7 +84,7 @@ async fn an_error_of_a_call_has_a_status_and_a_kind(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
-    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitEventCreated]).await;
     let id = id_of(&webhook);
     for missing in [NONE, "none"] {
         let answer = call(&app, "set_webhook_enabled", &cookie, &[("id", missing), ("enabled", "true")]).await;
@@ -161,8 +161,8 @@ async fn parameters_of_the_path_replace_fields(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let [one, other] = [
-        app.webhook("https://example.com/1", &[BuiltIn::VisitCreated]).await,
-        app.webhook("https://example.com/2", &[BuiltIn::VisitCreated]).await,
+        app.webhook("https://example.com/1", &[BuiltIn::VisitEventCreated]).await,
+        app.webhook("https://example.com/2", &[BuiltIn::VisitEventCreated]).await,
     ];
     let path = format!("/webhooks/{}", id_of(&one));
     let fields = [("id", id_of(&other)), ("intent", "delete"), ("confirm", "Test")];
@@ -193,11 +193,11 @@ async fn a_single_field_is_sent_once(database: TestDatabase) {
 async fn a_log_fragment_has_the_rows_and_nothing_to_hydrate(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
     let fields = [("webhook", id_of(&webhook)), ("query", "range=7d&callback=none&after=x&unknown=1")];
     let (status, empty) = call(&app, "log_fragment", &cookie, &fields).await;
     assert_eq!((status, empty["html"].as_str()), (200, Some("")));
-    app.publish(BuiltIn::VisitCreated, "1").await;
+    app.publish(BuiltIn::VisitEventCreated, "1").await;
     let row = app.log(&webhook, 1).await.remove(0);
     let french = format!("{cookie}; lang=fr");
     let (_, fragment) = call(&app, "log_fragment", &french, &fields).await;
@@ -207,7 +207,7 @@ async fn a_log_fragment_has_the_rows_and_nothing_to_hydrate(database: TestDataba
         "id=\"logs\"",
         "id=\"log-rows\"",
         "202 Accepted",
-        "Visite créée",
+        "Visite prévue créée",
         "range=7d&amp;callback=",
     ] {
         assert!(html.contains(part), "{part}: {html}");
@@ -219,14 +219,14 @@ async fn a_log_fragment_has_the_rows_and_nothing_to_hydrate(database: TestDataba
 async fn a_redelivery_and_a_test_wait_for_their_callback(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
     let id = id_of(&webhook);
     assert_eq!(call(&app, "send_test_event", &cookie, &[("id", id)]).await, (200, Value::Null));
     let first = app.log(&webhook, 1).await.remove(0)["id"].as_str().unwrap().to_owned();
     let (status, redelivered) = call(&app, "redeliver", &cookie, &[("id", id), ("callback", &first)]).await;
     let newest = app.log(&webhook, 2).await.remove(0);
     assert_eq!((status, &redelivered["Logged"]), (200, &newest["id"]));
-    let other = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
+    let other = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
     let fields = [("id", id_of(&other)), ("callback", first.as_str())];
     assert_eq!(call(&app, "redeliver", &cookie, &fields).await, (404, json!("NotFound")));
     app.stop().await;

@@ -102,16 +102,16 @@ async fn publish_and_listen(here: &Installation, database: &[&str]) {
     ]);
     let serve = Service::start(here.command(&serve));
     let url = serve.url().await;
-    let body = serde_json::json!({ "name": "L", "url": format!("{receiver}/hook"), "events": ["visit.created"], "secret": secret });
+    let body = serde_json::json!({ "name": "L", "url": format!("{receiver}/hook"), "events": ["visit_event.created"], "secret": secret });
     let add = client()
         .post(format!("{url}/api/v1/webhooks"))
         .bearer_auth(&key)
         .header("content-type", "application/json");
     let webhook = add.body(body.to_string()).send().await.unwrap().json_value().await;
-    let file = example_file(here.folder(), BuiltIn::VisitCreated);
+    let file = example_file(here.folder(), BuiltIn::VisitEventCreated);
     let publish = [
         "publish",
-        "visit.created",
+        "visit_event.created",
         "--data",
         &file,
         "--url",
@@ -129,10 +129,22 @@ async fn publish_and_listen(here: &Installation, database: &[&str]) {
     assert!(listen.line("signature valid, ").await.contains("204"));
     assert!(here.answer(&publish).contains("\"duplicate\":true"));
     fs::write(&file, "{}").unwrap();
-    let line = here.refusal(&["publish", "visit.created", "--data", &file, "--url", &url, "--api-key", &key], 1);
+    let line = here.refusal(
+        &["publish", "visit_event.created", "--data", &file, "--url", &url, "--api-key", &key],
+        1,
+    );
     assert!(line.contains("422") && line.contains("/data"), "{line}");
     let line = here.refusal(
-        &["publish", "visit.created", "--data", &file, "--url", &url, "--api-key", "chk_wrong"],
+        &[
+            "publish",
+            "visit_event.created",
+            "--data",
+            &file,
+            "--url",
+            &url,
+            "--api-key",
+            "chk_wrong",
+        ],
         1,
     );
     assert!(line.contains("401") && !line.contains("chk_wrong"), "{line}");
@@ -143,7 +155,10 @@ async fn publish_and_listen(here: &Installation, database: &[&str]) {
     })
     .await;
     assert_eq!(serve.terminate().await, Some(0));
-    let line = here.refusal(&["publish", "visit.created", "--data", &file, "--url", &url, "--api-key", &key], 1);
+    let line = here.refusal(
+        &["publish", "visit_event.created", "--data", &file, "--url", &url, "--api-key", &key],
+        1,
+    );
     assert!(line.contains("is the server running"), "{line}");
 }
 

@@ -225,11 +225,11 @@ async fn malformed_request_is_rejected(database: TestDatabase) {
         (nested.into_bytes(), 422),
         (b"{\"name\":\"\xff\xfe\"}".to_vec(), 400),
         (
-            b"{\"name\":\"a\",\"name\":\"b\",\"url\":\"https://example.com/\",\"events\":[\"visit.created\"]}".to_vec(),
+            b"{\"name\":\"a\",\"name\":\"b\",\"url\":\"https://example.com/\",\"events\":[\"visit_event.created\"]}".to_vec(),
             422,
         ),
         (
-            b"{\"name\":\"a\\u0000\",\"url\":\"https://example.com/\",\"events\":[\"visit.created\"]}".to_vec(),
+            b"{\"name\":\"a\\u0000\",\"url\":\"https://example.com/\",\"events\":[\"visit_event.created\"]}".to_vec(),
             422,
         ),
     ] {

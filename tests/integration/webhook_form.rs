@@ -24,7 +24,7 @@ const EMAIL: &str = "ann@example.com";
 fn full() -> Value {
     json!({
         "name": "Everything", "description": "two\nlines", "url": "https://example.com/hooks?a=1&b=2",
-        "events": ["identity.created", "visit.created"], "enabled": true,
+        "events": ["identity.created", "visit_event.created"], "enabled": true,
         "headers": [
             { "name": "X-Tenant", "value": "7 \"<&'", "secret": true },
             { "name": "X-Api-Key", "value": "public", "secret": false },
@@ -253,7 +253,7 @@ async fn header_is_secret_by_name_or_checkbox(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in(EMAIL, Role::Administrator).await;
     let headers = json!([{ "name": "Authorization", "value": "Bearer a" }, { "name": "X-Tenant", "value": "7" }]);
-    let body = json!({ "name": "By name", "url": "https://example.com/", "events": ["visit.created"], "headers": headers });
+    let body = json!({ "name": "By name", "url": "https://example.com/", "events": ["visit_event.created"], "headers": headers });
     let (status, webhook) = app.post("/webhooks", &body).await;
     assert_eq!(
         (status, &webhook["headers"][0]["secret"], &webhook["headers"][1]["secret"]),
@@ -347,7 +347,8 @@ async fn owner_does_not_see_values_of_secret_headers(database: TestDatabase) {
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
     let id = app.store.users().await.unwrap().remove(0).id;
     let headers = json!([{ "name": "X-A", "value": "planted-secret", "secret": true }, { "name": "X-B", "value": "planted-plain" }]);
-    let body = json!({ "name": "Mine", "url": "https://example.com/", "events": ["visit.created"], "owners": [id], "headers": headers });
+    let body =
+        json!({ "name": "Mine", "url": "https://example.com/", "events": ["visit_event.created"], "owners": [id], "headers": headers });
     let (_, webhook) = app.post("/webhooks", &body).await;
     let path = path_of(&webhook);
     let html = page(&app, &path, &owner).await;

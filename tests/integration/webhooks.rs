@@ -33,8 +33,7 @@ async fn webhook_is_created_read_changed_and_deleted(database: TestDatabase) {
         (&Value::Null, &body["url"], &json!(true))
     );
 
-    let patch =
-        json!({ "description": "Directory", "events": ["visit.created"], "headers": [{ "name": "X-A", "value": "1", "secret": false }] });
+    let patch = json!({ "description": "Directory", "events": ["visit_event.created"], "headers": [{ "name": "X-A", "value": "1", "secret": false }] });
     let changed = app
         .api(Method::PATCH, path)
         .json_value(&patch)
@@ -45,21 +44,21 @@ async fn webhook_is_created_read_changed_and_deleted(database: TestDatabase) {
         .await;
     assert_eq!(
         json!([changed["name"], changed["description"], changed["events"], changed["headers"]]),
-        json!(["HR", "Directory", ["visit.created"], patch["headers"]])
+        json!(["HR", "Directory", ["visit_event.created"], patch["headers"]])
     );
     assert_eq!(app.get(path).await["updated_at"], changed["updated_at"]);
 
     assert_eq!(app.api(Method::DELETE, path).send().await.unwrap().status(), 204);
     assert_eq!(app.api(Method::GET, path).send().await.unwrap().status(), 404);
     assert_eq!(app.api(Method::DELETE, path).send().await.unwrap().status(), 404);
-    assert_eq!(app.publish(BuiltIn::VisitCreated, "after").await["deliveries"], 0);
+    assert_eq!(app.publish(BuiltIn::VisitEventCreated, "after").await["deliveries"], 0);
     app.stop().await;
 }
 
 async fn webhooks_are_searched_and_paged(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     for number in 0..5 {
-        let event = if number == 0 { "visit.created" } else { "identity.created" };
+        let event = if number == 0 { "visit_event.created" } else { "identity.created" };
         let body = json!({ "name": format!("Hook_{number}"), "url": "https://example.com/", "events": [event], "enabled": number != 1 });
         assert_eq!(
             app.api(Method::POST, "/webhooks").json_value(&body).send().await.unwrap().status(),
@@ -85,7 +84,7 @@ async fn webhooks_are_searched_and_paged(database: TestDatabase) {
     for (query, expected) in [
         ("q=hook_3", vec!["Hook_3"]),
         ("q=%25", vec![]),
-        ("event=visit.created", vec!["Hook_0"]),
+        ("event=visit_event.created", vec!["Hook_0"]),
         ("enabled=false", vec!["Hook_1"]),
     ] {
         assert_eq!(names(&app.get(&format!("/webhooks?{query}")).await), expected, "{query}");

@@ -1,20 +1,19 @@
-//! The fields of a callback's body as a tree. Its HTML depends only on the event type and the language, so it is written once.
+//! The fields of a callback's body as a tree. The HTML of a type of the pack depends only on the type and the language, so it is written once.
 
 use std::{
     collections::HashMap,
     fmt::{self, Write},
-    sync::{LazyLock, OnceLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
+use event_schema::fields::{Field, FieldValue, fields};
 use leptos::prelude::*;
 
 use crate::{
-    catalogue::{
-        BuiltIn,
-        fields::{Field, FieldValue, fields},
-    },
+    catalogue::BuiltIn,
     console::{components::inline_code::write_inline_code, raw_text::raw_text, viewer::lang},
     messages::{self, Lang, event_types as say},
+    registry::Entry,
 };
 
 /// The number of levels that are open at first.
@@ -24,25 +23,31 @@ const OPEN: usize = 2;
 #[component]
 pub(in crate::console) fn SchemaTree(
     /// The event type.
-    event: BuiltIn,
+    entry: Arc<Entry>,
 ) -> impl IntoView {
-    view! { <div class="schema" inner_html=html(event, lang())></div> }
+    view! { <div class="schema" inner_html=html(&entry, lang())></div> }
 }
 
 /// The HTML of the tree. It is plain text instead of a view, because nothing in it is ever hydrated: leptos would mark the end of each list and
 /// text.
-fn html(event: BuiltIn, lang: Lang) -> &'static str {
-    static TREES: [[OnceLock<String>; BuiltIn::ALL.len()]; Lang::ALL.len()] =
+fn html(entry: &Entry, lang: Lang) -> Arc<str> {
+    static TREES: [[OnceLock<Arc<str>>; BuiltIn::ALL.len()]; Lang::ALL.len()] =
         [const { [const { OnceLock::new() }; BuiltIn::ALL.len()] }; Lang::ALL.len()];
-    TREES[lang as usize][event.index()].get_or_init(|| {
-        let mut html = String::new();
-        // Writing to a String cannot fail.
-        let _ = write_branch(&mut html, fields(event), 0, lang);
-        html
-    })
+    let write = || tree(&fields(entry.callback_schema()), lang);
+    match entry.built_in {
+        Some(built_in) => TREES[lang as usize][built_in.index()].get_or_init(write).clone(),
+        None => write(),
+    }
 }
 
-fn write_branch(html: &mut String, fields: &'static [Field], depth: usize, lang: Lang) -> fmt::Result {
+fn tree(fields: &[Field], lang: Lang) -> Arc<str> {
+    let mut html = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_branch(&mut html, fields, 0, lang);
+    html.into()
+}
+
+fn write_branch(html: &mut String, fields: &[Field], depth: usize, lang: Lang) -> fmt::Result {
     html.push_str("<ul>");
     for field in fields {
         html.push_str("<li>");
@@ -78,7 +83,7 @@ fn write_line(html: &mut String, field: &Field, lang: Lang) -> fmt::Result {
 }
 
 /// The possible values of a field with their meanings.
-fn write_values(html: &mut String, values: &'static [FieldValue], lang: Lang) -> fmt::Result {
+fn write_values(html: &mut String, values: &[FieldValue], lang: Lang) -> fmt::Result {
     if values.is_empty() {
         return Ok(());
     }
@@ -92,7 +97,7 @@ fn write_values(html: &mut String, values: &'static [FieldValue], lang: Lang) ->
 }
 
 /// A text of a schema in the viewer's language. The schemas themselves are in English.
-fn translated(english: &'static str, lang: Lang) -> &'static str {
+fn translated(english: &str, lang: Lang) -> &str {
     static KNOWN: LazyLock<HashMap<&str, usize>> =
         LazyLock::new(|| messages::catalogue::ALL.iter().map(|said| said(Lang::En)).zip(0..).collect());
     KNOWN.get(english).map_or(english, |at| messages::catalogue::ALL[*at](lang))
@@ -103,11 +108,12 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::catalogue::schema::callback_schema;
 
-    fn texts(fields: &'static [Field], all: &mut HashSet<&'static str>) {
+    fn texts(fields: &[Field], all: &mut HashSet<String>) {
         for field in fields {
-            all.insert(&field.description);
-            all.extend(field.values.iter().map(|value| value.meaning.as_str()));
+            all.insert(field.description.clone());
+            all.extend(field.values.iter().map(|value| value.meaning.clone()));
             texts(&field.fields, all);
         }
     }
@@ -116,15 +122,15 @@ mod tests {
     fn texts_of_schemas_are_translated() {
         let mut said = HashSet::new();
         for event in BuiltIn::ALL {
-            texts(fields(event), &mut said);
-            said.extend([event.name(), event.summary(), event.description()]);
+            texts(&fields(callback_schema(event)), &mut said);
+            said.extend([event.name(), event.summary(), event.description(), event.group()].map(str::to_owned));
         }
         said.remove("");
-        let known: HashSet<_> = messages::catalogue::ALL.iter().map(|text| text(Lang::En)).collect();
+        let known: HashSet<_> = messages::catalogue::ALL.iter().map(|text| text(Lang::En).to_owned()).collect();
         assert_eq!(known, said);
         for lang in Lang::ALL {
-            let tree = html(BuiltIn::VisitCreated, lang);
-            for said in [messages::catalogue::visit_host, messages::catalogue::status_checked_in] {
+            let tree = tree(&fields(callback_schema(BuiltIn::VisitEventCreated)), lang);
+            for said in [messages::catalogue::visit_event_host, messages::catalogue::status_checked_in] {
                 assert!(tree.contains(said(lang)), "{tree}");
             }
         }

@@ -5,7 +5,7 @@ mod names;
 pub mod response;
 pub mod viewer;
 
-pub(in crate::console) use self::names::{pattern_name, type_name};
+pub(in crate::console) use self::names::{event_types_loaded, pattern_name, type_name};
 pub use self::{
     dates::{TimeView, time_view},
     viewer::{lang, zone},

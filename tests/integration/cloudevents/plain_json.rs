@@ -80,7 +80,7 @@ async fn plain_json_with_invalid_query_is_rejected(database: TestDatabase) {
     for (query, pointer) in [
         ("?type=identity.created&colour=red", "/colour"),
         ("?type=identity.created&Source=a", "/Source"),
-        ("?type=identity.created&type=visit.created", "/type"),
+        ("?type=identity.created&type=visit_event.created", "/type"),
         ("?type=identity.created&id=1&id=1", "/id"),
         ("?id=1", "/type"),
         ("?type=", "/type"),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::support::database::TestDatabase;
 
 /// Callbacks `gap_ms` apart, the newest at `newest`. Of ten, the 4th timed out and the 8th got 503; three began at the same time.
-/// Every hundredth is of `visit.created`.
+/// Every hundredth is of `visit_event.created`.
 pub(crate) async fn history(database: &TestDatabase, webhook: &Value, newest: Timestamp, gap_ms: i64, count: usize) {
     let id = webhook["id"].as_str().unwrap();
     let (uuid, random) = if database.url.starts_with("postgres") {
@@ -20,7 +20,7 @@ pub(crate) async fn history(database: &TestDatabase, webhook: &Value, newest: Ti
             "INSERT INTO callbacks (id, delivery_id, event_id, webhook_id, event_type, url, callback_date, attempt, \"trigger\", outcome, \
              status, response, duration_ms, request_headers, response_truncated) \
              WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {count}) \
-             SELECT {random}, {random}, {random}, {uuid}, CASE WHEN i % 100 = 99 THEN 'visit.created' ELSE 'identity.created' END, \
+             SELECT {random}, {random}, {random}, {uuid}, CASE WHEN i % 100 = 99 THEN 'visit_event.created' ELSE 'identity.created' END, \
              'https://example.com/hook?n=' || i, {ms} - (i / 3) * 3 * CAST({gap_ms} AS BIGINT), 1, 'event', \
              CASE WHEN i % 10 IN (3, 7) THEN 'failed' ELSE 'succeeded' END, \
              CASE i % 10 WHEN 3 THEN NULL WHEN 7 THEN 503 ELSE 200 END, \

@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn only_fields_that_differ_are_shown() {
-        let before = json!({ "name": "A", "url": "https://a.example/", "events": ["visit.created"], "gone": 1 });
+        let before = json!({ "name": "A", "url": "https://a.example/", "events": ["visit_event.created"], "gone": 1 });
         let after = json!({ "name": "A", "url": "https://b.example/", "events": [], "headers": [{ "name": "X", "value": "••••••" }] });
         let found: Vec<_> = differing(&before, &after)
             .into_iter()
@@ -264,7 +264,7 @@ mod tests {
             found,
             [
                 ("url".to_owned(), some("https://a.example/"), some("https://b.example/")),
-                ("events".to_owned(), some("visit.created"), some("empty")),
+                ("events".to_owned(), some("visit_event.created"), some("empty")),
                 ("headers".to_owned(), None, some("X: ••••••")),
                 ("gone".to_owned(), some("1"), None),
             ]

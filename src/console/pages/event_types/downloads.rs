@@ -1,41 +1,55 @@
 //! The downloads of an event type: the JSON Schema and an example of the body of its callbacks.
 
 use axum::{
-    extract::Path,
+    Extension,
+    extract::{Path, State},
     http::header,
     response::{IntoResponse, Response},
 };
 
 use crate::{
-    catalogue::{
-        BuiltIn,
-        example::example_text,
-        schema::{callback_schema, schema_file_name},
-    },
+    app::AppState,
+    auth::principal::{Principal, SignedIn},
     problem::Problem,
+    registry::Entry,
+    services::{
+        error::UseCaseError,
+        event_types::{
+            self,
+            downloads::{self, File},
+        },
+    },
+    storage::event_types::EventTypeVersion,
 };
 
 /// `GET /event-types/{type}/schema`
-pub(super) async fn schema(Path(name): Path<String>) -> Result<Response, Problem> {
-    let event = find(&name)?;
-    let text = format!("{:#}\n", callback_schema(event));
-    Ok(file("application/schema+json", &schema_file_name(event), text))
+pub(super) async fn schema(
+    State(app): State<AppState>,
+    Extension(who): Extension<SignedIn>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    file(&app, who, &name, downloads::schema).await
 }
 
 /// `GET /event-types/{type}/example`
-pub(super) async fn example(Path(name): Path<String>) -> Result<Response, Problem> {
-    let event = find(&name)?;
-    Ok(file("application/json", &format!("{event}.example.json"), example_text(event)))
+pub(super) async fn example(
+    State(app): State<AppState>,
+    Extension(who): Extension<SignedIn>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    file(&app, who, &name, downloads::example).await
 }
 
-fn find(name: &str) -> Result<BuiltIn, Problem> {
-    name.parse().map_err(|unknown| Problem::not_found(format!("{unknown}.")))
-}
-
-fn file(media: &'static str, name: &str, text: String) -> Response {
+async fn file(app: &AppState, who: SignedIn, name: &str, make: fn(&Entry, Option<&EventTypeVersion>) -> File) -> Result<Response, Problem> {
+    let found = event_types::get(app, &Principal::User(who), name).await;
+    let entry = found.map_err(|error| match error {
+        UseCaseError::NotFound => Problem::not_found(format!("there is no event type `{}`.", name.chars().take(200).collect::<String>())),
+        error => error.into(),
+    })?;
+    let file = make(&entry, None);
     let headers = [
-        (header::CONTENT_TYPE, media.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::CONTENT_TYPE, file.media.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)),
     ];
-    (headers, text).into_response()
+    Ok((headers, file.content).into_response())
 }

@@ -1,22 +1,25 @@
 //! The page of one event type: its meaning, the fields of its callbacks, and the webhooks that are subscribed to it.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
     auth::rules::Action,
-    catalogue::{BuiltIn, example::example_text},
     console::{
         ConsoleError,
         components::{
             badges::StatusBadge, code::Code, inline_code::InlineCode, notice::Trouble, schema_tree::SchemaTree, unseen::written_out,
         },
+        href::event_type_path,
         islands::CopyText,
         server::{caller, console_error},
         viewer::lang,
     },
     messages::{common, event_types as say, webhooks as webhook_texts},
-    services::{error::UseCaseError, webhooks},
+    registry::Entry,
+    services::{event_types, webhooks},
     storage::webhooks::WebhookRecord,
 };
 
@@ -26,7 +29,7 @@ const ROWS: u64 = 20;
 /// What the page shows.
 #[derive(Clone, Debug)]
 struct EventTypeView {
-    event: BuiltIn,
+    entry: Arc<Entry>,
     /// The first subscribed webhooks.
     webhooks: Vec<WebhookRecord>,
     /// The number of all subscribed webhooks.
@@ -37,12 +40,11 @@ struct EventTypeView {
 
 async fn load(key: &str) -> Result<EventTypeView, ConsoleError> {
     let (app, by) = caller()?;
-    let event: BuiltIn = key.parse().map_err(|_| console_error(UseCaseError::NotFound))?;
-    let (webhooks, total) = webhooks::subscribed_webhooks(&app, &by, &event.into(), ROWS)
-        .await
-        .map_err(console_error)?;
+    let entry = event_types::get(&app, &by, key).await.map_err(console_error)?;
+    let found = webhooks::subscribed_webhooks(&app, &by, entry.event_type(), ROWS).await;
+    let (webhooks, total) = found.map_err(console_error)?;
     Ok(EventTypeView {
-        event,
+        entry,
         webhooks,
         total,
         may_write: by.may(Action::WriteWebhooks, false).is_ok(),
@@ -67,39 +69,40 @@ pub fn EventTypePage(
 fn Reference(view: EventTypeView) -> impl IntoView {
     let lang = lang();
     let EventTypeView {
-        event,
+        entry,
         webhooks,
         total,
         may_write,
     } = view;
-    let example = example_text(event);
-    let name = event.name_in(lang);
+    let example = format!("{:#}", entry.callback_example());
+    let (event, name) = (entry.event_type().clone(), entry.name_in(lang).to_owned());
+    let (path, description) = (event_type_path(&event), entry.description_in(lang).to_owned());
     view! {
-        <Title text=name />
+        <Title text=name.clone() />
         <p class="crumbs">
             <a href="/event-types">{say::title(lang)}</a>
             {format!(" / {name}")}
         </p>
         <div class="head">
             <h1>{name}</h1>
-            <code class="key">{event.as_str()}</code>
+            <code class="key">{event.to_string()}</code>
             <div class="actions">
-                <a class="button" href=format!("/event-types/{event}/schema") rel="external" download>
+                <a class="button" href=format!("{path}/schema") rel="external" download>
                     {say::download_schema(lang)}
                 </a>
-                <a class="button" href=format!("/event-types/{event}/example") rel="external" download>
+                <a class="button" href=format!("{path}/example") rel="external" download>
                     {say::download_example(lang)}
                 </a>
             </div>
         </div>
         <p class="about">
-            <InlineCode text=event.description_in(lang) />
+            <InlineCode text=description />
         </p>
         <div class="reference">
             <div>
                 <h2>{say::fields(lang)}</h2>
                 <p class="hint">{say::fields_why(lang)}</p>
-                <SchemaTree event />
+                <SchemaTree entry />
             </div>
             <div>
                 <div class="example-head">

@@ -3,22 +3,25 @@
 mod downloads;
 pub mod event_type;
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
     app::AppState,
     auth::rules::Action,
-    catalogue::BuiltIn,
     console::{
         ConsoleError,
         components::notice::Trouble,
+        href::event_type_path,
         server::{caller, console_error},
         viewer::lang,
     },
     messages::event_types as say,
+    registry::Entry,
     routes::{Routes, Rule},
-    services::webhooks,
+    services::{event_types, webhooks},
 };
 
 /// The routes of the downloads.
@@ -30,11 +33,12 @@ pub fn routes() -> Routes<AppState> {
 }
 
 /// All event types, each with the number of subscribed webhooks that the viewer may see.
-async fn load() -> Result<Vec<(BuiltIn, u64)>, ConsoleError> {
+async fn load() -> Result<Vec<(Arc<Entry>, u64)>, ConsoleError> {
     let (app, by) = caller()?;
     let webhooks = webhooks::subscription_counts(&app, &by).await.map_err(console_error)?;
-    let row = |event: BuiltIn| (event, webhooks.of(&event.into()));
-    Ok(BuiltIn::ALL.into_iter().map(row).collect())
+    let types = event_types::all(&app, &by).await.map_err(console_error)?;
+    let row = |entry: &Arc<Entry>| (entry.clone(), webhooks.of(entry.event_type()));
+    Ok(types.all().iter().map(row).collect())
 }
 
 /// The list.
@@ -52,9 +56,9 @@ pub fn EventTypes() -> impl IntoView {
 }
 
 #[component]
-fn Catalogue(rows: Vec<(BuiltIn, u64)>) -> impl IntoView {
+fn Catalogue(rows: Vec<(Arc<Entry>, u64)>) -> impl IntoView {
     let lang = lang();
-    let rows = rows.into_iter().map(|(event, webhooks)| view! { <Row event webhooks /> });
+    let rows = rows.into_iter().map(|(entry, webhooks)| view! { <Row entry webhooks /> });
     view! {
         <div class="head">
             <div>
@@ -81,10 +85,10 @@ fn Catalogue(rows: Vec<(BuiltIn, u64)>) -> impl IntoView {
 }
 
 #[component]
-fn Row(event: BuiltIn, webhooks: u64) -> impl IntoView {
+fn Row(entry: Arc<Entry>, webhooks: u64) -> impl IntoView {
     let lang = lang();
-    let name = event.name_in(lang);
-    let label = say::webhooks_of(lang, webhooks, name);
+    let (event, name) = (entry.event_type().clone(), entry.name_in(lang).to_owned());
+    let label = say::webhooks_of(lang, webhooks, &name);
     let count = if webhooks > 0 {
         view! {
             <a href=format!("/webhooks?event={event}") aria-label=label.clone() title=label>
@@ -98,10 +102,10 @@ fn Row(event: BuiltIn, webhooks: u64) -> impl IntoView {
     view! {
         <tr>
             <td class="name">
-                <a href=format!("/event-types/{event}")>{name}</a>
+                <a href=event_type_path(&event)>{name}</a>
             </td>
-            <td class="mono">{event.as_str()}</td>
-            <td class="quiet-text meaning">{event.summary_in(lang)}</td>
+            <td class="mono">{event.to_string()}</td>
+            <td class="quiet-text meaning">{entry.summary_in(lang).to_owned()}</td>
             <td class="count">
                 {count} <span class="stacked-label">" " {say::webhooks_after(lang, webhooks)}</span>
             </td>

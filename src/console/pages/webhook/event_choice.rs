@@ -112,7 +112,7 @@ impl TypeChoice {
 
 /// The name of a group in the language of the viewer. The types of a pack have translated ones.
 fn group_name(members: &[&Entry], lang: Lang) -> String {
-    let group = members.first().and_then(|entry| entry.record.fields.group.as_deref());
+    let group = members.first().and_then(|entry| entry.group_in(lang));
     group.map_or_else(|| say::events_no_group(lang).to_owned(), str::to_owned)
 }
 
