@@ -109,7 +109,10 @@ impl Problem {
     /// 409: a new schema would break publishers or receivers.
     fn incompatible(incompatible: Box<Incompatible>) -> Self {
         let count = incompatible.changes.len() as u64;
-        let errors = incompatible.changes.iter().map(|change| FieldError::new(format!("/schema{}", change.pointer), change.detail.as_str()));
+        let errors = incompatible
+            .changes
+            .iter()
+            .map(|change| FieldError::new(format!("/schema{}", change.pointer), change.detail.as_str()));
         Self {
             errors: errors.collect(),
             incompatible: Some(incompatible),

@@ -53,7 +53,15 @@ pub struct Service {
 
 impl AppState {
     /// Creates the state.
-    pub fn new(store: Store, policy: Arc<UrlPolicy>, dispatcher: Dispatcher, node: NodeId, front: FrontSettings, clock: Clock, event_types: Arc<Registry>) -> Self {
+    pub fn new(
+        store: Store,
+        policy: Arc<UrlPolicy>,
+        dispatcher: Dispatcher,
+        node: NodeId,
+        front: FrontSettings,
+        clock: Clock,
+        event_types: Arc<Registry>,
+    ) -> Self {
         let leptos = LeptosOptions::builder().output_name("clearhook").build();
         Self(Arc::new(Service {
             store,

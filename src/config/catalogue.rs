@@ -15,7 +15,9 @@ pub(super) fn read(settings: &Settings) -> Result<RegistrySettings, ConfigError>
         Some(text) => {
             let mut packs = Vec::new();
             for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-                let pack = name.parse().map_err(|error: UnknownName| ConfigError::new("CLEARHOOK_PACKS", format!("{error}, or none")))?;
+                let pack = name
+                    .parse()
+                    .map_err(|error: UnknownName| ConfigError::new("CLEARHOOK_PACKS", format!("{error}, or none")))?;
                 if !packs.contains(&pack) {
                     packs.push(pack);
                 }
@@ -55,7 +57,10 @@ mod tests {
             assert_eq!(packs(Some(text)), Ok(Vec::new()), "{text}");
         }
         let error = packs(Some("clearid,github")).unwrap_err();
-        assert!(error.contains("CLEARHOOK_PACKS") && error.contains("github") && error.contains("clearid, or none"), "{error}");
+        assert!(
+            error.contains("CLEARHOOK_PACKS") && error.contains("github") && error.contains("clearid, or none"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@ use leptos::prelude::use_context;
 use serde::{Serialize, de::DeserializeOwned};
 use url::form_urlencoded;
 
+use crate::domain::event_type::EventType;
+
 /// The address of `path` with `query`. Fields that are `None` are left out.
 ///
 /// `query` is a struct of text, numbers and options, as pages read with [`page_query`]. Anything else cannot be written as a query; the
@@ -15,6 +17,11 @@ pub fn href(path: &str, query: &impl Serialize) -> String {
     } else {
         format!("{path}?{query}")
     }
+}
+
+/// The address of the page of an event type.
+pub fn event_type_path(event_type: &EventType) -> String {
+    format!("/event-types/{}", event_type.in_path())
 }
 
 /// Reads the query of the page that is being rendered. A field that is empty, or that does not fit its type, counts as not given.

@@ -33,6 +33,11 @@ impl EventType {
         &self.0
     }
 
+    /// The name as a segment of a path. All other characters of names may stand there as they are.
+    pub fn in_path(&self) -> String {
+        self.0.replace('/', "%2F")
+    }
+
     /// All patterns that match this type: itself, each of its prefixes that ends with a separator of levels with a `*`, and `*`. So the
     /// webhooks that are subscribed to a type are found by comparing texts, however many patterns there are.
     pub fn patterns(&self) -> Vec<String> {

@@ -13,6 +13,7 @@ use crate::{
 };
 
 /// An event type. Its schema is compiled when it is first used, and kept until the event type changes.
+#[derive(Debug)]
 pub struct Entry {
     /// The stored fields.
     pub record: EventTypeRecord,
@@ -102,7 +103,8 @@ impl Entry {
 
     /// The description.
     pub fn description_in(&self, lang: Lang) -> &str {
-        self.built_in.map_or(&self.record.fields.description, |built_in| built_in.description_in(lang))
+        self.built_in
+            .map_or(&self.record.fields.description, |built_in| built_in.description_in(lang))
     }
 
     /// One line for lists: the summary, or the first line of the description.
@@ -128,12 +130,14 @@ impl Entry {
 
     /// Examples of `data`.
     pub fn examples(&self) -> &[Value] {
-        self.examples.get_or_init(|| serde_json::from_str(&self.content.examples).unwrap_or_default())
+        self.examples
+            .get_or_init(|| serde_json::from_str(&self.content.examples).unwrap_or_default())
     }
 
     /// The schema of the body of callbacks.
     pub fn callback_schema(&self) -> &Value {
-        self.callback_schema.get_or_init(|| self.callback_schema_of(self.schema_value().as_ref()))
+        self.callback_schema
+            .get_or_init(|| self.callback_schema_of(self.schema_value().as_ref()))
     }
 
     /// The schema of the body of callbacks with another schema of `data`, such as that of an earlier version.

@@ -114,7 +114,11 @@ impl Registry {
         let records = self.store.event_types().await?;
         let changed: Vec<_> = records.iter().filter(|record| present.is_outdated(record)).collect();
         let contents = self.store.event_type_contents(&changed).await?;
-        let entries = changed.into_iter().zip(contents).filter_map(|(record, content)| Some((record.id, content?))).collect();
+        let entries = changed
+            .into_iter()
+            .zip(contents)
+            .filter_map(|(record, content)| Some((record.id, content?)))
+            .collect();
         let next = present.next(revision, records, entries, &self.settings);
         *write_locked(&self.snapshot) = Arc::new(next);
         Ok(())

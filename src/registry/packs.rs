@@ -56,7 +56,10 @@ async fn differences(store: &Store, pack: Pack) -> Result<Vec<EventTypeWrite>, S
     }
     // Types that a later version of the pack does not have any more.
     let gone = stored.into_values().filter(|(record, _)| record.origin == Origin::Clearid);
-    writes.extend(gone.filter(|(record, _)| record.fields.state != EventTypeState::Archived).map(|(record, _)| archived(record)));
+    writes.extend(
+        gone.filter(|(record, _)| record.fields.state != EventTypeState::Archived)
+            .map(|(record, _)| archived(record)),
+    );
     Ok(writes)
 }
 

@@ -55,7 +55,10 @@ impl Snapshot {
 
     /// The types that a pattern matches, in the order of the catalogue, without archived ones.
     pub fn matching<'a>(&'a self, pattern: &'a EventPattern) -> impl Iterator<Item = &'a Arc<Entry>> {
-        let live = self.ordered.iter().filter(|entry| entry.record.fields.state != EventTypeState::Archived);
+        let live = self
+            .ordered
+            .iter()
+            .filter(|entry| entry.record.fields.state != EventTypeState::Archived);
         live.filter(move |entry| pattern.matches(&entry.record.event_type))
     }
 
@@ -68,7 +71,10 @@ impl Snapshot {
     /// The names that are most similar to one that does not exist.
     pub fn similar(&self, name: &str) -> Vec<&EventType> {
         let name = name.to_lowercase();
-        let live = self.ordered.iter().filter(|entry| entry.record.fields.state != EventTypeState::Archived);
+        let live = self
+            .ordered
+            .iter()
+            .filter(|entry| entry.record.fields.state != EventTypeState::Archived);
         let likely = live.filter(|entry| entry.record.event_type.as_str().len().abs_diff(name.len()) <= 10);
         let mut similar: Vec<_> = likely
             .map(|entry| {
@@ -123,7 +129,10 @@ impl Snapshot {
         next.ordered = next.by_type.values().cloned().collect();
         next.ordered.sort_by_cached_key(|entry| {
             let record = &entry.record;
-            let (group, name) = (record.fields.group.as_deref().map(str::to_lowercase), record.fields.name.to_lowercase());
+            let (group, name) = (
+                record.fields.group.as_deref().map(str::to_lowercase),
+                record.fields.name.to_lowercase(),
+            );
             let is_other = record.origin != Origin::Clearid;
             (is_other, record.position, group.is_none(), group, name, record.event_type.clone())
         });

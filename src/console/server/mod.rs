@@ -5,7 +5,7 @@ mod names;
 pub mod response;
 pub mod viewer;
 
-pub(in crate::console) use self::names::{pattern_name, type_name};
+pub(in crate::console) use self::names::{event_types_loaded, pattern_name, type_name};
 pub use self::{
     dates::{TimeView, time_view},
     viewer::{lang, zone},
@@ -22,7 +22,7 @@ use crate::{
     console::{ConsoleError, field_errors::error_views},
     domain::disabled::DisabledReason,
     messages::{common, validation::ValidationError},
-    request::{NotPermitted, RequestId},
+    request::{NotPermitted, PublicReader, RequestId},
     services::error::UseCaseError,
 };
 
@@ -33,6 +33,14 @@ pub fn caller() -> Result<(AppState, Principal), ConsoleError> {
     }
     let who = extension::<SignedIn>().ok_or(ConsoleError::SignedOut)?;
     Ok((expect_context::<AppState>(), Principal::User(who)))
+}
+
+/// The application and the reader of the catalogue: a user, or anybody if the catalogue is public.
+pub fn reader() -> Result<(AppState, Principal), ConsoleError> {
+    if extension::<PublicReader>().is_some() {
+        return Ok((expect_context::<AppState>(), Principal::Public));
+    }
+    caller()
 }
 
 /// The signed-in user.

@@ -35,7 +35,9 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         let mut is_given = false;
         for value in parts.headers.get_all(header::IF_MATCH) {
             is_given = true;
-            let text = value.to_str().map_err(|_| Problem::malformed("The header If-Match cannot be read."))?;
+            let text = value
+                .to_str()
+                .map_err(|_| Problem::malformed("The header If-Match cannot be read."))?;
             tags.extend(text.split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()));
         }
         Ok(Self(is_given.then_some(tags)))
@@ -50,7 +52,11 @@ impl IfMatch {
             return Ok(None);
         }
         let present = EntityTag::of(entry).to_string();
-        if tags.contains(&present) { Ok(Some(entry.record.updated_at)) } else { Err(changed()) }
+        if tags.contains(&present) {
+            Ok(Some(entry.record.updated_at))
+        } else {
+            Err(changed())
+        }
     }
 }
 

@@ -65,9 +65,14 @@ async fn import(
 }
 
 fn check_media(headers: &HeaderMap) -> Result<(), Problem> {
-    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if media.to_ascii_lowercase().starts_with("multipart/") {
-        return Err(Problem::unsupported_media("Send the document itself as the body: curl --data-binary @openapi.json."));
+        return Err(Problem::unsupported_media(
+            "Send the document itself as the body: curl --data-binary @openapi.json.",
+        ));
     }
     if ContentCoding::of(headers) != Ok(ContentCoding::Identity) {
         return Err(Problem::unsupported_media("Send the body without Content-Encoding."));

@@ -13,7 +13,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{patch, post},
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use self::{
@@ -39,9 +38,6 @@ use crate::{
 
 /// Maximum size of a body with a schema and examples, in bytes.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
-
-/// The characters that a path segment keeps (RFC 3986), without `/`.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-').remove(b':');
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,17 +92,12 @@ async fn create(
     Body(input): Body<EventTypeInput, BODY_BYTES_MAX>,
 ) -> Result<Response, Problem> {
     let entry = event_types::create(&app, &by, input).await?;
-    let location = format!("/api/v1/event-types/{}", utf8_percent_encode(entry.event_type().as_str(), SEGMENT));
+    let location = format!("/api/v1/event-types/{}", entry.event_type().in_path());
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], full(&entry)).into_response())
 }
 
 /// `GET /event-types/{type}`
-async fn read(
-    State(app): State<AppState>,
-    Caller(by): Caller,
-    Path(name): Path<String>,
-    _: Params<NoParams>,
-) -> Result<Response, Problem> {
+async fn read(State(app): State<AppState>, Caller(by): Caller, Path(name): Path<String>, _: Params<NoParams>) -> Result<Response, Problem> {
     Ok(full(&*find(event_types::get(&app, &by, &name).await, &name)?))
 }
 
@@ -121,7 +112,9 @@ async fn change(
 ) -> Result<Response, Problem> {
     let edit = |input: EventTypeInput| patch.apply(&input);
     let changed = match if_match.seen(&*find(event_types::get(&app, &by, &name).await, &name)?)? {
-        Some(seen) => event_types::replace(&app, &by, &name, seen, edit).await.map_err(entity_tag::stale)?,
+        Some(seen) => event_types::replace(&app, &by, &name, seen, edit)
+            .await
+            .map_err(entity_tag::stale)?,
         None => event_types::patch(&app, &by, &name, edit).await?,
     };
     Ok(full(&changed))

@@ -79,14 +79,14 @@ async fn read(
 }
 
 /// One version by its number as text.
-pub(super) async fn one(
-    app: &AppState,
-    by: &Principal,
-    name: &str,
-    version: &str,
-) -> Result<(Arc<Entry>, EventTypeVersion), Problem> {
+pub(super) async fn one(app: &AppState, by: &Principal, name: &str, version: &str) -> Result<(Arc<Entry>, EventTypeVersion), Problem> {
     let entry = find(event_types::get(app, by, name).await, name)?;
-    let none = || Problem::not_found(format!("The event type {name} has no version {}.", version.chars().take(20).collect::<String>()));
+    let none = || {
+        Problem::not_found(format!(
+            "The event type {name} has no version {}.",
+            version.chars().take(20).collect::<String>()
+        ))
+    };
     let number = version.parse().map_err(|_| none())?;
     match event_types::version(app, by, name, number).await {
         Ok(found) => Ok(found),

@@ -59,7 +59,10 @@ pub async fn check(app: &AppState, by: &Principal, name: &str, input: CheckInput
     let new = match input.schema {
         Some(schema) => Some(compiled(schema).map_err(UseCaseError::Invalid)?),
         None if input.example.is_none() => {
-            return Err(UseCaseError::Invalid(vec![FieldError::new("", "Give an `example` or a `schema` to check.")]));
+            return Err(UseCaseError::Invalid(vec![FieldError::new(
+                "",
+                "Give an `example` or a `schema` to check.",
+            )]));
         }
         None => None,
     };

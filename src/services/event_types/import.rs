@@ -109,7 +109,10 @@ pub async fn import(app: &AppState, by: &Principal, bytes: Vec<u8>, request: Imp
         let plan = blocking(move || Plan::of(&planned, &snapshot, group.as_deref())).await?;
         if plan.total > TYPES_MAX {
             let max = TYPES_MAX as u64;
-            return Err(UseCaseError::Invalid(vec![FieldError::new("", ValidationError::TooManyTypes { max })]));
+            return Err(UseCaseError::Invalid(vec![FieldError::new(
+                "",
+                ValidationError::TooManyTypes { max },
+            )]));
         }
         let mut result = Import {
             dry_run: request.dry_run,
@@ -122,7 +125,11 @@ pub async fn import(app: &AppState, by: &Principal, bytes: Vec<u8>, request: Imp
             result.changed.push(Changed {
                 event_type: present.event_type().to_string(),
                 new_version,
-                changes: if new_version { changes(present.schema(), &schema).await } else { Vec::new() },
+                changes: if new_version {
+                    changes(present.schema(), &schema).await
+                } else {
+                    Vec::new()
+                },
             });
         }
         if !plan.rejected.is_empty() {
@@ -217,7 +224,11 @@ impl Plan {
             Err(errors) => {
                 for error in errors {
                     // The schema stands in the document; the other fields are made from it.
-                    let place = if error.pointer.starts_with("/schema") { "" } else { error.pointer.as_str() };
+                    let place = if error.pointer.starts_with("/schema") {
+                        ""
+                    } else {
+                        error.pointer.as_str()
+                    };
                     self.reject(imported, place, &error.detail);
                 }
                 return;
@@ -252,8 +263,9 @@ impl Plan {
     /// schema rejects are left out, too, because the document takes their place.
     fn omit_examples(&mut self, imported: &ImportedType, checked: &mut Checked, are_stored: bool) {
         let schema = &checked.schema;
-        let (valid, invalid): (Vec<Value>, Vec<Value>) =
-            std::mem::take(&mut checked.examples).into_iter().partition(|example| schema.errors(example).is_empty());
+        let (valid, invalid): (Vec<Value>, Vec<Value>) = std::mem::take(&mut checked.examples)
+            .into_iter()
+            .partition(|example| schema.errors(example).is_empty());
         for example in &invalid {
             let reason = schema.errors(example).into_iter().next();
             let reason = reason.map_or_else(String::new, |error| format!(" ({}: {})", error.pointer, error.detail));
@@ -269,7 +281,11 @@ impl Plan {
     }
 
     fn reject(&mut self, imported: &ImportedType, place: &str, detail: &str) {
-        let detail = if place.is_empty() { detail.to_owned() } else { format!("{place}: {detail}") };
+        let detail = if place.is_empty() {
+            detail.to_owned()
+        } else {
+            format!("{place}: {detail}")
+        };
         self.rejected.push(Rejected {
             event_type: Some(imported.event_type.clone()),
             pointer: imported.pointer.clone(),

@@ -131,7 +131,11 @@ impl Checked {
 /// The errors of examples by a schema. The first example is `/example`, the others are `/examples/1` and so on.
 pub(super) fn example_errors(schema: &EntrySchema, examples: &[Value]) -> Vec<FieldError> {
     let errors = examples.iter().enumerate().flat_map(|(at, example)| {
-        let place = if at == 0 { "/example".to_owned() } else { format!("/examples/{at}") };
+        let place = if at == 0 {
+            "/example".to_owned()
+        } else {
+            format!("/examples/{at}")
+        };
         let errors = schema.errors(example).into_iter();
         errors.map(move |error| FieldError::new(format!("{place}{}", error.pointer), error.detail))
     });
@@ -162,10 +166,17 @@ pub(super) fn check_fields(types: &Snapshot, mut input: EventTypeInput, present:
             }
         },
     };
-    let name = input.name.take().map_or_else(|| name_of(&input.event_type), |name| name.trim().to_owned());
+    let name = input
+        .name
+        .take()
+        .map_or_else(|| name_of(&input.event_type), |name| name.trim().to_owned());
     check("/name", check_name(&name));
     check("/description", check_long_text(&input.description));
-    let group = input.group.take().map(|group| group.trim().to_owned()).filter(|group| !group.is_empty());
+    let group = input
+        .group
+        .take()
+        .map(|group| group.trim().to_owned())
+        .filter(|group| !group.is_empty());
     check("/group", group.as_deref().map_or(Ok(()), check_group));
     let state = match input.state.as_deref().map(str::parse::<EventTypeState>) {
         None => EventTypeState::Active,
@@ -232,7 +243,12 @@ pub(super) fn check_fields(types: &Snapshot, mut input: EventTypeInput, present:
 }
 
 fn is_replacement(entry: &Entry, name: &str) -> bool {
-    entry.record.fields.replaced_by.as_ref().is_some_and(|present| present.as_str() == name)
+    entry
+        .record
+        .fields
+        .replaced_by
+        .as_ref()
+        .is_some_and(|present| present.as_str() == name)
 }
 
 /// Compiles a schema, unless it is the stored one.
@@ -255,7 +271,9 @@ pub(super) fn compiled(schema: Value) -> Result<EntrySchema, Vec<FieldError>> {
         return Ok(EntrySchema::Any);
     }
     EventSchema::from_value(schema).map(EntrySchema::Schema).map_err(|errors| {
-        let errors = errors.into_iter().map(|error| FieldError::new(format!("/schema{}", error.pointer), error.detail));
+        let errors = errors
+            .into_iter()
+            .map(|error| FieldError::new(format!("/schema{}", error.pointer), error.detail));
         errors.collect()
     })
 }
@@ -303,7 +321,9 @@ fn check_pointers(pointers: &[String], errors: &mut Vec<FieldError>) {
 fn name_of(event_type: &str) -> String {
     let words = event_type.replace(['.', '_', '-', '/', ':'], " ");
     let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]
@@ -355,7 +375,12 @@ mod tests {
             input[field] = value;
             let errors = checked(&input).err().unwrap_or_default();
             let at = if field == "example" { "examples" } else { field };
-            assert!(errors.iter().any(|error| error.starts_with(&format!("/{at}")) && error.contains(word)), "{field}: {errors:?}");
+            assert!(
+                errors
+                    .iter()
+                    .any(|error| error.starts_with(&format!("/{at}")) && error.contains(word)),
+                "{field}: {errors:?}"
+            );
         }
     }
 
@@ -369,8 +394,10 @@ mod tests {
 
     #[test]
     fn examples_are_compared_with_the_schema() {
-        let wrong = checked(&json!({ "type": "a", "schema": { "type": "object", "properties": { "n": { "type": "integer" } } },
-            "examples": [{ "n": 1 }, { "n": "1" }] }));
+        let wrong = checked(
+            &json!({ "type": "a", "schema": { "type": "object", "properties": { "n": { "type": "integer" } } },
+            "examples": [{ "n": 1 }, { "n": "1" }] }),
+        );
         let errors = wrong.unwrap().example_errors();
         assert_eq!(errors.len(), 1);
         assert_eq!(errors[0].pointer, "/examples/1/n");

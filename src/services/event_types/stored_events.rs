@@ -115,7 +115,11 @@ fn errors(body: &str, schema: &EntrySchema) -> Vec<(String, String)> {
         Ok(Body { data: None }) if schema.is_any() => Vec::new(),
         Ok(Body { data: None }) => only("The event has no data."),
         Ok(Body { data: Some(data) }) => match data_of_stored(data) {
-            Some(data) => schema.errors(&data).into_iter().map(|error| (error.pointer, error.detail)).collect(),
+            Some(data) => schema
+                .errors(&data)
+                .into_iter()
+                .map(|error| (error.pointer, error.detail))
+                .collect(),
             None => only("The stored data cannot be read."),
         },
     }
@@ -149,7 +153,14 @@ mod tests {
         let result = counts.result(true);
         assert_eq!((result.checked, result.complete), (5, true));
         assert!(result.rejected >= 3, "{result:?}");
-        assert_eq!((result.reasons[0].pointer.as_str(), result.reasons[0].events, result.reasons[0].event_id), ("/n", 2, ids[1]));
+        assert_eq!(
+            (
+                result.reasons[0].pointer.as_str(),
+                result.reasons[0].events,
+                result.reasons[0].event_id
+            ),
+            ("/n", 2, ids[1])
+        );
         let any = errors(r#"{"id":"4"}"#, &EntrySchema::Any);
         assert!(any.is_empty());
     }

@@ -214,7 +214,11 @@ pub(super) async fn changes(old: &EntrySchema, new: &EntrySchema) -> Vec<SchemaC
 
 fn valid_examples(checked: &Checked) -> Result<(), UseCaseError> {
     let errors = checked.example_errors();
-    if errors.is_empty() { Ok(()) } else { Err(UseCaseError::Invalid(errors)) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(UseCaseError::Invalid(errors))
+    }
 }
 
 /// The event type as it was just written.

@@ -26,7 +26,10 @@ pub(super) async fn register(app: &AppState, by: &Principal, mut new: Vec<EventT
         }
         if types.discovered() + new.len() > DISCOVERED_MAX {
             let max = DISCOVERED_MAX as u64;
-            return Err(IngestError::Invalid(vec![FieldError::new("/type", ValidationError::TooManyDiscovered { max })]));
+            return Err(IngestError::Invalid(vec![FieldError::new(
+                "/type",
+                ValidationError::TooManyDiscovered { max },
+            )]));
         }
         let writes: Vec<_> = new
             .iter()

@@ -67,7 +67,10 @@ pub async fn test(app: &AppState, by: &Principal, id: WebhookId, event: Option<E
     let Some(event) = event.or_else(|| first_subscribed(&webhook, &types)) else {
         return Err(UseCaseError::Conflict(ValidationError::HearsNothing));
     };
-    if types.get(event.as_str()).is_some_and(|entry| entry.examples().is_empty() && !entry.schema().is_any()) {
+    if types
+        .get(event.as_str())
+        .is_some_and(|entry| entry.examples().is_empty() && !entry.schema().is_any())
+    {
         return Err(UseCaseError::Conflict(ValidationError::NoExample { event: event.to_string() }));
     }
     let event = test_event(&types, &event).map_err(UseCaseError::Invalid)?;

@@ -84,7 +84,17 @@ impl TestApp {
 
     pub(crate) async fn start_with(database: &TestDatabase, settings: DeliverySettings, policy: UrlPolicy, node: NodeId) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::start_behind(database, settings, policy, node, listener, |_| (), ServerLimits::default(), RegistrySettings::default()).await
+        Self::start_behind(
+            database,
+            settings,
+            policy,
+            node,
+            listener,
+            |_| (),
+            ServerLimits::default(),
+            RegistrySettings::default(),
+        )
+        .await
     }
 
     /// A service, a receiver that answers with these in order and then with 202, and a webhook for it.
@@ -103,13 +113,33 @@ impl TestApp {
     pub(crate) async fn start_with_types(database: &TestDatabase, types: RegistrySettings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let front = |_: &mut FrontSettings| ();
-        Self::start_behind(database, quick(), loopback(), new_id(), listener, front, ServerLimits::default(), types).await
+        Self::start_behind(
+            database,
+            quick(),
+            loopback(),
+            new_id(),
+            listener,
+            front,
+            ServerLimits::default(),
+            types,
+        )
+        .await
     }
 
     /// Starts it with other limits of connections.
     pub(crate) async fn start_limited(database: &TestDatabase, limits: ServerLimits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::start_behind(database, quick(), loopback(), new_id(), listener, |_| (), limits, RegistrySettings::default()).await
+        Self::start_behind(
+            database,
+            quick(),
+            loopback(),
+            new_id(),
+            listener,
+            |_| (),
+            limits,
+            RegistrySettings::default(),
+        )
+        .await
     }
 
     /// Starts it with other settings of the public URL, proxies and OpenID Connect.
@@ -120,7 +150,17 @@ impl TestApp {
 
     /// The same, on an address that is already known.
     pub(crate) async fn start_on(database: &TestDatabase, listener: TcpListener, adjust: impl FnOnce(&mut FrontSettings)) -> Self {
-        Self::start_behind(database, quick(), loopback(), new_id(), listener, adjust, ServerLimits::default(), RegistrySettings::default()).await
+        Self::start_behind(
+            database,
+            quick(),
+            loopback(),
+            new_id(),
+            listener,
+            adjust,
+            ServerLimits::default(),
+            RegistrySettings::default(),
+        )
+        .await
     }
 
     async fn start_behind(

@@ -16,7 +16,7 @@ use crate::{
             log_urls::{LogUrls, local_text},
             range::{self, Range, RangeError},
         },
-        server::{lang, time_view, type_name, zone},
+        server::{event_types_loaded, lang, time_view, type_name, zone},
     },
     domain::{
         answer::Failure,
@@ -133,6 +133,8 @@ pub enum WebhookLog {
 
 /// Callbacks per page.
 const ROWS: u64 = 50;
+/// Maximum number of event types that the filter offers per pattern of the webhook.
+const TYPES_MAX: usize = 200;
 
 /// Loads a page of the log.
 pub async fn load(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> Result<WebhookLog, UseCaseError> {
@@ -279,7 +281,13 @@ fn responses(query: &LogQuery, lang: Lang) -> Vec<ChoiceView> {
 fn events(webhook: &WebhookRecord, query: &LogQuery, lang: Lang) -> Vec<ChoiceView> {
     let chosen: Option<EventType> = query.event.as_deref().and_then(|event| event.parse().ok());
     let mut all = vec![any(say::any_event(lang), chosen.is_none())];
+    let catalogue = event_types_loaded();
     let mut types: Vec<EventType> = webhook.fields.events.iter().filter_map(EventPattern::exact).collect();
+    for pattern in webhook.fields.events.iter().filter(|pattern| pattern.exact().is_none()) {
+        let matching = catalogue.matching(pattern).map(|entry| entry.event_type());
+        let new: Vec<EventType> = matching.filter(|event| !types.contains(event)).take(TYPES_MAX).cloned().collect();
+        types.extend(new);
+    }
     types.extend(chosen.clone().filter(|event| !types.contains(event)));
     all.extend(types.into_iter().map(|event| ChoiceView {
         value: event.to_string(),

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use crate::{
-    catalogue::BuiltIn,
     console::{
         components::time::Time,
         islands::CopyField,
@@ -12,10 +11,14 @@ use crate::{
             save::Intent,
             test_event::TestEventButton,
         },
+        server::event_types_loaded,
     },
+    domain::event_type::{EventPattern, EventTypeState},
     messages::{Lang, webhook as say},
 };
 
+/// Maximum number of event types in the choice of the test event.
+const TEST_EVENTS_MAX: usize = 200;
 /// The id of the form that makes a new secret. Its fields are in the form of the webhook.
 pub(super) const ROTATE: &str = "rotate";
 
@@ -23,8 +26,14 @@ pub(super) const ROTATE: &str = "rotate";
 pub(super) fn actions(form: &FormView, lang: Lang) -> AnyView {
     let id = form.id.clone().unwrap_or_default();
     let path = format!("/webhooks/{id}");
-    let events = form.form.events.iter().filter_map(|event| event.parse::<BuiltIn>().ok());
-    let events: Vec<_> = events.map(|event| (event.to_string(), event.name_in(lang).to_owned())).collect();
+    let patterns: Vec<EventPattern> = form.form.events.iter().map(|event| EventPattern::of_stored(event)).collect();
+    let types = event_types_loaded();
+    let live = types.all().iter().filter(|entry| entry.state() != EventTypeState::Archived);
+    let subscribed = live.filter(|entry| patterns.iter().any(|pattern| pattern.matches(entry.event_type())));
+    let events: Vec<_> = subscribed
+        .take(TEST_EVENTS_MAX)
+        .map(|entry| (entry.event_type().to_string(), entry.name_in(lang).to_owned()))
+        .collect();
     view! {
         <div class="actions">
             <TestEventButton id=id.clone() events />

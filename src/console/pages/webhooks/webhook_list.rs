@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
-    catalogue::BuiltIn,
     console::{
         components::{
             notice::{Done, Trouble},
@@ -18,7 +17,7 @@ use crate::{
             no_webhooks::{NoWebhooks, NothingFound},
             webhook_row::WebhookRow,
         },
-        server::{caller, console_error},
+        server::{caller, console_error, event_types_loaded},
         viewer::lang,
     },
     domain::{
@@ -92,11 +91,17 @@ fn List(list: ListView, query: ListQuery) -> impl IntoView {
 
 fn search(query: &ListQuery, lang: Lang) -> AnyView {
     let (q, sort, dir) = (query.q.clone(), query.sort.clone(), query.dir.clone());
-    let option = |value: &'static str, name: &'static str, chosen: &Option<String>| {
+    let option = |value: &str, name: &str, chosen: &Option<String>| {
         let selected = chosen.as_deref() == Some(value);
+        let (value, name) = (value.to_owned(), name.to_owned());
         view! { <option value=value selected=selected>{name}</option> }
     };
-    let events = BuiltIn::ALL.map(|event| option(event.as_str(), event.name_in(lang), &query.event));
+    let types = event_types_loaded();
+    let events: Vec<_> = types
+        .all()
+        .iter()
+        .map(|entry| option(entry.event_type().as_str(), entry.name_in(lang), &query.event))
+        .collect();
     let statuses = [
         (Status::Enabled, common::status_enabled(lang)),
         (Status::Failing, common::status_failing(lang)),
