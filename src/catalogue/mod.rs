@@ -47,10 +47,8 @@ macro_rules! family {
 
 pub mod access;
 pub mod access_request;
-pub mod check;
 pub mod credential;
 pub mod example;
-pub mod fields;
 pub mod identity;
 pub mod identity_request;
 mod payload;

@@ -101,6 +101,14 @@ impl Entry {
         self.built_in.map_or(&self.record.fields.name, |built_in| built_in.name_in(lang))
     }
 
+    /// The group, if it has one.
+    pub fn group_in(&self, lang: Lang) -> Option<&str> {
+        match self.built_in {
+            Some(built_in) => Some(built_in.group_in(lang)),
+            None => self.record.fields.group.as_deref(),
+        }
+    }
+
     /// The description.
     pub fn description_in(&self, lang: Lang) -> &str {
         self.built_in

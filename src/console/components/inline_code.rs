@@ -10,11 +10,12 @@ use crate::console::{components::unseen::written_out, raw_text::raw_text};
 #[component]
 pub(in crate::console) fn InlineCode(
     /// The text.
-    text: &'static str,
+    #[prop(into)]
+    text: String,
 ) -> impl IntoView {
-    let part = |(at, part): (usize, &'static str)| match at % 2 {
-        0 => part.into_any(),
-        _ => view! { <code>{part}</code> }.into_any(),
+    let part = |(at, part): (usize, &str)| match (at % 2, part.to_owned()) {
+        (0, part) => part.into_any(),
+        (_, part) => view! { <code>{part}</code> }.into_any(),
     };
     text.split('`').enumerate().map(part).collect_view()
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt::{self, Write},
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 use event_schema::fields::{Field, FieldValue, fields};
@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::{
+    catalogue::BuiltIn,
     console::{
         components::{
             inline_code::write_inline_code,
@@ -32,8 +33,18 @@ pub(in crate::console) fn SchemaTree(
     /// The event type.
     entry: Arc<Entry>,
 ) -> impl IntoView {
-    let lang = lang();
-    view! { <div class="schema" inner_html=html(entry.callback_schema(), lang)></div> }
+    view! { <div class="schema" inner_html=html_of_entry(&entry, lang())></div> }
+}
+
+/// The HTML of the tree of a type. That of a type of the pack depends only on the type and the language, so it is written once.
+fn html_of_entry(entry: &Entry, lang: Lang) -> Arc<str> {
+    static TREES: [[OnceLock<Arc<str>>; BuiltIn::ALL.len()]; Lang::ALL.len()] =
+        [const { [const { OnceLock::new() }; BuiltIn::ALL.len()] }; Lang::ALL.len()];
+    let write = || html(entry.callback_schema(), lang).into();
+    match entry.built_in {
+        Some(built_in) => TREES[lang as usize][built_in.index()].get_or_init(write).clone(),
+        None => write(),
+    }
 }
 
 /// The HTML of the tree of a schema. It is plain text instead of a view, because nothing in it is ever hydrated: leptos would mark the end of
@@ -143,7 +154,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::catalogue::{BuiltIn, schema::callback_schema};
+    use crate::catalogue::schema::callback_schema;
 
     fn texts(fields: &[Field], all: &mut HashSet<String>) {
         for field in fields {
