@@ -60,7 +60,7 @@ pub fn Guide() -> impl IntoView {
 fn paragraphs(texts: &[&'static str]) -> AnyView {
     texts
         .iter()
-        .map(|text| view! { <p><InlineCode text=text /></p> })
+        .map(|text| view! { <p><InlineCode text=*text /></p> })
         .collect_view()
         .into_any()
 }
