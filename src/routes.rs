@@ -20,6 +20,8 @@ pub enum Rule {
     Open,
     /// Everybody. The session is looked up if there is one.
     Guest,
+    /// Users with a session who may read the catalogue, and everybody if the catalogue is public. The session is looked up if there is one.
+    Catalogue,
     /// Users with a session who are allowed this action.
     Session(Action),
     /// Programs with an API key that allows this action.

@@ -53,6 +53,8 @@ pub enum Principal {
     CommandLine,
     /// Clearhook itself, when it creates the sample of `--demo`.
     System,
+    /// Somebody who is not signed in and reads the public catalogue.
+    Public,
 }
 
 impl Principal {
@@ -60,7 +62,7 @@ impl Principal {
     pub const fn user(&self) -> Option<UserId> {
         match self {
             Self::User(user) => Some(user.user),
-            Self::Key(_) | Self::CommandLine | Self::System => None,
+            Self::Key(_) | Self::CommandLine | Self::System | Self::Public => None,
         }
     }
 
@@ -80,7 +82,7 @@ impl Principal {
                 address: key.address,
             },
             Self::CommandLine => Actor::command_line(),
-            Self::System => Actor::clearhook(),
+            Self::System | Self::Public => Actor::clearhook(),
         }
     }
 }

@@ -78,6 +78,7 @@ impl Principal {
     pub fn may(&self, action: Action, owns: bool) -> Result<(), Forbidden> {
         let allowed = match self {
             Self::CommandLine | Self::System => true,
+            Self::Public => matches!(action, Action::ReadCatalogue),
             Self::Key(key) => match action.needs() {
                 Need::Any => true,
                 Need::Scope(scope) => key.scopes.contains(&scope),

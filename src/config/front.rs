@@ -1,4 +1,4 @@
-//! The console's public URL, trusted proxies and OpenID provider.
+//! The console's public URL, trusted proxies, OpenID provider, and who may read the catalogue.
 
 use std::net::SocketAddr;
 
@@ -6,11 +6,16 @@ use url::{Host, Url};
 
 use crate::{
     auth::oidc::settings::OidcSettings,
-    config::{error::ConfigError, oidc::oidc_settings, parse::unless_none, settings::Settings},
+    config::{
+        error::ConfigError,
+        oidc::oidc_settings,
+        parse::{truth, unless_none},
+        settings::Settings,
+    },
 };
 use http_server::proxies::TrustedProxies;
 
-/// The console's public URL, trusted proxies and OpenID provider.
+/// The console's public URL, trusted proxies, OpenID provider, and who may read the catalogue.
 #[derive(Clone, Debug)]
 pub struct FrontSettings {
     /// The public URL of the console. Cookies are marked `Secure` if it is https.
@@ -19,6 +24,8 @@ pub struct FrontSettings {
     pub proxies: TrustedProxies,
     /// The OpenID provider for single sign-on, if one is configured.
     pub oidc: Option<OidcSettings>,
+    /// Whether event types, their schemas and the guide to signatures are readable without sign-in.
+    pub public_catalogue: bool,
 }
 
 impl FrontSettings {
@@ -28,6 +35,7 @@ impl FrontSettings {
             public_url,
             proxies: TrustedProxies::default(),
             oidc: None,
+            public_catalogue: false,
         }
     }
 
@@ -49,6 +57,7 @@ impl FrontSettings {
         Ok(Self {
             public_url,
             oidc: oidc_settings(settings)?,
+            public_catalogue: truth("CLEARHOOK_PUBLIC_CATALOGUE", settings.public_catalogue.as_deref(), false)?,
             proxies: proxies.map_err(|error| ConfigError::new("CLEARHOOK_TRUSTED_PROXIES", format!("{error}")))?,
         })
     }

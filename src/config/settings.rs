@@ -176,6 +176,8 @@ settings! {
     data_dir: String = "CLEARHOOK_DATA_DIR",
     /// The URL under which browsers reach the console [default: http://<addr>, or https with a certificate]
     public_url: String = "CLEARHOOK_PUBLIC_URL",
+    /// Whether event types, their schemas and the guide to signatures are readable without sign-in [default: false]
+    public_catalogue: String = "CLEARHOOK_PUBLIC_CATALOGUE",
     /// A PEM file with the TLS certificate and its chain; it is reloaded when it changes [default: no TLS]
     tls_cert: String = "CLEARHOOK_TLS_CERT",
     /// A PEM file with the certificate's private key

@@ -17,7 +17,14 @@ use crate::{
             account::Account,
             api_keys::{ApiKeys, new::NewApiKey},
             audit_log::AuditLog,
-            event_types::{EventTypes, event_type::EventTypePage},
+            event_types::{
+                catalogue::EventTypes,
+                event_type::EventTypePage,
+                form_page::{EditEventType, NewEventType},
+                import::ImportEventTypes,
+                versions::EventTypeVersions,
+            },
+            guide::Guide,
             not_found::NotFound,
             overview::Overview,
             setup::Setup,
@@ -27,10 +34,10 @@ use crate::{
             webhook::new_webhook::NewWebhook,
             webhooks::webhook_list::Webhooks,
         },
-        server::signed_in,
+        server::{reader, signed_in},
         viewer::lang,
     },
-    messages::{Lang, common},
+    messages::{Lang, common, guide},
     routes::Rule,
 };
 
@@ -100,8 +107,13 @@ pages! {
         "/webhooks", to(Action::ReadWebhooks), Webhooks, common::nav_webhooks;
         "/webhooks/new", to(Action::WriteWebhooks), NewWebhook;
         "/webhooks/:id" as "/webhooks/{id}", to(Action::ReadWebhooks), || view! { <Details id=segment("id") /> };
-        "/event-types", to(Action::ReadCatalogue), EventTypes, common::nav_event_types;
-        "/event-types/:type" as "/event-types/{type}", to(Action::ReadCatalogue), || view! { <EventTypePage key=segment("type") /> };
+        "/event-types", Rule::Catalogue, EventTypes, common::nav_event_types;
+        "/event-types/new", to(Action::WriteEventTypes), NewEventType;
+        "/event-types/import", to(Action::WriteEventTypes), ImportEventTypes;
+        "/event-types/:type" as "/event-types/{type}", Rule::Catalogue, || view! { <EventTypePage key=segment("type") /> };
+        "/event-types/:type/edit" as "/event-types/{type}/edit", to(Action::WriteEventTypes), || view! { <EditEventType key=segment("type") /> };
+        "/event-types/:type/versions" as "/event-types/{type}/versions", Rule::Catalogue, || view! { <EventTypeVersions key=segment("type") /> };
+        "/guide", Rule::Catalogue, Guide, guide::nav;
         "/api-keys", to(Action::ManageApiKeys), || view! { <ApiKeys query=page_query() /> }, common::nav_api_keys;
         "/api-keys/new", to(Action::ManageApiKeys), NewApiKey;
         "/users", to(Action::ManageUsers), || view! { <Users query=page_query() /> }, common::nav_users;
@@ -119,8 +131,10 @@ pub fn framed(page: AnyView) -> impl IntoView {
 /// The links of the navigation to pages that the signed-in user may see.
 fn navigation() -> Vec<Link> {
     let by = signed_in().map(Principal::User);
+    let is_public = reader().is_ok();
     let may_see = |rule| match (rule, &by) {
         (Rule::Session(action), Some(by)) => by.may(action, true).is_ok(),
+        (Rule::Catalogue, by) => by.is_some() || is_public,
         _ => false,
     };
     let shown = PAGES.iter().filter(|page| may_see(page.rule));

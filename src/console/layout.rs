@@ -6,10 +6,12 @@ use leptos::prelude::*;
 use crate::{
     console::{
         components::{icon::Mark, preferences::Preferences},
+        href::href,
+        pages::sign_in::SignInQuery,
         server::signed_in,
         viewer::lang,
     },
-    messages::common,
+    messages::{common, event_types},
 };
 
 /// A link of the navigation.
@@ -51,14 +53,30 @@ pub fn Layout(
             </a>
             <nav aria-label=common::navigation(lang)>{links}</nav>
             <Preferences />
-            <form class="account" method="post" action="/sign-out">
-                <a href="/account" class="account-name" aria-current=account>
-                    {signed_in().map(|who| who.email)}
-                </a>
-                <button class="quiet" type="submit">
-                    {common::sign_out(lang)}
-                </button>
-            </form>
+            {match signed_in() {
+                Some(who) => {
+                    view! {
+                        <form class="account" method="post" action="/sign-out">
+                            <a href="/account" class="account-name" aria-current=account>
+                                {who.email}
+                            </a>
+                            <button class="quiet" type="submit">
+                                {common::sign_out(lang)}
+                            </button>
+                        </form>
+                    }
+                        .into_any()
+                }
+                // A reader of the public catalogue.
+                None => {
+                    view! {
+                        <p class="account">
+                            <a href=href("/sign-in", &SignInQuery { next: Some(here) })>{event_types::sign_in(lang)}</a>
+                        </p>
+                    }
+                        .into_any()
+                }
+            }}
         </header>
         <main id="main" tabindex="-1">
             {children()}

@@ -10,8 +10,9 @@ use url::form_urlencoded;
 
 use crate::problem::Problem;
 
-/// Maximum size of a form, in bytes.
-const FORM_BYTES_MAX: usize = 256 * 1024;
+/// Maximum size of a form, in bytes. The largest one has the schema and the examples of an event type, 256 KiB each, of which up to three
+/// times as much is sent.
+const FORM_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Extractor of a form. A field of `T` that the form may lack needs `#[serde(default)]`; a field that is given twice is an error unless it is
 /// a `Vec`. Unknown fields are ignored.

@@ -18,6 +18,10 @@ pub struct RequestId(pub String);
 #[derive(Clone, Copy, Debug)]
 pub struct NotPermitted;
 
+/// An extension of a request for the public catalogue by somebody who is not signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct PublicReader;
+
 /// The authority (host and port) that a request is for: `Host` in HTTP/1.1, `:authority` in HTTP/2 (RFC 9110, section 7.2).
 pub fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());

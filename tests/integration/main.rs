@@ -77,6 +77,7 @@ mod sessions;
 mod settings;
 mod setup;
 mod sign_in;
+mod signature_guide;
 mod signatures;
 mod slow_clients;
 mod storing;

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use leptos::prelude::*;
 
-use crate::console::raw_text::raw_text;
+use crate::console::{components::unseen::written_out, raw_text::raw_text};
 
 /// The text, with the parts between backticks as `<code>`.
 #[component]
@@ -18,6 +18,27 @@ pub(in crate::console) fn InlineCode(
         (_, part) => view! { <code>{part}</code> }.into_any(),
     };
     text.split('`').enumerate().map(part).collect_view()
+}
+
+/// A text from users, with what stands between two backticks as code. A text with an odd number of backticks has no code.
+#[component]
+pub(in crate::console) fn InlineText(
+    /// The text.
+    text: String,
+) -> impl IntoView {
+    let is_paired = text.matches('`').count().is_multiple_of(2);
+    if !is_paired {
+        return written_out(&text);
+    }
+    let parts = text.split('`').enumerate().map(|(at, part)| {
+        let part = written_out(part);
+        if at % 2 == 0 {
+            part
+        } else {
+            view! { <code>{part}</code> }.into_any()
+        }
+    });
+    parts.collect_view().into_any()
 }
 
 /// Writes the same as HTML.

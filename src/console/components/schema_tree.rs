@@ -1,4 +1,4 @@
-//! The fields of a callback's body as a tree. The HTML of a type of the pack depends only on the type and the language, so it is written once.
+//! The fields of a JSON Schema as a tree.
 
 use std::{
     collections::HashMap,
@@ -8,10 +8,18 @@ use std::{
 
 use event_schema::fields::{Field, FieldValue, fields};
 use leptos::prelude::*;
+use serde_json::Value;
 
 use crate::{
     catalogue::BuiltIn,
-    console::{components::inline_code::write_inline_code, raw_text::raw_text, viewer::lang},
+    console::{
+        components::{
+            inline_code::write_inline_code,
+            unseen::{has_unseen, written_out},
+        },
+        raw_text::raw_text,
+        viewer::lang,
+    },
     messages::{self, Lang, event_types as say},
     registry::Entry,
 };
@@ -19,32 +27,40 @@ use crate::{
 /// The number of levels that are open at first.
 const OPEN: usize = 2;
 
-/// The tree.
+/// The tree of the body of callbacks.
 #[component]
 pub(in crate::console) fn SchemaTree(
     /// The event type.
     entry: Arc<Entry>,
 ) -> impl IntoView {
-    view! { <div class="schema" inner_html=html(&entry, lang())></div> }
+    view! { <div class="schema" inner_html=html_of_entry(&entry, lang())></div> }
 }
 
-/// The HTML of the tree. It is plain text instead of a view, because nothing in it is ever hydrated: leptos would mark the end of each list and
-/// text.
-fn html(entry: &Entry, lang: Lang) -> Arc<str> {
+/// The HTML of the tree of a type. That of a type of the pack depends only on the type and the language, so it is written once.
+fn html_of_entry(entry: &Entry, lang: Lang) -> Arc<str> {
     static TREES: [[OnceLock<Arc<str>>; BuiltIn::ALL.len()]; Lang::ALL.len()] =
         [const { [const { OnceLock::new() }; BuiltIn::ALL.len()] }; Lang::ALL.len()];
-    let write = || tree(&fields(entry.callback_schema()), lang);
+    let write = || html(entry.callback_schema(), lang).into();
     match entry.built_in {
         Some(built_in) => TREES[lang as usize][built_in.index()].get_or_init(write).clone(),
         None => write(),
     }
 }
 
-fn tree(fields: &[Field], lang: Lang) -> Arc<str> {
+/// The HTML of the tree of a schema. It is plain text instead of a view, because nothing in it is ever hydrated: leptos would mark the end of
+/// each list and text.
+pub(in crate::console) fn html(schema: &Value, lang: Lang) -> String {
+    html_of(&fields(schema), lang)
+}
+
+/// The HTML of the tree of these fields.
+pub(in crate::console) fn html_of(fields: &[Field], lang: Lang) -> String {
     let mut html = String::new();
-    // Writing to a String cannot fail.
-    let _ = write_branch(&mut html, fields, 0, lang);
-    html.into()
+    if !fields.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write_branch(&mut html, fields, 0, lang);
+    }
+    html
 }
 
 fn write_branch(html: &mut String, fields: &[Field], depth: usize, lang: Lang) -> fmt::Result {
@@ -52,9 +68,7 @@ fn write_branch(html: &mut String, fields: &[Field], depth: usize, lang: Lang) -
     for field in fields {
         html.push_str("<li>");
         write_line(html, field, lang)?;
-        html.push_str(" <p>");
-        write_inline_code(html, translated(&field.description, lang))?;
-        html.push_str("</p>");
+        write_description(html, field, lang)?;
         write_values(html, &field.values, lang)?;
         if !field.fields.is_empty() {
             let open = if depth < OPEN { " open" } else { "" };
@@ -71,13 +85,30 @@ fn write_branch(html: &mut String, fields: &[Field], depth: usize, lang: Lang) -
 
 /// Name, type and format of a field, and whether it is required.
 fn write_line(html: &mut String, field: &Field, lang: Lang) -> fmt::Result {
-    write!(html, "<code>{}</code> <span>{}", raw_text(&field.name), raw_text(&field.kind))?;
+    write!(html, "<code>{}</code> <span>{}", shown(&field.name), shown(&field.kind))?;
     if let Some(format) = &field.format {
-        write!(html, " · {}", raw_text(format))?;
+        write!(html, " · {}", shown(format))?;
     }
     html.push_str("</span>");
     if field.required {
         write!(html, " <em>{}</em>", raw_text(say::required(lang)))?;
+    }
+    Ok(())
+}
+
+fn write_description(html: &mut String, field: &Field, lang: Lang) -> fmt::Result {
+    let description = translated(&field.description, lang);
+    if !description.is_empty() {
+        html.push_str(" <p dir=\"auto\">");
+        if has_unseen(description) {
+            html.push_str(&shown(description));
+        } else {
+            write_inline_code(html, description)?;
+        }
+        html.push_str("</p>");
+    }
+    if let Some(definition) = &field.repeats {
+        write!(html, " <p>{}</p>", raw_text(&say::repeats(lang, definition)))?;
     }
     Ok(())
 }
@@ -89,14 +120,27 @@ fn write_values(html: &mut String, values: &[FieldValue], lang: Lang) -> fmt::Re
     }
     html.push_str("<ul class=\"values\">");
     for value in values {
-        let meaning = raw_text(translated(&value.meaning, lang));
-        write!(html, "<li><code>{}</code> {meaning}</li>", raw_text(&value.value))?;
+        write!(
+            html,
+            "<li><code>{}</code> {}</li>",
+            shown(&value.value),
+            shown(translated(&value.meaning, lang))
+        )?;
     }
     html.push_str("</ul>");
     Ok(())
 }
 
-/// A text of a schema in the viewer's language. The schemas themselves are in English.
+/// The HTML of a text from users, with escapes in place of invisible characters.
+fn shown(text: &str) -> String {
+    if has_unseen(text) {
+        written_out(text).to_html()
+    } else {
+        raw_text(text)
+    }
+}
+
+/// A text of a schema of the pack `clearid` in the viewer's language. The schemas themselves are in English.
 fn translated(english: &str, lang: Lang) -> &str {
     static KNOWN: LazyLock<HashMap<&str, usize>> =
         LazyLock::new(|| messages::catalogue::ALL.iter().map(|said| said(Lang::En)).zip(0..).collect());
@@ -106,6 +150,8 @@ fn translated(english: &str, lang: Lang) -> &str {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+
+    use serde_json::json;
 
     use super::*;
     use crate::catalogue::schema::callback_schema;
@@ -127,12 +173,32 @@ mod tests {
         }
         said.remove("");
         let known: HashSet<_> = messages::catalogue::ALL.iter().map(|text| text(Lang::En).to_owned()).collect();
-        assert_eq!(known, said);
+        let missing: Vec<_> = said.difference(&known).collect();
+        let unused: Vec<_> = known.difference(&said).collect();
+        assert!(
+            missing.is_empty() && unused.is_empty(),
+            "without translation: {missing:?}; unused: {unused:?}"
+        );
         for lang in Lang::ALL {
-            let tree = tree(&fields(callback_schema(BuiltIn::VisitEventCreated)), lang);
+            let tree = html(callback_schema(BuiltIn::VisitEventCreated), lang);
             for said in [messages::catalogue::visit_event_host, messages::catalogue::status_checked_in] {
                 assert!(tree.contains(said(lang)), "{tree}");
             }
         }
+    }
+
+    #[test]
+    fn texts_of_own_schemas_are_escaped() {
+        let schema = json!({ "type": "object", "properties": {
+            "<b>name": { "type": "string", "format": "<i>", "description": "<script>alert(1)</script>\u{202e}" },
+            "list": { "type": "string", "enum": ["<u>", "a"], "description": "one of `<u>` and `a`" },
+        } });
+        let tree = html(&schema, Lang::En);
+        assert!(
+            !tree.contains("<b>") && !tree.contains("<i>") && !tree.contains("<script>") && !tree.contains("<u>"),
+            "{tree}"
+        );
+        assert!(tree.contains("&lt;script&gt;") && tree.contains("\\u{202E}"), "{tree}");
+        assert_eq!(html(&json!(true), Lang::En), "");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Pages are rendered only on the server. The browser compiles the server functions that islands call, and the islands of a single page.
 
+pub mod event_types;
 pub mod log;
 pub mod webhook;
 pub mod webhooks;
@@ -15,7 +16,7 @@ pub mod audit_log;
 #[cfg(feature = "ssr")]
 pub mod error_page;
 #[cfg(feature = "ssr")]
-pub mod event_types;
+pub mod guide;
 #[cfg(feature = "ssr")]
 pub mod not_found;
 #[cfg(feature = "ssr")]

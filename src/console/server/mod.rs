@@ -22,7 +22,7 @@ use crate::{
     console::{ConsoleError, field_errors::error_views},
     domain::disabled::DisabledReason,
     messages::{common, validation::ValidationError},
-    request::{NotPermitted, RequestId},
+    request::{NotPermitted, PublicReader, RequestId},
     services::error::UseCaseError,
 };
 
@@ -33,6 +33,14 @@ pub fn caller() -> Result<(AppState, Principal), ConsoleError> {
     }
     let who = extension::<SignedIn>().ok_or(ConsoleError::SignedOut)?;
     Ok((expect_context::<AppState>(), Principal::User(who)))
+}
+
+/// The application and the reader of the catalogue: a user, or anybody if the catalogue is public.
+pub fn reader() -> Result<(AppState, Principal), ConsoleError> {
+    if extension::<PublicReader>().is_some() {
+        return Ok((expect_context::<AppState>(), Principal::Public));
+    }
+    caller()
 }
 
 /// The signed-in user.

@@ -5,6 +5,7 @@ pub mod downloads;
 mod import;
 mod input;
 mod stored_events;
+mod usage;
 mod write;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub use self::{
     downloads::archive_file,
     import::{Import, ImportRequest, import},
     input::EventTypeInput,
+    usage::events_of_last_day,
     write::{archive, create, patch, replace},
 };
 use crate::{

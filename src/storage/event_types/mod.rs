@@ -1,6 +1,7 @@
 //! Storage of event types and the versions of their schemas.
 
 mod samples;
+mod usage;
 mod write;
 
 use std::sync::{
@@ -12,6 +13,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 pub use self::{
     samples::Sample,
+    usage::COUNTED_MAX,
     write::{EventTypeWrite, Written},
 };
 use crate::{

@@ -27,7 +27,7 @@ use crate::{
     },
     domain::id::WebhookId,
     problem::Problem,
-    request::{NotPermitted, client_address::ClientAddress, cookies, form},
+    request::{NotPermitted, PublicReader, client_address::ClientAddress, cookies, form},
     rest::{key_holder, no_such_route},
     routes::{Found, Kind, Row, Rule, Rules},
     services::error::UseCaseError,
@@ -87,6 +87,7 @@ impl Gate {
         match self.rules.find(&request.method, &path) {
             Found::Route(_, Rule::Open) => Ok(()),
             Found::Route(_, Rule::Guest) => Ok(self.allow_guest(request).await?),
+            Found::Route(row, Rule::Catalogue) => self.authorize_reader(request, row).await,
             Found::Route(row, Rule::Session(action)) => self.authorize_user(request, Some((row, action))).await,
             Found::Route(_, Rule::Key(action)) => Ok(self.authorize_key(request, action).await.map_err(Problem::into_response)?),
             Found::OtherMethods(allow) => Err(method_not_allowed(&allow).into()),
@@ -102,6 +103,17 @@ impl Gate {
             request.extensions.insert(who);
         }
         Ok(())
+    }
+
+    /// A reader of the catalogue. If it is public, nobody has to sign in.
+    async fn authorize_reader(&self, request: &mut Parts, row: &Row) -> Result<(), Denied> {
+        match self.authorize_user(request, Some((row, Action::ReadCatalogue))).await {
+            Err(Denied::SignInFirst) if self.app.front.public_catalogue => {
+                request.extensions.insert(PublicReader);
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     async fn authorize_user(&self, request: &mut Parts, route: Option<(&Row, Action)>) -> Result<(), Denied> {

@@ -15,7 +15,6 @@ use crate::{
     },
     domain::{
         audit::ObjectKind,
-        id::WebhookId,
         page::{ListId, Page},
         timestamp::Timestamp,
     },
@@ -127,17 +126,17 @@ fn list(query: &AuditQuery) -> ListId {
     ListId::new("audit", [("query", href("", &query.filters()).as_str())])
 }
 
-/// The changes of a webhook after this moment, oldest first.
+/// The changes of an object after this moment, oldest first.
 pub async fn changes_since(
     app: &AppState,
     by: &Principal,
-    webhook: WebhookId,
+    (kind, id): (ObjectKind, String),
     seen: Timestamp,
 ) -> Result<Vec<OpenEntryView>, UseCaseError> {
     let filter = AuditFilter {
         from: Some(Timestamp(seen.0.saturating_add(1))),
-        kind: Some(ObjectKind::Webhook),
-        object: Some(webhook.to_string()),
+        kind: Some(kind),
+        object: Some(id),
         ..AuditFilter::default()
     };
     let (zone, lang) = (zone(), lang());

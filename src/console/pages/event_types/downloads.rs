@@ -1,55 +1,86 @@
-//! The downloads of an event type: the JSON Schema and an example of the body of its callbacks.
+//! The downloads of an event type: the JSON Schema of the body of its callbacks, an example, and TypeScript declarations; and all of them in
+//! one archive.
 
 use axum::{
-    Extension,
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
     http::header,
     response::{IntoResponse, Response},
 };
+use serde::Deserialize;
 
+use super::{load_event_type::version_of, routes::Reader};
 use crate::{
     app::AppState,
-    auth::principal::{Principal, SignedIn},
+    auth::principal::Principal,
+    console::href::read_query,
     problem::Problem,
     registry::Entry,
     services::{
         error::UseCaseError,
-        event_types::{
-            self,
-            downloads::{self, File},
-        },
+        event_types::{self, downloads::File},
     },
     storage::event_types::EventTypeVersion,
 };
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct VersionQuery {
+    /// The version. By default the present one.
+    version: Option<u32>,
+}
+
+/// Makes a file of a version of an event type.
+type Make = fn(&Entry, Option<&EventTypeVersion>) -> File;
+
+async fn file(app: &AppState, by: &Principal, key: &str, query: Option<String>, make: Make) -> Result<Response, UseCaseError> {
+    let entry = event_types::get(app, by, key).await?;
+    let number = query.and_then(|query| read_query::<VersionQuery>(&query).version);
+    let version = match number {
+        Some(number) => Some(version_of(app, &entry, number).await?),
+        None => None,
+    };
+    Ok(attachment(make(&entry, version.as_ref())))
+}
+
 /// `GET /event-types/{type}/schema`
 pub(super) async fn schema(
     State(app): State<AppState>,
-    Extension(who): Extension<SignedIn>,
-    Path(name): Path<String>,
+    Reader(by): Reader,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    file(&app, who, &name, downloads::schema).await
+    Ok(file(&app, &by, &key, query, event_types::downloads::schema).await?)
 }
 
 /// `GET /event-types/{type}/example`
 pub(super) async fn example(
     State(app): State<AppState>,
-    Extension(who): Extension<SignedIn>,
-    Path(name): Path<String>,
+    Reader(by): Reader,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    file(&app, who, &name, downloads::example).await
+    Ok(file(&app, &by, &key, query, event_types::downloads::example).await?)
 }
 
-async fn file(app: &AppState, who: SignedIn, name: &str, make: fn(&Entry, Option<&EventTypeVersion>) -> File) -> Result<Response, Problem> {
-    let found = event_types::get(app, &Principal::User(who), name).await;
-    let entry = found.map_err(|error| match error {
-        UseCaseError::NotFound => Problem::not_found(format!("there is no event type `{}`.", name.chars().take(200).collect::<String>())),
-        error => error.into(),
-    })?;
-    let file = make(&entry, None);
+/// `GET /event-types/{type}/types`
+pub(super) async fn types(
+    State(app): State<AppState>,
+    Reader(by): Reader,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    Ok(file(&app, &by, &key, query, event_types::downloads::typescript).await?)
+}
+
+/// `GET /event-types.zip`
+pub(super) async fn all(State(app): State<AppState>, Reader(by): Reader) -> Result<Response, Problem> {
+    Ok(attachment(event_types::archive_file(&app, &by).await?))
+}
+
+fn attachment(File { name, media, content }: File) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, file.media.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)),
+        (header::CONTENT_TYPE, media.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
-    Ok((headers, file.content).into_response())
+    (headers, content).into_response()
 }

@@ -1,54 +1,43 @@
-//! The page of one event type: its meaning, the fields of its callbacks, and the webhooks that are subscribed to it.
-
-use std::sync::Arc;
+//! The page of one event type: its meaning, the fields of its callbacks, its versions, and the webhooks that receive it.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use serde::Deserialize;
 
+use super::{
+    addresses::{LIST, below, page_of},
+    entry_texts::events_text,
+    load_event_type::{EventTypeView, load},
+    set_state::SetStateForm,
+    state_badge::{PageState, origin_name},
+};
 use crate::{
-    auth::rules::Action,
     console::{
-        ConsoleError,
         components::{
-            badges::StatusBadge, code::Code, inline_code::InlineCode, notice::Trouble, schema_tree::SchemaTree, unseen::written_out,
+            badges::StatusBadge,
+            code::Code,
+            inline_code::InlineText,
+            notice::{Done, Trouble},
+            time::Time,
+            unseen::written_out,
         },
-        href::event_type_path,
+        href::{href, page_query},
         islands::CopyText,
-        server::{caller, console_error},
+        server::{console_error, reader},
         viewer::lang,
     },
-    messages::{common, event_types as say, webhooks as webhook_texts},
-    registry::Entry,
-    services::{event_types, webhooks},
+    domain::event_type::EventTypeState,
+    messages::{Lang, common, event_types as say, webhooks as webhook_texts},
     storage::webhooks::WebhookRecord,
 };
 
-/// Maximum number of webhooks that the page lists. The list of webhooks has all of them.
-const ROWS: u64 = 20;
-
-/// What the page shows.
-#[derive(Clone, Debug)]
-struct EventTypeView {
-    entry: Arc<Entry>,
-    /// The first subscribed webhooks.
-    webhooks: Vec<WebhookRecord>,
-    /// The number of all subscribed webhooks.
-    total: u64,
-    /// Whether the viewer may add webhooks.
-    may_write: bool,
-}
-
-async fn load(key: &str) -> Result<EventTypeView, ConsoleError> {
-    let (app, by) = caller()?;
-    let entry = event_types::get(&app, &by, key).await.map_err(console_error)?;
-    let found = webhooks::subscribed_webhooks(&app, &by, entry.event_type(), ROWS).await;
-    let (webhooks, total) = found.map_err(console_error)?;
-    Ok(EventTypeView {
-        entry,
-        webhooks,
-        total,
-        may_write: by.may(Action::WriteWebhooks, false).is_ok(),
-    })
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PageQuery {
+    /// What was just done.
+    saved: Option<String>,
+    /// The version whose fields and example are shown. By default the present one.
+    version: Option<u32>,
 }
 
 /// The page.
@@ -57,66 +46,247 @@ pub fn EventTypePage(
     /// The event type in the path.
     key: String,
 ) -> impl IntoView {
+    let query = page_query::<PageQuery>();
+    let saved = query.saved.as_deref().and_then(|saved| done(saved, lang()));
     Suspend::new(async move {
-        match load(&key).await {
-            Ok(view) => view! { <Reference view /> }.into_any(),
+        let loaded = async {
+            let (app, by) = reader()?;
+            load(&app, &by, &key, query.version).await.map_err(console_error)
+        };
+        match loaded.await {
+            Ok(view) => view! { {saved.map(|text| view! { <Done text /> })} <Reference view /> }.into_any(),
             Err(error) => view! { <Title text=common::not_found(lang()) /> <Trouble error /> }.into_any(),
         }
     })
 }
 
+/// The sentence for what was just done.
+fn done(saved: &str, lang: Lang) -> Option<&'static str> {
+    match saved {
+        "created" => Some(say::saved_created(lang)),
+        "changed" => Some(say::saved_changed(lang)),
+        "active" => Some(say::saved_active(lang)),
+        "deprecated" => Some(say::saved_deprecated(lang)),
+        "archived" => Some(say::saved_archived(lang)),
+        _ => None,
+    }
+}
+
 #[component]
 fn Reference(view: EventTypeView) -> impl IntoView {
     let lang = lang();
-    let EventTypeView {
-        entry,
-        webhooks,
-        total,
-        may_write,
-    } = view;
-    let example = format!("{:#}", entry.callback_example());
-    let (event, name) = (entry.event_type().clone(), entry.name_in(lang).to_owned());
-    let (path, description) = (event_type_path(&event), entry.description_in(lang).to_owned());
+    let name = view.name.clone();
+    let notice = state_notice(&view, lang);
+    let (description, tree) = (view.description.clone(), view.tree.clone());
+    let head = head(&view, lang);
+    let facts = facts(&view, lang);
+    let examples = examples(&view, lang);
+    let versions = versions(&view, lang);
+    let subscribers = view.subscribers.map(|subscribers| {
+        let all = href("/webhooks", &[("event", view.event_type.as_str())]);
+        view! {
+            <h2 class="apart" id="used-by">
+                {say::used_by(lang)}
+            </h2>
+            <Subscribers webhooks=subscribers.first total=subscribers.total may_write=subscribers.may_write all />
+        }
+    });
     view! {
         <Title text=name.clone() />
         <p class="crumbs">
-            <a href="/event-types">{say::title(lang)}</a>
-            {format!(" / {name}")}
+            <a href=LIST>{say::title(lang)}</a>
+            " / "
+            <bdi>{written_out(&name)}</bdi>
         </p>
-        <div class="head">
-            <h1>{name}</h1>
-            <code class="key">{event.to_string()}</code>
-            <div class="actions">
-                <a class="button" href=format!("{path}/schema") rel="external" download>
-                    {say::download_schema(lang)}
-                </a>
-                <a class="button" href=format!("{path}/example") rel="external" download>
-                    {say::download_example(lang)}
-                </a>
-            </div>
-        </div>
-        <p class="about">
-            <InlineCode text=description />
+        {head}
+        {notice}
+        <p class="about" dir="auto">
+            <InlineText text=description />
         </p>
+        {facts}
         <div class="reference">
             <div>
                 <h2>{say::fields(lang)}</h2>
                 <p class="hint">{say::fields_why(lang)}</p>
-                <SchemaTree entry />
+                <div class="schema" inner_html=tree></div>
             </div>
-            <div>
-                <div class="example-head">
-                    <h2>{say::example(lang)}</h2>
-                    <CopyText text=example.clone() label=common::copy(lang).to_owned() />
-                </div>
-                <Code label=say::example(lang) text=example />
-            </div>
+            <div>{examples}</div>
         </div>
-        <h2 class="apart" id="used-by">
-            {say::used_by(lang)}
-        </h2>
-        <Subscribers webhooks total may_write all=format!("/webhooks?event={event}") />
+        {versions}
+        {subscribers}
     }
+}
+
+fn head(view: &EventTypeView, lang: Lang) -> AnyView {
+    let event_type = &view.event_type;
+    let version = (view.shown != view.version).then_some(view.shown);
+    let file = |name: &str| match version {
+        Some(version) => format!("{}?version={version}", below(event_type, name)),
+        None => below(event_type, name),
+    };
+    let edit = view
+        .may_edit
+        .then(|| view! { <a class="button" href=below(event_type, "edit")>{say::edit(lang)}</a> });
+    let state = view.may_write.then(|| {
+        view! { <SetStateForm event_type=event_type.clone() state=view.state others=view.others.clone() /> }
+    });
+    view! {
+        <div class="head">
+            <h1 dir="auto">{written_out(&view.name)}</h1>
+            <code class="key">{event_type.to_string()}</code>
+            <PageState state=view.state />
+        </div>
+        <div class="actions">
+            <a class="button primary" href=file("schema") rel="external" download>
+                {say::download_schema(lang)}
+            </a>
+            <a class="button" href=file("example") rel="external" download>
+                {say::download_example(lang)}
+            </a>
+            <a class="button" href=file("types") rel="external" download>
+                {say::download_types(lang)}
+            </a>
+            {edit}
+            {state}
+        </div>
+    }
+    .into_any()
+}
+
+/// The notice of a type that should not be used any more, or of a version that is not the present one.
+fn state_notice(view: &EventTypeView, lang: Lang) -> AnyView {
+    let other = view.replaced_by.as_ref().map(|other| {
+        view! {
+            " "
+            {say::use_instead(lang)}
+            " "
+            <a href=page_of(other)>{other.to_string()}</a>
+            "."
+        }
+    });
+    let text = match view.state {
+        EventTypeState::Active => None,
+        EventTypeState::Deprecated => Some(say::deprecated_why(lang)),
+        EventTypeState::Archived => Some(say::archived_why(lang)),
+    };
+    let state = text.map(|text| view! { <p class="notice warn">{text} {other}</p> });
+    let version = (view.shown != view.version).then(|| {
+        view! {
+            <p class="notice warn">
+                {say::old_version(lang, view.version.into(), view.shown.into())}
+                " "
+                <a href=page_of(&view.event_type)>{say::present_version(lang)}</a>
+            </p>
+        }
+    });
+    view! { {state} {version} }.into_any()
+}
+
+/// Version, group, origin and how often it happens.
+fn facts(view: &EventTypeView, lang: Lang) -> AnyView {
+    let fact = |name: &'static str, value: AnyView| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
+    let group = view
+        .group
+        .as_ref()
+        .map(|group| fact(say::group(lang), view! { <bdi>{written_out(group)}</bdi> }.into_any()));
+    let events = view
+        .events
+        .map(|events| fact(say::last_day(lang), events_text(events, lang).into_any()));
+    let retention = view
+        .retention
+        .map(|days| fact(say::retention(lang), say::days(lang, days.into()).into_any()));
+    let masked = (!view.masked.is_empty()).then(|| {
+        let pointers = view.masked.iter().map(|pointer| view! { <code>{pointer.clone()}</code> " " });
+        fact(say::masked(lang), pointers.collect_view().into_any())
+    });
+    view! {
+        <dl class="facts">
+            {fact(say::version(lang), view.version.to_string().into_any())}
+            {group}
+            {fact(say::origin(lang), origin_name(view.origin, lang).into_any())}
+            {events}
+            {retention}
+            {masked}
+        </dl>
+    }
+    .into_any()
+}
+
+fn examples(view: &EventTypeView, lang: Lang) -> AnyView {
+    let several = view.examples.len() > 1;
+    let blocks = view.examples.iter().enumerate().map(|(at, text)| {
+        let label = if several {
+            say::example_which(lang, at as u64 + 1)
+        } else {
+            say::example(lang).to_owned()
+        };
+        view! {
+            <div class="example-head">
+                <h2>{label.clone()}</h2>
+                <CopyText text=text.clone() label=common::copy(lang).to_owned() />
+            </div>
+            <Code label text=text.clone() />
+        }
+    });
+    let none = view
+        .examples
+        .is_empty()
+        .then(|| view! { <h2>{say::example(lang)}</h2> <p class="hint">{say::example_none(lang)}</p> });
+    view! { {blocks.collect_view()} {none} }.into_any()
+}
+
+/// The table of versions. A type that never changed has none.
+fn versions(view: &EventTypeView, lang: Lang) -> Option<AnyView> {
+    (view.versions.len() > 1).then(|| {
+        let event_type = &view.event_type;
+        let rows = view.versions.iter().map(|version| {
+            let number = version.number;
+            let file = |name: &str| format!("{}?version={number}", below(event_type, name));
+            let compare = (number > 1).then(|| {
+                let query = [("from", number - 1), ("to", number)];
+                view! { <a href=href(&below(event_type, "versions"), &query)>{say::compare(lang)}</a> }
+            });
+            let present = (number == view.version).then(|| view! { " " <span class="tag">{say::present(lang)}</span> });
+            view! {
+                <tr>
+                    <td class="name">
+                        <a href=format!("{}?version={number}", page_of(event_type))>{say::version_which(lang, number.into())}</a>
+                        {present}
+                    </td>
+                    <td>
+                        <Time at=version.at.clone() />
+                    </td>
+                    <td class="links">
+                        <a href=file("schema") rel="external" download aria-label=say::download_schema_of(lang, number.into())>{say::schema(lang)}</a>
+                        " "
+                        <a href=file("example") rel="external" download aria-label=say::download_example_of(lang, number.into())>{say::example(lang)}</a>
+                        " "
+                        <a href=file("types") rel="external" download aria-label=say::download_types_of(lang, number.into())>"TypeScript"</a>
+                    </td>
+                    <td class="links">{compare}</td>
+                </tr>
+            }
+        });
+        view! {
+            <h2 class="apart" id="versions">
+                {say::versions(lang)}
+            </h2>
+            <div class="card">
+                <table class="stack versions" aria-labelledby="versions">
+                    <thead>
+                        <tr>
+                            <th scope="col">{say::version(lang)}</th>
+                            <th scope="col">{say::since(lang)}</th>
+                            <th scope="col">{say::downloads(lang)}</th>
+                            <th scope="col">{say::changes(lang)}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows.collect_view()}</tbody>
+                </table>
+            </div>
+        }
+        .into_any()
+    })
 }
 
 #[component]

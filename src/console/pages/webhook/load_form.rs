@@ -161,7 +161,7 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, posted: Option<Poste
         return Ok(view);
     }
     if let Some(seen) = changes_after {
-        view.changes = Some(changes_since(app, by, id, Timestamp(seen)).await?);
+        view.changes = Some(changes_since(app, by, (ObjectKind::Webhook, id.to_string()), Timestamp(seen)).await?);
         // The page shows the changes, so the form may be saved again.
         view.form.seen = Some(changed.0);
     }

@@ -1,0 +1,18 @@
+# The guide for developers of receivers.
+title = Verify signatures
+nav = Signature guide
+lead = What a receiver of callbacks checks, and what it answers.
+callback = The callback
+callback-what = Each event is sent as a `POST` with a JSON body to the URL of the webhook. The headers `webhook-id`, `webhook-timestamp` and `webhook-signature` follow the specification Standard Webhooks.
+callback-schema = The body fits the JSON Schema of its event type, which its page offers for download.
+signature = The signature
+step-raw = Take the body exactly as it was received. A body that was parsed and written again has other bytes.
+step-text = Join the id, the timestamp and the body with dots: `webhook-id.webhook-timestamp.body`.
+step-key = Compute the HMAC-SHA256 of this text. The key is the secret without `whsec_`, decoded from base64.
+step-compare = Encode the result in base64 and compare it in constant time with each signature in the header, which are separated by spaces and begin with `v1,`. One match is enough: while a secret is rotated, there are two.
+step-time = Refuse a timestamp that differs from your clock by more than 5 minutes, so that nobody can repeat an old callback.
+check = A signature to test with
+answer = The answer
+answer-status = Answer with a status from 200 to 299 within a few seconds, and do long work afterwards. Any other answer is a failure, and the callback is sent again later. Redirects are not followed. The status 410 disables the webhook.
+answer-twice = A callback may arrive more than once. Its `webhook-id` is the same each time, so store it and ignore what you already processed.
+answer-order = Callbacks may arrive in another order than the events happened, unless the webhook is set to keep the order.

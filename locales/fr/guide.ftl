@@ -1,0 +1,18 @@
+# Le guide pour les développeurs de récepteurs.
+title = Vérifier les signatures
+nav = Guide des signatures
+lead = Ce qu’un récepteur d’appels vérifie, et ce qu’il répond.
+callback = L’appel
+callback-what = Chaque événement est envoyé par `POST` avec un corps JSON à l’URL du webhook. Les en-têtes `webhook-id`, `webhook-timestamp` et `webhook-signature` suivent la spécification Standard Webhooks.
+callback-schema = Le corps respecte le schéma JSON de son type d’événement, que sa page propose en téléchargement.
+signature = La signature
+step-raw = Prenez le corps exactement tel qu’il a été reçu. Un corps analysé puis réécrit a d’autres octets.
+step-text = Joignez l’id, l’horodatage et le corps par des points : `webhook-id.webhook-timestamp.body`.
+step-key = Calculez le HMAC-SHA256 de ce texte. La clé est le secret sans `whsec_`, décodé de base64.
+step-compare = Encodez le résultat en base64 et comparez-le en temps constant à chaque signature de l’en-tête ; elles sont séparées par des espaces et commencent par `v1,`. Une seule correspondance suffit : pendant la rotation d’un secret, il y en a deux.
+step-time = Refusez un horodatage qui s’écarte de votre horloge de plus de 5 minutes, pour que personne ne puisse répéter un ancien appel.
+check = Une signature pour vos tests
+answer = La réponse
+answer-status = Répondez par un statut de 200 à 299 en quelques secondes, et faites le travail long ensuite. Toute autre réponse est un échec, et l’appel est renvoyé plus tard. Les redirections ne sont pas suivies. Le statut 410 désactive le webhook.
+answer-twice = Un appel peut arriver plus d’une fois. Son `webhook-id` est le même à chaque fois : conservez-le et ignorez ce que vous avez déjà traité.
+answer-order = Les appels peuvent arriver dans un autre ordre que les événements, sauf si le webhook est réglé pour conserver l’ordre.

@@ -1,0 +1,89 @@
+//! The guide for developers of receivers: how to verify signatures, and what to answer. The code on the page is run by a test.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    console::{
+        components::{code::Code, inline_code::InlineCode},
+        islands::CopyText,
+        viewer::lang,
+    },
+    messages::{Lang, common, guide as say},
+};
+
+/// The path of the page.
+pub const PATH: &str = "/guide";
+
+/// The code that verifies a signature, by language.
+const CODE: [(&str, &str); 3] = [
+    ("JavaScript (Node.js)", include_str!("verify.mjs")),
+    ("Python", include_str!("verify.py")),
+    ("Shell (openssl)", include_str!("verify.sh")),
+];
+
+/// A callback with a known signature, for the tests of a receiver. From the specification Standard Webhooks.
+const CHECK: &str = "\
+secret             whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+webhook-id         msg_p5jXN8AQM9LWM0D4loKWxJek
+webhook-timestamp  1614265330
+body               {\"test\": 2432232314}
+
+webhook-signature  v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+
+/// The page.
+#[component]
+pub fn Guide() -> impl IntoView {
+    let lang = lang();
+    let code = CODE.map(|(language, code)| view! { <Sample heading=language.to_owned() text=code.trim_end().to_owned() /> });
+    view! {
+        <Title text=say::title(lang) />
+        <div class="head">
+            <div>
+                <h1>{say::title(lang)}</h1>
+                <p>{say::lead(lang)}</p>
+            </div>
+        </div>
+        <div class="guide">
+            <h2>{say::callback(lang)}</h2>
+            {paragraphs(&[say::callback_what(lang), say::callback_schema(lang)])}
+            <h2>{say::signature(lang)}</h2>
+            {steps(lang)}
+            {code.collect_view()}
+            <Sample heading=say::check(lang).to_owned() text=CHECK.to_owned() />
+            <h2>{say::answer(lang)}</h2>
+            {paragraphs(&[say::answer_status(lang), say::answer_twice(lang), say::answer_order(lang)])}
+        </div>
+    }
+}
+
+fn paragraphs(texts: &[&'static str]) -> AnyView {
+    texts
+        .iter()
+        .map(|text| view! { <p><InlineCode text=*text /></p> })
+        .collect_view()
+        .into_any()
+}
+
+fn steps(lang: Lang) -> AnyView {
+    let steps = [
+        say::step_raw(lang),
+        say::step_text(lang),
+        say::step_key(lang),
+        say::step_compare(lang),
+        say::step_time(lang),
+    ];
+    let items = steps.map(|step| view! { <li><InlineCode text=step /></li> });
+    view! { <ol>{items.collect_view()}</ol> }.into_any()
+}
+
+#[component]
+fn Sample(heading: String, text: String) -> impl IntoView {
+    view! {
+        <div class="example-head">
+            <h3>{heading.clone()}</h3>
+            <CopyText text=text.clone() label=common::copy(lang()).to_owned() />
+        </div>
+        <Code label=heading text />
+    }
+}
