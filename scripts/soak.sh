@@ -6,4 +6,4 @@ scripts/setup.sh
 source scripts/env.sh
 
 export CLEARHOOK_TEST_ROUNDS=${ROUNDS:-25}
-cargo test --locked --workspace --features ssr --test integration -- crashes:: nodes:: disk_full::
+cargo test --locked --workspace --features ssr --test integration -- crashes:: nodes:: disk_full:: migrations::

@@ -63,7 +63,7 @@ pub async fn recover(
 pub async fn test(app: &AppState, by: &Principal, id: WebhookId, event: Option<EventType>) -> Result<DeliveryId, UseCaseError> {
     let webhook = load_enabled(app, by, id).await?;
     let Some(event) = event.or_else(|| webhook.fields.events.first().copied()) else {
-        return Err(UseCaseError::Conflict(ValidationError::HearsNothing));
+        return Err(UseCaseError::Conflict(ValidationError::NoSubscription));
     };
     let event = test_event(event, &example_data(event)).map_err(UseCaseError::Invalid)?;
     let delivery = app.store.add_test(&by.actor(), app.node, id, &event).await?;
