@@ -7,8 +7,9 @@ mod chains;
 mod codings;
 mod floods;
 mod http1;
-mod http2;
+pub(crate) mod http2;
 mod reused;
+mod statuses;
 mod tls;
 
 use std::{
