@@ -1,7 +1,7 @@
 //! Examines an existing SQLite file before clearhook changes anything in it: another application's database must not get clearhook's
 //! tables, and a damaged file must be refused with a sentence that says what to do.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use migrations::TABLES;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -14,8 +14,8 @@ const MIGRATIONS: &str = "seaql_migrations";
 /// Fails if the file is no database, is damaged, or belongs to another application. An empty file is a new database. Any other problem is
 /// left to the connection that is opened next, which explains it.
 pub(super) fn check(path: &Path) -> Result<(), FileError> {
-    let tables = match tables(path) {
-        Ok(tables) => tables,
+    let found = match content(path) {
+        Ok(content) => content,
         Err(error) => {
             return match error.sqlite_error_code() {
                 Some(ErrorCode::NotADatabase) => Err(FileError::NotADatabase),
@@ -24,20 +24,42 @@ pub(super) fn check(path: &Path) -> Result<(), FileError> {
             };
         }
     };
-    match foreign(&tables) {
+    match foreign(&found.names) {
         Some(table) => Err(FileError::Foreign(table.to_owned())),
+        None if found.size > length_without_log(path) => Err(FileError::Damaged),
         None => Ok(()),
     }
 }
 
-/// The names of all tables and views, in the order of their creation.
-fn tables(path: &Path) -> rusqlite::Result<Vec<String>> {
+/// What a database contains.
+struct Content {
+    /// The names of all tables and views, in the order of their creation.
+    names: Vec<String>,
+    /// The size of all pages, in bytes.
+    size: u64,
+}
+
+/// The length of the file, if its write-ahead log is empty. With a log, the file may be shorter than the database. SQLite itself does not
+/// notice that a part of the last page is missing.
+fn length_without_log(path: &Path) -> u64 {
+    let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if length(Path::new(&log)) > 0 { u64::MAX } else { length(path) }
+}
+
+fn content(path: &Path) -> rusqlite::Result<Content> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
+    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+    let size = number("PRAGMA page_count")?.saturating_mul(number("PRAGMA page_size")?);
     let mut statement =
         connection.prepare("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")?;
-    let names = statement.query_map([], |row| row.get(0))?;
-    names.collect()
+    let names = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(Content {
+        names,
+        size: u64::try_from(size).unwrap_or_default(),
+    })
 }
 
 /// A table that shows that the database is not clearhook's. In clearhook's own database there are at least the tables of one version, or,

@@ -310,13 +310,24 @@ async fn clients_behind_nginx_read_early_errors() {
         curl_sees_the_errors(&server, &cases, &["--http1.1", "-H", "Connection: close"]).await;
         for client in ["http1", "url"] {
             let mut java = java(client);
-            java.arg(server.file(&cases));
+            java.arg(server.file(&cases)).arg("close");
             check(&cases, &run(java).await);
         }
+        // nginx reads small bodies to their end, so connections can be kept.
+        let small: Vec<Case> = Server::cases(url).into_iter().filter(|case| case.size == 100).collect();
+        for mut client in [python("clients.py"), node(), java("http1"), java("url")] {
+            client.arg(server.file(&small));
+            check(&small, &run(client).await);
+        }
     }
-    for url in [&at.buffered_http2, &at.streamed_http2] {
-        curl_sees_the_errors(&server, &Server::cases(url), &["--http2-prior-knowledge"]).await;
-    }
+    curl_sees_the_errors(&server, &Server::cases(&at.buffered_http2), &["--http2-prior-knowledge"]).await;
+    // After a whole response nginx resets the stream of a large body with NO_ERROR, as RFC 9113, section 8.1 permits; curl 7.88 then discards
+    // the response, which that section forbids. So only small bodies are streamed over HTTP/2.
+    let small: Vec<Case> = Server::cases(&at.streamed_http2)
+        .into_iter()
+        .filter(|case| case.size == 100)
+        .collect();
+    curl_sees_the_errors(&server, &small, &["--http2-prior-knowledge"]).await;
     drop(nginx);
     server.end().await;
 }

@@ -12,6 +12,7 @@ use std::{
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
+    sync::Notify,
     time::{Instant, timeout},
 };
 
@@ -150,15 +151,17 @@ fn floods() -> Vec<Flood> {
     ]
 }
 
-/// Sends a flood. `reads` says whether the client reads what the server answers.
+/// Sends a flood. `reads` says whether the client reads meanwhile what the server answers, or only afterwards.
 async fn send(url: &str, flood: &Flood, reads: bool) -> Outcome {
     let (mut from, mut to) = connect(url).await.into_split();
     let ended = Arc::new(AtomicBool::new(false));
-    let noted = ended.clone();
+    let (noted, start) = (ended.clone(), Arc::new(Notify::new()));
+    if reads {
+        start.notify_one();
+    }
+    let started = start.clone();
     let reader = tokio::spawn(async move {
-        if !reads {
-            return std::future::pending().await;
-        }
+        started.notified().await;
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(1..) = from.read(&mut buffer).await {}
         noted.store(true, Ordering::SeqCst);
@@ -180,7 +183,8 @@ async fn send(url: &str, flood: &Flood, reads: bool) -> Outcome {
         }
     }
     if outcome == Outcome::Taken && !flood.may_be_taken {
-        // The last bytes may still be in the buffers of the sockets.
+        // What the server answered, and the last bytes of the flood, may still be in the buffers of the sockets.
+        start.notify_one();
         let until = Instant::now() + PATIENCE;
         while Instant::now() < until && outcome == Outcome::Taken {
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -99,8 +99,6 @@ async fn sign_in_by_a_provider_leads_only_to_pages_of_the_console() {
         let target = here.join("/sign-in/oidc/callback").unwrap().join(location).unwrap();
         assert_eq!(target.origin(), here.origin(), "{next} leads to {location}");
     }
-    let left = console.app.page("/sign-in?next=//evil.example", "").await.text().await.unwrap();
-    assert!(!left.contains("evil.example"), "{left}");
     console.app.stop().await;
 }
 
