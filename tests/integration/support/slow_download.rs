@@ -35,7 +35,7 @@ impl SlowDownload {
                 Err(_) => break false,
             }
         };
-        let lines = self.text.iter().filter(|byte| **byte == b'\n').count();
+        let lines = String::from_utf8_lossy(&self.text).matches('\n').count();
         (lines, is_complete)
     }
 }
