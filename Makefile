@@ -37,7 +37,7 @@ dev: ## Build and run anew on each change (cargo leptos watch)
 	@scripts/setup.sh --dev
 	@$(IN) CLEARHOOK_DATA_DIR=target/dev-data cargo leptos watch
 
-lint: ## Format, clippy for both halves, and what the browser's half may hold
+lint: ## Check formatting, clippy for server and browser, and the dependencies of the browser build
 	@scripts/lint.sh
 
 unit: ## Unit and integration tests, on SQLite and PostgreSQL
@@ -46,15 +46,15 @@ unit: ## Unit and integration tests, on SQLite and PostgreSQL
 e2e: ## Journeys in a real browser
 	@scripts/e2e.sh
 
-screenshots: ## Pictures of each page into target/pictures; those of the README into docs
+screenshots: ## Write a picture of each page into target/pictures, and those of the README into docs
 	@CLEARHOOK_PICTURES=../target/pictures scripts/e2e.sh --project pictures
 	@for picture in docs/*.png; do cp "target/pictures/$${picture##*/}" docs/; done
 
-audit: ## Licences, sources and known holes of the dependencies
+audit: ## Check licences, sources and known vulnerabilities of the dependencies
 	@scripts/setup.sh --audit
 	@scripts/audit.sh
 
-fuzz: ## Feed nonsense to what reads strangers' input, for half a minute each (FOR=30 TARGETS="url_rules cursors")
+fuzz: ## Run the fuzz targets of the parsers of untrusted input, 30 s each (FOR=30 TARGETS="url_rules cursors")
 	@scripts/setup.sh --fuzz
 	@FOR="$(FOR)" TARGETS="$(TARGETS)" scripts/fuzz.sh
 

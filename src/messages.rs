@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_stand_apart() {
+    fn numbers_have_separators_of_thousands() {
         assert_eq!(
             [0, 38, 999, 1_204, 15_000, 1_234_567].map(|n| number(Lang::En, n)),
             ["0", "38", "999", "1,204", "15,000", "1,234,567"]
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_in_both_languages() {
+    fn validation_error_has_a_text_in_both_languages() {
         let wrong = validation::ValidationError::TooManyCharacters { max: 2_000 };
         assert_eq!(wrong.to_string(), "Use at most 2,000 characters.");
         assert_eq!(wrong.text(Lang::Fr), "Utilisez au plus 2\u{202f}000 caractères.");

@@ -185,7 +185,7 @@ test('a form that is on its way is not sent twice', async ({ signedIn: page, ser
   expect((await server.api('GET', '/webhooks?q=Pressed+twice')).items).toHaveLength(1);
 });
 
-test('what is copied is in the clipboard, and a refusal is told', async ({ signedIn: page, javaScriptEnabled, context }) => {
+test('a copied value is in the clipboard, and a failure is shown', async ({ signedIn: page, javaScriptEnabled, context }) => {
   test.skip(javaScriptEnabled === false, 'copying is a script');
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.goto('/webhooks/new');

@@ -40,7 +40,7 @@ async function inert(page: Page): Promise<void> {
   expect(made, page.url()).toBe(0);
 }
 
-test('what strangers write stays text on every page', async ({ page, server, receiver, expected }) => {
+test('hostile text is shown as text on every page', async ({ page, server, receiver, expected }) => {
   const refused = await watched(page);
   receiver.answer = { status: 500, body: hostile };
   const url = `${receiver.url}&q=${encodeURIComponent(hostile)}&r="><script>alert(9)</script>`;
@@ -100,7 +100,7 @@ test('what strangers write stays text on every page', async ({ page, server, rec
   expect(await refused(), 'what the policy refused').toEqual([]);
 });
 
-test('the policy refuses what is not ours', async ({ signedIn: page }) => {
+test('the content security policy blocks injected scripts', async ({ signedIn: page }) => {
   // A script that somebody put into the page in spite of everything does not run: an element without the nonce, an attribute, a link.
   await page.route('**/webhooks', async (route) => {
     const response = await route.fetch();

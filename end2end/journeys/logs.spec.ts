@@ -102,7 +102,7 @@ test('a long log has pages, both ways', async ({ signedIn: page, server, receive
   expect(await rows(page).first().textContent()).toBe(first);
 });
 
-test('what happens appears without a reload, and moves nothing that is read', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+test('new callbacks appear without a reload and do not move the visible rows', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts a page is loaded anew');
   const webhook = await server.api('POST', '/webhooks', { name: 'Live', url: receiver.url, events: ['visit_event.created'] });
   // How many streams of the page are open.
@@ -136,14 +136,14 @@ test('what happens appears without a reload, and moves nothing that is read', as
   await expect(rows(page)).toHaveCount(4);
   await expect(fresh).toHaveCount(0);
 
-  // Hidden, it hears nothing; shown again, it goes on where it stopped.
+  // A hidden page receives no updates; when it is shown again, it continues after the last one.
   const show = (hidden: boolean) =>
     page.evaluate((hidden) => {
       Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
       document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
     }, hidden);
   await show(true);
-  await expect.poll(streams, 'a hidden page hears nothing').toBe(0);
+  await expect.poll(streams, 'a hidden page has no stream').toBe(0);
   await publish();
   await logged(server, webhook.id, 5);
   await expect(page.getByRole('link', { name: '1 new callback' })).toHaveCount(0);
@@ -152,7 +152,7 @@ test('what happens appears without a reload, and moves nothing that is read', as
   expect(await streams()).toBe(1);
 });
 
-test('news come again after the stream was refused', async ({ signedIn: page, server, receiver, expected, javaScriptEnabled }) => {
+test('live updates resume after the stream was refused', async ({ signedIn: page, server, receiver, expected, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts a page is loaded anew');
   const webhook = await server.api('POST', '/webhooks', { name: 'Refused', url: receiver.url, events: ['identity_request.created'] });
   expected.push(`503 /webhooks/${webhook.id}/callbacks/live`);

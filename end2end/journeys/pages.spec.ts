@@ -66,7 +66,7 @@ test('pages are accessible and fit in French', async ({ browser, server, receive
   await context.close();
 });
 
-test('a page that is not there says so', async ({ signedIn: page, expected }) => {
+test('an unknown page is reported as not found', async ({ signedIn: page, expected }) => {
   for (const path of ['/webhooks/01890000-0000-7000-8000-000000000000', '/nowhere']) {
     expected.push(`404 ${path}`);
     await page.goto(path);
@@ -75,7 +75,7 @@ test('a page that is not there says so', async ({ signedIn: page, expected }) =>
   }
 });
 
-test('what strangers write is shown as text', async ({ signedIn: page, server, receiver }) => {
+test('hostile text is shown as text', async ({ signedIn: page, server, receiver }) => {
   const script = '<img src=x onerror=alert(1)><script>alert(2)</script>';
   page.on('dialog', () => expect(true, 'a script of a stranger ran').toBe(false));
   receiver.answer = { status: 200, body: script };
@@ -90,7 +90,7 @@ test('what strangers write is shown as text', async ({ signedIn: page, server, r
   await expect(page.getByRole('link', { name: script })).toBeVisible();
 });
 
-test('everything is reached by keyboard, and seen to be', async ({ signedIn: page, server, receiver }) => {
+test('everything is reachable by keyboard with a visible focus', async ({ signedIn: page, server, receiver }) => {
   test.slow();
   await page.goto('/webhooks');
   await page.keyboard.press('Tab');
@@ -136,7 +136,7 @@ test('everything is reached by keyboard, and seen to be', async ({ signedIn: pag
   await reach(open.getByRole('link', { name: 'Close' }));
 });
 
-test('times stand in the zone of the viewer', async ({ signedIn: page, server, receiver }) => {
+test('times are shown in the time zone of the viewer', async ({ signedIn: page, server, receiver }) => {
   const webhook = await server.api('POST', '/webhooks', { name: 'Zone', url: receiver.url, events: ['access_request.created'] });
   await server.publish('access_request.created', 'zone');
   await page.goto(`/webhooks/${webhook.id}`);

@@ -131,7 +131,7 @@ test('lists in which nothing is found, and one that has pages', async ({ page, a
   }
 });
 
-test('who wants no motion sees none, and Save stays in reach', async ({ signedIn: page }) => {
+test('reduced motion is respected, and Save stays visible', async ({ signedIn: page }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.setViewportSize({ width: 360, height: 740 });
   await page.goto('/webhooks/new');

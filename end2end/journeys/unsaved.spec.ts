@@ -39,7 +39,7 @@ test('a session that ends while a webhook is changed loses nothing either', asyn
   await expect(page.getByLabel('Description')).toHaveValue('typed before the session ended');
 });
 
-test('two who save the same webhook: the second is told what changed', async ({ signedIn: page, server, expected, javaScriptEnabled }) => {
+test('concurrent edits: the second person sees what changed', async ({ signedIn: page, server, expected, javaScriptEnabled }) => {
   const { id } = await server.api('POST', '/webhooks', { name: `Shared ${javaScriptEnabled}`, url: 'https://example.com/hook', events: ['visit_event.created'] });
   expected.push(`409 /webhooks/${id}`);
   await page.goto(`/webhooks/${id}`);
@@ -54,7 +54,7 @@ test('two who save the same webhook: the second is told what changed', async ({ 
   expect((await server.api('GET', `/webhooks/${id}`)).description).toBe('Changed by a person');
 });
 
-test('leaving with something unsaved asks', async ({ signedIn: page, server, javaScriptEnabled }) => {
+test('leaving a page with unsaved changes asks for confirmation', async ({ signedIn: page, server, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts a browser cannot ask');
   const { id } = await server.api('POST', '/webhooks', { name: 'Not yet saved', url: 'https://example.com/hook', events: ['visit_event.created'] });
   const asked: string[] = [];
@@ -89,7 +89,7 @@ test('leaving with something unsaved asks', async ({ signedIn: page, server, jav
   expect(asked).toHaveLength(3);
 });
 
-test('what is wrong is said while one types', async ({ signedIn: page, javaScriptEnabled }) => {
+test('errors are shown while typing', async ({ signedIn: page, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts the server says it');
   await page.goto('/webhooks/new');
   const url = page.getByLabel('URL');

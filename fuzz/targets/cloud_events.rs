@@ -1,4 +1,4 @@
-//! Whatever a publisher sends is read, or refused with words.
+//! Any request of a publisher is either parsed or rejected with an error message.
 #![no_main]
 
 use clearhook::services::events::cloud_event::{Mode, read};

@@ -1,4 +1,4 @@
-//! A cursor that is taken is one that a page could have ended with.
+//! An accepted cursor encodes to the same text, so it is one that the service could have issued.
 #![no_main]
 
 use clearhook::domain::page::{Cursor, ListId};

@@ -1,4 +1,4 @@
-//! What passes as additional headers can be sent, stays on its line, and does not stand in for our own.
+//! Accepted additional headers can be sent, contain no line breaks, and do not replace clearhook's own headers.
 #![no_main]
 
 use clearhook::domain::headers::{Header, check_headers, is_credential};

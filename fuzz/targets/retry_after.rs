@@ -1,4 +1,4 @@
-//! A receiver's wish is read, or is none.
+//! Any value of `Retry-After` is either parsed or ignored.
 #![no_main]
 
 use std::time::{Duration, SystemTime};

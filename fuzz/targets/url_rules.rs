@@ -1,4 +1,4 @@
-//! What passes as a webhook's URL is https, has no credentials, does not lead inside, and passes again as it stands.
+//! An accepted webhook URL uses https, has no credentials, has no private address, and is accepted again unchanged.
 #![no_main]
 
 use std::net::IpAddr;

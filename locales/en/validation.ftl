@@ -69,7 +69,7 @@ range-future = Choose a beginning before the end, and not in the future.
 
 disabled = The webhook is disabled; enable it first.
 event-too-old = The event is too old: it is not kept any more.
-hears-nothing = The webhook hears of no event.
+no-subscription = The webhook subscribes to no event type.
 
 no-scope = Choose at least one scope.
 no-such-scope = There is no scope `{ $scope }`.

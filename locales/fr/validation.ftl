@@ -69,7 +69,7 @@ range-future = Choisissez un début antérieur à la fin, et qui ne soit pas dan
 
 disabled = Le webhook est désactivé ; activez-le d’abord.
 event-too-old = L’événement est trop ancien : il n’est plus conservé.
-hears-nothing = Le webhook n’écoute aucun événement.
+no-subscription = Le webhook n’est abonné à aucun type d’événement.
 
 no-scope = Choisissez au moins une autorisation.
 no-such-scope = Il n’y a pas d’autorisation `{ $scope }`.

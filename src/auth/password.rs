@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_decoy_is_a_whole_hash() {
+    fn hash_for_unknown_users_is_complete() {
         assert!(PasswordHash::new(DECOY).is_ok());
     }
 
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_guessed_first_is_refused() {
+    fn common_password_is_refused() {
         for common in [
             "password1234",
             "Password1234!",

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_those_of_the_specification() {
+    fn totp_codes_match_the_vectors_of_rfc_6238() {
         // RFC 6238, appendix B, of which six digits.
         let secret = b"12345678901234567890";
         let at = |seconds: i64| Timestamp(seconds * 1_000);

@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_made_once_with_and_without_a_rename_that_spares_what_is_there() {
+    fn file_is_created_once_also_without_atomic_rename() {
         let folder = tempfile::tempdir().unwrap();
         for (name, make) in [("a", put_in_place as fn(&Path, &str) -> io::Result<()>), ("b", create_exclusively)] {
             let path = folder.path().join(name);

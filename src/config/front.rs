@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_dropped_is_refused_without_showing_a_password() {
+    fn public_url_with_unused_parts_is_refused_without_showing_a_password() {
         for (text, word) in [
             ("https://hooks.example.com/console", "/console"),
             ("https://hooks.example.com/console/", "/console/"),

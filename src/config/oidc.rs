@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn missing_oidc_setting_is_named() {
         assert!(oidc_settings(&Settings::default()).unwrap().is_none());
         for (settings, name) in [
             (

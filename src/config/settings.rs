@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_elsewhere_wins_over_the_file() {
+    fn flag_and_environment_override_the_settings_file() {
         let file = file("timeout = \"3s\"\naddr = \"127.0.0.1:1\"\nallow_http = true\n");
         let settings = Settings {
             config: Some(file.path().to_owned()),

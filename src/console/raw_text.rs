@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_text_ends_the_element() {
+    fn text_cannot_end_its_textarea() {
         assert_eq!(raw_text("</textarea><b>&amp;"), "&lt;/textarea&gt;&lt;b&gt;&amp;amp;");
     }
 

@@ -297,7 +297,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn alerts_have_the_names_of_the_standard() {
+    fn tls_alerts_have_the_names_of_rfc_8446() {
         for (alert, name) in [
             (Alert::HandshakeFailure, "handshake_failure"),
             (Alert::UnknownCA, "unknown_ca"),

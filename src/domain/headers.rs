@@ -254,7 +254,7 @@ mod tests {
 
     #[cfg(feature = "ssr")]
     #[test]
-    fn what_passes_can_be_sent() {
+    fn accepted_headers_can_be_sent() {
         for text in (0..=0x2_fff).filter_map(char::from_u32).map(String::from) {
             if check_name(&text).is_ok() {
                 assert!(http::HeaderName::from_bytes(text.as_bytes()).is_ok(), "{text:?}");
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_not_printed() {
+    fn header_value_is_hidden_in_debug_output() {
         assert_eq!(format!("{:?}", header("Authorization", "hidden")), "Authorization: …");
     }
 }

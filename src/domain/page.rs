@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn cursors_read_back() {
+    fn cursor_is_decoded_to_its_position() {
         let cursor = Cursor {
             at: Timestamp(1_764_000_000_123),
             id: Uuid::now_v7(),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_refused() {
+    fn malformed_cursor_is_refused() {
         let text = Cursor {
             at: Timestamp(1_764_000_000_123),
             id: Uuid::now_v7(),

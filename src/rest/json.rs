@@ -22,9 +22,9 @@ fn problem(path: &Path, error: &serde_json::Error) -> Problem {
     if !error.is_data() {
         return not_json(error);
     }
-    let told = error.to_string();
-    let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(told, _)| told);
-    Problem::invalid(vec![field_error(path, told, "field")])
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    Problem::invalid(vec![field_error(path, message, "field")])
 }
 
 /// Reads the parameters of a query. A parameter that is unknown, given twice or of the wrong type is 400 with its name.
@@ -38,8 +38,8 @@ pub(super) fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem>
 }
 
 /// The error of a field or parameter (`kind`), from its place and serde's message.
-fn field_error(path: &Path, told: &str, kind: &str) -> FieldError {
-    let (name, detail) = in_words(told, kind);
+fn field_error(path: &Path, message: &str, kind: &str) -> FieldError {
+    let (name, detail) = in_words(message, kind);
     let mut pointer = pointer(path);
     if let Some(name) = name.map(|name| format!("/{}", escaped(name)))
         && !pointer.ends_with(&name)
@@ -66,11 +66,11 @@ fn escaped(key: &str) -> String {
 
 /// serde's message as a sentence that does not contain the given value, which may be a secret in the wrong field; and the field that it
 /// names.
-fn in_words<'a>(told: &'a str, kind: &str) -> (Option<&'a str>, String) {
-    if let Some(name) = told.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+fn in_words<'a>(message: &'a str, kind: &str) -> (Option<&'a str>, String) {
+    if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         return (Some(name), format!("This {kind} is required."));
     }
-    if let Some((name, known)) = told.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, ")) {
+    if let Some((name, known)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, ")) {
         let known = known.trim_start_matches("expected ").trim_start_matches("one of ").replace('`', "");
         let detail = if known == "there are no fields" {
             format!("There is no such {kind}; this call has none.")
@@ -79,15 +79,15 @@ fn in_words<'a>(told: &'a str, kind: &str) -> (Option<&'a str>, String) {
         };
         return (Some(name), detail);
     }
-    if let Some(name) = told.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`')) {
+    if let Some(name) = message.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`')) {
         return (Some(name), format!("This {kind} is given twice."));
     }
-    match told.rsplit_once(", expected ") {
+    match message.rsplit_once(", expected ") {
         Some((_, expected)) => (None, format!("Use {}.", type_in_words(expected))),
         // The text of a parameter is parsed by the standard library, whose messages do not name the type.
-        None if ["digit", "integer", "number too"].iter().any(|word| told.contains(word)) => (None, "Use a whole number.".to_owned()),
-        None if told.contains("`true` or `false`") => (None, "Use true or false.".to_owned()),
-        None => (None, format!("{told}.")),
+        None if ["digit", "integer", "number too"].iter().any(|word| message.contains(word)) => (None, "Use a whole number.".to_owned()),
+        None if message.contains("`true` or `false`") => (None, "Use true or false.".to_owned()),
+        None => (None, format!("{message}.")),
     }
 }
 

@@ -127,6 +127,7 @@ impl TimeLimit {
 }
 
 /// What an error reveals about the connections to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ConnectionState {
     Good,
     /// Another server may be the primary by now.
@@ -137,8 +138,8 @@ enum ConnectionState {
 
 fn state_after(error: &DbErr) -> ConnectionState {
     if let Some(code) = code_of(error) {
-        // Read-only (a primary that became a standby), shut down, crashed, starting, connection lost.
-        let is_lost = matches!(code.as_str(), "25006" | "57P01" | "57P02" | "57P03" | "57P05") || code.starts_with("08");
+        // Read-only (a primary that became a standby), shut down, crashed, starting, database dropped, idle session ended, connection lost.
+        let is_lost = matches!(code.as_str(), "25006" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05") || code.starts_with("08");
         return if is_lost { ConnectionState::Useless } else { ConnectionState::Good };
     }
     match (error, driver_error(error)) {
@@ -163,5 +164,100 @@ pub(super) fn own_error<E: std::error::Error + Copy + 'static>(error: &DbErr) ->
     match driver_error(error)? {
         sqlx::Error::Io(error) => error.get_ref()?.downcast_ref::<E>().copied(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::Cow, error::Error, fmt};
+
+    use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
+
+    use super::*;
+
+    /// An error with this SQLSTATE, as the driver reports errors of the server.
+    #[derive(Debug)]
+    struct ServerError(&'static str);
+
+    impl fmt::Display for ServerError {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for ServerError {}
+
+    impl DatabaseError for ServerError {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(Cow::Borrowed(self.0))
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    fn driver(error: sqlx::Error) -> DbErr {
+        DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
+    }
+
+    fn by_code(code: &'static str) -> ConnectionState {
+        state_after(&driver(sqlx::Error::Database(Box::new(ServerError(code)))))
+    }
+
+    /// The codes are those of PostgreSQL, appendix A.
+    #[test]
+    fn server_errors_that_end_connections_make_all_connections_useless() {
+        for code in [
+            "08000", "08001", "08003", "08004", "08006", "08007", "08P01", "25006", "57P01", "57P02", "57P03", "57P04", "57P05",
+        ] {
+            assert_eq!(by_code(code), ConnectionState::Useless, "{code}");
+        }
+        // A full server, a cancelled statement, a deadlock, a constraint, a missing table, a full disk: the connection is good.
+        for code in [
+            "53300", "57014", "57000", "40P01", "40001", "23505", "42P01", "53100", "55P03", "25P02", "0A000",
+        ] {
+            assert_eq!(by_code(code), ConnectionState::Good, "{code}");
+        }
+    }
+
+    #[test]
+    fn broken_connections_are_useless_and_a_busy_pool_is_doubtful() {
+        let io = |kind| driver(sqlx::Error::Io(io::Error::from(kind)));
+        for kind in [
+            io::ErrorKind::ConnectionReset,
+            io::ErrorKind::BrokenPipe,
+            io::ErrorKind::UnexpectedEof,
+            io::ErrorKind::TimedOut,
+            io::ErrorKind::ConnectionRefused,
+        ] {
+            assert_eq!(state_after(&io(kind)), ConnectionState::Useless, "{kind}");
+        }
+        let tls = sqlx::Error::Tls("the record is invalid".into());
+        assert_eq!(state_after(&driver(tls)), ConnectionState::Useless);
+        let protocol = sqlx::Error::Protocol("an unexpected message".to_owned());
+        assert_eq!(state_after(&driver(protocol)), ConnectionState::Useless);
+        assert_eq!(state_after(&driver(sqlx::Error::PoolTimedOut)), ConnectionState::Doubtful);
+        let acquire = DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+        assert_eq!(state_after(&acquire), ConnectionState::Doubtful);
+        for error in [driver(sqlx::Error::RowNotFound), DbErr::Custom("a check failed".to_owned())] {
+            assert_eq!(state_after(&error), ConnectionState::Good, "{error}");
+        }
     }
 }

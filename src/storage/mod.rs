@@ -50,6 +50,7 @@ pub mod setup;
 pub mod sign_in_limits;
 mod space;
 mod sqlite_connection;
+mod sqlite_content;
 pub mod sqlite_file;
 mod statement_counts;
 pub mod stats;

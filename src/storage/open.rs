@@ -22,6 +22,7 @@ use crate::{
         raw_sql::statement,
         server_error::{explain, explain_code},
         sqlite_connection::{BUSY, PRAGMAS},
+        sqlite_content,
         sqlite_file::{self, FileError, OpenFile},
         statement_counts::StatementCounts,
         transaction::Pool,
@@ -46,7 +47,9 @@ impl Store {
             path: path.display().to_string(),
             cause,
         };
-        let file = sqlite_file::prepare(path).map_err(|error: FileError| failed(error.to_string()))?;
+        let refused = |error: FileError| failed(error.to_string());
+        let file = sqlite_file::prepare(path).map_err(refused)?;
+        sqlite_content::check(&file).map_err(refused)?;
         let write = connect_sqlite(&file, 1).await.map_err(|error| failed(explain(&error)))?;
         let read = connect_sqlite(&file, 8).await.map_err(|error| failed(explain(&error)))?;
         bring_up_to_date(&write, None, migrate).await?;

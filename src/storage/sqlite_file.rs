@@ -27,6 +27,27 @@ pub enum FileError {
     /// The path is a directory.
     #[error("the path is a directory; use a file in it, such as clearhook.db")]
     Directory,
+    /// The path is a device, a pipe or a socket.
+    #[error("the path is not a regular file; use a file such as clearhook.db")]
+    NotAFile,
+    /// The content is not SQLite's.
+    #[error(
+        "the file is not a SQLite database; nothing was changed in it; \
+         restore it from a backup, or choose another file with --database-url"
+    )]
+    NotADatabase,
+    /// SQLite found an inconsistency.
+    #[error(
+        "the database is damaged or was truncated; restore the file, without its -wal and -shm, from a backup, \
+         or choose another file with --database-url"
+    )]
+    Damaged,
+    /// Another application uses the database.
+    #[error(
+        "the database belongs to another application (it has the table `{0}` and not clearhook's); nothing was changed in it; \
+         choose another file with --database-url"
+    )]
+    Foreign(String),
     /// SQLite would have one write-ahead log per name, which corrupts the database.
     #[error(
         "the file has {0} names (hard links), and SQLite corrupts a database that is opened under two of them; \
@@ -74,6 +95,7 @@ pub(super) fn prepare(path: &Path) -> Result<PathBuf, FileError> {
     }
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => return Err(FileError::Directory),
+        Ok(metadata) if !metadata.is_file() => return Err(FileError::NotAFile),
         Ok(metadata) if metadata.nlink() > 1 => return Err(FileError::HardLinks(metadata.nlink(), metadata.ino())),
         // The file is not opened here, because closing it would release the POSIX locks that SQLite holds on it in this process.
         Ok(_) => {}

@@ -5,6 +5,7 @@ mod export;
 mod logs;
 mod middleware;
 pub mod pages;
+mod viewer;
 
 use std::time::Duration;
 

@@ -13,7 +13,10 @@ import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Sends the requests of a file, and prints what came of each; see clients.py. The first argument is http1, http2 or url. */
+/**
+ * Sends the requests of a file, and prints what came of each; see clients.py. The first argument is http1, http2 or url. With a third argument
+ * `close` each request has a connection of its own.
+ */
 public class Clients {
     static final Pattern TYPE = Pattern.compile("\"type\":\"([^\"]+)\"");
 
@@ -28,26 +31,31 @@ public class Clients {
         return matcher.find() ? matcher.group(1) : text;
     }
 
-    static String byClient(HttpClient client, String url, boolean chunked, int size) throws Exception {
+    static String byClient(HttpClient client, String url, boolean chunked, int size, boolean close) throws Exception {
         HttpRequest.BodyPublisher publisher = chunked
             ? HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body(size)))
             : HttpRequest.BodyPublishers.ofByteArray(body(size));
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url))
+        HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create(url))
             .timeout(Duration.ofSeconds(30))
             .header("Content-Type", "application/cloudevents+json")
-            .POST(publisher)
-            .build();
-        HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+            .POST(publisher);
+        if (close) {
+            builder.header("Connection", "close");
+        }
+        HttpResponse<String> response = client.send(builder.build(), HttpResponse.BodyHandlers.ofString());
         return response.statusCode() + " " + type(response.body());
     }
 
-    static String byUrl(String url, boolean chunked, int size) throws Exception {
+    static String byUrl(String url, boolean chunked, int size, boolean close) throws Exception {
         HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
         connection.setRequestMethod("POST");
         connection.setDoOutput(true);
         connection.setReadTimeout(30_000);
         connection.setInstanceFollowRedirects(false);
         connection.setRequestProperty("Content-Type", "application/cloudevents+json");
+        if (close) {
+            connection.setRequestProperty("Connection", "close");
+        }
         if (chunked) {
             connection.setChunkedStreamingMode(65536);
         }
@@ -64,6 +72,9 @@ public class Clients {
     }
 
     public static void main(String[] arguments) throws Exception {
+        boolean close = arguments.length > 2 && arguments[2].equals("close");
+        // The client does not permit this header otherwise.
+        System.setProperty("jdk.httpclient.allowRestrictedHeaders", "connection");
         HttpClient.Version version = arguments[0].equals("http2") ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1;
         HttpClient client = HttpClient.newBuilder().version(version).build();
         for (String line : Files.readAllLines(Path.of(arguments[1]))) {
@@ -72,7 +83,9 @@ public class Clients {
             int size = Integer.parseInt(part[2]);
             try {
                 System.out.println(
-                    arguments[0].equals("url") ? byUrl(part[0], chunked, size) : byClient(client, part[0], chunked, size));
+                    arguments[0].equals("url")
+                        ? byUrl(part[0], chunked, size, close)
+                        : byClient(client, part[0], chunked, size, close));
             } catch (Exception error) {
                 System.out.println("0 " + error.toString().replace('\n', ' '));
             }

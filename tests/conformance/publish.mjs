@@ -4,11 +4,11 @@
 import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../../end2end/package.json", import.meta.url));
-const { CloudEvent, HTTP } = require("cloudevents");
+const { CloudEvent, HTTP, Mode, emitterFor, httpTransport } = require("cloudevents");
 const [url, key, text] = process.argv.slice(2);
 const data = JSON.parse(text);
 
-function event(payload) {
+function event(payload, attributes = {}) {
   return new CloudEvent({
     id: crypto.randomUUID(),
     type: "identity.created",
@@ -21,6 +21,7 @@ function event(payload) {
     number: -7,
     urgent: true,
     data: payload,
+    ...attributes,
   });
 }
 
@@ -60,3 +61,27 @@ for (const [suffix, payload] of payloads) {
 }
 const events = payloads.map(([, payload]) => HTTP.structured(event(payload)).body);
 await publish("batch", { "content-type": "application/cloudevents-batch+json" }, `[${events.join(",")}]`);
+
+// The SDK's own transport, unmodified. It does not encode header values, so its attributes are ASCII here.
+const transport = httpTransport(`${url}/api/v1/events`);
+const emitters = [
+  ["own-structured", emitterFor(transport, { binding: HTTP, mode: Mode.STRUCTURED })],
+  ["own-binary", emitterFor(transport, { binding: HTTP, mode: Mode.BINARY })],
+  ["own-default", emitterFor(transport)],
+];
+const ascii = { subject: "plain", tenant: "acme-1" };
+const emitted = async (emit, payload, attributes) => {
+  const { body } = await emit(event(payload, attributes), { headers: { authorization: `Bearer ${key}` } });
+  return JSON.parse(body);
+};
+for (const [mode, emit] of emitters) {
+  for (const [suffix, payload] of payloads) {
+    const answer = await emitted(emit, payload, ascii);
+    console.log(`${mode}${suffix}`, answer.events?.[0].ce_id ?? JSON.stringify(answer));
+  }
+}
+// A percent sign that begins no encoding (HTTP protocol binding, section 3.1.3.2).
+for (const [mode, emit] of emitters) {
+  const answer = await emitted(emit, data, { ...ascii, tenant: "50% off" });
+  console.log(`percent-${mode}`, answer.events?.[0].ce_id ?? JSON.stringify(answer));
+}

@@ -1,13 +1,16 @@
 //! No webhook reaches a private address: not by its spelling, not by a name, and not by a name whose addresses change.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, domain::url::UrlPolicy, storage::new_id};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{JsonAnswer, JsonBody, TestApp, hourly, quick},
+    app::{JsonAnswer, JsonBody, TestApp, hourly, loopback, quick},
     database::TestDatabase,
     names::NameServer,
     on_both,
@@ -17,7 +20,8 @@ use crate::support::{
 on_both! {
     rejected_address_names_the_setting_that_permits_it literal_address_is_checked_again_before_each_attempt
     port_of_another_protocol_is_rejected_on_save_and_on_attempt
-    name_that_later_resolves_to_a_private_address_is_not_called name_with_one_private_address_is_rejected allowed_names_may_resolve_to_private_addresses
+    name_that_later_resolves_to_a_private_address_is_not_called name_with_one_private_address_is_rejected name_of_an_inside_address_in_any_form_is_not_called
+    lookup_without_answer_times_out_and_does_not_block_others allowed_names_may_resolve_to_private_addresses
 }
 
 /// Private or invalid addresses as hosts, in every spelling that a URL parser may accept.
@@ -456,6 +460,73 @@ async fn name_with_one_private_address_is_rejected(database: TestDatabase) {
     app.publish(BuiltIn::VisitEventApproved, "unknown").await;
     assert_eq!(app.log(&unknown, 1).await[0]["response"], "NameNotResolved");
     assert_eq!((outside.seen().len(), inside.seen().len()), (0, 0));
+    app.stop().await;
+}
+
+/// Forms of inside addresses that only a name server can give: the check at connect has to recognize them as well as the check on save.
+async fn name_of_an_inside_address_in_any_form_is_not_called(database: TestDatabase) {
+    let inside_names: &[(&str, &[&[&str]])] = &[
+        ("mapped.example.com", &[&["::ffff:10.0.0.1"]]),
+        ("mapped-loopback.example.com", &[&["::ffff:127.0.0.2"]]),
+        ("mapped-allowed.example.com", &[&["::ffff:127.0.0.3"]]),
+        ("zero.example.com", &[&["0.0.0.0"]]),
+        ("zero-net.example.com", &[&["0.1.2.3"]]),
+        ("zero-six.example.com", &[&["::"]]),
+        ("translated.example.com", &[&["64:ff9b::a00:1"]]),
+        ("local-translated.example.com", &[&["64:ff9b:1::808:808"]]),
+        ("sixtofour.example.com", &[&["2002:7f00:2::1"]]),
+        ("unique-local.example.com", &[&["fd00::1"]]),
+        ("link-local.example.com", &[&["fe80::1"]]),
+        ("carrier.example.com", &[&["100.64.0.1"]]),
+        ("broadcast.example.com", &[&["255.255.255.255"]]),
+        ("alias.example.com", &[&["inside.example.com"]]),
+        ("mixed-alias.example.com", &[&["both.example.com"]]),
+    ];
+    let behind: &[(&str, &[&[&str]])] = &[
+        ("inside.example.com", &[&["127.0.0.2"]]),
+        ("both.example.com", &[&["127.0.0.1", "127.0.0.2"]]),
+    ];
+    let names = NameServer::start(&[inside_names, behind].concat()).await;
+    let (outside, inside, port) = outside_and_inside().await;
+    let app = service(&database, &names, "127.0.0.1/32").await;
+    let mut webhooks = Vec::new();
+    for (name, _) in inside_names {
+        let url = format!("http://{name}:{port}/hook");
+        webhooks.push((name, app.webhook(&url, &[BuiltIn::IdentityCreated]).await));
+    }
+    app.publish(BuiltIn::IdentityCreated, "1").await;
+    for (name, webhook) in &webhooks {
+        blocked(&app, webhook, 1).await;
+        assert_eq!(names.lookups(name), 1);
+    }
+    assert_eq!((outside.seen().len(), inside.seen().len()), (0, 0));
+    app.stop().await;
+}
+
+async fn lookup_without_answer_times_out_and_does_not_block_others(database: TestDatabase) {
+    let (names, receiver) = (NameServer::silent().await, Receiver::start([]).await);
+    let settings = DeliverySettings {
+        dns: names.resolver(),
+        timeout: Duration::from_secs(2),
+        ..hourly()
+    };
+    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    let silent = app.webhook("http://silent.example.com/hook", &[BuiltIn::IdentityCreated]).await;
+    let other = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    let began = Instant::now();
+    for event in 0..20 {
+        app.publish(BuiltIn::IdentityCreated, &event.to_string()).await;
+    }
+    app.log(&other, 20).await;
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "the other webhook waited: {:?}",
+        began.elapsed()
+    );
+    let row = app.log(&silent, 1).await.pop().unwrap();
+    assert_eq!((&row["response"], &row["outcome"]), (&json!("TimedOut"), &json!("failed")), "{row}");
+    assert!(row["duration_ms"].as_u64().unwrap() < 4_000, "{row}");
+    assert!(names.lookups("silent.example.com") >= 1);
     app.stop().await;
 }
 

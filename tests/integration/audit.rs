@@ -7,6 +7,7 @@ use clearhook::{
     storage::{
         audit::{Actor, AuditFilter},
         new_id,
+        users::UserChange,
     },
     web,
 };
@@ -19,11 +20,12 @@ use crate::support::{
     html::{Page, attribute},
     on_both,
     receiver::Receiver,
+    slow_download::SlowDownload,
 };
 
 on_both! {
     webhook_change_writes_one_audit_entry_without_secrets every_changing_route_writes_one_audit_entry audit_log_shows_differences_and_filters
-    audit_log_export_is_complete audit_log_is_visible_to_administrators_only audit_log_shows_entries_of_unknown_kinds
+    audit_log_export_is_complete audit_log_export_ends_when_access_is_lost audit_log_is_visible_to_administrators_only audit_log_shows_entries_of_unknown_kinds
 }
 
 /// A request that makes a route change something.
@@ -324,6 +326,44 @@ async fn audit_log_export_is_complete(database: TestDatabase) {
     assert_eq!(unknown.status(), 400);
     assert_eq!(unknown.headers()["content-type"], "application/problem+json");
     assert_eq!(export("format=csv&from=soon").await.status(), 422);
+    app.stop().await;
+}
+
+async fn audit_log_export_ends_when_access_is_lost(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let keeps = app.sign_in("keeps@example.com", Role::Administrator).await;
+    let random = if database.url.starts_with("postgres") {
+        "gen_random_uuid()"
+    } else {
+        "randomblob(16)"
+    };
+    database
+        .execute(&format!(
+            "INSERT INTO audit_log (id, at, actor_kind, actor_name, action, object_kind, object_name) \
+             WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < 4000) \
+             SELECT {random}, i, 'clearhook', 'clearhook', 'api_key.created', 'api_key', 'a name of some length to fill the window' FROM n"
+        ))
+        .await;
+    let path = "/audit-log/export?format=jsonl&object=window";
+    let all = SlowDownload::begin(&app, path, &keeps).await;
+    assert_eq!(all.finish().await, (4_000, true), "a slow reader who keeps access gets everything");
+    let by = Actor::command_line();
+    for (email, lost) in [
+        ("disabled@example.com", "disabled"),
+        ("out@example.com", "signed out"),
+        ("role@example.com", "role changed"),
+    ] {
+        let cookie = app.sign_in(email, Role::Administrator).await;
+        let who = app.store.user_by_email(email).await.unwrap().unwrap().0.id;
+        let download = SlowDownload::begin(&app, path, &cookie).await;
+        match lost {
+            "disabled" => drop(app.store.change_user(&by, who, UserChange::Disable).await.unwrap()),
+            "signed out" => assert_eq!(app.form("/sign-out", &cookie, &[]).await.status(), 303),
+            _ => drop(app.store.change_user(&by, who, UserChange::Role(Role::ApiOwner)).await.unwrap()),
+        }
+        let (lines, is_complete) = download.finish().await;
+        assert!(!is_complete && lines < 3_000, "{lost}: {lines} of 4,000 entries");
+    }
     app.stop().await;
 }
 

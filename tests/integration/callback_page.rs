@@ -40,12 +40,17 @@ async fn callback_page_shows_the_request_body_raw_and_formatted(database: TestDa
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
     let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
-    let mut event = cloud_event(BuiltIn::IdentityCreated, "1");
+    let mut event = cloud_event(BuiltIn::IdentityCreated, "publishers-own-id");
     event["subject"] = json!("it's <b>\"7\"</b> & more \u{202e}");
     assert_eq!(app.publish_raw(&event).await.status(), 202);
     let sent = receiver.wait(1).await.remove(0).body;
     let html = open(&app, &webhook, &cookie).await;
     assert_eq!(raw(&html, "request-body"), sent);
+    // The publisher finds its event by its own id, also without reading the body.
+    assert!(
+        html.matches("publishers-own-id").count() >= 3,
+        "beside the formatted and the raw body: {html}"
+    );
     // The switch is plain HTML, and the formatted body has the same tokens.
     let page = Page::of(&html);
     let views: Vec<_> = page.all("input[name=request-body-as]");

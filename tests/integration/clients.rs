@@ -179,27 +179,31 @@ async fn curl_reads_early_errors() {
         &["--http1.0"],
         &["--http2-prior-knowledge"],
     ] {
-        let is_http2 = options == ["--http2-prior-knowledge"];
-        // HTTP/1.0 has no chunks.
-        let wanted = cases.iter().filter(|case| options != ["--http1.0"] || case.framing == "length");
-        let wanted: Vec<&Case> = wanted.collect();
-        // curl before 8.0 cannot use a connection of HTTP/2 without TLS twice.
-        for group in wanted.chunks(if is_http2 { 1 } else { wanted.len() }) {
-            let output = run(curl(server.here.path(), options, group)).await;
-            let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-            let lines: Vec<&str> = text.lines().collect();
-            assert_eq!(lines.len(), group.len(), "{options:?}: {text}\n{errors}");
-            for (case, line) in group.iter().zip(lines) {
-                let is_right = line.contains(&format!("\"{}\"", case.kind)) && line.ends_with(&case.status.to_string());
-                assert!(
-                    is_right,
-                    "{options:?} {} {} {}: {line}\n{errors}",
-                    case.url, case.framing, case.size
-                );
-            }
-        }
+        curl_sees_the_errors(&server, &cases, options).await;
     }
     server.end().await;
+}
+
+async fn curl_sees_the_errors(server: &Server, cases: &[Case], options: &[&str]) {
+    let is_http2 = options == ["--http2-prior-knowledge"];
+    // HTTP/1.0 has no chunks.
+    let wanted = cases.iter().filter(|case| options != ["--http1.0"] || case.framing == "length");
+    let wanted: Vec<&Case> = wanted.collect();
+    // curl before 8.0 cannot use a connection of HTTP/2 without TLS twice.
+    for group in wanted.chunks(if is_http2 { 1 } else { wanted.len() }) {
+        let output = run(curl(server.here.path(), options, group)).await;
+        let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), group.len(), "{options:?}: {text}\n{errors}");
+        for (case, line) in group.iter().zip(lines) {
+            let is_right = line.contains(&format!("\"{}\"", case.kind)) && line.ends_with(&case.status.to_string());
+            assert!(
+                is_right,
+                "{options:?} {} {} {}: {line}\n{errors}",
+                case.url, case.framing, case.size
+            );
+        }
+    }
 }
 
 /// One invocation of curl for all cases.
@@ -235,22 +239,32 @@ impl Drop for Nginx {
     }
 }
 
-async fn nginx(folder: &Path, upstream: &str) -> (Nginx, String, String) {
+/// Addresses of nginx: it passes a request on after it has read all of it, or at once; and the same over HTTP/2 (without TLS).
+struct Addresses {
+    buffered: String,
+    streamed: String,
+    buffered_http2: String,
+    streamed_http2: String,
+}
+
+async fn nginx(folder: &Path, upstream: &str) -> (Nginx, Addresses) {
     let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (buffered, streamed) = (free(), free());
+    let [buffered, streamed, buffered_http2, streamed_http2] = [free(), free(), free(), free()];
     let at = folder.display();
-    let server = |address: std::net::SocketAddr, buffering: &str| {
+    let server = |address: std::net::SocketAddr, protocol: &str, buffering: &str| {
         format!(
-            "server {{ listen {address}; client_max_body_size 0; location / {{ proxy_pass http://clearhook; proxy_http_version 1.1; \
+            "server {{ listen {address} {protocol}; client_max_body_size 0; location / {{ proxy_pass http://clearhook; proxy_http_version 1.1; \
              proxy_set_header Connection \"\"; proxy_set_header Host $host; proxy_request_buffering {buffering}; }} }}"
         )
     };
     let config = format!(
         "daemon off; worker_processes 1; pid {at}/pid; error_log stderr error; events {{ worker_connections 256; }} http {{ access_log off; \
          client_body_temp_path {at}/body; proxy_temp_path {at}/proxy; fastcgi_temp_path {at}/f; uwsgi_temp_path {at}/u; scgi_temp_path {at}/s; \
-         upstream clearhook {{ server {upstream}; keepalive 4; }} {} {} }}",
-        server(buffered, "on"),
-        server(streamed, "off")
+         upstream clearhook {{ server {upstream}; keepalive 4; }} {} {} {} {} }}",
+        server(buffered, "", "on"),
+        server(streamed, "", "off"),
+        server(buffered_http2, "http2", "on"),
+        server(streamed_http2, "http2", "off")
     );
     let file = folder.join("nginx.conf");
     fs::write(&file, config).unwrap();
@@ -267,24 +281,53 @@ async fn nginx(folder: &Path, upstream: &str) -> (Nginx, String, String) {
         .spawn()
         .unwrap();
     let nginx = Nginx(child);
-    for address in [buffered, streamed] {
+    for address in [buffered, streamed, buffered_http2, streamed_http2] {
         wait_for("nginx", async || tokio::net::TcpStream::connect(address).await.ok()).await;
     }
-    (nginx, format!("http://{buffered}"), format!("http://{streamed}"))
+    let url = |address: std::net::SocketAddr| format!("http://{address}");
+    let addresses = Addresses {
+        buffered: url(buffered),
+        streamed: url(streamed),
+        buffered_http2: url(buffered_http2),
+        streamed_http2: url(streamed_http2),
+    };
+    (nginx, addresses)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_behind_nginx_read_early_errors() {
     let server = Server::start().await;
-    let (nginx, buffered, streamed) = nginx(server.here.path(), address(&server.url)).await;
-    for url in [buffered, streamed] {
-        let cases = Server::cases(&url);
+    let (nginx, at) = nginx(server.here.path(), address(&server.url)).await;
+    for url in [&at.buffered, &at.streamed] {
+        let cases = Server::cases(url);
         for mut client in [python("clients.py"), node()] {
             // nginx keeps connections open although it has not read the bodies, and closes them later: a fault of nginx.
             client.arg(server.file(&cases)).arg("close");
             check(&cases, &run(client).await);
         }
+        // curl keeps its connection for all cases.
+        curl_sees_the_errors(&server, &cases, &["--http1.1"]).await;
+        curl_sees_the_errors(&server, &cases, &["--http1.1", "-H", "Connection: close"]).await;
+        for client in ["http1", "url"] {
+            let mut java = java(client);
+            java.arg(server.file(&cases)).arg("close");
+            check(&cases, &run(java).await);
+        }
+        // nginx reads small bodies to their end, so connections can be kept.
+        let small: Vec<Case> = Server::cases(url).into_iter().filter(|case| case.size == 100).collect();
+        for mut client in [python("clients.py"), node(), java("http1"), java("url")] {
+            client.arg(server.file(&small));
+            check(&small, &run(client).await);
+        }
     }
+    curl_sees_the_errors(&server, &Server::cases(&at.buffered_http2), &["--http2-prior-knowledge"]).await;
+    // After a whole response nginx resets the stream of a large body with NO_ERROR, as RFC 9113, section 8.1 permits; curl 7.88 then discards
+    // the response, which that section forbids. So only small bodies are streamed over HTTP/2.
+    let small: Vec<Case> = Server::cases(&at.streamed_http2)
+        .into_iter()
+        .filter(|case| case.size == 100)
+        .collect();
+    curl_sees_the_errors(&server, &small, &["--http2-prior-knowledge"]).await;
     drop(nginx);
     server.end().await;
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     app::{TestApp, cloud_event, loopback, quick},
+    binary::Service,
     database::TestDatabase,
     fake_clock::{faked, faketime},
     node::Node,
@@ -22,7 +23,8 @@ on_both! {
     three_exhausted_deliveries_in_a_row_disable_the_webhook failures_within_the_period_do_not_disable
     success_between_two_bad_days_prevents_disabling tests_and_redeliveries_do_not_count_as_failures success_resets_the_failure_count
     logged_success_in_between_prevents_disabling failure_count_survives_a_restart enabling_resets_the_failure_count deliveries_with_attempts_left_do_not_count_and_are_held_when_disabled
-    response_410_disables_the_webhook_with_warning_and_metric clock_set_forward_does_not_disable results_of_one_transaction_are_counted_in_order
+    response_410_disables_the_webhook_with_warning_and_metric exhaustion_disables_the_webhook_with_warning_and_metric
+    clock_set_forward_does_not_disable results_of_one_transaction_are_counted_in_order
 }
 
 /// Two attempts for each delivery, and a period of zero: only the number of deliveries counts.
@@ -287,7 +289,49 @@ async fn response_410_disables_the_webhook_with_warning_and_metric(database: Tes
     for part in [id(&webhook), "410 Gone", "enable the webhook", "recover"] {
         assert!(line.contains(part), "{part} is missing in {line}");
     }
+    assert_warned(&service);
+    assert_counted(&node, &url, [("exhausted", 0), ("gone", 1)]).await;
     assert_eq!(service.terminate().await, Some(0));
+}
+
+async fn exhaustion_disables_the_webhook_with_warning_and_metric(database: TestDatabase) {
+    drop(database.open().await);
+    let (node, receiver) = (Node::new(&database), Receiver::start(fails(10)).await);
+    let mut command = node.command(&["serve", "--addr", "127.0.0.1:0"]);
+    command
+        .env("CLEARHOOK_RETRY_SCHEDULE", "none")
+        .env("CLEARHOOK_DISABLE_AFTER", "1ms");
+    let service = Service::start(command);
+    let url = service.url().await;
+    let webhook = node.webhook(&url, &receiver.url).await;
+    for event in ["1", "2", "3"] {
+        publish(&node, &url, event).await;
+        receiver.wait(event.parse().unwrap()).await;
+    }
+    let line = service.line("the webhook \"t\"").await;
+    for part in [id(&webhook), "3 deliveries in a row", "enable the webhook", "recover"] {
+        assert!(line.contains(part), "{part} is missing in {line}");
+    }
+    assert_warned(&service);
+    assert_counted(&node, &url, [("exhausted", 1), ("gone", 0)]).await;
+    assert_eq!(service.terminate().await, Some(0));
+}
+
+/// The line about the webhook has the level WARN.
+fn assert_warned(service: &Service) {
+    let printed = service.printed();
+    let line = printed.lines().find(|line| line.contains("the webhook \"t\"")).unwrap();
+    assert!(line.contains(" WARN "), "{line}");
+}
+
+/// The metrics count webhooks that were disabled, by reason.
+async fn assert_counted(node: &Node<'_>, url: &str, reasons: [(&str, u32); 2]) {
+    let request = node.http.get(format!("{url}/metrics")).bearer_auth(&node.key);
+    let metrics = request.send().await.unwrap().text().await.unwrap();
+    for (reason, count) in reasons {
+        let line = format!("clearhook_webhooks_disabled_total{{reason=\"{reason}\"}} {count}\n");
+        assert!(metrics.contains(&line), "{line} is missing in {metrics}");
+    }
 }
 
 async fn publish(node: &Node<'_>, url: &str, event: &str) {
@@ -305,7 +349,7 @@ async fn clock_set_forward_does_not_disable(database: TestDatabase) {
     let mut command = node.command(&["serve", "--addr", "127.0.0.1:0"]);
     command.env("CLEARHOOK_RETRY_SCHEDULE", "10ms");
     faked(&mut command, &faketime(), &clock);
-    let service = crate::support::binary::Service::start(command);
+    let service = Service::start(command);
     let url = service.url().await;
     node.webhook(&url, &receiver.url).await;
     let exhausted = async |count: i64| {

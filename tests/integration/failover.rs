@@ -224,3 +224,54 @@ async fn silent_database_does_not_block_pages_or_the_api() {
     .await;
     app.stop().await;
 }
+
+/// The process id of a session of the service.
+async fn session_of_the_service(admin: &sea_orm::DatabaseConnection, database: &str) -> i32 {
+    let sql = format!(
+        "SELECT pid FROM pg_stat_activity WHERE datname = '{database}' AND backend_type = 'client backend' ORDER BY query_start DESC LIMIT 1"
+    );
+    let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, sql);
+    let row = admin.query_one_raw(statement).await.unwrap().expect("the service has a session");
+    row.try_get("", "pid").unwrap()
+}
+
+/// A session that is killed makes PostgreSQL end all sessions and recover (57P02, then 57P03). A lock on a table makes statements wait.
+/// Neither loses or repeats an event.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_session_and_locked_tables_lose_no_event() {
+    let cluster = spawn_blocking(|| Cluster::make(&["fsync=off"])).await.unwrap();
+    let database = TestDatabase::on(&cluster.url).await;
+    let name = database.url.rsplit('/').next().unwrap().to_owned();
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    let (stop, accepted) = (Arc::new(AtomicBool::new(false)), Accepted::default());
+    let publishers = publish(&app, &stop, &accepted);
+    for _ in 0..2 {
+        more(&accepted).await;
+        let admin = Database::connect(format!("{}/postgres", cluster.url)).await.unwrap();
+        let pid = session_of_the_service(&admin, &name).await;
+        let killed = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+        assert!(killed.success());
+        // Its connection ends with the others.
+        drop(admin);
+        let took = more(&accepted).await;
+        assert!(took < Duration::from_secs(15), "{took:?}");
+    }
+    for table in ["deliveries", "events", "callbacks, webhooks"] {
+        let holder = Database::connect(&database.url).await.unwrap();
+        let began = Instant::now();
+        let sql = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(4); COMMIT");
+        holder.execute_unprepared(&sql).await.unwrap();
+        assert!(began.elapsed() > Duration::from_secs(4), "{table} was locked");
+        holder.close().await.unwrap();
+        more(&accepted).await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    for publisher in publishers {
+        publisher.await.unwrap();
+    }
+    let accepted = accepted.lock().unwrap().clone();
+    wait_long(&database).await;
+    check_ledger(&database, &receiver, &accepted).await;
+    app.stop().await;
+}

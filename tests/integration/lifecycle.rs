@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 use crate::support::{
     binary::{Installation, Service, client},
     wait::wait_for,
-    wire::{ask, connect, rest, status},
+    wire::{address, ask, connect, rest, status},
 };
 
 const READY: &str = "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -55,7 +55,7 @@ async fn drain_fails_readiness_and_serves_requests() {
         assert!(ready.text().await.unwrap().contains("stopping"));
         assert_eq!(service.ended().await, Some(0), "{signal}");
         assert!(began.elapsed() >= Duration::from_secs(2), "{signal}: {:?}", began.elapsed());
-        assert!(tokio::net::TcpStream::connect(crate::support::wire::address(&url)).await.is_err());
+        assert!(tokio::net::TcpStream::connect(address(&url)).await.is_err());
     }
 }
 
@@ -74,6 +74,35 @@ async fn request_begun_during_the_drain_is_completed() {
     service.line("stopping: ").await;
     slow.write_all(b"=a").await.unwrap();
     assert_eq!(status(&rest(&mut slow).await), 401);
+    assert_eq!(service.ended().await, Some(0));
+}
+
+/// Over HTTP/2 a client keeps its connection: a stream that begins during the drain is answered, also after the listener has closed, and then
+/// the connection ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn http2_stream_begun_during_the_drain_is_completed() {
+    let here = Installation::new();
+    let (service, url) = serve(&here, &["--drain", "500ms"]).await;
+    let stream = tokio::net::TcpStream::connect(address(&url)).await.unwrap();
+    let (client, connection) = h2::client::handshake(stream).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let get = |path: &str| http::Request::get(format!("{url}{path}")).body(()).unwrap();
+    let mut client = client.ready().await.unwrap();
+    assert_eq!(client.send_request(get("/healthz"), true).unwrap().0.await.unwrap().status(), 200);
+    service.signal("-TERM");
+    service.line("/readyz now fails").await;
+    let mut client = client.ready().await.unwrap();
+    assert_eq!(client.send_request(get("/readyz"), true).unwrap().0.await.unwrap().status(), 503);
+    let mut client = client.ready().await.unwrap();
+    let form = http::Request::post(format!("{url}/sign-in")).header("content-type", "application/x-www-form-urlencoded");
+    let (answer, mut body) = client.send_request(form.body(()).unwrap(), false).unwrap();
+    body.send_data("email".into(), false).unwrap();
+    service.line("stopping: ").await;
+    body.send_data("=a".into(), true).unwrap();
+    assert_eq!(answer.await.unwrap().status(), 401);
+    // GOAWAY has come: no further stream is accepted, and nothing was lost.
+    drop(client);
+    connection.await.unwrap().unwrap();
     assert_eq!(service.ended().await, Some(0));
 }
 

@@ -2,7 +2,8 @@
 
 use clearhook::{
     catalogue::BuiltIn,
-    domain::{role::Role, timestamp::Timestamp},
+    domain::{id::WebhookId, role::Role, timestamp::Timestamp},
+    storage::{audit::Actor, users::UserChange},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,9 +14,14 @@ use crate::support::{
     history::history,
     on_both,
     receiver::{Receiver, Reply},
+    slow_download::SlowDownload,
+    steps::change,
 };
 
-on_both! { log_export_streams_filtered_rows owner_exports_only_own_webhooks redeliver_redirects_to_the_new_callback }
+on_both! {
+    log_export_streams_filtered_rows log_export_ends_when_access_is_lost owner_exports_only_own_webhooks
+    redeliver_redirects_to_the_new_callback
+}
 
 async fn log_export_streams_filtered_rows(database: TestDatabase) {
     let app = TestApp::start(&database).await;
@@ -73,6 +79,54 @@ async fn log_export_streams_filtered_rows(database: TestDatabase) {
     let unknown = app.page(&format!("{path}?format=xml"), &cookie).await;
     assert_eq!(unknown.status(), 400);
     assert_eq!(unknown.headers()["content-type"], "application/problem+json");
+    app.stop().await;
+}
+
+/// Whoever reads slowly and loses access meanwhile gets none of the later pages, and can tell that the file is incomplete.
+async fn log_export_ends_when_access_is_lost(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let keeps = app.sign_in("keeps@example.com", Role::Administrator).await;
+    let webhook = app.webhook("https://example.com/", &[BuiltIn::IdentityCreated]).await;
+    history(&database, &webhook, Timestamp::now(), 100, 4_000).await;
+    let id = webhook["id"].as_str().unwrap();
+    let path = format!("/webhooks/{id}/callbacks/export?range=24h&format=jsonl");
+    let all = SlowDownload::begin(&app, &path, &keeps).await;
+    assert_eq!(all.finish().await, (4_000, true), "a slow reader who keeps access gets everything");
+
+    let user = async |email: &str| app.store.user_by_email(email).await.unwrap().unwrap().0.id;
+    let by = Actor::command_line();
+    for (email, role, lost) in [
+        ("disabled@example.com", Role::Administrator, "disabled"),
+        ("out@example.com", Role::Administrator, "signed out"),
+        ("everywhere@example.com", Role::Administrator, "signed out everywhere"),
+        ("password@example.com", Role::Administrator, "password reset"),
+        ("role@example.com", Role::Administrator, "role changed"),
+        ("owner@example.com", Role::ApiOwner, "owner removed"),
+        ("idle@example.com", Role::Administrator, "session expired"),
+        ("last@example.com", Role::Administrator, "webhook deleted"),
+    ] {
+        let cookie = app.sign_in(email, role).await;
+        let who = user(email).await;
+        if role == Role::ApiOwner {
+            change(&app, &webhook, json!({ "owners": [who] })).await;
+        }
+        let download = SlowDownload::begin(&app, &path, &cookie).await;
+        match lost {
+            "disabled" => drop(app.store.change_user(&by, who, UserChange::Disable).await.unwrap()),
+            "signed out" => assert_eq!(app.form("/sign-out", &cookie, &[]).await.status(), 303),
+            "signed out everywhere" => assert_eq!(app.form("/account/sign-out-everywhere", &cookie, &[]).await.status(), 303),
+            "password reset" => {
+                let fields = [("intent", "reset-password"), ("password", "another good password")];
+                assert_eq!(app.form(&format!("/users/{who}"), &keeps, &fields).await.status(), 303);
+            }
+            "role changed" => drop(app.store.change_user(&by, who, UserChange::Role(Role::ApiOwner)).await.unwrap()),
+            "session expired" => database.execute("UPDATE sessions SET expires_at = 1").await,
+            "owner removed" => change(&app, &webhook, json!({ "owners": [] })).await,
+            _ => assert!(app.store.delete_webhook(&by, id.parse::<WebhookId>().unwrap()).await.unwrap()),
+        }
+        let (lines, is_complete) = download.finish().await;
+        assert!(!is_complete && lines < 2_000, "{lost}: {lines} of 4,000 rows");
+    }
     app.stop().await;
 }
 

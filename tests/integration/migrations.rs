@@ -1,13 +1,18 @@
 //! The schema is created, dropped and created again, and databases of newer versions are not changed.
 
+use std::{process::Stdio, time::Instant};
+
 use clearhook::{
     storage::{DatabaseUrl, Store},
     vault::Vault,
 };
 
-use crate::support::{database::TestDatabase, on_both};
+use crate::support::{binary::Installation, database::TestDatabase, on_both};
 
-on_both! { schema_is_created_and_dropped database_of_a_newer_version_is_rejected outdated_database_is_rejected_without_migration }
+on_both! {
+    schema_is_created_and_dropped database_of_a_newer_version_is_rejected outdated_database_is_rejected_without_migration
+    migration_that_was_killed_is_completed_by_the_next
+}
 
 async fn schema_is_created_and_dropped(database: TestDatabase) {
     let store = database.open().await;
@@ -45,4 +50,57 @@ async fn reopen(database: &TestDatabase, migrate: bool) -> Result<(), String> {
         .await
         .map(|_| ())
         .map_err(|error| error.to_string())
+}
+
+/// The program is killed at a random moment between its start and the end of the migration (`make soak`: 25 times).
+async fn migration_that_was_killed_is_completed_by_the_next(database: TestDatabase) {
+    let rounds: u32 = std::env::var("CLEARHOOK_TEST_ROUNDS").map_or(5, |rounds| rounds.parse().unwrap());
+    let is_postgres = database.url.starts_with("postgres");
+    let migrate = |here: &Installation, database: &TestDatabase| {
+        let mut command = here.command(&["migrate"]);
+        command
+            .env("CLEARHOOK_DATABASE_URL", &database.url)
+            .env("CLEARHOOK_MASTER_KEY", database.key.reveal().as_str());
+        command
+    };
+    let here = Installation::new();
+    let began = Instant::now();
+    assert!(migrate(&here, &database).output().unwrap().status.success());
+    let whole = began.elapsed();
+    let mut interrupted = 0;
+    for round in 0..rounds {
+        let (here, database) = (
+            Installation::new(),
+            if is_postgres {
+                TestDatabase::postgres().await
+            } else {
+                TestDatabase::sqlite()
+            },
+        );
+        // Twice: the second start finds what the first one left.
+        for _ in 0..2 {
+            let mut child = migrate(&here, &database)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            tokio::time::sleep(whole.mul_f64(rand::random_range(0.0..1.0))).await;
+            child.kill().unwrap();
+            interrupted += u32::from(!child.wait().unwrap().success());
+        }
+        let output = migrate(&here, &database).output().unwrap();
+        assert!(
+            output.status.success(),
+            "round {round}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        reopen(&database, false).await.unwrap();
+        for table in migrations::TABLES {
+            database.count(table).await;
+        }
+        assert_eq!(database.count("seaql_migrations").await, 1);
+        let again = migrate(&here, &database).output().unwrap();
+        assert!(String::from_utf8_lossy(&again.stdout).contains("up to date"), "{again:?}");
+    }
+    assert!(interrupted > 0, "each program had ended before it was killed");
 }

@@ -23,14 +23,14 @@ use crate::support::{
     app::{TestApp, loopback, quick},
     database::TestDatabase,
     on_both,
-    receiver::Receiver,
+    receiver::{Receiver, Reply},
     wait::wait_for,
 };
 
 on_both! {
     response_body_is_read_only_up_to_its_limit response_with_too_many_headers_fails compressed_response_is_not_decompressed credentials_echoed_by_a_receiver_are_redacted
     unreachable_receiver_is_named_in_the_log response_before_the_request_was_read_counts
-    panicking_attempt_fails_alone
+    panicking_attempt_fails_alone cookies_of_a_receiver_are_not_kept
 }
 
 /// A receiver with a handler for each connection.
@@ -231,5 +231,34 @@ async fn panicking_attempt_fails_alone(database: TestDatabase) {
     })
     .await;
     assert!(app.dispatcher.progress().is_ok());
+    app.stop().await;
+}
+
+/// A cookie would connect callbacks of different webhooks, and lasts longer than an attempt.
+async fn cookies_of_a_receiver_are_not_kept(database: TestDatabase) {
+    let sets = Reply {
+        headers: vec![
+            ("set-cookie", "session=planted; Path=/"),
+            ("set-cookie", "__Host-id=planted; Path=/; Secure; HttpOnly"),
+            ("set-cookie", "wide=planted; Domain=127.0.0.1; Path=/; Max-Age=99999"),
+            ("set-cookie2", "old=planted; Version=1"),
+        ],
+        ..Reply::status(503)
+    };
+    let app = TestApp::start_with(&database, quick(), loopback(), new_id()).await;
+    let receiver = Receiver::start(vec![sets; 3]).await;
+    for _ in 0..2 {
+        app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    }
+    app.publish(BuiltIn::IdentityCreated, "1").await;
+    for seen in receiver.wait(5).await {
+        assert!(!seen.headers.contains_key("cookie"), "{:?}", seen.headers);
+        assert!(
+            !seen
+                .headers
+                .values()
+                .any(|value| value.as_bytes().windows(7).any(|part| part == b"planted"))
+        );
+    }
     app.stop().await;
 }

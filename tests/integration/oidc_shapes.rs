@@ -15,10 +15,11 @@ use crate::support::{
     identity_provider::{IdentityProvider, SigningKey, UserInfo},
 };
 
-struct Console {
-    app: TestApp,
-    provider: IdentityProvider,
-    database: TestDatabase,
+/// A console with a provider whose responses a test chooses.
+pub(crate) struct Console {
+    pub(crate) app: TestApp,
+    pub(crate) provider: IdentityProvider,
+    pub(crate) database: TestDatabase,
 }
 
 fn settings(issuer: &str, claim: &str) -> OidcSettings {
@@ -35,7 +36,7 @@ fn settings(issuer: &str, claim: &str) -> OidcSettings {
 }
 
 impl Console {
-    async fn start(claim: &str, change: impl FnOnce(&mut OidcSettings)) -> Self {
+    pub(crate) async fn start(claim: &str, change: impl FnOnce(&mut OidcSettings)) -> Self {
         let provider = IdentityProvider::start().await;
         let mut settings = settings(provider.issuer(), claim);
         change(&mut settings);
@@ -55,13 +56,13 @@ impl Console {
         (back.strip_prefix(&self.app.url).unwrap().to_owned(), begun)
     }
 
-    async fn sign_in(&self) -> Response {
+    pub(crate) async fn sign_in(&self) -> Response {
         let (back, begun) = self.visit().await;
         self.app.page(&back, &begun).await
     }
 
     /// Signs in a person with these claims; returns the role.
-    async fn role(&self, id_token: &Value, user_info: UserInfo) -> Role {
+    pub(crate) async fn role(&self, id_token: &Value, user_info: UserInfo) -> Role {
         self.provider.set(|answers| {
             answers.id_token = id_token.clone();
             answers.user_info = user_info;
@@ -87,7 +88,8 @@ impl Console {
     }
 }
 
-fn person(more: &Value) -> Value {
+/// Claims of Ann.
+pub(crate) fn person(more: &Value) -> Value {
     let mut claims = json!({ "sub": "1", "email": "ann@example.com", "email_verified": true });
     claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     claims

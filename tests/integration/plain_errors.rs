@@ -18,6 +18,7 @@ fn check(response: &Response, reader: bool, what: &str) {
     if status.as_u16() < 400 {
         return;
     }
+    check_security_headers(response, what);
     let kind = response.headers().get("content-type").map_or("none", |kind| kind.to_str().unwrap());
     let is_api = FOR_PROGRAMS.iter().any(|program| response.url().path().starts_with(program));
     let good = match (is_api, reader) {
@@ -32,6 +33,17 @@ fn check(response: &Response, reader: bool, what: &str) {
     if status == 405 {
         assert!(response.headers().contains_key("allow"), "{what}");
     }
+}
+
+/// An error has the security headers of every response, and is not stored by caches.
+fn check_security_headers(response: &Response, what: &str) {
+    let header = |name: &str| response.headers().get(name).map_or("", |value| value.to_str().unwrap());
+    assert_eq!(header("x-content-type-options"), "nosniff", "{what}");
+    assert_eq!(header("referrer-policy"), "same-origin", "{what}");
+    assert_eq!(header("cache-control"), "no-store", "{what}");
+    let policy = header("content-security-policy");
+    let default = policy.starts_with("default-src 'self'") || policy.starts_with("default-src 'none'");
+    assert!(default && policy.contains("frame-ancestors 'none'"), "{what}: {policy}");
 }
 
 /// Invalid bodies: the media type, if any, and the bytes. (A body that is too large is tested in `validation_errors`.)

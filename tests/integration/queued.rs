@@ -1,5 +1,7 @@
 //! A waiting delivery when its webhook is changed: which settings apply to it.
 
+use std::time::{Duration, Instant};
+
 use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,12 +11,13 @@ use crate::support::{
     database::TestDatabase,
     on_both,
     receiver::{Receiver, Reply},
+    steps::publish_many,
 };
 
 on_both! {
     waiting_delivery_is_sent_to_the_new_url waiting_delivery_has_the_new_headers_and_secret
     waiting_delivery_is_sent_after_unsubscription waiting_delivery_is_held_while_disabled
-    waiting_delivery_fails_when_its_webhook_is_deleted
+    waiting_delivery_fails_when_its_webhook_is_deleted waiting_deliveries_are_sent_at_the_new_rate
 }
 
 /// Many retries, one every half second, so that the webhook can be changed in between. The receiver fails this many times.
@@ -123,5 +126,32 @@ async fn waiting_delivery_fails_when_its_webhook_is_deleted(database: TestDataba
     app.publish(BuiltIn::IdentityCreated, "2").await;
     other.wait(4).await;
     assert_eq!(receiver.seen().len(), seen);
+    app.stop().await;
+}
+
+/// Thirty deliveries wait for a rate of one per second. At the new rate they take about three seconds, and not less.
+async fn waiting_deliveries_are_sent_at_the_new_rate(database: TestDatabase) {
+    let (app, receiver, webhook) = start(&database, 0).await;
+    change(&app, &webhook, &json!({ "rate_limit": { "per_second": 1, "burst": 1 } })).await;
+    publish_many(&app, BuiltIn::IdentityCreated, 30, "").await;
+    receiver.wait(1).await;
+    change(&app, &webhook, &json!({ "rate_limit": { "per_second": 10, "burst": 1 } })).await;
+    let (began, sent) = (Instant::now(), receiver.seen().len());
+    assert!(sent < 10, "{sent} callbacks at one per second");
+    receiver.wait(30).await;
+    let (took, least) = (began.elapsed(), Duration::from_millis(u64::try_from(29 - sent).unwrap() * 90));
+    assert!(
+        took > least && took < Duration::from_secs(12),
+        "{} callbacks took {took:?}",
+        30 - sent
+    );
+    // Without a limit, the rest is sent at once.
+    change(&app, &webhook, &json!({ "rate_limit": { "per_second": 1, "burst": 1 } })).await;
+    publish_many(&app, BuiltIn::IdentityCreated, 30, "more-").await;
+    receiver.wait(31).await;
+    let began = Instant::now();
+    change(&app, &webhook, &json!({ "rate_limit": null })).await;
+    receiver.wait(60).await;
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     app.stop().await;
 }

@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 on_both! {
-    ambiguous_request_is_rejected_without_smuggling malformed_request_head_is_rejected too_large_or_too_deep_request_is_rejected
+    ambiguous_request_is_rejected_without_smuggling ambiguous_chunks_and_lines_are_rejected_without_smuggling malformed_request_head_is_rejected too_large_or_too_deep_request_is_rejected
     every_response_has_security_headers null_characters_are_rejected
 }
 
@@ -109,6 +109,81 @@ async fn ambiguous_request_is_rejected_without_smuggling(database: TestDatabase)
         let told = exchange(&app.url, &request(&app, &head, webhook)).await;
         assert_eq!((answers(&told), status(&told)), (1, expected), "{headers}: {told}");
         assert!(told.contains("application/problem+json"), "{headers}: {told}");
+    }
+    assert_eq!(database.count("webhooks").await, 0);
+    app.stop().await;
+}
+
+/// Bodies and lines of the head that servers delimit differently: after them nothing may be read as another request.
+async fn ambiguous_chunks_and_lines_are_rejected_without_smuggling(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let webhook = r#"{"name":"Smuggled","url":"https://example.com/","events":["identity.created"]}"#;
+    let head = format!(
+        "POST /api/v1/webhooks\nContent-Type: application/json\nContent-Length: {}",
+        webhook.len()
+    );
+    let hidden = String::from_utf8(request(&app, &head, webhook)).unwrap();
+    // HTTP/1.0 has no transfer codings: a proxy of that version would pass the body on by other rules (RFC 9112, section 6.1).
+    for codings in [
+        "Transfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nConnection: keep-alive",
+        "Transfer-Encoding: gzip, chunked",
+    ] {
+        let raw = format!(
+            "POST /api/v1/webhooks HTTP/1.0\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n{codings}\r\n\r\n\
+             {:x}\r\n{webhook}\r\n0\r\n\r\n{hidden}",
+            app.key,
+            webhook.len()
+        );
+        let told = exchange(&app.url, raw.as_bytes()).await;
+        assert!(answers(&told) == 1 && matches!(status(&told), 400 | 501), "{codings}: {told}");
+    }
+    // Spellings of chunks that servers read differently: line feeds without carriage returns, control characters and blanks in sizes.
+    let chunks = [
+        "5;a=\nb\r\n{\"a\":\r\n0\r\n\r\n",
+        "5;a\n{\"a\":\r\n0\r\n\r\n",
+        "5\n{\"a\":\r\n0\r\n\r\n",
+        "5\r{\"a\":\r\n0\r\n\r\n",
+        "5;a=\rb\r\n{\"a\":\r\n0\r\n\r\n",
+        "0x5\r\n{\"a\":\r\n0\r\n\r\n",
+        "+5\r\n{\"a\":\r\n0\r\n\r\n",
+        "-5\r\n{\"a\":\r\n0\r\n\r\n",
+        " 5\r\n{\"a\":\r\n0\r\n\r\n",
+        "5\r\n{\"a\":x\r\n0\r\n\r\n",
+        "5\r\n{\"a\":\n0\r\n\r\n",
+        "\r\n5\r\n{\"a\":\r\n0\r\n\r\n",
+    ];
+    for chunk in chunks {
+        let head = "POST /api/v1/webhooks\nContent-Type: application/json\nTransfer-Encoding: chunked";
+        let told = exchange(&app.url, &request(&app, head, &format!("{chunk}{hidden}"))).await;
+        assert!((answers(&told), status(&told)) == (1, 400), "{chunk:?}: {told}");
+    }
+    // Lines of the head that end or are separated otherwise. A bare carriage return is a line end for some servers (RFC 9112, section 2.2).
+    for line in [
+        "X-A: a\rTransfer-Encoding: chunked",
+        "X-A: a\r\rTransfer-Encoding: chunked",
+        "X-A: \rTransfer-Encoding: chunked",
+        "X-A\r: a",
+        "\rTransfer-Encoding: chunked",
+        "Transfer-Encoding : chunked",
+        "Transfer-Encoding\t: chunked",
+        "Transfer-Encoding\r: chunked",
+        "Transfer-Encoding: chunked\r",
+        "Transfer-Encoding: \u{b}chunked",
+        "Transfer-Encoding:\u{c}chunked",
+        "Transfer-Encoding: chunked\0",
+        "\tTransfer-Encoding: chunked",
+        "Content-Length: 5\r",
+        "Content-Length: 5\0",
+        "Content-Length:\u{b}5",
+    ] {
+        let raw = format!(
+            "POST /api/v1/webhooks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n{line}\r\n\r\n\
+             0\r\n\r\n{hidden}",
+            app.key
+        );
+        let told = exchange(&app.url, raw.as_bytes()).await;
+        assert!((answers(&told), status(&told)) == (1, 400), "{line:?}: {told}");
     }
     assert_eq!(database.count("webhooks").await, 0);
     app.stop().await;

@@ -6,7 +6,10 @@ use axum::{body::Body, http::Request, routing::get};
 use clearhook::{
     auth::api_key,
     catalogue::BuiltIn,
-    domain::role::{Role, Scope},
+    domain::{
+        role::{Role, Scope},
+        timestamp::Timestamp,
+    },
     routes::{Row, Rule},
     storage::{audit::Actor, new_id},
     web,
@@ -18,6 +21,7 @@ use tower::ServiceExt;
 use crate::support::{
     app::{JsonBody, TestApp},
     database::TestDatabase,
+    history::history,
     on_both,
     receiver::Receiver,
 };
@@ -260,19 +264,30 @@ async fn another_owners_ids_and_cursors_are_not_found(database: TestDatabase) {
     let stage = Stage::set(&database).await;
     let (app, other) = (&stage.app, stage.cookie(OTHER).await);
     let body = json!({ "name": "Secret name", "url": "https://example.com/secret-path", "events": ["visit_event.created"] });
-    for _ in 0..3 {
+    // More than a page of the console.
+    for _ in 0..60 {
         assert_eq!(app.post("/webhooks", &body).await.0, 201);
     }
-    // A cursor of an administrator's list shows an owner nothing, and neither does the callback of another webhook.
-    let cursor = app.get("/webhooks?limit=1").await["next_cursor"].as_str().unwrap().to_owned();
+    history(&database, &json!({ "id": stage.webhook }), Timestamp::now(), 1_000, 120).await;
+    let log = app.get(&format!("/webhooks/{}/callbacks?limit=50", stage.webhook)).await;
+    let cursor = log["next_cursor"].as_str().unwrap().to_owned();
+    let administrator = stage.cookie(ADMINISTRATOR).await;
+    let second = app.page("/webhooks?page=2", &administrator).await.text().await.unwrap();
+    assert!(second.contains("Secret name"), "the second page of an administrator: {second}");
+    // No page of a list, no cursor of a log and no id shows an owner the webhooks of others.
     let callback = &stage.callback;
     for path in [
-        format!("/webhooks?after={cursor}"),
+        "/webhooks?page=2".to_owned(),
+        "/webhooks?page=1&q=Secret".to_owned(),
+        "/webhooks?page=2&q=secret-path".to_owned(),
         format!("/webhooks/{}?callback={callback}", stage.webhook),
+        format!("/webhooks/{}?range=24h&after={cursor}", stage.webhook),
+        format!("/webhooks/{}?range=24h&before={cursor}", stage.webhook),
+        format!("/webhooks/{}/callbacks/export?range=24h", stage.webhook),
         format!("/webhooks/{}", stage.webhook),
     ] {
         let text = app.page(&path, &other).await.text().await.unwrap();
-        for hidden in ["Secret name", "secret-path", "Owned", stage.receiver.url.as_str()] {
+        for hidden in ["Secret name", "secret-path", "Owned", "hook?n=", stage.receiver.url.as_str()] {
             assert!(!text.contains(hidden), "{path} shows {hidden}");
         }
     }
@@ -288,6 +303,12 @@ async fn another_owners_ids_and_cursors_are_not_found(database: TestDatabase) {
         html.contains("Mine") && !html.contains("id=\"callback\"") && !html.contains(callback.as_str()),
         "{html}"
     );
+    // A cursor of another log does not lead into that log.
+    for position in ["after", "before"] {
+        let path = format!("/webhooks/{own}?range=24h&{position}={cursor}");
+        let html = app.page(&path, &other).await.text().await.unwrap();
+        assert!(html.contains("Mine") && !html.contains("hook?n="), "{path}: {html}");
+    }
     // A webhook cannot be given to a user who does not exist.
     let response = app
         .api(Method::PATCH, &format!("/webhooks/{own}"))

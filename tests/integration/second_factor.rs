@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clearhook::domain::role::Role;
+use futures_util::future::join_all;
 use reqwest::Response;
 
 use crate::support::{
@@ -13,7 +14,11 @@ use crate::support::{
     on_both,
 };
 
-on_both! { second_factor_code_is_accepted_once recovery_code_is_accepted_once second_factor_guesses_are_throttled second_factor_is_reset_by_command second_factor_is_reset_by_another_administrator second_factor_is_turned_off_with_the_password }
+on_both! {
+    second_factor_code_is_accepted_once recovery_code_is_accepted_once codes_sent_at_the_same_time_are_accepted_once
+    first_step_ends_when_the_password_is_reset_or_the_user_is_disabled second_factor_guesses_are_throttled
+    second_factor_is_reset_by_command second_factor_is_reset_by_another_administrator second_factor_is_turned_off_with_the_password
+}
 
 const EMAIL: &str = "admin@example.com";
 const RIGHT: &str = "correct horse battery";
@@ -120,6 +125,58 @@ async fn recovery_code_is_accepted_once(database: TestDatabase) {
     assert_eq!(second_step(&app, &step, &second[4].replace('-', " ")).await.status(), 303);
     assert_eq!(database.count("audit_log WHERE action = 'user.recovery_codes_renewed'").await, 1);
     assert_eq!(database.count("recovery_codes").await, 9);
+    app.stop().await;
+}
+
+/// Several requests with the same valid code at the same moment: one of them signs in.
+async fn codes_sent_at_the_same_time_are_accepted_once(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let session = app.sign_in(EMAIL, Role::Administrator).await;
+    let (_, device, recovery) = enrol(&app, &session).await;
+    app.clock.forward(Duration::from_secs(30));
+    for (code, times) in [(device.code(&app), 4), (recovery[0].clone(), 8)] {
+        let step = first_step(&app).await;
+        let answers = join_all((0..times).map(|_| second_step(&app, &step, &code))).await;
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status().as_u16()).collect();
+        assert_eq!(statuses.iter().filter(|status| **status == 303).count(), 1, "{statuses:?}");
+        let sessions = answers.iter().filter_map(|answer| cookie(answer, "clearhook_session")).count();
+        assert_eq!(sessions, 1, "{statuses:?}");
+        assert!(statuses.iter().all(|status| [303, 401, 429].contains(status)), "{statuses:?}");
+        // The failures count as guesses.
+        app.clock.forward(Duration::from_hours(1));
+    }
+    assert_eq!(database.count("recovery_codes").await, 9);
+    app.stop().await;
+}
+
+/// The cookie of the first step proves a password. It is worth nothing after that password was reset or the user was disabled, even if the
+/// user is enabled again.
+async fn first_step_ends_when_the_password_is_reset_or_the_user_is_disabled(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let session = app.sign_in(EMAIL, Role::Administrator).await;
+    let (_, device, _) = enrol(&app, &session).await;
+    let other = app.sign_in("other@example.com", Role::Administrator).await;
+    let path = format!("/users/{}", app.store.user_by_email(EMAIL).await.unwrap().unwrap().0.id);
+    let submit = async |fields: &[(&str, &str)]| assert_eq!(app.form(&path, &other, fields).await.status(), 303, "{fields:?}");
+    let refused = async |step: &str, why: &str| {
+        let response = second_step(&app, step, &device.code(&app)).await;
+        assert_eq!(response.status(), 401, "{why}");
+        assert!(cookie(&response, "clearhook_session").is_none(), "{why}");
+        assert!(response.text().await.unwrap().contains("Sign in again"), "{why}");
+    };
+    app.clock.forward(Duration::from_secs(30));
+    let step = first_step(&app).await;
+    submit(&[("intent", "disable")]).await;
+    refused(&step, "disabled").await;
+    submit(&[("intent", "enable")]).await;
+    let step = first_step(&app).await;
+    submit(&[("intent", "reset-password"), ("password", "another good password")]).await;
+    refused(&step, "password reset").await;
+    submit(&[("intent", "reset-password"), ("password", RIGHT)]).await;
+    refused(&step, "the same password again has another hash").await;
+    // The code is still unused, so a new sign-in succeeds with it.
+    let step = first_step(&app).await;
+    assert_eq!(second_step(&app, &step, &device.code(&app)).await.status(), 303);
     app.stop().await;
 }
 

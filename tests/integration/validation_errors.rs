@@ -1,5 +1,6 @@
 //! Invalid input over HTTP: each has its status and its message, and nothing is stored.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use clearhook::{
     auth::api_key,
     catalogue::BuiltIn,
@@ -124,6 +125,60 @@ async fn api_requires_a_key(database: TestDatabase) {
         app.http.get(url("/webhooks")).bearer_auth(&reader).send().await.unwrap().status(),
         200
     );
+    // A key is accepted only as it is, and only as a bearer token (RFC 6750, section 2.1): a query is written to logs.
+    for query in ["access_token", "api_key", "apikey", "key", "token", "authorization", "bearer_token"] {
+        let response = app.http.get(url(&format!("/event-types?{query}={reader}"))).send().await.unwrap();
+        assert_eq!(refused(response).await.0, 401, "{query}");
+    }
+    let basic = |user: &str, password: &str| format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
+    for value in [
+        basic(&reader, ""),
+        basic("", &reader),
+        basic("api", &reader),
+        reader.clone(),
+        format!("Token {reader}"),
+        format!("ApiKey {reader}"),
+        format!("Digest {reader}"),
+        format!("Bearer{reader}"),
+        format!("Bearer {}", reader.to_uppercase()),
+        format!("Bearer {}", reader.replacen("chk_", "CHK_", 1)),
+        format!("Bearer {}", reader.replacen("chk_", "", 1)),
+        format!("Bearer {}", reader.replacen("chk_", "chk%5F", 1)),
+        format!("Bearer {reader}="),
+        format!("Bearer {reader}x"),
+        format!("Bearer {}", &reader[..reader.len() - 1]),
+        format!("Bearer \"{reader}\""),
+        format!("Bearer {reader},{reader}"),
+        format!("Bearer {reader} {reader}"),
+        format!("Bearer Bearer {reader}"),
+    ] {
+        let response = app
+            .http
+            .get(url("/event-types"))
+            .header("authorization", &value)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.headers()["www-authenticate"], "Bearer", "{value}");
+        assert_eq!(refused(response).await.0, 401, "{value}");
+    }
+    for header in ["x-api-key", "x-auth-token", "api-key", "proxy-authorization", "cookie"] {
+        let value = if header == "cookie" {
+            format!("key={reader}")
+        } else {
+            format!("Bearer {reader}")
+        };
+        let response = app.http.get(url("/event-types")).header(header, value).send().await.unwrap();
+        assert_eq!(refused(response).await.0, 401, "{header}");
+    }
+    // The name of the scheme is case-insensitive (RFC 9110, section 11.1).
+    for scheme in ["bearer", "BEARER"] {
+        let request = app
+            .http
+            .get(url("/event-types"))
+            .header("authorization", format!("{scheme} {reader}"));
+        assert_eq!(request.send().await.unwrap().status(), 200, "{scheme}");
+    }
     let event = cloud_event(BuiltIn::IdentityCreated, "1").to_string();
     let publish = app
         .http

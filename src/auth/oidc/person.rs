@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_says_so_is_verified_and_absent_is_not_false() {
+    fn email_is_verified_only_by_an_explicit_claim() {
         for (value, expected) in [
             ("true", Verified::Yes),
             (r#""true""#, Verified::Yes),

@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_escape_stays() {
+    fn text_without_escapes_is_unchanged() {
         for text in [
             "100%",
             "%zz",

@@ -221,7 +221,7 @@ fn a_whole_translation_prefix_is_not_exempt() {
 }
 
 #[test]
-fn nonsense_in_the_list_is_refused() {
+fn invalid_entry_of_allowed_networks_is_refused() {
     for bad in ["10.0.0.0/99", "10.0.0", "a b", "http://x", ".", ".."] {
         assert!(bad.parse::<AllowedNetworks>().is_err(), "{bad}");
     }

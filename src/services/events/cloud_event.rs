@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_cloud_event_is_malformed() {
+    fn body_that_is_no_cloud_event_is_malformed() {
         let no_headers = HeaderMap::new();
         for (mode, body) in [
             (Mode::Structured, &b"{"[..]),

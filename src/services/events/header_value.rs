@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn other_values_are_refused() {
+    fn invalid_header_value_is_refused() {
         for (value, why) in [
             (&b"%C0%A0"[..], NOT_UTF8),
             (b"%E2%82", NOT_UTF8),

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn it_reads_what_serde_reads() {
+    fn data_is_accepted_exactly_if_serde_json_accepts_it() {
         for text in [
             "null",
             "true",

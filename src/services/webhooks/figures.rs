@@ -104,13 +104,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_belong_to_their_hours() {
+    fn timestamp_belongs_to_its_hour() {
         assert_eq!((down(HOUR_MS), up(HOUR_MS)), (HOUR_MS, HOUR_MS));
         assert_eq!((down(HOUR_MS + 1), up(HOUR_MS + 1)), (HOUR_MS, 2 * HOUR_MS));
     }
 
     #[test]
-    fn figures_show_what_was_chosen() {
+    fn figures_match_the_response_filter() {
         let figure = Figure {
             at: Timestamp(0),
             succeeded: 3,

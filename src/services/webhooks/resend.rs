@@ -65,7 +65,7 @@ pub async fn test(app: &AppState, by: &Principal, id: WebhookId, event: Option<E
     let webhook = load_enabled(app, by, id).await?;
     let types = app.event_types.current().await?;
     let Some(event) = event.or_else(|| first_subscribed(&webhook, &types)) else {
-        return Err(UseCaseError::Conflict(ValidationError::HearsNothing));
+        return Err(UseCaseError::Conflict(ValidationError::NoSubscription));
     };
     if types
         .get(event.as_str())

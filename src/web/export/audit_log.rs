@@ -2,7 +2,7 @@
 
 use axum::{
     Extension,
-    extract::State,
+    extract::{Request, State},
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
@@ -24,6 +24,7 @@ use crate::{
     services::audit,
     services::error::FieldError,
     storage::audit::{AuditFilter, AuditRecord},
+    web::viewer::{Subject, Viewer},
 };
 
 /// The query: the filters of the page. The place in the list and the open entry are ignored.
@@ -126,11 +127,15 @@ impl Row for AuditRecord {
 pub(super) async fn export(
     State(app): State<AppState>,
     Extension(who): Extension<SignedIn>,
-    headers: HeaderMap,
     Params(params): Params<ExportParams>,
+    request: Request,
 ) -> Response {
-    match params.checked(&headers) {
-        Ok((format, filter)) => file(format, "audit-log", audit::all(app.store.clone(), Principal::User(who), filter)),
+    let (parts, _) = request.into_parts();
+    match params.checked(&parts.headers) {
+        Ok((format, filter)) => {
+            let pages = audit::all(app.store.clone(), Principal::User(who), filter);
+            file(app, Viewer::of(&parts, Subject::AuditLog), format, "audit-log", pages)
+        }
         Err(errors) => Problem::invalid(errors).into_response(),
     }
 }

@@ -2,8 +2,8 @@
 
 use axum::{
     Extension,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    extract::{Path, Request, State},
+    http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use leptos::prelude::*;
@@ -28,7 +28,10 @@ use crate::{
     services::error::{FieldError, UseCaseError},
     services::{event_types, webhooks},
     storage::callbacks::CallbackRecord,
-    web::logs::selection,
+    web::{
+        logs::selection,
+        viewer::{Subject, Viewer},
+    },
 };
 
 /// The query.
@@ -113,22 +116,24 @@ pub(super) async fn export(
     State(app): State<AppState>,
     Path(id): Path<String>,
     Extension(who): Extension<SignedIn>,
-    headers: HeaderMap,
     Params(params): Params<ExportParams>,
+    request: Request,
 ) -> Response {
-    match streamed(&app, &Principal::User(who), &id, params, &headers).await {
+    let (parts, _) = request.into_parts();
+    match streamed(&app, &Principal::User(who), &id, params, &parts).await {
         Ok(response) => response,
         Err(UseCaseError::NotFound) => PageResponse::standalone(StatusCode::NOT_FOUND, || view! { <NotFound /> }.into_any()),
         Err(error) => Problem::from(error).into_response(),
     }
 }
 
-async fn streamed(app: &AppState, by: &Principal, id: &str, params: ExportParams, headers: &HeaderMap) -> Result<Response, UseCaseError> {
+async fn streamed(app: &AppState, by: &Principal, id: &str, params: ExportParams, parts: &Parts) -> Result<Response, UseCaseError> {
     let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
     let (format, query) = params.checked(app).map_err(UseCaseError::Invalid)?;
-    let (range, filter) = selection(app, by, id, &query, headers).await?.map_err(invalid)?;
+    let (range, filter) = selection(app, by, id, &query, &parts.headers).await?.map_err(invalid)?;
     let pages = webhooks::export(app, by, id, filter).await?;
-    Ok(file(format, &file_name(range.from, range.to), pages))
+    let viewer = Viewer::of(parts, Subject::Log(id));
+    Ok(file(app.clone(), viewer, format, &file_name(range.from, range.to), pages))
 }
 
 /// The name of the file without its extension: `callbacks-20261123-20261124`, with the days in UTC.

@@ -1,5 +1,6 @@
 //! Exports of the callback log and of the audit log as files, streamed while the rows are read. Their queries are checked strictly: a page may
-//! ignore a wrong filter, but a file with other rows than requested would be kept and trusted.
+//! ignore a wrong filter, but a file with other rows than requested would be kept and trusted. Before each page of rows the viewer's session
+//! and permission are checked again.
 
 mod audit_log;
 mod callbacks;
@@ -21,6 +22,7 @@ use crate::{
     auth::rules::Action,
     routes::{Routes, Rule},
     services::error::{FieldError, Reason},
+    web::viewer::Viewer,
 };
 
 /// The routes of the exports.
@@ -58,9 +60,11 @@ trait Row {
     fn json(self) -> String;
 }
 
-/// The response with a file of these rows. `name` is the file name without its extension. If the rows cannot be read to the end, the
-/// connection breaks off, so that the client does not take a part of the rows for all.
-fn export<R: Row, E: fmt::Display + Send>(
+/// The response with a file of these rows. `name` is the file name without its extension. If the rows cannot be read to the end, or the
+/// viewer may no longer read them, the connection breaks off, so that the client does not take a part of the rows for all.
+fn export<R: Row + Send + 'static, E: fmt::Display + Send + 'static>(
+    app: AppState,
+    viewer: Viewer,
     format: Format,
     name: &str,
     pages: impl Stream<Item = Result<Vec<R>, E>> + Send + 'static,
@@ -78,13 +82,30 @@ fn export<R: Row, E: fmt::Display + Send>(
         (header::CONTENT_TYPE, media.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file}\"")),
     ];
-    let lines = pages.map(move |page| match page {
-        Ok(rows) => Ok(Bytes::from(rows.into_iter().map(|row| line(format, row)).collect::<String>())),
-        Err(error) => {
-            tracing::error!(%error, file, "the export {file} is incomplete because the database failed: {error}");
-            Err(io::Error::other("the export is incomplete"))
-        }
-    });
+    let lines = stream::try_unfold(
+        (pages.boxed(), app, viewer, file),
+        move |(mut pages, app, viewer, file)| async move {
+            // A slow client may take hours. The viewer may have lost access since the previous page.
+            if !viewer.may_still_read(&app).await {
+                tracing::warn!(
+                    file,
+                    "the export {file} ends early because its viewer may no longer read it, or because the database cannot confirm that"
+                );
+                return Err(io::Error::other("the viewer may no longer read this"));
+            }
+            match pages.next().await {
+                Some(Ok(rows)) => {
+                    let lines = Bytes::from(rows.into_iter().map(|row| line(format, row)).collect::<String>());
+                    Ok(Some((lines, (pages, app, viewer, file))))
+                }
+                Some(Err(error)) => {
+                    tracing::error!(%error, file, "the export {file} is incomplete because the database failed: {error}");
+                    Err(io::Error::other("the export is incomplete"))
+                }
+                None => Ok(None),
+            }
+        },
+    );
     let head = stream::once(std::future::ready(Ok(Bytes::from(head))));
     (headers, Body::from_stream(head.chain(lines))).into_response()
 }

@@ -1,7 +1,7 @@
 //! `GET /webhooks/{id}/callbacks/live`: server-sent events with the number of callbacks that were logged since a page was rendered.
 //! The page requests the callbacks themselves when the user wants to see them.
 
-use std::{convert::Infallible, net::IpAddr, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Extension,
@@ -19,18 +19,17 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     app::AppState,
     app::log_subscriptions::{LogSubscription, LogSubscriptions},
-    auth::{
-        principal::{Principal, SignedIn},
-        session,
-    },
+    auth::principal::{Principal, SignedIn},
     console::pages::log::log_query::LogQuery,
     domain::id::{CallbackId, WebhookId},
     problem::Problem,
-    request::{client_address::ClientAddress, cookies},
     rest::Params,
     services::error::UseCaseError,
-    services::webhooks::{self, Follower, News},
-    web::logs::selection,
+    services::webhooks::{Follower, News},
+    web::{
+        logs::selection,
+        viewer::{Subject, Viewer},
+    },
 };
 
 /// The maximum duration of a stream. The browser then connects again, is authorized again, and continues where it was.
@@ -60,23 +59,6 @@ struct Following {
     _subscription: LogSubscription,
 }
 
-/// The viewer of a log.
-struct Viewer {
-    webhook: WebhookId,
-    /// The token of the session.
-    token: String,
-    address: IpAddr,
-}
-
-impl Viewer {
-    /// Whether the session is still valid and its user may still read the log.
-    async fn may_follow(&self, app: &AppState) -> bool {
-        let session = session::check(&app.store, &self.token, self.address, app.clock.now()).await;
-        let Ok(Some(who)) = session else { return false };
-        webhooks::may_read_log(app, &Principal::User(who), self.webhook).await
-    }
-}
-
 /// What the stream sends before it waits for the first time.
 enum Begins {
     Greeting(Option<CallbackId>),
@@ -94,12 +76,8 @@ pub(super) async fn live(
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    let (user, token) = (
-        who.user,
-        cookies::value(&parts.headers, session::COOKIE).unwrap_or_default().to_owned(),
-    );
+    let user = who.user;
     let after = last_event(&parts.headers).or(since);
-    let address = ClientAddress::of(&parts).0;
     let Ok(webhook) = id.parse::<WebhookId>() else {
         return Problem::from(UseCaseError::NotFound).into_response();
     };
@@ -125,7 +103,7 @@ pub(super) async fn live(
         app,
         until: Instant::now() + LIFE,
         begins: Begins::Greeting(after),
-        viewer: Viewer { webhook, token, address },
+        viewer: Viewer::of(&parts, Subject::Log(webhook)),
         checked: Instant::now(),
         _subscription: subscription,
     };
@@ -160,7 +138,7 @@ fn events(following: Following) -> impl Stream<Item = Result<Event, Infallible>>
             }
             // The stream ends if the user was signed out or disabled, or does not own the webhook any more.
             if following.checked.elapsed() >= CHECK_EVERY {
-                if !following.viewer.may_follow(&following.app).await {
+                if !following.viewer.may_still_read(&following.app).await {
                     return None;
                 }
                 following.checked = Instant::now();

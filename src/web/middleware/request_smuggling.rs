@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_told_why_not() {
+    fn ambiguous_requests_are_rejected_with_a_reason() {
         let host = ("host", "a.example");
         for (target, version, headers, word) in [
             ("/", Version::HTTP_11, vec![], "Host"),

@@ -500,7 +500,7 @@ fn heads() -> Vec<Case> {
     ]
 }
 
-async fn row((name, bytes, ending, expected): Case) -> Row {
+pub(super) async fn row((name, bytes, ending, expected): Case) -> Row {
     let bytes = std::sync::Arc::new(bytes);
     let (port, calls) = serve(move |mut stream| {
         let bytes = bytes.clone();

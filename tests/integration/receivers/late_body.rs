@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use clearhook::{catalogue::EventType, delivery::DeliverySettings, storage::new_id};
+use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, storage::new_id};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, time::sleep};
 
@@ -40,12 +40,12 @@ async fn result_does_not_wait_for_a_body_that_is_kept_open(database: TestDatabas
     })
     .await;
     let webhook = app
-        .webhook(&format!("http://127.0.0.1:{port}/"), &[EventType::IdentityCreated])
+        .webhook(&format!("http://127.0.0.1:{port}/"), &[BuiltIn::IdentityCreated])
         .await;
     change(&app, &webhook, json!({ "ordered": true })).await;
     let began = Instant::now();
     for number in 0..3 {
-        let mut event = cloud_event(EventType::IdentityCreated, &number.to_string());
+        let mut event = cloud_event(BuiltIn::IdentityCreated, &number.to_string());
         event["subject"] = "one".into();
         assert_eq!(app.publish_raw(&event).await.status(), 202);
     }
@@ -78,9 +78,9 @@ async fn late_body_is_logged_when_it_is_complete(database: TestDatabase) {
     })
     .await;
     let webhook = app
-        .webhook(&format!("http://127.0.0.1:{port}/"), &[EventType::IdentityCreated])
+        .webhook(&format!("http://127.0.0.1:{port}/"), &[BuiltIn::IdentityCreated])
         .await;
-    app.publish(EventType::IdentityCreated, "1").await;
+    app.publish(BuiltIn::IdentityCreated, "1").await;
     let logged = app.log(&webhook, 1).await;
     wait_for("the whole body", async || {
         let details = details(&app, &logged[0]).await;

@@ -7,9 +7,10 @@ mod chains;
 mod codings;
 mod floods;
 mod http1;
-mod http2;
+pub(crate) mod http2;
 mod late_body;
 mod reused;
+mod statuses;
 mod tls;
 
 use std::{

@@ -84,6 +84,11 @@ impl Service {
         Self { child, printed }
     }
 
+    /// The id of the process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn printed(&self) -> String {
         self.printed.lock().unwrap().clone()
     }

@@ -2,13 +2,17 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::{
     Json, Router,
-    extract::{Form, Query, State},
+    extract::{Form, Query, Request, State},
     http::{HeaderMap, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -87,7 +91,12 @@ pub(crate) struct Answers {
     pub(crate) tokens: Value,
     /// Query parameters of the callback URL, in addition to `code` and `state`.
     pub(crate) back: Vec<(&'static str, String)>,
+    /// A path that redirects with this status to another address with the same content.
+    pub(crate) moved: Option<(&'static str, StatusCode)>,
 }
+
+/// The query of the address to which `moved` redirects.
+const FOLLOWED: &str = "followed";
 
 #[derive(Clone)]
 pub(crate) enum UserInfo {
@@ -99,6 +108,8 @@ pub(crate) enum UserInfo {
 struct Provider {
     issuer: String,
     answers: Mutex<Answers>,
+    /// How often a redirect was followed.
+    followed: AtomicUsize,
     /// The nonce of each code.
     nonces: Mutex<HashMap<String, String>>,
     /// How the client authenticated at the token endpoint, and its form.
@@ -125,7 +136,9 @@ impl IdentityProvider {
                 user_info: UserInfo::Json(json!({})),
                 tokens: json!({}),
                 back: Vec::new(),
+                moved: None,
             }),
+            followed: AtomicUsize::new(0),
             nonces: Mutex::default(),
             seen: Mutex::default(),
         });
@@ -135,6 +148,7 @@ impl IdentityProvider {
             .route("/authorize", get(authorize))
             .route("/token", post(token))
             .route("/userinfo", get(user_info))
+            .layer(from_fn_with_state(provider.clone(), redirect))
             .with_state(provider.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self(provider)
@@ -149,9 +163,29 @@ impl IdentityProvider {
         change(&mut self.0.answers.lock().unwrap());
     }
 
+    /// How often a redirect of this provider was followed.
+    pub(crate) fn followed(&self) -> usize {
+        self.0.followed.load(Ordering::SeqCst)
+    }
+
     /// Whether the last client authentication was by a header, and the form of that request.
     pub(crate) fn last_form(&self) -> (bool, HashMap<String, String>) {
         self.0.seen.lock().unwrap().last().unwrap().clone()
+    }
+}
+
+async fn redirect(State(provider): State<Arc<Provider>>, request: Request, next: Next) -> Response {
+    if request.uri().query() == Some(FOLLOWED) {
+        provider.followed.fetch_add(1, Ordering::SeqCst);
+        return next.run(request).await;
+    }
+    let moved = provider.answers.lock().unwrap().moved;
+    match moved {
+        Some((path, status)) if path == request.uri().path() => {
+            let location = format!("{}{path}?{FOLLOWED}", provider.issuer);
+            (status, [(header::LOCATION, location)]).into_response()
+        }
+        _ => next.run(request).await,
     }
 }
 

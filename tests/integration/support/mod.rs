@@ -18,6 +18,7 @@ pub(crate) mod provider;
 pub(crate) mod proxy;
 pub(crate) mod python;
 pub(crate) mod receiver;
+pub(crate) mod slow_download;
 pub(crate) mod steps;
 pub(crate) mod wait;
 pub(crate) mod wire;

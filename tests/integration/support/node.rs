@@ -39,7 +39,7 @@ impl<'a> Node<'a> {
             http: client(),
             key: String::new(),
         };
-        let scopes = ["events:write", "webhooks:write", "callbacks:read"].map(|scope| ["--scope", scope]);
+        let scopes = ["events:write", "webhooks:write", "callbacks:read", "metrics:read"].map(|scope| ["--scope", scope]);
         let create = [&["api-key", "create", "--name", "t"][..], scopes.as_flattened()].concat();
         let output = node.command(&create).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -318,7 +318,7 @@ fn Subscribers(webhooks: Vec<WebhookRecord>, total: u64, may_write: bool, all: S
     });
     view! {
         <div class="card">
-            <table class="stack hearing" aria-labelledby="used-by">
+            <table class="stack" aria-labelledby="used-by">
                 <thead>
                     <tr>
                         <th scope="col">{webhook_texts::name(lang)}</th>
