@@ -11,7 +11,7 @@ mod unsaved;
 
 pub use self::{
     check::Rule,
-    copy::{CopyField, CopyText},
+    copy::{CopyField, CopyText, copy_text},
     field::{CheckedInput, FieldError, described_by},
     focus::{focus_first, takes_focus},
     headers::{HeaderRows, HeaderView},

@@ -1,4 +1,4 @@
-//! Redelivery, recovery, test events, and rotation of signing secrets.
+//! Redelivery, test events, and rotation of signing secrets.
 
 use std::time::Duration;
 
@@ -40,25 +40,6 @@ pub async fn redeliver(app: &AppState, by: &Principal, id: CallbackId) -> Result
     Ok(delivery)
 }
 
-/// Redelivers all deliveries that exhausted their attempts or were held, of events between these times. Returns their number.
-pub async fn recover(
-    app: &AppState,
-    by: &Principal,
-    id: WebhookId,
-    since: Timestamp,
-    until: Option<Timestamp>,
-) -> Result<u64, UseCaseError> {
-    load_enabled(app, by, id).await?;
-    let until = until.unwrap_or_else(Timestamp::now);
-    if since >= until {
-        return Err(UseCaseError::Invalid(vec![FieldError::new("/since", ValidationError::RangeFuture)]));
-    }
-    let count = app.store.recover(&by.actor(), id, since, until).await?;
-    app.dispatcher.wake();
-    tracing::info!(webhook = %id, count, "{count} deliveries of webhook {id} are sent again on request");
-    Ok(count)
-}
-
 /// Sends a test event, before the backlog: the example of the given event type, or of the first to which the webhook is subscribed.
 pub async fn test(app: &AppState, by: &Principal, id: WebhookId, event: Option<EventType>) -> Result<DeliveryId, UseCaseError> {
     let webhook = load_enabled(app, by, id).await?;
@@ -97,7 +78,7 @@ pub async fn rotate_secret(
     Ok((secret, old_until))
 }
 
-async fn load_enabled(app: &AppState, by: &Principal, id: WebhookId) -> Result<WebhookRecord, UseCaseError> {
+pub(super) async fn load_enabled(app: &AppState, by: &Principal, id: WebhookId) -> Result<WebhookRecord, UseCaseError> {
     let webhook = load_authorized(app, by, id, Action::Resend).await?;
     if webhook.fields.enabled {
         Ok(webhook)

@@ -280,6 +280,8 @@ fn action_name(action: AuditAction, lang: Lang) -> &'static str {
         AuditAction::WebhookSecretRotated => say::webhook_secret_rotated(lang),
         AuditAction::WebhookTested => say::webhook_tested(lang),
         AuditAction::WebhookRecovered => say::webhook_recovered(lang),
+        AuditAction::WebhookDiscarded => say::webhook_discarded(lang),
+        AuditAction::DeliveryCancelled => say::delivery_cancelled(lang),
         AuditAction::WebhookRedelivered => say::webhook_redelivered(lang),
         AuditAction::ApiKeyCreated => say::api_key_created(lang),
         AuditAction::ApiKeyRevoked => say::api_key_revoked(lang),

@@ -12,7 +12,7 @@ use crate::{
     messages::{Lang, event_types, webhook as say},
 };
 
-/// The section with a checkbox for each event type.
+/// A checkbox for each event type: the content of the section "Event".
 pub(super) fn events(chosen: &[String], errors: &[ErrorView], lang: Lang) -> AnyView {
     let error = error_of(errors, "events");
     let describe = error.as_ref().map(|_| "events-error");
@@ -20,16 +20,10 @@ pub(super) fn events(chosen: &[String], errors: &[ErrorView], lang: Lang) -> Any
         .into_iter()
         .map(|event| view! { <Choice event checked=chosen.iter().any(|chosen| chosen == event.as_str()) lang /> });
     view! {
-        <section aria-labelledby="event-heading">
-            <div>
-                <h2 id="event-heading">{say::event(lang)}</h2>
-                <p>{say::event_why(lang)}</p>
-            </div>
-            <div role="group" aria-labelledby="event-heading" aria-describedby=describe id="events" tabindex="-1">
-                <FieldError id="events".to_owned() error />
-                <ul class="checks">{choices.collect_view()}</ul>
-            </div>
-        </section>
+        <div role="group" aria-labelledby="event-heading" aria-describedby=describe id="events" tabindex="-1">
+            <FieldError id="events".to_owned() error />
+            <ul class="checks">{choices.collect_view()}</ul>
+        </div>
     }
     .into_any()
 }
