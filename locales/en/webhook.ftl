@@ -98,17 +98,10 @@ limit = at most { $count } a second
 in-order = in order of subject
 not-in-order = not ordered
 no-headers = None
-secret-value = secret
-retry-schedule = Timeout { $timeout }; retries after { $schedule }.
-delivery = Delivery
 copied-from = Copy of “{ $name }”. It has a secret of its own and is off until you enable it.
 unsaved = Unsaved changes
 discard-changes = Discard
 saving-shows-secret = Saving shows the secret once.
-required = (required)
-url-placeholder = https://my-api.com:8080/identity-updated?source=clearid
 fresh-secret = The secret of this webhook. Copy it to the receiver now: it is not shown again.
 fresh-env = As an environment variable
 stored-it = I have stored it
-header-kept = The stored value is kept unless you type another.
-send-test-hint = Send a test event to see whether the receiver answers.

@@ -98,17 +98,10 @@ limit = au plus { $count } par seconde
 in-order = dans l’ordre du sujet
 not-in-order = sans ordre
 no-headers = Aucun
-secret-value = secret
-retry-schedule = Délai { $timeout } ; reprises après { $schedule }.
-delivery = Livraison
 copied-from = Copie de « { $name } ». Elle a son propre secret et reste désactivée tant que vous ne l’activez pas.
 unsaved = Modifications non enregistrées
 discard-changes = Abandonner
 saving-shows-secret = L’enregistrement affiche le secret une fois.
-required = (obligatoire)
-url-placeholder = https://mon-api.com:8080/identity-updated?source=clearid
 fresh-secret = Le secret de ce webhook. Copiez-le maintenant chez le destinataire : il ne sera plus affiché.
 fresh-env = Comme variable d’environnement
 stored-it = Je l’ai conservé
-header-kept = La valeur enregistrée est gardée, sauf si vous en saisissez une autre.
-send-test-hint = Envoyez un événement de test pour voir si le destinataire répond.

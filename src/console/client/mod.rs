@@ -2,6 +2,7 @@
 
 mod busy;
 mod copy_buttons;
+mod error_summary;
 mod go_on;
 mod panel;
 mod query_forms;
@@ -26,6 +27,7 @@ pub fn hydrate() {
     query_forms::watch();
     rows::watch();
     copy_buttons::watch();
+    error_summary::watch();
     panel::watch();
     go_on::start();
 }

@@ -78,7 +78,7 @@ fn button(text: impl Fn() -> Option<String> + 'static, label: String) -> impl In
     }
 }
 
-/// Copies the text, and returns whether that succeeded. Browsers offer the clipboard only to pages of https. Other pages have to copy a
+/// Copies a text, and returns whether that succeeded. Browsers offer the clipboard only to pages of https. Other pages have to copy a
 /// selection.
 pub async fn copy_text(text: &str) -> bool {
     let navigator = window().navigator();

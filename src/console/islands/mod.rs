@@ -9,9 +9,11 @@ mod focus;
 mod headers;
 mod unsaved;
 
+#[cfg(feature = "hydrate")]
+pub use self::copy::copy_text;
 pub use self::{
     check::Rule,
-    copy::{CopyField, CopyText, copy_text},
+    copy::{CopyField, CopyText},
     field::{CheckedInput, FieldError, described_by},
     focus::{focus_first, takes_focus},
     headers::{HeaderRows, HeaderView},
