@@ -1,5 +1,5 @@
 // What can be done with a webhook besides changing it; with scripts and without.
-import { accessible, expect, fits, test } from '../support/test.ts';
+import { accessible, editAll, expect, fits, test } from '../support/test.ts';
 
 test('a webhook is tested, its secret renewed, copied and deleted', async ({ signedIn: page, server, receiver, expected, javaScriptEnabled }) => {
   test.slow();
@@ -15,10 +15,11 @@ test('a webhook is tested, its secret renewed, copied and deleted', async ({ sig
   await accessible(page);
   await fits(page);
 
-  await page.locator('summary').filter({ hasText: 'New secret' }).click();
-  await page.getByLabel('The present secret still signs for').selectOption('7 days');
+  await editAll(page);
+  await page.locator('summary').filter({ hasText: 'Rotate secret' }).click();
+  await page.getByLabel('Keep the old secret valid for').selectOption('7 days');
   await accessible(page);
-  await page.getByRole('button', { name: 'Make a new secret' }).click();
+  await page.getByRole('button', { name: 'Rotate secret' }).click();
   const fresh = page.getByRole('status').filter({ hasText: 'The new secret.' });
   expect(await fresh.getByLabel('The new secret.').inputValue()).toMatch(/^whsec_/);
   const until = new Date((await fresh.locator('time').getAttribute('datetime'))!);
@@ -109,6 +110,7 @@ test('a test event keeps what was typed into the form', async ({ signedIn: page,
   test.skip(javaScriptEnabled === false, 'without scripts the page is loaded anew');
   const webhook = await server.api('POST', '/webhooks', { name: 'Half typed', url: receiver.url, events: ['visit_event.created', 'visit_event.approved'] });
   await page.goto(`/webhooks/${webhook.id}`);
+  await editAll(page);
   await page.getByLabel('Description').fill('not saved yet');
   await page.getByRole('combobox', { name: 'Event of the test' }).selectOption('Visit event approved');
   await page.getByRole('button', { name: 'Send test event' }).click();

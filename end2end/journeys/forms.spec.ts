@@ -1,6 +1,6 @@
 // What is wrong is said at its field, and nothing typed is lost; with scripts and without.
 import { email } from '../support/server.ts';
-import { accessible, expect, fits, test } from '../support/test.ts';
+import { accessible, editAll, expect, fits, test } from '../support/test.ts';
 
 test('a wrong password is refused, and the address stays', async ({ page, expected }) => {
   expected.push('401 /sign-in');
@@ -25,7 +25,7 @@ test('a form with errors comes back as it was typed', async ({ signedIn: page, e
   const secret = await page.getByLabel('Secret', { exact: true }).inputValue();
   await page.getByRole('button', { name: 'Save' }).last().click();
 
-  await expect(page.getByRole('alert')).toContainText('Some things need a change');
+  await expect(page.getByRole('alert')).toContainText('before this can be saved');
   await expect(page.getByLabel('URL'), 'the first field that is wrong').toBeFocused();
   await expect(page.getByLabel('URL')).toHaveAttribute('aria-invalid', 'true');
   await expect(page.getByLabel('Header name 1')).toHaveAttribute('aria-invalid', 'true');
@@ -41,6 +41,7 @@ test('a form with errors comes back as it was typed', async ({ signedIn: page, e
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByRole('heading', { name: 'Typed', level: 1 })).toBeVisible();
 
+  await editAll(page);
   await page.getByRole('switch', { name: 'Enabled' }).uncheck();
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByText('Your changes were saved.')).toBeVisible();
@@ -80,6 +81,7 @@ test('what is too long, too much, or runs from right to left', async ({ signedIn
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
   await fits(page);
 
+  await editAll(page);
   for (let number = 1; number <= 32; number++) {
     await page.getByRole('button', { name: 'Add header' }).click();
     await page.getByLabel(`Header name ${number}`, { exact: true }).fill(`X-Number-${number}`);
@@ -101,6 +103,7 @@ test('rate limit, order and secret headers are set, and told at their field when
   const { id } = await server.api('POST', '/webhooks', { name, url: 'https://example.com/hook', events: ['visit_event.created'] });
   expected.push(`422 /webhooks/${id}`);
   await page.goto(`/webhooks/${id}`);
+  await editAll(page);
   const [rate, burst] = [page.getByLabel('Callbacks a second, at most'), page.getByLabel('Burst')];
   await rate.fill('20');
   await burst.fill('many');
@@ -138,6 +141,7 @@ test('rate limit, order and secret headers are set, and told at their field when
   expect(await secret()).toEqual([true, false]);
 
   // A row that goes takes its tick along.
+  await editAll(page);
   await second.check();
   await page.getByRole('button', { name: 'Remove header 1' }).click();
   await page.getByRole('button', { name: 'Save' }).last().click();

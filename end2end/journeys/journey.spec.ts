@@ -20,7 +20,7 @@ test('sign in, add a webhook, publish, see the callback, download the schema', a
   await page.getByRole('button', { name: 'Save' }).last().click();
 
   await expect(page.getByRole('heading', { name: 'Badge printer', level: 1 })).toBeVisible();
-  await expect(page.getByText('The webhook was added.')).toBeVisible();
+  await expect(page.getByText('Webhook added.')).toBeVisible();
   expect(await page.content(), 'the secret is shown once').not.toContain(secret);
   await expect(page.getByRole('heading', { name: 'Logs' })).toHaveCount(0);
 
@@ -46,9 +46,11 @@ test('sign in, add a webhook, publish, see the callback, download the schema', a
   await details.click();
   const open = page.getByRole('article', { name: 'Callback' });
   await expect(open).toContainText('webhook-signature');
+  await expect(open.getByText('Delivered: the receiver answered 202 Accepted')).toBeVisible();
   await expect(open).toContainText('"identity.created"');
 
   const download = page.waitForEvent('download');
+  await page.locator('summary').filter({ hasText: 'Identity created' }).first().click();
   await page.getByRole('link', { name: 'Download schema: Identity created' }).click();
   const file = await download;
   expect(file.suggestedFilename()).toBe('identity.created.schema.json');

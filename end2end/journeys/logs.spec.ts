@@ -67,7 +67,8 @@ test('a log is filtered, narrowed and exported, and a callback is sent again', a
   const open = page.getByRole('article', { name: 'Callback' });
   await expect(open).toContainText('503 ServiceUnavailable');
   await expect(open).toContainText('"why": "asleep"');
-  await expect(open.getByText('content-type').last(), 'headers of the answer').toBeVisible();
+  await open.locator('summary').filter({ hasText: /headers$/ }).first().click();
+  await expect(open.getByText('content-type').first(), 'headers of the answer').toBeVisible();
   await expect(open).toContainText(/Duration\s*[\d,]+ ms/);
   await expect(open.getByRole('group', { name: 'Attempts' }).getByRole('listitem')).toHaveCount(2);
   await expect(open).toContainText('Given up');

@@ -1,6 +1,6 @@
 // What pages look like when there is nothing, too much, or something wrong: accessible in both themes, at every width.
 import { password } from '../support/server.ts';
-import { accessible, expect, fits, signIn, test } from '../support/test.ts';
+import { accessible, editAll, expect, fits, signIn, test } from '../support/test.ts';
 import type { Page } from '@playwright/test';
 
 async function looked(page: Page): Promise<void> {
@@ -47,8 +47,10 @@ test('an owner sees what is theirs, and nothing that is not', async ({ browser, 
     await looked(page);
   }
   await page.goto(`/webhooks/${webhook.id}`);
-  await expect(page.getByLabel('Name', { exact: true })).toBeDisabled();
-  for (const action of ['Save', 'Send test event', 'Delete this webhook', 'Make a new secret']) await expect(page.getByRole('button', { name: action })).toHaveCount(0);
+  await expect(page.getByLabel('Name', { exact: true }), 'no form that cannot be sent').toHaveCount(0);
+  await page.locator('summary').filter({ hasText: 'General' }).click();
+  await expect(page.getByText('Theirs').last()).toBeVisible();
+  for (const action of ['Save', 'Send test event', 'Delete this webhook', 'Rotate secret']) await expect(page.getByRole('button', { name: action })).toHaveCount(0);
   for (const path of ['/webhooks/new', '/api-keys', '/users', '/audit-log']) {
     const answer = await page.goto(path);
     expect(answer!.status(), path).toBe(404);
@@ -96,9 +98,12 @@ test('answers to forms: saved, overtaken, signed out, made to wait', async ({ pa
   const { id } = await server.api('POST', '/webhooks', { name: 'Answered', url: 'https://example.com/', events: ['visit_event.created'] });
   expected.push(`409 /webhooks/${id}`, `401 /webhooks/${id}`, '401 /sign-in', '429 /sign-in');
   await page.goto(`${server.url}/webhooks/${id}`);
+  await editAll(page);
+  await page.getByLabel('Description').fill('Changed once');
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByText('Your changes were saved.')).toBeVisible();
   await looked(page);
+  await editAll(page);
   await server.api('PATCH', `/webhooks/${id}`, { description: 'By a program' });
   await page.getByLabel('Description').fill('By a person');
   await page.getByRole('button', { name: 'Save' }).last().click();

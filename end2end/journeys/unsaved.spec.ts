@@ -1,5 +1,5 @@
 // Nothing that was typed is lost by mistake; with scripts and without.
-import { expect, test } from '../support/test.ts';
+import { editAll, expect, test } from '../support/test.ts';
 import { email, password } from '../support/server.ts';
 
 test('a session that ends loses nothing that was typed', async ({ signedIn: page, expected, receiver, javaScriptEnabled }) => {
@@ -19,6 +19,7 @@ test('a session that ends loses nothing that was typed', async ({ signedIn: page
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'Go on with it' }).click();
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+  await editAll(page);
   await expect(page.getByLabel('Description')).toHaveValue('typed "before"\nthe session ended');
 });
 
@@ -26,6 +27,7 @@ test('a session that ends while a webhook is changed loses nothing either', asyn
   const { id } = await server.api('POST', '/webhooks', { name: `Changed ${javaScriptEnabled}`, url: 'https://example.com/hook', events: ['visit_event.created'] });
   expected.push(`401 /webhooks/${id}`, `409 /webhooks/${id}`);
   await page.goto(`/webhooks/${id}`);
+  await editAll(page);
   await page.getByLabel('Description').fill('typed before the session ended');
   await page.context().clearCookies({ name: 'clearhook_session' });
   await page.getByRole('button', { name: 'Save' }).last().click();
@@ -43,6 +45,7 @@ test('concurrent edits: the second person sees what changed', async ({ signedIn:
   const { id } = await server.api('POST', '/webhooks', { name: `Shared ${javaScriptEnabled}`, url: 'https://example.com/hook', events: ['visit_event.created'] });
   expected.push(`409 /webhooks/${id}`);
   await page.goto(`/webhooks/${id}`);
+  await editAll(page);
   await server.api('PATCH', `/webhooks/${id}`, { description: 'Changed by a program' });
   await page.getByLabel('Description').fill('Changed by a person');
   await page.getByRole('button', { name: 'Save' }).last().click();
@@ -64,6 +67,7 @@ test('leaving a page with unsaved changes asks for confirmation', async ({ signe
   });
   const leave = () => page.getByRole('navigation').getByRole('link', { name: 'Webhooks' }).click();
   await page.goto(`/webhooks/${id}`);
+  await editAll(page);
   await page.getByLabel('Description').fill('typed');
   await leave();
   await expect.poll(() => asked).toEqual(['beforeunload']);
@@ -83,6 +87,7 @@ test('leaving a page with unsaved changes asks for confirmation', async ({ signe
   await leave();
   await expect(page.getByRole('heading', { name: 'Webhooks', level: 1 })).toBeVisible();
   await page.goto(`/webhooks/${id}`);
+  await editAll(page);
   await page.getByLabel('Description').fill('typed again');
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByText('Your changes were saved.')).toBeVisible();

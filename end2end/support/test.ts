@@ -86,6 +86,12 @@ export async function signIn(page: Page, url = ''): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Webhooks', level: 1 })).toBeVisible();
 }
 
+/** Opens all sections of the page of a webhook. */
+export async function editAll(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Edit all' }).click();
+  await expect(page.getByLabel('Description')).toBeVisible();
+}
+
 /** WCAG 2.2 AA, in both themes. What looks is a script itself: without scripts nothing can, and the same page is looked at with them. */
 export async function accessible(page: Page): Promise<void> {
   if (test.info().project.use.javaScriptEnabled === false) return;

@@ -24,6 +24,10 @@ copy-refused = Copying is not allowed: select the text
 
 # Short names of the months, January first, separated by blanks.
 months = Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec
+# Short names of the days of the week, Monday first, separated by blanks.
+weekdays = Mon Tue Wed Thu Fri Sat Sun
+today = Today
+yesterday = Yesterday
 utc = { $time } UTC
 milliseconds = { NUMBER($count) } ms
 

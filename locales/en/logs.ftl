@@ -35,7 +35,7 @@ ce-id = Publisher’s id
 request = Request
 request-body = Request body
 too-old = The event is older than what is kept.
-no-answer = The receiver gave no answer.
+no-answer = No response.
 response-body = Response body
 empty = (empty)
 truncated = Only the first 16 KiB are kept.
@@ -80,9 +80,8 @@ chart-begins = Too many to count them all: figures since
 chart-bar = { $from } to { $to }: { NUMBER($succeeded) } succeeded, { NUMBER($failed) } failed
 
 # An open callback.
-ended = Ended
 send-again = Send again
-sent-again = Sent again. This is what came of it.
+sent-again = Sent again. Here is the result.
 sent-soon = It is sent again in a moment, and appears here.
 not-sent = It could not be sent again.
 not-while-disabled = Enable the webhook to send again.
@@ -92,9 +91,42 @@ curl-hint = Values of secret headers are left out.
 attempts = Attempts of this delivery
 stands-due = The next attempt is due
 stands-now = The next attempt is due now.
-stands-waiting = It waits for an earlier event of the same subject.
+stands-waiting = Waiting for an earlier event with the same subject.
 stands-sending = It is being sent at this moment.
 stands-succeeded = Delivered: no further attempt follows.
 stands-failed = Given up: no further attempt follows.
-stands-held = Held, because the webhook was disabled: it is sent when somebody asks for it.
+stands-held = Held while the webhook was disabled.
+stands-cancelled = Cancelled: no further attempt follows.
 stands-unknown = The delivery is older than what is kept.
+
+# The list beside an open callback.
+between = { $from } – { $to }
+zoom-out = Back to the usual range
+mark-test = Test
+mark-retry = Retry { $attempt }
+mark-manual = Sent again
+old-url = old URL
+search = Event, message or subject
+since-this = Send again everything that failed since this one
+row-menu = More about this callback
+times-local = Local
+times-utc = UTC
+back-to-log = Log
+previous-callback = Newer callback
+next-callback = Older callback
+details = Details
+verdict = What happened
+copy-what = Copy: { $what }
+download-what = Download: { $what }
+download = Download
+bytes = { NUMBER($count) } B
+kibibytes = { $count } KiB
+headers-count = { $count ->
+    [one] { NUMBER($count) } header
+   *[other] { NUMBER($count) } headers
+}
+subject = Subject
+resend-since = Send again all since this…
+gap = after { $time }
+next-in = next in { $time }
+next-paused = Waits: callbacks are paused

@@ -70,6 +70,9 @@ range-future = Choose a beginning before the end, and not in the future.
 disabled = The webhook is disabled; enable it first.
 event-too-old = The event is too old: it is not kept any more.
 no-subscription = The webhook subscribes to no event type.
+delivery-being-sent = The delivery is being sent at this moment; cancel it once it waits again.
+delivery-over = The delivery has ended; there is nothing to cancel.
+nothing-waits = No delivery waits.
 
 no-scope = Choose at least one scope.
 no-such-scope = There is no scope `{ $scope }`.

@@ -24,6 +24,10 @@ copy-refused = Copie refusée : sélectionnez le texte
 
 # Noms abrégés des mois, de janvier à décembre, séparés par des espaces.
 months = janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.
+# Short names of the days of the week, Monday first, separated by blanks.
+weekdays = lun. mar. mer. jeu. ven. sam. dim.
+today = Aujourd’hui
+yesterday = Hier
 utc = { $time } UTC
 milliseconds = { NUMBER($count) } ms
 

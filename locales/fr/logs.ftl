@@ -18,8 +18,8 @@ response = Réponse
 attempt = Tentative
 attempt-number = { $number } ({ $trigger ->
     [event] événement
-    [retry] nouvel essai
-    [manual] manuel
+    [retry] reprise
+    [manual] manuelle
    *[test] test
 })
 duration = Durée
@@ -35,7 +35,7 @@ ce-id = Identifiant donné par l’émetteur
 request = Requête
 request-body = Corps de la requête
 too-old = L’événement est trop ancien : il n’est plus conservé.
-no-answer = Le destinataire n’a pas répondu.
+no-answer = Pas de réponse.
 response-body = Corps de la réponse
 empty = (vide)
 truncated = Seuls les 16 premiers Kio sont conservés.
@@ -86,7 +86,6 @@ chart-begins = Trop d’appels pour tous les compter : chiffres depuis le
 chart-bar = { $from } à { $to } : { NUMBER($succeeded) } réussis, { NUMBER($failed) } échoués
 
 # Un appel ouvert.
-ended = Fin
 send-again = Renvoyer
 sent-again = Renvoyé. Voici le résultat.
 sent-soon = Il est renvoyé dans un instant, et apparaîtra ici.
@@ -98,9 +97,42 @@ curl-hint = Les valeurs des en-têtes secrets sont omises.
 attempts = Tentatives de cette livraison
 stands-due = La prochaine tentative est prévue le
 stands-now = La prochaine tentative est imminente.
-stands-waiting = Elle attend un événement antérieur du même sujet.
+stands-waiting = En attente d’un événement antérieur du même sujet.
 stands-sending = L’envoi est en cours.
 stands-succeeded = Livré : aucune autre tentative ne suit.
 stands-failed = Abandonné : aucune autre tentative ne suit.
-stands-held = Retenu, car le webhook était désactivé : l’envoi se fait sur demande.
+stands-held = Retenu pendant que le webhook était désactivé.
+stands-cancelled = Annulé : aucune autre tentative ne suit.
 stands-unknown = La livraison est plus ancienne que ce qui est conservé.
+
+# La liste à côté d’un appel ouvert.
+between = { $from } – { $to }
+zoom-out = Revenir à la période habituelle
+mark-test = Test
+mark-retry = Reprise { $attempt }
+mark-manual = Renvoyé
+old-url = ancienne URL
+search = Événement, message ou sujet
+since-this = Renvoyer tout ce qui a échoué depuis celui-ci
+row-menu = Plus sur cet appel
+times-local = Locale
+times-utc = UTC
+back-to-log = Journal
+previous-callback = Appel plus récent
+next-callback = Appel plus ancien
+details = Détails
+verdict = Ce qui s’est passé
+copy-what = Copier : { $what }
+download-what = Télécharger : { $what }
+download = Télécharger
+bytes = { NUMBER($count) } o
+kibibytes = { $count } Kio
+headers-count = { $count ->
+    [one] { NUMBER($count) } en-tête
+   *[other] { NUMBER($count) } en-têtes
+}
+subject = Sujet
+resend-since = Renvoyer tout depuis celui-ci…
+gap = après { $time }
+next-in = prochaine dans { $time }
+next-paused = Attend : les appels sont en pause

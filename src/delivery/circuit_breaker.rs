@@ -65,6 +65,12 @@ impl CircuitBreaker {
         self.failures > 0
     }
 
+    /// The state of an open breaker: failures in a row, the pause between probes, and when the next one may begin (`None`: one is in flight).
+    pub(super) fn opened(&self) -> Option<(u32, Duration, Option<Instant>)> {
+        self.open
+            .map(|open| (self.failures, open.pause, Some(open.probe_at).filter(|_| !open.probing)))
+    }
+
     /// Whether an attempt may begin. While the breaker is open, a manual attempt may be the probe at any time.
     pub(super) fn admission(&self, now: Instant, is_manual: bool) -> Admission {
         match self.open {

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -23,7 +26,7 @@ use crate::{
         engine::{Dependencies, Engine},
         lease::Lease,
         other_nodes,
-        queues::{Limits, Queues},
+        queues::{Limits, Paused, Queues},
         settings::DeliverySettings,
         slots::QueueSlots,
         wakeup::Wakeup,
@@ -34,7 +37,7 @@ use crate::{
         timestamp::Timestamp,
         url::UrlPolicy,
     },
-    storage::{Store, journal::Journal},
+    storage::{Store, deliveries::Job, journal::Journal, uuid_time::made_at},
 };
 
 /// The dispatcher counts as stuck when it has not polled the database for so long. An idle dispatcher polls every few seconds.
@@ -210,6 +213,28 @@ impl Dispatcher {
     pub fn manual_requested(&self, webhook: WebhookId, delivery: DeliveryId) {
         self.0.engine.manual_requested(webhook, delivery);
         self.wake();
+    }
+
+    /// Why this node begins no attempt of a webhook now, if it does not. Each node knows only its own attempts.
+    pub fn paused(&self, webhook: WebhookId) -> Option<Paused> {
+        self.0.engine.queues().paused(webhook, Instant::now())
+    }
+
+    /// Begins the first delivery of a webhook that waits on this node, whatever pauses the webhook. `None` if none waits here.
+    pub fn try_first(&self, webhook: WebhookId) -> Option<DeliveryId> {
+        self.0.engine.try_first(webhook)
+    }
+
+    /// Cancels the deliveries of a webhook that wait in the memory of this node and were created before `until`. Returns their number.
+    pub async fn cancel_waiting(&self, webhook: WebhookId, until: Timestamp, reason: &str) -> u64 {
+        let is_older = |job: &Job| made_at(job.delivery.0) < until;
+        self.0.engine.cancel_waiting(webhook, reason, is_older).await as u64
+    }
+
+    /// Cancels a delivery that waits in the memory of this node. Returns false if it does not, or if somebody asked for its attempt.
+    pub async fn cancel_one(&self, webhook: WebhookId, delivery: DeliveryId, reason: &str) -> bool {
+        let is_it = |job: &Job| job.delivery == delivery;
+        self.0.engine.cancel_waiting(webhook, reason, is_it).await > 0
     }
 
     /// Changes whenever this node has stored results of attempts.

@@ -284,6 +284,26 @@ impl Engine {
         Ok(())
     }
 
+    /// Lets the first waiting delivery of a webhook begin now, whatever pauses the webhook. `None` if none waits on this node.
+    pub(super) fn try_first(self: &Arc<Self>, webhook: WebhookId) -> Option<DeliveryId> {
+        let first = self.queues().make_first_manual(webhook);
+        self.start_attempts();
+        first
+    }
+
+    /// Cancels deliveries of a webhook that wait in the memory of this node. Returns their number.
+    pub(super) async fn cancel_waiting(&self, webhook: WebhookId, reason: &str, which: impl Fn(&Job) -> bool) -> usize {
+        let taken = self.queues().take_waiting(webhook, which);
+        let count = taken.len();
+        for job in taken {
+            self.deps
+                .journal
+                .record(without_attempt(job, Next::Cancelled(reason.to_owned())))
+                .await;
+        }
+        count
+    }
+
     /// Notes a manual attempt. A waiting delivery moves to the front of its queue; one in flight is remembered until its result is stored.
     pub(super) fn manual_requested(&self, webhook: WebhookId, delivery: DeliveryId) {
         // Both locks are held, so that a result that is being stored is either seen here or finds the delivery in the set.

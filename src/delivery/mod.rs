@@ -46,4 +46,4 @@ pub use self::{
     dns::DnsResolver,
     lease::LEASE,
 };
-pub use self::{client::ClientError, counters::Labelled, dispatcher::Dispatcher, settings::DeliverySettings};
+pub use self::{client::ClientError, counters::Labelled, dispatcher::Dispatcher, queues::Paused, settings::DeliverySettings};

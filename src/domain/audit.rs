@@ -50,6 +50,10 @@ named! {
         WebhookTested = "webhook.tested",
         /// Failed and held deliveries of a webhook were queued again.
         WebhookRecovered = "webhook.recovered",
+        /// Held or waiting deliveries of a webhook were discarded.
+        WebhookDiscarded = "webhook.discarded",
+        /// A single delivery was cancelled.
+        DeliveryCancelled = "webhook.delivery_cancelled",
         /// A single delivery was queued again.
         WebhookRedelivered = "webhook.redelivered",
         /// An event type was added.

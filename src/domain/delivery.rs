@@ -1,5 +1,5 @@
 //! States of a delivery: `pending` → `sending` → `succeeded`, `failed`, or back to `pending` with a due time. If the webhook is disabled,
-//! the delivery becomes `held`. If an earlier delivery of the same subject of an ordered webhook is unfinished, it starts as `parked`.
+//! the delivery becomes `held`. On request, one that waits or is held becomes `cancelled`. If an earlier delivery of the same subject of an ordered webhook is unfinished, it starts as `parked`.
 
 use crate::domain::named::named;
 
@@ -18,6 +18,8 @@ named! {
         Failed = "failed",
         /// Not sent because the webhook is disabled. Sent later only on request (recover or redeliver).
         Held = "held",
+        /// A person or a program cancelled it while it waited, or discarded it while it was held. It is sent only if its callback is redelivered.
+        Cancelled = "cancelled",
     }
 }
 
@@ -25,7 +27,7 @@ impl DeliveryState {
     /// Whether the delivery has ended: it is not tried again without a request, and deliveries that wait for it (ordering) may be sent.
     pub const fn is_over(self) -> bool {
         match self {
-            Self::Succeeded | Self::Failed | Self::Held => true,
+            Self::Succeeded | Self::Failed | Self::Held | Self::Cancelled => true,
             Self::Pending | Self::Parked | Self::Sending => false,
         }
     }

@@ -109,6 +109,7 @@ async fn list(
         status: status(params.status.as_deref())?,
         response: None,
         event: event_type(&app, "event", params.event.as_deref())?,
+        deliveries: None,
     };
     let page = webhooks::log(&app, &by, id, &filter, list.cursor(params.cursor.as_deref())?, limit(params.limit)?).await?;
     Ok(PageView::of(&list, page, view))
@@ -124,6 +125,7 @@ async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<Callba
         ce_id,
         source,
         received,
+        ..
     } = webhooks::callback(&app, &by, id).await?;
     let received = received.map(|received| ResponseView {
         headers: shown(received.headers),

@@ -1,6 +1,7 @@
 //! The HTTP API: `/api/v1` for programs with API keys, and `/healthz`, `/readyz` and `/metrics`.
 
 mod callbacks;
+mod deliveries;
 mod event_types;
 mod events;
 mod extract;
@@ -32,6 +33,7 @@ pub fn routes() -> Routes<AppState> {
         .merge(event_types::routes())
         .merge(webhooks::routes())
         .merge(callbacks::routes())
+        .merge(deliveries::routes())
         .merge(resend::routes())
         .merge(stats::routes())
         .fallback(no_such_route)

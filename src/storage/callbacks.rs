@@ -120,6 +120,8 @@ pub struct CallbackDetails {
     pub ce_id: Option<String>,
     /// The `source` of the event. `None` if the event was deleted.
     pub source: Option<String>,
+    /// The `subject` of the event, if it has one.
+    pub subject: Option<String>,
     /// The response, if there was one.
     pub received: Option<Received>,
 }
@@ -139,6 +141,8 @@ pub struct LogFilter {
     pub response: Option<ResponseFilter>,
     /// Only callbacks of this event type.
     pub event: Option<EventType>,
+    /// Only callbacks of these deliveries, at most a few hundred.
+    pub deliveries: Option<Vec<DeliveryId>>,
 }
 
 /// The columns of a [`CallbackRow`]. Headers and bodies are not loaded.
@@ -269,7 +273,9 @@ impl Store {
             return Ok(None);
         };
         let event = event::Entity::find_by_id(row.event_id).one(&self.read).await?;
-        let (body, ce_id, source) = event.map_or_else(Default::default, |event| (Some(event.body), Some(event.ce_id), Some(event.source)));
+        let (body, ce_id, source, subject) = event.map_or_else(Default::default, |event| {
+            (Some(event.body), Some(event.ce_id), Some(event.source), event.subject)
+        });
         let received = match (&row.response_headers, &row.response_body) {
             (Some(headers), Some(body)) => Some(Received {
                 headers: from_json(headers)?,
@@ -286,6 +292,7 @@ impl Store {
             request_body: body,
             ce_id,
             source,
+            subject,
             received,
         }))
     }

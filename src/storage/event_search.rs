@@ -254,6 +254,16 @@ impl Store {
         Ok((deliveries.collect::<Result<_, StoreError>>()?, all))
     }
 
+    /// The deliveries of an event to one webhook. Reads the same short range of the primary key as [`Self::deliveries_of`].
+    pub async fn delivery_to(&self, event: &EventRecord, webhook: WebhookId) -> Result<Vec<DeliveryId>, StoreError> {
+        let from = oldest_id_of(event.received_at.minus(CLOCK_CHANGE)).max(event.id.0);
+        let to = oldest_id_of(event.received_at.plus(TOGETHER));
+        let sql = "SELECT id FROM deliveries WHERE id > ? AND id < ? AND event_id = ? AND webhook_id = ? ORDER BY id LIMIT 1";
+        let values = [from.into(), to.into(), event.id.0.into(), webhook.0.into()];
+        let rows = self.read.rows(statement(self.backend(), sql, values)).await?;
+        rows.iter().map(|row| Ok(DeliveryId(row.get("id")?))).collect()
+    }
+
     /// The callbacks of these deliveries, sorted by delivery and attempt, at most [`CALLBACKS_MAX`].
     pub async fn callbacks_of(&self, deliveries: &[EventDelivery]) -> Result<Vec<CallbackRecord>, StoreError> {
         let mut left = deliveries.iter();

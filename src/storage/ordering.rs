@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
-    domain::{id::WebhookId, timestamp::Timestamp},
+    domain::{id::WebhookId, page::Cursor, timestamp::Timestamp},
     storage::{error::StoreError, executor::Executor, raw_sql::statement},
 };
 
@@ -73,19 +73,27 @@ async fn promote(transaction: &impl Executor, webhook: WebhookId, key: OrderKey,
 /// Deliveries that one transaction of a long change changes, and their subjects, which are locked.
 pub(super) struct LockedBatch {
     pub(super) ids: Vec<Uuid>,
+    /// The position of the last delivery, in the order of the query.
+    pub(super) last: Option<Cursor>,
     pub(super) subjects: BTreeSet<(WebhookId, OrderKey)>,
 }
 
 impl LockedBatch {
-    /// Loads a batch with a query that returns `id` and `order_key`, and locks its subjects. A row may change before the lock is taken, so the
+    /// Loads a batch with a query that returns `id`, `order_key` and `created_at`, and locks its subjects. A row may change before the lock is taken, so the
     /// statement that changes it must check its state again.
     pub(super) async fn find_and_lock(transaction: &impl Executor, webhook: WebhookId, query: Statement) -> Result<Self, StoreError> {
         let mut batch = Self {
             ids: Vec::new(),
+            last: None,
             subjects: BTreeSet::new(),
         };
         for row in transaction.rows(query).await? {
-            batch.ids.push(row.get("id")?);
+            let id = row.get("id")?;
+            batch.ids.push(id);
+            batch.last = Some(Cursor {
+                at: Timestamp(row.get("created_at")?),
+                id,
+            });
             if let Some(key) = row.get::<Option<i64>>("order_key")? {
                 batch.subjects.insert((webhook, OrderKey(key)));
             }

@@ -1,4 +1,4 @@
-//! Manual deliveries: redelivery of one callback, recovery of all failed deliveries, and test events.
+//! Manual deliveries: redelivery of one callback, and test events.
 
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
 use serde_json::{Value, json};
@@ -15,20 +15,15 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
-        batch_insert::for_ids,
         change_notifications,
         entity::webhook,
         events::{EventKey, NewEvent},
         journal::{NewDelivery, add_deliveries, add_events, add_keys},
         new_id,
-        ordering::{self, LockedBatch},
         priority::Priority,
         raw_sql::statement,
     },
 };
-
-/// Rows per transaction of a recovery. Between the transactions other writers can get the lock.
-const BATCH: i64 = 1_000;
 
 /// The result of a request to redeliver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,52 +83,6 @@ impl Store {
         })
     }
 
-    /// Queues all deliveries of a webhook again that failed for good or are held and were created in this time range. Returns their number.
-    /// Each starts again with a full retry schedule, in the order of creation. The first one gets priority and ignores pauses of the
-    /// webhook (such as an open circuit breaker): if the receiver accepts it, the others follow. The request is written to the audit log in
-    /// the first transaction.
-    pub async fn recover(&self, by: &Actor, webhook: WebhookId, since: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
-        // The oldest of both states first, because deliveries of a subject must be sent in order.
-        let some = |state| {
-            format!(
-                "SELECT * FROM (SELECT id, order_key, created_at FROM deliveries WHERE state = '{state}' AND webhook_id = ? \
-                 AND created_at >= ? AND created_at < ? ORDER BY created_at, id LIMIT ?) AS {state}"
-            )
-        };
-        let which = format!(
-            "SELECT id, order_key FROM ({} UNION ALL {}) AS ended ORDER BY created_at, id LIMIT ?",
-            some(DeliveryState::Failed),
-            some(DeliveryState::Held)
-        );
-        // Deliveries without an ordering key are due at once. Of the others, the first one of each subject is, and the rest is parked.
-        let set = "UPDATE deliveries SET state = CASE WHEN order_key IS NULL THEN 'pending' ELSE 'parked' END, next_trigger = 'manual', \
-                   retries = 0, max_attempts = NULL, manual_requests = 0, panics = 0, priority = 1, reason = NULL, updated_at = ?, \
-                   due_at = CASE WHEN order_key IS NULL THEN ? ELSE NULL END WHERE state IN ('failed', 'held') AND id IN";
-        let (mut all, mut is_audited) = (0, false);
-        loop {
-            let now = Timestamp::now();
-            let range: [sea_orm::Value; 4] = [webhook.0.into(), since.0.into(), until.0.into(), BATCH.into()];
-            let values = range.clone().into_iter().chain(range).chain([BATCH.into()]);
-            let transaction = self.begin().await?;
-            let batch = LockedBatch::find_and_lock(&transaction, webhook, statement(self.backend(), &which, values)).await?;
-            all += for_ids(&transaction, set, &[now.0.into(), now.0.into()], batch.ids.iter().copied()).await?;
-            ordering::promote_next(&transaction, &batch.subjects, now).await?;
-            if !is_audited {
-                let first = "UPDATE deliveries SET manual_requests = 1, priority = 0, due_at = ? WHERE state = 'pending' AND id IN";
-                for_ids(&transaction, first, &[now.0.into()], batch.ids.iter().copied().take(1)).await?;
-                let request = json!({ "since": since, "until": until });
-                audit_request(&transaction, by, AuditAction::WebhookRecovered, webhook, request, now).await?;
-                is_audited = true;
-            }
-            change_notifications::tell(&transaction, "pending").await?;
-            transaction.commit().await?;
-            if (batch.ids.len() as u64) < BATCH.unsigned_abs() {
-                break;
-            }
-        }
-        Ok(all)
-    }
-
     /// Stores an event for one webhook only, to be sent once without retries: a test.
     pub async fn add_test(&self, by: &Actor, node: NodeId, webhook: WebhookId, event: &NewEvent) -> Result<DeliveryId, StoreError> {
         let now = Timestamp::now();
@@ -163,7 +112,7 @@ impl Store {
 }
 
 /// Writes an audit entry about a manual delivery.
-async fn audit_request(
+pub(super) async fn audit_request(
     on: &impl ConnectionTrait,
     by: &Actor,
     action: AuditAction,

@@ -19,6 +19,8 @@ pub enum Purpose {
     Browser,
     /// State of a sign-in through an OpenID provider.
     Provider,
+    /// The signing secret of a webhook that was just added, until its page has shown it.
+    NewSecret,
 }
 
 impl Purpose {

@@ -9,8 +9,8 @@ use crate::{
         timestamp::Timestamp,
     },
     storage::{
-        Store, StoreError, callback_counts::Counted, callbacks::LogFilter, deliveries::ClaimFilter, executor::Executor, new_id,
-        raw_sql::statement,
+        Store, StoreError, callback_counts::Counted, callbacks::LogFilter, deliveries::ClaimFilter, delivery_list::DeliveryList,
+        executor::Executor, new_id, raw_sql::statement,
     },
 };
 
@@ -47,6 +47,11 @@ impl Store {
     /// The query plan for finding the webhooks with pending deliveries.
     pub async fn backlogs_plan(&self) -> Result<String, StoreError> {
         self.plan(self.backlogs_statement()).await
+    }
+
+    /// The query plan for a page of the deliveries of a webhook.
+    pub async fn list_plan(&self, webhook: WebhookId, list: DeliveryList) -> Result<String, StoreError> {
+        self.plan(self.list_statement(webhook, list, None, 50)).await
     }
 
     async fn plan(&self, mut statement: sea_orm::Statement) -> Result<String, StoreError> {

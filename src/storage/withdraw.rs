@@ -59,7 +59,7 @@ impl Store {
         reason: &str,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        let which = format!("SELECT id, order_key FROM deliveries WHERE state = '{from}' AND webhook_id = ? LIMIT ?");
+        let which = format!("SELECT id, order_key, created_at FROM deliveries WHERE state = '{from}' AND webhook_id = ? LIMIT ?");
         let set = format!("UPDATE deliveries SET state = ?, reason = ?, due_at = NULL, updated_at = ? WHERE state = '{from}' AND id IN");
         let mut all = 0;
         loop {

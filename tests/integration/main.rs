@@ -87,5 +87,6 @@ mod slow_clients;
 mod storing;
 mod tls;
 mod validation_errors;
+mod waiting;
 mod webhook_form;
 mod webhooks;

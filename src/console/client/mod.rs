@@ -1,6 +1,10 @@
 //! What only the browser does when the WebAssembly starts.
 
 mod busy;
+mod copy_buttons;
+mod error_summary;
+mod go_on;
+mod panel;
 mod query_forms;
 mod rows;
 
@@ -22,6 +26,10 @@ pub fn hydrate() {
     busy::watch();
     query_forms::watch();
     rows::watch();
+    copy_buttons::watch();
+    error_summary::watch();
+    panel::watch();
+    go_on::start();
 }
 
 /// As the document says that the server rendered.

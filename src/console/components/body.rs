@@ -4,12 +4,14 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::unseen::{has_unseen, written_out},
-        islands::CopyField,
+        components::{
+            copy_button::CopyButton,
+            unseen::{has_unseen, written_out},
+        },
         raw_text::preformatted,
         viewer::lang,
     },
-    messages::logs as say,
+    messages::{Lang, common, logs as say},
 };
 
 /// A body of a request or a response.
@@ -30,12 +32,21 @@ pub(in crate::console) fn Body(
     label: &'static str,
     /// The body.
     body: BodyView,
+    /// The accessible name of the button that copies it.
+    copy: String,
+    /// The address of the body as a file.
+    download: String,
 ) -> impl IntoView {
     let lang = lang();
     let BodyView { raw, indented } = body;
     // Without this, the formatted and the raw body are the same.
     let formatted = indented.or_else(|| has_unseen(&raw).then(|| raw.clone()));
-    let raw_id = format!("{id}-raw");
+    let (raw_id, size) = (format!("{id}-raw"), size(raw.len() as u64, lang));
+    let copied = if id == "request-body" {
+        "request-body-raw"
+    } else {
+        "response-body-raw"
+    };
     let switch = formatted.is_some().then(|| {
         let choice = |value: &'static str, text: &'static str, checked: bool| {
             view! {
@@ -56,7 +67,12 @@ pub(in crate::console) fn Body(
     let is_switched = switch.is_some();
     view! {
         <div class="body" class:switched=is_switched>
-            <div class="body-head">{switch} <CopyField field=raw_id.clone() /></div>
+            <div class="body-head">
+                {switch} <span class="quiet-text">{size}</span> <CopyButton of=copied label=common::copy(lang) name=copy small=true />
+                <a class="button small" href=download rel="external" download aria-label=say::download_what(lang, label)>
+                    {say::download(lang)}
+                </a>
+            </div>
             {formatted
                 .map(|text| {
                     view! {
@@ -68,4 +84,13 @@ pub(in crate::console) fn Body(
             <pre class="wire raw" id=raw_id tabindex="0" role="region" aria-label=say::raw_of(lang, label) inner_html=preformatted(&raw)></pre>
         </div>
     }
+}
+
+/// "193 B", "15.2 KiB".
+fn size(bytes: u64, lang: Lang) -> String {
+    if bytes < 1_024 {
+        return say::bytes(lang, bytes);
+    }
+    let tenths = bytes * 10 / 1_024;
+    say::kibibytes(lang, &format!("{}.{}", tenths / 10, tenths % 10))
 }

@@ -1,5 +1,5 @@
-//! A chart of callbacks. Succeeded ones are above the line and failed ones below it, so that colour is not the only difference. Each bar
-//! of a log is a link to its own part of the range.
+//! A chart of callbacks. Failed ones stand on the succeeded ones, with a gap and a pattern, so that colour is not the only difference. Each bar of a
+//! log is a link to its own part of the range. The numbers of a bar appear when the mouse or the focus is on it.
 
 use leptos::prelude::*;
 
@@ -35,14 +35,16 @@ pub struct BarView {
 pub struct ChartView {
     /// The bars, oldest first. `None` for a time without callbacks.
     pub bars: Vec<Option<BarView>>,
-    /// The height of the line, of 1,000.
-    pub base: i64,
+    /// The upper end of the scale, and its half.
+    pub scale: (String, String),
     /// "1,284 callbacks".
     pub total: String,
     /// "1,251 succeeded".
     pub succeeded: String,
     /// "33 failed".
     pub failed: String,
+    /// Whether any failed.
+    pub has_failed: bool,
     /// "median 39 ms".
     pub median: Option<String>,
     /// The time of the oldest callback that was counted, if there were too many to count all.
@@ -60,6 +62,9 @@ pub(in crate::console) fn Chart(
     let lang = lang();
     let view_box = format!("0 0 {} 1000", chart.bars.len() * PLACE);
     let line = (chart.bars.len() * PLACE).to_string();
+    let half = line.clone();
+    let failed_class = if chart.has_failed { "bad" } else { "none-failed" };
+    let (most, middle) = chart.scale;
     let shapes = chart
         .bars
         .iter()
@@ -68,8 +73,22 @@ pub(in crate::console) fn Chart(
     let shapes = shapes.collect_view();
     let links = chart.bars.into_iter().map(|bar| {
         let bar = bar.map(|bar| match bar.href {
-            Some(href) => view! { <a href=href title=bar.text.clone() aria-label=bar.text></a> }.into_any(),
-            None => view! { <span role="img" title=bar.text.clone() aria-label=bar.text></span> }.into_any(),
+            Some(href) => view! {
+                <a href=href aria-label=bar.text.clone()>
+                    <span class="tip" aria-hidden="true">
+                        {bar.text}
+                    </span>
+                </a>
+            }
+            .into_any(),
+            None => view! {
+                <span role="img" class="bar" aria-label=bar.text.clone()>
+                    <span class="tip" aria-hidden="true">
+                        {bar.text}
+                    </span>
+                </span>
+            }
+            .into_any(),
         });
         view! { <li>{bar}</li> }
     });
@@ -81,7 +100,7 @@ pub(in crate::console) fn Chart(
                     <Icon path=TICK />
                     {chart.succeeded}
                 </span>
-                <span class="bad">
+                <span class=failed_class>
                     <Icon path=CROSS />
                     {chart.failed}
                 </span>
@@ -98,9 +117,14 @@ pub(in crate::console) fn Chart(
             </figcaption>
             <div class="plot">
                 <svg viewBox=view_box preserveAspectRatio="none" aria-hidden="true">
+                    <line class="grid" x1="0" x2=half y1="500" y2="500" />
                     {shapes}
-                    <line class="base" x1="0" x2=line y1=chart.base y2=chart.base />
+                    <line class="base" x1="0" x2=line y1="1000" y2="1000" />
                 </svg>
+                <p class="scale" aria-hidden="true">
+                    <span>{most}</span>
+                    <span>{middle}</span>
+                </p>
                 <ol class="bars">{links.collect_view()}</ol>
             </div>
             <p class="axis" aria-hidden="true">

@@ -10,9 +10,12 @@ pub(in crate::console) fn Code(
     label: String,
     /// The text.
     text: String,
+    /// Its id, if a button copies it.
+    #[prop(optional)]
+    id: Option<&'static str>,
 ) -> impl IntoView {
     view! {
-        <pre class="wire" tabindex="0" role="region" aria-label=label>
+        <pre class="wire" id=id tabindex="0" role="region" aria-label=label>
             {text}
         </pre>
     }

@@ -5,6 +5,7 @@ pub(super) mod body;
 pub(super) mod centered_page;
 pub(super) mod chart;
 pub(super) mod code;
+pub(super) mod copy_button;
 pub(super) mod field;
 pub(super) mod form_page;
 pub(super) mod icon;

@@ -1,6 +1,8 @@
 //! The rows of custom headers. The buttons are submit buttons of the form: without scripts, the server adds or removes the row.
 
-use leptos::{html::Input, prelude::*};
+use std::time::Duration;
+
+use leptos::{html::Input, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +73,7 @@ pub fn HeaderRows(
                 value_error: None,
             });
         });
+        focus(format!("headers-{key}-name"));
     };
     view! {
         <div class="header-rows">
@@ -81,7 +84,14 @@ pub fn HeaderRows(
                     let key = row.key;
                     let remove = move |event: leptos::ev::MouseEvent| {
                         event.prevent_default();
+                        // The row that takes its place, or the one before it, or the button that adds one.
+                        let at = rows.with_untracked(|rows| rows.iter().position(|row| row.key == key));
                         rows.update(|rows| rows.retain(|row| row.key != key));
+                        let neighbour = rows.with_untracked(|rows| {
+                            let at = at?.min(rows.len().checked_sub(1)?);
+                            rows.get(at).map(|row| format!("headers-{}-name", row.key))
+                        });
+                        focus(neighbour.unwrap_or_else(|| "headers".to_owned()));
                     };
                     view! { <HeaderRow row remove editable /> }
                 }
@@ -107,6 +117,17 @@ pub fn HeaderRows(
                 }
             })}
     }
+}
+
+/// Moves the focus to a field, after it was rendered.
+fn focus(id: String) {
+    let focus = move || {
+        let field = document().get_element_by_id(&id);
+        if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+            let _ = field.focus();
+        }
+    };
+    set_timeout(focus, Duration::ZERO);
 }
 
 #[component]

@@ -9,6 +9,8 @@ mod focus;
 mod headers;
 mod unsaved;
 
+#[cfg(feature = "hydrate")]
+pub use self::copy::copy_text;
 pub use self::{
     check::Rule,
     copy::{CopyField, CopyText},

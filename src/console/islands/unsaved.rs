@@ -1,5 +1,7 @@
 //! Asks the user before they leave a form with unsaved changes.
 
+use std::time::Duration;
+
 use leptos::{
     ev,
     html::Span,
@@ -26,6 +28,7 @@ pub fn Unsaved(
 
 fn watch(form: HtmlFormElement, from_start: bool) {
     let at_start = StoredValue::new(fields(&form).len());
+    mark(&form, from_start || is_changed(&form, at_start.get_value()));
     let is_sent = StoredValue::new(false);
     let watched = StoredValue::new_local(form);
     let sent = window_event_listener(ev::submit, move |event: ev::SubmitEvent| {
@@ -34,6 +37,16 @@ fn watch(form: HtmlFormElement, from_start: bool) {
             is_sent.set_value(true);
         }
     });
+    // The buttons that save are shown while there is something to save. Buttons in the form change it after their listeners have run.
+    let note = move || {
+        set_timeout(
+            move || watched.with_value(|form| mark(form, from_start || is_changed(form, at_start.get_value()))),
+            Duration::ZERO,
+        );
+    };
+    let typed = window_event_listener(ev::input, move |_| note());
+    let chosen = window_event_listener(ev::change, move |_| note());
+    let clicked = window_event_listener(ev::click, move |_| note());
     let left = window_event_listener(ev::beforeunload, move |event| {
         let is_changed = from_start || watched.with_value(|form| is_changed(form, at_start.get_value()));
         if is_changed && !is_sent.get_value() {
@@ -49,10 +62,22 @@ fn watch(form: HtmlFormElement, from_start: bool) {
     });
     on_cleanup(move || {
         sent.remove();
+        typed.remove();
+        chosen.remove();
+        clicked.remove();
         left.remove();
         again.remove();
         stopped.remove();
     });
+}
+
+/// The attribute of a form with unsaved changes, for styles.
+fn mark(form: &HtmlFormElement, is_changed: bool) {
+    let _ = if is_changed {
+        form.set_attribute("data-unsaved", "true")
+    } else {
+        form.remove_attribute("data-unsaved")
+    };
 }
 
 /// Whether a field differs from the value that the server sent, or fields were added or removed. This includes changes before hydration.

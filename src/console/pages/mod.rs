@@ -2,6 +2,7 @@
 //!
 //! Pages are rendered only on the server. The browser compiles the server functions that islands call, and the islands of a single page.
 
+pub mod deliveries;
 pub mod event_types;
 pub mod log;
 pub mod webhook;

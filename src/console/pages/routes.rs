@@ -6,8 +6,10 @@ use crate::{
         islands::check_webhook_field::CheckWebhookField,
         page_action::{call, page_action},
         pages::{
-            account, api_keys, event_types,
-            log::{fragment::RenderLogFragment, redeliver::Redeliver},
+            account, api_keys,
+            deliveries::actions::{CancelDelivery, DiscardDeliveries, RecoverDeliveries, TryDeliveryNow},
+            event_types,
+            log::{body_download, fragment::RenderLogFragment, panel::RenderPanel, redeliver::Redeliver},
             preferences, setup, sign_in, users,
             webhook::{generate_secret::GenerateSecret, save::SaveWebhook, test_event::SendTestEvent},
             webhooks::set_enabled::SetWebhookEnabled,
@@ -26,6 +28,36 @@ pub fn routes() -> Routes<AppState> {
         .merge(sign_in::routes())
         .merge(users::routes())
         .merge(webhook_routes())
+        .merge(delivery_routes())
+        .merge(body_download::routes())
+}
+
+fn delivery_routes() -> Routes<AppState> {
+    Routes::new()
+        .post(
+            "/webhooks/{id}/deliveries/send-again",
+            RecoverDeliveries::RULE,
+            page_action::<RecoverDeliveries>,
+        )
+        .server_fn::<RecoverDeliveries, _>(page_action::<RecoverDeliveries>)
+        .post(
+            "/webhooks/{id}/deliveries/discard",
+            DiscardDeliveries::RULE,
+            page_action::<DiscardDeliveries>,
+        )
+        .server_fn::<DiscardDeliveries, _>(page_action::<DiscardDeliveries>)
+        .post(
+            "/webhooks/{id}/deliveries/try-now",
+            TryDeliveryNow::RULE,
+            page_action::<TryDeliveryNow>,
+        )
+        .server_fn::<TryDeliveryNow, _>(page_action::<TryDeliveryNow>)
+        .post(
+            "/webhooks/{id}/deliveries/{delivery}/cancel",
+            CancelDelivery::RULE,
+            page_action::<CancelDelivery>,
+        )
+        .server_fn::<CancelDelivery, _>(page_action::<CancelDelivery>)
 }
 
 fn webhook_routes() -> Routes<AppState> {
@@ -44,6 +76,7 @@ fn webhook_routes() -> Routes<AppState> {
         .server_fn::<Redeliver, _>(page_action::<Redeliver>)
         .server_fn::<SendTestEvent, _>(call)
         .server_fn::<RenderLogFragment, _>(call)
+        .server_fn::<RenderPanel, _>(call)
         .server_fn::<CheckWebhookField, _>(call)
         .server_fn::<GenerateSecret, _>(call)
 }

@@ -44,6 +44,44 @@ fn written(at: Timestamp, zone: &TimeZone, lang: Lang, time: &str) -> String {
     format!("{} {month} {}, {}", local.day(), local.year(), local.strftime(time))
 }
 
+/// The day of a log: "Today", "Yesterday", "Fri 27 Nov", "Fri 27 Nov 2025".
+pub fn day(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    let (date, today) = (at.in_zone(zone).date(), Timestamp::now().in_zone(zone).date());
+    if date == today {
+        return common::today(lang).to_owned();
+    }
+    if date.tomorrow().is_ok_and(|next| next == today) {
+        return common::yesterday(lang).to_owned();
+    }
+    let text = short_day(at, zone, lang);
+    if date.year() == today.year() {
+        text
+    } else {
+        format!("{text} {}", date.year())
+    }
+}
+
+/// "Fri 27 Nov".
+pub fn short_day(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    let local = at.in_zone(zone);
+    let weekday = usize::from(local.weekday().to_monday_zero_offset().unsigned_abs());
+    let weekday = common::weekdays(lang).split(' ').nth(weekday).unwrap_or_default();
+    format!("{weekday} {}", month_day(at, zone, lang))
+}
+
+/// "27 Nov".
+pub fn month_day(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    let local = at.in_zone(zone);
+    let month = usize::from(local.month().unsigned_abs()).saturating_sub(1);
+    let month = common::months(lang).split(' ').nth(month).unwrap_or_default();
+    format!("{} {month}", local.day())
+}
+
+/// "23 Nov 2026, 14:02:11.213" in the given zone.
+pub fn to_the_millisecond(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    format!("{}.{:03}", in_words(at, zone, lang), at.0.rem_euclid(1_000))
+}
+
 /// A moment as pages show it.
 pub fn time_view(at: Timestamp, zone: &TimeZone, lang: Lang) -> TimeView {
     TimeView {

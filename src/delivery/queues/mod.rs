@@ -8,6 +8,7 @@ mod capacity;
 mod scheduling;
 mod state;
 
+pub use self::state::Paused;
 pub(super) use self::{
     scheduling::{ReceiverHealth, ScheduledAttempt},
     state::{Limits, Queues},

@@ -1,6 +1,9 @@
 //! The queues, and how deliveries enter and leave them.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -55,6 +58,25 @@ impl Limits {
             breaker: settings.breaker,
         }
     }
+}
+
+/// Why a node begins no attempt of a webhook, except single ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paused {
+    /// Its circuit breaker is open: one attempt at a time is tried, until one succeeds.
+    Failing {
+        /// Failures in a row.
+        failures: u32,
+        /// The present pause between two attempts.
+        every: Duration,
+        /// The time until the next attempt. `None` while one is in flight.
+        next: Option<Duration>,
+    },
+    /// The receiver asked for a pause (`Retry-After`).
+    Asked {
+        /// The time until the pause ends.
+        next: Duration,
+    },
 }
 
 /// The queue of one webhook.
@@ -179,6 +201,53 @@ impl Queues {
         (job.trigger, job.manual) = (Trigger::Manual, true);
         self.enqueue(job);
         true
+    }
+
+    /// Removes waiting deliveries of a webhook that match. Manual ones stay, because somebody asked for their attempt.
+    pub(in crate::delivery) fn take_waiting(&mut self, webhook: WebhookId, which: impl Fn(&Job) -> bool) -> Vec<Job> {
+        let Some(queue) = self.by_webhook.get_mut(&webhook) else {
+            return Vec::new();
+        };
+        let (taken, kept): (Vec<Job>, VecDeque<Job>) = {
+            let (mut taken, mut kept) = (Vec::new(), VecDeque::new());
+            for job in queue.waiting.drain(..) {
+                if !job.manual && which(&job) {
+                    taken.push(job);
+                } else {
+                    kept.push_back(job);
+                }
+            }
+            (taken, kept)
+        };
+        queue.waiting = kept;
+        self.vacate(webhook, taken.len(), taken.iter().map(|job| job.body.len()).sum());
+        self.reschedule(webhook);
+        taken
+    }
+
+    /// Turns the first waiting delivery of a webhook into a manual one, so that it ignores pauses. `None` if none waits here.
+    pub(in crate::delivery) fn make_first_manual(&mut self, webhook: WebhookId) -> Option<DeliveryId> {
+        let queue = self.by_webhook.get(&webhook)?;
+        let delivery = queue.waiting.front()?.delivery;
+        self.make_manual(webhook, delivery);
+        Some(delivery)
+    }
+
+    /// Why this node begins no attempt of a webhook now, if it does not.
+    pub(in crate::delivery) fn paused(&self, webhook: WebhookId, now: Instant) -> Option<Paused> {
+        let queue = self.by_webhook.get(&webhook)?;
+        let left = |until: Instant| until.saturating_duration_since(now);
+        if let Some((failures, every, next)) = queue.breaker.opened() {
+            return Some(Paused::Failing {
+                failures,
+                every,
+                next: next.map(left),
+            });
+        }
+        queue
+            .paused_until
+            .filter(|until| *until > now)
+            .map(|until| Paused::Asked { next: left(until) })
     }
 
     /// Whether a delivery is in the memory of this node.

@@ -1,6 +1,7 @@
 //! Use cases of webhooks and their logs. The HTTP API and the console share them.
 
 mod check;
+mod deliveries;
 mod events;
 mod export;
 mod figures;
@@ -8,13 +9,17 @@ mod list;
 mod live;
 mod logs;
 mod overview;
+mod pause;
+mod recover;
 mod resend;
+mod search;
 mod stats;
 mod subscriptions;
 mod wait;
 
 pub use self::{
     check::{HeaderInput, WebhookInput, check_owner, check_url},
+    deliveries::{deliveries, delivery_counts},
     events::{EventDetails, event, find_events},
     export::export,
     figures::{Figures, figures},
@@ -22,7 +27,10 @@ pub use self::{
     live::{Follower, News},
     logs::{RANGE_MAX, attempts, bounded, callback, latest_callback, log, log_page},
     overview::overview,
-    resend::{recover, redeliver, rotate_secret, test},
+    pause::{pause, try_now},
+    recover::{Chosen, cancel, cancel_of, count_recoverable, discard, recover, recover_for},
+    resend::{redeliver, rotate_secret, test},
+    search::find_deliveries,
     stats::{Period, Stats, stats},
     subscriptions::{subscribed_webhooks, subscription_counts},
     wait::{redeliver_and_wait, test_and_wait},

@@ -1,4 +1,4 @@
-//! Redelivery, recovery, test events, and rotation of signing secrets.
+//! Redelivery, test events, and rotation of signing secrets.
 
 use std::time::Duration;
 
@@ -39,25 +39,6 @@ pub async fn redeliver(app: &AppState, by: &Principal, id: CallbackId) -> Result
     }
     tracing::info!(%delivery, "delivery {delivery} is sent again on request");
     Ok(delivery)
-}
-
-/// Redelivers all deliveries that exhausted their attempts or were held, of events between these times. Returns their number.
-pub async fn recover(
-    app: &AppState,
-    by: &Principal,
-    id: WebhookId,
-    since: Timestamp,
-    until: Option<Timestamp>,
-) -> Result<u64, UseCaseError> {
-    load_enabled(app, by, id).await?;
-    let until = until.unwrap_or_else(Timestamp::now);
-    if since >= until {
-        return Err(UseCaseError::Invalid(vec![FieldError::new("/since", ValidationError::RangeFuture)]));
-    }
-    let count = app.store.recover(&by.actor(), id, since, until).await?;
-    app.dispatcher.wake();
-    tracing::info!(webhook = %id, count, "{count} deliveries of webhook {id} are sent again on request");
-    Ok(count)
 }
 
 /// Sends a test event, before the backlog: the example of the given event type, or of the first to which the webhook is subscribed.
@@ -113,7 +94,7 @@ fn first_subscribed(webhook: &WebhookRecord, types: &Snapshot) -> Option<EventTy
     subscribed.next().map(|entry| entry.event_type().clone())
 }
 
-async fn load_enabled(app: &AppState, by: &Principal, id: WebhookId) -> Result<WebhookRecord, UseCaseError> {
+pub(super) async fn load_enabled(app: &AppState, by: &Principal, id: WebhookId) -> Result<WebhookRecord, UseCaseError> {
     let webhook = load_authorized(app, by, id, Action::Resend).await?;
     if webhook.fields.enabled {
         Ok(webhook)

@@ -33,6 +33,8 @@ pub enum Next {
     RetryAt(Timestamp),
     /// It has failed for good, for this reason.
     Failed(String),
+    /// It was not attempted, because somebody cancelled it.
+    Cancelled(String),
     /// It was not attempted and is held, because the webhook is disabled.
     Held,
     /// It was not attempted, because the database was not available. It is attempted at this time.

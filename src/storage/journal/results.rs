@@ -120,6 +120,7 @@ fn update_of(finished: &Finished) -> DeliveryUpdate {
             (DeliveryState::Pending, Some(*at), None)
         }
         Next::Failed(reason) => (DeliveryState::Failed, None, Some(reason.clone())),
+        Next::Cancelled(reason) => (DeliveryState::Cancelled, None, Some(reason.clone())),
         Next::Postponed(at) => (DeliveryState::Pending, Some(*at), None),
         Next::Held => (DeliveryState::Held, None, Some(DISABLED.to_owned())),
         Next::Panicked(_) if job.panics + 1 >= PANICS_MAX => {

@@ -45,6 +45,7 @@ pub(super) struct ExportParams {
     to: Option<String>,
     response: Option<String>,
     event: Option<String>,
+    q: Option<String>,
 }
 
 impl ExportParams {
@@ -67,6 +68,7 @@ impl ExportParams {
             to: given(self.to),
             response,
             event,
+            q: given(self.q),
             ..LogQuery::default()
         };
         if errors.is_empty() { Ok((self.format, query)) } else { Err(errors) }

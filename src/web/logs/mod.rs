@@ -9,6 +9,7 @@ use crate::{
     auth::{principal::Principal, rules::Action},
     console::{
         pages::log::{
+            load_log::searched,
             log_query::LogQuery,
             range::{self, Range, RangeError},
         },
@@ -36,8 +37,11 @@ pub(super) async fn selection(
 ) -> Result<Result<(Range, LogFilter), RangeError>, UseCaseError> {
     let latest = webhooks::latest_callback(app, by, id).await?;
     let range = Range::of(query, latest.map(|latest| latest.at), Timestamp::now(), &zone_of(headers));
-    Ok(range.map(|range| {
-        let filter = range::filter(query, &range);
-        (range, filter)
-    }))
+    match range {
+        Ok(range) => {
+            let filter = searched(app, by, id, query, range::filter(query, &range)).await?;
+            Ok(Ok((range, filter)))
+        }
+        Err(error) => Ok(Err(error)),
+    }
 }

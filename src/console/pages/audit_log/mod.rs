@@ -281,6 +281,8 @@ fn action_name(action: AuditAction, lang: Lang) -> &'static str {
         AuditAction::WebhookSecretRotated => say::webhook_secret_rotated(lang),
         AuditAction::WebhookTested => say::webhook_tested(lang),
         AuditAction::WebhookRecovered => say::webhook_recovered(lang),
+        AuditAction::WebhookDiscarded => say::webhook_discarded(lang),
+        AuditAction::DeliveryCancelled => say::delivery_cancelled(lang),
         AuditAction::WebhookRedelivered => say::webhook_redelivered(lang),
         AuditAction::EventTypeCreated => say::event_type_created(lang),
         AuditAction::EventTypeChanged => say::event_type_changed(lang),

@@ -1,41 +1,56 @@
-//! One callback with all details.
+//! The panel of one callback: what happened, what can be done, all attempts, the response, the request, and ids. It contains no islands, because it
+//! is also inserted into an open page (`console::client::panel`).
 
 use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::{
-            badges::ResponseBadge,
-            body::{Body, BodyView},
-            code::Code,
-            time::{Time, TimeView},
-            unseen::ForeignText,
-        },
-        islands::CopyText,
-        pages::log::{
-            load_callback::{AttemptView, CallbackDetailsView, HeaderLine, RedeliveryView},
-            load_log::CallbackRow,
+        components::{badges::ResponseBadge, body::Body, code::Code, copy_button::CopyButton, time::Time, unseen::ForeignText},
+        pages::{
+            deliveries::pause_words::PauseNotice,
+            log::{
+                load_callback::{AttemptView, CallbackDetailsView, HeaderLine, RedeliveryView},
+                load_log::CallbackRow,
+                verdict::VerdictView,
+            },
         },
         viewer::lang,
     },
-    messages::logs as say,
+    messages::{common, logs as say, verdict},
 };
 
-/// The open callback.
+/// The open callback, with links to its neighbours in the log.
 #[component]
-pub(super) fn OpenCallback(open: CallbackDetailsView) -> impl IntoView {
+pub(super) fn OpenCallback(
+    open: CallbackDetailsView,
+    /// The address of the callback above it in the log.
+    newer: Option<String>,
+    /// The address of the callback below it.
+    older: Option<String>,
+) -> impl IntoView {
     let lang = lang();
-    let row = open.row;
+    let row = open.row.clone();
     let result = open.redelivery.result.clone();
+    let detail = open.detail.clone();
+    let neighbour = |href: Option<String>, which: &'static str, text: &'static str, sign: &'static str| {
+        let is_absent = href.is_none();
+        view! {
+            <a class="button small" data-neighbour=which href=href hidden=is_absent aria-label=text title=text>
+                {sign}
+            </a>
+        }
+    };
     view! {
-        <article class="card callback" id="callback" aria-labelledby="callback-heading" tabindex="-1">
-            <div class="head">
+        <article class="card callback" id="callback" data-callback=row.id.clone() aria-labelledby="callback-heading" tabindex="-1">
+            <div class="panel-head">
+                <a class="button small back" href=row.href.clone()>
+                    "‹ " {say::back_to_log(lang)}
+                </a>
                 <h3 id="callback-heading">{say::callback(lang)}</h3>
                 <ResponseBadge succeeded=row.succeeded status=row.status response=row.response.clone() />
-                <div class="actions">
-                    <SendAgain redelivery=open.redelivery />
-                    {open.curl.clone().map(|curl| view! { <CopyText text=curl label=say::copy_curl(lang).to_owned() /> })}
-                    <a class="button" href=row.href.clone()>
+                <div class="panel-moves">
+                    {neighbour(newer, "newer", say::previous_callback(lang), "‹")} {neighbour(older, "older", say::next_callback(lang), "›")}
+                    <a class="button small" data-panel-close="true" href=row.href.clone()>
                         {say::close(lang)}
                     </a>
                 </div>
@@ -48,137 +63,55 @@ pub(super) fn OpenCallback(open: CallbackDetailsView) -> impl IntoView {
                         </p>
                     }
                 })}
-            {open
-                .detail
+            <Verdict verdict=open.verdict.clone() succeeded=row.succeeded may_resend=open.may_resend />
+            <div class="actions">
+                <SendAgain redelivery=open.redelivery.clone() />
+                {open.curl.is_some().then(|| view! { <CopyButton of="curl-text" label=say::copy_curl(lang) /> })}
+                {row.since_this.clone().map(|href| view! { <a class="button" href=href>{say::resend_since(lang)}</a> })}
+            </div>
+            <Attempts open=open.clone() />
+            <Response open=open.clone() />
+            <Request open=open.clone() />
+            {detail
                 .map(|text| {
                     view! {
-                        <p class="notice bad">
-                            <ForeignText text />
-                        </p>
+                        <details class="fold" open>
+                            <summary>{say::details(lang)}</summary>
+                            <p class="wire mono detail">
+                                <ForeignText text />
+                            </p>
+                        </details>
                     }
                 })}
-            <Facts row trigger=open.trigger ended=open.ended delivery=open.delivery event_id=open.event_id ce_id=open.ce_id />
-            <Attempts attempts=open.attempts state=open.state due=open.due />
-            <div class="sides">
-                <div>
-                    <h4>{say::request(lang)}</h4>
-                    <Headers headers=open.request_headers />
-                    {match open.request_body {
-                        Some(body) => view! { <Body id="request-body" label=say::request_body(lang) body /> }.into_any(),
-                        None => view! { <p class="hint">{say::too_old(lang)}</p> }.into_any(),
-                    }}
-                    {open
-                        .curl
-                        .map(|curl| {
-                            view! {
-                                <details class="curl">
-                                    <summary>{say::as_curl(lang)}</summary>
-                                    <Code label=say::as_curl(lang) text=curl />
-                                    <p class="hint">{say::curl_hint(lang)}</p>
-                                </details>
-                            }
-                        })}
-                </div>
-                <Response headers=open.response_headers body=open.response_body truncated=open.truncated incomplete=open.incomplete />
-            </div>
+            <Facts open />
         </article>
     }
 }
 
-/// The id that the publisher gave the event, with its source.
+/// What happened, who has to act, and what to do next.
 #[component]
-fn PublisherId(id: String, source: String) -> impl IntoView {
-    view! {
-        <div class="long">
-            <dt>{say::ce_id(lang())}</dt>
-            <dd class="mono">
-                <ForeignText text=format!("{id} ({source})") machine=true />
-            </dd>
-        </div>
-    }
-}
-
-/// Times, address and ids.
-#[component]
-fn Facts(
-    row: CallbackRow,
-    trigger: String,
-    ended: TimeView,
-    delivery: String,
-    event_id: String,
-    ce_id: Option<(String, String)>,
-) -> impl IntoView {
+fn Verdict(verdict: VerdictView, succeeded: bool, may_resend: bool) -> impl IntoView {
     let lang = lang();
+    let class = if succeeded { "verdict good" } else { "verdict bad" };
     view! {
-        <dl class="facts">
-            <div>
-                <dt>{say::date(lang)}</dt>
-                <dd>
-                    <Time at=row.at />
-                </dd>
-            </div>
-            <div>
-                <dt>{say::ended(lang)}</dt>
-                <dd>
-                    <Time at=ended />
-                </dd>
-            </div>
-            <div>
-                <dt>{say::duration(lang)}</dt>
-                <dd>{row.duration}</dd>
-            </div>
-            <div>
-                <dt>{say::event(lang)}</dt>
-                <dd>{row.event}</dd>
-            </div>
-            <div>
-                <dt>{say::attempt(lang)}</dt>
-                <dd>{say::attempt_number(lang, &row.attempt.to_string(), &trigger)}</dd>
-            </div>
-            <div class="long">
-                <dt>{say::url(lang)}</dt>
-                <dd class="mono">
-                    <ForeignText text=row.url machine=true />
-                </dd>
-            </div>
-            <div class="long">
-                <dt>{say::message_id(lang)}</dt>
-                <dd class="mono">{delivery}</dd>
-            </div>
-            <div class="long">
-                <dt>{say::event_id(lang)}</dt>
-                <dd class="mono">{event_id}</dd>
-            </div>
-            {ce_id.map(|(id, source)| view! { <PublisherId id source /> })}
-        </dl>
-    }
-}
-
-/// The response of the receiver.
-#[component]
-fn Response(headers: Option<Vec<HeaderLine>>, body: Option<BodyView>, truncated: bool, incomplete: Option<String>) -> impl IntoView {
-    let lang = lang();
-    let has_answer = headers.is_some();
-    view! {
-        <div>
-            <h4>{say::response(lang)}</h4>
-            {match headers {
-                Some(headers) => view! { <Headers headers /> }.into_any(),
-                None => view! { <p class="hint">{say::no_answer(lang)}</p> }.into_any(),
-            }}
-            {match body {
-                Some(body) => Some(view! { <Body id="response-body" label=say::response_body(lang) body /> }.into_any()),
-                None => has_answer.then(|| view! { <p class="hint">{say::empty(lang)}</p> }.into_any()),
-            }}
-            {truncated.then(|| view! { <p class="hint">{say::truncated(lang)}</p> })}
-            {incomplete
-                .map(|why| {
+        <div class=class role="group" aria-label=say::verdict(lang)>
+            <p class="verdict-sentence">
+                <ForeignText text=verdict.sentence />
+            </p>
+            {verdict.next.map(|next| view! { <p>{next}</p> })}
+            {verdict
+                .trace
+                .map(|trace| {
                     view! {
-                        <p class="notice warn incomplete">
-                            {say::incomplete(lang)} " " <ForeignText text=why />
+                        <p>
+                            {verdict::trace(lang)} " " <code id="trace-id" class="mono">
+                                {trace}
+                            </code> " " <CopyButton of="trace-id" label=common::copy(lang) small=true name=say::copy_what(lang, verdict::trace(lang)) />
                         </p>
                     }
                 })}
+            {(!succeeded && !may_resend).then(|| view! { <p class="hint">{verdict::ask_administrator(lang)}</p> })}
+            {verdict.who.map(|who| view! { <p class="who">{verdict::who(lang, who)}</p> })}
         </div>
     }
 }
@@ -200,15 +133,16 @@ fn SendAgain(redelivery: RedeliveryView) -> impl IntoView {
     (form, obstacle)
 }
 
-/// All attempts of the delivery, and its state.
+/// All attempts of the delivery on a line, the time between them, and when the next one is due.
 #[component]
-fn Attempts(attempts: Vec<AttemptView>, state: String, due: Option<TimeView>) -> impl IntoView {
+fn Attempts(open: CallbackDetailsView) -> impl IntoView {
     let lang = lang();
-    let rows = attempts.into_iter().map(|attempt| {
-        let AttemptView { row, number, current } = attempt;
+    let items = open.attempts.into_iter().map(|attempt| {
+        let AttemptView { row, number, gap, current } = attempt;
         view! {
-            <li>
-                <a href=row.href aria-current=current.then_some("true")>
+            <li class=if row.succeeded { "good" } else { "bad" }>
+                {gap.map(|gap| view! { <span class="gap">{gap}</span> })}
+                <a href=row.href data-panel="true" aria-current=current.then_some("true")>
                     {number}
                 </a>
                 <ResponseBadge succeeded=row.succeeded status=row.status response=row.response />
@@ -222,14 +156,141 @@ fn Attempts(attempts: Vec<AttemptView>, state: String, due: Option<TimeView>) ->
     view! {
         <div class="attempts" role="group" aria-labelledby="attempts-heading">
             <h4 id="attempts-heading">{say::attempts(lang)}</h4>
-            <ol>{rows.collect_view()}</ol>
-            <p class="hint">{state} {due.map(|at| view! { " " <Time at /> })}</p>
+            <ol>{items.collect_view()}</ol>
+            <p class="hint">
+                {open.state} {open.due.map(|at| view! { " " <Time at /> })} {open.next_in.map(|next| format!(" ({next})"))}
+            </p>
+            {open.pause.map(|pause| view! { <PauseNotice pause /> })}
         </div>
     }
 }
 
+/// The response of the receiver.
+#[component]
+fn Response(open: CallbackDetailsView) -> impl IntoView {
+    let lang = lang();
+    let has_answer = open.response_headers.is_some();
+    let download = open.downloads.1;
+    view! {
+        <div class="part">
+            <h4>{say::response(lang)}</h4>
+            {match open.response_body {
+                Some(body) => {
+                    let copy = say::copy_what(lang, say::response_body(lang));
+                    view! { <Body id="response-body" label=say::response_body(lang) body copy download /> }.into_any()
+                }
+                None if has_answer => view! { <p class="hint">{say::empty(lang)}</p> }.into_any(),
+                None => view! { <p class="hint">{say::no_answer(lang)}</p> }.into_any(),
+            }}
+            {open.truncated.then(|| view! { <p class="hint">{say::truncated(lang)}</p> })}
+            {open
+                .incomplete
+                .map(|why| {
+                    view! {
+                        <p class="notice warn incomplete">
+                            {say::incomplete(lang)} " " <ForeignText text=why />
+                        </p>
+                    }
+                })}
+            {open.response_headers.map(|headers| view! { <Headers headers /> })}
+        </div>
+    }
+}
+
+/// The request, byte for byte.
+#[component]
+fn Request(open: CallbackDetailsView) -> impl IntoView {
+    let lang = lang();
+    let download = open.downloads.0;
+    view! {
+        <div class="part">
+            <h4>{say::request(lang)}</h4>
+            {match open.request_body {
+                Some(body) => {
+                    view! { <Body id="request-body" label=say::request_body(lang) body copy=common::copy(lang).to_owned() download /> }.into_any()
+                }
+                None => view! { <p class="hint">{say::too_old(lang)}</p> }.into_any(),
+            }}
+            <Headers headers=open.request_headers />
+            {open
+                .curl
+                .map(|curl| {
+                    view! {
+                        <details class="fold curl">
+                            <summary>{say::as_curl(lang)}</summary>
+                            <Code label=say::as_curl(lang) text=curl id="curl-text" />
+                            <p class="hint">{say::curl_hint(lang)}</p>
+                        </details>
+                    }
+                })}
+        </div>
+    }
+}
+
+/// Times, address and ids.
+#[component]
+fn Facts(open: CallbackDetailsView) -> impl IntoView {
+    let lang = lang();
+    let row: CallbackRow = open.row;
+    let (local, utc) = open.began;
+    let fact = |name: &'static str, id: &'static str, value: String| {
+        view! {
+            <div class="long">
+                <dt>{name}</dt>
+                <dd class="mono">
+                    <span id=id>{value}</span>
+                    <CopyButton of=id label=common::copy(lang) small=true name=say::copy_what(lang, name) />
+                </dd>
+            </div>
+        }
+    };
+    let long = |name: &'static str, text: String, machine: bool| {
+        view! {
+            <div class="long">
+                <dt>{name}</dt>
+                <dd class="mono">
+                    <ForeignText text machine />
+                </dd>
+            </div>
+        }
+    };
+    view! {
+        <dl class="facts">
+            <div class="long">
+                <dt>{say::date(lang)}</dt>
+                <dd>
+                    <time datetime=row.at.datetime.clone()>{local}</time>
+                    <span class="quiet-text">" (" {common::utc(lang, &utc)} ")"</span>
+                </dd>
+            </div>
+            <div>
+                <dt>{say::duration(lang)}</dt>
+                <dd>{row.duration}</dd>
+            </div>
+            <div>
+                <dt>{say::event(lang)}</dt>
+                <dd>{row.event}</dd>
+            </div>
+            <div>
+                <dt>{say::attempt(lang)}</dt>
+                <dd>{say::attempt_number(lang, &row.attempt.to_string(), &open.trigger)}</dd>
+            </div>
+            {long(say::url(lang), row.url, true)}
+            {fact(say::message_id(lang), "message-id", open.delivery)}
+            <div class="long">
+                <dt>{say::event_id(lang)}</dt>
+                <dd class="mono">{open.event_id}</dd>
+            </div>
+            {open.ce_id.map(|(id, source)| long(say::ce_id(lang), format!("{id} ({source})"), true))}
+            {open.subject.map(|subject| long(say::subject(lang), subject, false))}
+        </dl>
+    }
+}
+
+/// Headers, collapsed.
 #[component]
 fn Headers(headers: Vec<HeaderLine>) -> impl IntoView {
+    let count = say::headers_count(lang(), headers.len() as u64);
     let rows = headers.into_iter().map(|header| {
         view! {
             <div>
@@ -242,5 +303,10 @@ fn Headers(headers: Vec<HeaderLine>) -> impl IntoView {
             </div>
         }
     });
-    view! { <dl class="wire mono">{rows.collect_view()}</dl> }
+    view! {
+        <details class="fold">
+            <summary>{count}</summary>
+            <dl class="wire mono">{rows.collect_view()}</dl>
+        </details>
+    }
 }

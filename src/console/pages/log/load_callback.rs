@@ -7,14 +7,30 @@ use crate::{
     auth::{principal::Principal, rules::Action},
     console::{
         components::{body::BodyView, time::TimeView},
-        pages::log::{
-            indent::indented,
-            load_log::{CallbackRow, row},
-            log_urls::LogUrls,
+        pages::{
+            deliveries::{
+                pause_words::{PauseView, pause_view},
+                spans::span,
+            },
+            log::{
+                indent::indented,
+                load_log::{CallbackRow, log_zone, row},
+                log_query::LogQuery,
+                log_urls::LogUrls,
+                verdict::{VerdictView, full_verdict},
+            },
         },
-        server::time_view,
+        server::{
+            dates::{in_words, to_the_millisecond},
+            lang, time_view,
+        },
     },
-    domain::{delivery::DeliveryState, id::CallbackId, timestamp::Timestamp},
+    domain::{
+        callback::Outcome,
+        delivery::DeliveryState,
+        id::{CallbackId, WebhookId},
+        timestamp::Timestamp,
+    },
     messages::{Lang, logs as say},
     services::error::UseCaseError,
     services::webhooks,
@@ -45,10 +61,18 @@ pub struct CallbackDetailsView {
     pub event_id: String,
     /// The id that the publisher gave the event, and its source. `None` if the event is no longer stored.
     pub ce_id: Option<(String, String)>,
+    /// The subject of the event.
+    pub subject: Option<String>,
     /// The reason of the attempt.
     pub trigger: String,
-    /// When the attempt ended.
-    pub ended: TimeView,
+    /// When the attempt began: in the viewer's zone and in UTC, to the millisecond.
+    pub began: (String, String),
+    /// What happened, and what to do.
+    pub verdict: VerdictView,
+    /// Whether the viewer may send it again.
+    pub may_resend: bool,
+    /// The addresses of the downloads of the bodies.
+    pub downloads: (String, String),
     /// More about a failure.
     pub detail: Option<String>,
     /// The headers of the request.
@@ -69,6 +93,10 @@ pub struct CallbackDetailsView {
     pub state: String,
     /// When the next attempt is due.
     pub due: Option<TimeView>,
+    /// The time until the next attempt: "next in 40 s".
+    pub next_in: Option<String>,
+    /// Why callbacks of the webhook pause, if the delivery waits for that.
+    pub pause: Option<PauseView>,
     /// The request as a cURL command, without secrets.
     pub curl: Option<String>,
     /// Redelivery.
@@ -82,6 +110,8 @@ pub struct AttemptView {
     pub row: CallbackRow,
     /// The number of the attempt and its reason.
     pub number: String,
+    /// The time since the attempt before it: "after 5 s".
+    pub gap: Option<String>,
     /// Whether it is the open callback.
     pub current: bool,
 }
@@ -115,22 +145,49 @@ pub async fn callback(
         Err(error) => return Err(error),
     };
     let (attempts, standing) = webhooks::attempts(app, by, &details.record).await?;
-    let attempts = attempts.iter().map(|attempt| AttemptView {
+    let before = std::iter::once(None).chain(attempts.iter().map(|attempt| Some(attempt.at)));
+    let attempts = attempts.iter().zip(before).map(|(attempt, before)| AttemptView {
         row: row(attempt, urls.callback(&attempt.id.to_string()), zone, lang),
+        gap: before.map(|before| say::gap(lang, &span(attempt.at.since(before), lang))),
         number: say::attempt_number(lang, &attempt.attempt.to_string(), attempt.trigger.as_str()),
         current: attempt.id == id,
     });
-    let (state, due) = delivery_state(standing.as_ref(), zone, lang);
+    let is_waiting = standing.as_ref().is_some_and(|status| status.state == DeliveryState::Pending);
+    let pause = if is_waiting {
+        let waiting = webhooks::delivery_counts(app, by, webhook.id).await?.waiting;
+        pause_view(app, by, webhook.id, waiting, lang).await?
+    } else {
+        None
+    };
+    let (state, due) = delivery_state(standing.as_ref(), pause.is_some(), zone, lang);
+    let due_at = standing
+        .as_ref()
+        .filter(|_| is_waiting && due.is_some())
+        .and_then(|status| status.due);
+    let secret_of = webhook.secret_created_at.map(|at| in_words(at, zone, lang));
     let may = by.may(Action::Resend, false).is_ok();
     let record = &details.record;
-    let ended = Timestamp(record.at.0.saturating_add(record.duration_ms));
+    let began = (
+        to_the_millisecond(record.at, zone, lang),
+        to_the_millisecond(record.at, &TimeZone::UTC, lang),
+    );
+    let body = |which: &str| format!("{}/callbacks/{id}/{which}", urls.path());
     Ok(Some(CallbackDetailsView {
-        row: row(record, urls.closed(), zone, lang),
+        row: CallbackRow {
+            since_this: (may && record.outcome == Outcome::Failed).then(|| urls.send_again_since(record.at)),
+            ..row(record, urls.closed(), zone, lang)
+        },
         delivery: record.delivery.message_id(),
         event_id: record.event.to_string(),
         ce_id: details.ce_id.clone().zip(details.source.clone()),
         trigger: record.trigger.to_string(),
-        ended: time_view(ended, zone, lang),
+        subject: details.subject.clone(),
+        began,
+        verdict: full_verdict(&details, secret_of.as_deref(), lang),
+        may_resend: may,
+        downloads: (body("request-body"), body("response-body")),
+        next_in: due_at.map(|due| say::next_in(lang, &span(due.since(Timestamp::now()), lang))),
+        pause,
         attempts: attempts.collect(),
         state,
         due,
@@ -156,6 +213,21 @@ pub async fn callback(
     }))
 }
 
+/// Loads the callback that a query opens. `None` if the log of this webhook has no such callback.
+pub(super) async fn load_panel(
+    app: &AppState,
+    by: &Principal,
+    id: &str,
+    query: &LogQuery,
+) -> Result<Option<CallbackDetailsView>, UseCaseError> {
+    let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
+    let webhook = webhooks::get(app, by, id).await?;
+    let Some(open) = query.callback.as_deref().and_then(|open| open.parse::<CallbackId>().ok()) else {
+        return Ok(None);
+    };
+    callback(app, by, &webhook, open, &LogUrls::new(id, query), &log_zone(query), lang()).await
+}
+
 /// Why a callback cannot be redelivered.
 fn obstacle(webhook: &WebhookRecord, details: &CallbackDetails, lang: Lang) -> Option<String> {
     let why = if !webhook.fields.enabled {
@@ -177,18 +249,20 @@ fn outcome(sent: &str, lang: Lang) -> (bool, String) {
 }
 
 /// The state of a delivery in words, and when the next attempt is due.
-fn delivery_state(standing: Option<&DeliveryStatus>, zone: &TimeZone, lang: Lang) -> (String, Option<TimeView>) {
+fn delivery_state(standing: Option<&DeliveryStatus>, is_paused: bool, zone: &TimeZone, lang: Lang) -> (String, Option<TimeView>) {
     let now = Timestamp::now();
     let (text, due) = match standing {
         None => (say::stands_unknown(lang), None),
         Some(DeliveryStatus { state, due, .. }) => match (state, due) {
             (DeliveryState::Pending, Some(due)) if *due > now => (say::stands_due(lang), Some(*due)),
+            (DeliveryState::Pending, _) if is_paused => (say::next_paused(lang), None),
             (DeliveryState::Pending, _) => (say::stands_now(lang), None),
             (DeliveryState::Parked, _) => (say::stands_waiting(lang), None),
             (DeliveryState::Sending, _) => (say::stands_sending(lang), None),
             (DeliveryState::Succeeded, _) => (say::stands_succeeded(lang), None),
             (DeliveryState::Failed, _) => (say::stands_failed(lang), None),
             (DeliveryState::Held, _) => (say::stands_held(lang), None),
+            (DeliveryState::Cancelled, _) => (say::stands_cancelled(lang), None),
         },
     };
     (text.to_owned(), due.map(|due| time_view(due, zone, lang)))

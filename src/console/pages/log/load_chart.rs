@@ -8,10 +8,10 @@ use crate::{
     console::{
         components::chart::{BarView, ChartView},
         pages::log::{log_urls::LogUrls, range::Range},
-        server::dates::{minute, time_of_day, time_view},
+        server::dates::{minute, month_day, short_day, time_of_day, time_view},
     },
     domain::timestamp::Timestamp,
-    messages::{Lang, common, logs as say},
+    messages::{Lang, common, logs as say, number},
     services::error::UseCaseError,
     services::webhooks::{self, Figures},
     storage::{
@@ -166,18 +166,17 @@ fn view(
     lang: Lang,
 ) -> ChartView {
     let sums = sums(bounds, &figures.figures);
-    let highest = |of: fn(&(i64, i64)) -> i64| sums.iter().map(of).max().unwrap_or(0);
-    let (most_succeeded, most_failed) = (highest(|sum| sum.0), highest(|sum| sum.1));
-    let whole = (most_succeeded + most_failed).max(1);
-    let base = HEIGHT * most_succeeded / whole;
-    let height = |count: i64, room: i64| (HEIGHT * count / whole).max(LEAST).min(room.max(LEAST));
+    let most = scale(sums.iter().map(|(succeeded, failed)| succeeded + failed).max().unwrap_or(0));
+    let height = |count: i64| (HEIGHT * count / most).clamp(LEAST, HEIGHT);
     let bars = bounds
         .iter()
         .zip(bounds.iter().skip(1))
         .zip(&sums)
         .map(|((from, to), (succeeded, failed))| {
-            let good = (*succeeded > 0).then(|| height(*succeeded, base));
-            let bad = (*failed > 0).then(|| height(*failed, HEIGHT - base));
+            // Failed callbacks stand on the succeeded ones. Few failures among many successes must be visible.
+            let bad = (*failed > 0).then(|| height(*failed));
+            let good = (*succeeded > 0).then(|| height(*succeeded).min(HEIGHT - bad.unwrap_or(0)));
+            let below = HEIGHT - good.unwrap_or(0);
             (good.is_some() || bad.is_some()).then(|| BarView {
                 href: link(*from, *to),
                 text: say::chart_bar(
@@ -187,33 +186,74 @@ fn view(
                     succeeded.unsigned_abs(),
                     &until(*from, *to, zone, lang),
                 ),
-                good: good.map(|height| ((base - height).max(0), height)),
-                bad: bad.map(|height| (base, height)),
+                good: good.map(|height| (below, height)),
+                bad: bad.map(|height| ((below - height).max(0), height)),
             })
         });
     let bars = bars.collect();
     let count = |of: fn(&(i64, i64)) -> i64| sums.iter().map(of).sum::<i64>().unsigned_abs();
     let (succeeded, failed) = (count(|sum| sum.0), count(|sum| sum.1));
-    let middle = bounds.get(bounds.len() / 2).copied();
     ChartView {
         bars,
-        base,
+        scale: (short(most, lang), short(most / 2, lang)),
         total: say::chart_callbacks(lang, succeeded + failed),
         succeeded: say::chart_succeeded(lang, succeeded),
         failed: say::chart_failed(lang, failed),
+        has_failed: failed > 0,
         median: figures
             .median_ms
             .map(|ms| say::chart_median(lang, &common::milliseconds(lang, rounded(ms)))),
         begins: figures.begins.map(|at| time_view(at, zone, lang)),
-        axis: bounds
-            .first()
-            .copied()
-            .into_iter()
-            .chain(middle)
-            .chain(bounds.last().copied())
-            .map(|at| minute(at, zone, lang))
-            .collect(),
+        axis: axis(bounds, zone, lang),
     }
+}
+
+/// The upper end of the scale: the smallest even number of the form 1, 2, 4, 6, 8 times a power of ten that is not smaller, so that its half is whole.
+fn scale(most: i64) -> i64 {
+    let mut power = 1;
+    loop {
+        let found = [2, 4, 6, 8, 10].into_iter().map(|step| step * power).find(|end| *end >= most);
+        match found {
+            Some(end) => return end,
+            None if power > i64::MAX / 100 => return most,
+            None => power *= 10,
+        }
+    }
+}
+
+/// "80", "1.2k", "3M".
+fn short(count: i64, lang: Lang) -> String {
+    let count = count.unsigned_abs();
+    let (unit, sign) = match count {
+        ..1_000 => return number(lang, count),
+        1_000..1_000_000 => (1_000, "k"),
+        _ => (1_000_000, "M"),
+    };
+    let (whole, tenth) = (count / unit, count % unit * 10 / unit);
+    if tenth == 0 {
+        format!("{}{sign}", number(lang, whole))
+    } else {
+        format!("{}.{tenth}{sign}", number(lang, whole))
+    }
+}
+
+/// The number of times along the chart.
+const TICKS: usize = 6;
+
+/// Short times at equal distances along the chart: times of day within two days, days within two months, else days with the month.
+fn axis(bounds: &[Timestamp], zone: &TimeZone, lang: Lang) -> Vec<String> {
+    let (Some(first), Some(last)) = (bounds.first(), bounds.last()) else {
+        return Vec::new();
+    };
+    let length = last.0 - first.0;
+    let bars = bounds.len().saturating_sub(1);
+    let at = (0..TICKS).filter_map(|tick| bounds.get(bars * tick / (TICKS - 1)));
+    let text = |at: &Timestamp| match length {
+        _ if length <= DAY + HOUR => time_of_day(*at, zone),
+        _ if length <= 10 * DAY => short_day(*at, zone, lang),
+        _ => month_day(*at, zone, lang),
+    };
+    at.map(text).collect()
 }
 
 /// The end of a bar: only the time if it is on the same day as the start.
@@ -282,6 +322,47 @@ mod tests {
         // Bars start at whole hours of UTC.
         let kolkata = starts("2026-11-01T10:00:00Z", "2026-11-24T10:00:00Z", "Asia/Kolkata");
         assert_eq!(&kolkata[1], "11-01 23:30:00");
+    }
+
+    #[test]
+    fn the_scale_ends_at_a_round_number_with_a_whole_half() {
+        for (most, end) in [
+            (0, 2),
+            (1, 2),
+            (2, 2),
+            (3, 4),
+            (7, 8),
+            (9, 10),
+            (11, 20),
+            (59, 60),
+            (121, 200),
+            (1_201, 2_000),
+            (40_001, 60_000),
+        ] {
+            assert_eq!(scale(most), end, "{most}");
+        }
+        assert!(scale(i64::MAX) > 0);
+        for (count, text) in [(0, "0"), (999, "999"), (1_200, "1.2k"), (60_000, "60k"), (3_000_000, "3M")] {
+            assert_eq!(short(count, Lang::En), text);
+        }
+    }
+
+    #[test]
+    fn a_chart_has_six_short_times() {
+        let of = |from, to| {
+            axis(
+                &bounds(at(from), at(to), Step::of(at(to).0 - at(from).0), &TimeZone::UTC),
+                &TimeZone::UTC,
+                Lang::En,
+            )
+        };
+        assert_eq!(
+            of("2026-11-23T12:00:00Z", "2026-11-23T13:00:00Z"),
+            ["12:00", "12:12", "12:24", "12:36", "12:48", "13:00"]
+        );
+        let week = of("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
+        assert_eq!((week.len(), week[0].as_str(), week[5].as_str()), (6, "Mon 16 Nov", "Mon 23 Nov"));
+        assert_eq!(of("2026-10-24T00:00:00Z", "2026-11-23T00:00:00Z")[0], "24 Oct");
     }
 
     #[test]

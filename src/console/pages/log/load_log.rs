@@ -6,9 +6,10 @@ use jiff::tz::TimeZone;
 
 use crate::{
     app::AppState,
-    auth::principal::Principal,
+    auth::{principal::Principal, rules::Action},
     console::{
         components::{chart::ChartView, time::TimeView},
+        pages::deliveries::load_deliveries::{self, DeliveryTableView},
         pages::log::{
             load_callback::{self, CallbackDetailsView},
             load_chart::chart,
@@ -16,22 +17,26 @@ use crate::{
             log_urls::{LogUrls, local_text},
             range::{self, Range, RangeError},
         },
-        server::{event_types_loaded, lang, time_view, type_name, zone},
+        server::{
+            dates::{day, minute},
+            event_types_loaded, lang, time_view, type_name, zone,
+        },
     },
     domain::{
         answer::Failure,
-        callback::Outcome,
+        callback::{Outcome, Trigger},
         event_type::{EventPattern, EventType},
         id::{CallbackId, WebhookId},
         page::ListId,
         response::ResponseFilter,
         timestamp::Timestamp,
     },
-    messages::{Lang, common, logs as say, validation},
+    messages::{Lang, common, deliveries, logs as say, validation},
     services::error::UseCaseError,
     services::webhooks,
     storage::{
-        callbacks::CallbackRecord,
+        callbacks::{CallbackRecord, LogFilter},
+        delivery_list::DeliveryList,
         log::{LogCursor, LogPage},
         uuid_time::oldest_id_of,
         webhooks::WebhookRecord,
@@ -59,6 +64,22 @@ pub struct CallbackRow {
     pub attempt: u32,
     /// The duration: "38 ms".
     pub duration: String,
+    /// The id.
+    pub id: String,
+    /// The time without the date.
+    pub time: TimeView,
+    /// The day, if the row is the first one of its day.
+    pub day: Option<String>,
+    /// "Test", "Retry 2" or "Sent again".
+    pub mark: Option<String>,
+    /// The host of the URL, and the rest of it.
+    pub address: (String, String),
+    /// Whether the URL differs from the present one of the webhook.
+    pub is_old_url: bool,
+    /// The page with the dialog that sends everything again that failed since this callback. `None` if the viewer may not.
+    pub since_this: Option<String>,
+    /// Whether it is the open callback.
+    pub is_open: bool,
 }
 
 /// A link, or an option of a field.
@@ -117,6 +138,14 @@ pub struct LogView {
     pub since: String,
     /// The open callback.
     pub open: Option<CallbackDetailsView>,
+    /// The list of waiting or held deliveries, in place of the rows.
+    pub listed: Option<DeliveryTableView>,
+    /// The addresses of the first and the next page of that list.
+    pub listed_pages: (Option<String>, Option<String>),
+    /// The custom range in words, and the address of the default range.
+    pub zoom: Option<(String, String)>,
+    /// Whether times are in UTC, and the address of the page with the other choice.
+    pub times: (bool, String),
 }
 
 /// The log of a webhook.
@@ -143,17 +172,22 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
     let now = Timestamp::now();
     let (webhook, latest) = tokio::try_join!(webhooks::get(app, by, id), webhooks::latest_callback(app, by, id))?;
     let Some(latest) = latest else {
+        if let Some(list) = load_deliveries::list_of(query.response.as_deref()) {
+            return listed_only(app, by, id, list, query).await;
+        }
         // Every callback will be new. An id is created up to a minute before its commit.
         return Ok(WebhookLog::Empty {
             since: oldest_id_of(now.minus(Duration::from_mins(1))).to_string(),
         });
     };
-    let (zone, lang) = (zone(), lang());
+    let (zone, lang) = (log_zone(&query), lang());
     let urls = LogUrls::new(id, &query);
+    let list = load_deliveries::list_of(query.response.as_deref());
     let (place, found) = (place(&query, &urls.list()), Range::of(&query, Some(latest.at), now, &zone));
     let (page, chart) = match &found {
+        Ok(_) if list.is_some() => (LogPage::default(), None),
         Ok(range) => {
-            let filter = range::filter(&query, range);
+            let filter = searched(app, by, id, &query, range::filter(&query, range)).await?;
             let page = webhooks::log_page(app, by, id, &filter, place, ROWS);
             let (page, chart) = tokio::try_join!(page, chart(app, by, range, &filter, &urls, &zone, lang))?;
             (page, Some(chart))
@@ -164,7 +198,12 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
         Some(callback) => load_callback::callback(app, by, &webhook, callback, &urls, &zone, lang).await?,
         None => None,
     };
+    let listed = match list {
+        Some(list) => Some(load_deliveries::load(app, by, id, list, urls.list().cursor(query.after.as_deref()), &zone, lang).await?),
+        None => None,
+    };
     let range = found.as_ref().ok();
+    let open_id = open.as_ref().map(|open| open.row.id.clone());
     let field = |asked: &Option<String>, at: fn(&Range) -> Timestamp| {
         range.map_or_else(|| asked.clone().unwrap_or_default(), |range| local_text(at(range), &zone))
     };
@@ -174,11 +213,7 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
         older: page.older.map(|cursor| urls.older(cursor)),
         top: urls.top(),
         is_top: page.newer.is_none(),
-        rows: page
-            .rows
-            .iter()
-            .map(|record| row(record, urls.callback(&record.id.to_string()), &zone, lang))
-            .collect(),
+        rows: rows(&page, &webhook, &urls, by, open_id.as_deref(), &zone, lang),
         zone: zone.iana_name().unwrap_or("UTC").to_owned(),
         presets: presets(range, &urls, lang),
         from: field(&query.from, |range| range.from),
@@ -189,12 +224,138 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
         chart,
         csv: urls.export("csv"),
         jsonl: urls.export("jsonl"),
-        live: range.filter(|range| range.open_end).map(|_| urls.live()),
+        // A search finds deliveries once, so that new ones are not announced.
+        live: range
+            .filter(|range| range.open_end && query.q.is_none() && list.is_none())
+            .map(|_| urls.live()),
         query: urls.first_page_query(),
         since: newest(&page, now).to_string(),
         open,
+        listed_pages: (
+            listed.as_ref().filter(|_| query.after.is_some()).map(|_| urls.top()),
+            listed.as_ref().and_then(|listed| listed.next).map(|next| urls.older(next)),
+        ),
+        listed,
+        zoom: range.filter(|range| range.preset.is_none()).map(|range| {
+            let (from, to) = (minute(range.from, &zone, lang), minute(range.to, &zone, lang));
+            (say::between(lang, &from, &to), urls.default_range())
+        }),
+        times: (is_utc(&query), urls.times(!is_utc(&query))),
         asked: query,
     })))
+}
+
+/// The list of waiting or held deliveries of a webhook that has no callback yet.
+async fn listed_only(
+    app: &AppState,
+    by: &Principal,
+    id: WebhookId,
+    list: DeliveryList,
+    query: LogQuery,
+) -> Result<WebhookLog, UseCaseError> {
+    let (zone, lang, now) = (log_zone(&query), lang(), Timestamp::now());
+    let webhook = webhooks::get(app, by, id).await?;
+    let urls = LogUrls::new(id, &query);
+    let listed = load_deliveries::load(app, by, id, list, urls.list().cursor(query.after.as_deref()), &zone, lang).await?;
+    let range = Range::of(&LogQuery::default(), None, now, &zone).ok();
+    Ok(WebhookLog::Page(Box::new(LogView {
+        path: urls.path().to_owned(),
+        rows: Vec::new(),
+        newer: None,
+        older: None,
+        top: urls.top(),
+        is_top: true,
+        zone: zone.iana_name().unwrap_or("UTC").to_owned(),
+        presets: presets(range.as_ref(), &urls, lang),
+        from: range.as_ref().map_or_else(String::new, |range| local_text(range.from, &zone)),
+        to: range.as_ref().map_or_else(String::new, |range| local_text(range.end(), &zone)),
+        responses: responses(&query, lang),
+        events: events(&webhook, &query, lang),
+        error: None,
+        chart: None,
+        csv: urls.export("csv"),
+        jsonl: urls.export("jsonl"),
+        live: None,
+        query: urls.first_page_query(),
+        since: oldest_id_of(now).to_string(),
+        open: None,
+        listed_pages: (query.after.as_ref().map(|_| urls.top()), listed.next.map(|next| urls.older(next))),
+        listed: Some(listed),
+        zoom: None,
+        times: (is_utc(&query), urls.times(!is_utc(&query))),
+        asked: query,
+    })))
+}
+
+/// The filter with the deliveries that the search of a query finds.
+pub async fn searched(
+    app: &AppState,
+    by: &Principal,
+    id: WebhookId,
+    query: &LogQuery,
+    filter: LogFilter,
+) -> Result<LogFilter, UseCaseError> {
+    let Some(text) = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(filter);
+    };
+    Ok(LogFilter {
+        deliveries: Some(webhooks::find_deliveries(app, by, id, text).await?),
+        ..filter
+    })
+}
+
+fn is_utc(query: &LogQuery) -> bool {
+    query.times.as_deref() == Some("utc")
+}
+
+/// The zone in which the times of a log are shown.
+pub(super) fn log_zone(query: &LogQuery) -> TimeZone {
+    if is_utc(query) { TimeZone::UTC } else { zone() }
+}
+
+/// The rows of a page. The first row of each day has the day.
+fn rows(
+    page: &LogPage,
+    webhook: &WebhookRecord,
+    urls: &LogUrls<'_>,
+    by: &Principal,
+    open: Option<&str>,
+    zone: &TimeZone,
+    lang: Lang,
+) -> Vec<CallbackRow> {
+    let may = by.may(Action::Resend, false).is_ok();
+    let mut before = None;
+    let row = |record: &CallbackRecord| {
+        let id = record.id.to_string();
+        let date = record.at.in_zone(zone).date();
+        let is_new_day = before.replace(date) != Some(date);
+        CallbackRow {
+            day: is_new_day.then(|| day(record.at, zone, lang)),
+            is_old_url: record.url != webhook.fields.url,
+            since_this: may.then(|| urls.send_again_since(record.at)),
+            is_open: open == Some(id.as_str()),
+            ..row(record, urls.callback(&id), zone, lang)
+        }
+    };
+    page.rows.iter().map(row).collect()
+}
+
+/// "Test", "Retry 2" or "Sent again". Nothing for the first attempt of an event.
+fn mark(record: &CallbackRecord, lang: Lang) -> Option<String> {
+    match record.trigger {
+        Trigger::Event => None,
+        Trigger::Retry => Some(say::mark_retry(lang, &record.attempt.to_string())),
+        Trigger::Manual => Some(say::mark_manual(lang).to_owned()),
+        Trigger::Test => Some(say::mark_test(lang).to_owned()),
+    }
+}
+
+/// The host of a URL with its port, and the rest.
+fn address(url: &str) -> (String, String) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    (host.to_owned(), path.to_owned())
 }
 
 fn place(query: &LogQuery, list: &ListId) -> LogCursor {
@@ -224,6 +385,17 @@ pub fn row(record: &CallbackRecord, href: String, zone: &TimeZone, lang: Lang) -
         response: record.response.clone(),
         attempt: record.attempt,
         duration: common::milliseconds(lang, record.duration_ms.unsigned_abs()),
+        id: record.id.to_string(),
+        time: TimeView {
+            text: record.at.in_zone(zone).strftime("%H:%M:%S").to_string(),
+            ..time_view(record.at, zone, lang)
+        },
+        day: None,
+        mark: mark(record, lang),
+        address: address(&record.url),
+        is_old_url: false,
+        since_this: None,
+        is_open: false,
     }
 }
 
@@ -264,7 +436,19 @@ fn responses(query: &LogQuery, lang: Lang) -> Vec<ChoiceView> {
         (ResponseFilter::NoAnswer, say::without_answer(lang).to_owned()),
     ];
     let reasons = Failure::ALL.map(|failure| (ResponseFilter::Failure(failure), failure.as_str().to_owned()));
-    let mut all = vec![any(say::any_response(lang), chosen.is_none())];
+    let list = query.response.as_deref().filter(|_| chosen.is_none());
+    let is_list = |name: &str| list == Some(name);
+    let listed = |name: &str, text: &str| ChoiceView {
+        value: name.to_owned(),
+        text: text.to_owned(),
+        current: is_list(name),
+    };
+    let is_any = chosen.is_none() && !is_list("waiting") && !is_list("held");
+    let mut all = vec![
+        any(say::any_response(lang), is_any),
+        listed("waiting", deliveries::waiting(lang)),
+        listed("held", deliveries::held_choice(lang)),
+    ];
     let choice = |(filter, text): (ResponseFilter, String)| ChoiceView {
         value: filter.to_string(),
         text,

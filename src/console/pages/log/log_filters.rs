@@ -48,6 +48,8 @@ pub(super) fn RangeForm(path: String, asked: LogQuery, from: String, to: String,
             </label>
             <Kept name="response" value=asked.response />
             <Kept name="event" value=asked.event />
+            <Kept name="q" value=asked.q />
+            <Kept name="times" value=asked.times />
             <button class="button" type="submit">
                 {say::show(lang)}
             </button>
@@ -67,8 +69,10 @@ pub(super) fn Filters(path: String, asked: LogQuery, responses: Vec<ChoiceView>,
             <Kept name="range" value=asked.range />
             <Kept name="from" value=asked.from />
             <Kept name="to" value=asked.to />
+            <Kept name="times" value=asked.times />
             <Choice name="response" label=say::response(lang) choices=responses />
             <Choice name="event" label=say::event(lang) choices=events />
+            <input type="search" name="q" value=asked.q placeholder=say::search(lang) aria-label=say::search(lang) maxlength="300" autocomplete="off" spellcheck="false" />
             <button class="button no-scripts" type="submit">
                 {say::filter(lang)}
             </button>
@@ -81,7 +85,7 @@ pub(super) fn Filters(path: String, asked: LogQuery, responses: Vec<ChoiceView>,
 pub(super) fn Export(csv: String, jsonl: String) -> impl IntoView {
     let lang = lang();
     view! {
-        <details class="menu">
+        <details class="menu pop">
             <summary class="button">{say::export(lang)}</summary>
             <div class="menu-list">
                 <a href=csv rel="external" download>

@@ -30,6 +30,8 @@ const UPDATE_PAUSE: Duration = Duration::from_secs(1);
 const RETRY_PAUSE: Duration = Duration::from_secs(15);
 /// The parts of a log that change when callbacks are logged: the chart, the rows, and the text below them.
 const LIVE_PARTS: &str = "[data-log-part]";
+/// The chart with its numbers. Its height does not depend on them.
+const CHART: &str = "#log-chart";
 
 /// The log that a page shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +108,8 @@ struct State {
     received: String,
     stream: Option<Stream>,
     is_pausing: bool,
+    /// Whether callbacks were logged that the chart does not count yet.
+    is_chart_stale: bool,
 }
 
 /// An open stream. It is closed when it is dropped.
@@ -191,6 +195,7 @@ impl Follower {
         let mut state = self.state.borrow_mut();
         let is_shown = id <= state.since;
         state.received = id;
+        state.is_chart_stale |= !is_shown;
         drop(state);
         if !is_shown {
             self.count.update(|all| *all += count);
@@ -200,10 +205,35 @@ impl Follower {
 
     /// Shows new callbacks if that moves nothing that is being read.
     fn update_if_unnoticed(self: &Rc<Self>) {
-        let is_pausing = self.state.borrow().is_pausing;
-        if !is_pausing && self.count.get_untracked() > 0 && self.log.is_top && moves_nothing() {
-            self.update();
+        let (is_pausing, is_chart_stale) = {
+            let state = self.state.borrow();
+            (state.is_pausing, state.is_chart_stale)
+        };
+        if is_pausing || self.count.get_untracked() == 0 || !self.log.is_top {
+            return;
         }
+        if moves_nothing() {
+            self.update();
+        } else if is_chart_stale {
+            self.update_chart();
+        }
+    }
+
+    /// Shows the present numbers above the rows. The rows stay until the user asks for them.
+    fn update_chart(self: &Rc<Self>) {
+        let mut state = self.state.borrow_mut();
+        (state.is_pausing, state.is_chart_stale) = (true, false);
+        drop(state);
+        let (weak, webhook, query) = (Rc::downgrade(self), self.log.webhook.clone(), self.log.query.clone());
+        leptos::task::spawn_local(async move {
+            let fragment = log_fragment(webhook, query).await;
+            with(&weak, |follower| {
+                if let Ok(fragment) = fragment {
+                    replace_log(&fragment.html, CHART);
+                }
+                follower.pause(UPDATE_PAUSE);
+            });
+        });
     }
 
     /// Shows the present log. There is one request at a time.
@@ -226,8 +256,10 @@ impl Follower {
     }
 
     fn show(&self, LogFragment { since, html }: LogFragment) {
-        replace_log(&html);
+        replace_log(&html, LIVE_PARTS);
+        mark_open_row();
         let mut state = self.state.borrow_mut();
+        state.is_chart_stale = false;
         // Callbacks that were announced while the fragment was rendered may be missing in it.
         if state.received <= since {
             state.received.clone_from(&since);
@@ -249,8 +281,23 @@ impl Follower {
     }
 }
 
-/// Replaces the live parts of the log, or inserts the whole log if the page has none yet.
-fn replace_log(html: &str) {
+/// Marks the row of the open callback. The fragment knows of none.
+fn mark_open_row() {
+    let open = document()
+        .get_element_by_id("callback")
+        .and_then(|open| open.get_attribute("data-callback"));
+    let Some(id) = open else { return };
+    let row = document()
+        .query_selector(&format!("#log-rows tr[data-callback=\"{id}\"]"))
+        .ok()
+        .flatten();
+    if let Some(row) = row {
+        let _ = row.set_attribute("aria-current", "true");
+    }
+}
+
+/// Replaces these parts of the log, or inserts the whole log if the page has none yet.
+fn replace_log(html: &str, parts: &str) {
     let page = document();
     let Some(log) = page.get_element_by_id("log") else { return };
     if log.child_element_count() == 0 {
@@ -260,7 +307,7 @@ fn replace_log(html: &str) {
     let Ok(fresh) = page.create_element("template") else { return };
     fresh.set_inner_html(html);
     let fresh: web_sys::HtmlTemplateElement = fresh.unchecked_into();
-    let parts = fresh.content().query_selector_all(LIVE_PARTS).ok();
+    let parts = fresh.content().query_selector_all(parts).ok();
     let parts = parts.iter().flat_map(|parts| (0..parts.length()).filter_map(|at| parts.get(at)));
     for part in parts.filter_map(|part| part.dyn_into::<Element>().ok()) {
         if let Some(old) = page.get_element_by_id(&part.id()) {

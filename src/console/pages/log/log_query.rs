@@ -12,10 +12,14 @@ pub struct LogQuery {
     pub from: Option<String>,
     /// The end of a custom range.
     pub to: Option<String>,
-    /// Only these responses: `succeeded`, `failed`, `4xx`, `none`, `503`, `TimedOut`.
+    /// Only these responses: `succeeded`, `failed`, `4xx`, `none`, `503`, `TimedOut`. `waiting` and `held` list deliveries instead.
     pub response: Option<String>,
     /// Only callbacks of this event type.
     pub event: Option<String>,
+    /// Only callbacks of this event, message or subject.
+    pub q: Option<String>,
+    /// `utc` if times are shown in UTC instead of the viewer's zone.
+    pub times: Option<String>,
     /// The cursor of the row above the first one of the page.
     pub after: Option<String>,
     /// The cursor of the row below the last one of the page.

@@ -27,6 +27,7 @@ struct ExportQuery<'a> {
     to: &'a Option<String>,
     response: &'a Option<String>,
     event: &'a Option<String>,
+    q: &'a Option<String>,
     format: &'a str,
 }
 
@@ -122,6 +123,33 @@ impl<'a> LogUrls<'a> {
         })
     }
 
+    /// The default range with the same filters.
+    pub(super) fn default_range(&self) -> String {
+        self.rows(&self.filters())
+    }
+
+    /// The same page with times in UTC or in the viewer's zone.
+    pub(super) fn times(&self, utc: bool) -> String {
+        self.rows(&LogQuery {
+            times: utc.then(|| "utc".to_owned()),
+            ..self.query.clone()
+        })
+    }
+
+    /// The page with the dialog "Send again…" for everything since a time.
+    pub(super) fn send_again_since(&self, at: Timestamp) -> String {
+        #[derive(Serialize)]
+        struct Since {
+            again: &'static str,
+            again_from: String,
+        }
+        let query = Since {
+            again: "custom",
+            again_from: at.rfc3339(),
+        };
+        format!("{}#send-again", href(&self.path, &query))
+    }
+
     /// The rows as a file.
     pub(super) fn export(&self, format: &str) -> String {
         let LogQuery {
@@ -130,6 +158,7 @@ impl<'a> LogUrls<'a> {
             to,
             response,
             event,
+            q,
             ..
         } = self.query;
         let query = ExportQuery {
@@ -138,6 +167,7 @@ impl<'a> LogUrls<'a> {
             to,
             response,
             event,
+            q,
             format,
         };
         href(&format!("{}/callbacks/export", self.path), &query)
@@ -152,6 +182,8 @@ impl<'a> LogUrls<'a> {
         LogQuery {
             response: self.query.response.clone(),
             event: self.query.event.clone(),
+            q: self.query.q.clone(),
+            times: self.query.times.clone(),
             ..LogQuery::default()
         }
     }

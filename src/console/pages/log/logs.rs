@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::{badges::ResponseBadge, chart::Chart, time::Time, unseen::ForeignText},
+        components::{badges::ResponseBadge, chart::Chart, time::Time, unseen::written_out},
         href::page_query,
+        pages::deliveries::delivery_table::DeliveryTable,
         pages::log::{
             callback::OpenCallback,
             load_log::{CallbackRow, LogView, WebhookLog, load},
@@ -66,12 +67,71 @@ fn followed(id: &str, log: &LogView) -> FollowedLog {
 }
 
 /// The section "Logs". The elements with `data-log-part` are replaced when callbacks are logged (see `log_follower`); the others
-/// stay, because their fields may be in use.
+/// stay, because their fields may be in use. The open callback is beside the log where there is room.
 #[component]
 pub(super) fn Log(log: LogView) -> impl IntoView {
     let lang = lang();
+    let is_list = log.listed.is_some();
+    let (newer, older) = neighbours(&log.rows);
+    let export = (!is_list).then(|| view! { <Export csv=log.csv.clone() jsonl=log.jsonl.clone() /> });
+    let open = log.open.clone().map(|open| view! { <OpenCallback open newer older /> });
+    let zoom = log.zoom.clone().map(|(range, href)| {
+        let name = format!("{range}: {}", say::zoom_out(lang));
+        view! {
+            <a class="chip" href=href title=say::zoom_out(lang) aria-label=name>
+                {range} <span aria-hidden="true">" ×"</span>
+            </a>
+        }
+    });
+    let (path, asked) = (log.path.clone(), log.asked.clone());
+    view! {
+        <section class="full" id="logs" aria-labelledby="logs-heading">
+            <div class="head">
+                <h2 id="logs-heading">{say::title(lang)}</h2>
+                {export}
+            </div>
+            <div class="log-grid">
+                <div class="log-list">
+                    <div class="bar">
+                        <Presets presets=log.presets.clone() />
+                        <RangeForm path=path.clone() asked=asked.clone() from=log.from.clone() to=log.to.clone() error=log.error.clone() />
+                        {zoom}
+                    </div>
+                    <div class="card">
+                        <div class="card-head">
+                            <div id="log-chart" data-log-part="true">{log.chart.clone().map(|chart| view! { <Chart chart /> })}</div>
+                            <Filters path asked responses=log.responses.clone() events=log.events.clone() />
+                        </div>
+                        {match log.listed.clone() {
+                            Some(table) => {
+                                let (first, next) = log.listed_pages.clone();
+                                view! { <DeliveryTable table first next /> }.into_any()
+                            }
+                            None => view! { <Rows log /> }.into_any(),
+                        }}
+                    </div>
+                </div>
+                <div id="panel" class="panel">{open}</div>
+            </div>
+        </section>
+    }
+}
+
+/// The addresses of the callbacks above and below the open one on this page.
+fn neighbours(rows: &[CallbackRow]) -> (Option<String>, Option<String>) {
+    let Some(at) = rows.iter().position(|row| row.is_open) else {
+        return (None, None);
+    };
+    let href = |at: Option<usize>| at.and_then(|at| rows.get(at)).map(|row| row.href.clone());
+    (href(at.checked_sub(1)), href(at.checked_add(1)))
+}
+
+/// The table of callbacks.
+#[component]
+fn Rows(log: LogView) -> impl IntoView {
+    let lang = lang();
     let is_empty = log.rows.is_empty();
-    let is_filtered = log.asked.response.is_some() || log.asked.event.is_some();
+    let is_filtered = log.asked.response.is_some() || log.asked.event.is_some() || log.asked.q.is_some();
     let none = if log.error.is_some() {
         None
     } else if is_filtered {
@@ -79,73 +139,81 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
     } else {
         Some(say::none(lang))
     };
+    let (is_utc, other_times) = log.times;
+    let zone_switch = if is_utc { say::times_local(lang) } else { say::times_utc(lang) };
     view! {
-        <section class="full" id="logs" aria-labelledby="logs-heading">
-            <div class="head">
-                <h2 id="logs-heading">{say::title(lang)}</h2>
-                <Export csv=log.csv jsonl=log.jsonl />
+        <table class="stack log" aria-label=say::callbacks(lang)>
+            <thead>
+                <tr>
+                    <th scope="col">{say::date(lang)}</th>
+                    <th scope="col">{say::event(lang)}</th>
+                    <th scope="col">{say::url(lang)}</th>
+                    <th scope="col">{say::response(lang)}</th>
+                    <th scope="col">{say::attempt(lang)}</th>
+                    <th scope="col">{say::duration(lang)}</th>
+                    <th scope="col" class="menu-column">
+                        <span class="visually-hidden">{say::row_menu(lang)}</span>
+                    </th>
+                </tr>
+            </thead>
+            <tbody id="log-rows" data-log-part="true">{log.rows.into_iter().map(|row| view! { <Row row /> }).collect_view()}</tbody>
+        </table>
+        <div id="log-foot" data-log-part="true">
+            {none.filter(|_| is_empty).map(|text| view! { <p class="none">{text}</p> })}
+            <div class="foot">
+                <span>
+                    {say::foot(lang, &log.zone)} " · " <a href=other_times>{zone_switch}</a>
+                </span>
+                <nav class="pager" aria-label=say::pages(lang)>
+                    {log.newer.map(|newer| view! { <a class="button" href=newer rel="prev">{say::newer(lang)}</a> })}
+                    {log.older.map(|older| view! { <a class="button" href=older rel="next">{say::older(lang)}</a> })}
+                </nav>
             </div>
-            {log.open.map(|open| view! { <OpenCallback open /> })}
-            <div class="bar">
-                <Presets presets=log.presets />
-                <RangeForm path=log.path.clone() asked=log.asked.clone() from=log.from to=log.to error=log.error />
-            </div>
-            <div class="card">
-                <div class="card-head">
-                    <div id="log-chart" data-log-part="true">{log.chart.map(|chart| view! { <Chart chart /> })}</div>
-                    <Filters path=log.path asked=log.asked responses=log.responses events=log.events />
-                </div>
-                <table class="stack log" aria-label=say::callbacks(lang)>
-                    <thead>
-                        <tr>
-                            <th scope="col">{say::date(lang)}</th>
-                            <th scope="col">{say::event(lang)}</th>
-                            <th scope="col">{say::url(lang)}</th>
-                            <th scope="col">{say::response(lang)}</th>
-                            <th scope="col">{say::attempt(lang)}</th>
-                            <th scope="col">{say::duration(lang)}</th>
-                        </tr>
-                    </thead>
-                    <tbody id="log-rows" data-log-part="true">{log.rows.into_iter().map(|row| view! { <Row row /> }).collect_view()}</tbody>
-                </table>
-                <div id="log-foot" data-log-part="true">
-                    {none.filter(|_| is_empty).map(|text| view! { <p class="none">{text}</p> })}
-                    <div class="foot">
-                        <span>{say::foot(lang, &log.zone)}</span>
-                        <nav class="pager" aria-label=say::pages(lang)>
-                            {log.newer.map(|newer| view! { <a class="button" href=newer rel="prev">{say::newer(lang)}</a> })}
-                            {log.older.map(|older| view! { <a class="button" href=older rel="next">{say::older(lang)}</a> })}
-                        </nav>
-                    </div>
-                </div>
-            </div>
-        </section>
+        </div>
     }
 }
 
 #[component]
 fn Row(row: CallbackRow) -> impl IntoView {
+    let lang = lang();
+    let (host, rest) = row.address;
+    let menu = row.since_this.map(|href| {
+        view! {
+            <details class="menu row-menu">
+                <summary aria-label=say::row_menu(lang)>"⋯"</summary>
+                <div class="menu-list">
+                    <a href=href>{say::since_this(lang)}</a>
+                </div>
+            </details>
+        }
+    });
     view! {
-        <tr>
+        <tr data-callback=row.id aria-current=row.is_open.then_some("true")>
             <td class="name nowrap">
-                <a href=row.href>
-                    <Time at=row.at />
+                {row.day.map(|day| view! { <span class="day">{day}</span> })}
+                <a href=row.href data-panel="true">
+                    <Time at=row.time />
                 </a>
             </td>
             <td>{row.event}</td>
-            <td class="mono clip" title=row.url.clone()>
+            <td class="mono clip url" title=row.url>
                 <span>
-                    <ForeignText text=row.url.clone() machine=true />
+                    <bdi dir="ltr">
+                        <span class="host">{written_out(&host)}</span>
+                        <span class="rest">{written_out(&rest)}</span>
+                    </bdi>
                 </span>
+                {row.is_old_url.then(|| view! { <span class="tag">{say::old_url(lang)}</span> })}
             </td>
             <td>
                 <ResponseBadge succeeded=row.succeeded status=row.status response=row.response />
             </td>
             <td class="number">
-                <span class="stacked-label">{say::attempt(lang())} " "</span>
-                {row.attempt}
+                <span class="stacked-label">{say::attempt(lang)} " "</span>
+                {row.mark.unwrap_or_else(|| row.attempt.to_string())}
             </td>
             <td class="number">{row.duration}</td>
+            <td class="row-actions">{menu}</td>
         </tr>
     }
 }

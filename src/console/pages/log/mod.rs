@@ -2,8 +2,11 @@
 
 pub mod fragment;
 pub mod log_follower;
+pub mod panel;
 pub mod redeliver;
 
+#[cfg(feature = "ssr")]
+pub mod body_download;
 #[cfg(feature = "ssr")]
 mod callback;
 #[cfg(feature = "ssr")]
@@ -13,7 +16,7 @@ mod load_callback;
 #[cfg(feature = "ssr")]
 pub(super) mod load_chart;
 #[cfg(feature = "ssr")]
-mod load_log;
+pub mod load_log;
 #[cfg(feature = "ssr")]
 mod log_filters;
 #[cfg(feature = "ssr")]
@@ -24,3 +27,14 @@ mod log_urls;
 pub(super) mod logs;
 #[cfg(feature = "ssr")]
 pub mod range;
+#[cfg(feature = "ssr")]
+mod verdict;
+
+#[cfg(feature = "ssr")]
+use crate::{messages::Lang, storage::callbacks::CallbackRecord};
+
+/// The meaning of a callback's outcome, without what only its response tells.
+#[cfg(feature = "ssr")]
+pub(super) fn verdict_of(record: &CallbackRecord, lang: Lang) -> verdict::VerdictView {
+    verdict::verdict(record, verdict::Heard::default(), lang)
+}

@@ -13,10 +13,14 @@ use crate::{
             unseen::ForeignText,
         },
         href::page_query,
+        islands::CopyField,
         pages::{
+            deliveries::{discard_forms::HeldAfterEnabling, progress::Progress},
             log::logs::Logs,
             webhook::{
+                health::Health,
                 load_form::{ActionResult, DisabledView, FormView, load},
+                read_only::ReadOnly,
                 save::Intent,
                 webhook_actions::{actions, outcome},
                 webhook_form::WebhookFields,
@@ -25,7 +29,7 @@ use crate::{
         server::{caller, console_error},
         viewer::lang,
     },
-    messages::{common, webhook as say},
+    messages::{Lang, common, logs::title as logs_title, webhook as say},
 };
 
 /// The query of the page, besides the one of the log.
@@ -34,6 +38,8 @@ use crate::{
 struct DetailsQuery {
     /// What was just done: `created`, `changed`, `tested` or `enabled`.
     saved: Option<String>,
+    /// `all` if all sections are open.
+    edit: Option<String>,
 }
 
 /// The page `/webhooks/{id}`.
@@ -42,12 +48,16 @@ pub(in crate::console) fn Details(
     /// The id of the webhook.
     id: String,
 ) -> impl IntoView {
-    let DetailsQuery { saved } = page_query();
+    let DetailsQuery { saved, edit } = page_query();
     Suspend::new(async move {
         let loaded = async {
             let (app, by) = caller()?;
             let form = load(&app, &by, &id, None, ActionResult::default()).await;
-            form.map_err(console_error)
+            let open = |form| FormView {
+                is_open: edit.as_deref() == Some("all"),
+                ..form
+            };
+            form.map(open).map_err(console_error)
         };
         match loaded.await {
             Ok(form) => view! { <WebhookPage form saved /> }.into_any(),
@@ -70,6 +80,18 @@ pub(super) fn WebhookPage(
 ) -> impl IntoView {
     let lang = lang();
     let id = form.id.clone().unwrap_or_default();
+    let held = form.health.as_ref().map_or(0, |health| health.counts.held);
+    let enabled = form.form.enabled;
+    let after_enabling = (saved.as_deref() == Some("enabled") && held > 0 && form.editable)
+        .then(|| view! { <HeldAfterEnabling id=id.clone() count=held /> });
+    let fresh = form.fresh_secret.clone().map(|secret| fresh_secret(secret, lang));
+    let links = section_links(&form, lang);
+    let health = form.health.clone().map(|health| view! { <Health id=id.clone() health /> });
+    let content = if form.editable {
+        view! { <WebhookFields form=form.clone() /> }.into_any()
+    } else {
+        view! { <ReadOnly form=form.clone() /> }.into_any()
+    };
     let done = match saved.as_deref() {
         Some("created") => Some(say::added(lang)),
         Some("changed") => Some(say::saved(lang)),
@@ -89,21 +111,83 @@ pub(super) fn WebhookPage(
                 <ForeignText text=form.title.clone() />
             </h1>
             {form.status.map(|status| view! { <StatusBadge status /> })}
+            {form.editable.then(|| actions(&form, enabled, held, lang))}
         </div>
+        <Progress id=id.clone() />
+        {fresh}
         {form.disabled.clone().map(|disabled| view! { <DisabledNotice disabled path=format!("/webhooks/{id}") editable=form.editable /> })}
         {outcome(&form.acted, lang)}
         {done.map(|text| view! { <Done text /> })}
-        {form.editable.then(|| actions(&form, lang))}
-        <WebhookFields form />
+        {after_enabling}
+        {health}
+        {links}
+        {content}
         <Logs id />
     }
+}
+
+/// Links to the sections, which stay in sight.
+fn section_links(form: &FormView, lang: Lang) -> AnyView {
+    let logs = form.health.as_ref().is_some_and(|health| health.last.is_some());
+    let link = |href: &'static str, text: &'static str| {
+        view! {
+            <a href=href rel="external">
+                {text}
+            </a>
+        }
+    };
+    let edit = form.editable.then(|| {
+        view! {
+            <a class="edit-all" href=format!("/webhooks/{}?edit=all#general", form.id.clone().unwrap_or_default())>
+                {say::edit_all(lang)}
+            </a>
+        }
+    });
+    view! {
+        <nav class="section-links" aria-label=say::sections(lang)>
+            {link("#general", say::general(lang))} {link("#webhook-details", say::details(lang))}
+            {link("#additional-headers", say::headers(lang))} {link("#event", say::event(lang))}
+            {logs.then(|| link("#logs", logs_title(lang)))} {edit}
+        </nav>
+    }
+    .into_any()
+}
+
+/// The secret of a webhook that was just added.
+fn fresh_secret(secret: String, lang: Lang) -> AnyView {
+    let variable = format!("WEBHOOK_SECRET={secret}");
+    view! {
+        <div class="notice good once" role="status" id="new-secret">
+            <p>
+                <label for="new-secret-value">
+                    <strong>{say::fresh_secret(lang)}</strong>
+                </label>
+            </p>
+            <div class="pair">
+                <input id="new-secret-value" class="mono" readonly value=secret autocomplete="off" spellcheck="false" />
+                <CopyField field="new-secret-value".to_owned() />
+            </div>
+            <p>
+                <label for="new-secret-env">{say::fresh_env(lang)}</label>
+            </p>
+            <div class="pair">
+                <input id="new-secret-env" class="mono" readonly value=variable autocomplete="off" spellcheck="false" />
+                <CopyField field="new-secret-env".to_owned() />
+            </div>
+            <p>
+                <a class="button" href="?stored=1">
+                    {say::stored_it(lang)}
+                </a>
+            </p>
+        </div>
+    }
+    .into_any()
 }
 
 /// Why and when clearhook disabled the webhook, what that means, and a button that enables it.
 #[component]
 fn DisabledNotice(disabled: DisabledView, path: String, editable: bool) -> impl IntoView {
     let lang = lang();
-    let recover = format!("/api/v1{path}/recover");
     let enable = editable.then(|| {
         view! {
             <form method="post" action=path>
@@ -121,7 +205,7 @@ fn DisabledNotice(disabled: DisabledView, path: String, editable: bool) -> impl 
                 {disabled.reason}
                 {disabled.since.map(|at| view! { " " {say::disabled_since(lang)} " " <Time at /> "." })}
             </p>
-            <p>{disabled.held.map(|held| format!("{held} "))} {say::disabled_what(lang, &recover)}</p>
+            <p>{disabled.held.map(|held| format!("{held} "))} {say::disabled_what(lang)}</p>
             {enable}
         </div>
     }

@@ -12,8 +12,8 @@ use crate::{
 };
 
 impl WebhookForm {
-    /// The form of a stored webhook. Viewers who may not change it do not see the values of secret headers.
-    pub(super) fn of_stored(webhook: WebhookRecord, editable: bool) -> Self {
+    /// The form of a stored webhook. The values of secret headers are not in it: a masked one stands for the stored value.
+    pub(super) fn of_stored(webhook: WebhookRecord) -> Self {
         let WebhookFields {
             name,
             description,
@@ -31,11 +31,12 @@ impl WebhookForm {
         );
         let header = |Header { name, value, secret }| HeaderView {
             name,
-            value: if secret && !editable { MASK.to_owned() } else { value },
+            value: if secret { MASK.to_owned() } else { value },
             secret,
             decided: true,
         };
         let mut form = Self {
+            copy_of: None,
             id: Some(webhook.id.to_string()),
             seen: Some(webhook.updated_at.0),
             name,
@@ -114,11 +115,11 @@ impl WebhookForm {
 
 /// The webhook that a form describes. Without a field of the form, the value of `stored` is kept.
 pub(super) fn input(form: &WebhookForm, stored: Option<WebhookInput>) -> WebhookInput {
-    let (stored_owners, stored_rate, stored_ordered) = match stored {
-        Some(stored) => (stored.owners, stored.rate_limit, stored.ordered),
-        None => (Vec::new(), None, false),
+    let (stored_owners, stored_rate, stored_ordered, stored_headers) = match stored {
+        Some(stored) => (stored.owners, stored.rate_limit, stored.ordered, stored.headers),
+        None => (Vec::new(), None, false, Vec::new()),
     };
-    let headers = form.headers().into_iter();
+    let headers = unmasked(form.headers(), &stored_headers).into_iter();
     WebhookInput {
         name: form.name.clone(),
         description: form.description.replace("\r\n", "\n"),
@@ -136,6 +137,31 @@ pub(super) fn input(form: &WebhookForm, stored: Option<WebhookInput>) -> Webhook
         rate_limit: form.rate_or(stored_rate),
         ordered: form.ordered().unwrap_or(stored_ordered),
     }
+}
+
+/// The headers with the stored values in place of masks. The mask of a row stands for the value of a secret header with the same name; of
+/// several, for the one at the same place among them. A row that is no longer secret keeps its mask, which is not a valid value: the secret
+/// must not appear in the log and on pages because somebody unticked a box.
+pub(super) fn unmasked(rows: Vec<HeaderView>, stored: &[HeaderInput]) -> Vec<HeaderView> {
+    let mut taken = vec![false; stored.len()];
+    let mut value_of = |name: &str| {
+        let found = stored.iter().enumerate().find(|(at, header)| {
+            taken.get(*at) == Some(&false) && header.secret == Some(true) && header.name.eq_ignore_ascii_case(name.trim())
+        });
+        let (at, header) = found?;
+        if let Some(mark) = taken.get_mut(at) {
+            *mark = true;
+        }
+        Some(header.value.clone())
+    };
+    let row = |row: HeaderView| {
+        let stored = (row.secret && row.value.trim() == MASK).then(|| value_of(&row.name)).flatten();
+        HeaderView {
+            value: stored.unwrap_or(row.value),
+            ..row
+        }
+    };
+    rows.into_iter().map(row).collect()
 }
 
 #[cfg(test)]

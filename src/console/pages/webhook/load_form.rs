@@ -6,10 +6,17 @@ use crate::{
     console::{
         components::{owners::OwnerView, time::TimeView},
         error_view::ErrorView,
+        href::page_query,
         pages::{
             audit_log::{OpenEntryView, changes_since},
+            deliveries::send_again::{self, SendAgainView},
             overview::held,
-            webhook::{event_choice::EventChoice, save::WebhookForm},
+            webhook::{
+                event_choice::EventChoice,
+                fresh_secret,
+                load_health::{HealthView, health},
+                save::WebhookForm,
+            },
         },
         server::{disabled_reason, lang, time_view, zone},
     },
@@ -89,6 +96,16 @@ pub struct FormView {
     pub http: bool,
     /// The result of a button beside the form.
     pub acted: ActionResult,
+    /// The summary at the top of the page.
+    pub health: Option<HealthView>,
+    /// The dialog "Send again…", if the viewer may send deliveries again.
+    pub send_again: Option<SendAgainView>,
+    /// The secret of a webhook that was just added. Only one response contains it.
+    pub fresh_secret: Option<String>,
+    /// The name of the webhook of which this is a copy.
+    pub copied: Option<String>,
+    /// Whether all sections are open.
+    pub is_open: bool,
 }
 
 /// A webhook that clearhook disabled.
@@ -110,15 +127,21 @@ pub async fn load_new(app: &AppState, by: &Principal, posted: Option<Posted>, fr
         (Some(posted), _) => FormView::posted(posted),
         (None, Some(from)) => {
             let id = from.parse().map_err(|_| UseCaseError::NotFound)?;
-            let original = WebhookForm::of_stored(webhooks::get(app, by, id).await?, true);
+            let original = WebhookForm::of_stored(webhooks::get(app, by, id).await?);
             let name = format!("{} {}", original.name, say::copy_suffix(lang()));
-            FormView::fresh(WebhookForm {
+            let copied = original.name.clone();
+            let view = FormView::fresh(WebhookForm {
                 id: None,
                 seen: None,
                 name: name.chars().take(NAME_MAX).collect(),
                 enabled: false,
+                copy_of: Some(from),
                 ..original
-            })
+            });
+            FormView {
+                copied: Some(copied),
+                ..view
+            }
         }
         (None, None) => FormView::fresh(WebhookForm {
             enabled: true,
@@ -137,10 +160,20 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, posted: Option<Poste
     let webhook = webhooks::get(app, by, id).await?;
     let editable = by.may(Action::WriteWebhooks, false).is_ok();
     let changes_after = posted.as_ref().filter(|posted| posted.is_stale).and_then(|posted| posted.form.seen);
+    let (zone, lang) = (zone(), lang());
+    let may_resend = by.may(Action::Resend, false).is_ok();
+    let health = health(app, by, &webhook, &zone, lang).await?;
+    let send_again = match may_resend {
+        true if health.is_some() => Some(send_again::load(app, by, id, page_query(), &zone, lang).await?),
+        _ => None,
+    };
     let mut view = FormView {
         id: Some(id.to_string()),
+        health,
+        send_again,
+        fresh_secret: fresh_secret::take(app, id),
         title: webhook.fields.name.clone(),
-        secret_created: webhook.secret_created_at.map(|at| time_view(at, &zone(), lang())),
+        secret_created: webhook.secret_created_at.map(|at| time_view(at, &zone, lang)),
         status: Some(webhook.status()),
         disabled: disabled_view(app, &webhook).await?,
         editable,
@@ -150,7 +183,7 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, posted: Option<Poste
         ..FormView::default()
     };
     let changed = webhook.updated_at;
-    let stored = WebhookForm::of_stored(webhook, editable);
+    let stored = WebhookForm::of_stored(webhook);
     if let Some(posted) = posted {
         view = view.with(posted);
         view.form.fill(stored);

@@ -12,11 +12,23 @@ mod event_choice;
 #[cfg(feature = "ssr")]
 mod form_conversion;
 #[cfg(feature = "ssr")]
+mod fresh_secret;
+#[cfg(feature = "ssr")]
+mod health;
+#[cfg(feature = "ssr")]
 mod load_form;
+#[cfg(feature = "ssr")]
+mod load_health;
 #[cfg(feature = "ssr")]
 pub(in crate::console) mod new_webhook;
 #[cfg(feature = "ssr")]
+mod read_only;
+#[cfg(feature = "ssr")]
 mod save_action;
+#[cfg(feature = "ssr")]
+mod section;
+#[cfg(feature = "ssr")]
+mod summaries;
 #[cfg(feature = "ssr")]
 mod webhook_actions;
 #[cfg(feature = "ssr")]

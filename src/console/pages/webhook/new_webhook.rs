@@ -46,6 +46,16 @@ pub(super) fn NewWebhookPage(
     form: Result<FormView, ConsoleError>,
 ) -> impl IntoView {
     let lang = lang();
-    let form = form.map(|form| view! { <WebhookFields form /> }.into_any());
+    let form = form.map(|form| {
+        let copied = form
+            .copied
+            .clone()
+            .map(|name| view! { <p class="notice warn">{say::copied_from(lang, &name)}</p> });
+        view! {
+            {copied}
+            <WebhookFields form />
+        }
+        .into_any()
+    });
     view! { <FormPage title=say::add(lang) list="/webhooks" list_name=common::nav_webhooks(lang) form /> }
 }

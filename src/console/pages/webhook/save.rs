@@ -16,6 +16,8 @@ use crate::console::ConsoleError;
 pub struct WebhookForm {
     /// The id of the webhook, from the path of the page. `None` for a new one.
     pub id: Option<String>,
+    /// The id of the webhook of which a new one is a copy: masked header values are taken from it.
+    pub copy_of: Option<String>,
     /// The button that was pressed.
     pub intent: Intent,
     /// The time of the last change that the page showed, in milliseconds since 1970.

@@ -17,7 +17,8 @@ use crate::{
         pages::webhook::{
             details::{WebhookPage, WebhookPageProps},
             event_choice::EventChoice,
-            form_conversion::input,
+            form_conversion::{input, unmasked},
+            fresh_secret,
             load_form::{ActionResult, Posted, load, load_new},
             new_webhook::{NewWebhookPage, NewWebhookPageProps},
             save::{Intent, SaveWebhook, Saved, WebhookForm},
@@ -29,7 +30,11 @@ use crate::{
     domain::{id::WebhookId, secret::SigningSecret, timestamp::Timestamp},
     messages::{validation::ValidationError, visible},
     routes::{Rule, Ruled},
-    services::{error::UseCaseError, event_types, webhooks},
+    services::{
+        error::UseCaseError,
+        event_types,
+        webhooks::{self, HeaderInput, WebhookInput},
+    },
 };
 
 /// The fields in the order of the page. The first one with an error gets the focus.
@@ -49,7 +54,10 @@ pub(super) async fn run(form: WebhookForm) -> Result<Saved, ConsoleError> {
         if !form.intent.saves() {
             return Err(malformed(format!("A new webhook has no button `{}`.", form.intent)));
         }
-        let created = webhooks::create(&app, &by, input(&form, None), Some(&form.secret)).await;
+        let copied = copied_headers(&app, &by, form.copy_of.as_deref()).await.map_err(action_error)?;
+        let mut new = form.clone();
+        new.set_headers(unmasked(form.headers(), &copied));
+        let created = webhooks::create(&app, &by, input(&new, None), Some(&form.secret)).await;
         return match created {
             Ok((webhook, _)) => Ok(Saved::Created {
                 id: webhook.id.to_string(),
@@ -71,6 +79,15 @@ pub(super) async fn run(form: WebhookForm) -> Result<Saved, ConsoleError> {
         _ => change(&app, &by, webhook, &form).await,
     };
     done.map_err(|error| sorted(action_error(error)))
+}
+
+/// The headers of the webhook of which a new one is a copy.
+async fn copied_headers(app: &AppState, by: &Principal, from: Option<&str>) -> Result<Vec<HeaderInput>, UseCaseError> {
+    let Some(id) = from.and_then(|from| from.parse::<WebhookId>().ok()) else {
+        return Ok(Vec::new());
+    };
+    let original = webhooks::get(app, by, id).await?;
+    Ok(WebhookInput::from(original.fields).headers)
 }
 
 async fn change(app: &AppState, by: &Principal, id: WebhookId, form: &WebhookForm) -> Result<Saved, UseCaseError> {
@@ -172,7 +189,12 @@ impl PageAction for SaveWebhook {
         let path = format!("/webhooks/{}", id.as_deref().unwrap_or("new"));
         let redirect = |to: &str| Ok(Redirect::to(to).into_response());
         let (status, posted, acted) = match result {
-            Ok(Saved::Created { id }) => return redirect(&format!("/webhooks/{id}?saved=created")),
+            Ok(Saved::Created { id }) => {
+                let (app, _) = caller()?;
+                let mut response = Redirect::to(&format!("/webhooks/{id}?saved=created")).into_response();
+                fresh_secret::keep(&mut response, &app, &id, form.secret.trim());
+                return Ok(response);
+            }
             Ok(Saved::Changed) => return redirect(&format!("{path}?saved=changed")),
             Ok(Saved::Tested) => return redirect(&format!("{path}?saved=tested#logs")),
             Ok(Saved::Enabled) => return redirect(&format!("{path}?saved=enabled")),

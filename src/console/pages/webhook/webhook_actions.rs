@@ -6,6 +6,7 @@ use crate::{
     console::{
         components::time::Time,
         islands::CopyField,
+        pages::deliveries::{discard_forms::SendHeld, send_again::SendAgainMenu},
         pages::webhook::{
             load_form::{ActionResult, FormView},
             save::Intent,
@@ -23,7 +24,7 @@ const TEST_EVENTS_MAX: usize = 200;
 pub(super) const ROTATE: &str = "rotate";
 
 /// The buttons.
-pub(super) fn actions(form: &FormView, lang: Lang) -> AnyView {
+pub(super) fn actions(form: &FormView, enabled: bool, held: u64, lang: Lang) -> AnyView {
     let id = form.id.clone().unwrap_or_default();
     let path = format!("/webhooks/{id}");
     let patterns: Vec<EventPattern> = form.form.events.iter().map(|event| EventPattern::of_stored(event)).collect();
@@ -36,12 +37,14 @@ pub(super) fn actions(form: &FormView, lang: Lang) -> AnyView {
         .collect();
     view! {
         <div class="actions">
+            {(held > 0 && enabled).then(|| view! { <SendHeld id=id.clone() count=held /> })}
             <TestEventButton id=id.clone() events />
+            {form.send_again.clone().map(|dialog| view! { <SendAgainMenu dialog enabled /> })}
             <a class="button" href=format!("/webhooks/new?from={id}")>
                 {say::duplicate(lang)}
             </a>
             <form method="post" action=path.clone() id=ROTATE hidden></form>
-            <details class="menu">
+            <details class="menu pop">
                 <summary class="button">{say::delete(lang)}</summary>
                 <form method="post" action=path class="card">
                     <p>{say::delete_why(lang)}</p>

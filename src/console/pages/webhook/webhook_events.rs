@@ -61,7 +61,7 @@ impl Chosen<'_> {
     }
 }
 
-/// The section with a checkbox for each event type.
+/// The picker of event types: the content of the section "Event".
 pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
     let error = error_of(errors, "events");
     let describe = error.as_ref().map(|_| "events-error");
@@ -88,30 +88,18 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
     let scrolls = choice.types().filter(|one| chosen.shows(one)).count() >= SCROLLS_FROM;
     let editable = form.editable;
     view! {
-        <section class="full" aria-labelledby="event-heading">
-            <div>
-                <h2 id="event-heading">{say::event(lang)}</h2>
-                <p>{say::event_why(lang)}</p>
+        <div class="picker" role="group" aria-labelledby="event-heading" aria-describedby=describe id="events" tabindex="-1" data-picker="">
+            <FieldError id="events".to_owned() error />
+            <p class="picker-count" role="status" data-total="">
+                {say::events_chosen(lang, &received.to_string(), &total.to_string())}
+            </p>
+            {chosen_view(choice, &chosen)}
+            {editable.then(|| every_event(&chosen))}
+            {editable.then(|| search(&chosen))}
+            <div class="picker-list" class:scrolls=scrolls tabindex=scrolls.then_some("0") role=scrolls.then_some("group") aria-label=scrolls.then(|| say::event(lang))>
+                {groups}
+                {patterns_view(choice, &chosen)}
             </div>
-            <div class="picker" role="group" aria-labelledby="event-heading" aria-describedby=describe id="events" tabindex="-1" data-picker="">
-                <FieldError id="events".to_owned() error />
-                <p class="picker-count" role="status" data-total="">
-                    {say::events_chosen(lang, &received.to_string(), &total.to_string())}
-                </p>
-                {chosen_view(choice, &chosen)}
-                {editable.then(|| every_event(&chosen))}
-                {editable.then(|| search(&chosen))}
-                <div class="picker-list" class:scrolls=scrolls tabindex=scrolls.then_some("0") role=scrolls.then_some("group") aria-label=scrolls.then(|| say::event(lang))>
-                    {groups}
-                    {patterns_view(choice, &chosen)}
-                </div>
-                <p class="hint" data-none="" hidden>
-                    {say::events_none(lang)}
-                </p>
-                {editable.then(|| templates(lang))}
-                {editable.then(|| view! { <EventPicker /> })}
-            </div>
-        </section>
     }
     .into_any()
 }

@@ -11,11 +11,17 @@ use crate::{
             time::{Time, TimeView},
         },
         error_view::{ErrorView, error_of},
-        islands::{CopyField, FieldError, HeaderRows, HeaderView, Rule, Unsaved, described_by, focus_first, takes_focus},
+        islands::{CopyField, FieldError, HeaderRows, Rule, Unsaved, described_by, focus_first, takes_focus},
         pages::{
             audit_log::{Differences, OpenEntryView},
             webhook::{
-                generate_secret::GenerateButton, load_form::FormView, save::Intent, webhook_actions::ROTATE, webhook_events::events,
+                generate_secret::GenerateButton,
+                load_form::FormView,
+                save::Intent,
+                section::Section,
+                summaries::{details_line, event_line, general_line, headers_line},
+                webhook_actions::ROTATE,
+                webhook_events::events,
             },
         },
         raw_text::raw_text,
@@ -35,38 +41,64 @@ pub(super) fn WebhookFields(
         .id
         .as_ref()
         .map_or_else(|| "/webhooks/new".to_owned(), |id| format!("/webhooks/{id}"));
-    let editable = form.editable;
+    let is_new = form.id.is_none();
     let errors = form.errors.clone();
     focus_first(&errors, form.edited.as_deref());
+    let from_start = form.edited.is_some() || !errors.is_empty() || form.changes.is_some();
+    let cancel = if is_new {
+        view! {
+            <a class="button" href="/webhooks">
+                {say::cancel(lang)}
+            </a>
+        }
+        .into_any()
+    } else {
+        view! {
+            <span class="unsaved-words">{say::unsaved(lang)}</span>
+            <a class="button" href=action.clone()>
+                {say::discard_changes(lang)}
+            </a>
+        }
+        .into_any()
+    };
     view! {
-        <form method="post" action=action novalidate>
+        <form method="post" action=action novalidate class="webhook-form" class:stored=!is_new>
             <ErrorSummary errors=errors.clone() />
             {form.changes.as_deref().map(|changes| concurrent_changes(changes, lang))}
-            {editable.then(|| view! { <Unsaved from_start=form.edited.is_some() || !errors.is_empty() || form.changes.is_some() /> })}
+            <Unsaved from_start />
             {form.form.seen.map(|seen| view! { <input type="hidden" name="seen" value=seen.to_string() /> })}
-            <fieldset class="plain" disabled=!editable>
-                // Enter in a field presses the first button of a form. This must not be "Add header".
-                <button type="submit" name="intent" value=Intent::Enter.to_string() class="visually-hidden" tabindex="-1" aria-hidden="true">
+            {form.form.copy_of.clone().map(|from| view! { <input type="hidden" name="copy_of" value=from /> })}
+            // Enter in a field presses the first button of a form. This must not be "Add header".
+            <button type="submit" name="intent" value=Intent::Enter.to_string() class="visually-hidden" tabindex="-1" aria-hidden="true">
+                {say::save(lang)}
+            </button>
+            {general(&form, &errors, lang)}
+            {details(&form, &errors, lang)}
+            {headers(&form, errors.clone(), lang)}
+            {event(&form, &errors, lang)}
+            <div class="save">
+                {is_new.then(|| view! { <span class="hint save-hint">{say::saving_shows_secret(lang)}</span> })}
+                {cancel}
+                <button class="button primary" type="submit" name="intent" value=Intent::Save.to_string()>
                     {say::save(lang)}
                 </button>
-                {general(&form, &errors, lang)}
-                {details(&form, &errors, lang)}
-                {headers(form.form.headers(), errors.clone(), editable, lang)}
-                {events(&form, &errors, lang)}
-            </fieldset>
-            {editable
-                .then(|| view! {
-                    <div class="save">
-                        <a class="button" href="/webhooks">
-                            {say::cancel(lang)}
-                        </a>
-                        <button class="button primary" type="submit" name="intent" value=Intent::Save.to_string()>
-                            {say::save(lang)}
-                        </button>
-                    </div>
-                })}
+            </div>
         </form>
     }
+}
+
+/// Whether a section is open: because all are, because one of its fields has an error, or because a button has changed it.
+fn is_open(form: &FormView, fields: &[&str]) -> bool {
+    let is_one = |field: &str| fields.iter().any(|name| field.starts_with(name));
+    form.is_open
+        || form.changes.is_some()
+        || form.errors.iter().any(|error| is_one(&error.field))
+        || form.edited.as_deref().is_some_and(is_one)
+}
+
+/// The one line of a section, on the page of a stored webhook.
+fn summary(form: &FormView, line: fn(&FormView, Lang) -> AnyView, lang: Lang) -> Option<AnyView> {
+    form.id.as_ref().map(|_| line(form, lang))
 }
 
 /// What others changed after the form was loaded.
@@ -96,17 +128,8 @@ fn concurrent_changes(changes: &[OpenEntryView], lang: Lang) -> AnyView {
 
 fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
     let description_error = error_of(errors, "description");
-    let owners = form.editable.then(|| {
-        let (possible, chosen) = (form.possible_owners.clone(), form.form.owners().unwrap_or_default());
-        view! { <Owners possible chosen errors=errors.to_vec() /> }
-    });
-    view! {
-        <section aria-labelledby="general-heading">
-            <div>
-                <h2 id="general-heading">{say::general(lang)}</h2>
-                <p>{say::general_why(lang)}</p>
-            </div>
-            <div>
+    let (possible, chosen) = (form.possible_owners.clone(), form.form.owners().unwrap_or_default());
+    let body = view! {
                 <div class="field across">
                     <input class="switch" type="checkbox" role="switch" id="enabled" name="enabled" value="true" checked=form.form.enabled aria-describedby="enabled-hint" />
                     <label for="enabled">{say::enabled(lang)}</label>
@@ -130,26 +153,28 @@ fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                     </textarea>
                     <FieldError id="description".to_owned() error=description_error />
                 </div>
-                {owners}
-            </div>
-        </section>
+                <Owners possible chosen errors=errors.to_vec() />
+    };
+    Section {
+        id: "general",
+        heading_id: "general-heading",
+        heading: say::general(lang),
+        why: say::general_why(lang),
+        summary: summary(form, general_line, lang),
+        is_open: is_open(form, &["name", "description", "owners", "enabled"]),
+        editable: true,
+        body: body.into_any(),
     }
-    .into_any()
+    .view()
 }
 
 fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
     let secret = if form.id.is_none() {
         view! { <NewSecret secret=form.form.secret.clone() error=error_of(errors, "secret") /> }.into_any()
     } else {
-        view! { <StoredSecret created=form.secret_created.clone() editable=form.editable /> }.into_any()
+        view! { <StoredSecret created=form.secret_created.clone() /> }.into_any()
     };
-    view! {
-        <section aria-labelledby="details-heading">
-            <div>
-                <h2 id="details-heading">{say::details(lang)}</h2>
-                <p>{say::details_why(lang)}</p>
-            </div>
-            <div>
+    let body = view! {
                 <TextField
                     name="url"
                     label=say::url(lang)
@@ -162,10 +187,18 @@ fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                 />
                 {secret}
                 {rate_and_order(form, errors, lang)}
-            </div>
-        </section>
+    };
+    Section {
+        id: "webhook-details",
+        heading_id: "details-heading",
+        heading: say::details(lang),
+        why: say::details_why(lang),
+        summary: summary(form, details_line, lang),
+        is_open: is_open(form, &["url", "secret", "rate_limit", "ordered"]),
+        editable: true,
+        body: body.into_any(),
     }
-    .into_any()
+    .view()
 }
 
 /// The rate limit and the order of callbacks.
@@ -215,19 +248,33 @@ fn rate_and_order(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView 
     .into_any()
 }
 
-fn headers(headers: Vec<HeaderView>, errors: Vec<ErrorView>, editable: bool, lang: Lang) -> AnyView {
-    view! {
-        <section aria-labelledby="headers-heading">
-            <div>
-                <h2 id="headers-heading">{say::headers(lang)}</h2>
-                <p>{say::headers_why(lang)}</p>
-            </div>
-            <div>
-                <HeaderRows headers errors editable />
-            </div>
-        </section>
+fn headers(form: &FormView, errors: Vec<ErrorView>, lang: Lang) -> AnyView {
+    let headers = form.form.headers();
+    Section {
+        id: "additional-headers",
+        heading_id: "headers-heading",
+        heading: say::headers(lang),
+        why: say::headers_why(lang),
+        summary: summary(form, headers_line, lang),
+        is_open: is_open(form, &["headers"]),
+        editable: true,
+        body: view! { <HeaderRows headers errors editable=true /> }.into_any(),
     }
-    .into_any()
+    .view()
+}
+
+fn event(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
+    Section {
+        id: "event",
+        heading_id: "event-heading",
+        heading: say::event(lang),
+        why: say::event_why(lang),
+        summary: summary(form, event_line, lang),
+        is_open: is_open(form, &["events"]),
+        editable: true,
+        body: events(form, errors, lang),
+    }
+    .view()
 }
 
 #[component]
@@ -262,7 +309,7 @@ fn NewSecret(secret: String, error: Option<String>) -> impl IntoView {
 }
 
 #[component]
-fn StoredSecret(created: Option<TimeView>, editable: bool) -> impl IntoView {
+fn StoredSecret(created: Option<TimeView>) -> impl IntoView {
     let lang = lang();
     view! {
         <div class="field">
@@ -271,7 +318,7 @@ fn StoredSecret(created: Option<TimeView>, editable: bool) -> impl IntoView {
             <p class="hint">
                 {say::secret_hint(lang)} {created.map(|at| view! { " " {say::secret_created(lang)} " " <Time at /> "." })}
             </p>
-            {editable.then(|| rotation(lang))}
+            {rotation(lang)}
         </div>
     }
 }

@@ -13,7 +13,7 @@ pub(super) const HOURS: i64 = 24;
 const HEIGHT: u64 = 22;
 
 /// The chart of the hours up to `now`, counted in hours since 1970. The highest bar has the full height. `None` if there was no callback.
-pub(super) fn sparkline(counts: &[HourCounts], now: i64, lang: Lang) -> Option<SparklineView> {
+pub(in crate::console::pages) fn sparkline(counts: &[HourCounts], now: i64, lang: Lang) -> Option<SparklineView> {
     let shown = counts.iter().filter(|(hour, ..)| (now - HOURS + 1..=now).contains(hour));
     let highest = shown
         .clone()

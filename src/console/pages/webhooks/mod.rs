@@ -5,7 +5,7 @@ pub mod set_enabled;
 #[cfg(feature = "ssr")]
 pub(super) mod load_list;
 #[cfg(feature = "ssr")]
-mod load_sparkline;
+pub(super) mod load_sparkline;
 #[cfg(feature = "ssr")]
 pub(super) mod no_webhooks;
 #[cfg(feature = "ssr")]

@@ -1,0 +1,170 @@
+// What waits, is held, or has failed: seen, sent again, discarded; and one callback beside the log. With scripts and without.
+import type { Page } from '@playwright/test';
+import type { Server } from '../support/server.ts';
+import { accessible, expect, fits, test } from '../support/test.ts';
+
+const rows = (page: Page) => page.locator('#log-rows').getByRole('row');
+
+async function logged(server: Server, webhook: string, count: number): Promise<void> {
+  await expect.poll(async () => (await server.api('GET', `/webhooks/${webhook}/callbacks?limit=200`)).items.length, { timeout: 20_000 }).toBe(count);
+}
+
+async function waits(server: Server, webhook: string, state: string, count: number): Promise<void> {
+  const path = `/deliveries?state=${state}&webhook_id=${webhook}&limit=200`;
+  await expect.poll(async () => (await server.api('GET', path)).items.length, { timeout: 20_000 }).toBe(count);
+}
+
+test('held events are offered after enabling, and sent by a button', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  const body = { name: `Held ${javaScriptEnabled}`, url: receiver.url, events: ['visit.created'], enabled: false };
+  const { id } = await server.api('POST', '/webhooks', body);
+  for (const number of [1, 2, 3]) await server.publish('visit.created', `held-${javaScriptEnabled}-${number}`);
+  await waits(server, id, 'held', 3);
+  await page.goto(`/webhooks/${id}?response=held#logs`);
+  await expect(page.getByRole('table', { name: 'Held deliveries' }).getByRole('row')).toHaveCount(4);
+  await accessible(page);
+  await fits(page);
+  await server.api('PATCH', `/webhooks/${id}`, { enabled: true });
+  await page.goto(`/webhooks/${id}?saved=enabled`);
+  await expect(page.getByText('3 events were held.')).toBeVisible();
+  await accessible(page);
+  await fits(page);
+  await page.getByRole('button', { name: 'Send them now' }).click();
+  await expect(page.getByText('3 deliveries were queued again.')).toBeVisible();
+  await expect.poll(() => receiver.received.length).toBe(3);
+  await logged(server, id, 3);
+  await page.goto(`/webhooks/${id}`);
+  await expect(page.getByRole('button', { name: 'Send held events' })).toHaveCount(0);
+});
+
+test('the dialog counts before it sends, and discarding asks', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  test.slow();
+  receiver.answer = { status: 500, body: '' };
+  const { id } = await server.api('POST', '/webhooks', { name: `Failed ${javaScriptEnabled}`, url: receiver.url, events: ['visit.created'] });
+  await server.publish('visit.created', `failed-${javaScriptEnabled}`);
+  await waits(server, id, 'failed', 1);
+  receiver.answer = { status: 202, body: '' };
+  await page.goto(`/webhooks/${id}`);
+  await expect(page.locator('#health')).toContainText('The receiver failed inside.');
+  await page.locator('summary').filter({ hasText: 'Send again…' }).click();
+  const dialog = page.locator('#send-again');
+  await expect(dialog.getByRole('checkbox', { name: '1 failed for good' })).toBeChecked();
+  await accessible(page);
+  await dialog.getByRole('combobox', { name: 'Created' }).selectOption('Last hour');
+  if (javaScriptEnabled === false) await dialog.getByRole('button', { name: 'Count' }).click();
+  await expect(page).toHaveURL(/again=1h/);
+  await expect(dialog.getByRole('checkbox', { name: '1 failed for good' })).toBeChecked();
+  await dialog.getByRole('button', { name: 'Send them again' }).click();
+  await expect(page.getByText('1 delivery was queued again.')).toBeVisible();
+  await waits(server, id, 'failed', 0);
+
+  await server.api('PATCH', `/webhooks/${id}`, { enabled: false });
+  await server.publish('visit.created', `discarded-${javaScriptEnabled}`);
+  await waits(server, id, 'held', 1);
+  await page.goto(`/webhooks/${id}`);
+  await page.locator('summary').filter({ hasText: 'Discard held events…' }).first().click();
+  await accessible(page);
+  await page.getByRole('button', { name: 'Discard them' }).first().click();
+  await expect(page.getByText('1 delivery was discarded.')).toBeVisible();
+  await waits(server, id, 'held', 0);
+});
+
+test('a callback opens beside the log, and the keyboard goes through them', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  test.slow();
+  receiver.answer = { status: 500, body: '{"error":"InternalServerError","traceId":"0HN7-1"}' };
+  const { id } = await server.api('POST', '/webhooks', { name: `Beside ${javaScriptEnabled}`, url: receiver.url, events: ['visit.created'] });
+  for (let number = 0; number < 12; number++) await server.publish('visit.created', `beside-${javaScriptEnabled}-${number}`);
+  await logged(server, id, 24);
+  await page.goto(`/webhooks/${id}`);
+  const open = page.getByRole('article', { name: 'Callback' });
+  if (javaScriptEnabled !== false) await expect(page.locator('html[data-live]')).toHaveCount(1);
+  await rows(page).nth(8).scrollIntoViewIfNeeded();
+  const before = (await rows(page).nth(8).boundingBox())!.y;
+  await rows(page).nth(8).getByRole('link').click();
+  await expect(open).toContainText('The receiver failed inside. It is reachable; the fault is in its program.');
+  await expect(open).toContainText('To act: Receiver');
+  await expect(open).toContainText('0HN7-1');
+  await expect(page).toHaveURL(/callback=/);
+  await expect(rows(page).nth(8)).toHaveAttribute('aria-current', 'true');
+  await accessible(page);
+  await fits(page);
+  await page.setViewportSize({ width: 360, height: 740 });
+  await expect(open, 'a page of its own').toBeVisible();
+  await expect(rows(page).first()).toBeHidden();
+  await expect(open.getByRole('link', { name: 'Log' })).toBeVisible();
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await expect(rows(page).first()).toBeVisible();
+  if (javaScriptEnabled === false) {
+    await open.getByRole('link', { name: 'Close' }).click();
+    await expect(open).toHaveCount(0);
+    return;
+  }
+  await page.goto(`/webhooks/${id}`);
+  await expect(page.locator('html[data-live]')).toHaveCount(1);
+  await page.evaluate(() => document.body.setAttribute('data-same-document', 'true'));
+  await rows(page).nth(8).scrollIntoViewIfNeeded();
+  const seen = (await rows(page).nth(8).boundingBox())!.y;
+  await rows(page).nth(8).getByRole('link').click();
+  await expect(open).toBeFocused();
+  expect(Math.abs((await rows(page).nth(8).boundingBox())!.y - seen), `the log does not move (${before})`).toBeLessThan(40);
+  await page.keyboard.press('j');
+  await expect(rows(page).nth(9)).toHaveAttribute('aria-current', 'true');
+  await page.keyboard.press('k');
+  await page.keyboard.press('k');
+  await expect(rows(page).nth(7)).toHaveAttribute('aria-current', 'true');
+  await expect(open).toBeFocused();
+  await page.goBack();
+  await expect(rows(page).nth(8)).toHaveAttribute('aria-current', 'true');
+  await page.keyboard.press('Escape');
+  await expect(open).toHaveCount(0);
+  await expect(page).not.toHaveURL(/callback=/);
+  await expect(rows(page).nth(8).getByRole('link')).toBeFocused();
+  await expect(page.locator('body[data-same-document]'), 'without a reload').toHaveCount(1);
+});
+
+test('a log is searched by event, message and subject', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  const { id } = await server.api('POST', '/webhooks', { name: `Searched ${javaScriptEnabled}`, url: receiver.url, events: ['visit.updated'] });
+  for (const number of [1, 2, 3]) await server.publish('visit.updated', `searched-${javaScriptEnabled}-${number}`);
+  await logged(server, id, 3);
+  const { items } = await server.api('GET', `/webhooks/${id}/callbacks`);
+  await page.goto(`/webhooks/${id}`);
+  const search = page.getByRole('searchbox', { name: 'Event, message or subject' });
+  for (const text of [items[1].event_id, `msg_${items[1].delivery_id}`, `searched-${javaScriptEnabled}-2`]) {
+    await search.fill(text);
+    await search.press('Enter');
+    await expect(page).toHaveURL(/q=/);
+    await expect(rows(page)).toHaveCount(1);
+  }
+  await search.fill('nothing has this');
+  await search.press('Enter');
+  await expect(page.getByText('No callbacks in this range fit the filters.')).toBeVisible();
+  await accessible(page);
+});
+
+test('the secret of a new webhook is shown once', async ({ signedIn: page, javaScriptEnabled }) => {
+  await page.goto('/webhooks/new');
+  const name = `Secret once ${javaScriptEnabled}`;
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('URL').fill('https://example.com/hook');
+  await page.getByRole('checkbox', { name: 'Visit created' }).check();
+  const secret = await page.getByLabel('Secret', { exact: true }).inputValue();
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByLabel('The secret of this webhook.')).toHaveValue(secret);
+  await accessible(page);
+  await fits(page);
+  await page.reload();
+  await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+  await expect(page.getByLabel('The secret of this webhook.')).toHaveCount(0);
+});
+
+test('the log begins in sight, and the first callback is few steps away', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  const { id } = await server.api('POST', '/webhooks', { name: `In sight ${javaScriptEnabled}`, url: receiver.url, events: ['visit.created'] });
+  await server.publish('visit.created', `sight-${javaScriptEnabled}`);
+  await logged(server, id, 1);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto(`/webhooks/${id}`);
+  const top = (await page.getByRole('heading', { name: 'Logs' }).boundingBox())!.y;
+  expect(top, 'where the log begins').toBeLessThanOrEqual(450);
+  // A link leads there, so that nobody presses Tab through the form.
+  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Logs' }).click();
+  await expect(page).toHaveURL(/#logs$/);
+});

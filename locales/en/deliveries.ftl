@@ -1,0 +1,105 @@
+# Deliveries that wait, are held, or have failed, and what can be done with them.
+send-again = Send again…
+send-held = { $count ->
+    [one] Send held event ({ NUMBER($count) })
+   *[other] Send held events ({ NUMBER($count) })
+}
+send-held-many = Send held events (more than { NUMBER($count) })
+heading = Send again
+range = Created
+range-all = At any time
+range-custom = In this range
+from = From
+to = to
+count-them = Count
+failed = { $count ->
+    [one] { NUMBER($count) } failed for good
+   *[other] { NUMBER($count) } failed for good
+}
+held = { $count ->
+    [one] { NUMBER($count) } held
+   *[other] { NUMBER($count) } held
+}
+many-failed = more than { NUMBER($count) } failed for good
+many-held = more than { NUMBER($count) } held
+nothing = Nothing failed for good in this time, and nothing is held.
+send-chosen = Send them again
+order = The oldest is sent first. If the receiver accepts it, the others follow.
+enable-first = Enable the webhook first; then they can be sent.
+discard-held = Discard held events…
+discard-waiting = Discard waiting deliveries…
+discard-held-why = { $count ->
+    [one] { NUMBER($count) } held event is not sent, and cannot be sent again later. It stays in the list of events.
+   *[other] { NUMBER($count) } held events are not sent, and cannot be sent again later. They stay in the list of events.
+}
+discard-waiting-why = { $count ->
+    [one] { NUMBER($count) } waiting delivery is not sent. What is on its way at this moment still arrives.
+   *[other] { NUMBER($count) } waiting deliveries are not sent. What is on its way at this moment still arrives.
+}
+discard = Discard them
+keep = Keep holding
+send-now = Send them now
+were-held = { $count ->
+    [one] { NUMBER($count) } event was held.
+   *[other] { NUMBER($count) } events were held.
+}
+were-held-many = More than { NUMBER($count) } events were held.
+try-now = Try now
+cancel = Cancel
+cancel-which = Cancel the delivery of { $event }
+
+done-sent = { $count ->
+    [0] Nothing was sent again: nothing failed or is held in this time.
+    [one] { NUMBER($count) } delivery was queued again.
+   *[other] { NUMBER($count) } deliveries were queued again.
+}
+done-discarded = { $count ->
+    [0] There was nothing to discard.
+    [one] { NUMBER($count) } delivery was discarded.
+   *[other] { NUMBER($count) } deliveries were discarded.
+}
+done-partly = { NUMBER($count) } so far; there are more.
+go-on = Continue
+stop = Stop here
+done-tried = The oldest waiting delivery is tried now.
+done-cancelled = The delivery was cancelled.
+
+paused = Paused after { $failures } failures in a row. One callback is tried every { $every } until one succeeds.
+paused-asked = The receiver asked for a pause (Retry-After).
+paused-next = Next try in { $time }.
+paused-trying = One is tried at this moment.
+paused-waiting = { $count ->
+    [0] Nothing waits behind it.
+    [one] { NUMBER($count) } delivery waits behind it.
+   *[other] { NUMBER($count) } deliveries wait behind it.
+}
+paused-waiting-many = More than { NUMBER($count) } deliveries wait behind it.
+paused-node = This is the state on the node that made this page; other nodes decide for themselves.
+
+list-waiting = Waiting deliveries
+list-held = Held deliveries
+waiting = Waiting
+held-choice = Held
+column-event = Event
+column-subject = Subject
+column-state = State
+column-due = Due
+column-attempts = Attempts
+column-created = Created
+column-actions = Actions
+state-due = Waits until it is due
+state-now = Due now
+state-paused = Waits: callbacks are paused
+state-parked = Waits for an earlier event with the same subject
+state-sending = Is being sent
+state-held = Held while the webhook was disabled
+no-due = –
+none-waiting = No delivery waits.
+none-held = No delivery is held.
+older = Next
+first-page = First page
+unknown-event = (no longer stored)
+span-seconds = { NUMBER($count) } s
+span-minutes = { NUMBER($count) } min
+span-hours = { NUMBER($count) } h
+span-days = { NUMBER($count) } days

@@ -1,0 +1,323 @@
+//! Opens callbacks beside the log without loading the page anew: nothing moves that is being read. A click, `j`, `k` and the arrows open one,
+//! Escape closes it, and the address of the page follows. Without scripts, or in a narrow window, links load the page with the callback.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+
+use leptos::{
+    ev,
+    prelude::*,
+    wasm_bindgen::{JsCast, JsValue},
+    web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent},
+};
+
+use crate::console::pages::log::panel::callback_panel;
+
+/// The width from which the panel is beside the log (`style/panel.css`).
+const BESIDE: f64 = 1_100.0;
+/// Rows of the log.
+const ROWS: &str = "#log-rows tr[data-callback]";
+
+/// The panel of an open page.
+#[derive(Default)]
+struct Panel {
+    /// Loaded panels by callback, so that the next one is shown at once.
+    loaded: RefCell<HashMap<String, String>>,
+    /// Counts requests: an answer to an older one is not shown.
+    latest: Cell<u32>,
+}
+
+pub(super) fn watch() {
+    if document().get_element_by_id("log").is_none() {
+        return;
+    }
+    let panel = Rc::new(Panel::default());
+    let clicks = panel.clone();
+    window_event_listener(ev::click, move |event| clicks.clicked(&event));
+    let keys = panel.clone();
+    window_event_listener(ev::keydown, move |event| keys.pressed(&event));
+    // Back and forward.
+    window_event_listener_untyped("popstate", move |_: Event| panel.follow_address());
+}
+
+impl Panel {
+    fn clicked(self: &Rc<Self>, event: &MouseEvent) {
+        let is_plain = event.button() == 0 && !event.ctrl_key() && !event.meta_key() && !event.shift_key() && !event.default_prevented();
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let link = target.and_then(|target| {
+            target
+                .closest("a[data-panel], a[data-neighbour], a[data-panel-close], a.back")
+                .ok()
+                .flatten()
+        });
+        let Some(link) = link.filter(|_| is_plain && is_beside()) else {
+            return;
+        };
+        let Some(href) = link.get_attribute("href") else { return };
+        event.prevent_default();
+        if let Some(id) = callback_of(&href) {
+            self.open(id, &href);
+        } else {
+            close(&href);
+        }
+    }
+
+    fn pressed(self: &Rc<Self>, event: &KeyboardEvent) {
+        let is_typing = event.target().is_some_and(|target| {
+            let field = target
+                .dyn_into::<Element>()
+                .ok()
+                .and_then(|target| target.closest("input, select, textarea, [contenteditable]").ok().flatten());
+            field.is_some()
+        });
+        if is_typing || event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() || !is_beside() {
+            return;
+        }
+        let step = match event.key().as_str() {
+            "j" => 1,
+            "k" => -1,
+            // The arrows belong to what they scroll, unless a row or the panel's head has the focus.
+            "ArrowDown" if in_log() => 1,
+            "ArrowUp" if in_log() => -1,
+            "Escape" => {
+                if let Some(href) = open_callback().and_then(|open| close_address(&open)) {
+                    event.prevent_default();
+                    close(&href);
+                }
+                return;
+            }
+            _ => return,
+        };
+        let rows = rows();
+        let at = current().and_then(|id| {
+            rows.iter()
+                .position(|row| row.get_attribute("data-callback").as_deref() == Some(&id))
+        });
+        let next = match at {
+            Some(at) => at.checked_add_signed(step),
+            None if step > 0 => Some(0),
+            None => None,
+        };
+        if let Some((id, href)) = next.and_then(|next| rows.get(next)).and_then(address_of) {
+            event.prevent_default();
+            self.open(id, &href);
+        }
+    }
+
+    /// Shows a callback, and makes its address that of the page.
+    fn open(self: &Rc<Self>, id: String, href: &str) {
+        let address = without_fragment(href);
+        if current().as_deref() != Some(&id) {
+            push(&address);
+        }
+        self.show(id, &address);
+    }
+
+    fn show(self: &Rc<Self>, id: String, address: &str) {
+        let (panel, query) = (self.clone(), query_of(address));
+        let request = self.latest.get().wrapping_add(1);
+        self.latest.set(request);
+        mark(&id);
+        let known = self.loaded.borrow().get(&id).cloned();
+        if let Some(html) = known {
+            self.insert(&id, &html);
+            return;
+        }
+        if let Some(place) = document().get_element_by_id("panel") {
+            let _ = place.set_attribute("aria-busy", "true");
+        }
+        let address = address.to_owned();
+        leptos::task::spawn_local(async move {
+            match callback_panel(webhook(), query).await {
+                Ok(html) if panel.latest.get() == request => panel.insert(&id, &html),
+                Ok(_) => {}
+                // The page says what is wrong: that the session has ended, for example.
+                Err(_) => drop(window().location().assign(&address)),
+            }
+        });
+    }
+
+    fn insert(self: &Rc<Self>, id: &str, html: &str) {
+        let Some(place) = document().get_element_by_id("panel") else {
+            return;
+        };
+        let _ = place.remove_attribute("aria-busy");
+        place.set_inner_html(html);
+        link_neighbours(id);
+        if let Some(article) = document()
+            .get_element_by_id("callback")
+            .and_then(|open| open.dyn_into::<HtmlElement>().ok())
+        {
+            let quietly = leptos::web_sys::FocusOptions::new();
+            quietly.set_prevent_scroll(true);
+            let _ = article.focus_with_options(&quietly);
+        }
+        if let Some(row) = row(id) {
+            // Only if it is out of sight.
+            let how = leptos::web_sys::ScrollIntoViewOptions::new();
+            how.set_block(leptos::web_sys::ScrollLogicalPosition::Nearest);
+            row.scroll_into_view_with_scroll_into_view_options(&how);
+        }
+        self.prefetch(id);
+    }
+
+    /// Loads the callback below the open one.
+    fn prefetch(self: &Rc<Self>, id: &str) {
+        let rows = rows();
+        let at = rows
+            .iter()
+            .position(|row| row.get_attribute("data-callback").as_deref() == Some(id));
+        let Some((next, href)) = at.and_then(|at| rows.get(at + 1)).and_then(address_of) else {
+            return;
+        };
+        if self.loaded.borrow().contains_key(&next) {
+            return;
+        }
+        let panel = self.clone();
+        leptos::task::spawn_local(async move {
+            if let Ok(html) = callback_panel(webhook(), query_of(&href)).await {
+                let mut loaded = panel.loaded.borrow_mut();
+                // What was loaded is shown once: a delivery goes on.
+                loaded.clear();
+                loaded.insert(next, html);
+            }
+        });
+    }
+
+    fn follow_address(self: &Rc<Self>) {
+        let address = window().location().href().unwrap_or_default();
+        match callback_of(&address) {
+            Some(id) => self.show(id, &address),
+            None => empty(),
+        }
+    }
+}
+
+fn is_beside() -> bool {
+    window()
+        .inner_width()
+        .ok()
+        .and_then(|width| width.as_f64())
+        .is_some_and(|width| width >= BESIDE)
+}
+
+fn rows() -> Vec<Element> {
+    let found = document().query_selector_all(ROWS).ok();
+    let nodes = found.iter().flat_map(|nodes| (0..nodes.length()).filter_map(|at| nodes.get(at)));
+    nodes.filter_map(|node| node.dyn_into().ok()).collect()
+}
+
+fn row(id: &str) -> Option<Element> {
+    rows()
+        .into_iter()
+        .find(|row| row.get_attribute("data-callback").as_deref() == Some(id))
+}
+
+/// The callback of a row and the address that opens it.
+fn address_of(row: &Element) -> Option<(String, String)> {
+    let link = row.query_selector("a[data-panel]").ok().flatten()?;
+    Some((row.get_attribute("data-callback")?, link.get_attribute("href")?))
+}
+
+fn open_callback() -> Option<Element> {
+    document().get_element_by_id("callback")
+}
+
+fn current() -> Option<String> {
+    open_callback()?.get_attribute("data-callback")
+}
+
+fn close_address(open: &Element) -> Option<String> {
+    open.query_selector("a[data-panel-close]").ok().flatten()?.get_attribute("href")
+}
+
+/// Whether the focus is in a row of the log, or on the panel itself.
+fn in_log() -> bool {
+    let active = document().active_element();
+    active.is_some_and(|active| active.id() == "callback" || active.closest("#log-rows").is_ok_and(|row| row.is_some()))
+}
+
+fn mark(id: &str) {
+    for row in rows() {
+        let is_open = row.get_attribute("data-callback").as_deref() == Some(id);
+        let _ = if is_open {
+            row.set_attribute("aria-current", "true")
+        } else {
+            row.remove_attribute("aria-current")
+        };
+    }
+}
+
+/// Lets the links of the panel lead to the rows above and below it.
+fn link_neighbours(id: &str) {
+    let rows = rows();
+    let at = rows
+        .iter()
+        .position(|row| row.get_attribute("data-callback").as_deref() == Some(id));
+    for (which, step) in [("newer", -1_isize), ("older", 1)] {
+        let link = document()
+            .query_selector(&format!("#callback a[data-neighbour={which}]"))
+            .ok()
+            .flatten();
+        let Some(link) = link else { continue };
+        let to = at
+            .and_then(|at| at.checked_add_signed(step))
+            .and_then(|at| rows.get(at))
+            .and_then(address_of);
+        let _ = match to {
+            Some((_, href)) => link.set_attribute("href", &href).and_then(|()| link.remove_attribute("hidden")),
+            None => link.set_attribute("hidden", ""),
+        };
+    }
+}
+
+/// Closes the panel. The focus returns to the row.
+fn close(href: &str) {
+    let id = current();
+    push(&without_fragment(href));
+    empty();
+    let link = id
+        .and_then(|id| row(&id))
+        .and_then(|row| row.query_selector("a[data-panel]").ok().flatten());
+    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
+        let quietly = leptos::web_sys::FocusOptions::new();
+        quietly.set_prevent_scroll(true);
+        let _ = link.focus_with_options(&quietly);
+    }
+}
+
+fn empty() {
+    mark("");
+    if let Some(place) = document().get_element_by_id("panel") {
+        place.set_inner_html("");
+    }
+}
+
+fn push(address: &str) {
+    let history = window().history();
+    let _ = history.and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(address)));
+}
+
+fn without_fragment(href: &str) -> String {
+    href.split('#').next().unwrap_or_default().to_owned()
+}
+
+fn query_of(address: &str) -> String {
+    let address = without_fragment(address);
+    address.split_once('?').map_or_else(String::new, |(_, query)| query.to_owned())
+}
+
+fn callback_of(address: &str) -> Option<String> {
+    let query = query_of(address);
+    let found = query.split('&').find_map(|pair| pair.strip_prefix("callback="));
+    found.filter(|id| !id.is_empty()).map(str::to_owned)
+}
+
+/// The id of the webhook, from the path of the page.
+fn webhook() -> String {
+    let path = window().location().pathname().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,96 @@
+//! Buttons that send held events, and forms that discard held or waiting deliveries.
+
+use leptos::prelude::*;
+
+use crate::{console::viewer::lang, domain::timestamp::Timestamp, messages::deliveries as say, storage::delivery_list::COUNTED_MAX};
+
+/// The button that sends all held events.
+#[component]
+pub(in crate::console::pages) fn SendHeld(
+    /// The id of the webhook.
+    id: String,
+    /// Their number.
+    count: u64,
+    /// The text of the button, if it does not name their number.
+    #[prop(optional)]
+    text: Option<&'static str>,
+) -> impl IntoView {
+    let lang = lang();
+    let counted = if count > COUNTED_MAX {
+        say::send_held_many(lang, COUNTED_MAX)
+    } else {
+        say::send_held(lang, count)
+    };
+    view! {
+        <form method="post" action=format!("/webhooks/{id}/deliveries/send-again")>
+            <input type="hidden" name="since" value="0" />
+            <input type="hidden" name="until" value=Timestamp::now().0.to_string() />
+            <input type="hidden" name="held" value="true" />
+            <button class="button primary" type="submit">
+                {text.map_or(counted, str::to_owned)}
+            </button>
+        </form>
+    }
+}
+
+/// Discards held or waiting deliveries, after a confirmation.
+#[component]
+pub(in crate::console::pages) fn DiscardMenu(
+    /// The id of the webhook.
+    id: String,
+    /// Their number.
+    count: u64,
+    /// Whether they are held. Otherwise they wait.
+    held: bool,
+) -> impl IntoView {
+    let lang = lang();
+    let shown = count.min(COUNTED_MAX);
+    let (which, heading, why) = if held {
+        ("held", say::discard_held(lang), say::discard_held_why(lang, shown))
+    } else {
+        ("waiting", say::discard_waiting(lang), say::discard_waiting_why(lang, shown))
+    };
+    view! {
+        <details class="menu pop">
+            <summary class="button">{heading}</summary>
+            <form method="post" action=format!("/webhooks/{id}/deliveries/discard") class="card">
+                <p>{why}</p>
+                <input type="hidden" name="which" value=which />
+                <input type="hidden" name="until" value=Timestamp::now().0.to_string() />
+                <button class="button danger" type="submit">
+                    {say::discard(lang)}
+                </button>
+            </form>
+        </details>
+    }
+}
+
+/// What was held while the webhook was disabled, right after it was enabled.
+#[component]
+pub(in crate::console::pages) fn HeldAfterEnabling(
+    /// The id of the webhook.
+    id: String,
+    /// The number of held deliveries, not 0.
+    count: u64,
+) -> impl IntoView {
+    let lang = lang();
+    let text = if count > COUNTED_MAX {
+        say::were_held_many(lang, COUNTED_MAX)
+    } else {
+        say::were_held(lang, count)
+    };
+    view! {
+        <div class="notice warn" role="status" id="held-before">
+            <p>
+                <strong>{text}</strong>
+            </p>
+            <div class="choices-row">
+                <SendHeld id=id.clone() count text=say::send_now(lang) />
+                <a class="button" href=format!("/webhooks/{id}")>
+                    {say::keep(lang)}
+                </a>
+                <DiscardMenu id count held=true />
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,286 @@
+//! What the forms for deliveries do, and where they lead.
+
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    auth::rules::Action,
+    console::{
+        ConsoleError,
+        href::href,
+        page_action::PageAction,
+        pages::deliveries::actions::{CancelDelivery, Changed, DiscardDeliveries, RecoverDeliveries, TryDeliveryNow},
+        server::{action_error, caller},
+    },
+    domain::{
+        id::{DeliveryId, WebhookId},
+        page::{Cursor, ListId},
+        timestamp::Timestamp,
+    },
+    routes::{Rule, Ruled},
+    services::{
+        error::UseCaseError,
+        webhooks::{self, Chosen},
+    },
+    storage::recover::Discard,
+};
+
+/// How long one request changes deliveries. A page then shows how far it is, and continues.
+const PART: Duration = Duration::from_secs(3);
+
+/// The rule of all forms.
+const RULE: Rule = Rule::Session(Action::Resend);
+
+/// What the page of the webhook says after a form. All numbers are of the whole request, which may have had several parts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Outcome {
+    /// `recovered`, `discarded`, `tried` or `cancelled`.
+    pub(super) saved: Option<String>,
+    /// The number of deliveries so far.
+    pub(super) count: Option<u64>,
+    /// Where the next part begins. `None` if everything is done.
+    pub(super) rest: Option<String>,
+    /// The range and the choice of the next part.
+    pub(super) since: Option<i64>,
+    pub(super) until: Option<i64>,
+    pub(super) failed: Option<bool>,
+    pub(super) held: Option<bool>,
+    /// What is discarded.
+    pub(super) which: Option<String>,
+}
+
+impl Outcome {
+    fn of(saved: &str) -> Self {
+        Self {
+            saved: Some(saved.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    fn page(&self, id: &str) -> Response {
+        Redirect::to(&href(&format!("/webhooks/{id}"), self)).into_response()
+    }
+}
+
+/// A checkbox sends "true" or nothing; a field that continues a request may send "false".
+fn is_ticked(field: Option<&str>) -> bool {
+    field.is_some_and(|value| value == "true")
+}
+
+fn webhook(id: &str) -> Result<WebhookId, ConsoleError> {
+    id.parse().map_err(|_| action_error(UseCaseError::NotFound))
+}
+
+/// The cursors of one request: those of another range or webhook are refused.
+fn list(id: &str, (since, until): (i64, i64)) -> ListId {
+    let (since, until) = (since.to_string(), until.to_string());
+    ListId::new(
+        &format!("/webhooks/{id}/deliveries/send-again"),
+        [("since", since.as_str()), ("until", until.as_str())],
+    )
+}
+
+pub(super) async fn recover(
+    id: &str,
+    range: (i64, i64),
+    (failed, held): (bool, bool),
+    rest: Option<&str>,
+) -> Result<Changed, ConsoleError> {
+    let (app, by) = caller()?;
+    let (webhook, list) = (webhook(id)?, list(id, range));
+    let rest = rest.filter(|rest| !rest.is_empty());
+    let after = rest.map(|rest| Cursor::decode(rest, &list)).transpose();
+    let after = after.map_err(|error| ConsoleError::Malformed { detail: error.to_string() })?;
+    let chosen = Chosen {
+        since: Timestamp(range.0),
+        until: Timestamp(range.1),
+        failed,
+        held,
+    };
+    let recovered = webhooks::recover_for(&app, &by, webhook, chosen, after, Some(PART)).await;
+    let recovered = recovered.map_err(action_error)?;
+    Ok(Changed {
+        count: recovered.deliveries,
+        rest: recovered.rest.map(|rest| rest.encode(&list)),
+    })
+}
+
+pub(super) async fn discard(id: &str, which: &str, until: i64) -> Result<Changed, ConsoleError> {
+    let (app, by) = caller()?;
+    let which = match which {
+        "held" => Discard::Held,
+        "waiting" => Discard::Waiting,
+        other => {
+            return Err(ConsoleError::Malformed {
+                detail: format!("there are no deliveries `{other}`; use held or waiting"),
+            });
+        }
+    };
+    let discarded = webhooks::discard(&app, &by, webhook(id)?, which, Timestamp(until), Some(PART)).await;
+    let discarded = discarded.map_err(action_error)?;
+    Ok(Changed {
+        count: discarded.deliveries,
+        rest: discarded.more.then(|| "more".to_owned()),
+    })
+}
+
+pub(super) async fn try_now(id: &str) -> Result<(), ConsoleError> {
+    let (app, by) = caller()?;
+    let tried = webhooks::try_now(&app, &by, webhook(id)?).await;
+    tried.map(drop).map_err(action_error)
+}
+
+pub(super) async fn cancel(id: &str, delivery: &str) -> Result<(), ConsoleError> {
+    let (app, by) = caller()?;
+    let cancelled = async {
+        let delivery: DeliveryId = delivery.parse().map_err(|_| UseCaseError::NotFound)?;
+        let of: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
+        webhooks::cancel_of(&app, &by, of, delivery).await
+    };
+    cancelled.await.map_err(action_error)
+}
+
+/// The form that sends deliveries again.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RecoverForm {
+    id: String,
+    since: i64,
+    until: i64,
+    #[serde(default)]
+    failed: Option<String>,
+    #[serde(default)]
+    held: Option<String>,
+    #[serde(default)]
+    rest: Option<String>,
+    /// The number of deliveries that earlier parts of the request have sent.
+    #[serde(default)]
+    before: u64,
+}
+
+impl From<RecoverForm> for RecoverDeliveries {
+    fn from(form: RecoverForm) -> Self {
+        Self {
+            id: form.id,
+            since: form.since,
+            until: form.until,
+            failed: is_ticked(form.failed.as_deref()),
+            held: is_ticked(form.held.as_deref()),
+            rest: form.rest,
+        }
+    }
+}
+
+impl Ruled for RecoverDeliveries {
+    const RULE: Rule = RULE;
+}
+
+impl PageAction for RecoverDeliveries {
+    type Form = RecoverForm;
+
+    async fn answer(form: RecoverForm, result: Result<Changed, ConsoleError>) -> Result<Response, ConsoleError> {
+        let Changed { count, rest } = result?;
+        let is_over = rest.is_none();
+        let outcome = Outcome {
+            count: Some(form.before.saturating_add(count)),
+            since: Some(form.since).filter(|_| !is_over),
+            until: Some(form.until).filter(|_| !is_over),
+            failed: Some(is_ticked(form.failed.as_deref())).filter(|_| !is_over),
+            held: Some(is_ticked(form.held.as_deref())).filter(|_| !is_over),
+            rest,
+            ..Outcome::of("recovered")
+        };
+        Ok(outcome.page(&form.id))
+    }
+}
+
+/// The form that discards deliveries.
+#[derive(Clone, Debug, Deserialize)]
+pub struct DiscardForm {
+    id: String,
+    which: String,
+    until: i64,
+    /// The number of deliveries that earlier parts of the request have discarded.
+    #[serde(default)]
+    before: u64,
+}
+
+impl From<DiscardForm> for DiscardDeliveries {
+    fn from(DiscardForm { id, which, until, .. }: DiscardForm) -> Self {
+        Self { id, which, until }
+    }
+}
+
+impl Ruled for DiscardDeliveries {
+    const RULE: Rule = RULE;
+}
+
+impl PageAction for DiscardDeliveries {
+    type Form = DiscardForm;
+
+    async fn answer(form: DiscardForm, result: Result<Changed, ConsoleError>) -> Result<Response, ConsoleError> {
+        let Changed { count, rest } = result?;
+        let is_over = rest.is_none();
+        let outcome = Outcome {
+            count: Some(form.before.saturating_add(count)),
+            until: Some(form.until).filter(|_| !is_over),
+            which: Some(form.which).filter(|_| !is_over),
+            rest,
+            ..Outcome::of("discarded")
+        };
+        Ok(outcome.page(&form.id))
+    }
+}
+
+impl Ruled for TryDeliveryNow {
+    const RULE: Rule = RULE;
+}
+
+/// The button "Try now".
+#[derive(Clone, Debug, Deserialize)]
+pub struct TryForm {
+    id: String,
+}
+
+impl From<TryForm> for TryDeliveryNow {
+    fn from(form: TryForm) -> Self {
+        Self { id: form.id }
+    }
+}
+
+impl PageAction for TryDeliveryNow {
+    type Form = TryForm;
+
+    async fn answer(form: TryForm, result: Result<(), ConsoleError>) -> Result<Response, ConsoleError> {
+        result?;
+        Ok(Outcome::of("tried").page(&form.id))
+    }
+}
+
+/// The button "Cancel" of a delivery.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CancelForm {
+    id: String,
+    delivery: String,
+}
+
+impl From<CancelForm> for CancelDelivery {
+    fn from(CancelForm { id, delivery }: CancelForm) -> Self {
+        Self { id, delivery }
+    }
+}
+
+impl Ruled for CancelDelivery {
+    const RULE: Rule = RULE;
+}
+
+impl PageAction for CancelDelivery {
+    type Form = CancelForm;
+
+    async fn answer(form: CancelForm, result: Result<(), ConsoleError>) -> Result<Response, ConsoleError> {
+        result?;
+        Ok(Outcome::of("cancelled").page(&form.id))
+    }
+}

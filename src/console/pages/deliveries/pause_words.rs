@@ -1,0 +1,92 @@
+//! The state of a webhook's circuit breaker in words, with the button "Try now".
+
+use leptos::prelude::*;
+
+use crate::{
+    app::AppState,
+    auth::{principal::Principal, rules::Action},
+    console::{pages::deliveries::spans::span, viewer::lang},
+    delivery::Paused,
+    domain::id::WebhookId,
+    messages::{Lang, deliveries as say},
+    services::{error::UseCaseError, webhooks},
+    storage::delivery_list::COUNTED_MAX,
+};
+
+/// A pause of a webhook in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PauseView {
+    /// Why callbacks are paused, when the next one is tried, and how many deliveries wait.
+    pub sentences: Vec<String>,
+    /// The action of the button "Try now". `None` if the viewer may not press it, or if one is tried already.
+    pub try_now: Option<String>,
+}
+
+/// The pause of a webhook on this node, if there is one. `waiting` is the number of deliveries that wait.
+pub(in crate::console::pages) async fn pause_view(
+    app: &AppState,
+    by: &Principal,
+    id: WebhookId,
+    waiting: u64,
+    lang: Lang,
+) -> Result<Option<PauseView>, UseCaseError> {
+    let Some(pause) = webhooks::pause(app, by, id).await? else {
+        return Ok(None);
+    };
+    let (mut sentences, mut can_try) = (Vec::new(), true);
+    match pause.paused {
+        Paused::Failing { failures, every, next } => {
+            sentences.push(say::paused(lang, &span(every, lang), &failures.to_string()));
+            // One of those that wait is the one that is tried.
+            sentences.push(behind(waiting.saturating_sub(1), lang));
+            can_try = next.is_some();
+            sentences.push(next.map_or_else(
+                || say::paused_trying(lang).to_owned(),
+                |next| say::paused_next(lang, &span(next, lang)),
+            ));
+        }
+        Paused::Asked { next } => {
+            sentences.push(say::paused_asked(lang).to_owned());
+            sentences.push(say::paused_next(lang, &span(next, lang)));
+        }
+    }
+    if pause.several_nodes {
+        sentences.push(say::paused_node(lang).to_owned());
+    }
+    let may = by.may(Action::Resend, false).is_ok();
+    Ok(Some(PauseView {
+        sentences,
+        try_now: (may && can_try && waiting > 0).then(|| format!("/webhooks/{id}/deliveries/try-now")),
+    }))
+}
+
+fn behind(count: u64, lang: Lang) -> String {
+    if count >= COUNTED_MAX {
+        say::paused_waiting_many(lang, COUNTED_MAX)
+    } else {
+        say::paused_waiting(lang, count)
+    }
+}
+
+/// The pause, with its button.
+#[component]
+pub(in crate::console::pages) fn PauseNotice(
+    /// The pause.
+    pause: PauseView,
+) -> impl IntoView {
+    let button = pause.try_now.map(|action| {
+        view! {
+            <form method="post" action=action>
+                <button class="button small" type="submit">
+                    {say::try_now(lang())}
+                </button>
+            </form>
+        }
+    });
+    view! {
+        <div class="paused">
+            <p>{pause.sentences.join(" ")}</p>
+            {button}
+        </div>
+    }
+}

@@ -1,0 +1,107 @@
+//! The top of a webhook's page: whether it works, why not, what waits, and what can be done.
+
+use leptos::prelude::*;
+
+use crate::{
+    console::{
+        components::{badges::ResponseBadge, sparkline::Sparkline, time::Time, unseen::ForeignText},
+        pages::{
+            deliveries::{discard_forms::DiscardMenu, pause_words::PauseNotice},
+            webhook::load_health::{HealthView, LastView, counted},
+        },
+        viewer::lang,
+    },
+    domain::webhook::Status,
+    messages::{verdict, webhook as say},
+};
+
+/// The summary.
+#[component]
+pub(super) fn Health(
+    /// The id of the webhook.
+    id: String,
+    /// The summary.
+    health: HealthView,
+) -> impl IntoView {
+    let lang = lang();
+    let class = match health.status {
+        Status::Failing => "health bad",
+        Status::Disabled => "health off",
+        Status::Enabled => "health good",
+    };
+    let failing = health.failing.map(|text| {
+        view! {
+            <p class="health-lead">
+                <strong>{text}</strong>
+                {health.since.map(|at| view! { " (" {say::failing_since(lang)} " " <Time at /> ")" })}
+            </p>
+        }
+    });
+    let path = format!("/webhooks/{id}");
+    let counts = health.counts;
+    let list = |count: u64, text: &'static str, list: &'static str| {
+        let value = counted(count, lang);
+        view! {
+            <span>
+                {text} " " {if count > 0 {
+                    view! { <a href=format!("{path}?response={list}#logs")>{value}</a> }.into_any()
+                } else {
+                    value.into_any()
+                }}
+            </span>
+        }
+    };
+    let discards = health.may_resend.then(|| {
+        let held = (counts.held > 0).then(|| view! { <DiscardMenu id=id.clone() count=counts.held held=true /> });
+        let waiting = (counts.waiting > 0).then(|| view! { <DiscardMenu id=id.clone() count=counts.waiting held=false /> });
+        (held, waiting)
+    });
+    view! {
+        <section class=class id="health" aria-label=say::health(lang)>
+            {failing}
+            {health.last.map(|last| view! { <Last last /> })}
+            {health.pause.map(|pause| view! { <PauseNotice pause /> })}
+            <div class="health-figures">
+                {health
+                    .rate
+                    .map(|rate| {
+                        view! { <span>{rate}</span> }
+                    })}
+                {health.median.map(|median| view! { <span>{say::median(lang, &median)}</span> })}
+                {health.sparkline.map(|sparkline| view! { <Sparkline sparkline /> })}
+                {list(counts.waiting, say::waiting(lang), "waiting")}
+                {list(counts.held, say::held(lang), "held")}
+                {discards}
+            </div>
+        </section>
+    }
+}
+
+/// The last callback, and what it means.
+#[component]
+fn Last(last: LastView) -> impl IntoView {
+    let lang = lang();
+    view! {
+        <p class="health-last">
+            <span>{say::last_response(lang)}</span>
+            " "
+            <ResponseBadge succeeded=last.succeeded status=last.status response=last.response />
+            " "
+            <span class="quiet-text" title=last.at.text.clone()>
+                {say::ago(lang, &last.ago)}
+            </span>
+            " "
+            <a href=last.href>{say::show_callback(lang)}</a>
+        </p>
+        {last
+            .verdict
+            .map(|(sentence, who)| {
+                view! {
+                    <p class="health-verdict">
+                        <ForeignText text=sentence />
+                        {who.map(|who| view! { " " <span class="who">{verdict::who(lang, who)}</span> })}
+                    </p>
+                }
+            })}
+    }
+}

@@ -1,0 +1,121 @@
+//! The sections of a webhook for viewers who may not change it: the same lines, without fields.
+
+use leptos::prelude::*;
+
+use crate::{
+    catalogue::EventType,
+    console::{
+        components::{time::Time, unseen::ForeignText},
+        pages::webhook::{
+            load_form::FormView,
+            section::Section,
+            summaries::{details_line, event_line, general_line, headers_line},
+        },
+        viewer::lang,
+    },
+    messages::webhook as say,
+};
+
+/// All sections.
+#[component]
+pub(super) fn ReadOnly(
+    /// The webhook.
+    form: FormView,
+) -> impl IntoView {
+    let lang = lang();
+    let section = |id, heading_id, heading, why, summary: AnyView, body: AnyView| {
+        Section {
+            id,
+            heading_id,
+            heading,
+            why,
+            summary: Some(summary),
+            is_open: form.is_open,
+            editable: false,
+            body,
+        }
+        .view()
+    };
+    let fact = |name: &'static str, value: AnyView| {
+        view! {
+            <div class="long">
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+            </div>
+        }
+    };
+    let text = |text: String| view! { <ForeignText text /> }.into_any();
+    let general = view! {
+        <dl class="facts">
+            {fact(say::enabled(lang), if form.form.enabled { say::on(lang) } else { say::off(lang) }.into_any())}
+            {fact(say::name(lang), text(form.form.name.clone()))} {fact(say::description(lang), text(form.form.description.clone()))}
+        </dl>
+    };
+    let url = form.form.url.clone();
+    let created = form.secret_created.clone().map(|at| view! { <Time at /> });
+    let details = view! {
+        <dl class="facts">
+            {fact(say::url(lang), view! { <span class="mono"><ForeignText text=url machine=true /></span> }.into_any())}
+            {fact(say::secret_created(lang), created.into_any())}
+        </dl>
+    };
+    let headers = form.form.headers().into_iter().map(|header| {
+        view! {
+            <li class="mono">
+                <ForeignText text=header.name machine=true />
+                ": "
+                <span class="quiet-text">"••••••"</span>
+            </li>
+        }
+    });
+    let headers = headers.collect_view();
+    let events = form.form.events.iter().map(|event| {
+        let name = event
+            .parse::<EventType>()
+            .map_or_else(|_| event.clone(), |event| event.name_in(lang).to_owned());
+        view! {
+            <li>
+                <a href=format!("/event-types/{event}")>{name}</a>
+                " "
+                <a class="download" href=format!("/event-types/{event}/schema") rel="external" download>
+                    {say::download_schema(lang)}
+                </a>
+            </li>
+        }
+    });
+    let events = events.collect_view();
+    view! {
+        {section(
+            "general",
+            "general-heading",
+            say::general(lang),
+            say::general_why(lang),
+            general_line(&form, lang),
+            general.into_any(),
+        )}
+        {section(
+            "webhook-details",
+            "details-heading",
+            say::details(lang),
+            say::details_why(lang),
+            details_line(&form, lang),
+            details.into_any(),
+        )}
+        {section(
+            "additional-headers",
+            "headers-heading",
+            say::headers(lang),
+            say::headers_why(lang),
+            headers_line(&form, lang),
+            view! { <ul class="plain-list">{headers}</ul> }.into_any(),
+        )}
+        {section(
+            "event",
+            "event-heading",
+            say::event(lang),
+            say::event_why(lang),
+            event_line(&form, lang),
+            view! { <ul class="plain-list">{events}</ul> }.into_any(),
+        )}
+    }
+}

@@ -1,0 +1,74 @@
+//! The sections of a webhook's page in one line each.
+
+use leptos::prelude::*;
+
+use crate::{
+    catalogue::EventType,
+    console::{components::unseen::ForeignText, pages::webhook::load_form::FormView},
+    messages::{Lang, webhook as say},
+};
+
+/// The number of events that a line names.
+const NAMED: usize = 4;
+
+/// "On · owner.hr@… · Answers 500".
+pub(super) fn general_line(form: &FormView, lang: Lang) -> AnyView {
+    let mut parts = vec![if form.form.enabled { say::on(lang) } else { say::off(lang) }.to_owned()];
+    let chosen = form.form.owners().unwrap_or_default();
+    // An owner does not learn who the others are.
+    if form.editable {
+        let owners = form.possible_owners.iter().filter(|owner| chosen.contains(&owner.id));
+        let names: Vec<String> = owners.map(|owner| owner.email.clone()).collect();
+        parts.push(if names.is_empty() {
+            say::no_owners(lang).to_owned()
+        } else {
+            names.join(", ")
+        });
+    }
+    let description = form.form.description.lines().next().unwrap_or_default();
+    parts.push(if description.is_empty() {
+        say::no_description(lang).to_owned()
+    } else {
+        description.to_owned()
+    });
+    line(parts)
+}
+
+/// The URL, the age of the secret, the order and the rate limit.
+pub(super) fn details_line(form: &FormView, lang: Lang) -> AnyView {
+    let mut parts = vec![form.form.url.clone()];
+    parts.extend(form.secret_created.as_ref().map(|at| say::signed_since(lang, &at.text)));
+    let is_ordered = form.form.ordered().unwrap_or_default();
+    parts.push(if is_ordered { say::in_order(lang) } else { say::not_in_order(lang) }.to_owned());
+    let rate = form.form.rate_per_second.as_deref().map(str::trim).filter(|rate| !rate.is_empty());
+    parts.push(rate.map_or_else(|| say::no_limit(lang).to_owned(), |rate| say::limit(lang, rate)));
+    line(parts)
+}
+
+/// The names of the headers.
+pub(super) fn headers_line(form: &FormView, lang: Lang) -> AnyView {
+    let headers = form.form.headers();
+    if headers.is_empty() {
+        return say::no_headers(lang).into_any();
+    }
+    line(headers.into_iter().map(|header| header.name).collect())
+}
+
+/// The first events.
+pub(super) fn event_line(form: &FormView, lang: Lang) -> AnyView {
+    let name = |event: &String| {
+        event
+            .parse::<EventType>()
+            .map_or_else(|_| event.clone(), |event| event.name_in(lang).to_owned())
+    };
+    let mut parts: Vec<String> = form.form.events.iter().take(NAMED).map(name).collect();
+    let more = form.form.events.len().saturating_sub(NAMED);
+    if more > 0 {
+        parts.push(format!("+{more}"));
+    }
+    line(parts)
+}
+
+fn line(parts: Vec<String>) -> AnyView {
+    view! { <ForeignText text=parts.join(" · ") /> }.into_any()
+}
