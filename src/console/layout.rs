@@ -4,12 +4,19 @@ use axum::http::request::Parts;
 use leptos::prelude::*;
 
 use crate::{
+    app::AppState,
+    auth::{principal::Principal, rules::Action},
     console::{
-        components::{icon::Mark, preferences::Preferences},
-        server::signed_in,
+        components::{
+            icon::{BOLT, KEY, LAYERS, Mark, NavIcon, PERSON, SHEET, TILES},
+            preferences::Preferences,
+            shortcuts::Shortcuts,
+        },
+        server::{lang as lang_of_request, signed_in},
         viewer::lang,
     },
     messages::common,
+    services::webhooks,
 };
 
 /// A link of the navigation.
@@ -32,14 +39,25 @@ pub fn Layout(
     let here = use_context::<Parts>().map_or_else(String::new, |parts| parts.uri.path().to_owned());
     let links = links.into_iter().map(|Link { path, name }| {
         let current = is_within(&here, path).then_some("page");
+        let failing = (path == "/webhooks").then(|| Suspend::new(failing_badge()));
         view! {
-            <a href=path aria-current=current>
-                {name}
-            </a>
+            <div class="nav-entry">
+                <a href=path aria-current=current>
+                    <NavIcon path=icon(path) />
+                    {name}
+                </a>
+                {failing}
+            </div>
         }
     });
     let links = links.collect_view();
     let account = is_within(&here, "/account").then_some("page");
+    let who = signed_in();
+    let may_add = who
+        .clone()
+        .is_some_and(|who| Principal::User(who).may(Action::WriteWebhooks, false).is_ok());
+    let email = who.map(|who| who.email).unwrap_or_default();
+    let initials = initials(&email);
     view! {
         <a class="skip" href="#main" rel="external">
             {common::skip(lang)}
@@ -50,20 +68,66 @@ pub fn Layout(
                 "clearhook"
             </a>
             <nav aria-label=common::navigation(lang)>{links}</nav>
-            <Preferences />
-            <form class="account" method="post" action="/sign-out">
-                <a href="/account" class="account-name" aria-current=account>
-                    {signed_in().map(|who| who.email)}
+            <div class="account">
+                <a href="/account" class="account-name" aria-current=account title=email.clone()>
+                    <span class="avatar" data-initials=initials></span>
+                    <span>{email.clone()}</span>
                 </a>
-                <button class="quiet" type="submit">
-                    {common::sign_out(lang)}
-                </button>
-            </form>
+                <Preferences />
+                <div class="account-foot">
+                    <form method="post" action="/sign-out">
+                        <button class="quiet" type="submit">
+                            {common::sign_out(lang)}
+                        </button>
+                    </form>
+                    <Shortcuts may_add />
+                </div>
+            </div>
         </header>
         <main id="main" tabindex="-1">
             {children()}
         </main>
     }
+}
+
+/// The number of failing webhooks, as a link to them. Nothing if none fails, or if the database does not answer.
+async fn failing_badge() -> Option<AnyView> {
+    let (app, who) = (use_context::<AppState>()?, signed_in()?);
+    let lang = lang_of_request();
+    let count = webhooks::failing_count(&app, &Principal::User(who))
+        .await
+        .ok()
+        .filter(|count| *count > 0)?;
+    let name = common::failing_count(lang, count);
+    Some(
+        view! {
+            <a class="count" href="/webhooks?status=failing" aria-label=name.clone() title=name>
+                {common::plain(lang, count)}
+            </a>
+        }
+        .into_any(),
+    )
+}
+
+/// The icon of a page.
+fn icon(path: &str) -> &'static str {
+    match path {
+        "/" => TILES,
+        "/webhooks" => BOLT,
+        "/event-types" => LAYERS,
+        "/api-keys" => KEY,
+        "/users" => PERSON,
+        _ => SHEET,
+    }
+}
+
+/// The first letters of up to two words of the part of an email address before the "@".
+fn initials(email: &str) -> String {
+    let name = email.split('@').next().unwrap_or_default();
+    let words = name
+        .split(|sign: char| !sign.is_alphanumeric())
+        .filter_map(|word| word.chars().next());
+    words.take(2).flat_map(char::to_uppercase).collect()
 }
 
 /// Whether the page at `here` is the one at `path` or belongs to it: `/webhooks/new` belongs to `/webhooks`. No page belongs to `/`.
@@ -75,6 +139,20 @@ fn is_within(here: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_has_up_to_two_initials() {
+        for (email, expected) in [
+            ("admin@example.com", "A"),
+            ("owner.hr@example.com", "OH"),
+            ("a-b-c@example.com", "AB"),
+            ("élodie@example.com", "É"),
+            ("", ""),
+            ("@", ""),
+        ] {
+            assert_eq!(initials(email), expected, "{email}");
+        }
+    }
 
     #[test]
     fn the_link_of_a_page_is_current_on_it_and_on_the_pages_below_it() {

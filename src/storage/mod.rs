@@ -38,6 +38,7 @@ pub mod primary;
 mod priority;
 pub mod probe;
 mod raw_sql;
+pub mod recent;
 pub mod resend;
 pub mod retention;
 pub mod sealed_token;

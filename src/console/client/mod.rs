@@ -1,8 +1,10 @@
 //! What only the browser does when the WebAssembly starts.
 
 mod busy;
+mod copy;
 mod query_forms;
 mod rows;
+mod shortcuts;
 
 use leptos::{mount::hydrate_islands, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -22,6 +24,8 @@ pub fn hydrate() {
     busy::watch();
     query_forms::watch();
     rows::watch();
+    copy::watch();
+    shortcuts::watch();
 }
 
 /// As the document says that the server rendered.

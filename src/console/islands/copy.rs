@@ -80,7 +80,7 @@ fn button(text: impl Fn() -> Option<String> + 'static, label: String) -> impl In
 
 /// Copies the text, and returns whether that succeeded. Browsers offer the clipboard only to pages of https. Other pages have to copy a
 /// selection.
-async fn copy_text(text: &str) -> bool {
+pub async fn copy_text(text: &str) -> bool {
     let navigator = window().navigator();
     let offered = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"));
     if offered.is_ok_and(|clipboard| clipboard.is_object()) {

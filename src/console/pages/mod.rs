@@ -3,6 +3,7 @@
 //! Pages are rendered only on the server. The browser compiles the server functions that islands call, and the islands of a single page.
 
 pub mod log;
+pub mod overview;
 pub mod webhook;
 pub mod webhooks;
 
@@ -18,8 +19,6 @@ pub mod error_page;
 pub mod event_types;
 #[cfg(feature = "ssr")]
 pub mod not_found;
-#[cfg(feature = "ssr")]
-pub mod overview;
 #[cfg(feature = "ssr")]
 mod preferences;
 #[cfg(feature = "ssr")]

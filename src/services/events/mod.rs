@@ -14,7 +14,10 @@ pub mod plain;
 mod test_event;
 mod text;
 
-pub use self::{accept::accept, test_event::test_event};
+pub use self::{
+    accept::accept,
+    test_event::{SOURCE as TEST_SOURCE, test_event},
+};
 
 use thiserror::Error;
 
