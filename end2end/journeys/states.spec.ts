@@ -25,7 +25,7 @@ test('an owner sees what is theirs, and nothing that is not', async ({ browser, 
   test.slow();
   const address = 'owner-of-states@example.com';
   await administrator.goto('/users/new');
-  await administrator.getByLabel('E-mail').fill(address);
+  await administrator.getByLabel('Email').fill(address);
   await administrator.getByRole('radio', { name: 'API owner' }).check();
   await administrator.getByLabel('Password').fill(password);
   await administrator.getByRole('button', { name: 'Add user' }).click();

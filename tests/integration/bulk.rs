@@ -39,7 +39,9 @@ async fn act(app: &TestApp, cookie: &str, query: &str, act: &str, ids: &[&str], 
 async fn call(app: &TestApp, function: &str, cookie: &str, fields: &[(&str, &str)]) -> (u16, Value) {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let request = app.http.post(format!("{}/fn/{function}", app.url)).body(body);
-    let request = request.header("content-type", "application/x-www-form-urlencoded").header("accept", JSON);
+    let request = request
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("accept", JSON);
     let request = request.header("sec-fetch-site", "same-origin").header("cookie", cookie);
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
@@ -126,12 +128,20 @@ async fn several_webhooks_are_deleted_after_a_confirmation(database: TestDatabas
     assert_eq!(text_of(page.one("h1")), "Delete 2 webhooks?");
     let names: Vec<String> = page.all(".names a").into_iter().map(text_of).collect();
     assert_eq!(names, ["One", "Two"]);
-    assert_eq!(attribute(page.one("form.confirm"), "action"), "/webhooks/actions?q=o");
+    assert_eq!(attribute(page.one("form.confirm-form"), "action"), "/webhooks/actions?q=o");
     assert_eq!(app.get(&format!("/webhooks/{one}")).await["name"], "One", "nothing was deleted yet");
     let response = act(&app, &cookie, "?q=o", "delete-confirmed", &[&one, &two], &[]).await;
     assert_eq!(location(&response), "/webhooks?q=o&done=delete-confirmed&count=2");
-    let html = app.page("/webhooks?done=delete-confirmed&count=2", &cookie).await.text().await.unwrap();
-    assert!(html.contains("2 webhooks were deleted.") && html.contains("No webhooks yet"), "{html}");
+    let html = app
+        .page("/webhooks?done=delete-confirmed&count=2", &cookie)
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        html.contains("2 webhooks were deleted.") && html.contains("No webhooks yet"),
+        "{html}"
+    );
     app.stop().await;
 }
 
@@ -139,7 +149,15 @@ async fn an_owner_is_added_and_filtered_by(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
-    let id = app.store.user_by_email("owner@example.com").await.unwrap().unwrap().0.id.to_string();
+    let id = app
+        .store
+        .user_by_email("owner@example.com")
+        .await
+        .unwrap()
+        .unwrap()
+        .0
+        .id
+        .to_string();
     let (one, two) = (add(&app, "One", &json!({})).await, add(&app, "Two", &json!({})).await);
     for _ in 0..2 {
         let response = act(&app, &cookie, "", "owner", &[&one], &[("owner", &id)]).await;
@@ -155,10 +173,29 @@ async fn an_owner_is_added_and_filtered_by(database: TestDatabase) {
     assert!(names(format!("/webhooks?owner={NONE}"), &cookie).await.is_empty());
     // An API owner cannot look at the webhooks of others by this filter.
     assert_eq!(names(format!("/webhooks?owner={NONE}"), &owner).await, ["One"]);
-    let html = app.page(&format!("/webhooks?owner={NONE}&q=a%26b"), &cookie).await.text().await.unwrap();
-    assert!(html.contains("Nothing found"), "a filter that finds nothing is no empty list: {html}");
-    let chips = Page::of(&html).all(".chips a").into_iter().map(|chip| attribute(chip, "href")).collect::<Vec<_>>();
-    assert_eq!(chips, [format!("/webhooks?owner={NONE}"), "/webhooks?q=a%26b".to_owned(), "/webhooks".to_owned()]);
+    let html = app
+        .page(&format!("/webhooks?owner={NONE}&q=a%26b"), &cookie)
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        html.contains("Nothing found"),
+        "a filter that finds nothing is no empty list: {html}"
+    );
+    let chips = Page::of(&html)
+        .all(".chips a")
+        .into_iter()
+        .map(|chip| attribute(chip, "href"))
+        .collect::<Vec<_>>();
+    assert_eq!(
+        chips,
+        [
+            format!("/webhooks?owner={NONE}"),
+            "/webhooks?q=a%26b".to_owned(),
+            "/webhooks".to_owned()
+        ]
+    );
     app.stop().await;
 }
 
@@ -173,7 +210,10 @@ async fn chosen_webhooks_are_exported_without_secrets(database: TestDatabase) {
     let text = response.text().await.unwrap();
     assert!(!text.contains("planted"), "{text}");
     let exported: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((exported.as_array().unwrap().len(), &exported[0]["headers"][1]["value"]), (1, &json!("plain")));
+    assert_eq!(
+        (exported.as_array().unwrap().len(), &exported[0]["headers"][1]["value"]),
+        (1, &json!("plain"))
+    );
     // What was exported can be sent to the API.
     let (status, made) = app.post("/webhooks", &exported[0]).await;
     assert_eq!((status, &made["description"]), (201, &json!("א\n<b>")));
@@ -184,12 +224,24 @@ async fn owners_have_no_actions(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     app.sign_in("admin@example.com", Role::Administrator).await;
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
-    let id = app.store.user_by_email("owner@example.com").await.unwrap().unwrap().0.id.to_string();
+    let id = app
+        .store
+        .user_by_email("owner@example.com")
+        .await
+        .unwrap()
+        .unwrap()
+        .0
+        .id
+        .to_string();
     let one = add(&app, "One", &json!({ "owners": [id] })).await;
     let html = app.page("/webhooks", &owner).await.text().await.unwrap();
     let page = Page::of(&html);
     assert_eq!(page.all("td.name > a").len(), 1);
-    assert!(page.all("input[type=checkbox][name=ids], #bulk, form[data-switch], select[name=owner]").is_empty(), "{html}");
+    assert!(
+        page.all("input[type=checkbox][name=ids], #bulk, form[data-switch], select[name=owner]")
+            .is_empty(),
+        "{html}"
+    );
     let menu: Vec<String> = page.all("td.act [popover] a").into_iter().map(text_of).collect();
     assert_eq!(menu, ["Open", "Open log"]);
     for action in ["enable", "disable", "test", "owner", "export", "delete", "delete-confirmed"] {
@@ -221,7 +273,10 @@ async fn the_list_is_rendered_without_the_page(database: TestDatabase) {
     assert_eq!(call(&app, "overview_fragment", "", &[]).await, (401, json!("SignedOut")));
     let (status, overview) = call(&app, "overview_fragment", &cookie, &[]).await;
     let overview = overview["html"].as_str().unwrap();
-    assert!(status == 200 && overview.contains("Success rate") && !overview.contains("leptos-island"), "{overview}");
+    assert!(
+        status == 200 && overview.contains("Success rate") && !overview.contains("leptos-island"),
+        "{overview}"
+    );
     app.stop().await;
 }
 
@@ -239,7 +294,11 @@ async fn the_list_is_ordered_by_the_newest_callback_and_has_page_sizes(database:
     app.log(&second, 1).await;
     let ids = async |path: &str| {
         let html = app.page(path, &cookie).await.text().await.unwrap();
-        let links = Page::of(&html).all("td.name > a").into_iter().map(|link| attribute(link, "href")).collect::<Vec<_>>();
+        let links = Page::of(&html)
+            .all("td.name > a")
+            .into_iter()
+            .map(|link| attribute(link, "href"))
+            .collect::<Vec<_>>();
         (html, links)
     };
     let path = |webhook: &Value| format!("/webhooks/{}", webhook["id"].as_str().unwrap());
@@ -263,7 +322,11 @@ async fn a_switch_says_what_becomes_of_held_events(database: TestDatabase) {
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let webhook = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
     let (id, name) = (webhook["id"].as_str().unwrap(), webhook["name"].as_str().unwrap());
-    let switch = async |enabled| call(&app, "set_webhook_enabled", &cookie, &[("id", id), ("enabled", enabled)]).await.1;
+    let switch = async |enabled| {
+        call(&app, "set_webhook_enabled", &cookie, &[("id", id), ("enabled", enabled)])
+            .await
+            .1
+    };
     let off = switch("false").await;
     assert_eq!((&off["enabled"], &off["held_href"]), (&json!(false), &Value::Null));
     assert_eq!(off["message"], format!("“{name}” is disabled. New events are held."));
@@ -275,13 +338,24 @@ async fn a_switch_says_what_becomes_of_held_events(database: TestDatabase) {
     assert_eq!(text_of(page.one("a.held")), "2 held");
     assert_eq!(attribute(page.one("a.held"), "href"), format!("/webhooks/{id}?response=held#logs"));
     let on = switch("true").await;
-    assert_eq!(on["message"], format!("“{name}” is enabled. 2 events were held and stay held until you send or discard them."));
+    assert_eq!(
+        on["message"],
+        format!("“{name}” is enabled. 2 events were held and stay held until you send or discard them.")
+    );
     assert_eq!(on["held_href"], format!("/webhooks/{id}?response=held#logs"));
     app.api(reqwest::Method::DELETE, &format!("/webhooks/{id}")).send().await.unwrap();
     let fresh = app.webhook(&receiver.url, &[EventType::VisitCreated]).await;
     let id = fresh["id"].as_str().unwrap();
-    let again = call(&app, "set_webhook_enabled", &cookie, &[("id", id), ("enabled", "true")]).await.1;
-    assert!(again["message"].as_str().unwrap().ends_with("is enabled. Events are sent from now on."), "{again}");
+    let again = call(&app, "set_webhook_enabled", &cookie, &[("id", id), ("enabled", "true")])
+        .await
+        .1;
+    assert!(
+        again["message"]
+            .as_str()
+            .unwrap()
+            .ends_with("is enabled. Events are sent from now on."),
+        "{again}"
+    );
     let html = app.page("/webhooks", &cookie).await.text().await.unwrap();
     let row = Page::of(&html);
     assert_eq!(inside(row.one(&format!("tr[id=\"webhook-{id}\"]")), "[popover] button").len(), 4);

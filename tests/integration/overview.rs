@@ -138,7 +138,10 @@ async fn overview_of_an_owner_counts_only_own_webhooks(database: TestDatabase) {
     app.deliveries(&database, "held", 1).await;
     let html = app.page("/", &owner).await.text().await.unwrap();
     assert_eq!(figures(&html), ["100%", "0", "1", "0", "0"], "{html}");
-    assert!(html.contains("2 callbacks") && html.contains("All good: no failing, disabled or held webhooks."), "{html}");
+    assert!(
+        html.contains("2 callbacks") && html.contains("All good: no failing, disabled or held webhooks."),
+        "{html}"
+    );
     assert!(!html.contains("Secret") && !html.contains("/users"), "{html}");
     let off = app
         .api(Method::PATCH, &path(&own))

@@ -251,7 +251,7 @@ fn Confirmation(
         </div>
         <p class="prose">{say::delete_why(lang)}</p>
         <ul class="names">{names.collect_view()}</ul>
-        <form method="post" action=action class="confirm">
+        <form method="post" action=action class="confirm-form">
             {fields}
             <button class="button danger" type="submit" name="act" value=Act::DeleteConfirmed.as_str()>
                 {say::delete_now(lang, count)}
