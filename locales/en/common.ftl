@@ -33,10 +33,7 @@ status-failing = Failing
 disabled-gone = The receiver answered 410 Gone: it wants no more callbacks.
 disabled-exhausted = { $count } deliveries in a row used up all their attempts and failed, the first of them at { $time }.
 
-failing-count = { $count ->
-    [one] { NUMBER($count) } failing webhook
-   *[other] { NUMBER($count) } failing webhooks
-}
+failing-count = { NUMBER($count) } failing
 plain = { NUMBER($count) }
 
 not-found = Not found

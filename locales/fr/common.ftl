@@ -33,10 +33,7 @@ status-failing = En échec
 disabled-gone = Le destinataire a répondu 410 Gone : il ne veut plus d’appels.
 disabled-exhausted = { $count } livraisons de suite ont épuisé toutes leurs tentatives et échoué, la première à { $time }.
 
-failing-count = { $count ->
-    [one] { NUMBER($count) } webhook en échec
-   *[other] { NUMBER($count) } webhooks en échec
-}
+failing-count = { NUMBER($count) } en échec
 plain = { NUMBER($count) }
 
 not-found = Introuvable

@@ -5,6 +5,7 @@ mod copy;
 mod query_forms;
 mod rows;
 mod shortcuts;
+mod whole_text;
 
 use leptos::{mount::hydrate_islands, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -26,6 +27,7 @@ pub fn hydrate() {
     rows::watch();
     copy::watch();
     shortcuts::watch();
+    whole_text::watch();
 }
 
 /// As the document says that the server rendered.

@@ -108,6 +108,10 @@ pub fn replace_parts(html: &str, fallback: &str) {
     let Ok(fresh) = page.create_element("template") else { return };
     fresh.set_inner_html(html);
     let fresh: HtmlTemplateElement = fresh.unchecked_into();
+    // It belongs to a row that is about to go; the row that takes the focus shows it again.
+    if let Some(text) = page.get_element_by_id("whole-text") {
+        text.remove();
+    }
     let focused = page
         .active_element()
         .filter(|active| is_within(active, PARTS))

@@ -88,8 +88,8 @@ pub struct ProblemView {
     pub disabled_reason: Option<String>,
     /// The number of waiting deliveries in words.
     pub waiting: Option<String>,
-    /// When it will be disabled if it does not recover.
-    pub disabled_on: Option<String>,
+    /// In how long it will be disabled if it does not recover, and when.
+    pub disabled_on: Option<(String, String)>,
     /// The number of held deliveries in words.
     pub held: Option<String>,
     /// Its newest callback.
@@ -168,9 +168,12 @@ fn problem_view(
             some => Some(say::waiting_short(lang, some)),
         },
         // A period of a century means "never".
-        disabled_on: disabled_on
-            .filter(|at| at.since(now) < Duration::from_hours(24 * 366))
-            .map(|at| say::disabled_on(lang, &dates::minute(at, zone, lang))),
+        disabled_on: disabled_on.filter(|at| at.since(now) < Duration::from_hours(24 * 366)).map(|at| {
+            (
+                say::disabled_in(lang, &relative::span(now, at, lang)),
+                dates::minute(at, zone, lang),
+            )
+        }),
         held: held(trouble.held(), lang),
         latest: latest.map(|latest| latest_view(latest, now, zone, lang)),
     }

@@ -227,11 +227,9 @@ fn row(problem: ProblemView, lang: Lang) -> AnyView {
             </span>
         }
     });
-    let facts = [problem.disabled_reason, problem.waiting, problem.disabled_on];
-    let facts = facts
-        .into_iter()
-        .flatten()
-        .map(|fact| view! { <span title=fact.clone()>{fact.clone()}</span> });
+    let reason = problem.disabled_reason.map(|reason| view! { <span title=reason.clone()>{reason.clone()}</span> });
+    let waiting = problem.waiting.map(|waiting| view! { <span class="nowrap">{waiting}</span> });
+    let disabled_on = problem.disabled_on.map(|(span, at)| view! { <span title=at>{span}</span> });
     let send = problem.held.is_some().then(|| {
         view! {
             <a class="button small" href=format!("{path}?response=held#logs") aria-label=say::send_held_of(lang, &problem.name)>
@@ -249,7 +247,7 @@ fn row(problem: ProblemView, lang: Lang) -> AnyView {
             <td class="standing">
                 <StatusBadge status=problem.status />
             </td>
-            <td class="why">{since} {facts.collect_view()} {problem.held.map(|held| view! { <span title=held.clone()>{held.clone()}</span> })}</td>
+            <td class="why">{since} {reason} {waiting} {disabled_on} {problem.held.map(|held| view! { <span title=held.clone()>{held.clone()}</span> })}</td>
             <td class="last">{last}</td>
             <td class="row-buttons">
                 {send}

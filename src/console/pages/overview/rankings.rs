@@ -110,7 +110,7 @@ pub(super) fn Rankings(
         let rows = rows.into_iter().zip(1_u32..).map(|(row, rank)| {
             view! {
                 <li>
-                    <a href=row.href>{format!("{rank}. ")} {written_out(&row.name)}</a>
+                    <a href=row.href>{written_out(&format!("{rank}. {}", row.name))}</a>
                     <span class="hint nowrap">{row.value}</span>
                     <meter min="0" max="10" value=row.tenths.to_string() aria-hidden="true"></meter>
                 </li>
