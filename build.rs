@@ -52,7 +52,8 @@ mod site {
                 .replace('\\', "/");
             let bytes = fs::read(file).expect("a site's file can be read");
             let hash = hex(&Sha256::digest(&bytes));
-            let path = if name.starts_with("pkg/") {
+            // The names of fonts have a hash already, because the style sheet contains them.
+            let path = if name.starts_with("pkg/") && !name.ends_with(".woff2") {
                 hashed(&name, &hash[..12])
             } else {
                 name.clone()

@@ -28,11 +28,12 @@ fi
 wasm-opt -Oz --enable-bulk-memory --enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue --enable-mutable-globals --enable-sign-ext \
   "$work/bindgen/clearhook_bg.wasm" -o "$work/clearhook.wasm"
 esbuild "$work/bindgen/clearhook.js" --minify --format=esm --target=es2022 --log-level=warning --outfile="$work/clearhook.js"
-esbuild style/main.css --bundle --minify --target=esnext --log-level=warning --outfile="$work/clearhook.css"
+# Fonts stand beside the style sheet, under names with a hash of their content.
+esbuild style/main.css --bundle --minify --target=esnext --log-level=warning --loader:.woff2=file --asset-names=[name]-[hash] --entry-names=clearhook --outdir="$work/css"
 
 rm -rf "$site"
 mkdir -p "$site/pkg"
-cp "$work"/clearhook.{js,wasm,css} "$site/pkg/"
+cp "$work"/clearhook.{js,wasm} "$work"/css/* "$site/pkg/"
 cp -R public/. "$site/"
 echo "$sources" >"$stamp"
 

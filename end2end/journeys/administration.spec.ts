@@ -33,7 +33,7 @@ test('a key is made, shown once, found and revoked', async ({ signedIn: page, se
   await expect(page).toHaveURL(/q=journey/);
   const row = page.getByRole('row', { name: 'Journey key' });
   await expect(row).toContainText(key.slice(0, 10));
-  await expect(row).toContainText('Live');
+  await expect(row).toContainText('Active');
   await expect(page.getByText(key)).toHaveCount(0);
   await row.locator('summary').click();
   await looked(page, javaScriptEnabled);
@@ -49,7 +49,7 @@ test('a user is added, changed, and in the audit log', async ({ signedIn: page, 
   await expect(page.getByRole('row', { name: email })).toContainText('Administrator');
   await looked(page, javaScriptEnabled);
   await page.getByRole('link', { name: 'Add user' }).click();
-  await page.getByLabel('E-mail').fill(address);
+  await page.getByLabel('Email').fill(address);
   await page.getByRole('radio', { name: 'API owner' }).check();
   await looked(page, javaScriptEnabled);
   await page.getByRole('button', { name: 'Add user' }).click();
@@ -59,6 +59,8 @@ test('a user is added, changed, and in the audit log', async ({ signedIn: page, 
   await page.getByRole('radio', { name: 'Administrator' }).check();
   await page.getByRole('button', { name: 'Change role' }).click();
   await expect(page.getByRole('status')).toContainText('The role was changed.');
+  await page.locator('summary').filter({ hasText: 'Disable…' }).click();
+  await looked(page, javaScriptEnabled);
   await page.getByRole('button', { name: `Disable ${address}` }).click();
   await expect(page.getByRole('status')).toContainText('The user was disabled');
   await looked(page, javaScriptEnabled);
@@ -98,7 +100,7 @@ test('the filters of the audit log are folded away on a phone', async ({ signedI
 test('owners are chosen on a webhook', async ({ signedIn: page, server }, { project }) => {
   const address = `owner-${project.name}@example.com`;
   await page.goto('/users/new');
-  await page.getByLabel('E-mail').fill(address);
+  await page.getByLabel('Email').fill(address);
   await page.getByRole('radio', { name: 'API owner' }).check();
   await page.getByRole('button', { name: 'Add user' }).click();
   const webhook = await server.api('POST', '/webhooks', { name: `Owned ${project.name}`, url: 'https://example.com/', events: ['visit_event.created'] });

@@ -8,7 +8,7 @@ test('a wrong password is refused, and the address stays', async ({ page, expect
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill('wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByText('E-mail or password is wrong.')).toBeVisible();
+  await expect(page.getByText('Email or password is wrong.')).toBeVisible();
   await expect(page.getByLabel('Email')).toHaveValue(email);
   await expect(page.getByLabel('Password')).toHaveValue('');
 });
@@ -57,9 +57,9 @@ test('the first field that is wrong takes the focus in every form', async ({ sig
   await page.getByRole('button', { name: 'Create API key' }).click();
   await expect(page.getByRole('checkbox', { name: 'events:write' })).toBeFocused();
   await page.goto('/users/new');
-  await page.getByLabel('E-mail').fill('nobody');
+  await page.getByLabel('Email').fill('nobody');
   await page.getByRole('button', { name: 'Add user' }).click();
-  await expect(page.getByLabel('E-mail')).toBeFocused();
+  await expect(page.getByLabel('Email')).toBeFocused();
 });
 
 test('what is too long, too much, or runs from right to left', async ({ signedIn: page, server, expected, javaScriptEnabled }) => {

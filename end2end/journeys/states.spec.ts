@@ -12,8 +12,8 @@ test('a server that nobody has used', async ({ page, another }) => {
   test.slow();
   const server = await another();
   await signIn(page, server.url);
-  await expect(page.getByText('A webhook is an HTTPS address of yours')).toBeVisible();
-  await expect(page.getByRole('link', { name: 'Add the first one' })).toBeVisible();
+  await expect(page.getByText('A webhook is a URL that clearhook calls')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Add webhook' })).toBeVisible();
   await looked(page);
   for (const path of ['/', '/event-types/visit_event.created']) {
     await page.goto(`${server.url}${path}`);
@@ -25,7 +25,7 @@ test('an owner sees what is theirs, and nothing that is not', async ({ browser, 
   test.slow();
   const address = 'owner-of-states@example.com';
   await administrator.goto('/users/new');
-  await administrator.getByLabel('E-mail').fill(address);
+  await administrator.getByLabel('Email').fill(address);
   await administrator.getByRole('radio', { name: 'API owner' }).check();
   await administrator.getByLabel('Password').fill(password);
   await administrator.getByRole('button', { name: 'Add user' }).click();
@@ -86,7 +86,7 @@ test('webhooks that clearhook disabled, that fail, and of which deliveries are h
   await expect(page.getByText(`clearhook disabled this webhook. ${reason}`)).toBeVisible();
   await looked(page);
   await page.goto(server.url);
-  await expect(page.getByRole('table', { name: 'What needs attention' })).toContainText('1 delivery is held');
+  await expect(page.getByRole('table', { name: 'Needs attention' })).toContainText('1 delivery held while disabled');
   await looked(page);
 });
 

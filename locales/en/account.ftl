@@ -8,19 +8,19 @@ password = Password
 password-about = Changing it signs you out everywhere else.
 password-none = You sign in with { $name } and have no password here.
 new = New password
-new-hint = At least 12 characters, and none of the passwords that everybody tries first.
+new-hint = At least 12 characters. Common passwords are refused.
 change-password = Change password
 password-done = Your password was changed. You are signed out everywhere else.
 
 factor = Second factor
-factor-about = After the password, signing in asks for a code of an app on your device.
-factor-off = Off. Your password alone lets you in.
+factor-about = After the password, signing in asks for a code from an authenticator app.
+factor-off = Off. You sign in with your password only.
 factor-on = { $count ->
     [one] On. You have { NUMBER($count) } recovery code left.
    *[other] On. You have { NUMBER($count) } recovery codes left.
 }
 begin-factor = Set up a second factor
-enrol = Read this with your app, or type the secret into it. Then enter the code that it shows.
+enrol = Scan this with your authenticator app, or enter the key by hand. Then enter the code that it shows.
 qr = QR code with the secret
 secret = Secret
 open-app = Open in an app on this device

@@ -10,12 +10,12 @@ never = Never
 shown-once = Copy it now: it is not shown again.
 
 api-keys = API keys
-api-keys-lead = With a key a program publishes events and calls the HTTP API.
+api-keys-lead = Programs use API keys to publish events and call the API.
 api-keys-search-hint = Search name or beginning of the key
 api-key-create = Create API key
 api-keys-none = No API keys yet
 api-keys-none-why = A program that publishes events needs a key with the scope events:write. Each program gets its own, so that one can be revoked alone.
-api-keys-nothing = No key has this in its name, and none begins like this.
+api-keys-nothing = No key has this in its name or begins with it.
 api-keys-count = { $count ->
     [one] { NUMBER($count) } key
    *[other] { NUMBER($count) } keys
@@ -28,12 +28,12 @@ scopes-hint = Give a program what it needs and no more.
 expires = Expires
 expires-hint = The last day on which it is accepted. Empty: it does not expire.
 last-used = Last used
-key-live = Live
+key-live = Active
 key-expired = Expired
 key-revoked = Revoked
 revoke = Revoke
 revoke-label = Revoke { $name }
-revoke-why = Programs that use “{ $name }” are refused at once. This cannot be undone.
+revoke-why = Programs that use “{ $name }” are refused immediately. This cannot be undone.
 revoke-now = Revoke key
 revoked-done = The key was revoked. Programs that use it are refused from now on.
 key-made = The API key was created
@@ -47,20 +47,20 @@ scope-callbacks-read = Read the log of callbacks and figures.
 scope-metrics-read = Read the service’s own figures.
 
 users = Users
-users-lead = Who can sign in. Administrators do all; API owners see the webhooks that are theirs, and change nothing.
-users-search-hint = Search e-mail address
+users-lead = Administrators can do everything. API owners can view their own webhooks.
+users-search-hint = Search email
 user-add = Add user
-users-nothing = No user has this in their address.
+users-nothing = No email address contains this.
 users-count = { $count ->
     [one] { NUMBER($count) } user
    *[other] { NUMBER($count) } users
 }
-email = E-mail
+email = Email
 role = Role
 role-administrator = Administrator
 role-api-owner = API owner
-role-administrator-why = Sees and changes everything.
-role-api-owner-why = Sees the webhooks whose owner they are, and their logs.
+role-administrator-why = Can view and change everything.
+role-api-owner-why = Can view their own webhooks and their logs.
 last-sign-in = Last sign-in
 user-active = Active
 user-disabled = Disabled
@@ -70,17 +70,19 @@ password-of = Password of { $email }
 user-made = The user was added
 user-made-why = Hand the password over safely; it is changed under Account after the first sign-in.
 user-to-list = All users
-role-why = What they may do. It holds from their next click on.
+role-why = Takes effect immediately.
 role-save = Change role
-password-why = For somebody who lost theirs. They are signed out everywhere.
+password-why = For a user who lost it. The user is signed out everywhere.
 password-reset = Reset password
 password-made = The password was reset
 access = Access
-access-why = Somebody who is disabled is signed out at once and can sign in no more. What they did stays in the audit log.
+access-why = A disabled user is signed out immediately and cannot sign in. What they did stays in the audit log.
 disable-label = Disable { $email }
+disable-ask = Disable…
+disable-why = { $email } is signed out immediately and cannot sign in until enabled again.
 enable = Enable
 owned = Webhooks
-owned-why = The webhooks whose owner they are.
+owned-why = Webhooks this user owns.
 owned-none = None. Owners are set on the webhook, under General.
 changes = Changes in the audit log
 saved-password = The password was reset; they are signed out everywhere.
@@ -90,12 +92,12 @@ saved-enabled = The user can sign in again.
 yourself = This is your own account. Your role and your access are for another administrator to change.
 
 owners = Owners
-owners-hint = API owners who may see this webhook and its log. They change nothing.
+owners-hint = API owners can view this webhook and its log, but not change it.
 owners-none = There are no API owners yet.
 owners-add = Add one
 
 second-factor = Second factor
-second-factor-why = For somebody who lost their device and their recovery codes. They are signed out everywhere, and can set up a new one.
+second-factor-why = For a user who lost the device and the recovery codes. The user is signed out everywhere and can set up a new one.
 second-factor-reset = Remove second factor
 saved-second-factor = The second factor was removed; they are signed out everywhere.
 own-password = Your own password

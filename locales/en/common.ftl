@@ -37,6 +37,9 @@ status-failing = Failing
 disabled-gone = The receiver answered 410 Gone: it wants no more callbacks.
 disabled-exhausted = { $count } deliveries in a row used up all their attempts and failed, the first of them at { $time }.
 
+failing-count = { NUMBER($count) } failing
+plain = { NUMBER($count) }
+
 not-found = Not found
 no-page = There is no page at this address. It may have moved, or the link is wrong.
 all-webhooks = All webhooks

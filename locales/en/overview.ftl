@@ -5,25 +5,68 @@ rate = Success rate
 rate-whole = { NUMBER($whole) }%
 rate-exact = { NUMBER($whole) }.{ NUMBER($tenth) }%
 no-rate = –
+rate-up = ▲ { NUMBER($whole) }.{ NUMBER($tenth) } vs the day before
+rate-down = ▼ { NUMBER($whole) }.{ NUMBER($tenth) } vs the day before
+rate-same = As the day before
 waiting = Deliveries waiting
 enabled = Webhooks enabled
 failing = Webhooks failing
 disabled = Webhooks disabled
-waiting-hint = Deliveries that are on their way, or are tried again later
+waiting-hint = On their way, or retried later
 plain = { NUMBER($count) }
 more-than = > { NUMBER($count) }
 hourly = Callbacks per hour
+open-webhooks = Open the webhooks
 no-callbacks = No callbacks in the last 24 hours.
-troubles = What needs attention
+troubles = Needs attention
 webhook = Webhook
 why = Why
 last = Last response
+actions = Actions
+failing-for = Failing for { $span }
+waiting-short = { NUMBER($count) } waiting
+waiting-many = > { NUMBER($count) } waiting
+disabled-in = disabled in { $span } unless it recovers
+open-log = Open log
+open-log-of = Open the log of { $name }
+send-held = Send held
+send-held-of = Send the held deliveries of { $name }
 held = { $count ->
-    [one] { NUMBER($count) } delivery is held: its event came while the webhook was disabled.
-   *[other] { NUMBER($count) } deliveries are held: their events came while the webhook was disabled.
+    [one] { NUMBER($count) } delivery held while disabled.
+   *[other] { NUMBER($count) } deliveries held while disabled.
 }
-held-many = More than { NUMBER($count) } deliveries are held: their events came while the webhook was disabled.
-all-failing = All failing webhooks
+held-many = More than { NUMBER($count) } deliveries held while disabled.
+all-failing = All { NUMBER($count) } failing webhooks
 all-disabled = All disabled webhooks
-well = Nothing needs attention
-well-why = No webhook fails, clearhook has disabled none, and nothing is held.
+well = All good: no failing, disabled or held webhooks.
+busiest = Busiest webhooks
+slowest = Slowest webhooks
+event-types = Event types
+recent = Of the latest { NUMBER($count) } callbacks, since { $time }
+callbacks = { $count ->
+    [one] { NUMBER($count) } callback
+   *[other] { NUMBER($count) } callbacks
+}
+on-average = { $span } on average
+under-ms = < 1 ms
+milliseconds = { NUMBER($count) } ms
+seconds = { NUMBER($whole) }.{ NUMBER($tenth) } s
+
+# First steps.
+start = Getting started
+start-progress = { NUMBER($done) } of { NUMBER($all) } done
+start-done = Done
+start-open = To do
+start-webhook = Add a webhook
+start-webhook-why = The URL to call, and the events to send.
+start-test = Send a test event
+start-test-why = From the menu of a webhook in the list, or on its page.
+start-key = Create an API key
+start-key-why = Programs use it to publish events.
+start-publish = Publish an event
+start-publish-why = Put your API key in place of YOUR_KEY:
+start-factor = Turn on the second factor
+start-factor-why = It protects your account even if your password leaks.
+start-hide = Hide this list
+copy = Copy
+command = Command that publishes an event

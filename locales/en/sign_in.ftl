@@ -2,7 +2,7 @@
 sign-in = Sign in
 email = Email
 password = Password
-wrong = E-mail or password is wrong.
+wrong = Email or password is wrong.
 wait-seconds = { $count ->
     [one] Too many attempts. Try again in { NUMBER($count) } second.
    *[other] Too many attempts. Try again in { NUMBER($count) } seconds.
@@ -27,16 +27,16 @@ provider-unreachable = The sign-in service cannot be reached just now. Try again
 provider-refused = The sign-in service did not let you in. Try again, or ask whoever runs it.
 provider-invalid = The answer of the sign-in service could not be verified. Try again; if this goes on, tell an administrator.
 provider-expired = This sign-in took too long, or was begun in another browser. Begin again here.
-no-email = The sign-in service gave no verified e-mail address. Verify your address there, then sign in again.
-email-unstated = The sign-in service does not say whether your e-mail address is verified. An administrator can decide to trust its addresses: CLEARHOOK_OIDC_TRUST_EMAIL=true.
+no-email = The sign-in service gave no verified email address. Verify your address there, then sign in again.
+email-unstated = The sign-in service does not say whether your email address is verified. An administrator can decide to trust its addresses: CLEARHOOK_OIDC_TRUST_EMAIL=true.
 no-role = Your account at the sign-in service has no role in clearhook. Ask an administrator for one.
-taken = Another account of the sign-in service uses your e-mail address here. Ask an administrator.
+taken = Another account of the sign-in service uses your email address here. Ask an administrator.
 disabled = Your account is disabled. Ask an administrator.
 
 setup = Welcome to clearhook
-setup-hint = Nobody can sign in yet. Make the account of the first administrator.
-setup-email = Your e-mail address, by which you sign in
-setup-password-hint = At least 12 characters, and none of the passwords that everybody tries first.
+setup-hint = Create the first administrator account.
+setup-email = Your email, with which you sign in
+setup-password-hint = At least 12 characters. Common passwords are refused.
 setup-create = Create account
 setup-stale = This link is too old
 setup-stale-hint = Links are good for an hour. Start clearhook again for a new one, or run on the server: clearhook user create --email you@example.com --role administrator
@@ -44,7 +44,7 @@ setup-used = This link has been used
 setup-used-hint = There is an account already. Sign in with it; a lost password is replaced on the server with: clearhook user reset-password
 setup-unknown = This link is not valid
 setup-unknown-hint = Open the whole link that clearhook printed when it was started last, or start it again for a new one.
-setup-bad-email = Enter an e-mail address such as you@example.com.
+setup-bad-email = Enter an email address such as you@example.com.
 
 kept = Your session has ended. What you typed is kept: sign in, then go on.
 kept-signed-in = Signed in in the other window: go on

@@ -79,12 +79,12 @@ no-such-scope = There is no scope `{ $scope }`.
 no-such-role = Choose a role.
 expiry-past = Choose a day that is not over.
 expiry = Enter a day such as 2027-01-31, or leave it empty.
-no-address = `{ $email }` is no e-mail address; write one such as you@example.com.
+no-address = `{ $email }` is not an email address; enter one such as you@example.com.
 address-taken = There is a user { $email } already; give them a new password instead.
 password-short = Use at least { NUMBER($min) } characters in a password.
 password-long = Use at most { NUMBER($max) } bytes in a password.
 password-common = This password is among those that are guessed first. Use a longer one, of words that do not belong together.
-yourself = This is your own account: another administrator can do this. Nobody locks themselves out.
+yourself = This is your own account: another administrator can do this.
 last-administrator = This is the last administrator; make somebody else one first.
 moment = Enter times such as 2026-11-23T09:00.
 

@@ -1,6 +1,6 @@
 # The list of webhooks.
 title = Webhooks
-lead = Tell another program at once when something happens here.
+lead = Send events to other programs as they happen.
 add = Add webhook
 search = Search
 search-hint = Search name, URL, description
@@ -10,32 +10,133 @@ event = Event
 description = Description
 status = Status
 last-day = Last 24 hours
+owners = Owners
+rate-heading = Rate
+rate = { NUMBER($count) }/s
 actions = Actions
 all-events = All events
 any-status = Any status
+owner = Owner
+any-owner = Any owner
 enable = Enable
 enable-which = Enable { $name }
 disable = Disable
 disable-which = Disable { $name }
+choose-which = Choose { $name }
+more-which = More actions for { $name }
+open = Open
+open-log = Open log
+duplicate = Duplicate
+test = Send test event
+copy-url = Copy URL
+delete = Delete…
+export = Export
+plain-http = Not encrypted: this URL begins with http
 failing-since = Every callback has failed since { $time }.
+held = { NUMBER($count) } held
+held-many = > { NUMBER($count) } held
+held-hint = Deliveries held while disabled. Send or discard them on the webhook’s page.
+held-review = Review held deliveries
+short-timed-out = Timeout
+short-refused = Refused
+short-reset = Reset
+short-dns = DNS
+short-tls = TLS
+short-blocked = Blocked
+short-invalid = Invalid
+standing-enabled = { NUMBER($count) } enabled
+standing-failing = { NUMBER($count) } failing
+standing-disabled = { NUMBER($count) } disabled
+found = { NUMBER($count) } of { NUMBER($all) }
+chip-text = “{ $typed }”
+chip-event = Event: { $name }
+chip-status = Status: { $name }
+chip-owner = Owner: { $name }
+chip-remove = Remove the filter { $name }
+clear = Clear
 day = Last 24 hours: { $count ->
     [one] { NUMBER($count) } callback
    *[other] { NUMBER($count) } callbacks
 }, { NUMBER($failed) } failed
 range = { NUMBER($first) } to { NUMBER($last) } of { NUMBER($count) } webhooks
+per-page = Rows:
 no-callback-yet = No callback yet
 count = { $count ->
     [one] { NUMBER($count) } webhook
    *[other] { NUMBER($count) } webhooks
 }
 nothing-found = Nothing found
-nothing-found-why = No webhook is like this. Search is in name, URL and description; event and status narrow it further.
+nothing-found-why = No webhook matches. Search looks in name, URL and description; event, status and owner narrow it further.
 show-all = Show all
 none = No webhooks yet
-none-why = A webhook is an HTTPS address of yours that clearhook calls when an event happens, such as a new identity. Each callback is signed, tried again when it fails, and logged here.
-none-step-add = Add a webhook: the address to call, and the events it hears of.
-none-step-publish = Let a service of yours publish an event, or send a test event.
-none-step-read = Read here what was sent, where, and what came back.
-none-owner = You own no webhook yet. An administrator can make you the owner of one; it then stands here, with its log.
-add-first = Add the first one
+none-why = A webhook is a URL that clearhook calls whenever one of its events happens, such as a new identity. Each callback is signed, retried when it fails, and logged here.
+none-step-add = Add a webhook: the URL to call, and the events to send.
+none-step-publish = Publish an event from one of your services, or send a test event.
+none-step-read = See here what was sent, where, and what was answered.
+none-owner = You own no webhook yet. An administrator can make you the owner of one; it then appears here, with its log.
 deleted = The webhook was deleted.
+
+# Updates of the page.
+updated-now = Updated just now
+updates-paused = Updates paused
+updates-lost = Not updated
+updates-pause = Pause
+updates-resume = Resume
+session-ended = Your session has ended.
+sign-in-again = Sign in again
+undo = Undo
+now-disabled = “{ $name }” is disabled. New events are held.
+now-enabled = “{ $name }” is enabled. Events are sent from now on.
+now-enabled-held = “{ $name }” is enabled. { $count ->
+    [one] { NUMBER($count) } event was held and stays held until you send or discard it.
+   *[other] { NUMBER($count) } events were held and stay held until you send or discard them.
+}
+now-enabled-many = “{ $name }” is enabled. More than { NUMBER($count) } events were held and stay held until you send or discard them.
+
+# Several webhooks.
+bulk = Actions for chosen webhooks
+chosen = chosen
+choose-all = Choose all { NUMBER($count) }
+choose-none = Clear selection
+new-owner = New owner
+choose-owner = Owner…
+add-owner = Add owner
+done-enable = { $count ->
+    [one] { NUMBER($count) } webhook was enabled. Events are sent from now on; held ones stay held until you send them.
+   *[other] { NUMBER($count) } webhooks were enabled. Events are sent from now on; held ones stay held until you send them.
+}
+done-disable = { $count ->
+    [one] { NUMBER($count) } webhook was disabled. New events are held.
+   *[other] { NUMBER($count) } webhooks were disabled. New events are held.
+}
+done-test = { $count ->
+    [one] { NUMBER($count) } test event was sent. Its callback is in the log.
+   *[other] { NUMBER($count) } test events were sent. Their callbacks are in the logs.
+}
+done-owner = { $count ->
+    [one] { NUMBER($count) } webhook has the new owner.
+   *[other] { NUMBER($count) } webhooks have the new owner.
+}
+done-delete = { $count ->
+    [one] { NUMBER($count) } webhook was deleted.
+   *[other] { NUMBER($count) } webhooks were deleted.
+}
+bulk-failed = { $count ->
+    [one] It failed for { NUMBER($count) } webhook:
+   *[other] It failed for { NUMBER($count) } webhooks:
+}
+bulk-unknown = A webhook that does not exist any more
+bulk-no-action = Choose what to do with the webhooks.
+bulk-nothing-chosen = Choose at least one webhook first.
+bulk-too-many = Choose at most { NUMBER($max) } webhooks at once.
+bulk-no-owner = Choose the new owner first.
+delete-title = { $count ->
+    [one] Delete { NUMBER($count) } webhook?
+   *[other] Delete { NUMBER($count) } webhooks?
+}
+delete-why = Events are no longer sent, and waiting deliveries are discarded. The logs are hidden, and removed when they are old enough. This cannot be undone.
+delete-now = { $count ->
+    [one] Delete { NUMBER($count) } webhook
+   *[other] Delete { NUMBER($count) } webhooks
+}
+cancel = Cancel

@@ -8,7 +8,7 @@ password = Mot de passe
 password-about = Le changer vous déconnecte partout ailleurs.
 password-none = Vous vous connectez avec { $name } et n’avez pas de mot de passe ici.
 new = Nouveau mot de passe
-new-hint = Au moins 12 caractères, et aucun des mots de passe que tout le monde essaie d’abord.
+new-hint = Au moins 12 caractères. Les mots de passe courants sont refusés.
 change-password = Changer le mot de passe
 password-done = Votre mot de passe a été changé. Vous êtes déconnecté partout ailleurs.
 

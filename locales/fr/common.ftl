@@ -37,6 +37,9 @@ status-failing = En échec
 disabled-gone = Le destinataire a répondu 410 Gone : il ne veut plus d’appels.
 disabled-exhausted = { $count } livraisons de suite ont épuisé toutes leurs tentatives et échoué, la première à { $time }.
 
+failing-count = { NUMBER($count) } en échec
+plain = { NUMBER($count) }
+
 not-found = Introuvable
 no-page = Il n’y a pas de page à cette adresse. Elle a peut-être été déplacée, ou le lien est erroné.
 all-webhooks = Tous les webhooks

@@ -2,28 +2,71 @@
 lead = Les dernières 24 heures, et ce qui demande votre attention.
 figures = Chiffres
 rate = Taux de réussite
-rate-whole = { NUMBER($whole) } %
-rate-exact = { NUMBER($whole) },{ NUMBER($tenth) } %
+rate-whole = { NUMBER($whole) } %
+rate-exact = { NUMBER($whole) },{ NUMBER($tenth) } %
 no-rate = –
+rate-up = ▲ { NUMBER($whole) },{ NUMBER($tenth) } par rapport à la veille
+rate-down = ▼ { NUMBER($whole) },{ NUMBER($tenth) } par rapport à la veille
+rate-same = Comme la veille
 waiting = Livraisons en attente
 enabled = Webhooks activés
 failing = Webhooks en échec
 disabled = Webhooks désactivés
-waiting-hint = Livraisons en cours, ou qui seront essayées de nouveau
+waiting-hint = En cours, ou reprises plus tard
 plain = { NUMBER($count) }
 more-than = > { NUMBER($count) }
 hourly = Appels par heure
+open-webhooks = Ouvrir les webhooks
 no-callbacks = Aucun appel dans les dernières 24 heures.
-troubles = Ce qui demande attention
+troubles = À traiter
 webhook = Webhook
 why = Pourquoi
 last = Dernière réponse
+actions = Actions
+failing-for = En échec depuis { $span }
+waiting-short = { NUMBER($count) } en attente
+waiting-many = > { NUMBER($count) } en attente
+disabled-in = désactivé dans { $span } sauf rétablissement
+open-log = Ouvrir le journal
+open-log-of = Ouvrir le journal de { $name }
+send-held = Envoyer
+send-held-of = Envoyer les livraisons retenues de { $name }
 held = { $count ->
-    [one] { NUMBER($count) } livraison est retenue : son événement est arrivé quand le webhook était désactivé.
-   *[other] { NUMBER($count) } livraisons sont retenues : leurs événements sont arrivés quand le webhook était désactivé.
+    [one] { NUMBER($count) } livraison retenue pendant la désactivation.
+   *[other] { NUMBER($count) } livraisons retenues pendant la désactivation.
 }
-held-many = Plus de { NUMBER($count) } livraisons sont retenues : leurs événements sont arrivés quand le webhook était désactivé.
-all-failing = Tous les webhooks en échec
+held-many = Plus de { NUMBER($count) } livraisons retenues pendant la désactivation.
+all-failing = Les { NUMBER($count) } webhooks en échec
 all-disabled = Tous les webhooks désactivés
-well = Rien ne demande votre attention
-well-why = Aucun webhook n’échoue, clearhook n’en a désactivé aucun, et rien n’est retenu.
+well = Tout va bien : aucun webhook en échec, désactivé ou retenu.
+busiest = Webhooks les plus actifs
+slowest = Webhooks les plus lents
+event-types = Types d’événements
+recent = Sur les { NUMBER($count) } derniers appels, depuis { $time }
+callbacks = { $count ->
+    [one] { NUMBER($count) } appel
+   *[other] { NUMBER($count) } appels
+}
+on-average = { $span } en moyenne
+under-ms = < 1 ms
+milliseconds = { NUMBER($count) } ms
+seconds = { NUMBER($whole) },{ NUMBER($tenth) } s
+
+# Premiers pas.
+start = Premiers pas
+start-progress = { NUMBER($done) } sur { NUMBER($all) } faits
+start-done = Fait
+start-open = À faire
+start-webhook = Ajouter un webhook
+start-webhook-why = L’URL à appeler, et les événements à envoyer.
+start-test = Envoyer un événement de test
+start-test-why = Depuis le menu d’un webhook dans la liste, ou sur sa page.
+start-key = Créer une clé d’API
+start-key-why = Les programmes s’en servent pour publier des événements.
+start-publish = Publier un événement
+start-publish-why = Mettez votre clé d’API à la place de YOUR_KEY :
+start-factor = Activer le second facteur
+start-factor-why = Il protège votre compte même si votre mot de passe fuit.
+start-hide = Masquer cette liste
+copy = Copier
+command = Commande qui publie un événement

@@ -84,7 +84,7 @@ address-taken = Il y a déjà un utilisateur { $email } ; donnez-lui plutôt un 
 password-short = Un mot de passe a au moins { NUMBER($min) } caractères.
 password-long = Un mot de passe a au plus { NUMBER($max) } octets.
 password-common = Ce mot de passe est parmi ceux que l’on devine en premier. Prenez-en un plus long, de mots sans lien entre eux.
-yourself = C’est votre propre compte : un autre administrateur peut le faire. Personne ne s’enferme dehors.
+yourself = C’est votre propre compte : un autre administrateur peut le faire.
 last-administrator = C’est le dernier administrateur ; donnez d’abord ce rôle à quelqu’un d’autre.
 moment = Entrez des moments tels que 2026-11-23T09:00.
 

@@ -74,7 +74,7 @@ macro_rules! pages {
         pub fn App() -> impl IntoView {
             view! {
                 <Router>
-                    <Routes fallback=|| view! { <NotFound /> }>
+                    <Routes fallback=|| framed(view! { <NotFound /> }.into_any())>
                         $(<Route path=path!($alone) view=$alone_view ssr=SsrMode::Async />)*
                         <ParentRoute path=path!("") view=|| view! { <Layout links=navigation()><Outlet /></Layout> } ssr=SsrMode::Async>
                             $(<Route path=path!($framed) view=$framed_view ssr=SsrMode::Async />)*
@@ -104,7 +104,7 @@ pages! {
     framed {
         "/", to(Action::UseConsole), Overview, common::nav_overview;
         "/account", to(Action::UseConsole), || view! { <Account query=page_query() result=None /> };
-        "/webhooks", to(Action::ReadWebhooks), Webhooks, common::nav_webhooks;
+        "/webhooks", to(Action::ReadWebhooks), || view! { <Webhooks /> }, common::nav_webhooks;
         "/webhooks/new", to(Action::WriteWebhooks), NewWebhook;
         "/webhooks/:id" as "/webhooks/{id}", to(Action::ReadWebhooks), || view! { <Details id=segment("id") /> };
         "/event-types", Rule::Catalogue, EventTypes, common::nav_event_types;

@@ -20,6 +20,8 @@ pub struct SiteFiles {
     pub js: String,
     /// The WebAssembly.
     pub wasm: String,
+    /// The font of the style sheet.
+    pub font: Option<String>,
 }
 
 /// The document with this page in its body. `site` is `None` if the binary was built without the files for the browser.
@@ -39,6 +41,9 @@ pub fn document<V: IntoView + 'static>(options: LeptosOptions, site: Option<Site
         Theme::Light => "light",
         Theme::Dark => "dark",
     };
+    // The browser learns of the font from the style sheet only, which would be too late for the first paint.
+    let font = site.as_ref().and_then(|site| site.font.clone());
+    let font = font.map(|font| view! { <link rel="preload" href=font r#as="font" type="font/woff2" crossorigin="anonymous" /> });
     let css = site.as_ref().map(|site| view! { <link rel="stylesheet" href=site.css.clone() /> });
     // The script does what `HydrationScripts` of leptos does, which finds the files of the site only in a folder beside the binary.
     // A script fetches the WebAssembly instead of a preload, so that browsers without scripts do not load it.
@@ -62,6 +67,7 @@ pub fn document<V: IntoView + 'static>(options: LeptosOptions, site: Option<Site
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content=schemes />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                {font}
                 {css}
                 <AutoReload options=options.clone() />
                 {hydration}

@@ -4,14 +4,21 @@ use axum::http::request::Parts;
 use leptos::prelude::*;
 
 use crate::{
+    app::AppState,
+    auth::{principal::Principal, rules::Action},
     console::{
-        components::{icon::Mark, preferences::Preferences},
+        components::{
+            icon::{BOLT, KEY, LAYERS, Mark, NavIcon, PERSON, SHEET, TILES},
+            preferences::Preferences,
+            shortcuts::Shortcuts,
+        },
         href::href,
         pages::sign_in::SignInQuery,
-        server::signed_in,
+        server::{lang as lang_of_request, signed_in},
         viewer::lang,
     },
     messages::{common, event_types},
+    services::webhooks,
 };
 
 /// A link of the navigation.
@@ -34,14 +41,25 @@ pub fn Layout(
     let here = use_context::<Parts>().map_or_else(String::new, |parts| parts.uri.path().to_owned());
     let links = links.into_iter().map(|Link { path, name }| {
         let current = is_within(&here, path).then_some("page");
+        let failing = (path == "/webhooks").then(|| Suspend::new(failing_badge()));
         view! {
-            <a href=path aria-current=current>
-                {name}
-            </a>
+            <div class="nav-entry">
+                <a href=path aria-current=current>
+                    <NavIcon path=icon(path) />
+                    {name}
+                </a>
+                {failing}
+            </div>
         }
     });
     let links = links.collect_view();
     let account = is_within(&here, "/account").then_some("page");
+    let who = signed_in();
+    let may_add = who
+        .clone()
+        .is_some_and(|who| Principal::User(who).may(Action::WriteWebhooks, false).is_ok());
+    let email = who.map(|who| who.email);
+    let initials = email.as_deref().map(initials).unwrap_or_default();
     view! {
         <a class="skip" href="#main" rel="external">
             {common::skip(lang)}
@@ -52,27 +70,34 @@ pub fn Layout(
                 "clearhook"
             </a>
             <nav aria-label=common::navigation(lang)>{links}</nav>
-            <Preferences />
-            {match signed_in() {
-                Some(who) => {
+            {match email {
+                Some(email) => {
                     view! {
-                        <form class="account" method="post" action="/sign-out">
-                            <a href="/account" class="account-name" aria-current=account>
-                                {who.email}
+                        <div class="account">
+                            <a href="/account" class="account-name" aria-current=account title=email.clone()>
+                                <span class="avatar" data-initials=initials></span>
+                                <span>{email.clone()}</span>
                             </a>
-                            <button class="quiet" type="submit">
-                                {common::sign_out(lang)}
-                            </button>
-                        </form>
+                            <Preferences />
+                            <div class="account-foot">
+                                <form method="post" action="/sign-out">
+                                    <button class="quiet" type="submit">
+                                        {common::sign_out(lang)}
+                                    </button>
+                                </form>
+                                <Shortcuts may_add />
+                            </div>
+                        </div>
                     }
                         .into_any()
                 }
                 // A reader of the public catalogue.
                 None => {
                     view! {
-                        <p class="account">
+                        <div class="account">
                             <a href=href("/sign-in", &SignInQuery { next: Some(here) })>{event_types::sign_in(lang)}</a>
-                        </p>
+                            <Preferences />
+                        </div>
                     }
                         .into_any()
                 }
@@ -84,6 +109,46 @@ pub fn Layout(
     }
 }
 
+/// The number of failing webhooks, as a link to them. Nothing if none fails, or if the database does not answer.
+async fn failing_badge() -> Option<AnyView> {
+    let (app, who) = (use_context::<AppState>()?, signed_in()?);
+    let lang = lang_of_request();
+    let count = webhooks::failing_count(&app, &Principal::User(who))
+        .await
+        .ok()
+        .filter(|count| *count > 0)?;
+    let name = common::failing_count(lang, count);
+    Some(
+        view! {
+            <a class="count" href="/webhooks?status=failing" aria-label=name.clone() title=name>
+                {common::plain(lang, count)}
+            </a>
+        }
+        .into_any(),
+    )
+}
+
+/// The icon of a page.
+fn icon(path: &str) -> &'static str {
+    match path {
+        "/" => TILES,
+        "/webhooks" => BOLT,
+        "/event-types" => LAYERS,
+        "/api-keys" => KEY,
+        "/users" => PERSON,
+        _ => SHEET,
+    }
+}
+
+/// The first letters of up to two words of the part of an email address before the "@".
+fn initials(email: &str) -> String {
+    let name = email.split('@').next().unwrap_or_default();
+    let words = name
+        .split(|sign: char| !sign.is_alphanumeric())
+        .filter_map(|word| word.chars().next());
+    words.take(2).flat_map(char::to_uppercase).collect()
+}
+
 /// Whether the page at `here` is the one at `path` or belongs to it: `/webhooks/new` belongs to `/webhooks`. No page belongs to `/`.
 fn is_within(here: &str, path: &str) -> bool {
     here.strip_prefix(path)
@@ -93,6 +158,20 @@ fn is_within(here: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_has_up_to_two_initials() {
+        for (email, expected) in [
+            ("admin@example.com", "A"),
+            ("owner.hr@example.com", "OH"),
+            ("a-b-c@example.com", "AB"),
+            ("élodie@example.com", "É"),
+            ("", ""),
+            ("@", ""),
+        ] {
+            assert_eq!(initials(email), expected, "{email}");
+        }
+    }
 
     #[test]
     fn the_link_of_a_page_is_current_on_it_and_on_the_pages_below_it() {

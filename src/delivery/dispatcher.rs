@@ -57,6 +57,7 @@ struct Parts {
     counters: Arc<Counters>,
     /// Longest duration of an attempt.
     attempt_max: Duration,
+    disable_after: Duration,
 }
 
 /// Current load of the dispatcher.
@@ -183,6 +184,7 @@ impl Dispatcher {
             write_health,
             counters,
             attempt_max: settings.attempt_max(),
+            disable_after: settings.disable_after,
         };
         let running = Running {
             engine,
@@ -240,6 +242,11 @@ impl Dispatcher {
     /// Changes whenever this node has stored results of attempts.
     pub fn recorded(&self) -> watch::Receiver<()> {
         self.0.engine.recorded()
+    }
+
+    /// A webhook is disabled when several deliveries in a row have exhausted their attempts and the first of these is at least this old.
+    pub fn disable_after(&self) -> Duration {
+        self.0.disable_after
     }
 
     /// Longest duration of an attempt, including the response body.

@@ -15,6 +15,8 @@ named! {
         Description = "description",
         /// Failing ones first, then disabled ones.
         Status = "status",
+        /// The time of the newest callback.
+        Last = "last",
     }
 
     /// Sort direction.

@@ -40,6 +40,7 @@ pub mod primary;
 mod priority;
 pub mod probe;
 mod raw_sql;
+pub mod recent;
 pub mod recover;
 pub mod resend;
 pub mod retention;

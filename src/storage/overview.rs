@@ -14,7 +14,7 @@ use crate::{
     },
     storage::{
         Store, StoreError,
-        raw_sql::statement,
+        raw_sql::{marks, statement},
         webhooks::{OWNED, STANDING},
     },
 };
@@ -37,7 +37,9 @@ pub struct Trouble {
     failing_since: Option<i64>,
     /// Why clearhook disabled it, if it did.
     pub disabled_reason: Option<String>,
+    exhausted_since: Option<i64>,
     held: i64,
+    waiting: i64,
 }
 
 impl Trouble {
@@ -49,6 +51,16 @@ impl Trouble {
     /// The time of the first failed attempt since the last success.
     pub fn failing_since(&self) -> Option<Timestamp> {
         self.failing_since.map(Timestamp)
+    }
+
+    /// When the first of the deliveries in a row exhausted its attempts.
+    pub fn exhausted_since(&self) -> Option<Timestamp> {
+        self.exhausted_since.map(Timestamp)
+    }
+
+    /// The number of deliveries that wait for their next attempt or for an earlier delivery. [`HELD_MAX`] + 1 means "more".
+    pub fn waiting(&self) -> u64 {
+        self.waiting.unsigned_abs().min(HELD_MAX + 1)
     }
 
     /// The number of held deliveries. [`HELD_MAX`] + 1 means "more".
@@ -123,8 +135,10 @@ impl Store {
 
     async fn troubles(&self, which: &str, order: &str, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
         let sql = format!(
-            "SELECT id, name, enabled, failing_since, disabled_reason, {} AS held FROM webhooks WHERE {which}{} ORDER BY {order} LIMIT ?",
+            "SELECT id, name, enabled, failing_since, disabled_reason, exhausted_since, {} AS held, {} AS waiting FROM webhooks \
+             WHERE {which}{} ORDER BY {order} LIMIT ?",
             held("webhooks"),
+            waiting("webhooks"),
             owned("id", owner)
         );
         self.load_troubles(&sql, owner, rows).await
@@ -132,7 +146,11 @@ impl Store {
 
     /// Webhooks with held deliveries.
     pub async fn holding(&self, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
-        let columns = format!("w.id, w.name, w.enabled, w.failing_since, w.disabled_reason, {} AS held", held("w"));
+        let columns = format!(
+            "w.id, w.name, w.enabled, w.failing_since, w.disabled_reason, w.exhausted_since, {} AS held, {} AS waiting",
+            held("w"),
+            waiting("w")
+        );
         let sql = match owner {
             Some(_) => format!(
                 "SELECT {columns} FROM webhooks w WHERE w.id IN {OWNED} AND w.deleted_at IS NULL \
@@ -165,6 +183,44 @@ impl Store {
         Ok(row.map_or(0, |row| row.held.unsigned_abs()))
     }
 
+    /// The number of held deliveries of each of these webhooks, if there are any. [`HELD_MAX`] + 1 means "more".
+    pub async fn held_of(&self, webhooks: &[WebhookId]) -> Result<HashMap<WebhookId, u64>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct HeldRow {
+            id: Uuid,
+            held: i64,
+        }
+        if webhooks.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let sql = format!(
+            "SELECT id, {} AS held FROM webhooks WHERE id IN {}",
+            held("webhooks"),
+            marks(webhooks.len())
+        );
+        let rows = HeldRow::find_by_statement(statement(self.backend(), &sql, webhooks.iter().map(|id| id.0.into())))
+            .all(&self.read)
+            .await?;
+        let some = rows.into_iter().filter(|row| row.held > 0);
+        Ok(some.map(|row| (WebhookId(row.id), row.held.unsigned_abs())).collect())
+    }
+
+    /// The number of failing webhooks, of one owner or of all.
+    pub async fn failing_count(&self, owner: Option<UserId>) -> Result<u64, StoreError> {
+        #[derive(FromQueryResult)]
+        struct CountRow {
+            count: i64,
+        }
+        let sql = format!(
+            "SELECT COUNT(*) AS count FROM webhooks WHERE failing_since IS NOT NULL AND enabled AND deleted_at IS NULL{}",
+            owned("id", owner)
+        );
+        let row = CountRow::find_by_statement(statement(self.backend(), &sql, values(owner, [])))
+            .one(&self.read)
+            .await?;
+        Ok(row.map_or(0, |row| row.count.unsigned_abs()))
+    }
+
     async fn load_troubles(&self, sql: &str, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
         let limit = i64::try_from(rows).unwrap_or(i64::MAX);
         let values = values(owner, [limit.into()]);
@@ -188,4 +244,15 @@ fn held(table: &str) -> String {
         "(SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE state = 'held' AND webhook_id = {table}.id LIMIT {}) AS some_held)",
         HELD_MAX + 1
     )
+}
+
+/// SQL that counts the deliveries of a row's webhook that wait: for their next attempt, or for an earlier delivery.
+fn waiting(table: &str) -> String {
+    let some = |state: &str| {
+        format!(
+            "(SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE state = '{state}' AND webhook_id = {table}.id LIMIT {}) AS some_{state})",
+            HELD_MAX + 1
+        )
+    };
+    format!("({} + {})", some("pending"), some("parked"))
 }

@@ -36,6 +36,7 @@ pub(super) fn site_files() -> Option<SiteFiles> {
             css: plain("css"),
             js: plain("js"),
             wasm: plain("wasm"),
+            font: None,
         });
     }
     let path = |name: &str| {
@@ -48,6 +49,10 @@ pub(super) fn site_files() -> Option<SiteFiles> {
         css: path("pkg/clearhook.css")?,
         js: path("pkg/clearhook.js")?,
         wasm: path("pkg/clearhook.wasm")?,
+        font: ASSETS
+            .iter()
+            .find(|asset| asset.name.ends_with(".woff2"))
+            .map(|asset| format!("/{}", asset.path)),
     })
 }
 
@@ -86,10 +91,10 @@ fn answer(asset: &Asset, headers: &HeaderMap) -> Response {
         _ => (asset.raw, None),
     };
     let tag = format!("\"{}-{}\"", asset.hash, encoding.unwrap_or("id"));
-    let kept = if asset.path == asset.name {
-        "public, max-age=3600"
-    } else {
+    let kept = if asset.name.starts_with("pkg/") {
         "public, max-age=31536000, immutable"
+    } else {
+        "public, max-age=3600"
     };
     let common = [
         (header::ETAG, tag.clone()),
@@ -130,6 +135,7 @@ fn content_type(name: &str) -> &'static str {
         Some("wasm") => "application/wasm",
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("woff2") => "font/woff2",
         Some("txt") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }

@@ -84,7 +84,7 @@ pub(super) fn head_of(request: &Request) -> Parts {
     head
 }
 
-/// Handles requests for addresses that do not exist.
+/// Handles requests for addresses that do not exist. Only signed-in users come here.
 async fn not_found() -> Response {
-    PageResponse::standalone(StatusCode::NOT_FOUND, || view! { <NotFound /> }.into_any())
+    PageResponse::framed(StatusCode::NOT_FOUND, || view! { <NotFound /> }.into_any())
 }

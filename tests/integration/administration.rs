@@ -196,7 +196,7 @@ async fn user_is_added_and_changed(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     for (fields, words) in [
-        (&[("email", "nobody"), ("role", "api-owner")][..], "is no e-mail address"),
+        (&[("email", "nobody"), ("role", "api-owner")][..], "is not an email address"),
         (&[("email", "ADMIN@example.com"), ("role", "api-owner")], "There is a user"),
         (&[("email", "new@example.com"), ("role", "king")], "Choose a role."),
         (

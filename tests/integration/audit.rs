@@ -82,6 +82,17 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
             (form(&[&fields[..], &[("enabled", "true")]].concat()), 1),
         ],
         ("POST", "/webhooks/{id}/callbacks/{callback}/send-again") => vec![(form(&[]), 1)],
+        ("POST", "/webhooks/actions") => vec![
+            (form(&[("ids", &things.webhook), ("act", "disable")]), 1),
+            (form(&[("ids", &things.webhook), ("act", "disable")]), 0),
+            (form(&[("ids", &things.webhook), ("act", "enable")]), 1),
+            (form(&[("ids", &things.webhook), ("act", "test")]), 1),
+            (form(&[("ids", &things.webhook), ("act", "export")]), 0),
+            (form(&[("ids", &things.webhook), ("act", "delete")]), 0),
+        ],
+        ("POST", "/fn/act_on_webhooks") => vec![(form(&[("form[ids][0]", &things.webhook), ("form[act]", "test")]), 1)],
+        ("POST", "/fn/list_fragment") => vec![(form(&[("query", "")]), 0)],
+        ("POST", "/fn/overview_fragment") => vec![(form(&[]), 0)],
         ("POST", "/fn/set_webhook_enabled") => vec![
             (form(&[("id", &things.webhook), ("enabled", "false")]), 1),
             (form(&[("id", &things.webhook), ("enabled", "true")]), 1),

@@ -35,7 +35,7 @@ async fn console_requires_a_session(database: TestDatabase) {
         assert_eq!(response.status(), 401);
         let html = response.text().await.unwrap();
         assert!(
-            html.contains("E-mail or password is wrong.") && html.contains(email) && !html.contains("correct horse"),
+            html.contains("Email or password is wrong.") && html.contains(email) && !html.contains("correct horse"),
             "{html}"
         );
     }

@@ -260,7 +260,7 @@ async fn disabled_webhook_shows_reason_time_and_remedy(database: TestDatabase) {
         for part in [
             "clearhook disabled this webhook.",
             reason,
-            "2 deliveries are held",
+            "2 deliveries held while disabled.",
             "enable the webhook",
         ] {
             assert!(notice.contains(part), "{part}: {notice}");

@@ -10,6 +10,7 @@ mod administration;
 mod api_input;
 mod audit;
 mod backpressure;
+mod bulk;
 mod callback_page;
 mod callbacks;
 mod claiming;

@@ -55,7 +55,7 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
     let html = app.page("/", &cookie).await.text().await.unwrap();
     assert_eq!(figures(&html), ["100%", "0", "1", "0", "0"], "{html}");
     assert!(
-        html.contains("Nothing needs attention") && html.contains("1 succeeded, 0 failed"),
+        html.contains("All good: no failing, disabled or held webhooks.") && html.contains("1 succeeded, 0 failed"),
         "{html}"
     );
 
@@ -83,7 +83,7 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
     for (row, webhook, told) in [
         (0, &failing, ["Every callback has failed since", "500 InternalServerError"]),
         (1, &given_up, ["The receiver answered 410 Gone", "410 Gone"]),
-        (2, &holding, ["2 deliveries are held", "No callback yet"]),
+        (2, &holding, ["2 deliveries held while disabled.", "No callback yet"]),
     ] {
         let (link, text) = &rows(&html)[row];
         assert_eq!(*link, path(webhook));
@@ -138,7 +138,10 @@ async fn overview_of_an_owner_counts_only_own_webhooks(database: TestDatabase) {
     app.deliveries(&database, "held", 1).await;
     let html = app.page("/", &owner).await.text().await.unwrap();
     assert_eq!(figures(&html), ["100%", "0", "1", "0", "0"], "{html}");
-    assert!(html.contains("2 callbacks") && html.contains("Nothing needs attention"), "{html}");
+    assert!(
+        html.contains("2 callbacks") && html.contains("All good: no failing, disabled or held webhooks."),
+        "{html}"
+    );
     assert!(!html.contains("Secret") && !html.contains("/users"), "{html}");
     let off = app
         .api(Method::PATCH, &path(&own))
@@ -150,7 +153,7 @@ async fn overview_of_an_owner_counts_only_own_webhooks(database: TestDatabase) {
     app.publish(BuiltIn::VisitEventCreated, "5").await;
     app.deliveries(&database, "held", 2).await;
     let html = app.page("/", &owner).await.text().await.unwrap();
-    assert!(rows(&html).len() == 1 && html.contains("1 delivery is held"), "{html}");
+    assert!(rows(&html).len() == 1 && html.contains("1 delivery held while disabled."), "{html}");
     app.stop().await;
 }
 
@@ -168,7 +171,7 @@ async fn overview_without_webhooks_shows_first_steps(database: TestDatabase) {
     app.webhook("https://example.com/", &[BuiltIn::VisitEventCreated]).await;
     let html = app.page("/", &format!("{cookie}; lang=fr")).await.text().await.unwrap();
     assert!(
-        html.contains("Aucun appel dans les dernières 24 heures.") && html.contains("Rien ne demande votre attention"),
+        html.contains("Aucun appel dans les dernières 24 heures.") && html.contains("Tout va bien"),
         "{html}"
     );
     let nobody = app.page("/", "").await;

@@ -1,12 +1,15 @@
 //! What only the browser does when the WebAssembly starts.
 
 mod busy;
+mod copy;
 mod copy_buttons;
 mod error_summary;
 mod go_on;
 mod panel;
 mod query_forms;
 mod rows;
+mod shortcuts;
+mod whole_text;
 
 use leptos::{mount::hydrate_islands, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -30,6 +33,9 @@ pub fn hydrate() {
     error_summary::watch();
     panel::watch();
     go_on::start();
+    copy::watch();
+    shortcuts::watch();
+    whole_text::watch();
 }
 
 /// As the document says that the server rendered.

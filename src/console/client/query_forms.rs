@@ -5,8 +5,10 @@ use leptos::{
     ev,
     prelude::*,
     wasm_bindgen::JsCast,
-    web_sys::{Element, FormData, HtmlFormElement, UrlSearchParams},
+    web_sys::{Element, HtmlFormElement},
 };
+
+use crate::console::islands::form_query;
 
 const FORMS: &str = "form[data-query]";
 
@@ -26,7 +28,7 @@ pub(super) fn watch() {
         let Some(form) = form.filter(|form| form.matches(FORMS).is_ok_and(|is_query| is_query)) else {
             return;
         };
-        let Some(query) = query(&form) else { return };
+        let Some(query) = form_query(&form) else { return };
         event.prevent_default();
         let action = form.get_attribute("action").unwrap_or_default();
         let (path, fragment) = action.split_once('#').unwrap_or((&action, ""));
@@ -39,17 +41,4 @@ pub(super) fn watch() {
             location.assign(&format!("{path}{mark}{query}#{fragment}"))
         };
     });
-}
-
-/// The fields of a form that are not empty, as a query.
-fn query(form: &HtmlFormElement) -> Option<String> {
-    let data = FormData::new_with_form(form).ok()?;
-    let query = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
-    let named: Vec<String> = query.keys().into_iter().flatten().filter_map(|key| key.as_string()).collect();
-    for name in named {
-        if query.get(&name).is_some_and(|value| value.is_empty()) {
-            query.delete(&name);
-        }
-    }
-    Some(query.to_string().into())
 }

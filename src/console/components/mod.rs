@@ -19,6 +19,7 @@ pub(super) mod preferences;
 pub(super) mod query_form;
 pub(super) mod replay_form;
 pub(super) mod schema_tree;
+pub(super) mod shortcuts;
 pub(super) mod sort;
 pub(super) mod sparkline;
 pub(super) mod time;

@@ -11,7 +11,8 @@ use crate::{
 #[component]
 pub(in crate::console) fn Done(
     /// The text.
-    text: &'static str,
+    #[prop(into)]
+    text: String,
 ) -> impl IntoView {
     view! {
         <p class="notice good" role="status">

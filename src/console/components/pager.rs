@@ -18,7 +18,7 @@ pub(in crate::console) fn Pager(
     let before = (page > 1).then(|| address(page - 1));
     let after = (page < pages).then(|| address(page + 1));
     let link = |href: Option<String>, name: &'static str, rel: &'static str| match href {
-        Some(href) => view! { <a class="button" href=href rel=rel>{name}</a> }.into_any(),
+        Some(href) => view! { <a class="button" href=href rel=rel id=format!("page-{rel}") data-list-link="true">{name}</a> }.into_any(),
         None => view! { <span class="button" aria-disabled="true">{name}</span> }.into_any(),
     };
     (pages > 1).then(|| {

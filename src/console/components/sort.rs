@@ -16,6 +16,12 @@ pub(in crate::console) fn SortHead(
     sorted: Option<Direction>,
     /// The address of the link.
     href: String,
+    /// The id of the link.
+    #[prop(optional, into)]
+    id: Option<String>,
+    /// Whether the list can be sorted without loading the page (`live_list`).
+    #[prop(optional)]
+    live: bool,
 ) -> impl IntoView {
     let (aria, path) = match sorted {
         Some(Direction::Ascending) => (Some("ascending"), Some(UP)),
@@ -24,7 +30,7 @@ pub(in crate::console) fn SortHead(
     };
     view! {
         <th scope="col" aria-sort=aria>
-            <a class="sort" href=href>
+            <a class="sort" href=href id=id data-list-link=live.then_some("true")>
                 {name}
                 {path.map(|path| view! { <Icon path /> })}
             </a>

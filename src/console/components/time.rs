@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-pub use crate::console::server::TimeView;
+pub use crate::console::server::{TimeView, relative::AgoView};
 
 /// A timestamp.
 #[component]
@@ -12,6 +12,19 @@ pub(in crate::console) fn Time(
 ) -> impl IntoView {
     view! {
         <time datetime=at.datetime title=at.utc>
+            {at.text}
+        </time>
+    }
+}
+
+/// A timestamp relative to now, with the exact time as its tooltip.
+#[component]
+pub(in crate::console) fn Ago(
+    /// The timestamp.
+    at: AgoView,
+) -> impl IntoView {
+    view! {
+        <time datetime=at.datetime title=at.exact>
             {at.text}
         </time>
     }

@@ -3,10 +3,12 @@
 
 mod check;
 pub mod check_webhook_field;
-mod copy;
+pub mod copy;
+mod dom;
 mod field;
 mod focus;
 mod headers;
+mod live_parts;
 mod unsaved;
 
 #[cfg(feature = "hydrate")]
@@ -14,8 +16,10 @@ pub use self::copy::copy_text;
 pub use self::{
     check::Rule,
     copy::{CopyField, CopyText},
+    dom::{form_query, listen},
     field::{CheckedInput, FieldError, described_by},
     focus::{focus_first, takes_focus},
     headers::{HeaderRows, HeaderView},
+    live_parts::{Freshness, all, elements, is_in_use, is_within, replace_parts, sign_in_href},
     unsaved::Unsaved,
 };

@@ -5,6 +5,7 @@
 pub mod deliveries;
 pub mod event_types;
 pub mod log;
+pub mod overview;
 pub mod webhook;
 pub mod webhooks;
 
@@ -20,8 +21,6 @@ pub mod error_page;
 pub mod guide;
 #[cfg(feature = "ssr")]
 pub mod not_found;
-#[cfg(feature = "ssr")]
-pub mod overview;
 #[cfg(feature = "ssr")]
 mod preferences;
 #[cfg(feature = "ssr")]

@@ -5,22 +5,20 @@ use leptos_meta::Title;
 
 use crate::{console::viewer::lang, messages::common};
 
-/// The page.
+/// The page, for the frame with the navigation.
 #[component]
 pub fn NotFound() -> impl IntoView {
     let lang = lang();
     view! {
         <Title text=common::not_found(lang) />
-        <main id="main" class="alone">
-            <div class="empty">
-                <h1>{common::not_found(lang)}</h1>
-                <p>{common::no_page(lang)}</p>
-                <p>
-                    <a class="button" href="/webhooks">
-                        {common::all_webhooks(lang)}
-                    </a>
-                </p>
-            </div>
-        </main>
+        <div class="empty">
+            <h1>{common::not_found(lang)}</h1>
+            <p>{common::no_page(lang)}</p>
+            <p>
+                <a class="button" href="/webhooks">
+                    {common::all_webhooks(lang)}
+                </a>
+            </p>
+        </div>
     }
 }

@@ -1,4 +1,4 @@
-//! The form of the language and the theme, which are kept in cookies. It works for everybody, with and without a session.
+//! The form of the language, the theme and the first steps, which are kept in cookies. It works for everybody, with and without a session.
 
 use axum::{
     http::{HeaderMap, header, request::Parts},
@@ -15,7 +15,7 @@ use crate::{
         page_action::{PageAction, page_action},
         server::{
             response::set_cookie,
-            viewer::{LANG, THEME},
+            viewer::{CHECKLIST, LANG, THEME},
         },
         viewer::Theme,
     },
@@ -34,14 +34,22 @@ pub fn routes() -> Routes<AppState> {
         .server_fn::<SetPreferences, _>(page_action::<SetPreferences>)
 }
 
-/// Sets the language or the theme, or both. Values that do not exist are ignored.
+/// Sets the language, the theme, and whether the overview shows the first steps (`checklist=off` hides them). Values that do not exist are
+/// ignored.
 #[server(prefix = "/fn", endpoint = "set_preferences")]
-pub async fn set_preferences(#[server(default)] lang: String, #[server(default)] theme: String) -> Result<(), ConsoleError> {
+pub async fn set_preferences(
+    #[server(default)] lang: String,
+    #[server(default)] theme: String,
+    #[server(default)] checklist: String,
+) -> Result<(), ConsoleError> {
     if let Some(lang) = Lang::of_tag(&lang) {
         set_cookie(&cookie(LANG, lang.as_str()));
     }
     if let Ok(theme) = theme.parse::<Theme>() {
         set_cookie(&cookie(THEME, theme.as_str()));
+    }
+    if checklist == "off" {
+        set_cookie(&cookie(CHECKLIST, "off"));
     }
     Ok(())
 }

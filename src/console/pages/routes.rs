@@ -10,9 +10,14 @@ use crate::{
             deliveries::actions::{CancelDelivery, DiscardDeliveries, RecoverDeliveries, TryDeliveryNow},
             event_types,
             log::{body_download, fragment::RenderLogFragment, panel::RenderPanel, redeliver::Redeliver},
+            overview::overview_fragment::RenderOverviewFragment,
             preferences, setup, sign_in, users,
             webhook::{generate_secret::GenerateSecret, save::SaveWebhook, test_event::SendTestEvent},
-            webhooks::set_enabled::SetWebhookEnabled,
+            webhooks::{
+                bulk::{ACTIONS_PATH, ActOnWebhooks},
+                list_fragment::RenderListFragment,
+                set_enabled::SetWebhookEnabled,
+            },
         },
     },
     routes::{Routes, Ruled},
@@ -65,6 +70,10 @@ fn webhook_routes() -> Routes<AppState> {
     Routes::new()
         .post("/webhooks", SetWebhookEnabled::RULE, page_action::<SetWebhookEnabled>)
         .server_fn::<SetWebhookEnabled, _>(page_action::<SetWebhookEnabled>)
+        .post(ACTIONS_PATH, ActOnWebhooks::RULE, page_action::<ActOnWebhooks>)
+        .server_fn::<ActOnWebhooks, _>(page_action::<ActOnWebhooks>)
+        .server_fn::<RenderListFragment, _>(call)
+        .server_fn::<RenderOverviewFragment, _>(call)
         .post("/webhooks/new", save, page_action::<SaveWebhook>)
         .post("/webhooks/{id}", save, page_action::<SaveWebhook>)
         .server_fn::<SaveWebhook, _>(page_action::<SaveWebhook>)

@@ -2,6 +2,7 @@
 
 pub(super) mod dates;
 mod names;
+pub(super) mod relative;
 pub mod response;
 pub mod viewer;
 

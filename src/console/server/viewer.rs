@@ -14,6 +14,8 @@ use crate::{
 pub const LANG: &str = "lang";
 /// The name of the cookie with the chosen theme.
 pub const THEME: &str = "theme";
+/// The name of the cookie that hides the first steps on the overview.
+pub const CHECKLIST: &str = "checklist";
 /// The name of the cookie with the time zone. A script sets it.
 const ZONE: &str = "tz";
 

@@ -15,7 +15,11 @@ pub mod plain;
 mod test_event;
 mod text;
 
-pub use self::{accept::accept, json_data::data_of_stored, test_event::test_event};
+pub use self::{
+    accept::accept,
+    json_data::data_of_stored,
+    test_event::{SOURCE as TEST_SOURCE, test_event},
+};
 
 use thiserror::Error;
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// CloudEvents `source` of test events.
-const SOURCE: &str = "urn:clearhook:test";
+pub const SOURCE: &str = "urn:clearhook:test";
 
 /// Creates a test event of this type, with its first example as data.
 ///

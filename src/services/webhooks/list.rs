@@ -8,10 +8,13 @@ use crate::{
         principal::Principal,
         rules::{Action, Forbidden},
     },
-    domain::{id::WebhookId, role::Role, timestamp::Timestamp},
+    domain::{id::WebhookId, role::Role, timestamp::Timestamp, webhook::Status},
     services::error::UseCaseError,
     services::webhooks::authorize,
-    storage::webhooks::{HourCounts, Latest, ListPage, Listed, Switched, WebhookFilter},
+    storage::{
+        users::UserRecord,
+        webhooks::{HourCounts, Latest, ListPage, Listed, Switched, WebhookFilter},
+    },
 };
 
 /// A page of the list with statistics.
@@ -23,22 +26,45 @@ pub struct ShownPage {
     pub latest: HashMap<WebhookId, Latest>,
     /// The numbers of callbacks per hour and webhook.
     pub hours: HashMap<WebhookId, Vec<HourCounts>>,
-    /// Whether the caller may see any webhook, with any filter.
-    pub any: bool,
+    /// The number of held deliveries per webhook, if there are any.
+    pub held: HashMap<WebhookId, u64>,
+    /// The number of webhooks per status that the caller may see, with any filter.
+    pub standings: HashMap<Status, u64>,
+    /// The users who can be owners. Empty if the caller may not change owners.
+    pub owners: Vec<UserRecord>,
 }
 
 /// A page of the webhooks that the caller may see, with their statistics since `since`.
 pub async fn shown_page(app: &AppState, by: &Principal, mut list: ListPage, since: Timestamp) -> Result<ShownPage, UseCaseError> {
-    only_own(by, &mut list.filter)?;
-    let listed = app.store.list_page(&list).await?;
+    // Administrators may filter by owner; API owners see only their own webhooks.
+    let mut own = WebhookFilter::default();
+    only_own(by, &mut own)?;
+    list.filter.owner = own.owner.or(list.filter.owner);
+    let store = &app.store;
+    let owners = async {
+        match by.may(Action::WriteWebhooks, false) {
+            Ok(()) => store.possible_owners(&[]).await,
+            Err(_) => Ok(Vec::new()),
+        }
+    };
+    let (listed, standings, owners) = tokio::try_join!(store.list_page(&list), store.standings(own.owner), owners)?;
     let ids: Vec<WebhookId> = listed.rows.iter().map(|row| row.id).collect();
-    let (latest, hours) = tokio::try_join!(app.store.latest_of(&ids), app.store.hours_of(&ids, since))?;
+    let (latest, hours, held) = tokio::try_join!(store.latest_of(&ids), store.hours_of(&ids, since), store.held_of(&ids))?;
     Ok(ShownPage {
+        listed,
         latest,
         hours,
-        any: !ids.is_empty() || app.store.any_webhook(&list.filter).await?,
-        listed,
+        held,
+        standings,
+        owners,
     })
+}
+
+/// The number of failing webhooks that the caller may see.
+pub async fn failing_count(app: &AppState, by: &Principal) -> Result<u64, UseCaseError> {
+    let mut own = WebhookFilter::default();
+    only_own(by, &mut own)?;
+    Ok(app.store.failing_count(own.owner).await?)
 }
 
 /// Restricts the filter to the caller's own webhooks, if the caller is an API owner.

@@ -1,5 +1,6 @@
 //! Use cases of webhooks and their logs. The HTTP API and the console share them.
 
+mod bulk;
 mod check;
 mod deliveries;
 mod events;
@@ -18,15 +19,16 @@ mod subscriptions;
 mod wait;
 
 pub use self::{
+    bulk::{BULK_MAX, BulkAction, act_on_all, chosen},
     check::{HeaderInput, WebhookInput, check_owner, check_url},
     deliveries::{deliveries, delivery_counts},
     events::{EventDetails, event, find_events},
     export::export,
     figures::{Figures, figures},
-    list::{set_enabled, shown_page},
+    list::{failing_count, set_enabled, shown_page},
     live::{Follower, News},
     logs::{RANGE_MAX, attempts, bounded, callback, latest_callback, log, log_page},
-    overview::overview,
+    overview::{Checklist, checklist, overview},
     pause::{pause, try_now},
     recover::{Chosen, cancel, cancel_of, count_recoverable, discard, recover, recover_for},
     resend::{redeliver, rotate_secret, test},

@@ -1,21 +1,26 @@
 //! The overview page.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tokio::try_join;
 
 use crate::{
     app::AppState,
-    auth::principal::Principal,
+    auth::{principal::Principal, rules::Action},
     domain::{id::WebhookId, timestamp::Timestamp, webhook::Status},
     services::error::UseCaseError,
+    services::events::TEST_SOURCE,
     services::webhooks::list::only_own,
     storage::{
         callback_counts::Figure,
         overview::Trouble,
+        recent::{FirstSteps, RecentCallback},
         webhooks::{Latest, WebhookFilter},
     },
 };
+
+/// The number of newest callbacks from which the busiest and the slowest webhooks are found.
+const RECENT: u64 = 500;
 
 /// The state of all webhooks that the caller may see.
 #[derive(Clone, Debug)]
@@ -30,6 +35,31 @@ pub struct Overview {
     pub troubles: Vec<Trouble>,
     /// The newest callback of these.
     pub latest: HashMap<WebhookId, Latest>,
+    /// The newest callbacks of all webhooks. Empty for callers who see only their own webhooks.
+    pub recent: Vec<RecentCallback>,
+    /// The names of the webhooks of these callbacks.
+    pub names: HashMap<WebhookId, String>,
+}
+
+/// The first steps of a new installation, for administrators. `None` for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checklist {
+    /// The steps that all administrators share.
+    pub steps: FirstSteps,
+    /// Whether the caller has a second factor.
+    pub has_factor: bool,
+}
+
+/// The steps that have been done.
+pub async fn checklist(app: &AppState, by: &Principal) -> Result<Option<Checklist>, UseCaseError> {
+    let Some(user) = by.user().filter(|_| by.may(Action::WriteWebhooks, false).is_ok()) else {
+        return Ok(None);
+    };
+    let (steps, factor) = try_join!(app.store.first_steps(TEST_SOURCE), app.store.second_factor(user))?;
+    Ok(Some(Checklist {
+        steps,
+        has_factor: factor.is_some_and(|factor| factor.confirmed),
+    }))
 }
 
 /// Loads the overview, with statistics since `from` and at most `rows` webhooks of each kind that needs attention.
@@ -37,13 +67,20 @@ pub async fn overview(app: &AppState, by: &Principal, from: Timestamp, rows: u64
     let mut own = WebhookFilter::default();
     only_own(by, &mut own)?;
     let (store, owner) = (&app.store, own.owner);
-    let (standings, hours, waiting, mut troubles, given_up, holding) = try_join!(
+    let recent = async {
+        match owner {
+            Some(_) => Ok(Vec::new()),
+            None => store.recent_callbacks(RECENT).await,
+        }
+    };
+    let (standings, hours, waiting, mut troubles, given_up, holding, recent) = try_join!(
         store.standings(owner),
         store.totals(owner, from),
         store.waiting(owner),
         store.failing(owner, rows),
         store.given_up(owner, rows),
         store.holding(owner, rows),
+        recent,
     )?;
     for other in given_up.into_iter().chain(holding) {
         if troubles.iter().all(|known| known.id() != other.id()) {
@@ -51,11 +88,20 @@ pub async fn overview(app: &AppState, by: &Principal, from: Timestamp, rows: u64
         }
     }
     let ids: Vec<WebhookId> = troubles.iter().map(Trouble::id).collect();
+    let recently: Vec<WebhookId> = recent
+        .iter()
+        .map(RecentCallback::webhook)
+        .collect::<HashSet<_>>()
+        .into_iter()
+        .collect();
+    let (latest, names) = try_join!(store.latest_of(&ids), store.webhook_names(&recently))?;
     Ok(Overview {
         standings,
         hours,
         waiting,
-        latest: store.latest_of(&ids).await?,
+        latest,
         troubles,
+        recent,
+        names,
     })
 }

@@ -117,15 +117,6 @@ impl Store {
         })
     }
 
-    /// Whether the filter's owner may see any webhook.
-    pub async fn any_webhook(&self, filter: &WebhookFilter) -> Result<bool, StoreError> {
-        let all = WebhookFilter {
-            owner: filter.owner,
-            ..WebhookFilter::default()
-        };
-        Ok(filtered(&all, self.backend()).limit(1).one(&self.read).await?.is_some())
-    }
-
     /// The newest callback of each of these webhooks, if it has one.
     pub async fn latest_of(&self, webhooks: &[WebhookId]) -> Result<HashMap<WebhookId, Latest>, StoreError> {
         if webhooks.is_empty() {
@@ -184,6 +175,8 @@ fn ordered(found: Select<webhook::Entity>, sort: Sort, direction: Direction) -> 
         Sort::Description => Expr::cust("lower(substr(description, 1, 100))"),
         Sort::Status => Expr::cust(STANDING),
         Sort::Event => Expr::cust("first_event"),
+        // One search of an index per webhook. A column would have to be written with each result of each webhook.
+        Sort::Last => Expr::cust("COALESCE((SELECT MAX(callback_date) FROM callbacks WHERE callbacks.webhook_id = webhooks.id), 0)"),
     };
     let order = match direction {
         Direction::Ascending => Order::Asc,

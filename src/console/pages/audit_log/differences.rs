@@ -75,15 +75,22 @@ pub fn Differences(
     differences: Vec<DifferenceView>,
 ) -> impl IntoView {
     let lang = lang();
+    // Of a new object, there is nothing before.
+    let has_before = differences.iter().any(|difference| difference.before.is_some());
     let rows = differences.into_iter().map(|difference| {
         let side = |value: Option<String>| written_out(value.as_deref().unwrap_or("–"));
         view! {
             <tr>
                 <th scope="row">{difference.field}</th>
-                <td class="was">
-                    <span class="stacked-label">{say::before(lang)}</span>
-                    {side(difference.before)}
-                </td>
+                {has_before
+                    .then(|| {
+                        view! {
+                            <td class="was">
+                                <span class="stacked-label">{say::before(lang)}</span>
+                                {side(difference.before)}
+                            </td>
+                        }
+                    })}
                 <td class="is">
                     <span class="stacked-label">{say::after(lang)}</span>
                     {side(difference.after)}
@@ -96,7 +103,7 @@ pub fn Differences(
             <thead>
                 <tr>
                     <th scope="col">{say::field(lang)}</th>
-                    <th scope="col">{say::before(lang)}</th>
+                    {has_before.then(|| view! { <th scope="col">{say::before(lang)}</th> })}
                     <th scope="col">{say::after(lang)}</th>
                 </tr>
             </thead>

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
-    catalogue::EventType,
+    domain::event_type::EventType,
     console::{components::time::TimeView, server::time_view},
     delivery::Paused,
     domain::{delivery::DeliveryState, id::WebhookId, page::Cursor, timestamp::Timestamp},

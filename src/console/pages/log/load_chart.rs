@@ -158,6 +158,11 @@ pub(in crate::console::pages) fn hours(figures: Vec<Figure>, from: Timestamp, no
     view(&bounds, &figures, |_, _| None, zone, lang)
 }
 
+/// The start of the hour that contains this time, which is the first one of [`hours`].
+pub(in crate::console::pages) fn first_hour(from: Timestamp) -> Timestamp {
+    hour_begins(hour(from))
+}
+
 fn view(
     bounds: &[Timestamp],
     figures: &Figures,

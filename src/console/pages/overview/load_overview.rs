@@ -11,15 +11,20 @@ use crate::{
         components::chart::ChartView,
         pages::{
             log::load_chart,
+            overview::{
+                checklist::{ChecklistView, load_checklist},
+                rankings::{RankingsView, rankings},
+            },
             webhooks::load_list::{LatestView, latest_view},
         },
-        server::{dates, disabled_reason, lang, zone},
+        server::{dates, disabled_reason, lang, relative, zone},
     },
     domain::{timestamp::Timestamp, webhook::Status},
     messages::{Lang, overview as say, webhooks as of_list},
     services::error::UseCaseError,
     services::webhooks,
     storage::{
+        callback_counts::Figure,
         overview::{HELD_MAX, Trouble, WAITING_MAX},
         webhooks::Latest,
     },
@@ -41,14 +46,31 @@ pub struct OverviewView {
     pub chart: Option<ChartView>,
     /// The share of succeeded callbacks: "98.7%".
     pub rate: Option<String>,
+    /// The difference to the 24 hours before.
+    pub change: Option<ChangeView>,
     /// The number of deliveries that are not finished: "12", "more than 10,000".
     pub waiting: String,
     /// The number of webhooks by status.
-    pub by_status: [(Status, String); 3],
+    pub by_status: [(Status, u64); 3],
     /// The webhooks that need attention.
     pub problems: Vec<ProblemView>,
-    /// Whether there are more failing, and more disabled, webhooks than are shown.
-    pub more: [(Status, bool); 2],
+    /// The number of failing webhooks, if there are more than are shown.
+    pub more_failing: Option<u64>,
+    /// Whether there are more disabled webhooks than are shown.
+    pub more_disabled: bool,
+    /// The busiest and the slowest webhooks.
+    pub rankings: Option<RankingsView>,
+    /// The first steps, until all are done.
+    pub checklist: Option<ChecklistView>,
+}
+
+/// A difference between two days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeView {
+    /// "▼ 4.1 vs the day before".
+    pub text: String,
+    /// Whether it became worse.
+    pub is_worse: bool,
 }
 
 /// A webhook that needs attention.
@@ -60,8 +82,16 @@ pub struct ProblemView {
     pub name: String,
     /// Its status.
     pub status: Status,
-    /// Why it needs attention, in sentences.
-    pub reasons: Vec<String>,
+    /// "Failing for 3 d", and the same in a sentence with the time.
+    pub failing: Option<(String, String)>,
+    /// Why clearhook disabled it, if it did.
+    pub disabled_reason: Option<String>,
+    /// The number of waiting deliveries in words.
+    pub waiting: Option<String>,
+    /// In how long it will be disabled if it does not recover, and when.
+    pub disabled_on: Option<(String, String)>,
+    /// The number of held deliveries in words.
+    pub held: Option<String>,
     /// Its newest callback.
     pub latest: Option<LatestView>,
 }
@@ -69,51 +99,83 @@ pub struct ProblemView {
 /// Loads the overview.
 pub async fn load(app: &AppState, by: &Principal) -> Result<OverviewView, UseCaseError> {
     let (now, zone, lang) = (Timestamp::now(), zone(), lang());
-    // The current hour is one of them.
+    // The current hour is one of them. The same hours of the day before are compared with them.
     let from = now.minus(Duration::from_hours(HOURS - 1));
-    let mut found = webhooks::overview(app, by, from, ROWS).await?;
+    let before = now.minus(Duration::from_hours(2 * HOURS - 1));
+    let (found, checklist) = tokio::try_join!(webhooks::overview(app, by, before, ROWS), load_checklist(app, by))?;
+    let mut found = found;
     let count = |status| found.standings.get(&status).copied().unwrap_or(0);
-    let by_status = [Status::Enabled, Status::Failing, Status::Disabled].map(|status| (status, say::plain(lang, count(status))));
+    let by_status = [Status::Enabled, Status::Failing, Status::Disabled].map(|status| (status, count(status)));
     let (any, failing) = (found.standings.values().any(|count| *count > 0), count(Status::Failing));
     let given_up = found.troubles.iter().filter(|trouble| trouble.disabled_reason.is_some()).count();
-    let (succeeded, failed) = found
-        .hours
-        .iter()
-        .fold((0, 0), |sum, hour| (sum.0 + hour.succeeded, sum.1 + hour.failed));
+    // The hour of `from` has begun before it.
+    let first = load_chart::first_hour(from);
+    let (yesterday, today): (Vec<Figure>, Vec<Figure>) = found.hours.into_iter().partition(|hour| hour.at < first);
+    let (sums, sums_before) = (sums(&today), sums(&yesterday));
+    let rankings = rankings(&found.recent, &found.names, &zone, lang);
+    let disable_after = app.dispatcher.disable_after();
     let problems = found.troubles.iter().map(|trouble| {
         let latest = found.latest.remove(&trouble.id());
-        problem_view(trouble, latest, &zone, lang)
+        problem_view(trouble, latest, now, disable_after, &zone, lang)
     });
-    let problems = problems.collect();
     Ok(OverviewView {
         any,
         may_write: by.may(Action::WriteWebhooks, false).is_ok(),
-        rate: rate(succeeded.unsigned_abs(), failed.unsigned_abs(), lang),
-        chart: (succeeded + failed > 0).then(|| load_chart::hours(found.hours, from, now, &zone, lang)),
+        rate: rate(sums, lang),
+        change: change(sums, sums_before, lang),
+        problems: problems.collect(),
+        chart: (sums.0 + sums.1 > 0).then(|| load_chart::hours(today, from, now, &zone, lang)),
         waiting: capped(found.waiting, WAITING_MAX, lang),
         by_status,
-        problems,
-        more: [
-            (Status::Failing, failing > ROWS),
-            (Status::Disabled, u64::try_from(given_up).is_ok_and(|shown| shown >= ROWS)),
-        ],
+        more_failing: Some(failing).filter(|failing| *failing > ROWS),
+        more_disabled: u64::try_from(given_up).is_ok_and(|shown| shown >= ROWS),
+        rankings,
+        checklist,
     })
 }
 
-fn problem_view(trouble: &Trouble, latest: Option<Latest>, zone: &TimeZone, lang: Lang) -> ProblemView {
+/// The succeeded and the failed callbacks.
+fn sums(hours: &[Figure]) -> (u64, u64) {
+    let sum = |of: fn(&Figure) -> i64| hours.iter().map(of).sum::<i64>().unsigned_abs();
+    (sum(|hour| hour.succeeded), sum(|hour| hour.failed))
+}
+
+fn problem_view(
+    trouble: &Trouble,
+    latest: Option<Latest>,
+    now: Timestamp,
+    disable_after: Duration,
+    zone: &TimeZone,
+    lang: Lang,
+) -> ProblemView {
     let failing = trouble.failing_since().filter(|_| trouble.enabled);
-    let since = failing.map(|since| of_list::failing_since(lang, &dates::in_words(since, zone, lang)));
-    let held = held(trouble.held(), lang);
+    let disabled_on = trouble
+        .exhausted_since()
+        .filter(|_| failing.is_some())
+        .map(|since| since.plus(disable_after));
     ProblemView {
         id: trouble.id().to_string(),
         name: trouble.name.clone(),
         status: Status::of(trouble.enabled, failing.is_some()),
-        reasons: since
-            .into_iter()
-            .chain(trouble.disabled_reason.clone().map(disabled_reason))
-            .chain(held)
-            .collect(),
-        latest: latest.map(|latest| latest_view(latest, zone, lang)),
+        failing: failing.map(|since| {
+            let exact = of_list::failing_since(lang, &dates::in_words(since, zone, lang));
+            (say::failing_for(lang, &relative::span(since, now, lang)), exact)
+        }),
+        disabled_reason: trouble.disabled_reason.clone().map(disabled_reason),
+        waiting: match trouble.waiting() {
+            0 => None,
+            many if many > HELD_MAX => Some(say::waiting_many(lang, HELD_MAX)),
+            some => Some(say::waiting_short(lang, some)),
+        },
+        // A period of a century means "never".
+        disabled_on: disabled_on.filter(|at| at.since(now) < Duration::from_hours(24 * 366)).map(|at| {
+            (
+                say::disabled_in(lang, &relative::span(now, at, lang)),
+                dates::minute(at, zone, lang),
+            )
+        }),
+        held: held(trouble.held(), lang),
+        latest: latest.map(|latest| latest_view(latest, now, zone, lang)),
     }
 }
 
@@ -134,12 +196,32 @@ fn capped(count: u64, most: u64, lang: Lang) -> String {
     }
 }
 
-/// The share of succeeded callbacks in percent. It is rounded down, so that it is 100% only if nothing failed.
-fn rate(succeeded: u64, failed: u64, lang: Lang) -> Option<String> {
-    let thousandths = (succeeded * 1_000).checked_div(succeeded + failed)?;
+/// The share of succeeded callbacks in thousandths. It is rounded down, so that it is 1,000 only if nothing failed.
+fn thousandths((succeeded, failed): (u64, u64)) -> Option<u64> {
+    (succeeded * 1_000).checked_div(succeeded + failed)
+}
+
+/// The share of succeeded callbacks in percent.
+fn rate(sums: (u64, u64), lang: Lang) -> Option<String> {
+    let thousandths = thousandths(sums)?;
     Some(match (thousandths / 10, thousandths % 10) {
         (whole, 0) => say::rate_whole(lang, whole),
         (whole, tenth) => say::rate_exact(lang, tenth, whole),
+    })
+}
+
+/// The difference of the rates of two days, in points of a percent.
+fn change(today: (u64, u64), yesterday: (u64, u64), lang: Lang) -> Option<ChangeView> {
+    let (today, yesterday) = (thousandths(today)?, thousandths(yesterday)?);
+    let by = today.abs_diff(yesterday);
+    let (whole, tenth) = (by / 10, by % 10);
+    Some(ChangeView {
+        text: match today.cmp(&yesterday) {
+            std::cmp::Ordering::Less => say::rate_down(lang, tenth, whole),
+            std::cmp::Ordering::Equal => say::rate_same(lang).to_owned(),
+            std::cmp::Ordering::Greater => say::rate_up(lang, tenth, whole),
+        },
+        is_worse: today < yesterday,
     })
 }
 
@@ -149,10 +231,19 @@ mod tests {
 
     #[test]
     fn a_rate_is_rounded_down() {
-        let en = |succeeded, failed| rate(succeeded, failed, Lang::En).unwrap_or_default();
+        let en = |succeeded, failed| rate((succeeded, failed), Lang::En).unwrap_or_default();
         assert_eq!((en(0, 0), en(5, 0), en(0, 5)), (String::new(), "100%".to_owned(), "0%".to_owned()));
         assert_eq!((en(99_999, 1), en(2, 1)), ("99.9%".to_owned(), "66.6%".to_owned()));
-        assert_eq!(rate(2, 1, Lang::Fr).unwrap(), "66,6\u{a0}%");
+        assert_eq!(rate((2, 1), Lang::Fr).unwrap(), "66,6\u{a0}%");
+    }
+
+    #[test]
+    fn the_rate_is_compared_with_the_day_before() {
+        let en = |today, yesterday| change(today, yesterday, Lang::En).map(|change| (change.text, change.is_worse));
+        assert_eq!(en((927, 73), (968, 32)), Some(("▼ 4.1 vs the day before".to_owned(), true)));
+        assert_eq!(en((1, 0), (1, 1)), Some(("▲ 50.0 vs the day before".to_owned(), false)));
+        assert_eq!(en((2, 2), (1, 1)), Some(("As the day before".to_owned(), false)));
+        assert_eq!((en((0, 0), (1, 1)), en((1, 1), (0, 0))), (None, None));
     }
 
     #[test]

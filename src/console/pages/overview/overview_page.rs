@@ -10,11 +10,16 @@ use crate::{
             chart::{Chart, ChartView},
             icon::{Icon, TICK},
             notice::Trouble,
-            time::Time,
+            time::Ago,
             unseen::written_out,
         },
         pages::{
-            overview::load_overview::{OverviewView, ProblemView, load},
+            overview::{
+                checklist::Steps,
+                live_overview::LiveOverview,
+                load_overview::{OverviewView, ProblemView, load},
+                rankings::Rankings,
+            },
             webhooks::no_webhooks::NoWebhooks,
         },
         server::{caller, console_error},
@@ -45,18 +50,16 @@ pub(in crate::console) fn Overview() -> impl IntoView {
 #[component]
 fn Found(found: OverviewView) -> impl IntoView {
     let lang = lang();
-    let content = if found.any {
-        view! {
-            {figures(&found, lang)}
-            {hours(found.chart, lang)}
-            <h2 class="apart" id="troubles">
-                {say::troubles(lang)}
-            </h2>
-            {problems(found.problems, found.more, lang)}
-        }
-        .into_any()
+    let (any, may_write) = (found.any, found.may_write);
+    let mut found = found;
+    let steps = found
+        .checklist
+        .take()
+        .map(|checklist| view! { <Steps checklist has_webhook=any /> });
+    let content = if any {
+        parts(found, lang)
     } else {
-        view! { <NoWebhooks may_write=found.may_write /> }.into_any()
+        view! { <NoWebhooks may_write /> }.into_any()
     };
     view! {
         <div class="head">
@@ -64,37 +67,76 @@ fn Found(found: OverviewView) -> impl IntoView {
                 <h1>{common::nav_overview(lang)}</h1>
                 <p>{say::lead(lang)}</p>
             </div>
+            {any.then(|| view! { <LiveOverview /> })}
         </div>
+        {steps}
         {content}
     }
 }
 
+/// The parts that change with time. They contain no islands, so that `live_overview` can replace them.
+pub(super) fn parts(found: OverviewView, lang: Lang) -> AnyView {
+    let rankings = found.rankings.clone();
+    view! {
+        <div id="overview-figures" data-list-part="true">
+            {figures(&found, lang)}
+        </div>
+        <div id="overview-troubles" data-list-part="true">
+            <h2 class="apart" id="troubles">
+                {say::troubles(lang)}
+            </h2>
+            {problems(found.problems, found.more_failing, found.more_disabled, lang)}
+        </div>
+        <div id="overview-hours" data-list-part="true">
+            {hours(found.chart, lang)}
+            {rankings.map(|rankings| view! { <Rankings rankings /> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// The figures: each leads to what it counts.
 fn figures(found: &OverviewView, lang: Lang) -> AnyView {
     let rate = found.rate.clone().unwrap_or_else(|| say::no_rate(lang).to_owned());
-    let by_status = found.by_status.clone().map(|(status, count)| {
+    let by_status = found.by_status.map(|(status, count)| {
         let name = match status {
             Status::Enabled => say::enabled(lang),
             Status::Failing => say::failing(lang),
             Status::Disabled => say::disabled(lang),
         };
-        let class = (status == Status::Failing && count != "0").then_some("bad");
+        let class = (status == Status::Failing && count > 0).then_some("bad");
         view! {
             <div class=class>
                 <dt>
-                    <a href=format!("/webhooks?status={status}")>{name}</a>
+                    <a href=format!("/webhooks?status={status}") id=format!("figure-{status}")>
+                        {name}
+                    </a>
                 </dt>
-                <dd>{count}</dd>
+                <dd>{say::plain(lang, count)}</dd>
             </div>
         }
+    });
+    let change = found.change.clone().map(|change| {
+        view! { <span class=if change.is_worse { "change bad" } else { "change" }>{change.text}</span> }
     });
     view! {
         <dl class="card figures" aria-label=say::figures(lang)>
             <div>
-                <dt>{say::rate(lang)}</dt>
+                <dt>
+                    <a href="#hours" rel="external" id="figure-rate">
+                        {say::rate(lang)}
+                    </a>
+                    {change}
+                </dt>
                 <dd>{rate}</dd>
             </div>
-            <div title=say::waiting_hint(lang)>
-                <dt>{say::waiting(lang)}</dt>
+            <div>
+                <dt>
+                    <a href="#troubles" rel="external" id="figure-waiting">
+                        {say::waiting(lang)}
+                    </a>
+                    <span class="change">{say::waiting_hint(lang)}</span>
+                </dt>
                 <dd>{found.waiting.clone()}</dd>
             </div>
             {by_status.collect_view()}
@@ -109,15 +151,19 @@ fn hours(chart: Option<ChartView>, lang: Lang) -> AnyView {
         None => view! { <p class="none">{say::no_callbacks(lang)}</p> }.into_any(),
     };
     view! {
-        <div class="card hours">
-            <h2>{say::hourly(lang)}</h2>
+        <div class="card hours" id="hours">
+            <h2>
+                <a href="/webhooks?sort=last&dir=desc" id="open-hours" title=say::open_webhooks(lang)>
+                    {say::hourly(lang)}
+                </a>
+            </h2>
             {content}
         </div>
     }
     .into_any()
 }
 
-fn problems(problems: Vec<ProblemView>, more: [(Status, bool); 2], lang: Lang) -> AnyView {
+fn problems(problems: Vec<ProblemView>, more_failing: Option<u64>, more_disabled: bool, lang: Lang) -> AnyView {
     if problems.is_empty() {
         return view! {
             <div class="card well">
@@ -125,33 +171,32 @@ fn problems(problems: Vec<ProblemView>, more: [(Status, bool); 2], lang: Lang) -
                     <Icon path=TICK />
                     {say::well(lang)}
                 </span>
-                <p class="quiet-text">{say::well_why(lang)}</p>
             </div>
         }
         .into_any();
     }
-    let all = more.into_iter().filter(|(_, more)| *more).map(|(status, _)| {
-        let name = match status {
-            Status::Failing => say::all_failing(lang),
-            _ => say::all_disabled(lang),
-        };
+    let all = |status: Status, name: String| {
         view! {
-            <a class="button" href=format!("/webhooks?status={status}")>
+            <a class="button" href=format!("/webhooks?status={status}") id=format!("all-{status}")>
                 {name}
             </a>
         }
-    });
-    let all: Vec<_> = all.collect();
-    let foot = (!all.is_empty()).then(|| view! { <div class="foot">{all}</div> });
+    };
+    let failing = more_failing.map(|count| all(Status::Failing, say::all_failing(lang, count)));
+    let disabled = more_disabled.then(|| all(Status::Disabled, say::all_disabled(lang).to_owned()));
+    let foot = (failing.is_some() || disabled.is_some()).then(|| view! { <div class="foot">{failing} {disabled}</div> });
     view! {
         <div class="card">
-            <table class="stack troubles" aria-labelledby="troubles">
+            <table class="troubles" aria-labelledby="troubles">
                 <thead>
                     <tr>
                         <th scope="col">{say::webhook(lang)}</th>
                         <th scope="col">{webhooks::status(lang)}</th>
                         <th scope="col">{say::why(lang)}</th>
                         <th scope="col">{say::last(lang)}</th>
+                        <th scope="col">
+                            <span class="visually-hidden">{say::actions(lang)}</span>
+                        </th>
                     </tr>
                 </thead>
                 <tbody>{problems.into_iter().map(|problem| row(problem, lang)).collect_view()}</tbody>
@@ -162,29 +207,54 @@ fn problems(problems: Vec<ProblemView>, more: [(Status, bool); 2], lang: Lang) -
     .into_any()
 }
 
+/// A webhook that needs attention, on one line.
 fn row(problem: ProblemView, lang: Lang) -> AnyView {
+    let path = format!("/webhooks/{}", problem.id);
     let last = match problem.latest {
         Some(latest) => view! {
-            <span class="last">
-                <ResponseBadge succeeded=latest.succeeded status=latest.status response=latest.response />
-                <span class="hint nowrap">
-                    <Time at=latest.at />
-                </span>
+            <ResponseBadge succeeded=latest.succeeded status=latest.status response=latest.response />
+            <span class="hint nowrap">
+                <Ago at=latest.at />
             </span>
         }
         .into_any(),
         None => view! { <span class="hint">{webhooks::no_callback_yet(lang)}</span> }.into_any(),
     };
+    let since = problem.failing.map(|(since, exact)| {
+        view! {
+            <span title=exact.clone()>
+                {since} <span class="visually-hidden">{format!(". {exact}")}</span>
+            </span>
+        }
+    });
+    let reason = problem.disabled_reason.map(|reason| view! { <span title=reason.clone()>{reason.clone()}</span> });
+    let waiting = problem.waiting.map(|waiting| view! { <span class="nowrap">{waiting}</span> });
+    let disabled_on = problem.disabled_on.map(|(span, at)| view! { <span title=at>{span}</span> });
+    let send = problem.held.is_some().then(|| {
+        view! {
+            <a class="button small" href=format!("{path}?response=held#logs") aria-label=say::send_held_of(lang, &problem.name)>
+                {say::send_held(lang)}
+            </a>
+        }
+    });
     view! {
         <tr>
             <td class="name">
-                <a href=format!("/webhooks/{}", problem.id)>{written_out(&problem.name)}</a>
+                <a href=path.clone() id=format!("open-{}", problem.id) title=problem.name.clone()>
+                    {written_out(&problem.name)}
+                </a>
             </td>
-            <td>
+            <td class="standing">
                 <StatusBadge status=problem.status />
             </td>
-            <td class="why">{problem.reasons.into_iter().map(|reason| view! { <p>{reason}</p> }).collect_view()}</td>
-            <td>{last}</td>
+            <td class="why">{since} {reason} {waiting} {disabled_on} {problem.held.map(|held| view! { <span title=held.clone()>{held.clone()}</span> })}</td>
+            <td class="last">{last}</td>
+            <td class="row-buttons">
+                {send}
+                <a class="button small" href=format!("{path}#logs") aria-label=say::open_log_of(lang, &problem.name)>
+                    {say::open_log(lang)}
+                </a>
+            </td>
         </tr>
     }
     .into_any()

@@ -380,9 +380,13 @@ fn access(is_disabled: bool, email: &str, lang: Lang) -> AnyView {
         .into_any()
     } else {
         view! {
-            <button class="button danger" type="submit" name="intent" value=UserIntent::Disable.as_str()>
-                {say::disable_label(lang, email)}
-            </button>
+            <details class="confirm">
+                <summary class="button">{say::disable_ask(lang)}</summary>
+                <p>{say::disable_why(lang, email)}</p>
+                <button class="button danger" type="submit" name="intent" value=UserIntent::Disable.as_str()>
+                    {say::disable_label(lang, email)}
+                </button>
+            </details>
         }
         .into_any()
     }

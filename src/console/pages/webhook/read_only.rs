@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    catalogue::EventType,
+    domain::event_type::EventType,
     console::{
         components::{time::Time, unseen::ForeignText},
         pages::webhook::{

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    catalogue::EventType,
+    domain::event_type::EventType,
     console::{components::unseen::ForeignText, pages::webhook::load_form::FormView},
     messages::{Lang, webhook as say},
 };

@@ -11,8 +11,11 @@ use crate::{
 /// The number of hours that are shown.
 pub(super) const HOURS: i64 = 24;
 const HEIGHT: u64 = 22;
+/// The minimum height of the failures of an hour.
+const FAILURES_MIN: u64 = 2;
 
-/// The chart of the hours up to `now`, counted in hours since 1970. The highest bar has the full height. `None` if there was no callback.
+/// The chart of the hours up to `now`, counted in hours since 1970. The highest bar has the full height; the scale is that of square roots,
+/// so that one busy hour does not flatten the others. `None` if there was no callback.
 pub(in crate::console::pages) fn sparkline(counts: &[HourCounts], now: i64, lang: Lang) -> Option<SparklineView> {
     let shown = counts.iter().filter(|(hour, ..)| (now - HOURS + 1..=now).contains(hour));
     let highest = shown
@@ -20,22 +23,34 @@ pub(in crate::console::pages) fn sparkline(counts: &[HourCounts], now: i64, lang
         .map(|(_, succeeded, failed)| succeeded + failed)
         .max()
         .filter(|highest| *highest > 0)?;
-    let scaled = |count: u64| (count * HEIGHT).div_ceil(highest);
     let (mut good, mut bad, mut sums) = (String::new(), String::new(), (0, 0));
     for (hour, succeeded, failed) in shown {
-        let (x, low) = ((hour - now + HOURS - 1) * 4, scaled(*succeeded));
-        let high = scaled(*failed).min(HEIGHT);
-        // One failure among many successes must be visible.
-        let low = low.min(HEIGHT - high);
+        let (x, sum) = ((hour - now + HOURS - 1) * 4, succeeded + failed);
+        let whole = height(sum, highest);
+        // Few failures among many successes must be visible.
+        let high = match (whole * failed).checked_div(sum) {
+            Some(part) if *failed > 0 => part.max(FAILURES_MIN).min(HEIGHT),
+            _ => 0,
+        };
+        let low = if *succeeded > 0 {
+            whole.max(high + 1).min(HEIGHT) - high
+        } else {
+            0
+        };
         bar(&mut good, x, 0, low);
         bar(&mut bad, x, low, high);
-        sums = (sums.0 + succeeded + failed, sums.1 + failed);
+        sums = (sums.0 + sum, sums.1 + failed);
     }
     Some(SparklineView {
         succeeded: good,
         failed: bad,
         label: say::day(lang, sums.0, sums.1),
     })
+}
+
+/// The height of a bar, at least 1.
+fn height(count: u64, highest: u64) -> u64 {
+    ((count.saturating_mul(HEIGHT * HEIGHT) / highest).isqrt()).max(u64::from(count > 0))
 }
 
 fn bar(path: &mut String, x: i64, above: u64, height: u64) {
@@ -51,10 +66,10 @@ mod tests {
 
     #[test]
     fn the_highest_hour_has_the_full_height_and_old_hours_are_left_out() {
-        let drawn = sparkline(&[(76, 9, 9), (77, 10, 0), (100, 1, 1)], 100, Lang::En).unwrap();
-        assert_eq!(drawn.succeeded, "M0 22h3v-22h-3zM92 22h3v-3h-3z");
-        assert_eq!(drawn.failed, "M92 19h3v-3h-3z");
-        assert_eq!(drawn.label, "Last 24 hours: 12 callbacks, 1 failed");
+        let drawn = sparkline(&[(76, 9, 9), (77, 100, 0), (99, 25, 0), (100, 0, 1)], 100, Lang::En).unwrap();
+        assert_eq!(drawn.succeeded, "M0 22h3v-22h-3zM88 22h3v-11h-3z");
+        assert_eq!(drawn.failed, "M92 22h3v-2h-3z");
+        assert_eq!(drawn.label, "Last 24 hours: 126 callbacks, 1 failed");
         assert_eq!(sparkline(&[], 100, Lang::En), None);
     }
 
@@ -63,7 +78,29 @@ mod tests {
         let drawn = sparkline(&[(100, 10_000, 1)], 100, Lang::En).unwrap();
         assert_eq!(
             (drawn.succeeded.as_str(), drawn.failed.as_str()),
-            ("M92 22h3v-21h-3z", "M92 1h3v-1h-3z")
+            ("M92 22h3v-20h-3z", "M92 2h3v-2h-3z")
         );
+    }
+
+    #[test]
+    fn no_bar_is_higher_than_the_chart() {
+        for (succeeded, failed) in [
+            (0, 1),
+            (1, 0),
+            (1, 1),
+            (1, 1_000_000),
+            (1_000_000, 1),
+            (u64::from(u32::MAX), u64::from(u32::MAX)),
+        ] {
+            let drawn = sparkline(&[(99, succeeded, failed), (100, 3, 2)], 100, Lang::En).unwrap();
+            for path in [drawn.succeeded, drawn.failed] {
+                for part in path.split('M').skip(1) {
+                    let (from, rest) = part.split_once('h').unwrap();
+                    let bottom: u64 = from.split_once(' ').unwrap().1.parse().unwrap();
+                    let height: u64 = rest.strip_prefix("3v-").unwrap().split_once('h').unwrap().0.parse().unwrap();
+                    assert!(height >= 1 && height <= bottom, "{part}");
+                }
+            }
+        }
     }
 }

@@ -22,8 +22,8 @@ pub(in crate::console::pages) fn NoWebhooks(
                 <li>{say::none_step_read(lang)}</li>
             </ol>
             <p>
-                <a class="button" href="/webhooks/new">
-                    {say::add_first(lang)}
+                <a class="button primary" href="/webhooks/new">
+                    {say::add(lang)}
                 </a>
             </p>
         }

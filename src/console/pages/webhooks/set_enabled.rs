@@ -1,12 +1,9 @@
-//! The button in the row of a webhook that enables or disables it.
+//! Enables and disables a webhook from its row.
 
-use leptos::{ev::SubmitEvent, html::Form, prelude::*};
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    console::{ConsoleError, viewer::lang},
-    messages::webhooks as say,
-};
+use crate::console::ConsoleError;
 
 /// A webhook after it was enabled or disabled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +12,10 @@ pub struct EnabledWebhook {
     pub enabled: bool,
     /// The content of the status cell of its row, as HTML without islands.
     pub status_html: String,
+    /// What happened, and what becomes of its events.
+    pub message: String,
+    /// The address of its held deliveries, if there are any.
+    pub held_href: Option<String>,
 }
 
 /// Enables or disables a webhook, and changes nothing else.
@@ -23,83 +24,34 @@ pub async fn set_webhook_enabled(id: String, enabled: bool) -> Result<EnabledWeb
     use crate::{
         console::{
             pages::webhooks::webhook_row::status_cell,
-            server::{action_error, caller},
+            server::{action_error, caller, lang},
         },
         domain::id::WebhookId,
+        messages::webhooks as say,
         services::{error::UseCaseError, webhooks},
+        storage::overview::HELD_MAX,
     };
     let (app, by) = caller()?;
     let changed = async {
         let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
         webhooks::set_enabled(&app, &by, id, enabled).await?;
-        webhooks::get(&app, &by, id).await
+        let webhook = webhooks::get(&app, &by, id).await?;
+        Ok((webhook, app.store.held_for(id).await?))
     };
-    let webhook = changed.await.map_err(action_error)?;
+    let (webhook, held) = changed.await.map_err(action_error)?;
+    let (lang, name) = (lang(), webhook.fields.name.as_str());
+    let message = match (webhook.fields.enabled, held) {
+        (false, _) => say::now_disabled(lang, name),
+        (true, 0) => say::now_enabled(lang, name),
+        (true, many) if many > HELD_MAX => say::now_enabled_many(lang, HELD_MAX, name),
+        (true, some) => say::now_enabled_held(lang, some, name),
+    };
     Ok(EnabledWebhook {
         enabled: webhook.fields.enabled,
-        status_html: status_cell(webhook.status(), None).to_html(),
+        status_html: status_cell(webhook.status(), None, None).to_html(),
+        message,
+        held_href: (webhook.fields.enabled && held > 0).then(|| format!("/webhooks/{}?response=held#logs", webhook.id)),
     })
-}
-
-/// The button. With scripts, the row changes in place; without them, the form returns to the page.
-#[island]
-pub fn EnableButton(
-    /// The id of the webhook.
-    id: String,
-    /// Its name.
-    name: String,
-    /// Whether it is enabled.
-    enabled: bool,
-    /// The address of the page.
-    action: String,
-) -> impl IntoView {
-    let lang = lang();
-    let form = NodeRef::<Form>::new();
-    let (is_enabled, switch) = (RwSignal::new(enabled), ServerAction::<SetWebhookEnabled>::new());
-    let status_id = format!("status-{id}");
-    Effect::new(move |_| match switch.value().get() {
-        Some(Ok(EnabledWebhook { enabled, status_html })) => {
-            is_enabled.set(enabled);
-            if let Some(cell) = document().get_element_by_id(&status_id) {
-                cell.set_inner_html(&status_html);
-                // The tooltip was the reason of the former status.
-                let _ = cell.remove_attribute("title");
-            }
-        }
-        // The answer to the plain form says what is wrong: that the session has ended, for example.
-        Some(Err(_)) => {
-            if let Some(form) = form.get_untracked() {
-                let _ = form.submit();
-            }
-        }
-        None => {}
-    });
-    let of_action = id.clone();
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if !switch.pending().get_untracked() {
-            switch.dispatch(SetWebhookEnabled {
-                id: of_action.clone(),
-                enabled: !is_enabled.get_untracked(),
-            });
-        }
-    };
-    let label = move || {
-        if is_enabled.get() {
-            say::disable_which(lang, &name)
-        } else {
-            say::enable_which(lang, &name)
-        }
-    };
-    view! {
-        <form method="post" action=action node_ref=form on:submit=submit>
-            <input type="hidden" name="id" value=id />
-            <input type="hidden" name="enabled" value=move || (!is_enabled.get()).to_string() />
-            <button class="button small" type="submit" aria-label=label aria-busy=move || switch.pending().get().then_some("true")>
-                {move || if is_enabled.get() { say::disable(lang) } else { say::enable(lang) }}
-            </button>
-        </form>
-    }
 }
 
 #[cfg(feature = "ssr")]

@@ -1,97 +1,216 @@
-//! A row of the list of webhooks.
+//! A row of the list of webhooks: one line.
 
 use leptos::prelude::*;
 
 use crate::{
     console::{
         components::{
-            badges::{ResponseBadge, StatusBadge},
+            badges::StatusBadge,
+            icon::{CROSS, Icon, NavIcon, TICK},
             sparkline::Sparkline,
-            time::Time,
+            time::Ago,
             unseen::{ForeignText, written_out},
         },
-        pages::webhooks::{load_list::RowView, set_enabled::EnableButton},
+        pages::webhooks::{
+            cut_url::CutUrl,
+            list_parts::BULK_FORM,
+            load_list::{LatestView, RowView},
+            row_menu::{RowMenu, SwitchForm},
+        },
         viewer::lang,
     },
     domain::webhook::Status,
-    messages::webhooks as say,
+    messages::{Lang, webhooks as say},
 };
 
-/// The row: a link to the webhook, and a button that enables or disables it.
+/// The row: a link to the webhook, a box to choose it, a switch and a menu.
 #[component]
 pub(super) fn WebhookRow(
     /// The data.
     row: RowView,
-    /// The address of the page, to which the button returns.
+    /// The address of the page, to which the switch returns.
     here: String,
+    /// The address of the form for several webhooks.
+    bulk: String,
     /// Whether the viewer may enable and disable it.
     may_write: bool,
 ) -> impl IntoView {
     let lang = lang();
-    let (id, status, fields) = (row.webhook.id, row.webhook.status(), row.webhook.fields);
+    let (id, status) = (row.webhook.id.to_string(), row.webhook.status());
+    let fields = row.webhook.fields;
     let more = (row.more_events > 0).then(|| view! { <span class="hint">{format!("+{}", row.more_events)}</span> });
-    let button = may_write.then(|| {
-        let (id, name, enabled) = (id.to_string(), fields.name.clone(), fields.enabled);
+    let choice = may_write.then(|| {
         view! {
-            <td class="act">
-                <EnableButton id name enabled action=here />
-            </td>
+            <input
+                type="checkbox"
+                class="pick"
+                name="ids"
+                value=id.clone()
+                form=BULK_FORM
+                id=format!("pick-{id}")
+                aria-label=say::choose_which(lang, &fields.name)
+            />
         }
     });
-    let anchor = format!("webhook-{id}");
-    let status_id = format!("status-{id}");
+    let switch =
+        may_write.then(|| view! { <SwitchForm id=id.clone() name=fields.name.clone() enabled=fields.enabled action=here.clone() /> });
+    let rate = fields.rate_limit.map(|rate| say::rate(lang, u64::from(rate.per_second)));
+    let owners_title = (!row.owners.is_empty()).then(|| row.owners.clone());
+    let day = day(
+        &id,
+        row.latest,
+        row.sparkline.map(|sparkline| view! { <Sparkline sparkline /> }.into_any()),
+        row.held,
+        lang,
+    );
     view! {
-        <tr id=anchor>
-            <td class="name">
-                <a href=format!("/webhooks/{id}")>{written_out(&fields.name)}</a>
+        <tr id=format!("webhook-{id}")>
+            <td class="name" data-letter=letter(&fields.name) data-hue=hue(&fields.url)>
+                {choice}
+                <a href=format!("/webhooks/{id}") id=format!("open-{id}") title=fields.name.clone()>
+                    {written_out(&fields.name)}
+                </a>
             </td>
-            <td class="mono clip" title=fields.url.clone()>
-                <span>
-                    <ForeignText text=fields.url.clone() machine=true />
-                </span>
+            <td class="url clip" title=fields.url.clone()>
+                <CutUrl url=fields.url.clone() />
             </td>
-            <td title=row.events>
+            <td class="events" title=row.events>
                 <span class="event">
+                    <NavIcon path=row.event_icon />
                     <span>{row.event}</span>
                     {more}
                 </span>
             </td>
-            <td class="clip quiet-text" title=fields.description.clone()>
+            <td class="description clip quiet-text" title=fields.description.clone()>
                 {(!fields.description.is_empty())
                     .then(|| {
                         view! {
                             <span>
-                                <ForeignText text=fields.description.clone() />
+                                <ForeignText text=one_line(&fields.description) />
                             </span>
                         }
                     })}
             </td>
-            <td title=row.reason.clone() id=status_id>{status_cell(status, row.reason.clone())}</td>
-            <td class="day">
-                {match row.latest {
-                    Some(latest) => {
-                        view! {
-                            <span class="last">
-                                {row.sparkline.map(|sparkline| view! { <Sparkline sparkline /> })}
-                                <ResponseBadge succeeded=latest.succeeded status=latest.status response=latest.response short=true />
-                            </span>
-                            <span class="hint nowrap"><Time at=latest.at /></span>
-                        }
-                            .into_any()
-                    }
-                    None => view! { <span class="hint">{say::no_callback_yet(lang)}</span> }.into_any(),
-                }}
+            <td class="standing" title=row.reason.clone() id=format!("status-{id}")>
+                {status_cell(status, row.failing_for, row.reason.clone())}
             </td>
-            {button}
+            <td class="day">{day}</td>
+            <td class="owners-cell clip quiet-text" title=owners_title>
+                {(!row.owners.is_empty()).then(|| view! { <span>{row.owners}</span> })}
+            </td>
+            <td class="rate quiet-text">{rate}</td>
+            <td class="act">
+                <div class="row-actions">
+                    {switch} <RowMenu id=id.clone() name=fields.name.clone() url=fields.url.clone() enabled=fields.enabled may_write here bulk />
+                </div>
+            </td>
         </tr>
     }
 }
 
 /// The content of the status cell.
-pub(super) fn status_cell(status: Status, reason: Option<String>) -> AnyView {
+pub(super) fn status_cell(status: Status, failing_for: Option<String>, reason: Option<String>) -> AnyView {
     view! {
         <StatusBadge status />
-        {reason.map(|reason| view! { <p class="hint reason">{reason}</p> })}
+        {failing_for.map(|since| view! { <span class="hint since">{since}</span> })}
+        {reason.map(|reason| view! { <span class="visually-hidden reason">{reason}</span> })}
     }
     .into_any()
+}
+
+/// The last 24 hours: the chart and the newest response, or the number of held deliveries.
+fn day(id: &str, latest: Option<LatestView>, sparkline: Option<AnyView>, held: Option<String>, lang: Lang) -> AnyView {
+    if let Some(held) = held {
+        return view! {
+            <a class="held" href=format!("/webhooks/{id}?response=held#logs") title=say::held_hint(lang)>
+                {held}
+            </a>
+            {latest.map(|latest| response(latest))}
+        }
+        .into_any();
+    }
+    match latest {
+        Some(latest) => view! {
+            {sparkline}
+            {response(latest)}
+        }
+        .into_any(),
+        None => view! { <span class="hint">{say::no_callback_yet(lang)}</span> }.into_any(),
+    }
+}
+
+/// The code, or a short word, and the age of a response.
+fn response(latest: LatestView) -> AnyView {
+    let (class, path) = if latest.succeeded {
+        ("code good", TICK)
+    } else {
+        ("code bad", CROSS)
+    };
+    let whole = match latest.status {
+        Some(status) if status.to_string() != latest.response => format!("{status} {}", latest.response),
+        _ => latest.response,
+    };
+    view! {
+        <span class=class title=whole>
+            <Icon path />
+            {latest.short}
+        </span>
+        <span class="hint nowrap"><Ago at=latest.at /></span>
+    }
+    .into_any()
+}
+
+/// The description without line breaks.
+fn one_line(description: &str) -> String {
+    description.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The first letter or digit of a name, which stands in a coloured square before it.
+fn letter(name: &str) -> String {
+    let first = name.chars().find(|sign| sign.is_alphanumeric());
+    first.map_or_else(String::new, |first| first.to_uppercase().collect())
+}
+
+/// One of eight colours, the same for the same host.
+fn hue(url: &str) -> &'static str {
+    let host = url
+        .split_once("://")
+        .map_or(url, |(_, rest)| rest)
+        .split(['/', '?', '#'])
+        .next()
+        .unwrap_or_default();
+    // FNV-1a: stable over versions and processes, unlike the hasher of the standard library.
+    let hash = host
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    ["0", "1", "2", "3", "4", "5", "6", "7"][(hash % 8) as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_webhook_is_known_by_a_letter_and_a_colour_of_its_host() {
+        for (name, expected) in [
+            ("HR sync", "H"),
+            ("  «éclair»", "É"),
+            ("🚀 9 lives", "9"),
+            ("שלום", "ש"),
+            ("…", ""),
+            ("ßa", "SS"),
+        ] {
+            assert_eq!(letter(name), expected, "{name}");
+        }
+        assert_eq!(hue("https://example.com/a"), hue("https://example.com/b?c=d"));
+        let hosts = (0..100)
+            .map(|n| hue(&format!("https://h{n}.example.com/")))
+            .collect::<std::collections::HashSet<_>>();
+        assert_eq!(hosts.len(), 8);
+    }
+
+    #[test]
+    fn a_description_is_one_line() {
+        assert_eq!(one_line("one\r\n  two\tthree\n"), "one two three");
+    }
 }

@@ -1,0 +1,152 @@
+//! The search and the filters of the list, and chips for those that are set.
+
+use leptos::prelude::*;
+
+use crate::{
+    catalogue::EventType,
+    console::{
+        components::{
+            icon::{CROSS, Icon},
+            owners::OwnerView,
+            query_form::QueryForm,
+        },
+        href::href,
+        pages::webhooks::{load_list::ListQuery, webhook_list::PATH},
+    },
+    domain::webhook::Status,
+    messages::{Lang, common, webhooks as say},
+};
+
+/// The name of a status.
+pub(super) const fn status_name(status: Status, lang: Lang) -> &'static str {
+    match status {
+        Status::Enabled => common::status_enabled(lang),
+        Status::Failing => common::status_failing(lang),
+        Status::Disabled => common::status_disabled(lang),
+    }
+}
+
+/// The search field and the filters.
+pub(super) fn search(query: &ListQuery, owners: &[OwnerView], lang: Lang) -> AnyView {
+    let (q, sort, dir, rows) = (query.q.clone(), query.sort.clone(), query.dir.clone(), query.rows.clone());
+    let option = |value: String, name: String, chosen: &Option<String>| {
+        let selected = chosen.as_deref() == Some(value.as_str());
+        view! { <option value=value selected=selected>{name}</option> }
+    };
+    let events = EventType::ALL.map(|event| option(event.to_string(), event.name_in(lang).to_owned(), &query.event));
+    let statuses = [Status::Enabled, Status::Failing, Status::Disabled]
+        .map(|status| option(status.to_string(), status_name(status, lang).to_owned(), &query.status));
+    let owners = (!owners.is_empty()).then(|| {
+        let owners = owners
+            .iter()
+            .map(|owner| option(owner.id.clone(), owner.email.clone(), &query.owner));
+        view! {
+            <select name="owner" aria-label=say::owner(lang)>
+                <option value="">{say::any_owner(lang)}</option>
+                {owners.collect_view()}
+            </select>
+        }
+    });
+    view! {
+        <QueryForm action=PATH.to_owned() class="bar list-search" search=true>
+            <label class="visually-hidden" for="q">
+                {say::search(lang)}
+            </label>
+            <input id="q" name="q" type="search" placeholder=say::search_hint(lang) value=q maxlength="200" autocomplete="off" spellcheck="false" />
+            <select name="event" aria-label=say::event(lang)>
+                <option value="">{say::all_events(lang)}</option>
+                {events.collect_view()}
+            </select>
+            <select name="status" aria-label=say::status(lang)>
+                <option value="">{say::any_status(lang)}</option>
+                {statuses.collect_view()}
+            </select>
+            {owners}
+            <input type="hidden" name="sort" value=sort />
+            <input type="hidden" name="dir" value=dir />
+            <input type="hidden" name="rows" value=rows />
+            <button class="button unscripted" type="submit">
+                {say::search(lang)}
+            </button>
+        </QueryForm>
+    }
+    .into_any()
+}
+
+/// A link for each filter that is set, which removes it, and one that removes all.
+pub(super) fn chips(query: &ListQuery, owners: &[OwnerView], lang: Lang) -> AnyView {
+    let first_page = ListQuery {
+        page: None,
+        ..query.clone()
+    };
+    let mut chips: Vec<(String, ListQuery)> = Vec::new();
+    if let Some(q) = &query.q {
+        let without = ListQuery {
+            q: None,
+            ..first_page.clone()
+        };
+        chips.push((say::chip_text(lang, q), without));
+    }
+    if let Some(event) = &query.event {
+        let name = event
+            .parse::<EventType>()
+            .map_or_else(|_| event.clone(), |event| event.name_in(lang).to_owned());
+        let without = ListQuery {
+            event: None,
+            ..first_page.clone()
+        };
+        chips.push((say::chip_event(lang, &name), without));
+    }
+    if let Some(status) = &query.status {
+        let name = status
+            .parse()
+            .map_or_else(|_| status.clone(), |status| status_name(status, lang).to_owned());
+        let without = ListQuery {
+            status: None,
+            ..first_page.clone()
+        };
+        chips.push((say::chip_status(lang, &name), without));
+    }
+    if let Some(owner) = &query.owner {
+        let known = owners.iter().find(|known| known.id == *owner);
+        let name = known.map_or_else(|| owner.clone(), |known| known.email.clone());
+        let without = ListQuery {
+            owner: None,
+            ..first_page.clone()
+        };
+        chips.push((say::chip_owner(lang, &name), without));
+    }
+    if chips.is_empty() {
+        return ().into_any();
+    }
+    let cleared = ListQuery {
+        q: None,
+        event: None,
+        status: None,
+        owner: None,
+        ..first_page
+    };
+    let links = chips.into_iter().enumerate().map(|(at, (text, without))| {
+        view! {
+            <a
+                class="chip"
+                id=format!("chip-{at}")
+                href=href(PATH, &without)
+                data-list-link="true"
+                aria-label=say::chip_remove(lang, &text)
+            >
+                <span>{text.clone()}</span>
+                <Icon path=CROSS />
+            </a>
+        }
+    });
+    view! {
+        <div class="chips">
+            {links.collect_view()}
+            <a class="chip-clear" id="chip-clear" href=href(PATH, &cleared) data-list-link="true">
+                {say::clear(lang)}
+            </a>
+        </div>
+    }
+    .into_any()
+}
