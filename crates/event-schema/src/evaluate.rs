@@ -26,7 +26,7 @@ const DATA_DEPTH_MAX: usize = 128;
 const STEPS_MAX: u64 = 5_000_000;
 
 /// Nested applications that the stack of any thread holds.
-const FRAMES_ON_THIS_STACK: usize = 150;
+const FRAMES_ON_THIS_STACK: usize = 100;
 
 /// Stack of one nested application, in bytes, when the compiler does not optimise.
 const FRAME_BYTES: usize = 12 * 1024;
