@@ -422,7 +422,10 @@ impl Builder {
     fn link(&mut self) {
         for (id, keyword, text) in std::mem::take(&mut self.pending) {
             match self.target(&text) {
-                Ok(target) => self.node(id).references.push((keyword, target)),
+                Ok(target) => {
+                    self.node(id).references.push((keyword, target));
+                    self.node(target).is_target = true;
+                }
                 Err(detail) => self.refuse(id, &format!("/{keyword}"), &detail),
             }
         }

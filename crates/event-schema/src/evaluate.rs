@@ -13,7 +13,7 @@ use crate::{
     graph::{Graph, Node, NodeId, ROOT, Values},
     number::Exact,
     pattern::Pattern,
-    schema::{SchemaError, is_deeper_than},
+    schema::{SchemaError, depth_of},
     text::escaped,
     types::Type,
     validate::{self, DataError},
@@ -26,7 +26,7 @@ const DATA_DEPTH_MAX: usize = 128;
 const STEPS_MAX: u64 = 5_000_000;
 
 /// Nested applications that the stack of any thread holds.
-const FRAMES_ON_THIS_STACK: usize = 150;
+const FRAMES_ON_THIS_STACK: usize = 100;
 
 /// Stack of one nested application, in bytes, when the compiler does not optimise.
 const FRAME_BYTES: usize = 12 * 1024;
@@ -60,13 +60,14 @@ pub(crate) struct TooMuch;
 
 /// Validates the data. Returns at most 20 errors.
 pub(crate) fn errors(graph: &Graph, data: &Value) -> Vec<DataError> {
-    if is_deeper_than(data, DATA_DEPTH_MAX) {
+    let depth = depth_of(data, DATA_DEPTH_MAX + 1);
+    if depth > DATA_DEPTH_MAX {
         return vec![DataError::new(
             "",
             format!("The data is nested more than {DATA_DEPTH_MAX} levels deep."),
         )];
     }
-    with_stack(graph, data, || {
+    with_stack(graph, depth, || {
         let mut checker = Checker::new(graph);
         match checker.holds(ROOT, data, None) {
             Ok(true) => return Vec::new(),
@@ -84,16 +85,13 @@ pub(crate) fn errors(graph: &Graph, data: &Value) -> Vec<DataError> {
 
 /// Whether the data is valid.
 pub(crate) fn accepts(graph: &Graph, data: &Value) -> bool {
-    !is_deeper_than(data, DATA_DEPTH_MAX) && with_stack(graph, data, || matches!(Checker::new(graph).holds(ROOT, data, None), Ok(true)))
+    let depth = depth_of(data, DATA_DEPTH_MAX + 1);
+    depth <= DATA_DEPTH_MAX && with_stack(graph, depth, || matches!(Checker::new(graph).holds(ROOT, data, None), Ok(true)))
 }
 
 /// Runs the work on a thread with a larger stack if data and schema are both so deep that this thread's might not suffice.
-fn with_stack<T: Send>(graph: &Graph, data: &Value, work: impl FnOnce() -> T + Send) -> T {
-    let mut depth = 1;
-    while depth < DATA_DEPTH_MAX && depth * graph.chain <= FRAMES_ON_THIS_STACK && is_deeper_than(data, depth) {
-        depth += 1;
-    }
-    if depth * graph.chain <= FRAMES_ON_THIS_STACK {
+fn with_stack<T: Send>(graph: &Graph, depth: usize, work: impl FnOnce() -> T + Send) -> T {
+    if (depth + 1) * graph.chain <= FRAMES_ON_THIS_STACK {
         return work();
     }
     let frames = (DATA_DEPTH_MAX + 1) * (graph.chain + 1);
@@ -194,8 +192,8 @@ impl<'s> Checker<'s> {
         if node.never {
             return Ok(false);
         }
-        let compound = value.is_array() || value.is_object() || node.in_place().next().is_some();
-        if marks.is_some() || self.in_name || !compound {
+        // Only what references lead to can be reached in more than one way.
+        if marks.is_some() || self.in_name || !node.is_target {
             return self.holds_anew(node, value, marks);
         }
         let key = (id, std::ptr::from_ref(value).addr());
@@ -372,16 +370,29 @@ impl<'s> Checker<'s> {
             {
                 return Ok(false);
             }
-            let schemas = self.schemas_of_member(node, name)?;
-            if let Some(marks) = own.as_deref_mut()
-                && !schemas.is_empty()
-            {
-                marks.names.insert(name);
+            let mut is_listed = false;
+            if let Some(schema) = node.properties.get(name) {
+                is_listed = true;
+                if !self.holds(*schema, member, None)? {
+                    return Ok(false);
+                }
             }
-            for schema in schemas {
+            for (pattern, schema) in &node.pattern_properties {
+                if self.matches(pattern, name)? {
+                    is_listed = true;
+                    if !self.holds(*schema, member, None)? {
+                        return Ok(false);
+                    }
+                }
+            }
+            if let Some(schema) = node.additional_properties.filter(|_| !is_listed) {
+                is_listed = true;
                 if !self.holds(schema, member, None)? {
                     return Ok(false);
                 }
+            }
+            if let Some(marks) = own.as_deref_mut().filter(|_| is_listed) {
+                marks.names.insert(name);
             }
         }
         Ok(true)

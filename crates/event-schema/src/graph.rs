@@ -34,6 +34,8 @@ pub(crate) const ROOT: NodeId = 0;
 pub(crate) struct Node {
     /// The subschema this one is written in, and the pointer from there.
     pub(crate) place: Option<(NodeId, String)>,
+    /// Whether a reference leads here, so that there may be several ways to apply this subschema to one value.
+    pub(crate) is_target: bool,
     /// The schema `false`.
     pub(crate) never: bool,
     pub(crate) types: Option<Types>,

@@ -90,7 +90,7 @@ impl EventSchema {
     /// At most 20 reasons why the schema is refused: it is no valid schema of draft 2020-12, uses keywords of another draft, refers to something
     /// outside, to nothing or to itself without end, has a regular expression that cannot be matched in linear time, or is too large or too deep.
     pub fn from_value(value: Value) -> Result<Self, Vec<SchemaError>> {
-        if is_deeper_than(&value, DEPTH_MAX) {
+        if depth_of(&value, DEPTH_MAX + 1) > DEPTH_MAX {
             take_apart(value);
             return Err(vec![SchemaError::too_deep()]);
         }
@@ -126,24 +126,24 @@ impl EventSchema {
     }
 }
 
-/// Whether objects and lists are nested deeper than the limit. The walk does not use the stack.
-pub(crate) fn is_deeper_than(value: &Value, limit: usize) -> bool {
-    let mut level: Vec<&Value> = vec![value];
-    for _ in 0..limit {
+/// How many objects and lists are inside one another, counted up to the limit. The walk does not use the stack.
+pub(crate) fn depth_of(value: &Value, limit: usize) -> usize {
+    let is_container = |value: &&Value| value.is_array() || value.is_object();
+    let mut level: Vec<&Value> = [value].into_iter().filter(is_container).collect();
+    let mut depth = 0;
+    while !level.is_empty() && depth < limit {
+        depth += 1;
         let mut next = Vec::new();
         for value in level {
             match value {
-                Value::Array(items) => next.extend(items.iter().filter(|item| item.is_array() || item.is_object())),
-                Value::Object(members) => next.extend(members.values().filter(|member| member.is_array() || member.is_object())),
+                Value::Array(items) => next.extend(items.iter().filter(is_container)),
+                Value::Object(members) => next.extend(members.values().filter(is_container)),
                 _ => {}
             }
         }
-        if next.is_empty() {
-            return false;
-        }
         level = next;
     }
-    true
+    depth
 }
 
 /// Frees a deep value. Its own destructor takes a frame of the stack for each level.

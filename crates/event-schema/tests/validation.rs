@@ -367,3 +367,24 @@ fn number_and_length_of_errors_are_bounded() {
             .all(|(pointer, detail)| pointer.chars().count() <= 300 && detail.chars().count() <= 300)
     );
 }
+
+#[test]
+fn deep_data_meets_the_longest_chain_of_subschemas() {
+    // 58 references lead to the one that takes a level of the data.
+    let mut definitions: serde_json::Map<String, Value> = (0..58)
+        .map(|n| (format!("d{n}"), json!({"$ref": format!("#/$defs/d{}", n + 1)})))
+        .collect();
+    let last = json!({"anyOf": [{"type": "integer"}, {"type": "array", "items": {"$ref": "#/$defs/d0"}}]});
+    definitions.insert("d58".to_owned(), last);
+    let chain = schema(json!({"$ref": "#/$defs/d0", "$defs": definitions}));
+    let nested = |inner: Value| (0..127).fold(inner, |data, _| Value::Array(vec![data]));
+    assert_eq!(chain.errors(&nested(json!(1))), []);
+    let found = chain.errors(&nested(json!("x")));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].detail, "This must be a list or a whole number, not a string.");
+    // On a thread with the stack of the server's threads.
+    let thread = std::thread::Builder::new()
+        .stack_size(2 << 20)
+        .spawn(move || chain.errors(&nested(json!(true))).len());
+    assert_eq!(thread.unwrap().join().unwrap(), 1);
+}
