@@ -19,7 +19,7 @@ use crate::{
         change_notifications,
         entity::delivery,
         executor::Executor,
-        ordering::{self, Batch, OrderKey},
+        ordering::{self, LockedBatch, OrderKey},
         raw_sql::statement,
         resend::audit_request,
     },

@@ -5,10 +5,9 @@ use jiff::tz::TimeZone;
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
-    domain::event_type::EventType,
-    console::{components::time::TimeView, server::time_view},
+    console::{components::time::TimeView, server::{time_view, type_name}},
     delivery::Paused,
-    domain::{delivery::DeliveryState, id::WebhookId, page::Cursor, timestamp::Timestamp},
+    domain::{delivery::DeliveryState, event_type::EventType, id::WebhookId, page::Cursor, timestamp::Timestamp},
     messages::{Lang, deliveries as say},
     services::{error::UseCaseError, webhooks},
     storage::delivery_list::{DeliveryList, ListedDelivery},
@@ -94,9 +93,7 @@ pub(in crate::console::pages) async fn load(
 
 fn event_name(delivery: &ListedDelivery, lang: Lang) -> String {
     match &delivery.event_type {
-        Some(name) => name
-            .parse::<EventType>()
-            .map_or_else(|_| name.clone(), |event| event.name_in(lang).to_owned()),
+        Some(name) => type_name(&EventType::of_stored(name), lang),
         None => say::unknown_event(lang).to_owned(),
     }
 }

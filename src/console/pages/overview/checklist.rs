@@ -2,25 +2,23 @@
 
 use axum::http::{header, request::Parts};
 use leptos::prelude::*;
+use serde_json::json;
 
 use crate::{
     app::AppState,
     auth::principal::Principal,
-    catalogue::{EventType, example::example_data},
     console::{
         components::icon::{Icon, TICK},
         islands::CopyText,
-        server::{response::is_secure, viewer::CHECKLIST},
+        server::{event_types_loaded, response::is_secure, viewer::CHECKLIST},
         viewer::lang,
     },
+    domain::event_type::EventTypeState,
     messages::overview as say,
     request::cookies,
     services::error::UseCaseError,
     services::webhooks::{Checklist, checklist},
 };
-
-/// The event type of the command.
-const EVENT: &str = "identity.created";
 
 /// The steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,12 +55,17 @@ fn origin(app: &AppState) -> String {
     }
 }
 
-/// The command, for a POSIX shell.
+/// The command, for a POSIX shell: it publishes an example of the first event type.
 fn command(origin: &str) -> String {
-    let data = EVENT.parse::<EventType>().map(example_data).unwrap_or_default();
+    let types = event_types_loaded();
+    let first = types.all().iter().find(|entry| entry.state() != EventTypeState::Archived);
+    let (event, data) = match first {
+        Some(entry) => (entry.event_type().to_string(), entry.examples().first().cloned().unwrap_or_else(|| json!({}))),
+        None => ("invoice.paid".to_owned(), json!({ "amount": 100 })),
+    };
     let data = data.to_string().replace('\'', r"'\''");
     format!(
-        "curl -X POST '{origin}/api/v1/events?type={EVENT}' \\\n  -H 'Authorization: Bearer YOUR_KEY' \\\n  -H 'Content-Type: application/json' \\\n  -d '{data}'"
+        "curl -X POST '{origin}/api/v1/events?type={event}' \\\n  -H 'Authorization: Bearer YOUR_KEY' \\\n  -H 'Content-Type: application/json' \\\n  -d '{data}'"
     )
 }
 

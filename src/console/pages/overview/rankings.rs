@@ -6,9 +6,12 @@ use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
 use crate::{
-    catalogue::EventType,
-    console::{components::unseen::written_out, server::dates, viewer::lang},
-    domain::id::WebhookId,
+    console::{
+        components::unseen::written_out,
+        server::{dates, type_name},
+        viewer::lang,
+    },
+    domain::{event_type::EventType, id::WebhookId},
     messages::{Lang, overview as say},
     storage::recent::RecentCallback,
 };
@@ -60,10 +63,8 @@ pub(super) fn rankings(recent: &[RecentCallback], names: &HashMap<WebhookId, Str
         rows.collect::<Vec<_>>()
     };
     let types = types.into_iter().map(|(key, count)| {
-        let name = key
-            .parse::<EventType>()
-            .map_or_else(|_| key.to_owned(), |event| event.name_in(lang).to_owned());
-        (count, name, format!("/event-types/{key}"))
+        let name = type_name(&EventType::of_stored(key), lang);
+        (count, name, format!("/event-types/{}", key.replace('/', "%2F")))
     });
     Some(RankingsView {
         of: say::recent(lang, recent.len() as u64, &dates::minute(oldest, zone, lang)),

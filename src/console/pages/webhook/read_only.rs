@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use crate::{
-    domain::event_type::EventType,
     console::{
         components::{time::Time, unseen::ForeignText},
         pages::webhook::{
@@ -11,8 +10,10 @@ use crate::{
             section::Section,
             summaries::{details_line, event_line, general_line, headers_line},
         },
+        server::pattern_name,
         viewer::lang,
     },
+    domain::event_type::EventPattern,
     messages::webhook as say,
 };
 
@@ -70,18 +71,22 @@ pub(super) fn ReadOnly(
     });
     let headers = headers.collect_view();
     let events = form.form.events.iter().map(|event| {
-        let name = event
-            .parse::<EventType>()
-            .map_or_else(|_| event.clone(), |event| event.name_in(lang).to_owned());
+        let pattern = EventPattern::of_stored(event);
+        let name = pattern_name(&pattern, lang);
+        if pattern.exact().is_none() {
+            return view! { <li>{name}</li> }.into_any();
+        }
+        let address = format!("/event-types/{}", event.replace('/', "%2F"));
         view! {
             <li>
-                <a href=format!("/event-types/{event}")>{name}</a>
+                <a href=address.clone()>{name}</a>
                 " "
-                <a class="download" href=format!("/event-types/{event}/schema") rel="external" download>
+                <a class="button small download" href=format!("{address}/schema") rel="external" download>
                     {say::download_schema(lang)}
                 </a>
             </li>
         }
+        .into_any()
     });
     let events = events.collect_view();
     view! {

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    domain::event_type::EventType,
-    console::{components::unseen::ForeignText, pages::webhook::load_form::FormView},
+    console::{components::unseen::ForeignText, pages::webhook::load_form::FormView, server::pattern_name},
+    domain::event_type::EventPattern,
     messages::{Lang, webhook as say},
 };
 
@@ -56,11 +56,7 @@ pub(super) fn headers_line(form: &FormView, lang: Lang) -> AnyView {
 
 /// The first events.
 pub(super) fn event_line(form: &FormView, lang: Lang) -> AnyView {
-    let name = |event: &String| {
-        event
-            .parse::<EventType>()
-            .map_or_else(|_| event.clone(), |event| event.name_in(lang).to_owned())
-    };
+    let name = |event: &String| pattern_name(&EventPattern::of_stored(event), lang);
     let mut parts: Vec<String> = form.form.events.iter().take(NAMED).map(name).collect();
     let more = form.form.events.len().saturating_sub(NAMED);
     if more > 0 {

@@ -100,6 +100,12 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
                 {groups}
                 {patterns_view(choice, &chosen)}
             </div>
+            <p class="hint" data-none="" hidden=is_found>
+                {say::events_none(lang)}
+            </p>
+            {editable.then(|| templates(lang))}
+            {editable.then(|| view! { <EventPicker /> })}
+        </div>
     }
     .into_any()
 }

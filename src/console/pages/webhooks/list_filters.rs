@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use crate::{
-    catalogue::EventType,
     console::{
         components::{
             icon::{CROSS, Icon},
@@ -12,8 +11,9 @@ use crate::{
         },
         href::href,
         pages::webhooks::{load_list::ListQuery, webhook_list::PATH},
+        server::{event_types_loaded, type_name},
     },
-    domain::webhook::Status,
+    domain::{event_type::EventType, webhook::Status},
     messages::{Lang, common, webhooks as say},
 };
 
@@ -33,7 +33,12 @@ pub(super) fn search(query: &ListQuery, owners: &[OwnerView], lang: Lang) -> Any
         let selected = chosen.as_deref() == Some(value.as_str());
         view! { <option value=value selected=selected>{name}</option> }
     };
-    let events = EventType::ALL.map(|event| option(event.to_string(), event.name_in(lang).to_owned(), &query.event));
+    let types = event_types_loaded();
+    let events: Vec<_> = types
+        .all()
+        .iter()
+        .map(|entry| option(entry.event_type().to_string(), entry.name_in(lang).to_owned(), &query.event))
+        .collect();
     let statuses = [Status::Enabled, Status::Failing, Status::Disabled]
         .map(|status| option(status.to_string(), status_name(status, lang).to_owned(), &query.status));
     let owners = (!owners.is_empty()).then(|| {
@@ -88,9 +93,7 @@ pub(super) fn chips(query: &ListQuery, owners: &[OwnerView], lang: Lang) -> AnyV
         chips.push((say::chip_text(lang, q), without));
     }
     if let Some(event) = &query.event {
-        let name = event
-            .parse::<EventType>()
-            .map_or_else(|_| event.clone(), |event| event.name_in(lang).to_owned());
+        let name = type_name(&EventType::of_stored(event), lang);
         let without = ListQuery {
             event: None,
             ..first_page.clone()

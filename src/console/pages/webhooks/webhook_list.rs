@@ -15,7 +15,7 @@ use crate::{
             load_list::{ListQuery, ListView, load},
             no_webhooks::NoWebhooks,
         },
-        server::{caller, console_error, event_types_loaded},
+        server::{caller, console_error},
         viewer::lang,
     },
     messages::webhooks as say,
