@@ -7,10 +7,12 @@ mod chains;
 mod codings;
 mod floods;
 mod http1;
-pub(crate) mod http2;
+mod http2;
 mod reused;
 mod statuses;
 mod tls;
+
+pub(crate) use http2::{DATA, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, frame};
 
 use std::{
     collections::HashMap,
