@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    receivers::http2::{DATA, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, frame},
+    receivers::{DATA, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, frame},
     support::{
         binary::{Installation, Service},
         wire::{ask, connect, status},

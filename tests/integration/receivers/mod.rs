@@ -7,11 +7,13 @@ mod chains;
 mod codings;
 mod floods;
 mod http1;
-pub(crate) mod http2;
+mod http2;
 mod late_body;
 mod reused;
 mod statuses;
 mod tls;
+
+pub(crate) use http2::{DATA, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, frame};
 
 use std::{
     collections::HashMap,
