@@ -86,6 +86,7 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
         .map(|(at, group)| group_view(at, group, total, &chosen))
         .collect_view();
     let scrolls = choice.types().filter(|one| chosen.shows(one)).count() >= SCROLLS_FROM;
+    let is_found = choice.types().any(|one| chosen.shows(one) && one.fits(chosen.filter));
     let editable = form.editable;
     view! {
         <section class="full" aria-labelledby="event-heading">
@@ -105,7 +106,7 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
                     {groups}
                     {patterns_view(choice, &chosen)}
                 </div>
-                <p class="hint" data-none="" hidden>
+                <p class="hint" data-none="" hidden=is_found>
                     {say::events_none(lang)}
                 </p>
                 {editable.then(|| templates(lang))}
