@@ -1,23 +1,8 @@
 // Choosing events from a large catalogue: with the mouse, by keyboard, and without scripts.
+import { EACH, GROUPS, manyTypes } from '../support/catalogue.ts';
 import { accessible, expect, fits, test } from '../support/test.ts';
-import type { Server } from '../support/server.ts';
 
 test.use({ own: 'picker' });
-
-const GROUPS = 16;
-const EACH = 30;
-
-/** Adds 480 event types in 16 groups, all but the last with a prefix of their own. */
-async function manyTypes(server: Server): Promise<void> {
-  const { items } = await server.api('GET', '/event-types?group=Shop%201&limit=1');
-  if (items.length > 0) return;
-  for (let group = 1; group <= GROUPS; group++) {
-    const prefix = group === GROUPS ? 'shop1x' : `shop${group}`;
-    const types = Array.from({ length: EACH }, (_, at) => [`${prefix}.thing${at}.${at % 2 ? 'deleted' : 'created'}`, { type: 'object', description: `Number ${at} of group ${group}.` }]);
-    if (group === GROUPS) types.push(['other.thing.deleted', { type: 'object' }]);
-    await server.api('POST', `/event-types/import?group=${encodeURIComponent(`Shop ${group}`)}`, Object.fromEntries(types));
-  }
-}
 
 test('events are found among 500, chosen, and chosen as a group', async ({ signedIn: page, server, javaScriptEnabled }) => {
   test.slow();

@@ -292,10 +292,10 @@ fn row(one: &TypeChoice, chosen: &Chosen<'_>) -> AnyView {
             />
             <label for=id.clone() dir="auto">{written_out(&one.name)}</label>
             <code>{one.key.clone()}</code>
-            <span class=if state.is_some() { "about warn" } else { "about" } id=format!("{id}-about") dir="auto">
+            <span class=if state.is_some() { "row-about warn" } else { "row-about" } id=format!("{id}-about") dir="auto">
                 {written_out(&summary)}
             </span>
-            <a class="fields" href=address(&one.key) target="_blank" rel="external" aria-label=say::events_fields_of(lang, &name)>
+            <a class="row-fields" href=address(&one.key) target="_blank" rel="external" aria-label=say::events_fields_of(lang, &name)>
                 {say::events_fields(lang)}
             </a>
             <a class="get" href=format!("{}/schema", address(&one.key)) rel="external" download aria-label=say::download_schema_of(lang, &name)>
@@ -340,7 +340,7 @@ fn patterns_view(choice: &EventChoice, chosen: &Chosen<'_>) -> Option<AnyView> {
                 <label for=id.clone()>
                     <code>{written_out(key)}</code>
                 </label>
-                <span class="about" id=format!("{id}-about")>
+                <span class="row-about" id=format!("{id}-about")>
                     {about}
                 </span>
             </li>
