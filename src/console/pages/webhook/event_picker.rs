@@ -91,6 +91,10 @@ impl Picker {
         let Some(field) = one::<HtmlInputElement>(&self.root, "#events-filter") else {
             return;
         };
+        // The server need not filter again when the form is sent.
+        if let Some(filtered) = one::<HtmlInputElement>(&self.root, "input[name=events_filtered]") {
+            filtered.set_value(&field.value());
+        }
         let filter = field.value().to_lowercase();
         let words: Vec<&str> = filter.split_whitespace().collect();
         let mut found = 0;
@@ -230,7 +234,7 @@ impl Picker {
             return;
         }
         let is_plain = event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
-        if let Ok(Some(link)) = target.closest("a.fields")
+        if let Ok(Some(link)) = target.closest("a.row-fields")
             && is_plain
         {
             event.prevent_default();

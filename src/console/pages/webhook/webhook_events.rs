@@ -86,6 +86,7 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
         .map(|(at, group)| group_view(at, group, total, &chosen))
         .collect_view();
     let scrolls = choice.types().filter(|one| chosen.shows(one)).count() >= SCROLLS_FROM;
+    let is_found = choice.types().any(|one| chosen.shows(one) && one.fits(chosen.filter));
     let editable = form.editable;
     view! {
         <div class="picker" role="group" aria-labelledby="event-heading" aria-describedby=describe id="events" tabindex="-1" data-picker="">
@@ -285,10 +286,10 @@ fn row(one: &TypeChoice, chosen: &Chosen<'_>) -> AnyView {
             />
             <label for=id.clone() dir="auto">{written_out(&one.name)}</label>
             <code>{one.key.clone()}</code>
-            <span class=if state.is_some() { "about warn" } else { "about" } id=format!("{id}-about") dir="auto">
+            <span class=if state.is_some() { "row-about warn" } else { "row-about" } id=format!("{id}-about") dir="auto">
                 {written_out(&summary)}
             </span>
-            <a class="fields" href=address(&one.key) target="_blank" rel="external" aria-label=say::events_fields_of(lang, &name)>
+            <a class="row-fields" href=address(&one.key) target="_blank" rel="external" aria-label=say::events_fields_of(lang, &name)>
                 {say::events_fields(lang)}
             </a>
             <a class="get" href=format!("{}/schema", address(&one.key)) rel="external" download aria-label=say::download_schema_of(lang, &name)>
@@ -333,7 +334,7 @@ fn patterns_view(choice: &EventChoice, chosen: &Chosen<'_>) -> Option<AnyView> {
                 <label for=id.clone()>
                     <code>{written_out(key)}</code>
                 </label>
-                <span class="about" id=format!("{id}-about")>
+                <span class="row-about" id=format!("{id}-about")>
                     {about}
                 </span>
             </li>
