@@ -70,3 +70,72 @@ test('a type of one\'s own is defined, published with curl, and its callback fit
   await page.goto(`/event-types/${type}`);
   await expect(page.getByRole('table', { name: 'Webhooks that use it' }).getByRole('link', { name })).toHaveAttribute('href', `/webhooks/${id}`);
 });
+
+test('a breaking change is explained and confirmed, and its versions are compared', async ({ signedIn: page, javaScriptEnabled, expected }) => {
+  const type = `order.created-${javaScriptEnabled ? 'scripts' : 'plain'}`;
+  expected.push(`409 /event-types/${type}/edit`);
+  await define(page, type, `Order created ${javaScriptEnabled}`);
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByRole('link', { name: 'Edit', exact: true }).click();
+  const schema = page.getByLabel('Schema', { exact: true });
+  await schema.fill((await schema.inputValue()).replace('"amount"', '"total"'));
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('This change of the schema can break publishers or receivers.')).toBeVisible();
+  await expect(schema).toHaveValue(/"total"/);
+  await accessible(page);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const example = page.getByLabel('Example', { exact: true });
+  await example.fill((await example.inputValue()).replace('"amount"', '"total"'));
+  await page.getByLabel('Save although it is breaking').check();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('The event type was saved.')).toBeVisible();
+  await page.getByRole('table', { name: 'Versions' }).getByRole('link', { name: 'Compare' }).click();
+  await expect(page.getByRole('region', { name: 'Schema' }).locator('ins').first()).toContainText('total');
+  await accessible(page);
+  await fits(page);
+});
+
+test('the check follows what is typed', async ({ signedIn: page, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts the server checks when a button is pressed');
+  await page.goto('/event-types/new');
+  await page.getByLabel('Schema', { exact: true }).fill('{"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}');
+  await expect(page.getByText('The schema is valid and has 1 field.')).toBeVisible();
+  await page.getByLabel('Example', { exact: true }).fill('{"id": 7}');
+  await expect(page.getByText('Example 1 does not fit')).toBeVisible();
+  await page.getByLabel('Example', { exact: true }).fill('{"id": "7"}');
+  await expect(page.getByText('The example fits.')).toBeVisible();
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.getByRole('link', { name: 'Cancel' }).click();
+});
+
+test('a document is imported after its changes were shown', async ({ signedIn: page, javaScriptEnabled }) => {
+  const name = `shipment.sent-${javaScriptEnabled}`;
+  const content = { 'application/json': { schema: { type: 'object', properties: { id: { type: 'string' } } } } };
+  const document = { openapi: '3.1.0', info: { title: 'Shop', version: '1' }, webhooks: { [name]: { post: { summary: 'Shipment sent', requestBody: { content } } } } };
+  await open(page);
+  await page.getByRole('link', { name: 'Import', exact: true }).click();
+  await accessible(page);
+  await page.getByLabel('File').setInputFiles({ name: 'shop.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(document)) });
+  await page.getByRole('button', { name: 'Check', exact: true }).click();
+  await expect(page.getByRole('heading', { name: '1 new' })).toBeVisible();
+  await accessible(page);
+  await fits(page);
+  await page.getByRole('button', { name: 'Import 1 event type' }).click();
+  await expect(page.getByText('The event types were imported.')).toBeVisible();
+  await page.goto(`/event-types/${name}`);
+  await expect(page.getByRole('heading', { name: 'Shipment sent', level: 1 })).toBeVisible();
+  await page.getByText('Archive', { exact: true }).click();
+  await page.getByRole('button', { name: 'Archive this event type' }).click();
+  await expect(page.getByText('The event type is archived.')).toBeVisible();
+  await accessible(page);
+  await page.getByRole('button', { name: 'Restore' }).click();
+  await expect(page.getByText('The event type is active again.')).toBeVisible();
+});
+
+test('the guide and the list are readable at every width', async ({ signedIn: page }) => {
+  for (const path of ['/event-types', '/event-types/visit_event.created', '/guide']) {
+    await page.goto(path);
+    await accessible(page);
+    await fits(page);
+  }
+});

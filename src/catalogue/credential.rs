@@ -253,3 +253,50 @@ impl Credential {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::catalogue::{BuiltIn, example::example_data, schema::data_schema};
+
+    /// Whether the schema accepts the example with another type and number of the credential.
+    fn accepted(kind: &str, number: Option<Value>) -> bool {
+        let schema = event_schema::EventSchema::from_value(data_schema(BuiltIn::CredentialCreated).clone()).unwrap();
+        let mut data = example_data(BuiltIn::CredentialCreated);
+        data["credential"]["type"] = json!(kind);
+        match number {
+            Some(number) => data["credential"]["number"] = number,
+            None => drop(data["credential"].as_object_mut().unwrap().remove("number")),
+        }
+        schema.accepts(&data)
+    }
+
+    #[test]
+    fn at_most_the_last_four_digits_of_a_number_are_accepted() {
+        for number in ["****4821", "4821", "*** ****-4821", "AB-**-21", "QXR 412", ""] {
+            assert!(accepted("card", Some(json!(number))), "{number}");
+        }
+        for number in ["14821", "48*21", "4821*", "1 ****4821", "00000000"] {
+            assert!(!accepted("card", Some(json!(number))), "{number}");
+        }
+        assert!(accepted("card", None) && accepted("license_plate", Some(Value::Null)));
+    }
+
+    #[test]
+    fn the_number_of_a_pin_is_refused() {
+        assert!(accepted("pin", None));
+        for number in [json!("1234"), json!("****"), Value::Null] {
+            assert!(!accepted("pin", Some(number.clone())), "{number}");
+        }
+    }
+
+    #[test]
+    fn every_example_shows_four_digits_at_most() {
+        for event in BuiltIn::ALL.into_iter().filter(|event| event.as_str().starts_with("credential.")) {
+            let number = example_data(event)["credential"]["number"].as_str().unwrap().to_owned();
+            assert_eq!(number.chars().filter(char::is_ascii_digit).count(), 4, "{event}");
+        }
+    }
+}

@@ -74,7 +74,7 @@ async fn event_type_page_shows_fields_example_and_webhooks(database: TestDatabas
         "<code>secondary_email</code> <span>string · email</span>",
         "<code>inactive</code> access is withheld, the identity is kept",
         "\"last_name\": \"Lindqvist\"",
-        "No webhook hears of this event yet.",
+        "No webhook receives this event yet.",
     ] {
         assert!(html.replace("<!>", "").contains(shown), "{shown}: {html}");
     }
@@ -94,7 +94,7 @@ async fn event_type_page_shows_fields_example_and_webhooks(database: TestDatabas
     }
     let html = app.page("/event-types/identity.deleted", &owner).await.text().await.unwrap();
     assert!(
-        html.contains("None of your webhooks hears of this event.") && !html.contains("Mirror "),
+        html.contains("None of your webhooks receives this event.") && !html.contains("Mirror "),
         "{html}"
     );
     let french = app

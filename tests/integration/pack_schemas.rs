@@ -3,6 +3,7 @@
 //! test.
 
 use std::{
+    fmt::Write,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -201,5 +202,53 @@ async fn three_validators_agree_on_every_example() {
         checked(&run(python), count);
         checked(&run(node), count);
     });
+    app.stop().await;
+}
+
+/// Each example as a constant of the declared type, and each with an unknown field, which the compiler has to refuse.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn typescript_compiler_accepts_every_example() {
+    let database = TestDatabase::sqlite();
+    let app = TestApp::start(&database).await;
+    let cases = download(&app).await;
+    let folder = TempDir::new().unwrap();
+    let mut main = String::new();
+    for (number, case) in cases.iter().enumerate() {
+        let response = app
+            .api(reqwest::Method::GET, &format!("/event-types/{}/typescript", case.event_type))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 200, "{}", case.event_type);
+        fs::write(folder.path().join(format!("type{number}.d.ts")), response.text().await.unwrap()).unwrap();
+        let name = event_schema::typescript::root_name(&case.event_type);
+        writeln!(main, "import type {{ {name} as Type{number} }} from './type{number}.js';").unwrap();
+        for (at, (_, body)) in case.valid.iter().enumerate() {
+            writeln!(main, "export const valid{number}_{at}: Type{number} = {body};").unwrap();
+        }
+        let mut misspelt = case.valid[0].1.clone();
+        misspelt["data"]["misspelt"] = json!(1);
+        writeln!(
+            main,
+            "// @ts-expect-error\nexport const invalid{number}: Type{number} = {misspelt};"
+        )
+        .unwrap();
+    }
+    fs::write(folder.path().join("main.ts"), main).unwrap();
+    let compiler = npm_package("typescript/bin/tsc");
+    let mut tsc = Command::new("node");
+    tsc.arg(compiler).current_dir(folder.path());
+    tsc.args([
+        "--noEmit",
+        "--strict",
+        "--exactOptionalPropertyTypes",
+        "--module",
+        "nodenext",
+        "--target",
+        "es2022",
+        "main.ts",
+    ]);
+    let output = tokio::task::block_in_place(|| run(tsc));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     app.stop().await;
 }

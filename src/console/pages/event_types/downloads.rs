@@ -62,7 +62,7 @@ pub(super) async fn example(
     Ok(file(&app, &by, &key, query, event_types::downloads::example).await?)
 }
 
-/// `GET /event-types/{type}/types`
+/// `GET /event-types/{type}/typescript`
 pub(super) async fn types(
     State(app): State<AppState>,
     Reader(by): Reader,

@@ -6,7 +6,11 @@ use crate::console::{ConsoleError, pages::event_types::report::DraftView};
 
 /// Checks a schema and examples, and stores nothing. `event_type` is the type that is edited, or empty for a new one.
 #[server(name = CheckEventTypeDraft, prefix = "/fn", endpoint = "check_event_type_draft")]
-pub async fn check_event_type_draft(event_type: String, schema: String, examples: Vec<String>) -> Result<DraftView, ConsoleError> {
+pub async fn check_event_type_draft(
+    event_type: String,
+    schema: String,
+    #[server(default)] examples: Vec<String>,
+) -> Result<DraftView, ConsoleError> {
     use crate::console::server::{action_error, caller};
     let (app, by) = caller()?;
     super::load_draft::load(&app, &by, &event_type, &schema, &examples)

@@ -143,7 +143,7 @@ fn head(view: &EventTypeView, lang: Lang) -> AnyView {
             <a class="button" href=file("example") rel="external" download>
                 {say::download_example(lang)}
             </a>
-            <a class="button" href=file("types") rel="external" download>
+            <a class="button" href=file("typescript") rel="external" download>
                 {say::download_types(lang)}
             </a>
             {edit}
@@ -261,7 +261,7 @@ fn versions(view: &EventTypeView, lang: Lang) -> Option<AnyView> {
                         " "
                         <a href=file("example") rel="external" download aria-label=say::download_example_of(lang, number.into())>{say::example(lang)}</a>
                         " "
-                        <a href=file("types") rel="external" download aria-label=say::download_types_of(lang, number.into())>"TypeScript"</a>
+                        <a href=file("typescript") rel="external" download aria-label=say::download_types_of(lang, number.into())>"TypeScript"</a>
                     </td>
                     <td class="links">{compare}</td>
                 </tr>

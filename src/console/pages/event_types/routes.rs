@@ -32,7 +32,7 @@ pub fn routes() -> Routes<AppState> {
     Routes::new()
         .get("/event-types/{type}/schema", Rule::Catalogue, downloads::schema)
         .get("/event-types/{type}/example", Rule::Catalogue, downloads::example)
-        .get("/event-types/{type}/types", Rule::Catalogue, downloads::types)
+        .get("/event-types/{type}/typescript", Rule::Catalogue, downloads::types)
         .get(ARCHIVE, Rule::Catalogue, downloads::all)
         .post(NEW, CreateEventType::RULE, page_action::<CreateEventType>)
         .server_fn::<CreateEventType, _>(page_action::<CreateEventType>)
