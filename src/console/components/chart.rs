@@ -72,23 +72,26 @@ pub(in crate::console) fn Chart(
         .filter_map(|(at, bar)| Some(view! { <Shape at bar=bar.clone()? /> }));
     let shapes = shapes.collect_view();
     let links = chart.bars.into_iter().map(|bar| {
-        let bar = bar.map(|bar| match bar.href {
-            Some(href) => view! {
-                <a href=href aria-label=bar.text.clone()>
-                    <span class="tip" aria-hidden="true">
-                        {bar.text}
+        let bar = bar.map(|bar| {
+            let name = bar.text.clone();
+            match bar.href {
+                Some(href) => view! {
+                    <a href=href aria-label=name>
+                        <span class="tip" aria-hidden="true">
+                            {bar.text}
+                        </span>
+                    </a>
+                }
+                .into_any(),
+                None => view! {
+                    <span role="img" class="bar" aria-label=name>
+                        <span class="tip" aria-hidden="true">
+                            {bar.text}
+                        </span>
                     </span>
-                </a>
+                }
+                .into_any(),
             }
-            .into_any(),
-            None => view! {
-                <span role="img" class="bar" aria-label=bar.text.clone()>
-                    <span class="tip" aria-hidden="true">
-                        {bar.text}
-                    </span>
-                </span>
-            }
-            .into_any(),
         });
         view! { <li>{bar}</li> }
     });
