@@ -94,6 +94,7 @@ struct Stage {
     app: TestApp,
     receiver: Receiver,
     callback: String,
+    delivery: String,
     event: String,
     webhook: String,
     keys: Vec<(Scope, String)>,
@@ -121,6 +122,7 @@ impl Stage {
             app,
             receiver,
             callback: String::new(),
+            delivery: String::new(),
             event: String::new(),
             webhook: String::new(),
             keys,
@@ -130,6 +132,7 @@ impl Stage {
         stage.app.publish(EventType::IdentityCreated, "1").await;
         let row = stage.app.log(&json!({ "id": stage.webhook }), 1).await.remove(0);
         row["id"].as_str().unwrap().clone_into(&mut stage.callback);
+        row["delivery_id"].as_str().unwrap().clone_into(&mut stage.delivery);
         row["event_id"].as_str().unwrap().clone_into(&mut stage.event);
         stage
     }
@@ -161,6 +164,8 @@ impl Stage {
             self.owned_webhook().await
         } else if row.path.contains("/callbacks/{id}") {
             self.callback.clone()
+        } else if row.path.contains("/deliveries/{id}") {
+            self.delivery.clone()
         } else if row.path.contains("/events/{id}") {
             self.event.clone()
         } else if row.path.starts_with("/users/") {
@@ -171,6 +176,7 @@ impl Stage {
         row.path
             .replace("{id}", &id)
             .replace("{callback}", &self.callback)
+            .replace("{delivery}", &self.delivery)
             .replace("{type}", "identity.created")
             .replace("{*path}", "x")
     }

@@ -64,7 +64,7 @@ pub(super) fn ReadOnly(
             <li class="mono">
                 <ForeignText text=header.name machine=true />
                 ": "
-                <span class="quiet-text">"••••••"</span>
+                <ForeignText text=header.value machine=true />
             </li>
         }
     });
