@@ -122,6 +122,31 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
         ],
         ("POST", "/fn/redeliver") => vec![(form(&[("id", &things.webhook), ("callback", &things.callback)]), 1)],
         ("POST", "/fn/send_test_event") => vec![(form(&[("id", &things.webhook)]), 1)],
+        // Routes that need a delivery that waits are tested in `waiting`.
+        ("POST", "/api/v1/deliveries/{id}/cancel" | "/webhooks/{id}/deliveries/{delivery}/cancel" | "/fn/cancel_delivery")
+        | ("POST", "/webhooks/{id}/deliveries/try-now" | "/fn/try_delivery_now") => Vec::new(),
+        ("POST", "/api/v1/webhooks/{id}/discard") => vec![(Sent::Json(json!({})), 1)],
+        ("POST", "/webhooks/{id}/deliveries/discard") => vec![(form(&[("which", "held"), ("until", "9000000000000")]), 1)],
+        ("POST", "/fn/discard_deliveries") => vec![(
+            form(&[("id", &things.webhook), ("which", "waiting"), ("until", "9000000000000")]),
+            1,
+        )],
+        ("POST", "/webhooks/{id}/deliveries/send-again") => {
+            vec![(form(&[("since", "0"), ("until", "9000000000000"), ("failed", "true")]), 1)]
+        }
+        ("POST", "/fn/recover_deliveries") => vec![(
+            form(&[
+                ("id", &things.webhook),
+                ("since", "0"),
+                ("until", "9000000000000"),
+                ("held", "true"),
+            ]),
+            1,
+        )],
+        ("POST", "/fn/callback_panel") => vec![(
+            form(&[("webhook", &things.webhook), ("query", &format!("callback={}", things.callback))]),
+            0,
+        )],
         ("POST", "/fn/log_fragment") => vec![(form(&[("webhook", &things.webhook), ("query", "")]), 0)],
         ("POST", "/fn/check_webhook_field") => vec![(form(&[("field", "url"), ("value", "ftp://example.com/")]), 0)],
         ("POST", "/fn/generate_secret") => vec![(form(&[]), 0)],

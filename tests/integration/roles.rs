@@ -98,6 +98,7 @@ struct Stage {
     app: TestApp,
     receiver: Receiver,
     callback: String,
+    delivery: String,
     event: String,
     webhook: String,
     keys: Vec<(Scope, String)>,
@@ -125,6 +126,7 @@ impl Stage {
             app,
             receiver,
             callback: String::new(),
+            delivery: String::new(),
             event: String::new(),
             webhook: String::new(),
             keys,
@@ -134,6 +136,7 @@ impl Stage {
         stage.app.publish(BuiltIn::IdentityCreated, "1").await;
         let row = stage.app.log(&json!({ "id": stage.webhook }), 1).await.remove(0);
         row["id"].as_str().unwrap().clone_into(&mut stage.callback);
+        row["delivery_id"].as_str().unwrap().clone_into(&mut stage.delivery);
         row["event_id"].as_str().unwrap().clone_into(&mut stage.event);
         stage
     }
@@ -165,6 +168,8 @@ impl Stage {
             self.owned_webhook().await
         } else if row.path.contains("/callbacks/{id}") {
             self.callback.clone()
+        } else if row.path.contains("/deliveries/{id}") {
+            self.delivery.clone()
         } else if row.path.contains("/events/{id}") {
             self.event.clone()
         } else if row.path.starts_with("/users/") {
@@ -175,6 +180,7 @@ impl Stage {
         row.path
             .replace("{id}", &id)
             .replace("{callback}", &self.callback)
+            .replace("{delivery}", &self.delivery)
             .replace("{type}", "identity.created")
             .replace("{version}", "1")
             .replace("{*path}", "x")

@@ -216,6 +216,7 @@ async fn one_delivery_is_cancelled_in_each_state(database: TestDatabase) {
         app.post(&cancel, &json!({})).await,
         (200, json!({ "id": held["id"], "state": "cancelled" }))
     );
+    assert_eq!(database.count("audit_log WHERE action = 'webhook.delivery_cancelled'").await, 1);
     // It has ended now, so that there is nothing to cancel.
     let (status, answer) = app.post(&cancel, &json!({})).await;
     assert_eq!((status, answer["type"].as_str()), (409, Some("urn:clearhook:problem:conflict")));
@@ -373,7 +374,11 @@ async fn paused_webhook_says_so_and_is_tried_now(database: TestDatabase) {
         (app.dispatcher.load().open_breakers == 1 && app.dispatcher.load().in_flight == 0).then_some(())
     })
     .await;
-    let page = html(&app, &path, &cookie).await;
+    let page = wait_for("the health of the webhook", async || {
+        let page = html(&app, &path, &cookie).await;
+        page.contains("Every callback has failed for").then_some(page)
+    })
+    .await;
     let top = text_of(Page::of(&page).one("[id=health]"));
     for part in [
         "Every callback has failed for",
@@ -393,6 +398,7 @@ async fn paused_webhook_says_so_and_is_tried_now(database: TestDatabase) {
     assert!(!open.contains("The next attempt is due now."), "{open}");
     let page = press(&app, &page, &format!("{path}/deliveries/try-now"), &cookie).await;
     assert!(page.contains("The oldest waiting delivery is tried now."), "{page}");
+    assert_eq!(database.count("audit_log WHERE action = 'webhook.redelivered'").await, 1);
     // The receiver works again, so the others follow.
     receiver.wait(12).await;
     wait_for("the pause to end", async || {
@@ -447,13 +453,6 @@ async fn owners_see_what_waits_and_change_nothing(database: TestDatabase) {
 async fn lists_and_counts_read_an_index(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let webhook = app.webhook("https://example.com/", &[BuiltIn::IdentityCreated]).await;
-    for list in [DeliveryList::Waiting, DeliveryList::Held, DeliveryList::Failed] {
-        let plan = app.store.list_plan(id(&webhook), list).await.unwrap();
-        assert!(
-            !plan.contains("SCAN deliveries") && !plan.contains("Seq Scan on deliveries"),
-            "{list:?}: {plan}"
-        );
-    }
     // Counting stops.
     let many = COUNTED_MAX + 500;
     let (uuid, random) = if database.url.starts_with("postgres") {
@@ -468,6 +467,18 @@ async fn lists_and_counts_read_an_index(database: TestDatabase) {
              SELECT {random}, {random}, {uuid}, 'failed', 'event', 3, 2, 0, 0, 1, i, i FROM n"
         ))
         .await;
+    if database.url.starts_with("postgres") {
+        database.execute("ANALYZE deliveries").await;
+    }
+    for list in [DeliveryList::Waiting, DeliveryList::Held, DeliveryList::Failed] {
+        let plan = app.store.list_plan(id(&webhook), list).await.unwrap();
+        // The small index of what is being sent is read as a whole.
+        let plan = plan.replace("SCAN deliveries USING INDEX deliveries_sending", "");
+        assert!(
+            !plan.contains("SCAN deliveries") && !plan.contains("Seq Scan on deliveries"),
+            "{list:?}: {plan}"
+        );
+    }
     let counts = app.store.delivery_counts(id(&webhook)).await.unwrap();
     assert_eq!((counts.failed, counts.held, counts.waiting), (COUNTED_MAX + 1, 0, 0));
     let mut after = None;

@@ -165,7 +165,9 @@ pub(in crate::console::pages) fn SendAgainMenu(
         <details class="menu pop" id="send-again" open=dialog.is_open>
             <summary class="button">{say::send_again(lang)}</summary>
             <div class="card again">
-                <h3>{say::heading(lang)}</h3>
+                <p>
+                    <strong>{say::heading(lang)}</strong>
+                </p>
                 <QueryForm action=format!("{}#send-again", dialog.path) class="again-range" search=false>
                     <label>
                         {say::range(lang)} " " <select name="again">{options.into_iter().collect_view()}</select>

@@ -7,7 +7,11 @@ use crate::{
         headers::{Header, is_credential},
         webhook::{RateLimit, parse_rate},
     },
-    services::webhooks::{HeaderInput, WebhookInput},
+    messages::validation::ValidationError,
+    services::{
+        error::FieldError,
+        webhooks::{HeaderInput, WebhookInput},
+    },
     storage::webhooks::{WebhookFields, WebhookRecord},
 };
 
@@ -139,29 +143,45 @@ pub(super) fn input(form: &WebhookForm, stored: Option<WebhookInput>) -> Webhook
     }
 }
 
-/// The headers with the stored values in place of masks. The mask of a row stands for the value of a secret header with the same name; of
-/// several, for the one at the same place among them. A row that is no longer secret keeps its mask, which is not a valid value: the secret
-/// must not appear in the log and on pages because somebody unticked a box.
+/// The headers with the stored values in place of masks. The mask of a row stands for the value of a header with the same name: of a secret one if
+/// there is one, and of several for the one at the same place among them. A row that is no longer secret keeps its mask, because the secret must
+/// not appear in the log and on pages when somebody unticks a box; [`masked`] finds it.
 pub(super) fn unmasked(rows: Vec<HeaderView>, stored: &[HeaderInput]) -> Vec<HeaderView> {
     let mut taken = vec![false; stored.len()];
     let mut value_of = |name: &str| {
-        let found = stored.iter().enumerate().find(|(at, header)| {
-            taken.get(*at) == Some(&false) && header.secret == Some(true) && header.name.eq_ignore_ascii_case(name.trim())
-        });
-        let (at, header) = found?;
+        let of_name = |wanted: bool| {
+            let mut headers = stored.iter().enumerate();
+            headers.find(|(at, header)| {
+                let is_free = taken.get(*at) == Some(&false);
+                is_free && (header.secret == Some(true)) == wanted && header.name.eq_ignore_ascii_case(name.trim())
+            })
+        };
+        let (at, header) = of_name(true).or_else(|| of_name(false))?;
         if let Some(mark) = taken.get_mut(at) {
             *mark = true;
         }
         Some(header.value.clone())
     };
     let row = |row: HeaderView| {
-        let stored = (row.secret && row.value.trim() == MASK).then(|| value_of(&row.name)).flatten();
+        let stored = (row.secret && is_mask(&row.value)).then(|| value_of(&row.name)).flatten();
         HeaderView {
             value: stored.unwrap_or(row.value),
             ..row
         }
     };
     rows.into_iter().map(row).collect()
+}
+
+/// The errors of headers whose value is still a mask.
+pub(super) fn masked(headers: &[HeaderInput]) -> Vec<FieldError> {
+    let masks = headers.iter().enumerate().filter(|(_, header)| is_mask(&header.value));
+    masks
+        .map(|(at, _)| FieldError::new(format!("/headers/{at}/value"), ValidationError::HeaderMasked))
+        .collect()
+}
+
+fn is_mask(value: &str) -> bool {
+    value.trim() == MASK
 }
 
 #[cfg(test)]
@@ -171,6 +191,46 @@ mod tests {
 
     fn form(encoded: &str) -> WebhookForm {
         decode(encoded).unwrap()
+    }
+
+    #[test]
+    fn a_mask_stands_for_the_stored_value_of_its_name() {
+        let stored = |name: &str, value: &str, secret| HeaderInput {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            secret: Some(secret),
+        };
+        let row = |name: &str, value: &str, secret| HeaderView {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            secret,
+            decided: true,
+        };
+        let stored = [
+            stored("X-Tenant", "8", false),
+            stored("X-Tenant", "7", true),
+            stored("Authorization", "Bearer a", true),
+            stored("X-Tenant", "9", true),
+        ];
+        let values = |rows| unmasked(rows, &stored).into_iter().map(|row| row.value).collect::<Vec<_>>();
+        assert_eq!(
+            values(vec![
+                row("x-tenant ", MASK, true),
+                row("X-Tenant", "typed", true),
+                row("X-Tenant", MASK, true),
+                row("Authorization", MASK, true)
+            ]),
+            ["7", "typed", "9", "Bearer a"]
+        );
+        // A secret that is unticked, and a row without a stored header, keep the mask, which is an error.
+        let left = values(vec![row("Authorization", MASK, false), row("X-New", MASK, true)]);
+        assert_eq!(left, [MASK, MASK]);
+        let headers = [HeaderInput {
+            name: "X-New".to_owned(),
+            value: MASK.to_owned(),
+            secret: Some(true),
+        }];
+        assert_eq!(masked(&headers)[0].pointer, "/headers/0/value");
     }
 
     #[test]

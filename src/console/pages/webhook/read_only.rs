@@ -65,7 +65,7 @@ pub(super) fn ReadOnly(
             <li class="mono">
                 <ForeignText text=header.name machine=true />
                 ": "
-                <span class="quiet-text">"••••••"</span>
+                <ForeignText text=header.value machine=true />
             </li>
         }
     });

@@ -17,7 +17,7 @@ use crate::{
         pages::webhook::{
             details::{WebhookPage, WebhookPageProps},
             event_choice::EventChoice,
-            form_conversion::{input, unmasked},
+            form_conversion::{input, masked, unmasked},
             fresh_secret,
             load_form::{ActionResult, Posted, load, load_new},
             new_webhook::{NewWebhookPage, NewWebhookPageProps},
@@ -57,7 +57,10 @@ pub(super) async fn run(form: WebhookForm) -> Result<Saved, ConsoleError> {
         let copied = copied_headers(&app, &by, form.copy_of.as_deref()).await.map_err(action_error)?;
         let mut new = form.clone();
         new.set_headers(unmasked(form.headers(), &copied));
-        let created = webhooks::create(&app, &by, input(&new, None), Some(&form.secret)).await;
+        let created = match complete(input(&new, None)) {
+            Ok(input) => webhooks::create(&app, &by, input, Some(&form.secret)).await,
+            Err(error) => Err(error),
+        };
         return match created {
             Ok((webhook, _)) => Ok(Saved::Created {
                 id: webhook.id.to_string(),
@@ -81,6 +84,16 @@ pub(super) async fn run(form: WebhookForm) -> Result<Saved, ConsoleError> {
     done.map_err(|error| sorted(action_error(error)))
 }
 
+/// The input, unless the value of a header is still masked.
+fn complete(input: WebhookInput) -> Result<WebhookInput, UseCaseError> {
+    let masked = masked(&input.headers);
+    if masked.is_empty() {
+        Ok(input)
+    } else {
+        Err(UseCaseError::Invalid(masked))
+    }
+}
+
 /// The headers of the webhook of which a new one is a copy.
 async fn copied_headers(app: &AppState, by: &Principal, from: Option<&str>) -> Result<Vec<HeaderInput>, UseCaseError> {
     let Some(id) = from.and_then(|from| from.parse::<WebhookId>().ok()) else {
@@ -91,7 +104,7 @@ async fn copied_headers(app: &AppState, by: &Principal, from: Option<&str>) -> R
 }
 
 async fn change(app: &AppState, by: &Principal, id: WebhookId, form: &WebhookForm) -> Result<Saved, UseCaseError> {
-    let edit = |stored| Ok(input(form, Some(stored)));
+    let edit = |stored| complete(input(form, Some(stored)));
     match form.seen {
         Some(seen) => webhooks::replace(app, by, id, Timestamp(seen), edit).await?,
         None => webhooks::patch(app, by, id, edit).await?,
