@@ -38,7 +38,7 @@ async fn setup_link_creates_one_administrator_once(database: TestDatabase) {
             .await
     };
     for (email, password, said) in [
-        ("nobody", PASSWORD, "Enter an e-mail address"),
+        ("nobody", PASSWORD, "Enter an email address"),
         ("you@example.com", "short", "at least 12 characters"),
         ("you@example.com", "password1234", "guessed first"),
         ("you@example.com", "you@example.com", "guessed first"),

@@ -64,6 +64,11 @@ fn mark_form(event: &SubmitEvent) -> bool {
     let Some(form) = form.filter(|form| form.method() == "post" && !event.default_prevented()) else {
         return false;
     };
+    // The answer is a file, and the page stays.
+    let is_download = event.submitter().is_some_and(|button| button.has_attribute("data-download"));
+    if is_download {
+        return false;
+    }
     if form.has_attribute(BUSY) {
         event.prevent_default();
         return false;

@@ -50,7 +50,7 @@ pub(in crate::console) fn Shortcuts(
             <h2 id="shortcuts-title">{say::title(lang)}</h2>
             <dl>{rows.collect_view()}</dl>
             <label>
-                <input type="checkbox" id="shortcuts-on" checked />
+                <input type="checkbox" id="shortcuts-on" />
                 {say::on(lang)}
             </label>
             <button type="button" class="button" popovertarget=SHEET popovertargetaction="hide">

@@ -227,7 +227,9 @@ fn row(problem: ProblemView, lang: Lang) -> AnyView {
             </span>
         }
     });
-    let reason = problem.disabled_reason.map(|reason| view! { <span title=reason.clone()>{reason.clone()}</span> });
+    let reason = problem
+        .disabled_reason
+        .map(|reason| view! { <span title=reason.clone()>{reason.clone()}</span> });
     let waiting = problem.waiting.map(|waiting| view! { <span class="nowrap">{waiting}</span> });
     let disabled_on = problem.disabled_on.map(|(span, at)| view! { <span title=at>{span}</span> });
     let send = problem.held.is_some().then(|| {

@@ -312,7 +312,7 @@ pub(super) fn BulkBar(
     let lang = lang();
     let button = |act: Act, text: &'static str, class: &'static str| {
         view! {
-            <button class=class type="submit" name="act" value=act.as_str()>
+            <button class=class type="submit" name="act" value=act.as_str() data-download=(act == Act::Export).then_some("true")>
                 {text}
             </button>
         }
