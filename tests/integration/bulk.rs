@@ -284,13 +284,13 @@ async fn the_list_is_ordered_by_the_newest_callback_and_has_page_sizes(database:
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
     let first = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
-    let second = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
+    let second = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
     for n in 0..60 {
         add(&app, &format!("idle {n:02}"), &json!({ "events": ["visit.updated"] })).await;
     }
     app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&first, 1).await;
-    app.publish(BuiltIn::VisitCreated, "2").await;
+    app.publish(BuiltIn::VisitEventCreated, "2").await;
     app.log(&second, 1).await;
     let ids = async |path: &str| {
         let html = app.page(path, &cookie).await.text().await.unwrap();
@@ -320,7 +320,7 @@ async fn the_list_is_ordered_by_the_newest_callback_and_has_page_sizes(database:
 async fn a_switch_says_what_becomes_of_held_events(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
     let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
     let (id, name) = (webhook["id"].as_str().unwrap(), webhook["name"].as_str().unwrap());
     let switch = async |enabled| {
         call(&app, "set_webhook_enabled", &cookie, &[("id", id), ("enabled", enabled)])
@@ -330,8 +330,8 @@ async fn a_switch_says_what_becomes_of_held_events(database: TestDatabase) {
     let off = switch("false").await;
     assert_eq!((&off["enabled"], &off["held_href"]), (&json!(false), &Value::Null));
     assert_eq!(off["message"], format!("“{name}” is disabled. New events are held."));
-    app.publish(BuiltIn::VisitCreated, "1").await;
-    app.publish(BuiltIn::VisitCreated, "2").await;
+    app.publish(BuiltIn::VisitEventCreated, "1").await;
+    app.publish(BuiltIn::VisitEventCreated, "2").await;
     app.deliveries(&database, "held", 2).await;
     let html = app.page("/webhooks", &cookie).await.text().await.unwrap();
     let page = Page::of(&html);
@@ -344,7 +344,7 @@ async fn a_switch_says_what_becomes_of_held_events(database: TestDatabase) {
     );
     assert_eq!(on["held_href"], format!("/webhooks/{id}?response=held#logs"));
     app.api(reqwest::Method::DELETE, &format!("/webhooks/{id}")).send().await.unwrap();
-    let fresh = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
+    let fresh = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
     let id = fresh["id"].as_str().unwrap();
     let again = call(&app, "set_webhook_enabled", &cookie, &[("id", id), ("enabled", "true")])
         .await

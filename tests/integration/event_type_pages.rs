@@ -5,7 +5,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{JsonBody, TestApp},
+    app::{JsonAnswer, JsonBody, TestApp},
     database::TestDatabase,
     html::{Page, text_of},
     on_both,

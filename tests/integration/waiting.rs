@@ -228,8 +228,8 @@ async fn one_delivery_is_cancelled_in_each_state(database: TestDatabase) {
         ..Reply::status(200)
     };
     let receiver = Receiver::start([slow]).await;
-    let busy = app.webhook(&receiver.url, &[BuiltIn::VisitCreated]).await;
-    app.publish(BuiltIn::VisitCreated, "slow").await;
+    let busy = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
+    app.publish(BuiltIn::VisitEventCreated, "slow").await;
     receiver.wait(1).await;
     let query = format!("/deliveries?state=waiting&webhook_id={}", busy["id"].as_str().unwrap());
     let sending = app.get(&query).await["items"][0].clone();

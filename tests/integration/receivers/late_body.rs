@@ -39,9 +39,7 @@ async fn result_does_not_wait_for_a_body_that_is_kept_open(database: TestDatabas
         }
     })
     .await;
-    let webhook = app
-        .webhook(&format!("http://127.0.0.1:{port}/"), &[BuiltIn::IdentityCreated])
-        .await;
+    let webhook = app.webhook(&format!("http://127.0.0.1:{port}/"), &[BuiltIn::IdentityCreated]).await;
     change(&app, &webhook, json!({ "ordered": true })).await;
     let began = Instant::now();
     for number in 0..3 {
@@ -77,9 +75,7 @@ async fn late_body_is_logged_when_it_is_complete(database: TestDatabase) {
         }
     })
     .await;
-    let webhook = app
-        .webhook(&format!("http://127.0.0.1:{port}/"), &[BuiltIn::IdentityCreated])
-        .await;
+    let webhook = app.webhook(&format!("http://127.0.0.1:{port}/"), &[BuiltIn::IdentityCreated]).await;
     app.publish(BuiltIn::IdentityCreated, "1").await;
     let logged = app.log(&webhook, 1).await;
     wait_for("the whole body", async || {

@@ -127,9 +127,7 @@ async fn status_408_on_an_idle_connection_is_no_response_to_the_next_request() {
     .await;
     let database = TestDatabase::sqlite();
     let app = TestApp::start_with(&database, settings(), loopback(), clearhook::storage::new_id()).await;
-    let webhook = app
-        .webhook(&format!("http://127.0.0.1:{port}/"), &[BuiltIn::IdentityCreated])
-        .await;
+    let webhook = app.webhook(&format!("http://127.0.0.1:{port}/"), &[BuiltIn::IdentityCreated]).await;
     for event in 1..=5 {
         app.publish(BuiltIn::IdentityCreated, &event.to_string()).await;
         let log = app.log(&webhook, event).await;

@@ -5,7 +5,10 @@ use jiff::tz::TimeZone;
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
-    console::{components::time::TimeView, server::{time_view, type_name}},
+    console::{
+        components::time::TimeView,
+        server::{time_view, type_name},
+    },
     delivery::Paused,
     domain::{delivery::DeliveryState, event_type::EventType, id::WebhookId, page::Cursor, timestamp::Timestamp},
     messages::{Lang, deliveries as say},

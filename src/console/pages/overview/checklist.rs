@@ -60,7 +60,10 @@ fn command(origin: &str) -> String {
     let types = event_types_loaded();
     let first = types.all().iter().find(|entry| entry.state() != EventTypeState::Archived);
     let (event, data) = match first {
-        Some(entry) => (entry.event_type().to_string(), entry.examples().first().cloned().unwrap_or_else(|| json!({}))),
+        Some(entry) => (
+            entry.event_type().to_string(),
+            entry.examples().first().cloned().unwrap_or_else(|| json!({})),
+        ),
         None => ("invoice.paid".to_owned(), json!({ "amount": 100 })),
     };
     let data = data.to_string().replace('\'', r"'\''");

@@ -178,7 +178,7 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, posted: Option<Poste
         disabled: disabled_view(app, &webhook).await?,
         editable,
         http: app.policy.may_permit_http(),
-        choice: EventChoice::of(&*event_types::all(app, by).await?, lang()),
+        choice: EventChoice::of(&*event_types::all(app, by).await?, lang),
         acted,
         ..FormView::default()
     };

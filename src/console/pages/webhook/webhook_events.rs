@@ -70,7 +70,10 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
     // A checkbox in a closed group cannot take the focus; then the filter does.
     let all_open = choice.count() <= OPEN_MAX;
     let chosen = Chosen {
-        first: choice.types().find(|one| all_open && one.may_be_added()).map(|one| one.key.as_str()),
+        first: choice
+            .types()
+            .find(|one| all_open && one.may_be_added())
+            .map(|one| one.key.as_str()),
         keys: &form.form.events,
         patterns: patterns.map(|pattern| EventPattern::of_stored(pattern)).collect(),
         filter: form.form.events_filter.trim(),
