@@ -211,7 +211,7 @@ async fn names_are_checked_rule_by_rule(database: TestDatabase) {
 
 async fn schemas_that_cannot_be_used_are_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let deep = (0..70).fold(json!({}), |inner, _| json!({ "properties": { "a": inner } }));
+    let deep = (0..40).fold(json!({}), |inner, _| json!({ "properties": { "a": inner } }));
     for schema in [
         json!({ "type": "strin" }),
         json!({ "type": "object", "properties": { "a": { "$ref": "https://example.com/other.json" } } }),
@@ -222,13 +222,18 @@ async fn schemas_that_cannot_be_used_are_rejected(database: TestDatabase) {
         json!({ "pattern": "(" }),
         json!({ "minimum": "1" }),
         json!("text"),
-        deep,
+        deep.clone(),
+        (0..40).fold(deep, |inner, _| json!({ "properties": { "a": inner } })),
         json!({ "description": "x".repeat(300_000) }),
     ] {
         let text: String = schema.to_string().chars().take(80).collect();
         let (status, problem) = app.post("/event-types", &json!({ "type": "bad.schema2", "schema": schema })).await;
         assert_eq!(status, 422, "{text}: {problem}");
-        assert!(pointers(&problem)[0].starts_with("/schema"), "{text}: {problem}");
+        let pointer = pointers(&problem)[0].to_owned();
+        assert!(
+            pointer.starts_with("/schema") || (pointer.is_empty() && problem.to_string().contains("nested too deeply")),
+            "{text}: {problem}"
+        );
     }
     let huge = json!({ "type": "huge", "schema": { "description": "x".repeat(10_000_000) } });
     let (status, problem) = app.post("/event-types", &huge).await;
