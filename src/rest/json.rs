@@ -19,10 +19,21 @@ fn not_json(error: &serde_json::Error) -> Problem {
 }
 
 fn problem(path: &Path, error: &serde_json::Error) -> Problem {
+    let message = error.to_string();
+    if message.starts_with("recursion limit exceeded") {
+        // The path leads as deep as the parser came, so only its beginning says something.
+        let field = pointer(path)
+            .split('/')
+            .nth(1)
+            .map_or_else(String::new, |field| format!("/{field}"));
+        return Problem::invalid(vec![FieldError::new(
+            field,
+            "This is nested too deeply: a schema may have 64 levels, other JSON 120.",
+        )]);
+    }
     if !error.is_data() {
         return not_json(error);
     }
-    let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
     Problem::invalid(vec![field_error(path, message, "field")])
 }
@@ -152,6 +163,12 @@ mod tests {
         ] {
             assert_eq!(refusal(json), expected, "{json}");
         }
+        let deep = format!(r#"{{"name":{}{}}}"#, "[".repeat(200), "]".repeat(200));
+        assert!(
+            refusal(&deep).contains("nested too deeply") || refusal(&deep).contains("Use a string"),
+            "{}",
+            refusal(&deep)
+        );
         assert!(refusal("{").starts_with("The body is not JSON"));
         assert!(refusal(r#"{"name":"n"} x"#).starts_with("The body is not JSON"));
         assert!(read::<Example>(br#"{"name":"n","item":null,"items":[{"count":1}]}"#).is_ok());

@@ -18,8 +18,8 @@ use crate::{
     domain::id::WebhookId,
     storage::{
         Store, StoreError,
+        catalogue_revision::CatalogueRevision,
         change_notifications::{CHANNEL, KEYS, parse_change, parse_event_types},
-        event_types::CatalogueRevision,
         postgres::ACQUIRE,
     },
 };

@@ -6,6 +6,7 @@ pub mod audit;
 mod batch_insert;
 pub mod callback_counts;
 pub mod callbacks;
+mod catalogue_revision;
 mod change_notifications;
 pub mod checkpoint;
 mod clock_changes;
@@ -78,15 +79,15 @@ use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-pub use self::{database_url::DatabaseUrl, error::StoreError, invalid_url::InvalidDatabaseUrl, postgres_url::PostgresUrl};
 use self::{
-    event_types::CatalogueRevision,
+    catalogue_revision::CatalogueRevision,
     postgres::ConnectionSuspect,
     sqlite_connection::SqliteConnection,
     sqlite_file::OpenFile,
     statement_counts::StatementCounts,
     transaction::{Pool, Transaction},
 };
+pub use self::{database_url::DatabaseUrl, error::StoreError, invalid_url::InvalidDatabaseUrl, postgres_url::PostgresUrl};
 use crate::vault::Vault;
 
 /// A connected and migrated database. Cheap to clone.

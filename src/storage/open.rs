@@ -13,7 +13,7 @@ pub use crate::storage::open_error::OpenError;
 use crate::{
     storage::{
         DatabaseUrl, PostgresUrl, Store, StoreError,
-        event_types::CatalogueRevision,
+        catalogue_revision::CatalogueRevision,
         executor::STATEMENTS,
         limit::{TimeLimit, WatchedFile},
         migrate::bring_up_to_date,

@@ -68,8 +68,8 @@ fn usage_error_exits_with_2() {
         (&["api-key", "create", "--name", "x", "--scope", "everything"], "everything"),
         (&["api-key", "create", "--name", "x"], "--scope"),
         (
-            &["publish", "identity.exploded", "--api-key", "k", "--data", "-"],
-            "identity.exploded",
+            &["publish", "identity exploded", "--api-key", "k", "--data", "-"],
+            "identity exploded",
         ),
         (&["schema"], "TYPE"),
         (&["listen", "--respond", "42"], "42"),

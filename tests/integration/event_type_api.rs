@@ -1,6 +1,5 @@
 //! Event types through the API: create, read, change, versions, archive, check, downloads.
 
-use clearhook::domain::role::Scope;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -18,9 +17,7 @@ on_both! {
     examples_have_to_match_the_new_schema
     two_editors_do_not_overwrite_each_other
     archived_type_is_restored_and_packs_change_only_their_state
-    list_is_filtered_and_paged
     schema_is_checked_against_stored_events
-    only_keys_with_the_scope_change_event_types
 }
 
 /// A schema of an invoice.
@@ -211,7 +208,7 @@ async fn names_are_checked_rule_by_rule(database: TestDatabase) {
 
 async fn schemas_that_cannot_be_used_are_rejected(database: TestDatabase) {
     let app = TestApp::start(&database).await;
-    let deep = (0..70).fold(json!({}), |inner, _| json!({ "properties": { "a": inner } }));
+    let deep = (0..40).fold(json!({}), |inner, _| json!({ "properties": { "a": inner } }));
     for schema in [
         json!({ "type": "strin" }),
         json!({ "type": "object", "properties": { "a": { "$ref": "https://example.com/other.json" } } }),
@@ -222,13 +219,18 @@ async fn schemas_that_cannot_be_used_are_rejected(database: TestDatabase) {
         json!({ "pattern": "(" }),
         json!({ "minimum": "1" }),
         json!("text"),
-        deep,
+        deep.clone(),
+        (0..40).fold(deep, |inner, _| json!({ "properties": { "a": inner } })),
         json!({ "description": "x".repeat(300_000) }),
     ] {
         let text: String = schema.to_string().chars().take(80).collect();
         let (status, problem) = app.post("/event-types", &json!({ "type": "bad.schema2", "schema": schema })).await;
         assert_eq!(status, 422, "{text}: {problem}");
-        assert!(pointers(&problem)[0].starts_with("/schema"), "{text}: {problem}");
+        let pointer = pointers(&problem)[0].to_owned();
+        assert!(
+            pointer.starts_with("/schema") || (pointer.is_empty() && problem.to_string().contains("nested too deeply")),
+            "{text}: {problem}"
+        );
     }
     let huge = json!({ "type": "huge", "schema": { "description": "x".repeat(10_000_000) } });
     let (status, problem) = app.post("/event-types", &huge).await;
@@ -472,62 +474,6 @@ async fn archived_type_is_restored_and_packs_change_only_their_state(database: T
     app.stop().await;
 }
 
-async fn list_is_filtered_and_paged(database: TestDatabase) {
-    let app = TestApp::start(&database).await;
-    for (name, group) in [
-        ("z.last", Some("Beta")),
-        ("b.first", Some("Alpha")),
-        ("a.none", None),
-        ("a.second", Some("Alpha")),
-    ] {
-        assert_eq!(
-            app.post("/event-types", &json!({ "type": name, "name": name, "group": group }))
-                .await
-                .0,
-            201
-        );
-    }
-    assert_eq!(app.api(Method::DELETE, "/event-types/z.last").send().await.unwrap().status(), 204);
-    let names = async |query: &str| -> Vec<String> {
-        let items = app.get(&format!("/event-types{query}")).await["items"].clone();
-        items
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|item| item["type"].as_str().unwrap().to_owned())
-            .collect()
-    };
-    let own = ["a.second", "b.first", "z.last", "a.none"];
-    assert_eq!(names("?origin=custom").await, own);
-    let all = names("").await;
-    assert!(all.ends_with(&own.map(str::to_owned)) && all.len() > own.len(), "{all:?}");
-    assert_eq!(names("?group=Alpha").await, ["a.second", "b.first"]);
-    assert_eq!(names("?state=archived").await, ["z.last"]);
-    assert_eq!(names("?q=SECOND").await, ["a.second"]);
-    assert_eq!(names("?q=no-such").await, [""; 0]);
-    let (mut paged, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = app.get(&format!("/event-types?limit=3{cursor}")).await;
-        paged.extend(
-            page["items"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|item| item["type"].as_str().unwrap().to_owned()),
-        );
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
-    }
-    assert_eq!(paged, all);
-    for query in ["?state=gone", "?origin=mine", "?limit=0", "?cursor=x"] {
-        let response = app.api(Method::GET, &format!("/event-types{query}")).send().await.unwrap();
-        assert_eq!(response.status(), 422, "{query}");
-    }
-    app.stop().await;
-}
-
 async fn schema_is_checked_against_stored_events(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     assert_eq!(app.post("/event-types", &invoice()).await.0, 201);
@@ -583,29 +529,5 @@ async fn schema_is_checked_against_stored_events(database: TestDatabase) {
         assert_eq!(check(&body).await.0, wanted, "{body}");
     }
     assert_eq!(app.get("/event-types/invoice.paid").await["version"], 1, "a check stores nothing");
-    app.stop().await;
-}
-
-async fn only_keys_with_the_scope_change_event_types(database: TestDatabase) {
-    let app = TestApp::start(&database).await;
-    for scope in Scope::ALL {
-        let actor = clearhook::storage::audit::Actor::clearhook();
-        let (key, _) = clearhook::auth::api_key::create(&app.store, &actor, "k", &[*scope], None)
-            .await
-            .unwrap();
-        let new = json!({ "type": format!("by.{}", scope.as_str().replace(':', "-")) });
-        let request = app
-            .http
-            .post(format!("{}/api/v1/event-types", app.url))
-            .bearer_auth(&key)
-            .json_value(&new);
-        let expected = if *scope == Scope::EventTypesWrite { 201 } else { 403 };
-        assert_eq!(request.send().await.unwrap().status(), expected, "{scope}");
-        let read = app
-            .http
-            .get(format!("{}/api/v1/event-types/identity.created", app.url))
-            .bearer_auth(&key);
-        assert_eq!(read.send().await.unwrap().status(), 200, "{scope}");
-    }
     app.stop().await;
 }

@@ -166,11 +166,14 @@ pub(super) fn check_fields(types: &Snapshot, mut input: EventTypeInput, present:
             }
         },
     };
-    let name = input
-        .name
-        .take()
-        .map_or_else(|| name_of(&input.event_type), |name| name.trim().to_owned());
-    check("/name", check_name(&name));
+    let name = match input.name.take() {
+        Some(name) => {
+            check("/name", check_name(&name));
+            name.trim().to_owned()
+        }
+        // An error of the type is enough.
+        None => name_of(&input.event_type),
+    };
     check("/description", check_long_text(&input.description));
     let group = input
         .group

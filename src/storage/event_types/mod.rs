@@ -4,10 +4,7 @@ mod samples;
 mod usage;
 mod write;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::collections::HashMap;
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
@@ -29,22 +26,6 @@ use crate::{
         entity::{event_type, event_type_version},
     },
 };
-
-/// The newest change of event types that this process knows of: its own ones, those of which other nodes notified it, and those that the
-/// journal found in the database. Clones share the number.
-#[derive(Clone, Debug, Default)]
-pub(super) struct CatalogueRevision(Arc<AtomicI64>);
-
-impl CatalogueRevision {
-    /// Notes a revision that was read or received.
-    pub(super) fn learn(&self, revision: i64) {
-        self.0.fetch_max(revision, Ordering::AcqRel);
-    }
-
-    fn known(&self) -> i64 {
-        self.0.load(Ordering::Acquire)
-    }
-}
 
 /// What people say about an event type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +130,7 @@ impl Store {
     /// The content of the present version of each of these event types, in the same order. An event type that was changed meanwhile has the
     /// content of a version that is not older.
     pub async fn event_type_contents(&self, types: &[&EventTypeRecord]) -> Result<Vec<Option<EventTypeContent>>, StoreError> {
-        let mut contents = std::collections::HashMap::new();
+        let mut contents = HashMap::new();
         let mut left = types.iter();
         for size in sizes(types.len()) {
             let some: Vec<_> = left.by_ref().take(size).collect();

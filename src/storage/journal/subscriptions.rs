@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     domain::{event_type::EventType, id::WebhookId},
-    storage::{StoreError, change_notifications, event_types::CatalogueRevision, executor::Executor, raw_sql::statement},
+    storage::{StoreError, catalogue_revision::CatalogueRevision, change_notifications, executor::Executor, raw_sql::statement},
 };
 
 /// Maximum number of subscriptions in the lists that are kept per event type. Beyond it, the lists are made again, so that memory is bounded
