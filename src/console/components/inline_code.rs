@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn text_between_backticks_is_code() {
         let html = InlineCode(InlineCodeProps {
-            text: "The status `inactive` & more.",
+            text: "The status `inactive` & more.".to_owned(),
         })
         .into_view()
         .to_html();

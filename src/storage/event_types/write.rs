@@ -97,7 +97,10 @@ impl Store {
         let transaction = self.begin().await?;
         let now = Timestamp::now();
         let (mut types, mut versions, mut entries) = (Vec::new(), Vec::new(), Vec::new());
-        for write in writes {
+        // Two transactions lock the rows in the same order, so they cannot deadlock.
+        let mut ordered: Vec<&EventTypeWrite> = writes.iter().collect();
+        ordered.sort_by_key(|write| &write.event_type);
+        for write in ordered {
             let after = write.after(now);
             match &write.before {
                 None => types.push(row(&after)?),
