@@ -70,14 +70,19 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
     // A checkbox in a closed group cannot take the focus; then the filter does.
     let all_open = choice.count() <= OPEN_MAX;
     let chosen = Chosen {
-        first: choice.types().find(|one| all_open && one.may_be_added()).map(|one| one.key.as_str()),
+        first: choice
+            .types()
+            .find(|one| all_open && one.may_be_added())
+            .map(|one| one.key.as_str()),
         keys: &form.form.events,
         patterns: patterns.map(|pattern| EventPattern::of_stored(pattern)).collect(),
         filter: form.form.events_filter.trim(),
         editable: form.editable,
         lang,
     };
-    let total = choice.count();
+    let shown = choice.types().filter(|one| chosen.shows(one)).count();
+    // A viewer who sees only what is chosen sees how much there is.
+    let total = if form.editable { shown } else { choice.count() };
     let received = choice.types().filter(|one| chosen.receives(one)).count();
     let groups = choice
         .groups
@@ -85,7 +90,7 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
         .enumerate()
         .map(|(at, group)| group_view(at, group, total, &chosen))
         .collect_view();
-    let scrolls = choice.types().filter(|one| chosen.shows(one)).count() >= SCROLLS_FROM;
+    let scrolls = shown >= SCROLLS_FROM;
     let is_found = choice.types().any(|one| chosen.shows(one) && one.fits(chosen.filter));
     let editable = form.editable;
     view! {
