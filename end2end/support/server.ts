@@ -60,7 +60,7 @@ export class Server {
   /** Publishes the example of an event, through the API. */
   async publish(type: string, id: string): Promise<void> {
     const { example } = await this.api('GET', `/event-types/${type}`);
-    const event = { specversion: '1.0', id, source: 'https://clearid.example.com', type, data: example.data };
+    const event = { specversion: '1.0', id, source: 'https://clearid.example.com', type, data: example };
     await this.api('POST', '/events', event, 'application/cloudevents+json');
   }
 }
