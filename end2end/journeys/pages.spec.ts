@@ -99,7 +99,7 @@ test('everything is reachable by keyboard with a visible focus', async ({ signed
   await expect(page.locator('#main')).toBeFocused();
   // Presses Tab until it is there, as somebody without a mouse does.
   const reach = async (target: Locator) => {
-    for (let presses = 0; presses < 120; presses++) {
+    for (let presses = 0; presses < 160; presses++) {
       if (await target.evaluate((element) => element === document.activeElement)) {
         const ring = await target.evaluate((element) => [element, element.closest('tr')].some((seen) => seen && getComputedStyle(seen).outlineStyle !== 'none'));
         expect(ring, `${target} shows that it has the focus`).toBe(true);

@@ -80,7 +80,9 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
         editable: form.editable,
         lang,
     };
-    let total = choice.count();
+    let shown = choice.types().filter(|one| chosen.shows(one)).count();
+    // A viewer who sees only what is chosen sees how much there is.
+    let total = if form.editable { shown } else { choice.count() };
     let received = choice.types().filter(|one| chosen.receives(one)).count();
     let groups = choice
         .groups
@@ -88,7 +90,7 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
         .enumerate()
         .map(|(at, group)| group_view(at, group, total, &chosen))
         .collect_view();
-    let scrolls = choice.types().filter(|one| chosen.shows(one)).count() >= SCROLLS_FROM;
+    let scrolls = shown >= SCROLLS_FROM;
     let is_found = choice.types().any(|one| chosen.shows(one) && one.fits(chosen.filter));
     let editable = form.editable;
     view! {
@@ -295,7 +297,8 @@ fn row(one: &TypeChoice, chosen: &Chosen<'_>) -> AnyView {
             <a class="row-fields" href=address(&one.key) target="_blank" rel="external" aria-label=say::events_fields_of(lang, &name)>
                 {say::events_fields(lang)}
             </a>
-            <a class="get" href=format!("{}/schema", address(&one.key)) rel="external" download aria-label=say::download_schema_of(lang, &name)>
+            // By keyboard the schema is reached through what is chosen, or through the fields: a third stop in each row would be one too many.
+            <a class="get" tabindex="-1" href=format!("{}/schema", address(&one.key)) rel="external" download aria-label=say::download_schema_of(lang, &name)>
                 <Icon path=DOWNLOAD />
             </a>
         </li>
