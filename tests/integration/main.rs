@@ -29,6 +29,7 @@ mod enabling;
 mod error_pages;
 mod event_type_api;
 mod event_type_import;
+mod event_type_import_page;
 mod event_type_pages;
 mod event_type_publishing;
 mod event_types;
