@@ -19,18 +19,6 @@ test('an event is read, and leads to a webhook that uses it', async ({ signedIn:
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
 });
 
-test('fields and example are readable where events are chosen', async ({ signedIn: page }) => {
-  await page.goto('/webhooks/new');
-  for (const event of ['Identity created', 'Visit event created']) {
-    await expect(page.getByRole('region', { name: `Example: ${event}` })).toBeHidden();
-    await page.getByText(`Show fields and example: ${event}`).click();
-    await expect(page.getByRole('region', { name: `Example: ${event}` })).toContainText('"source": "https://clearid.example.com"');
-  }
-  await expect(page.getByText('The person\'s last (family) name.').first()).toBeVisible();
-  await accessible(page);
-  await fits(page);
-});
-
 test('the overview tells what needs attention, and leads there', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   const name = `Broken ${javaScriptEnabled}`;
   receiver.answer = { status: 503, body: '' };

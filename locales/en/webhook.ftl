@@ -48,9 +48,36 @@ header-remove-which = Remove header { $number }
 
 event = Event
 event-why = What the receiver hears about. The schema describes the callback’s body.
-show-schema = Show fields and example
 download-schema = Download schema
 download-schema-of = Download schema: { $event }
+events-chosen = { $chosen } of { $total } chosen
+events-chosen-of-group = { $chosen } of { $total }
+events-list = Chosen events
+events-remove = Remove: { $event }
+events-all = All events
+events-all-hint = Every event of every type, also of types that are added later. This can be a very large number of callbacks.
+events-filter = Filter events
+events-filter-example = Filter events, e.g. identity or .deleted
+events-filter-now = Filter
+events-only = Only chosen
+events-none = No event matches the filter.
+events-no-group = Other
+events-group-all = All of { $group }
+events-choose-all = Choose all
+events-future = All, and future ones
+events-future-of = All of { $group }, and future ones ({ $pattern })
+events-deprecated = Deprecated.
+events-replaced = Deprecated. Use { $event } instead.
+events-archived = Archived: no new events are published.
+events-fields = Fields
+events-fields-of = Fields and example: { $event }
+events-patterns = Wildcards and other events
+events-pattern = { $count ->
+    [one] Matches { NUMBER($count) } event type, and future ones.
+   *[other] Matches { NUMBER($count) } event types, and future ones.
+}
+events-unknown = Not in the catalogue.
+events-close = Close
 
 tested = A test event was sent. Its callback is in the log.
 test = Send test event

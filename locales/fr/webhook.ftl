@@ -48,9 +48,36 @@ header-remove-which = Retirer l’en-tête { $number }
 
 event = Événement
 event-why = Ce dont le destinataire est informé. Le schéma décrit le corps de l’appel.
-show-schema = Voir les champs et un exemple
 download-schema = Télécharger le schéma
 download-schema-of = Télécharger le schéma : { $event }
+events-chosen = { $chosen } sur { $total } choisis
+events-chosen-of-group = { $chosen } sur { $total }
+events-list = Événements choisis
+events-remove = Retirer : { $event }
+events-all = Tous les événements
+events-all-hint = Chaque événement de chaque type, aussi des types ajoutés plus tard. Le nombre de rappels peut être très grand.
+events-filter = Filtrer les événements
+events-filter-example = Filtrer, par exemple identity ou .deleted
+events-filter-now = Filtrer
+events-only = Choisis seulement
+events-none = Aucun événement ne correspond au filtre.
+events-no-group = Autres
+events-group-all = Tous de { $group }
+events-choose-all = Tout choisir
+events-future = Tous, et les futurs
+events-future-of = Tous de { $group }, et les futurs ({ $pattern })
+events-deprecated = Obsolète.
+events-replaced = Obsolète. Utilisez plutôt { $event }.
+events-archived = Archivé : aucun nouvel événement n’est publié.
+events-fields = Champs
+events-fields-of = Champs et exemple : { $event }
+events-patterns = Motifs et autres événements
+events-pattern = { $count ->
+    [one] Correspond à { NUMBER($count) } type d’événement, et aux futurs.
+   *[other] Correspond à { NUMBER($count) } types d’événement, et aux futurs.
+}
+events-unknown = Absent du catalogue.
+events-close = Fermer
 
 tested = Un événement de test a été envoyé. Son appel est dans le journal.
 test = Envoyer un événement de test

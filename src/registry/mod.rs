@@ -9,7 +9,10 @@ mod settings;
 mod snapshot;
 
 use std::{
-    sync::{Arc, RwLock},
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -39,6 +42,8 @@ pub struct Registry {
     checking: Mutex<Instant>,
     /// When the last check ended.
     checked: RwLock<Instant>,
+    /// The newest change that was known before the last check. The database may have fewer changes: it was restored, or lost the last ones.
+    known: AtomicI64,
     /// Permits of expensive checks.
     pub checks: Semaphore,
 }
@@ -55,6 +60,7 @@ impl Registry {
             snapshot: RwLock::default(),
             checking: Mutex::new(Instant::now()),
             checked: RwLock::new(Instant::now()),
+            known: AtomicI64::new(0),
             checks: Semaphore::new(CHECKS_MAX),
         };
         registry.load().await?;
@@ -73,8 +79,8 @@ impl Registry {
 
     /// The event types, with all changes that this process knows of.
     pub async fn current(self: &Arc<Self>) -> Result<Arc<Snapshot>, StoreError> {
-        let snapshot = self.loaded();
-        if snapshot.revision < self.store.known_event_type_revision() {
+        let (snapshot, known) = (self.loaded(), self.store.known_event_type_revision());
+        if snapshot.revision < known && self.known.load(Ordering::Acquire) < known {
             return self.refreshed().await;
         }
         if read_locked(&self.checked).elapsed() > CHECK_INTERVAL {
@@ -99,7 +105,9 @@ impl Registry {
             return Ok(self.loaded());
         }
         *began = Instant::now();
+        let known = self.store.known_event_type_revision();
         self.load().await?;
+        self.known.store(known, Ordering::Release);
         *write_locked(&self.checked) = Instant::now();
         drop(began);
         Ok(self.loaded())

@@ -15,6 +15,8 @@ use crate::{
     storage::event_types::{EventTypeContent, EventTypeRecord},
 };
 
+/// How many names are compared to find similar ones.
+const COMPARED: usize = 1_000;
 /// How many similar names an error suggests.
 const SUGGESTIONS: usize = 3;
 /// The similarity from which a name is suggested, from 0 to 1 (Jaro-Winkler).
@@ -77,6 +79,7 @@ impl Snapshot {
             .filter(|entry| entry.record.fields.state != EventTypeState::Archived);
         let likely = live.filter(|entry| entry.record.event_type.as_str().len().abs_diff(name.len()) <= 10);
         let mut similar: Vec<_> = likely
+            .take(COMPARED)
             .map(|entry| {
                 let other = &entry.record.event_type;
                 (strsim::jaro_winkler(&name, &other.as_str().to_lowercase()), other)

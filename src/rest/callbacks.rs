@@ -108,7 +108,7 @@ async fn list(
         outcome: named("outcome", params.outcome.as_deref())?,
         status: status(params.status.as_deref())?,
         response: None,
-        event: event_type(&app, "event", params.event.as_deref())?,
+        event: event_type(&app, "event", params.event.as_deref()).await?,
     };
     let page = webhooks::log(&app, &by, id, &filter, list.cursor(params.cursor.as_deref())?, limit(params.limit)?).await?;
     Ok(PageView::of(&list, page, view))

@@ -193,9 +193,12 @@ pub(super) fn named<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, gi
 }
 
 /// Looks up an optional query parameter that is an event type.
-pub(super) fn event_type(app: &AppState, name: &str, given: Option<&str>) -> Result<Option<EventType>, Problem> {
-    let found = given.map(|given| event_types::find(app, given)).transpose();
-    found.map_err(|error| Problem::invalid(vec![FieldError::new(format!("/{name}"), format!("{error}."))]))
+pub(super) async fn event_type(app: &AppState, name: &str, given: Option<&str>) -> Result<Option<EventType>, Problem> {
+    let Some(given) = given else { return Ok(None) };
+    let found = event_types::find_newest(app, given).await?;
+    found
+        .map(Some)
+        .map_err(|error| Problem::invalid(vec![FieldError::new(format!("/{name}"), format!("{error}."))]))
 }
 
 /// Parses an optional query parameter that is a time.

@@ -97,7 +97,7 @@ async fn list(
         ce_id: params.id,
         source: params.source,
         subject: params.subject,
-        event_type: event_type(&app, "type", params.event_type.as_deref())?,
+        event_type: event_type(&app, "type", params.event_type.as_deref()).await?,
         from: moment("from", params.from.as_deref())?,
         to: moment("to", params.to.as_deref())?,
     };

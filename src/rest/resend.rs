@@ -97,8 +97,14 @@ async fn test(
     _: Params<NoParams>,
     OptionalBody(body): OptionalBody<TestBody>,
 ) -> Result<(StatusCode, Json<Queued>), Problem> {
-    let event = body.event.as_deref().map(|event| event_types::find(&app, event)).transpose();
-    let event = event.map_err(|unknown| Problem::invalid(vec![FieldError::new("/event", unknown)]))?;
+    let event = match body.event.as_deref() {
+        Some(event) => Some(
+            event_types::find_newest(&app, event)
+                .await?
+                .map_err(|unknown| Problem::invalid(vec![FieldError::new("/event", unknown)]))?,
+        ),
+        None => None,
+    };
     let delivery_id = webhooks::test(&app, &by, id, event).await?;
     Ok((StatusCode::ACCEPTED, Json(Queued { delivery_id })))
 }

@@ -63,7 +63,7 @@ async fn list(
 ) -> Result<Response, Problem> {
     let filter = WebhookFilter {
         q: params.q,
-        event: event_type(&app, "event", params.event.as_deref())?,
+        event: event_type(&app, "event", params.event.as_deref()).await?,
         enabled: params.enabled,
         owner: None,
     };

@@ -54,6 +54,17 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
     match (row.method.as_str(), row.path.as_str()) {
         // Published events are stored in their own tables and are not audited.
         ("POST", "/api/v1/events") => vec![(Sent::Json(cloud_event(BuiltIn::IdentityCreated, "2")), 0)],
+        ("POST", "/api/v1/event-types") => vec![(Sent::Json(json!({ "type": "audited.type" })), 1)],
+        ("PATCH", "/api/v1/event-types/{type}") => vec![
+            (Sent::Json(json!({ "name": "Renamed" })), 1),
+            (Sent::Json(json!({ "name": "Renamed" })), 0),
+        ],
+        ("DELETE", "/api/v1/event-types/{type}") => vec![(Sent::Json(json!({})), 1)],
+        ("POST", "/api/v1/event-types/{type}/check") => vec![(Sent::Json(json!({ "example": 1 })), 0)],
+        ("POST", "/api/v1/event-types/import") => {
+            let schema = json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "imported.type", "type": "object" });
+            vec![(Sent::Json(schema), 1)]
+        }
         ("POST", "/api/v1/webhooks") => vec![(Sent::Json(webhook("New")), 1)],
         ("PATCH", "/api/v1/webhooks/{id}") => vec![
             (Sent::Json(json!({ "name": "Renamed" })), 1),
@@ -166,7 +177,11 @@ async fn every_changing_route_writes_one_audit_entry(database: TestDatabase) {
                 path if path.starts_with("/users/") => &things.user,
                 _ => &things.webhook,
             };
-            let path = row.path.replace("{id}", id).replace("{callback}", &things.callback);
+            let path = row
+                .path
+                .replace("{id}", id)
+                .replace("{callback}", &things.callback)
+                .replace("{type}", "audited.type");
             let before = database.count("audit_log").await;
             let response = match sent {
                 Sent::Json(body) => {

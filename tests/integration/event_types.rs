@@ -11,7 +11,7 @@ use crate::support::{
     on_both,
 };
 
-on_both! { event_types_list_counts_visible_webhooks event_type_page_shows_fields_example_and_webhooks webhook_form_shows_fields_of_each_event_type }
+on_both! { event_types_list_counts_visible_webhooks event_type_page_shows_fields_example_and_webhooks }
 
 /// The row of an event type in the catalogue.
 fn row(page: &Page, event: BuiltIn) -> ElementRef<'_> {
@@ -113,43 +113,4 @@ async fn event_type_page_shows_fields_example_and_webhooks(database: TestDatabas
         assert!(response.text().await.unwrap().contains("Not found"), "{path}");
     }
     app.stop().await;
-}
-
-async fn webhook_form_shows_fields_of_each_event_type(database: TestDatabase) {
-    let app = TestApp::start(&database).await;
-    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
-    let webhook = app.webhook("https://example.com/", &[BuiltIn::VisitEventCreated]).await;
-    for path in ["/webhooks/new".to_owned(), format!("/webhooks/{}", webhook["id"].as_str().unwrap())] {
-        let html = app.page(&path, &cookie).await.text().await.unwrap();
-        let page = Page::of(&html);
-        assert_eq!(html.matches("Show fields and example").count(), BuiltIn::ALL.len(), "{path}");
-        let mut choices = page.all("li.check").into_iter();
-        let visit = choices
-            .find(|choice| !inside(*choice, "[value=\"visit_event.created\"]").is_empty())
-            .unwrap();
-        for shown in ["approvers object[]", "\"Quarterly audit\""] {
-            assert!(text_of(visit).contains(shown), "{shown}: {}", text_of(visit));
-        }
-        assert_eq!(inside(visit, "[href=\"/event-types/visit_event.created/schema\"]").len(), 1);
-        assert!(!html.contains(" style="), "{path}");
-    }
-    let french = app.page("/webhooks/new", &format!("{cookie}; lang=fr")).await.text().await.unwrap();
-    assert!(french.contains("Voir les champs et un exemple"), "{french}");
-    // Pages after the first may have 20 kB; the details must leave most of that to the rest.
-    for (html, most) in [(&french, 20_000), (&whole_places(&french), 8_000)] {
-        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        std::io::Write::write_all(&mut packed, html.as_bytes()).unwrap();
-        let size = packed.finish().unwrap().len();
-        assert!(size < most, "{size} bytes of {} are more than {most}", html.len());
-    }
-    app.stop().await;
-}
-
-/// All details of the event types.
-fn whole_places(html: &str) -> String {
-    let page = Page::of(html);
-    page.all("[id=events] .in-place details")
-        .into_iter()
-        .map(|details| details.html())
-        .collect()
 }

@@ -27,6 +27,7 @@ mod disk_full;
 mod early_answers;
 mod enabling;
 mod error_pages;
+mod event_choice;
 mod event_type_api;
 mod event_type_import;
 mod event_type_import_page;

@@ -172,6 +172,7 @@ impl Stage {
             .replace("{id}", &id)
             .replace("{callback}", &self.callback)
             .replace("{type}", "identity.created")
+            .replace("{version}", "1")
             .replace("{*path}", "x")
     }
 

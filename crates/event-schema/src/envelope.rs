@@ -4,10 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::{keyword, pointer};
-
-/// The dialect of the schemas.
-pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+use crate::{DIALECT, keyword, pointer};
 
 /// Where `data` stands in the envelope.
 const DATA: &str = "/properties/data";

@@ -1,6 +1,6 @@
 //! JSON pointers (RFC 6901), also as the fragment of a reference.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write as _};
 
 /// A token as it is written in a pointer: `~` is `~0`, `/` is `~1`.
 pub(crate) fn escape(token: &str) -> Cow<'_, str> {
@@ -47,7 +47,7 @@ pub(crate) fn encode_fragment(pointer: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(&byte) {
             fragment.push(char::from(byte));
         } else {
-            fragment.push_str(&format!("%{byte:02X}"));
+            let _ = write!(fragment, "%{byte:02X}");
         }
     }
     fragment

@@ -1,8 +1,11 @@
 //! Imports documents that others have published: npm packages of `end2end`, which `make setup` installs.
 
-use std::path::PathBuf;
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+use std::{fmt::Write as _, path::PathBuf};
 
 use event_schema::{
+    EventSchema,
     envelope::callback_schema,
     fields::fields,
     import::{ImportedType, read},
@@ -29,6 +32,7 @@ fn check(types: &[ImportedType]) -> usize {
     let mut misfits = 0;
     for one in types {
         let Some(schema) = &one.schema else { continue };
+        EventSchema::from_value(schema.clone()).unwrap_or_else(|errors| panic!("{}: {errors:?}", one.event_type));
         let validator = jsonschema::draft202012::new(schema).unwrap_or_else(|error| panic!("{}: {error}", one.event_type));
         misfits += one.examples.iter().filter(|example| !validator.is_valid(example)).count();
         let callback = callback_schema(&one.event_type, &one.name, &one.description, Some(schema));
@@ -49,12 +53,12 @@ fn compile(types: &[ImportedType]) {
         std::fs::write(folder.path().join(format!("type{index}.d.ts")), declaration).unwrap();
         files.push(format!("type{index}.d.ts"));
         let name = typescript::root_name(&one.event_type);
-        uses.push_str(&format!("import type {{ {name} as Type{index} }} from './type{index}.js';\n"));
+        let _ = writeln!(uses, "import type {{ {name} as Type{index} }} from './type{index}.js';");
         let validator = jsonschema::draft202012::new(&callback).unwrap();
         for (number, data) in one.examples.iter().enumerate() {
             let body = json!({ "id": "1", "type": one.event_type, "timestamp": "2026-03-09T08:30:00Z", "source": "s", "data": data });
             if validator.is_valid(&body) {
-                uses.push_str(&format!("export const example{index}_{number}: Type{index} = {body};\n"));
+                let _ = writeln!(uses, "export const example{index}_{number}: Type{index} = {body};");
             }
         }
     }

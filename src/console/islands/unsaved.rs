@@ -61,8 +61,9 @@ fn is_changed(form: &HtmlFormElement, count: usize) -> bool {
     fields.len() != count || fields.iter().any(field_is_changed)
 }
 
+/// The fields of the form. Those that only change what the page shows are marked.
 fn fields(form: &HtmlFormElement) -> Vec<Element> {
-    let found = form.query_selector_all("input:not([type=hidden]), textarea").ok();
+    let found = form.query_selector_all("input:not([type=hidden], [data-aside]), textarea").ok();
     let nodes = found.iter().flat_map(|nodes| (0..nodes.length()).filter_map(|at| nodes.get(at)));
     nodes.filter_map(|node| node.dyn_into().ok()).collect()
 }

@@ -4,12 +4,12 @@ use scraper::ElementRef;
 
 use crate::support::html::{Page, inside, raw_text_of};
 
-/// All `<input>` elements of the first form of a page with this action, as (name, value).
+/// All `<input>` elements with a name of the first form of a page with this action, as (name, value).
 pub(crate) fn fields(html: &str, action: &str) -> Vec<(String, String)> {
     let page = Page::of(html);
     let form = page.first(&format!("form[action=\"{action}\"]"));
     let form = form.unwrap_or_else(|| panic!("no form for {action}: {html}"));
-    inside(form, "input")
+    inside(form, "input[name]")
         .into_iter()
         .map(|input| (name(input).unwrap(), value(input)))
         .collect()
@@ -28,6 +28,7 @@ pub(crate) fn sent(html: &str, action: &str) -> Vec<(String, String)> {
     for field in inside(form, "input[name], textarea[name]") {
         let name = name(field).unwrap();
         match field.attr("type") {
+            _ if field.attr("disabled").is_some() => {}
             _ if field.value().name() == "textarea" => sent.push((name, raw_text_of(field))),
             Some("checkbox" | "radio") if field.attr("checked").is_none() => {}
             _ => sent.push((name, value(field))),

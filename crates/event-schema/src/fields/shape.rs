@@ -101,7 +101,7 @@ pub(super) struct Shape<'a> {
     definitions: Vec<(usize, String)>,
 }
 
-impl<'a> Shape<'a> {
+impl Shape<'_> {
     /// The types that a value can have, as far as the schema tells.
     pub(super) fn kinds(&self) -> Option<u8> {
         let of_values = self

@@ -220,6 +220,10 @@ fn a_definition_that_contains_itself_is_listed_once() {
     assert_eq!(find(&tree, "both>right").repeats.as_deref(), Some("Tree"));
 }
 
+fn count(fields: &[Field]) -> usize {
+    fields.iter().map(|field| 1 + count(&field.fields)).sum()
+}
+
 #[test]
 fn no_schema_makes_a_tree_without_end() {
     let mut chain = serde_json::Map::new();
@@ -232,9 +236,6 @@ fn no_schema_makes_a_tree_without_end() {
         );
     }
     chain.insert("d40".to_owned(), json!({ "type": "string" }));
-    fn count(fields: &[Field]) -> usize {
-        fields.iter().map(|field| 1 + count(&field.fields)).sum()
-    }
     let started = std::time::Instant::now();
     for schema in [
         json!({ "$ref": "#/$defs/d0", "$defs": chain }),

@@ -29,8 +29,8 @@ pub use name::check as check_type;
 use collect::Source;
 use dialect::Dialect;
 
-/// Bytes of a type's schema with all that it refers to, as events.md limits schemas.
-const MOST_SCHEMA_BYTES: usize = 256 * 1024;
+/// Bytes of a type's schema with all that it refers to.
+const MOST_SCHEMA_BYTES: usize = crate::BYTES_MAX;
 
 /// Bytes of the schemas of one import. Components that many types share are copied into each.
 const MOST_BYTES: usize = 128 * 1024 * 1024;
@@ -55,7 +55,8 @@ pub struct ImportedType {
     pub description: String,
     /// Its group, such as the first tag.
     pub group: Option<String>,
-    /// The schema of `data`, in draft 2020-12, with references only into itself. Not yet admitted: patterns and depth are not checked.
+    /// The schema of `data`, in draft 2020-12, with references only into itself. Not yet admitted ([`crate::EventSchema`]): patterns and depth are not
+    /// checked.
     pub schema: Option<Value>,
     /// Examples of `data`, as the file has them. They need not satisfy the schema.
     pub examples: Vec<Value>,

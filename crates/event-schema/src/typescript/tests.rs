@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use super::*;
@@ -242,9 +244,9 @@ fn every_example_assigns_to_the_type() {
     for (index, (event_type, callback, bodies)) in hard_cases().into_iter().enumerate() {
         let name = root_name(&event_type);
         files.push((format!("{event_type}.d.ts"), declaration(&event_type, "Case", &callback)));
-        uses.push_str(&format!("import type {{ {name} }} from './{event_type}.js';\n"));
+        let _ = writeln!(uses, "import type {{ {name} }} from './{event_type}.js';");
         for (number, body) in bodies.iter().enumerate() {
-            uses.push_str(&format!("export const case{index}_{number}: {name} = {body};\n"));
+            let _ = writeln!(uses, "export const case{index}_{number}: {name} = {body};");
         }
     }
     files.push(("uses.ts".to_owned(), uses));

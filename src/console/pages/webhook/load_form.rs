@@ -9,7 +9,7 @@ use crate::{
         pages::{
             audit_log::{OpenEntryView, changes_since},
             overview::held,
-            webhook::save::WebhookForm,
+            webhook::{event_choice::EventChoice, save::WebhookForm},
         },
         server::{disabled_reason, lang, time_view, zone},
     },
@@ -21,8 +21,7 @@ use crate::{
         webhook::{NAME_MAX, Status},
     },
     messages::webhook as say,
-    services::error::UseCaseError,
-    services::webhooks,
+    services::{error::UseCaseError, event_types, webhooks},
     storage::{audit::AuditFilter, webhooks::WebhookRecord},
 };
 
@@ -72,6 +71,8 @@ pub struct FormView {
     pub secret_created: Option<TimeView>,
     /// The users who can be owners.
     pub possible_owners: Vec<OwnerView>,
+    /// The event types that can be chosen.
+    pub choice: EventChoice,
     /// The errors of fields.
     pub errors: Vec<ErrorView>,
     /// The field that gets the focus, because a button changed it.
@@ -126,6 +127,7 @@ pub async fn load_new(app: &AppState, by: &Principal, posted: Option<Posted>, fr
     };
     view.editable = true;
     view.http = app.policy.may_permit_http();
+    view.choice = EventChoice::of(&*event_types::all(app, by).await?, lang());
     with_possible_owners(app, view).await
 }
 
@@ -143,6 +145,7 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, posted: Option<Poste
         disabled: disabled_view(app, &webhook).await?,
         editable,
         http: app.policy.may_permit_http(),
+        choice: EventChoice::of(&*event_types::all(app, by).await?, lang()),
         acted,
         ..FormView::default()
     };

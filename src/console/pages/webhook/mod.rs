@@ -1,11 +1,14 @@
 //! The pages `/webhooks/new` and `/webhooks/{id}`: the form of a webhook, and what can be done with it. Its log is in `console::pages::log`.
 
+pub mod event_picker;
 pub mod generate_secret;
 pub mod save;
 pub mod test_event;
 
 #[cfg(feature = "ssr")]
 pub(in crate::console) mod details;
+#[cfg(feature = "ssr")]
+mod event_choice;
 #[cfg(feature = "ssr")]
 mod form_conversion;
 #[cfg(feature = "ssr")]

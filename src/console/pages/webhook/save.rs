@@ -48,8 +48,12 @@ pub struct WebhookForm {
     pub header_secret: Vec<String>,
     /// The keys of the rows for which nobody has ticked or unticked that yet, so that it depends on the name.
     pub header_undecided: Vec<String>,
-    /// The event types, by name.
+    /// The event types by name, and patterns such as `identity.*`.
     pub events: Vec<String>,
+    /// What the list of event types is filtered by. Not stored.
+    pub events_filter: String,
+    /// What it was filtered by when the page was shown.
+    pub events_filtered: String,
     /// The ids of the owners. An empty one says that the form has checkboxes for them.
     pub owners: Vec<String>,
     /// The type of the test event.
@@ -86,10 +90,25 @@ pub enum Intent {
     RemoveHeader(usize),
     /// Puts another generated secret into the form.
     GenerateSecret,
+    /// Shows the event types that match the filter.
+    FilterEvents,
+    /// Ticks all event types of this group.
+    ChooseGroup(usize),
+    /// Somebody pressed Enter in a field: filters the event types if the filter was changed, otherwise saves.
+    Enter,
+}
+
+impl Intent {
+    /// Whether the button stores the whole form.
+    pub const fn saves(self) -> bool {
+        matches!(self, Self::Save | Self::Enter)
+    }
 }
 
 /// The prefix of the intent that removes a row.
 const REMOVE_HEADER: &str = "remove-header-";
+/// The prefix of the intent that ticks the event types of a group.
+const CHOOSE_GROUP: &str = "choose-group-";
 
 impl fmt::Display for Intent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -102,6 +121,9 @@ impl fmt::Display for Intent {
             Self::AddHeader => "add-header",
             Self::RemoveHeader(at) => return write!(f, "{REMOVE_HEADER}{at}"),
             Self::GenerateSecret => "generate-secret",
+            Self::FilterEvents => "filter-events",
+            Self::ChooseGroup(at) => return write!(f, "{CHOOSE_GROUP}{at}"),
+            Self::Enter => "enter",
         })
     }
 }
@@ -118,7 +140,12 @@ impl FromStr for Intent {
             "delete" => Self::Delete,
             "add-header" => Self::AddHeader,
             "generate-secret" => Self::GenerateSecret,
+            "filter-events" => Self::FilterEvents,
+            "enter" => Self::Enter,
             other => {
+                if let Some(group) = other.strip_prefix(CHOOSE_GROUP).and_then(|at| at.parse().ok()) {
+                    return Ok(Self::ChooseGroup(group));
+                }
                 let at = other.strip_prefix(REMOVE_HEADER).and_then(|at| at.parse().ok());
                 Self::RemoveHeader(at.ok_or("there is no such button")?)
             }

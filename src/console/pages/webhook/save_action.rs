@@ -16,6 +16,7 @@ use crate::{
         page_response::PageResponse,
         pages::webhook::{
             details::{WebhookPage, WebhookPageProps},
+            event_choice::EventChoice,
             form_conversion::input,
             load_form::{ActionResult, Posted, load, load_new},
             new_webhook::{NewWebhookPage, NewWebhookPageProps},
@@ -28,7 +29,7 @@ use crate::{
     domain::{id::WebhookId, secret::SigningSecret, timestamp::Timestamp},
     messages::{validation::ValidationError, visible},
     routes::{Rule, Ruled},
-    services::{error::UseCaseError, webhooks},
+    services::{error::UseCaseError, event_types, webhooks},
 };
 
 /// The fields in the order of the page. The first one with an error gets the focus.
@@ -40,8 +41,12 @@ pub(super) async fn run(form: WebhookForm) -> Result<Saved, ConsoleError> {
     if let Some(edited) = edited(&form) {
         return Ok(edited);
     }
+    if let Intent::ChooseGroup(group) = form.intent {
+        let types = event_types::all(&app, &by).await.map_err(action_error)?;
+        return Ok(with_group(form, &EventChoice::of(&types, lang()), group));
+    }
     let Some(id) = form.id.as_deref() else {
-        if form.intent != Intent::Save {
+        if !form.intent.saves() {
             return Err(malformed(format!("A new webhook has no button `{}`.", form.intent)));
         }
         let created = webhooks::create(&app, &by, input(&form, None), Some(&form.secret)).await;
@@ -115,13 +120,31 @@ fn edited(form: &WebhookForm) -> Option<Saved> {
             form.secret = SigningSecret::generate().reveal().to_string();
             "secret".to_owned()
         }
-        Intent::Save | Intent::Test | Intent::Rotate | Intent::Enable | Intent::Delete => return None,
+        Intent::FilterEvents => "events-filter".to_owned(),
+        Intent::Enter if form.events_filter.trim() != form.events_filtered.trim() => "events-filter".to_owned(),
+        Intent::Save | Intent::Enter | Intent::Test | Intent::Rotate | Intent::Enable | Intent::Delete | Intent::ChooseGroup(_) => {
+            return None;
+        }
     };
     form.set_headers(headers);
     Some(Saved::Edited {
         form: Box::new(form),
         field,
     })
+}
+
+/// The form with all event types of a group that its filter shows.
+fn with_group(mut form: WebhookForm, choice: &EventChoice, group: usize) -> Saved {
+    let group = choice.groups.get(group);
+    for choice in group.into_iter().flat_map(|group| &group.types) {
+        if choice.may_be_added() && choice.fits(&form.events_filter) && !form.events.contains(&choice.key) {
+            form.events.push(choice.key.clone());
+        }
+    }
+    Saved::Edited {
+        field: group.map_or_else(|| "events".to_owned(), |group| group.id.clone()),
+        form: Box::new(form),
+    }
 }
 
 /// The errors of fields in the order of the page.
@@ -169,7 +192,7 @@ impl PageAction for SaveWebhook {
                 };
                 (StatusCode::OK, Some(posted), ActionResult::default())
             }
-            Err(ConsoleError::Invalid { errors }) if form.intent == Intent::Save => {
+            Err(ConsoleError::Invalid { errors }) if form.intent.saves() => {
                 let posted = Posted {
                     errors,
                     ..Posted::new(form)
@@ -183,7 +206,7 @@ impl PageAction for SaveWebhook {
                 };
                 (StatusCode::CONFLICT, Some(posted), ActionResult::default())
             }
-            Err(error @ (ConsoleError::Invalid { .. } | ConsoleError::Conflict { .. })) if form.intent != Intent::Save => {
+            Err(error @ (ConsoleError::Invalid { .. } | ConsoleError::Conflict { .. })) if !form.intent.saves() => {
                 let acted = ActionResult {
                     refused: Some(error.text(lang())),
                     ..ActionResult::default()

@@ -46,13 +46,13 @@ pub(super) fn WebhookFields(
             {form.form.seen.map(|seen| view! { <input type="hidden" name="seen" value=seen.to_string() /> })}
             <fieldset class="plain" disabled=!editable>
                 // Enter in a field presses the first button of a form. This must not be "Add header".
-                <button type="submit" class="visually-hidden" tabindex="-1" aria-hidden="true">
+                <button type="submit" name="intent" value=Intent::Enter.to_string() class="visually-hidden" tabindex="-1" aria-hidden="true">
                     {say::save(lang)}
                 </button>
                 {general(&form, &errors, lang)}
                 {details(&form, &errors, lang)}
                 {headers(form.form.headers(), errors.clone(), editable, lang)}
-                {events(&form.form.events, &errors, lang)}
+                {events(&form, &errors, lang)}
             </fieldset>
             {editable
                 .then(|| view! {

@@ -1,0 +1,319 @@
+//! The script of the list of event types in the form of a webhook: filters at once, counts, shows what is chosen, and opens the fields of an event
+//! in a dialog. It works on the elements that the server rendered (`webhook_events`), so that the page holds them once.
+
+use leptos::{
+    ev,
+    html::Span,
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{
+        Document, DomParser, Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTemplateElement, MouseEvent, Response,
+        SupportedType,
+    },
+};
+use wasm_bindgen_futures::JsFuture;
+
+use crate::{console::viewer::lang, messages::webhook as say};
+
+/// The checkboxes of events and patterns.
+const BOXES: &str = "input[name=events]";
+
+/// Makes the list live that contains it.
+#[island]
+pub fn EventPicker() -> impl IntoView {
+    let here = NodeRef::<Span>::new();
+    Effect::new(move |_| {
+        let found = here.get().and_then(|here| here.closest("[data-picker]").ok().flatten());
+        if let Some(root) = found {
+            Picker { root }.watch();
+        }
+    });
+    view! { <span hidden node_ref=here></span> }
+}
+
+#[derive(Clone)]
+struct Picker {
+    root: Element,
+}
+
+fn all<T: JsCast>(within: &Element, selector: &str) -> Vec<T> {
+    let found = within.query_selector_all(selector).ok();
+    let nodes = found.iter().flat_map(|nodes| (0..nodes.length()).filter_map(|at| nodes.get(at)));
+    nodes.filter_map(|node| node.dyn_into().ok()).collect()
+}
+
+fn one<T: JsCast>(within: &Element, selector: &str) -> Option<T> {
+    within.query_selector(selector).ok().flatten()?.dyn_into().ok()
+}
+
+fn set_hidden(element: &Element, hidden: bool) {
+    // An unchanged attribute costs no layout.
+    let _ = element.toggle_attribute_with_force("hidden", hidden);
+}
+
+impl Picker {
+    fn watch(self) {
+        let (input, change, click, key) = (self.clone(), self.clone(), self.clone(), self.clone());
+        let within = |picker: &Self, event: &Event| {
+            let target = event.target()?.dyn_into::<Element>().ok()?;
+            picker.root.contains(Some(&target)).then_some(target)
+        };
+        let listeners = [
+            window_event_listener_untyped("input", move |event| {
+                if within(&input, &event).is_some_and(|target| target.id() == "events-filter") {
+                    input.filter();
+                }
+            }),
+            window_event_listener_untyped("change", move |event| {
+                if let Some(target) = within(&change, &event) {
+                    change.ticked(&target);
+                }
+            }),
+            window_event_listener(ev::click, move |event| {
+                if let Some(target) = within(&click, &event) {
+                    click.clicked(&event, &target);
+                }
+            }),
+            window_event_listener(ev::keydown, move |event| {
+                let in_filter = within(&key, &event).is_some_and(|target| target.id() == "events-filter");
+                if in_filter && event.key() == "Enter" {
+                    event.prevent_default();
+                }
+            }),
+        ];
+        on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
+        self.filter();
+        self.update();
+    }
+
+    /// Shows the rows that match the filter, and opens their groups.
+    fn filter(&self) {
+        let Some(field) = one::<HtmlInputElement>(&self.root, "#events-filter") else {
+            return;
+        };
+        // The server need not filter again when the form is sent.
+        if let Some(filtered) = one::<HtmlInputElement>(&self.root, "input[name=events_filtered]") {
+            filtered.set_value(&field.value());
+        }
+        let filter = field.value().to_lowercase();
+        let words: Vec<&str> = filter.split_whitespace().collect();
+        let mut found = 0;
+        for group in all::<Element>(&self.root, ".group:not(.others)") {
+            let mut in_group = 0;
+            for row in all::<Element>(&group, ".row") {
+                let text = row.text_content().unwrap_or_default().to_lowercase();
+                let fits = words.iter().all(|word| text.contains(word));
+                set_hidden(&row, !fits);
+                in_group += usize::from(fits);
+            }
+            set_hidden(&group, in_group == 0);
+            if in_group > 0
+                && !words.is_empty()
+                && let Some(details) = one::<Element>(&group, "details")
+            {
+                let _ = details.set_attribute("open", "");
+            }
+            found += in_group;
+        }
+        if let Some(none) = one::<Element>(&self.root, "[data-none]") {
+            set_hidden(&none, found > 0);
+        }
+    }
+
+    fn ticked(&self, target: &Element) {
+        if target.has_attribute("data-all")
+            && let Some(all_box) = target.dyn_ref::<HtmlInputElement>()
+            && let Ok(Some(group)) = target.closest(".group")
+        {
+            let rows = all::<HtmlInputElement>(&group, ".row:not([hidden]) input");
+            rows.iter()
+                .filter(|row| !row.disabled())
+                .for_each(|row| row.set_checked(all_box.checked()));
+        }
+        self.update();
+    }
+
+    /// Brings everything that follows from the ticked boxes up to date.
+    fn update(&self) {
+        let boxes = all::<HtmlInputElement>(&self.root, BOXES);
+        let patterns: Vec<String> = boxes
+            .iter()
+            .filter(|one| one.checked())
+            .filter_map(|one| one.value().strip_suffix('*').map(str::to_owned))
+            .collect();
+        for row in boxes.iter().filter(|one| !one.value().ends_with('*')) {
+            let value = row.value();
+            let covered = patterns.iter().any(|prefix| value.starts_with(prefix.as_str()));
+            // A box that a pattern makes needless shows so, and has its own tick again when the pattern is gone.
+            if covered && !row.disabled() {
+                let _ = row.toggle_attribute_with_force("data-own", row.checked());
+                row.set_checked(true);
+                row.set_disabled(true);
+            } else if !covered && row.disabled() {
+                row.set_disabled(false);
+                row.set_checked(row.has_attribute("data-own"));
+            }
+        }
+        let (mut total, mut received) = (0, 0);
+        for group in all::<Element>(&self.root, ".group:not(.others)") {
+            let rows = all::<HtmlInputElement>(&group, ".row input");
+            let ticked = rows.iter().filter(|row| row.checked()).count();
+            let free = rows.iter().filter(|row| !row.disabled()).count();
+            total += rows.len();
+            received += ticked;
+            if let Some(all_box) = one::<HtmlInputElement>(&group, "[data-all]") {
+                all_box.set_checked(ticked == rows.len());
+                all_box.set_indeterminate(ticked > 0 && ticked < rows.len());
+                all_box.set_disabled(free == 0);
+            }
+            if let Some(count) = one::<Element>(&group, "[data-count]") {
+                let text = say::events_chosen_of_group(lang(), &ticked.to_string(), &rows.len().to_string());
+                count.set_text_content(Some(&text));
+            }
+        }
+        if let Some(count) = one::<Element>(&self.root, "[data-total]") {
+            let text = say::events_chosen(lang(), &received.to_string(), &total.to_string());
+            if count.text_content().as_deref() != Some(&text) {
+                count.set_text_content(Some(&text));
+            }
+        }
+        let ticked = boxes.iter().filter(|one| one.checked() && !one.disabled());
+        let _ = self.show_chips(ticked);
+    }
+
+    /// What is chosen, each with a button that removes it: patterns first.
+    fn show_chips<'b>(&self, ticked: impl Iterator<Item = &'b HtmlInputElement>) -> Option<()> {
+        let list = one::<Element>(&self.root, "[data-chips]")?;
+        let template = one::<HtmlTemplateElement>(&self.root, "template[data-chip]")?;
+        list.set_inner_html("");
+        let mut ticked: Vec<&HtmlInputElement> = ticked.collect();
+        ticked.sort_by_key(|one| !one.value().ends_with('*'));
+        for tick in ticked {
+            let value = tick.value();
+            let chip = template
+                .content()
+                .first_element_child()?
+                .clone_node_with_deep(true)
+                .ok()?
+                .dyn_into::<Element>()
+                .ok()?;
+            let row = tick.closest(".row").ok().flatten();
+            let name = row
+                .as_ref()
+                .and_then(|row| one::<Element>(row, "label"))
+                .and_then(|label| label.text_content());
+            let name = name.filter(|_| !value.ends_with('*')).unwrap_or_else(|| value.clone());
+            let label = |element: &Element| {
+                let text = element.get_attribute("data-label").unwrap_or_default().replace("{}", &name);
+                element.set_attribute("aria-label", &text)
+            };
+            one::<Element>(&chip, "span")?.set_text_content(Some(&name));
+            let link = one::<Element>(&chip, "a")?;
+            // The schema of a type is that of its row. A pattern has none.
+            match row
+                .and_then(|row| one::<Element>(&row, "a.get"))
+                .and_then(|link| link.get_attribute("href"))
+            {
+                Some(href) => {
+                    link.set_attribute("href", &href).ok()?;
+                    label(&link).ok()?;
+                }
+                None => link.remove(),
+            }
+            let drop = one::<Element>(&chip, "button")?;
+            drop.set_attribute("data-drop", &value).ok()?;
+            label(&drop).ok()?;
+            list.append_child(&chip).ok()?;
+        }
+        Some(())
+    }
+
+    fn clicked(&self, event: &MouseEvent, target: &Element) {
+        if let Ok(Some(button)) = target.closest("[data-drop]") {
+            self.drop(&button.get_attribute("data-drop").unwrap_or_default());
+            return;
+        }
+        let is_plain = event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
+        if let Ok(Some(link)) = target.closest("a.row-fields")
+            && is_plain
+        {
+            event.prevent_default();
+            let picker = self.clone();
+            leptos::task::spawn_local(async move {
+                if picker.open(&link).await.is_none()
+                    && let Some(href) = link.get_attribute("href")
+                {
+                    // What cannot be shown here is a page of its own.
+                    let _ = window().open_with_url_and_target(&href, "_blank");
+                }
+            });
+        }
+    }
+
+    /// Unticks an event. The next chosen one gets the focus, or else the filter.
+    fn drop(&self, value: &str) {
+        let chips = all::<Element>(&self.root, "[data-drop]");
+        let at = chips
+            .iter()
+            .position(|chip| chip.get_attribute("data-drop").as_deref() == Some(value));
+        for tick in all::<HtmlInputElement>(&self.root, BOXES) {
+            if tick.value() == value {
+                tick.set_checked(false);
+            }
+        }
+        self.update();
+        let left = all::<HtmlElement>(&self.root, "[data-drop]");
+        let next = at.and_then(|at| left.get(at.min(left.len().saturating_sub(1))).cloned());
+        if let Some(next) = next.or_else(|| one::<HtmlElement>(&self.root, "#events-filter")) {
+            let _ = next.focus();
+        }
+    }
+
+    /// Shows the fields and the example of an event in a dialog: those of the event's own page.
+    async fn open(&self, link: &Element) -> Option<()> {
+        let href = link.get_attribute("href")?;
+        let response = JsFuture::from(window().fetch_with_str(&href))
+            .await
+            .ok()?
+            .dyn_into::<Response>()
+            .ok()?;
+        if !response.ok() {
+            return None;
+        }
+        let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
+        let page: Document = DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()?;
+        let reference = page.query_selector("main .reference").ok().flatten()?;
+        let title = page.query_selector("main h1").ok().flatten()?.text_content()?;
+        let template = one::<HtmlTemplateElement>(&self.root, "template[data-dialog]")?;
+        let dialog = template
+            .content()
+            .first_element_child()?
+            .clone_node_with_deep(true)
+            .ok()?
+            .dyn_into::<HtmlDialogElement>()
+            .ok()?;
+        one::<Element>(&dialog, "h2")?.set_text_content(Some(&title));
+        one::<Element>(&dialog, ".sheet-body")?.append_child(&reference).ok()?;
+        document().body()?.append_child(&dialog).ok()?;
+        let closed = dialog.clone();
+        let close = move |_: Event| closed.close();
+        add(&one::<Element>(&dialog, "button")?, "click", close);
+        let gone = dialog.clone();
+        add(&dialog, "close", move |_| gone.remove());
+        // A click on the ground behind the dialog is one on the dialog itself.
+        let outside = dialog.clone();
+        add(&dialog, "click", move |event| {
+            if event.target().is_some_and(|target| target == *outside.as_ref()) {
+                outside.close();
+            }
+        });
+        dialog.show_modal().ok()
+    }
+}
+
+/// Listens as long as the element exists.
+fn add(element: &Element, name: &str, handle: impl FnMut(Event) + 'static) {
+    let handle = leptos::wasm_bindgen::closure::Closure::<dyn FnMut(Event)>::new(handle);
+    let _ = element.add_event_listener_with_callback(name, handle.as_ref().unchecked_ref());
+    handle.forget();
+}
