@@ -98,8 +98,10 @@ fn is_kept(path: &str) -> bool {
 
 /// Whether the button of a form saves it or only changes what is typed.
 fn saves(intent: &str) -> bool {
-    matches!(intent, "" | "save" | "add-header" | "generate-secret" | "check" | "infer" | "add-example")
-        || intent.starts_with("remove-header-")
+    matches!(
+        intent,
+        "" | "save" | "add-header" | "generate-secret" | "check" | "infer" | "add-example"
+    ) || intent.starts_with("remove-header-")
         || intent.starts_with("remove-example-")
 }
 
@@ -109,7 +111,13 @@ mod tests {
 
     #[test]
     fn only_long_forms_without_passwords_are_kept() {
-        for kept in ["/webhooks/new", "/webhooks/01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05", "/api-keys/new", "/event-types/new", "/event-types/a%2Fb/edit"] {
+        for kept in [
+            "/webhooks/new",
+            "/webhooks/01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05",
+            "/api-keys/new",
+            "/event-types/new",
+            "/event-types/a%2Fb/edit",
+        ] {
             assert!(ReplayForm::new(kept, "name=a").is_some(), "{kept}");
         }
         for other in [
