@@ -16,3 +16,34 @@ test('pictures of the catalogue', async ({ signedIn: page, server }) => {
   await page.goto('/webhooks');
   await shoot(page, 'webhooks-nav');
 });
+
+test('pictures of the pages where event types are defined', async ({ signedIn: page, expected }) => {
+  expected.push('409 /event-types/invoice.paid/edit');
+  await page.goto('/event-types/new');
+  await page.getByLabel('Type', { exact: true }).fill('invoice.paid');
+  await page.getByLabel('Name', { exact: true }).fill('Invoice paid');
+  await page.getByLabel('Group').fill('Billing');
+  const example = { id: 'inv_7', amount: 125.5, currency: 'EUR', lines: [{ text: 'Consulting', quantity: 2 }] };
+  await page.getByLabel('Example', { exact: true }).fill(JSON.stringify(example, null, 2));
+  await page.getByRole('button', { name: 'Infer schema from the examples' }).click();
+  await expect(page.getByText(/The schema is valid/)).toBeVisible();
+  await shoot(page, 'event-type-new', true);
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByRole('link', { name: 'Edit', exact: true }).click();
+  const schema = page.getByLabel('Schema', { exact: true });
+  await schema.fill((await schema.inputValue()).replaceAll('amount', 'total'));
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('This change of the schema can break')).toBeVisible();
+  await shoot(page, 'event-type-breaking', true);
+  const text = page.getByLabel('Example', { exact: true });
+  await text.fill((await text.inputValue()).replaceAll('amount', 'total'));
+  await page.getByLabel('Save although it is breaking').check();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await shoot(page, 'event-type-own', true);
+  await page.getByRole('link', { name: 'Compare' }).click();
+  await shoot(page, 'event-type-versions', true);
+  for (const [path, name] of [['/event-types/import', 'event-types-import'], ['/guide', 'guide']]) {
+    await page.goto(path);
+    await shoot(page, name, true);
+  }
+});

@@ -61,7 +61,6 @@ example = Example
 examples = Examples
 example-which = Example { NUMBER($place) }
 example-none = This type has no example yet.
-example-of = Example: { $event }
 used-by = Webhooks that use it
 used-by-none = No webhook receives this event yet.
 used-by-none-own = None of your webhooks receives this event.
@@ -184,10 +183,6 @@ import-changed = { $count ->
 import-unchanged = { $count ->
     [one] { NUMBER($count) } unchanged
    *[other] { NUMBER($count) } unchanged
-}
-import-refused = { $count ->
-    [one] { NUMBER($count) } rejected
-   *[other] { NUMBER($count) } rejected
 }
 import-breaking = Import breaking changes as well
 import-missing = Choose a file or paste its content.

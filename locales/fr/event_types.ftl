@@ -61,7 +61,6 @@ example = Exemple
 examples = Exemples
 example-which = Exemple { NUMBER($place) }
 example-none = Ce type n’a pas encore d’exemple.
-example-of = Exemple : { $event }
 used-by = Webhooks qui l’utilisent
 used-by-none = Aucun webhook ne reçoit encore cet événement.
 used-by-none-own = Aucun de vos webhooks ne reçoit cet événement.
@@ -184,10 +183,6 @@ import-changed = { $count ->
 import-unchanged = { $count ->
     [one] { NUMBER($count) } inchangé
    *[other] { NUMBER($count) } inchangés
-}
-import-refused = { $count ->
-    [one] { NUMBER($count) } rejeté
-   *[other] { NUMBER($count) } rejetés
 }
 import-breaking = Importer aussi les modifications incompatibles
 import-missing = Choisissez un fichier ou collez son contenu.

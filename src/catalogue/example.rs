@@ -19,11 +19,6 @@ pub fn example_body(event: BuiltIn) -> Value {
     body
 }
 
-/// An example of a callback's body as indented text, with all fields in the order of their declaration.
-pub fn example_text(event: BuiltIn) -> String {
-    (event.payload().text)(&envelope(event))
-}
-
 /// The `subject` that belongs to [`example_data`]: the kind and the id of the object that the event is about.
 pub fn example_subject(event: BuiltIn) -> String {
     let (kind, id) = event.payload().subject;
@@ -54,14 +49,13 @@ mod tests {
     }
 
     #[test]
-    fn the_text_is_the_body_in_the_order_of_its_types() {
+    fn the_body_has_the_fields_of_the_envelope_in_order() {
         for event in BuiltIn::ALL {
-            let text = example_text(event);
-            assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), example_body(event));
-            assert_eq!(example_body(event)["data"], example_data(event));
+            let text = example_body(event).to_string();
             let positions =
                 ["\"id\"", "\"type\"", "\"timestamp\"", "\"source\"", "\"subject\"", "\"data\""].map(|name| text.find(name).unwrap());
             assert!(positions.is_sorted(), "{text}");
+            assert_eq!(example_body(event)["data"], example_data(event));
         }
     }
 

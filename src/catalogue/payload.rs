@@ -21,8 +21,6 @@ pub(super) struct PayloadType {
     pub(super) schema: fn() -> Value,
     /// The example as JSON.
     pub(super) example: fn() -> Value,
-    /// The example as indented JSON text with its fields in the order of their declaration. The argument is put around it.
-    pub(super) text: fn(&Envelope) -> String,
     /// The kind and id of the example's subject.
     pub(super) subject: (&'static str, Id),
     /// Parses JSON and serializes it again.
@@ -41,25 +39,11 @@ pub(super) struct Envelope {
     pub(super) subject: String,
 }
 
-#[derive(Serialize)]
-struct Body<'a, T> {
-    #[serde(flatten)]
-    envelope: &'a Envelope,
-    data: T,
-}
-
 impl PayloadType {
     pub(super) const fn of<T: Payload>() -> Self {
         Self {
             schema: schema::<T>,
             example: || to_json(&T::example()),
-            text: |envelope| {
-                let body = Body {
-                    envelope,
-                    data: T::example(),
-                };
-                serde_json::to_string_pretty(&body).unwrap_or_default()
-            },
             subject: T::SUBJECT,
             #[cfg(test)]
             round_trip: |value| to_json(&serde_json::from_value::<T>(value).unwrap()),

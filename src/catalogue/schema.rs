@@ -21,11 +21,6 @@ pub fn data_schema(event: BuiltIn) -> &'static Value {
     SCHEMAS[event.index()].get_or_init(event.payload().schema)
 }
 
-/// The file name of the schema of a callback's body, such as `identity.created.schema.json`.
-pub fn schema_file_name(event: BuiltIn) -> String {
-    format!("{event}.schema.json")
-}
-
 /// Inserts the schema of `data` into the schema of the body. The definitions move to the root, to which references point.
 fn envelope(event: BuiltIn, mut data: Value) -> Value {
     let mut definitions = None;
@@ -229,14 +224,6 @@ mod tests {
             BuiltIn::ALL
                 .iter()
                 .all(|event| !callback_schema(*event).to_string().contains("oneOf"))
-        );
-    }
-
-    #[test]
-    fn the_file_is_named_after_the_type() {
-        assert_eq!(
-            schema_file_name(BuiltIn::RoleMembershipChanged),
-            "role.membership_changed.schema.json"
         );
     }
 }

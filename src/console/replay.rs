@@ -90,12 +90,19 @@ fn is_sign_in(path: &str) -> bool {
 /// webhook, values of headers) are sent back only to the client that sent them.
 fn is_kept(path: &str) -> bool {
     let is_webhook = |id: &str| id == "new" || id.parse::<WebhookId>().is_ok();
-    path == "/api-keys/new" || path.strip_prefix("/webhooks/").is_some_and(is_webhook)
+    let edited = path.strip_prefix("/event-types/").and_then(|rest| rest.strip_suffix("/edit"));
+    matches!(path, "/api-keys/new" | "/event-types/new")
+        || path.strip_prefix("/webhooks/").is_some_and(is_webhook)
+        || edited.is_some_and(|event_type| !event_type.contains('/'))
 }
 
 /// Whether the button of a form saves it or only changes what is typed.
 fn saves(intent: &str) -> bool {
-    matches!(intent, "" | "save" | "add-header" | "generate-secret") || intent.starts_with("remove-header-")
+    matches!(
+        intent,
+        "" | "save" | "add-header" | "generate-secret" | "check" | "infer" | "add-example"
+    ) || intent.starts_with("remove-header-")
+        || intent.starts_with("remove-example-")
 }
 
 #[cfg(test)]
@@ -104,7 +111,13 @@ mod tests {
 
     #[test]
     fn only_long_forms_without_passwords_are_kept() {
-        for kept in ["/webhooks/new", "/webhooks/01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05", "/api-keys/new"] {
+        for kept in [
+            "/webhooks/new",
+            "/webhooks/01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05",
+            "/api-keys/new",
+            "/event-types/new",
+            "/event-types/a%2Fb/edit",
+        ] {
             assert!(ReplayForm::new(kept, "name=a").is_some(), "{kept}");
         }
         for other in [

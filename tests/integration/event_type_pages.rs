@@ -5,7 +5,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{JsonAnswer, JsonBody, TestApp},
+    app::{JsonAnswer, TestApp},
     database::TestDatabase,
     html::{Page, text_of},
     on_both,
@@ -22,11 +22,9 @@ on_both! {
     texts_of_types_do_not_become_html
     list_is_paged_searched_and_filtered
     form_is_checked_while_it_is_typed
-    document_is_imported_after_a_dry_run
-    catalogue_is_public_only_if_the_operator_says_so
 }
 
-const ADMIN: &str = "admin@example.com";
+pub(crate) const ADMIN: &str = "admin@example.com";
 
 fn schema() -> String {
     json!({ "type": "object", "required": ["id"], "properties": { "id": { "type": "string" }, "amount": { "type": "number" } } })
@@ -47,13 +45,13 @@ fn fields<'a>(schema: &'a str, example: &'a str) -> Vec<(&'static str, &'a str)>
 }
 
 /// An application with an administrator.
-async fn start(database: &TestDatabase) -> (TestApp, String) {
+pub(crate) async fn start(database: &TestDatabase) -> (TestApp, String) {
     let app = TestApp::start(database).await;
     let cookie = app.sign_in(ADMIN, Role::Administrator).await;
     (app, cookie)
 }
 
-async fn define(app: &TestApp, cookie: &str, name: &str) {
+pub(crate) async fn define(app: &TestApp, cookie: &str, name: &str) {
     let (schema, example) = (schema(), json!({ "id": "7" }).to_string());
     let mut form = fields(&schema, &example);
     form.push(("type", name));
@@ -62,7 +60,7 @@ async fn define(app: &TestApp, cookie: &str, name: &str) {
 }
 
 /// The status and the page of a response.
-async fn page_of(response: Response) -> (u16, Page, String) {
+pub(crate) async fn page_of(response: Response) -> (u16, Page, String) {
     let status = response.status().as_u16();
     let html = response.text().await.unwrap();
     (status, Page::of(&html), html)
@@ -73,7 +71,7 @@ async fn get(app: &TestApp, path: &str, cookie: &str) -> (u16, Page, String) {
 }
 
 /// What stands in a text area.
-fn typed(page: &Page, id: &str) -> String {
+pub(crate) fn typed(page: &Page, id: &str) -> String {
     text_of(page.one(&format!("textarea[id=\"{id}\"]")))
 }
 
@@ -447,158 +445,5 @@ async fn form_is_checked_while_it_is_typed(database: TestDatabase) {
         (&json!(false), false),
         "{draft}"
     );
-    app.stop().await;
-}
-
-/// Sends the form of the import as a browser does.
-async fn import(app: &TestApp, cookie: &str, fields: &[(&str, &str)], file: Option<(&str, &str)>) -> Response {
-    const BOUNDARY: &str = "----clearhook-test";
-    let mut body = String::new();
-    if let Some((name, content)) = file {
-        body.push_str(&format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/json\r\n\r\n{content}\r\n"
-        ));
-    }
-    for (name, value) in fields {
-        body.push_str(&format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-        ));
-    }
-    body.push_str(&format!("--{BOUNDARY}--\r\n"));
-    let request = app
-        .http
-        .post(format!("{}/event-types/import", app.url))
-        .header("sec-fetch-site", "same-origin");
-    let media = format!("multipart/form-data; boundary={BOUNDARY}");
-    request
-        .header("cookie", cookie)
-        .header("content-type", media)
-        .body(body)
-        .send()
-        .await
-        .unwrap()
-}
-
-async fn document_is_imported_after_a_dry_run(database: TestDatabase) {
-    let (app, cookie) = start(&database).await;
-    define(&app, &cookie, "invoice.paid").await;
-    let webhook = |schema: Value| json!({ "post": { "requestBody": { "content": { "application/json": { "schema": schema } } } } });
-    let strict = json!({ "type": "object", "required": ["id", "amount"], "properties": { "id": { "type": "string" }, "amount": { "type": "number" } } });
-    let document = json!({ "openapi": "3.1.0", "info": { "title": "Shop", "version": "1" }, "webhooks": {
-        "order.created": webhook(json!({ "type": "object", "properties": { "id": { "type": "string" } } })),
-        "invoice.paid": webhook(strict),
-    } })
-    .to_string();
-    let (status, page, html) = page_of(import(&app, &cookie, &[("intent", "check")], Some(("shop.json", &document))).await).await;
-    assert_eq!(status, 200, "{html}");
-    for shown in [
-        "1 new",
-        "1 changed",
-        "order.created",
-        "Import 2 event types",
-        "Import breaking changes as well",
-    ] {
-        assert!(html.contains(shown), "{shown}: {html}");
-    }
-    assert_eq!(
-        app.page("/event-types/order.created", &cookie).await.status(),
-        404,
-        "a dry run stores nothing"
-    );
-    let kept = text_of(page.one("textarea[name=document]"));
-    assert_eq!(kept, document);
-    let apply = [("document", kept.as_str()), ("intent", "apply")];
-    assert_eq!(
-        import(&app, &cookie, &apply, None).await.status(),
-        409,
-        "breaking changes are not wanted"
-    );
-    let apply = [("document", kept.as_str()), ("intent", "apply"), ("breaking", "true")];
-    let response = import(&app, &cookie, &apply, None).await;
-    assert_eq!(response.status(), 303, "{}", response.text().await.unwrap());
-    assert_eq!(app.get("/event-types/invoice.paid").await["version"], 2);
-    assert_eq!(app.get("/event-types/order.created").await["origin"], "custom");
-    let (_, _, html) = page_of(import(&app, &cookie, &[("intent", "check")], Some(("shop.json", &document))).await).await;
-    assert!(
-        html.contains("There is nothing to import") && html.contains("2 unchanged"),
-        "{html}"
-    );
-
-    let wrong = document.replace("order.created", "заказ");
-    let (status, _, html) = page_of(import(&app, &cookie, &[("intent", "check")], Some(("shop.json", &wrong))).await).await;
-    assert!(
-        status == 422 && html.contains("cannot be imported") && html.contains("/webhooks"),
-        "{status} {html}"
-    );
-    for (fields, file) in [
-        (vec![("intent", "check")], None),
-        (vec![("intent", "check"), ("document", " ")], None),
-    ] {
-        assert_eq!(import(&app, &cookie, &fields, file).await.status(), 422);
-    }
-    let (status, page, _) = page_of(import(&app, &cookie, &[("intent", "check"), ("document", "{")], None).await).await;
-    assert_eq!((status, typed(&page, "document").as_str()), (422, "{"));
-    let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
-    assert_eq!(import(&app, &owner, &[("intent", "check")], None).await.status(), 403);
-    app.stop().await;
-}
-
-async fn catalogue_is_public_only_if_the_operator_says_so(database: TestDatabase) {
-    const PATHS: [&str; 8] = [
-        "/event-types",
-        "/event-types/identity.created",
-        "/event-types/identity.created/versions",
-        "/event-types/identity.created/schema",
-        "/event-types/identity.created/example",
-        "/event-types/identity.created/typescript",
-        "/event-types.zip",
-        "/guide",
-    ];
-    let app = TestApp::start(&database).await;
-    for path in PATHS {
-        assert_eq!(app.page(path, "").await.status(), 303, "{path}");
-    }
-    app.stop().await;
-    let app = TestApp::start_at(&database, |front| front.public_catalogue = true).await;
-    app.webhook("https://secret.example.com/", &[clearhook::catalogue::BuiltIn::IdentityCreated])
-        .await;
-    for path in PATHS {
-        let response = app.page(path, "").await;
-        assert_eq!(response.status(), 200, "{path}");
-        let media = response.headers()["content-type"].to_str().unwrap().to_owned();
-        if media.starts_with("text/html") {
-            let html = response.text().await.unwrap();
-            for hidden in [
-                "secret.example.com",
-                "Webhooks that use it",
-                "/webhooks",
-                "Last 24 hours",
-                "/event-types/new",
-                "Archive this event type",
-            ] {
-                assert!(!html.contains(hidden), "{path} shows {hidden}: {html}");
-            }
-            assert!(html.contains("/sign-in"), "{path}");
-        }
-    }
-    for path in [
-        "/",
-        "/webhooks",
-        "/event-types/new",
-        "/event-types/import",
-        "/event-types/identity.created/edit",
-        "/api-keys",
-    ] {
-        assert_eq!(app.page(path, "").await.status(), 303, "{path}");
-    }
-    for (path, fields) in [
-        ("/event-types/identity.created", [("state", "archived")]),
-        ("/event-types/new", [("type", "a.b")]),
-    ] {
-        assert_eq!(app.form(path, "", &fields).await.status(), 401, "{path}");
-    }
-    let cookie = app.sign_in(ADMIN, Role::Administrator).await;
-    let html = app.page("/event-types/identity.created", &cookie).await.text().await.unwrap();
-    assert!(html.contains("Webhooks that use it") && html.contains("Sign out"), "{html}");
     app.stop().await;
 }

@@ -32,6 +32,7 @@ mod error_pages;
 mod event_choice;
 mod event_type_api;
 mod event_type_import;
+mod event_type_import_page;
 mod event_type_list;
 mod event_type_pages;
 mod event_type_publishing;

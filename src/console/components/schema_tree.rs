@@ -7,7 +7,7 @@ use std::{
 };
 
 use event_schema::fields::{Field, FieldValue, fields};
-use leptos::prelude::*;
+use leptos::prelude::RenderHtml;
 use serde_json::Value;
 
 use crate::{
@@ -18,7 +18,6 @@ use crate::{
             unseen::{has_unseen, written_out},
         },
         raw_text::raw_text,
-        viewer::lang,
     },
     messages::{self, Lang, event_types as say},
     registry::Entry,
@@ -27,17 +26,9 @@ use crate::{
 /// The number of levels that are open at first.
 const OPEN: usize = 2;
 
-/// The tree of the body of callbacks.
-#[component]
-pub(in crate::console) fn SchemaTree(
-    /// The event type.
-    entry: Arc<Entry>,
-) -> impl IntoView {
-    view! { <div class="schema" inner_html=html_of_entry(&entry, lang())></div> }
-}
-
-/// The HTML of the tree of a type. That of a type of the pack depends only on the type and the language, so it is written once.
-fn html_of_entry(entry: &Entry, lang: Lang) -> Arc<str> {
+/// The HTML of the tree of the body of a type's callbacks. That of a type of the pack depends only on the type and the language, so it is
+/// written once.
+pub(in crate::console) fn html_of_entry(entry: &Entry, lang: Lang) -> Arc<str> {
     static TREES: [[OnceLock<Arc<str>>; BuiltIn::ALL.len()]; Lang::ALL.len()] =
         [const { [const { OnceLock::new() }; BuiltIn::ALL.len()] }; Lang::ALL.len()];
     let write = || html(entry.callback_schema(), lang).into();

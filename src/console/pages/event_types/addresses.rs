@@ -1,6 +1,6 @@
 //! Addresses of the pages of event types.
 
-use crate::domain::event_type::EventType;
+use crate::{console::href::event_type_path, domain::event_type::EventType};
 
 /// The list.
 pub(in crate::console) const LIST: &str = "/event-types";
@@ -13,7 +13,7 @@ pub(super) const ARCHIVE: &str = "/event-types.zip";
 
 /// The page of a type.
 pub(in crate::console) fn page_of(event_type: &EventType) -> String {
-    format!("{LIST}/{}", segment(event_type.as_str()))
+    event_type_path(event_type)
 }
 
 /// A page or file below the page of a type, such as `edit`.

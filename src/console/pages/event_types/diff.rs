@@ -1,11 +1,13 @@
 //! The differences between two texts, line by line.
 
+use std::fmt::Write;
+
 use leptos::prelude::*;
 use similar::{ChangeTag, TextDiff};
 
 use crate::{
     console::{raw_text::preformatted, viewer::lang},
-    messages::event_types as say,
+    messages::{Lang, event_types as say},
 };
 
 /// The number of equal lines that are shown around a difference.
@@ -32,7 +34,7 @@ pub(super) fn Diff(
     view! { <pre class="wire diff" tabindex="0" role="region" aria-label=label inner_html=html></pre> }.into_any()
 }
 
-fn html(before: &str, after: &str, lang: crate::messages::Lang) -> String {
+fn html(before: &str, after: &str, lang: Lang) -> String {
     let diff = TextDiff::configure().timeout(TIME).diff_lines(before, after);
     let mut html = String::new();
     let mut next = 0;
@@ -42,17 +44,18 @@ fn html(before: &str, after: &str, lang: crate::messages::Lang) -> String {
         next = group.last().map_or(first, |op| op.old_range().end);
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let text = preformatted(change.value().trim_end_matches('\n'));
-            html.push_str(&match change.tag() {
-                ChangeTag::Equal => format!("<span>  {text}</span>\n"),
-                ChangeTag::Delete => format!(
-                    "<del><span class=\"visually-hidden\">{}</span>- {text}</del>\n",
-                    say::diff_removed(lang)
-                ),
-                ChangeTag::Insert => format!(
-                    "<ins><span class=\"visually-hidden\">{}</span>+ {text}</ins>\n",
-                    say::diff_added(lang)
-                ),
-            });
+            // Writing to a String cannot fail.
+            let _ = match change.tag() {
+                ChangeTag::Equal => writeln!(html, "<span>  {text}</span>"),
+                ChangeTag::Delete => {
+                    let removed = say::diff_removed(lang);
+                    writeln!(html, "<del><span class=\"visually-hidden\">{removed}: </span>- {text}</del>")
+                }
+                ChangeTag::Insert => {
+                    let added = say::diff_added(lang);
+                    writeln!(html, "<ins><span class=\"visually-hidden\">{added}: </span>+ {text}</ins>")
+                }
+            };
         }
     }
     if !html.is_empty() {
@@ -62,16 +65,16 @@ fn html(before: &str, after: &str, lang: crate::messages::Lang) -> String {
 }
 
 /// A line that says how many equal lines are left out.
-fn skipped(html: &mut String, lines: usize, lang: crate::messages::Lang) {
+fn skipped(html: &mut String, lines: usize, lang: Lang) {
     if lines > 0 {
-        html.push_str(&format!("<em>⋯ {}</em>\n", say::diff_equal(lang, lines as u64)));
+        // Writing to a String cannot fail.
+        let _ = writeln!(html, "<em>⋯ {}</em>", say::diff_equal(lang, lines as u64));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::Lang;
 
     #[test]
     fn changed_lines_are_marked_and_equal_ones_left_out() {

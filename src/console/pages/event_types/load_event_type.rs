@@ -47,7 +47,7 @@ pub(super) struct EventTypeView {
     /// The number of events in the last 24 hours. `None` for readers who are not signed in.
     pub(super) events: Option<u64>,
     /// The fields as HTML.
-    pub(super) tree: String,
+    pub(super) tree: Arc<str>,
     /// Bodies of callbacks with the examples.
     pub(super) examples: Vec<String>,
     /// The versions, newest first.
@@ -105,8 +105,12 @@ pub(super) async fn load(app: &AppState, by: &Principal, key: &str, version: Opt
         .find(|version| version.version == shown)
         .ok_or(UseCaseError::NotFound)?
         .content;
-    let data = content.schema.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let schema = entry.callback_schema_of(data.as_ref());
+    let tree = if shown == record.version {
+        schema_tree::html_of_entry(&entry, lang)
+    } else {
+        let data = content.schema.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        schema_tree::html(&entry.callback_schema_of(data.as_ref()), lang).into()
+    };
     let examples: Vec<serde_json::Value> = serde_json::from_str(&content.examples).unwrap_or_default();
     let bodies = if shown == record.version && entry.built_in.is_some() {
         vec![pretty(&entry.callback_example())]
@@ -152,7 +156,7 @@ pub(super) async fn load(app: &AppState, by: &Principal, key: &str, version: Opt
         retention: record.fields.retention_days,
         masked: record.fields.masked.clone(),
         events,
-        tree: schema_tree::html(&schema, lang),
+        tree,
         examples: bodies,
         versions: versions
             .iter()

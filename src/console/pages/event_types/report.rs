@@ -47,10 +47,3 @@ pub struct DraftView {
     /// Whether schema and examples can be stored.
     pub is_valid: bool,
 }
-
-impl ReportView {
-    /// Whether nothing was found.
-    pub fn is_empty(&self) -> bool {
-        self.rejected.is_empty() && self.sent.is_empty() && self.stored.is_none()
-    }
-}

@@ -12,9 +12,6 @@ use crate::{
     messages::{Lang, common, guide as say},
 };
 
-/// The path of the page.
-pub const PATH: &str = "/guide";
-
 /// The code that verifies a signature, by language.
 const CODE: [(&str, &str); 3] = [
     ("JavaScript (Node.js)", include_str!("verify.mjs")),
