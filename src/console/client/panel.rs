@@ -145,7 +145,9 @@ impl Panel {
             return;
         };
         let _ = place.remove_attribute("aria-busy");
+        let before = top_of(id);
         place.set_inner_html(html);
+        stay(id, before);
         link_neighbours(id);
         if let Some(article) = document()
             .get_element_by_id("callback")
@@ -278,7 +280,11 @@ fn link_neighbours(id: &str) {
 fn close(href: &str) {
     let id = current();
     push(&without_fragment(href));
+    let before = id.as_deref().and_then(top_of);
     empty();
+    if let Some(id) = &id {
+        stay(id, before);
+    }
     let link = id
         .and_then(|id| row(&id))
         .and_then(|row| row.query_selector("a[data-panel]").ok().flatten());
@@ -286,6 +292,18 @@ fn close(href: &str) {
         let quietly = leptos::web_sys::FocusOptions::new();
         quietly.set_prevent_scroll(true);
         let _ = link.focus_with_options(&quietly);
+    }
+}
+
+/// Where a row is in the window.
+fn top_of(id: &str) -> Option<f64> {
+    row(id).map(|row| row.get_bounding_client_rect().top())
+}
+
+/// Scrolls so that a row is where it was: beside the panel the log is narrower, so that what is above the row takes more room.
+fn stay(id: &str, before: Option<f64>) {
+    if let (Some(before), Some(after)) = (before, top_of(id)) {
+        window().scroll_by_with_x_and_y(0.0, after - before);
     }
 }
 

@@ -144,8 +144,8 @@ pub(super) fn input(form: &WebhookForm, stored: Option<WebhookInput>) -> Webhook
 }
 
 /// The headers with the stored values in place of masks. The mask of a row stands for the value of a header with the same name: of a secret one if
-/// there is one, and of several for the one at the same place among them. A row that is no longer secret keeps its mask, because the secret must
-/// not appear in the log and on pages when somebody unticks a box; [`masked`] finds it.
+/// there is one, and of several for the one at the same place among them. Whoever unticks "Secret" keeps the value, and the audit log says so. A
+/// mask without a stored header stays, and [`masked`] finds it.
 pub(super) fn unmasked(rows: Vec<HeaderView>, stored: &[HeaderInput]) -> Vec<HeaderView> {
     let mut taken = vec![false; stored.len()];
     let mut value_of = |name: &str| {
@@ -163,7 +163,7 @@ pub(super) fn unmasked(rows: Vec<HeaderView>, stored: &[HeaderInput]) -> Vec<Hea
         Some(header.value.clone())
     };
     let row = |row: HeaderView| {
-        let stored = (row.secret && is_mask(&row.value)).then(|| value_of(&row.name)).flatten();
+        let stored = is_mask(&row.value).then(|| value_of(&row.name)).flatten();
         HeaderView {
             value: stored.unwrap_or(row.value),
             ..row
@@ -222,9 +222,9 @@ mod tests {
             ]),
             ["7", "typed", "9", "Bearer a"]
         );
-        // A secret that is unticked, and a row without a stored header, keep the mask, which is an error.
+        // A row without a stored header keeps the mask, which is an error.
         let left = values(vec![row("Authorization", MASK, false), row("X-New", MASK, true)]);
-        assert_eq!(left, [MASK, MASK]);
+        assert_eq!(left, ["Bearer a", MASK]);
         let headers = [HeaderInput {
             name: "X-New".to_owned(),
             value: MASK.to_owned(),
