@@ -169,12 +169,15 @@ test('a switch says what becomes of the events, and can be undone', async ({ pag
   await expect(page.getByRole('button', { name: 'Enable Parking gate' })).toBeFocused();
   await server.publish('visit.created', 'held-by-gate');
   await expect.poll(async () => (await server.api('GET', `/webhooks/${id}`)).enabled).toBe(false);
+  // It stays as long as the mouse is on it.
+  await toast.hover();
   await accessible(page);
   await toast.getByRole('button', { name: 'Undo' }).click();
   await expect(toast).toContainText('“Parking gate” is enabled. 1 event was held and stays held until you send or discard it.');
   await expect(toast.getByRole('link', { name: 'Review held deliveries' })).toHaveAttribute('href', `/webhooks/${id}?response=held#logs`);
   await expect(off).toBeVisible();
   expect((await server.api('GET', `/webhooks/${id}`)).enabled).toBe(true);
+  await page.mouse.move(0, 0);
   await expect(toast, 'it goes away by itself').toHaveCount(0, { timeout: 15_000 });
 });
 
