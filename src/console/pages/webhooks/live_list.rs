@@ -418,7 +418,7 @@ impl List {
                 .with_untracked(|toast| toast.as_ref().is_some_and(|toast| toast.number == number));
             let is_held = || {
                 document()
-                    .query_selector(".toast:hover, .toast:focus-within")
+                    .query_selector(".toast:hover, .toast:has(:focus-visible)")
                     .ok()
                     .flatten()
                     .is_some()
