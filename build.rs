@@ -53,7 +53,7 @@ mod site {
             let bytes = fs::read(file).expect("a site's file can be read");
             let hash = hex(&Sha256::digest(&bytes));
             // The names of fonts have a hash already, because the style sheet contains them.
-            let path = if name.starts_with("pkg/") && !name.ends_with(".woff2") {
+            let path = if name.starts_with("pkg/") && file.extension().is_none_or(|ending| ending != "woff2") {
                 hashed(&name, &hash[..12])
             } else {
                 name.clone()

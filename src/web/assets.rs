@@ -51,7 +51,7 @@ pub(super) fn site_files() -> Option<SiteFiles> {
         wasm: path("pkg/clearhook.wasm")?,
         font: ASSETS
             .iter()
-            .find(|asset| asset.name.ends_with(".woff2"))
+            .find(|asset| content_type(asset.name) == "font/woff2")
             .map(|asset| format!("/{}", asset.path)),
     })
 }

@@ -10,8 +10,10 @@ use crate::{
 /// The id of the sheet, which `client::shortcuts` opens.
 const SHEET: &str = "shortcuts";
 
+type Text = fn(Lang) -> &'static str;
+
 /// The keys, separated by blanks, and what they do.
-const KEYS: [(&str, fn(Lang) -> &'static str); 9] = [
+const KEYS: [(&str, Text); 9] = [
     ("/", say::search),
     ("c", say::add),
     ("g w", say::go_webhooks),

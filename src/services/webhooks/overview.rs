@@ -99,8 +99,8 @@ pub async fn overview(app: &AppState, by: &Principal, from: Timestamp, rows: u64
         standings,
         hours,
         waiting,
-        latest,
         troubles,
+        latest,
         recent,
         names,
     })

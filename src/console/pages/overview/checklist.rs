@@ -47,7 +47,7 @@ fn origin(app: &AppState) -> String {
     let parts = use_context::<Parts>();
     let host = parts.as_ref().and_then(|parts| {
         let header = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        header.or_else(|| parts.uri.authority().map(|authority| authority.as_str()))
+        header.or_else(|| parts.uri.authority().map(axum::http::uri::Authority::as_str))
     });
     match host.filter(is_plain) {
         Some(host) => format!("{}://{host}", if is_secure() { "https" } else { "http" }),

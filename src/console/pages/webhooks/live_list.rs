@@ -255,9 +255,9 @@ impl List {
     fn click(self: &Rc<Self>, event: &MouseEvent) {
         let Some(clicked) = target(event) else { return };
         if clicked.closest("[data-choose-all]").ok().flatten().is_some() {
-            all::<HtmlInputElement>("input.pick")
-                .into_iter()
-                .for_each(|choice| choice.set_checked(true));
+            for choice in all::<HtmlInputElement>("input.pick") {
+                choice.set_checked(true);
+            }
             return;
         }
         let is_plain = event.button() == 0 && !event.ctrl_key() && !event.meta_key() && !event.shift_key() && !event.alt_key();
@@ -418,7 +418,7 @@ impl List {
                 .with_untracked(|toast| toast.as_ref().is_some_and(|toast| toast.number == number));
             let is_held = || {
                 document()
-                    .query_selector(".toast:hover, .toast:focus-within")
+                    .query_selector(".toast:hover, .toast:has(:focus-visible)")
                     .ok()
                     .flatten()
                     .is_some()

@@ -29,7 +29,7 @@ pub(in crate::console::pages) fn sparkline(counts: &[HourCounts], now: i64, lang
         let whole = height(sum, highest);
         // Few failures among many successes must be visible.
         let high = match (whole * failed).checked_div(sum) {
-            Some(part) if *failed > 0 => part.max(FAILURES_MIN).min(HEIGHT),
+            Some(part) if *failed > 0 => part.clamp(FAILURES_MIN, HEIGHT),
             _ => 0,
         };
         let low = if *succeeded > 0 {

@@ -125,7 +125,7 @@ fn day(id: &str, latest: Option<LatestView>, sparkline: Option<AnyView>, held: O
             <a class="held" href=format!("/webhooks/{id}?response=held#logs") title=say::held_hint(lang)>
                 {held}
             </a>
-            {latest.map(|latest| response(latest))}
+            {latest.map(response)}
         }
         .into_any();
     }
