@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::TestApp,
+    app::{JsonBody, TestApp},
     database::TestDatabase,
     forms::{pairs, sent, typed},
     html::{Page, inside, text_of},
