@@ -258,7 +258,6 @@ impl Credential {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::*;
     use crate::catalogue::{BuiltIn, example::example_data, schema::data_schema};
 
     /// Whether the schema accepts the example with another type and number of the credential.
