@@ -46,7 +46,7 @@ event-too-old = The event is too old: it is not kept any more.
 delivery-being-sent = The delivery is being sent at this moment; cancel it once it waits again.
 delivery-over = The delivery has ended; there is nothing to cancel.
 nothing-waits = No delivery waits.
-header-masked = Type the value again: it was secret, and a hidden value is kept only with its name and as a secret.
+header-masked = Type the value again: a hidden value is kept only for a header with the same name.
 hears-nothing = The webhook hears of no event.
 
 no-scope = Choose at least one scope.
