@@ -73,7 +73,7 @@ no-subscription = The webhook subscribes to no event type.
 delivery-being-sent = The delivery is being sent at this moment; cancel it once it waits again.
 delivery-over = The delivery has ended; there is nothing to cancel.
 nothing-waits = No delivery waits.
-header-masked = Type the value again: it was secret, and a hidden value is kept only with its name and as a secret.
+header-masked = Type the value again: a hidden value is kept only for a header with the same name.
 
 no-scope = Choose at least one scope.
 no-such-scope = There is no scope `{ $scope }`.

@@ -73,7 +73,7 @@ no-subscription = Le webhook n’est abonné à aucun type d’événement.
 delivery-being-sent = La livraison est en cours d’envoi ; annulez-la quand elle attendra de nouveau.
 delivery-over = La livraison est terminée ; il n’y a rien à annuler.
 nothing-waits = Aucune livraison n’attend.
-header-masked = Saisissez de nouveau la valeur : elle était secrète, et une valeur masquée n’est gardée qu’avec son nom et comme secret.
+header-masked = Saisissez de nouveau la valeur : une valeur masquée n’est gardée que pour un en-tête du même nom.
 
 no-scope = Choisissez au moins une autorisation.
 no-such-scope = Il n’y a pas d’autorisation `{ $scope }`.

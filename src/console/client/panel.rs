@@ -92,10 +92,8 @@ impl Panel {
             _ => return,
         };
         let rows = rows();
-        let at = current().and_then(|id| {
-            rows.iter()
-                .position(|row| row.get_attribute("data-callback").as_deref() == Some(&id))
-        });
+        // The marked row, because the panel of the last press may still be on its way.
+        let at = rows.iter().position(|row| row.has_attribute("aria-current"));
         let next = match at {
             Some(at) => at.checked_add_signed(step),
             None if step > 0 => Some(0),
