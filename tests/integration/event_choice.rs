@@ -127,7 +127,7 @@ async fn wildcards_cover_rows_and_are_kept(database: TestDatabase) {
     // A viewer who cannot change it sees only what it receives.
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
     let id = app.store.user_by_email("owner@example.com").await.unwrap().unwrap().0.id;
-    let owned = app.api(Method::PATCH, &path).json(&json!({ "owners": [id] })).send().await.unwrap();
+    let owned = app.api(Method::PATCH, &path).json_value(&json!({ "owners": [id] })).send().await.unwrap();
     assert!(owned.status().is_success());
     let html = page(&app, &path, &owner).await;
     assert_eq!(checkbox(&html, "visitor.checked_out"), None);
@@ -205,7 +205,7 @@ async fn archived_and_deprecated_types_say_so(database: TestDatabase) {
     let change = async |event: &str, body: Value| {
         let response = app
             .api(Method::PATCH, &format!("/event-types/{event}"))
-            .json(&body)
+            .json_value(&body)
             .send()
             .await
             .unwrap();
