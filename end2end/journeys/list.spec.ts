@@ -19,7 +19,7 @@ async function filled(page: Page, server: { url: string; api: (method: string, p
   ];
   for (let number = 0; number < count; number++) {
     const [name, url, description] = samples[number] ?? [`Webhook ${String(number).padStart(3, '0')}`, `https://host-${number}.example.com/api/hooks/${number}`, number % 3 ? 'Keeps the directory in step with identities' : ''];
-    const events = number % 2 ? ['identity.created'] : ['visit.created', 'visit.updated'];
+    const events = number % 2 ? ['identity.created'] : ['visit_event.created', 'visit_event.approved'];
     const { id } = await server.api('POST', '/webhooks', { name, url, description, events, enabled: number % 7 !== 6 });
     ids.set(name, id);
   }
@@ -119,7 +119,7 @@ test('several webhooks are chosen and changed, and what fails is told', async ({
   test.slow();
   const server = await another();
   await signIn(page, server.url);
-  for (const name of ['One', 'Two', 'Three']) await server.api('POST', '/webhooks', { name, url: receiver.url, events: ['visit.created'], enabled: name !== 'Three' });
+  for (const name of ['One', 'Two', 'Three']) await server.api('POST', '/webhooks', { name, url: receiver.url, events: ['visit_event.created'], enabled: name !== 'Three' });
   await page.goto(`${server.url}/webhooks?sort=url`);
   const bar = page.getByRole('form', { name: 'Actions for chosen webhooks' });
   await expect(bar).toBeHidden();
@@ -161,7 +161,7 @@ test('a switch says what becomes of the events, and can be undone', async ({ pag
   test.skip(javaScriptEnabled === false, 'without scripts the list is loaded anew');
   const server = await another();
   await signIn(page, server.url);
-  const { id } = await server.api('POST', '/webhooks', { name: 'Parking gate', url: 'https://example.com/gate', events: ['visit.created'] });
+  const { id } = await server.api('POST', '/webhooks', { name: 'Parking gate', url: 'https://example.com/gate', events: ['visit_event.created'] });
   await page.goto(`${server.url}/webhooks`);
   await live(page);
   const off = page.getByRole('button', { name: 'Disable Parking gate' });
@@ -169,7 +169,7 @@ test('a switch says what becomes of the events, and can be undone', async ({ pag
   const toast = page.locator('.toast');
   await expect(toast).toContainText('“Parking gate” is disabled. New events are held.');
   await expect(page.getByRole('button', { name: 'Enable Parking gate' })).toBeFocused();
-  await server.publish('visit.created', 'held-by-gate');
+  await server.publish('visit_event.created', 'held-by-gate');
   await expect.poll(async () => (await server.api('GET', `/webhooks/${id}`)).enabled).toBe(false);
   // It stays as long as the mouse is on it.
   await toast.hover();
@@ -186,7 +186,7 @@ test('a switch says what becomes of the events, and can be undone', async ({ pag
 test('the menu of a row', async ({ page, another, javaScriptEnabled, context }) => {
   const server = await another();
   await signIn(page, server.url);
-  const { id } = await server.api('POST', '/webhooks', { name: 'Menu', url: 'https://example.com/menu', events: ['visit.created'] });
+  const { id } = await server.api('POST', '/webhooks', { name: 'Menu', url: 'https://example.com/menu', events: ['visit_event.created'] });
   await page.goto(`${server.url}/webhooks`);
   await page.getByRole('button', { name: 'More actions for Menu' }).click();
   const menu = page.locator(`#menu-${id}`);
@@ -215,7 +215,7 @@ test('the list and the overview keep up with what happens', async ({ page, anoth
   test.slow();
   const server = await another();
   await signIn(page, server.url);
-  await server.api('POST', '/webhooks', { name: 'Lively', url: receiver.url, events: ['visit.created'] });
+  await server.api('POST', '/webhooks', { name: 'Lively', url: receiver.url, events: ['visit_event.created'] });
   for (const [path, quiet, busy] of [
     ['/webhooks', 'No callback yet', '202'],
     ['/', 'No callbacks in the last 24 hours.', '2 callbacks'],
@@ -225,7 +225,7 @@ test('the list and the overview keep up with what happens', async ({ page, anoth
     await live(page);
     if (path === '/webhooks') await expect(page.locator('#main')).toContainText(quiet);
     await page.getByRole('button', { name: 'Pause' }).click();
-    await server.publish('visit.created', `lively-${path}`);
+    await server.publish('visit_event.created', `lively-${path}`);
     await page.getByRole('button', { name: 'Resume' }).click();
     await expect(page.locator('#main')).toContainText(busy, { timeout: 15_000 });
   }
@@ -323,12 +323,12 @@ test('the first steps are ticked as they are done', async ({ page, another, rece
   await expect(steps.getByRole('region', { name: 'Command that publishes an event' })).toContainText(`${server.url}/api/v1/events`);
   await accessible(page);
   await fits(page);
-  await server.api('POST', '/webhooks', { name: 'First', url: receiver.url, events: ['visit.created'] });
+  await server.api('POST', '/webhooks', { name: 'First', url: receiver.url, events: ['visit_event.created'] });
   await page.goto(`${server.url}/webhooks`);
   await page.getByRole('button', { name: 'More actions for First' }).click();
   await page.getByRole('button', { name: 'Send test event' }).first().click();
   await expect(page.getByText('1 test event was sent.')).toBeVisible();
-  await server.publish('visit.created', 'first');
+  await server.publish('visit_event.created', 'first');
   await page.goto(server.url);
   await expect(steps).toContainText('4 of 5 done');
   await expect(steps.getByRole('listitem').filter({ hasText: 'Turn on the second factor' })).toContainText('To do');

@@ -15,9 +15,9 @@ async function waits(server: Server, webhook: string, state: string, count: numb
 }
 
 test('held events are offered after enabling, and sent by a button', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
-  const body = { name: `Held ${javaScriptEnabled}`, url: receiver.url, events: ['visit.created'], enabled: false };
+  const body = { name: `Held ${javaScriptEnabled}`, url: receiver.url, events: ['visit_event.created'], enabled: false };
   const { id } = await server.api('POST', '/webhooks', body);
-  for (const number of [1, 2, 3]) await server.publish('visit.created', `held-${javaScriptEnabled}-${number}`);
+  for (const number of [1, 2, 3]) await server.publish('visit_event.created', `held-${javaScriptEnabled}-${number}`);
   await waits(server, id, 'held', 3);
   await page.goto(`/webhooks/${id}?response=held#logs`);
   await expect(page.getByRole('table', { name: 'Held deliveries' }).getByRole('row')).toHaveCount(4);
@@ -39,8 +39,8 @@ test('held events are offered after enabling, and sent by a button', async ({ si
 test('the dialog counts before it sends, and discarding asks', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   test.slow();
   receiver.answer = { status: 500, body: '' };
-  const { id } = await server.api('POST', '/webhooks', { name: `Failed ${javaScriptEnabled}`, url: receiver.url, events: ['visit.created'] });
-  await server.publish('visit.created', `failed-${javaScriptEnabled}`);
+  const { id } = await server.api('POST', '/webhooks', { name: `Failed ${javaScriptEnabled}`, url: receiver.url, events: ['visit_event.created'] });
+  await server.publish('visit_event.created', `failed-${javaScriptEnabled}`);
   await waits(server, id, 'failed', 1);
   receiver.answer = { status: 202, body: '' };
   await page.goto(`/webhooks/${id}`);
@@ -58,7 +58,7 @@ test('the dialog counts before it sends, and discarding asks', async ({ signedIn
   await waits(server, id, 'failed', 0);
 
   await server.api('PATCH', `/webhooks/${id}`, { enabled: false });
-  await server.publish('visit.created', `discarded-${javaScriptEnabled}`);
+  await server.publish('visit_event.created', `discarded-${javaScriptEnabled}`);
   await waits(server, id, 'held', 1);
   await page.goto(`/webhooks/${id}`);
   await page.locator('summary').filter({ hasText: 'Discard held events…' }).first().click();
@@ -71,12 +71,12 @@ test('the dialog counts before it sends, and discarding asks', async ({ signedIn
 test('a callback opens beside the log, and the keyboard goes through them', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   test.slow();
   receiver.answer = { status: 500, body: '{"error":"InternalServerError","traceId":"0HN7-1"}' };
-  const { id } = await server.api('POST', '/webhooks', { name: `Beside ${javaScriptEnabled}`, url: receiver.url, events: ['visit.created'] });
+  const { id } = await server.api('POST', '/webhooks', { name: `Beside ${javaScriptEnabled}`, url: receiver.url, events: ['visit_event.created'] });
   // Few failures, so that callbacks are not paused.
-  for (const number of [1, 2]) await server.publish('visit.created', `beside-${javaScriptEnabled}-fails-${number}`);
+  for (const number of [1, 2]) await server.publish('visit_event.created', `beside-${javaScriptEnabled}-fails-${number}`);
   await logged(server, id, 4);
   receiver.answer = { status: 202, body: '' };
-  for (let number = 0; number < 10; number++) await server.publish('visit.created', `beside-${javaScriptEnabled}-${number}`);
+  for (let number = 0; number < 10; number++) await server.publish('visit_event.created', `beside-${javaScriptEnabled}-${number}`);
   await logged(server, id, 14);
   await page.goto(`/webhooks/${id}`);
   const open = page.getByRole('article', { name: 'Callback' });
@@ -128,8 +128,8 @@ test('a callback opens beside the log, and the keyboard goes through them', asyn
 });
 
 test('a log is searched by event, message and subject', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
-  const { id } = await server.api('POST', '/webhooks', { name: `Searched ${javaScriptEnabled}`, url: receiver.url, events: ['visit.updated'] });
-  for (const number of [1, 2, 3]) await server.publish('visit.updated', `searched-${javaScriptEnabled}-${number}`);
+  const { id } = await server.api('POST', '/webhooks', { name: `Searched ${javaScriptEnabled}`, url: receiver.url, events: ['visit_event.approved'] });
+  for (const number of [1, 2, 3]) await server.publish('visit_event.approved', `searched-${javaScriptEnabled}-${number}`);
   await logged(server, id, 3);
   const { items } = await server.api('GET', `/webhooks/${id}/callbacks`);
   await page.goto(`/webhooks/${id}`);
@@ -151,7 +151,7 @@ test('the secret of a new webhook is shown once', async ({ signedIn: page, javaS
   const name = `Secret once ${javaScriptEnabled}`;
   await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByLabel('URL').fill('https://example.com/hook');
-  await page.getByRole('checkbox', { name: 'Visit created' }).check();
+  await page.getByRole('checkbox', { name: 'Visit event created' }).check();
   const secret = await page.getByLabel('Secret', { exact: true }).inputValue();
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByLabel('The secret of this webhook.')).toHaveValue(secret);
@@ -163,8 +163,8 @@ test('the secret of a new webhook is shown once', async ({ signedIn: page, javaS
 });
 
 test('the log begins in sight, and the first callback is few steps away', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
-  const { id } = await server.api('POST', '/webhooks', { name: `In sight ${javaScriptEnabled}`, url: receiver.url, events: ['visit.created'] });
-  await server.publish('visit.created', `sight-${javaScriptEnabled}`);
+  const { id } = await server.api('POST', '/webhooks', { name: `In sight ${javaScriptEnabled}`, url: receiver.url, events: ['visit_event.created'] });
+  await server.publish('visit_event.created', `sight-${javaScriptEnabled}`);
   await logged(server, id, 1);
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.goto(`/webhooks/${id}`);

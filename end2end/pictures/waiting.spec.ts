@@ -47,8 +47,8 @@ test('pictures of what waits', async ({ page, another, receiver }) => {
   await shoot(page, 'send-again');
   await page.goto(`${server.url}/webhooks/${id}?edit=all`);
   await shoot(page, 'edit');
-  const held = await server.api('POST', '/webhooks', { name: 'Okta – São Paulo', url, events: ['visit.created'], enabled: false });
-  for (let number = 0; number < 3; number++) await server.publish('visit.created', `held-${number}`);
+  const held = await server.api('POST', '/webhooks', { name: 'Okta – São Paulo', url, events: ['visit_event.created'], enabled: false });
+  for (let number = 0; number < 3; number++) await server.publish('visit_event.created', `held-${number}`);
   await server.api('PATCH', `/webhooks/${held.id}`, { enabled: true });
   await page.goto(`${server.url}/webhooks/${held.id}?saved=enabled`);
   await shoot(page, 'held');

@@ -37,6 +37,9 @@ pub trait PageAction: Ruled<Error = ConsoleError, Output: Send> + 'static {
     /// The fields of the form. Parameters of the path count as fields. Usually `Self`.
     type Form: DeserializeOwned + Into<Self> + Clone + Send;
 
+    /// Maximum size of the form, in bytes.
+    const BYTES_MAX: usize = form::FORM_BYTES_MAX;
+
     /// The response to the form: a redirect, or a page with what was typed. For a returned error an error page is rendered, which contains the
     /// form if [`ReplayForm`] keeps it.
     fn answer(form: Self::Form, result: Result<Self::Output, ConsoleError>) -> impl Future<Output = Result<Response, ConsoleError>> + Send;
@@ -44,7 +47,7 @@ pub trait PageAction: Ruled<Error = ConsoleError, Output: Send> + 'static {
 
 /// Handles forms at the path of a page, and both calls and forms at the function's own path.
 pub async fn page_action<F: PageAction>(State(app): State<AppState>, request: Request) -> Response {
-    let (mut parts, encoded) = match form::read(request).await {
+    let (mut parts, encoded) = match form::read(request, F::BYTES_MAX).await {
         Ok(read) => read,
         Err(problem) => return problem.into_response(),
     };
@@ -81,8 +84,13 @@ pub async fn page_action<F: PageAction>(State(app): State<AppState>, request: Re
 }
 
 /// Handles calls of a server function that no form has as its action.
-pub async fn call(State(app): State<AppState>, request: Request) -> Response {
-    match form::read(request).await {
+pub async fn call(state: State<AppState>, request: Request) -> Response {
+    call_within::<{ form::FORM_BYTES_MAX }>(state, request).await
+}
+
+/// [`call`] with another maximum size of the arguments, in bytes.
+pub async fn call_within<const BYTES_MAX: usize>(State(app): State<AppState>, request: Request) -> Response {
+    match form::read(request, BYTES_MAX).await {
         Ok((parts, encoded)) => run(app, parts, encoded).await,
         Err(problem) => problem.into_response(),
     }

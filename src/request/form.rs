@@ -10,9 +10,10 @@ use url::form_urlencoded;
 
 use crate::problem::Problem;
 
-/// Maximum size of a form, in bytes. The largest one has the schema and the examples of an event type, 256 KiB each, of which up to three
-/// times as much is sent.
-const FORM_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Maximum size of most forms, in bytes.
+pub const FORM_BYTES_MAX: usize = 256 * 1024;
+/// Maximum size of a form with a schema and examples, in bytes: each may have 256 KiB, of which up to three times as much is sent.
+pub const LARGE_FORM_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Extractor of a form. A field of `T` that the form may lack needs `#[serde(default)]`; a field that is given twice is an error unless it is
 /// a `Vec`. Unknown fields are ignored.
@@ -23,23 +24,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let (_, encoded) = read(request).await?;
+        let (_, encoded) = read(request, FORM_BYTES_MAX).await?;
         decode(&encoded).map(Self)
     }
 }
 
-/// Reads the encoded form of a request, and returns the head of the request as well.
-pub async fn read(request: Request) -> Result<(Parts, String), Problem> {
+/// Reads the encoded form of a request, of at most `limit` bytes, and returns the head of the request as well.
+pub async fn read(request: Request, limit: usize) -> Result<(Parts, String), Problem> {
     let (parts, body) = request.into_parts();
     let media = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_form = media.is_some_and(|media| media.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"));
     if !is_form {
         return Err(Problem::unsupported_media("Send the form as application/x-www-form-urlencoded."));
     }
-    check_length(&parts.headers, FORM_BYTES_MAX)?;
-    let bytes = to_bytes(body, FORM_BYTES_MAX)
-        .await
-        .map_err(|_| Problem::too_large(FORM_BYTES_MAX))?;
+    check_length(&parts.headers, limit)?;
+    let bytes = to_bytes(body, limit).await.map_err(|_| Problem::too_large(limit))?;
     if form_urlencoded::parse(&bytes).any(|(_, value)| value.contains('\0')) {
         return Err(Problem::malformed("Leave out null characters."));
     }

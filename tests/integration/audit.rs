@@ -67,6 +67,18 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
             let schema = json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "imported.type", "type": "object" });
             vec![(Sent::Json(schema), 1)]
         }
+        ("POST", "/event-types/new") => vec![
+            (form(&[("type", "by.form"), ("name", "By form")]), 1),
+            (form(&[("type", "by.form.too"), ("intent", "check")]), 0),
+        ],
+        ("POST", "/fn/create_event_type") => vec![(form(&[("form[type]", "by.call"), ("form[name]", "By call")]), 1)],
+        ("POST", "/event-types/{type}/edit") => vec![(form(&[("name", "Renamed by form")]), 1)],
+        ("POST", "/fn/change_event_type") => vec![(form(&[("form[type]", "by.call"), ("form[name]", "Renamed by call")]), 1)],
+        ("POST", "/event-types/{type}") => vec![(form(&[("state", "deprecated")]), 1), (form(&[("state", "deprecated")]), 0)],
+        ("POST", "/fn/set_event_type_state") => vec![(form(&[("form[type]", "by.call"), ("form[state]", "archived")]), 1)],
+        ("POST", "/fn/check_event_type_draft") => vec![(form(&[("event_type", ""), ("schema", "{}")]), 0)],
+        // A form with a file, which is tested in `event_type_import_page`.
+        ("POST", "/event-types/import") => Vec::new(),
         ("POST", "/api/v1/webhooks") => vec![(Sent::Json(webhook("New")), 1)],
         ("PATCH", "/api/v1/webhooks/{id}") => vec![
             (Sent::Json(json!({ "name": "Renamed" })), 1),

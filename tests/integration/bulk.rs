@@ -21,7 +21,7 @@ const NONE: &str = "01935a7e-5b60-7c3e-9f4a-2d8c1b7e6a05";
 const JSON: &str = "application/json";
 
 async fn add(app: &TestApp, name: &str, more: &Value) -> String {
-    let mut body = json!({ "name": name, "url": "https://example.com/hooks/a", "events": ["visit.created"] });
+    let mut body = json!({ "name": name, "url": "https://example.com/hooks/a", "events": ["visit_event.created"] });
     for (key, value) in more.as_object().unwrap() {
         body[key] = value.clone();
     }
@@ -286,7 +286,7 @@ async fn the_list_is_ordered_by_the_newest_callback_and_has_page_sizes(database:
     let first = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
     let second = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
     for n in 0..60 {
-        add(&app, &format!("idle {n:02}"), &json!({ "events": ["visit.updated"] })).await;
+        add(&app, &format!("idle {n:02}"), &json!({ "events": ["visit_event.approved"] })).await;
     }
     app.publish(BuiltIn::IdentityCreated, "1").await;
     app.log(&first, 1).await;

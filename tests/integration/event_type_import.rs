@@ -116,10 +116,11 @@ async fn of_5000_types_with_3_invalid_ones_nothing_is_stored(database: TestDatab
     assert_eq!(status, 422, "{problem}");
     assert_eq!(own_types(&app).await, 0);
     let errors = problem["errors"].as_array().unwrap();
-    assert!((1..=20).contains(&errors.len()), "{problem}");
+    assert_eq!(errors.len(), 3, "{problem}");
     let text = problem.to_string();
-    let named = [17, 2_500, 4_999].map(|number| text.contains(&name(number)));
-    assert!(named.iter().any(|named| *named), "{problem}");
+    for number in [17, 2_500, 4_999] {
+        assert!(text.contains(&name(number)), "{number}: {problem}");
+    }
     assert!(
         errors
             .iter()

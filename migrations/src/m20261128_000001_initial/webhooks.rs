@@ -69,6 +69,8 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .table("webhook_events")
                 .col(uuid("webhook_id"))
                 .col(text("event_type"))
+                // The order in which they are shown: that of the catalogue when the webhook was saved.
+                .col(integer("position"))
                 .primary_key(Index::create().col("webhook_id").col("event_type"))
                 .foreign_key(&mut belongs_to("webhook_events", "webhook_id", "webhooks"))
                 .to_owned(),

@@ -88,21 +88,20 @@ pub struct Rejected {
 pub async fn import(app: &AppState, by: &Principal, bytes: Vec<u8>, request: ImportRequest) -> Result<Import, UseCaseError> {
     by.may(Action::WriteEventTypes, false)?;
     let file_name = request.file_name.clone();
-    let read = blocking(move || document::read(&bytes, file_name.as_deref())).await?;
-    let types = match read {
-        Ok(types) => Arc::new(types),
-        Err(errors) => {
-            let rejected: Vec<Rejected> = errors
-                .into_iter()
-                .map(|error| Rejected {
-                    event_type: None,
-                    pointer: error.pointer,
-                    detail: error.detail,
-                })
-                .collect();
-            return refused(rejected, &request);
-        }
-    };
+    let read = blocking(move || document::read_all(&bytes, file_name.as_deref())).await?;
+    let unreadable: Vec<Rejected> = read
+        .errors
+        .into_iter()
+        .map(|error| Rejected {
+            event_type: None,
+            pointer: error.pointer,
+            detail: error.detail,
+        })
+        .collect();
+    if read.types.is_empty() && !unreadable.is_empty() {
+        return refused(unreadable, &request);
+    }
+    let types = Arc::new(read.types);
     for _ in 0..ATTEMPTS {
         let snapshot = app.event_types.refreshed().await?;
         let (planned, group) = (types.clone(), request.group.clone());
@@ -132,8 +131,9 @@ pub async fn import(app: &AppState, by: &Principal, bytes: Vec<u8>, request: Imp
                 },
             });
         }
-        if !plan.rejected.is_empty() {
-            return refused(plan.rejected, &request).map(|refused| Import {
+        let rejected = [unreadable.clone(), plan.rejected].concat();
+        if !rejected.is_empty() {
+            return refused(rejected, &request).map(|refused| Import {
                 rejected: refused.rejected,
                 ..result
             });

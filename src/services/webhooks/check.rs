@@ -155,7 +155,10 @@ async fn events(
             Err(wrong) => errors.push(FieldError::new(format!("/events/{at}"), wrong)),
         }
     }
-    events.sort();
+    // In the order of the catalogue, then the patterns.
+    let types = app.event_types.loaded();
+    let place = |event: &EventPattern| types.all().iter().position(|entry| entry.event_type().as_str() == event.as_str());
+    events.sort_by_cached_key(|event| (place(event).unwrap_or(usize::MAX), event.clone()));
     events.dedup();
     if given.is_empty() {
         errors.push(FieldError::new("/events", ValidationError::NoEvent));

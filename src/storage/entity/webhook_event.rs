@@ -9,6 +9,8 @@ pub(crate) struct Model {
     pub(crate) webhook_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub(crate) event_type: String,
+    /// The order in which they are shown.
+    pub(crate) position: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

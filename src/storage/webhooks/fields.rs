@@ -34,7 +34,8 @@ pub struct WebhookFields<E = EventPattern, U = UserId, H = Header> {
     pub description: String,
     /// The URL of the receiver.
     pub url: String,
-    /// The events to which it is subscribed, as types and patterns (`identity.*`). After validation they are sorted, without duplicates.
+    /// The events to which it is subscribed, as types and patterns (`identity.*`). After validation they are in the order of the catalogue,
+    /// without duplicates.
     pub events: Vec<E>,
     /// Whether callbacks are sent.
     #[serde(default = "enabled_by_default")]
@@ -140,7 +141,6 @@ impl WebhookFields {
 impl WebhookRecord {
     /// The record of a row.
     pub(super) fn of(row: webhook::Model, mut related: Related) -> Self {
-        related.events.sort_unstable();
         related.owners.sort_unstable();
         Self {
             id: WebhookId(row.id),

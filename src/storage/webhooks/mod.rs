@@ -84,7 +84,7 @@ impl Store {
         }
         let mut related: HashMap<Uuid, Related> = HashMap::new();
         let events = webhook_event::Entity::find().filter(webhook_event::Column::WebhookId.is_in(ids.clone()));
-        for row in events.all(on).await? {
+        for row in events.order_by_asc(webhook_event::Column::Position).all(on).await? {
             let event = EventPattern::of_stored(&row.event_type);
             related.entry(row.webhook_id).or_default().events.push(event);
         }

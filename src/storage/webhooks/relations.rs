@@ -16,9 +16,10 @@ use crate::{
 impl Store {
     /// Inserts event types, owners and headers.
     pub(super) async fn add_related(&self, transaction: &Transaction, id: WebhookId, fields: &WebhookFields) -> Result<(), StoreError> {
-        let events = fields.events.iter().map(|event| webhook_event::ActiveModel {
+        let events = fields.events.iter().zip(0..).map(|(event, position)| webhook_event::ActiveModel {
             webhook_id: Set(id.0),
             event_type: Set(event.to_string()),
+            position: Set(position),
         });
         webhook_event::Entity::insert_many(events)
             .exec_without_returning(transaction)

@@ -190,7 +190,7 @@ impl Gate {
         if !is_kept || !csrf::is_not_cross_site(&self.app, &request) {
             return None;
         }
-        let (head, encoded) = form::read(request).await.ok()?;
+        let (head, encoded) = form::read(request, form::FORM_BYTES_MAX).await.ok()?;
         let replay = ReplayForm::of_request(head.uri.path(), &encoded)?;
         Some((head, replay))
     }

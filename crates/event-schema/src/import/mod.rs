@@ -82,10 +82,33 @@ impl ImportError {
     }
 }
 
+/// What a file describes.
+#[derive(Clone, Debug, Default)]
+pub struct ReadFile {
+    /// The event types that can be read, in the order of the file.
+    pub types: Vec<ImportedType>,
+    /// Why others cannot be read. Up to 100 errors are listed.
+    pub errors: Vec<ImportError>,
+}
+
 /// The event types that a file describes, in its order; or all errors, of which up to 100 are listed. `file_name` names a JSON Schema or an
 /// example that has no other name.
 pub fn read(bytes: &[u8], file_name: Option<&str>) -> Result<Vec<ImportedType>, Vec<ImportError>> {
-    let document = document::parse(bytes, file_name).map_err(|error| vec![error])?;
+    let ReadFile { types, errors } = read_all(bytes, file_name);
+    if errors.is_empty() { Ok(types) } else { Err(errors) }
+}
+
+/// Reads a file as [`read`] does, and returns what can be read beside the errors, so that a caller can check that as well.
+pub fn read_all(bytes: &[u8], file_name: Option<&str>) -> ReadFile {
+    let document = match document::parse(bytes, file_name) {
+        Ok(document) => document,
+        Err(error) => {
+            return ReadFile {
+                types: Vec::new(),
+                errors: vec![error],
+            };
+        }
+    };
     let mut import = Import::new(&document);
     if let Some(version) = version(&document, "openapi") {
         openapi::read(&mut import, &version);
@@ -169,11 +192,14 @@ impl<'a> Import<'a> {
         }
     }
 
-    fn finish(mut self) -> Result<Vec<ImportedType>, Vec<ImportError>> {
+    fn finish(mut self) -> ReadFile {
         if self.errors.is_empty() && self.types.is_empty() {
             self.error("", "The file describes no event type.");
         }
-        if self.errors.is_empty() { Ok(self.types) } else { Err(self.errors) }
+        ReadFile {
+            types: self.types,
+            errors: self.errors,
+        }
     }
 
     /// An object of the file with its `$ref`, if it is one, followed; and where it stands.

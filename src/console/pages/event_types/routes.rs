@@ -20,9 +20,9 @@ use crate::{
         principal::{Principal, SignedIn},
         rules::Action,
     },
-    console::page_action::{call, page_action},
+    console::page_action::{call_within, page_action},
     problem::Problem,
-    request::PublicReader,
+    request::{PublicReader, form::LARGE_FORM_BYTES_MAX},
     routes::{Routes, Rule, Ruled},
 };
 
@@ -46,7 +46,7 @@ pub fn routes() -> Routes<AppState> {
             write,
             post(import::submit).layer(DefaultBodyLimit::max(import::FORM_BYTES_MAX)),
         )
-        .server_fn::<CheckEventTypeDraft, _>(call)
+        .server_fn::<CheckEventTypeDraft, _>(call_within::<{ LARGE_FORM_BYTES_MAX }>)
 }
 
 /// Extractor of the caller of a page or download of the catalogue: a user, or anybody if the catalogue is public.

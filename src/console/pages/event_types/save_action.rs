@@ -28,6 +28,7 @@ use crate::{
     },
     domain::timestamp::Timestamp,
     messages::{Lang, event_types as say, number, validation::ValidationError},
+    request::form::LARGE_FORM_BYTES_MAX,
     routes::{Rule, Ruled},
     services::{
         compatibility::{Incompatible, SchemaChange},
@@ -269,6 +270,8 @@ impl Ruled for ChangeEventType {
 impl PageAction for CreateEventType {
     type Form = EventTypeForm;
 
+    const BYTES_MAX: usize = LARGE_FORM_BYTES_MAX;
+
     async fn answer(form: EventTypeForm, result: Result<Saved, ConsoleError>) -> Result<Response, ConsoleError> {
         answer(form, result, true).await
     }
@@ -276,6 +279,8 @@ impl PageAction for CreateEventType {
 
 impl PageAction for ChangeEventType {
     type Form = EventTypeForm;
+
+    const BYTES_MAX: usize = LARGE_FORM_BYTES_MAX;
 
     async fn answer(form: EventTypeForm, result: Result<Saved, ConsoleError>) -> Result<Response, ConsoleError> {
         answer(form, result, false).await

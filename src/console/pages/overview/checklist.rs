@@ -154,10 +154,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_publishes_the_example_of_an_event_type() {
+    fn command_publishes_an_event_even_without_event_types() {
         let command = command("https://hooks.example.com");
         assert!(
-            command.starts_with("curl -X POST 'https://hooks.example.com/api/v1/events?type=identity.created' \\\n"),
+            command.starts_with("curl -X POST 'https://hooks.example.com/api/v1/events?type=invoice.paid' \\\n"),
             "{command}"
         );
         let data = command
