@@ -82,7 +82,7 @@ impl Store {
     ) -> Result<Option<Timestamp>, StoreError> {
         let own = keys.first().map(|(key, _)| key);
         let mut keys: Vec<_> = keys.iter().collect();
-        // In a fixed order, so that two attempts cannot deadlock.
+        // In a fixed order, so that two transactions cannot deadlock.
         keys.sort_by(|a, b| a.0.cmp(&b.0));
         let transaction = self.begin().await?;
         for (key, limit) in keys {
@@ -108,11 +108,19 @@ impl Store {
 
     /// Called after a successful attempt: deletes the counters of `cleared`, and removes the attempt from those of `counted`.
     pub async fn attempt_succeeded(&self, cleared: &[LimitKey], counted: &[LimitKey]) -> Result<(), StoreError> {
+        let mut keys: Vec<(&LimitKey, bool)> = cleared
+            .iter()
+            .map(|key| (key, true))
+            .chain(counted.iter().map(|key| (key, false)))
+            .collect();
+        // In the order of `begin_attempt`, so that the two cannot deadlock.
+        keys.sort_unstable();
         let transaction = self.begin().await?;
-        for key in cleared {
-            reset(&transaction, key).await?;
-        }
-        for key in counted {
+        for (key, is_cleared) in keys {
+            if is_cleared {
+                reset(&transaction, key).await?;
+                continue;
+            }
             sign_in_limit::Entity::update_many()
                 .col_expr(sign_in_limit::Column::Failures, Expr::col(sign_in_limit::Column::Failures).sub(1))
                 .col_expr(sign_in_limit::Column::BlockedUntil, Expr::value(0_i64))

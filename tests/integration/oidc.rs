@@ -129,8 +129,8 @@ async fn oidc_user_without_a_role_is_rejected_with_reason(database: TestDatabase
     for (who, said) in [
         (deep("1", "staff"), "no role in clearhook"),
         (person("1", "1@example.com", &json!(["clearhook-admins"])), "no role in clearhook"),
-        (unverified, "no verified e-mail address"),
-        (nameless, "no verified e-mail address"),
+        (unverified, "no verified email address"),
+        (nameless, "no verified email address"),
         (json!({ "sub": "1", "deny": true }), "did not let you in"),
     ] {
         let response = sign_in(&app, &provider, &who).await;
