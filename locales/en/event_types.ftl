@@ -190,3 +190,4 @@ import-more = and { NUMBER($count) } more
 sign-in = Sign in
 repeats = The same fields as { $definition }, which contains itself.
 every-type = All events
+not-json = This is not JSON: { $detail }.

@@ -190,3 +190,4 @@ import-more = et { NUMBER($count) } de plus
 sign-in = Se connecter
 repeats = Les mêmes champs que { $definition }, qui se contient lui-même.
 every-type = Tous les événements
+not-json = Ce n’est pas du JSON : { $detail }.

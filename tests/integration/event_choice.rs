@@ -137,7 +137,12 @@ async fn wildcards_cover_rows_and_are_kept(database: TestDatabase) {
     let html = page(&app, &path, &owner).await;
     assert_eq!(checkbox(&html, "visitor.checked_in"), None);
     let text = text_of(Page::of(&html).first("main").unwrap());
-    for (name, is_shown) in [("com.*", true), ("identity.*", true), ("Visitor check-in", true), ("Visitor check-out", false)] {
+    for (name, is_shown) in [
+        ("com.*", true),
+        ("identity.*", true),
+        ("Visitor check-in", true),
+        ("Visitor check-out", false),
+    ] {
         assert_eq!(text.contains(name), is_shown, "{name}: {text}");
     }
     app.stop().await;

@@ -48,7 +48,7 @@ fn check(present: Option<&Arc<Entry>>, schema: &str, examples: &[String], lang: 
         },
     };
     let usable = parsed.as_ref().and_then(Option::as_ref);
-    draft.examples = examples.iter().map(|text| example(usable, text)).collect();
+    draft.examples = examples.iter().map(|text| example(usable, text, lang)).collect();
     if let (Some(new), Some(present)) = (&parsed, present) {
         draft.report = report(present, new.as_ref());
     }
@@ -64,13 +64,13 @@ fn check(present: Option<&Arc<Entry>>, schema: &str, examples: &[String], lang: 
 }
 
 /// What is wrong with an example. An empty text is no example.
-fn example(schema: Option<&EventSchema>, text: &str) -> Vec<FindingView> {
+fn example(schema: Option<&EventSchema>, text: &str, lang: Lang) -> Vec<FindingView> {
     if text.trim().is_empty() {
         return Vec::new();
     }
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
-        Err(error) => return vec![finding(String::new(), format!("This is not JSON: {error}."))],
+        Err(error) => return vec![finding(String::new(), say::not_json(lang, &error.to_string()))],
     };
     let errors = schema.map_or_else(Vec::new, |schema| schema.errors(&value));
     errors.into_iter().map(|error| finding(error.pointer, error.detail)).collect()

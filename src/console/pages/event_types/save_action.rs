@@ -47,7 +47,7 @@ const ORDER: [&str; 8] = ["type", "name", "group", "description", "schema", "exa
 fn not_json(at: usize, error: &serde_json::Error) -> ErrorView {
     ErrorView {
         field: format!("example-{at}"),
-        detail: format!("This is not JSON: {error}."),
+        detail: say::not_json(lang(), &error.to_string()),
     }
 }
 
@@ -154,7 +154,10 @@ fn input(form: &EventTypeForm, present: EventTypeInput) -> Result<EventTypeInput
     for (at, text) in form.example.iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
         match serde_json::from_str::<Value>(text) {
             Ok(value) => examples.push(value),
-            Err(error) => errors.push(FieldError::new(format!("/examples/{at}"), format!("This is not JSON: {error}."))),
+            Err(error) => errors.push(FieldError::new(
+                format!("/examples/{at}"),
+                say::not_json(lang(), &error.to_string()),
+            )),
         }
     }
     let retention = match form.retention.trim() {
