@@ -119,7 +119,7 @@ fn finished(webhook: WebhookId, number: u64) -> Finished {
         delivery: job.delivery,
         event: job.event,
         webhook,
-        event_type: job.event_type,
+        event_type: job.event_type.clone(),
         url: "https://example.com/".into(),
         at,
         attempt: 1,

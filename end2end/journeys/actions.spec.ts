@@ -71,7 +71,7 @@ test('the list is sorted, and a webhook switched in its row', async ({ signedIn:
   for (const [column, rising] of [
     ['Name', ['Alpha', 'Beta', 'Gamma']],
     ['URL', ['Beta', 'Gamma', 'Alpha']],
-    ['Event', ['Alpha', 'Gamma', 'Beta']],
+    ['Event', ['Alpha', 'Beta', 'Gamma']],
     ['Description', ['Beta', 'Gamma', 'Alpha']],
   ] as const) {
     const header = page.getByRole('columnheader', { name: column, exact: true });

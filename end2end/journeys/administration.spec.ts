@@ -1,7 +1,7 @@
 // Keys, users and the audit log; with scripts and without.
 import type { Page } from '@playwright/test';
 import { email } from '../support/server.ts';
-import { accessible, expect, fits, test } from '../support/test.ts';
+import { accessible, editAll, expect, fits, test } from '../support/test.ts';
 
 async function looked(page: Page, javaScriptEnabled: boolean | undefined): Promise<void> {
   // axe itself is a script of the page.
@@ -105,8 +105,11 @@ test('owners are chosen on a webhook', async ({ signedIn: page, server }, { proj
   await page.getByRole('button', { name: 'Add user' }).click();
   const webhook = await server.api('POST', '/webhooks', { name: `Owned ${project.name}`, url: 'https://example.com/', events: ['visit_event.created'] });
   await page.goto(`/webhooks/${webhook.id}`);
+  await editAll(page);
   await page.getByRole('checkbox', { name: address }).check();
   await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByText('Your changes were saved.')).toBeVisible();
+  await editAll(page);
   await expect(page.getByRole('checkbox', { name: address })).toBeChecked();
   expect((await server.api('GET', `/webhooks/${webhook.id}`)).owners).toHaveLength(1);
 });

@@ -39,6 +39,6 @@ test('the overview tells what needs attention, and leads there', async ({ signed
   await page.getByRole('link', { name: 'Webhooks failing' }).click();
   await expect(page).toHaveURL(/status=failing/);
   await page.goBack();
-  await row.getByRole('link', { name }).click();
+  await row.getByRole('link', { name, exact: true }).click();
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
 });

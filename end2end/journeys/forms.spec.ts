@@ -94,7 +94,7 @@ test('what is too long, too much, or runs from right to left', async ({ signedIn
   expect(items[0].headers).toHaveLength(32);
   await fits(page);
   await page.goto(`/webhooks?q=${encodeURIComponent(name)}`);
-  await expect(page.getByRole('link', { name })).toBeVisible();
+  await expect(page.getByRole('link', { name, exact: true })).toBeVisible();
   await fits(page);
 });
 
@@ -125,6 +125,7 @@ test('rate limit, order and secret headers are set, and told at their field when
   await expect(burst).toHaveAttribute('aria-invalid', 'true');
   await expect(burst, 'nothing typed is lost').toHaveValue('many');
   await expect(rate).toHaveValue('20');
+  await editAll(page);
   await expect(page.getByRole('switch', { name: 'In order of subject' })).toBeChecked();
   await expect(page.getByRole('checkbox', { name: 'Secret: header 1' })).toBeChecked();
   await expect(second).toBeChecked();

@@ -21,6 +21,8 @@ test('sign in, add a webhook, publish, see the callback, download the schema', a
 
   await expect(page.getByRole('heading', { name: 'Badge printer', level: 1 })).toBeVisible();
   await expect(page.getByText('Webhook added.')).toBeVisible();
+  expect(await page.content(), 'the secret is shown once').toContain(secret);
+  await page.reload();
   expect(await page.content(), 'the secret is shown once').not.toContain(secret);
   await expect(page.getByRole('heading', { name: 'Logs' })).toHaveCount(0);
 
@@ -79,8 +81,8 @@ test('search finds a webhook, and the address keeps it', async ({ signedIn: page
   await page.getByRole('searchbox', { name: 'Search' }).fill(name);
   await page.getByRole('searchbox', { name: 'Search' }).press('Enter');
   await expect(page).toHaveURL(/q=Found/);
-  await expect(page.getByRole('link', { name })).toBeVisible();
-  await expect(page.getByRole('link', { name: 'Not wanted' })).toHaveCount(0);
+  await expect(page.getByRole('link', { name, exact: true })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Not wanted', exact: true })).toHaveCount(0);
   await page.reload();
   await expect(page.getByRole('searchbox', { name: 'Search' })).toHaveValue(name);
   await page.getByRole('searchbox', { name: 'Search' }).fill('nothing has this name');

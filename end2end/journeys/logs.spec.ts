@@ -113,6 +113,7 @@ test('new callbacks appear without a reload and do not move the visible rows', a
   const streams = async () => opened.size;
   let number = 0;
   const publish = () => server.publish('visit_event.created', `live-${number++}`);
+  await page.setViewportSize({ width: 1280, height: 300 });
   await page.goto(`/webhooks/${webhook.id}`);
   await expect(page.getByRole('heading', { name: 'Live', level: 1 })).toBeVisible();
   await expect(page.getByRole('heading', { name: 'Logs' })).toHaveCount(0);
@@ -124,6 +125,7 @@ test('new callbacks appear without a reload and do not move the visible rows', a
   await expect(rows(page)).toHaveCount(2);
 
   // It is being read: rows wait until they are asked for.
+  await page.setViewportSize({ width: 1280, height: 800 });
   await rows(page).first().scrollIntoViewIfNeeded();
   const read = (await rows(page).first().boundingBox())!;
   await publish();

@@ -1,5 +1,5 @@
 // The network fails while a form is sent: nothing is stored, nothing typed is lost, and the webhook is saved once.
-import { expect, test } from '../support/test.ts';
+import { editAll, expect, test } from '../support/test.ts';
 
 test('a form that could not be sent is sent once after reloading', async ({ signedIn: page, context, server, expected }) => {
   // The check of the URL, which runs when its field is left, may fail as well.
@@ -21,6 +21,7 @@ test('a form that could not be sent is sent once after reloading', async ({ sign
   await context.setOffline(false);
   await page.reload();
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+  await editAll(page);
   await expect(page.getByLabel('URL')).toHaveValue('https://example.com/hook');
   await expect(page.getByRole('checkbox', { name: 'Visit event created' })).toBeChecked();
   expect(await saved()).toHaveLength(1);

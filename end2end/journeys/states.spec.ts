@@ -39,7 +39,7 @@ test('an owner sees what is theirs, and nothing that is not', async ({ browser, 
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByText('You own no webhook yet.')).toBeVisible();
-  await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link')).toHaveText(['Overview', 'Webhooks', 'Event types']);
+  await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link')).toHaveText(['Overview', 'Webhooks', 'Event types', 'Signature guide']);
   await looked(page);
   const webhook = await server.api('POST', '/webhooks', { name: 'Theirs', url: 'https://example.com/', events: ['visit_event.created'], owners: [id] });
   for (const path of ['/', '/webhooks', `/webhooks/${webhook.id}`, '/event-types/visit_event.created', '/account']) {

@@ -279,6 +279,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "a table")]
     fn each_wrong_setting_is_named() {
         let some = |text: &str| Some(text.to_owned());
         let wrong = [

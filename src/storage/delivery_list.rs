@@ -217,7 +217,7 @@ fn waiting(webhook: WebhookId, after: Option<Cursor>, limit: i64) -> Vec<(String
             let mut sql = format!("SELECT {} FROM deliveries WHERE {which} AND webhook_id = ?", columns(place));
             let mut values: Vec<Value> = vec![webhook.0.into()];
             if let Some(Cursor { at, id }) = after {
-                sql.push_str(&format!(" AND {place} >= ? AND ({place} > ? OR id > ?)"));
+                sql += format!(" AND {place} >= ? AND ({place} > ? OR id > ?)").as_str();
                 values.extend([at.0.into(), at.0.into(), id.into()]);
             }
             parts.push(part(sql, &format!("{place}, id"), values, limit));

@@ -104,8 +104,8 @@ struct EventRow {
 const COLUMNS: &str = "id, event_type, source, ce_id, subject, extensions, occurred_at, received_at";
 
 impl EventRow {
-    fn record(self) -> Result<EventRecord, StoreError> {
-        Ok(EventRecord {
+    fn record(self) -> EventRecord {
+        EventRecord {
             id: EventId(self.id),
             ce_id: self.ce_id,
             event_type: EventType::of_stored(&self.event_type),
@@ -114,7 +114,7 @@ impl EventRow {
             extensions: self.extensions,
             occurred_at: Timestamp(self.occurred_at),
             received_at: Timestamp(self.received_at),
-        })
+        }
     }
 }
 
@@ -185,7 +185,7 @@ impl Store {
         let rows = EventRow::find_by_statement(statement(self.backend(), sql, values))
             .all(&self.read)
             .await?;
-        rows.into_iter().map(EventRow::record).collect()
+        Ok(rows.into_iter().map(EventRow::record).collect())
     }
 
     /// An event with its body.
@@ -204,7 +204,7 @@ impl Store {
             occurred_at: found.occurred_at,
             received_at: found.received_at,
         };
-        Ok(Some((row.record()?, body)))
+        Ok(Some((row.record(), body)))
     }
 
     /// The first [`DELIVERIES_MAX`] deliveries of an event, and their total number. `deliveries` has no index on the event, because every

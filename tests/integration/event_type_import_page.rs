@@ -16,16 +16,16 @@ async fn import(app: &TestApp, cookie: &str, fields: &[(&str, &str)], file: Opti
     const BOUNDARY: &str = "----clearhook-test";
     let mut body = String::new();
     if let Some((name, content)) = file {
-        body.push_str(&format!(
+        body.extend([format!(
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/json\r\n\r\n{content}\r\n"
-        ));
+        )]);
     }
     for (name, value) in fields {
-        body.push_str(&format!(
+        body.extend([format!(
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-        ));
+        )]);
     }
-    body.push_str(&format!("--{BOUNDARY}--\r\n"));
+    body.extend([format!("--{BOUNDARY}--\r\n")]);
     let request = app
         .http
         .post(format!("{}/event-types/import", app.url))

@@ -158,6 +158,7 @@ pub(super) fn write_of(present: &Entry, checked: Checked, difference: &Differenc
 }
 
 /// Which parts of an event type differ from what is stored.
+#[expect(clippy::struct_excessive_bools, reason = "the parts differ independently of each other")]
 pub(super) struct Difference {
     fields: bool,
     pub(super) schema: bool,

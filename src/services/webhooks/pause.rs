@@ -39,16 +39,13 @@ pub async fn pause(app: &AppState, by: &Principal, id: WebhookId) -> Result<Opti
 pub async fn try_now(app: &AppState, by: &Principal, id: WebhookId) -> Result<DeliveryId, UseCaseError> {
     load_enabled(app, by, id).await?;
     let now = Timestamp::now();
-    let delivery = match app.dispatcher.try_first(id) {
-        Some(delivery) => {
-            app.store.note_tried(&by.actor(), id, delivery, now).await?;
-            delivery
-        }
-        None => {
-            let first = app.store.prioritise_first(&by.actor(), id, now).await?;
-            app.dispatcher.wake();
-            first.ok_or(UseCaseError::Conflict(ValidationError::NothingWaits))?
-        }
+    let delivery = if let Some(delivery) = app.dispatcher.try_first(id) {
+        app.store.note_tried(&by.actor(), id, delivery, now).await?;
+        delivery
+    } else {
+        let first = app.store.prioritise_first(&by.actor(), id, now).await?;
+        app.dispatcher.wake();
+        first.ok_or(UseCaseError::Conflict(ValidationError::NothingWaits))?
     };
     tracing::info!(webhook = %id, %delivery, "delivery {delivery} of webhook {id} is tried now on request");
     Ok(delivery)

@@ -163,6 +163,7 @@ impl TestApp {
         .await
     }
 
+    #[allow(clippy::too_many_arguments, reason = "each kind of start sets others")]
     async fn start_behind(
         database: &TestDatabase,
         settings: DeliverySettings,

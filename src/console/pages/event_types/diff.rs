@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn changed_lines_are_marked_and_equal_ones_left_out() {
-        let before: String = (0..20).map(|line| format!("line {line}\n")).collect();
+        let before = (0..20).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
         let after = before.replace("line 10\n", "line <b>10</b>\n");
         let html = html(&before, &after, Lang::En);
         for part in [

@@ -168,7 +168,7 @@ fn of_failure(record: &CallbackRecord, lang: Lang) -> Parts {
     (sentence, Some(who), Some(next.to_owned()))
 }
 
-/// "500 InternalServerError", or the digits of a status code without a name.
+/// `500 InternalServerError`, or the digits of a status code without a name.
 fn named(record: &CallbackRecord) -> String {
     match record.status {
         Some(status) if status.to_string() != record.response => format!("{status} {}", record.response),

@@ -163,9 +163,10 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, posted: Option<Poste
     let (zone, lang) = (zone(), lang());
     let may_resend = by.may(Action::Resend, false).is_ok();
     let health = health(app, by, &webhook, &zone, lang).await?;
-    let send_again = match may_resend {
-        true if health.is_some() => Some(send_again::load(app, by, id, page_query(), &zone, lang).await?),
-        _ => None,
+    let send_again = if may_resend && health.is_some() {
+        Some(send_again::load(app, by, id, page_query(), &zone, lang).await?)
+    } else {
+        None
     };
     let mut view = FormView {
         id: Some(id.to_string()),

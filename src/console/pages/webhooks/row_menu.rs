@@ -92,7 +92,7 @@ pub(super) fn RowMenu(
             <a href=path.clone()>{say::open(lang)}</a>
             <a href=format!("{path}#logs")>{say::open_log(lang)}</a>
             {change}
-            <button type="button" class="scripted" data-copy=url>
+            <button type="button" class="scripted" data-copy-text=url>
                 {say::copy_url(lang)}
             </button>
         </div>
