@@ -78,7 +78,7 @@ test('a breaking change is explained and confirmed, and its versions are compare
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByRole('link', { name: 'Edit', exact: true }).click();
   const schema = page.getByLabel('Schema', { exact: true });
-  await schema.fill((await schema.inputValue()).replace('"amount"', '"total"'));
+  await schema.fill((await schema.inputValue()).replaceAll('"amount"', '"total"'));
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByText('This change of the schema can break publishers or receivers.')).toBeVisible();
   await expect(schema).toHaveValue(/"total"/);
