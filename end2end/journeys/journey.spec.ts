@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import Ajv from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { verify } from '../support/receiver.ts';
-import { expect, test } from '../support/test.ts';
+import { expect, test, tick } from '../support/test.ts';
 
 test('sign in, add a webhook, publish, see the callback, download the schema', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   await page.getByRole('link', { name: 'Add webhook' }).first().click();
@@ -16,7 +16,7 @@ test('sign in, add a webhook, publish, see the callback, download the schema', a
   await page.getByRole('button', { name: 'Add header' }).click();
   await page.getByLabel('Header name 1').fill('X-Source');
   await page.getByLabel('Header value 1').fill('clearhook');
-  await page.getByRole('checkbox', { name: 'Identity created' }).check();
+  await tick(page, 'Identity created');
   await page.getByRole('button', { name: 'Save' }).last().click();
 
   await expect(page.getByRole('heading', { name: 'Badge printer', level: 1 })).toBeVisible();

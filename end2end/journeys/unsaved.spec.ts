@@ -1,5 +1,5 @@
 // Nothing that was typed is lost by mistake; with scripts and without.
-import { editAll, expect, test } from '../support/test.ts';
+import { editAll, expect, test, tick } from '../support/test.ts';
 import { email, password } from '../support/server.ts';
 
 test('a session that ends loses nothing that was typed', async ({ signedIn: page, expected, receiver, javaScriptEnabled }) => {
@@ -10,7 +10,7 @@ test('a session that ends loses nothing that was typed', async ({ signedIn: page
   await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByLabel('Description').fill('typed "before"\nthe session ended');
   await page.getByLabel('URL').fill(receiver.url);
-  await page.getByRole('checkbox', { name: 'Visit event created' }).check();
+  await tick(page, 'Visit event created');
   await page.context().clearCookies({ name: 'clearhook_session' });
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByText('What you typed is kept')).toBeVisible();
@@ -75,7 +75,7 @@ test('leaving a page with unsaved changes asks for confirmation', async ({ signe
   await expect(page.getByLabel('Description')).toHaveValue('typed');
   // Another event, and one header more, are changes as well.
   await page.getByLabel('Description').fill('');
-  await page.getByRole('checkbox', { name: 'Visit event approved' }).check();
+  await tick(page, 'Visit event approved');
   await leave();
   await expect.poll(() => asked.length).toBe(2);
   await page.getByRole('checkbox', { name: 'Visit event approved' }).uncheck();

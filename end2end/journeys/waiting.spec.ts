@@ -1,7 +1,7 @@
 // What waits, is held, or has failed: seen, sent again, discarded; and one callback beside the log. With scripts and without.
 import type { Page } from '@playwright/test';
 import type { Server } from '../support/server.ts';
-import { accessible, expect, fits, test } from '../support/test.ts';
+import { accessible, expect, fits, test, tick } from '../support/test.ts';
 
 const rows = (page: Page) => page.locator('#log-rows').getByRole('row');
 
@@ -151,7 +151,7 @@ test('the secret of a new webhook is shown once', async ({ signedIn: page, javaS
   const name = `Secret once ${javaScriptEnabled}`;
   await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByLabel('URL').fill('https://example.com/hook');
-  await page.getByRole('checkbox', { name: 'Visit event created' }).check();
+  await tick(page, 'Visit event created');
   const secret = await page.getByLabel('Secret', { exact: true }).inputValue();
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByLabel('The secret of this webhook.')).toHaveValue(secret);

@@ -86,6 +86,14 @@ export async function signIn(page: Page, url = ''): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Webhooks', level: 1 })).toBeVisible();
 }
 
+/** Chooses an event type on the form of a webhook. */
+export async function tick(page: Page, name: string): Promise<void> {
+  const box = page.locator('#events').getByRole('checkbox', { name, exact: true, includeHidden: true });
+  // Groups are closed if there are many types.
+  if (!(await box.isVisible())) await page.locator('#events details').filter({ has: box }).last().locator('summary').first().click();
+  await box.check();
+}
+
 /** Opens all sections of the page of a webhook. */
 export async function editAll(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Edit all' }).click();

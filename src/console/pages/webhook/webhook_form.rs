@@ -92,7 +92,8 @@ fn is_open(form: &FormView, fields: &[&str]) -> bool {
     let is_one = |field: &str| fields.iter().any(|name| field.starts_with(name));
     form.is_open
         || form.changes.is_some()
-        || form.errors.iter().any(|error| is_one(&error.field))
+        // What was typed into other sections must be seen as well.
+        || !form.errors.is_empty()
         || form.edited.as_deref().is_some_and(is_one)
 }
 
