@@ -40,7 +40,9 @@ export const test = base.extend<Each, Worker>({
 
   expected: async ({}, use) => use([]),
 
-  page: async ({ page, expected }, use) => {
+  // The servers of `another` are among what this needs, so that they stop after the noise was looked at:
+  // a page whose server is gone reports refused connections.
+  page: async ({ page, expected, another: _ }, use) => {
     const noise: string[] = [];
     page.on('console', (message) => {
       const provoked = message.text().startsWith('Failed to load resource') && expected.length > 0;
