@@ -7,7 +7,7 @@ source scripts/env.sh
 
 site=target/site
 stamp=$site.stamp
-sources=$(git ls-files -co --exclude-standard -- src style public locales migrations crates build.rs Cargo.toml Cargo.lock scripts/site.sh end2end/package-lock.json | sort -u |
+sources=$(git ls-files -co --exclude-standard -- src style public locales migrations crates build.rs Cargo.toml Cargo.lock .cargo scripts/site.sh end2end/package-lock.json | sort -u |
   while read -r file; do [ -f "$file" ] && sha256sum "$file"; done | sha256sum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sources" ] && [ -f "$site/pkg/clearhook.wasm" ]; then
   exit 0
