@@ -1,6 +1,7 @@
 //! The HTTP API: `/api/v1` for programs with API keys, and `/healthz`, `/readyz` and `/metrics`.
 
 mod callbacks;
+mod configuration;
 mod deliveries;
 mod event_types;
 mod events;
@@ -36,6 +37,7 @@ pub fn routes() -> Routes<AppState> {
         .merge(deliveries::routes())
         .merge(resend::routes())
         .merge(stats::routes())
+        .merge(configuration::routes())
         .fallback(no_such_route)
         .map(|router| router.layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX)));
     Routes::new()
