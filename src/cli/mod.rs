@@ -82,7 +82,8 @@ enum Command {
     Profile(profile::ProfileArguments),
     /// Print the JSON Schema of an event type's callback body
     Schema(schema::SchemaArguments),
-    /// Run a receiver that prints callbacks and checks their signatures
+    /// Run a receiver that prints callbacks and checks their signatures, or forward the callbacks of a server to a program on this machine
+    #[command(after_help = listen::HELP)]
     Listen(listen::ListenArguments),
     /// Print completions of all commands for a shell
     #[command(after_help = "Example:\n  clearhook completions bash > /etc/bash_completion.d/clearhook")]

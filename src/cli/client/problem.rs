@@ -51,16 +51,20 @@ impl Problem {
     }
 }
 
-/// The error of a response with this status and body as one line, with what to do.
+/// The error of a response with this status and body as one line.
+pub(in crate::cli) fn said(status: u16, body: &str) -> String {
+    match Problem::of(body) {
+        Some(problem) => format!("{status}: {}", problem.line()),
+        None => format!("{status}: the answer is not one of clearhook's API; is the URL that of a clearhook server?"),
+    }
+}
+
+/// As [`said`], with what to do about a key that is not valid or lacks a scope.
 pub(in crate::cli) fn line(status: u16, body: &str) -> String {
-    let Some(problem) = Problem::of(body) else {
-        return format!("{status}: the answer is not one of clearhook's API; is the URL that of a clearhook server?");
-    };
-    let line = problem.line();
     let hint = match status {
         401 => "; the key is unknown, revoked or expired: `clearhook api-key create` on the server makes another one",
         403 => "; use a key that has this scope",
-        _ => "",
+        _ => return said(status, body),
     };
-    format!("{status}: {}{hint}", if hint.is_empty() { &line } else { line.trim_end_matches('.') })
+    format!("{}{hint}", said(status, body).trim_end_matches('.'))
 }

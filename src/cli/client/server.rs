@@ -36,7 +36,7 @@ impl ServerArguments {
 
     /// The URL and the key. A profile that is named by a flag takes precedence over the environment; the chosen profile does not. The key of a
     /// profile is sent to the URL of this profile only.
-    fn resolve(&self) -> Result<(Url, Zeroizing<String>), CliError> {
+    pub(in crate::cli) fn resolve(&self) -> Result<(Url, Zeroizing<String>), CliError> {
         let named = given(self.profile.as_deref());
         let is_flag = named.is_some() && !is_variable("CLEARHOOK_PROFILE", self.profile.as_deref());
         let not_overridden = |name: &str, value: &Option<String>| -> Option<String> {

@@ -28,7 +28,7 @@ pub(in crate::cli) struct DeliveryArguments {
 
 #[derive(Subcommand)]
 enum DeliveryCommand {
-    /// List deliveries that wait, are held or failed for good. A delivery is one event for one webhook
+    /// List deliveries, newest first. A delivery is one event for one webhook
     #[command(
         after_help = "Scope of the key: callbacks:read, and webhooks:read if the webhook is given by its name\n\nExample:\n  clearhook delivery list --webhook Billing --state failed"
     )]
@@ -36,9 +36,12 @@ enum DeliveryCommand {
         /// Only those of this webhook, by id or name
         #[arg(long)]
         webhook: Option<String>,
-        /// Their state: `waiting`, `held` or `failed`
-        #[arg(long, default_value = "waiting")]
-        state: String,
+        /// Only those in one of these states, separated by commas: `waiting`, `pending`, `sending`, `succeeded`, `failed`, `held`, `cancelled`
+        #[arg(long)]
+        state: Option<String>,
+        /// Only those of events of this type
+        #[arg(long)]
+        event: Option<String>,
         /// At most this many
         #[arg(long, default_value_t = 50)]
         limit: u64,
@@ -73,13 +76,19 @@ pub(in crate::cli) async fn run(arguments: DeliveryArguments) -> Result<(), CliE
     let DeliveryArguments { command, server, json } = arguments;
     let client = server.client()?;
     match command {
-        DeliveryCommand::List { webhook, state, limit } => {
+        DeliveryCommand::List {
+            webhook,
+            state,
+            event,
+            limit,
+        } => {
             let webhook = match webhook {
                 Some(webhook) => Some(find::webhook(&client, &webhook).await?),
                 None => None,
             };
             let items = Items::of(&client, "/deliveries", Some(limit))
-                .filter("state", Some(state))
+                .filter("state", state)
+                .filter("event", event)
                 .filter("webhook_id", webhook);
             print_items(items, json, &["ID", "STATE", "TYPE", "ATTEMPTS", "DUE", "CREATED", "REASON"], row).await
         }

@@ -73,7 +73,13 @@ async fn connection(
     if let Some(last) = &place.last {
         call = call.header(HeaderName::from_static("last-event-id"), last);
     }
-    let mut bytes = call.stream().await?.bytes_stream();
+    let response = call.stream().await?;
+    // The position at which the stream begins, so that a connection that breaks before the first callback loses none.
+    if place.last.is_none() {
+        let begin = response.headers().get("last-event-id").and_then(|value| value.to_str().ok());
+        place.last = begin.map(str::to_owned);
+    }
+    let mut bytes = response.bytes_stream();
     place.was_connected = true;
     let mut parser = StreamParser::default();
     while let Ok(Some(Ok(piece))) = timeout(SILENCE_MAX, bytes.next()).await {
