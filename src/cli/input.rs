@@ -91,7 +91,9 @@ pub(super) fn resolve(value: &str, folder: &Path) -> Result<Zeroizing<String>, S
     }
     if let Some(path) = value.strip_prefix("file:") {
         let path = folder.join(path);
-        let path = path.to_str().ok_or_else(|| format!("the path {} is not UTF-8 text", path.display()))?;
+        let path = path
+            .to_str()
+            .ok_or_else(|| format!("the path {} is not UTF-8 text", path.display()))?;
         return secret_file::read("", path)
             .map(Zeroizing::new)
             .map_err(|error| error.detail.clone());

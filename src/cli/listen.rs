@@ -169,11 +169,7 @@ fn remote(url: Url, key: Zeroizing<String>, filter: (&str, String)) -> Result<Re
         .connect_timeout(CONNECT)
         .build()
         .map_err(|error| CliError::Other(format!("cannot start: {error}")))?;
-    Ok(Remote {
-        stream,
-        key,
-        client,
-    })
+    Ok(Remote { stream, key, client })
 }
 
 /// Accepts callbacks on every path, prints each of them, and responds.

@@ -32,7 +32,12 @@ pub(super) fn completions(arguments: &CompletionsArguments, mut program: Command
 /// Writes a page for each command.
 pub(super) fn man(arguments: &ManArguments, mut program: Command) -> Result<(), CliError> {
     let folder = &arguments.folder;
-    let cannot = |error: std::io::Error| CliError::Other(format!("cannot write pages to {}: {error}; choose another folder", folder.display()));
+    let cannot = |error: std::io::Error| {
+        CliError::Other(format!(
+            "cannot write pages to {}: {error}; choose another folder",
+            folder.display()
+        ))
+    };
     fs::create_dir_all(folder).map_err(cannot)?;
     program.build();
     let count = pages(&program, "", folder).map_err(cannot)?;

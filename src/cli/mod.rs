@@ -182,6 +182,8 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 /// The exit code of a usage error. That of `diff` is 1, because 2 says that there are differences.
 fn usage_code() -> u8 {
-    let command = std::env::args_os().skip(1).find(|argument| !argument.to_string_lossy().starts_with('-'));
+    let command = std::env::args_os()
+        .skip(1)
+        .find(|argument| !argument.to_string_lossy().starts_with('-'));
     if command.is_some_and(|command| command == "diff") { 1 } else { 2 }
 }

@@ -100,11 +100,8 @@ async fn print_array(mut items: Items<'_>) -> Result<(), CliError> {
 }
 
 fn value(item: &RawValue) -> Result<Value, CliError> {
-    serde_json::from_str(item.get()).map_err(|error| {
-        CliError::Other(format!(
-            "an item of the answer cannot be shown as a table: {error}; use --json"
-        ))
-    })
+    serde_json::from_str(item.get())
+        .map_err(|error| CliError::Other(format!("an item of the answer cannot be shown as a table: {error}; use --json")))
 }
 
 /// Prints an object of the API: with `json` as the server has written it, else one line per member.

@@ -45,7 +45,8 @@ pub(super) fn printable_json(json: &str) -> String {
 /// Control characters (C0, DEL, C1: the beginnings of escape sequences in ECMA-48), separators of lines, and marks and embeddings of
 /// direction (UAX #9), which make text look different from what it is.
 fn is_obeyed(sign: char) -> bool {
-    sign.is_control() || matches!(sign, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    sign.is_control()
+        || matches!(sign, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -140,7 +140,9 @@ pub(super) fn run(arguments: ProfileArguments) -> Result<(), CliError> {
                 profiles.current = None;
             }
             profiles.save()?;
-            print_line(format_args!("The profile {name} is removed. Its key is still valid; revoke it if nobody uses it."))
+            print_line(format_args!(
+                "The profile {name} is removed. Its key is still valid; revoke it if nobody uses it."
+            ))
         }
     }
 }

@@ -117,7 +117,11 @@ fn line(row: &[Cell], widths: &[usize]) -> String {
     let mut line = String::new();
     for (at, (cell, width)) in row.iter().zip(widths).enumerate() {
         let is_last = at + 1 == row.len();
-        let text = if is_last { cell.text.clone() } else { shortened(&cell.text, *width) };
+        let text = if is_last {
+            cell.text.clone()
+        } else {
+            shortened(&cell.text, *width)
+        };
         let blanks = if is_last { 0 } else { width.saturating_sub(text.width()) + 2 };
         line.push_str(&styled(&text, cell.style));
         line.extend(std::iter::repeat_n(' ', blanks));

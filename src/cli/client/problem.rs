@@ -43,7 +43,9 @@ impl Problem {
             return printable(&self.detail);
         }
         let shown = self.errors.iter().take(ERRORS_MAX);
-        let mut lines: Vec<String> = shown.map(|error| printable(&format!("{}: {}", error.pointer, error.detail))).collect();
+        let mut lines: Vec<String> = shown
+            .map(|error| printable(&format!("{}: {}", error.pointer, error.detail)))
+            .collect();
         if self.errors.len() > ERRORS_MAX {
             lines.push(format!("and {} more errors", self.errors.len() - ERRORS_MAX));
         }

@@ -61,7 +61,9 @@ impl Profiles {
         read.map_err(|error| wrong(format!("cannot be read: {error}")))?;
         toml::from_str(&text).map_err(|error| {
             // The text of the error shows the line, which may have a key in it.
-            let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            let line = error
+                .span()
+                .map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
             wrong(format!(
                 "is not valid in line {line}: {}; correct it, or delete it and add the profiles again",
                 error.message()
@@ -76,7 +78,8 @@ impl Profiles {
                 "there is no folder for profiles; set HOME or XDG_CONFIG_HOME".to_owned(),
             ));
         };
-        let wrong = |error: &dyn std::fmt::Display| CliError::Other(format!("the file of profiles {} cannot be written: {error}", path.display()));
+        let wrong =
+            |error: &dyn std::fmt::Display| CliError::Other(format!("the file of profiles {} cannot be written: {error}", path.display()));
         let text = toml::to_string_pretty(self).map_err(|error| wrong(&error))?;
         write_private(&path, &text).map_err(|error| wrong(&error))
     }

@@ -219,9 +219,14 @@ impl Call<'_> {
             url = joined;
         }
         if !self.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(self.query.iter().map(|(name, value)| (*name, value.as_str())));
+            url.query_pairs_mut()
+                .extend_pairs(self.query.iter().map(|(name, value)| (*name, value.as_str())));
         }
-        let mut request = self.client.http.request(self.method.clone(), url).bearer_auth(self.client.key.as_str());
+        let mut request = self
+            .client
+            .http
+            .request(self.method.clone(), url)
+            .bearer_auth(self.client.key.as_str());
         if !self.timeout.is_zero() {
             request = request.timeout(self.timeout);
         }

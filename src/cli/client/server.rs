@@ -20,7 +20,13 @@ pub(in crate::cli) struct ServerArguments {
     #[arg(long, env = "CLEARHOOK_API_KEY", hide_env_values = true, global = true, help_heading = "Server")]
     api_key: Option<String>,
     /// A file with the API key
-    #[arg(long, env = "CLEARHOOK_API_KEY_FILE", hide_env_values = true, global = true, help_heading = "Server")]
+    #[arg(
+        long,
+        env = "CLEARHOOK_API_KEY_FILE",
+        hide_env_values = true,
+        global = true,
+        help_heading = "Server"
+    )]
     api_key_file: Option<String>,
     /// The profile with URL and key, see `clearhook profile --help` [default: the one chosen by `clearhook profile use`]
     #[arg(long, env = "CLEARHOOK_PROFILE", global = true, help_heading = "Server")]

@@ -47,7 +47,10 @@ pub(super) async fn apply(client: &Client, file: &ConfigurationFile, comparison:
     let count = comparison.event_types.iter().chain(&comparison.webhooks).filter(removed).count();
     // Without a terminal nobody can answer; `--prune` itself asks for it.
     if count > 0 && !options.yes && std::io::IsTerminal::is_terminal(&std::io::stdin()) {
-        confirm(false, &format!("Delete the webhooks and archive the event types that are marked with - ({count})?"))?;
+        confirm(
+            false,
+            &format!("Delete the webhooks and archive the event types that are marked with - ({count})?"),
+        )?;
     }
     let all = comparison.owners.len() + comparison.event_types.len() + comparison.webhooks.len();
     let bar = steps(all);
@@ -92,7 +95,10 @@ impl Run<'_> {
         };
         for owner in &comparison.owners {
             let user = json!({ "email": owner.email, "role": "api-owner" });
-            failed(&format!("owner {}", owner.email), self.client.post("/users").json(&user).send().await)?;
+            failed(
+                &format!("owner {}", owner.email),
+                self.client.post("/users").json(&user).send().await,
+            )?;
             finish(self);
         }
         let (removed, changed): (Vec<&Step>, Vec<&Step>) = comparison

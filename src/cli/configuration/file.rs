@@ -55,7 +55,11 @@ pub(super) fn read(path: &Path, format: Option<Format>) -> Result<ConfigurationF
         places,
         document: value,
     };
-    let folder = if path.as_os_str() == "-" { PathBuf::new() } else { path.parent().map(Path::to_owned).unwrap_or_default() };
+    let folder = if path.as_os_str() == "-" {
+        PathBuf::new()
+    } else {
+        path.parent().map(Path::to_owned).unwrap_or_default()
+    };
     let mistakes = prepare::document(&mut file.document, &folder);
     if mistakes.is_empty() {
         Ok(file)
@@ -88,7 +92,11 @@ impl ConfigurationFile {
     /// A mistake with its line and column.
     pub(super) fn line(&self, (pointer, detail): &Mistake) -> String {
         let place = at(&self.shown, self.places.of(pointer));
-        let field = if pointer.is_empty() { String::new() } else { format!("{}: ", printable(pointer)) };
+        let field = if pointer.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", printable(pointer))
+        };
         format!("{place}: {field}{}", printable(detail.trim_end_matches('.')))
     }
 

@@ -30,7 +30,8 @@ Example:
   clearhook export > clearhook.yaml";
 
 /// What the help of `diff` says below the options.
-pub(super) const DIFF_HELP: &str = "Webhooks are matched by their id, or by their name where the file has no id. What the file omits stays as it is.
+pub(super) const DIFF_HELP: &str =
+    "Webhooks are matched by their id, or by their name where the file has no id. What the file omits stays as it is.
 
 Scope of the key: webhooks:read
 
@@ -136,10 +137,15 @@ pub(super) async fn apply(arguments: ApplyArguments) -> Result<(), CliError> {
     let file = file::read(&arguments.file, arguments.format)?;
     let client = server.client()?;
     let comparison = compare::compare(&client, &file, arguments.prune).await?;
-    apply::apply(&client, &file, &comparison, apply::Options {
-        dry_run,
-        yes,
-        json: arguments.json,
-    })
+    apply::apply(
+        &client,
+        &file,
+        &comparison,
+        apply::Options {
+            dry_run,
+            yes,
+            json: arguments.json,
+        },
+    )
     .await
 }

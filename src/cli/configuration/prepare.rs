@@ -4,10 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::{
-    file::Mistake,
-    places::member,
-};
+use super::{file::Mistake, places::member};
 use crate::cli::input::{is_reference, resolve};
 
 /// The sections of a file.
@@ -34,7 +31,9 @@ pub(super) fn document(document: &mut Value, folder: &Path) -> Vec<Mistake> {
         mistakes.push((member("", name), detail));
     }
     for (section, prepare) in [("webhooks", webhook as fn(&mut Entry<'_>)), ("event_types", event_type)] {
-        let Some(entries) = sections.get_mut(section).and_then(Value::as_array_mut) else { continue };
+        let Some(entries) = sections.get_mut(section).and_then(Value::as_array_mut) else {
+            continue;
+        };
         for (at, entry) in entries.iter_mut().enumerate() {
             if let Some(fields) = entry.as_object_mut() {
                 prepare(&mut Entry {
@@ -88,7 +87,9 @@ fn webhook(entry: &mut Entry<'_>) {
     let mut mistakes = Vec::new();
     let headers = entry.fields.get_mut("headers").and_then(Value::as_array_mut);
     for (at, header) in headers.into_iter().flatten().enumerate() {
-        let Some(value) = header.get("value").and_then(Value::as_str).map(str::to_owned) else { continue };
+        let Some(value) = header.get("value").and_then(Value::as_str).map(str::to_owned) else {
+            continue;
+        };
         let is_secret = header.get("secret").and_then(Value::as_bool);
         if is_secret == Some(true) && !is_reference(&value) && !value.starts_with("text:") {
             mistakes.push((format!("headers/{at}/value"), NAMED.to_owned()));

@@ -32,13 +32,19 @@ struct Reader<'a> {
 }
 
 fn line_ends(text: &str) -> Vec<usize> {
-    text.bytes().enumerate().filter_map(|(at, byte)| (byte == b'\n').then_some(at)).collect()
+    text.bytes()
+        .enumerate()
+        .filter_map(|(at, byte)| (byte == b'\n').then_some(at))
+        .collect()
 }
 
 impl Reader<'_> {
     fn place(&self, byte: usize) -> Place {
         let line = self.lines.partition_point(|end| *end < byte);
-        let begin = line.checked_sub(1).and_then(|before| self.lines.get(before)).map_or(0, |end| end + 1);
+        let begin = line
+            .checked_sub(1)
+            .and_then(|before| self.lines.get(before))
+            .map_or(0, |end| end + 1);
         let column = self.text.get(begin..byte).map_or(0, |before| before.chars().count()) + 1;
         Place { line: line + 1, column }
     }
@@ -113,7 +119,11 @@ mod tests {
             ("/webhooks/1/list/1", 11, 3),
             ("/webhooks/1/url", 7, 1),
         ] {
-            assert_eq!(places.of(pointer).map(|place| (place.line, place.column)), Some((line, column)), "{pointer}");
+            assert_eq!(
+                places.of(pointer).map(|place| (place.line, place.column)),
+                Some((line, column)),
+                "{pointer}"
+            );
         }
     }
 

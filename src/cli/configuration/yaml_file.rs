@@ -202,7 +202,10 @@ mod tests {
         ] {
             let (place, message) = parse(text).err().unwrap();
             let found = place.map(|place| place.line);
-            assert!(found.is_some_and(|found| found >= line && found <= line + 2), "{text}: {found:?} {message}");
+            assert!(
+                found.is_some_and(|found| found >= line && found <= line + 2),
+                "{text}: {found:?} {message}"
+            );
             assert!(!message.contains('\n') && message.len() > 5, "{message}");
         }
     }

@@ -29,10 +29,10 @@ pub(in crate::cli) struct CallbackArguments {
 enum CallbackCommand {
     /// List callbacks, newest first. A callback is one attempt to send an event to a webhook
     #[command(
-        after_help = "Scope of the key: callbacks:read, and webhooks:read if the webhook is given by its name\n\nExample:\n  clearhook callback list --webhook Billing --outcome failed --from 24h"
+        after_help = "Scope of the key: callbacks:read\n\nExample:\n  clearhook callback list --webhook Billing --outcome failed --from 24h"
     )]
     List {
-        /// Only those of this webhook, by id or name
+        /// Only those of this webhook, by its id, or by its name, which also needs the scope webhooks:read
         #[arg(long)]
         webhook: Option<String>,
         /// Only those that `succeeded` or `failed`
@@ -55,23 +55,27 @@ enum CallbackCommand {
         limit: u64,
     },
     /// Show a callback with its request and response
-    #[command(after_help = "Scope of the key: callbacks:read\n\nExample:\n  clearhook callback show 01890000-0000-7000-8000-000000000000 --json")]
+    #[command(
+        after_help = "Scope of the key: callbacks:read\n\nExample:\n  clearhook callback show 01890000-0000-7000-8000-000000000000 --json"
+    )]
     Show {
         /// The callback's id
         callback: CallbackId,
     },
     /// Send the event of a callback again to the same webhook
-    #[command(after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook callback redeliver 01890000-0000-7000-8000-000000000000")]
+    #[command(
+        after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook callback redeliver 01890000-0000-7000-8000-000000000000"
+    )]
     Redeliver {
         /// The callback's id
         callback: CallbackId,
     },
     /// Print callbacks as they happen, until Ctrl+C. After a broken connection it continues where it was
     #[command(
-        after_help = "Scope of the key: callbacks:read, and webhooks:read if the webhook is given by its name\n\nExample:\n  clearhook callback follow --webhook Billing\n  clearhook callback follow --event 'identity.*' --json | jq .status"
+        after_help = "Scope of the key: callbacks:read\n\nExample:\n  clearhook callback follow --webhook Billing\n  clearhook callback follow --event 'identity.*' --json | jq .status"
     )]
     Follow {
-        /// Only those of this webhook, by id or name
+        /// Only those of this webhook, by its id, or by its name, which also needs the scope webhooks:read
         #[arg(long)]
         webhook: Option<String>,
         /// Only those of events of this type, or of types that match a pattern such as `identity.*`

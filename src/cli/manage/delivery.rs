@@ -29,11 +29,9 @@ pub(in crate::cli) struct DeliveryArguments {
 #[derive(Subcommand)]
 enum DeliveryCommand {
     /// List deliveries, newest first. A delivery is one event for one webhook
-    #[command(
-        after_help = "Scope of the key: callbacks:read, and webhooks:read if the webhook is given by its name\n\nExample:\n  clearhook delivery list --webhook Billing --state failed"
-    )]
+    #[command(after_help = "Scope of the key: callbacks:read\n\nExample:\n  clearhook delivery list --webhook Billing --state failed")]
     List {
-        /// Only those of this webhook, by id or name
+        /// Only those of this webhook, by its id, or by its name, which also needs the scope webhooks:read
         #[arg(long)]
         webhook: Option<String>,
         /// Only those in one of these states, separated by commas: `waiting`, `pending`, `sending`, `succeeded`, `failed`, `held`, `cancelled`
@@ -54,7 +52,9 @@ enum DeliveryCommand {
         delivery: DeliveryId,
     },
     /// Cancel a delivery that waits or is held. It is not sent any more
-    #[command(after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook delivery cancel 01890000-0000-7000-8000-000000000000")]
+    #[command(
+        after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook delivery cancel 01890000-0000-7000-8000-000000000000"
+    )]
     Cancel {
         /// The delivery's id, with or without the `msg_` of the header `webhook-id`
         #[arg(value_parser = delivery_id)]
@@ -68,8 +68,9 @@ enum DeliveryCommand {
 /// The header `webhook-id` has `msg_` before the id.
 fn delivery_id(text: &str) -> Result<DeliveryId, String> {
     let id = text.strip_prefix("msg_").unwrap_or(text);
-    id.parse()
-        .map_err(|_| "this is not the id of a delivery; `clearhook delivery list` and the header webhook-id of a callback show it".to_owned())
+    id.parse().map_err(|_| {
+        "this is not the id of a delivery; `clearhook delivery list` and the header webhook-id of a callback show it".to_owned()
+    })
 }
 
 pub(in crate::cli) async fn run(arguments: DeliveryArguments) -> Result<(), CliError> {

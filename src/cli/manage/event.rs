@@ -54,7 +54,9 @@ enum EventCommand {
         limit: u64,
     },
     /// Show an event with its deliveries and their callbacks
-    #[command(after_help = "Scope of the key: callbacks:read\n\nExample:\n  clearhook event show 01890000-0000-7000-8000-000000000000 --json")]
+    #[command(
+        after_help = "Scope of the key: callbacks:read\n\nExample:\n  clearhook event show 01890000-0000-7000-8000-000000000000 --json"
+    )]
     Show {
         /// The id that clearhook gave the event, as `event list` shows it
         event: EventId,

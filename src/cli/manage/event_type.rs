@@ -346,7 +346,10 @@ async fn change(client: &Client, event_type: &EventType, body: &Value, json: boo
 fn verdict(answer: &Answer) -> Result<(), CliError> {
     let result = answer.json()?;
     let is_valid = result.get("valid").and_then(Value::as_bool).unwrap_or_default();
-    let breaks = result.get("changes").and_then(Value::as_array).is_some_and(|changes| !changes.is_empty());
+    let breaks = result
+        .get("changes")
+        .and_then(Value::as_array)
+        .is_some_and(|changes| !changes.is_empty());
     match (is_valid, breaks) {
         (true, false) => Ok(()),
         (false, _) => Err(CliError::Other("the example does not match the schema; see `errors`".to_owned())),

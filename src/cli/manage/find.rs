@@ -59,8 +59,8 @@ async fn all<T: serde::de::DeserializeOwned>(items: &mut Items<'_>, wanted: impl
     let mut found = Vec::new();
     while let Some(page) = items.next().await? {
         for item in page {
-            let item: T =
-                serde_json::from_str(item.get()).map_err(|error| CliError::Other(format!("the answer of the server cannot be read: {error}")))?;
+            let item: T = serde_json::from_str(item.get())
+                .map_err(|error| CliError::Other(format!("the answer of the server cannot be read: {error}")))?;
             if wanted(&item) {
                 found.push(item);
             }
@@ -70,11 +70,7 @@ async fn all<T: serde::de::DeserializeOwned>(items: &mut Items<'_>, wanted: impl
 }
 
 /// The answer to a request about an event type. If there is no such type, the error names the most similar one.
-pub(super) async fn of_event_type(
-    client: &Client,
-    given: &EventType,
-    answer: Result<Answer, Failure>,
-) -> Result<Answer, CliError> {
+pub(super) async fn of_event_type(client: &Client, given: &EventType, answer: Result<Answer, Failure>) -> Result<Answer, CliError> {
     match answer {
         Ok(answer) => Ok(answer),
         Err(Failure::Refused(StatusCode::NOT_FOUND, body)) => {

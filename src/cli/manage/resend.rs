@@ -31,12 +31,17 @@ impl DiscardState {
     }
 }
 
-/// Sends again what failed for good or was held. `since` is a time or a duration until now.
-pub(super) async fn recover(client: &Client, id: WebhookId, since: &str, until: Option<&str>, json: bool) -> Result<(), CliError> {
-    let mut body = json!({ "since": moment("--since", since)? });
+/// The period whose deliveries are sent again. `since` is a time or a duration until now.
+pub(super) fn period(since: &str, until: Option<&str>) -> Result<Value, CliError> {
+    let mut period = json!({ "since": moment("--since", since)? });
     if let Some(until) = until {
-        body["until"] = moment("--until", until)?.into();
+        period["until"] = moment("--until", until)?.into();
     }
+    Ok(period)
+}
+
+/// Sends again what failed for good or was held in a period.
+pub(super) async fn recover(client: &Client, id: WebhookId, body: Value, json: bool) -> Result<(), CliError> {
     let call = client.post(format!("/webhooks/{id}/recover")).json(&body).patient(PATIENCE);
     print_object(&while_working("Queuing deliveries again …", call.send()).await?, json)
 }

@@ -49,7 +49,7 @@ enum WebhookCommand {
     /// Show all fields of a webhook
     #[command(after_help = "Scope of the key: webhooks:read\n\nExample:\n  clearhook webhook show Billing")]
     Show {
-        /// The webhook's id or name
+        /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
     },
     /// Create a webhook and print its secret, which is never shown again
@@ -64,10 +64,10 @@ enum WebhookCommand {
     },
     /// Change the given fields of a webhook; the others stay
     #[command(
-        after_help = "Scope of the key: webhooks:write, and webhooks:read if the webhook is given by its name\n\nExample:\n  clearhook webhook update Billing --receiver https://billing.example.com/v2/hooks"
+        after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook update Billing --receiver https://billing.example.com/v2/hooks"
     )]
     Update {
-        /// The webhook's id or name
+        /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
         #[command(flatten)]
         fields: FieldArguments,
@@ -75,7 +75,7 @@ enum WebhookCommand {
     /// Delete a webhook. Its log stays for the retention period
     #[command(after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook delete Billing --yes")]
     Delete {
-        /// The webhook's id or name
+        /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
         /// Do not ask for confirmation
         #[arg(long, short)]
@@ -84,19 +84,19 @@ enum WebhookCommand {
     /// Enable a webhook, so that callbacks are sent
     #[command(after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook enable Billing")]
     Enable {
-        /// The webhook's id or name
+        /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
     },
     /// Disable a webhook. Its events are held until they are recovered or discarded
     #[command(after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook disable Billing")]
     Disable {
-        /// The webhook's id or name
+        /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
     },
     /// Send an example event to a webhook now. The callback is marked as a test
     #[command(after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook test Billing --event invoice.paid")]
     Test {
-        /// The webhook's id or name
+        /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
         /// The type of the event [default: the first type of the webhook]
         #[arg(long)]
@@ -107,7 +107,7 @@ enum WebhookCommand {
         after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook recover Billing --since 2026-11-01T00:00:00Z\n  clearhook webhook recover Billing --since 24h"
     )]
     Recover {
-        /// The webhook's id or name
+        /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
         /// From this time on (RFC 3339), or for as long as this until now, such as 24h
         #[arg(long)]
@@ -119,7 +119,7 @@ enum WebhookCommand {
     /// Discard what a webhook holds, or what waits for it. It is not sent any more
     #[command(after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook discard Billing --state held --yes")]
     Discard {
-        /// The webhook's id or name
+        /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
         /// Which deliveries: those that are held while it is disabled, or those that wait to be sent
         #[arg(long, default_value = "held")]
@@ -131,7 +131,7 @@ enum WebhookCommand {
     /// Replace the secret and print the new one, which is never shown again. The old one signs beside it for a while
     #[command(after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook rotate Billing --overlap 1h")]
     Rotate {
-        /// The webhook's id or name
+        /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
         /// How long the old secret signs beside the new one, at most 7d
         #[arg(long)]
@@ -141,10 +141,10 @@ enum WebhookCommand {
     },
     /// Show how many callbacks succeeded and failed, and how long they took
     #[command(
-        after_help = "Scope of the key: callbacks:read, and webhooks:read if the webhook is given by its name\n\nExample:\n  clearhook webhook stats Billing --period day --from 2026-11-01T00:00:00Z"
+        after_help = "Scope of the key: callbacks:read\n\nExample:\n  clearhook webhook stats Billing --period day --from 2026-11-01T00:00:00Z"
     )]
     Stats {
-        /// The webhook's id or name
+        /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
         /// The length of a row
         #[arg(long, value_parser = ["hour", "day"], default_value = "hour")]
@@ -188,7 +188,11 @@ pub(in crate::cli) async fn run(arguments: WebhookArguments) -> Result<(), CliEr
             let id = find::webhook(&client, &webhook).await?;
             confirm(yes, &format!("Delete the webhook {}?", printable(&webhook)))?;
             client.delete(format!("/webhooks/{id}")).send().await?;
-            done(json, &json!({ "id": id, "deleted": true }), &format!("The webhook {id} is deleted."))
+            done(
+                json,
+                &json!({ "id": id, "deleted": true }),
+                &format!("The webhook {id} is deleted."),
+            )
         }
         WebhookCommand::Enable { webhook } => change(&client, &webhook, &json!({ "enabled": true }), json).await,
         WebhookCommand::Disable { webhook } => change(&client, &webhook, &json!({ "enabled": false }), json).await,
@@ -201,8 +205,9 @@ pub(in crate::cli) async fn run(arguments: WebhookArguments) -> Result<(), CliEr
             print_object(&call.send().await?, json)
         }
         WebhookCommand::Recover { webhook, since, until } => {
+            let period = resend::period(&since, until.as_deref())?;
             let id = find::webhook(&client, &webhook).await?;
-            resend::recover(&client, id, &since, until.as_deref(), json).await
+            resend::recover(&client, id, period, json).await
         }
         WebhookCommand::Discard { webhook, state, yes } => {
             let id = find::webhook(&client, &webhook).await?;

@@ -128,7 +128,11 @@ impl FieldArguments {
         set("url", text(&self.receiver));
         set("events", list(&self.events, false));
         set("owners", list(&self.owners, self.no_owners));
-        let headers = self.headers.iter().map(|header| parse_header(header)).collect::<Result<Vec<_>, _>>()?;
+        let headers = self
+            .headers
+            .iter()
+            .map(|header| parse_header(header))
+            .collect::<Result<Vec<_>, _>>()?;
         set("headers", (self.no_headers || !headers.is_empty()).then(|| headers.into()));
         let rate = self
             .rate
@@ -154,4 +158,3 @@ fn parse_header(text: &str) -> Result<Value, CliError> {
     }
     Ok(header)
 }
-

@@ -52,7 +52,12 @@ impl IfMatch {
             return Ok(None);
         }
         let present = EntityTag::of(entry).to_string();
-        if tags.contains(&present) {
+        // A checksum of the content may follow the version, after a hyphen.
+        let version = |tag: &str| {
+            tag.split_once('-')
+                .map_or_else(|| tag.to_owned(), |(version, _)| format!("{version}\""))
+        };
+        if tags.iter().any(|tag| version(tag) == present) {
             Ok(Some(entry.record.updated_at))
         } else {
             Err(changed())

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{
@@ -79,7 +79,8 @@ pub struct EventTypeStep {
     pub event_type: EventType,
     /// The fields that change.
     pub changes: Vec<FieldChange>,
-    /// The version that was compared: when it was last changed.
+    /// The entity tag of the version that was compared, for `If-Match`.
+    #[serde(rename = "etag", serialize_with = "tag")]
     pub updated_at: Option<Timestamp>,
 }
 
@@ -96,8 +97,14 @@ pub struct WebhookStep {
     pub name: String,
     /// The fields that change.
     pub changes: Vec<FieldChange>,
-    /// The version that was compared: when it was last changed.
+    /// The entity tag of the version that was compared, for `If-Match`.
+    #[serde(rename = "etag", serialize_with = "tag")]
     pub updated_at: Option<Timestamp>,
+}
+
+/// `If-Match` compares the version in an entity tag only (`rest::entity_tag`); the checksum behind it is for caches.
+fn tag<S: Serializer>(version: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    version.map(|version| format!("\"{:x}-0\"", version.0)).serialize(serializer)
 }
 
 /// A field that changes. Secrets are masked.

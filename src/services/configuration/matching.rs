@@ -59,8 +59,16 @@ pub(super) fn matched(entries: &[WebhookEntry], stored: &[WebhookRecord], errors
                 }
             }
             several => {
-                let ids: Vec<String> = several.iter().filter_map(|place| stored.get(*place)).map(|webhook| webhook.id.to_string()).collect();
-                wrong(format!("{} webhooks have this name; give the id of the right one: {}.", several.len(), ids.join(", ")));
+                let ids: Vec<String> = several
+                    .iter()
+                    .filter_map(|place| stored.get(*place))
+                    .map(|webhook| webhook.id.to_string())
+                    .collect();
+                wrong(format!(
+                    "{} webhooks have this name; give the id of the right one: {}.",
+                    several.len(),
+                    ids.join(", ")
+                ));
             }
         }
     }

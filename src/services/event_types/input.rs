@@ -144,7 +144,11 @@ pub(super) fn example_errors(schema: &EntrySchema, examples: &[Value]) -> Vec<Fi
 
 /// Validates all fields by themselves. `present` is the stored schema: it is not compiled again if it stays. The error contains everything
 /// that is wrong.
-pub(in crate::services) fn check_fields(types: &Snapshot, mut input: EventTypeInput, present: Option<&Entry>) -> Result<Checked, Vec<FieldError>> {
+pub(in crate::services) fn check_fields(
+    types: &Snapshot,
+    mut input: EventTypeInput,
+    present: Option<&Entry>,
+) -> Result<Checked, Vec<FieldError>> {
     let mut errors = Vec::new();
     let mut check = |pointer: &str, result: Result<(), ValidationError>| {
         if let Err(wrong) = result {

@@ -77,7 +77,11 @@ impl From<WebhookFields> for WebhookInput {
 }
 
 /// Validates all fields. The error contains everything that is wrong. `stored` are the webhook's present fields.
-pub(super) async fn check_fields(app: &AppState, input: WebhookInput, stored: Option<&WebhookFields>) -> Result<WebhookFields, UseCaseError> {
+pub(super) async fn check_fields(
+    app: &AppState,
+    input: WebhookInput,
+    stored: Option<&WebhookFields>,
+) -> Result<WebhookFields, UseCaseError> {
     check_planned(app, input, stored, &Planned::default()).await
 }
 

@@ -174,7 +174,10 @@ pub(super) fn unmasked(rows: Vec<HeaderView>, stored: &[HeaderInput]) -> Vec<Hea
 
 /// The errors of headers whose value is still a mask.
 pub(super) fn masked(headers: &[HeaderInput]) -> Vec<FieldError> {
-    let masks = headers.iter().enumerate().filter(|(_, header)| header.value.as_deref().is_some_and(is_mask));
+    let masks = headers
+        .iter()
+        .enumerate()
+        .filter(|(_, header)| header.value.as_deref().is_some_and(is_mask));
     masks
         .map(|(at, _)| FieldError::new(format!("/headers/{at}/value"), ValidationError::HeaderMasked))
         .collect()
