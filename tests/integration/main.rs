@@ -36,6 +36,7 @@ mod event_type_api;
 mod event_type_import;
 mod event_type_import_page;
 mod event_type_list;
+mod event_type_nodes;
 mod event_type_pages;
 mod event_type_publishing;
 mod event_types;
