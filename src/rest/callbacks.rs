@@ -1,10 +1,7 @@
 //! The callback log: `GET /webhooks/{id}/callbacks` and `GET /callbacks/{id}`.
 
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{Json, extract::State, http::Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,71 +15,124 @@ use crate::{
     },
     problem::Problem,
     rest::extract::{Caller, Id, List, NoParams, PageView, Params, event_type, limit, moment, named},
-    routes::{Routes, Rule},
+    routes::{Operation, Routes, Rule, Tag},
     services::error::FieldError,
     services::webhooks,
     storage::callbacks::{CallbackDetails, CallbackRecord, LogFilter, ShownHeaders},
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LogParams {
+    /// The earliest time, inclusive. At most 366 days before `to`.
+    #[schemars(with = "Option<Timestamp>")]
     from: Option<String>,
+    /// The latest time, exclusive.
+    #[schemars(with = "Option<Timestamp>")]
     to: Option<String>,
+    /// Only attempts that succeeded, or only those that failed.
+    #[schemars(with = "Option<Outcome>")]
     outcome: Option<String>,
+    /// Only attempts that were answered with this status code.
+    #[schemars(with = "Option<u16>", range(min = 100, max = 999))]
     status: Option<String>,
+    /// Only attempts of this event type.
+    #[schemars(with = "Option<EventType>")]
     event: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+/// An HTTP attempt of a delivery.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Callback")]
 pub(super) struct CallbackView {
+    /// Its id.
     id: CallbackId,
+    /// The delivery, whose attempts all have the same `webhook-id`.
     delivery_id: DeliveryId,
+    /// The event, by clearhook's id.
     event_id: EventId,
+    /// The type of the event.
     event_type: EventType,
+    /// The URL to which it was sent.
+    #[schemars(example = &"https://hr.example.com/hooks")]
     url: String,
+    /// When the attempt began.
     callback_date: Timestamp,
+    /// The number of the attempt, from 1.
+    #[schemars(example = 1)]
     attempt: u32,
+    /// Why the attempt was made.
     trigger: Trigger,
+    /// Whether the receiver accepted it.
     outcome: Outcome,
+    /// The status code of the response. Null without a response.
+    #[schemars(example = 202)]
     status: Option<u16>,
+    /// The name of the status, such as `Accepted`, or what happened instead, such as `TimedOut`.
+    #[schemars(example = &"Accepted")]
     response: String,
+    /// How long the response headers took, in milliseconds.
+    #[schemars(example = 87)]
     duration_ms: i64,
 }
 
-#[derive(Serialize)]
+/// A header of a request or response.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ShownHeader")]
 struct Shown {
+    /// Its name.
+    #[schemars(example = &"content-type")]
     name: String,
+    /// Its value. Credentials are replaced.
+    #[schemars(example = &"application/json")]
     value: String,
 }
 
-#[derive(Serialize)]
+/// What was sent.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SentRequest")]
 struct RequestView {
+    /// The headers, in the order in which they were sent.
     headers: Vec<Shown>,
+    /// The exact body. Null if the event is no longer stored.
     body: Option<String>,
 }
 
-#[derive(Serialize)]
+/// What was received.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ReceivedResponse")]
 struct ResponseView {
+    /// The headers.
     headers: Vec<Shown>,
+    /// The beginning of the body, at most 16 KiB.
     body: String,
+    /// Whether the body was longer.
     truncated: bool,
     /// The reason if the end of the body was not received; otherwise null.
     incomplete: Option<String>,
 }
 
-#[derive(Serialize)]
+/// An HTTP attempt with its request and response.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CallbackDetails")]
 struct DetailsView {
     #[serde(flatten)]
     callback: CallbackView,
+    /// The webhook.
     webhook_id: WebhookId,
-    /// The CloudEvents `id` and `source` of the event.
+    /// The CloudEvents `id` of the event, as the publisher gave it. Null if the event is no longer stored.
+    #[schemars(example = &"7d3c6b1e")]
     ce_id: Option<String>,
+    /// The CloudEvents `source` of the event. Null if the event is no longer stored.
+    #[schemars(example = &"/sites/paris")]
     source: Option<String>,
+    /// What went wrong, in words.
     detail: Option<String>,
+    /// What was sent.
     request: RequestView,
+    /// What was received. Null without a response.
     received: Option<ResponseView>,
 }
 
@@ -90,8 +140,22 @@ struct DetailsView {
 pub(super) fn routes() -> Routes<AppState> {
     let rule = Rule::Key(Action::ReadCallbacks);
     Routes::new()
-        .get("/webhooks/{id}/callbacks", rule, list)
-        .get("/callbacks/{id}", rule, read)
+        .operation(
+            Method::GET,
+            "/webhooks/{id}/callbacks",
+            rule,
+            list,
+            Operation::new("listWebhookCallbacks", Tag::Callbacks, "List the callbacks of a webhook")
+                .text("The log of a webhook, newest first."),
+        )
+        .operation(
+            Method::GET,
+            "/callbacks/{id}",
+            rule,
+            read,
+            Operation::new("getCallback", Tag::Callbacks, "Read a callback")
+                .text("An attempt with what was sent and received. Secrets and credentials are replaced."),
+        )
 }
 
 /// `GET /webhooks/{id}/callbacks`
@@ -101,7 +165,7 @@ async fn list(
     Id(id): Id<WebhookId>,
     list: List,
     Params(params): Params<LogParams>,
-) -> Result<Response, Problem> {
+) -> Result<PageView<CallbackView>, Problem> {
     let filter = LogFilter {
         from: moment("from", params.from.as_deref())?,
         to: moment("to", params.to.as_deref())?,
@@ -116,7 +180,12 @@ async fn list(
 }
 
 /// `GET /callbacks/{id}`
-async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<CallbackId>, _: Params<NoParams>) -> Result<Response, Problem> {
+async fn read(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    Id(id): Id<CallbackId>,
+    _: Params<NoParams>,
+) -> Result<Json<DetailsView>, Problem> {
     let CallbackDetails {
         record,
         detail,
@@ -146,8 +215,7 @@ async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<Callba
         detail,
         request,
         received,
-    })
-    .into_response())
+    }))
 }
 
 /// Parses an HTTP status code.

@@ -1,6 +1,7 @@
 //! Deliveries that wait, are held, or have failed: `GET /deliveries`, `POST /deliveries/{id}/cancel` and `POST /webhooks/{id}/discard`.
 
-use axum::{Json, extract::State, response::Response};
+use axum::{Json, extract::State, http::Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -8,12 +9,13 @@ use crate::{
     auth::rules::Action,
     domain::{
         delivery::DeliveryState,
+        event_type::EventType,
         id::{DeliveryId, EventId, WebhookId},
         timestamp::Timestamp,
     },
     problem::Problem,
     rest::extract::{Caller, Id, List, NoParams, OptionalBody, PageView, Params, limit},
-    routes::{Routes, Rule},
+    routes::{Operation, Routes, Rule, Tag},
     services::{error::FieldError, webhooks},
     storage::{
         delivery_list::{DeliveryList, ListedDelivery},
@@ -21,43 +23,74 @@ use crate::{
     },
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct DeliveryParams {
+    /// Those that wait for their time (`pending` means the same), that are held because the webhook is disabled, or that have failed.
+    #[schemars(required, extend("type" = "string", "enum" = ["waiting", "pending", "held", "failed"]))]
     state: Option<String>,
+    /// The webhook.
+    #[schemars(with = "WebhookId")]
     webhook_id: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+/// One event for one webhook.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Delivery")]
 struct DeliveryView {
+    /// Its id.
     id: DeliveryId,
+    /// The webhook.
     webhook_id: WebhookId,
+    /// The event, by clearhook's id.
     event_id: EventId,
+    /// The type of the event. Null if the event is no longer stored.
+    #[schemars(with = "Option<EventType>")]
     event_type: Option<String>,
+    /// The subject of the event.
+    #[schemars(example = &"identities/42")]
     subject: Option<String>,
+    /// What is done with it.
     state: DeliveryState,
+    /// The number of attempts so far.
+    #[schemars(example = 2)]
     attempts: u32,
+    /// When it is tried next.
     due_at: Option<Timestamp>,
+    /// Why it is not sent, or why it failed.
     reason: Option<String>,
+    /// When the event was published.
     created_at: Timestamp,
 }
 
-#[derive(Serialize)]
+/// A cancelled delivery.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CancelledDelivery")]
 struct CancelledView {
+    /// Its id.
     id: DeliveryId,
+    /// Its new state.
     state: DeliveryState,
 }
 
-#[derive(Serialize)]
+/// The result of discarding deliveries.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Discarded")]
 struct DiscardedView {
+    /// How many were discarded.
+    #[schemars(example = 12)]
     deliveries: u64,
 }
 
-#[derive(Default, Deserialize)]
+/// What is discarded.
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "Discard")]
 struct DiscardBody {
+    /// Those that are held because the webhook is disabled (the default), or those that wait for their time (`pending` means the same).
+    #[schemars(extend("enum" = ["held", "waiting", "pending", null]))]
     state: Option<String>,
 }
 
@@ -65,9 +98,32 @@ struct DiscardBody {
 pub(super) fn routes() -> Routes<AppState> {
     let resend = Rule::Key(Action::Resend);
     Routes::new()
-        .get("/deliveries", Rule::Key(Action::ReadCallbacks), list)
-        .post("/deliveries/{id}/cancel", resend, cancel)
-        .post("/webhooks/{id}/discard", resend, discard)
+        .operation(
+            Method::GET,
+            "/deliveries",
+            Rule::Key(Action::ReadCallbacks),
+            list,
+            Operation::new("listDeliveries", Tag::Deliveries, "List deliveries of a webhook")
+                .text("Deliveries that wait, are held, or have failed.")
+                .refuses(404, "There is no such webhook (`not-found`)."),
+        )
+        .operation(
+            Method::POST,
+            "/deliveries/{id}/cancel",
+            resend,
+            cancel,
+            Operation::new("cancelDelivery", Tag::Deliveries, "Cancel a delivery")
+                .text("A delivery that waits or is held is not sent any more.")
+                .refuses(409, "It is being sent, or has ended (`conflict`)."),
+        )
+        .operation(
+            Method::POST,
+            "/webhooks/{id}/discard",
+            resend,
+            discard,
+            Operation::new("discardDeliveries", Tag::Deliveries, "Discard deliveries of a webhook")
+                .text("The deliveries that are held, or those that wait, are not sent any more, and are not recovered."),
+        )
 }
 
 /// `GET /deliveries`
@@ -76,7 +132,7 @@ async fn list(
     Caller(by): Caller,
     list: List,
     Params(params): Params<DeliveryParams>,
-) -> Result<Response, Problem> {
+) -> Result<PageView<DeliveryView>, Problem> {
     let mut errors = Vec::new();
     let which = match params.state.as_deref() {
         Some("waiting" | "pending") => Some(DeliveryList::Waiting),

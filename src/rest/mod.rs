@@ -1,7 +1,9 @@
 //! The HTTP API: `/api/v1` for programs with API keys, and `/healthz`, `/readyz` and `/metrics`.
 
+mod answer;
 mod callbacks;
 mod deliveries;
+mod entity_tag;
 mod event_types;
 mod events;
 mod extract;
@@ -9,6 +11,7 @@ mod find_events;
 mod health;
 mod json;
 pub mod metrics;
+pub mod openapi;
 mod resend;
 mod stats;
 mod webhook_body;
@@ -16,14 +19,10 @@ mod webhooks;
 
 use axum::extract::DefaultBodyLimit;
 
-pub(crate) use self::extract::Params;
+pub(crate) use self::answer::HoldsCredential;
+pub(crate) use self::extract::{BODY_BYTES_MAX, Params};
 pub use self::{callbacks::callback_json, extract::key_holder};
-use crate::{
-    app::AppState,
-    auth::rules::Action,
-    problem::Problem,
-    routes::{Routes, Rule},
-};
+use crate::{app::AppState, problem::Problem, routes::Routes};
 
 /// All routes of the API.
 pub fn routes() -> Routes<AppState> {
@@ -38,11 +37,8 @@ pub fn routes() -> Routes<AppState> {
         .merge(stats::routes())
         .fallback(no_such_route)
         .map(|router| router.layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX)));
-    Routes::new()
-        .nest("/api/v1", v1)
-        .get("/healthz", Rule::Open, health::alive)
-        .get("/readyz", Rule::Open, health::ready)
-        .get("/metrics", Rule::Key(Action::ReadMetrics), metrics::read)
+    let described = Routes::new().nest("/api/v1", v1).merge(health::routes()).merge(metrics::routes());
+    openapi::with_document(described)
 }
 
 /// Handles requests to routes that do not exist.

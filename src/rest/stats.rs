@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::Method};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -11,25 +12,38 @@ use crate::{
     domain::{id::WebhookId, timestamp::Timestamp},
     problem::Problem,
     rest::extract::{Caller, Id, Params, moment},
-    routes::{Routes, Rule},
+    routes::{Operation, Routes, Rule, Tag},
     services::webhooks::{self, Period, Stats},
 };
 
 /// The default time range.
 const USUAL: Duration = Duration::from_secs(24 * 3_600);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct StatsParams {
+    /// The beginning of the range. By default, 24 hours before `to`.
+    #[schemars(with = "Option<Timestamp>")]
     from: Option<String>,
+    /// The end of the range. By default, now. At most 31 days after `from` by hours, 366 days by days.
+    #[schemars(with = "Option<Timestamp>")]
     to: Option<String>,
+    /// The length of each bucket.
     #[serde(default)]
     period: Period,
 }
 
 /// The routes of this file.
 pub(super) fn routes() -> Routes<AppState> {
-    Routes::new().get("/webhooks/{id}/stats", Rule::Key(Action::ReadCallbacks), read)
+    Routes::new().operation(
+        Method::GET,
+        "/webhooks/{id}/stats",
+        Rule::Key(Action::ReadCallbacks),
+        read,
+        Operation::new("getWebhookStats", Tag::Webhooks, "Read the statistics of a webhook")
+            .text("Numbers of attempts by hour or day, and percentiles of their duration.")
+            .refuses(422, "The range is not valid; `errors` says why (`invalid`)."),
+    )
 }
 
 /// `GET /webhooks/{id}/stats`

@@ -21,6 +21,7 @@ pub mod event_types;
 pub mod events;
 mod executor;
 pub mod global_stats;
+pub mod idempotency;
 pub mod identities;
 mod invalid_url;
 pub mod journal;
