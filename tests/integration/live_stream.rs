@@ -317,7 +317,7 @@ async fn streams_of_a_key_are_limited(database: TestDatabase) {
         (429, &"5".parse().unwrap())
     );
     let problem = refused.json_value().await;
-    assert_eq!(problem["type"], "urn:clearhook:problem:too-many-streams");
+    assert_eq!(problem["type"], "urn:clearhook:problem:busy");
     // Another key has streams of its own.
     let (key, _) = api_key::create(&app.store, &Actor::clearhook(), "other", &[Scope::CallbacksRead], None)
         .await

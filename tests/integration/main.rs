@@ -67,6 +67,7 @@ mod oidc;
 mod oidc_security;
 mod oidc_shapes;
 mod one_service;
+mod openapi;
 mod order;
 mod overview;
 mod pack_schemas;

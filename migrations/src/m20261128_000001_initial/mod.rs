@@ -7,6 +7,7 @@ mod audit;
 mod callbacks;
 mod event_types;
 mod events;
+mod idempotency;
 mod nodes;
 mod webhooks;
 
@@ -20,7 +21,8 @@ impl MigrationName for Migration {
 }
 
 /// All tables, each after those that refer to it.
-pub const TABLES: [&str; 26] = [
+pub const TABLES: [&str; 27] = [
+    "idempotency_keys",
     "master_keys",
     "audit_log",
     "revisions",
@@ -63,7 +65,8 @@ impl MigrationTrait for Migration {
         events::create(manager).await?;
         callbacks::create(manager).await?;
         nodes::create(manager).await?;
-        audit::create(manager).await
+        audit::create(manager).await?;
+        idempotency::create(manager).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

@@ -8,6 +8,7 @@ pub(crate) mod event;
 pub(crate) mod event_key;
 pub(crate) mod event_type;
 pub(crate) mod event_type_version;
+pub(crate) mod idempotency_key;
 pub(crate) mod identity;
 pub(crate) mod master_key;
 pub(crate) mod node;

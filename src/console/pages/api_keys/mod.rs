@@ -29,7 +29,7 @@ use crate::{
         page::{ListId, Page},
         timestamp::Timestamp,
     },
-    messages::administration as say,
+    messages::{administration as say, api_docs},
     routes::{Routes, Rule, Ruled},
     services::{api_keys, error::UseCaseError},
     storage::api_keys::ApiKeyRecord,
@@ -144,7 +144,12 @@ fn Keys(page: Page<ApiKeyRecord>, q: Option<String>) -> impl IntoView {
         <div class="head">
             <div>
                 <h1>{say::api_keys(lang)}</h1>
-                <p>{say::api_keys_lead(lang)}</p>
+                <p>
+                    {say::api_keys_lead(lang)} " "
+                    <a href="/api/docs" rel="external">
+                        {api_docs::link(lang)}
+                    </a>
+                </p>
             </div>
             <a class="button primary" href=new::PATH>
                 {say::api_key_create(lang)}
