@@ -1,5 +1,5 @@
-//! Hourly statistics of all webhooks together. Each hour has one row per shard, and a node always adds to the same shard. Reading the sums
-//! of all webhooks from `webhook_stats` would scan all of its rows.
+//! Hourly statistics of all webhooks together. Each hour has a few rows per shard, one for each latency bucket, and a node always adds to the
+//! same shard. Reading the sums of all webhooks from `webhook_stats` would scan all of its rows.
 
 use sea_orm::FromQueryResult;
 
@@ -12,7 +12,7 @@ use crate::{
         Store, StoreError,
         callback_counts::Figure,
         raw_sql::statement,
-        stats::{hour, hour_begins},
+        stats::{HourlyCount, hour, hour_begins},
         webhooks::OWNED,
     },
 };
@@ -37,8 +37,8 @@ impl Store {
         }
         let (table, condition) = match owner {
             Some(_) => ("webhook_stats", format!("webhook_id IN {OWNED} AND hour >= ?")),
-            // At most 16 shards with one row per hour, so no index by hour is needed.
-            None => ("stats_total", "hour >= ?".to_owned()),
+            // The shards are named, so that the primary key begins at the hour in each.
+            None => ("stats_total", format!("{} AND hour >= ?", all_shards())),
         };
         let sql = format!(
             "SELECT hour, CAST(SUM(succeeded) AS BIGINT) AS succeeded, CAST(SUM(failed) AS BIGINT) AS failed FROM {table} \
@@ -55,6 +55,25 @@ impl Store {
         };
         Ok(rows.into_iter().map(counts).collect())
     }
+
+    /// The hourly statistics of all webhooks together, including deleted ones, oldest first.
+    pub async fn total_stats(&self, from: Timestamp, to: Timestamp) -> Result<Vec<HourlyCount>, StoreError> {
+        let sql = format!(
+            "SELECT hour, latency, CAST(SUM(succeeded) AS BIGINT) AS succeeded, CAST(SUM(failed) AS BIGINT) AS failed FROM stats_total \
+             WHERE {} AND hour >= ? AND hour <= ? GROUP BY hour, latency ORDER BY hour, latency",
+            all_shards()
+        );
+        let values = [hour(from).into(), hour(to).into()];
+        Ok(HourlyCount::find_by_statement(statement(self.backend(), &sql, values))
+            .all(&self.read)
+            .await?)
+    }
+}
+
+/// The condition that all shards meet.
+fn all_shards() -> String {
+    let shards: Vec<String> = (0..SHARDS).map(|shard| shard.to_string()).collect();
+    format!("shard IN ({})", shards.join(", "))
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@
 mod support;
 
 mod account_functions;
+mod accounts_api;
 mod actions;
 mod addresses;
 mod administration;
+mod all_logs;
 mod api_input;
 mod audit;
 mod backpressure;
@@ -50,6 +52,8 @@ mod keys;
 mod language;
 mod lifecycle;
 mod list;
+mod listen_forward;
+mod live_stream;
 mod log_export;
 mod log_live;
 mod logs;

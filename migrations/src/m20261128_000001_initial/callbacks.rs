@@ -44,8 +44,10 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             newest_first("callbacks_failed")
                 .col("status")
                 .col("event_type")
-                .and_where(failed)
+                .and_where(failed.clone())
                 .to_owned(),
+            // The failures of all webhooks, by id.
+            index("callbacks_failed_by_id", "callbacks", &["id"]).and_where(failed).to_owned(),
         ],
     )
     .await?;
@@ -68,9 +70,10 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .table("stats_total")
             .col(small_integer("shard"))
             .col(big_integer("hour"))
+            .col(integer("latency"))
             .col(big_integer("succeeded"))
             .col(big_integer("failed"))
-            .primary_key(Index::create().col("shard").col("hour")),
+            .primary_key(Index::create().col("shard").col("hour").col("latency")),
     );
     manager.create_table(total).await
 }
