@@ -48,9 +48,6 @@ callbacks = { $count ->
    *[other] { NUMBER($count) } callbacks
 }
 on-average = { $span } on average
-under-ms = < 1 ms
-milliseconds = { NUMBER($count) } ms
-seconds = { NUMBER($whole) }.{ NUMBER($tenth) } s
 
 # First steps.
 start = Getting started

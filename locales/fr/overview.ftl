@@ -48,9 +48,6 @@ callbacks = { $count ->
    *[other] { NUMBER($count) } appels
 }
 on-average = { $span } en moyenne
-under-ms = < 1 ms
-milliseconds = { NUMBER($count) } ms
-seconds = { NUMBER($whole) },{ NUMBER($tenth) } s
 
 # Premiers pas.
 start = Premiers pas

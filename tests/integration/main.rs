@@ -11,6 +11,7 @@ mod api_input;
 mod audit;
 mod backpressure;
 mod bulk;
+mod callback_connection;
 mod callback_page;
 mod callbacks;
 mod claiming;

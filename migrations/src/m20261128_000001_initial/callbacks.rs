@@ -23,6 +23,13 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(text("response"))
                 .col(text_null("detail"))
                 .col(big_integer("duration_ms"))
+                // The parts of the duration in microseconds. Without a new connection there is only the wait.
+                .col(integer_null("dns_us"))
+                .col(integer_null("connect_us"))
+                .col(integer_null("tls_us"))
+                .col(integer_null("wait_us"))
+                // The certificates that were refused, as JSON.
+                .col(text_null("certificates"))
                 .col(text("request_headers"))
                 .col(text_null("response_headers"))
                 .col(binary_null("response_body"))

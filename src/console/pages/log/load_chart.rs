@@ -8,10 +8,10 @@ use crate::{
     console::{
         components::chart::{BarView, ChartView},
         pages::log::{log_urls::LogUrls, range::Range},
-        server::dates::{minute, month_day, short_day, time_of_day, time_view},
+        server::{durations, dates::{minute, month_day, short_day, time_of_day, time_view}},
     },
     domain::timestamp::Timestamp,
-    messages::{Lang, common, logs as say, number},
+    messages::{Lang, logs as say, number},
     services::error::UseCaseError,
     services::webhooks::{self, Figures},
     storage::{
@@ -207,7 +207,7 @@ fn view(
         has_failed: failed > 0,
         median: figures
             .median_ms
-            .map(|ms| say::chart_median(lang, &common::milliseconds(lang, rounded(ms)))),
+            .map(|ms| say::chart_median(lang, &durations::rounded(rounded(ms), lang))),
         begins: figures.begins.map(|at| time_view(at, zone, lang)),
         axis: axis(bounds, zone, lang),
     }
