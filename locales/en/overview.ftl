@@ -67,3 +67,15 @@ start-factor-why = It protects your account even if your password leaks.
 start-hide = Hide this list
 copy = Copy
 command = Command that publishes an event
+
+# Callbacks by event type.
+volume-up = ▲ { NUMBER($percent) }% vs the day before
+volume-down = ▼ { NUMBER($percent) }% vs the day before
+volume-same = As many as the day before
+by-type = Callbacks by event type
+other-types = { $count ->
+    [one] { NUMBER($count) } other
+   *[other] { NUMBER($count) } others
+}
+type-count = { $name }: { NUMBER($count) }
+type-bar = { $from } to { $to }: { $counts }

@@ -83,12 +83,8 @@ impl Tls {
     /// Does the TLS handshake on a TCP connection. Also returns whether the receiver asked for a client certificate.
     pub(super) async fn handshake(&self, host: &str, stream: TcpStream) -> Result<(TlsStream<TcpStream>, bool), ConnectError> {
         // The trailing dot of an absolute name is not part of the TLS server name (RFC 6066 §3).
-        let name = ServerName::try_from(host.trim_end_matches('.').to_owned()).map_err(|_| {
-            ConnectError::new(
-                Failure::TlsError,
-                format!("No certificate can be valid for the host {host}."),
-            )
-        })?;
+        let name = ServerName::try_from(host.trim_end_matches('.').to_owned())
+            .map_err(|_| ConnectError::new(Failure::TlsError, format!("No certificate can be valid for the host {host}.")))?;
         let connect = async {
             let result = self.0.connect(name, stream).await;
             (result, NOTES.with(RefCell::take))

@@ -1,10 +1,11 @@
-//! Hourly statistics of all webhooks together. Each hour has one row per shard, and a node always adds to the same shard. Reading the sums
+//! Hourly statistics of all webhooks together, by event type. Each hour has one row per shard and event type, and a node always adds to the same shard. Reading the sums
 //! of all webhooks from `webhook_stats` would scan all of its rows.
 
 use sea_orm::FromQueryResult;
 
 use crate::{
     domain::{
+        event_type::EventType,
         id::{NodeId, UserId},
         timestamp::Timestamp,
     },
@@ -19,6 +20,20 @@ use crate::{
 
 /// Number of shards. Nodes are distributed over them, so that their transactions seldom wait for the same row.
 const SHARDS: u8 = 16;
+
+/// All shards, for queries.
+const SHARD_LIST: &str = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15";
+
+/// The callbacks of an event type in an hour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeFigure {
+    /// The start of the hour.
+    pub at: Timestamp,
+    /// The event type.
+    pub event_type: EventType,
+    /// The number of callbacks, succeeded and failed.
+    pub count: i64,
+}
 
 /// The shard to which a node adds.
 pub(super) fn shard_of(node: NodeId) -> i16 {
@@ -37,8 +52,8 @@ impl Store {
         }
         let (table, condition) = match owner {
             Some(_) => ("webhook_stats", format!("webhook_id IN {OWNED} AND hour >= ?")),
-            // At most 16 shards with one row per hour, so no index by hour is needed.
-            None => ("stats_total", "hour >= ?".to_owned()),
+            // The key begins with the shard, so each shard is a range of it.
+            None => ("stats_total", format!("shard IN ({SHARD_LIST}) AND hour >= ?")),
         };
         let sql = format!(
             "SELECT hour, CAST(SUM(succeeded) AS BIGINT) AS succeeded, CAST(SUM(failed) AS BIGINT) AS failed FROM {table} \
@@ -57,6 +72,31 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The hourly numbers of callbacks since `from` by event type, of all webhooks including deleted ones.
+    pub async fn totals_by_type(&self, from: Timestamp) -> Result<Vec<TypeFigure>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct TypeRow {
+            hour: i64,
+            event_type: String,
+            callbacks: i64,
+        }
+        let sql = format!(
+            "SELECT hour, event_type, CAST(SUM(succeeded + failed) AS BIGINT) AS callbacks FROM stats_total \
+             WHERE shard IN ({SHARD_LIST}) AND hour >= ? GROUP BY hour, event_type ORDER BY hour, event_type"
+        );
+        let rows = TypeRow::find_by_statement(statement(self.backend(), &sql, [hour(from).into()]))
+            .all(&self.read)
+            .await?;
+        let figure = |row: TypeRow| TypeFigure {
+            at: hour_begins(row.hour),
+            event_type: EventType::of_stored(&row.event_type),
+            count: row.callbacks,
+        };
+        Ok(rows.into_iter().map(figure).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +104,8 @@ mod tests {
 
     #[test]
     fn a_node_always_adds_to_the_same_shard() {
+        let all: Vec<u8> = SHARD_LIST.split(", ").map(|shard| shard.parse().unwrap()).collect();
+        assert_eq!(all, (0..SHARDS).collect::<Vec<_>>());
         for _ in 0..100 {
             let node = new_id();
             assert!((0..i16::from(SHARDS)).contains(&shard_of(node)));

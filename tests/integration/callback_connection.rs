@@ -112,7 +112,10 @@ async fn target_of_a_redirect_becomes_the_url_after_a_question(database: TestDat
         let form = page.one(".use-redirect form");
         let question = text_of(form);
         let target = reqwest::Url::parse(&receiver.url).unwrap().join("/new?x=1").unwrap();
-        assert!(question.contains(target.as_str()) && question.contains("Change the URL"), "{question}");
+        assert!(
+            question.contains(target.as_str()) && question.contains("Change the URL"),
+            "{question}"
+        );
         assert_eq!(question.contains("for some time only"), is_temporary, "{question}");
         let action = format!("{}/callbacks/{id}/use-redirect", path(&webhook));
         assert_eq!(attribute(form, "action"), action);
@@ -121,7 +124,12 @@ async fn target_of_a_redirect_becomes_the_url_after_a_question(database: TestDat
         let stored = app.get(&path(&webhook)).await;
         assert_eq!(stored["url"], target.as_str());
         // The present URL is not the one of the callback any more.
-        let html = app.page(&format!("{}?callback={id}", path(&webhook)), &cookie).await.text().await.unwrap();
+        let html = app
+            .page(&format!("{}?callback={id}", path(&webhook)), &cookie)
+            .await
+            .text()
+            .await
+            .unwrap();
         assert!(Page::of(&html).all(".use-redirect").is_empty());
         // Pressing it again changes nothing; after another change it is refused.
         assert_eq!(app.form(&action, &cookie, &[]).await.status(), 303);

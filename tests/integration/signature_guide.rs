@@ -83,7 +83,10 @@ fn rust_code_of_the_guide_verifies_signatures() {
         (ID, timestamp.as_str(), signature.as_str(), BODY, NOW - 301),
         (ID, "now", signature.as_str(), BODY, NOW),
     ] {
-        assert!(!verify(id, timestamp, signatures, body, now), "{id} {timestamp} {signatures} {body} {now}");
+        assert!(
+            !verify(id, timestamp, signatures, body, now),
+            "{id} {timestamp} {signatures} {body} {now}"
+        );
     }
 }
 

@@ -68,16 +68,17 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .primary_key(Index::create().col("webhook_id").col("hour").col("latency")),
     );
     manager.create_table(stats).await?;
-    // The hourly sums over all webhooks, in several rows per hour, so that transactions of different nodes seldom wait for the same row.
+    // The hourly sums over all webhooks by event type, in several rows per hour, so that transactions of different nodes seldom wait for the same row.
     let total = clustered(
         manager,
         Table::create()
             .table("stats_total")
             .col(small_integer("shard"))
             .col(big_integer("hour"))
+            .col(text("event_type"))
             .col(big_integer("succeeded"))
             .col(big_integer("failed"))
-            .primary_key(Index::create().col("shard").col("hour")),
+            .primary_key(Index::create().col("shard").col("hour").col("event_type")),
     );
     manager.create_table(total).await
 }

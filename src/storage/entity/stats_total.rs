@@ -11,6 +11,8 @@ pub(crate) struct Model {
     /// Hours since 1970.
     #[sea_orm(primary_key, auto_increment = false)]
     pub(crate) hour: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) event_type: String,
     pub(crate) succeeded: i64,
     pub(crate) failed: i64,
 }

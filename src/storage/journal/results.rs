@@ -216,7 +216,7 @@ impl BatchInsert for stats_total::Entity {
         use stats_total::Column;
         Some(added(
             "stats_total",
-            [Column::Shard, Column::Hour],
+            [Column::Shard, Column::Hour, Column::EventType],
             [Column::Succeeded, Column::Failed],
         ))
     }
@@ -234,12 +234,12 @@ fn added<C: ColumnTrait>(table: &'static str, key: impl IntoIterator<Item = C>, 
 async fn count<'a>(transaction: &impl Executor, node: NodeId, callbacks: impl Iterator<Item = &'a NewCallback>) -> Result<(), StoreError> {
     // Sorted, so that two nodes lock the rows in the same order and cannot deadlock.
     let mut of_webhooks: BTreeMap<(Uuid, i64, i32), Counts> = BTreeMap::new();
-    let mut total: BTreeMap<i64, Counts> = BTreeMap::new();
+    let mut total: BTreeMap<(i64, &str), Counts> = BTreeMap::new();
     for callback in callbacks {
         let (hour, latency) = (stats::hour(callback.at), Latency::of_ms(callback.duration_ms).0);
         let outcome = callback.answer.outcome();
         of_webhooks.entry((callback.webhook.0, hour, latency)).or_default().add(outcome);
-        total.entry(hour).or_default().add(outcome);
+        total.entry((hour, callback.event_type.as_str())).or_default().add(outcome);
     }
     let rows = of_webhooks
         .into_iter()
@@ -251,9 +251,10 @@ async fn count<'a>(transaction: &impl Executor, node: NodeId, callbacks: impl It
             failed: counts.failed,
         });
     insert_all::<webhook_stats::Entity>(transaction, rows).await?;
-    let rows = total.into_iter().map(|(hour, counts)| stats_total::Model {
+    let rows = total.into_iter().map(|((hour, event_type), counts)| stats_total::Model {
         shard: shard_of(node),
         hour,
+        event_type: event_type.to_owned(),
         succeeded: counts.succeeded,
         failed: counts.failed,
     });

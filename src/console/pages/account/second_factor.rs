@@ -138,7 +138,11 @@ fn PasswordForm(on: bool, error: Option<String>) -> impl IntoView {
 /// A text in groups of four letters, which are easier to type. Apps ignore the blanks.
 fn in_fours(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
-    letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+    letters
+        .chunks(4)
+        .map(|four| four.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The secret for the app, and a field for a code that proves that the app has it.

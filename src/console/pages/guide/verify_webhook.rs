@@ -55,7 +55,9 @@ async fn load(id: &str) -> Result<VerifyView, UseCaseError> {
         Some(latest) => Some(webhooks::callback(&app, &by, latest.id).await?),
         None => None,
     };
-    let sent = callback.as_ref().and_then(|callback| Some((callback, callback.request_body.as_deref()?)));
+    let sent = callback
+        .as_ref()
+        .and_then(|callback| Some((callback, callback.request_body.as_deref()?)));
     Ok(VerifyView {
         id,
         name: webhook.fields.name,
@@ -73,7 +75,9 @@ fn signature_headers(callback: &CallbackDetails) -> impl Iterator<Item = (&'stat
 }
 
 fn as_sent(callback: &CallbackDetails, body: &str) -> String {
-    let mut text: String = signature_headers(callback).map(|(name, value)| format!("{name}: {value}\n")).collect();
+    let mut text: String = signature_headers(callback)
+        .map(|(name, value)| format!("{name}: {value}\n"))
+        .collect();
     text.push('\n');
     text.push_str(body);
     text
@@ -91,7 +95,12 @@ fn command(callback: &CallbackDetails, body: &str) -> String {
 }
 
 fn page(found: VerifyView, lang: Lang) -> AnyView {
-    let VerifyView { id, name, example, command } = found;
+    let VerifyView {
+        id,
+        name,
+        example,
+        command,
+    } = found;
     let path = format!("/webhooks/{id}");
     let title = say::verify_title(lang, &name);
     let tries = match (example, command) {

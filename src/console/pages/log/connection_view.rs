@@ -4,7 +4,11 @@ use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
 use crate::{
-    console::{components::unseen::ForeignText, server::{dates::in_words, durations::exact}, viewer::lang},
+    console::{
+        components::unseen::ForeignText,
+        server::{dates::in_words, durations::exact},
+        viewer::lang,
+    },
     domain::{
         connection::{Certificate, Phases},
         timestamp::Timestamp,
@@ -238,6 +242,9 @@ mod tests {
         let views = certificate_views(&all, Timestamp(5_000), &TimeZone::UTC, Lang::En);
         let states: Vec<_> = views.iter().map(|view| view.not_valid.is_some()).collect();
         assert_eq!(states, [true, false, true]);
-        assert_eq!((views[0].names.as_str(), views[0].issuer.as_str()), ("a.example, 10.0.0.1", "itself (self-signed)"));
+        assert_eq!(
+            (views[0].names.as_str(), views[0].issuer.as_str()),
+            ("a.example, 10.0.0.1", "itself (self-signed)")
+        );
     }
 }
