@@ -9,4 +9,4 @@ source scripts/env.sh
 export CLEARHOOK_TEST_ROUNDS=${ROUNDS:-25}
 # Random pairs of schemas with random data: nothing that breaks may be called compatible.
 CLEARHOOK_SCHEMA_PAIRS=${PAIRS:-100000} cargo test --locked -p event-schema --test property --test large -- --nocapture
-cargo test --locked --workspace --features ssr --test integration -- crashes:: nodes:: disk_full:: migrations:: signature_guide::
+CLEARHOOK_TEST_CALLBACKS=${CALLBACKS:-1000000} cargo test --locked --workspace --features ssr --test integration -- crashes:: nodes:: disk_full:: migrations:: signature_guide:: log_search::

@@ -52,6 +52,7 @@ mod lifecycle;
 mod list;
 mod log_export;
 mod log_live;
+mod log_search;
 mod logs;
 mod manual_delivery;
 mod markup;

@@ -94,7 +94,10 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
     let types: Vec<String> = Page::of(&html).all("#event-types .series li").into_iter().map(text_of).collect();
     assert_eq!(types.len(), 2, "{types:?}");
     assert!(
-        types[0].starts_with("Visit event approved") && types[0].ends_with('5') && types[1].starts_with("Visit event created") && types[1].ends_with('1'),
+        types[0].starts_with("Visit event approved")
+            && types[0].ends_with('5')
+            && types[1].starts_with("Visit event created")
+            && types[1].ends_with('1'),
         "{types:?}"
     );
     let enabled = app

@@ -66,13 +66,7 @@ pub async fn checklist(app: &AppState, by: &Principal) -> Result<Option<Checklis
 }
 
 /// Loads the overview, with statistics since `from`, by event type since `types_from`, and at most `rows` webhooks of each kind that needs attention.
-pub async fn overview(
-    app: &AppState,
-    by: &Principal,
-    from: Timestamp,
-    types_from: Timestamp,
-    rows: u64,
-) -> Result<Overview, UseCaseError> {
+pub async fn overview(app: &AppState, by: &Principal, from: Timestamp, types_from: Timestamp, rows: u64) -> Result<Overview, UseCaseError> {
     let mut own = WebhookFilter::default();
     only_own(by, &mut own)?;
     let (store, owner) = (&app.store, own.owner);

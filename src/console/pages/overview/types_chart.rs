@@ -129,9 +129,8 @@ fn bar(
         parts.push((class, HEIGHT - top, top - bottom));
         words.push(say::type_count(lang, count.unsigned_abs(), &series.name));
     }
-    let text = (!words.is_empty()).then(|| {
-        say::type_bar(lang, &words.join(", "), &minute(begin, zone, lang), &until(begin, end, zone, lang))
-    });
+    let text =
+        (!words.is_empty()).then(|| say::type_bar(lang, &words.join(", "), &minute(begin, zone, lang), &until(begin, end, zone, lang)));
     BarView { text, parts }
 }
 
@@ -152,8 +151,9 @@ pub(super) fn TypesChart(
     let shapes = shapes.collect_view();
     let tips = bars.into_iter().map(|bar| {
         let tip = bar.text.map(|text| {
+            let name = text.clone();
             view! {
-                <span role="img" class="bar" aria-label=text.clone()>
+                <span role="img" class="bar" aria-label=name>
                     <span class="tip" aria-hidden="true">
                         {text}
                     </span>
@@ -220,12 +220,24 @@ mod tests {
         let figures: Vec<_> = ["a", "b", "c", "d", "e", "f", "g"]
             .iter()
             .zip(1..)
-            .flat_map(|(name, count)| [figure("2026-11-28T09:00:00Z", name, count), figure("2026-11-28T11:00:00Z", name, 2 * count)])
+            .flat_map(|(name, count)| {
+                [
+                    figure("2026-11-28T09:00:00Z", name, count),
+                    figure("2026-11-28T11:00:00Z", name, 2 * count),
+                ]
+            })
             .collect();
         let (from, now) = (figures[0].at, Timestamp::parse("2026-11-28T11:30:00Z").unwrap());
         let chart = types_chart(&figures, from, now, &TimeZone::UTC, Lang::En).unwrap();
-        let names: Vec<_> = chart.series.iter().map(|series| (series.name.as_str(), series.count.as_str())).collect();
-        assert_eq!(names, [("g", "21"), ("f", "18"), ("e", "15"), ("d", "12"), ("c", "9"), ("2 others", "9")]);
+        let names: Vec<_> = chart
+            .series
+            .iter()
+            .map(|series| (series.name.as_str(), series.count.as_str()))
+            .collect();
+        assert_eq!(
+            names,
+            [("g", "21"), ("f", "18"), ("e", "15"), ("d", "12"), ("c", "9"), ("2 others", "9")]
+        );
         assert_eq!(chart.bars.len(), 3);
         assert!(chart.bars[1].text.is_none() && chart.bars[1].parts.is_empty());
         // The parts stand on each other without gaps, up to the sum of the hour.
