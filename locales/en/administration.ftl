@@ -51,6 +51,7 @@ scope-webhooks-read = Read webhooks, without their secrets.
 scope-webhooks-write = Create, change and delete webhooks; send tests and send again.
 scope-callbacks-read = Read the log of callbacks and figures.
 scope-metrics-read = Read the service’s own figures.
+scope-admin = Manage users and API keys, and read the audit log. A program with this key can create keys with any scope.
 
 users = Users
 users-lead = Administrators can do everything. API owners can view their own webhooks.

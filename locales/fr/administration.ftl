@@ -51,6 +51,7 @@ scope-webhooks-read = Lire les webhooks, sans leurs secrets.
 scope-webhooks-write = Créer, modifier et supprimer des webhooks ; envoyer des essais et renvoyer.
 scope-callbacks-read = Lire le journal des appels et les chiffres.
 scope-metrics-read = Lire les chiffres du service lui-même.
+scope-admin = Gérer les utilisateurs et les clés d’API, et lire le journal d’audit. Un programme avec cette clé peut créer des clés avec toutes les portées.
 
 users = Utilisateurs
 users-lead = Qui peut se connecter. Les administrateurs font tout ; les propriétaires d’API voient les webhooks qui sont les leurs et ne modifient rien.

@@ -49,7 +49,8 @@ enum Command {
     Publish(publish::PublishArguments),
     /// Print the JSON Schema of an event type's callback body
     Schema(schema::SchemaArguments),
-    /// Run a receiver that prints callbacks and checks their signatures
+    /// Run a receiver that prints callbacks and checks their signatures, or forward the callbacks of a server to a program on this machine
+    #[command(after_help = listen::HELP)]
     Listen(listen::ListenArguments),
 }
 

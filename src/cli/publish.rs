@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The default server.
-const SERVER: &str = "http://127.0.0.1:3000";
+pub(super) const SERVER: &str = "http://127.0.0.1:3000";
 
 #[derive(Args)]
 pub(super) struct PublishArguments {
@@ -61,7 +61,7 @@ struct CloudEvent<'a> {
 }
 
 pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
-    let (url, api_key) = server(&arguments)?;
+    let (url, api_key) = server(&arguments.url, arguments.api_key, arguments.api_key_file)?;
     let text = read(&arguments.data)?;
     // Some editors write a byte order mark, which is not valid JSON.
     let data: &RawValue = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(&text))
@@ -100,13 +100,13 @@ pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
 }
 
 /// The URL of the server and the API key. An empty value counts as unset.
-fn server(arguments: &PublishArguments) -> Result<(Url, String), CliError> {
-    let given = Some(arguments.url.trim()).filter(|url| !url.is_empty()).unwrap_or(SERVER);
+pub(super) fn server(url: &str, api_key: Option<String>, api_key_file: Option<String>) -> Result<(Url, String), CliError> {
+    let given = Some(url.trim()).filter(|url| !url.is_empty()).unwrap_or(SERVER);
     let url = Url::parse(given)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let url = url.ok_or_else(|| CliError::Other(format!("--url: `{given}` is not a URL; use one such as {SERVER}")))?;
-    let key = secret_file::either("CLEARHOOK_API_KEY", arguments.api_key.clone(), arguments.api_key_file.clone())?;
+    let key = secret_file::either("CLEARHOOK_API_KEY", api_key, api_key_file)?;
     let key = key.ok_or_else(|| {
         let words = "no API key; set CLEARHOOK_API_KEY or CLEARHOOK_API_KEY_FILE (create a key with `clearhook api-key create`)";
         CliError::Other(words.to_owned())
@@ -125,7 +125,7 @@ fn read(path: &PathBuf) -> Result<String, CliError> {
 }
 
 /// The error message in the server's response, if there is one.
-fn problem(status: u16, body: &str) -> String {
+pub(super) fn problem(status: u16, body: &str) -> String {
     let problem: Value = serde_json::from_str(body).unwrap_or_default();
     let detail = problem.get("detail").and_then(Value::as_str).unwrap_or_default();
     let errors = problem

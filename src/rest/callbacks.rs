@@ -1,4 +1,4 @@
-//! The callback log: `GET /webhooks/{id}/callbacks` and `GET /callbacks/{id}`.
+//! The callback log: `GET /webhooks/{id}/callbacks`, `GET /callbacks` and `GET /callbacks/{id}`.
 
 use axum::{
     Json,
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::AppState,
-    auth::rules::Action,
+    auth::{principal::Principal, rules::Action},
     domain::{
         callback::{Outcome, Trigger},
         event_type::EventType,
@@ -17,23 +17,65 @@ use crate::{
         timestamp::Timestamp,
     },
     problem::Problem,
-    rest::extract::{Caller, Id, List, NoParams, PageView, Params, event_type, limit, moment, named},
+    rest::extract::{Caller, Id, List, NoParams, PageView, Params, event_type, limit, moment, named, webhook_id},
     routes::{Routes, Rule},
     services::error::FieldError,
     services::webhooks,
     storage::callbacks::{CallbackDetails, CallbackRecord, LogFilter, ShownHeaders},
 };
 
+/// The query of the log of one webhook.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LogParams {
+    /// The earliest start of an attempt, inclusive.
     from: Option<String>,
+    /// The latest start of an attempt, exclusive.
     to: Option<String>,
+    /// `succeeded` or `failed`.
     outcome: Option<String>,
+    /// The status code of the response.
     status: Option<String>,
+    /// The event type.
     event: Option<String>,
+    /// An event (its id, its publisher's id or its subject), a delivery or a message (`msg_…`).
+    q: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
+}
+
+/// The query of the log of all webhooks.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AllLogsParams {
+    /// Only callbacks of this webhook.
+    webhook_id: Option<String>,
+    /// The earliest start of an attempt, inclusive.
+    from: Option<String>,
+    /// The latest start of an attempt, exclusive.
+    to: Option<String>,
+    /// `succeeded` or `failed`.
+    outcome: Option<String>,
+    /// The status code of the response.
+    status: Option<String>,
+    /// The event type.
+    event: Option<String>,
+    /// An event (its id, its publisher's id or its subject), a delivery or a message (`msg_…`).
+    q: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+/// The filters of a log as they are in a query.
+#[derive(Default)]
+pub(super) struct LogQuery {
+    pub(super) webhook_id: Option<String>,
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) outcome: Option<String>,
+    pub(super) status: Option<String>,
+    pub(super) event: Option<String>,
+    pub(super) q: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -41,6 +83,7 @@ pub(super) struct CallbackView {
     id: CallbackId,
     delivery_id: DeliveryId,
     event_id: EventId,
+    webhook_id: WebhookId,
     event_type: EventType,
     url: String,
     callback_date: Timestamp,
@@ -74,10 +117,9 @@ struct ResponseView {
 }
 
 #[derive(Serialize)]
-struct DetailsView {
+pub(super) struct DetailsView {
     #[serde(flatten)]
     callback: CallbackView,
-    webhook_id: WebhookId,
     /// The CloudEvents `id` and `source` of the event.
     ce_id: Option<String>,
     source: Option<String>,
@@ -91,6 +133,7 @@ pub(super) fn routes() -> Routes<AppState> {
     let rule = Rule::Key(Action::ReadCallbacks);
     Routes::new()
         .get("/webhooks/{id}/callbacks", rule, list)
+        .get("/callbacks", rule, list_all)
         .get("/callbacks/{id}", rule, read)
 }
 
@@ -102,21 +145,52 @@ async fn list(
     list: List,
     Params(params): Params<LogParams>,
 ) -> Result<Response, Problem> {
-    let filter = LogFilter {
-        from: moment("from", params.from.as_deref())?,
-        to: moment("to", params.to.as_deref())?,
-        outcome: named("outcome", params.outcome.as_deref())?,
-        status: status(params.status.as_deref())?,
-        response: None,
-        event: event_type(&app, "event", params.event.as_deref()).await?,
-        deliveries: None,
+    let query = LogQuery {
+        webhook_id: Some(id.to_string()),
+        from: params.from,
+        to: params.to,
+        outcome: params.outcome,
+        status: params.status,
+        event: params.event,
+        q: params.q,
     };
+    let (_, filter) = log_filter(&app, &by, &query).await?;
     let page = webhooks::log(&app, &by, id, &filter, list.cursor(params.cursor.as_deref())?, limit(params.limit)?).await?;
+    Ok(PageView::of(&list, page, view))
+}
+
+/// `GET /callbacks`
+async fn list_all(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    list: List,
+    Params(params): Params<AllLogsParams>,
+) -> Result<Response, Problem> {
+    let query = LogQuery {
+        webhook_id: params.webhook_id,
+        from: params.from,
+        to: params.to,
+        outcome: params.outcome,
+        status: params.status,
+        event: params.event,
+        q: params.q,
+    };
+    let (webhook, filter) = log_filter(&app, &by, &query).await?;
+    let (after, limit) = (list.cursor(params.cursor.as_deref())?, limit(params.limit)?);
+    let page = match webhook {
+        Some(webhook) => webhooks::log(&app, &by, webhook, &filter, after, limit).await?,
+        None => webhooks::all_logs(&app, &by, &filter, after, limit).await?,
+    };
     Ok(PageView::of(&list, page, view))
 }
 
 /// `GET /callbacks/{id}`
 async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<CallbackId>, _: Params<NoParams>) -> Result<Response, Problem> {
+    Ok(Json(details_view(webhooks::callback(&app, &by, id).await?)).into_response())
+}
+
+/// A callback with its request and response.
+pub(super) fn details_view(details: CallbackDetails) -> DetailsView {
     let CallbackDetails {
         record,
         detail,
@@ -126,28 +200,57 @@ async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<Callba
         source,
         received,
         ..
-    } = webhooks::callback(&app, &by, id).await?;
+    } = details;
     let received = received.map(|received| ResponseView {
         headers: shown(received.headers),
         body: String::from_utf8_lossy(&received.body).into_owned(),
         truncated: received.truncated,
         incomplete: received.incomplete,
     });
-    let webhook_id = record.webhook;
     let request = RequestView {
         headers: shown(request_headers),
         body: request_body,
     };
-    Ok(Json(DetailsView {
+    DetailsView {
         callback: view(record),
-        webhook_id,
         ce_id,
         source,
         detail,
         request,
         received,
-    })
-    .into_response())
+    }
+}
+
+/// The webhook and the filter that a query selects. Errors name the parameters.
+pub(super) async fn log_filter(app: &AppState, by: &Principal, query: &LogQuery) -> Result<(Option<WebhookId>, LogFilter), Problem> {
+    let webhook = query.webhook_id.as_deref().map(|id| webhook_id("webhook_id", id)).transpose()?;
+    let mut filter = LogFilter {
+        from: moment("from", query.from.as_deref())?,
+        to: moment("to", query.to.as_deref())?,
+        outcome: named("outcome", query.outcome.as_deref())?,
+        status: status(query.status.as_deref())?,
+        response: None,
+        event: event_type(app, "event", query.event.as_deref()).await?,
+        deliveries: None,
+    };
+    if let (Some(outcome), Some(status)) = (filter.outcome, filter.status) {
+        let is_success = (200..=299).contains(&status);
+        if is_success != (outcome == Outcome::Succeeded) {
+            let detail = format!("No callback has the status {status} and the outcome `{outcome}`; omit one of them.");
+            return Err(Problem::invalid(vec![
+                FieldError::new("/status", detail.as_str()),
+                FieldError::new("/outcome", detail.as_str()),
+            ]));
+        }
+    }
+    if let Some(text) = query.q.as_deref().filter(|text| !text.trim().is_empty()) {
+        let found = match webhook {
+            Some(webhook) => webhooks::find_deliveries(app, by, webhook, text).await?,
+            None => webhooks::find_deliveries_of_all(app, by, text).await?,
+        };
+        filter.deliveries = Some(found);
+    }
+    Ok((webhook, filter))
 }
 
 /// Parses an HTTP status code.
@@ -162,7 +265,7 @@ fn shown(headers: ShownHeaders) -> Vec<Shown> {
 }
 
 /// The JSON of a callback, as in the API's lists.
-pub fn callback_json(record: CallbackRecord) -> String {
+pub(super) fn callback_json(record: CallbackRecord) -> String {
     // Serializing this struct cannot fail.
     serde_json::to_string(&view(record)).unwrap_or_default()
 }
@@ -172,6 +275,7 @@ pub(super) fn view(record: CallbackRecord) -> CallbackView {
         id: record.id,
         delivery_id: record.delivery,
         event_id: record.event,
+        webhook_id: record.webhook,
         event_type: record.event_type,
         url: record.url,
         callback_date: record.at,

@@ -1,4 +1,4 @@
-//! Deliveries that wait, are held, or have failed: `GET /deliveries`, `POST /deliveries/{id}/cancel` and `POST /webhooks/{id}/discard`.
+//! Deliveries: `GET /deliveries`, `GET /deliveries/{id}`, `POST /deliveries/{id}/cancel` and `POST /webhooks/{id}/discard`.
 
 use axum::{Json, extract::State, response::Response};
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,15 @@ use crate::{
         timestamp::Timestamp,
     },
     problem::Problem,
-    rest::extract::{Caller, Id, List, NoParams, OptionalBody, PageView, Params, limit},
+    rest::{
+        callbacks::{self, CallbackView},
+        extract::{Caller, Id, List, NoParams, OptionalBody, PageView, Params, event_type, limit, webhook_id},
+    },
     routes::{Routes, Rule},
-    services::{error::FieldError, webhooks},
+    services::{
+        error::FieldError,
+        webhooks::{self, DeliveryQuery},
+    },
     storage::{
         delivery_list::{DeliveryList, ListedDelivery},
         recover::Discard,
@@ -24,8 +30,14 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeliveryParams {
+    /// One or more states, separated by commas. `waiting` means `pending` and `sending`.
     state: Option<String>,
+    /// Only deliveries to this webhook.
     webhook_id: Option<String>,
+    /// Only deliveries of events of this type.
+    event: Option<String>,
+    /// Only deliveries of this event.
+    event_id: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
 }
@@ -42,6 +54,15 @@ struct DeliveryView {
     due_at: Option<Timestamp>,
     reason: Option<String>,
     created_at: Timestamp,
+}
+
+/// A delivery with its callbacks.
+#[derive(Serialize)]
+struct DeliveryDetailsView {
+    #[serde(flatten)]
+    delivery: DeliveryView,
+    /// Oldest first. If there are more than 200, the newest ones.
+    callbacks: Vec<CallbackView>,
 }
 
 #[derive(Serialize)]
@@ -66,6 +87,7 @@ pub(super) fn routes() -> Routes<AppState> {
     let resend = Rule::Key(Action::Resend);
     Routes::new()
         .get("/deliveries", Rule::Key(Action::ReadCallbacks), list)
+        .get("/deliveries/{id}", Rule::Key(Action::ReadCallbacks), read)
         .post("/deliveries/{id}/cancel", resend, cancel)
         .post("/webhooks/{id}/discard", resend, discard)
 }
@@ -77,26 +99,75 @@ async fn list(
     list: List,
     Params(params): Params<DeliveryParams>,
 ) -> Result<Response, Problem> {
-    let mut errors = Vec::new();
-    let which = match params.state.as_deref() {
-        Some("waiting" | "pending") => Some(DeliveryList::Waiting),
-        Some("held") => Some(DeliveryList::Held),
-        Some("failed") => Some(DeliveryList::Failed),
-        _ => None,
-    };
-    if which.is_none() {
-        errors.push(FieldError::new("/state", "Use `waiting`, `held` or `failed`."));
-    }
-    let webhook = params.webhook_id.as_deref().and_then(|id| id.parse::<WebhookId>().ok());
-    if webhook.is_none() {
-        errors.push(FieldError::new("/webhook_id", "Give the id of a webhook."));
-    }
-    let (Some(which), Some(webhook)) = (which, webhook) else {
-        return Err(Problem::invalid(errors));
-    };
+    let states = params.state.as_deref().map(states).transpose()?.unwrap_or_default();
+    let webhook = params.webhook_id.as_deref().map(|id| webhook_id("webhook_id", id)).transpose()?;
+    let event_type = event_type(&app, "event", params.event.as_deref()).await?;
+    let event = params.event_id.as_deref().map(str::parse::<EventId>).transpose();
+    let event = event.map_err(|_| Problem::invalid(vec![FieldError::new("/event_id", "Give the id of an event.")]))?;
     let (after, limit) = (list.cursor(params.cursor.as_deref())?, limit(params.limit)?);
-    let page = webhooks::deliveries(&app, &by, webhook, which, after, limit).await?;
+    let page = match (webhook, in_one_index(&states)) {
+        (Some(webhook), Some(which)) if event.is_none() && event_type.is_none() => {
+            webhooks::deliveries(&app, &by, webhook, which, after, limit).await?
+        }
+        _ => {
+            let query = DeliveryQuery {
+                states,
+                webhook,
+                event_type,
+                event,
+            };
+            webhooks::find_all_deliveries(&app, &by, query, after, limit).await?
+        }
+    };
     Ok(PageView::of(&list, page, view))
+}
+
+/// Parses a list of states. A parked delivery is reported as pending.
+fn states(given: &str) -> Result<Vec<DeliveryState>, Problem> {
+    let mut states = Vec::new();
+    for name in given.split(',').map(str::trim) {
+        match name {
+            "waiting" => states.extend([DeliveryState::Pending, DeliveryState::Parked, DeliveryState::Sending]),
+            "pending" => states.extend([DeliveryState::Pending, DeliveryState::Parked]),
+            "sending" => states.push(DeliveryState::Sending),
+            "succeeded" => states.push(DeliveryState::Succeeded),
+            "failed" => states.push(DeliveryState::Failed),
+            "held" => states.push(DeliveryState::Held),
+            "cancelled" => states.push(DeliveryState::Cancelled),
+            _ => {
+                let detail = "Use one or more of `waiting`, `pending`, `sending`, `succeeded`, `failed`, `held` and `cancelled`, separated by commas.";
+                return Err(Problem::invalid(vec![FieldError::new("/state", detail)]));
+            }
+        }
+    }
+    states.sort_unstable();
+    states.dedup();
+    Ok(states)
+}
+
+/// The list of one webhook that has exactly these states and an index.
+fn in_one_index(states: &[DeliveryState]) -> Option<DeliveryList> {
+    match states {
+        [DeliveryState::Pending, DeliveryState::Parked, DeliveryState::Sending] => Some(DeliveryList::Waiting),
+        [DeliveryState::Pending, DeliveryState::Parked] => Some(DeliveryList::Pending),
+        [DeliveryState::Held] => Some(DeliveryList::Held),
+        [DeliveryState::Failed] => Some(DeliveryList::Failed),
+        _ => None,
+    }
+}
+
+/// `GET /deliveries/{id}`
+async fn read(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    Id(id): Id<DeliveryId>,
+    _: Params<NoParams>,
+) -> Result<Json<DeliveryDetailsView>, Problem> {
+    let (delivery, callbacks) = webhooks::delivery(&app, &by, id).await?;
+    Ok(Json(DeliveryDetailsView {
+        delivery: view(delivery),
+        callbacks: callbacks.into_iter().map(callbacks::view).collect(),
+    }))
 }
 
 /// `POST /deliveries/{id}/cancel`

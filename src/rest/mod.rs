@@ -1,23 +1,29 @@
 //! The HTTP API: `/api/v1` for programs with API keys, and `/healthz`, `/readyz` and `/metrics`.
 
+mod api_keys;
+mod audit;
 mod callbacks;
 mod deliveries;
 mod event_types;
 mod events;
+pub(crate) mod export;
 mod extract;
 mod find_events;
 mod health;
 mod json;
+mod key_reader;
+mod live;
 pub mod metrics;
 mod resend;
 mod stats;
+mod users;
 mod webhook_body;
 mod webhooks;
 
 use axum::extract::DefaultBodyLimit;
 
 pub(crate) use self::extract::Params;
-pub use self::{callbacks::callback_json, extract::key_holder};
+pub use self::extract::key_holder;
 use crate::{
     app::AppState,
     auth::rules::Action,
@@ -33,9 +39,14 @@ pub fn routes() -> Routes<AppState> {
         .merge(event_types::routes())
         .merge(webhooks::routes())
         .merge(callbacks::routes())
+        .merge(export::routes())
+        .merge(live::routes())
         .merge(deliveries::routes())
         .merge(resend::routes())
         .merge(stats::routes())
+        .merge(users::routes())
+        .merge(api_keys::routes())
+        .merge(audit::routes())
         .fallback(no_such_route)
         .map(|router| router.layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX)));
     Routes::new()

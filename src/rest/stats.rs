@@ -1,4 +1,4 @@
-//! `GET /webhooks/{id}/stats`.
+//! `GET /webhooks/{id}/stats` and `GET /stats`.
 
 use std::time::Duration;
 
@@ -29,7 +29,10 @@ struct StatsParams {
 
 /// The routes of this file.
 pub(super) fn routes() -> Routes<AppState> {
-    Routes::new().get("/webhooks/{id}/stats", Rule::Key(Action::ReadCallbacks), read)
+    let rule = Rule::Key(Action::ReadCallbacks);
+    Routes::new()
+        .get("/webhooks/{id}/stats", rule, read)
+        .get("/stats", rule, read_total)
 }
 
 /// `GET /webhooks/{id}/stats`
@@ -39,7 +42,19 @@ async fn read(
     Id(id): Id<WebhookId>,
     Params(params): Params<StatsParams>,
 ) -> Result<Json<Stats>, Problem> {
+    let (from, to) = range(&params)?;
+    Ok(Json(webhooks::stats(&app, &by, id, from, to, params.period).await?))
+}
+
+/// `GET /stats`
+async fn read_total(State(app): State<AppState>, Caller(by): Caller, Params(params): Params<StatsParams>) -> Result<Json<Stats>, Problem> {
+    let (from, to) = range(&params)?;
+    Ok(Json(webhooks::total_stats(&app, &by, from, to, params.period).await?))
+}
+
+/// The time range: by default the last 24 hours before `to`, which is by default now.
+fn range(params: &StatsParams) -> Result<(Timestamp, Timestamp), Problem> {
     let to = moment("to", params.to.as_deref())?.unwrap_or_else(Timestamp::now);
     let from = moment("from", params.from.as_deref())?.unwrap_or_else(|| to.minus(USUAL));
-    Ok(Json(webhooks::stats(&app, &by, id, from, to, params.period).await?))
+    Ok((from, to))
 }

@@ -140,7 +140,7 @@ mod tests {
         let adds = text::<stats_total::Entity>(DbBackend::Postgres, 1).unwrap();
         assert!(
             adds.ends_with(
-                r#"ON CONFLICT ("shard", "hour", "event_type") DO UPDATE SET "succeeded" = "stats_total"."succeeded" + "excluded"."succeeded", "failed" = "stats_total"."failed" + "excluded"."failed""#
+                r#"ON CONFLICT ("shard", "hour", "latency") DO UPDATE SET "succeeded" = "stats_total"."succeeded" + "excluded"."succeeded", "failed" = "stats_total"."failed" + "excluded"."failed""#
             ),
             "{adds}"
         );

@@ -289,36 +289,41 @@ impl Store {
             return Ok(None);
         };
         let event = event::Entity::find_by_id(row.event_id).one(&self.read).await?;
-        let (body, ce_id, source, subject) = event.map_or_else(Default::default, |event| {
-            (Some(event.body), Some(event.ce_id), Some(event.source), event.subject)
-        });
-        let received = match (&row.response_headers, &row.response_body) {
-            (Some(headers), Some(body)) => Some(Received {
-                headers: from_json(headers)?,
-                body: body.clone(),
-                truncated: row.response_truncated,
-                incomplete: row.response_incomplete.clone(),
-            }),
-            _ => None,
-        };
-        Ok(Some(CallbackDetails {
-            record: CallbackRow::from(&row).record()?,
-            detail: row.detail,
-            phases: Phases {
-                dns: row.dns_us.map(duration),
-                connect: row.connect_us.map(duration),
-                tls: row.tls_us.map(duration),
-                wait: row.wait_us.map(duration),
-            },
-            certificates: row.certificates.as_deref().map(from_json).transpose()?.unwrap_or_default(),
-            request_headers: from_json(&row.request_headers)?,
-            request_body: body,
-            ce_id,
-            source,
-            subject,
-            received,
-        }))
+        details(row, event).map(Some)
     }
+}
+
+/// A callback with headers and bodies, from its row and that of its event, if it is still stored.
+pub(super) fn details(row: callback::Model, event: Option<event::Model>) -> Result<CallbackDetails, StoreError> {
+    let (body, ce_id, source, subject) = event.map_or_else(Default::default, |event| {
+        (Some(event.body), Some(event.ce_id), Some(event.source), event.subject)
+    });
+    let received = match (&row.response_headers, &row.response_body) {
+        (Some(headers), Some(body)) => Some(Received {
+            headers: from_json(headers)?,
+            body: body.clone(),
+            truncated: row.response_truncated,
+            incomplete: row.response_incomplete.clone(),
+        }),
+        _ => None,
+    };
+    Ok(CallbackDetails {
+        record: CallbackRow::from(&row).record()?,
+        detail: row.detail,
+        phases: Phases {
+            dns: row.dns_us.map(duration),
+            connect: row.connect_us.map(duration),
+            tls: row.tls_us.map(duration),
+            wait: row.wait_us.map(duration),
+        },
+        certificates: row.certificates.as_deref().map(from_json).transpose()?.unwrap_or_default(),
+        request_headers: from_json(&row.request_headers)?,
+        request_body: body,
+        ce_id,
+        source,
+        subject,
+        received,
+    })
 }
 
 fn microseconds(part: Option<Duration>) -> Option<i32> {

@@ -233,8 +233,7 @@ impl Store {
         if all == 0 {
             return Ok((Vec::new(), 0));
         }
-        let from = oldest_id_of(event.received_at.minus(CLOCK_CHANGE)).max(event.id.0);
-        let to = oldest_id_of(event.received_at.plus(TOGETHER));
+        let (from, to) = delivery_ids_of(event);
         let sql = "SELECT id, webhook_id, state, attempts, due_at, reason FROM deliveries \
                    WHERE id > ? AND id < ? AND event_id = ? ORDER BY id LIMIT ?";
         let values = [from.into(), to.into(), event.id.0.into(), count(all.min(DELIVERIES_MAX))];
@@ -256,8 +255,7 @@ impl Store {
 
     /// The deliveries of an event to one webhook. Reads the same short range of the primary key as [`Self::deliveries_of`].
     pub async fn delivery_to(&self, event: &EventRecord, webhook: WebhookId) -> Result<Vec<DeliveryId>, StoreError> {
-        let from = oldest_id_of(event.received_at.minus(CLOCK_CHANGE)).max(event.id.0);
-        let to = oldest_id_of(event.received_at.plus(TOGETHER));
+        let (from, to) = delivery_ids_of(event);
         let Some(all) = self.number_of_deliveries(event).await? else {
             return Ok(Vec::new());
         };
@@ -304,6 +302,12 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// The lowest and the highest id that a delivery of this event can have.
+pub(super) fn delivery_ids_of(event: &EventRecord) -> (Uuid, Uuid) {
+    let from = oldest_id_of(event.received_at.minus(CLOCK_CHANGE)).max(event.id.0);
+    (from, oldest_id_of(event.received_at.plus(TOGETHER)))
 }
 
 /// The condition on the time range and on the position in the list.

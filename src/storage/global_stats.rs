@@ -1,5 +1,5 @@
-//! Hourly statistics of all webhooks together, by event type. Each hour has one row per shard and event type, and a node always adds to the same shard. Reading the sums
-//! of all webhooks from `webhook_stats` would scan all of its rows.
+//! Hourly statistics of all webhooks together. Each hour has a few rows per shard, one for each latency bucket, and a node always adds to the
+//! same shard. Reading the sums of all webhooks from `webhook_stats` would scan all of its rows.
 
 use sea_orm::FromQueryResult;
 
@@ -13,16 +13,13 @@ use crate::{
         Store, StoreError,
         callback_counts::Figure,
         raw_sql::statement,
-        stats::{hour, hour_begins},
+        stats::{HourlyCount, hour, hour_begins},
         webhooks::OWNED,
     },
 };
 
 /// Number of shards. Nodes are distributed over them, so that their transactions seldom wait for the same row.
 const SHARDS: u8 = 16;
-
-/// All shards, for queries.
-const SHARD_LIST: &str = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15";
 
 /// The callbacks of an event type in an hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +49,8 @@ impl Store {
         }
         let (table, condition) = match owner {
             Some(_) => ("webhook_stats", format!("webhook_id IN {OWNED} AND hour >= ?")),
-            // The key begins with the shard, so each shard is a range of it.
-            None => ("stats_total", format!("shard IN ({SHARD_LIST}) AND hour >= ?")),
+            // The shards are named, so that the primary key begins at the hour in each.
+            None => ("stats_total", format!("{} AND hour >= ?", all_shards())),
         };
         let sql = format!(
             "SELECT hour, CAST(SUM(succeeded) AS BIGINT) AS succeeded, CAST(SUM(failed) AS BIGINT) AS failed FROM {table} \
@@ -70,9 +67,20 @@ impl Store {
         };
         Ok(rows.into_iter().map(counts).collect())
     }
-}
 
-impl Store {
+    /// The hourly statistics of all webhooks together, including deleted ones, oldest first.
+    pub async fn total_stats(&self, from: Timestamp, to: Timestamp) -> Result<Vec<HourlyCount>, StoreError> {
+        let sql = format!(
+            "SELECT hour, latency, CAST(SUM(succeeded) AS BIGINT) AS succeeded, CAST(SUM(failed) AS BIGINT) AS failed FROM stats_total \
+             WHERE {} AND hour >= ? AND hour <= ? GROUP BY hour, latency ORDER BY hour, latency",
+            all_shards()
+        );
+        let values = [hour(from).into(), hour(to).into()];
+        Ok(HourlyCount::find_by_statement(statement(self.backend(), &sql, values))
+            .all(&self.read)
+            .await?)
+    }
+
     /// The hourly numbers of callbacks since `from` by event type, of all webhooks including deleted ones.
     pub async fn totals_by_type(&self, from: Timestamp) -> Result<Vec<TypeFigure>, StoreError> {
         #[derive(FromQueryResult)]
@@ -82,8 +90,9 @@ impl Store {
             callbacks: i64,
         }
         let sql = format!(
-            "SELECT hour, event_type, CAST(SUM(succeeded + failed) AS BIGINT) AS callbacks FROM stats_total \
-             WHERE shard IN ({SHARD_LIST}) AND hour >= ? GROUP BY hour, event_type ORDER BY hour, event_type"
+            "SELECT hour, event_type, CAST(SUM(callbacks) AS BIGINT) AS callbacks FROM event_type_stats \
+             WHERE {} AND hour >= ? GROUP BY hour, event_type ORDER BY hour, event_type",
+            all_shards()
         );
         let rows = TypeRow::find_by_statement(statement(self.backend(), &sql, [hour(from).into()]))
             .all(&self.read)
@@ -97,6 +106,12 @@ impl Store {
     }
 }
 
+/// The condition that all shards meet.
+fn all_shards() -> String {
+    let shards: Vec<String> = (0..SHARDS).map(|shard| shard.to_string()).collect();
+    format!("shard IN ({})", shards.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,8 +119,6 @@ mod tests {
 
     #[test]
     fn a_node_always_adds_to_the_same_shard() {
-        let all: Vec<u8> = SHARD_LIST.split(", ").map(|shard| shard.parse().unwrap()).collect();
-        assert_eq!(all, (0..SHARDS).collect::<Vec<_>>());
         for _ in 0..100 {
             let node = new_id();
             assert!((0..i16::from(SHARDS)).contains(&shard_of(node)));

@@ -4,9 +4,11 @@
 mod support;
 
 mod account_functions;
+mod accounts_api;
 mod actions;
 mod addresses;
 mod administration;
+mod all_logs;
 mod api_input;
 mod audit;
 mod backpressure;
@@ -35,6 +37,7 @@ mod event_type_api;
 mod event_type_import;
 mod event_type_import_page;
 mod event_type_list;
+mod event_type_nodes;
 mod event_type_pages;
 mod event_type_publishing;
 mod event_types;
@@ -50,6 +53,8 @@ mod keys;
 mod language;
 mod lifecycle;
 mod list;
+mod listen_forward;
+mod live_stream;
 mod log_export;
 mod log_live;
 mod log_search;

@@ -51,8 +51,10 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             newest_first("callbacks_failed")
                 .col("status")
                 .col("event_type")
-                .and_where(failed)
+                .and_where(failed.clone())
                 .to_owned(),
+            // The failures of all webhooks, by id.
+            index("callbacks_failed_by_id", "callbacks", &["id"]).and_where(failed).to_owned(),
         ],
     )
     .await?;
@@ -68,19 +70,31 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .primary_key(Index::create().col("webhook_id").col("hour").col("latency")),
     );
     manager.create_table(stats).await?;
-    // The hourly sums over all webhooks by event type, in several rows per hour, so that transactions of different nodes seldom wait for the same row.
+    // The hourly sums over all webhooks, in several rows per hour, so that transactions of different nodes seldom wait for the same row.
     let total = clustered(
         manager,
         Table::create()
             .table("stats_total")
             .col(small_integer("shard"))
             .col(big_integer("hour"))
-            .col(text("event_type"))
+            .col(integer("latency"))
             .col(big_integer("succeeded"))
             .col(big_integer("failed"))
+            .primary_key(Index::create().col("shard").col("hour").col("latency")),
+    );
+    manager.create_table(total).await?;
+    // The hourly numbers of callbacks by event type, in shards as well.
+    let types = clustered(
+        manager,
+        Table::create()
+            .table("event_type_stats")
+            .col(small_integer("shard"))
+            .col(big_integer("hour"))
+            .col(text("event_type"))
+            .col(big_integer("callbacks"))
             .primary_key(Index::create().col("shard").col("hour").col("event_type")),
     );
-    manager.create_table(total).await
+    manager.create_table(types).await
 }
 
 fn newest_first(name: &'static str) -> IndexCreateStatement {

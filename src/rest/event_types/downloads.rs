@@ -14,7 +14,7 @@ use crate::{
     registry::Entry,
     rest::{
         event_types::{find, versions},
-        extract::{Caller, NoParams, Params},
+        extract::{Caller, Params},
     },
     routes::{Routes, Rule},
     services::event_types::{
@@ -28,6 +28,13 @@ use crate::{
 #[serde(deny_unknown_fields)]
 struct DownloadParams {
     version: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArchiveParams {
+    /// Names of types and patterns, separated by commas.
+    types: Option<String>,
 }
 
 pub(super) fn routes() -> Routes<AppState> {
@@ -69,9 +76,9 @@ async fn typescript(
     file_of(&app, &by, &name, &params, downloads::typescript).await
 }
 
-/// `GET /event-types.zip`: the files of all event types.
-async fn archive(State(app): State<AppState>, Caller(by): Caller, _: Params<NoParams>) -> Result<Response, Problem> {
-    Ok(download(event_types::archive_file(&app, &by).await?))
+/// `GET /event-types.zip`: the files of all event types, or of some.
+async fn archive(State(app): State<AppState>, Caller(by): Caller, Params(params): Params<ArchiveParams>) -> Result<Response, Problem> {
+    Ok(download(event_types::archive_file(&app, &by, params.types.as_deref()).await?))
 }
 
 /// The file of the present version, or of the one in the query.

@@ -260,6 +260,7 @@ fn choice(scope: Scope, chosen: &[String], lang: Lang) -> impl IntoView + use<> 
         Scope::WebhooksWrite => say::scope_webhooks_write(lang),
         Scope::CallbacksRead => say::scope_callbacks_read(lang),
         Scope::MetricsRead => say::scope_metrics_read(lang),
+        Scope::Admin => say::scope_admin(lang),
     };
     view! {
         <li class="check">

@@ -1,0 +1,152 @@
+//! The audit log: `GET /audit`, `GET /audit/{id}` and `GET /audit/export`.
+
+use axum::{Json, extract::State, response::Response};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    app::AppState,
+    auth::rules::Action,
+    domain::timestamp::Timestamp,
+    problem::Problem,
+    rest::{
+        export::export_audit_log,
+        extract::{Caller, Id, List, NoParams, PageView, Params, limit, moment, named},
+    },
+    routes::{Routes, Rule},
+    services::{audit, error::FieldError},
+    storage::audit::{AuditFilter, AuditRecord},
+};
+
+/// The query of the list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuditParams {
+    /// The earliest time, inclusive.
+    from: Option<String>,
+    /// The latest time, exclusive.
+    to: Option<String>,
+    /// A part of the actor's name, ignoring case, or the actor's id.
+    actor: Option<String>,
+    /// The kind of the changed object.
+    kind: Option<String>,
+    /// A part of the object's name, ignoring case, or the object's id.
+    object: Option<String>,
+    /// The action, such as `webhook.created`.
+    action: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+/// The filters as they are in a query.
+pub(super) struct AuditQuery {
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) actor: Option<String>,
+    pub(super) kind: Option<String>,
+    pub(super) object: Option<String>,
+    pub(super) action: Option<String>,
+}
+
+/// An entry of the audit log.
+#[derive(Serialize)]
+struct EntryView {
+    id: Uuid,
+    /// The time of the change.
+    time: Timestamp,
+    /// `user`, `api_key`, `command_line` or `clearhook`.
+    actor_kind: String,
+    /// The id of the user or of the API key.
+    actor_id: Option<Uuid>,
+    /// The user's e-mail address or the name of the API key.
+    actor: String,
+    /// The IP address of the request.
+    address: Option<String>,
+    action: String,
+    /// The kind of the changed object.
+    object_kind: String,
+    object_id: Option<Uuid>,
+    object: String,
+    /// The object before the change, with masked secrets.
+    before: Option<Value>,
+    /// The object after the change, with masked secrets.
+    after: Option<Value>,
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Routes<AppState> {
+    let rule = Rule::Key(Action::ReadAuditLog);
+    Routes::new()
+        .get("/audit", rule, list)
+        .get("/audit/export", rule, export_audit_log)
+        .get("/audit/{id}", rule, read)
+}
+
+/// `GET /audit`
+async fn list(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    list: List,
+    Params(params): Params<AuditParams>,
+) -> Result<Response, Problem> {
+    let query = AuditQuery {
+        from: params.from,
+        to: params.to,
+        actor: params.actor,
+        kind: params.kind,
+        object: params.object,
+        action: params.action,
+    };
+    let filter = audit_filter(&query)?;
+    let (after, limit) = (list.cursor(params.cursor.as_deref())?, limit(params.limit)?);
+    let page = audit::list(&app.store, &by, &filter, after, limit).await?;
+    Ok(PageView::of(&list, page, view))
+}
+
+/// `GET /audit/{id}`
+async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<Uuid>, _: Params<NoParams>) -> Result<Json<EntryView>, Problem> {
+    Ok(Json(view(audit::entry(&app.store, &by, id).await?)))
+}
+
+/// The filter that a query selects. Errors name the parameters.
+pub(super) fn audit_filter(query: &AuditQuery) -> Result<AuditFilter, Problem> {
+    let (from, to) = (moment("from", query.from.as_deref())?, moment("to", query.to.as_deref())?);
+    if let (Some(from), Some(to)) = (from, to)
+        && from >= to
+    {
+        let detail = "This must be later than `from`.";
+        return Err(Problem::invalid(vec![FieldError::new("/to", detail)]));
+    }
+    Ok(AuditFilter {
+        from,
+        to,
+        actor: query.actor.clone(),
+        kind: named("kind", query.kind.as_deref())?,
+        object: query.object.clone(),
+        action: named("action", query.action.as_deref())?,
+    })
+}
+
+/// An entry as one line of JSON.
+pub(super) fn entry_json(entry: AuditRecord) -> String {
+    // Serializing this struct cannot fail.
+    serde_json::to_string(&view(entry)).unwrap_or_default()
+}
+
+fn view(entry: AuditRecord) -> EntryView {
+    EntryView {
+        id: entry.id,
+        time: entry.at,
+        actor_kind: entry.actor_kind,
+        actor_id: entry.actor_id,
+        actor: entry.actor_name,
+        address: entry.address,
+        action: entry.action,
+        object_kind: entry.object_kind,
+        object_id: entry.object_id,
+        object: entry.object_name,
+        before: entry.before,
+        after: entry.after,
+    }
+}
