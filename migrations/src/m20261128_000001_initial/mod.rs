@@ -20,12 +20,13 @@ impl MigrationName for Migration {
 }
 
 /// All tables, each after those that refer to it.
-pub const TABLES: [&str; 26] = [
+pub const TABLES: [&str; 27] = [
     "master_keys",
     "audit_log",
     "revisions",
     "nodes",
     "stats_total",
+    "event_type_stats",
     "webhook_stats",
     "callbacks",
     "deliveries",
