@@ -132,6 +132,7 @@ impl Store {
         for (table, key) in [
             ("webhook_stats", "webhook_id, hour, latency"),
             ("stats_total", "shard, hour, latency"),
+            ("event_type_stats", "shard, hour, event_type"),
         ] {
             let which = match self.backend() {
                 DbBackend::Postgres => format!("ctid IN (SELECT ctid FROM {table} WHERE hour < ? LIMIT ?)"),

@@ -218,6 +218,12 @@ pub(super) fn check_fields(types: &Snapshot, mut input: EventTypeInput, present:
         errors.push(FieldError::new("/retention", ValidationError::Rate { max }));
     }
     check_pointers(&input.masked, &mut errors);
+    if let (None, Some(example), Some(first)) = (present, &input.example, input.examples.first())
+        && example != first
+    {
+        let detail = "Give the example only once: `example` is the first of `examples`.";
+        errors.push(FieldError::new("/example", detail));
+    }
     let examples = input.all_examples();
     if examples.len() > EXAMPLES_MAX {
         let max = EXAMPLES_MAX as u64;

@@ -14,6 +14,7 @@ mod logs;
 mod overview;
 mod pause;
 mod recover;
+mod redirect;
 mod resend;
 mod search;
 mod stats;
@@ -35,6 +36,7 @@ pub use self::{
     overview::{Checklist, checklist, overview},
     pause::{pause, try_now},
     recover::{Chosen, cancel, cancel_of, count_recoverable, discard, recover, recover_for},
+    redirect::{redirect_target, usable_redirect_target, use_redirect_target},
     resend::{redeliver, rotate_secret, test},
     search::{find_deliveries, find_deliveries_of_all},
     stats::{Period, Stats, stats, total_stats},
