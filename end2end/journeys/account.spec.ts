@@ -49,7 +49,7 @@ test('from an empty server to a second factor', async ({ page, expected }) => {
     await accessible(page);
     await fits(page);
     const section = page.getByRole('region', { name: 'Second factor' });
-    await section.getByLabel('Current password').fill(password);
+    await section.getByLabel('Your password').fill(password);
     await section.getByRole('button', { name: 'Set up a second factor' }).click();
     await expect(page.getByRole('img', { name: 'QR code with the secret' })).toBeVisible();
     await accessible(page);

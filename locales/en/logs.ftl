@@ -130,3 +130,28 @@ resend-since = Send again all since this…
 gap = after { $time }
 next-in = next in { $time }
 next-paused = Waits: callbacks are paused
+
+# The connection of an open callback.
+phases = Where the time went
+phase-dns = DNS
+phase-connect = Connect
+phase-tls = TLS
+phase-wait = Wait
+phases-reused = Sent on a connection that was already open.
+certificates = Certificates that the receiver sent
+certificate-subject = Subject
+certificate-issuer = Issuer
+certificate-self = itself (self-signed)
+certificate-names = Valid for
+certificate-validity = Valid
+certificate-expired = Expired
+certificate-early = Not valid yet
+
+# The target of a redirect.
+use-url = Use this URL…
+use-url-what = The URL of the webhook is changed to the address that the receiver named. Events are sent there from then on.
+use-url-from = Now
+use-url-to = New
+use-url-host = The new address is on another host, { $host }. Use it only if you know that it belongs to the receiver.
+use-url-temporary = The receiver says that it moved for some time only.
+use-url-now = Change the URL

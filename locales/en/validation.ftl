@@ -74,6 +74,8 @@ event-too-old = The event is too old: it is not kept any more.
 no-subscription = The webhook subscribes to no event type.
 delivery-being-sent = The delivery is being sent at this moment; cancel it once it waits again.
 delivery-over = The delivery has ended; there is nothing to cancel.
+no-redirect-target = The receiver named no address that can be used as the URL.
+url-changed-since = The webhook has another URL now than the one that this callback was sent to.
 nothing-waits = No delivery waits.
 header-masked = Type the value again: a hidden value is kept only for a header with the same name.
 

@@ -8,7 +8,7 @@ who = To act: { $who }
 
 delivered = Delivered: the receiver answered { $response } after { $time }.
 moved = The receiver moved to { $to }. Redirects are not followed.
-moved-next = Enter the new address as the URL of the webhook.
+moved-next = If the receiver is meant to be there, use the new address as the URL of the webhook.
 redirected = The receiver answered with a redirect, { $response }, without a new address. Redirects are not followed.
 redirected-next = Ask the owner of the receiver for the address that takes callbacks.
 refused-content = The receiver read the event and refused its content.
@@ -46,6 +46,10 @@ unknown-status = The receiver answered with { $response }, which is neither succ
 unknown-status-next = A receiver confirms a callback with a status from 200 to 299.
 
 timed-out = No complete answer within { $time }.
+timed-out-waiting = No complete answer within { $time }. Connected after { $connected }, waited { $waited }.
+timed-out-reused = No complete answer within { $time }. The connection was already open; waited { $waited }.
+timed-out-connecting = No connection to { $address } within { $time }.
+timed-out-connecting-next = Is the host running, and does a firewall drop packets?
 timed-out-next = Answer first and work later: confirm with 202 before the event is processed.
 connection-refused = Nothing listens at { $address }.
 connection-refused-next = Is the program running, is the port right, is the firewall open?
@@ -61,4 +65,5 @@ invalid = The answer of { $host } is not valid HTTP.
 invalid-next = Does another kind of program listen at this port?
 
 trace = Trace id in its answer:
+permalink = Link to this callback
 ask-administrator = Ask an administrator to send it again; copy the link of this page.

@@ -14,6 +14,7 @@ password-done = Votre mot de passe a été changé. Vous êtes déconnecté part
 
 factor = Second facteur
 factor-about = Après le mot de passe, la connexion demande un code d’une application de votre appareil.
+factor-password = Votre mot de passe
 factor-off = Désactivé. Votre mot de passe suffit pour entrer.
 factor-on = { $count ->
     [one] Activé. Il vous reste { NUMBER($count) } code de secours.

@@ -26,7 +26,13 @@ key-is = Clé de « { $name } »
 scopes = Autorisations
 scopes-hint = Donnez à un programme ce qu’il lui faut, et rien de plus.
 expires = Expiration
-expires-hint = Le dernier jour où elle est acceptée. Vide : elle n’expire pas.
+expires-hint = Le dernier jour où elle est acceptée. Sans date, elle est acceptée jusqu’à sa révocation.
+expires-presets = Durées courantes
+expires-in = { $days ->
+    [one] { NUMBER($days) } jour
+   *[other] { NUMBER($days) } jours
+}
+expires-never = Jamais
 last-used = Dernière utilisation
 key-live = Active
 key-expired = Expirée
@@ -102,3 +108,5 @@ second-factor-why = Pour qui a perdu son appareil et ses codes de secours. La pe
 second-factor-reset = Retirer le second facteur
 saved-second-factor = Le second facteur a été retiré ; la personne est déconnectée partout.
 own-password = Votre propre mot de passe
+owners-filter = Filtrer les propriétaires
+owners-chosen = { NUMBER($chosen) } sur { NUMBER($count) } choisis

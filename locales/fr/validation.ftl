@@ -74,6 +74,8 @@ event-too-old = L’événement est trop ancien : il n’est plus conservé.
 no-subscription = Le webhook n’est abonné à aucun type d’événement.
 delivery-being-sent = La livraison est en cours d’envoi ; annulez-la quand elle attendra de nouveau.
 delivery-over = La livraison est terminée ; il n’y a rien à annuler.
+no-redirect-target = Le destinataire n’a indiqué aucune adresse utilisable comme URL.
+url-changed-since = Le webhook a maintenant une autre URL que celle à laquelle cet appel a été envoyé.
 nothing-waits = Aucune livraison n’attend.
 header-masked = Saisissez de nouveau la valeur : une valeur masquée n’est gardée que pour un en-tête du même nom.
 

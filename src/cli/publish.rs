@@ -76,7 +76,6 @@ pub(super) async fn publish(server: &ServerArguments, arguments: EventArguments)
         data,
     };
     let event = serde_json::to_string(&event).map_err(|error| CliError::Other(format!("cannot write the event: {error}")))?;
-    // The event has an id, so the server recognizes a repetition.
-    let call = client.post("/events").body("application/cloudevents+json", event).repeatable();
+    let call = client.post("/events").body("application/cloudevents+json", event);
     print_line(printable_json(call.send().await?.text()))
 }

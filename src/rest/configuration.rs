@@ -1,16 +1,12 @@
 //! The configuration as one document: `GET /configuration` and `POST /configuration/compare`.
 
-use axum::{
-    Json,
-    extract::{DefaultBodyLimit, State},
-    http::Method,
-    routing::post,
-};
+use axum::{Json, extract::State, http::Method};
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, Visitor},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     app::AppState,
@@ -19,9 +15,9 @@ use crate::{
     problem::Problem,
     rest::{
         extract::{Body, Caller, NoParams, Params},
-        webhook_body::{Patch, Without},
+        webhook_body::{Patch, SECRET, Without},
     },
-    routes::{Routes, Rule},
+    routes::{Operation, Routes, Rule, Tag},
     services::{
         configuration::{self, Comparison, Configuration, Document, EventTypeEntry, VERSION, WebhookEntry},
         error::FieldError,
@@ -34,8 +30,9 @@ use crate::{
 const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// A document to compare. A section that is omitted is not compared.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ConfigurationDocument")]
 struct CompareBody {
     /// The version of the format: 1.
     version: u32,
@@ -54,9 +51,15 @@ struct CompareBody {
 }
 
 /// A webhook of the document: the fields that it sets, and what names it.
+#[derive(JsonSchema)]
+#[schemars(rename = "ConfigurationWebhook")]
 struct WebhookBody {
+    /// Its id.
     id: Option<WebhookId>,
+    /// Its signing secret.
+    #[schemars(regex(pattern = SECRET))]
     secret: Option<String>,
+    #[schemars(flatten)]
     fields: Patch<WebhookInput>,
 }
 
@@ -91,10 +94,32 @@ impl<'de> Visitor<'de> for WebhookVisitor {
 /// The routes of this file.
 pub(super) fn routes() -> Routes<AppState> {
     let rule = Rule::Key(Action::ReadWebhooks);
-    let compare = post(compare).layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    let example = json!({
+        "version": 1,
+        "webhooks": [{ "name": "HR directory", "url": "https://hr.example.com/hooks", "events": ["identity.*"], "owners": ["ada@example.com"] }],
+    });
     Routes::new()
-        .get("/configuration", rule, export)
-        .route(Method::POST, "/configuration/compare", rule, compare)
+        .operation(
+            Method::GET,
+            "/configuration",
+            rule,
+            export,
+            Operation::new("exportConfiguration", Tag::Administration, "Export the configuration")
+                .text("The webhooks, event types and owners as one document, without secrets and the values of secret headers."),
+        )
+        .operation(
+            Method::POST,
+            "/configuration/compare",
+            rule,
+            compare,
+            Operation::new("compareConfiguration", Tag::Administration, "Compare a document with the configuration")
+                .text(
+                    "What a document would change, in the order in which the changes have to be made. Nothing is changed. Webhooks are matched \
+                     by `id`, or by `name` if the document has no `id` or one that is unknown. What the document omits stays. Mistakes are \
+                     refused with their places in the document (422).",
+                )
+                .example(example),
+        )
 }
 
 /// `GET /configuration`

@@ -50,9 +50,9 @@ impl Client {
         self.call(Method::GET, path, true)
     }
 
-    /// A request that creates or sends something.
+    /// A request that creates or sends something. Its `Idempotency-Key` lets the server carry it out once, however often it is sent.
     pub(in crate::cli) fn post(&self, path: impl Into<String>) -> Call<'_> {
-        self.call(Method::POST, path, false)
+        self.call(Method::POST, path, true)
     }
 
     /// A request that changes something.
@@ -145,13 +145,6 @@ impl Call<'_> {
     #[must_use]
     pub(in crate::cli) fn patient(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
-        self
-    }
-
-    /// It can be carried out twice without harm.
-    #[must_use]
-    pub(in crate::cli) fn repeatable(mut self) -> Self {
-        self.is_repeatable = true;
         self
     }
 

@@ -81,7 +81,7 @@ pub(super) async fn compare(client: &Client, file: &ConfigurationFile, prune: bo
     if prune && let Some(sections) = body.as_object_mut() {
         sections.insert("prune".to_owned(), true.into());
     }
-    let call = client.post("/configuration/compare").json(&body).repeatable();
+    let call = client.post("/configuration/compare").json(&body);
     let answer = while_working("Comparing with the server …", call.try_send()).await;
     let answer = answer.map_err(|failure| match failure {
         Failure::Refused(StatusCode::UNPROCESSABLE_ENTITY, body) => match Problem::of(&body) {

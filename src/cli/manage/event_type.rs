@@ -297,7 +297,7 @@ pub(in crate::cli) async fn run(arguments: EventTypeArguments) -> Result<(), Cli
             if let Some(schema) = schema {
                 body["schema"] = read_json("--schema", &schema)?;
             }
-            let call = client.post(format!("{}/check", path(&event_type))).json(&body).repeatable();
+            let call = client.post(format!("{}/check", path(&event_type))).json(&body);
             let answer = answer(&client, &event_type, call).await?;
             print_object(&answer, json)?;
             verdict(&answer)

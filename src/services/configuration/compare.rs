@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -28,7 +29,7 @@ use crate::{
 };
 
 /// What a document would change, in the order in which the changes have to be made.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Comparison {
     /// Whether the installation is as the document says already.
     pub equal: bool,
@@ -45,7 +46,7 @@ pub struct Comparison {
 }
 
 /// What is done with an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StepAction {
     /// It is added.
@@ -59,7 +60,7 @@ pub enum StepAction {
 }
 
 /// A user who has to be added.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct OwnerStep {
     /// The place in the document.
     pub at: usize,
@@ -68,7 +69,7 @@ pub struct OwnerStep {
 }
 
 /// A change of an event type.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct EventTypeStep {
     /// What is done.
     pub action: StepAction,
@@ -81,11 +82,12 @@ pub struct EventTypeStep {
     pub changes: Vec<FieldChange>,
     /// The entity tag of the version that was compared, for `If-Match`.
     #[serde(rename = "etag", serialize_with = "tag")]
+    #[schemars(with = "Option<String>")]
     pub updated_at: Option<Timestamp>,
 }
 
 /// A change of a webhook.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct WebhookStep {
     /// What is done.
     pub action: StepAction,
@@ -99,6 +101,7 @@ pub struct WebhookStep {
     pub changes: Vec<FieldChange>,
     /// The entity tag of the version that was compared, for `If-Match`.
     #[serde(rename = "etag", serialize_with = "tag")]
+    #[schemars(with = "Option<String>")]
     pub updated_at: Option<Timestamp>,
 }
 
@@ -108,7 +111,7 @@ fn tag<S: Serializer>(version: &Option<Timestamp>, serializer: S) -> Result<S::O
 }
 
 /// A field that changes. Secrets are masked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct FieldChange {
     /// The name of the field.
     pub field: String,

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::VERSION;
 use crate::{
@@ -21,15 +22,17 @@ use crate::{
 };
 
 /// The webhooks, event types and owners of an installation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Configuration {
     /// The version of the format.
     version: u32,
     /// The e-mail addresses of the users who own webhooks.
     owners: Vec<String>,
-    /// The event types that belong to no pack, and those of packs whose state was changed.
+    /// The event types that belong to no pack, with the fields of `POST /event-types`; and those of packs whose state was changed.
+    #[schemars(with = "Vec<Map<String, Value>>")]
     event_types: Vec<EventTypeDocument>,
-    /// The webhooks, oldest first.
+    /// The webhooks, oldest first, with the fields of `POST /webhooks`: their owners by e-mail address, and without secrets.
+    #[schemars(with = "Vec<Map<String, Value>>")]
     webhooks: Vec<WebhookDocument>,
 }
 

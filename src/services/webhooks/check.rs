@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -23,13 +24,16 @@ use crate::{
 pub type WebhookInput = WebhookFields<String, String, HeaderInput>;
 
 /// An additional header before validation.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "WebhookHeaderInput")]
 pub struct HeaderInput {
     /// The name.
+    #[schemars(length(min = 1), example = &"X-Tenant")]
     pub name: String,
     /// The value, which may be a credential. If omitted, the value of the stored header with this name stays.
     #[serde(default)]
+    #[schemars(example = &"north")]
     pub value: Option<String>,
     /// Whether the value is a credential. If omitted, the stored header with this name decides, and for a new header its name.
     pub secret: Option<bool>,
