@@ -13,8 +13,8 @@ pub(crate) struct Device(Secret);
 impl Device {
     /// Reads the secret that the page shows.
     fn of(page: &str) -> Self {
-        let shown = page.split("<dd class=\"mono\">").nth(1).unwrap().split('<').next().unwrap();
-        Self(Secret::try_from_base32(shown).unwrap())
+        let shown = text_of(Page::of(page).one("#factor-secret"));
+        Self(Secret::try_from_base32(&shown.replace(' ', "")).unwrap())
     }
 
     /// The current code.
