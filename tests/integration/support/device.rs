@@ -2,7 +2,10 @@
 
 use totp_rs::{Builder, Secret};
 
-use crate::support::app::{TestApp, cookie};
+use crate::support::{
+    app::{TestApp, cookie},
+    html::{Page, text_of},
+};
 
 /// The password of users that [`TestApp::sign_in`] adds.
 const PASSWORD: &str = "correct horse battery";
