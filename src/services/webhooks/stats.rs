@@ -62,8 +62,11 @@ pub struct Stats {
 /// Percentiles. `None` if there was no callback.
 #[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
 pub struct Percentiles {
+    /// Half of the callbacks took at most this long.
     p50: Option<f64>,
+    /// 95 % of the callbacks took at most this long.
     p95: Option<f64>,
+    /// 99 % of the callbacks took at most this long.
     p99: Option<f64>,
 }
 
