@@ -1,6 +1,6 @@
 //! The console's public URL, trusted proxies, OpenID provider, and who may read the catalogue.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, num::NonZeroU32};
 
 use url::{Host, Url};
 
@@ -26,6 +26,8 @@ pub struct FrontSettings {
     pub oidc: Option<OidcSettings>,
     /// Whether event types, their schemas and the guide to signatures are readable without sign-in.
     pub public_catalogue: bool,
+    /// Requests a second per API key. `None` is no limit.
+    pub api_rate: Option<NonZeroU32>,
 }
 
 impl FrontSettings {
@@ -36,6 +38,7 @@ impl FrontSettings {
             proxies: TrustedProxies::default(),
             oidc: None,
             public_catalogue: false,
+            api_rate: None,
         }
     }
 
@@ -58,9 +61,19 @@ impl FrontSettings {
             public_url,
             oidc: oidc_settings(settings)?,
             public_catalogue: truth("CLEARHOOK_PUBLIC_CATALOGUE", settings.public_catalogue.as_deref(), false)?,
+            api_rate: api_rate(settings.api_rate.as_deref())?,
             proxies: proxies.map_err(|error| ConfigError::new("CLEARHOOK_TRUSTED_PROXIES", format!("{error}")))?,
         })
     }
+}
+
+/// Parses the limit of requests per API key.
+fn api_rate(text: Option<&str>) -> Result<Option<NonZeroU32>, ConfigError> {
+    let Some(text) = unless_none(text) else { return Ok(None) };
+    text.trim().parse().map(Some).map_err(|_| {
+        let detail = format!("`{text}` is not a number of requests a second; use a whole number from 1, or `none` for no limit");
+        ConfigError::new("CLEARHOOK_API_RATE", detail)
+    })
 }
 
 /// Parses the public URL. Error messages never contain a password.

@@ -178,6 +178,8 @@ settings! {
     public_url: String = "CLEARHOOK_PUBLIC_URL",
     /// Whether event types, their schemas and the guide to signatures are readable without sign-in [default: false]
     public_catalogue: String = "CLEARHOOK_PUBLIC_CATALOGUE",
+    /// How many requests each API key may send a second; none: as many as it likes [default: none]
+    api_rate: String = "CLEARHOOK_API_RATE",
     /// A PEM file with the TLS certificate and its chain; it is reloaded when it changes [default: no TLS]
     tls_cert: String = "CLEARHOOK_TLS_CERT",
     /// A PEM file with the certificate's private key

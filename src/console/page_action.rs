@@ -27,7 +27,7 @@ use crate::{
         replay::{ReplayForm, problem_with},
         server::viewer,
     },
-    problem::Problem,
+    problem::{Problem, ProblemCode},
     request::form,
     routes::Ruled,
 };
@@ -149,14 +149,19 @@ fn problem(error: ConsoleError) -> Problem {
         ConsoleError::Malformed { detail } => Problem::malformed(detail),
         ConsoleError::Invalid { errors } => {
             let detail = errors.into_iter().map(|error| error.detail).collect::<Vec<_>>().join(" ");
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong", detail)
+            Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                ProblemCode::Invalid,
+                "Some fields are wrong",
+                detail,
+            )
         }
         ConsoleError::Stale => Problem::of_status(StatusCode::CONFLICT),
-        ConsoleError::Conflict { reason } => Problem::new(StatusCode::CONFLICT, "conflict", "This cannot be done now", reason),
-        ConsoleError::Forbidden { detail } => Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail),
+        ConsoleError::Conflict { reason } => Problem::new(StatusCode::CONFLICT, ProblemCode::Conflict, "This cannot be done now", reason),
+        ConsoleError::Forbidden { detail } => Problem::new(StatusCode::FORBIDDEN, ProblemCode::Forbidden, "Not allowed", detail),
         ConsoleError::Wait { seconds } => Problem::new(
             StatusCode::TOO_MANY_REQUESTS,
-            "too-many-attempts",
+            ProblemCode::TooManyAttempts,
             "Too many attempts",
             format!("Try again in {seconds} s."),
         ),

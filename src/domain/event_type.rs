@@ -216,6 +216,46 @@ macro_rules! text {
 
 text!(EventType, EventPattern);
 
+/// The JSON Schemas of names and patterns: the rules above as regular expressions.
+#[cfg(feature = "ssr")]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::{EventPattern, EventType, TYPE_MAX};
+
+    impl JsonSchema for EventType {
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn schema_name() -> Cow<'static, str> {
+            "EventType".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            let pattern = r"^[A-Za-z0-9]+([._\-/:][A-Za-z0-9]+)*$";
+            json_schema!({ "type": "string", "minLength": 1, "maxLength": TYPE_MAX, "pattern": pattern, "examples": ["identity.created"] })
+        }
+    }
+
+    impl JsonSchema for EventPattern {
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn schema_name() -> Cow<'static, str> {
+            "EventPattern".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            let pattern = r"^([A-Za-z0-9]+([._\-/:][A-Za-z0-9]+)*([./:]\*)?|\*)$";
+            json_schema!({ "type": "string", "minLength": 1, "maxLength": TYPE_MAX, "pattern": pattern, "examples": ["identity.*"] })
+        }
+    }
+}
+
 named! {
     /// What may be done with an event type.
     EventTypeState("state of an event type") {

@@ -7,10 +7,14 @@ use crate::{
 
 /// An additional header. Serialized, it contains the value: only the API and the form of those who may change the webhook show it.
 #[derive(Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ssr", schemars(rename = "WebhookHeader"))]
 pub struct Header {
     /// The name, as the user entered it.
+    #[cfg_attr(feature = "ssr", schemars(example = &"X-Tenant"))]
     pub name: String,
     /// The value. It may be a credential, so it is encrypted at rest and omitted from debug output.
+    #[cfg_attr(feature = "ssr", schemars(example = &"north"))]
     pub value: String,
     /// Whether the user marked the value as a credential. It is then hidden in the log, also where the receiver echoes it.
     pub secret: bool,

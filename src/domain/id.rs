@@ -10,8 +10,10 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+        #[cfg_attr(feature = "ssr", schemars(inline, extend("format" = "uuid"), example = &"01912d68-783e-7a03-8467-5661c1243ad4"))]
         #[serde(transparent)]
-        pub struct $name(pub Uuid);
+        pub struct $name(#[cfg_attr(feature = "ssr", schemars(with = "String"))] pub Uuid);
 
         impl From<Uuid> for $name {
             fn from(id: Uuid) -> Self {

@@ -18,11 +18,14 @@ pub const RATE_MAX: u32 = 100_000;
 
 /// The rate limit of a webhook: a token bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
     /// Callbacks per second.
+    #[cfg_attr(feature = "ssr", schemars(range(min = 1, max = RATE_MAX), example = 50))]
     pub per_second: u32,
     /// Callbacks at once after a pause (bucket size).
+    #[cfg_attr(feature = "ssr", schemars(range(min = 1, max = RATE_MAX), example = 100))]
     pub burst: u32,
 }
 

@@ -1,18 +1,20 @@
 //! Facts about the current request that middleware stores in its extensions, and that the API, the console and the web server read.
 
+mod accept;
 pub mod browser;
 pub mod client_address;
 pub mod cookies;
 pub mod form;
 mod local_path;
+mod request_id;
 
-pub use self::local_path::local_path;
+pub use self::{
+    accept::accepts,
+    local_path::local_path,
+    request_id::{HEADER as REQUEST_ID, RequestId},
+};
 
 use axum::http::{HeaderMap, Uri, header};
-
-/// The id of a request, in log lines, on error pages and in the response header `x-request-id`.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
 
 /// An extension of a request for a page that the caller may not see: the page is rendered as not found.
 #[derive(Clone, Copy, Debug)]

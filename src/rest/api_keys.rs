@@ -1,20 +1,21 @@
 //! API keys: `/api-keys`, for programs with the scope `admin`.
 
-use axum::{
-    Json,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{Json, extract::State, http::Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::{
     app::AppState,
     auth::rules::Action,
     domain::{id::ApiKeyId, role::Scope, timestamp::Timestamp},
     problem::Problem,
-    rest::extract::{Body, Caller, Id, List, NoParams, PageView, Params, body_moment, limit},
-    routes::{Routes, Rule},
+    rest::{
+        answer::{Confidential, Created, NoContent},
+        entity_tag::Tagged,
+        extract::{Body, Caller, Id, List, NoParams, PageView, Params, body_moment, limit},
+    },
+    routes::{Operation, Routes, Rule, Tag},
     services::{
         api_keys,
         error::{FieldError, UseCaseError},
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// The query of the list.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct KeyParams {
     /// A part of the name, the first characters of the key, or the whole key.
@@ -32,28 +33,40 @@ struct KeyParams {
     cursor: Option<String>,
 }
 
-/// The body of `POST /api-keys`.
-#[derive(Deserialize)]
+/// An API key to create.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewApiKey")]
 struct NewKey {
     /// A name that tells what the key is used for.
+    #[schemars(length(min = 1), example = &"Billing")]
     name: String,
-    /// The scopes that the key grants, at least one.
+    /// What the key may do, at least one scope.
+    #[schemars(with = "Vec<Scope>", length(min = 1))]
     scopes: Vec<String>,
     /// When the key expires. Without it, the key does not expire.
     #[serde(default)]
+    #[schemars(with = "Option<Timestamp>")]
     expires_at: Option<String>,
 }
 
 /// An API key without the key itself.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ApiKey")]
 struct KeyView {
+    /// Its id.
     id: ApiKeyId,
+    /// What the key is used for.
+    #[schemars(example = &"Billing")]
     name: String,
     /// The first characters of the key, by which people recognise it.
+    #[schemars(example = &"chk_9fK2pQ")]
     prefix: String,
+    /// What the key may do.
     scopes: Vec<Scope>,
+    /// When it was created.
     created_at: Timestamp,
+    /// When it expires. Null if it does not.
     expires_at: Option<Timestamp>,
     /// When the key was last used, to the minute.
     last_used_at: Option<Timestamp>,
@@ -61,8 +74,9 @@ struct KeyView {
     revoked_at: Option<Timestamp>,
 }
 
-/// The answer to `POST /api-keys`.
-#[derive(Serialize)]
+/// A new API key.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CreatedApiKey")]
 struct NewKeyView {
     #[serde(flatten)]
     view: KeyView,
@@ -74,14 +88,48 @@ struct NewKeyView {
 pub(super) fn routes() -> Routes<AppState> {
     let rule = Rule::Key(Action::ManageApiKeys);
     Routes::new()
-        .get("/api-keys", rule, list)
-        .post("/api-keys", rule, create)
-        .get("/api-keys/{id}", rule, read)
-        .delete("/api-keys/{id}", rule, revoke)
+        .operation(
+            Method::GET,
+            "/api-keys",
+            rule,
+            list,
+            Operation::new("listApiKeys", Tag::Administration, "List API keys")
+                .text("All keys, also revoked and expired ones, newest first. The keys themselves are not stored."),
+        )
+        .operation(
+            Method::POST,
+            "/api-keys",
+            rule,
+            create,
+            Operation::new("createApiKey", Tag::Administration, "Create an API key")
+                .text("The key is shown only in this response. A key with the scope `admin` can create keys with any scope.")
+                .example(json!({ "name": "Billing", "scopes": ["events:write"] }))
+                .once(),
+        )
+        .operation(
+            Method::GET,
+            "/api-keys/{id}",
+            rule,
+            read,
+            Operation::new("getApiKey", Tag::Administration, "Read an API key"),
+        )
+        .operation(
+            Method::DELETE,
+            "/api-keys/{id}",
+            rule,
+            revoke,
+            Operation::new("revokeApiKey", Tag::Administration, "Revoke an API key")
+                .text("The key is rejected from now on, and its live streams end. It stays in the list. 404 if it is already revoked."),
+        )
 }
 
 /// `GET /api-keys`
-async fn list(State(app): State<AppState>, Caller(by): Caller, list: List, Params(params): Params<KeyParams>) -> Result<Response, Problem> {
+async fn list(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    list: List,
+    Params(params): Params<KeyParams>,
+) -> Result<PageView<KeyView>, Problem> {
     let (after, limit) = (list.cursor(params.cursor.as_deref())?, limit(params.limit)?);
     let page = api_keys::list(&app.store, &by, params.q.as_deref(), after, limit).await?;
     Ok(PageView::of(&list, page, view))
@@ -93,7 +141,7 @@ async fn create(
     Caller(by): Caller,
     _: Params<NoParams>,
     Body(new): Body<NewKey>,
-) -> Result<Response, Problem> {
+) -> Result<Confidential<Created<NewKeyView>>, Problem> {
     let mut errors = Vec::new();
     let mut scopes = Vec::new();
     for (at, scope) in new.scopes.iter().enumerate() {
@@ -108,9 +156,13 @@ async fn create(
     let expires_at = new.expires_at.as_deref().map(|at| body_moment("/expires_at", at)).transpose()?;
     let created = api_keys::create(&app.store, &by, &new.name, &scopes, expires_at).await;
     let (key, record) = created.map_err(with_api_names)?;
-    let location = format!("/api/v1/api-keys/{}", record.id);
-    let body = NewKeyView { view: view(record), key };
-    Ok((StatusCode::CREATED, [("location", location)], Json(body)).into_response())
+    Ok(Confidential(Created {
+        location: format!("/api/v1/api-keys/{}", record.id),
+        created: Tagged {
+            version: record.created_at,
+            body: NewKeyView { view: view(record), key },
+        },
+    }))
 }
 
 /// The form of the console has a field `expires` where the API has `expires_at`.
@@ -135,9 +187,9 @@ async fn read(
 }
 
 /// `DELETE /api-keys/{id}`: revokes the key, which stays in the list. 404 if it is already revoked.
-async fn revoke(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<ApiKeyId>, _: Params<NoParams>) -> Result<StatusCode, Problem> {
+async fn revoke(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<ApiKeyId>, _: Params<NoParams>) -> Result<NoContent, Problem> {
     api_keys::revoke(&app.store, &by, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 fn view(record: ApiKeyRecord) -> KeyView {

@@ -1,6 +1,9 @@
 //! The audit log: `GET /audit`, `GET /audit/{id}` and `GET /audit/export`.
 
-use axum::{Json, extract::State, response::Response};
+use std::str::FromStr;
+
+use axum::{Json, extract::State, http::Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -8,32 +11,39 @@ use uuid::Uuid;
 use crate::{
     app::AppState,
     auth::rules::Action,
-    domain::timestamp::Timestamp,
+    domain::{
+        audit::{AuditAction, ObjectKind},
+        timestamp::Timestamp,
+    },
     problem::Problem,
     rest::{
         export::export_audit_log,
         extract::{Caller, Id, List, NoParams, PageView, Params, limit, moment, named},
     },
-    routes::{Routes, Rule},
+    routes::{Operation, Routes, Rule, Tag},
     services::{audit, error::FieldError},
     storage::audit::{AuditFilter, AuditRecord},
 };
 
 /// The query of the list.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AuditParams {
     /// The earliest time, inclusive.
+    #[schemars(with = "Option<Timestamp>")]
     from: Option<String>,
     /// The latest time, exclusive.
+    #[schemars(with = "Option<Timestamp>")]
     to: Option<String>,
     /// A part of the actor's name, ignoring case, or the actor's id.
     actor: Option<String>,
     /// The kind of the changed object.
+    #[schemars(with = "Option<ObjectKind>")]
     kind: Option<String>,
     /// A part of the object's name, ignoring case, or the object's id.
     object: Option<String>,
     /// The action, such as `webhook.created`.
+    #[schemars(with = "Option<AuditAction>")]
     action: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
@@ -50,23 +60,36 @@ pub(super) struct AuditQuery {
 }
 
 /// An entry of the audit log.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AuditEntry")]
 struct EntryView {
+    /// Its id.
+    #[schemars(with = "EntryId")]
     id: Uuid,
     /// The time of the change.
     time: Timestamp,
     /// `user`, `api_key`, `command_line` or `clearhook`.
+    #[schemars(example = &"user")]
     actor_kind: String,
     /// The id of the user or of the API key.
+    #[schemars(with = "Option<EntryId>")]
     actor_id: Option<Uuid>,
     /// The user's e-mail address or the name of the API key.
+    #[schemars(example = &"ada@example.com")]
     actor: String,
     /// The IP address of the request.
+    #[schemars(example = &"192.0.2.7")]
     address: Option<String>,
+    /// What was done.
+    #[schemars(example = &"webhook.created")]
     action: String,
     /// The kind of the changed object.
+    #[schemars(example = &"webhook")]
     object_kind: String,
+    /// The id of the changed object.
+    #[schemars(with = "Option<EntryId>")]
     object_id: Option<Uuid>,
+    /// The name of the changed object.
     object: String,
     /// The object before the change, with masked secrets.
     before: Option<Value>,
@@ -74,13 +97,50 @@ struct EntryView {
     after: Option<Value>,
 }
 
+/// The id of an entry.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("format" = "uuid"), example = &"01912d68-783e-7a03-8467-5661c1243ad4")]
+struct EntryId(#[schemars(with = "String")] Uuid);
+
+impl FromStr for EntryId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::parse_str(text).map(Self)
+    }
+}
+
 /// The routes of this file.
 pub(super) fn routes() -> Routes<AppState> {
     let rule = Rule::Key(Action::ReadAuditLog);
     Routes::new()
-        .get("/audit", rule, list)
-        .get("/audit/export", rule, export_audit_log)
-        .get("/audit/{id}", rule, read)
+        .operation(
+            Method::GET,
+            "/audit",
+            rule,
+            list,
+            Operation::new("listAuditEntries", Tag::Administration, "List the audit log")
+                .text("Who changed what, newest first. Secrets are masked."),
+        )
+        .operation(
+            Method::GET,
+            "/audit/export",
+            rule,
+            export_audit_log,
+            Operation::new("exportAuditLog", Tag::Administration, "Export the audit log")
+                .text("The entries that the filters select, as a file. If the key is revoked meanwhile, the file breaks off.")
+                .answers_file(
+                    "text/csv",
+                    "The entries as comma-separated values, or as `application/jsonl` with one JSON object per line.",
+                ),
+        )
+        .operation(
+            Method::GET,
+            "/audit/{id}",
+            rule,
+            read,
+            Operation::new("getAuditEntry", Tag::Administration, "Read an entry of the audit log"),
+        )
 }
 
 /// `GET /audit`
@@ -89,7 +149,7 @@ async fn list(
     Caller(by): Caller,
     list: List,
     Params(params): Params<AuditParams>,
-) -> Result<Response, Problem> {
+) -> Result<PageView<EntryView>, Problem> {
     let query = AuditQuery {
         from: params.from,
         to: params.to,
@@ -105,7 +165,12 @@ async fn list(
 }
 
 /// `GET /audit/{id}`
-async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<Uuid>, _: Params<NoParams>) -> Result<Json<EntryView>, Problem> {
+async fn read(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    Id(EntryId(id)): Id<EntryId>,
+    _: Params<NoParams>,
+) -> Result<Json<EntryView>, Problem> {
     Ok(Json(view(audit::entry(&app.store, &by, id).await?)))
 }
 

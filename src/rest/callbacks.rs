@@ -1,10 +1,7 @@
 //! The callback log: `GET /webhooks/{id}/callbacks`, `GET /callbacks` and `GET /callbacks/{id}`.
 
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{Json, extract::State, http::Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,49 +15,62 @@ use crate::{
     },
     problem::Problem,
     rest::extract::{Caller, Id, List, NoParams, PageView, Params, event_type, limit, moment, named, webhook_id},
-    routes::{Routes, Rule},
+    routes::{Operation, Routes, Rule, Tag},
     services::error::FieldError,
     services::webhooks,
     storage::callbacks::{CallbackDetails, CallbackRecord, LogFilter, ShownHeaders},
 };
 
 /// The query of the log of one webhook.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LogParams {
-    /// The earliest start of an attempt, inclusive.
+    /// The earliest start of an attempt, inclusive. At most 366 days before `to`.
+    #[schemars(with = "Option<Timestamp>")]
     from: Option<String>,
     /// The latest start of an attempt, exclusive.
+    #[schemars(with = "Option<Timestamp>")]
     to: Option<String>,
-    /// `succeeded` or `failed`.
+    /// Only attempts that succeeded, or only those that failed.
+    #[schemars(with = "Option<Outcome>")]
     outcome: Option<String>,
-    /// The status code of the response.
+    /// Only attempts that were answered with this status code.
+    #[schemars(with = "Option<u16>", range(min = 100, max = 999))]
     status: Option<String>,
-    /// The event type.
+    /// Only attempts of this event type.
+    #[schemars(with = "Option<EventType>")]
     event: Option<String>,
     /// An event (its id, its publisher's id or its subject), a delivery or a message (`msg_…`).
+    #[schemars(example = &"identities/42")]
     q: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
 }
 
 /// The query of the log of all webhooks.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AllLogsParams {
     /// Only callbacks of this webhook.
+    #[schemars(with = "Option<WebhookId>")]
     webhook_id: Option<String>,
-    /// The earliest start of an attempt, inclusive.
+    /// The earliest start of an attempt, inclusive. At most 366 days before `to`.
+    #[schemars(with = "Option<Timestamp>")]
     from: Option<String>,
     /// The latest start of an attempt, exclusive.
+    #[schemars(with = "Option<Timestamp>")]
     to: Option<String>,
-    /// `succeeded` or `failed`.
+    /// Only attempts that succeeded, or only those that failed.
+    #[schemars(with = "Option<Outcome>")]
     outcome: Option<String>,
-    /// The status code of the response.
+    /// Only attempts that were answered with this status code.
+    #[schemars(with = "Option<u16>", range(min = 100, max = 999))]
     status: Option<String>,
-    /// The event type.
+    /// Only attempts of this event type.
+    #[schemars(with = "Option<EventType>")]
     event: Option<String>,
     /// An event (its id, its publisher's id or its subject), a delivery or a message (`msg_…`).
+    #[schemars(example = &"identities/42")]
     q: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
@@ -78,53 +88,96 @@ pub(super) struct LogQuery {
     pub(super) q: Option<String>,
 }
 
-#[derive(Serialize)]
+/// An HTTP attempt of a delivery.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Callback")]
 pub(super) struct CallbackView {
+    /// Its id.
     id: CallbackId,
+    /// The delivery, whose attempts all have the same `webhook-id`.
     delivery_id: DeliveryId,
+    /// The event, by clearhook's id.
     event_id: EventId,
+    /// The webhook.
     webhook_id: WebhookId,
+    /// The type of the event.
     event_type: EventType,
+    /// The URL to which it was sent.
+    #[schemars(example = &"https://hr.example.com/hooks")]
     url: String,
+    /// When the attempt began.
     callback_date: Timestamp,
+    /// The number of the attempt, from 1.
+    #[schemars(example = 1)]
     attempt: u32,
+    /// Why the attempt was made.
     trigger: Trigger,
+    /// Whether the receiver accepted it.
     outcome: Outcome,
+    /// The status code of the response. Null without a response.
+    #[schemars(example = 202)]
     status: Option<u16>,
+    /// The name of the status, such as `Accepted`, or what happened instead, such as `TimedOut`.
+    #[schemars(example = &"Accepted")]
     response: String,
+    /// How long the response headers took, in milliseconds.
+    #[schemars(example = 87)]
     duration_ms: i64,
 }
 
-#[derive(Serialize)]
+/// A header of a request or response.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ShownHeader")]
 struct Shown {
+    /// Its name.
+    #[schemars(example = &"content-type")]
     name: String,
+    /// Its value. Credentials are replaced.
+    #[schemars(example = &"application/json")]
     value: String,
 }
 
-#[derive(Serialize)]
+/// What was sent.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SentRequest")]
 struct RequestView {
+    /// The headers, in the order in which they were sent.
     headers: Vec<Shown>,
+    /// The exact body. Null if the event is no longer stored.
     body: Option<String>,
 }
 
-#[derive(Serialize)]
+/// What was received.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ReceivedResponse")]
 struct ResponseView {
+    /// The headers.
     headers: Vec<Shown>,
+    /// The beginning of the body, at most 16 KiB.
     body: String,
+    /// Whether the body was longer.
     truncated: bool,
     /// The reason if the end of the body was not received; otherwise null.
     incomplete: Option<String>,
 }
 
-#[derive(Serialize)]
+/// An HTTP attempt with its request and response.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CallbackDetails")]
 pub(super) struct DetailsView {
     #[serde(flatten)]
     callback: CallbackView,
-    /// The CloudEvents `id` and `source` of the event.
+    /// The CloudEvents `id` of the event, as the publisher gave it. Null if the event is no longer stored.
+    #[schemars(example = &"7d3c6b1e")]
     ce_id: Option<String>,
+    /// The CloudEvents `source` of the event. Null if the event is no longer stored.
+    #[schemars(example = &"/sites/paris")]
     source: Option<String>,
+    /// What went wrong, in words.
     detail: Option<String>,
+    /// What was sent.
     request: RequestView,
+    /// What was received. Null without a response.
     received: Option<ResponseView>,
 }
 
@@ -132,9 +185,34 @@ pub(super) struct DetailsView {
 pub(super) fn routes() -> Routes<AppState> {
     let rule = Rule::Key(Action::ReadCallbacks);
     Routes::new()
-        .get("/webhooks/{id}/callbacks", rule, list)
-        .get("/callbacks", rule, list_all)
-        .get("/callbacks/{id}", rule, read)
+        .operation(
+            Method::GET,
+            "/webhooks/{id}/callbacks",
+            rule,
+            list,
+            Operation::new("listWebhookCallbacks", Tag::Callbacks, "List the callbacks of a webhook")
+                .text("The log of a webhook, newest first."),
+        )
+        .operation(
+            Method::GET,
+            "/callbacks",
+            rule,
+            list_all,
+            Operation::new("listCallbacks", Tag::Callbacks, "List the callbacks of all webhooks")
+                .text(
+                    "The log of all webhooks, newest first, in the order in which the callbacks were logged.\n\n\
+                     A page can have fewer items than `limit`, or none, although there are more: only a page whose `next_cursor` is null is the last.",
+                )
+                .refuses(404, "There is no such webhook (`not-found`)."),
+        )
+        .operation(
+            Method::GET,
+            "/callbacks/{id}",
+            rule,
+            read,
+            Operation::new("getCallback", Tag::Callbacks, "Read a callback")
+                .text("An attempt with what was sent and received. Secrets and credentials are replaced."),
+        )
 }
 
 /// `GET /webhooks/{id}/callbacks`
@@ -144,7 +222,7 @@ async fn list(
     Id(id): Id<WebhookId>,
     list: List,
     Params(params): Params<LogParams>,
-) -> Result<Response, Problem> {
+) -> Result<PageView<CallbackView>, Problem> {
     let query = LogQuery {
         webhook_id: Some(id.to_string()),
         from: params.from,
@@ -165,7 +243,7 @@ async fn list_all(
     Caller(by): Caller,
     list: List,
     Params(params): Params<AllLogsParams>,
-) -> Result<Response, Problem> {
+) -> Result<PageView<CallbackView>, Problem> {
     let query = LogQuery {
         webhook_id: params.webhook_id,
         from: params.from,
@@ -185,8 +263,13 @@ async fn list_all(
 }
 
 /// `GET /callbacks/{id}`
-async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<CallbackId>, _: Params<NoParams>) -> Result<Response, Problem> {
-    Ok(Json(details_view(webhooks::callback(&app, &by, id).await?)).into_response())
+async fn read(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    Id(id): Id<CallbackId>,
+    _: Params<NoParams>,
+) -> Result<Json<DetailsView>, Problem> {
+    Ok(Json(details_view(webhooks::callback(&app, &by, id).await?)))
 }
 
 /// A callback with its request and response.

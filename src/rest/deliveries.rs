@@ -1,6 +1,7 @@
 //! Deliveries: `GET /deliveries`, `GET /deliveries/{id}`, `POST /deliveries/{id}/cancel` and `POST /webhooks/{id}/discard`.
 
-use axum::{Json, extract::State, response::Response};
+use axum::{Json, extract::State, http::Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -8,6 +9,7 @@ use crate::{
     auth::rules::Action,
     domain::{
         delivery::DeliveryState,
+        event_type::EventType,
         id::{DeliveryId, EventId, WebhookId},
         timestamp::Timestamp,
     },
@@ -16,7 +18,7 @@ use crate::{
         callbacks::{self, CallbackView},
         extract::{Caller, Id, List, NoParams, OptionalBody, PageView, Params, event_type, limit, webhook_id},
     },
-    routes::{Routes, Rule},
+    routes::{Operation, Routes, Rule, Tag},
     services::{
         error::FieldError,
         webhooks::{self, DeliveryQuery},
@@ -27,37 +29,63 @@ use crate::{
     },
 };
 
-#[derive(Deserialize)]
+/// A list of states.
+const STATES: &str =
+    "^ *(waiting|pending|sending|succeeded|failed|held|cancelled) *(, *(waiting|pending|sending|succeeded|failed|held|cancelled) *)*$";
+
+/// The query of the list.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct DeliveryParams {
-    /// One or more states, separated by commas. `waiting` means `pending` and `sending`.
+    /// One or more states, separated by commas: `waiting` (which means `pending` and `sending`), `pending`, `sending`, `succeeded`, `failed`, `held` and
+    /// `cancelled`. By default, all.
+    #[schemars(regex(pattern = STATES), example = &"failed,held")]
     state: Option<String>,
     /// Only deliveries to this webhook.
+    #[schemars(with = "Option<WebhookId>")]
     webhook_id: Option<String>,
     /// Only deliveries of events of this type.
+    #[schemars(with = "Option<EventType>")]
     event: Option<String>,
-    /// Only deliveries of this event.
+    /// Only deliveries of this event, by clearhook's id.
+    #[schemars(with = "Option<EventId>")]
     event_id: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+/// One event for one webhook.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Delivery")]
 struct DeliveryView {
+    /// Its id.
     id: DeliveryId,
+    /// The webhook.
     webhook_id: WebhookId,
+    /// The event, by clearhook's id.
     event_id: EventId,
+    /// The type of the event. Null if the event is no longer stored.
+    #[schemars(with = "Option<EventType>")]
     event_type: Option<String>,
+    /// The subject of the event.
+    #[schemars(example = &"identities/42")]
     subject: Option<String>,
+    /// What is done with it.
     state: DeliveryState,
+    /// The number of attempts so far.
+    #[schemars(example = 2)]
     attempts: u32,
+    /// When it is tried next.
     due_at: Option<Timestamp>,
+    /// Why it is not sent, or why it failed.
     reason: Option<String>,
+    /// When the event was published.
     created_at: Timestamp,
 }
 
 /// A delivery with its callbacks.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeliveryDetails")]
 struct DeliveryDetailsView {
     #[serde(flatten)]
     delivery: DeliveryView,
@@ -65,20 +93,32 @@ struct DeliveryDetailsView {
     callbacks: Vec<CallbackView>,
 }
 
-#[derive(Serialize)]
+/// A cancelled delivery.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CancelledDelivery")]
 struct CancelledView {
+    /// Its id.
     id: DeliveryId,
+    /// Its new state.
     state: DeliveryState,
 }
 
-#[derive(Serialize)]
+/// The result of discarding deliveries.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Discarded")]
 struct DiscardedView {
+    /// How many were discarded.
+    #[schemars(example = 12)]
     deliveries: u64,
 }
 
-#[derive(Default, Deserialize)]
+/// What is discarded.
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "Discard")]
 struct DiscardBody {
+    /// Those that are held because the webhook is disabled (the default), or those that wait for their time (`pending` means the same).
+    #[schemars(extend("enum" = ["held", "waiting", "pending", null]))]
     state: Option<String>,
 }
 
@@ -86,10 +126,42 @@ struct DiscardBody {
 pub(super) fn routes() -> Routes<AppState> {
     let resend = Rule::Key(Action::Resend);
     Routes::new()
-        .get("/deliveries", Rule::Key(Action::ReadCallbacks), list)
-        .get("/deliveries/{id}", Rule::Key(Action::ReadCallbacks), read)
-        .post("/deliveries/{id}/cancel", resend, cancel)
-        .post("/webhooks/{id}/discard", resend, discard)
+        .operation(
+            Method::GET,
+            "/deliveries",
+            Rule::Key(Action::ReadCallbacks),
+            list,
+            Operation::new("listDeliveries", Tag::Deliveries, "List deliveries")
+                .text(
+                    "Newest first. Those of one webhook that wait (`webhook_id`, and `state=waiting` or `state=pending`) are in the order in which they are due.\n\n\
+                     A page can have fewer items than `limit`, or none, although there are more: only a page whose `next_cursor` is null is the last.",
+                )
+                .refuses(404, "There is no such webhook or event (`not-found`)."),
+        )
+        .operation(
+            Method::GET,
+            "/deliveries/{id}",
+            Rule::Key(Action::ReadCallbacks),
+            read,
+            Operation::new("getDelivery", Tag::Deliveries, "Read a delivery").text("A delivery with its callbacks."),
+        )
+        .operation(
+            Method::POST,
+            "/deliveries/{id}/cancel",
+            resend,
+            cancel,
+            Operation::new("cancelDelivery", Tag::Deliveries, "Cancel a delivery")
+                .text("A delivery that waits or is held is not sent any more.")
+                .refuses(409, "It is being sent, or has ended (`conflict`)."),
+        )
+        .operation(
+            Method::POST,
+            "/webhooks/{id}/discard",
+            resend,
+            discard,
+            Operation::new("discardDeliveries", Tag::Deliveries, "Discard deliveries of a webhook")
+                .text("The deliveries that are held, or those that wait, are not sent any more, and are not recovered."),
+        )
 }
 
 /// `GET /deliveries`
@@ -98,7 +170,7 @@ async fn list(
     Caller(by): Caller,
     list: List,
     Params(params): Params<DeliveryParams>,
-) -> Result<Response, Problem> {
+) -> Result<PageView<DeliveryView>, Problem> {
     let states = params.state.as_deref().map(states).transpose()?.unwrap_or_default();
     let webhook = params.webhook_id.as_deref().map(|id| webhook_id("webhook_id", id)).transpose()?;
     let event_type = event_type(&app, "event", params.event.as_deref()).await?;

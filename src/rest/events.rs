@@ -3,24 +3,25 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::{DefaultBodyLimit, FromRequest, RawQuery, Request, State},
+    extract::{FromRequest, RawQuery, Request, State},
     http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use crate::{
     app::AppState,
     auth::rules::Action,
-    domain::id::EventId,
+    domain::{event_type::EventType, id::EventId, timestamp::Timestamp},
     problem::Problem,
     request::form::check_length,
-    rest::extract::{Caller, body_problem},
-    routes::{Routes, Rule},
+    rest::extract::{Caller, body_problem, describe_body},
+    routes::{Operation, Routes, Rule, Tag},
     services::events::{
         accept,
-        cloud_event::{CloudEvent, Mode, read},
+        cloud_event::{BATCH_MAX, CloudEvent, Mode, read},
         content_coding::{self, ContentCoding, UnpackError},
         plain,
     },
@@ -32,23 +33,121 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// The routes of this file.
 pub(super) fn routes() -> Routes<AppState> {
-    let publish = post(publish).layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
-    Routes::new().route(Method::POST, "/events", Rule::Key(Action::PublishEvents), publish)
+    Routes::new().operation(Method::POST, "/events", Rule::Key(Action::PublishEvents), publish, description())
 }
 
-/// The response of a publish request. The events are in the order of the request.
-#[derive(Serialize)]
+fn description() -> Operation {
+    let event = json!({
+        "specversion": "1.0",
+        "id": "7d3c6b1e",
+        "source": "/sites/paris",
+        "type": "identity.created",
+        "subject": "identities/42",
+        "data": { "identityId": "b4c1f1f0-6d2a-4b57-9d7e-0a4c6e2f8b11" },
+    });
+    let mut operation = Operation::new("publishEvents", Tag::Events, "Publish events")
+        .text(
+            "Takes CloudEvents 1.0 in structured, batch and binary mode, and plain JSON. The response is sent only after the events are \
+             stored durably. The same `source` and `id` again is a `duplicate`, and nothing is sent twice. If one event of a batch is not \
+             valid, none is stored.\n\n\
+             In binary mode the attributes are headers with the prefix `ce-`, and the body is the data as `application/json`. For plain \
+             JSON the body is the data as well, and the query has the attributes: `POST /api/v1/events?type=identity.created`. CloudEvents \
+             that have their attributes in the body take no query and no `ce-` headers.",
+        )
+        .query::<PlainParams>()
+        .header::<Option<String>>("ce-specversion", "Binary mode: `1.0`.")
+        .header::<Option<EventType>>("ce-type", "Binary mode: the type of the event.")
+        .header::<Option<String>>("ce-source", "Binary mode: where the event happened, as a URI reference.")
+        .header::<Option<String>>("ce-id", "Binary mode: the id that the publisher gives the event.")
+        .header::<Option<String>>("ce-subject", "Binary mode: what the event is about.")
+        .header::<Option<Timestamp>>("ce-time", "Binary mode: when the event happened.")
+        .body::<StructuredEvent>("application/cloudevents+json", event.clone())
+        .body::<Vec<StructuredEvent>>("application/cloudevents-batch+json", json!([event]))
+        .body::<Value>("application/json", event["data"].clone())
+        .body_bytes_max(BODY_BYTES_MAX)
+        .answers::<Published<'static>>(202, "Stored durably, in the order of the request.")
+        .refuses(
+            429,
+            "Too many events wait to be stored (`busy`), or the disk is nearly full (`disk-nearly-full`).",
+        )
+        .once();
+    describe_body(&mut operation);
+    operation
+}
+
+/// A CloudEvent in the JSON format. It only describes the body, which `services::events` reads.
+#[derive(JsonSchema)]
+#[schemars(rename = "CloudEvent", extend("maxProperties" = 100))]
+#[expect(dead_code, reason = "it only describes the body")]
+struct StructuredEvent {
+    /// The version of CloudEvents.
+    #[schemars(extend("const" = "1.0"))]
+    specversion: String,
+    /// The id that the publisher gives the event; together with `source` it detects duplicates.
+    #[schemars(length(min = 1))]
+    id: String,
+    /// Where the event happened, as a URI reference.
+    #[schemars(length(min = 1), extend("format" = "uri-reference"))]
+    source: String,
+    /// The type of the event, one of the catalogue.
+    #[serde(rename = "type")]
+    event_type: EventType,
+    /// What the event is about.
+    #[schemars(length(min = 1))]
+    subject: Option<String>,
+    /// When the event happened. By default, now.
+    time: Option<Timestamp>,
+    /// The media type of `data`: JSON. By default, `application/json`.
+    datacontenttype: Option<String>,
+    /// The URI of a schema of `data`, for the receiver.
+    #[schemars(extend("format" = "uri"))]
+    dataschema: Option<String>,
+    /// The data, valid by the schema of the event type.
+    data: Option<Value>,
+    /// The data as the base64 of JSON, in place of `data`.
+    data_base64: Option<String>,
+    /// Extension attributes: lower-case letters and digits as names; a string, a boolean or a 32-bit whole number as values.
+    #[serde(flatten)]
+    extensions: Map<String, Value>,
+}
+
+/// The attributes of plain JSON. They only describe the query, which `services::events::plain` reads.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it only describes the query")]
+struct PlainParams {
+    /// Plain JSON: the type of the event.
+    #[serde(rename = "type")]
+    event_type: Option<EventType>,
+    /// Plain JSON: where the event happened. By default, the API key.
+    source: Option<String>,
+    /// Plain JSON: the publisher's id. By default a new one, so that nothing is a duplicate.
+    id: Option<String>,
+    /// Plain JSON: what the event is about.
+    subject: Option<String>,
+    /// Plain JSON: when the event happened.
+    time: Option<Timestamp>,
+}
+
+/// What was published. The events are in the order of the request.
+#[derive(Serialize, JsonSchema)]
 struct Published<'a> {
+    /// The events.
+    #[schemars(length(max = BATCH_MAX))]
     events: Vec<PublishedEvent<'a>>,
 }
 
-#[derive(Serialize)]
+/// A published event.
+#[derive(Serialize, JsonSchema)]
 struct PublishedEvent<'a> {
     /// The id that clearhook assigned.
     id: EventId,
     /// The CloudEvents `id` that the publisher chose.
+    #[schemars(example = &"7d3c6b1e")]
     ce_id: &'a str,
+    /// Whether an event with the same `source` and `id` was published before. Then nothing is sent again.
     duplicate: bool,
+    /// The number of webhooks to which it is delivered.
+    #[schemars(example = 1)]
     deliveries: u64,
 }
 

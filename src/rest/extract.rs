@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::IntoResponse,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use url::form_urlencoded;
 
@@ -23,6 +24,7 @@ use crate::{
     problem::Problem,
     request::form::check_length,
     rest::json,
+    routes::{Input, Operation, Output, Parameter, Single, schema_of},
     services::error::FieldError,
     services::event_types,
     services::events::content_coding::ContentCoding,
@@ -30,7 +32,7 @@ use crate::{
 };
 
 /// Maximum size of a JSON body, in bytes. `POST /events` has a limit of its own.
-pub(super) const BODY_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// The calling program. The authorization layer has identified it by its API key.
 pub(super) struct Caller(pub(super) Principal);
@@ -44,6 +46,11 @@ impl<S: Sync> FromRequestParts<S> for Caller {
             .map(|holder| Self(Principal::Key(holder)))
             .ok_or_else(Problem::unauthenticated)
     }
+}
+
+/// The rule of the route says what the key needs.
+impl Input for Caller {
+    fn describe(_: &mut Operation) {}
 }
 
 /// Returns the holder of the API key in the headers. A request with more than one `Authorization` header is rejected.
@@ -63,7 +70,7 @@ pub async fn key_holder(app: &AppState, headers: &HeaderMap) -> Result<KeyHolder
     app.keys.check(&app.store, key.trim()).await?.ok_or_else(Problem::unauthenticated)
 }
 
-/// A JSON body of at most `MAX` bytes. With another `MAX`, its route needs a `DefaultBodyLimit` of its own.
+/// A JSON body of at most `MAX` bytes.
 pub(super) struct Body<T, const MAX: usize = BODY_BYTES_MAX>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for Body<T, MAX> {
@@ -79,6 +86,25 @@ impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for B
         let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         json::read(text).map(Self)
     }
+}
+
+impl<T: JsonSchema, const MAX: usize> Input for Body<T, MAX> {
+    fn describe(operation: &mut Operation) {
+        operation.add_json_body(schema_of::<T>, MAX);
+        describe_body(operation);
+    }
+}
+
+/// Adds why a body is refused.
+pub(super) fn describe_body(operation: &mut Operation) {
+    operation.add_refusal(400, "The body is not JSON, or its end was not received (`malformed`).");
+    operation.add_refusal(408, "The body was sent too slowly (`request-timeout`).");
+    operation.add_refusal(413, "The body is too large (`too-large`).");
+    operation.add_refusal(
+        415,
+        "The media type, charset or coding of the body is not supported (`unsupported-media-type`).",
+    );
+    operation.add_refusal(422, "Fields are missing, unknown or not valid; `errors` names each (`invalid`).");
 }
 
 /// Rejects a body that is not JSON in UTF-8 (RFC 8259, section 8.1), or that is encoded.
@@ -113,6 +139,13 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
     }
 }
 
+impl<T: JsonSchema> Input for OptionalBody<T> {
+    fn describe(operation: &mut Operation) {
+        Body::<T>::describe(operation);
+        operation.is_body_optional = true;
+    }
+}
+
 /// The problem for a body that could not be read.
 pub(super) fn body_problem(rejection: &BytesRejection, limit: usize) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
@@ -135,6 +168,46 @@ impl<T: std::str::FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
     }
 }
 
+impl<T: JsonSchema> Input for Id<T> {
+    fn describe(operation: &mut Operation) {
+        operation.parameters.push(Parameter::Path(Single {
+            name: "id",
+            description: "The id.",
+            schema: schema_of::<T>,
+        }));
+        operation.add_refusal(404, "There is nothing with this id (`not-found`).");
+    }
+}
+
+/// The event type in the path, as text.
+pub(super) struct TypeInPath(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for TypeInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        #[derive(Deserialize)]
+        struct Variables {
+            #[serde(rename = "type")]
+            event_type: String,
+        }
+        let found = Path::<Variables>::from_request_parts(parts, state).await;
+        let Path(Variables { event_type }) = found.map_err(|_| Problem::not_found("There is no such event type."))?;
+        Ok(Self(event_type))
+    }
+}
+
+impl Input for TypeInPath {
+    fn describe(operation: &mut Operation) {
+        operation.parameters.push(Parameter::Path(Single {
+            name: "type",
+            description: "The event type. `/` in it is written as `%2F`.",
+            schema: schema_of::<EventType>,
+        }));
+        operation.add_refusal(404, "There is no such event type (`not-found`).");
+    }
+}
+
 /// A query string.
 pub(crate) struct Params<T>(pub(crate) T);
 
@@ -146,8 +219,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
+impl<T: JsonSchema> Input for Params<T> {
+    fn describe(operation: &mut Operation) {
+        operation.parameters.push(Parameter::Query(schema_of::<T>));
+        operation.add_refusal(
+            400,
+            "A parameter is unknown, given twice or of the wrong type; `errors` names it (`malformed`).",
+        );
+    }
+}
+
 /// For routes without query parameters: any parameter is an error.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoParams {}
 
@@ -174,6 +257,24 @@ impl<S: Send + Sync> FromRequestParts<S> for List {
         let filters = pairs.iter().map(|(name, value)| (&**name, &**value));
         Ok(Self(ListId::new(parts.uri.path(), filters)))
     }
+}
+
+impl Input for List {
+    fn describe(operation: &mut Operation) {
+        operation.parameters.push(Parameter::Query(schema_of::<Paging>));
+        operation.add_refusal(422, "The value of a parameter is not valid; `errors` names it (`invalid`).");
+    }
+}
+
+/// The parameters that select a part of a list. They are also fields of the list's own parameters, which reject unknown ones.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it only describes the parameters")]
+struct Paging {
+    /// Maximum number of items on the page.
+    #[schemars(range(min = 1, max = LIMIT_MAX), extend("default" = LIMIT_DEFAULT))]
+    limit: Option<u64>,
+    /// The `next_cursor` of the previous page, with the same filters. Without it, the list begins.
+    cursor: Option<String>,
 }
 
 impl List {
@@ -222,21 +323,34 @@ pub(super) fn body_moment(pointer: &str, text: &str) -> Result<Timestamp, Proble
     })
 }
 
-/// A page of a list in the API's format.
-#[derive(Serialize)]
+/// A page of a list.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub(super) struct PageView<T> {
+    /// The items.
     items: Vec<T>,
+    /// Where the next page begins: send it as `cursor`. Null on the last page.
     next_cursor: Option<String>,
+}
+
+impl<T: Serialize> IntoResponse for PageView<T> {
+    fn into_response(self) -> axum::response::Response {
+        axum::Json(self).into_response()
+    }
+}
+
+impl<T: JsonSchema> Output for PageView<T> {
+    fn describe(operation: &mut Operation) {
+        operation.add_answer(200, "A page of the list.", Some(("application/json", Some(schema_of::<Self>))));
+    }
 }
 
 impl<T: Serialize> PageView<T> {
     /// Converts each item of a page of this list with `show`.
-    pub(super) fn of<U>(list: &List, page: Page<U>, show: impl FnMut(U) -> T) -> axum::response::Response {
-        let next_cursor = page.next.map(|next| next.encode(&list.0));
-        axum::Json(Self {
+    pub(super) fn of<U>(list: &List, page: Page<U>, show: impl FnMut(U) -> T) -> Self {
+        Self {
             items: page.items.into_iter().map(show).collect(),
-            next_cursor,
-        })
-        .into_response()
+            next_cursor: page.next.map(|next| next.encode(&list.0)),
+        }
     }
 }

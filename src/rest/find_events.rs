@@ -1,8 +1,9 @@
 //! `GET /events` and `GET /events/{id}`.
 
-use axum::{Json, extract::State, response::Response};
+use axum::{Json, extract::State, http::Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     app::AppState,
@@ -18,7 +19,7 @@ use crate::{
         callbacks::{CallbackView, view},
         extract::{Caller, Id, List, NoParams, PageView, Params, event_type, limit, moment},
     },
-    routes::{Routes, Rule},
+    routes::{Operation, Routes, Rule, Tag},
     services::webhooks::{self, EventDetails},
     storage::{
         StoreError,
@@ -26,64 +27,117 @@ use crate::{
     },
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct EventParams {
+    /// Only events with this CloudEvents `id`, which the publisher gave.
     id: Option<String>,
+    /// Only events with this `source`.
     source: Option<String>,
+    /// Only events with this `subject`.
     subject: Option<String>,
+    /// Only events of this type.
     #[serde(rename = "type")]
+    #[schemars(with = "Option<EventType>")]
     event_type: Option<String>,
+    /// Only events received at or after this time.
+    #[schemars(with = "Option<Timestamp>")]
     from: Option<String>,
+    /// Only events received before this time.
+    #[schemars(with = "Option<Timestamp>")]
     to: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
 }
 
-/// An event in the API's format.
-#[derive(Serialize)]
+/// An event.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Event")]
 struct EventView {
     /// The id that clearhook assigned.
     id: EventId,
     /// The CloudEvents `id` that the publisher chose.
+    #[schemars(example = &"7d3c6b1e")]
     ce_id: String,
+    /// Its type.
     #[serde(rename = "type")]
     event_type: EventType,
+    /// Where it happened.
+    #[schemars(example = &"/sites/paris")]
     source: String,
+    /// What it is about.
+    #[schemars(example = &"identities/42")]
     subject: Option<String>,
+    /// Its extension attributes.
+    #[schemars(with = "Option<serde_json::Map<String, Value>>")]
     extensions: Option<Box<RawValue>>,
+    /// When it happened.
     time: Timestamp,
+    /// When it was published.
     received_at: Timestamp,
 }
 
-#[derive(Serialize)]
+/// An event with its deliveries and callbacks.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EventDetails")]
 struct EventDetailsView {
     #[serde(flatten)]
     event: EventView,
     /// The exact body of the callbacks.
     body: String,
     /// The data as published.
+    #[schemars(with = "Option<Value>")]
     data: Option<Box<RawValue>>,
+    /// The URI of the schema of the data, as published.
     dataschema: Option<String>,
+    /// The number of all deliveries.
+    #[schemars(example = 1)]
     deliveries_count: u64,
+    /// The first deliveries, at most 200.
     deliveries: Vec<DeliveryView>,
 }
 
-#[derive(Serialize)]
+/// A delivery of an event, with its attempts.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EventDelivery")]
 struct DeliveryView {
+    /// Its id.
     id: DeliveryId,
+    /// The webhook.
     webhook_id: WebhookId,
+    /// What is done with it.
     state: DeliveryState,
+    /// The number of attempts so far.
+    #[schemars(example = 1)]
     attempts: u32,
+    /// When it is tried next.
     due_at: Option<Timestamp>,
+    /// Why it is not sent, or why it failed.
     reason: Option<String>,
+    /// Its attempts, oldest first. An event with many of them has the first 1,000 of all deliveries.
     callbacks: Vec<CallbackView>,
 }
 
 /// The routes of this file.
 pub(super) fn routes() -> Routes<AppState> {
     let rule = Rule::Key(Action::ReadCallbacks);
-    Routes::new().get("/events", rule, list).get("/events/{id}", rule, read)
+    Routes::new()
+        .operation(
+            Method::GET,
+            "/events",
+            rule,
+            list,
+            Operation::new("findEvents", Tag::Events, "Find events")
+                .text("Stored events, newest first, also those that no webhook subscribed to, for as long as they are retained."),
+        )
+        .operation(
+            Method::GET,
+            "/events/{id}",
+            rule,
+            read,
+            Operation::new("getEvent", Tag::Events, "Read an event")
+                .text("An event by clearhook's id, with its deliveries and their callbacks."),
+        )
 }
 
 /// `GET /events`
@@ -92,7 +146,7 @@ async fn list(
     Caller(by): Caller,
     list: List,
     Params(params): Params<EventParams>,
-) -> Result<Response, Problem> {
+) -> Result<PageView<EventView>, Problem> {
     let filter = EventFilter {
         ce_id: params.id,
         source: params.source,

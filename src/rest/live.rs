@@ -5,13 +5,14 @@ use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
     },
 };
 use futures_util::{Stream, stream};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
@@ -21,15 +22,18 @@ use crate::{
         log_subscriptions::{LogSubscription, SUBSCRIPTIONS_OF_KEY, Subscriber},
     },
     auth::{principal::Principal, rules::Action},
-    domain::{event_type::EventPattern, id::CallbackId},
-    problem::Problem,
+    domain::{
+        event_type::EventPattern,
+        id::{CallbackId, WebhookId},
+    },
+    problem::{Problem, ProblemCode},
     rest::{
         callbacks::details_view,
         export::Reader,
         extract::{Caller, Params, webhook_id},
         key_reader::{KeyReader, Subject},
     },
-    routes::{Routes, Rule},
+    routes::{Operation, Routes, Rule, Tag},
     services::{
         error::FieldError,
         event_types,
@@ -50,20 +54,42 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 const POSITION: HeaderName = HeaderName::from_static("last-event-id");
 
 /// The query of the stream.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LiveParams {
     /// Only attempts of this webhook.
+    #[schemars(with = "Option<WebhookId>")]
     webhook: Option<String>,
     /// Only attempts of events of this type, or of types that match this pattern (`identity.*`).
+    #[schemars(example = &"identity.*")]
     event: Option<String>,
     /// The callback after which the stream begins, for clients that cannot send the header `Last-Event-ID`, which has precedence.
+    #[schemars(with = "Option<CallbackId>")]
     last_event_id: Option<String>,
 }
 
 /// The routes of this file.
 pub(super) fn routes() -> Routes<AppState> {
-    Routes::new().get("/callbacks/live", Rule::Key(Action::ReadCallbacks), live)
+    Routes::new().operation(
+        Method::GET,
+        "/callbacks/live",
+        Rule::Key(Action::ReadCallbacks),
+        live,
+        Operation::new("followCallbacks", Tag::Callbacks, "Follow callbacks")
+            .text(
+                "Server-sent events, one for each attempt when it ends. The data of an event are what `GET /callbacks/{id}` answers. The id of an event \
+                 is that of the callback; send it as `Last-Event-ID` to continue after it, without loss and without duplicates. The stream ends when \
+                 the key is revoked.\n\nIn rare cases, when another node has stored a callback late, an event has no id and an earlier callback than the one \
+                 before.",
+            )
+            .header::<Option<CallbackId>>("Last-Event-ID", "The id of the last event that was received. The stream continues after it. By default, it begins now.")
+            .answers_file("text/event-stream", "The stream, with a comment every 10 s when there are no events.")
+            .with("Last-Event-ID", "The position at which the stream begins, for clients that lose the connection before the first event.")
+            .refuses(404, "There is no such webhook (`not-found`).")
+            .refuses(422, "The value of a parameter is not valid; `errors` names it (`invalid`).")
+            .refuses(429, "The key has too many live streams (`busy`).")
+            .refuses(503, "The service is about to stop (`not-ready`)."),
+    )
 }
 
 struct Live {
@@ -95,7 +121,7 @@ async fn live(
         let detail = "The service is about to stop. Connect again, to another node or in a moment.";
         return Ok(later(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "stopping",
+            ProblemCode::NotReady,
             "The service stops",
             detail,
         )));
@@ -109,7 +135,7 @@ async fn live(
         let detail = format!("A key can have {SUBSCRIPTIONS_OF_KEY} live streams at once. Close one, or try again later.");
         return Ok(later(Problem::new(
             StatusCode::TOO_MANY_REQUESTS,
-            "too-many-streams",
+            ProblemCode::Busy,
             "Too many live streams",
             detail,
         )));

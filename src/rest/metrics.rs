@@ -4,7 +4,7 @@ use axum::{
     Router,
     extract::State,
     http::{
-        HeaderMap,
+        HeaderMap, Method,
         header::{ACCEPT, CONTENT_TYPE, VARY},
     },
     response::{IntoResponse, Response},
@@ -16,13 +16,35 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::{app::AppState, delivery::Labelled, domain::webhook::Status, problem::Problem, rest::health};
+use crate::{
+    app::AppState,
+    auth::rules::Action,
+    delivery::Labelled,
+    domain::webhook::Status,
+    problem::Problem,
+    rest::health,
+    routes::{Operation, Routes, Rule, Tag},
+};
 
 /// `OpenMetrics` 1.0, section "Content-Type".
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// The routes of this file.
+pub(super) fn routes() -> Routes<AppState> {
+    Routes::new().operation(
+        Method::GET,
+        "/metrics",
+        Rule::Key(Action::ReadMetrics),
+        read,
+        Operation::new("getMetrics", Tag::Service, "Read the metrics")
+            .text("Metrics for Prometheus, as text or, if it is preferred, as OpenMetrics.")
+            .answers_file("text/plain", "The metrics.")
+            .answers_file("application/openmetrics-text", "The metrics."),
+    )
+}
+
 /// `GET /metrics` on the main listener. Requires an API key.
-pub(super) async fn read(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn read(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
     metrics(&app, &headers).await
 }
 

@@ -1,9 +1,11 @@
 //! The HTTP API: `/api/v1` for programs with API keys, and `/healthz`, `/readyz` and `/metrics`.
 
+mod answer;
 mod api_keys;
 mod audit;
 mod callbacks;
 mod deliveries;
+mod entity_tag;
 mod event_types;
 mod events;
 pub(crate) mod export;
@@ -14,6 +16,7 @@ mod json;
 mod key_reader;
 mod live;
 pub mod metrics;
+pub mod openapi;
 mod resend;
 mod stats;
 mod users;
@@ -22,14 +25,10 @@ mod webhooks;
 
 use axum::extract::DefaultBodyLimit;
 
-pub(crate) use self::extract::Params;
+pub(crate) use self::answer::HoldsCredential;
 pub use self::extract::key_holder;
-use crate::{
-    app::AppState,
-    auth::rules::Action,
-    problem::Problem,
-    routes::{Routes, Rule},
-};
+pub(crate) use self::extract::{BODY_BYTES_MAX, Params};
+use crate::{app::AppState, problem::Problem, routes::Routes};
 
 /// All routes of the API.
 pub fn routes() -> Routes<AppState> {
@@ -49,11 +48,8 @@ pub fn routes() -> Routes<AppState> {
         .merge(audit::routes())
         .fallback(no_such_route)
         .map(|router| router.layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX)));
-    Routes::new()
-        .nest("/api/v1", v1)
-        .get("/healthz", Rule::Open, health::alive)
-        .get("/readyz", Rule::Open, health::ready)
-        .get("/metrics", Rule::Key(Action::ReadMetrics), metrics::read)
+    let described = Routes::new().nest("/api/v1", v1).merge(health::routes()).merge(metrics::routes());
+    openapi::with_document(described)
 }
 
 /// Handles requests to routes that do not exist.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::Method};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -11,18 +12,23 @@ use crate::{
     domain::{id::WebhookId, timestamp::Timestamp},
     problem::Problem,
     rest::extract::{Caller, Id, Params, moment},
-    routes::{Routes, Rule},
+    routes::{Operation, Routes, Rule, Tag},
     services::webhooks::{self, Period, Stats},
 };
 
 /// The default time range.
 const USUAL: Duration = Duration::from_secs(24 * 3_600);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct StatsParams {
+    /// The beginning of the range. By default, 24 hours before `to`.
+    #[schemars(with = "Option<Timestamp>")]
     from: Option<String>,
+    /// The end of the range. By default, now. At most 31 days after `from` by hours, 366 days by days.
+    #[schemars(with = "Option<Timestamp>")]
     to: Option<String>,
+    /// The length of each bucket.
     #[serde(default)]
     period: Period,
 }
@@ -31,8 +37,26 @@ struct StatsParams {
 pub(super) fn routes() -> Routes<AppState> {
     let rule = Rule::Key(Action::ReadCallbacks);
     Routes::new()
-        .get("/webhooks/{id}/stats", rule, read)
-        .get("/stats", rule, read_total)
+        .operation(
+            Method::GET,
+            "/webhooks/{id}/stats",
+            rule,
+            read,
+            Operation::new("getWebhookStats", Tag::Webhooks, "Read the statistics of a webhook")
+                .text("Numbers of attempts by hour or day, and percentiles of their duration.")
+                .refuses(422, "The range is not valid; `errors` says why (`invalid`)."),
+        )
+        .operation(
+            Method::GET,
+            "/stats",
+            rule,
+            read_total,
+            Operation::new("getStats", Tag::Callbacks, "Read the statistics of all webhooks")
+                .text(
+                    "Numbers of attempts of all webhooks together by hour or day, also of deleted ones, and percentiles of their duration.",
+                )
+                .refuses(422, "The range is not valid; `errors` says why (`invalid`)."),
+        )
 }
 
 /// `GET /webhooks/{id}/stats`

@@ -1,51 +1,57 @@
 //! Users of the console: `/users`, for programs with the scope `admin`.
 
-use axum::{
-    Json,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{Json, extract::State, http::Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::{
     app::AppState,
     auth::rules::Action,
     domain::{id::UserId, role::Role, timestamp::Timestamp},
     problem::Problem,
-    rest::extract::{Body, Caller, Id, List, NoParams, OptionalBody, PageView, Params, limit},
-    routes::{Routes, Rule},
+    rest::{
+        answer::{Confidential, Created, NoContent},
+        entity_tag::{IfMatch, Tagged, refused},
+        extract::{Body, Caller, Id, List, NoParams, OptionalBody, PageView, Params, limit},
+    },
+    routes::{Operation, Routes, Rule, Tag},
     services::{error::FieldError, users},
     storage::users::{UserChange, UserRecord},
 };
 
 /// The query of the list.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct UserParams {
     /// A part of the e-mail address.
+    #[schemars(example = &"@example.com")]
     q: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
 }
 
-/// The body of `POST /users`.
-#[derive(Deserialize)]
+/// A user to create.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewUser {
+    /// The e-mail address, with which the user signs in.
+    #[schemars(email, example = &"ada@example.com")]
     email: String,
-    /// `administrator` or `api-owner`.
+    /// What the user may do.
+    #[schemars(with = "Role")]
     role: String,
-    /// Without it, a password is generated and shown once.
+    /// The password. Without one, it is generated and shown once.
     #[serde(default)]
     password: Option<String>,
 }
 
-/// The body of `PATCH /users/{id}`.
-#[derive(Deserialize)]
+/// A change of a user. What is absent stays.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct UserPatch {
-    /// `administrator` or `api-owner`.
+    /// What the user may do.
+    #[schemars(with = "Option<Role>")]
     #[serde(default)]
     role: Option<String>,
     /// False disables the user and ends their sessions.
@@ -53,33 +59,43 @@ struct UserPatch {
     enabled: Option<bool>,
 }
 
-/// The body of `POST /users/{id}/password/reset`.
-#[derive(Default, Deserialize)]
+/// How the password is reset.
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "ResetPassword")]
 struct PasswordBody {
-    /// Without it, a password is generated and shown once.
+    /// The new password. Without one, it is generated and shown once.
     password: Option<String>,
 }
 
-/// A user.
-#[derive(Serialize)]
+/// A user of the console.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "User")]
 struct UserView {
+    /// Its id.
     id: UserId,
+    /// The e-mail address, in lower case.
+    #[schemars(example = &"ada@example.com")]
     email: String,
+    /// What the user may do.
     role: Role,
     /// Whether the user may sign in.
     enabled: bool,
+    /// When the user was created.
     created_at: Timestamp,
+    /// When the user was disabled. Null if the user may sign in.
     disabled_at: Option<Timestamp>,
+    /// When the user last signed in.
     last_sign_in_at: Option<Timestamp>,
 }
 
 /// A user with a new password.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct UserWithPassword {
     #[serde(flatten)]
     user: UserView,
     /// The generated password. It is shown only here. Null if the request contained one.
+    #[schemars(example = &"correct-horse-battery-staple")]
     password: Option<String>,
 }
 
@@ -87,12 +103,59 @@ struct UserWithPassword {
 pub(super) fn routes() -> Routes<AppState> {
     let rule = Rule::Key(Action::ManageUsers);
     Routes::new()
-        .get("/users", rule, list)
-        .post("/users", rule, create)
-        .get("/users/{id}", rule, read)
-        .patch("/users/{id}", rule, change)
-        .post("/users/{id}/password/reset", rule, reset_password)
-        .post("/users/{id}/second-factor/reset", rule, reset_second_factor)
+        .operation(
+            Method::GET,
+            "/users",
+            rule,
+            list,
+            Operation::new("listUsers", Tag::Administration, "List users").text("The users of the console, newest first."),
+        )
+        .operation(
+            Method::POST,
+            "/users",
+            rule,
+            create,
+            Operation::new("createUser", Tag::Administration, "Create a user")
+                .text("Without a `password`, one is generated and shown only in this response.")
+                .example(json!({ "email": "ada@example.com", "role": "api-owner" }))
+                .once(),
+        )
+        .operation(
+            Method::GET,
+            "/users/{id}",
+            rule,
+            read,
+            Operation::new("getUser", Tag::Administration, "Read a user"),
+        )
+        .operation(
+            Method::PATCH,
+            "/users/{id}",
+            rule,
+            change,
+            Operation::new("changeUser", Tag::Administration, "Change a user")
+                .text("Changes the role, or disables a user, which ends their sessions. The last administrator who can sign in cannot be removed.")
+                .example(json!({ "enabled": false }))
+                .refuses(409, "The user is the last administrator (`conflict`)."),
+        )
+        .operation(
+            Method::POST,
+            "/users/{id}/password/reset",
+            rule,
+            reset_password,
+            Operation::new("resetPassword", Tag::Administration, "Reset a password")
+                .text("Ends the sessions of the user. Without a `password`, one is generated and shown only in this response.")
+                .once(),
+        )
+        .operation(
+            Method::POST,
+            "/users/{id}/second-factor/reset",
+            rule,
+            reset_second_factor,
+            Operation::new("resetSecondFactor", Tag::Administration, "Remove a second factor")
+                .text("For a user who lost it. Ends the sessions of the user.")
+                .refuses(409, "The user has no second factor (`conflict`).")
+                .once(),
+        )
 }
 
 /// `GET /users`
@@ -101,7 +164,7 @@ async fn list(
     Caller(by): Caller,
     list: List,
     Params(params): Params<UserParams>,
-) -> Result<Response, Problem> {
+) -> Result<PageView<UserView>, Problem> {
     let (after, limit) = (list.cursor(params.cursor.as_deref())?, limit(params.limit)?);
     let page = users::list(&app.store, &by, params.q.as_deref(), after, limit).await?;
     Ok(PageView::of(&list, page, view))
@@ -113,20 +176,30 @@ async fn create(
     Caller(by): Caller,
     _: Params<NoParams>,
     Body(new): Body<NewUser>,
-) -> Result<Response, Problem> {
+) -> Result<Confidential<Created<UserWithPassword>>, Problem> {
     let role = new.role.parse().ok();
     let created = users::create(&app.store, &by, &new.email, role, new.password.as_deref()).await?;
-    let location = format!("/api/v1/users/{}", created.user.id);
-    let body = UserWithPassword {
-        user: view(created.user),
-        password: created.generated,
-    };
-    Ok((StatusCode::CREATED, [("location", location)], Json(body)).into_response())
+    let version = created.user.updated_at;
+    Ok(Confidential(Created {
+        location: format!("/api/v1/users/{}", created.user.id),
+        created: Tagged {
+            version,
+            body: UserWithPassword {
+                user: view(created.user),
+                password: created.generated,
+            },
+        },
+    }))
 }
 
 /// `GET /users/{id}`
-async fn read(State(app): State<AppState>, Caller(by): Caller, Id(id): Id<UserId>, _: Params<NoParams>) -> Result<Json<UserView>, Problem> {
-    Ok(Json(view(users::get(&app.store, &by, id).await?)))
+async fn read(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    Id(id): Id<UserId>,
+    _: Params<NoParams>,
+) -> Result<Tagged<UserView>, Problem> {
+    Ok(tagged(users::get(&app.store, &by, id).await?))
 }
 
 /// `PATCH /users/{id}`. The last administrator who can sign in cannot be disabled and keeps the role (409).
@@ -135,19 +208,24 @@ async fn change(
     Caller(by): Caller,
     Id(id): Id<UserId>,
     _: Params<NoParams>,
+    if_match: IfMatch,
     Body(patch): Body<UserPatch>,
-) -> Result<Json<UserView>, Problem> {
+) -> Result<Tagged<UserView>, Problem> {
     let role = patch.role.as_deref().map(str::parse::<Role>).transpose();
     let role = role.map_err(|error| Problem::invalid(vec![FieldError::new("/role", format!("{error}."))]))?;
     let mut user = users::get(&app.store, &by, id).await?;
+    let mut seen = if_match.seen(user.updated_at)?;
     // The role first: if the change would leave no administrator, it is refused before anything else was changed.
     let enabled = patch
         .enabled
         .map(|enabled| if enabled { UserChange::Enable } else { UserChange::Disable });
     for change in role.map(UserChange::Role).into_iter().chain(enabled) {
-        user = users::change(&app.store, &by, id, change).await?;
+        let changed = users::change_since(&app.store, &by, id, change, seen).await;
+        user = changed.map_err(|error| refused(error, seen))?;
+        // The second change is of the version that the first one made.
+        seen = seen.map(|_| user.updated_at);
     }
-    Ok(Json(view(user)))
+    Ok(tagged(user))
 }
 
 /// `POST /users/{id}/password/reset`
@@ -157,12 +235,12 @@ async fn reset_password(
     Id(id): Id<UserId>,
     _: Params<NoParams>,
     OptionalBody(body): OptionalBody<PasswordBody>,
-) -> Result<Json<UserWithPassword>, Problem> {
+) -> Result<Confidential<Json<UserWithPassword>>, Problem> {
     let reset = users::reset_password(&app.store, &by, id, body.password.as_deref()).await?;
-    Ok(Json(UserWithPassword {
+    Ok(Confidential(Json(UserWithPassword {
         user: view(reset.user),
         password: reset.generated,
-    }))
+    })))
 }
 
 /// `POST /users/{id}/second-factor/reset`
@@ -171,9 +249,16 @@ async fn reset_second_factor(
     Caller(by): Caller,
     Id(id): Id<UserId>,
     _: Params<NoParams>,
-) -> Result<StatusCode, Problem> {
+) -> Result<NoContent, Problem> {
     users::reset_second_factor(&app.store, &by, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
+}
+
+fn tagged(user: UserRecord) -> Tagged<UserView> {
+    Tagged {
+        version: user.updated_at,
+        body: view(user),
+    }
 }
 
 fn view(user: UserRecord) -> UserView {

@@ -1,8 +1,9 @@
 //! The bodies of `POST /webhooks` and `PATCH /webhooks/{id}`. Both are read by the `Deserialize` of [`WebhookInput`] itself, from a view
 //! of the body that removes or adds members. So the fields are declared once, and errors have the JSON pointers of the body.
 
-use std::{collections::HashMap, fmt, marker::PhantomData};
+use std::{borrow::Cow, collections::HashMap, fmt, marker::PhantomData};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor, value::MapAccessDeserializer},
@@ -14,11 +15,18 @@ use crate::services::{
     webhooks::WebhookInput,
 };
 
-/// The body of POST: the fields, and the member `secret`.
+/// A new webhook.
+#[derive(JsonSchema)]
 pub(super) struct NewWebhook {
+    #[schemars(flatten)]
     pub(super) fields: WebhookInput,
+    /// The signing secret: `whsec_` and the base64 of 24 to 64 bytes. If there is none, it is generated.
+    #[schemars(regex(pattern = SECRET))]
     pub(super) secret: Option<String>,
 }
+
+/// A signing secret as a regular expression.
+pub(super) const SECRET: &str = r"^whsec_[A-Za-z0-9+/]{32,86}={0,2}$";
 
 impl<'de> Deserialize<'de> for NewWebhook {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -84,6 +92,47 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutSecret<A> {
 pub(super) struct Patch<T> {
     members: Map<String, Value>,
     target: PhantomData<T>,
+}
+
+/// The fields of `T`, each of which may be left out or null.
+impl<T: JsonSchema> JsonSchema for Patch<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Patch", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = T::json_schema(generator);
+        schema.insert("description".to_owned(), "The fields to change.".into());
+        schema.remove("required");
+        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+            for property in properties.values_mut() {
+                allow_null(property);
+            }
+        }
+        schema
+    }
+}
+
+/// Adds null to the types of a property, and removes its default, because a field that is left out stays.
+fn allow_null(property: &mut Value) {
+    let Value::Object(keywords) = property else { return };
+    keywords.remove("default");
+    match keywords.get_mut("type") {
+        Some(Value::String(kind)) if kind != "null" => {
+            let kinds = vec![std::mem::take(kind).into(), "null".into()];
+            keywords.insert("type".to_owned(), Value::Array(kinds));
+            if let Some(Value::Array(values)) = keywords.get_mut("enum") {
+                values.push(Value::Null);
+            }
+        }
+        Some(Value::Array(kinds)) if !kinds.contains(&"null".into()) => kinds.push("null".into()),
+        Some(_) => {}
+        None => {
+            if let Some(reference) = keywords.remove("$ref") {
+                keywords.insert("anyOf".to_owned(), serde_json::json!([{ "$ref": reference }, { "type": "null" }]));
+            }
+        }
+    }
 }
 
 impl<T: Serialize + DeserializeOwned> Patch<T> {

@@ -1,15 +1,17 @@
 //! What a change of a schema would break: the result of comparing two versions, and of validating stored events.
 
 use event_schema::compatibility::{Breaks, Change};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::id::EventId;
 
 /// A change of a schema that breaks somebody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SchemaChange {
     /// Who breaks: `publishers`, because data that was valid is rejected, or `receivers`, because data may be sent that was not possible
     /// before.
+    #[schemars(extend("enum" = ["publishers", "receivers"]))]
     pub breaks: &'static str,
     /// The JSON pointer of the changed place in the schema.
     pub pointer: String,
@@ -31,7 +33,7 @@ impl From<Change> for SchemaChange {
 }
 
 /// How many stored events a schema would have rejected.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StoredCheck {
     /// The number of events that were validated, newest first.
     pub checked: u64,
@@ -44,7 +46,7 @@ pub struct StoredCheck {
 }
 
 /// Why stored events are rejected.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StoredReason {
     /// The JSON pointer of the value within `data`.
     pub pointer: String,
@@ -57,7 +59,7 @@ pub struct StoredReason {
 }
 
 /// A schema that is incompatible with the present one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Incompatible {
     /// What it breaks.
     pub changes: Vec<SchemaChange>,

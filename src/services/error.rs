@@ -1,5 +1,6 @@
 //! Errors of the use cases.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -40,11 +41,13 @@ pub enum UseCaseError {
 }
 
 /// An invalid field of an input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FieldError {
     /// The field as a JSON Pointer (RFC 6901), such as `/headers/0/name`.
+    #[schemars(example = &"/name")]
     pub pointer: String,
     /// What is wrong and how to correct it, in English.
+    #[schemars(example = &"Enter a name.")]
     pub detail: String,
     /// The rule that the field violates. `None` if the detail is the message of a parser.
     #[serde(skip)]

@@ -5,6 +5,7 @@ use sea_orm::FromQueryResult;
 
 use crate::{
     domain::{
+        event_type::EventType,
         id::{NodeId, UserId},
         timestamp::Timestamp,
     },
@@ -19,6 +20,17 @@ use crate::{
 
 /// Number of shards. Nodes are distributed over them, so that their transactions seldom wait for the same row.
 const SHARDS: u8 = 16;
+
+/// The callbacks of an event type in an hour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeFigure {
+    /// The start of the hour.
+    pub at: Timestamp,
+    /// The event type.
+    pub event_type: EventType,
+    /// The number of callbacks, succeeded and failed.
+    pub count: i64,
+}
 
 /// The shard to which a node adds.
 pub(super) fn shard_of(node: NodeId) -> i16 {
@@ -67,6 +79,30 @@ impl Store {
         Ok(HourlyCount::find_by_statement(statement(self.backend(), &sql, values))
             .all(&self.read)
             .await?)
+    }
+
+    /// The hourly numbers of callbacks since `from` by event type, of all webhooks including deleted ones.
+    pub async fn totals_by_type(&self, from: Timestamp) -> Result<Vec<TypeFigure>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct TypeRow {
+            hour: i64,
+            event_type: String,
+            callbacks: i64,
+        }
+        let sql = format!(
+            "SELECT hour, event_type, CAST(SUM(callbacks) AS BIGINT) AS callbacks FROM event_type_stats \
+             WHERE {} AND hour >= ? GROUP BY hour, event_type ORDER BY hour, event_type",
+            all_shards()
+        );
+        let rows = TypeRow::find_by_statement(statement(self.backend(), &sql, [hour(from).into()]))
+            .all(&self.read)
+            .await?;
+        let figure = |row: TypeRow| TypeFigure {
+            at: hour_begins(row.hour),
+            event_type: EventType::of_stored(&row.event_type),
+            count: row.callbacks,
+        };
+        Ok(rows.into_iter().map(figure).collect())
     }
 }
 

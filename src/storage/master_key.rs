@@ -21,10 +21,11 @@ use crate::{
 };
 
 /// All columns with encrypted values, each bound to the `id` of its row. Their names end with `_encrypted`.
-pub const SEALED: [(&str, &str); 3] = [
+pub const SEALED: [(&str, &str); 4] = [
     ("webhook_headers", "value_encrypted"),
     ("webhook_secrets", "secret_encrypted"),
     ("second_factors", "secret_encrypted"),
+    ("idempotency_keys", "response_encrypted"),
 ];
 /// Values per transaction.
 const BATCH: u64 = 100;

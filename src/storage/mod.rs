@@ -23,6 +23,7 @@ pub mod events;
 mod executor;
 pub mod global_stats;
 mod id_windows;
+pub mod idempotency;
 pub mod identities;
 mod invalid_url;
 pub mod journal;

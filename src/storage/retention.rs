@@ -39,17 +39,20 @@ pub enum Expired {
     Sessions,
     /// Counters of sign-in attempts.
     SignInLimits,
+    /// Responses to requests with an `Idempotency-Key`.
+    IdempotencyKeys,
 }
 
 impl Expired {
     /// All kinds, in the order in which they must be deleted.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Callbacks,
         Self::Deliveries,
         Self::Events,
         Self::Stats,
         Self::Sessions,
         Self::SignInLimits,
+        Self::IdempotencyKeys,
     ];
 }
 
@@ -70,6 +73,10 @@ impl Store {
             Expired::Events => return self.delete_events(before).await,
             Expired::Stats => return self.delete_stats(before).await,
             Expired::Sessions => return self.delete_expired_sessions(Timestamp::now(), before, BATCH).await,
+            Expired::IdempotencyKeys => (
+                "DELETE FROM idempotency_keys WHERE id IN (SELECT id FROM idempotency_keys WHERE started_at < ? ORDER BY started_at LIMIT ?)",
+                before.0.into(),
+            ),
             Expired::SignInLimits => return self.delete_old_sign_in_limits(before, BATCH).await,
         };
         let deleted = self.execute(sql, [before, BATCH.into()]).await?;
@@ -125,6 +132,7 @@ impl Store {
         for (table, key) in [
             ("webhook_stats", "webhook_id, hour, latency"),
             ("stats_total", "shard, hour, latency"),
+            ("event_type_stats", "shard, hour, event_type"),
         ] {
             let which = match self.backend() {
                 DbBackend::Postgres => format!("ctid IN (SELECT ctid FROM {table} WHERE hour < ? LIMIT ?)"),

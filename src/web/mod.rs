@@ -7,7 +7,7 @@ mod middleware;
 pub mod pages;
 mod viewer;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -21,21 +21,38 @@ use self::middleware::{
     authorization::{self, Gate},
     compress, csrf, request_context,
 };
-use crate::{app::AppState, problem::Problem, rest, routes::Routes};
+use crate::{
+    app::AppState,
+    console::pages::api_docs::Reference,
+    problem::{Problem, ProblemCode},
+    rest::{self, openapi},
+    routes::{Routes, Row, Rule},
+};
 
 /// The time after which a request is aborted, because the client or the database is too slow.
 const WHOLE_REQUEST: Duration = Duration::from_secs(60);
 
 /// All routes with their rules.
 pub fn routes(state: &AppState) -> Routes<AppState> {
-    let console = pages::routes(state).merge(logs::routes()).merge(export::routes()).map(|router| {
+    let api = rest::routes();
+    let console = pages::routes(state).merge(logs::routes()).merge(export::routes());
+    let console = console.merge(api_docs(state, api.rows())).map(|router| {
         router
             .layer(from_fn_with_state(state.clone(), pages::render_page_responses))
             .layer(from_fn_with_state(state.clone(), csrf::same_origin))
             .layer(compress::pages())
             .layer(from_fn(compress::own_requests_only))
     });
-    rest::routes().merge(assets::routes()).merge(console)
+    let api = api.map(|router| router.layer(compress::api()));
+    api.merge(assets::routes()).merge(console)
+}
+
+/// The reference of the API, which everybody may read.
+fn api_docs(state: &AppState, rows: &[Row]) -> Routes<AppState> {
+    let rows = rows.to_vec();
+    let server = state.front.public_url.to_string();
+    let reference = Arc::new(Reference::new(move || openapi::document(&rows), server));
+    Routes::new().get("/api/docs", Rule::Guest, async move || reference.response())
 }
 
 /// The whole service.
@@ -59,7 +76,7 @@ pub fn behind_gate(routes: Routes<AppState>, state: AppState) -> Router {
 fn broken() -> Problem {
     Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,
-        "internal",
+        ProblemCode::Internal,
         "Something broke",
         "This is a fault of clearhook. The log has more under the id in `x-request-id`.",
     )

@@ -18,6 +18,7 @@ use crate::support::{
 on_both! {
     users_are_created_changed_and_reset
     last_administrator_cannot_be_removed
+    stale_changes_of_users_are_refused
     api_keys_are_created_listed_and_revoked
     admin_is_implied_by_no_scope_and_implies_none
     audit_log_is_listed_and_exported_with_the_key_as_actor
@@ -131,6 +132,35 @@ async fn last_administrator_cannot_be_removed(database: TestDatabase) {
         assert_eq!(status, 409, "{patch}: {problem}");
         assert_eq!(app.get(&path).await, admin);
     }
+    app.stop().await;
+}
+
+async fn stale_changes_of_users_are_refused(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    app.sign_in("admin@example.com", Role::Administrator).await;
+    let created = app
+        .api(Method::POST, "/users")
+        .json_value(&json!({ "email": "owner@example.com", "role": "api-owner" }))
+        .send()
+        .await
+        .unwrap();
+    let first = created.headers()["etag"].to_str().unwrap().to_owned();
+    let path = format!("/users/{}", text(&created.json_value().await, "id"));
+    let patch = async |tag: &str, body: Value| {
+        let request = app.api(Method::PATCH, &path).header("if-match", tag).json_value(&body);
+        let response = request.send().await.unwrap();
+        let tag = response.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned());
+        (response.status().as_u16(), tag.unwrap_or_default())
+    };
+    // Both changes of one request are of the version that was read.
+    let (status, second) = patch(&first, json!({ "role": "administrator", "enabled": false })).await;
+    assert_eq!(status, 200);
+    assert_eq!(patch(&first, json!({ "enabled": true })).await.0, 412);
+    assert_eq!(app.get(&path).await["enabled"], false);
+    let (status, third) = patch(&second, json!({ "enabled": true })).await;
+    assert_eq!(status, 200);
+    assert_eq!(patch("*", json!({ "role": "api-owner" })).await.0, 200);
+    assert_eq!(patch(&third, json!({ "role": "administrator" })).await.0, 412);
     app.stop().await;
 }
 

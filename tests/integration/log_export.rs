@@ -3,7 +3,7 @@
 use clearhook::{
     catalogue::BuiltIn,
     domain::{id::WebhookId, role::Role, timestamp::Timestamp},
-    storage::{audit::Actor, users::UserChange},
+    storage::{audit::Actor, users::UserChange, webhooks::Deleted},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -122,7 +122,10 @@ async fn log_export_ends_when_access_is_lost(database: TestDatabase) {
             "role changed" => drop(app.store.change_user(&by, who, UserChange::Role(Role::ApiOwner)).await.unwrap()),
             "session expired" => database.execute("UPDATE sessions SET expires_at = 1").await,
             "owner removed" => change(&app, &webhook, json!({ "owners": [] })).await,
-            _ => assert!(app.store.delete_webhook(&by, id.parse::<WebhookId>().unwrap()).await.unwrap()),
+            _ => {
+                let deleted = app.store.delete_webhook(&by, id.parse::<WebhookId>().unwrap(), None).await.unwrap();
+                assert_eq!(deleted, Deleted::Done);
+            }
         }
         let (lines, is_complete) = download.finish().await;
         assert!(!is_complete && lines < 2_000, "{lost}: {lines} of 4,000 rows");

@@ -23,6 +23,13 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(text("response"))
                 .col(text_null("detail"))
                 .col(big_integer("duration_ms"))
+                // The parts of the duration in microseconds. Without a new connection there is only the wait.
+                .col(integer_null("dns_us"))
+                .col(integer_null("connect_us"))
+                .col(integer_null("tls_us"))
+                .col(integer_null("wait_us"))
+                // The certificates that were refused, as JSON.
+                .col(text_null("certificates"))
                 .col(text("request_headers"))
                 .col(text_null("response_headers"))
                 .col(binary_null("response_body"))
@@ -75,7 +82,19 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .col(big_integer("failed"))
             .primary_key(Index::create().col("shard").col("hour").col("latency")),
     );
-    manager.create_table(total).await
+    manager.create_table(total).await?;
+    // The hourly numbers of callbacks by event type, in shards as well.
+    let types = clustered(
+        manager,
+        Table::create()
+            .table("event_type_stats")
+            .col(small_integer("shard"))
+            .col(big_integer("hour"))
+            .col(text("event_type"))
+            .col(big_integer("callbacks"))
+            .primary_key(Index::create().col("shard").col("hour").col("event_type")),
+    );
+    manager.create_table(types).await
 }
 
 fn newest_first(name: &'static str) -> IndexCreateStatement {

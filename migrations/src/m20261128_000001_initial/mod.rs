@@ -7,6 +7,7 @@ mod audit;
 mod callbacks;
 mod event_types;
 mod events;
+mod idempotency;
 mod nodes;
 mod webhooks;
 
@@ -20,12 +21,14 @@ impl MigrationName for Migration {
 }
 
 /// All tables, each after those that refer to it.
-pub const TABLES: [&str; 26] = [
+pub const TABLES: [&str; 28] = [
+    "idempotency_keys",
     "master_keys",
     "audit_log",
     "revisions",
     "nodes",
     "stats_total",
+    "event_type_stats",
     "webhook_stats",
     "callbacks",
     "deliveries",
@@ -63,7 +66,8 @@ impl MigrationTrait for Migration {
         events::create(manager).await?;
         callbacks::create(manager).await?;
         nodes::create(manager).await?;
-        audit::create(manager).await
+        audit::create(manager).await?;
+        idempotency::create(manager).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

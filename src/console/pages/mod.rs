@@ -12,6 +12,8 @@ pub mod webhooks;
 #[cfg(feature = "ssr")]
 pub mod account;
 #[cfg(feature = "ssr")]
+pub mod api_docs;
+#[cfg(feature = "ssr")]
 pub mod api_keys;
 #[cfg(feature = "ssr")]
 pub mod audit_log;

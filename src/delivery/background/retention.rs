@@ -9,7 +9,7 @@ use crate::{
     delivery::{attempt::DELETED, background::supervisor::BackgroundTask},
     domain::{delivery::DeliveryState, timestamp::Timestamp},
     storage::{
-        Store, StoreError,
+        Store, StoreError, idempotency,
         retention::{Expired, TOGETHER},
         sessions, sign_in_limits,
     },
@@ -57,6 +57,7 @@ impl Retention {
         let age = match what {
             Expired::Sessions => sessions::IDLE,
             Expired::SignInLimits => sign_in_limits::MEMORY,
+            Expired::IdempotencyKeys => idempotency::MEMORY,
             // Events are deleted after the deliveries of the same time.
             Expired::Events => self.retention.saturating_add(TOGETHER.min(self.retention / 10)),
             Expired::Callbacks | Expired::Deliveries | Expired::Stats => self.retention,

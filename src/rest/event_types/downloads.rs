@@ -1,10 +1,7 @@
 //! Files of event types: JSON Schema, example, TypeScript, and an archive of all.
 
-use axum::{
-    extract::{Path, State},
-    http::header,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::Method, response::Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -13,10 +10,11 @@ use crate::{
     problem::Problem,
     registry::Entry,
     rest::{
+        answer,
         event_types::{find, versions},
-        extract::{Caller, Params},
+        extract::{Caller, Params, TypeInPath},
     },
-    routes::{Routes, Rule},
+    routes::{Operation, Routes, Rule, Tag},
     services::event_types::{
         self,
         downloads::{self, File},
@@ -24,33 +22,80 @@ use crate::{
     storage::event_types::EventTypeVersion,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct DownloadParams {
+    /// The number of a version. By default, the present one.
+    #[schemars(with = "Option<u32>")]
     version: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// Which types an archive contains.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ArchiveParams {
-    /// Names of types and patterns, separated by commas.
+    /// Names of types and patterns, separated by commas. By default, all.
+    #[schemars(example = &"identity.*,role.created")]
     types: Option<String>,
 }
+
+/// What the header `ETag` of a file says.
+const FILE_TAG: &str = "A checksum of the file, for `If-None-Match`.";
 
 pub(super) fn routes() -> Routes<AppState> {
     let rule = Rule::Key(Action::ReadCatalogue);
     Routes::new()
-        .get("/event-types/{type}/schema", rule, schema)
-        .get("/event-types/{type}/example", rule, example)
-        .get("/event-types/{type}/typescript", rule, typescript)
-        .get("/event-types.zip", rule, archive)
+        .operation(
+            Method::GET,
+            "/event-types/{type}/schema",
+            rule,
+            schema,
+            Operation::new("getEventTypeSchema", Tag::EventTypes, "Download the schema of callbacks")
+                .text("The JSON Schema (2020-12) of the body of callbacks.")
+                .answers_file("application/schema+json", "The JSON Schema.")
+                .with("ETag", FILE_TAG),
+        )
+        .operation(
+            Method::GET,
+            "/event-types/{type}/example",
+            rule,
+            example,
+            Operation::new("getEventTypeExample", Tag::EventTypes, "Download an example of a callback")
+                .text("An example of the body of a callback.")
+                .answers_file("application/json", "The example.")
+                .with("ETag", FILE_TAG),
+        )
+        .operation(
+            Method::GET,
+            "/event-types/{type}/typescript",
+            rule,
+            typescript,
+            Operation::new(
+                "getEventTypeTypescript",
+                Tag::EventTypes,
+                "Download the TypeScript type of callbacks",
+            )
+            .text("A TypeScript declaration of the body of callbacks.")
+            .answers_file("application/typescript", "The declaration.")
+            .with("ETag", FILE_TAG),
+        )
+        .operation(
+            Method::GET,
+            "/event-types.zip",
+            rule,
+            archive,
+            Operation::new("downloadEventTypes", Tag::EventTypes, "Download all event types")
+                .text("An archive with schema, example and TypeScript declaration of each event type.")
+                .answers_file("application/zip", "The archive.")
+                .with("ETag", FILE_TAG),
+        )
 }
 
 /// `GET /event-types/{type}/schema`: the schema of the body of callbacks.
 async fn schema(
     State(app): State<AppState>,
     Caller(by): Caller,
-    Path(name): Path<String>,
+    TypeInPath(name): TypeInPath,
     Params(params): Params<DownloadParams>,
 ) -> Result<Response, Problem> {
     file_of(&app, &by, &name, &params, downloads::schema).await
@@ -60,7 +105,7 @@ async fn schema(
 async fn example(
     State(app): State<AppState>,
     Caller(by): Caller,
-    Path(name): Path<String>,
+    TypeInPath(name): TypeInPath,
     Params(params): Params<DownloadParams>,
 ) -> Result<Response, Problem> {
     file_of(&app, &by, &name, &params, downloads::example).await
@@ -70,7 +115,7 @@ async fn example(
 async fn typescript(
     State(app): State<AppState>,
     Caller(by): Caller,
-    Path(name): Path<String>,
+    TypeInPath(name): TypeInPath,
     Params(params): Params<DownloadParams>,
 ) -> Result<Response, Problem> {
     file_of(&app, &by, &name, &params, downloads::typescript).await
@@ -101,9 +146,5 @@ async fn file_of(
 
 /// A file as a download.
 fn download(file: File) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, file.media.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)),
-    ];
-    (headers, file.content).into_response()
+    answer::file(file.media, &file.name, file.content)
 }

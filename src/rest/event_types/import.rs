@@ -3,19 +3,20 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::{DefaultBodyLimit, FromRequest, Request, State},
+    extract::{FromRequest, Request, State},
     http::{HeaderMap, Method, header},
-    routing::post,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::{
     app::AppState,
     auth::rules::Action,
     problem::Problem,
     request::form::check_length,
-    rest::extract::{Caller, Params, body_problem},
-    routes::{Routes, Rule},
+    rest::extract::{Caller, Params, body_problem, describe_body},
+    routes::{Operation, Routes, Rule, Tag},
     services::{
         event_types::{self, Import, ImportRequest},
         events::content_coding::ContentCoding,
@@ -25,11 +26,13 @@ use crate::{
 /// Maximum size of a document, in bytes. The published `OpenAPI` document of a large service has 12 MB.
 const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ImportParams {
+    /// Only say what would be new, changed or rejected.
     #[serde(default)]
     dry_run: bool,
+    /// Accept schemas that break publishers or receivers.
     #[serde(default)]
     breaking: bool,
     /// The group of types for which the document names none.
@@ -39,8 +42,27 @@ struct ImportParams {
 }
 
 pub(super) fn routes() -> Routes<AppState> {
-    let import = post(import).layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
-    Routes::new().route(Method::POST, "/event-types/import", Rule::Key(Action::WriteEventTypes), import)
+    let mut operation = Operation::new("importEventTypes", Tag::EventTypes, "Import event types")
+        .text(
+            "Reads an OpenAPI 3.0 or 3.1 or AsyncAPI 2 or 3 document, a JSON Schema, or examples, in JSON or YAML. All types are imported, or \
+             none. The media type does not matter, because the format is found from the content.",
+        )
+        .body::<Value>(
+            "application/json",
+            json!({ "$id": "https://example.com/invoice.paid", "title": "Invoice paid", "type": "object" }),
+        )
+        .file_body("application/yaml", json!("$id: https://example.com/invoice.paid\ntitle: Invoice paid\ntype: object\n"))
+        .body_bytes_max(BODY_BYTES_MAX)
+        .refuses(409, "A schema is not compatible with the present one (`incompatible`), or others change the types too often (`changed-meanwhile`).")
+        .once();
+    describe_body(&mut operation);
+    Routes::new().operation(
+        Method::POST,
+        "/event-types/import",
+        Rule::Key(Action::WriteEventTypes),
+        import,
+        operation,
+    )
 }
 
 /// Imports a document. Its format is found out from its content, JSON or YAML, so any media type is accepted except that of forms with files.

@@ -1,5 +1,6 @@
 //! Event types in the API's format.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,31 +13,51 @@ use crate::{
 };
 
 /// An event type in a list.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EventType")]
 pub(super) struct EventTypeView {
+    /// The CloudEvents `type`.
     #[serde(rename = "type")]
     event_type: EventType,
+    /// Its name for people.
+    #[schemars(example = &"Identity created")]
     name: String,
+    /// What it means.
+    #[schemars(example = &"A new identity was created.")]
     description: String,
+    /// Its section in the catalogue.
+    #[schemars(example = &"Identities")]
     group: Option<String>,
+    /// What may be done with it.
     state: EventTypeState,
+    /// The type to use instead.
     replaced_by: Option<EventType>,
+    /// Where it comes from.
     origin: Origin,
+    /// The number of the present version of its schema, from 1.
+    #[schemars(example = 1)]
     version: u32,
     /// For how many days payloads are kept.
+    #[schemars(example = 30)]
     retention: Option<u32>,
+    /// JSON pointers to values that the console hides.
+    #[schemars(example = &["/person/email"])]
     masked: Vec<String>,
     /// The first example of `data`.
     example: Option<Value>,
+    /// All examples of `data`.
     examples: Vec<Value>,
     /// The body of a callback with the first example.
     callback_example: Value,
+    /// When it was added.
     created_at: Timestamp,
+    /// When it was last changed.
     updated_at: Timestamp,
 }
 
 /// An event type with its schema.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FullEventType")]
 pub(super) struct FullView {
     #[serde(flatten)]
     event_type: EventTypeView,

@@ -1,11 +1,16 @@
 //! `GET /audit/export`: the entries that the filters of the audit log select.
 
 use axum::{extract::State, http::HeaderMap, response::Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Format, Row, file};
 use crate::{
     app::AppState,
+    domain::{
+        audit::{AuditAction, ObjectKind},
+        timestamp::Timestamp,
+    },
     problem::Problem,
     rest::{
         audit::{AuditQuery, audit_filter, entry_json},
@@ -17,16 +22,27 @@ use crate::{
 };
 
 /// The query: the filters of `GET /audit`, and the format.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::rest) struct AuditExportParams {
+    /// The format of the file.
     #[serde(default)]
     format: Format,
+    /// The earliest time, inclusive.
+    #[schemars(with = "Option<Timestamp>")]
     from: Option<String>,
+    /// The latest time, exclusive.
+    #[schemars(with = "Option<Timestamp>")]
     to: Option<String>,
+    /// A part of the actor's name, ignoring case, or the actor's id.
     actor: Option<String>,
+    /// The kind of the changed object.
+    #[schemars(with = "Option<ObjectKind>")]
     kind: Option<String>,
+    /// A part of the object's name, ignoring case, or the object's id.
     object: Option<String>,
+    /// The action, such as `webhook.created`.
+    #[schemars(with = "Option<AuditAction>")]
     action: Option<String>,
 }
 

@@ -1,50 +1,86 @@
 //! `GET /callbacks/export` and `GET /webhooks/{id}/callbacks/export`: the callbacks that the filters of the log select.
 
-use axum::{extract::State, http::HeaderMap, response::Response};
+use axum::{
+    extract::State,
+    http::{HeaderMap, Method},
+    response::Response,
+};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Format, Row, file, file_name};
 use crate::{
     app::AppState,
     auth::rules::Action,
-    domain::{id::WebhookId, timestamp::Timestamp},
+    domain::{callback::Outcome, event_type::EventType, id::WebhookId, timestamp::Timestamp},
     problem::Problem,
     rest::{
         callbacks::{LogQuery, callback_json, log_filter},
         extract::{Caller, Id, Params},
         key_reader::{KeyReader, Subject},
     },
-    routes::{Routes, Rule},
+    routes::{Operation, Routes, Rule, Tag},
     services::webhooks,
     storage::callbacks::{CallbackRecord, LogFilter},
 };
 
+/// What the file contains.
+const FILE: &str = "The rows as comma-separated values, or as `application/jsonl` with one JSON object per line.";
+
 /// The query: the filters of `GET /callbacks`, and the format.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ExportParams {
+    /// The format of the file.
     #[serde(default)]
     format: Format,
+    /// Only callbacks of this webhook.
+    #[schemars(with = "Option<WebhookId>")]
     webhook_id: Option<String>,
+    /// The earliest start of an attempt, inclusive. At most 366 days before `to`.
+    #[schemars(with = "Option<Timestamp>")]
     from: Option<String>,
+    /// The latest start of an attempt, exclusive.
+    #[schemars(with = "Option<Timestamp>")]
     to: Option<String>,
+    /// Only attempts that succeeded, or only those that failed.
+    #[schemars(with = "Option<Outcome>")]
     outcome: Option<String>,
+    /// Only attempts that were answered with this status code.
+    #[schemars(with = "Option<u16>", range(min = 100, max = 999))]
     status: Option<String>,
+    /// Only attempts of this event type.
+    #[schemars(with = "Option<EventType>")]
     event: Option<String>,
+    /// An event (its id, its publisher's id or its subject), a delivery or a message (`msg_…`).
+    #[schemars(example = &"identities/42")]
     q: Option<String>,
 }
 
 /// The query of the export of one webhook.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WebhookExportParams {
+    /// The format of the file.
     #[serde(default)]
     format: Format,
+    /// The earliest start of an attempt, inclusive. At most 366 days before `to`.
+    #[schemars(with = "Option<Timestamp>")]
     from: Option<String>,
+    /// The latest start of an attempt, exclusive.
+    #[schemars(with = "Option<Timestamp>")]
     to: Option<String>,
+    /// Only attempts that succeeded, or only those that failed.
+    #[schemars(with = "Option<Outcome>")]
     outcome: Option<String>,
+    /// Only attempts that were answered with this status code.
+    #[schemars(with = "Option<u16>", range(min = 100, max = 999))]
     status: Option<String>,
+    /// Only attempts of this event type.
+    #[schemars(with = "Option<EventType>")]
     event: Option<String>,
+    /// An event (its id, its publisher's id or its subject), a delivery or a message (`msg_…`).
+    #[schemars(example = &"identities/42")]
     q: Option<String>,
 }
 
@@ -52,8 +88,24 @@ struct WebhookExportParams {
 pub(in crate::rest) fn routes() -> Routes<AppState> {
     let rule = Rule::Key(Action::ReadCallbacks);
     Routes::new()
-        .get("/callbacks/export", rule, export_all)
-        .get("/webhooks/{id}/callbacks/export", rule, export_one)
+        .operation(
+            Method::GET,
+            "/callbacks/export",
+            rule,
+            export_all,
+            Operation::new("exportCallbacks", Tag::Callbacks, "Export the callbacks of all webhooks")
+                .text("The rows of the log that the filters select, as a file. If the key is revoked meanwhile, the file breaks off.")
+                .answers_file("text/csv", FILE),
+        )
+        .operation(
+            Method::GET,
+            "/webhooks/{id}/callbacks/export",
+            rule,
+            export_one,
+            Operation::new("exportWebhookCallbacks", Tag::Callbacks, "Export the callbacks of a webhook")
+                .text("The rows of the log that the filters select, as a file. If the key is revoked meanwhile, the file breaks off.")
+                .answers_file("text/csv", FILE),
+        )
 }
 
 /// `GET /callbacks/export`

@@ -14,13 +14,14 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) use self::{audit_log::export as export_audit_log, callbacks::routes};
 use crate::{app::AppState, domain::timestamp::Timestamp};
 
 /// The format of a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub(crate) enum Format {
     /// Comma-separated values (RFC 4180).
     #[default]

@@ -1,5 +1,6 @@
 //! Checks an example or a schema without storing anything.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -20,14 +21,16 @@ use crate::{
 };
 
 /// What is to be checked.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckInput {
     /// An example of `data`, which may be null.
     #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Value")]
     pub example: Option<Value>,
     /// A schema to use in place of the present one. Null permits any JSON.
     #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Value")]
     pub schema: Option<Value>,
 }
 
@@ -37,7 +40,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D:
 }
 
 /// The result of a check.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CheckResult {
     /// Whether the example is valid. If only a schema was given: whether the stored examples are valid by it.
     pub valid: bool,

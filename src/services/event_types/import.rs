@@ -3,6 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use event_schema::import::{self as document, ImportedType};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -44,7 +45,8 @@ pub struct ImportRequest {
 }
 
 /// The result of an import.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ImportResult")]
 pub struct Import {
     /// Whether nothing was stored because only the result was asked for.
     pub dry_run: bool,
@@ -61,7 +63,8 @@ pub struct Import {
 }
 
 /// A changed event type.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ChangedEventType")]
 pub struct Changed {
     /// The type.
     #[serde(rename = "type")]
@@ -73,7 +76,8 @@ pub struct Changed {
 }
 
 /// Something in the document that cannot be imported.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "RejectedEventType")]
 pub struct Rejected {
     /// The type, if it is known.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]

@@ -1,13 +1,14 @@
 //! The fields of an event type as they are written, and their validation.
 
 use event_schema::EventSchema;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     domain::{
         event_type::{EventType, EventTypeState},
-        webhook::check_name,
+        webhook::{NAME_MAX, check_name},
     },
     messages::validation::ValidationError,
     registry::{Entry, EntrySchema, Snapshot},
@@ -31,20 +32,25 @@ const POINTER_MAX: usize = 500;
 const RETENTION_MAX: u32 = 36_500;
 
 /// The fields of an event type before validation, as the API reads them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewEventType")]
 pub struct EventTypeInput {
     /// The CloudEvents `type`.
     #[serde(rename = "type")]
+    #[schemars(with = "EventType", example = &"invoice.paid")]
     pub event_type: String,
     /// The name for people. If it is omitted, it is made from the type.
     #[serde(default)]
+    #[schemars(length(min = 1, max = NAME_MAX), example = &"Invoice paid")]
     pub name: Option<String>,
     /// The description.
     #[serde(default)]
+    #[schemars(length(max = DESCRIPTION_MAX), example = &"An invoice was paid in full.")]
     pub description: String,
     /// The section of the event picker.
     #[serde(default)]
+    #[schemars(length(max = GROUP_MAX), example = &"Invoices")]
     pub group: Option<String>,
     /// The JSON Schema of `data`. Without it, any JSON is valid.
     #[serde(default)]
@@ -54,18 +60,23 @@ pub struct EventTypeInput {
     pub example: Option<Value>,
     /// Examples of `data`.
     #[serde(default)]
+    #[schemars(length(max = EXAMPLES_MAX))]
     pub examples: Vec<Value>,
     /// What may be done with the type.
     #[serde(default)]
+    #[schemars(with = "Option<EventTypeState>")]
     pub state: Option<String>,
     /// The type to use instead.
     #[serde(default)]
+    #[schemars(with = "Option<EventType>")]
     pub replaced_by: Option<String>,
     /// For how many days payloads are kept.
     #[serde(default)]
+    #[schemars(range(min = 1, max = RETENTION_MAX), example = 30)]
     pub retention: Option<u32>,
     /// JSON pointers to values that the console hides.
     #[serde(default)]
+    #[schemars(length(max = MASKED_MAX), inner(length(max = POINTER_MAX), regex(pattern = r"^(/([^~]|~[01])*)?$")))]
     pub masked: Vec<String>,
     /// Whether an incompatible schema is accepted.
     #[serde(default)]

@@ -6,6 +6,7 @@ use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
     domain::{
+        callback::Outcome,
         page::{Cursor, Page},
         timestamp::Timestamp,
     },
@@ -48,5 +49,9 @@ fn checked(by: &Principal, filter: &LogFilter) -> Result<LogFilter, UseCaseError
     by.may(Action::ReadCallbacks, false)?;
     let mut filter = filter.clone();
     (filter.from, filter.to) = bounded(filter.from, filter.to, Timestamp::now())?;
+    if filter.status.is_some_and(|status| !(200..=299).contains(&status)) {
+        // Known from the status, but this way the index of failures is used.
+        filter.outcome = Some(Outcome::Failed);
+    }
     Ok(filter)
 }

@@ -77,7 +77,7 @@ async fn act_on(app: &AppState, by: &Principal, id: WebhookId, action: BulkActio
             });
             added.await.map(drop)
         }
-        BulkAction::Delete => delete(app, by, id).await,
+        BulkAction::Delete => delete(app, by, id, None).await,
     }
 }
 

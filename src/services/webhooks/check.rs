@@ -1,5 +1,6 @@
 //! Validation of a webhook's fields.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -21,12 +22,15 @@ use crate::{
 pub type WebhookInput = WebhookFields<String, String, HeaderInput>;
 
 /// An additional header before validation.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "WebhookHeaderInput")]
 pub struct HeaderInput {
     /// The name.
+    #[schemars(length(min = 1), example = &"X-Tenant")]
     pub name: String,
     /// The value, which may be a credential.
+    #[schemars(example = &"north")]
     pub value: String,
     /// Whether the value is a credential. If omitted, the stored header with this name decides, and for a new header its name.
     pub secret: Option<bool>,

@@ -14,6 +14,7 @@ mod logs;
 mod overview;
 mod pause;
 mod recover;
+mod redirect;
 mod resend;
 mod search;
 mod stats;
@@ -35,6 +36,7 @@ pub use self::{
     overview::{Checklist, checklist, overview},
     pause::{pause, try_now},
     recover::{Chosen, cancel, cancel_of, count_recoverable, discard, recover, recover_for},
+    redirect::{redirect_target, usable_redirect_target, use_redirect_target},
     resend::{redeliver, rotate_secret, test},
     search::{find_deliveries, find_deliveries_of_all},
     stats::{Period, Stats, stats, total_stats},
@@ -57,7 +59,7 @@ use crate::{
         timestamp::Timestamp,
     },
     services::error::UseCaseError,
-    storage::webhooks::{Changed, WebhookFilter, WebhookRecord},
+    storage::webhooks::{Changed, Deleted, WebhookFilter, WebhookRecord},
 };
 
 /// Creates a webhook. Its secret, which is generated if none is given, is returned here and never again.
@@ -132,11 +134,18 @@ async fn update(
     }
 }
 
-/// Deletes a webhook. Its log is kept for the retention period.
-pub async fn delete(app: &AppState, by: &Principal, id: WebhookId) -> Result<(), UseCaseError> {
+/// The version of a webhook, its `updated_at`, for somebody who may change it.
+pub async fn version(app: &AppState, by: &Principal, id: WebhookId) -> Result<Timestamp, UseCaseError> {
+    Ok(load_authorized(app, by, id, Action::WriteWebhooks).await?.updated_at)
+}
+
+/// Deletes a webhook; if there is a `seen`, only if it was not changed after that. Its log is kept for the retention period.
+pub async fn delete(app: &AppState, by: &Principal, id: WebhookId, seen: Option<Timestamp>) -> Result<(), UseCaseError> {
     authorize(app, by, id, Action::WriteWebhooks).await?;
-    if !app.store.delete_webhook(&by.actor(), id).await? {
-        return Err(UseCaseError::NotFound);
+    match app.store.delete_webhook(&by.actor(), id, seen).await? {
+        Deleted::Done => {}
+        Deleted::Stale => return Err(UseCaseError::Stale),
+        Deleted::Gone => return Err(UseCaseError::NotFound),
     }
     app.dispatcher.changed(id).await;
     tracing::info!(webhook = %id, "webhook {id} deleted");

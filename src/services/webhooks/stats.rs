@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
 const HOURS_MAX: u64 = 31 * 24;
 
 /// The length of a bucket.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Period {
     /// An hour.
@@ -29,7 +30,7 @@ pub enum Period {
 }
 
 /// The statistics of one period. Periods without callbacks are omitted.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct PeriodStats {
     /// The beginning of the period.
     pub from: Timestamp,
@@ -42,7 +43,7 @@ pub struct PeriodStats {
 }
 
 /// The statistics of a range.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Stats {
     /// The length of each bucket.
     pub period: Period,
@@ -59,7 +60,7 @@ pub struct Stats {
 }
 
 /// Percentiles. `None` if there was no callback.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
 pub struct Percentiles {
     p50: Option<f64>,
     p95: Option<f64>,

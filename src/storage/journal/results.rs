@@ -22,7 +22,7 @@ use crate::{
         StoreError,
         batch_insert::{BatchInsert, for_ids, insert_all, sizes},
         callbacks::NewCallback,
-        entity::{callback, stats_total, webhook_stats},
+        entity::{callback, event_type_stats, stats_total, webhook_stats},
         executor::Executor,
         global_stats::shard_of,
         journal::{
@@ -222,8 +222,16 @@ impl BatchInsert for stats_total::Entity {
     }
 }
 
+impl BatchInsert for event_type_stats::Entity {
+    fn on_conflict() -> Option<OnConflict> {
+        use event_type_stats::Column;
+        let key = [Column::Shard, Column::Hour, Column::EventType];
+        Some(added("event_type_stats", key, [Column::Callbacks]))
+    }
+}
+
 /// Adds the new values to those of the existing row.
-fn added<C: ColumnTrait>(table: &'static str, key: impl IntoIterator<Item = C>, counts: [C; 2]) -> OnConflict {
+fn added<C: ColumnTrait, const N: usize>(table: &'static str, key: impl IntoIterator<Item = C>, counts: [C; N]) -> OnConflict {
     let sum = |column: C| Expr::col((Alias::new(table), column)).add(Expr::col((Alias::new("excluded"), column)));
     OnConflict::columns(key)
         .values(counts.map(|column| (column, sum(column))))
@@ -235,11 +243,13 @@ async fn count<'a>(transaction: &impl Executor, node: NodeId, callbacks: impl It
     // Sorted, so that two nodes lock the rows in the same order and cannot deadlock.
     let mut of_webhooks: BTreeMap<(Uuid, i64, i32), Counts> = BTreeMap::new();
     let mut total: BTreeMap<(i64, i32), Counts> = BTreeMap::new();
+    let mut types: BTreeMap<(i64, &str), i64> = BTreeMap::new();
     for callback in callbacks {
         let (hour, latency) = (stats::hour(callback.at), Latency::of_ms(callback.duration_ms).0);
         let outcome = callback.answer.outcome();
         of_webhooks.entry((callback.webhook.0, hour, latency)).or_default().add(outcome);
         total.entry((hour, latency)).or_default().add(outcome);
+        *types.entry((hour, callback.event_type.as_str())).or_default() += 1;
     }
     let rows = of_webhooks
         .into_iter()
@@ -259,6 +269,13 @@ async fn count<'a>(transaction: &impl Executor, node: NodeId, callbacks: impl It
         failed: counts.failed,
     });
     insert_all::<stats_total::Entity>(transaction, rows).await?;
+    let rows = types.into_iter().map(|((hour, event_type), callbacks)| event_type_stats::Model {
+        shard: shard_of(node),
+        hour,
+        event_type: event_type.to_owned(),
+        callbacks,
+    });
+    insert_all::<event_type_stats::Entity>(transaction, rows).await?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The description of a webhook: the fields that users set, and the record with what clearhook adds. The API reads and returns these types,
 //! the audit log contains them, and this file converts them from and to rows, so that a new field is declared here only.
 
+use schemars::JsonSchema;
 use sea_orm::Set;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use crate::{
         id::{UserId, WebhookId},
         json_object::{objects, optional_object},
         timestamp::Timestamp,
-        webhook::{RateLimit, Status},
+        webhook::{DESCRIPTION_MAX, HEADERS_MAX, NAME_MAX, RateLimit, Status, URL_MAX},
     },
     storage::{entity::webhook, search::searchable},
 };
@@ -21,37 +22,55 @@ use crate::{
 ///
 /// A field of the API is declared with its JSON name and its default here. Omitted fields without a default are an error. A field that may
 /// contain a credential must be masked in [`super::audit_snapshot`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     bound(deserialize = "E: Deserialize<'de>, U: Deserialize<'de>, H: Deserialize<'de>")
 )]
+#[schemars(rename = "Webhook")]
 pub struct WebhookFields<E = EventPattern, U = UserId, H = Header> {
     /// Its name.
+    #[schemars(length(min = 1, max = NAME_MAX), example = &"HR directory")]
     pub name: String,
     /// What it is used for.
     #[serde(default)]
+    #[schemars(length(max = DESCRIPTION_MAX), example = &"Keeps the HR directory up to date.")]
     pub description: String,
-    /// The URL of the receiver.
+    /// The URL of the receiver: `https`, without user information and fragment.
+    #[schemars(length(min = 1, max = URL_MAX), extend("format" = "uri"), example = &"https://hr.example.com/hooks")]
     pub url: String,
     /// The events to which it is subscribed, as types and patterns (`identity.*`). After validation they are in the order of the catalogue,
     /// without duplicates.
+    #[schemars(with = "Vec<EventPattern>", length(min = 1), example = &["identity.*"])]
     pub events: Vec<E>,
     /// Whether callbacks are sent.
     #[serde(default = "enabled_by_default")]
     pub enabled: bool,
     /// The users who may see it, besides administrators. After validation they are sorted, without duplicates.
     #[serde(default = "Vec::new")]
+    #[schemars(with = "Vec<UserId>", default = "no_owners")]
     pub owners: Vec<U>,
     /// Headers that are added to every request.
     #[serde(default = "Vec::new", deserialize_with = "objects")]
+    #[schemars(with = "Vec<H>", default = "no_headers", length(max = HEADERS_MAX))]
     pub headers: Vec<H>,
     /// The rate limit, if there is one.
     #[serde(default, deserialize_with = "optional_object")]
+    #[schemars(with = "Option<RateLimit>")]
     pub rate_limit: Option<RateLimit>,
     /// Whether events with the same subject are sent one after the other.
     #[serde(default)]
     pub ordered: bool,
+}
+
+/// The default of `owners` in the JSON Schema, which names the type that `U` has after validation.
+const fn no_owners() -> Vec<UserId> {
+    Vec::new()
+}
+
+/// The default of `headers` in the JSON Schema.
+const fn no_headers() -> Vec<Header> {
+    Vec::new()
 }
 
 const fn enabled_by_default() -> bool {
@@ -59,7 +78,7 @@ const fn enabled_by_default() -> bool {
 }
 
 /// A stored webhook, without its secrets. Serialized, it is the webhook of the API.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct WebhookRecord {
     /// Its id.
     pub id: WebhookId,

@@ -17,7 +17,7 @@ pub use self::{
     list::WebhookFilter,
     list_query::{HourCounts, Latest, ListPage, Listed},
     subscriptions::SubscriptionCounts,
-    write::Changed,
+    write::{Changed, Deleted},
 };
 
 use std::collections::HashMap;

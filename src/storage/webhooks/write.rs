@@ -40,6 +40,17 @@ pub enum Changed {
     Gone,
 }
 
+/// The result of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// The webhook was deleted.
+    Done,
+    /// The webhook was changed since the version that the caller has seen; nothing was written.
+    Stale,
+    /// The webhook does not exist.
+    Gone,
+}
+
 impl Store {
     /// Inserts a webhook with its first secret.
     pub async fn add_webhook(&self, by: &Actor, fields: &WebhookFields, secret: &SigningSecret) -> Result<WebhookRecord, StoreError> {
@@ -149,21 +160,26 @@ impl Store {
         Ok(true)
     }
 
-    /// Deletes a webhook with its secrets and headers. Returns false if it does not exist. Its log is kept for the retention period.
-    pub async fn delete_webhook(&self, by: &Actor, id: WebhookId) -> Result<bool, StoreError> {
+    /// Deletes a webhook with its secrets and headers; if there is a `seen`, only if it was not changed after that (optimistic locking on
+    /// `updated_at`). Its log is kept for the retention period.
+    pub async fn delete_webhook(&self, by: &Actor, id: WebhookId, seen: Option<Timestamp>) -> Result<Deleted, StoreError> {
         let (transaction, now) = (self.begin().await?, Timestamp::now());
         let Some(before) = self.webhook_within(&transaction, id).await? else {
-            return Ok(false);
+            return Ok(Deleted::Gone);
         };
         let entry =
             Entry::of_webhook(AuditAction::WebhookDeleted, id, &before.fields.name).before(snapshot(&transaction, &before, None).await?);
         audit::add(&transaction, by, entry, now).await?;
-        webhook::Entity::update_many()
+        let mut deletion = webhook::Entity::update_many()
             .col_expr(webhook::Column::DeletedAt, Expr::value(now.0))
             .col_expr(webhook::Column::Enabled, Expr::value(false))
-            .filter(webhook::Column::Id.eq(id.0))
-            .exec(&transaction)
-            .await?;
+            .filter(webhook::Column::Id.eq(id.0));
+        if let Some(seen) = seen {
+            deletion = deletion.filter(webhook::Column::UpdatedAt.eq(seen.0));
+        }
+        if deletion.exec(&transaction).await?.rows_affected == 0 {
+            return Ok(Deleted::Stale);
+        }
         remove_related(&transaction, id).await?;
         webhook_secret::Entity::delete_many()
             .filter(webhook_secret::Column::WebhookId.eq(id.0))
@@ -171,7 +187,7 @@ impl Store {
             .await?;
         change_notifications::raise(&transaction, id).await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok(Deleted::Done)
     }
 }
 

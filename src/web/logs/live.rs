@@ -22,7 +22,7 @@ use crate::{
     auth::principal::{Principal, SignedIn},
     console::pages::log::log_query::LogQuery,
     domain::id::{CallbackId, WebhookId},
-    problem::Problem,
+    problem::{Problem, ProblemCode},
     rest::{Params, export::Reader},
     services::error::UseCaseError,
     services::webhooks::{Follower, News},
@@ -96,7 +96,7 @@ pub(super) async fn live(
     };
     let Some(subscription) = app.log_subscriptions.subscribe(Subscriber::User(user)) else {
         let detail = "Too many pages follow logs just now. This one is tried again.";
-        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many followers", detail).into_response();
+        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, ProblemCode::Busy, "Too many followers", detail).into_response();
     };
     let following = Following {
         follower,

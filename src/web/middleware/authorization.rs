@@ -1,6 +1,6 @@
 //! Authentication and authorization: identifies the caller, and applies the rule of the route. A route without a rule is denied.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     Json,
@@ -29,11 +29,18 @@ use crate::{
     problem::Problem,
     request::{NotPermitted, PublicReader, client_address::ClientAddress, cookies, form},
     rest::{key_holder, no_such_route},
-    routes::{Found, Kind, Row, Rule, Rules},
+    routes::{Found, Kind, Operation, Row, Rule, Rules},
     services::error::UseCaseError,
     services::webhooks,
     storage::StoreError,
-    web::{middleware::csrf, pages::render_document},
+    web::{
+        middleware::{
+            api_calls,
+            api_rate::{ApiRate, Quota},
+            csrf,
+        },
+        pages::render_document,
+    },
 };
 
 /// Applies the rules of all routes.
@@ -41,6 +48,8 @@ use crate::{
 pub(in crate::web) struct Gate {
     app: AppState,
     rules: Arc<Rules>,
+    /// The limit of requests of each API key, if there is one.
+    rate: Option<Arc<ApiRate>>,
 }
 
 /// Why a request is denied.
@@ -68,12 +77,14 @@ impl From<Response> for Denied {
 impl Gate {
     pub(in crate::web) fn new(app: AppState, rows: Vec<Row>) -> Self {
         Self {
+            rate: app.front.api_rate.map(|rate| Arc::new(ApiRate::new(rate))),
             app,
             rules: Arc::new(Rules::new(rows)),
         }
     }
 
-    async fn authorize(&self, request: &mut Parts) -> Result<(), Denied> {
+    /// Identifies the caller and checks the rule of the route. The result is the operation of the API, if the route is one.
+    async fn authorize(&self, request: &mut Parts) -> Result<Option<Arc<Operation>>, Denied> {
         let path = request.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
         let Some(path) = path else {
             // There is no such route. The API says so to everybody, the console only to signed-in users.
@@ -81,15 +92,19 @@ impl Gate {
             return if path == "/api" || path.starts_with("/api/") {
                 Err(no_such_route().await.into_response().into())
             } else {
-                self.authorize_user(request, None).await
+                self.authorize_user(request, None).await.map(|()| None)
             };
         };
         match self.rules.find(&request.method, &path) {
-            Found::Route(_, Rule::Open) => Ok(()),
-            Found::Route(_, Rule::Guest) => Ok(self.allow_guest(request).await?),
-            Found::Route(row, Rule::Catalogue) => self.authorize_reader(request, row).await,
-            Found::Route(row, Rule::Session(action)) => self.authorize_user(request, Some((row, action))).await,
-            Found::Route(_, Rule::Key(action)) => Ok(self.authorize_key(request, action).await.map_err(Problem::into_response)?),
+            Found::Route(_, Rule::Open) => Ok(None),
+            Found::Route(_, Rule::Guest) => Ok(self.allow_guest(request).await.map(|()| None)?),
+            Found::Route(row, Rule::Catalogue) => self.authorize_reader(request, row).await.map(|()| None),
+            Found::Route(row, Rule::Session(action)) => self.authorize_user(request, Some((row, action))).await.map(|()| None),
+            Found::Route(row, Rule::Key(action)) => {
+                self.authorize_key(request, action).await?;
+                Ok(row.operation.clone())
+            }
+            Found::OtherMethods(allow) if request.method == Method::OPTIONS => Err(options(&allow).into()),
             Found::OtherMethods(allow) => Err(method_not_allowed(&allow).into()),
             Found::Unruled => {
                 tracing::error!(%path, method = %request.method, "fault in clearhook: the route {path} has no access rule, so every request for it is refused");
@@ -157,10 +172,15 @@ impl Gate {
         }
     }
 
-    async fn authorize_key(&self, request: &mut Parts, action: Action) -> Result<(), Problem> {
-        let mut holder = key_holder(&self.app, &request.headers).await?;
+    async fn authorize_key(&self, request: &mut Parts, action: Action) -> Result<(), Response> {
+        let mut holder = key_holder(&self.app, &request.headers).await.map_err(Problem::into_response)?;
         holder.address = address(request);
-        Principal::Key(holder.clone()).may(action, false)?;
+        if let Some(rate) = &self.rate {
+            let quota = rate.count(holder.key, Instant::now()).map_err(Quota::exceeded)?;
+            request.extensions.insert(quota);
+        }
+        let permitted = Principal::Key(holder.clone()).may(action, false);
+        permitted.map_err(|forbidden| Problem::from(forbidden).into_response())?;
         request.extensions.insert(holder);
         Ok(())
     }
@@ -212,11 +232,22 @@ impl Gate {
 /// Passes a permitted request on, and answers any other.
 pub(in crate::web) async fn enforce(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let (mut head, body) = request.into_parts();
-    let denied = match gate.authorize(&mut head).await {
-        Ok(()) => return next.run(Request::from_parts(head, body)).await,
-        Err(denied) => denied,
-    };
+    let authorized = gate.authorize(&mut head).await;
+    let quota = head.extensions.get::<Quota>().copied();
     let request = Request::from_parts(head, body);
+    let mut response = match authorized {
+        Ok(None) => return next.run(request).await,
+        Ok(Some(operation)) => api_calls::carry_out(&gate.app, &operation, request, next).await,
+        Err(denied) => deny(&gate, denied, request).await,
+    };
+    if let Some(quota) = quota {
+        quota.add_to(&mut response);
+    }
+    response
+}
+
+/// The response to a request that is not permitted.
+async fn deny(gate: &Gate, denied: Denied, request: Request) -> Response {
     match denied {
         Denied::SignInFirst => gate.sign_in_first(request).await,
         Denied::Unidentified(problem) => problem_with(problem, gate.replay_form(request).await.map(|(_, replay)| replay)),
@@ -230,7 +261,15 @@ fn address(request: &Parts) -> Option<std::net::IpAddr> {
 }
 
 fn method_not_allowed(allow: &str) -> Response {
-    let mut answer = Problem::method_not_allowed().into_response();
+    with_allow(allow, Problem::method_not_allowed().into_response())
+}
+
+/// The response to `OPTIONS` (RFC 9110, section 9.3.7). There are no headers for cross-origin requests: the API has none.
+fn options(allow: &str) -> Response {
+    with_allow(allow, StatusCode::NO_CONTENT.into_response())
+}
+
+fn with_allow(allow: &str, mut answer: Response) -> Response {
     if let Ok(value) = HeaderValue::from_str(allow) {
         answer.headers_mut().insert(header::ALLOW, value);
     }

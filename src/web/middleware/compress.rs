@@ -1,4 +1,4 @@
-//! Compression of pages. The files of the site are compressed at build time.
+//! Compression of pages and of responses of the API. The files of the site are compressed at build time.
 
 use axum::{
     extract::Request,
@@ -6,9 +6,41 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tower_http::compression::{CompressionLayer, Predicate};
+use tower_http::compression::{
+    CompressionLayer, Predicate,
+    predicate::{And, SizeAbove},
+};
 
-use crate::request::client_address::Secure;
+use crate::{request::client_address::Secure, rest::HoldsCredential};
+
+/// Content of the API that becomes shorter. Others are compressed already, or are streams whose items are sent one by one.
+const TEXTS: [&str; 6] = [
+    "application/json",
+    "application/openmetrics-text",
+    "application/typescript",
+    "application/x-ndjson",
+    "text/csv",
+    "text/plain",
+];
+/// Responses of the API up to this size, in bytes, fit in one packet and are not compressed.
+const SMALL: u16 = 1_024;
+
+/// Compresses responses of the API with brotli or gzip, except those that contain a credential.
+pub(in crate::web) fn api() -> CompressionLayer<And<SizeAbove, impl Predicate>> {
+    let is_text = |_: StatusCode, _: Version, headers: &HeaderMap, extensions: &axum::http::Extensions| {
+        let kind = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        let is_text = essence.ends_with("+json") || TEXTS.contains(&essence);
+        is_text && extensions.get::<HoldsCredential>().is_none()
+    };
+    CompressionLayer::new()
+        .gzip(true)
+        .br(true)
+        .compress_when(SizeAbove::new(SMALL).and(is_text))
+}
 
 /// Compresses pages with gzip. Brotli takes three times as long for a list of webhooks, and the result is only 5 % smaller.
 pub(in crate::web) fn pages() -> CompressionLayer<impl Predicate> {

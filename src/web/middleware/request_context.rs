@@ -7,21 +7,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tracing::Instrument;
-use uuid::Uuid;
 
 use crate::{
     app::AppState,
     problem::Problem,
     request::{
-        RequestId,
+        REQUEST_ID, RequestId,
         client_address::{self, Secure},
     },
-    web::middleware::{error_pages, request_smuggling, security_headers},
+    web::middleware::{conditional, conditional::KnownTags, error_pages, request_smuggling, security_headers},
 };
 
 /// Wraps each request. These steps are one layer, because every layer of axum clones and boxes all layers below it.
 pub(in crate::web) async fn provide(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    let id = Uuid::now_v7().to_string();
+    let RequestId(id) = RequestId::of(request.headers());
+    let known = KnownTags::of(&request);
     let span = tracing::info_span!("request", %id, method = %request.method(), path = request.uri().path());
     let header = HeaderValue::from_str(&id);
     request.extensions_mut().insert(RequestId(id));
@@ -36,9 +36,12 @@ pub(in crate::web) async fn provide(State(app): State<AppState>, mut request: Re
         response = Problem::request_timeout().into_response();
     }
     response = error_pages::readable(&app, page_head, response).await;
+    if let Some(known) = &known {
+        conditional::complete(known, &mut response);
+    }
     security_headers::add(&mut response, https);
     if let Ok(value) = header {
-        response.headers_mut().insert("x-request-id", value);
+        response.headers_mut().insert(REQUEST_ID, value);
     }
     response
 }

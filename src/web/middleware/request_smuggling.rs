@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 
 /// Headers that have one value by their definition, and whose value is used here. Two programs may use different ones of two.
 const ONCE: [HeaderName; 15] = [
@@ -41,10 +41,15 @@ pub(super) fn rejection(request: &Request) -> Option<Response> {
         let detail = format!(
             "The transfer coding `{coding}` is not supported. Send the body with `Transfer-Encoding: chunked`, or with Content-Length."
         );
-        Problem::new(StatusCode::NOT_IMPLEMENTED, "transfer-coding", "Unknown transfer coding", detail)
+        Problem::new(
+            StatusCode::NOT_IMPLEMENTED,
+            ProblemCode::TransferCoding,
+            "Unknown transfer coding",
+            detail,
+        )
     } else {
         let detail = ambiguity(request.method(), request.uri(), request.version(), request.headers())?;
-        Problem::new(StatusCode::BAD_REQUEST, "ambiguous", "Ambiguous request", detail)
+        Problem::new(StatusCode::BAD_REQUEST, ProblemCode::Ambiguous, "Ambiguous request", detail)
     };
     let mut response = problem.into_response();
     if request.version() < Version::HTTP_2 {

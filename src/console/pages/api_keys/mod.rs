@@ -29,7 +29,7 @@ use crate::{
         page::{ListId, Page},
         timestamp::Timestamp,
     },
-    messages::administration as say,
+    messages::{administration as say, api_docs},
     routes::{Routes, Rule, Ruled},
     services::{api_keys, error::UseCaseError},
     storage::api_keys::ApiKeyRecord,
@@ -144,7 +144,12 @@ fn Keys(page: Page<ApiKeyRecord>, q: Option<String>) -> impl IntoView {
         <div class="head">
             <div>
                 <h1>{say::api_keys(lang)}</h1>
-                <p>{say::api_keys_lead(lang)}</p>
+                <p>
+                    {say::api_keys_lead(lang)} " "
+                    <a href="/api/docs" rel="external">
+                        {api_docs::link(lang)}
+                    </a>
+                </p>
             </div>
             <a class="button primary" href=new::PATH>
                 {say::api_key_create(lang)}
@@ -193,6 +198,7 @@ fn KeyRow(key: ApiKeyRecord) -> impl IntoView {
     let state = KeyState::of(&key, Timestamp::now());
     let scopes = key.scopes.iter().map(|scope| view! { <span class="tag">{scope.as_str()}</span> });
     let scopes = scopes.collect_view();
+    let no_end = move || view! { <span class="hint" title=say::expires_hint(lang)>{say::expires_never(lang)}</span> }.into_any();
     let never = move || view! { <span class="hint">{say::never(lang)}</span> }.into_any();
     let time = |at: Timestamp| view! { <Time at=time_view(at, &zone, server::lang()) /> }.into_any();
     view! {
@@ -213,7 +219,7 @@ fn KeyRow(key: ApiKeyRecord) -> impl IntoView {
             </td>
             <td class="number">
                 <span class="stacked-label">{say::expires(lang)} " "</span>
-                {key.expires_at.map_or_else(never, time)}
+                {key.expires_at.map_or_else(no_end, time)}
             </td>
             <td>
                 <KeyStateBadge state />

@@ -128,7 +128,7 @@ async fn delete(app: &AppState, by: &Principal, id: WebhookId, confirm: &str) ->
     if visible(confirm).trim() != visible(&webhook.fields.name).trim() {
         return Err(UseCaseError::Conflict(ValidationError::NotItsName));
     }
-    webhooks::delete(app, by, id).await?;
+    webhooks::delete(app, by, id, None).await?;
     Ok(Saved::Deleted)
 }
 

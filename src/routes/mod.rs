@@ -1,16 +1,24 @@
 //! Routes and their access rules. A route is added together with its rule, and a route without a rule is denied (`web::authorization`).
-//! This includes server functions.
+//! This includes server functions. A route of the API also has a description, its [`Operation`].
 
-use std::{collections::HashMap, convert::Infallible};
+mod describe;
+mod operation;
+
+use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     handler::Handler,
     http::Method,
     routing::{MethodFilter, MethodRouter, on},
 };
 use leptos::server_fn::ServerFn;
 
+pub use self::{
+    describe::{Described, Input, Output},
+    operation::{Answer, Operation, Parameter, SchemaOf, Single, Tag, schema_of},
+};
 use crate::auth::rules::Action;
 
 /// Who may use a route.
@@ -48,6 +56,8 @@ pub struct Row {
     pub kind: Kind,
     /// Who may use it. A route without a rule is denied.
     pub rule: Option<Rule>,
+    /// The description of a route of the API.
+    pub operation: Option<Arc<Operation>>,
 }
 
 /// A server function with its access rule.
@@ -83,18 +93,6 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.route(Method::POST, path, rule, on(MethodFilter::POST, handler))
     }
 
-    /// Adds a `PATCH` route.
-    #[must_use]
-    pub fn patch<T: 'static>(self, path: &str, rule: Rule, handler: impl Handler<T, S>) -> Self {
-        self.route(Method::PATCH, path, rule, on(MethodFilter::PATCH, handler))
-    }
-
-    /// Adds a `DELETE` route.
-    #[must_use]
-    pub fn delete<T: 'static>(self, path: &str, rule: Rule, handler: impl Handler<T, S>) -> Self {
-        self.route(Method::DELETE, path, rule, on(MethodFilter::DELETE, handler))
-    }
-
     /// Adds a method router, which may have layers of its own.
     #[must_use]
     pub fn route(mut self, method: Method, path: &str, rule: Rule, answers: MethodRouter<S, Infallible>) -> Self {
@@ -103,6 +101,31 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             path: path.to_owned(),
             kind: Kind::Plain,
             rule: Some(rule),
+            operation: None,
+        });
+        self.router = self.router.route(path, answers);
+        self
+    }
+
+    /// Adds a route of the API. The types of the handler's arguments and result complete its description.
+    #[must_use]
+    pub fn operation<H, T, I, O>(mut self, method: Method, path: &str, rule: Rule, handler: H, mut operation: Operation) -> Self
+    where
+        T: 'static,
+        H: Handler<T, S> + Described<I, O>,
+    {
+        H::describe(&mut operation);
+        let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
+        let mut answers = on(filter, handler);
+        if let Some(max) = operation.body_bytes_max {
+            answers = answers.layer(DefaultBodyLimit::max(max));
+        }
+        self.rows.push(Row {
+            method,
+            path: path.to_owned(),
+            kind: Kind::Plain,
+            rule: Some(rule),
+            operation: Some(Arc::new(operation)),
         });
         self.router = self.router.route(path, answers);
         self
@@ -122,6 +145,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             path: path.to_owned(),
             kind: Kind::Page,
             rule,
+            operation: None,
         });
         self.router = self.router.route(path, on(MethodFilter::GET, handler));
         self
@@ -160,6 +184,11 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     #[must_use]
     pub fn fallback<T: 'static>(self, handler: impl Handler<T, S>) -> Self {
         self.map(|router| router.fallback(handler))
+    }
+
+    /// The routes so far.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
     /// The router, and the rules of all its routes.
@@ -205,9 +234,22 @@ impl Rules {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         match rows.iter().find(|row| row.method == method) {
             Some(row) => row.rule.map_or(Found::Unruled, |rule| Found::Route(row, rule)),
-            None => Found::OtherMethods(rows.iter().map(|row| row.method.as_str()).collect::<Vec<_>>().join(", ")),
+            None => Found::OtherMethods(methods(rows)),
         }
     }
+}
+
+/// The methods of a path, for the header `Allow`.
+fn methods(rows: &[Row]) -> String {
+    let mut methods: Vec<&str> = Vec::new();
+    for row in rows {
+        methods.push(row.method.as_str());
+        if row.method == Method::GET {
+            methods.push("HEAD");
+        }
+    }
+    methods.push("OPTIONS");
+    methods.join(", ")
 }
 
 #[cfg(test)]
@@ -228,7 +270,7 @@ mod tests {
             rules.find(&Method::HEAD, "/api/things/{id}"),
             Found::Route(_, Rule::Key(Action::ReadWebhooks))
         ));
-        assert!(matches!(rules.find(&Method::DELETE, "/api/things/{id}"), Found::OtherMethods(allow) if allow == "GET"));
+        assert!(matches!(rules.find(&Method::DELETE, "/api/things/{id}"), Found::OtherMethods(allow) if allow == "GET, HEAD, OPTIONS"));
         assert!(matches!(rules.find(&Method::GET, "/forgotten"), Found::Unruled));
         assert!(matches!(rules.find(&Method::GET, "/unheard-of"), Found::Unruled));
     }

@@ -1,13 +1,17 @@
 //! Errors as HTTP responses: `application/problem+json` (RFC 9457). The HTTP API sends them as they are; for requests of people,
 //! `web::middleware::error_pages` shows a page instead.
 
+mod code;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use self::code::ProblemCode;
 use crate::{
     auth::rules::Forbidden,
     messages::validation::ValidationError,
@@ -17,14 +21,20 @@ use crate::{
     storage::StoreError,
 };
 
-/// An error of the API. `type` is `urn:clearhook:problem:` and a stable code.
-#[derive(Debug, Serialize)]
+/// An error (RFC 9457).
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Problem {
+    /// `urn:clearhook:problem:` and a code that never gets another meaning.
     #[serde(rename = "type")]
-    kind: String,
+    code: ProblemCode,
+    /// What kind of problem it is, in words. The same for each problem of the same kind.
     title: &'static str,
+    /// The status code of the response.
+    #[schemars(range(min = 400, max = 599))]
     status: u16,
+    /// What is wrong and what to do.
     detail: String,
+    /// The fields or parameters that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
     /// What a new schema would break.
@@ -41,14 +51,14 @@ pub(crate) struct ErrorText(pub(crate) ValidationError);
 /// The problem in the response to a request whose head cannot be parsed, as JSON.
 pub fn unreadable_request(status: StatusCode) -> Vec<u8> {
     let (code, title, detail) = match status {
-        StatusCode::URI_TOO_LONG => ("uri-too-long", "The address is too long", "Use a shorter path and query."),
+        StatusCode::URI_TOO_LONG => (ProblemCode::UriTooLong, "The address is too long", "Use a shorter path and query."),
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
-            "headers-too-large",
+            ProblemCode::HeadersTooLarge,
             "The headers are too large",
             "Send at most 100 headers of together 32 KiB. Send large extension attributes of an event in structured mode, in the body.",
         ),
         StatusCode::BAD_REQUEST => (
-            "malformed",
+            ProblemCode::Malformed,
             "The request cannot be read",
             "The head of the request is not valid (RFC 9112), or its Content-Length or Transfer-Encoding is not valid. Nothing was changed.",
         ),
@@ -59,9 +69,9 @@ pub fn unreadable_request(status: StatusCode) -> Vec<u8> {
 
 impl Problem {
     /// Creates a problem with this code.
-    pub fn new(status: StatusCode, code: &str, title: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: ProblemCode, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:clearhook:problem:{code}"),
+            code,
             title,
             status: status.as_u16(),
             detail: detail.into(),
@@ -75,7 +85,7 @@ impl Problem {
     pub fn unauthenticated() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
-            "unauthenticated",
+            ProblemCode::Unauthenticated,
             "No valid API key",
             "Send a valid key as `Authorization: Bearer chk_…`.",
         )
@@ -83,7 +93,12 @@ impl Problem {
 
     /// 400: the request cannot be parsed.
     pub fn malformed(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed", "The request cannot be read", detail)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            ProblemCode::Malformed,
+            "The request cannot be read",
+            detail,
+        )
     }
 
     /// Adds the fields or parameters that are wrong.
@@ -102,7 +117,12 @@ impl Problem {
         Self {
             text: errors.first().and_then(FieldError::wrong).cloned().map(Box::new),
             errors,
-            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong", detail)
+            ..Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                ProblemCode::Invalid,
+                "Some fields are wrong",
+                detail,
+            )
         }
     }
 
@@ -118,7 +138,7 @@ impl Problem {
             incompatible: Some(incompatible),
             ..Self::with_text(
                 StatusCode::CONFLICT,
-                "incompatible",
+                ProblemCode::Incompatible,
                 "The schema is not compatible",
                 ValidationError::Incompatible { count },
             )
@@ -127,14 +147,14 @@ impl Problem {
 
     /// 404.
     pub fn not_found(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+        Self::new(StatusCode::NOT_FOUND, ProblemCode::NotFound, "Not found", detail)
     }
 
     /// 405: the route exists, but not with this method.
     pub fn method_not_allowed() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
-            "method-not-allowed",
+            ProblemCode::MethodNotAllowed,
             "Method not allowed",
             "This route has other methods; see the `Allow` header.",
         )
@@ -147,7 +167,7 @@ impl Problem {
             text: Some(Box::new(ValidationError::TooLarge { max })),
             ..Self::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large",
+                ProblemCode::TooLarge,
                 "The body is too large",
                 format!("Send at most {limit} bytes."),
             )
@@ -158,7 +178,7 @@ impl Problem {
     pub(crate) fn request_timeout() -> Self {
         Self::new(
             StatusCode::REQUEST_TIMEOUT,
-            "request-timeout",
+            ProblemCode::RequestTimeout,
             "The body was sent too slowly",
             "Nothing was changed. Send the request again, its body without long pauses.",
         )
@@ -169,7 +189,7 @@ impl Problem {
         tracing::error!(%error, "a request failed because of a fault in clearhook: {error}");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
+            ProblemCode::Internal,
             "Something broke",
             "This is a fault of clearhook. The log has more under the id in `x-request-id`.",
         )
@@ -179,7 +199,7 @@ impl Problem {
     pub fn unavailable() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
+            ProblemCode::Unavailable,
             "The database cannot be reached",
             "Nothing was changed. Try again in a moment.",
         )
@@ -189,14 +209,14 @@ impl Problem {
     pub(crate) fn cross_origin() -> Self {
         Self::with_text(
             StatusCode::FORBIDDEN,
-            "cross-origin",
+            ProblemCode::CrossOrigin,
             "From another site",
             ValidationError::OtherSite,
         )
     }
 
     /// Creates a problem from a validation error, which the console can translate.
-    fn with_text(status: StatusCode, code: &str, title: &'static str, wrong: ValidationError) -> Self {
+    fn with_text(status: StatusCode, code: ProblemCode, title: &'static str, wrong: ValidationError) -> Self {
         Self {
             text: Some(Box::new(wrong.clone())),
             ..Self::new(status, code, title, wrong.to_string())
@@ -207,7 +227,7 @@ impl Problem {
     pub fn unsupported_media(detail: impl Into<String>) -> Self {
         Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported-media-type",
+            ProblemCode::UnsupportedMediaType,
             "The content type is not supported",
             detail,
         )
@@ -224,13 +244,13 @@ impl Problem {
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::unsupported_media("Send the body as application/json."),
             StatusCode::SERVICE_UNAVAILABLE => Self::new(
                 status,
-                "late",
+                ProblemCode::Late,
                 "The request took too long",
                 "It was ended, and may have been carried out. Look whether it was, then try again.",
             ),
             other => Self::new(
                 other,
-                "refused",
+                ProblemCode::Refused,
                 other.canonical_reason().unwrap_or("The request was refused"),
                 "The request was refused; the status says why.",
             ),
@@ -265,13 +285,13 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::FileGone => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "database-gone",
+                ProblemCode::DatabaseGone,
                 "The database file was deleted, replaced, overwritten or damaged",
                 "Nothing was stored. The service has to be stopped, and started again with a restored file; its log says how.",
             ),
             error if error.is_unfit_value() => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid",
+                ProblemCode::Invalid,
                 "The database cannot store a value",
                 format!("Nothing was stored: {}. Sending the same again changes nothing.", error.brief()),
             ),
@@ -282,7 +302,12 @@ impl From<StoreError> for Problem {
 
 impl From<Forbidden> for Problem {
     fn from(forbidden: Forbidden) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", format!("{forbidden}."))
+        Self::new(
+            StatusCode::FORBIDDEN,
+            ProblemCode::Forbidden,
+            "Not allowed",
+            format!("{forbidden}."),
+        )
     }
 }
 
@@ -293,11 +318,11 @@ impl From<UseCaseError> for Problem {
             UseCaseError::NotFound => Self::not_found("There is nothing with this id."),
             UseCaseError::Stale => Self::new(
                 StatusCode::CONFLICT,
-                "changed-meanwhile",
+                ProblemCode::ChangedMeanwhile,
                 "Changed meanwhile",
                 "Somebody else changed this meanwhile. Read it again, then make your change.",
             ),
-            UseCaseError::Conflict(wrong) => Self::with_text(StatusCode::CONFLICT, "conflict", "This cannot be done now", wrong),
+            UseCaseError::Conflict(wrong) => Self::with_text(StatusCode::CONFLICT, ProblemCode::Conflict, "This cannot be done now", wrong),
             UseCaseError::Incompatible(incompatible) => Self::incompatible(incompatible),
             UseCaseError::Forbidden(forbidden) => forbidden.into(),
             UseCaseError::Store(error) => error.into(),
@@ -305,7 +330,7 @@ impl From<UseCaseError> for Problem {
                 tracing::error!(%error, "a password cannot be hashed: {error}");
                 Self::new(
                     StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal",
+                    ProblemCode::Internal,
                     "Something broke",
                     "This is a fault of clearhook. The log has more.",
                 )
@@ -324,13 +349,13 @@ impl From<IngestError> for Problem {
             IngestError::Invalid(errors) => Self::invalid(errors),
             IngestError::Busy => Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
-                "busy",
+                ProblemCode::Busy,
                 "Too many events are being published",
                 "Nothing was stored. Send the request again after the time in `Retry-After`.",
             ),
             IngestError::NoSpace => Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
-                "disk-nearly-full",
+                ProblemCode::DiskNearlyFull,
                 "The disk is nearly full",
                 "Nothing was stored. Make room on the disk that holds the database, then send the request again.",
             ),
@@ -347,9 +372,6 @@ mod tests {
     #[test]
     fn concurrent_edit_is_a_409_problem() {
         let problem = Problem::from(UseCaseError::Stale);
-        assert_eq!(
-            (problem.status, problem.kind.as_str()),
-            (409, "urn:clearhook:problem:changed-meanwhile")
-        );
+        assert_eq!((problem.status, problem.code), (409, ProblemCode::ChangedMeanwhile));
     }
 }
