@@ -54,8 +54,8 @@ signed-out = You are signed out. Reload the page to sign in again.
 failed = clearhook could not answer just now. Try again in a moment; the log has more under { $request }.
 
 errors = { $count ->
-    [one] One thing needs a change before this can be saved.
-   *[other] Some things need a change before this can be saved.
+    [one] Please correct { NUMBER($count) } field.
+   *[other] Please correct { NUMBER($count) } fields.
 }
 
 refused-unavailable = clearhook cannot answer just now

@@ -42,7 +42,7 @@ truncated = Only the first 16 KiB are kept.
 formatted = Formatted
 raw = Raw
 raw-of = { $what }, raw
-incomplete = The body was incomplete:
+incomplete = The body is incomplete:
 
 # What the log shows.
 too-long = This range is { $days ->
@@ -53,7 +53,7 @@ any-response = Any response
 succeeded = Succeeded
 failed = Failed
 class = Status { $class }
-without-answer = No answer
+without-answer = No response
 any-event = Any event
 filter = Filter
 export = Export

@@ -54,8 +54,8 @@ signed-out = Vous êtes déconnecté. Rechargez la page pour vous reconnecter.
 failed = clearhook n’a pas pu répondre. Réessayez dans un instant ; le journal en dit plus sous { $request }.
 
 errors = { $count ->
-    [one] Un point est à corriger avant l’enregistrement.
-   *[other] Plusieurs points sont à corriger avant l’enregistrement.
+    [one] Veuillez corriger { NUMBER($count) } champ.
+   *[other] Veuillez corriger { NUMBER($count) } champs.
 }
 
 refused-unavailable = clearhook ne peut pas répondre maintenant

@@ -1,7 +1,7 @@
-# Le guide pour les développeurs de récepteurs.
+# Le guide pour les développeurs de destinataires.
 title = Vérifier les signatures
 nav = Guide des signatures
-lead = Ce qu’un récepteur d’appels vérifie, et ce qu’il répond.
+lead = Ce qu’un destinataire vérifie, et ce qu’il répond.
 callback = L’appel
 callback-what = Chaque événement est envoyé par `POST` avec un corps JSON à l’URL du webhook. Les en-têtes `webhook-id`, `webhook-timestamp` et `webhook-signature` suivent la spécification Standard Webhooks.
 callback-schema = Le corps respecte le schéma JSON de son type d’événement, que sa page propose en téléchargement.

@@ -156,11 +156,16 @@ fn Enrol(enrolment: Enrolment, error: Option<String>) -> impl IntoView {
             <rect width="100%" height="100%" />
             <path d=enrolment.path />
         </svg>
-        <p class="secret-line">
-            {say::secret(lang)} " " <code class="mono" id="factor-secret">
-                {in_fours(&enrolment.secret)}
-            </code> " " <CopyButton of="factor-secret" label=common::copy(lang) small=true name=logs::copy_what(lang, say::secret(lang)) />
-        </p>
+        <dl class="pairs secret-pair">
+            <dt>{say::secret(lang)}</dt>
+            <dd>
+                <code class="mono" id="factor-secret">
+                    {in_fours(&enrolment.secret)}
+                </code>
+                " "
+                <CopyButton of="factor-secret" label=common::copy(lang) small=true name=logs::copy_what(lang, say::secret(lang)) />
+            </dd>
+        </dl>
         <p>
             <a href=enrolment.address rel="external">
                 {say::open_app(lang)}

@@ -6,7 +6,6 @@ use axum::{
 };
 use event_schema::EventSchema;
 use leptos::prelude::*;
-use serde_json::Value;
 
 use super::{
     addresses::segment,
