@@ -2,7 +2,10 @@
 
 use clearhook::{
     catalogue::BuiltIn,
-    domain::role::{Role, Scope},
+    domain::{
+        role::{Role, Scope},
+        timestamp::Timestamp,
+    },
     routes::{Row, Rule},
     storage::{
         audit::{Actor, AuditFilter},
