@@ -26,6 +26,7 @@ header-host = This header is set by clearhook itself: the host follows from the 
 header-connection = This header belongs to the connection and is not passed on; choose another name.
 header-twice = This header has one value by its definition, and there is another one with this name above; remove one.
 header-value = Use one line of visible characters in a header value.
+header-value-missing = Enter a value: there is no stored header with this name whose value could stay.
 headers-too-many = Use at most { NUMBER($max) } headers.
 headers-too-long = Use at most { NUMBER($max) } bytes in all headers together.
 
@@ -34,6 +35,7 @@ overlap = Use at most 7d.
 no-event = Choose at least one event.
 no-such-event = there is no event type `{ $event }`
 no-such-user = There is no user with this id.
+no-such-owner = There is no user with this e-mail address; add the user first.
 
 # Names of event types (CloudEvents `type`) and patterns of them.
 type-missing = Enter the name of an event type, such as invoice.paid.

@@ -26,6 +26,7 @@ header-host = Cet en-tête est défini par clearhook lui-même : l’hôte vient
 header-connection = Cet en-tête appartient à la connexion et n’est pas transmis ; choisissez un autre nom.
 header-twice = Cet en-tête n’a qu’une valeur par définition, et il y en a déjà un de ce nom plus haut ; retirez-en un.
 header-value = Utilisez une seule ligne de caractères visibles dans une valeur d’en-tête.
+header-value-missing = Saisissez une valeur : aucun en-tête enregistré ne porte ce nom, dont la valeur pourrait rester.
 headers-too-many = Utilisez au plus { NUMBER($max) } en-têtes.
 headers-too-long = Utilisez au plus { NUMBER($max) } octets pour l’ensemble des en-têtes.
 
@@ -34,6 +35,7 @@ overlap = Utilisez au plus 7d.
 no-event = Choisissez au moins un événement.
 no-such-event = il n’y a pas de type d’événement `{ $event }`
 no-such-user = Aucun utilisateur n’a cet identifiant.
+no-such-owner = Aucun utilisateur n’a cette adresse e-mail ; ajoutez d’abord l’utilisateur.
 
 # Les noms des types d’événements (`type` de CloudEvents) et leurs modèles.
 type-missing = Saisissez le nom d’un type d’événement, par exemple invoice.paid.

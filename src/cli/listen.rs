@@ -2,7 +2,6 @@
 
 mod forward;
 mod remote;
-mod stream;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -21,9 +20,9 @@ use zeroize::Zeroizing;
 use self::{forward::What, remote::Remote};
 use crate::{
     cli::{
+        client::ServerArguments,
         error::{CliError, cannot_listen},
         output::print_line,
-        publish::{SERVER, server},
     },
     config::secret_file,
     domain::{event_type::EventPattern, id::WebhookId, secret::SigningSecret, timestamp::Timestamp},
@@ -70,16 +69,8 @@ pub(super) struct ListenArguments {
     /// Print one JSON object per forwarded callback
     #[arg(long, requires = "forward")]
     json: bool,
-    /// The URL of the server whose callbacks are forwarded
-    #[arg(long, env = "CLEARHOOK_URL", default_value = SERVER)]
-    url: String,
-    /// An API key with the scope callbacks:read. Prefer the environment variable or a file: other users of this machine can read
-    /// command-line arguments
-    #[arg(long, env = "CLEARHOOK_API_KEY", hide_env_values = true)]
-    api_key: Option<String>,
-    /// A file with the API key
-    #[arg(long, env = "CLEARHOOK_API_KEY_FILE", hide_env_values = true)]
-    api_key_file: Option<String>,
+    #[command(flatten)]
+    server: ServerArguments,
     /// The secret (`whsec_…`): that of the webhook, with which signatures are checked (without it, they are not), or with --event the one with
     /// which events are signed (by default a new one). Prefer the environment variable or a file: other users of this machine can read
     /// command-line arguments
@@ -125,7 +116,7 @@ pub(super) async fn run(arguments: ListenArguments) -> Result<(), CliError> {
     let secret = secret.map_err(|error| CliError::Other(format!("--secret: {error}")))?;
     if let Some(target) = arguments.forward.as_deref() {
         let target = target_url(target)?;
-        let (url, key) = server(&arguments.url, arguments.api_key, arguments.api_key_file)?;
+        let (url, key) = arguments.server.resolve()?;
         let (what, filter) = match (arguments.webhook, arguments.event) {
             (Some(webhook), _) => (What::Webhook(webhook), ("webhook", webhook.to_string())),
             (None, Some(pattern)) => {
@@ -167,7 +158,7 @@ fn target_url(given: &str) -> Result<Url, CliError> {
 }
 
 /// The live stream of a server with this filter.
-fn remote(url: Url, key: String, filter: (&str, String)) -> Result<Remote, CliError> {
+fn remote(url: Url, key: Zeroizing<String>, filter: (&str, String)) -> Result<Remote, CliError> {
     let mut stream = url
         .join("api/v1/callbacks/live")
         .map_err(|error| CliError::Other(format!("--url: {error}")))?;
@@ -178,11 +169,7 @@ fn remote(url: Url, key: String, filter: (&str, String)) -> Result<Remote, CliEr
         .connect_timeout(CONNECT)
         .build()
         .map_err(|error| CliError::Other(format!("cannot start: {error}")))?;
-    Ok(Remote {
-        stream,
-        key: Zeroizing::new(key),
-        client,
-    })
+    Ok(Remote { stream, key, client })
 }
 
 /// Accepts callbacks on every path, prints each of them, and responds.

@@ -5,6 +5,9 @@ use crate::{
     messages::validation::ValidationError,
 };
 
+/// Usual names of additional headers, which forms offer.
+pub const USUAL_NAMES: [&str; 5] = ["Authorization", "X-Api-Key", "X-Source", "Accept-Language", "X-Request-Source"];
+
 /// An additional header. Serialized, it contains the value: only the API and the form of those who may change the webhook show it.
 #[derive(Clone, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]

@@ -4,6 +4,7 @@ mod answer;
 mod api_keys;
 mod audit;
 mod callbacks;
+mod configuration;
 mod deliveries;
 mod entity_tag;
 mod event_types;
@@ -43,6 +44,7 @@ pub fn routes() -> Routes<AppState> {
         .merge(deliveries::routes())
         .merge(resend::routes())
         .merge(stats::routes())
+        .merge(configuration::routes())
         .merge(users::routes())
         .merge(api_keys::routes())
         .merge(audit::routes())

@@ -11,9 +11,12 @@ use tokio::{
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::stream::StreamParser;
 use crate::{
-    cli::{error::CliError, output::note, publish::problem},
+    cli::{
+        client::{StreamParser, problem::said},
+        error::CliError,
+        output::note,
+    },
     domain::{
         callback::Trigger,
         event_type::EventType,
@@ -179,7 +182,7 @@ impl Remote {
             .get(header::RETRY_AFTER)
             .and_then(|value| value.to_str().ok()?.parse().ok());
         let body = timeout(ANSWER, response.text()).await.ok().and_then(Result::ok).unwrap_or_default();
-        let words = problem(status.as_u16(), &body);
+        let words = said(status.as_u16(), &body);
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             return Err(Ended::Broken(words, after.map(Duration::from_secs)));
         }

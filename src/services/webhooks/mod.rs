@@ -44,6 +44,8 @@ pub use self::{
     wait::{redeliver_and_wait, test_and_wait},
 };
 
+pub(in crate::services) use self::check::{Planned, check_planned};
+
 use std::time::Duration;
 
 use crate::{

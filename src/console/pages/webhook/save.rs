@@ -146,7 +146,7 @@ mod conversion {
             headers: headers
                 .map(|HeaderView { name, value, secret, .. }| HeaderInput {
                     name,
-                    value,
+                    value: Some(value),
                     secret: Some(secret),
                 })
                 .collect(),

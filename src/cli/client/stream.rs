@@ -5,18 +5,18 @@ const BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// An event of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct StreamEvent {
+pub(in crate::cli) struct StreamEvent {
     /// The id with which the stream is resumed after this event, if the event has one.
-    pub(super) id: Option<String>,
+    pub(in crate::cli) id: Option<String>,
     /// The kind. Empty means `message`.
-    pub(super) kind: String,
+    pub(in crate::cli) kind: String,
     /// The data.
-    pub(super) data: String,
+    pub(in crate::cli) data: String,
 }
 
 /// The events of a stream, whose bytes arrive in pieces.
 #[derive(Default)]
-pub(super) struct StreamParser {
+pub(in crate::cli) struct StreamParser {
     /// The bytes of the unfinished line.
     line: Vec<u8>,
     /// The event whose end has not arrived.
@@ -26,11 +26,11 @@ pub(super) struct StreamParser {
 
 /// An event is too large to be kept in memory.
 #[derive(Debug)]
-pub(super) struct TooLarge;
+pub(in crate::cli) struct TooLarge;
 
 impl StreamParser {
     /// Takes the next bytes, and returns the events that they complete.
-    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<Vec<StreamEvent>, TooLarge> {
+    pub(in crate::cli) fn take(&mut self, bytes: &[u8]) -> Result<Vec<StreamEvent>, TooLarge> {
         let mut events = Vec::new();
         for byte in bytes {
             if *byte != b'\n' {
