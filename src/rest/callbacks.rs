@@ -175,6 +175,7 @@ async fn list(
         event: event_type(&app, "event", params.event.as_deref()).await?,
         deliveries: None,
     };
+    check_filter(&filter)?;
     let page = webhooks::log(&app, &by, id, &filter, list.cursor(params.cursor.as_deref())?, limit(params.limit)?).await?;
     Ok(PageView::of(&list, page, view))
 }
@@ -216,6 +217,21 @@ async fn read(
         request,
         received,
     }))
+}
+
+/// Rejects filters that exclude each other, which no callback fits.
+fn check_filter(filter: &LogFilter) -> Result<(), Problem> {
+    let (Some(outcome), Some(status)) = (filter.outcome, filter.status) else {
+        return Ok(());
+    };
+    if (outcome == Outcome::Succeeded) == (200..300).contains(&status) {
+        return Ok(());
+    }
+    let detail = format!("A callback with the status {status} has not {outcome}. Leave out `outcome` or `status`.");
+    Err(Problem::invalid(vec![
+        FieldError::new("/outcome", detail.as_str()),
+        FieldError::new("/status", detail.as_str()),
+    ]))
 }
 
 /// Parses an HTTP status code.
