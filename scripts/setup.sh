@@ -150,9 +150,16 @@ if [ -z "${1:-}" ]; then
   [ -n "${CLEARHOOK_TEST_POSTGRES:-}" ] || [ -n "$(find_postgres_bin)" ] || step "PostgreSQL" apt_install postgresql ||
     lack "PostgreSQL's programs (Debian: postgresql; or set CLEARHOOK_TEST_POSTGRES to a server)"
   # The conformance tests talk to clearhook through other people's software.
-  for need in curl:curl nginx:nginx-light pgbouncer:pgbouncer javac:default-jdk-headless openssl:openssl; do
+  for need in curl:curl nginx:nginx-light pgbouncer:pgbouncer javac:default-jdk-headless openssl:openssl php:php-cli; do
     find_program "${need%%:*}" >/dev/null || step "${need#*:}" apt_install "${need#*:}" || lack "${need%%:*}, for the conformance tests (Debian: ${need#*:})"
   done
+  # For the C# code of the guide to signatures.
+  command -v mcs >/dev/null 2>&1 && command -v mono >/dev/null 2>&1 || step "mono" apt_install mono-mcs mono-runtime libmono-system-core4.0-cil ||
+    lack "mcs and mono, for the C# code of the guide (Debian: mono-mcs, mono-runtime, libmono-system-core4.0-cil)"
+  # Half a gigabyte: only for the long form of the tests.
+  if [ -n "${CLEARHOOK_TEST_GO:-}" ]; then
+    command -v go >/dev/null 2>&1 || step "Go" apt_install golang-go || lack "go, for the Go code of the guide (Debian: golang-go)"
+  fi
   cmp -s tests/conformance/requirements.txt "$PYTHON_ENV/requirements.txt" 2>/dev/null || step "Python packages" python_packages ||
     lack "the Python packages of tests/conformance/requirements.txt (python3 -m venv; Debian: python3-venv)"
 fi

@@ -31,7 +31,11 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) fn new(event: BuiltIn) -> Self {
-        let data = example_data(event);
+        Self::of(event.as_str(), &example_data(event))
+    }
+
+    /// Events of any type.
+    pub(crate) fn of(event: &str, data: &Value) -> Self {
         let source = "https://clearid.example.com/".to_owned();
         let short = json!({ "id": "", "type": event, "timestamp": "2026-11-24T10:00:00.000Z", "source": source, "data": data }).to_string();
         let padding = SIZE.saturating_sub(short.len() + 36 + 32);

@@ -23,6 +23,7 @@ mod report;
 mod run;
 mod samples;
 mod service;
+mod types;
 
 use std::env;
 

@@ -14,10 +14,11 @@ use crate::{
     pages,
     report::Report,
     service::{Kind, Service},
+    types,
 };
 
 /// Deliveries of a sustained run.
-const SUSTAINED: usize = 60_000;
+pub(crate) const SUSTAINED: usize = 60_000;
 const LATENCY: Duration = Duration::from_secs(10);
 pub(crate) const LOGGED: u64 = 1_000_000;
 
@@ -44,7 +45,7 @@ impl Wanted<'_> {
     }
 
     fn part(&self, name: &str) -> bool {
-        let parts: Vec<_> = PARTS.into_iter().chain(["long-log", "pages"]).collect();
+        let parts: Vec<_> = PARTS.into_iter().chain(["long-log", "pages", "types"]).collect();
         self.has(name, &parts)
     }
 }
@@ -119,9 +120,12 @@ async fn database(report: &mut Report, kind: Kind, machine: Machine, wanted: &Wa
     if wanted.part("pages") {
         pages::pages(report, kind).await;
     }
+    if wanted.part("types") {
+        types::types(report, kind).await;
+    }
 }
 
-fn target(service: &Service) -> Target {
+pub(crate) fn target(service: &Service) -> Target {
     Target {
         http: service.http.clone(),
         url: format!("{}/api/v1/events", service.url),
@@ -130,7 +134,7 @@ fn target(service: &Service) -> Target {
 }
 
 /// Published = delivered, each once, or the run is void.
-async fn settle(service: &Service, published: u64) -> Vec<(u64, u64)> {
+pub(crate) async fn settle(service: &Service, published: u64) -> Vec<(u64, u64)> {
     service.received(published).await;
     service.logged().await;
     let ledger = service.ledger().await;
@@ -220,7 +224,7 @@ async fn accepted(report: &mut Report, kind: Kind, accept: f64, goal: f64) -> f6
     rate
 }
 
-async fn latency(service: &Service, events: &Arc<Events>, rate: f64) -> Latency {
+pub(crate) async fn latency(service: &Service, events: &Arc<Events>, rate: f64) -> Latency {
     // A second to warm up: connections, caches.
     let count = load::open(&target(service), events, rate, Duration::from_secs(1)).await;
     settle(service, count).await;

@@ -20,6 +20,16 @@ use crate::{
     receiver::{Ledger, Process},
 };
 
+/// The scopes of the key of a benchmark.
+const SCOPES: [&str; 6] = [
+    "events:write",
+    "webhooks:read",
+    "webhooks:write",
+    "callbacks:read",
+    "metrics:read",
+    "event-types:write",
+];
+
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -54,14 +64,9 @@ impl Service {
                 (format!("{}/postgres", cluster.url), Some(cluster))
             }
         };
-        let mut create = command(&folder, &database);
-        create.args(["api-key", "create", "--name", "bench"]);
-        for scope in ["events:write", "webhooks:read", "webhooks:write", "callbacks:read", "metrics:read"] {
-            create.args(["--scope", scope]);
-        }
-        let output = create.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let key = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        // An older version, which is measured for comparison, does not know the last scope.
+        let key = api_key(&folder, &database, &SCOPES).or_else(|_| api_key(&folder, &database, &SCOPES[..SCOPES.len() - 1]));
+        let key = key.unwrap_or_else(|error| panic!("{error}"));
         let (child, url) = serve(&folder, &database);
         Self {
             url,
@@ -83,12 +88,24 @@ impl Service {
     }
 
     pub(crate) async fn webhook(&self, url: &str, event: BuiltIn) -> String {
+        self.webhook_for(url, event.as_str()).await
+    }
+
+    /// Adds a webhook that is subscribed to a type or a pattern, and returns its id.
+    pub(crate) async fn webhook_for(&self, url: &str, event: &str) -> String {
         let body = json!({ "name": "bench", "url": url, "events": [event] });
-        let request = self.http.post(format!("{}/api/v1/webhooks", self.url)).bearer_auth(&self.key);
-        let request = request.header("content-type", "application/json").body(body.to_string());
-        let answer = request.send().await.unwrap().text().await.unwrap();
-        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let (status, answer) = self.post("/api/v1/webhooks", &body).await;
+        assert_eq!(status, 201, "{answer}");
         answer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Posts JSON. The answer is null if it is no JSON.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.key);
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, serde_json::from_str(&response.text().await.unwrap()).unwrap_or_default())
     }
 
     pub(crate) async fn get(&self, path: &str) -> String {
@@ -271,10 +288,27 @@ impl Drop for Service {
     }
 }
 
+/// Makes an API key, or returns what the command says about the failure.
+fn api_key(folder: &TempDir, database: &str, scopes: &[&str]) -> Result<String, String> {
+    let mut create = command(folder, database);
+    create.args(["api-key", "create", "--name", "bench"]);
+    for scope in scopes {
+        create.args(["--scope", scope]);
+    }
+    let output = create.output().unwrap();
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    Ok(String::from_utf8(output.stdout).unwrap().trim().to_owned())
+}
+
+/// The service. `CLEARHOOK_BENCH_BINARY` measures another version than the one that was just built.
 fn command(folder: &TempDir, database: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_clearhook"));
+    let binary = std::env::var("CLEARHOOK_BENCH_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_clearhook").to_owned());
+    let mut command = Command::new(binary);
     command
         .current_dir(folder.path())
+        .env_remove("CLEARHOOK_BENCH_BINARY")
         .env("CLEARHOOK_DATABASE_URL", database)
         .env("CLEARHOOK_DRAIN", "0s")
         .env("CLEARHOOK_ALLOW_HTTP", "true")

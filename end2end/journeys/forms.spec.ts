@@ -104,7 +104,7 @@ test('rate limit, order and secret headers are set, and told at their field when
   expected.push(`422 /webhooks/${id}`);
   await page.goto(`/webhooks/${id}`);
   await editAll(page);
-  const [rate, burst] = [page.getByLabel('Callbacks a second, at most'), page.getByLabel('Burst')];
+  const [rate, burst] = [page.getByLabel('Callbacks per second, at most'), page.getByLabel('Burst')];
   await rate.fill('20');
   await burst.fill('many');
   await page.getByRole('switch', { name: 'In order of subject' }).check();

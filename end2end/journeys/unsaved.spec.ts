@@ -17,7 +17,7 @@ test('a session that ends loses nothing that was typed', async ({ signedIn: page
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('button', { name: 'Go on with it' }).click();
+  await page.getByRole('button', { name: 'Continue with it' }).click();
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
   await editAll(page);
   await expect(page.getByLabel('Description')).toHaveValue('typed "before"\nthe session ended');
@@ -36,7 +36,7 @@ test('a session that ends while a webhook is changed loses nothing either', asyn
   // Meanwhile somebody else changes it: what was seen then still counts.
   await server.api('PATCH', `/webhooks/${id}`, { url: 'https://example.com/other' });
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('button', { name: 'Go on with it' }).click();
+  await page.getByRole('button', { name: 'Continue with it' }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'was changed while you were working on it' })).toContainText('https://example.com/other');
   await expect(page.getByLabel('Description')).toHaveValue('typed before the session ended');
 });

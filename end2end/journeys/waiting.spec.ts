@@ -125,6 +125,25 @@ test('a callback opens beside the log, and the keyboard goes through them', asyn
   await expect(page).not.toHaveURL(/callback=/);
   await expect(rows(page).nth(11).getByRole('link')).toBeFocused();
   await expect(page.locator('body[data-same-document]'), 'without a reload').toHaveCount(1);
+  // A callback that arrives after the panel was closed does not open it again.
+  let release = () => {};
+  const closed = new Promise<void>((resolve) => (release = resolve));
+  await page.route('**/fn/callback_panel', async (route) => {
+    await closed;
+    await route.continue();
+  });
+  const late = page.waitForResponse('**/fn/callback_panel');
+  await rows(page).nth(5).getByRole('link').click();
+  await expect(rows(page).nth(5)).toHaveAttribute('aria-current', 'true');
+  await page.keyboard.press('Escape');
+  await expect(page).not.toHaveURL(/callback=/);
+  release();
+  await (await late).finished();
+  // Another answer has been handled after it.
+  await page.keyboard.press('j');
+  await expect(open).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(open).toHaveCount(0);
 });
 
 test('a log is searched by event, message and subject', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {

@@ -11,6 +11,7 @@ export interface Received {
 interface Answer {
   status: number;
   body: string;
+  headers?: Record<string, string>;
 }
 
 export class Receiver {
@@ -32,7 +33,7 @@ export class Receiver {
       request.on('end', () => {
         receiver.received.push({ headers: request.headers, body });
         const answer = receiver.answers.get(new URL(request.url!, receiver.url).pathname) ?? receiver.answer;
-        response.writeHead(answer.status, { 'content-type': 'text/html' }).end(answer.body);
+        response.writeHead(answer.status, { 'content-type': 'text/html', ...answer.headers }).end(answer.body);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -28,11 +28,11 @@ export class Server {
   }
 
   /** A server without users, and the link that it prints. */
-  static async empty(): Promise<{ server: Server; link: string }> {
+  static async empty(more: string[] = []): Promise<{ server: Server; link: string }> {
     const binary = process.env.CLEARHOOK_BIN;
     if (!binary) throw new Error('CLEARHOOK_BIN names no server; run the journeys with `make e2e`');
     const folder = mkdtempSync(join(tmpdir(), 'clearhook-e2e-'));
-    const child = spawn(binary, ['serve', '--addr', '127.0.0.1:0'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(binary, ['serve', '--addr', '127.0.0.1:0', ...more], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const [url, link] = await Promise.all([address(child), printed(child, /(http:\S+\/setup\?token=\S+)/)]);
     return { server: new Server(child, folder, url, ''), link };
   }

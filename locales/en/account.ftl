@@ -14,6 +14,7 @@ password-done = Your password was changed. You are signed out everywhere else.
 
 factor = Second factor
 factor-about = After the password, signing in asks for a code from an authenticator app.
+factor-password = Your password
 factor-off = Off. You sign in with your password only.
 factor-on = { $count ->
     [one] On. You have { NUMBER($count) } recovery code left.

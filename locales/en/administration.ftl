@@ -26,7 +26,13 @@ key-is = Key of “{ $name }”
 scopes = Scopes
 scopes-hint = Give a program what it needs and no more.
 expires = Expires
-expires-hint = The last day on which it is accepted. Empty: it does not expire.
+expires-hint = The last day on which it is accepted. Without one, it is accepted until somebody revokes it.
+expires-presets = Usual periods
+expires-in = { $days ->
+    [one] { NUMBER($days) } day
+   *[other] { NUMBER($days) } days
+}
+expires-never = Never
 last-used = Last used
 key-live = Active
 key-expired = Expired
@@ -45,6 +51,7 @@ scope-webhooks-read = Read webhooks, without their secrets.
 scope-webhooks-write = Create, change and delete webhooks; send tests and send again.
 scope-callbacks-read = Read the log of callbacks and figures.
 scope-metrics-read = Read the service’s own figures.
+scope-admin = Manage users and API keys, and read the audit log. A program with this key can create keys with any scope.
 
 users = Users
 users-lead = Administrators can do everything. API owners can view their own webhooks.
@@ -101,3 +108,5 @@ second-factor-why = For a user who lost the device and the recovery codes. The u
 second-factor-reset = Remove second factor
 saved-second-factor = The second factor was removed; they are signed out everywhere.
 own-password = Your own password
+owners-filter = Filter owners
+owners-chosen = { NUMBER($chosen) } of { NUMBER($count) } chosen

@@ -30,6 +30,11 @@ today = Today
 yesterday = Yesterday
 utc = { $time } UTC
 milliseconds = { NUMBER($count) } ms
+under-ms = < 1 ms
+seconds = { NUMBER($whole) }.{ NUMBER($tenth) } s
+minutes = { NUMBER($minutes) } min { NUMBER($seconds) } s
+under-tenth-ms = < 0.1 ms
+tenths-of-ms = { NUMBER($whole) }.{ NUMBER($tenth) } ms
 
 status-enabled = Enabled
 status-disabled = Disabled
@@ -49,8 +54,8 @@ signed-out = You are signed out. Reload the page to sign in again.
 failed = clearhook could not answer just now. Try again in a moment; the log has more under { $request }.
 
 errors = { $count ->
-    [one] One thing needs a change before this can be saved.
-   *[other] Some things need a change before this can be saved.
+    [one] Please correct { NUMBER($count) } field.
+   *[other] Please correct { NUMBER($count) } fields.
 }
 
 refused-unavailable = clearhook cannot answer just now
@@ -67,3 +72,4 @@ refused-unread-why = clearhook cannot use what the browser sent. Go back, reload
 refused-kept = What you typed is kept on this page.
 refused-send-again = Send it again
 refused-try-again = Try again
+required = (required)

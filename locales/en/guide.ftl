@@ -16,3 +16,15 @@ answer = The answer
 answer-status = Answer with a status from 200 to 299 within a few seconds, and do long work afterwards. Any other answer is a failure, and the callback is sent again later. Redirects are not followed. The status 410 disables the webhook.
 answer-twice = A callback may arrive more than once. Its `webhook-id` is the same each time, so store it and ignore what you already processed.
 answer-order = Callbacks may arrive in another order than the events happened, unless the webhook is set to keep the order.
+libraries = The libraries of Standard Webhooks do the same in each of these languages:
+
+# The page of one webhook.
+verify-title = How to verify: { $name }
+verify-link = How to verify callbacks
+verify-own = Try it with this webhook
+verify-try = This is the newest callback of this webhook, byte for byte. With the secret of the webhook, your code must accept it; with any change, refuse it.
+verify-example = The newest callback
+verify-command = The same request to a program on your computer
+verify-age = Its timestamp is older than 5 minutes soon: allow that while you try, or send another test event.
+verify-none = This webhook has sent nothing yet. Send a test event from its page; it appears here.
+verify-more = What a receiver answers, and a signature to test with

@@ -42,7 +42,7 @@ truncated = Only the first 16 KiB are kept.
 formatted = Formatted
 raw = Raw
 raw-of = { $what }, raw
-incomplete = The body was incomplete:
+incomplete = The body is incomplete:
 
 # What the log shows.
 too-long = This range is { $days ->
@@ -53,7 +53,7 @@ any-response = Any response
 succeeded = Succeeded
 failed = Failed
 class = Status { $class }
-without-answer = No answer
+without-answer = No response
 any-event = Any event
 filter = Filter
 export = Export
@@ -130,3 +130,28 @@ resend-since = Send again all since this…
 gap = after { $time }
 next-in = next in { $time }
 next-paused = Waits: callbacks are paused
+
+# The connection of an open callback.
+phases = Where the time went
+phase-dns = DNS
+phase-connect = Connect
+phase-tls = TLS
+phase-wait = Wait
+phases-reused = Sent on a connection that was already open.
+certificates = Certificates that the receiver sent
+certificate-subject = Subject
+certificate-issuer = Issuer
+certificate-self = itself (self-signed)
+certificate-names = Valid for
+certificate-validity = Valid
+certificate-expired = Expired
+certificate-early = Not valid yet
+
+# The target of a redirect.
+use-url = Use this URL…
+use-url-what = The URL of the webhook is changed to the address that the receiver named. Events are sent there from then on.
+use-url-from = Now
+use-url-to = New
+use-url-host = The new address is on another host, { $host }. Use it only if you know that it belongs to the receiver.
+use-url-temporary = The receiver says that it moved for some time only.
+use-url-now = Change the URL

@@ -48,9 +48,6 @@ callbacks = { $count ->
    *[other] { NUMBER($count) } callbacks
 }
 on-average = { $span } on average
-under-ms = < 1 ms
-milliseconds = { NUMBER($count) } ms
-seconds = { NUMBER($whole) }.{ NUMBER($tenth) } s
 
 # First steps.
 start = Getting started
@@ -70,3 +67,15 @@ start-factor-why = It protects your account even if your password leaks.
 start-hide = Hide this list
 copy = Copy
 command = Command that publishes an event
+
+# Callbacks by event type.
+volume-up = ▲ { NUMBER($percent) }% vs the day before
+volume-down = ▼ { NUMBER($percent) }% vs the day before
+volume-same = As many as the day before
+by-type = Callbacks by event type
+other-types = { $count ->
+    [one] { NUMBER($count) } other
+   *[other] { NUMBER($count) } others
+}
+type-count = { $name }: { NUMBER($count) }
+type-bar = { $from } to { $to }: { $counts }

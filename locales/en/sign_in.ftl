@@ -25,7 +25,7 @@ other-account = Sign in as somebody else
 
 provider-unreachable = The sign-in service cannot be reached just now. Try again in a moment.
 provider-refused = The sign-in service did not let you in. Try again, or ask whoever runs it.
-provider-invalid = The answer of the sign-in service could not be verified. Try again; if this goes on, tell an administrator.
+provider-invalid = The response of the sign-in service could not be verified. Try again; if this continues, tell an administrator.
 provider-expired = This sign-in took too long, or was begun in another browser. Begin again here.
 no-email = The sign-in service gave no verified email address. Verify your address there, then sign in again.
 email-unstated = The sign-in service does not say whether your email address is verified. An administrator can decide to trust its addresses: CLEARHOOK_OIDC_TRUST_EMAIL=true.
@@ -46,9 +46,9 @@ setup-unknown = This link is not valid
 setup-unknown-hint = Open the whole link that clearhook printed when it was started last, or start it again for a new one.
 setup-bad-email = Enter an email address such as you@example.com.
 
-kept = Your session has ended. What you typed is kept: sign in, then go on.
-kept-signed-in = Signed in in the other window: go on
+kept = Your session has ended. What you typed is kept: sign in, then continue.
+kept-signed-in = Signed in in the other window: continue
 kept-title = Welcome back
 kept-why = You are signed in again. What you typed before is still here and has not been sent yet.
-kept-go-on = Go on with it
+kept-go-on = Continue with it
 kept-discard = Discard it

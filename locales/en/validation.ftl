@@ -5,7 +5,7 @@ one-line = Use one line without control characters.
 control-characters = Leave out control characters.
 rate = Enter a whole number from 1 to { NUMBER($max) }.
 
-url-missing = Enter the URL that is to be called.
+url-missing = Enter a URL.
 url-too-long = Use at most { NUMBER($max) } bytes.
 url-not-whole = Enter a whole URL, such as https://example.com/hooks.
 url-http = Use https: callbacks over http can be read on the way. (CLEARHOOK_ALLOW_HTTP permits it.)
@@ -26,6 +26,7 @@ header-host = This header is set by clearhook itself: the host follows from the 
 header-connection = This header belongs to the connection and is not passed on; choose another name.
 header-twice = This header has one value by its definition, and there is another one with this name above; remove one.
 header-value = Use one line of visible characters in a header value.
+header-value-missing = Enter a value: there is no stored header with this name whose value could stay.
 headers-too-many = Use at most { NUMBER($max) } headers.
 headers-too-long = Use at most { NUMBER($max) } bytes in all headers together.
 
@@ -34,6 +35,7 @@ overlap = Use at most 7d.
 no-event = Choose at least one event.
 no-such-event = there is no event type `{ $event }`
 no-such-user = There is no user with this id.
+no-such-owner = There is no user with this e-mail address; add the user first.
 
 # Names of event types (CloudEvents `type`) and patterns of them.
 type-missing = Enter the name of an event type, such as invoice.paid.
@@ -72,6 +74,8 @@ event-too-old = The event is too old: it is not kept any more.
 no-subscription = The webhook subscribes to no event type.
 delivery-being-sent = The delivery is being sent at this moment; cancel it once it waits again.
 delivery-over = The delivery has ended; there is nothing to cancel.
+no-redirect-target = The receiver named no address that can be used as the URL.
+url-changed-since = The webhook has another URL now than the one that this callback was sent to.
 nothing-waits = No delivery waits.
 header-masked = Type the value again: a hidden value is kept only for a header with the same name.
 
@@ -84,7 +88,7 @@ no-address = `{ $email }` is not an email address; enter one such as you@example
 address-taken = There is a user { $email } already; give them a new password instead.
 password-short = Use at least { NUMBER($min) } characters in a password.
 password-long = Use at most { NUMBER($max) } bytes in a password.
-password-common = This password is among those that are guessed first. Use a longer one, of words that do not belong together.
+password-common = This password is too common. Try several unrelated words.
 yourself = This is your own account: another administrator can do this.
 last-administrator = This is the last administrator; make somebody else one first.
 moment = Enter times such as 2026-11-23T09:00.

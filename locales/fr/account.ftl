@@ -13,14 +13,15 @@ change-password = Changer le mot de passe
 password-done = Votre mot de passe a été changé. Vous êtes déconnecté partout ailleurs.
 
 factor = Second facteur
-factor-about = Après le mot de passe, la connexion demande un code d’une application de votre appareil.
-factor-off = Désactivé. Votre mot de passe suffit pour entrer.
+factor-about = Après le mot de passe, la connexion demande un code d’une application d’authentification.
+factor-password = Votre mot de passe
+factor-off = Désactivé. Vous vous connectez avec votre mot de passe seulement.
 factor-on = { $count ->
     [one] Activé. Il vous reste { NUMBER($count) } code de secours.
    *[other] Activé. Il vous reste { NUMBER($count) } codes de secours.
 }
 begin-factor = Configurer un second facteur
-enrol = Lisez ceci avec votre application, ou saisissez-y le secret. Entrez ensuite le code qu’elle affiche.
+enrol = Scannez ceci avec votre application d’authentification, ou saisissez la clé à la main. Entrez ensuite le code qu’elle affiche.
 qr = Code QR contenant le secret
 secret = Secret
 open-app = Ouvrir dans une application de cet appareil

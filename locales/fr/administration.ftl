@@ -10,7 +10,7 @@ never = Jamais
 shown-once = Copiez-le maintenant : il ne sera plus affiché.
 
 api-keys = Clés d’API
-api-keys-lead = Avec une clé, un programme publie des événements et appelle l’API HTTP.
+api-keys-lead = Les programmes publient des événements et appellent l’API avec des clés d’API.
 api-keys-search-hint = Nom ou début de la clé
 api-key-create = Créer une clé d’API
 api-keys-none = Pas encore de clé d’API
@@ -26,7 +26,13 @@ key-is = Clé de « { $name } »
 scopes = Autorisations
 scopes-hint = Donnez à un programme ce qu’il lui faut, et rien de plus.
 expires = Expiration
-expires-hint = Le dernier jour où elle est acceptée. Vide : elle n’expire pas.
+expires-hint = Le dernier jour où elle est acceptée. Sans date, elle est acceptée jusqu’à sa révocation.
+expires-presets = Durées courantes
+expires-in = { $days ->
+    [one] { NUMBER($days) } jour
+   *[other] { NUMBER($days) } jours
+}
+expires-never = Jamais
 last-used = Dernière utilisation
 key-live = Active
 key-expired = Expirée
@@ -42,12 +48,13 @@ key-to-list = Toutes les clés d’API
 scope-events-write = Publier des événements.
 scope-event-types-write = Ajouter, modifier, importer et archiver des types d’événements.
 scope-webhooks-read = Lire les webhooks, sans leurs secrets.
-scope-webhooks-write = Créer, modifier et supprimer des webhooks ; envoyer des essais et renvoyer.
+scope-webhooks-write = Créer, modifier et supprimer des webhooks ; envoyer des tests et renvoyer.
 scope-callbacks-read = Lire le journal des appels et les chiffres.
 scope-metrics-read = Lire les chiffres du service lui-même.
+scope-admin = Gérer les utilisateurs et les clés d’API, et lire le journal d’audit. Un programme avec cette clé peut créer des clés avec toutes les autorisations.
 
 users = Utilisateurs
-users-lead = Qui peut se connecter. Les administrateurs font tout ; les propriétaires d’API voient les webhooks qui sont les leurs et ne modifient rien.
+users-lead = Les administrateurs peuvent tout faire. Les propriétaires d’API peuvent consulter leurs webhooks.
 users-search-hint = Adresse e-mail
 user-add = Ajouter un utilisateur
 users-nothing = Aucun utilisateur n’a ce texte dans son adresse.
@@ -59,8 +66,8 @@ email = E-mail
 role = Rôle
 role-administrator = Administrateur
 role-api-owner = Propriétaire d’API
-role-administrator-why = Voit et modifie tout.
-role-api-owner-why = Voit les webhooks dont il est propriétaire, et leurs journaux.
+role-administrator-why = Peut tout consulter et tout modifier.
+role-api-owner-why = Peut consulter ses webhooks et leurs journaux.
 last-sign-in = Dernière connexion
 user-active = Actif
 user-disabled = Désactivé
@@ -101,3 +108,5 @@ second-factor-why = Pour qui a perdu son appareil et ses codes de secours. La pe
 second-factor-reset = Retirer le second facteur
 saved-second-factor = Le second facteur a été retiré ; la personne est déconnectée partout.
 own-password = Votre propre mot de passe
+owners-filter = Filtrer les propriétaires
+owners-chosen = { NUMBER($chosen) } sur { NUMBER($count) } choisis

@@ -29,7 +29,12 @@ weekdays = lun. mar. mer. jeu. ven. sam. dim.
 today = Aujourd’hui
 yesterday = Hier
 utc = { $time } UTC
-milliseconds = { NUMBER($count) } ms
+milliseconds = { NUMBER($count) } ms
+under-ms = < 1 ms
+seconds = { NUMBER($whole) },{ NUMBER($tenth) } s
+minutes = { NUMBER($minutes) } min { NUMBER($seconds) } s
+under-tenth-ms = < 0,1 ms
+tenths-of-ms = { NUMBER($whole) },{ NUMBER($tenth) } ms
 
 status-enabled = Activé
 status-disabled = Désactivé
@@ -49,8 +54,8 @@ signed-out = Vous êtes déconnecté. Rechargez la page pour vous reconnecter.
 failed = clearhook n’a pas pu répondre. Réessayez dans un instant ; le journal en dit plus sous { $request }.
 
 errors = { $count ->
-    [one] Un point est à corriger avant l’enregistrement.
-   *[other] Plusieurs points sont à corriger avant l’enregistrement.
+    [one] Veuillez corriger { NUMBER($count) } champ.
+   *[other] Veuillez corriger { NUMBER($count) } champs.
 }
 
 refused-unavailable = clearhook ne peut pas répondre maintenant
@@ -67,3 +72,4 @@ refused-unread-why = clearhook ne peut rien faire de ce que le navigateur a envo
 refused-kept = Ce que vous avez saisi est gardé sur cette page.
 refused-send-again = Envoyer de nouveau
 refused-try-again = Réessayer
+required = (obligatoire)

@@ -112,7 +112,7 @@ key-hint = Des lettres, des chiffres et . _ - / : entre eux, par exemple invoice
 name-hint = Pour les personnes, par exemple « Facture payée ».
 group = Groupe
 group-hint = La section de la liste et du choix des événements (facultatif).
-description-hint = Quand l’événement est envoyé et ce qu’il signifie, pour les développeurs de récepteurs.
+description-hint = Quand l’événement est envoyé et ce qu’il signifie, pour les développeurs de destinataires.
 data = Données
 data-why = Le schéma et un exemple de data, la partie de l’appel propre à ce type.
 schema = Schéma
@@ -153,7 +153,7 @@ report-stored = { $count ->
     [one] { NUMBER($count) } des { NUMBER($checked) } derniers événements serait refusé :
    *[other] { NUMBER($count) } des { NUMBER($checked) } derniers événements seraient refusés :
 }
-incompatible = Cette modification du schéma peut gêner des émetteurs ou des récepteurs. Rien n’a été enregistré.
+incompatible = Cette modification du schéma peut gêner des émetteurs ou des destinataires. Rien n’a été enregistré.
 incompatible-why = Enregistrez de nouveau en cochant la case si elle est voulue.
 breaking = Enregistrer malgré l’incompatibilité
 meanwhile = Quelqu’un d’autre a modifié ce type d’événement entre-temps. Rien n’a été enregistré.

@@ -1,7 +1,7 @@
-# Le guide pour les développeurs de récepteurs.
+# Le guide pour les développeurs de destinataires.
 title = Vérifier les signatures
 nav = Guide des signatures
-lead = Ce qu’un récepteur d’appels vérifie, et ce qu’il répond.
+lead = Ce qu’un destinataire vérifie, et ce qu’il répond.
 callback = L’appel
 callback-what = Chaque événement est envoyé par `POST` avec un corps JSON à l’URL du webhook. Les en-têtes `webhook-id`, `webhook-timestamp` et `webhook-signature` suivent la spécification Standard Webhooks.
 callback-schema = Le corps respecte le schéma JSON de son type d’événement, que sa page propose en téléchargement.
@@ -16,3 +16,15 @@ answer = La réponse
 answer-status = Répondez par un statut de 200 à 299 en quelques secondes, et faites le travail long ensuite. Toute autre réponse est un échec, et l’appel est renvoyé plus tard. Les redirections ne sont pas suivies. Le statut 410 désactive le webhook.
 answer-twice = Un appel peut arriver plus d’une fois. Son `webhook-id` est le même à chaque fois : conservez-le et ignorez ce que vous avez déjà traité.
 answer-order = Les appels peuvent arriver dans un autre ordre que les événements, sauf si le webhook est réglé pour conserver l’ordre.
+libraries = Les bibliothèques de Standard Webhooks font de même dans chacun de ces langages :
+
+# La page d’un webhook.
+verify-title = Comment vérifier : { $name }
+verify-link = Comment vérifier les appels
+verify-own = Essayer avec ce webhook
+verify-try = Voici le dernier appel de ce webhook, octet par octet. Avec le secret du webhook, votre code doit l’accepter ; modifié, le refuser.
+verify-example = Le dernier appel
+verify-command = La même requête vers un programme sur votre ordinateur
+verify-age = Son horodatage aura bientôt plus de 5 minutes : autorisez-le pendant vos essais, ou envoyez un autre test.
+verify-none = Ce webhook n’a encore rien envoyé. Envoyez un test depuis sa page ; il apparaît ici.
+verify-more = Ce qu’un destinataire répond, et une signature pour tester

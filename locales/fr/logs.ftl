@@ -136,3 +136,28 @@ resend-since = Renvoyer tout depuis celui-ci…
 gap = après { $time }
 next-in = prochaine dans { $time }
 next-paused = Attend : les appels sont en pause
+
+# La connexion d’un appel ouvert.
+phases = Où le temps est passé
+phase-dns = DNS
+phase-connect = Connexion
+phase-tls = TLS
+phase-wait = Attente
+phases-reused = Envoyé sur une connexion déjà ouverte.
+certificates = Certificats envoyés par le destinataire
+certificate-subject = Sujet
+certificate-issuer = Émetteur
+certificate-self = lui-même (auto-signé)
+certificate-names = Valable pour
+certificate-validity = Validité
+certificate-expired = Expiré
+certificate-early = Pas encore valable
+
+# La cible d’une redirection.
+use-url = Utiliser cette URL…
+use-url-what = L’URL du webhook devient l’adresse indiquée par le destinataire. Les événements y sont envoyés dès lors.
+use-url-from = Actuelle
+use-url-to = Nouvelle
+use-url-host = La nouvelle adresse est sur un autre hôte, { $host }. Ne l’utilisez que si vous savez qu’elle appartient au destinataire.
+use-url-temporary = Le destinataire indique un déplacement temporaire.
+use-url-now = Changer l’URL

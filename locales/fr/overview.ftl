@@ -48,9 +48,6 @@ callbacks = { $count ->
    *[other] { NUMBER($count) } appels
 }
 on-average = { $span } en moyenne
-under-ms = < 1 ms
-milliseconds = { NUMBER($count) } ms
-seconds = { NUMBER($whole) },{ NUMBER($tenth) } s
 
 # Premiers pas.
 start = Premiers pas
@@ -70,3 +67,15 @@ start-factor-why = Il protège votre compte même si votre mot de passe fuit.
 start-hide = Masquer cette liste
 copy = Copier
 command = Commande qui publie un événement
+
+# Appels par type d’événement.
+volume-up = ▲ { NUMBER($percent) } % par rapport à la veille
+volume-down = ▼ { NUMBER($percent) } % par rapport à la veille
+volume-same = Autant que la veille
+by-type = Appels par type d’événement
+other-types = { $count ->
+    [one] { NUMBER($count) } autre
+   *[other] { NUMBER($count) } autres
+}
+type-count = { $name } : { NUMBER($count) }
+type-bar = { $from } à { $to } : { $counts }

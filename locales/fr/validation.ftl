@@ -5,7 +5,7 @@ one-line = Utilisez une seule ligne, sans caractères de contrôle.
 control-characters = N’utilisez pas de caractères de contrôle.
 rate = Saisissez un nombre entier de 1 à { NUMBER($max) }.
 
-url-missing = Saisissez l’URL à appeler.
+url-missing = Saisissez une URL.
 url-too-long = Utilisez au plus { NUMBER($max) } octets.
 url-not-whole = Saisissez une URL complète, par exemple https://example.com/hooks.
 url-http = Utilisez https : en http, les appels peuvent être lus en chemin. (CLEARHOOK_ALLOW_HTTP le permet.)
@@ -26,6 +26,7 @@ header-host = Cet en-tête est défini par clearhook lui-même : l’hôte vient
 header-connection = Cet en-tête appartient à la connexion et n’est pas transmis ; choisissez un autre nom.
 header-twice = Cet en-tête n’a qu’une valeur par définition, et il y en a déjà un de ce nom plus haut ; retirez-en un.
 header-value = Utilisez une seule ligne de caractères visibles dans une valeur d’en-tête.
+header-value-missing = Saisissez une valeur : aucun en-tête enregistré ne porte ce nom, dont la valeur pourrait rester.
 headers-too-many = Utilisez au plus { NUMBER($max) } en-têtes.
 headers-too-long = Utilisez au plus { NUMBER($max) } octets pour l’ensemble des en-têtes.
 
@@ -34,6 +35,7 @@ overlap = Utilisez au plus 7d.
 no-event = Choisissez au moins un événement.
 no-such-event = il n’y a pas de type d’événement `{ $event }`
 no-such-user = Aucun utilisateur n’a cet identifiant.
+no-such-owner = Aucun utilisateur n’a cette adresse e-mail ; ajoutez d’abord l’utilisateur.
 
 # Les noms des types d’événements (`type` de CloudEvents) et leurs modèles.
 type-missing = Saisissez le nom d’un type d’événement, par exemple invoice.paid.
@@ -53,8 +55,8 @@ too-many-pointers = Utilisez au plus { NUMBER($max) } pointeurs.
 too-many-examples = Utilisez au plus { NUMBER($max) } exemples.
 examples-too-long = Utilisez au plus { NUMBER($max) } octets dans l’ensemble des exemples.
 incompatible = { $count ->
-    [one] Le schéma comporte { NUMBER($count) } modification qui gêne les éditeurs ou les récepteurs. Confirmez qu’elle est voulue (`"breaking": true`), ou modifiez le schéma.
-   *[other] Le schéma comporte { NUMBER($count) } modifications qui gênent les éditeurs ou les récepteurs. Confirmez qu’elles sont voulues (`"breaking": true`), ou modifiez le schéma.
+    [one] Le schéma comporte { NUMBER($count) } modification qui gêne les éditeurs ou les destinataires. Confirmez qu’elle est voulue (`"breaking": true`), ou modifiez le schéma.
+   *[other] Le schéma comporte { NUMBER($count) } modifications qui gênent les éditeurs ou les destinataires. Confirmez qu’elles sont voulues (`"breaking": true`), ou modifiez le schéma.
 }
 no-example = Le type d’événement { $event } a un schéma mais aucun exemple à envoyer ; ajoutez d’abord un exemple.
 too-many-discovered = { NUMBER($max) } types d’événements ont déjà été enregistrés à partir d’événements, et personne ne les a modifiés depuis. Ajoutez ce type vous-même, ou archivez ce qui n’est pas utile.
@@ -72,6 +74,8 @@ event-too-old = L’événement est trop ancien : il n’est plus conservé.
 no-subscription = Le webhook n’est abonné à aucun type d’événement.
 delivery-being-sent = La livraison est en cours d’envoi ; annulez-la quand elle attendra de nouveau.
 delivery-over = La livraison est terminée ; il n’y a rien à annuler.
+no-redirect-target = Le destinataire n’a indiqué aucune adresse utilisable comme URL.
+url-changed-since = Le webhook a maintenant une autre URL que celle à laquelle cet appel a été envoyé.
 nothing-waits = Aucune livraison n’attend.
 header-masked = Saisissez de nouveau la valeur : une valeur masquée n’est gardée que pour un en-tête du même nom.
 
@@ -84,7 +88,7 @@ no-address = « { $email } » n’est pas une adresse e-mail ; écrivez par exem
 address-taken = Il y a déjà un utilisateur { $email } ; donnez-lui plutôt un nouveau mot de passe.
 password-short = Un mot de passe a au moins { NUMBER($min) } caractères.
 password-long = Un mot de passe a au plus { NUMBER($max) } octets.
-password-common = Ce mot de passe est parmi ceux que l’on devine en premier. Prenez-en un plus long, de mots sans lien entre eux.
+password-common = Ce mot de passe est trop courant. Essayez plusieurs mots sans lien entre eux.
 yourself = C’est votre propre compte : un autre administrateur peut le faire.
 last-administrator = C’est le dernier administrateur ; donnez d’abord ce rôle à quelqu’un d’autre.
 moment = Entrez des moments tels que 2026-11-23T09:00.

@@ -8,7 +8,7 @@ who = À agir : { $who }
 
 delivered = Livré : le destinataire a répondu { $response } après { $time }.
 moved = Le destinataire a déménagé vers { $to }. Les redirections ne sont pas suivies.
-moved-next = Saisissez la nouvelle adresse comme URL du webhook.
+moved-next = Si le destinataire doit bien être là, utilisez la nouvelle adresse comme URL du webhook.
 redirected = Le destinataire a répondu par une redirection, { $response }, sans nouvelle adresse. Les redirections ne sont pas suivies.
 redirected-next = Demandez au propriétaire du destinataire l’adresse qui reçoit les appels.
 refused-content = Le destinataire a lu l’événement et en a refusé le contenu.
@@ -36,7 +36,7 @@ slow-down-next = clearhook attend de lui-même. Une limite de débit évite que 
 refused = Le destinataire a refusé la requête avec { $response }.
 refused-next = Sa réponse est ci-dessous ; le propriétaire du destinataire sait ce qu’elle signifie.
 failed-inside = Le destinataire a échoué en interne. Il est joignable ; la faute est dans son programme.
-failed-inside-next = Envoyez cette page à son propriétaire.
+failed-inside-next = Envoyez le lien de cette page à son propriétaire.
 gateway = Un proxy ou une passerelle a répondu { $response } : le programme du destinataire ne lui a pas donné de bonne réponse.
 gateway-next = Le programme derrière la passerelle est-il en marche ?
 unavailable = Le destinataire n’est pas disponible pour le moment (503).
@@ -46,6 +46,10 @@ unknown-status = Le destinataire a répondu { $response }, qui n’est ni un suc
 unknown-status-next = Un destinataire confirme un appel par un statut de 200 à 299.
 
 timed-out = Pas de réponse complète en { $time }.
+timed-out-waiting = Pas de réponse complète en { $time }. Connecté après { $connected }, attendu { $waited }.
+timed-out-reused = Pas de réponse complète en { $time }. La connexion était déjà ouverte ; attendu { $waited }.
+timed-out-connecting = Pas de connexion avec { $address } en { $time }.
+timed-out-connecting-next = La machine est-elle en marche, un pare-feu rejette-t-il des paquets ?
 timed-out-next = Répondez d’abord, traitez ensuite : confirmez par 202 avant de traiter l’événement.
 connection-refused = Rien n’écoute à { $address }.
 connection-refused-next = Le programme est-il en marche, le port est-il juste, le pare-feu ouvert ?
@@ -61,4 +65,5 @@ invalid = La réponse de { $host } n’est pas du HTTP valide.
 invalid-next = Un autre type de programme écoute-t-il sur ce port ?
 
 trace = Identifiant de trace dans sa réponse :
+permalink = Lien vers cet appel
 ask-administrator = Demandez à un administrateur de renvoyer ; copiez le lien de cette page.

@@ -35,7 +35,7 @@ plain-http = Non chiffrée : cette URL commence par http
 failing-since = Tous les appels échouent depuis le { $time }.
 held = { NUMBER($count) } retenues
 held-many = > { NUMBER($count) } retenues
-held-hint = Livraisons retenues pendant la désactivation. Envoyez-les ou supprimez-les sur la page du webhook.
+held-hint = Livraisons retenues pendant la désactivation. Envoyez-les ou abandonnez-les sur la page du webhook.
 held-review = Voir les livraisons retenues
 short-timed-out = Délai
 short-refused = Refus
@@ -94,10 +94,10 @@ undo = Annuler
 now-disabled = « { $name } » est désactivé. Les nouveaux événements sont retenus.
 now-enabled = « { $name } » est activé. Les événements sont envoyés à partir de maintenant.
 now-enabled-held = « { $name } » est activé. { $count ->
-    [one] { NUMBER($count) } événement était retenu et le reste jusqu’à ce que vous l’envoyiez ou le supprimiez.
-   *[other] { NUMBER($count) } événements étaient retenus et le restent jusqu’à ce que vous les envoyiez ou les supprimiez.
+    [one] { NUMBER($count) } événement était retenu et le reste jusqu’à ce que vous l’envoyiez ou l’abandonniez.
+   *[other] { NUMBER($count) } événements étaient retenus et le restent jusqu’à ce que vous les envoyiez ou les abandonniez.
 }
-now-enabled-many = « { $name } » est activé. Plus de { NUMBER($count) } événements étaient retenus et le restent jusqu’à ce que vous les envoyiez ou les supprimiez.
+now-enabled-many = « { $name } » est activé. Plus de { NUMBER($count) } événements étaient retenus et le restent jusqu’à ce que vous les envoyiez ou les abandonniez.
 
 # Plusieurs webhooks.
 bulk = Actions pour les webhooks choisis
@@ -140,7 +140,7 @@ delete-title = { $count ->
     [one] Supprimer { NUMBER($count) } webhook ?
    *[other] Supprimer { NUMBER($count) } webhooks ?
 }
-delete-why = Les événements ne sont plus envoyés, et les livraisons en attente sont supprimées. Les journaux sont masqués, puis effacés quand ils sont assez anciens. Cette action est irréversible.
+delete-why = Les événements ne sont plus envoyés, et les livraisons en attente sont abandonnées. Les journaux sont masqués, puis effacés quand ils sont assez anciens. Cette action est irréversible.
 delete-now = { $count ->
     [one] Supprimer { NUMBER($count) } webhook
    *[other] Supprimer { NUMBER($count) } webhooks

@@ -1,4 +1,4 @@
-//! Limits the number of open streams that follow a log.
+//! Limits the number of open streams that follow a log: pages of the console, and programs.
 
 use std::{
     collections::HashMap,
@@ -8,35 +8,51 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::{domain::id::UserId, sync::locked};
+use uuid::Uuid;
+
+use crate::{
+    domain::id::{ApiKeyId, UserId},
+    sync::locked,
+};
 
 /// Maximum number of subscriptions.
 const SUBSCRIPTIONS: usize = 256;
 /// Maximum number of subscriptions of one user, which are open pages.
 const SUBSCRIPTIONS_OF_USER: usize = 8;
+/// Maximum number of subscriptions with one API key.
+pub const SUBSCRIPTIONS_OF_KEY: usize = 32;
+
+/// Whose subscription it is.
+#[derive(Clone, Copy, Debug)]
+pub enum Subscriber {
+    /// A user of the console.
+    User(UserId),
+    /// A program with this key.
+    Key(ApiKeyId),
+}
 
 /// The open subscriptions to logs.
 #[derive(Debug)]
 pub struct LogSubscriptions {
     permits: Arc<Semaphore>,
-    by_user: Arc<Mutex<HashMap<UserId, usize>>>,
+    by_subscriber: Arc<Mutex<HashMap<Uuid, usize>>>,
     stopped: CancellationToken,
 }
 
 /// One subscription. It is released on drop.
 pub struct LogSubscription {
-    user: UserId,
-    by_user: Arc<Mutex<HashMap<UserId, usize>>>,
+    subscriber: Uuid,
+    by_subscriber: Arc<Mutex<HashMap<Uuid, usize>>>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Drop for LogSubscription {
     fn drop(&mut self) {
-        let mut by_user = locked(&self.by_user);
-        if let Some(count) = by_user.get_mut(&self.user) {
+        let mut by_subscriber = locked(&self.by_subscriber);
+        if let Some(count) = by_subscriber.get_mut(&self.subscriber) {
             *count -= 1;
             if *count == 0 {
-                by_user.remove(&self.user);
+                by_subscriber.remove(&self.subscriber);
             }
         }
     }
@@ -46,25 +62,29 @@ impl Default for LogSubscriptions {
     fn default() -> Self {
         Self {
             permits: Arc::new(Semaphore::new(SUBSCRIPTIONS)),
-            by_user: Arc::default(),
+            by_subscriber: Arc::default(),
             stopped: CancellationToken::new(),
         }
     }
 }
 
 impl LogSubscriptions {
-    /// Starts a subscription of a user. `None` if a limit is reached.
-    pub fn subscribe(&self, user: UserId) -> Option<LogSubscription> {
+    /// Starts a subscription. `None` if a limit is reached.
+    pub fn subscribe(&self, subscriber: Subscriber) -> Option<LogSubscription> {
+        let (subscriber, limit) = match subscriber {
+            Subscriber::User(user) => (user.0, SUBSCRIPTIONS_OF_USER),
+            Subscriber::Key(key) => (key.0, SUBSCRIPTIONS_OF_KEY),
+        };
         let permit = self.permits.clone().try_acquire_owned().ok()?;
-        let mut by_user = locked(&self.by_user);
-        let count = by_user.entry(user).or_default();
-        if *count >= SUBSCRIPTIONS_OF_USER {
+        let mut by_subscriber = locked(&self.by_subscriber);
+        let count = by_subscriber.entry(subscriber).or_default();
+        if *count >= limit {
             return None;
         }
         *count += 1;
         Some(LogSubscription {
-            user,
-            by_user: self.by_user.clone(),
+            subscriber,
+            by_subscriber: self.by_subscriber.clone(),
             _permit: permit,
         })
     }

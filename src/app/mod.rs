@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::log_subscriptions::LogSubscriptions,
-    auth::{api_key::Keys, clock::Clock, oidc::Provider},
+    auth::{api_key::Keys, clock::Clock, guess_limit::GuessLimit, oidc::Provider},
     config::FrontSettings,
     delivery::Dispatcher,
     domain::{id::NodeId, url::UrlPolicy},
@@ -49,6 +49,8 @@ pub struct Service {
     pub draining: CancellationToken,
     /// Subscriptions of console pages that follow a log.
     pub log_subscriptions: Arc<LogSubscriptions>,
+    /// Wrong guesses of the secrets of webhooks.
+    pub guesses: GuessLimit,
 }
 
 impl AppState {
@@ -76,6 +78,7 @@ impl AppState {
             clock,
             draining: CancellationToken::new(),
             log_subscriptions: Arc::default(),
+            guesses: GuessLimit::default(),
         }))
     }
 }

@@ -4,6 +4,7 @@ pub mod account;
 pub mod api_key;
 pub mod clock;
 pub mod email;
+pub mod guess_limit;
 pub mod login_throttle;
 pub mod oidc;
 pub mod password;

@@ -63,7 +63,8 @@ impl Action {
             Self::ReadMetrics => Need::Scope(Scope::MetricsRead),
             Self::WriteWebhooks | Self::Resend => Need::Scope(Scope::WebhooksWrite),
             Self::ReadCallbacks => Need::Scope(Scope::CallbacksRead),
-            Self::UseConsole | Self::ManageApiKeys | Self::ManageUsers | Self::ReadAuditLog => Need::Person,
+            Self::ManageApiKeys | Self::ManageUsers | Self::ReadAuditLog => Need::Scope(Scope::Admin),
+            Self::UseConsole => Need::Person,
         }
     }
 

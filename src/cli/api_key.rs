@@ -33,7 +33,7 @@ enum ApiKeyCommand {
         /// A name that tells what the key is used for
         #[arg(long)]
         name: String,
-        /// The scopes it grants, one or more of: events:write, webhooks:read, webhooks:write, callbacks:read, metrics:read
+        /// The scopes it grants, one or more of: events:write, event-types:write, webhooks:read, webhooks:write, callbacks:read, metrics:read, admin
         #[arg(long, required = true, num_args = 1.., value_delimiter = ',')]
         scope: Vec<Scope>,
         /// How long the key is valid, such as 90d. Without this option it does not expire

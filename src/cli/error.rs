@@ -29,6 +29,12 @@ pub(crate) enum CliError {
     Hash(#[from] HashError),
     #[error("standard output was closed")]
     OutputClosed,
+    /// The arguments are wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// Only an exit code, because everything was printed already.
+    #[error("exit code {0}")]
+    Exit(u8),
     #[error("{0}")]
     Other(String),
 }

@@ -1,4 +1,7 @@
-//! `clearhook listen`: a receiver for tests.
+//! `clearhook listen`: a receiver for tests, and the callbacks of a running server on a machine that the server cannot reach (`forward`).
+
+mod forward;
+mod remote;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,37 +14,76 @@ use axum::{
 use clap::Args;
 use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
+use url::Url;
+use zeroize::Zeroizing;
 
+use self::{forward::What, remote::Remote};
 use crate::{
     cli::{
+        client::ServerArguments,
         error::{CliError, cannot_listen},
         output::print_line,
     },
     config::secret_file,
-    domain::{secret::SigningSecret, timestamp::Timestamp},
+    domain::{event_type::EventPattern, id::WebhookId, secret::SigningSecret, timestamp::Timestamp},
 };
 
 /// The maximum age of a timestamp (Standard Webhooks, "Verifying webhook authenticity").
 const TOLERANCE: Duration = Duration::from_mins(5);
+/// How long connecting to the server may take.
+const CONNECT: Duration = Duration::from_secs(10);
 const BODY_MAX: usize = 16 * 1024 * 1024;
+
+/// Text after the options of `--help`.
+pub(super) const HELP: &str = "\
+Examples:
+  clearhook listen --addr 127.0.0.1:4000
+      Receive callbacks on this machine, check their signatures and print them.
+
+  clearhook listen --forward http://localhost:8080/hook --webhook 0199a3c4-…
+      Send each callback of a webhook of a running server also to a program on this machine, exactly as it was sent: body, headers and
+      signatures, with retries, redeliveries and tests. Verify it with the webhook's secret. Only secret header values are left out.
+
+  clearhook listen --forward http://localhost:8080/hook --event 'identity.*'
+      Send each event of these types once to a program on this machine, signed with a secret that is printed at the start, however many
+      webhooks receive the event; and each redelivery. The events are known from the attempts to deliver them: an event that no enabled
+      webhook receives has none and is not forwarded.
+
+Forwarding needs an API key with the scope callbacks:read. It begins with the callbacks that are made from now on. If the connection breaks,
+it continues where it was. The answers of the local program change nothing on the server.";
 
 #[derive(Args)]
 pub(super) struct ListenArguments {
     /// The address to listen on
-    #[arg(long, default_value = "127.0.0.1:4000")]
+    #[arg(long, default_value = "127.0.0.1:4000", conflicts_with = "forward")]
     addr: SocketAddr,
-    /// The webhook's secret (`whsec_…`). Without it, signatures are not checked. Prefer the environment variable or a file: other users of
-    /// this machine can read command-line arguments
+    /// Forward callbacks of a running server to this URL, instead of listening
+    #[arg(long, value_name = "URL", requires = "what")]
+    forward: Option<String>,
+    /// Forward the callbacks of this webhook, exactly as they were sent
+    #[arg(long, value_name = "ID", group = "what", requires = "forward")]
+    webhook: Option<WebhookId>,
+    /// Forward each event of this type, or of types that match a pattern such as 'identity.*', once
+    #[arg(long, value_name = "PATTERN", group = "what", requires = "forward")]
+    event: Option<EventPattern>,
+    /// Print one JSON object per forwarded callback
+    #[arg(long, requires = "forward")]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArguments,
+    /// The secret (`whsec_…`): that of the webhook, with which signatures are checked (without it, they are not), or with --event the one with
+    /// which events are signed (by default a new one). Prefer the environment variable or a file: other users of this machine can read
+    /// command-line arguments
     #[arg(long, env = "CLEARHOOK_LISTEN_SECRET", hide_env_values = true)]
     secret: Option<String>,
     /// A file with the secret
     #[arg(long, env = "CLEARHOOK_LISTEN_SECRET_FILE", hide_env_values = true)]
     secret_file: Option<String>,
     /// The status code of the responses
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(200..=599))]
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(200..=599), conflicts_with = "forward")]
     respond: u16,
     /// How long to wait before responding, such as 2s
-    #[arg(long, default_value = "0s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "0s", value_parser = humantime::parse_duration, conflicts_with = "forward")]
     delay: Duration,
 }
 
@@ -72,6 +114,19 @@ pub(super) async fn run(arguments: ListenArguments) -> Result<(), CliError> {
     let secret = secret_file::either("CLEARHOOK_LISTEN_SECRET", arguments.secret, arguments.secret_file)?;
     let secret = secret.as_deref().map(SigningSecret::parse).transpose();
     let secret = secret.map_err(|error| CliError::Other(format!("--secret: {error}")))?;
+    if let Some(target) = arguments.forward.as_deref() {
+        let target = target_url(target)?;
+        let (url, key) = arguments.server.resolve()?;
+        let (what, filter) = match (arguments.webhook, arguments.event) {
+            (Some(webhook), _) => (What::Webhook(webhook), ("webhook", webhook.to_string())),
+            (None, Some(pattern)) => {
+                let filter = ("event", pattern.to_string());
+                (What::Events(pattern, secret.unwrap_or_else(SigningSecret::generate)), filter)
+            }
+            (None, None) => return Err(CliError::Other("--forward: add --webhook or --event".to_owned())),
+        };
+        return forward::run(target, what, remote(url, key, filter)?, arguments.json).await;
+    }
     let status =
         StatusCode::from_u16(arguments.respond).map_err(|_| CliError::Other("--respond: use a status from 200 to 599".to_owned()))?;
     let listener = TcpListener::bind(arguments.addr)
@@ -89,6 +144,32 @@ pub(super) async fn run(arguments: ListenArguments) -> Result<(), CliError> {
     axum::serve(listener, app)
         .await
         .map_err(|error| CliError::Other(format!("the listener failed: {error}")))
+}
+
+/// The URL of the local program.
+fn target_url(given: &str) -> Result<Url, CliError> {
+    let parsed = Url::parse(given.trim()).ok();
+    let usable = parsed.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    usable.ok_or_else(|| {
+        CliError::Other(format!(
+            "--forward: `{given}` is not a URL; use one such as http://localhost:8080/hook"
+        ))
+    })
+}
+
+/// The live stream of a server with this filter.
+fn remote(url: Url, key: Zeroizing<String>, filter: (&str, String)) -> Result<Remote, CliError> {
+    let mut stream = url
+        .join("api/v1/callbacks/live")
+        .map_err(|error| CliError::Other(format!("--url: {error}")))?;
+    stream.query_pairs_mut().append_pair(filter.0, &filter.1);
+    // An error means that a provider is installed already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let client = reqwest::Client::builder()
+        .connect_timeout(CONNECT)
+        .build()
+        .map_err(|error| CliError::Other(format!("cannot start: {error}")))?;
+    Ok(Remote { stream, key, client })
 }
 
 /// Accepts callbacks on every path, prints each of them, and responds.

@@ -2,17 +2,28 @@
 //! otherwise.
 
 mod api_key;
+mod client;
+mod configuration;
+mod confirm;
 mod demo;
 mod environment;
 mod error;
+mod input;
 mod listen;
+mod manage;
+mod manual;
 mod master_key;
 mod open;
 mod output;
+mod plain;
+mod profile;
+mod progress;
 mod publish;
 mod schema;
 mod serve;
 mod signals;
+mod suggest;
+mod table;
 mod user;
 
 use std::process::ExitCode;
@@ -46,11 +57,40 @@ enum Command {
     /// Manage the key that encrypts the secrets in the database
     MasterKey(master_key::MasterKeyArguments),
     /// Publish one event to a running server
+    #[command(after_help = publish::HELP)]
     Publish(publish::PublishArguments),
+    /// Manage the webhooks of a running server
+    Webhook(manage::webhook::WebhookArguments),
+    /// Manage the event types of a running server
+    EventType(manage::event_type::EventTypeArguments),
+    /// Find and publish events
+    Event(manage::event::EventsArguments),
+    /// List and cancel deliveries: one event for one webhook
+    Delivery(manage::delivery::DeliveryArguments),
+    /// List, follow and redeliver callbacks: attempts to send an event
+    Callback(manage::callback::CallbackArguments),
+    /// Print the webhooks, event types and owners of a running server as one file
+    #[command(after_help = configuration::EXPORT_HELP)]
+    Export(configuration::ExportArguments),
+    /// Compare a file with a running server. The exit code is 0 if they are equal, 2 if they differ, and 1 for any error
+    #[command(after_help = configuration::DIFF_HELP)]
+    Diff(configuration::DiffArguments),
+    /// Change a running server to what a file says
+    #[command(after_help = configuration::APPLY_HELP)]
+    Apply(configuration::ApplyArguments),
+    /// Store servers and their keys by name
+    Profile(profile::ProfileArguments),
     /// Print the JSON Schema of an event type's callback body
     Schema(schema::SchemaArguments),
-    /// Run a receiver that prints callbacks and checks their signatures
+    /// Run a receiver that prints callbacks and checks their signatures, or forward the callbacks of a server to a program on this machine
+    #[command(after_help = listen::HELP)]
     Listen(listen::ListenArguments),
+    /// Print completions of all commands for a shell
+    #[command(after_help = "Example:\n  clearhook completions bash > /etc/bash_completion.d/clearhook")]
+    Completions(manual::CompletionsArguments),
+    /// Write a manual page for each command
+    #[command(after_help = "Example:\n  clearhook man /usr/local/share/man/man1")]
+    Man(manual::ManArguments),
 }
 
 /// Parses the arguments and runs the command.
@@ -60,7 +100,7 @@ pub fn main() -> ExitCode {
     rustix::process::umask(Mode::from_raw_mode(0o077));
     if let Some(wrong) = environment::not_utf8(&Arguments::command()) {
         note(format_args!("clearhook: {wrong}"));
-        return ExitCode::from(2);
+        return ExitCode::from(usage_code());
     }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -73,6 +113,11 @@ pub fn main() -> ExitCode {
     match runtime.block_on(run(arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(CliError::OutputClosed) => ExitCode::FAILURE,
+        Err(CliError::Exit(code)) => ExitCode::from(code),
+        Err(error @ CliError::Usage(_)) => {
+            fail(&error);
+            ExitCode::from(usage_code())
+        }
         Err(error) => fail(&error),
     }
 }
@@ -91,6 +136,17 @@ async fn run(command: Command) -> Result<(), CliError> {
         Command::Publish(arguments) => publish::run(arguments).await,
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Listen(arguments) => listen::run(arguments).await,
+        Command::Webhook(arguments) => manage::webhook::run(arguments).await,
+        Command::EventType(arguments) => manage::event_type::run(arguments).await,
+        Command::Event(arguments) => manage::event::run(arguments).await,
+        Command::Delivery(arguments) => manage::delivery::run(arguments).await,
+        Command::Callback(arguments) => manage::callback::run(arguments).await,
+        Command::Export(arguments) => configuration::export(arguments).await,
+        Command::Diff(arguments) => configuration::diff(arguments).await,
+        Command::Apply(arguments) => configuration::apply(arguments).await,
+        Command::Profile(arguments) => profile::run(arguments),
+        Command::Completions(arguments) => manual::completions(&arguments, Arguments::command()),
+        Command::Man(arguments) => manual::man(&arguments, Arguments::command()),
     }
 }
 
@@ -121,5 +177,13 @@ fn usage(error: &clap::Error) -> ExitCode {
         "clearhook: {}; see clearhook --help",
         about.strip_prefix("error: ").unwrap_or(&about)
     ));
-    ExitCode::from(2)
+    ExitCode::from(usage_code())
+}
+
+/// The exit code of a usage error. That of `diff` is 1, because 2 says that there are differences.
+fn usage_code() -> u8 {
+    let command = std::env::args_os()
+        .skip(1)
+        .find(|argument| !argument.to_string_lossy().starts_with('-'));
+    if command.is_some_and(|command| command == "diff") { 1 } else { 2 }
 }

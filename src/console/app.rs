@@ -24,7 +24,7 @@ use crate::{
                 import::ImportEventTypes,
                 versions::EventTypeVersions,
             },
-            guide::Guide,
+            guide::{Guide, verify_webhook::VerifyWebhook},
             not_found::NotFound,
             overview::Overview,
             setup::Setup,
@@ -107,6 +107,7 @@ pages! {
         "/webhooks", to(Action::ReadWebhooks), || view! { <Webhooks /> }, common::nav_webhooks;
         "/webhooks/new", to(Action::WriteWebhooks), NewWebhook;
         "/webhooks/:id" as "/webhooks/{id}", to(Action::ReadWebhooks), || view! { <Details id=segment("id") /> };
+        "/webhooks/:id/verify" as "/webhooks/{id}/verify", to(Action::ReadWebhooks), || view! { <VerifyWebhook id=segment("id") /> };
         "/event-types", Rule::Catalogue, EventTypes, common::nav_event_types;
         "/event-types/new", to(Action::WriteEventTypes), NewEventType;
         "/event-types/import", to(Action::WriteEventTypes), ImportEventTypes;

@@ -20,6 +20,7 @@ use crate::{
     domain::{
         answer::{Answer, Failure},
         callback::{Outcome, Trigger},
+        connection::Certificate,
         timestamp::Timestamp,
     },
     storage::{
@@ -183,6 +184,22 @@ fn logged_headers(job: &Job, endpoint: &Endpoint, own: AttemptHeaders) -> ShownH
     headers
 }
 
+/// A text from the receiver for the log: secrets are redacted, and it is cut.
+fn shown(endpoint: &Endpoint, text: &str) -> String {
+    let text = endpoint.redactor.text(text.as_bytes());
+    text.chars().filter(|c| *c != '\0').take(DETAIL).collect()
+}
+
+fn shown_certificate(endpoint: &Endpoint, certificate: Certificate) -> Certificate {
+    let shown = |text: &String| shown(endpoint, text);
+    Certificate {
+        subject: shown(&certificate.subject),
+        issuer: shown(&certificate.issuer),
+        names: certificate.names.iter().map(shown).collect(),
+        ..certificate
+    }
+}
+
 fn callback(job: &Job, attempt: u32, at: Timestamp, endpoint: &Endpoint, own: AttemptHeaders, called: Called) -> NewCallback {
     NewCallback {
         id: OnceLock::new(),
@@ -195,16 +212,14 @@ fn callback(job: &Job, attempt: u32, at: Timestamp, endpoint: &Endpoint, own: At
         attempt,
         trigger: job.trigger,
         answer: called.answer,
-        detail: called.detail.map(|detail| {
-            endpoint
-                .redactor
-                .text(detail.as_bytes())
-                .chars()
-                .filter(|c| *c != '\0')
-                .take(DETAIL)
-                .collect()
-        }),
+        detail: called.detail.map(|detail| shown(endpoint, &detail)),
         duration_ms: i64::try_from(called.took.as_millis()).unwrap_or(i64::MAX),
+        phases: called.phases,
+        certificates: called
+            .certificates
+            .into_iter()
+            .map(|certificate| shown_certificate(endpoint, certificate))
+            .collect(),
         request_headers: logged_headers(job, endpoint, own),
         received: called.received,
     }

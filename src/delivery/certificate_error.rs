@@ -8,6 +8,8 @@ use rustls::{
 };
 use x509_parser::{certificate::X509Certificate, extensions::GeneralName, parse_x509_certificate, public_key::PublicKey, time::ASN1Time};
 
+use crate::domain::connection::Certificate;
+
 const SELF_SIGNED: &str = "The certificate is self-signed and not trusted here (unknown issuer); \
                            add it to the system's trusted certificates or to the file named by SSL_CERT_FILE.";
 const NOT_FOR_SERVERS: &str = "The certificate is not meant for a TLS server; have it issued with the extended key usage serverAuth.";
@@ -55,6 +57,29 @@ pub(super) fn explain(
         subjects.push(format!("{} more", chain.len() - CHAIN_MAX));
     }
     format!("{reason} Certificates sent by the receiver: {}.", subjects.join(", "))
+}
+
+/// The certificates that a receiver presented, for the log. Those that cannot be read are left out, and a long chain is cut.
+pub(super) fn described_chain(leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> Vec<Certificate> {
+    let readable = std::iter::once(leaf)
+        .chain(intermediates)
+        .filter_map(|certificate| Some(described_certificate(&parse_x509_certificate(certificate).ok()?.1)));
+    readable.take(CHAIN_MAX).collect()
+}
+
+fn described_certificate(certificate: &X509Certificate<'_>) -> Certificate {
+    let extension = certificate.subject_alternative_name().ok().flatten();
+    let entries = extension
+        .map(|extension| extension.value.general_names.as_slice())
+        .unwrap_or_default();
+    let moment = |time: ASN1Time| time.timestamp().saturating_mul(1_000);
+    Certificate {
+        subject: cut(&certificate.subject().to_string()),
+        issuer: cut(&certificate.issuer().to_string()),
+        names: entries.iter().filter_map(alternative_name).take(NAMES_MAX).collect(),
+        not_before: moment(certificate.validity().not_before),
+        not_after: moment(certificate.validity().not_after),
+    }
 }
 
 fn reason(error: &Error, chain: &[X509Certificate<'_>], name: Option<&ServerName<'_>>) -> String {

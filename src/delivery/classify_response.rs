@@ -62,7 +62,7 @@ fn requested_delay(called: &Called) -> Option<Duration> {
 mod tests {
     use super::*;
     use crate::{
-        domain::{answer::Failure, callback::Trigger, event_type::EventType},
+        domain::{answer::Failure, callback::Trigger, connection::Phases, event_type::EventType},
         storage::new_id,
     };
 
@@ -75,6 +75,8 @@ mod tests {
             answer,
             detail: None,
             took: Duration::ZERO,
+            phases: Phases::default(),
+            certificates: Vec::new(),
             received: None,
             retry_after: retry_after.map(Duration::from_secs),
             late_body: None,

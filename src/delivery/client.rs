@@ -17,9 +17,11 @@ use thiserror::Error;
 
 use crate::{
     delivery::{
+        connect_error::ConnectError,
         connector::{ConnectionState, Connector},
         endpoint_cache::Endpoint,
         failures::{self, span},
+        opening::Opening,
         redact::Redactor,
         resolver::GuardedResolver,
         response_body::{self, BodyReader, ReceivedBody},
@@ -28,6 +30,7 @@ use crate::{
     },
     domain::{
         answer::{Answer, Failure},
+        connection::{Certificate, Phases},
         retry::retry_after,
         url::UrlPolicy,
     },
@@ -86,6 +89,9 @@ pub(super) struct Called {
     pub(super) detail: Option<String>,
     /// Time until the head of the response was received, or until the call failed.
     pub(super) took: Duration,
+    pub(super) phases: Phases,
+    /// The certificates that were refused.
+    pub(super) certificates: Vec<Certificate>,
     pub(super) received: Option<Received>,
     /// The value of `Retry-After`.
     pub(super) retry_after: Option<Duration>,
@@ -114,29 +120,39 @@ impl Client {
 
     /// Sends a POST request. Never fails: errors are part of the result.
     pub(super) async fn call(&self, endpoint: &Endpoint, own: &AttemptHeaders, body: Bytes) -> Called {
-        let began = Instant::now();
-        let failed = |failure, detail| Called {
+        let (began, opening) = (Instant::now(), Arc::new(Opening::default()));
+        let failed = |failure, detail, phases, certificates| Called {
             answer: Answer::None(failure),
             detail: Some(detail),
             took: began.elapsed(),
+            phases,
+            certificates,
             received: None,
             retry_after: None,
             late_body: None,
         };
         let uri = match &endpoint.uri {
             Ok(uri) => uri,
-            Err(blocked) => return failed(Failure::AddressBlocked, blocked.clone()),
+            Err(blocked) => return failed(Failure::AddressBlocked, blocked.clone(), Phases::default(), Vec::new()),
         };
         let request = || request(uri.clone(), headers(own, &endpoint.headers), body.clone());
-        match tokio::time::timeout(self.timeout, self.send(endpoint, request)).await {
-            Ok(Ok(response)) => self.receive(response, &endpoint.redactor, began.elapsed()).await,
+        let sent = opening.measure(tokio::time::timeout(self.timeout, self.send(endpoint, request)));
+        match sent.await {
+            Ok(Ok(response)) => {
+                let phases = phases(response.extensions().get(), &opening, began.elapsed());
+                self.receive(response, &endpoint.redactor, began.elapsed(), phases).await
+            }
             Ok(Err(error)) => {
                 let (failure, detail) = explain(&error);
-                failed(failure, detail)
+                let phases = phases(connection(&error.error).as_ref(), &opening, began.elapsed());
+                let certificates = find::<ConnectError>(&error.error).map(|error| error.certificates.clone());
+                failed(failure, detail, phases, certificates.unwrap_or_default())
             }
             Err(_) => failed(
                 Failure::TimedOut,
                 format!("The receiver sent no response within {}.", span(self.timeout)),
+                opening.phases(began.elapsed()),
+                Vec::new(),
             ),
         }
     }
@@ -167,7 +183,7 @@ impl Client {
     }
 
     /// Reads the response. The outcome depends on the status code only; headers and body are for the log.
-    async fn receive(&self, response: Response<Incoming>, redactor: &Redactor, took: Duration) -> Called {
+    async fn receive(&self, response: Response<Incoming>, redactor: &Redactor, took: Duration, phases: Phases) -> Called {
         let (head, body) = response.into_parts();
         let retry_after = head
             .headers
@@ -178,6 +194,8 @@ impl Client {
             answer: Answer::Status(head.status.as_u16()),
             detail: None,
             took,
+            phases,
+            certificates: Vec::new(),
             received: Some(redacted(shown(&head.headers, redactor), body, redactor)),
             retry_after,
             late_body,
@@ -268,6 +286,14 @@ fn connection(error: &legacy::Error) -> Option<Arc<ConnectionState>> {
     let mut extras = Extensions::new();
     error.connect_info()?.get_extras(&mut extras);
     extras.remove()
+}
+
+/// How long the parts of a request took. If its connection was opened for another request, there is nothing but the wait.
+fn phases(connection: Option<&Arc<ConnectionState>>, opening: &Arc<Opening>, took: Duration) -> Phases {
+    match connection {
+        Some(connection) if !Arc::ptr_eq(&connection.opening, opening) => Phases::on_open_connection(took),
+        _ => opening.phases(took),
+    }
 }
 
 /// Why there is no response: the kind of failure and a sentence.

@@ -4,7 +4,10 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::{delivery::resolver::ResolveError, domain::answer::Failure};
+use crate::{
+    delivery::resolver::ResolveError,
+    domain::{answer::Failure, connection::Certificate},
+};
 
 /// Why no connection could be opened.
 #[derive(Debug, Error)]
@@ -13,6 +16,19 @@ pub(super) struct ConnectError {
     pub(super) failure: Failure,
     /// The reason, in a sentence.
     pub(super) detail: String,
+    /// The certificates that the receiver presented, if it was refused because of them. Its own one is the first.
+    pub(super) certificates: Vec<Certificate>,
+}
+
+impl ConnectError {
+    /// A failure without certificates.
+    pub(super) const fn new(failure: Failure, detail: String) -> Self {
+        Self {
+            failure,
+            detail,
+            certificates: Vec::new(),
+        }
+    }
 }
 
 impl From<ResolveError> for ConnectError {
@@ -21,10 +37,7 @@ impl From<ResolveError> for ConnectError {
             ResolveError::NotFound { .. } => Failure::NameNotResolved,
             ResolveError::Blocked { .. } => Failure::AddressBlocked,
         };
-        Self {
-            failure,
-            detail: error.to_string(),
-        }
+        Self::new(failure, error.to_string())
     }
 }
 

@@ -32,6 +32,7 @@ use crate::{
         failures::span,
         happy_eyeballs::{self, Failures},
         head_frames::{self, FrameReader, HEADS_MAX},
+        opening::{Opening, Part},
         resolver::GuardedResolver,
         tls::Tls,
     },
@@ -65,10 +66,13 @@ pub(super) struct ConnectionState {
     heads: AtomicU32,
     /// Whether the receiver asked for a client certificate in the TLS handshake.
     pub(super) wants_client_certificate: bool,
+    /// The attempt for which it was opened.
+    pub(super) opening: Arc<Opening>,
 }
 
 impl ConnectionState {
-    fn new(is_h2: bool, wants_client_certificate: bool) -> Self {
+    fn new(is_h2: bool, wants_client_certificate: bool, opening: Arc<Opening>) -> Self {
+        opening.opened();
         Self {
             opened: std::time::Instant::now(),
             was_used: AtomicBool::new(false),
@@ -76,6 +80,7 @@ impl ConnectionState {
             is_h2,
             heads: AtomicU32::new(0),
             wants_client_certificate,
+            opening,
         }
     }
 
@@ -119,13 +124,13 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let parts = self.0.clone();
-        Box::pin(async move { parts.open(&uri).await.map(TokioIo::new) })
+        let (parts, opening) = (self.0.clone(), Opening::current());
+        Box::pin(async move { parts.open(&uri, opening).await.map(TokioIo::new) })
     }
 }
 
 impl Parts {
-    async fn open(&self, uri: &Uri) -> Result<Connection, ConnectError> {
+    async fn open(&self, uri: &Uri, opening: Arc<Opening>) -> Result<Connection, ConnectError> {
         let is_tls = uri.scheme() == Some(&Scheme::HTTPS);
         let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         let host = uri.host().unwrap_or_default();
@@ -133,15 +138,19 @@ impl Parts {
         // An IP address was checked together with the webhook's URL. The addresses of a name are checked at each lookup.
         let addresses = match host.parse::<IpAddr>() {
             Ok(address) => vec![address],
-            Err(_) => tokio::time::timeout(self.limit * 2, self.resolver.resolve(host.to_owned()))
-                .await
-                .map_err(|_| slow_resolution(host, self.limit * 2))??,
+            Err(_) => {
+                opening.begin(Part::Dns);
+                tokio::time::timeout(self.limit * 2, self.resolver.resolve(host.to_owned()))
+                    .await
+                    .map_err(|_| slow_resolution(host, self.limit * 2))??
+            }
         };
         let mut addresses: Vec<_> = addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect();
         let deadline = Instant::now() + self.limit;
         let mut failures = Vec::new();
         loop {
             let left = (deadline - Instant::now()).max(self.limit / 4);
+            opening.begin(Part::Connect);
             let (stream, address) = match happy_eyeballs::connect(&addresses, left).await {
                 Ok(connected) => connected,
                 Err(more) => return Err(unreachable(failures, &more, self.limit)),
@@ -149,20 +158,18 @@ impl Parts {
             // Disables Nagle's algorithm, so that small requests are sent at once.
             let _ = stream.set_nodelay(true);
             if !is_tls {
-                return Ok(Connection::plain(stream));
+                return Ok(Connection::plain(stream, opening));
             }
             addresses.retain(|other| *other != address);
             let mut left = (deadline - Instant::now()).max(self.limit / 4);
             if !addresses.is_empty() {
                 left /= 2;
             }
+            opening.begin(Part::Tls);
             let error = match tokio::time::timeout(left, self.tls.handshake(host, stream)).await {
-                Ok(Ok((stream, wants_client_certificate))) => return Ok(Connection::tls(stream, wants_client_certificate)),
+                Ok(Ok((stream, wants_client_certificate))) => return Ok(Connection::tls(stream, wants_client_certificate, opening)),
                 Ok(Err(error)) => error,
-                Err(_) => ConnectError {
-                    failure: Failure::TimedOut,
-                    detail: format!("The TLS handshake took longer than {}.", span(left)),
-                },
+                Err(_) => ConnectError::new(Failure::TimedOut, format!("The TLS handshake took longer than {}.", span(left))),
             };
             // A server that does not respond is skipped in favour of the next address. A TLS error is a definite reply and is returned.
             if error.failure == Failure::TlsError || (addresses.is_empty() && failures.is_empty()) {
@@ -174,10 +181,10 @@ impl Parts {
 }
 
 fn slow_resolution(host: &str, limit: Duration) -> ConnectError {
-    ConnectError {
-        failure: Failure::TimedOut,
-        detail: format!("The name {host} was not resolved within {}.", span(limit)),
-    }
+    ConnectError::new(
+        Failure::TimedOut,
+        format!("The name {host} was not resolved within {}.", span(limit)),
+    )
 }
 
 /// Combines the failures of all addresses into one, with a sentence that lists them.
@@ -202,7 +209,7 @@ fn unreachable(handshakes: Vec<(SocketAddr, ConnectError)>, connects: &Failures,
         None if connects.iter().any(|(_, error)| is_reset(error)) => Failure::ConnectionReset,
         None => Failure::ConnectionRefused,
     };
-    ConnectError { failure, detail }
+    ConnectError::new(failure, detail)
 }
 
 fn is_reset(error: &io::Error) -> bool {
@@ -222,19 +229,19 @@ fn reason(address: SocketAddr, error: &io::Error, limit: Duration) -> String {
 }
 
 impl Connection {
-    fn plain(stream: TcpStream) -> Self {
+    fn plain(stream: TcpStream, opening: Arc<Opening>) -> Self {
         Self {
             transport: Transport::Plain(stream),
-            state: Arc::new(ConnectionState::new(false, false)),
+            state: Arc::new(ConnectionState::new(false, false, opening)),
             frames: FrameReader::default(),
         }
     }
 
-    fn tls(stream: TlsStream<TcpStream>, wants_client_certificate: bool) -> Self {
+    fn tls(stream: TlsStream<TcpStream>, wants_client_certificate: bool, opening: Arc<Opening>) -> Self {
         let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Self {
             transport: Transport::Tls(Box::new(stream)),
-            state: Arc::new(ConnectionState::new(is_h2, wants_client_certificate)),
+            state: Arc::new(ConnectionState::new(is_h2, wants_client_certificate, opening)),
             frames: FrameReader::default(),
         }
     }

@@ -27,6 +27,7 @@ mod head_frames;
 mod inflate;
 mod late_body;
 mod lease;
+mod opening;
 mod other_nodes;
 mod queues;
 mod redact;

@@ -23,7 +23,7 @@ use crate::{
         certificate_error,
         connect_error::{self, ConnectError},
     },
-    domain::answer::Failure,
+    domain::{answer::Failure, connection::Certificate},
 };
 
 /// The protocol versions and cipher suites that clearhook offers, for messages (RFC 9325 §4.2: forward secrecy and authenticated
@@ -39,6 +39,8 @@ pub(super) struct Tls(TlsConnector);
 struct Notes {
     /// Why the certificate was refused.
     refusal: Option<String>,
+    /// The refused certificate and those that came with it.
+    certificates: Vec<Certificate>,
     wants_client_certificate: bool,
 }
 
@@ -81,10 +83,8 @@ impl Tls {
     /// Does the TLS handshake on a TCP connection. Also returns whether the receiver asked for a client certificate.
     pub(super) async fn handshake(&self, host: &str, stream: TcpStream) -> Result<(TlsStream<TcpStream>, bool), ConnectError> {
         // The trailing dot of an absolute name is not part of the TLS server name (RFC 6066 §3).
-        let name = ServerName::try_from(host.trim_end_matches('.').to_owned()).map_err(|_| ConnectError {
-            failure: Failure::TlsError,
-            detail: format!("No certificate can be valid for the host {host}."),
-        })?;
+        let name = ServerName::try_from(host.trim_end_matches('.').to_owned())
+            .map_err(|_| ConnectError::new(Failure::TlsError, format!("No certificate can be valid for the host {host}.")))?;
         let connect = async {
             let result = self.0.connect(name, stream).await;
             (result, NOTES.with(RefCell::take))
@@ -121,7 +121,11 @@ fn failed_handshake(error: &io::Error, notes: Notes, host: &str) -> ConnectError
             },
         ),
     };
-    ConnectError { failure, detail }
+    ConnectError {
+        failure,
+        detail,
+        certificates: notes.certificates,
+    }
 }
 
 /// Explains a TLS failure in a sentence. `host` may be empty.
@@ -227,7 +231,14 @@ impl ExplainingVerifier {
     fn note(error: &Error, leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>], name: Option<&ServerName<'_>>) {
         let refusal = certificate_error::explain(error, leaf, intermediates, name);
         // The task-local is not set outside of `Tls::handshake`; then the reason is not needed.
-        let _ = NOTES.try_with(|notes| notes.borrow_mut().refusal = Some(refusal));
+        let _ = NOTES.try_with(|notes| {
+            let mut notes = notes.borrow_mut();
+            notes.refusal = Some(refusal);
+            // The signature of the handshake is verified after the chain, and knows the receiver's own certificate only.
+            if notes.certificates.is_empty() {
+                notes.certificates = certificate_error::described_chain(leaf, intermediates);
+            }
+        });
     }
 }
 

@@ -17,6 +17,8 @@ pub mod address;
 #[cfg(feature = "ssr")]
 pub mod answer;
 #[cfg(feature = "ssr")]
+pub mod connection;
+#[cfg(feature = "ssr")]
 pub mod disabled;
 #[cfg(feature = "ssr")]
 pub mod json_object;

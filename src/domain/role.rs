@@ -25,5 +25,7 @@ named! {
         CallbacksRead = "callbacks:read",
         /// Read `/metrics`.
         MetricsRead = "metrics:read",
+        /// Manage users and API keys, and read the audit log. No other scope implies it, and it implies no other.
+        Admin = "admin",
     }
 }

@@ -1,4 +1,4 @@
-//! The callback log: `GET /webhooks/{id}/callbacks` and `GET /callbacks/{id}`.
+//! The callback log: `GET /webhooks/{id}/callbacks`, `GET /callbacks` and `GET /callbacks/{id}`.
 
 use axum::{Json, extract::State, http::Method};
 use schemars::JsonSchema;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::AppState,
-    auth::rules::Action,
+    auth::{principal::Principal, rules::Action},
     domain::{
         callback::{Outcome, Trigger},
         event_type::EventType,
@@ -14,20 +14,21 @@ use crate::{
         timestamp::Timestamp,
     },
     problem::Problem,
-    rest::extract::{Caller, Id, List, NoParams, PageView, Params, event_type, limit, moment, named},
+    rest::extract::{Caller, Id, List, NoParams, PageView, Params, event_type, limit, moment, named, webhook_id},
     routes::{Operation, Routes, Rule, Tag},
     services::error::FieldError,
     services::webhooks,
     storage::callbacks::{CallbackDetails, CallbackRecord, LogFilter, ShownHeaders},
 };
 
+/// The query of the log of one webhook.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LogParams {
-    /// The earliest time, inclusive. At most 366 days before `to`.
+    /// The earliest start of an attempt, inclusive. At most 366 days before `to`.
     #[schemars(with = "Option<Timestamp>")]
     from: Option<String>,
-    /// The latest time, exclusive.
+    /// The latest start of an attempt, exclusive.
     #[schemars(with = "Option<Timestamp>")]
     to: Option<String>,
     /// Only attempts that succeeded, or only those that failed.
@@ -39,8 +40,52 @@ struct LogParams {
     /// Only attempts of this event type.
     #[schemars(with = "Option<EventType>")]
     event: Option<String>,
+    /// An event (its id, its publisher's id or its subject), a delivery or a message (`msg_…`).
+    #[schemars(example = &"identities/42")]
+    q: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
+}
+
+/// The query of the log of all webhooks.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AllLogsParams {
+    /// Only callbacks of this webhook.
+    #[schemars(with = "Option<WebhookId>")]
+    webhook_id: Option<String>,
+    /// The earliest start of an attempt, inclusive. At most 366 days before `to`.
+    #[schemars(with = "Option<Timestamp>")]
+    from: Option<String>,
+    /// The latest start of an attempt, exclusive.
+    #[schemars(with = "Option<Timestamp>")]
+    to: Option<String>,
+    /// Only attempts that succeeded, or only those that failed.
+    #[schemars(with = "Option<Outcome>")]
+    outcome: Option<String>,
+    /// Only attempts that were answered with this status code.
+    #[schemars(with = "Option<u16>", range(min = 100, max = 999))]
+    status: Option<String>,
+    /// Only attempts of this event type.
+    #[schemars(with = "Option<EventType>")]
+    event: Option<String>,
+    /// An event (its id, its publisher's id or its subject), a delivery or a message (`msg_…`).
+    #[schemars(example = &"identities/42")]
+    q: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+/// The filters of a log as they are in a query.
+#[derive(Default)]
+pub(super) struct LogQuery {
+    pub(super) webhook_id: Option<String>,
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) outcome: Option<String>,
+    pub(super) status: Option<String>,
+    pub(super) event: Option<String>,
+    pub(super) q: Option<String>,
 }
 
 /// An HTTP attempt of a delivery.
@@ -53,6 +98,8 @@ pub(super) struct CallbackView {
     delivery_id: DeliveryId,
     /// The event, by clearhook's id.
     event_id: EventId,
+    /// The webhook.
+    webhook_id: WebhookId,
     /// The type of the event.
     event_type: EventType,
     /// The URL to which it was sent.
@@ -117,11 +164,9 @@ struct ResponseView {
 /// An HTTP attempt with its request and response.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "CallbackDetails")]
-struct DetailsView {
+pub(super) struct DetailsView {
     #[serde(flatten)]
     callback: CallbackView,
-    /// The webhook.
-    webhook_id: WebhookId,
     /// The CloudEvents `id` of the event, as the publisher gave it. Null if the event is no longer stored.
     #[schemars(example = &"7d3c6b1e")]
     ce_id: Option<String>,
@@ -150,6 +195,18 @@ pub(super) fn routes() -> Routes<AppState> {
         )
         .operation(
             Method::GET,
+            "/callbacks",
+            rule,
+            list_all,
+            Operation::new("listCallbacks", Tag::Callbacks, "List the callbacks of all webhooks")
+                .text(
+                    "The log of all webhooks, newest first, in the order in which the callbacks were logged.\n\n\
+                     A page can have fewer items than `limit`, or none, although there are more: only a page whose `next_cursor` is null is the last.",
+                )
+                .refuses(404, "There is no such webhook (`not-found`)."),
+        )
+        .operation(
+            Method::GET,
             "/callbacks/{id}",
             rule,
             read,
@@ -166,17 +223,42 @@ async fn list(
     list: List,
     Params(params): Params<LogParams>,
 ) -> Result<PageView<CallbackView>, Problem> {
-    let filter = LogFilter {
-        from: moment("from", params.from.as_deref())?,
-        to: moment("to", params.to.as_deref())?,
-        outcome: named("outcome", params.outcome.as_deref())?,
-        status: status(params.status.as_deref())?,
-        response: None,
-        event: event_type(&app, "event", params.event.as_deref()).await?,
-        deliveries: None,
+    let query = LogQuery {
+        webhook_id: Some(id.to_string()),
+        from: params.from,
+        to: params.to,
+        outcome: params.outcome,
+        status: params.status,
+        event: params.event,
+        q: params.q,
     };
-    check_filter(&filter)?;
+    let (_, filter) = log_filter(&app, &by, &query).await?;
     let page = webhooks::log(&app, &by, id, &filter, list.cursor(params.cursor.as_deref())?, limit(params.limit)?).await?;
+    Ok(PageView::of(&list, page, view))
+}
+
+/// `GET /callbacks`
+async fn list_all(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    list: List,
+    Params(params): Params<AllLogsParams>,
+) -> Result<PageView<CallbackView>, Problem> {
+    let query = LogQuery {
+        webhook_id: params.webhook_id,
+        from: params.from,
+        to: params.to,
+        outcome: params.outcome,
+        status: params.status,
+        event: params.event,
+        q: params.q,
+    };
+    let (webhook, filter) = log_filter(&app, &by, &query).await?;
+    let (after, limit) = (list.cursor(params.cursor.as_deref())?, limit(params.limit)?);
+    let page = match webhook {
+        Some(webhook) => webhooks::log(&app, &by, webhook, &filter, after, limit).await?,
+        None => webhooks::all_logs(&app, &by, &filter, after, limit).await?,
+    };
     Ok(PageView::of(&list, page, view))
 }
 
@@ -187,6 +269,11 @@ async fn read(
     Id(id): Id<CallbackId>,
     _: Params<NoParams>,
 ) -> Result<Json<DetailsView>, Problem> {
+    Ok(Json(details_view(webhooks::callback(&app, &by, id).await?)))
+}
+
+/// A callback with its request and response.
+pub(super) fn details_view(details: CallbackDetails) -> DetailsView {
     let CallbackDetails {
         record,
         detail,
@@ -196,42 +283,57 @@ async fn read(
         source,
         received,
         ..
-    } = webhooks::callback(&app, &by, id).await?;
+    } = details;
     let received = received.map(|received| ResponseView {
         headers: shown(received.headers),
         body: String::from_utf8_lossy(&received.body).into_owned(),
         truncated: received.truncated,
         incomplete: received.incomplete,
     });
-    let webhook_id = record.webhook;
     let request = RequestView {
         headers: shown(request_headers),
         body: request_body,
     };
-    Ok(Json(DetailsView {
+    DetailsView {
         callback: view(record),
-        webhook_id,
         ce_id,
         source,
         detail,
         request,
         received,
-    }))
+    }
 }
 
-/// Rejects filters that exclude each other, which no callback fits.
-fn check_filter(filter: &LogFilter) -> Result<(), Problem> {
-    let (Some(outcome), Some(status)) = (filter.outcome, filter.status) else {
-        return Ok(());
+/// The webhook and the filter that a query selects. Errors name the parameters.
+pub(super) async fn log_filter(app: &AppState, by: &Principal, query: &LogQuery) -> Result<(Option<WebhookId>, LogFilter), Problem> {
+    let webhook = query.webhook_id.as_deref().map(|id| webhook_id("webhook_id", id)).transpose()?;
+    let mut filter = LogFilter {
+        from: moment("from", query.from.as_deref())?,
+        to: moment("to", query.to.as_deref())?,
+        outcome: named("outcome", query.outcome.as_deref())?,
+        status: status(query.status.as_deref())?,
+        response: None,
+        event: event_type(app, "event", query.event.as_deref()).await?,
+        deliveries: None,
     };
-    if (outcome == Outcome::Succeeded) == (200..300).contains(&status) {
-        return Ok(());
+    if let (Some(outcome), Some(status)) = (filter.outcome, filter.status) {
+        let is_success = (200..=299).contains(&status);
+        if is_success != (outcome == Outcome::Succeeded) {
+            let detail = format!("No callback has the status {status} and the outcome `{outcome}`; omit one of them.");
+            return Err(Problem::invalid(vec![
+                FieldError::new("/status", detail.as_str()),
+                FieldError::new("/outcome", detail.as_str()),
+            ]));
+        }
     }
-    let detail = format!("A callback with the status {status} has not {outcome}. Leave out `outcome` or `status`.");
-    Err(Problem::invalid(vec![
-        FieldError::new("/outcome", detail.as_str()),
-        FieldError::new("/status", detail.as_str()),
-    ]))
+    if let Some(text) = query.q.as_deref().filter(|text| !text.trim().is_empty()) {
+        let found = match webhook {
+            Some(webhook) => webhooks::find_deliveries(app, by, webhook, text).await?,
+            None => webhooks::find_deliveries_of_all(app, by, text).await?,
+        };
+        filter.deliveries = Some(found);
+    }
+    Ok((webhook, filter))
 }
 
 /// Parses an HTTP status code.
@@ -246,7 +348,7 @@ fn shown(headers: ShownHeaders) -> Vec<Shown> {
 }
 
 /// The JSON of a callback, as in the API's lists.
-pub fn callback_json(record: CallbackRecord) -> String {
+pub(super) fn callback_json(record: CallbackRecord) -> String {
     // Serializing this struct cannot fail.
     serde_json::to_string(&view(record)).unwrap_or_default()
 }
@@ -256,6 +358,7 @@ pub(super) fn view(record: CallbackRecord) -> CallbackView {
         id: record.id,
         delivery_id: record.delivery,
         event_id: record.event,
+        webhook_id: record.webhook,
         event_type: record.event_type,
         url: record.url,
         callback_date: record.at,

@@ -1,4 +1,4 @@
-//! Deliveries that wait, are held, or have failed: `GET /deliveries`, `POST /deliveries/{id}/cancel` and `POST /webhooks/{id}/discard`.
+//! Deliveries: `GET /deliveries`, `GET /deliveries/{id}`, `POST /deliveries/{id}/cancel` and `POST /webhooks/{id}/discard`.
 
 use axum::{Json, extract::State, http::Method};
 use schemars::JsonSchema;
@@ -14,24 +14,42 @@ use crate::{
         timestamp::Timestamp,
     },
     problem::Problem,
-    rest::extract::{Caller, Id, List, NoParams, OptionalBody, PageView, Params, limit},
+    rest::{
+        callbacks::{self, CallbackView},
+        extract::{Caller, Id, List, NoParams, OptionalBody, PageView, Params, event_type, limit, webhook_id},
+    },
     routes::{Operation, Routes, Rule, Tag},
-    services::{error::FieldError, webhooks},
+    services::{
+        error::FieldError,
+        webhooks::{self, DeliveryQuery},
+    },
     storage::{
         delivery_list::{DeliveryList, ListedDelivery},
         recover::Discard,
     },
 };
 
+/// A list of states.
+const STATES: &str =
+    "^ *(waiting|pending|sending|succeeded|failed|held|cancelled) *(, *(waiting|pending|sending|succeeded|failed|held|cancelled) *)*$";
+
+/// The query of the list.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct DeliveryParams {
-    /// Those that wait for their time (`pending` means the same), that are held because the webhook is disabled, or that have failed.
-    #[schemars(required, extend("type" = "string", "enum" = ["waiting", "pending", "held", "failed"]))]
+    /// One or more states, separated by commas: `waiting` (which means `pending` and `sending`), `pending`, `sending`, `succeeded`, `failed`, `held` and
+    /// `cancelled`. By default, all.
+    #[schemars(regex(pattern = STATES), example = &"failed,held")]
     state: Option<String>,
-    /// The webhook.
-    #[schemars(with = "WebhookId")]
+    /// Only deliveries to this webhook.
+    #[schemars(with = "Option<WebhookId>")]
     webhook_id: Option<String>,
+    /// Only deliveries of events of this type.
+    #[schemars(with = "Option<EventType>")]
+    event: Option<String>,
+    /// Only deliveries of this event, by clearhook's id.
+    #[schemars(with = "Option<EventId>")]
+    event_id: Option<String>,
     limit: Option<u64>,
     cursor: Option<String>,
 }
@@ -63,6 +81,16 @@ struct DeliveryView {
     reason: Option<String>,
     /// When the event was published.
     created_at: Timestamp,
+}
+
+/// A delivery with its callbacks.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeliveryDetails")]
+struct DeliveryDetailsView {
+    #[serde(flatten)]
+    delivery: DeliveryView,
+    /// Oldest first. If there are more than 200, the newest ones.
+    callbacks: Vec<CallbackView>,
 }
 
 /// A cancelled delivery.
@@ -103,9 +131,19 @@ pub(super) fn routes() -> Routes<AppState> {
             "/deliveries",
             Rule::Key(Action::ReadCallbacks),
             list,
-            Operation::new("listDeliveries", Tag::Deliveries, "List deliveries of a webhook")
-                .text("Deliveries that wait, are held, or have failed.")
-                .refuses(404, "There is no such webhook (`not-found`)."),
+            Operation::new("listDeliveries", Tag::Deliveries, "List deliveries")
+                .text(
+                    "Newest first. Those of one webhook that wait (`webhook_id`, and `state=waiting` or `state=pending`) are in the order in which they are due.\n\n\
+                     A page can have fewer items than `limit`, or none, although there are more: only a page whose `next_cursor` is null is the last.",
+                )
+                .refuses(404, "There is no such webhook or event (`not-found`)."),
+        )
+        .operation(
+            Method::GET,
+            "/deliveries/{id}",
+            Rule::Key(Action::ReadCallbacks),
+            read,
+            Operation::new("getDelivery", Tag::Deliveries, "Read a delivery").text("A delivery with its callbacks."),
         )
         .operation(
             Method::POST,
@@ -133,26 +171,75 @@ async fn list(
     list: List,
     Params(params): Params<DeliveryParams>,
 ) -> Result<PageView<DeliveryView>, Problem> {
-    let mut errors = Vec::new();
-    let which = match params.state.as_deref() {
-        Some("waiting" | "pending") => Some(DeliveryList::Waiting),
-        Some("held") => Some(DeliveryList::Held),
-        Some("failed") => Some(DeliveryList::Failed),
-        _ => None,
-    };
-    if which.is_none() {
-        errors.push(FieldError::new("/state", "Use `waiting`, `held` or `failed`."));
-    }
-    let webhook = params.webhook_id.as_deref().and_then(|id| id.parse::<WebhookId>().ok());
-    if webhook.is_none() {
-        errors.push(FieldError::new("/webhook_id", "Give the id of a webhook."));
-    }
-    let (Some(which), Some(webhook)) = (which, webhook) else {
-        return Err(Problem::invalid(errors));
-    };
+    let states = params.state.as_deref().map(states).transpose()?.unwrap_or_default();
+    let webhook = params.webhook_id.as_deref().map(|id| webhook_id("webhook_id", id)).transpose()?;
+    let event_type = event_type(&app, "event", params.event.as_deref()).await?;
+    let event = params.event_id.as_deref().map(str::parse::<EventId>).transpose();
+    let event = event.map_err(|_| Problem::invalid(vec![FieldError::new("/event_id", "Give the id of an event.")]))?;
     let (after, limit) = (list.cursor(params.cursor.as_deref())?, limit(params.limit)?);
-    let page = webhooks::deliveries(&app, &by, webhook, which, after, limit).await?;
+    let page = match (webhook, in_one_index(&states)) {
+        (Some(webhook), Some(which)) if event.is_none() && event_type.is_none() => {
+            webhooks::deliveries(&app, &by, webhook, which, after, limit).await?
+        }
+        _ => {
+            let query = DeliveryQuery {
+                states,
+                webhook,
+                event_type,
+                event,
+            };
+            webhooks::find_all_deliveries(&app, &by, query, after, limit).await?
+        }
+    };
     Ok(PageView::of(&list, page, view))
+}
+
+/// Parses a list of states. A parked delivery is reported as pending.
+fn states(given: &str) -> Result<Vec<DeliveryState>, Problem> {
+    let mut states = Vec::new();
+    for name in given.split(',').map(str::trim) {
+        match name {
+            "waiting" => states.extend([DeliveryState::Pending, DeliveryState::Parked, DeliveryState::Sending]),
+            "pending" => states.extend([DeliveryState::Pending, DeliveryState::Parked]),
+            "sending" => states.push(DeliveryState::Sending),
+            "succeeded" => states.push(DeliveryState::Succeeded),
+            "failed" => states.push(DeliveryState::Failed),
+            "held" => states.push(DeliveryState::Held),
+            "cancelled" => states.push(DeliveryState::Cancelled),
+            _ => {
+                let detail = "Use one or more of `waiting`, `pending`, `sending`, `succeeded`, `failed`, `held` and `cancelled`, separated by commas.";
+                return Err(Problem::invalid(vec![FieldError::new("/state", detail)]));
+            }
+        }
+    }
+    states.sort_unstable();
+    states.dedup();
+    Ok(states)
+}
+
+/// The list of one webhook that has exactly these states and an index.
+fn in_one_index(states: &[DeliveryState]) -> Option<DeliveryList> {
+    match states {
+        [DeliveryState::Pending, DeliveryState::Parked, DeliveryState::Sending] => Some(DeliveryList::Waiting),
+        [DeliveryState::Pending, DeliveryState::Parked] => Some(DeliveryList::Pending),
+        [DeliveryState::Held] => Some(DeliveryList::Held),
+        [DeliveryState::Failed] => Some(DeliveryList::Failed),
+        _ => None,
+    }
+}
+
+/// `GET /deliveries/{id}`
+async fn read(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    Id(id): Id<DeliveryId>,
+    _: Params<NoParams>,
+) -> Result<Json<DeliveryDetailsView>, Problem> {
+    let (delivery, callbacks) = webhooks::delivery(&app, &by, id).await?;
+    Ok(Json(DeliveryDetailsView {
+        delivery: view(delivery),
+        callbacks: callbacks.into_iter().map(callbacks::view).collect(),
+    }))
 }
 
 /// `POST /deliveries/{id}/cancel`

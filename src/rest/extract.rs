@@ -17,6 +17,7 @@ use crate::{
     auth::principal::{KeyHolder, Principal},
     domain::{
         event_type::EventType,
+        id::WebhookId,
         page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, ListId, Page},
         timestamp::Timestamp,
     },
@@ -291,6 +292,12 @@ impl List {
 pub(super) fn named<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, given: Option<&str>) -> Result<Option<T>, Problem> {
     let parsed = given.map(str::parse).transpose();
     parsed.map_err(|error| Problem::invalid(vec![FieldError::new(format!("/{name}"), format!("{error}."))]))
+}
+
+/// Parses a query parameter that is the id of a webhook.
+pub(super) fn webhook_id(name: &str, given: &str) -> Result<WebhookId, Problem> {
+    let wrong = |_| Problem::invalid(vec![FieldError::new(format!("/{name}"), "Give the id of a webhook.")]);
+    given.parse().map_err(wrong)
 }
 
 /// Looks up an optional query parameter that is an event type.

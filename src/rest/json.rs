@@ -11,7 +11,12 @@ pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| problem(error.path(), error.inner()))?;
     deserializer.end().map_err(|error| not_json(&error))?;
-    Ok(value)
+    // Fields that take any JSON, such as schemas and examples, would silently lose the first of two values with one name, and digits of numbers.
+    let ambiguity = std::str::from_utf8(json).ok().and_then(event_schema::ambiguity);
+    match ambiguity {
+        Some(found) => Err(Problem::invalid(vec![FieldError::new(found.pointer, found.detail)])),
+        None => Ok(value),
+    }
 }
 
 fn not_json(error: &serde_json::Error) -> Problem {

@@ -1,27 +1,34 @@
 //! The HTTP API: `/api/v1` for programs with API keys, and `/healthz`, `/readyz` and `/metrics`.
 
 mod answer;
+mod api_keys;
+mod audit;
 mod callbacks;
+mod configuration;
 mod deliveries;
 mod entity_tag;
 mod event_types;
 mod events;
+pub(crate) mod export;
 mod extract;
 mod find_events;
 mod health;
 mod json;
+mod key_reader;
+mod live;
 pub mod metrics;
 pub mod openapi;
 mod resend;
 mod stats;
+mod users;
 mod webhook_body;
 mod webhooks;
 
 use axum::extract::DefaultBodyLimit;
 
 pub(crate) use self::answer::HoldsCredential;
+pub use self::extract::key_holder;
 pub(crate) use self::extract::{BODY_BYTES_MAX, Params};
-pub use self::{callbacks::callback_json, extract::key_holder};
 use crate::{app::AppState, problem::Problem, routes::Routes};
 
 /// All routes of the API.
@@ -32,9 +39,15 @@ pub fn routes() -> Routes<AppState> {
         .merge(event_types::routes())
         .merge(webhooks::routes())
         .merge(callbacks::routes())
+        .merge(export::routes())
+        .merge(live::routes())
         .merge(deliveries::routes())
         .merge(resend::routes())
         .merge(stats::routes())
+        .merge(configuration::routes())
+        .merge(users::routes())
+        .merge(api_keys::routes())
+        .merge(audit::routes())
         .fallback(no_such_route)
         .map(|router| router.layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX)));
     let described = Routes::new().nest("/api/v1", v1).merge(health::routes()).merge(metrics::routes());

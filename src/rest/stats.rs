@@ -1,4 +1,4 @@
-//! `GET /webhooks/{id}/stats`.
+//! `GET /webhooks/{id}/stats` and `GET /stats`.
 
 use std::time::Duration;
 
@@ -35,15 +35,28 @@ struct StatsParams {
 
 /// The routes of this file.
 pub(super) fn routes() -> Routes<AppState> {
-    Routes::new().operation(
-        Method::GET,
-        "/webhooks/{id}/stats",
-        Rule::Key(Action::ReadCallbacks),
-        read,
-        Operation::new("getWebhookStats", Tag::Webhooks, "Read the statistics of a webhook")
-            .text("Numbers of attempts by hour or day, and percentiles of their duration.")
-            .refuses(422, "The range is not valid; `errors` says why (`invalid`)."),
-    )
+    let rule = Rule::Key(Action::ReadCallbacks);
+    Routes::new()
+        .operation(
+            Method::GET,
+            "/webhooks/{id}/stats",
+            rule,
+            read,
+            Operation::new("getWebhookStats", Tag::Webhooks, "Read the statistics of a webhook")
+                .text("Numbers of attempts by hour or day, and percentiles of their duration.")
+                .refuses(422, "The range is not valid; `errors` says why (`invalid`)."),
+        )
+        .operation(
+            Method::GET,
+            "/stats",
+            rule,
+            read_total,
+            Operation::new("getStats", Tag::Callbacks, "Read the statistics of all webhooks")
+                .text(
+                    "Numbers of attempts of all webhooks together by hour or day, also of deleted ones, and percentiles of their duration.",
+                )
+                .refuses(422, "The range is not valid; `errors` says why (`invalid`)."),
+        )
 }
 
 /// `GET /webhooks/{id}/stats`
@@ -53,7 +66,19 @@ async fn read(
     Id(id): Id<WebhookId>,
     Params(params): Params<StatsParams>,
 ) -> Result<Json<Stats>, Problem> {
+    let (from, to) = range(&params)?;
+    Ok(Json(webhooks::stats(&app, &by, id, from, to, params.period).await?))
+}
+
+/// `GET /stats`
+async fn read_total(State(app): State<AppState>, Caller(by): Caller, Params(params): Params<StatsParams>) -> Result<Json<Stats>, Problem> {
+    let (from, to) = range(&params)?;
+    Ok(Json(webhooks::total_stats(&app, &by, from, to, params.period).await?))
+}
+
+/// The time range: by default the last 24 hours before `to`, which is by default now.
+fn range(params: &StatsParams) -> Result<(Timestamp, Timestamp), Problem> {
     let to = moment("to", params.to.as_deref())?.unwrap_or_else(Timestamp::now);
     let from = moment("from", params.from.as_deref())?.unwrap_or_else(|| to.minus(USUAL));
-    Ok(Json(webhooks::stats(&app, &by, id, from, to, params.period).await?))
+    Ok((from, to))
 }

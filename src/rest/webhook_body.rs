@@ -45,39 +45,51 @@ impl<'de> Visitor<'de> for NewWebhookVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, body: A) -> Result<NewWebhook, A::Error> {
-        let mut other = WithoutSecret {
-            body,
-            secret: None,
-            is_given: false,
-        };
+        let mut other = Without::new(body, ["secret"]);
         let fields = WebhookInput::deserialize(MapAccessDeserializer::new(&mut other))?;
-        Ok(NewWebhook {
-            fields,
-            secret: other.secret,
-        })
+        let [secret] = other.into_values();
+        Ok(NewWebhook { fields, secret })
     }
 }
 
-/// The members of the body without `secret`, whose value is kept.
-struct WithoutSecret<A> {
+/// The members of a body without some texts, whose values are kept.
+pub(super) struct Without<A, const N: usize> {
     body: A,
-    /// The value. `None` if it is null or not given.
-    secret: Option<String>,
-    is_given: bool,
+    names: [&'static str; N],
+    /// The values. `None` if they are null or not given.
+    values: [Option<String>; N],
+    is_given: [bool; N],
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutSecret<A> {
+impl<A, const N: usize> Without<A, N> {
+    /// The members of `body` without those with these names.
+    pub(super) fn new(body: A, names: [&'static str; N]) -> Self {
+        Self {
+            body,
+            names,
+            values: [const { None }; N],
+            is_given: [false; N],
+        }
+    }
+
+    /// The values that were left out, in the order of the names.
+    pub(super) fn into_values(self) -> [Option<String>; N] {
+        self.values
+    }
+}
+
+impl<'de, A: MapAccess<'de>, const N: usize> MapAccess<'de> for Without<A, N> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         while let Some(name) = self.body.next_key::<String>()? {
-            if name != "secret" {
+            let Some(at) = self.names.iter().position(|known| *known == name) else {
                 return seed.deserialize(name.into_deserializer()).map(Some);
+            };
+            if std::mem::replace(&mut self.is_given[at], true) {
+                return Err(Error::duplicate_field(self.names[at]));
             }
-            if std::mem::replace(&mut self.is_given, true) {
-                return Err(Error::duplicate_field("secret"));
-            }
-            self.secret = self.body.next_value()?;
+            self.values[at] = self.body.next_value()?;
         }
         Ok(None)
     }
@@ -140,6 +152,11 @@ impl<T: Serialize + DeserializeOwned> Patch<T> {
     /// The value of a field, if the patch changes no other.
     pub(super) fn only(&self, field: &str) -> Option<&Value> {
         self.members.get(field).filter(|_| self.members.len() == 1)
+    }
+
+    /// The value that the patch gives a field, if it does.
+    pub(super) fn value(&self, field: &str) -> Option<&Value> {
+        self.members.get(field)
     }
 
     /// The fields with these changes. It fails only if `T` cannot be read from what it writes.

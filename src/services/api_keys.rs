@@ -56,6 +56,12 @@ pub async fn list(
     Ok(store.find_api_keys(q, after, limit).await?)
 }
 
+/// A key, revoked or not.
+pub async fn get(store: &Store, by: &Principal, id: ApiKeyId) -> Result<ApiKeyRecord, UseCaseError> {
+    by.may(Action::ManageApiKeys, false)?;
+    store.api_key_by_id(id).await?.ok_or(UseCaseError::NotFound)
+}
+
 /// Revokes a key.
 pub async fn revoke(store: &Store, by: &Principal, id: ApiKeyId) -> Result<ApiKeyRecord, UseCaseError> {
     by.may(Action::ManageApiKeys, false)?;

@@ -95,6 +95,15 @@ impl FieldError {
         }
     }
 
+    /// The same error of a field that is part of `parent`, a JSON pointer.
+    #[must_use]
+    pub(crate) fn below(self, parent: &str) -> Self {
+        Self {
+            pointer: format!("{parent}{}", self.pointer),
+            ..self
+        }
+    }
+
     /// The rule that the field violates.
     pub(crate) fn wrong(&self) -> Option<&ValidationError> {
         self.wrong.as_ref()

@@ -11,6 +11,7 @@ use crate::{
         id::UserId,
         page::{Cursor, Page},
         role::Role,
+        timestamp::Timestamp,
     },
     messages::validation::ValidationError,
     services::error::{FieldError, UseCaseError},
@@ -67,15 +68,28 @@ pub async fn create(
 
 /// Changes a user. Users cannot change themselves here, so that they cannot lock themselves out.
 pub async fn change(store: &Store, by: &Principal, id: UserId, change: UserChange) -> Result<UserRecord, UseCaseError> {
+    change_since(store, by, id, change, None).await
+}
+
+/// As [`change`], if the user was not changed after `seen`, the `updated_at` of the version that the caller has read. Otherwise the error is
+/// [`UseCaseError::Stale`].
+pub async fn change_since(
+    store: &Store,
+    by: &Principal,
+    id: UserId,
+    change: UserChange,
+    seen: Option<Timestamp>,
+) -> Result<UserRecord, UseCaseError> {
     by.may(Action::ManageUsers, false)?;
     if matches!(by, Principal::User(who) if who.user == id) && !matches!(change, UserChange::Enable) {
         return Err(UseCaseError::Conflict(ValidationError::Yourself));
     }
-    match store.change_user(&by.actor(), id, change).await? {
+    match store.change_user_since(&by.actor(), id, change, seen).await? {
         ChangedUser::Done(user) => {
             tracing::info!(user = %id, "user {id} changed");
             Ok(user)
         }
+        ChangedUser::Stale => Err(UseCaseError::Stale),
         ChangedUser::Unknown => Err(UseCaseError::NotFound),
         ChangedUser::LastAdministrator => Err(UseCaseError::Conflict(ValidationError::LastAdministrator)),
     }

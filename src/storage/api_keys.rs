@@ -91,6 +91,12 @@ impl Store {
         find.one(&self.read).await?.map(record).transpose()
     }
 
+    /// Returns the key with this id, revoked or not.
+    pub async fn api_key_by_id(&self, id: ApiKeyId) -> Result<Option<ApiKeyRecord>, StoreError> {
+        let found = api_key::Entity::find_by_id(id.0).one(&self.read).await?;
+        found.map(record).transpose()
+    }
+
     /// A page of the keys whose name or prefix contains `q`, newest first.
     pub async fn find_api_keys(&self, q: Option<&str>, after: Option<Cursor>, limit: u64) -> Result<Page<ApiKeyRecord>, StoreError> {
         let mut found = api_key::Entity::find();

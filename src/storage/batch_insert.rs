@@ -22,7 +22,7 @@ use crate::{
     sync::{read_locked, write_locked},
 };
 
-/// Rows per statement, in descending order. A remainder smaller than the last size gets a statement of its own size. 256 rows of 19 columns
+/// Rows per statement, in descending order. A remainder smaller than the last size gets a statement of its own size. 256 rows of 25 columns
 /// stay below the limit of bound parameters of SQLite (32,766) and PostgreSQL (65,535).
 const SIZES: [usize; 5] = [256, 128, 64, 32, 16];
 
@@ -140,7 +140,7 @@ mod tests {
         let adds = text::<stats_total::Entity>(DbBackend::Postgres, 1).unwrap();
         assert!(
             adds.ends_with(
-                r#"ON CONFLICT ("shard", "hour") DO UPDATE SET "succeeded" = "stats_total"."succeeded" + "excluded"."succeeded", "failed" = "stats_total"."failed" + "excluded"."failed""#
+                r#"ON CONFLICT ("shard", "hour", "latency") DO UPDATE SET "succeeded" = "stats_total"."succeeded" + "excluded"."succeeded", "failed" = "stats_total"."failed" + "excluded"."failed""#
             ),
             "{adds}"
         );

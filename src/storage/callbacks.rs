@@ -3,15 +3,18 @@
 use std::{
     collections::HashSet,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, sea_query::Expr};
+use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::{
     domain::{
         answer::Answer,
         callback::{Outcome, Trigger},
+        connection::{Certificate, Phases},
         event_type::EventType,
         id::{CallbackId, DeliveryId, EventId, WebhookId},
         response::ResponseFilter,
@@ -68,6 +71,10 @@ pub struct NewCallback {
     pub detail: Option<String>,
     /// The duration in milliseconds.
     pub duration_ms: i64,
+    /// How long the parts of the attempt took.
+    pub phases: Phases,
+    /// The certificates that were refused, if the receiver was refused because of them. Its own one is the first.
+    pub certificates: Vec<Certificate>,
     /// The request headers, without the values of the webhook's additional headers.
     pub request_headers: ShownHeaders,
     /// The response, if there was one.
@@ -112,6 +119,10 @@ pub struct CallbackDetails {
     pub record: CallbackRecord,
     /// Details of a failure, as text.
     pub detail: Option<String>,
+    /// How long the parts of the attempt took.
+    pub phases: Phases,
+    /// The certificates that were refused.
+    pub certificates: Vec<Certificate>,
     /// The request headers, without the values of the webhook's additional headers.
     pub request_headers: ShownHeaders,
     /// The request body. `None` if the event was deleted when its retention period ended.
@@ -226,6 +237,11 @@ impl NewCallback {
             response: self.answer.response().clone(),
             detail: self.detail.clone(),
             duration_ms: self.duration_ms,
+            dns_us: microseconds(self.phases.dns),
+            connect_us: microseconds(self.phases.connect),
+            tls_us: microseconds(self.phases.tls),
+            wait_us: microseconds(self.phases.wait),
+            certificates: (!self.certificates.is_empty()).then(|| to_json(&self.certificates)).transpose()?,
             request_headers: to_json(&self.request_headers)?,
             response_headers: received.map(|received| to_json(&received.headers)).transpose()?,
             response_body: received.map(|received| received.body.clone()),
@@ -273,35 +289,55 @@ impl Store {
             return Ok(None);
         };
         let event = event::Entity::find_by_id(row.event_id).one(&self.read).await?;
-        let (body, ce_id, source, subject) = event.map_or_else(Default::default, |event| {
-            (Some(event.body), Some(event.ce_id), Some(event.source), event.subject)
-        });
-        let received = match (&row.response_headers, &row.response_body) {
-            (Some(headers), Some(body)) => Some(Received {
-                headers: from_json(headers)?,
-                body: body.clone(),
-                truncated: row.response_truncated,
-                incomplete: row.response_incomplete.clone(),
-            }),
-            _ => None,
-        };
-        Ok(Some(CallbackDetails {
-            record: CallbackRow::from(&row).record()?,
-            detail: row.detail,
-            request_headers: from_json(&row.request_headers)?,
-            request_body: body,
-            ce_id,
-            source,
-            subject,
-            received,
-        }))
+        details(row, event).map(Some)
     }
 }
 
-fn to_json(headers: &ShownHeaders) -> Result<String, StoreError> {
-    serde_json::to_string(headers).map_err(|error| StoreError::Corrupt(error.to_string()))
+/// A callback with headers and bodies, from its row and that of its event, if it is still stored.
+pub(super) fn details(row: callback::Model, event: Option<event::Model>) -> Result<CallbackDetails, StoreError> {
+    let (body, ce_id, source, subject) = event.map_or_else(Default::default, |event| {
+        (Some(event.body), Some(event.ce_id), Some(event.source), event.subject)
+    });
+    let received = match (&row.response_headers, &row.response_body) {
+        (Some(headers), Some(body)) => Some(Received {
+            headers: from_json(headers)?,
+            body: body.clone(),
+            truncated: row.response_truncated,
+            incomplete: row.response_incomplete.clone(),
+        }),
+        _ => None,
+    };
+    Ok(CallbackDetails {
+        record: CallbackRow::from(&row).record()?,
+        detail: row.detail,
+        phases: Phases {
+            dns: row.dns_us.map(duration),
+            connect: row.connect_us.map(duration),
+            tls: row.tls_us.map(duration),
+            wait: row.wait_us.map(duration),
+        },
+        certificates: row.certificates.as_deref().map(from_json).transpose()?.unwrap_or_default(),
+        request_headers: from_json(&row.request_headers)?,
+        request_body: body,
+        ce_id,
+        source,
+        subject,
+        received,
+    })
 }
 
-fn from_json(text: &str) -> Result<ShownHeaders, StoreError> {
+fn microseconds(part: Option<Duration>) -> Option<i32> {
+    part.map(|part| i32::try_from(part.as_micros()).unwrap_or(i32::MAX))
+}
+
+fn duration(microseconds: i32) -> Duration {
+    Duration::from_micros(microseconds.unsigned_abs().into())
+}
+
+fn to_json(list: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(list).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::Corrupt(error.to_string()))
 }

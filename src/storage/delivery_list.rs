@@ -25,6 +25,8 @@ const NO_DUE: i64 = i64::MAX;
 pub enum DeliveryList {
     /// Those that will be sent: pending, parked and sending ones, in the order of their due time.
     Waiting,
+    /// As [`Self::Waiting`], without those that are being sent.
+    Pending,
     /// Those that are held, newest first.
     Held,
     /// Those that failed for good, newest first.
@@ -111,19 +113,28 @@ impl Store {
         after: Option<Cursor>,
         limit: u64,
     ) -> Result<Page<ListedDelivery>, StoreError> {
-        let statement = self.list_statement(webhook, list, after, limit);
-        let rows = ListedRow::find_by_statement(statement).all(&self.read).await?;
-        let found = rows.into_iter().map(ListedRow::delivery).collect::<Result<Vec<_>, _>>()?;
+        let found = self.listed_by(self.list_statement(webhook, list, after, limit)).await?;
         Ok(Page::of(found, limit, |last| Cursor {
             at: last.place,
             id: last.id.0,
         }))
     }
 
+    /// The deliveries that a query with the columns of [`ListedRow`] returns.
+    pub(super) async fn listed_deliveries(&self, sql: &str, values: Vec<Value>) -> Result<Vec<ListedDelivery>, StoreError> {
+        self.listed_by(statement(self.backend(), sql, values)).await
+    }
+
+    async fn listed_by(&self, statement: Statement) -> Result<Vec<ListedDelivery>, StoreError> {
+        let rows = ListedRow::find_by_statement(statement).all(&self.read).await?;
+        rows.into_iter().map(ListedRow::delivery).collect()
+    }
+
     pub(super) fn list_statement(&self, webhook: WebhookId, list: DeliveryList, after: Option<Cursor>, limit: u64) -> Statement {
         let more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
         let (parts, direction) = match list {
-            DeliveryList::Waiting => (waiting(webhook, after, more), "ASC"),
+            DeliveryList::Waiting => (waiting(webhook, after, more, true), "ASC"),
+            DeliveryList::Pending => (waiting(webhook, after, more, false), "ASC"),
             DeliveryList::Held => (vec![ended(DeliveryState::Held, webhook, after, more)], "DESC"),
             DeliveryList::Failed => (vec![ended(DeliveryState::Failed, webhook, after, more)], "DESC"),
         };
@@ -201,7 +212,7 @@ fn ended(state: DeliveryState, webhook: WebhookId, after: Option<Cursor>, limit:
 }
 
 /// The parts of the list of waiting deliveries. Each is in the order of its index, so none is sorted as a whole.
-fn waiting(webhook: WebhookId, after: Option<Cursor>, limit: i64) -> Vec<(String, Vec<Value>)> {
+fn waiting(webhook: WebhookId, after: Option<Cursor>, limit: i64, with_sending: bool) -> Vec<(String, Vec<Value>)> {
     let mut parts = Vec::new();
     let is_before_parked = after.is_none_or(|after| after.at.0 < NO_DUE);
     if is_before_parked {
@@ -211,6 +222,9 @@ fn waiting(webhook: WebhookId, after: Option<Cursor>, limit: i64) -> Vec<(String
             "state = 'pending' AND priority = 1",
             "state = 'sending'",
         ] {
+            if which.contains("sending") && !with_sending {
+                continue;
+            }
             // The row of a delivery that is being sent has a due time unless an older version stored it.
             let place = format!("COALESCE(due_at, {NO_DUE} - 1)");
             let place = if which.contains("sending") { place.as_str() } else { "due_at" };

@@ -233,8 +233,7 @@ impl Store {
         if all == 0 {
             return Ok((Vec::new(), 0));
         }
-        let from = oldest_id_of(event.received_at.minus(CLOCK_CHANGE)).max(event.id.0);
-        let to = oldest_id_of(event.received_at.plus(TOGETHER));
+        let (from, to) = delivery_ids_of(event);
         let sql = "SELECT id, webhook_id, state, attempts, due_at, reason FROM deliveries \
                    WHERE id > ? AND id < ? AND event_id = ? ORDER BY id LIMIT ?";
         let values = [from.into(), to.into(), event.id.0.into(), count(all.min(DELIVERIES_MAX))];
@@ -256,12 +255,39 @@ impl Store {
 
     /// The deliveries of an event to one webhook. Reads the same short range of the primary key as [`Self::deliveries_of`].
     pub async fn delivery_to(&self, event: &EventRecord, webhook: WebhookId) -> Result<Vec<DeliveryId>, StoreError> {
-        let from = oldest_id_of(event.received_at.minus(CLOCK_CHANGE)).max(event.id.0);
-        let to = oldest_id_of(event.received_at.plus(TOGETHER));
-        let sql = "SELECT id FROM deliveries WHERE id > ? AND id < ? AND event_id = ? AND webhook_id = ? ORDER BY id LIMIT 1";
-        let values = [from.into(), to.into(), event.id.0.into(), webhook.0.into()];
+        let (from, to) = delivery_ids_of(event);
+        let Some(all) = self.number_of_deliveries(event).await? else {
+            return Ok(Vec::new());
+        };
+        // The deliveries of an event are stored together. When all of them have been read, none follows, so the search ends there and does not
+        // read the deliveries of other events up to the end of the range.
+        let sql = "SELECT id FROM (SELECT id, webhook_id FROM deliveries WHERE id > ? AND id < ? AND event_id = ? ORDER BY id LIMIT ?) AS of_event \
+                   WHERE webhook_id = ? LIMIT 1";
+        let values = [from.into(), to.into(), event.id.0.into(), all.into(), webhook.0.into()];
         let rows = self.read.rows(statement(self.backend(), sql, values)).await?;
         rows.iter().map(|row| Ok(DeliveryId(row.get("id")?))).collect()
+    }
+
+    /// The number of deliveries with which an event was stored. `None` if there are none.
+    async fn number_of_deliveries(&self, event: &EventRecord) -> Result<Option<i64>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct KeyRow {
+            deliveries: i32,
+        }
+        let keys = [
+            EventKey::of(&event.source, &event.ce_id),
+            EventKey::of_former(&event.ce_id, event.id),
+        ];
+        let sql = "SELECT deliveries FROM event_keys WHERE key IN (?, ?) AND event_id = ?";
+        let values: Vec<Value> = keys
+            .iter()
+            .map(|key| key.as_bytes().to_vec().into())
+            .chain([event.id.0.into()])
+            .collect();
+        let row = KeyRow::find_by_statement(statement(self.backend(), sql, values))
+            .one(&self.read)
+            .await?;
+        Ok(row.map(|row| i64::from(row.deliveries)).filter(|count| *count > 0))
     }
 
     /// The callbacks of these deliveries, sorted by delivery and attempt, at most [`CALLBACKS_MAX`].
@@ -276,6 +302,12 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// The lowest and the highest id that a delivery of this event can have.
+pub(super) fn delivery_ids_of(event: &EventRecord) -> (Uuid, Uuid) {
+    let from = oldest_id_of(event.received_at.minus(CLOCK_CHANGE)).max(event.id.0);
+    (from, oldest_id_of(event.received_at.plus(TOGETHER)))
 }
 
 /// The condition on the time range and on the position in the list.

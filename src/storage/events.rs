@@ -50,7 +50,8 @@ impl EventKey {
         Self(key)
     }
 
-    pub(super) const fn as_bytes(&self) -> &[u8] {
+    /// The bytes of the key.
+    pub const fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }

@@ -1,7 +1,9 @@
-//! Reads the log of a webhook: pages in both directions, and new callbacks. The conditions are written so that indexes alone can answer
+//! Reads the log of a webhook or of all: pages in both directions, and new callbacks. The conditions are written so that indexes alone can answer
 //! them.
 
+mod all;
 mod condition;
+pub mod feed;
 
 use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
@@ -155,7 +157,7 @@ impl Store {
             .await
     }
 
-    async fn records(&self, sql: &str, values: Vec<Value>) -> Result<Vec<CallbackRecord>, StoreError> {
+    pub(super) async fn records(&self, sql: &str, values: Vec<Value>) -> Result<Vec<CallbackRecord>, StoreError> {
         let rows = CallbackRow::find_by_statement(statement(self.backend(), sql, values))
             .all(&self.read)
             .await?;

@@ -129,7 +129,11 @@ impl Store {
     /// Deletes hourly statistics of webhooks, then those of all webhooks together.
     async fn delete_stats(&self, before: Timestamp) -> Result<bool, StoreError> {
         let mut deleted = 0;
-        for (table, key) in [("webhook_stats", "webhook_id, hour, latency"), ("stats_total", "shard, hour")] {
+        for (table, key) in [
+            ("webhook_stats", "webhook_id, hour, latency"),
+            ("stats_total", "shard, hour, latency"),
+            ("event_type_stats", "shard, hour, event_type"),
+        ] {
             let which = match self.backend() {
                 DbBackend::Postgres => format!("ctid IN (SELECT ctid FROM {table} WHERE hour < ? LIMIT ?)"),
                 _ => format!("({key}) IN (SELECT {key} FROM {table} WHERE hour < ? LIMIT ?)"),

@@ -21,6 +21,8 @@ pub struct UserRecord {
     pub disabled_at: Option<Timestamp>,
     /// When the user was created.
     pub created_at: Timestamp,
+    /// When an administrator or the user last changed it. Each change has another time.
+    pub updated_at: Timestamp,
     /// When the user last signed in.
     pub last_sign_in_at: Option<Timestamp>,
 }
@@ -52,6 +54,7 @@ pub(super) fn record(row: user::Model) -> Result<UserRecord, StoreError> {
         role: row.role.parse()?,
         disabled_at: row.disabled_at.map(Timestamp),
         created_at: Timestamp(row.created_at),
+        updated_at: Timestamp(row.updated_at),
         last_sign_in_at: row.last_sign_in_at.map(Timestamp),
     })
 }

@@ -47,6 +47,8 @@ pub enum ChangedUser {
     Done(UserRecord),
     /// The user does not exist.
     Unknown,
+    /// The user was changed after the version that the caller has read.
+    Stale,
     /// The change was rejected, because it would leave no administrator who can sign in.
     LastAdministrator,
 }
@@ -84,12 +86,27 @@ impl Store {
 
     /// Changes a user. If nothing has to be changed, nothing is written, not even an audit entry.
     pub async fn change_user(&self, by: &Actor, id: UserId, change: UserChange) -> Result<ChangedUser, StoreError> {
+        self.change_user_since(by, id, change, None).await
+    }
+
+    /// As [`Self::change_user`], if the user was not changed after `seen`, the `updated_at` of the version that the caller has read.
+    pub async fn change_user_since(
+        &self,
+        by: &Actor,
+        id: UserId,
+        change: UserChange,
+        seen: Option<Timestamp>,
+    ) -> Result<ChangedUser, StoreError> {
         let (transaction, now) = (self.begin().await?, Timestamp::now());
         let is_last = is_last_administrator(&transaction, id).await?;
         let Some(row) = user::Entity::find_by_id(id.0).lock_exclusive().one(&transaction).await? else {
             return Ok(ChangedUser::Unknown);
         };
         let before = record(row)?;
+        if seen.is_some_and(|seen| seen != before.updated_at) {
+            return Ok(ChangedUser::Stale);
+        }
+        let version = Ord::max(now, Timestamp(before.updated_at.0.saturating_add(1))).0;
         let takes_away = match change {
             UserChange::Disable => true,
             UserChange::Role(role) => role != Role::Administrator,
@@ -109,7 +126,7 @@ impl Store {
         };
         user::Entity::update_many()
             .col_expr(column, value)
-            .col_expr(user::Column::UpdatedAt, Expr::value(now.0))
+            .col_expr(user::Column::UpdatedAt, Expr::value(version))
             .filter(user::Column::Id.eq(id.0))
             .exec(&transaction)
             .await?;

@@ -10,6 +10,7 @@ use crate::{
     auth::{principal::Principal, rules::Action, session},
     domain::id::WebhookId,
     request::{client_address::ClientAddress, cookies},
+    rest::export::Reader,
     services::webhooks,
 };
 
@@ -39,9 +40,11 @@ impl Viewer {
             subject,
         }
     }
+}
 
+impl Reader for Viewer {
     /// Whether the session is still valid and its user, in the present role, may still read this. False also if the database cannot answer.
-    pub(super) async fn may_still_read(&self, app: &AppState) -> bool {
+    async fn may_still_read(&self, app: &AppState) -> bool {
         let session = session::check(&app.store, &self.token, self.address, app.clock.now()).await;
         let Ok(Some(who)) = session else { return false };
         let by = Principal::User(who);

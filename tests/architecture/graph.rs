@@ -57,11 +57,6 @@ impl Graph {
         }
     }
 
-    /// Whether this edge exists and a path leads back.
-    pub(crate) fn is_on_cycle(&self, from: &str, to: &str) -> bool {
-        self.uses.get(from).is_some_and(|uses| uses.contains_key(to)) && self.reachable(to).contains(from)
-    }
-
     /// The sets of modules that use each other, directly or through others.
     pub(crate) fn cycles(&self) -> Vec<BTreeSet<String>> {
         let reach: BTreeMap<&str, BTreeSet<&str>> = self.uses.keys().map(|module| (module.as_str(), self.reachable(module))).collect();

@@ -108,7 +108,8 @@ impl Sources {
             } else {
                 let mut child = module.clone();
                 child.push(next.clone());
-                if self.modules.contains_key(&child) {
+                // A path of one name in code is a variable or an item, never a module.
+                if path.len() > 1 && self.modules.contains_key(&child) {
                     module = child;
                 } else if let Some(import) = self.modules.get(&module).and_then(|content| content.imports.get(next)) {
                     let is_itself = import.first() == Some(next) && import == path;

@@ -14,7 +14,7 @@ use crate::support::{
 
 on_both! {
     each_type_has_a_row_in_its_group wildcards_cover_rows_and_are_kept filter_and_groups_keep_what_was_typed
-    archived_and_deprecated_types_say_so first_page_is_light
+    archived_and_deprecated_types_say_so first_page_is_light schemas_of_chosen_events_are_downloaded_together
 }
 
 const EMAIL: &str = "ann@example.com";
@@ -43,6 +43,90 @@ fn chips(html: &str) -> Vec<String> {
     items
         .map(|item| text_of(item).replace("Download schema", "").trim().to_owned())
         .collect()
+}
+
+/// The downloads in the head, by name and address: the only link, or the links of the menu.
+fn schemas(html: &str) -> Vec<(String, String)> {
+    let page = Page::of(html);
+    let is_shown = |selector: &str| page.one(selector).attr("hidden").is_none();
+    let selector = match (is_shown("[data-only-schema]"), is_shown("[data-schemas-button]")) {
+        (false, false) => return Vec::new(),
+        (true, false) => "[data-only-schema]",
+        (false, true) => "#event-schemas a",
+        (true, true) => panic!("both a link and a menu are shown"),
+    };
+    let links = page.all(selector).into_iter();
+    links.map(|link| (text_of(link), link.attr("href").unwrap().to_owned())).collect()
+}
+
+/// The types in an archive.
+async fn types_in(app: &TestApp, path: &str, cookie: &str) -> Vec<String> {
+    let response = app.page(path, cookie).await;
+    assert_eq!(response.status(), 200, "{path}");
+    let bytes = response.bytes().await.unwrap();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let index: Value = serde_json::from_reader(archive.by_name("index.json").unwrap()).unwrap();
+    let entries = index["event_types"].as_array().unwrap();
+    entries.iter().map(|entry| entry["type"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn schemas_of_chosen_events_are_downloaded_together(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in(EMAIL, Role::Administrator).await;
+    add_type(&app, "old/thing", "Shop").await;
+    let html = page(&app, "/webhooks/new", &cookie).await;
+    assert_eq!(schemas(&html), []);
+    let events = json!(["old/thing"]);
+    let new = json!({ "name": "W", "url": "https://example.com/", "events": events });
+    let (status, webhook) = app.post("/webhooks", &new).await;
+    assert_eq!(status, 201, "{webhook}");
+    let path = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+    let only = ("Download schema".to_owned(), "/event-types/old%2Fthing/schema".to_owned());
+    assert_eq!(schemas(&page(&app, &path, &cookie).await), [only]);
+    // An archived type is included if it is named, but not by a pattern.
+    app.api(Method::DELETE, "/event-types/old%2Fthing").send().await.unwrap();
+    for (types, expected) in [
+        ("identity.created", &["identity.created"][..]),
+        (
+            "visitor.*,identity.created",
+            &["identity.created", "visitor.checked_in", "visitor.checked_out"],
+        ),
+        ("old/thing,access.granted", &["access.granted", "old/thing"]),
+        ("old/*", &[]),
+        ("nothing.*", &[]),
+        (" identity.created , ,", &["identity.created"]),
+    ] {
+        assert_eq!(
+            types_in(&app, &format!("/event-types.zip?types={types}"), &cookie).await,
+            expected,
+            "{types}"
+        );
+    }
+    for all in ["/event-types.zip", "/event-types.zip?types="] {
+        assert_eq!(types_in(&app, all, &cookie).await.len(), 24, "{all}");
+    }
+    for (types, sentence) in [
+        ("no.such", "no.such"),
+        ("identity.created,no.such", "no.such"),
+        ("a*", "Use * alone"),
+        ("%00", ""),
+        ("identity.cr%C3%A9ated", ""),
+    ] {
+        let response = app
+            .api(Method::GET, &format!("/event-types.zip?types={types}"))
+            .send()
+            .await
+            .unwrap();
+        let status = response.status();
+        let problem = response.text().await.unwrap();
+        assert!(
+            status == 422 && problem.contains("/types") && problem.contains(sentence),
+            "{types}: {status} {problem}"
+        );
+        let response = app.page(&format!("/event-types.zip?types={types}"), &cookie).await;
+        assert_eq!(response.status(), 422, "{types}");
+    }
+    app.stop().await;
 }
 
 fn count(html: &str) -> String {
@@ -115,6 +199,20 @@ async fn wildcards_cover_rows_and_are_kept(database: TestDatabase) {
         assert_eq!(checkbox(&html, event), expected, "{event}");
     }
     assert_eq!(chips(&html), ["com.*", "identity.*", "Visitor check-in"]);
+    let archive = "/event-types.zip?types=";
+    assert_eq!(
+        schemas(&html),
+        [
+            ("com.* (.zip)", format!("{archive}com.*")),
+            ("identity.* (.zip)", format!("{archive}identity.*")),
+            ("Visitor check-in", "/event-types/visitor.checked_in/schema".to_owned()),
+            (
+                "All that are chosen (.zip)",
+                format!("{archive}visitor.checked_in,com.*,identity.*")
+            ),
+        ]
+        .map(|(name, path)| (name.to_owned(), path))
+    );
     assert_eq!(count(&html), "8 of 26 chosen");
     // Saved unchanged, nothing changes: covered boxes are not sent.
     let form = sent(&html, &path);

@@ -14,6 +14,7 @@ on_both! {
     of_5000_types_with_3_invalid_ones_nothing_is_stored
     incompatible_import_needs_consent
     files_that_are_no_documents_are_refused
+    deeply_nested_files_do_not_end_the_service
 }
 
 /// An `OpenAPI` document with these webhooks.
@@ -195,5 +196,22 @@ async fn files_that_are_no_documents_are_refused(database: TestDatabase) {
         .api(Method::POST, "/event-types/import")
         .header("content-type", "multipart/form-data; boundary=x");
     assert_eq!(request.body("--x--").send().await.unwrap().status(), 415);
+    app.stop().await;
+}
+
+/// A parser of documents that overflows its stack ends the whole process.
+async fn deeply_nested_files_do_not_end_the_service(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    for (open, close) in [("{\"a\":", "}"), ("[", "]"), ("{a: ", "}"), ("- ", ""), ("? ", ""), ("<<: {", "}")] {
+        for depth in [100, 1_000, 100_000] {
+            let body = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            for (unclosed, name) in [(false, ""), (true, "&file_name=a.yaml"), (true, "&file_name=a.json")] {
+                let body = if unclosed { &body[..open.len() * depth] } else { &body };
+                let (status, _) = import(&app, &format!("?dry_run=true{name}"), body).await;
+                assert!(status == 422 || status == 200, "{open} {depth} {name}: {status}");
+            }
+        }
+    }
+    assert_eq!(app.get("/event-types/identity.created").await["type"], "identity.created");
     app.stop().await;
 }

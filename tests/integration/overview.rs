@@ -90,6 +90,16 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
         assert!(told.iter().all(|told| text.contains(told)), "{text}");
     }
     assert!(!html.contains(">Works<"), "{html}");
+    // Callbacks by event type: five of the retried one and one of the other.
+    let types: Vec<String> = Page::of(&html).all("#event-types .series li").into_iter().map(text_of).collect();
+    assert_eq!(types.len(), 2, "{types:?}");
+    assert!(
+        types[0].starts_with("Visit event approved")
+            && types[0].ends_with('5')
+            && types[1].starts_with("Visit event created")
+            && types[1].ends_with('1'),
+        "{types:?}"
+    );
     let enabled = app
         .api(Method::PATCH, &path(&given_up))
         .json_value(&json!({ "enabled": true }))
@@ -143,6 +153,7 @@ async fn overview_of_an_owner_counts_only_own_webhooks(database: TestDatabase) {
         "{html}"
     );
     assert!(!html.contains("Secret") && !html.contains("/users"), "{html}");
+    assert!(Page::of(&html).all("#event-types").is_empty(), "{html}");
     let off = app
         .api(Method::PATCH, &path(&own))
         .json_value(&json!({ "enabled": false }))

@@ -37,14 +37,14 @@ async fn retention_deletes_only_old_rows(database: TestDatabase) {
     app.publish(BuiltIn::IdentityCreated, "new").await;
     app.deliveries(&database, "succeeded", 1_201).await;
     let old_hour = cut.0 / 3_600_000 - 1;
-    for table in ["webhook_stats", "stats_total"] {
+    for table in ["webhook_stats", "stats_total", "event_type_stats"] {
         database.execute(&format!("UPDATE {table} SET hour = {old_hour}")).await;
         assert!(database.count(table).await > 0, "{table}");
     }
     for what in Expired::ALL {
         while app.store.delete_expired(what, cut.plus(Duration::from_millis(10))).await.unwrap() {}
     }
-    for table in ["webhook_stats", "stats_total"] {
+    for table in ["webhook_stats", "stats_total", "event_type_stats"] {
         assert_eq!(database.count(table).await, 0, "{table}");
     }
     // All remaining rows belong to the new event.

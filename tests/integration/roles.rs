@@ -11,7 +11,10 @@ use clearhook::{
         timestamp::Timestamp,
     },
     routes::{Row, Rule},
-    storage::{audit::Actor, new_id},
+    storage::{
+        audit::{Actor, AuditFilter},
+        new_id,
+    },
     web,
 };
 use reqwest::{Method, Response};
@@ -30,6 +33,8 @@ on_both! { every_route_answers_every_caller_as_roles_txt_says route_without_a_ru
 
 const OWNER: &str = "owner@example.com";
 const OTHER: &str = "other@example.com";
+/// A user whom programs change.
+const CHANGED: &str = "changed@example.com";
 const ADMINISTRATOR: &str = "administrator@example.com";
 
 /// The first lines of the table.
@@ -117,6 +122,7 @@ impl Stage {
         ] {
             app.sign_in(email, role).await;
         }
+        app.sign_in(CHANGED, Role::ApiOwner).await;
         let mut keys = Vec::new();
         for scope in Scope::ALL {
             let key = api_key::create(&app.store, &Actor::clearhook(), scope.as_str(), &[*scope], None).await;
@@ -164,7 +170,17 @@ impl Stage {
 
     /// The path with ids that exist.
     async fn path(&self, row: &Row) -> String {
-        let id = if row.method == Method::DELETE {
+        let id = if row.path.contains("/api-keys/{id}") {
+            let key = api_key::create(&self.app.store, &Actor::clearhook(), "key", &[Scope::CallbacksRead], None).await;
+            key.unwrap().1.id.to_string()
+        } else if row.path.contains("/audit/{id}") {
+            let entries = self.app.store.audit_log(&AuditFilter::default(), None, 1).await.unwrap();
+            entries.items[0].id.to_string()
+        } else if row.path.starts_with("/api/v1/users/") {
+            // Not one of the subjects, whose password would be reset.
+            let found = self.app.store.user_by_email(CHANGED).await.unwrap();
+            found.unwrap().0.id.to_string()
+        } else if row.method == Method::DELETE {
             self.owned_webhook().await
         } else if row.path.contains("/callbacks/{id}") {
             self.callback.clone()

@@ -25,5 +25,6 @@ mod types;
 pub mod typescript;
 mod validate;
 
+pub use scan::ambiguity;
 pub use schema::{BYTES_MAX, DEPTH_MAX, DIALECT, EventSchema, SchemaError};
 pub use validate::DataError;

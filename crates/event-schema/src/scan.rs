@@ -1,4 +1,4 @@
-//! Reads the text of a schema once, without building a tree: what is too deep, ambiguous or would change is refused before it costs memory.
+//! Reads a JSON text once, without building a tree: what is too deep, ambiguous or would change is refused before it costs memory.
 
 use std::collections::HashSet;
 
@@ -19,9 +19,23 @@ enum Within {
     },
 }
 
-/// Finds nesting deeper than 64 levels, names that occur twice in one object, and numbers that would change when read. Text that is no JSON is
-/// left to the parser, which names line and column.
-pub(crate) fn scan(text: &str) -> Result<(), SchemaError> {
+/// Finds the first place of a JSON text that reading would change: a name that occurs twice in one object, or a number that is rounded. Text that
+/// is no JSON is left to the parser, which names line and column.
+pub fn ambiguity(text: &str) -> Option<SchemaError> {
+    scan(text, usize::MAX, true).err()
+}
+
+/// As [`ambiguity`], for documents of others, in which a rounded number is no reason to refuse all.
+pub(crate) fn repeated_name(text: &str) -> Option<SchemaError> {
+    scan(text, usize::MAX, false).err()
+}
+
+/// Finds nesting deeper than 64 levels, names that occur twice in one object, and numbers that would change when read.
+pub(crate) fn scan_schema(text: &str) -> Result<(), SchemaError> {
+    scan(text, DEPTH_MAX, true)
+}
+
+fn scan(text: &str, depth_max: usize, with_numbers: bool) -> Result<(), SchemaError> {
     let bytes = text.as_bytes();
     let mut within: Vec<Within> = Vec::new();
     let mut at = 0;
@@ -60,7 +74,7 @@ pub(crate) fn scan(text: &str) -> Result<(), SchemaError> {
                 } else {
                     Within::Array { index: 0 }
                 });
-                if within.len() > DEPTH_MAX {
+                if within.len() > depth_max {
                     return Err(SchemaError::too_deep());
                 }
             }
@@ -77,7 +91,7 @@ pub(crate) fn scan(text: &str) -> Result<(), SchemaError> {
                     .iter()
                     .take_while(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
                     .count();
-                if let Some(reason) = change_when_read(&text[at..at + length]) {
+                if with_numbers && let Some(reason) = change_when_read(&text[at..at + length]) {
                     return Err(SchemaError::new(pointer(&within), reason));
                 }
                 at += length;
@@ -120,14 +134,14 @@ mod tests {
 
     #[test]
     fn repeated_name_is_found_however_it_is_written() {
-        let found = scan(r#"{"properties": {"a/b": {}, "x": [1, {"é": 1, "\u00e9": 2}]}}"#).unwrap_err();
+        let found = scan_schema(r#"{"properties": {"a/b": {}, "x": [1, {"é": 1, "\u00e9": 2}]}}"#).unwrap_err();
         assert_eq!(found.pointer, "/properties/x/1/é");
-        assert!(scan(r#"{"a": {"a": [{"a": 1}, {"a": 2}]}, "b": "a"}"#).is_ok());
+        assert!(scan_schema(r#"{"a": {"a": [{"a": 1}, {"a": 2}]}, "b": "a"}"#).is_ok());
     }
 
     #[test]
     fn number_that_would_change_is_found_with_its_pointer() {
-        let found = scan(r#"{"enum": ["1e999", 18446744073709551616]}"#).unwrap_err();
+        let found = scan_schema(r#"{"enum": ["1e999", 18446744073709551616]}"#).unwrap_err();
         assert_eq!(found.pointer, "/enum/1");
     }
 
@@ -148,7 +162,7 @@ mod tests {
             "\u{0}",
             "{\"\\ud800\":1}",
         ] {
-            let _ = scan(text);
+            let _ = scan_schema(text);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{admission, evaluate, graph::Graph, scan::scan, text::cut, validate::DataError};
+use crate::{admission, evaluate, graph::Graph, scan::scan_schema, text::cut, validate::DataError};
 
 /// The dialect of every schema.
 pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -77,7 +77,7 @@ impl EventSchema {
         if text.len() > BYTES_MAX {
             return Err(vec![SchemaError::too_long()]);
         }
-        scan(text).map_err(|error| vec![error])?;
+        scan_schema(text).map_err(|error| vec![error])?;
         let value =
             serde_json::from_str(text).map_err(|error| vec![SchemaError::new(String::new(), format!("This is not JSON: {error}."))])?;
         Self::admit(value)

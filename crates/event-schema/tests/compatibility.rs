@@ -427,3 +427,69 @@ fn what_cannot_be_decided_counts_as_breaking() {
     assert_eq!(found.len(), 2, "{found:#?}");
     assert!(found.iter().all(|change| change.detail.contains("cannot be decided")), "{found:#?}");
 }
+
+/// Fields are evaluated only by the parts that hold for the value. A part that need not hold permits nothing to the others: the members of the
+/// class of the pair that property seed 115254 found.
+#[test]
+fn fields_that_only_a_part_evaluates_are_not_taken_for_permitted() {
+    let closed = |part: Value| {
+        let mut schema = json!({ "properties": { "kind": {} }, "unevaluatedProperties": false });
+        schema.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        schema
+    };
+    let always = closed(json!({ "properties": { "kind": {}, "a": {} } }));
+    let gives_a = json!({ "properties": { "a": {} } });
+    let needs_kind = json!({ "required": ["kind"] });
+    for part in [
+        json!({ "anyOf": [{ "properties": { "a": {} }, "required": ["kind"] }, {}] }),
+        json!({ "oneOf": [{ "properties": { "a": {} }, "required": ["kind"] }, { "not": needs_kind }] }),
+        json!({ "if": needs_kind, "then": gives_a }),
+        json!({ "if": { "not": needs_kind }, "else": gives_a }),
+        json!({ "if": { "properties": { "a": {} }, "required": ["kind"] } }),
+        json!({ "dependentSchemas": { "kind": gives_a } }),
+        json!({ "allOf": [{ "anyOf": [{ "properties": { "a": {} }, "required": ["kind"] }, {}] }] }),
+        json!({ "$defs": { "part": gives_a }, "anyOf": [{ "$ref": "#/$defs/part", "required": ["kind"] }, {}] }),
+        json!({ "anyOf": [{ "patternProperties": { "^a$": {} }, "required": ["kind"] }, {}] }),
+        json!({ "anyOf": [{ "additionalProperties": true, "required": ["kind"] }, {}] }),
+        json!({ "anyOf": [{ "unevaluatedProperties": true, "required": ["kind"] }, {}] }),
+        // What only `not` looks at is never evaluated.
+        json!({ "not": { "properties": { "a": { "type": "null" } }, "required": ["kind", "a"] } }),
+    ] {
+        let sometimes = closed(part.clone());
+        // Without `kind` the field is permitted by the one and refused by the other.
+        let value = json!({ "a": 1 });
+        let (wide, narrow) = (schema(&always), schema(&sometimes));
+        assert!(wide.accepts(&value) && !narrow.accepts(&value), "{part}");
+        for (old, new, breaks) in [(&wide, &narrow, Breaks::Publishers), (&narrow, &wide, Breaks::Receivers)] {
+            let found = compare(Some(old), Some(new));
+            assert!(found.iter().any(|change| change.breaks == breaks), "{breaks:?} {part}: {found:#?}");
+        }
+    }
+}
+
+/// The same for items of arrays.
+#[test]
+fn items_that_only_a_part_evaluates_are_not_taken_for_permitted() {
+    let closed = |part: Value| {
+        let mut schema = json!({ "type": "array", "unevaluatedItems": false });
+        schema.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        schema
+    };
+    let always = closed(json!({ "prefixItems": [{}, {}] }));
+    for part in [
+        json!({ "prefixItems": [{}], "anyOf": [{ "prefixItems": [{ "const": 0 }, {}] }, {}] }),
+        json!({ "prefixItems": [{}], "if": { "prefixItems": [{ "const": 0 }] }, "then": { "prefixItems": [{}, {}] } }),
+        json!({ "prefixItems": [{}], "anyOf": [{ "items": true, "prefixItems": [{ "const": 0 }] }, {}] }),
+        json!({ "prefixItems": [{}], "anyOf": [{ "contains": { "const": 0 } }, {}] }),
+        json!({ "prefixItems": [{}], "oneOf": [{ "minItems": 9, "prefixItems": [{}, {}] }, {}] }),
+    ] {
+        let sometimes = closed(part.clone());
+        let value = json!([1, 1]);
+        let (wide, narrow) = (schema(&always), schema(&sometimes));
+        assert!(wide.accepts(&value) && !narrow.accepts(&value), "{part}");
+        for (old, new, breaks) in [(&wide, &narrow, Breaks::Publishers), (&narrow, &wide, Breaks::Receivers)] {
+            let found = compare(Some(old), Some(new));
+            assert!(found.iter().any(|change| change.breaks == breaks), "{breaks:?} {part}: {found:#?}");
+        }
+    }
+}

@@ -23,6 +23,13 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(text("response"))
                 .col(text_null("detail"))
                 .col(big_integer("duration_ms"))
+                // The parts of the duration in microseconds. Without a new connection there is only the wait.
+                .col(integer_null("dns_us"))
+                .col(integer_null("connect_us"))
+                .col(integer_null("tls_us"))
+                .col(integer_null("wait_us"))
+                // The certificates that were refused, as JSON.
+                .col(text_null("certificates"))
                 .col(text("request_headers"))
                 .col(text_null("response_headers"))
                 .col(binary_null("response_body"))
@@ -44,8 +51,10 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             newest_first("callbacks_failed")
                 .col("status")
                 .col("event_type")
-                .and_where(failed)
+                .and_where(failed.clone())
                 .to_owned(),
+            // The failures of all webhooks, by id.
+            index("callbacks_failed_by_id", "callbacks", &["id"]).and_where(failed).to_owned(),
         ],
     )
     .await?;
@@ -68,11 +77,24 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .table("stats_total")
             .col(small_integer("shard"))
             .col(big_integer("hour"))
+            .col(integer("latency"))
             .col(big_integer("succeeded"))
             .col(big_integer("failed"))
-            .primary_key(Index::create().col("shard").col("hour")),
+            .primary_key(Index::create().col("shard").col("hour").col("latency")),
     );
-    manager.create_table(total).await
+    manager.create_table(total).await?;
+    // The hourly numbers of callbacks by event type, in shards as well.
+    let types = clustered(
+        manager,
+        Table::create()
+            .table("event_type_stats")
+            .col(small_integer("shard"))
+            .col(big_integer("hour"))
+            .col(text("event_type"))
+            .col(big_integer("callbacks"))
+            .primary_key(Index::create().col("shard").col("hour").col("event_type")),
+    );
+    manager.create_table(types).await
 }
 
 fn newest_first(name: &'static str) -> IndexCreateStatement {

@@ -21,13 +21,14 @@ impl MigrationName for Migration {
 }
 
 /// All tables, each after those that refer to it.
-pub const TABLES: [&str; 27] = [
+pub const TABLES: [&str; 28] = [
     "idempotency_keys",
     "master_keys",
     "audit_log",
     "revisions",
     "nodes",
     "stats_total",
+    "event_type_stats",
     "webhook_stats",
     "callbacks",
     "deliveries",

@@ -4,12 +4,14 @@ mod busy;
 mod copy;
 mod copy_buttons;
 mod error_summary;
+mod filter_list;
 mod go_on;
 mod panel;
 mod query_forms;
 mod rows;
 mod shortcuts;
 mod whole_text;
+mod zoom;
 
 use leptos::{mount::hydrate_islands, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -31,11 +33,13 @@ pub fn hydrate() {
     rows::watch();
     copy_buttons::watch();
     error_summary::watch();
+    filter_list::watch();
     panel::watch();
     go_on::start();
     copy::watch();
     shortcuts::watch();
     whole_text::watch();
+    zoom::watch();
 }
 
 /// As the document says that the server rendered.

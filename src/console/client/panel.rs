@@ -61,7 +61,7 @@ impl Panel {
         if let Some(id) = callback_of(&href) {
             self.open(id, &href);
         } else {
-            close(&href);
+            self.close(&href);
         }
     }
 
@@ -85,7 +85,7 @@ impl Panel {
             "Escape" => {
                 if let Some(href) = open_callback().and_then(|open| close_address(&open)) {
                     event.prevent_default();
-                    close(&href);
+                    self.close(&href);
                 }
                 return;
             }
@@ -191,7 +191,36 @@ impl Panel {
         let address = window().location().href().unwrap_or_default();
         match callback_of(&address) {
             Some(id) => self.show(id, &address),
-            None => empty(),
+            None => self.empty(),
+        }
+    }
+
+    /// Closes the panel, makes `href` the address of the page, and puts the focus on the row of the callback.
+    fn close(&self, href: &str) {
+        let id = current();
+        push(&without_fragment(href));
+        let before = id.as_deref().and_then(top_of);
+        self.empty();
+        if let Some(id) = &id {
+            stay(id, before);
+        }
+        let link = id
+            .and_then(|id| row(&id))
+            .and_then(|row| row.query_selector("a[data-panel]").ok().flatten());
+        if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
+            let quietly = leptos::web_sys::FocusOptions::new();
+            quietly.set_prevent_scroll(true);
+            let _ = link.focus_with_options(&quietly);
+        }
+    }
+
+    fn empty(&self) {
+        // The answer to a request that is still on its way must not open the panel again.
+        self.latest.set(self.latest.get().wrapping_add(1));
+        mark("");
+        if let Some(place) = document().get_element_by_id("panel") {
+            let _ = place.remove_attribute("aria-busy");
+            place.set_inner_html("");
         }
     }
 }
@@ -274,25 +303,6 @@ fn link_neighbours(id: &str) {
     }
 }
 
-/// Closes the panel. The focus returns to the row.
-fn close(href: &str) {
-    let id = current();
-    push(&without_fragment(href));
-    let before = id.as_deref().and_then(top_of);
-    empty();
-    if let Some(id) = &id {
-        stay(id, before);
-    }
-    let link = id
-        .and_then(|id| row(&id))
-        .and_then(|row| row.query_selector("a[data-panel]").ok().flatten());
-    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
-        let quietly = leptos::web_sys::FocusOptions::new();
-        quietly.set_prevent_scroll(true);
-        let _ = link.focus_with_options(&quietly);
-    }
-}
-
 /// Where a row is in the window.
 fn top_of(id: &str) -> Option<f64> {
     row(id).map(|row| row.get_bounding_client_rect().top())
@@ -302,13 +312,6 @@ fn top_of(id: &str) -> Option<f64> {
 fn stay(id: &str, before: Option<f64>) {
     if let (Some(before), Some(after)) = (before, top_of(id)) {
         window().scroll_by_with_x_and_y(0.0, after - before);
-    }
-}
-
-fn empty() {
-    mark("");
-    if let Some(place) = document().get_element_by_id("panel") {
-        place.set_inner_html("");
     }
 }
 

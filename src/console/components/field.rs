@@ -2,7 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::console::islands::{CheckedInput, FieldError, Rule, described_by, takes_focus};
+use crate::{
+    console::{
+        islands::{CheckedInput, FieldError, Rule, described_by, takes_focus},
+        viewer::lang,
+    },
+    messages::common,
+};
 
 /// A field of one line.
 #[component]
@@ -30,13 +36,19 @@ pub(in crate::console) fn TextField(
     /// The rule that the browser checks while the user types.
     #[prop(optional)]
     rule: Option<Rule>,
+    /// Whether it must be filled in.
+    #[prop(optional)]
+    required: bool,
+    /// What an empty field shows.
+    #[prop(optional)]
+    placeholder: Option<&'static str>,
 ) -> impl IntoView {
     let described = described_by(name, hint.is_some(), error.is_some());
     let invalid = error.as_ref().map(|_| "true");
     let class = mono.then(|| "mono".to_owned());
     let input = match rule {
         Some(rule) => {
-            view! { <CheckedInput name=name.to_owned() kind=kind.to_owned() class value digits hint=hint.is_some() error rule /> }
+            view! { <CheckedInput name=name.to_owned() kind=kind.to_owned() class value digits hint=hint.is_some() error rule required placeholder=placeholder.map(str::to_owned) /> }
                 .into_any()
         }
         None => view! {
@@ -51,15 +63,31 @@ pub(in crate::console) fn TextField(
                 spellcheck="false"
                 autofocus=takes_focus(name)
                 aria-invalid=invalid
+                aria-required=required.then_some("true")
+                placeholder=placeholder
                 aria-describedby=described
             />
             <FieldError id=name.to_owned() error />
         }
         .into_any(),
     };
+    let label = if required {
+        // The mark is beside the label, so that the name of the field stays the label alone. Screen readers say "required" by themselves.
+        view! {
+            <div class="label-line">
+                <label for=name>{label}</label>
+                <span class="required" aria-hidden="true">
+                    {common::required(lang())}
+                </span>
+            </div>
+        }
+        .into_any()
+    } else {
+        view! { <label for=name>{label}</label> }.into_any()
+    };
     view! {
         <div class="field">
-            <label for=name>{label}</label>
+            {label}
             {input}
             {hint.map(|hint| view! { <p class="hint" id=format!("{name}-hint")>{hint}</p> })}
         </div>

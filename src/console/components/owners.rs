@@ -11,6 +11,9 @@ use crate::{
     messages::administration as say,
 };
 
+/// From more users than this on, the list has a field that filters it.
+const FILTERED_FROM: usize = 8;
+
 /// A user who can be an owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerView {
@@ -45,7 +48,11 @@ pub(in crate::console) fn Owners(
         }
         .into_any()
     } else {
-        let rows = possible.into_iter().enumerate().map(|(at, owner)| {
+        // The present owners come first: in a long list, one sees who they are without scrolling.
+        let (count, is_long) = (possible.len(), possible.len() > FILTERED_FROM);
+        let (first, others): (Vec<_>, Vec<_>) = possible.into_iter().partition(|owner| chosen.contains(&owner.id));
+        let counted = say::owners_chosen(lang, first.len() as u64, count as u64);
+        let rows = first.into_iter().chain(others).enumerate().map(|(at, owner)| {
             let id = format!("owner-{}", owner.id);
             view! {
                 <li>
@@ -63,7 +70,22 @@ pub(in crate::console) fn Owners(
         });
         // A list that scrolls must be reachable by keyboard.
         view! {
-            <ul class="owners" tabindex="0">
+            {is_long
+                .then(|| {
+                    view! {
+                        <input
+                            type="search"
+                            class="only-live"
+                            data-filters="owners-list"
+                            aria-label=say::owners_filter(lang)
+                            placeholder=say::owners_filter(lang)
+                            autocomplete="off"
+                            spellcheck="false"
+                        />
+                        <p class="hint">{counted}</p>
+                    }
+                })}
+            <ul class="owners" id="owners-list" tabindex="0" aria-labelledby="owners-label">
                 {rows.collect_view()}
             </ul>
         }

@@ -128,6 +128,10 @@ pub fn CheckedInput(
     error: Option<String>,
     /// The rule for its value.
     rule: Rule,
+    /// Whether it must be filled in.
+    required: bool,
+    /// What an empty field shows.
+    placeholder: Option<String>,
 ) -> impl IntoView {
     let checked = Checked::new(rule, error);
     let id = StoredValue::new(name.clone());
@@ -143,6 +147,8 @@ pub fn CheckedInput(
             autocomplete="off"
             spellcheck="false"
             autofocus=takes_focus(&id.get_value())
+            aria-required=required.then_some("true")
+            placeholder=placeholder
             aria-invalid=move || checked.invalid()
             aria-describedby=move || described_by(&id.get_value(), hint, checked.error.with(Option::is_some))
             on:input=move |event| checked.typed(&event)

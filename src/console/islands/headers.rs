@@ -226,6 +226,7 @@ fn Part(
             name=name
             aria-label=label
             placeholder=placeholder
+            list=(name == "header_name").then_some("header-names")
             value=value
             autocomplete="off"
             spellcheck="false"

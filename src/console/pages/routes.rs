@@ -9,7 +9,7 @@ use crate::{
             account, api_keys,
             deliveries::actions::{CancelDelivery, DiscardDeliveries, RecoverDeliveries, TryDeliveryNow},
             event_types,
-            log::{body_download, fragment::RenderLogFragment, panel::RenderPanel, redeliver::Redeliver},
+            log::{body_download, fragment::RenderLogFragment, panel::RenderPanel, redeliver::Redeliver, use_redirect::UseRedirectTarget},
             overview::overview_fragment::RenderOverviewFragment,
             preferences, setup, sign_in, users,
             webhook::{generate_secret::GenerateSecret, save::SaveWebhook, test_event::SendTestEvent},
@@ -83,6 +83,12 @@ fn webhook_routes() -> Routes<AppState> {
             page_action::<Redeliver>,
         )
         .server_fn::<Redeliver, _>(page_action::<Redeliver>)
+        .post(
+            "/webhooks/{id}/callbacks/{callback}/use-redirect",
+            UseRedirectTarget::RULE,
+            page_action::<UseRedirectTarget>,
+        )
+        .server_fn::<UseRedirectTarget, _>(page_action::<UseRedirectTarget>)
         .server_fn::<SendTestEvent, _>(call)
         .server_fn::<RenderLogFragment, _>(call)
         .server_fn::<RenderPanel, _>(call)

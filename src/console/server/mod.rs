@@ -1,6 +1,7 @@
 //! What pages and server functions read of the current request, and the texts that several of them need.
 
 pub(super) mod dates;
+pub(super) mod durations;
 mod names;
 pub(super) mod relative;
 pub mod response;

@@ -12,7 +12,7 @@ use crate::{
     rest::{
         answer,
         event_types::{find, versions},
-        extract::{Caller, NoParams, Params, TypeInPath},
+        extract::{Caller, Params, TypeInPath},
     },
     routes::{Operation, Routes, Rule, Tag},
     services::event_types::{
@@ -28,6 +28,15 @@ struct DownloadParams {
     /// The number of a version. By default, the present one.
     #[schemars(with = "Option<u32>")]
     version: Option<String>,
+}
+
+/// Which types an archive contains.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ArchiveParams {
+    /// Names of types and patterns, separated by commas. By default, all.
+    #[schemars(example = &"identity.*,role.created")]
+    types: Option<String>,
 }
 
 /// What the header `ETag` of a file says.
@@ -112,9 +121,9 @@ async fn typescript(
     file_of(&app, &by, &name, &params, downloads::typescript).await
 }
 
-/// `GET /event-types.zip`: the files of all event types.
-async fn archive(State(app): State<AppState>, Caller(by): Caller, _: Params<NoParams>) -> Result<Response, Problem> {
-    Ok(download(event_types::archive_file(&app, &by).await?))
+/// `GET /event-types.zip`: the files of all event types, or of some.
+async fn archive(State(app): State<AppState>, Caller(by): Caller, Params(params): Params<ArchiveParams>) -> Result<Response, Problem> {
+    Ok(download(event_types::archive_file(&app, &by, params.types.as_deref()).await?))
 }
 
 /// The file of the present version, or of the one in the query.

@@ -9,14 +9,18 @@ use serde_json::Value;
 use crate::{
     app::AppState,
     auth::principal::Principal,
+    domain::event_type::{EventPattern, EventTypeState},
     messages::validation::ValidationError,
     registry::{Entry, callback_example},
     services::{
         error::{FieldError, UseCaseError},
-        event_types::all,
+        event_types::{all, find},
     },
     storage::event_types::EventTypeVersion,
 };
+
+/// The number of wrong names that are reported.
+const ERRORS_MAX: usize = 20;
 
 /// A file to download.
 #[derive(Clone, Debug)]
@@ -65,20 +69,32 @@ pub fn typescript(entry: &Entry, version: Option<&EventTypeVersion>) -> File {
     }
 }
 
-/// An archive with the files of all event types.
-pub async fn archive_file(app: &AppState, by: &Principal) -> Result<File, UseCaseError> {
+/// An archive with the files of all event types, or of those in `only`: names of types and patterns, separated by commas. A pattern does not
+/// include archived types.
+pub async fn archive_file(app: &AppState, by: &Principal, only: Option<&str>) -> Result<File, UseCaseError> {
     let types = all(app, by).await?;
+    let only = match only {
+        Some(only) => Some(patterns(app, only).await?),
+        None => None,
+    };
+    let is_wanted = move |entry: &Entry| {
+        only.as_ref().is_none_or(|only| {
+            only.iter().any(|pattern| {
+                let is_live = entry.state() != EventTypeState::Archived || pattern.exact().is_some();
+                is_live && pattern.matches(entry.event_type())
+            })
+        })
+    };
     let made = tokio::task::spawn_blocking(move || {
-        let examples: Vec<Vec<Value>> = types
-            .all()
+        let chosen: Vec<&Entry> = types.all().iter().map(AsRef::as_ref).filter(|entry| is_wanted(entry)).collect();
+        let examples: Vec<Vec<Value>> = chosen
             .iter()
             .map(|entry| {
                 let bodies = entry.examples().iter().map(|data| callback_example(entry.event_type(), Some(data)));
                 bodies.collect()
             })
             .collect();
-        let entries: Vec<TypeEntry<'_>> = types
-            .all()
+        let entries: Vec<TypeEntry<'_>> = chosen
             .iter()
             .zip(&examples)
             .map(|(entry, examples)| {
@@ -107,6 +123,36 @@ pub async fn archive_file(app: &AppState, by: &Principal) -> Result<File, UseCas
         media: "application/zip",
         content,
     })
+}
+
+/// Reads names and patterns that are separated by commas. A type has to exist, a pattern may match nothing. However many names are unknown, the
+/// database is asked once for the changes of other nodes.
+async fn patterns(app: &AppState, text: &str) -> Result<Vec<EventPattern>, UseCaseError> {
+    if let Ok(patterns) = known_patterns(app, text) {
+        return Ok(patterns);
+    }
+    app.event_types.refreshed().await?;
+    known_patterns(app, text).map_err(UseCaseError::Invalid)
+}
+
+fn known_patterns(app: &AppState, text: &str) -> Result<Vec<EventPattern>, Vec<FieldError>> {
+    let (mut patterns, mut errors) = (Vec::new(), Vec::new());
+    for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let found = if name.contains('*') {
+            name.parse()
+        } else {
+            find(app, name).map(EventPattern::from)
+        };
+        match found {
+            Ok(pattern) => patterns.push(pattern),
+            Err(wrong) => errors.push(FieldError::new("/types", wrong)),
+        }
+    }
+    if errors.is_empty() {
+        return Ok(patterns);
+    }
+    errors.truncate(ERRORS_MAX);
+    Err(errors)
 }
 
 fn callback_schema(entry: &Entry, version: Option<&EventTypeVersion>) -> Value {

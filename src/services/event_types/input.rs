@@ -118,14 +118,14 @@ impl EventTypeInput {
 }
 
 /// An event type whose fields are valid by themselves. The examples have not been compared with the schema yet.
-pub(super) struct Checked {
-    pub(super) event_type: EventType,
-    pub(super) fields: EventTypeFields,
-    pub(super) schema: EntrySchema,
+pub(in crate::services) struct Checked {
+    pub(in crate::services) event_type: EventType,
+    pub(in crate::services) fields: EventTypeFields,
+    pub(in crate::services) schema: EntrySchema,
     /// The schema as JSON text.
-    pub(super) schema_text: Option<String>,
-    pub(super) examples: Vec<Value>,
-    pub(super) breaking: bool,
+    pub(in crate::services) schema_text: Option<String>,
+    pub(in crate::services) examples: Vec<Value>,
+    pub(in crate::services) breaking: bool,
 }
 
 impl Checked {
@@ -156,7 +156,11 @@ pub(super) fn example_errors(schema: &EntrySchema, examples: &[Value]) -> Vec<Fi
 
 /// Validates all fields by themselves. `present` is the stored schema: it is not compiled again if it stays. The error contains everything
 /// that is wrong.
-pub(super) fn check_fields(types: &Snapshot, mut input: EventTypeInput, present: Option<&Entry>) -> Result<Checked, Vec<FieldError>> {
+pub(in crate::services) fn check_fields(
+    types: &Snapshot,
+    mut input: EventTypeInput,
+    present: Option<&Entry>,
+) -> Result<Checked, Vec<FieldError>> {
     let mut errors = Vec::new();
     let mut check = |pointer: &str, result: Result<(), ValidationError>| {
         if let Err(wrong) = result {
@@ -219,6 +223,12 @@ pub(super) fn check_fields(types: &Snapshot, mut input: EventTypeInput, present:
         errors.push(FieldError::new("/retention", ValidationError::Rate { max }));
     }
     check_pointers(&input.masked, &mut errors);
+    if let (None, Some(example), Some(first)) = (present, &input.example, input.examples.first())
+        && example != first
+    {
+        let detail = "Give the example only once: `example` is the first of `examples`.";
+        errors.push(FieldError::new("/example", detail));
+    }
     let examples = input.all_examples();
     if examples.len() > EXAMPLES_MAX {
         let max = EXAMPLES_MAX as u64;

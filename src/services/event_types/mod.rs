@@ -20,6 +20,10 @@ pub use self::{
     usage::events_of_last_day,
     write::{archive, create, patch, replace},
 };
+pub(in crate::services) use self::{
+    input::{Checked, check_fields},
+    write::{Difference, check_allowed, valid_examples},
+};
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
@@ -87,6 +91,11 @@ impl EventTypeFilter {
 pub async fn all(app: &AppState, by: &Principal) -> Result<Arc<Snapshot>, UseCaseError> {
     by.may(Action::ReadCatalogue, false)?;
     Ok(app.event_types.current().await?)
+}
+
+/// All event types, with the newest changes of other nodes.
+pub(in crate::services) async fn refreshed(app: &AppState) -> Result<Arc<Snapshot>, UseCaseError> {
+    Ok(app.event_types.refreshed().await?)
 }
 
 /// A page of the event types that match a filter, in the order of the catalogue.

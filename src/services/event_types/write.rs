@@ -121,6 +121,24 @@ async fn update(
     if seen.is_some_and(|seen| seen != present.record.updated_at) {
         return Err(UseCaseError::Stale);
     }
+    check_allowed(app, &present, &checked, &difference).await?;
+    let write = write_of(&present, checked, &difference);
+    match app.store.write_event_types(&by.actor(), &[write]).await? {
+        Written::Done => {
+            tracing::info!(event_type = name, "event type {name} changed");
+            stored(app, name).await
+        }
+        Written::Stale(_) => Err(UseCaseError::Stale),
+    }
+}
+
+/// Whether an event type may be changed like this: a type of a pack keeps what it is, an incompatible schema is meant, and the examples match.
+pub(in crate::services) async fn check_allowed(
+    app: &AppState,
+    present: &Entry,
+    checked: &Checked,
+    difference: &Difference,
+) -> Result<(), UseCaseError> {
     if present.record.origin == Origin::Clearid && difference.is_beyond_state {
         return Err(UseCaseError::Conflict(ValidationError::TypeOfPack));
     }
@@ -132,16 +150,9 @@ async fn update(
         }
     }
     if difference.schema || difference.examples {
-        valid_examples(&checked)?;
+        valid_examples(checked)?;
     }
-    let write = write_of(&present, checked, &difference);
-    match app.store.write_event_types(&by.actor(), &[write]).await? {
-        Written::Done => {
-            tracing::info!(event_type = name, "event type {name} changed");
-            stored(app, name).await
-        }
-        Written::Stale(_) => Err(UseCaseError::Stale),
-    }
+    Ok(())
 }
 
 /// The write that changes an event type.
@@ -159,7 +170,7 @@ pub(super) fn write_of(present: &Entry, checked: Checked, difference: &Differenc
 
 /// Which parts of an event type differ from what is stored.
 #[expect(clippy::struct_excessive_bools, reason = "the parts differ independently of each other")]
-pub(super) struct Difference {
+pub(in crate::services) struct Difference {
     fields: bool,
     pub(super) schema: bool,
     pub(super) examples: bool,
@@ -168,7 +179,7 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    pub(super) fn between(present: &Entry, checked: &Checked) -> Self {
+    pub(in crate::services) fn between(present: &Entry, checked: &Checked) -> Self {
         let stored = &present.record.fields;
         let with_state = EventTypeFields {
             state: checked.fields.state,
@@ -185,7 +196,7 @@ impl Difference {
         }
     }
 
-    pub(super) const fn is_none(&self) -> bool {
+    pub(in crate::services) const fn is_none(&self) -> bool {
         !(self.fields || self.schema || self.examples)
     }
 }
@@ -213,7 +224,7 @@ pub(super) async fn changes(old: &EntrySchema, new: &EntrySchema) -> Vec<SchemaC
     changes.into_iter().map(SchemaChange::from).collect()
 }
 
-fn valid_examples(checked: &Checked) -> Result<(), UseCaseError> {
+pub(in crate::services) fn valid_examples(checked: &Checked) -> Result<(), UseCaseError> {
     let errors = checked.example_errors();
     if errors.is_empty() {
         Ok(())

@@ -1,5 +1,7 @@
 //! Validation of a webhook's fields.
 
+use std::collections::HashSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +17,7 @@ use crate::{
     messages::validation::ValidationError,
     services::error::{FieldError, UseCaseError},
     services::event_types,
-    storage::webhooks::WebhookFields,
+    storage::{users::normal_email, webhooks::WebhookFields},
 };
 
 /// The fields of a webhook before validation: event types and patterns, and owners by id, all as text.
@@ -29,9 +31,10 @@ pub struct HeaderInput {
     /// The name.
     #[schemars(length(min = 1), example = &"X-Tenant")]
     pub name: String,
-    /// The value, which may be a credential.
+    /// The value, which may be a credential. If omitted, the value of the stored header with this name stays.
+    #[serde(default)]
     #[schemars(example = &"north")]
-    pub value: String,
+    pub value: Option<String>,
     /// Whether the value is a credential. If omitted, the stored header with this name decides, and for a new header its name.
     pub secret: Option<bool>,
 }
@@ -47,10 +50,19 @@ impl From<Header> for HeaderInput {
     fn from(Header { name, value, secret }: Header) -> Self {
         Self {
             name,
-            value,
+            value: Some(value),
             secret: Some(secret),
         }
     }
+}
+
+/// What a webhook may refer to although it does not exist yet, because the same document adds it (`services::configuration`).
+#[derive(Clone, Debug, Default)]
+pub(in crate::services) struct Planned {
+    /// Event types.
+    pub(in crate::services) event_types: HashSet<String>,
+    /// E-mail addresses of owners, in their stored form.
+    pub(in crate::services) owners: HashSet<String>,
 }
 
 impl Default for WebhookInput {
@@ -71,8 +83,18 @@ impl From<WebhookFields> for WebhookInput {
 /// Validates all fields. The error contains everything that is wrong. `stored` are the webhook's present fields.
 pub(super) async fn check_fields(
     app: &AppState,
+    input: WebhookInput,
+    stored: Option<&WebhookFields>,
+) -> Result<WebhookFields, UseCaseError> {
+    check_planned(app, input, stored, &Planned::default()).await
+}
+
+/// As [`check_fields`]. What is planned is accepted; owners that are planned are left out of the result, because they have no id yet.
+pub(in crate::services) async fn check_planned(
+    app: &AppState,
     mut input: WebhookInput,
     stored: Option<&WebhookFields>,
+    planned: &Planned,
 ) -> Result<WebhookFields, UseCaseError> {
     let mut errors = Vec::new();
     let mut check = |pointer: &str, result: Result<(), ValidationError>| {
@@ -87,8 +109,9 @@ pub(super) async fn check_fields(
         check("/rate_limit/per_second", check_rate(rate.per_second));
         check("/rate_limit/burst", check_rate(rate.burst));
     }
-    let events = events(app, &input.events, stored.map_or(&[], |stored| &stored.events), &mut errors).await?;
-    let owners = owners(app, &input.owners, &mut errors).await?;
+    let stored_events = stored.map_or(&[][..], |stored| &stored.events);
+    let events = events(app, &input.events, stored_events, planned, &mut errors).await?;
+    let owners = owners(app, &input.owners, planned, &mut errors).await?;
     let headers = headers(
         std::mem::take(&mut input.headers),
         stored.map_or(&[], |stored| &stored.headers),
@@ -121,21 +144,36 @@ pub(super) async fn check_new(
     }
 }
 
+/// The headers with the values that stay. A header whose value is omitted has that of the stored header with its name; of several with this
+/// name, of the one at the same place among them.
 fn headers(given: Vec<HeaderInput>, stored: &[Header], errors: &mut Vec<FieldError>) -> Vec<Header> {
-    let header = |HeaderInput { name, value, secret }| {
-        let same_name = || stored.iter().find(|header| header.name.eq_ignore_ascii_case(&name));
+    let mut headers: Vec<Header> = Vec::new();
+    let mut without_value = Vec::new();
+    for (at, HeaderInput { name, value, secret }) in given.into_iter().enumerate() {
+        let before = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(&name)).count();
+        let same_name = || stored.iter().filter(|header| header.name.eq_ignore_ascii_case(&name));
         let secret = secret
-            .or_else(|| same_name().map(|header| header.secret))
+            .or_else(|| same_name().next().map(|header| header.secret))
             .unwrap_or_else(|| is_credential(&name));
-        Header { name, value, secret }
-    };
-    let headers: Vec<Header> = given.into_iter().map(header).collect();
+        let value = value.or_else(|| same_name().nth(before).map(|header| header.value.clone()));
+        if value.is_none() {
+            without_value.push(at);
+        }
+        headers.push(Header {
+            name,
+            value: value.unwrap_or_default(),
+            secret,
+        });
+    }
     for problem in check_headers(&headers) {
         let pointer = match problem.at {
             Some(at) => format!("/headers/{at}/{}", if problem.value { "value" } else { "name" }),
             None => "/headers".to_owned(),
         };
         errors.push(FieldError::new(pointer, problem.wrong));
+    }
+    for at in without_value {
+        errors.push(FieldError::new(format!("/headers/{at}/value"), ValidationError::HeaderValueMissing));
     }
     headers.into_iter().map(Header::trimmed).collect()
 }
@@ -145,13 +183,14 @@ async fn events(
     app: &AppState,
     given: &[String],
     stored: &[EventPattern],
+    planned: &Planned,
     errors: &mut Vec<FieldError>,
 ) -> Result<Vec<EventPattern>, UseCaseError> {
     let mut events = Vec::new();
     for (at, name) in given.iter().enumerate() {
         let event = match stored.iter().find(|stored| stored.as_str() == name) {
             Some(stored) => Ok(stored.clone()),
-            None if name.contains('*') => name.parse(),
+            None if name.contains('*') || planned.event_types.contains(name) => name.parse(),
             None => event_types::find_newest(app, name).await?.map(EventPattern::from),
         };
         match event {
@@ -170,15 +209,33 @@ async fn events(
     Ok(events)
 }
 
-async fn owners(app: &AppState, given: &[String], errors: &mut Vec<FieldError>) -> Result<Vec<UserId>, UseCaseError> {
+/// Owners are given by id or by e-mail address.
+async fn owners(app: &AppState, given: &[String], planned: &Planned, errors: &mut Vec<FieldError>) -> Result<Vec<UserId>, UseCaseError> {
     let mut owners: Vec<UserId> = Vec::new();
     let parsed: Vec<Option<UserId>> = given.iter().map(|id| id.parse().ok()).collect();
     let known = app.store.known_users(&parsed.iter().flatten().copied().collect::<Vec<_>>()).await?;
-    for (at, id) in parsed.into_iter().enumerate() {
-        match id.filter(|id| known.contains(id)) {
+    for (at, (id, text)) in parsed.into_iter().zip(given).enumerate() {
+        let is_email = text.contains('@');
+        let found = if is_email {
+            let email = normal_email(text);
+            if planned.owners.contains(&email) {
+                continue;
+            }
+            app.store.user_by_email(&email).await?.map(|(user, _)| user.id)
+        } else {
+            id.filter(|id| known.contains(id))
+        };
+        match found {
             Some(id) if !owners.contains(&id) => owners.push(id),
             Some(_) => {}
-            None => errors.push(FieldError::new(format!("/owners/{at}"), ValidationError::NoSuchUser)),
+            None => {
+                let wrong = if is_email {
+                    ValidationError::NoSuchOwner
+                } else {
+                    ValidationError::NoSuchUser
+                };
+                errors.push(FieldError::new(format!("/owners/{at}"), wrong));
+            }
         }
     }
     owners.sort_unstable();
@@ -193,6 +250,6 @@ pub fn check_url(app: &AppState, url: &str) -> Option<ValidationError> {
 /// What is wrong with the id of an owner, if anything.
 pub async fn check_owner(app: &AppState, id: &str) -> Result<Option<ValidationError>, UseCaseError> {
     let mut errors = Vec::new();
-    owners(app, &[id.to_owned()], &mut errors).await?;
+    owners(app, &[id.to_owned()], &Planned::default(), &mut errors).await?;
     Ok(errors.first().and_then(|error| error.wrong().cloned()))
 }

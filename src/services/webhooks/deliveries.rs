@@ -1,16 +1,35 @@
-//! The deliveries of a webhook that wait, are held, or have failed.
+//! The deliveries of a webhook that wait, are held, or have failed, and those of all webhooks in any state.
 
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
     domain::{
-        id::WebhookId,
+        delivery::DeliveryState,
+        event_type::EventType,
+        id::{DeliveryId, EventId, WebhookId},
         page::{Cursor, Page},
     },
     services::error::UseCaseError,
-    services::webhooks::authorize,
-    storage::delivery_list::{DeliveryCounts, DeliveryList, ListedDelivery},
+    services::webhooks::{authorize, logs::ATTEMPTS},
+    storage::{
+        callbacks::CallbackRecord,
+        delivery_list::{DeliveryCounts, DeliveryList, ListedDelivery},
+        delivery_search::DeliveryFilter,
+    },
 };
+
+/// The filter of a list of deliveries.
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryQuery {
+    /// Only deliveries in one of these states. Empty for all.
+    pub states: Vec<DeliveryState>,
+    /// Only deliveries to this webhook.
+    pub webhook: Option<WebhookId>,
+    /// Only deliveries of events of this type.
+    pub event_type: Option<EventType>,
+    /// Only deliveries of this event.
+    pub event: Option<EventId>,
+}
 
 /// A page of the deliveries of a webhook: waiting ones in the order of their due time, others newest first.
 pub async fn deliveries(
@@ -23,6 +42,43 @@ pub async fn deliveries(
 ) -> Result<Page<ListedDelivery>, UseCaseError> {
     authorize(app, by, id, Action::ReadCallbacks).await?;
     Ok(app.store.list_deliveries(id, list, after, limit).await?)
+}
+
+/// A page of the deliveries that match a filter, newest first. It may have fewer rows than `limit` although there are more: a page without a
+/// next one is the last. API owners can list those of their own webhooks, one by one.
+pub async fn find_all_deliveries(
+    app: &AppState,
+    by: &Principal,
+    query: DeliveryQuery,
+    after: Option<Cursor>,
+    limit: u64,
+) -> Result<Page<ListedDelivery>, UseCaseError> {
+    match query.webhook {
+        Some(webhook) => authorize(app, by, webhook, Action::ReadCallbacks).await?,
+        None => by.may(Action::ReadCallbacks, false)?,
+    }
+    let event = match query.event {
+        None => None,
+        Some(event) => Some(app.store.event(event).await?.ok_or(UseCaseError::NotFound)?.0),
+    };
+    let filter = DeliveryFilter {
+        states: query.states,
+        webhook: query.webhook,
+        event_type: query.event_type,
+        event,
+    };
+    Ok(app.store.find_deliveries(&filter, after, limit).await?)
+}
+
+/// A delivery and its callbacks, oldest first. If there are more than 200, the newest ones.
+pub async fn delivery(app: &AppState, by: &Principal, id: DeliveryId) -> Result<(ListedDelivery, Vec<CallbackRecord>), UseCaseError> {
+    if let Principal::Key(_) = by {
+        by.may(Action::ReadCallbacks, false)?;
+    }
+    let delivery = app.store.delivery(id).await?.ok_or(UseCaseError::NotFound)?;
+    authorize(app, by, delivery.webhook, Action::ReadCallbacks).await?;
+    let callbacks = app.store.attempts(id, ATTEMPTS).await?;
+    Ok((delivery, callbacks))
 }
 
 /// The number of deliveries of a webhook that wait, are held, and have failed. Each is counted up to a maximum

@@ -5,7 +5,10 @@ use futures_util::{Stream, stream};
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
-    domain::{id::WebhookId, page::Cursor},
+    domain::{
+        id::WebhookId,
+        page::{Cursor, Page},
+    },
     services::error::UseCaseError,
     services::webhooks::{authorize, logs::check_range},
     storage::{
@@ -30,12 +33,21 @@ pub async fn export(
         check_range(from, to)?;
     }
     let store = app.store.clone();
-    Ok(stream::try_unfold(Some(None::<Cursor>), move |position| {
+    Ok(pages(move |after, rows| {
         let (store, filter) = (store.clone(), filter.clone());
-        async move {
-            let Some(after) = position else { return Ok(None) };
-            let page = store.callbacks(id, &filter, after, ROWS).await?;
-            Ok(Some((page.items, page.next.map(Some))))
-        }
+        async move { store.callbacks(id, &filter, after, rows).await }
     }))
+}
+
+/// All pages of a list. `page` loads the one that begins after a cursor, with at most so many rows.
+pub(super) fn pages<T, F>(page: impl Fn(Option<Cursor>, u64) -> F + Send) -> impl Stream<Item = Result<Vec<T>, StoreError>> + Send
+where
+    T: Send,
+    F: Future<Output = Result<Page<T>, StoreError>> + Send,
+{
+    stream::try_unfold((Some(None::<Cursor>), page), async |(position, page)| {
+        let Some(after) = position else { return Ok(None) };
+        let found = page(after, ROWS).await?;
+        Ok(Some((found.items, (found.next.map(Some), page))))
+    })
 }

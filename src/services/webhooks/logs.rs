@@ -25,7 +25,7 @@ pub const RANGE_MAX: Duration = Duration::from_hours(366 * 24);
 /// Additional length for a range without an end, so that a range of exactly the maximum can still be read page by page for this time.
 const PAGING: Duration = Duration::from_hours(1);
 /// Maximum number of attempts of a delivery that are returned.
-const ATTEMPTS: u64 = 200;
+pub(super) const ATTEMPTS: u64 = 200;
 
 /// A page of a webhook's log, newest first.
 pub async fn log(

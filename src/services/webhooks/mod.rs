@@ -1,10 +1,12 @@
 //! Use cases of webhooks and their logs. The HTTP API and the console share them.
 
+mod all_logs;
 mod bulk;
 mod check;
 mod deliveries;
 mod events;
 mod export;
+mod feed;
 mod figures;
 mod list;
 mod live;
@@ -12,6 +14,7 @@ mod logs;
 mod overview;
 mod pause;
 mod recover;
+mod redirect;
 mod resend;
 mod search;
 mod stats;
@@ -19,11 +22,13 @@ mod subscriptions;
 mod wait;
 
 pub use self::{
+    all_logs::{all_logs, export_all},
     bulk::{BULK_MAX, BulkAction, act_on_all, chosen},
     check::{HeaderInput, WebhookInput, check_owner, check_url},
-    deliveries::{deliveries, delivery_counts},
+    deliveries::{DeliveryQuery, deliveries, delivery, delivery_counts, find_all_deliveries},
     events::{EventDetails, event, find_events},
     export::export,
+    feed::{AttemptFeed, FeedFilter, FeedItem},
     figures::{Figures, figures},
     list::{failing_count, set_enabled, shown_page},
     live::{Follower, News},
@@ -31,12 +36,15 @@ pub use self::{
     overview::{Checklist, checklist, overview},
     pause::{pause, try_now},
     recover::{Chosen, cancel, cancel_of, count_recoverable, discard, recover, recover_for},
+    redirect::{redirect_target, usable_redirect_target, use_redirect_target},
     resend::{redeliver, rotate_secret, test},
-    search::find_deliveries,
-    stats::{Period, Stats, stats},
+    search::{find_deliveries, find_deliveries_of_all},
+    stats::{Period, Stats, stats, total_stats},
     subscriptions::{subscribed_webhooks, subscription_counts},
     wait::{redeliver_and_wait, test_and_wait},
 };
+
+pub(in crate::services) use self::check::{Planned, check_planned};
 
 use std::time::Duration;
 

@@ -13,6 +13,7 @@ use crate::{
     services::webhooks::list::only_own,
     storage::{
         callback_counts::Figure,
+        global_stats::TypeFigure,
         overview::Trouble,
         recent::{FirstSteps, RecentCallback},
         webhooks::{Latest, WebhookFilter},
@@ -29,6 +30,8 @@ pub struct Overview {
     pub standings: HashMap<Status, u64>,
     /// The numbers of callbacks per hour, oldest first.
     pub hours: Vec<Figure>,
+    /// The numbers of callbacks per hour and event type of the newest 24 hours. Empty for callers who see only their own webhooks.
+    pub hours_by_type: Vec<TypeFigure>,
     /// The number of deliveries that are not complete.
     pub waiting: u64,
     /// Webhooks that need attention: first failing ones, then those that clearhook disabled, then those with held deliveries.
@@ -62,8 +65,8 @@ pub async fn checklist(app: &AppState, by: &Principal) -> Result<Option<Checklis
     }))
 }
 
-/// Loads the overview, with statistics since `from` and at most `rows` webhooks of each kind that needs attention.
-pub async fn overview(app: &AppState, by: &Principal, from: Timestamp, rows: u64) -> Result<Overview, UseCaseError> {
+/// Loads the overview, with statistics since `from`, by event type since `types_from`, and at most `rows` webhooks of each kind that needs attention.
+pub async fn overview(app: &AppState, by: &Principal, from: Timestamp, types_from: Timestamp, rows: u64) -> Result<Overview, UseCaseError> {
     let mut own = WebhookFilter::default();
     only_own(by, &mut own)?;
     let (store, owner) = (&app.store, own.owner);
@@ -73,9 +76,16 @@ pub async fn overview(app: &AppState, by: &Principal, from: Timestamp, rows: u64
             None => store.recent_callbacks(RECENT).await,
         }
     };
-    let (standings, hours, waiting, mut troubles, given_up, holding, recent) = try_join!(
+    let by_type = async {
+        match owner {
+            Some(_) => Ok(Vec::new()),
+            None => store.totals_by_type(types_from).await,
+        }
+    };
+    let (standings, hours, hours_by_type, waiting, mut troubles, given_up, holding, recent) = try_join!(
         store.standings(owner),
         store.totals(owner, from),
+        by_type,
         store.waiting(owner),
         store.failing(owner, rows),
         store.given_up(owner, rows),
@@ -98,6 +108,7 @@ pub async fn overview(app: &AppState, by: &Principal, from: Timestamp, rows: u64
     Ok(Overview {
         standings,
         hours,
+        hours_by_type,
         waiting,
         troubles,
         latest,

@@ -6,11 +6,13 @@ use crate::{
     domain::id::{DeliveryId, EventId, WebhookId},
     services::error::UseCaseError,
     services::webhooks::authorize,
-    storage::event_search::EventFilter,
+    storage::event_search::{EventFilter, EventRecord},
 };
 
 /// The maximum number of events with the same subject or publisher's id whose deliveries are shown, newest first.
 const EVENTS: u64 = 100;
+/// The maximum number of deliveries to all webhooks that a search finds.
+const DELIVERIES_MAX: usize = 500;
 
 /// The deliveries to a webhook that a search finds: of an event (its id, or the id that its publisher gave it), of a message (`msg_…`, or the id of
 /// the delivery), or of the newest events with a subject.
@@ -22,6 +24,36 @@ pub async fn find_deliveries(app: &AppState, by: &Principal, webhook: WebhookId,
     {
         return Ok(vec![id]);
     }
+    let mut found = Vec::new();
+    for event in find_events(app, text).await? {
+        found.extend(app.store.delivery_to(&event, webhook).await?);
+    }
+    Ok(found)
+}
+
+/// As [`find_deliveries`], to all webhooks. The newest [`DELIVERIES_MAX`].
+pub async fn find_deliveries_of_all(app: &AppState, by: &Principal, text: &str) -> Result<Vec<DeliveryId>, UseCaseError> {
+    by.may(Action::ReadCallbacks, false)?;
+    let text = text.trim();
+    if let Ok(id) = text.strip_prefix("msg_").unwrap_or(text).parse::<DeliveryId>()
+        && app.store.webhook_of(id).await?.is_some()
+    {
+        return Ok(vec![id]);
+    }
+    let mut found = Vec::new();
+    for event in find_events(app, text).await? {
+        let (deliveries, _) = app.store.deliveries_of(&event).await?;
+        found.extend(deliveries.into_iter().map(|delivery| delivery.id));
+        if found.len() >= DELIVERIES_MAX {
+            break;
+        }
+    }
+    found.truncate(DELIVERIES_MAX);
+    Ok(found)
+}
+
+/// The events that a search finds.
+async fn find_events(app: &AppState, text: &str) -> Result<Vec<EventRecord>, UseCaseError> {
     let mut events = Vec::new();
     if let Ok(id) = text.parse::<EventId>() {
         events.extend(app.store.event(id).await?.map(|(event, _)| event));
@@ -41,9 +73,5 @@ pub async fn find_deliveries(app: &AppState, by: &Principal, webhook: WebhookId,
         )?;
         events.extend(by_id.items.into_iter().chain(by_subject.items));
     }
-    let mut found = Vec::new();
-    for event in events {
-        found.extend(app.store.delivery_to(&event, webhook).await?);
-    }
-    Ok(found)
+    Ok(events)
 }

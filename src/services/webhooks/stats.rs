@@ -83,11 +83,24 @@ pub async fn stats(
     period: Period,
 ) -> Result<Stats, UseCaseError> {
     authorize(app, by, id, Action::ReadCallbacks).await?;
+    check_stats_range(from, to, period)?;
+    Ok(summed(&app.store.stats(id, from, to).await?, period))
+}
+
+/// The statistics of all webhooks together, including deleted ones, between two times.
+pub async fn total_stats(app: &AppState, by: &Principal, from: Timestamp, to: Timestamp, period: Period) -> Result<Stats, UseCaseError> {
+    by.may(Action::ReadCallbacks, false)?;
+    check_stats_range(from, to, period)?;
+    Ok(summed(&app.store.total_stats(from, to).await?, period))
+}
+
+/// Checks that a range is not empty, and not longer than its period permits.
+fn check_stats_range(from: Timestamp, to: Timestamp, period: Period) -> Result<(), UseCaseError> {
     check_range(from, to)?;
     if period == Period::Hour && to.since(from).as_secs() > HOURS_MAX * 3_600 {
         return Err(UseCaseError::Invalid(vec![FieldError::new("/from", ValidationError::RangeHours)]));
     }
-    Ok(summed(&app.store.stats(id, from, to).await?, period))
+    Ok(())
 }
 
 fn summed(counts: &[HourlyCount], period: Period) -> Stats {

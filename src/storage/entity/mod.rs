@@ -7,6 +7,7 @@ pub(crate) mod delivery;
 pub(crate) mod event;
 pub(crate) mod event_key;
 pub(crate) mod event_type;
+pub(crate) mod event_type_stats;
 pub(crate) mod event_type_version;
 pub(crate) mod idempotency_key;
 pub(crate) mod identity;

@@ -11,6 +11,9 @@ pub(crate) struct Model {
     /// Hours since 1970.
     #[sea_orm(primary_key, auto_increment = false)]
     pub(crate) hour: i64,
+    /// See `storage::stats::Latency`.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) latency: i32,
     pub(crate) succeeded: i64,
     pub(crate) failed: i64,
 }

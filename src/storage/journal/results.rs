@@ -22,7 +22,7 @@ use crate::{
         StoreError,
         batch_insert::{BatchInsert, for_ids, insert_all, sizes},
         callbacks::NewCallback,
-        entity::{callback, stats_total, webhook_stats},
+        entity::{callback, event_type_stats, stats_total, webhook_stats},
         executor::Executor,
         global_stats::shard_of,
         journal::{
@@ -216,14 +216,22 @@ impl BatchInsert for stats_total::Entity {
         use stats_total::Column;
         Some(added(
             "stats_total",
-            [Column::Shard, Column::Hour],
+            [Column::Shard, Column::Hour, Column::Latency],
             [Column::Succeeded, Column::Failed],
         ))
     }
 }
 
+impl BatchInsert for event_type_stats::Entity {
+    fn on_conflict() -> Option<OnConflict> {
+        use event_type_stats::Column;
+        let key = [Column::Shard, Column::Hour, Column::EventType];
+        Some(added("event_type_stats", key, [Column::Callbacks]))
+    }
+}
+
 /// Adds the new values to those of the existing row.
-fn added<C: ColumnTrait>(table: &'static str, key: impl IntoIterator<Item = C>, counts: [C; 2]) -> OnConflict {
+fn added<C: ColumnTrait, const N: usize>(table: &'static str, key: impl IntoIterator<Item = C>, counts: [C; N]) -> OnConflict {
     let sum = |column: C| Expr::col((Alias::new(table), column)).add(Expr::col((Alias::new("excluded"), column)));
     OnConflict::columns(key)
         .values(counts.map(|column| (column, sum(column))))
@@ -234,12 +242,14 @@ fn added<C: ColumnTrait>(table: &'static str, key: impl IntoIterator<Item = C>, 
 async fn count<'a>(transaction: &impl Executor, node: NodeId, callbacks: impl Iterator<Item = &'a NewCallback>) -> Result<(), StoreError> {
     // Sorted, so that two nodes lock the rows in the same order and cannot deadlock.
     let mut of_webhooks: BTreeMap<(Uuid, i64, i32), Counts> = BTreeMap::new();
-    let mut total: BTreeMap<i64, Counts> = BTreeMap::new();
+    let mut total: BTreeMap<(i64, i32), Counts> = BTreeMap::new();
+    let mut types: BTreeMap<(i64, &str), i64> = BTreeMap::new();
     for callback in callbacks {
         let (hour, latency) = (stats::hour(callback.at), Latency::of_ms(callback.duration_ms).0);
         let outcome = callback.answer.outcome();
         of_webhooks.entry((callback.webhook.0, hour, latency)).or_default().add(outcome);
-        total.entry(hour).or_default().add(outcome);
+        total.entry((hour, latency)).or_default().add(outcome);
+        *types.entry((hour, callback.event_type.as_str())).or_default() += 1;
     }
     let rows = of_webhooks
         .into_iter()
@@ -251,13 +261,21 @@ async fn count<'a>(transaction: &impl Executor, node: NodeId, callbacks: impl It
             failed: counts.failed,
         });
     insert_all::<webhook_stats::Entity>(transaction, rows).await?;
-    let rows = total.into_iter().map(|(hour, counts)| stats_total::Model {
+    let rows = total.into_iter().map(|((hour, latency), counts)| stats_total::Model {
         shard: shard_of(node),
         hour,
+        latency,
         succeeded: counts.succeeded,
         failed: counts.failed,
     });
     insert_all::<stats_total::Entity>(transaction, rows).await?;
+    let rows = types.into_iter().map(|((hour, event_type), callbacks)| event_type_stats::Model {
+        shard: shard_of(node),
+        hour,
+        event_type: event_type.to_owned(),
+        callbacks,
+    });
+    insert_all::<event_type_stats::Entity>(transaction, rows).await?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ pub(in crate::storage) struct Condition {
 
 impl Condition {
     pub(in crate::storage) fn and(&mut self, sql: &str, values: impl IntoIterator<Item = Value>) {
-        if !self.sql.is_empty() {
+        if !self.sql.is_empty() && !sql.is_empty() {
             self.sql.push_str(" AND ");
         }
         self.sql.push_str(sql);
@@ -38,17 +38,37 @@ impl Condition {
         } else {
             all.and("webhook_id = ?", [webhook.0.into()]);
         }
+        all.add_range(filter);
+        all
+    }
+
+    /// Callbacks of all webhooks in the filter's time range.
+    pub(in crate::storage) fn of_all(filter: &LogFilter) -> Self {
+        let mut all = Self::default();
+        if let Some(deliveries) = &filter.deliveries {
+            if deliveries.is_empty() {
+                all.and("1 = 0", []);
+            } else {
+                let ids = deliveries.iter().map(|id| id.0.into());
+                all.and(&format!("delivery_id IN {}", marks(deliveries.len())), ids);
+            }
+        }
+        all.add_range(filter);
+        all
+    }
+
+    /// Adds the time range of the filter, and its condition on failures.
+    fn add_range(&mut self, filter: &LogFilter) {
         if let Some(from) = filter.from {
-            all.and("callback_date >= ?", [from.0.into()]);
+            self.and("callback_date >= ?", [from.0.into()]);
         }
         if let Some(to) = filter.to {
-            all.and("callback_date < ?", [to.0.into()]);
+            self.and("callback_date < ?", [to.0.into()]);
         }
         if filter.is_of_failures() {
             // The same text as in the partial index on failures, so that the index is used.
-            all.and("outcome = 'failed'", []);
+            self.and("outcome = 'failed'", []);
         }
-        all
     }
 
     /// Adds the other conditions of the filter.
@@ -79,7 +99,7 @@ impl Condition {
 }
 
 impl LogFilter {
-    fn is_of_failures(&self) -> bool {
+    pub(in crate::storage) fn is_of_failures(&self) -> bool {
         self.outcome == Some(Outcome::Failed) || self.response.is_some_and(ResponseFilter::is_of_failures)
     }
 

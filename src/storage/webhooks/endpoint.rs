@@ -68,6 +68,13 @@ impl Store {
         }))
     }
 
+    /// The newest secret of a webhook, to compare another one with it.
+    pub async fn newest_secret(&self, id: WebhookId) -> Result<Option<SigningSecret>, StoreError> {
+        let secrets = webhook_secret::Entity::find().filter(webhook_secret::Column::WebhookId.eq(id.0));
+        let newest = secrets.order_by_desc(webhook_secret::Column::CreatedAt).one(&self.read).await?;
+        newest.map(|row| self.open_secret(&row)).transpose()
+    }
+
     fn open_secret(&self, row: &webhook_secret::Model) -> Result<SigningSecret, StoreError> {
         let key = self.vault.open(row.id, &row.secret_encrypted)?;
         SigningSecret::from_bytes(key.to_vec()).map_err(|error| StoreError::Corrupt(error.to_string()))

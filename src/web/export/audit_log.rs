@@ -7,9 +7,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{Format, Row, check, export as file, sentence};
+use super::{check, sentence};
 use crate::{
     app::AppState,
     auth::principal::{Principal, SignedIn},
@@ -20,10 +19,13 @@ use crate::{
     },
     messages::validation::ValidationError,
     problem::Problem,
-    rest::Params,
+    rest::{
+        Params,
+        export::{Format, file},
+    },
     services::audit,
     services::error::FieldError,
-    storage::audit::{AuditFilter, AuditRecord},
+    storage::audit::AuditFilter,
     web::viewer::{Subject, Viewer},
 };
 
@@ -76,50 +78,6 @@ impl ExportParams {
             Ok(filter) if errors.is_empty() => Ok((self.format, filter)),
             _ => Err(errors),
         }
-    }
-}
-
-impl Row for AuditRecord {
-    const COLUMNS: &'static [&'static str] = &[
-        "time",
-        "actor_kind",
-        "actor_id",
-        "actor",
-        "address",
-        "action",
-        "object_kind",
-        "object_id",
-        "object",
-        "before",
-        "after",
-    ];
-
-    fn cells(&self) -> Vec<String> {
-        fn text(value: Option<&impl ToString>) -> String {
-            value.map(ToString::to_string).unwrap_or_default()
-        }
-        vec![
-            self.at.rfc3339(),
-            self.actor_kind.clone(),
-            text(self.actor_id.as_ref()),
-            self.actor_name.clone(),
-            self.address.clone().unwrap_or_default(),
-            self.action.clone(),
-            self.object_kind.clone(),
-            text(self.object_id.as_ref()),
-            self.object_name.clone(),
-            text(self.before.as_ref()),
-            text(self.after.as_ref()),
-        ]
-    }
-
-    fn json(self) -> String {
-        json!({
-            "time": self.at, "actor_kind": self.actor_kind, "actor_id": self.actor_id, "actor": self.actor_name,
-            "address": self.address, "action": self.action, "object_kind": self.object_kind, "object_id": self.object_id,
-            "object": self.object_name, "before": self.before, "after": self.after,
-        })
-        .to_string()
     }
 }
 

@@ -9,7 +9,7 @@ use axum::{
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::{Format, Row, check, export as file, sentence};
+use super::{check, sentence};
 use crate::{
     app::AppState,
     auth::principal::{Principal, SignedIn},
@@ -21,13 +21,15 @@ use crate::{
         },
         pages::not_found::NotFound,
     },
-    domain::{id::WebhookId, response::ResponseFilter, timestamp::Timestamp},
+    domain::{id::WebhookId, response::ResponseFilter},
     messages::validation::ValidationError,
     problem::Problem,
-    rest::{Params, callback_json},
+    rest::{
+        Params,
+        export::{Format, file, file_name},
+    },
     services::error::{FieldError, UseCaseError},
     services::{event_types, webhooks},
-    storage::callbacks::CallbackRecord,
     web::{
         logs::selection,
         viewer::{Subject, Viewer},
@@ -75,44 +77,6 @@ impl ExportParams {
     }
 }
 
-impl Row for CallbackRecord {
-    const COLUMNS: &'static [&'static str] = &[
-        "callback_date",
-        "id",
-        "delivery_id",
-        "event_id",
-        "event_type",
-        "url",
-        "attempt",
-        "trigger",
-        "outcome",
-        "status",
-        "response",
-        "duration_ms",
-    ];
-
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.at.rfc3339(),
-            self.id.to_string(),
-            self.delivery.to_string(),
-            self.event.to_string(),
-            self.event_type.to_string(),
-            self.url.clone(),
-            self.attempt.to_string(),
-            self.trigger.to_string(),
-            self.outcome.to_string(),
-            self.status.map(|status| status.to_string()).unwrap_or_default(),
-            self.response.clone(),
-            self.duration_ms.to_string(),
-        ]
-    }
-
-    fn json(self) -> String {
-        callback_json(self)
-    }
-}
-
 /// Streams the callbacks.
 pub(super) async fn export(
     State(app): State<AppState>,
@@ -135,13 +99,13 @@ async fn streamed(app: &AppState, by: &Principal, id: &str, params: ExportParams
     let (range, filter) = selection(app, by, id, &query, &parts.headers).await?.map_err(invalid)?;
     let pages = webhooks::export(app, by, id, filter).await?;
     let viewer = Viewer::of(parts, Subject::Log(id));
-    Ok(file(app.clone(), viewer, format, &file_name(range.from, range.to), pages))
-}
-
-/// The name of the file without its extension: `callbacks-20261123-20261124`, with the days in UTC.
-fn file_name(from: Timestamp, to: Timestamp) -> String {
-    let day = |at: Timestamp| at.rfc3339().chars().take(10).filter(char::is_ascii_digit).collect::<String>();
-    format!("callbacks-{}-{}", day(from), day(to))
+    Ok(file(
+        app.clone(),
+        viewer,
+        format,
+        &file_name("callbacks", range.from, range.to),
+        pages,
+    ))
 }
 
 fn invalid(error: RangeError) -> UseCaseError {
@@ -151,18 +115,4 @@ fn invalid(error: RangeError) -> UseCaseError {
         RangeError::TooLong(_) => ("/from", ValidationError::RangeTooLong),
     };
     UseCaseError::Invalid(vec![FieldError::new(pointer, wrong)])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_file_name_contains_the_range() {
-        let at = |text| Timestamp::parse(text).unwrap();
-        assert_eq!(
-            file_name(at("2026-11-23T00:00:00Z"), at("2026-11-24T00:00:00Z")),
-            "callbacks-20261123-20261124"
-        );
-    }
 }

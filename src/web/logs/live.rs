@@ -18,12 +18,12 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::{
     app::AppState,
-    app::log_subscriptions::{LogSubscription, LogSubscriptions},
+    app::log_subscriptions::{LogSubscription, LogSubscriptions, Subscriber},
     auth::principal::{Principal, SignedIn},
     console::pages::log::log_query::LogQuery,
     domain::id::{CallbackId, WebhookId},
     problem::{Problem, ProblemCode},
-    rest::Params,
+    rest::{Params, export::Reader},
     services::error::UseCaseError,
     services::webhooks::{Follower, News},
     web::{
@@ -94,7 +94,7 @@ pub(super) async fn live(
         Ok(None) => return StatusCode::NO_CONTENT.into_response(),
         Err(error) => return Problem::from(error).into_response(),
     };
-    let Some(subscription) = app.log_subscriptions.subscribe(user) else {
+    let Some(subscription) = app.log_subscriptions.subscribe(Subscriber::User(user)) else {
         let detail = "Too many pages follow logs just now. This one is tried again.";
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, ProblemCode::Busy, "Too many followers", detail).into_response();
     };

@@ -219,6 +219,21 @@ pub(super) async fn check(database: &TestDatabase, settings: DeliverySettings, p
         if let Err(difference) = compare(row, logged.len(), &details) {
             wrong.push(format!("{}: {difference}\n  {details}", row.name));
         }
+        // The console shows the certificates that were refused, and how long the parts of the attempt took.
+        let id = details["id"].as_str().unwrap().parse().unwrap();
+        let stored = app.store.callback(id).await.unwrap().unwrap();
+        let sentence = stored.detail.unwrap_or_default();
+        if sentence.contains("Certificates sent by the receiver")
+            && stored.certificates.iter().all(|sent| !sentence.contains(&sent.subject))
+        {
+            wrong.push(format!("{}: the certificates should be those of: {sentence}", row.name));
+        }
+        if stored.record.status.is_some() && stored.phases.wait.is_none() {
+            wrong.push(format!(
+                "{}: the wait for the response should be measured: {:?}",
+                row.name, stored.phases
+            ));
+        }
     }
     assert!(wrong.is_empty(), "{} of {} rows:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
     app.stop().await;

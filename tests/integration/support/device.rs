@@ -2,7 +2,10 @@
 
 use totp_rs::{Builder, Secret};
 
-use crate::support::app::{TestApp, cookie};
+use crate::support::{
+    app::{TestApp, cookie},
+    html::{Page, text_of},
+};
 
 /// The password of users that [`TestApp::sign_in`] adds.
 const PASSWORD: &str = "correct horse battery";
@@ -13,8 +16,8 @@ pub(crate) struct Device(Secret);
 impl Device {
     /// Reads the secret that the page shows.
     fn of(page: &str) -> Self {
-        let shown = page.split("<dd class=\"mono\">").nth(1).unwrap().split('<').next().unwrap();
-        Self(Secret::try_from_base32(shown).unwrap())
+        let shown = text_of(Page::of(page).one("#factor-secret"));
+        Self(Secret::try_from_base32(&shown.replace(' ', "")).unwrap())
     }
 
     /// The current code.

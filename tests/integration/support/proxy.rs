@@ -1,10 +1,11 @@
-//! A proxy that can stop forwarding: connections stay open and carry nothing, as behind a network that drops all packets.
+//! A proxy that can stop forwarding: connections stay open and carry nothing, as behind a network that drops all packets. It can also cut all
+//! connections.
 
 use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -23,6 +24,10 @@ pub(crate) struct Proxy {
     /// How often it stopped forwarding: connections from before carry nothing any more.
     silences: watch::Sender<u32>,
     is_silent: Arc<AtomicBool>,
+    /// How often it cut all connections.
+    cuts: watch::Sender<u32>,
+    /// The number of connections that were made.
+    connections: Arc<AtomicUsize>,
 }
 
 impl Proxy {
@@ -31,6 +36,9 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (silences, heard) = watch::channel(0);
+        let (cuts, cut) = watch::channel(0);
+        let connections = Arc::new(AtomicUsize::new(0));
+        let made = connections.clone();
         let is_silent = Arc::new(AtomicBool::new(false));
         let silent = is_silent.clone();
         tokio::spawn(async move {
@@ -42,15 +50,37 @@ impl Proxy {
                 }
                 let Ok(server) = TcpStream::connect(&server).await else { continue };
                 let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
-                tokio::spawn(carry(from_client, to_server, heard.clone()));
-                tokio::spawn(carry(from_server, to_client, heard.clone()));
+                made.fetch_add(1, Ordering::SeqCst);
+                for (from, to) in [(from_client, to_server), (from_server, to_client)] {
+                    let (heard, mut cut) = (heard.clone(), cut.clone());
+                    cut.mark_unchanged();
+                    tokio::spawn(async move {
+                        tokio::select! {
+                            () = carry(from, to, heard) => {}
+                            // Dropping both halves closes the sockets.
+                            _ = cut.changed() => {}
+                        }
+                    });
+                }
             }
         });
         Self {
             address,
             silences,
             is_silent,
+            cuts,
+            connections,
         }
+    }
+
+    /// Closes all connections. New ones are forwarded.
+    pub(crate) fn cut(&self) {
+        self.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// The number of connections that were made so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// Stops forwarding on all connections; new ones are accepted and carry nothing.

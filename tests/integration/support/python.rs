@@ -7,14 +7,19 @@ use std::{
 
 /// A command that runs a script of `tests/conformance`.
 pub(crate) fn python(script: &str) -> Command {
+    let mut command = Command::new(interpreter());
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance").join(script));
+    command
+}
+
+/// The interpreter, which finds these packages.
+pub(crate) fn interpreter() -> PathBuf {
     let folder = std::env::var_os("PYTHON_ENV")
         .filter(|folder| !folder.is_empty())
         .map_or_else(default_folder, PathBuf::from);
     let program = folder.join("bin/python");
     assert!(program.exists(), "{} is missing: run `make setup`", program.display());
-    let mut command = Command::new(program);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance").join(script));
-    command
+    program
 }
 
 /// Where `make setup` installs the packages.

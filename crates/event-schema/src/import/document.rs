@@ -3,6 +3,7 @@
 use serde_json::{Deserializer, Value};
 
 use super::ImportError;
+use crate::scan::repeated_name;
 
 /// Bytes of a file.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
@@ -52,6 +53,10 @@ fn documents(bytes: &[u8], file_name: Option<&str>) -> Result<Vec<Value>, Import
 }
 
 fn json(text: &str) -> Result<Vec<Value>, ImportError> {
+    // Lines of JSON are one after the other here, and each has its own object.
+    if let Some(repeated) = repeated_name(text) {
+        return Err(ImportError::new(repeated.pointer, repeated.detail));
+    }
     let mut documents = Vec::new();
     for document in Deserializer::from_str(text).into_iter::<Value>() {
         let document = document.map_err(|error| ImportError::new("", format!("The file is not valid JSON: {error}.")))?;
@@ -85,11 +90,20 @@ fn yaml(text: &str) -> Result<Vec<Value>, ImportError> {
         with_snippet: false,
     };
     let documents: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options)
-        .map_err(|error| ImportError::new("", format!("The file is not valid YAML: {}.", one_line(&error.to_string()))))?;
+        .map_err(|error| ImportError::new("", yaml_problem(&one_line(&error.to_string()))))?;
     if documents.is_empty() {
         return Err(ImportError::new("", "The file is empty."));
     }
     Ok(documents)
+}
+
+/// What is wrong, without the names of the library's options.
+fn yaml_problem(message: &str) -> String {
+    if message.contains("budget breached") || message.contains("alias") && message.contains("limit") {
+        return "The file is too large as YAML: it has too many values, levels or aliases. Split it, or write its aliases out.".to_owned();
+    }
+    let message = message.replace(", set DuplicateKeyPolicy in Options if acceptable", "");
+    format!("The file is not valid YAML: {message}.")
 }
 
 fn one_line(text: &str) -> String {

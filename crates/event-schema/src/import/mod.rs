@@ -10,7 +10,7 @@
 //! A payload that is an envelope itself is unwrapped: if its properties include `data`, and `specversion` (CloudEvents) or a `type` with one
 //! fixed value, then `data` is imported, under that value of `type`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, io, thread};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -34,6 +34,9 @@ const MOST_SCHEMA_BYTES: usize = crate::BYTES_MAX;
 
 /// Bytes of the schemas of one import. Components that many types share are copied into each.
 const MOST_BYTES: usize = 128 * 1024 * 1024;
+
+/// The stack of the thread that reads a file.
+const STACK_BYTES: usize = 32 * 1024 * 1024;
 
 /// Types of one import.
 const MOST_TYPES: usize = 20_000;
@@ -100,6 +103,21 @@ pub fn read(bytes: &[u8], file_name: Option<&str>) -> Result<Vec<ImportedType>, 
 
 /// Reads a file as [`read`] does, and returns what can be read beside the errors, so that a caller can check that as well.
 pub fn read_all(bytes: &[u8], file_name: Option<&str>) -> ReadFile {
+    // The parser of YAML takes up to 30 kB of the stack for each of 120 levels.
+    let read = thread::scope(|scope| {
+        let thread = thread::Builder::new()
+            .name("read-document".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, || read_on_this_stack(bytes, file_name))?;
+        thread.join().map_err(|_| io::Error::other("the reader panicked"))
+    });
+    read.unwrap_or_else(|error| ReadFile {
+        types: Vec::new(),
+        errors: vec![ImportError::new("", format!("The file could not be read: {error}."))],
+    })
+}
+
+fn read_on_this_stack(bytes: &[u8], file_name: Option<&str>) -> ReadFile {
     let document = match document::parse(bytes, file_name) {
         Ok(document) => document,
         Err(error) => {

@@ -440,6 +440,32 @@ fn bombs_end_quickly() {
     assert!(read(deep.as_bytes(), Some("a.b.json")).is_err());
     assert!(read(deep.as_bytes(), Some("a.b.yaml")).is_err());
     assert!(read(deep.as_bytes(), None).is_err());
+    for (open, close) in [
+        ("{\"a\":", "}"),
+        ("{a: ", "}"),
+        ("{? ", "}"),
+        ("[{a: ", "}]"),
+        ("{{", "}}"),
+        ("[[", "]]"),
+        ("!t [", "]"),
+        ("&a [", "]"),
+        ("- ", ""),
+        ("? ", ""),
+        ("a: !t {", "}"),
+    ] {
+        for depth in [200, 5_000, 200_000] {
+            for unclosed in [true, false] {
+                let deep = format!(
+                    "{}1{}",
+                    open.repeat(depth),
+                    if unclosed { String::new() } else { close.repeat(depth) }
+                );
+                for name in [None, Some("a.b.yaml"), Some("a.b.json")] {
+                    assert!(read(deep.as_bytes(), name).is_err(), "{open} {depth}");
+                }
+            }
+        }
+    }
     let recursive_alias = "a: &a { b: *a }";
     assert!(read(recursive_alias.as_bytes(), Some("a.b.yaml")).is_err());
     // Many types that share a large component.
@@ -455,4 +481,31 @@ fn bombs_end_quickly() {
     let huge = vec![b' '; 40 * 1024 * 1024];
     assert!(read(&huge, None).unwrap_err()[0].detail.contains("MiB"));
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+#[test]
+fn names_that_occur_twice_are_errors_in_json_and_yaml() {
+    for (text, pointer) in [
+        (
+            r#"{"openapi": "3.1.0", "info": {}, "webhooks": {"a.b": {}, "a.b": {}}}"#,
+            "/webhooks/a.b",
+        ),
+        (
+            r#"{"type": "object", "properties": {"a": {"type": "string", "type": "null"}}}"#,
+            "/properties/a/type",
+        ),
+        (
+            "{\"type\": \"a.b\", \"data\": 1}\n{\"type\": \"a.b\", \"data\": {\"x\": 1, \"x\": 2}}",
+            "/data/x",
+        ),
+    ] {
+        let found = read(text.as_bytes(), Some("a.json")).unwrap_err();
+        assert_eq!(found[0].pointer, pointer, "{found:?}");
+        assert!(found[0].detail.contains("twice"), "{found:?}");
+    }
+    let found = read(b"openapi: 3.1.0\nopenapi: 3.0.0\n", Some("a.yaml")).unwrap_err();
+    assert!(found[0].detail.contains("duplicate mapping key: openapi at line 2"), "{found:?}");
+    // A number that a document writes with more digits than are kept is no reason to refuse it.
+    let schema = br#"{"type": "number", "maximum": 0.12345678901234567890123}"#;
+    assert_eq!(read(schema, Some("a.b.json")).unwrap().len(), 1);
 }

@@ -132,6 +132,19 @@ fn check(seed: u64, counts: &mut Counts) {
     }
 }
 
+/// Seeds whose pair was once called compatible although it is not.
+const FAILED_BEFORE: [u64; 1] = [115_254];
+
+#[test]
+fn pairs_that_failed_before_are_judged_rightly() {
+    let mut counts = Counts::default();
+    for seed in FAILED_BEFORE {
+        check(seed, &mut counts);
+    }
+    assert_eq!(counts.pairs, FAILED_BEFORE.len() as u64, "each seed must make two valid schemas");
+    assert!(counts.shown > 0, "a value of each seed must show the break");
+}
+
 #[test]
 fn no_pair_is_called_compatible_that_is_not() {
     let pairs = setting("CLEARHOOK_SCHEMA_PAIRS", PAIRS);

@@ -177,7 +177,7 @@ fn Password(view: AccountView) -> impl IntoView {
     let error = |field| view.error(&[AccountIntent::Password], field);
     let form = view.has_password.then(|| {
         view! {
-            <form method="post" action=PATH>
+            <form method="post" action=PATH novalidate>
                 <input type="hidden" name="intent" value=AccountIntent::Password.as_str() />
                 // Password managers read the user name from this field.
                 <input type="text" name="username" value=view.email.clone() autocomplete="username" hidden readonly />

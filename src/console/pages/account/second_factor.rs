@@ -8,8 +8,12 @@ use qrcodegen::{QrCode, QrCodeEcc};
 use super::{AccountView, PATH, forms::AccountIntent};
 use crate::{
     auth::second_factor,
-    console::{components::field::PasswordField, islands::FieldError, viewer::lang},
-    messages::account as say,
+    console::{
+        components::{copy_button::CopyButton, field::PasswordField},
+        islands::FieldError,
+        viewer::lang,
+    },
+    messages::{account as say, common, logs},
 };
 
 /// The width of the light border around a QR code, in modules (ISO/IEC 18004).
@@ -74,6 +78,7 @@ pub(super) fn SecondFactor(view: AccountView) -> impl IntoView {
     let (intent, codes) = view.result.map(|result| (result.intent, result.codes)).unzip();
     let codes = codes.unwrap_or_default();
     let was_turned_on = intent == Some(AccountIntent::ConfirmFactor) && !codes.is_empty();
+    let is_enrolling = view.enrolment.is_some();
     let forms = match view.enrolment {
         Some(enrolment) => view! { <Enrol enrolment error=code_error /> }.into_any(),
         None => view! { <PasswordForm on=view.factor.is_some() error=password_error /> }.into_any(),
@@ -86,7 +91,7 @@ pub(super) fn SecondFactor(view: AccountView) -> impl IntoView {
             </div>
             <div>
                 {was_turned_on.then(|| view! { <p class="notice good" role="status">{say::codes_on(lang)}</p> })}
-                <p class="state-line">{state}</p>
+                {(!is_enrolling).then(|| view! { <p class="state-line">{state}</p> })}
                 {(!codes.is_empty()).then(|| view! { <Codes codes /> })}
                 {forms}
             </div>
@@ -117,17 +122,27 @@ fn PasswordForm(on: bool, error: Option<String>) -> impl IntoView {
         .into_any()
     };
     view! {
-        <form method="post" action=PATH>
+        <form method="post" action=PATH novalidate>
             <PasswordField
                 name="current"
                 id="factor-password"
-                label=say::current(lang)
+                label=say::factor_password(lang)
                 autocomplete="current-password"
                 error
             />
             <div class="buttons">{buttons}</div>
         </form>
     }
+}
+
+/// A text in groups of four letters, which are easier to type. Apps ignore the blanks.
+fn in_fours(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    letters
+        .chunks(4)
+        .map(|four| four.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The secret for the app, and a field for a code that proves that the app has it.
@@ -141,16 +156,22 @@ fn Enrol(enrolment: Enrolment, error: Option<String>) -> impl IntoView {
             <rect width="100%" height="100%" />
             <path d=enrolment.path />
         </svg>
-        <dl class="pairs">
+        <dl class="pairs secret-pair">
             <dt>{say::secret(lang)}</dt>
-            <dd class="mono">{enrolment.secret}</dd>
+            <dd>
+                <code class="mono" id="factor-secret">
+                    {in_fours(&enrolment.secret)}
+                </code>
+                " "
+                <CopyButton of="factor-secret" label=common::copy(lang) small=true name=logs::copy_what(lang, say::secret(lang)) />
+            </dd>
         </dl>
         <p>
             <a href=enrolment.address rel="external">
                 {say::open_app(lang)}
             </a>
         </p>
-        <form method="post" action=PATH>
+        <form method="post" action=PATH novalidate>
             <input type="hidden" name="intent" value=AccountIntent::ConfirmFactor.as_str() />
             <div class="field">
                 <label for="code">{say::code(lang)}</label>
@@ -191,6 +212,12 @@ fn Codes(codes: Vec<String>) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_shown_in_groups_of_four() {
+        assert_eq!(in_fours("ABCDEFGHIJ"), "ABCD EFGH IJ");
+        assert_eq!(in_fours(""), "");
+    }
 
     #[test]
     fn the_qr_code_has_the_address_with_the_secret() {

@@ -1,5 +1,7 @@
 //! The form of a new API key. The key is shown once, in the answer to the form.
 
+use std::time::Duration;
+
 use axum::{http::StatusCode, response::Response};
 use jiff::tz::TimeZone;
 use leptos::prelude::*;
@@ -33,6 +35,9 @@ use crate::{
 
 /// The path of the form.
 pub(super) const PATH: &str = "/api-keys/new";
+
+/// The periods that the form offers, in days.
+const PRESETS: [u16; 3] = [30, 90, 365];
 
 /// The form.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -114,10 +119,39 @@ fn shown(status: StatusCode, view: NewKeyView) -> Response {
     PageResponse::framed(status, move || view! { <NewKeyPage view=view.clone() /> }.into_any())
 }
 
-/// The empty form.
+/// The query of the form: what was typed before a preset was chosen.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct NewKeyQuery {
+    name: String,
+    scopes: Vec<String>,
+    /// In how many days the key ends, or `none`.
+    days: String,
+}
+
+impl NewKeyQuery {
+    /// The query of the present request. Unlike other pages, this one has a field with several values.
+    fn of_request() -> Self {
+        let parts = use_context::<axum::http::request::Parts>();
+        let query = parts.and_then(|parts| serde_html_form::from_str(parts.uri.query()?).ok());
+        query.unwrap_or_default()
+    }
+
+    fn form(self) -> KeyForm {
+        let days = self.days.parse::<u16>().ok().filter(|days| PRESETS.contains(days));
+        let last = days.map(|days| Timestamp::now().plus(Duration::from_hours(24 * u64::from(days))));
+        KeyForm {
+            name: self.name,
+            scopes: self.scopes,
+            expires: last.map_or_else(String::new, |at| at.in_zone(&zone()).date().to_string()),
+        }
+    }
+}
+
+/// The form, empty or with the chosen preset.
 #[component]
 pub fn NewApiKey() -> impl IntoView {
-    view! { <NewKeyPage view=NewKeyView::Form(KeyForm::default(), Vec::new()) /> }
+    view! { <NewKeyPage view=NewKeyView::Form(NewKeyQuery::of_request().form(), Vec::new()) /> }
 }
 
 #[component]
@@ -164,6 +198,7 @@ fn Fields(form: KeyForm, errors: Vec<ErrorView>) -> impl IntoView {
                 value=form.name
                 rule=islands::Rule::Name
                 hint=say::key_name_hint(lang)
+                required=true
                 error=error_of(&errors, "name")
             />
             <div class="field wide" role="group" aria-labelledby="scopes-label" aria-describedby=describe id="scopes" tabindex="-1">
@@ -184,6 +219,10 @@ fn Fields(form: KeyForm, errors: Vec<ErrorView>) -> impl IntoView {
                 hint=say::expires_hint(lang)
                 error=error_of(&errors, "expires")
             />
+            <div class="field presets" role="group" aria-label=say::expires_presets(lang)>
+                {PRESETS.map(|days| preset(Some(days), say::expires_in(lang, u64::from(days)))).collect_view()}
+                {preset(None, say::expires_never(lang).to_owned())}
+            </div>
             <div class="save">
                 <a class="button" href=super::PATH>
                     {say::cancel(lang)}
@@ -196,6 +235,22 @@ fn Fields(form: KeyForm, errors: Vec<ErrorView>) -> impl IntoView {
     }
 }
 
+/// A button that fills in the last day: a plain form whose fields become the query of the page.
+fn preset(days: Option<u16>, text: String) -> impl IntoView {
+    view! {
+        <button
+            class="button small"
+            type="submit"
+            formmethod="get"
+            formaction=PATH
+            name="days"
+            value=days.map_or_else(|| "none".to_owned(), |days| days.to_string())
+        >
+            {text}
+        </button>
+    }
+}
+
 fn choice(scope: Scope, chosen: &[String], lang: Lang) -> impl IntoView + use<> {
     let (name, id) = (scope.as_str(), format!("scope-{}", scope.as_str().replace(':', "-")));
     let why = match scope {
@@ -205,6 +260,7 @@ fn choice(scope: Scope, chosen: &[String], lang: Lang) -> impl IntoView + use<> 
         Scope::WebhooksWrite => say::scope_webhooks_write(lang),
         Scope::CallbacksRead => say::scope_callbacks_read(lang),
         Scope::MetricsRead => say::scope_metrics_read(lang),
+        Scope::Admin => say::scope_admin(lang),
     };
     view! {
         <li class="check">

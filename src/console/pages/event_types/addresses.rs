@@ -9,7 +9,7 @@ pub(super) const NEW: &str = "/event-types/new";
 /// The import.
 pub(super) const IMPORT: &str = "/event-types/import";
 /// The archive with all schemas, examples and declarations.
-pub(super) const ARCHIVE: &str = "/event-types.zip";
+pub(in crate::console) const ARCHIVE: &str = "/event-types.zip";
 
 /// The page of a type.
 pub(in crate::console) fn page_of(event_type: &EventType) -> String {

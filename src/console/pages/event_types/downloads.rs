@@ -72,9 +72,17 @@ pub(super) async fn types(
     Ok(file(&app, &by, &key, query, event_types::downloads::typescript).await?)
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ArchiveQuery {
+    /// Names of types and patterns, separated by commas. By default all.
+    types: Option<String>,
+}
+
 /// `GET /event-types.zip`
-pub(super) async fn all(State(app): State<AppState>, Reader(by): Reader) -> Result<Response, Problem> {
-    Ok(attachment(event_types::archive_file(&app, &by).await?))
+pub(super) async fn archive(State(app): State<AppState>, Reader(by): Reader, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    let only = query.and_then(|query| read_query::<ArchiveQuery>(&query).types);
+    Ok(attachment(event_types::archive_file(&app, &by, only.as_deref()).await?))
 }
 
 fn attachment(File { name, media, content }: File) -> Response {

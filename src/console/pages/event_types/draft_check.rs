@@ -90,11 +90,15 @@ pub(in crate::console) fn Report(
 ) -> impl IntoView {
     let lang = lang();
     let stored = report.stored.map(|stored| findings_or_summary(stored.summary, stored.reasons));
-    view! {
-        {findings(report.rejected, say::report_rejected(lang).to_owned())}
-        {findings(report.sent, say::report_sent(lang).to_owned())}
-        {stored}
-    }
+    // A list and not a fragment, which the server and the browser would render differently (`.cargo/config.toml`).
+    [
+        findings(report.rejected, say::report_rejected(lang).to_owned()),
+        findings(report.sent, say::report_sent(lang).to_owned()),
+        stored,
+    ]
+    .into_iter()
+    .flatten()
+    .collect_view()
 }
 
 /// A heading with the places below it. Nothing if there are none.
@@ -104,8 +108,8 @@ fn findings(found: Vec<FindingView>, heading: String) -> Option<AnyView> {
 
 fn findings_or_summary(heading: String, found: Vec<FindingView>) -> AnyView {
     let items = found.into_iter().map(|FindingView { pointer, detail }| {
-        let place = (!pointer.is_empty()).then(|| view! { <code dir="ltr">{pointer}</code> " " });
-        view! { <li>{place} <bdi>{detail}</bdi></li> }
+        let place = (!pointer.is_empty()).then(|| view! { <code dir="ltr">{pointer}</code> });
+        view! { <li>{place} " " <bdi>{detail}</bdi></li> }
     });
     view! {
         <div class="findings">

@@ -169,6 +169,7 @@ fn general(form: &EventTypeForm, is_new: bool, groups: &[String], errors: &[Erro
                 value=form.event_type.clone()
                 mono=true
                 hint=say::key_hint(lang)
+                required=true
                 error=error_of(errors, "type")
             />
         }

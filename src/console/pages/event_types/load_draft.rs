@@ -68,12 +68,21 @@ fn example(schema: Option<&EventSchema>, text: &str, lang: Lang) -> Vec<FindingV
     if text.trim().is_empty() {
         return Vec::new();
     }
-    let value: Value = match serde_json::from_str(text) {
+    let value = match read_example(text, lang) {
         Ok(value) => value,
-        Err(error) => return vec![finding(String::new(), say::not_json(lang, &error.to_string()))],
+        Err(wrong) => return vec![wrong],
     };
     let errors = schema.map_or_else(Vec::new, |schema| schema.errors(&value));
     errors.into_iter().map(|error| finding(error.pointer, error.detail)).collect()
+}
+
+/// Reads the text of an example. It is refused if reading it would change it.
+pub(super) fn read_example(text: &str, lang: Lang) -> Result<Value, FindingView> {
+    let value = serde_json::from_str(text).map_err(|error| finding(String::new(), say::not_json(lang, &error.to_string())))?;
+    match event_schema::ambiguity(text) {
+        Some(found) => Err(finding(found.pointer, found.detail)),
+        None => Ok(value),
+    }
 }
 
 /// What is not compatible with the present schema.

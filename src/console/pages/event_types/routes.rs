@@ -33,7 +33,7 @@ pub fn routes() -> Routes<AppState> {
         .get("/event-types/{type}/schema", Rule::Catalogue, downloads::schema)
         .get("/event-types/{type}/example", Rule::Catalogue, downloads::example)
         .get("/event-types/{type}/typescript", Rule::Catalogue, downloads::types)
-        .get(ARCHIVE, Rule::Catalogue, downloads::all)
+        .get(ARCHIVE, Rule::Catalogue, downloads::archive)
         .post(NEW, CreateEventType::RULE, page_action::<CreateEventType>)
         .server_fn::<CreateEventType, _>(page_action::<CreateEventType>)
         .post("/event-types/{type}/edit", ChangeEventType::RULE, page_action::<ChangeEventType>)

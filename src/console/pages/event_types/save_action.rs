@@ -6,13 +6,13 @@ use axum::{
 };
 use event_schema::EventSchema;
 use leptos::prelude::*;
-use serde_json::Value;
 
 use super::{
     addresses::segment,
     entry_texts::pretty,
     form::{ChangeEventType, CreateEventType, EventTypeForm, Intent, Saved},
     form_view::{EditPage, EditPageProps, NewPage, NewPageProps},
+    load_draft::read_example,
     load_form::{Posted, load, load_new},
     report::{FindingView, ReportView, StoredView},
 };
@@ -43,11 +43,15 @@ const DAYS_MAX: u64 = 36_500;
 /// The fields in the order of the page. The first one with an error gets the focus.
 const ORDER: [&str; 8] = ["type", "name", "group", "description", "schema", "example", "retention", "masked"];
 
-/// The error of an example that is not JSON, by its place.
-fn not_json(at: usize, error: &serde_json::Error) -> ErrorView {
+/// The error of an example that cannot be read, by its place.
+fn example_error(at: usize, FindingView { pointer, detail }: FindingView) -> ErrorView {
     ErrorView {
         field: format!("example-{at}"),
-        detail: say::not_json(lang(), &error.to_string()),
+        detail: if pointer.is_empty() {
+            detail
+        } else {
+            format!("{pointer}: {detail}")
+        },
     }
 }
 
@@ -82,9 +86,9 @@ fn edited(form: &EventTypeForm) -> Result<Option<Saved>, ConsoleError> {
 fn inferred(examples: &[String]) -> Result<String, ConsoleError> {
     let (mut values, mut errors) = (Vec::new(), Vec::new());
     for (at, text) in examples.iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
-        match serde_json::from_str::<Value>(text) {
+        match read_example(text, lang()) {
             Ok(value) => values.push(value),
-            Err(error) => errors.push(not_json(at, &error)),
+            Err(wrong) => errors.push(example_error(at, wrong)),
         }
     }
     if !errors.is_empty() {
@@ -152,12 +156,9 @@ fn input(form: &EventTypeForm, present: EventTypeInput) -> Result<EventTypeInput
     };
     let mut examples = Vec::new();
     for (at, text) in form.example.iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
-        match serde_json::from_str::<Value>(text) {
+        match read_example(text, lang()) {
             Ok(value) => examples.push(value),
-            Err(error) => errors.push(FieldError::new(
-                format!("/examples/{at}"),
-                say::not_json(lang(), &error.to_string()),
-            )),
+            Err(wrong) => errors.push(FieldError::new(format!("/examples/{at}{}", wrong.pointer), wrong.detail)),
         }
     }
     let retention = match form.retention.trim() {

@@ -1,4 +1,7 @@
-//! The guide for developers of receivers: how to verify signatures, and what to answer. The code on the page is run by a test.
+//! The guide for developers of receivers: how to verify signatures, and what to answer. The code on the page is run by tests
+//! (`tests/integration/signature_guide.rs`).
+
+pub mod verify_webhook;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -13,9 +16,14 @@ use crate::{
 };
 
 /// The code that verifies a signature, by language.
-const CODE: [(&str, &str); 3] = [
+const CODE: [(&str, &str); 8] = [
     ("JavaScript (Node.js)", include_str!("verify.mjs")),
     ("Python", include_str!("verify.py")),
+    ("Rust (hmac, sha2, base64)", include_str!("verify.rs")),
+    ("Go", include_str!("verify.go")),
+    ("Java", include_str!("Verify.java")),
+    ("PHP", include_str!("verify.php")),
+    ("C#", include_str!("Verify.cs")),
     ("Shell (openssl)", include_str!("verify.sh")),
 ];
 
@@ -32,7 +40,6 @@ webhook-signature  v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
 #[component]
 pub fn Guide() -> impl IntoView {
     let lang = lang();
-    let code = CODE.map(|(language, code)| view! { <Sample heading=language.to_owned() text=code.trim_end().to_owned() /> });
     view! {
         <Title text=say::title(lang) />
         <div class="head">
@@ -44,14 +51,38 @@ pub fn Guide() -> impl IntoView {
         <div class="guide">
             <h2>{say::callback(lang)}</h2>
             {paragraphs(&[say::callback_what(lang), say::callback_schema(lang)])}
-            <h2>{say::signature(lang)}</h2>
-            {steps(lang)}
-            {code.collect_view()}
+            {signature(lang)}
             <Sample heading=say::check(lang).to_owned() text=CHECK.to_owned() />
             <h2>{say::answer(lang)}</h2>
             {paragraphs(&[say::answer_status(lang), say::answer_twice(lang), say::answer_order(lang)])}
         </div>
     }
+}
+
+/// The steps, and the code in each language. Only one language is open at a time.
+fn signature(lang: Lang) -> AnyView {
+    let samples = CODE.iter().enumerate().map(|(at, (language, code))| {
+        let code = code.trim_end().to_owned();
+        view! {
+            <details class="language" name="language" open=at == 0>
+                <summary>{*language}</summary>
+                <Sample heading=(*language).to_owned() text=code />
+            </details>
+        }
+    });
+    view! {
+        <h2>{say::signature(lang)}</h2>
+        {steps(lang)}
+        <div class="languages">{samples.collect_view()}</div>
+        <p class="hint">
+            <InlineCode text=say::libraries(lang) />
+            " "
+            <a href="https://github.com/standard-webhooks/standard-webhooks" rel="external noopener">
+                "github.com/standard-webhooks"
+            </a>
+        </p>
+    }
+    .into_any()
 }
 
 fn paragraphs(texts: &[&'static str]) -> AnyView {

@@ -9,7 +9,8 @@ use crate::{
         pages::{
             deliveries::pause_words::PauseNotice,
             log::{
-                load_callback::{AttemptView, CallbackDetailsView, HeaderLine, RedeliveryView},
+                connection_view::{Certificates, PhaseBar},
+                load_callback::{AttemptView, CallbackDetailsView, HeaderLine, RedeliveryView, RedirectView},
                 load_log::CallbackRow,
                 verdict::VerdictView,
             },
@@ -31,7 +32,8 @@ pub(super) fn OpenCallback(
     let lang = lang();
     let row = open.row.clone();
     let result = open.redelivery.result.clone();
-    let detail = open.detail.clone();
+    let (detail, certificates) = (open.detail.clone(), open.certificates.clone());
+    let has_certificates = !certificates.is_empty();
     let neighbour = |href: Option<String>, which: &'static str, text: &'static str, sign: &'static str| {
         let is_absent = href.is_none();
         view! {
@@ -63,13 +65,19 @@ pub(super) fn OpenCallback(
                         </p>
                     }
                 })}
-            <Verdict verdict=open.verdict.clone() succeeded=row.succeeded may_resend=open.may_resend />
+            <Verdict
+                verdict=open.verdict.clone()
+                succeeded=row.succeeded
+                permalink=(!open.may_resend).then(|| open.permalink.clone())
+            />
             <div class="actions">
+                {open.redirect.clone().map(|redirect| view! { <UseRedirect redirect /> })}
                 <SendAgain redelivery=open.redelivery.clone() />
                 {open.curl.is_some().then(|| view! { <CopyButton of="curl-text" label=say::copy_curl(lang) /> })}
                 {row.since_this.clone().map(|href| view! { <a class="button" href=href>{say::resend_since(lang)}</a> })}
             </div>
             <Attempts open=open.clone() />
+            {open.phases.clone().map(|phases| view! { <PhaseBar phases /> })}
             <Response open=open.clone() />
             <Request open=open.clone() />
             {detail
@@ -80,6 +88,7 @@ pub(super) fn OpenCallback(
                             <p class="wire mono detail">
                                 <ForeignText text />
                             </p>
+                            {has_certificates.then(|| view! { <Certificates certificates /> })}
                         </details>
                     }
                 })}
@@ -90,7 +99,7 @@ pub(super) fn OpenCallback(
 
 /// What happened, who has to act, and what to do next.
 #[component]
-fn Verdict(verdict: VerdictView, succeeded: bool, may_resend: bool) -> impl IntoView {
+fn Verdict(verdict: VerdictView, succeeded: bool, permalink: Option<String>) -> impl IntoView {
     let lang = lang();
     let class = if succeeded { "verdict good" } else { "verdict bad" };
     view! {
@@ -110,7 +119,17 @@ fn Verdict(verdict: VerdictView, succeeded: bool, may_resend: bool) -> impl Into
                         </p>
                     }
                 })}
-            {(!succeeded && !may_resend).then(|| view! { <p class="hint">{verdict::ask_administrator(lang)}</p> })}
+            {permalink
+                .filter(|_| !succeeded)
+                .map(|link| {
+                    view! {
+                        <p class="hint">
+                            {verdict::ask_administrator(lang)} " " <code id="permalink" class="mono">
+                                {link}
+                            </code> " " <CopyButton of="permalink" label=common::copy(lang) small=true name=say::copy_what(lang, verdict::permalink(lang)) />
+                        </p>
+                    }
+                })}
             {verdict.who.map(|who| view! { <p class="who">{verdict::who(lang, who)}</p> })}
         </div>
     }
@@ -131,6 +150,53 @@ fn SendAgain(redelivery: RedeliveryView) -> impl IntoView {
     });
     let obstacle = redelivery.obstacle.map(|obstacle| view! { <span class="hint">{obstacle}</span> });
     (form, obstacle)
+}
+
+/// The button that makes the target of a redirect the URL of the webhook, after a question.
+#[component]
+fn UseRedirect(redirect: RedirectView) -> impl IntoView {
+    let lang = lang();
+    let RedirectView {
+        action,
+        from,
+        to,
+        other_host,
+        is_temporary,
+    } = redirect;
+    view! {
+        <details class="menu pop use-redirect">
+            <summary class="button">{say::use_url(lang)}</summary>
+            <form method="post" action=action class="card">
+                <p>{say::use_url_what(lang)}</p>
+                <dl class="wire mono">
+                    <div>
+                        <dt>{say::use_url_from(lang)}</dt>
+                        <dd>
+                            <ForeignText text=from machine=true />
+                        </dd>
+                    </div>
+                    <div>
+                        <dt>{say::use_url_to(lang)}</dt>
+                        <dd>
+                            <ForeignText text=to machine=true />
+                        </dd>
+                    </div>
+                </dl>
+                {other_host
+                    .map(|host| {
+                        view! {
+                            <p class="notice warn">
+                                <ForeignText text=say::use_url_host(lang, &host) />
+                            </p>
+                        }
+                    })}
+                {is_temporary.then(|| view! { <p class="hint">{say::use_url_temporary(lang)}</p> })}
+                <button class="button primary" type="submit">
+                    {say::use_url_now(lang)}
+                </button>
+            </form>
+        </details>
+    }
 }
 
 /// All attempts of the delivery on a line, the time between them, and when the next one is due.

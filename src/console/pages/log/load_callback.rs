@@ -1,6 +1,7 @@
 //! Loads one callback with all details.
 
 use jiff::tz::TimeZone;
+use url::Url;
 
 use crate::{
     app::AppState,
@@ -13,6 +14,7 @@ use crate::{
                 spans::span,
             },
             log::{
+                connection_view::{CertificateView, PhasesView, certificate_views, phases_view},
                 indent::indented,
                 load_log::{CallbackRow, log_zone, row},
                 log_query::LogQuery,
@@ -26,6 +28,7 @@ use crate::{
         },
     },
     domain::{
+        audit::MASK,
         callback::Outcome,
         delivery::DeliveryState,
         id::{CallbackId, WebhookId},
@@ -40,6 +43,20 @@ use crate::{
         webhooks::WebhookRecord,
     },
 };
+
+/// The headers that clearhook sends itself.
+const OWN_HEADERS: [&str; 10] = [
+    "host",
+    "content-type",
+    "content-length",
+    "user-agent",
+    "accept",
+    "webhook-id",
+    "webhook-timestamp",
+    "webhook-signature",
+    "traceparent",
+    "tracestate",
+];
 
 /// A header of a request or a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,10 +88,18 @@ pub struct CallbackDetailsView {
     pub verdict: VerdictView,
     /// Whether the viewer may send it again.
     pub may_resend: bool,
+    /// The whole address of this callback, for somebody who may.
+    pub permalink: String,
     /// The addresses of the downloads of the bodies.
     pub downloads: (String, String),
     /// More about a failure.
     pub detail: Option<String>,
+    /// How long the parts of the attempt took.
+    pub phases: Option<PhasesView>,
+    /// The certificates that were refused.
+    pub certificates: Vec<CertificateView>,
+    /// The target of a redirect, which can become the URL of the webhook.
+    pub redirect: Option<RedirectView>,
     /// The headers of the request.
     pub request_headers: Vec<HeaderLine>,
     /// The body of the request. `None` if the event is no longer stored.
@@ -101,6 +126,21 @@ pub struct CallbackDetailsView {
     pub curl: Option<String>,
     /// Redelivery.
     pub redelivery: RedeliveryView,
+}
+
+/// The button "Use this URL".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedirectView {
+    /// The action of the form.
+    pub action: String,
+    /// The present URL.
+    pub from: String,
+    /// The target of the redirect.
+    pub to: String,
+    /// The host of the target, if it is another one.
+    pub other_host: Option<String>,
+    /// Whether the receiver says that it moved only for some time (302, 303, 307).
+    pub is_temporary: bool,
 }
 
 /// An attempt of a delivery.
@@ -166,6 +206,8 @@ pub async fn callback(
         .and_then(|status| status.due);
     let secret_of = webhook.secret_created_at.map(|at| in_words(at, zone, lang));
     let may = by.may(Action::Resend, false).is_ok();
+    let may_change = by.may(Action::WriteWebhooks, false).is_ok();
+    let details = if may_change { details } else { without_values(details, webhook) };
     let record = &details.record;
     let began = (
         to_the_millisecond(record.at, zone, lang),
@@ -185,6 +227,11 @@ pub async fn callback(
         began,
         verdict: full_verdict(&details, secret_of.as_deref(), lang),
         may_resend: may,
+        permalink: format!(
+            "{}{}?callback={id}",
+            app.front.public_url.as_str().trim_end_matches('/'),
+            urls.path()
+        ),
         downloads: (body("request-body"), body("response-body")),
         next_in: due_at.map(|due| say::next_in(lang, &span(due.since(Timestamp::now()), lang))),
         pause,
@@ -199,6 +246,9 @@ pub async fn callback(
             query: urls.closed_query(),
             result: urls.sent().map(|sent| outcome(sent, lang)),
         },
+        redirect: may_change.then(|| redirect_view(app, webhook, &details, urls)).flatten(),
+        phases: phases_view(&details.phases, lang),
+        certificates: certificate_views(&details.certificates, record.at, zone, lang),
         detail: details.detail,
         request_headers: header_views(details.request_headers),
         request_body: details.request_body.map(body_view),
@@ -226,6 +276,35 @@ pub(super) async fn load_panel(
         return Ok(None);
     };
     callback(app, by, &webhook, open, &LogUrls::new(id, query), &log_zone(query), lang()).await
+}
+
+/// The callback without the values of additional headers: only those who may change them see them, because a value may be a credential that
+/// nobody marked as secret.
+fn without_values(details: CallbackDetails, webhook: &WebhookRecord) -> CallbackDetails {
+    let hide = |(name, value): (String, String)| {
+        // A webhook can replace some of the headers that clearhook sends itself.
+        let is_replaced = webhook.fields.headers.iter().any(|header| header.name.eq_ignore_ascii_case(&name));
+        let is_own = !is_replaced && OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str());
+        (name, if is_own { value } else { MASK.to_owned() })
+    };
+    CallbackDetails {
+        request_headers: details.request_headers.into_iter().map(hide).collect(),
+        ..details
+    }
+}
+
+/// The offer to call the target of a redirect instead.
+fn redirect_view(app: &AppState, webhook: &WebhookRecord, details: &CallbackDetails, urls: &LogUrls<'_>) -> Option<RedirectView> {
+    let to = webhooks::usable_redirect_target(app, webhook, details)?;
+    let from = Url::parse(&webhook.fields.url).ok()?;
+    let is_other = from.host_str() != to.host_str() || from.port_or_known_default() != to.port_or_known_default();
+    Some(RedirectView {
+        action: format!("{}/callbacks/{}/use-redirect", urls.path(), details.record.id),
+        from: from.to_string(),
+        other_host: to.host_str().filter(|_| is_other).map(|host| host.to_owned()),
+        is_temporary: matches!(details.record.status, Some(302 | 303 | 307)),
+        to: to.to_string(),
+    })
 }
 
 /// Why a callback cannot be redelivered.

@@ -8,10 +8,13 @@ use crate::{
     console::{
         components::chart::{BarView, ChartView},
         pages::log::{log_urls::LogUrls, range::Range},
-        server::dates::{minute, month_day, short_day, time_of_day, time_view},
+        server::{
+            dates::{minute, month_day, short_day, time_of_day, time_view},
+            durations,
+        },
     },
     domain::timestamp::Timestamp,
-    messages::{Lang, common, logs as say, number},
+    messages::{Lang, logs as say, number},
     services::error::UseCaseError,
     services::webhooks::{self, Figures},
     storage::{
@@ -150,12 +153,17 @@ pub(super) async fn chart(
 
 /// The chart of whole hours up to now. Its bars have no links, because they count callbacks of several webhooks.
 pub(in crate::console::pages) fn hours(figures: Vec<Figure>, from: Timestamp, now: Timestamp, zone: &TimeZone, lang: Lang) -> ChartView {
-    let bounds: Vec<Timestamp> = (hour(from)..=hour(now) + 1).map(hour_begins).collect();
+    let bounds = hour_bounds(from, now);
     let figures = Figures {
         figures,
         ..Figures::default()
     };
     view(&bounds, &figures, |_, _| None, zone, lang)
+}
+
+/// The starts of the hours from the one of `from` to the one of `now`, and the end of the last one.
+pub(in crate::console::pages) fn hour_bounds(from: Timestamp, now: Timestamp) -> Vec<Timestamp> {
+    (hour(from)..=hour(now) + 1).map(hour_begins).collect()
 }
 
 /// The start of the hour that contains this time, which is the first one of [`hours`].
@@ -207,14 +215,14 @@ fn view(
         has_failed: failed > 0,
         median: figures
             .median_ms
-            .map(|ms| say::chart_median(lang, &common::milliseconds(lang, rounded(ms)))),
+            .map(|ms| say::chart_median(lang, &durations::rounded(rounded(ms), lang))),
         begins: figures.begins.map(|at| time_view(at, zone, lang)),
         axis: axis(bounds, zone, lang),
     }
 }
 
 /// The upper end of the scale: the smallest even number of the form 1, 2, 4, 6, 8 times a power of ten that is not smaller, so that its half is whole.
-fn scale(most: i64) -> i64 {
+pub(in crate::console::pages) fn scale(most: i64) -> i64 {
     let mut power = 1;
     loop {
         let found = [2, 4, 6, 8, 10].into_iter().map(|step| step * power).find(|end| *end >= most);
@@ -227,7 +235,7 @@ fn scale(most: i64) -> i64 {
 }
 
 /// "80", "1.2k", "3M".
-fn short(count: i64, lang: Lang) -> String {
+pub(in crate::console::pages) fn short(count: i64, lang: Lang) -> String {
     let count = count.unsigned_abs();
     let (unit, sign) = match count {
         ..1_000 => return number(lang, count),
@@ -246,7 +254,7 @@ fn short(count: i64, lang: Lang) -> String {
 const TICKS: usize = 6;
 
 /// Short times at equal distances along the chart: times of day within two days, days within two months, else days with the month.
-fn axis(bounds: &[Timestamp], zone: &TimeZone, lang: Lang) -> Vec<String> {
+pub(in crate::console::pages) fn axis(bounds: &[Timestamp], zone: &TimeZone, lang: Lang) -> Vec<String> {
     let (Some(first), Some(last)) = (bounds.first(), bounds.last()) else {
         return Vec::new();
     };
@@ -262,7 +270,7 @@ fn axis(bounds: &[Timestamp], zone: &TimeZone, lang: Lang) -> Vec<String> {
 }
 
 /// The end of a bar: only the time if it is on the same day as the start.
-fn until(from: Timestamp, to: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+pub(in crate::console::pages) fn until(from: Timestamp, to: Timestamp, zone: &TimeZone, lang: Lang) -> String {
     if from.in_zone(zone).date() == to.in_zone(zone).date() {
         time_of_day(to, zone)
     } else {

@@ -19,6 +19,7 @@ use crate::{
         },
         server::{
             dates::{day, minute},
+            durations::rounded,
             event_types_loaded, lang, time_view, type_name, zone,
         },
     },
@@ -31,7 +32,7 @@ use crate::{
         response::ResponseFilter,
         timestamp::Timestamp,
     },
-    messages::{Lang, common, deliveries, logs as say, validation},
+    messages::{Lang, deliveries, logs as say, validation},
     services::error::UseCaseError,
     services::webhooks,
     storage::{
@@ -384,7 +385,7 @@ pub fn row(record: &CallbackRecord, href: String, zone: &TimeZone, lang: Lang) -
         status: record.status,
         response: record.response.clone(),
         attempt: record.attempt,
-        duration: common::milliseconds(lang, record.duration_ms.unsigned_abs()),
+        duration: rounded(record.duration_ms.unsigned_abs(), lang),
         id: record.id.to_string(),
         time: TimeView {
             text: record.at.in_zone(zone).strftime("%H:%M:%S").to_string(),

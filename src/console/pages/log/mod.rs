@@ -4,11 +4,14 @@ pub mod fragment;
 pub mod log_follower;
 pub mod panel;
 pub mod redeliver;
+pub mod use_redirect;
 
 #[cfg(feature = "ssr")]
 pub mod body_download;
 #[cfg(feature = "ssr")]
 mod callback;
+#[cfg(feature = "ssr")]
+mod connection_view;
 #[cfg(feature = "ssr")]
 mod indent;
 #[cfg(feature = "ssr")]

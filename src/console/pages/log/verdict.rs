@@ -3,8 +3,10 @@
 use url::Url;
 
 use crate::{
-    domain::answer::Failure,
-    messages::{Lang, common, verdict as say},
+    console::server::durations::{exact, rounded},
+    domain::{answer::Failure, connection::Phases},
+    messages::{Lang, verdict as say},
+    services::webhooks::redirect_target,
     storage::callbacks::{CallbackDetails, CallbackRecord},
 };
 
@@ -28,6 +30,10 @@ pub struct Heard<'a> {
     headers: &'a [(String, String)],
     /// When the present secret was made, in words.
     pub secret_of: Option<&'a str>,
+    /// How long the parts of the attempt took.
+    phases: Phases,
+    /// The absolute target of a redirect.
+    target: Option<&'a str>,
 }
 
 impl<'a> Heard<'a> {
@@ -36,6 +42,8 @@ impl<'a> Heard<'a> {
         Self {
             headers: details.received.as_ref().map_or(&[], |received| received.headers.as_slice()),
             secret_of: None,
+            phases: details.phases,
+            target: None,
         }
     }
 
@@ -49,7 +57,7 @@ impl<'a> Heard<'a> {
 pub fn verdict(record: &CallbackRecord, heard: Heard<'_>, lang: Lang) -> VerdictView {
     let (sentence, who, next) = match record.status {
         Some(status) => of_status(status, record, heard, lang),
-        None => of_failure(record, lang),
+        None => of_failure(record, &heard.phases, lang),
     };
     VerdictView {
         sentence,
@@ -61,8 +69,10 @@ pub fn verdict(record: &CallbackRecord, heard: Heard<'_>, lang: Lang) -> Verdict
 
 /// The same with everything that the response tells.
 pub fn full_verdict(details: &CallbackDetails, secret_of: Option<&str>, lang: Lang) -> VerdictView {
+    let target = redirect_target(details);
     let heard = Heard {
         secret_of,
+        target: target.as_ref().map(Url::as_str),
         ..Heard::of(details)
     };
     let mut verdict = verdict(&details.record, heard, lang);
@@ -81,12 +91,12 @@ fn of_status(status: u16, record: &CallbackRecord, heard: Heard<'_>, lang: Lang)
     let fixed = |sentence: &str, who, next: &str| (sentence.to_owned(), who, Some(next.to_owned()));
     match status {
         200..=299 => {
-            let time = common::milliseconds(lang, record.duration_ms.unsigned_abs());
+            let time = rounded(record.duration_ms.unsigned_abs(), lang);
             (say::delivered(lang, &response, &time), None, None)
         }
-        300..=399 => match heard.header("location") {
+        300..=399 => match heard.target.or_else(|| heard.header("location")) {
             Some(to) => (
-                say::moved(lang, &absolute(&record.url, to)),
+                say::moved(lang, &to.chars().take(300).collect::<String>()),
                 administrator,
                 Some(say::moved_next(lang).to_owned()),
             ),
@@ -135,16 +145,33 @@ fn of_status(status: u16, record: &CallbackRecord, heard: Heard<'_>, lang: Lang)
     }
 }
 
-fn of_failure(record: &CallbackRecord, lang: Lang) -> Parts {
+fn of_failure(record: &CallbackRecord, phases: &Phases, lang: Lang) -> Parts {
     let failure = Failure::ALL.into_iter().find(|failure| failure.as_str() == record.response);
     let url = Url::parse(&record.url).ok();
     let host = url.as_ref().and_then(Url::host_str).unwrap_or(&record.url).to_owned();
     let port = url.as_ref().and_then(Url::port_or_known_default);
     let address = port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
-    let time = common::milliseconds(lang, record.duration_ms.unsigned_abs());
+    let time = rounded(record.duration_ms.unsigned_abs(), lang);
     let receiver = say::who_receiver(lang);
     let (sentence, who, next) = match failure {
-        Some(Failure::TimedOut) => (say::timed_out(lang, &time), receiver, say::timed_out_next(lang)),
+        Some(Failure::TimedOut) => match phases.wait {
+            Some(wait) if phases.is_reused() => (
+                say::timed_out_reused(lang, &time, &exact(wait, lang)),
+                receiver,
+                say::timed_out_next(lang),
+            ),
+            Some(wait) => (
+                say::timed_out_waiting(lang, &exact(phases.until_open(), lang), &time, &exact(wait, lang)),
+                receiver,
+                say::timed_out_next(lang),
+            ),
+            None if phases.until_open().is_zero() => (say::timed_out(lang, &time), receiver, say::timed_out_next(lang)),
+            None => (
+                say::timed_out_connecting(lang, &address, &time),
+                say::who_receiver_network(lang),
+                say::timed_out_connecting_next(lang),
+            ),
+        },
         Some(Failure::ConnectionRefused) => (
             say::connection_refused(lang, &address),
             say::who_receiver_network(lang),
@@ -174,13 +201,6 @@ fn named(record: &CallbackRecord) -> String {
         Some(status) if status.to_string() != record.response => format!("{status} {}", record.response),
         _ => record.response.clone(),
     }
-}
-
-/// The target of a redirect, which may be relative to the URL that was called (RFC 9110, section 10.2.2).
-fn absolute(url: &str, to: &str) -> String {
-    let target = Url::parse(url).and_then(|url| url.join(to));
-    let text = target.map_or_else(|_| to.to_owned(), String::from);
-    text.chars().take(300).collect()
 }
 
 /// The value of `Retry-After`: seconds get their unit, a date stays as it is.
@@ -253,7 +273,7 @@ fn plain(value: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::{
-        domain::{answer::Answer, callback::Trigger, timestamp::Timestamp},
+        domain::{answer::Answer, callback::Trigger, connection::Phases, timestamp::Timestamp},
         storage::{callbacks::Received, new_id},
     };
 
@@ -280,6 +300,8 @@ mod tests {
         CallbackDetails {
             record: record(answer),
             detail: None,
+            phases: Phases::default(),
+            certificates: Vec::new(),
             request_headers: Vec::new(),
             request_body: None,
             ce_id: None,

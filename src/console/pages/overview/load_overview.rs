@@ -14,6 +14,7 @@ use crate::{
             overview::{
                 checklist::{ChecklistView, load_checklist},
                 rankings::{RankingsView, rankings},
+                types_chart::{TypesChartView, types_chart},
             },
             webhooks::load_list::{LatestView, latest_view},
         },
@@ -44,6 +45,10 @@ pub struct OverviewView {
     pub may_write: bool,
     /// The callbacks of the last 24 hours, if there were any.
     pub chart: Option<ChartView>,
+    /// The difference of the number of callbacks to the 24 hours before: "▲ 12% callbacks vs the day before".
+    pub volume: Option<String>,
+    /// The callbacks of these hours by event type. `None` for viewers who see only their own webhooks.
+    pub types: Option<TypesChartView>,
     /// The share of succeeded callbacks: "98.7%".
     pub rate: Option<String>,
     /// The difference to the 24 hours before.
@@ -102,7 +107,7 @@ pub async fn load(app: &AppState, by: &Principal) -> Result<OverviewView, UseCas
     // The current hour is one of them. The same hours of the day before are compared with them.
     let from = now.minus(Duration::from_hours(HOURS - 1));
     let before = now.minus(Duration::from_hours(2 * HOURS - 1));
-    let (found, checklist) = tokio::try_join!(webhooks::overview(app, by, before, ROWS), load_checklist(app, by))?;
+    let (found, checklist) = tokio::try_join!(webhooks::overview(app, by, before, from, ROWS), load_checklist(app, by))?;
     let mut found = found;
     let count = |status| found.standings.get(&status).copied().unwrap_or(0);
     let by_status = [Status::Enabled, Status::Failing, Status::Disabled].map(|status| (status, count(status)));
@@ -124,6 +129,8 @@ pub async fn load(app: &AppState, by: &Principal) -> Result<OverviewView, UseCas
         rate: rate(sums, lang),
         change: change(sums, sums_before, lang),
         problems: problems.collect(),
+        volume: volume(sums, sums_before, lang),
+        types: types_chart(&found.hours_by_type, from, now, &zone, lang),
         chart: (sums.0 + sums.1 > 0).then(|| load_chart::hours(today, from, now, &zone, lang)),
         waiting: capped(found.waiting, WAITING_MAX, lang),
         by_status,
@@ -225,6 +232,17 @@ fn change(today: (u64, u64), yesterday: (u64, u64), lang: Lang) -> Option<Change
     })
 }
 
+/// The difference of the numbers of callbacks of two days, in percent. `None` without callbacks on the day before.
+fn volume(today: (u64, u64), yesterday: (u64, u64), lang: Lang) -> Option<String> {
+    let (today, yesterday) = (today.0 + today.1, yesterday.0 + yesterday.1);
+    let percent = (today.abs_diff(yesterday) * 100).checked_div(yesterday)?;
+    Some(match today.cmp(&yesterday) {
+        std::cmp::Ordering::Less => say::volume_down(lang, percent),
+        std::cmp::Ordering::Equal => say::volume_same(lang).to_owned(),
+        std::cmp::Ordering::Greater => say::volume_up(lang, percent),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,6 +262,15 @@ mod tests {
         assert_eq!(en((1, 0), (1, 1)), Some(("▲ 50.0 vs the day before".to_owned(), false)));
         assert_eq!(en((2, 2), (1, 1)), Some(("As the day before".to_owned(), false)));
         assert_eq!((en((0, 0), (1, 1)), en((1, 1), (0, 0))), (None, None));
+    }
+
+    #[test]
+    fn the_number_of_callbacks_is_compared_with_the_day_before() {
+        let en = |today, yesterday| volume(today, yesterday, Lang::En);
+        assert_eq!(en((112, 0), (90, 10)).as_deref(), Some("▲ 12% vs the day before"));
+        assert_eq!(en((0, 0), (90, 10)).as_deref(), Some("▼ 100% vs the day before"));
+        assert_eq!(en((5, 5), (10, 0)).as_deref(), Some("As many as the day before"));
+        assert_eq!(en((5, 5), (0, 0)), None);
     }
 
     #[test]

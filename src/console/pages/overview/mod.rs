@@ -11,6 +11,8 @@ mod load_overview;
 mod overview_page;
 #[cfg(feature = "ssr")]
 mod rankings;
+#[cfg(feature = "ssr")]
+mod types_chart;
 
 #[cfg(feature = "ssr")]
 pub(super) use self::load_overview::held;

@@ -19,6 +19,7 @@ use crate::{
                 live_overview::LiveOverview,
                 load_overview::{OverviewView, ProblemView, load},
                 rankings::Rankings,
+                types_chart::TypesChart,
             },
             webhooks::no_webhooks::NoWebhooks,
         },
@@ -76,7 +77,7 @@ fn Found(found: OverviewView) -> impl IntoView {
 
 /// The parts that change with time. They contain no islands, so that `live_overview` can replace them.
 pub(super) fn parts(found: OverviewView, lang: Lang) -> AnyView {
-    let rankings = found.rankings.clone();
+    let (rankings, types) = (found.rankings.clone(), found.types.clone());
     view! {
         <div id="overview-figures" data-list-part="true">
             {figures(&found, lang)}
@@ -88,7 +89,8 @@ pub(super) fn parts(found: OverviewView, lang: Lang) -> AnyView {
             {problems(found.problems, found.more_failing, found.more_disabled, lang)}
         </div>
         <div id="overview-hours" data-list-part="true">
-            {hours(found.chart, lang)}
+            {hours(found.chart, found.volume, lang)}
+            {types.map(|types| view! { <TypesChart types /> })}
             {rankings.map(|rankings| view! { <Rankings rankings /> })}
         </div>
     }
@@ -145,7 +147,7 @@ fn figures(found: &OverviewView, lang: Lang) -> AnyView {
     .into_any()
 }
 
-fn hours(chart: Option<ChartView>, lang: Lang) -> AnyView {
+fn hours(chart: Option<ChartView>, volume: Option<String>, lang: Lang) -> AnyView {
     let content = match chart {
         Some(chart) => view! { <Chart chart /> }.into_any(),
         None => view! { <p class="none">{say::no_callbacks(lang)}</p> }.into_any(),
@@ -156,6 +158,7 @@ fn hours(chart: Option<ChartView>, lang: Lang) -> AnyView {
                 <a href="/webhooks?sort=last&dir=desc" id="open-hours" title=say::open_webhooks(lang)>
                     {say::hourly(lang)}
                 </a>
+                {volume.map(|volume| view! { <span class="change">{volume}</span> })}
             </h2>
             {content}
         </div>

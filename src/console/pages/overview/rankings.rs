@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use crate::{
     console::{
         components::unseen::written_out,
-        server::{dates, type_name},
+        server::{dates, durations::rounded, type_name},
         viewer::lang,
     },
     domain::{event_type::EventType, id::WebhookId},
@@ -71,7 +71,7 @@ pub(super) fn rankings(recent: &[RecentCallback], names: &HashMap<WebhookId, Str
         busiest: ranked(named(|(count, _)| count), |count| say::callbacks(lang, count), "#logs"),
         slowest: ranked(
             named(|(count, sum)| sum / count.max(1)),
-            |ms| say::on_average(lang, &duration(ms, lang)),
+            |ms| say::on_average(lang, &rounded(ms, lang)),
             "#logs",
         ),
         event_types: ranked(types.collect(), |count| say::callbacks(lang, count), ""),
@@ -89,15 +89,6 @@ fn ranked(mut rows: Vec<(u64, String, String)>, words: impl Fn(u64) -> String, f
         tenths: (value * 10).div_ceil(highest),
     });
     rows.collect()
-}
-
-/// "< 1 ms", "45 ms", "4.0 s".
-fn duration(ms: u64, lang: Lang) -> String {
-    match ms {
-        0 => say::under_ms(lang).to_owned(),
-        1..1_000 => say::milliseconds(lang, ms),
-        _ => say::seconds(lang, ms % 1_000 / 100, ms / 1_000),
-    }
 }
 
 /// The lists, side by side.
@@ -136,20 +127,6 @@ pub(super) fn Rankings(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_are_in_the_unit_that_people_read() {
-        for (ms, expected) in [
-            (0, "< 1 ms"),
-            (1, "1 ms"),
-            (999, "999 ms"),
-            (1_000, "1.0 s"),
-            (4_001, "4.0 s"),
-            (14_960, "14.9 s"),
-        ] {
-            assert_eq!(duration(ms, Lang::En), expected);
-        }
-    }
 
     #[test]
     fn the_highest_values_come_first() {

@@ -143,7 +143,7 @@ fn Fields(form: UserForm, errors: Vec<ErrorView>) -> impl IntoView {
     view! {
         <form method="post" action=PATH novalidate class="narrow">
             <ErrorSummary errors=errors.clone() />
-            <TextField name="email" label=say::email(lang) kind="email" value=form.email error=error_of(&errors, "email") />
+            <TextField name="email" label=say::email(lang) kind="email" value=form.email error=error_of(&errors, "email") required=true />
             <Roles chosen=role error=error_of(&errors, "role") />
             <Password error=error_of(&errors, "password") />
             <div class="save">

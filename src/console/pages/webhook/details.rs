@@ -29,7 +29,7 @@ use crate::{
         server::{caller, console_error},
         viewer::lang,
     },
-    messages::{Lang, common, logs::title as logs_title, webhook as say},
+    messages::{Lang, common, guide, logs::title as logs_title, webhook as say},
 };
 
 /// The query of the page, besides the one of the log.
@@ -84,7 +84,7 @@ pub(super) fn WebhookPage(
     let enabled = form.form.enabled;
     let after_enabling = (saved.as_deref() == Some("enabled") && held > 0 && form.editable)
         .then(|| view! { <HeldAfterEnabling id=id.clone() count=held /> });
-    let fresh = form.fresh_secret.clone().map(|secret| fresh_secret(secret, lang));
+    let fresh = form.fresh_secret.clone().map(|secret| fresh_secret(&id, secret, lang));
     let links = section_links(&form, lang);
     let health = form.health.clone().map(|health| view! { <Health id=id.clone() health /> });
     let content = if form.editable {
@@ -154,7 +154,7 @@ fn section_links(form: &FormView, lang: Lang) -> AnyView {
 }
 
 /// The secret of a webhook that was just added.
-fn fresh_secret(secret: String, lang: Lang) -> AnyView {
+fn fresh_secret(id: &str, secret: String, lang: Lang) -> AnyView {
     let variable = format!("WEBHOOK_SECRET={secret}");
     view! {
         <div class="notice good once" role="status" id="new-secret">
@@ -178,6 +178,8 @@ fn fresh_secret(secret: String, lang: Lang) -> AnyView {
                 <a class="button" href="?stored=1">
                     {say::stored_it(lang)}
                 </a>
+                " "
+                <a href=format!("/webhooks/{id}/verify")>{guide::verify_link(lang)}</a>
             </p>
         </div>
     }

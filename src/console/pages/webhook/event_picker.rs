@@ -36,6 +36,30 @@ struct Picker {
     root: Element,
 }
 
+/// An event or a pattern that is ticked.
+struct ChosenEvent {
+    /// What the form sends.
+    value: String,
+    /// The name for people. A pattern is its own.
+    name: String,
+    /// The address of the schema. A pattern has none.
+    schema: Option<String>,
+}
+
+impl ChosenEvent {
+    fn of(tick: &HtmlInputElement) -> Self {
+        let value = tick.value();
+        let row = tick.closest(".row").ok().flatten();
+        let within_row = |selector: &str| row.as_ref().and_then(|row| one::<Element>(row, selector));
+        let name = within_row("label").and_then(|label| label.text_content());
+        Self {
+            name: name.filter(|_| !value.ends_with('*')).unwrap_or_else(|| value.clone()),
+            schema: within_row("a.get").and_then(|link| link.get_attribute("href")),
+            value,
+        }
+    }
+}
+
 fn all<T: JsCast>(within: &Element, selector: &str) -> Vec<T> {
     let found = within.query_selector_all(selector).ok();
     let nodes = found.iter().flat_map(|nodes| (0..nodes.length()).filter_map(|at| nodes.get(at)));
@@ -44,6 +68,12 @@ fn all<T: JsCast>(within: &Element, selector: &str) -> Vec<T> {
 
 fn one<T: JsCast>(within: &Element, selector: &str) -> Option<T> {
     within.query_selector(selector).ok().flatten()?.dyn_into().ok()
+}
+
+/// A copy of the only element in a template.
+fn copy_of(template: &HtmlTemplateElement) -> Option<Element> {
+    let copy = template.content().first_element_child()?.clone_node_with_deep(true).ok()?;
+    copy.dyn_into().ok()
 }
 
 fn set_hidden(element: &Element, hidden: bool) {
@@ -177,53 +207,74 @@ impl Picker {
                 count.set_text_content(Some(&text));
             }
         }
-        let ticked = boxes.iter().filter(|one| one.checked() && !one.disabled());
-        let _ = self.show_chips(ticked);
+        let mut ticked: Vec<&HtmlInputElement> = boxes.iter().filter(|one| one.checked() && !one.disabled()).collect();
+        ticked.sort_by_key(|one| !one.value().ends_with('*'));
+        let chosen: Vec<ChosenEvent> = ticked.into_iter().map(ChosenEvent::of).collect();
+        let _ = self.show_chips(&chosen);
+        let _ = self.show_schemas(&chosen);
     }
 
-    /// What is chosen, each with a button that removes it: patterns first.
-    fn show_chips<'b>(&self, ticked: impl Iterator<Item = &'b HtmlInputElement>) -> Option<()> {
+    /// What is chosen, each with a button that removes it.
+    fn show_chips(&self, chosen: &[ChosenEvent]) -> Option<()> {
         let list = one::<Element>(&self.root, "[data-chips]")?;
         let template = one::<HtmlTemplateElement>(&self.root, "template[data-chip]")?;
         list.set_inner_html("");
-        let mut ticked: Vec<&HtmlInputElement> = ticked.collect();
-        ticked.sort_by_key(|one| !one.value().ends_with('*'));
-        for tick in ticked {
-            let value = tick.value();
-            let chip = template
-                .content()
-                .first_element_child()?
-                .clone_node_with_deep(true)
-                .ok()?
-                .dyn_into::<Element>()
-                .ok()?;
-            let row = tick.closest(".row").ok().flatten();
-            let name = row
-                .as_ref()
-                .and_then(|row| one::<Element>(row, "label"))
-                .and_then(|label| label.text_content());
-            let name = name.filter(|_| !value.ends_with('*')).unwrap_or_else(|| value.clone());
+        for event in chosen {
+            let chip = copy_of(&template)?;
             let label = |element: &Element| {
-                let text = element.get_attribute("data-label").unwrap_or_default().replace("{}", &name);
+                let text = element.get_attribute("data-label").unwrap_or_default().replace("{}", &event.name);
                 element.set_attribute("aria-label", &text)
             };
-            one::<Element>(&chip, "span")?.set_text_content(Some(&name));
+            one::<Element>(&chip, "span")?.set_text_content(Some(&event.name));
             let link = one::<Element>(&chip, "a")?;
-            // The schema of a type is that of its row. A pattern has none.
-            match row
-                .and_then(|row| one::<Element>(&row, "a.get"))
-                .and_then(|link| link.get_attribute("href"))
-            {
+            match &event.schema {
                 Some(href) => {
-                    link.set_attribute("href", &href).ok()?;
+                    link.set_attribute("href", href).ok()?;
                     label(&link).ok()?;
                 }
                 None => link.remove(),
             }
             let drop = one::<Element>(&chip, "button")?;
-            drop.set_attribute("data-drop", &value).ok()?;
+            drop.set_attribute("data-drop", &event.value).ok()?;
             label(&drop).ok()?;
             list.append_child(&chip).ok()?;
+        }
+        Some(())
+    }
+
+    /// "Download schema": the file of the only chosen event, or a menu with one for each and an archive of all.
+    fn show_schemas(&self, chosen: &[ChosenEvent]) -> Option<()> {
+        let archive = one::<Element>(&self.root, "[data-archive]")?;
+        let base = archive.get_attribute("data-archive")?;
+        let downloads = chosen.iter().filter_map(|event| {
+            let is_pattern = event.value.ends_with('*');
+            let name = if is_pattern {
+                format!("{} (.zip)", event.name)
+            } else {
+                event.name.clone()
+            };
+            let href = is_pattern
+                .then(|| format!("{base}{}", event.value))
+                .or_else(|| event.schema.clone())?;
+            Some((name, href))
+        });
+        let downloads: Vec<(String, String)> = downloads.collect();
+        let only = one::<Element>(&self.root, "[data-only-schema]")?;
+        set_hidden(&only, downloads.len() != 1);
+        if let [(_, href)] = downloads.as_slice() {
+            only.set_attribute("href", href).ok()?;
+        }
+        set_hidden(&one::<Element>(&self.root, "[data-schemas-button]")?, downloads.len() < 2);
+        let values: Vec<&str> = chosen.iter().map(|event| event.value.as_str()).collect();
+        archive.set_attribute("href", &format!("{base}{}", values.join(","))).ok()?;
+        let links = one::<Element>(&self.root, "[data-schema-links]")?;
+        let template = one::<HtmlTemplateElement>(&self.root, "template[data-schema]")?;
+        links.set_inner_html("");
+        for (name, href) in downloads {
+            let link = copy_of(&template)?;
+            link.set_text_content(Some(&name));
+            link.set_attribute("href", &href).ok()?;
+            links.append_child(&link).ok()?;
         }
         Some(())
     }
@@ -285,13 +336,7 @@ impl Picker {
         let reference = page.query_selector("main .reference").ok().flatten()?;
         let title = page.query_selector("main h1").ok().flatten()?.text_content()?;
         let template = one::<HtmlTemplateElement>(&self.root, "template[data-dialog]")?;
-        let dialog = template
-            .content()
-            .first_element_child()?
-            .clone_node_with_deep(true)
-            .ok()?
-            .dyn_into::<HtmlDialogElement>()
-            .ok()?;
+        let dialog = copy_of(&template)?.dyn_into::<HtmlDialogElement>().ok()?;
         one::<Element>(&dialog, "h2")?.set_text_content(Some(&title));
         one::<Element>(&dialog, ".sheet-body")?.append_child(&reference).ok()?;
         document().body()?.append_child(&dialog).ok()?;

@@ -134,7 +134,7 @@ pub(super) fn input(form: &WebhookForm, stored: Option<WebhookInput>) -> Webhook
         headers: headers
             .map(|HeaderView { name, value, secret, .. }| HeaderInput {
                 name,
-                value,
+                value: Some(value),
                 secret: Some(secret),
             })
             .collect(),
@@ -160,7 +160,7 @@ pub(super) fn unmasked(rows: Vec<HeaderView>, stored: &[HeaderInput]) -> Vec<Hea
         if let Some(mark) = taken.get_mut(at) {
             *mark = true;
         }
-        Some(header.value.clone())
+        header.value.clone()
     };
     let row = |row: HeaderView| {
         let stored = is_mask(&row.value).then(|| value_of(&row.name)).flatten();
@@ -174,7 +174,10 @@ pub(super) fn unmasked(rows: Vec<HeaderView>, stored: &[HeaderInput]) -> Vec<Hea
 
 /// The errors of headers whose value is still a mask.
 pub(super) fn masked(headers: &[HeaderInput]) -> Vec<FieldError> {
-    let masks = headers.iter().enumerate().filter(|(_, header)| is_mask(&header.value));
+    let masks = headers
+        .iter()
+        .enumerate()
+        .filter(|(_, header)| header.value.as_deref().is_some_and(is_mask));
     masks
         .map(|(at, _)| FieldError::new(format!("/headers/{at}/value"), ValidationError::HeaderMasked))
         .collect()
@@ -197,7 +200,7 @@ mod tests {
     fn a_mask_stands_for_the_stored_value_of_its_name() {
         let stored = |name: &str, value: &str, secret| HeaderInput {
             name: name.to_owned(),
-            value: value.to_owned(),
+            value: Some(value.to_owned()),
             secret: Some(secret),
         };
         let row = |name: &str, value: &str, secret| HeaderView {
@@ -227,7 +230,7 @@ mod tests {
         assert_eq!(left, ["Bearer a", MASK]);
         let headers = [HeaderInput {
             name: "X-New".to_owned(),
-            value: MASK.to_owned(),
+            value: Some(MASK.to_owned()),
             secret: Some(true),
         }];
         assert_eq!(masked(&headers)[0].pointer, "/headers/0/value");

@@ -17,10 +17,10 @@ use crate::{
             log::verdict_of,
             webhooks::load_sparkline::sparkline,
         },
-        server::time_view,
+        server::{durations::rounded, time_view},
     },
     domain::{callback::Outcome, timestamp::Timestamp, webhook::Status},
-    messages::{Lang, common, overview, webhook as say},
+    messages::{Lang, overview, webhook as say},
     services::{error::UseCaseError, webhooks},
     storage::{
         callbacks::LogFilter,
@@ -132,7 +132,7 @@ pub(super) async fn health(
         rate: rate(succeeded, failed, lang),
         median: figures
             .median_ms
-            .map(|ms| common::milliseconds(lang, ms.round().max(0.0).to_string().parse().unwrap_or(0))),
+            .map(|ms| rounded(ms.round().max(0.0).to_string().parse().unwrap_or(0), lang)),
         sparkline: sparkline(&hours, hour(now), lang),
         may_resend: by.may(Action::Resend, false).is_ok(),
     }))

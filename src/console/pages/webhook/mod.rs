@@ -10,6 +10,8 @@ pub(in crate::console) mod details;
 #[cfg(feature = "ssr")]
 mod event_choice;
 #[cfg(feature = "ssr")]
+mod event_downloads;
+#[cfg(feature = "ssr")]
 mod form_conversion;
 #[cfg(feature = "ssr")]
 mod fresh_secret;

@@ -14,7 +14,7 @@ use crate::{
         viewer::lang,
     },
     domain::event_type::EventPattern,
-    messages::webhook as say,
+    messages::{guide, webhook as say},
 };
 
 /// All sections.
@@ -59,13 +59,15 @@ pub(super) fn ReadOnly(
             {fact(say::url(lang), view! { <span class="mono"><ForeignText text=url machine=true /></span> }.into_any())}
             {fact(say::secret_created(lang), created.into_any())}
         </dl>
+        <p>
+            <a href=format!("/webhooks/{}/verify", form.id.clone().unwrap_or_default())>{guide::verify_link(lang)}</a>
+        </p>
     };
+    // Values may be credentials that nobody marked as secret, so only those who may change them see them.
     let headers = form.form.headers().into_iter().map(|header| {
         view! {
             <li class="mono">
                 <ForeignText text=header.name machine=true />
-                ": "
-                <ForeignText text=header.value machine=true />
             </li>
         }
     });

@@ -10,15 +10,17 @@ use crate::{
             unseen::written_out,
         },
         error_view::{ErrorView, error_of},
+        href::event_type_path,
         islands::{FieldError, takes_focus},
         pages::webhook::{
             event_choice::{EventChoice, GroupChoice, TypeChoice},
+            event_downloads::{DOWNLOAD, schema_path, schemas_of_chosen},
             event_picker::EventPicker,
             load_form::FormView,
             save::Intent,
         },
     },
-    domain::event_type::{EventPattern, EventTypeState},
+    domain::event_type::{EventPattern, EventType, EventTypeState},
     messages::{Lang, visible, webhook as say},
 };
 
@@ -27,9 +29,6 @@ const OPEN_MAX: usize = 24;
 /// From this number of event types on the list scrolls within the page.
 const SCROLLS_FROM: usize = 41;
 
-/// An arrow that points down to a line.
-const DOWNLOAD: &str = "M6 1.5v6M3.5 5.2 6 7.7l2.5-2.5M2 10.3h8";
-
 /// What is chosen.
 struct Chosen<'a> {
     keys: &'a [String],
@@ -37,7 +36,6 @@ struct Chosen<'a> {
     filter: &'a str,
     /// The type whose checkbox takes the focus if nothing is chosen and something has to be.
     first: Option<&'a str>,
-    editable: bool,
     lang: Lang,
 }
 
@@ -55,9 +53,9 @@ impl Chosen<'_> {
         self.has(&choice.key) || self.covers(choice)
     }
 
-    /// Archived types are only shown where they are chosen; viewers who cannot change the webhook see only what it receives.
+    /// Archived types are only shown where they are chosen.
     fn shows(&self, choice: &TypeChoice) -> bool {
-        self.receives(choice) || (self.editable && choice.may_be_added())
+        self.has(&choice.key) || choice.may_be_added()
     }
 }
 
@@ -77,31 +75,30 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
         keys: &form.form.events,
         patterns: patterns.map(|pattern| EventPattern::of_stored(pattern)).collect(),
         filter: form.form.events_filter.trim(),
-        editable: form.editable,
         lang,
     };
     let shown = choice.types().filter(|one| chosen.shows(one)).count();
-    // A viewer who sees only what is chosen sees how much there is.
-    let total = if form.editable { shown } else { choice.count() };
     let received = choice.types().filter(|one| chosen.receives(one)).count();
     let groups = choice
         .groups
         .iter()
         .enumerate()
-        .map(|(at, group)| group_view(at, group, total, &chosen))
+        .map(|(at, group)| group_view(at, group, shown, &chosen))
         .collect_view();
     let scrolls = shown >= SCROLLS_FROM;
     let is_found = choice.types().any(|one| chosen.shows(one) && one.fits(chosen.filter));
-    let editable = form.editable;
     view! {
         <div class="picker" role="group" aria-labelledby="event-heading" aria-describedby=describe id="events" tabindex="-1" data-picker="">
             <FieldError id="events".to_owned() error />
-            <p class="picker-count" role="status" data-total="">
-                {say::events_chosen(lang, &received.to_string(), &total.to_string())}
-            </p>
+            <div class="picker-head">
+                <p class="picker-count" role="status" data-total="">
+                    {say::events_chosen(lang, &received.to_string(), &shown.to_string())}
+                </p>
+                {schemas_of_chosen(choice, &form.form.events, lang)}
+            </div>
             {chosen_view(choice, &chosen)}
-            {editable.then(|| every_event(&chosen))}
-            {editable.then(|| search(&chosen))}
+            {every_event(&chosen)}
+            {search(&chosen)}
             <div class="picker-list" class:scrolls=scrolls tabindex=scrolls.then_some("0") role=scrolls.then_some("group") aria-label=scrolls.then(|| say::event(lang))>
                 {groups}
                 {patterns_view(choice, &chosen)}
@@ -109,8 +106,8 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
             <p class="hint" data-none="" hidden=is_found>
                 {say::events_none(lang)}
             </p>
-            {editable.then(|| templates(lang))}
-            {editable.then(|| view! { <EventPicker /> })}
+            {templates(lang)}
+            <EventPicker />
         </div>
     }
     .into_any()
@@ -143,14 +140,10 @@ fn chosen_view(choice: &EventChoice, chosen: &Chosen<'_>) -> AnyView {
     .into_any()
 }
 
-fn address(key: &str) -> String {
-    format!("/event-types/{}", key.replace('/', "%2F"))
-}
-
 /// The link that downloads a schema. With scripts the same is made from a template.
 fn download(key: &str, name: &str, lang: Lang) -> AnyView {
     view! {
-        <a class="button small get" href=format!("{}/schema", address(key)) rel="external" download aria-label=say::download_schema_of(lang, name)>
+        <a class="button small get" href=schema_path(key) rel="external" download aria-label=say::download_schema_of(lang, name)>
             <Icon path=DOWNLOAD />
             <span>{say::download_schema(lang)}</span>
         </a>
@@ -206,7 +199,7 @@ fn search(chosen: &Chosen<'_>) -> AnyView {
     .into_any()
 }
 
-fn group_view(at: usize, group: &GroupChoice, total: usize, chosen: &Chosen<'_>) -> Option<AnyView> {
+fn group_view(at: usize, group: &GroupChoice, count_of_all: usize, chosen: &Chosen<'_>) -> Option<AnyView> {
     let lang = chosen.lang;
     let shown: Vec<&TypeChoice> = group.types.iter().filter(|one| chosen.shows(one)).collect();
     if shown.is_empty() {
@@ -214,40 +207,35 @@ fn group_view(at: usize, group: &GroupChoice, total: usize, chosen: &Chosen<'_>)
     }
     let received = shown.iter().filter(|one| chosen.receives(one)).count();
     let is_found = shown.iter().any(|one| one.fits(chosen.filter));
-    let open = total <= OPEN_MAX || received > 0 || (!chosen.filter.is_empty() && is_found) || takes_focus(&group.id);
+    let open = count_of_all <= OPEN_MAX || received > 0 || (!chosen.filter.is_empty() && is_found) || takes_focus(&group.id);
     let count = say::events_chosen_of_group(lang, &received.to_string(), &shown.len().to_string());
     let is_full = received == shown.len();
     let rows = shown.into_iter().map(|one| row(one, chosen)).collect_view();
     let name = visible(&group.name);
-    let choose = chosen.editable.then(|| {
-        let future = group.pattern.clone().map(|pattern| {
-            view! {
-                <label class="tick future">
-                    <input
-                        type="checkbox"
-                        name="events"
-                        value=pattern.clone()
-                        checked=chosen.has(&pattern)
-                        aria-label=say::events_future_of(lang, &name, &pattern)
-                    />
-                    {say::events_future(lang)}
-                </label>
-            }
-        });
+    let future = group.pattern.clone().map(|pattern| {
         view! {
-            <input class="group-all" type="checkbox" data-aside="" data-all="" checked=is_full aria-label=say::events_group_all(lang, &name) />
-            <div class="group-choice">
-                <button class="quiet no-script" type="submit" name="intent" value=Intent::ChooseGroup(at).to_string() formnovalidate aria-label=say::events_group_all(lang, &name)>
-                    {say::events_choose_all(lang)}
-                </button>
-                {future}
-            </div>
+            <label class="tick future">
+                <input
+                    type="checkbox"
+                    name="events"
+                    value=pattern.clone()
+                    checked=chosen.has(&pattern)
+                    aria-label=say::events_future_of(lang, &name, &pattern)
+                />
+                {say::events_future(lang)}
+            </label>
         }
     });
     Some(
         view! {
             <div class="group" hidden=!is_found>
-                {choose}
+                <input class="group-all" type="checkbox" data-aside="" data-all="" checked=is_full aria-label=say::events_group_all(lang, &name) />
+                <div class="group-choice">
+                    <button class="quiet no-script" type="submit" name="intent" value=Intent::ChooseGroup(at).to_string() formnovalidate aria-label=say::events_group_all(lang, &name)>
+                        {say::events_choose_all(lang)}
+                    </button>
+                    {future}
+                </div>
                 <details open=open>
                     <summary id=group.id.clone() autofocus=takes_focus(&group.id)>
                         <span dir="auto">{name.clone()}</span>
@@ -294,11 +282,11 @@ fn row(one: &TypeChoice, chosen: &Chosen<'_>) -> AnyView {
             <span class=if state.is_some() { "row-about warn" } else { "row-about" } id=format!("{id}-about") dir="auto">
                 {written_out(&summary)}
             </span>
-            <a class="row-fields" href=address(&one.key) target="_blank" rel="external" aria-label=say::events_fields_of(lang, &name)>
+            <a class="row-fields" href=event_type_path(&EventType::of_stored(&one.key)) target="_blank" rel="external" aria-label=say::events_fields_of(lang, &name)>
                 {say::events_fields(lang)}
             </a>
             // By keyboard the schema is reached through what is chosen, or through the fields: a third stop in each row would be one too many.
-            <a class="get" tabindex="-1" href=format!("{}/schema", address(&one.key)) rel="external" download aria-label=say::download_schema_of(lang, &name)>
+            <a class="get" tabindex="-1" href=schema_path(&one.key) rel="external" download aria-label=say::download_schema_of(lang, &name)>
                 <Icon path=DOWNLOAD />
             </a>
         </li>
@@ -310,13 +298,12 @@ fn row(one: &TypeChoice, chosen: &Chosen<'_>) -> AnyView {
 fn patterns_view(choice: &EventChoice, chosen: &Chosen<'_>) -> Option<AnyView> {
     let lang = chosen.lang;
     let is_offered = |key: &String| {
-        (chosen.editable && key == "*")
+        key == "*"
             || choice.types().any(|one| one.key == *key)
-            || (chosen.editable
-                && choice
-                    .groups
-                    .iter()
-                    .any(|group| group.pattern.as_ref() == Some(key) && group.types.iter().any(|one| chosen.shows(one))))
+            || choice
+                .groups
+                .iter()
+                .any(|group| group.pattern.as_ref() == Some(key) && group.types.iter().any(|one| chosen.shows(one)))
     };
     let others: Vec<&String> = chosen.keys.iter().filter(|key| !key.is_empty() && !is_offered(key)).collect();
     if others.is_empty() {
@@ -373,6 +360,9 @@ fn templates(lang: Lang) -> AnyView {
                     <Icon path=CROSS />
                 </button>
             </li>
+        </template>
+        <template data-schema="">
+            <a rel="external" download dir="auto"></a>
         </template>
         <template data-dialog="">
             <dialog class="sheet" aria-labelledby="sheet-title">

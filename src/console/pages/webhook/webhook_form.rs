@@ -27,8 +27,13 @@ use crate::{
         raw_text::raw_text,
         viewer::lang,
     },
-    messages::{Lang, webhook as say},
+    messages::{Lang, guide, webhook as say},
 };
+
+/// A URL as the field shows it while it is empty.
+const URL_EXAMPLE: &str = "https://my-api.com:8080/identity-updated?source=clearid";
+/// Usual names of additional headers, which the browser offers.
+const HEADER_NAMES: [&str; 5] = ["Authorization", "X-Api-Key", "X-Source", "Accept-Language", "X-Request-Source"];
 
 /// The form.
 #[component]
@@ -138,7 +143,7 @@ fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                         {say::enabled_hint(lang)}
                     </p>
                 </div>
-                <TextField name="name" label=say::name(lang) value=form.form.name.clone() error=error_of(errors, "name") rule=Rule::Name />
+                <TextField name="name" label=say::name(lang) value=form.form.name.clone() error=error_of(errors, "name") rule=Rule::Name required=true />
                 <div class="field">
                     <label for="description">{say::description(lang)}</label>
                     <textarea
@@ -173,7 +178,7 @@ fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
     let secret = if form.id.is_none() {
         view! { <NewSecret secret=form.form.secret.clone() error=error_of(errors, "secret") /> }.into_any()
     } else {
-        view! { <StoredSecret created=form.secret_created.clone() /> }.into_any()
+        view! { <StoredSecret id=form.id.clone().unwrap_or_default() created=form.secret_created.clone() /> }.into_any()
     };
     let body = view! {
                 <TextField
@@ -183,6 +188,8 @@ fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                     value=form.form.url.clone()
                     mono=true
                     hint=say::url_hint(lang)
+                    required=true
+                    placeholder=URL_EXAMPLE
                     error=error_of(errors, "url")
                     rule=Rule::Url { http: form.http }
                 />
@@ -251,6 +258,7 @@ fn rate_and_order(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView 
 
 fn headers(form: &FormView, errors: Vec<ErrorView>, lang: Lang) -> AnyView {
     let headers = form.form.headers();
+    let names = HEADER_NAMES.iter().map(|name| view! { <option value=*name></option> });
     Section {
         id: "additional-headers",
         heading_id: "headers-heading",
@@ -259,7 +267,11 @@ fn headers(form: &FormView, errors: Vec<ErrorView>, lang: Lang) -> AnyView {
         summary: summary(form, headers_line, lang),
         is_open: is_open(form, &["headers"]),
         editable: true,
-        body: view! { <HeaderRows headers errors editable=true /> }.into_any(),
+        body: view! {
+            <HeaderRows headers errors editable=true />
+            <datalist id="header-names">{names.collect_view()}</datalist>
+        }
+        .into_any(),
     }
     .view()
 }
@@ -310,7 +322,7 @@ fn NewSecret(secret: String, error: Option<String>) -> impl IntoView {
 }
 
 #[component]
-fn StoredSecret(created: Option<TimeView>) -> impl IntoView {
+fn StoredSecret(id: String, created: Option<TimeView>) -> impl IntoView {
     let lang = lang();
     view! {
         <div class="field">
@@ -318,6 +330,9 @@ fn StoredSecret(created: Option<TimeView>) -> impl IntoView {
             <p class="mono masked">"whsec_••••••••••••••••"</p>
             <p class="hint">
                 {say::secret_hint(lang)} {created.map(|at| view! { " " {say::secret_created(lang)} " " <Time at /> "." })}
+            </p>
+            <p>
+                <a href=format!("/webhooks/{id}/verify")>{guide::verify_link(lang)}</a>
             </p>
             {rotation(lang)}
         </div>

@@ -1,0 +1,85 @@
+//! "Download schema" in the head of the event picker: the file of the only chosen event, or a menu with a file for each and an archive of
+//! all. `event_picker` keeps it up to date while boxes are ticked.
+
+use leptos::prelude::*;
+
+use crate::{
+    console::{
+        components::icon::Icon,
+        pages::{
+            event_types::addresses::{ARCHIVE, below},
+            webhook::event_choice::EventChoice,
+        },
+    },
+    domain::event_type::EventType,
+    messages::{Lang, visible, webhook as say},
+};
+
+/// An arrow that points down to a line.
+pub(super) const DOWNLOAD: &str = "M6 1.5v6M3.5 5.2 6 7.7l2.5-2.5M2 10.3h8";
+/// The id of the menu.
+const MENU: &str = "event-schemas";
+
+/// What is downloaded for a chosen event.
+struct Download {
+    name: String,
+    path: String,
+}
+
+/// The address of the schema of an event type.
+pub(super) fn schema_path(key: &str) -> String {
+    below(&EventType::of_stored(key), "schema")
+}
+
+/// The button or the menu. Nothing is shown if nothing is chosen.
+pub(super) fn schemas_of_chosen(choice: &EventChoice, chosen: &[String], lang: Lang) -> AnyView {
+    let downloads = downloads(choice, chosen);
+    let only = match downloads.as_slice() {
+        [only] => Some(only.path.clone()),
+        _ => None,
+    };
+    let several = downloads.len() > 1;
+    // The addresses of archives end with what is chosen.
+    let base = format!("{ARCHIVE}?types=");
+    let archive = format!("{base}{}", chosen.join(","));
+    let links = downloads.into_iter().map(|download| {
+        view! {
+            <a href=download.path rel="external" download dir="auto">
+                {download.name}
+            </a>
+        }
+    });
+    view! {
+        <div class="picker-schemas">
+            <a class="button small" href=only.clone() hidden=only.is_none() rel="external" download data-only-schema="">
+                <Icon path=DOWNLOAD />
+                {say::download_schema(lang)}
+            </a>
+            <button class="button small" type="button" popovertarget=MENU hidden=!several data-schemas-button="">
+                <Icon path=DOWNLOAD />
+                {say::download_schemas(lang)}
+            </button>
+            <div class="popup" id=MENU popover="auto">
+                <div data-schema-links="">{links.collect_view()}</div>
+                <a class="all" href=archive rel="external" download data-archive=base>
+                    {say::download_chosen(lang)}
+                </a>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Patterns first, then types in the order of the catalogue. A pattern stands for several schemas, so it has an archive. A type that is not in
+/// the catalogue has no schema.
+fn downloads(choice: &EventChoice, chosen: &[String]) -> Vec<Download> {
+    let patterns = chosen.iter().filter(|key| key.ends_with('*')).map(|pattern| Download {
+        name: format!("{pattern} (.zip)"),
+        path: format!("{ARCHIVE}?types={pattern}"),
+    });
+    let types = choice.types().filter(|one| chosen.contains(&one.key)).map(|one| Download {
+        name: visible(&one.name),
+        path: schema_path(&one.key),
+    });
+    patterns.chain(types).collect()
+}
