@@ -112,13 +112,17 @@ pub(super) fn routes() -> Routes<AppState> {
             "/configuration/compare",
             rule,
             compare,
-            Operation::new("compareConfiguration", Tag::Administration, "Compare a document with the configuration")
-                .text(
-                    "What a document would change, in the order in which the changes have to be made. Nothing is changed. Webhooks are matched \
+            Operation::new(
+                "compareConfiguration",
+                Tag::Administration,
+                "Compare a document with the configuration",
+            )
+            .text(
+                "What a document would change, in the order in which the changes have to be made. Nothing is changed. Webhooks are matched \
                      by `id`, or by `name` if the document has no `id` or one that is unknown. What the document omits stays. Mistakes are \
                      refused with their places in the document (422).",
-                )
-                .example(example),
+            )
+            .example(example),
         )
 }
 
