@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_language_is_what_the_browser_likes_best() {
+    fn language_follows_accept_language_weights() {
         for (header, best) in [
             ("fr-CA,fr;q=0.9,en;q=0.8", Some(Lang::Fr)),
             ("de, en-GB;q=0.7, fr;q=0.3", Some(Lang::En)),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_have_their_forms() {
+    fn counts_have_plural_forms() {
         let text = |lang, count| webhooks::count(lang, count);
         assert_eq!(
             [0, 1, 2].map(|count| text(Lang::En, count)),
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn names_do_not_turn_the_sentence_around_them() {
+    fn inserted_names_do_not_change_text_direction() {
         let text = |name| administration::key_is(Lang::En, name);
         assert_eq!(text("Payroll é"), "Key of “Payroll é”");
         assert_eq!(text("שכר"), "Key of “\u{2068}שכר\u{2069}”");
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn french_signs_stay_with_their_words() {
+    fn french_punctuation_has_non_breaking_spaces() {
         assert_eq!(administration::key_is(Lang::Fr, "paie"), "Clé de «\u{a0}paie\u{a0}»");
         assert!(administration::shown_once(Lang::Fr).starts_with("Copiez-le maintenant\u{a0}:"));
         assert!(!administration::shown_once(Lang::En).contains('\u{a0}'));

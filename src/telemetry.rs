@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn only_terminals_that_may_show_colours_get_colour_codes() {
+    fn log_colours_only_for_terminals_that_permit_them() {
         let with = |is_terminal, set: &[(&str, &str)]| {
             has_colours(is_terminal, |name| {
                 set.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))

@@ -69,6 +69,21 @@ test('hostile text is shown as text on every page', async ({ page, server, recei
   await page.goto('/webhooks');
   await expect(page.getByRole('link', { name: '<img src=x onerror=alert(1)>' }).first()).toBeVisible();
   await inert(page);
+  // The page with the newest callback, the overview with its charts and rankings, and the picker with a type that a stranger named.
+  await page.goto(`/webhooks/${webhook.id}/verify`);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('<script>alert(2)</script>');
+  await inert(page);
+  await server.api('POST', '/event-types', { type: 'hostile.happened', name, description: hostile, examples: [{ text: hostile }] });
+  const named = await server.api('POST', '/webhooks', { name: `Named ${name}`.slice(0, 195), url: receiver.url, events: ['hostile.happened'] });
+  await server.api('POST', '/events?type=hostile.happened', { text: hostile });
+  await expect.poll(async () => (await server.api('GET', `/webhooks/${named.id}/callbacks`)).items.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await page.goto('/');
+  await expect(page.locator('#event-types')).toContainText('<img src=x onerror=alert(1)>');
+  await inert(page);
+  await page.goto(`/webhooks/${named.id}?edit=all`);
+  await expect(page.locator('#events')).toContainText('<img src=x onerror=alert(1)>');
+  await page.getByRole('searchbox', { name: 'Filter events' }).fill(hostile.slice(0, 80));
+  await inert(page);
   await page.goto(`/webhooks/${webhook.id}`);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('<script>alert(2)</script>');
   await expect(page.getByLabel('Description')).toHaveValue(hostile);

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_example_reads_back_as_its_type() {
+    fn example_deserializes_as_its_type() {
         for event in BuiltIn::ALL {
             let example = example_data(event);
             assert!(example.is_object(), "{event}");
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_subject_and_the_link_name_what_the_data_holds() {
+    fn example_subject_names_the_object_of_the_data() {
         for event in BuiltIn::ALL {
             let data = example_data(event);
             let mut members = data.as_object().unwrap().values();

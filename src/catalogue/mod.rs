@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_type_is_read_back_from_its_own_text() {
+    fn event_type_parses_its_own_text() {
         for event in BuiltIn::ALL {
             assert_eq!(event.to_string().parse(), Ok(event));
             let json = serde_json::to_string(&event).unwrap();
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_type_is_named_in_the_error() {
+    fn unknown_event_type_is_named_in_the_error() {
         let error = "identity.renamed".parse::<BuiltIn>().unwrap_err();
         assert_eq!(error.to_string(), "there is no event type `identity.renamed`");
         let error = serde_json::from_str::<BuiltIn>("\"Identity created\"").unwrap_err();
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_index_is_the_place_in_the_list() {
+    fn event_type_index_is_its_position_in_all() {
         for (position, event) in BuiltIn::ALL.into_iter().enumerate() {
             assert_eq!(event.index(), position);
         }
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn the_texts_for_people_are_whole_sentences() {
+    fn event_type_texts_are_whole_sentences() {
         for event in BuiltIn::ALL {
             assert!(event.summary().ends_with('.') && event.summary().len() < 70, "{event}");
             assert!(

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn every_example_fits_its_own_schema_and_no_other() {
+    fn example_matches_only_its_own_schema() {
         for event in BuiltIn::ALL {
             for other in BuiltIn::ALL {
                 assert_eq!(
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_may_lack_what_is_optional_but_nothing_else() {
+    fn schema_requires_all_but_optional_members() {
         for (field, may_be_absent) in [
             ("id", false),
             ("type", false),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_is_held_to_its_formats() {
+    fn schema_validates_formats() {
         for (field, wrong) in [
             ("id", json!("")),
             ("id", json!(42)),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn every_object_and_every_property_is_described() {
+    fn schema_describes_every_object_and_property() {
         for event in BuiltIn::ALL {
             let mut count = 0;
             walk(callback_schema(event), "", &mut |path, schema| {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn every_object_but_the_custom_fields_is_closed() {
+    fn schema_closes_every_object_except_custom_fields() {
         for event in BuiltIn::ALL {
             walk(callback_schema(event), "", &mut |path, schema| {
                 if schema.get("properties").is_some() {
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn enumerations_are_lists_with_their_meanings() {
+    fn schema_lists_enum_values_with_meanings() {
         let status = &data_schema(BuiltIn::IdentityCreated)["$defs"]["IdentityStatus"];
         assert_eq!(status["enum"], json!(["active", "inactive"]));
         assert_eq!(status["type"], "string");

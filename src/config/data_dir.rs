@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_kept_beside_the_one_that_replaces_it() {
+    fn replaced_key_is_kept_beside_the_new_one() {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = DataDir::new(folder.path().join("data"));
         data_dir.prepare().unwrap();

@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_public_url_is_a_whole_site() {
+    fn public_url_is_an_origin() {
         for (text, expected) in [
             ("https://hooks.example.com", "https://hooks.example.com/"),
             (" https://hooks.example.com/ ", "https://hooks.example.com/"),

@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn defaults_are_the_documented_ones() {
+    fn defaults_match_the_documentation() {
         let config = Config::resolve(Settings::default()).unwrap();
         assert_eq!(config.addr.to_string(), "127.0.0.1:3000");
         assert_eq!(config.database.to_string(), "./data/clearhook.db");
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_word_none_disables() {
+    fn none_disables_a_setting() {
         let none = || Some("none".to_owned());
         let config = Config::resolve(Settings {
             retry_schedule: none(),
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::too_many_lines, reason = "a table")]
-    fn each_wrong_setting_is_named() {
+    fn invalid_setting_is_named() {
         let some = |text: &str| Some(text.to_owned());
         let wrong = [
             (

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_follow_values() {
+    fn oidc_roles_follow_claim_values() {
         let settings = oidc_settings(&whole()).unwrap().unwrap();
         assert_eq!(settings.role(&["staff", "owners"]), Some(Role::ApiOwner));
         assert_eq!(settings.role(&["owners", "admins"]), Some(Role::Administrator));

@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_truth_values_need_no_quotes_in_the_file() {
+    fn settings_file_accepts_unquoted_numbers_and_booleans() {
         let file = file("concurrency = 8\nallow_http = false\nlog = \"\"\n");
         let settings = Settings {
             config: Some(file.path().to_owned()),
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_value_is_no_value_for_every_setting() {
+    fn empty_value_means_unset_for_every_setting() {
         let defaults = Settings::default();
         let names = defaults
             .shown()
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_read_from_its_file_or_given_but_not_both() {
+    fn secret_is_given_directly_or_by_file_but_not_both() {
         let secret = file("planted\r\n\n");
         let path = secret.path().to_str().unwrap().to_owned();
         let given = Settings {
@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_and_missing_files_are_errors() {
+    fn unknown_key_or_missing_settings_file_is_an_error() {
         let unknown = file("timeout = \"3s\"\ntime_out = \"3s\"\n");
         let error = Settings {
             config: Some(unknown.path().to_owned()),

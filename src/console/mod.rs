@@ -5,6 +5,7 @@
 
 mod error;
 pub mod error_view;
+pub mod intents;
 pub mod islands;
 pub mod pages;
 pub mod viewer;

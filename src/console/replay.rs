@@ -5,13 +5,21 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use crate::{domain::id::WebhookId, problem::Problem, request::form};
+use crate::{
+    console::intents::{EventTypeIntent, WebhookIntent},
+    domain::id::WebhookId,
+    problem::Problem,
+    request::form,
+};
+
+/// The form of a new API key.
+const API_KEY_FORM: &str = "/api-keys/new";
 
 /// Maximum size of a form that is kept, in bytes. The sign-in form contains it in encoded form, and has a limit itself.
 const BYTES_MAX: usize = 64 * 1024;
 
-/// Maximum number of fields of a form that is kept.
-const FIELDS_MAX: usize = 400;
+/// Maximum number of fields of a form that is kept. The form of a webhook has one for each event type that is ticked.
+const FIELDS_MAX: usize = 2_000;
 
 /// A form that can be sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +51,7 @@ impl ReplayForm {
     pub fn new(path: &str, encoded: &str) -> Option<Self> {
         let fields: Vec<_> = form_urlencoded::parse(encoded.as_bytes()).collect();
         let intent = fields.iter().rfind(|(name, _)| name == "intent").map_or("", |(_, value)| value);
-        if !is_kept(path) || !saves(intent) || fields.len() > FIELDS_MAX {
+        if !is_kept(path) || !may_be_repeated(path, intent) || fields.len() > FIELDS_MAX {
             return None;
         }
         let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
@@ -89,20 +97,29 @@ fn is_sign_in(path: &str) -> bool {
 /// Whether the form at this path takes long to fill in. None of these forms contains a password. Their other secrets (the secret of a new
 /// webhook, values of headers) are sent back only to the client that sent them.
 fn is_kept(path: &str) -> bool {
-    let is_webhook = |id: &str| id == "new" || id.parse::<WebhookId>().is_ok();
-    let edited = path.strip_prefix("/event-types/").and_then(|rest| rest.strip_suffix("/edit"));
-    matches!(path, "/api-keys/new" | "/event-types/new")
-        || path.strip_prefix("/webhooks/").is_some_and(is_webhook)
-        || edited.is_some_and(|event_type| !event_type.contains('/'))
+    path == API_KEY_FORM || is_webhook_form(path) || is_event_type_form(path)
 }
 
-/// Whether the button of a form saves it or only changes what is typed.
-fn saves(intent: &str) -> bool {
-    matches!(
-        intent,
-        "" | "save" | "add-header" | "generate-secret" | "check" | "infer" | "add-example"
-    ) || intent.starts_with("remove-header-")
-        || intent.starts_with("remove-example-")
+fn is_webhook_form(path: &str) -> bool {
+    let is_webhook = |id: &str| id == "new" || id.parse::<WebhookId>().is_ok();
+    path.strip_prefix("/webhooks/").is_some_and(is_webhook)
+}
+
+fn is_event_type_form(path: &str) -> bool {
+    let edited = path.strip_prefix("/event-types/").and_then(|rest| rest.strip_suffix("/edit"));
+    path == "/event-types/new" || edited.is_some_and(|event_type| !event_type.contains('/'))
+}
+
+/// Whether the button of the form at this path may be pressed again by another button.
+fn may_be_repeated(path: &str, intent: &str) -> bool {
+    if is_webhook_form(path) {
+        intent.parse().is_ok_and(WebhookIntent::may_be_repeated)
+    } else if is_event_type_form(path) {
+        // No button of this form sends or deletes something.
+        intent.parse::<EventTypeIntent>().is_ok()
+    } else {
+        intent.is_empty()
+    }
 }
 
 #[cfg(test)]
@@ -138,9 +155,40 @@ mod tests {
 
     #[test]
     fn a_form_whose_button_deletes_or_sends_is_not_kept() {
-        for intent in ["delete", "rotate", "test"] {
-            assert!(ReplayForm::new("/webhooks/new", &format!("intent={intent}")).is_none(), "{intent}");
+        let is_kept = |path: &str, intent: String| ReplayForm::new(path, &format!("name=a&intent={intent}")).is_some();
+        for intent in [
+            "delete",
+            "rotate",
+            "test",
+            "enable",
+            "no-such-button",
+            "remove-header-",
+            "remove-header--1",
+        ] {
+            assert!(!is_kept("/webhooks/new", intent.to_owned()), "{intent}");
         }
+        for intent in [
+            WebhookIntent::Save,
+            // What Enter in a field sends.
+            WebhookIntent::Enter,
+            WebhookIntent::AddHeader,
+            WebhookIntent::RemoveHeader(3),
+            WebhookIntent::GenerateSecret,
+            WebhookIntent::FilterEvents,
+            WebhookIntent::ChooseGroup(7),
+        ] {
+            assert!(is_kept("/webhooks/new", intent.to_string()), "{intent}");
+        }
+        for intent in ["save", "check", "infer", "add-example", "remove-example-2"] {
+            assert!(is_kept("/event-types/new", intent.to_owned()), "{intent}");
+        }
+        assert!(!is_kept("/event-types/new", "delete".to_owned()) && !is_kept("/api-keys/new", "delete".to_owned()));
+    }
+
+    #[test]
+    fn a_form_with_hundreds_of_chosen_events_is_kept() {
+        let events: String = (0..500).map(|number| format!("&events=group.type{number}")).collect();
+        assert!(ReplayForm::new("/webhooks/new", &format!("name=a{events}")).is_some());
     }
 
     #[test]

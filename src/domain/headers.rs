@@ -5,6 +5,9 @@ use crate::{
     messages::validation::ValidationError,
 };
 
+/// Usual names of additional headers, which forms offer.
+pub const USUAL_NAMES: [&str; 5] = ["Authorization", "X-Api-Key", "X-Source", "Accept-Language", "X-Request-Source"];
+
 /// An additional header. Serialized, it contains the value: only the API and the form of those who may change the webhook show it.
 #[derive(Clone, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
@@ -270,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_known_by_their_names() {
+    fn credential_header_is_recognized_by_name() {
         for name in [
             "Authorization",
             "X-Authorization",
@@ -321,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_headers_pass() {
+    fn ordinary_header_is_accepted() {
         assert!(
             check_headers(&[
                 header("X-Origin", "clearhook"),
@@ -341,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_and_malformed_names_and_values_are_refused() {
+    fn reserved_or_malformed_header_is_rejected() {
         let own = OWN
             .iter()
             .chain(&CONNECTION)
@@ -438,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn number_and_size_are_bounded() {
+    fn header_count_and_size_are_bounded() {
         let many: Vec<_> = (0..=HEADERS_MAX).map(|n| header(&format!("X-{n}"), "1")).collect();
         assert!(check_headers(&many).iter().any(|p| p.at.is_none()));
         assert!(!check_headers(&[header("X-A", &"v".repeat(HEADERS_BYTES_MAX))]).is_empty());

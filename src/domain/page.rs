@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_full_page_has_a_next_one() {
+    fn only_a_full_page_has_a_next_cursor() {
         let cursor = |n: &i64| Cursor {
             at: Timestamp(*n),
             id: Uuid::nil(),

@@ -32,6 +32,8 @@ use crate::{
 const CHECK_INTERVAL: Duration = Duration::from_secs(10);
 /// How many checks of schemas against stored events run at once.
 const CHECKS_MAX: usize = 2;
+/// How many archives are made at once for users and programs, and how many for readers of the public catalogue.
+const ARCHIVES_MAX: usize = 1;
 
 /// The event types of this installation.
 pub struct Registry {
@@ -46,6 +48,10 @@ pub struct Registry {
     known: AtomicI64,
     /// Permits of expensive checks.
     pub checks: Semaphore,
+    /// Permits to make an archive.
+    pub archives: Arc<Semaphore>,
+    /// Permits to make an archive for somebody who is not signed in. They have their own, so that they keep nobody else waiting.
+    pub public_archives: Arc<Semaphore>,
 }
 
 impl Registry {
@@ -62,6 +68,8 @@ impl Registry {
             checked: RwLock::new(Instant::now()),
             known: AtomicI64::new(0),
             checks: Semaphore::new(CHECKS_MAX),
+            archives: Arc::new(Semaphore::new(ARCHIVES_MAX)),
+            public_archives: Arc::new(Semaphore::new(ARCHIVES_MAX)),
         };
         registry.load().await?;
         Ok(Arc::new(registry))

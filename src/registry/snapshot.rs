@@ -2,8 +2,10 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
+
+use bytes::Bytes;
 
 use crate::{
     domain::{
@@ -32,6 +34,8 @@ pub struct Snapshot {
     ordered: Vec<Arc<Entry>>,
     /// Types of packs that are not selected. They are not part of the catalogue, but there may be stored events of them.
     hidden: HashMap<EventType, EventTypeRecord>,
+    /// The archive of all files of these event types, once somebody has asked for it.
+    pub archive: OnceLock<Bytes>,
 }
 
 impl Snapshot {

@@ -2,6 +2,7 @@
 
 use axum::{
     Json,
+    body::Bytes,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -91,7 +92,7 @@ impl Output for NoContent {
 }
 
 /// A file with an entity tag. Its route describes it with [`Operation::answers_file`].
-pub(super) fn file(media: &'static str, name: &str, content: Vec<u8>) -> Response {
+pub(super) fn file(media: &'static str, name: &str, content: Bytes) -> Response {
     let headers = [
         (header::CONTENT_TYPE, media.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),

@@ -1,15 +1,22 @@
 //! The page on which event types are imported, and the catalogue for readers who are not signed in.
 
+use std::time::{Duration, Instant};
+
 use clearhook::domain::role::Role;
+use futures_util::future::join_all;
 use reqwest::Response;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     event_type_pages::{ADMIN, define, page_of, start, typed},
     support::{app::TestApp, database::TestDatabase, html::text_of, on_both},
 };
 
-on_both! { document_is_imported_after_a_dry_run catalogue_is_public_only_if_the_operator_says_so }
+on_both! {
+    document_is_imported_after_a_dry_run
+    catalogue_is_public_only_if_the_operator_says_so
+    archive_is_made_once_however_many_ask_for_it
+}
 
 /// Sends the form of the import as a browser does.
 async fn import(app: &TestApp, cookie: &str, fields: &[(&str, &str)], file: Option<(&str, &str)>) -> Response {
@@ -162,5 +169,44 @@ async fn catalogue_is_public_only_if_the_operator_says_so(database: TestDatabase
     let cookie = app.sign_in(ADMIN, Role::Administrator).await;
     let html = app.page("/event-types/identity.created", &cookie).await.text().await.unwrap();
     assert!(html.contains("Webhooks that use it") && html.contains("Sign out"), "{html}");
+    app.stop().await;
+}
+
+/// Making the archive costs much, and with a public catalogue anybody may ask for it.
+async fn archive_is_made_once_however_many_ask_for_it(database: TestDatabase) {
+    let app = TestApp::start_at(&database, |front| front.public_catalogue = true).await;
+    let properties: Map<String, Value> = (0..30)
+        .map(|number| (format!("field{number}"), json!({ "type": "string", "description": "A field." })))
+        .collect();
+    let webhooks: Map<String, Value> = (0..200)
+        .map(|number| {
+            let content = json!({ "application/json": { "schema": { "type": "object", "properties": properties } } });
+            (
+                format!("many.type{number}"),
+                json!({ "post": { "requestBody": { "content": content } } }),
+            )
+        })
+        .collect();
+    let document = json!({ "openapi": "3.1.0", "info": { "title": "Many", "version": "1" }, "webhooks": webhooks });
+    assert_eq!(app.post("/event-types/import", &document).await.0, 200);
+    let archive = async || {
+        let response = app.page("/event-types.zip", "").await;
+        assert_eq!(response.status(), 200);
+        response.bytes().await.unwrap()
+    };
+    let begun = Instant::now();
+    let first = archive().await;
+    let alone = begun.elapsed();
+    let begun = Instant::now();
+    let others = join_all((0..50).map(|_| archive())).await;
+    assert!(others.iter().all(|other| *other == first));
+    assert!(
+        begun.elapsed() < alone * 5 + Duration::from_secs(1),
+        "{alone:?} alone, {:?} for 50",
+        begun.elapsed()
+    );
+    // A change makes a new one.
+    assert_eq!(app.post("/event-types", &json!({ "type": "late.type" })).await.0, 201);
+    assert!(archive().await != first);
     app.stop().await;
 }

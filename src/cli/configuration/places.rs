@@ -22,7 +22,9 @@ impl Places {
     /// The place of a value, or of the nearest one around it that the file has.
     pub(super) fn of(&self, pointer: &str) -> Option<Place> {
         // The API calls the first example `example`, also if it is written in the list.
-        if let Some((entry, rest)) = pointer.split_once("/example/").or_else(|| Some((pointer.strip_suffix("/example")?, "")))
+        if let Some((entry, rest)) = pointer
+            .split_once("/example/")
+            .or_else(|| Some((pointer.strip_suffix("/example")?, "")))
             && !self.0.contains_key(&format!("{entry}/example"))
         {
             return self.nearest(&format!("{entry}/examples/0/{rest}"));
@@ -65,7 +67,12 @@ mod tests {
     fn the_nearest_value_is_found() {
         let text = "a\nbé c\n";
         let mut places = Places::default();
-        for (pointer, byte) in [("", 0), ("/event_types/0", 0), ("/event_types/0/examples/0", 2), ("/event_types/0/schema_json", 6)] {
+        for (pointer, byte) in [
+            ("", 0),
+            ("/event_types/0", 0),
+            ("/event_types/0/examples/0", 2),
+            ("/event_types/0/schema_json", 6),
+        ] {
             places.note(pointer, place_of(text, byte));
         }
         for (pointer, line, column) in [

@@ -20,6 +20,7 @@ use crate::{
     cli::{
         error::CliError,
         output::{note, print_line},
+        plain::printable,
     },
     domain::{
         answer::Answer,
@@ -150,7 +151,7 @@ impl Forwarder {
                 if masked.insert(name) {
                     note(format_args!(
                         "The header {} is not forwarded, because its value is secret and the server does not reveal it.",
-                        sent.name
+                        printable(&sent.name)
                     ));
                 }
                 continue;
@@ -183,7 +184,7 @@ impl Forwarder {
         };
         Some(Request {
             id,
-            event_type: attempt.event_type.to_string(),
+            event_type: printable(attempt.event_type.as_str()),
             mark,
             headers,
             body,

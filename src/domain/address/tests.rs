@@ -163,7 +163,7 @@ fn address_that_contains_an_ipv4_address_is_judged_by_that() {
 }
 
 #[test]
-fn operators_exempt_networks_addresses_and_names() {
+fn allow_list_permits_networks_addresses_and_names() {
     let allowed = "10.0.0.0/8, 127.0.0.1, ::1, hooks.internal";
     for (host, address, is_exempt) in [
         ("any", "10.9.8.7", true),
@@ -178,7 +178,7 @@ fn operators_exempt_networks_addresses_and_names() {
 }
 
 #[test]
-fn networks_of_ipv4_do_not_reach_ipv6_addresses() {
+fn ipv4_network_does_not_permit_ipv6_addresses() {
     for address in [
         "::1",
         "::ffff:127.0.0.1",
@@ -196,7 +196,7 @@ fn networks_of_ipv4_do_not_reach_ipv6_addresses() {
 /// Operators may have permitted a whole prefix because a public receiver behind DNS64 was refused. This does not permit the private IPv4
 /// addresses that are embedded in it.
 #[test]
-fn a_whole_translation_prefix_is_not_exempt() {
+fn translation_prefix_as_a_whole_is_not_permitted() {
     for (network, address) in [
         ("64:ff9b::/96", "64:ff9b::a9fe:a9fe"),
         ("64:ff9b::/32", "64:ff9b::a00:1"),
@@ -228,7 +228,7 @@ fn invalid_entry_of_allowed_networks_is_refused() {
 }
 
 #[test]
-fn a_refusal_never_suggests_to_open_more_than_the_address() {
+fn rejection_suggests_only_the_address_itself() {
     let message = |address: &str| judged(address).unwrap_err().wrong(address.parse().unwrap()).to_string();
     for address in ["10.0.0.1", "127.0.0.1", "::1", "fd00::1"] {
         assert!(

@@ -1,5 +1,6 @@
 //! Files of event types for developers of receivers: JSON Schema, example, TypeScript.
 
+use bytes::Bytes;
 use event_schema::{
     archive::{self, TypeEntry},
     typescript,
@@ -11,7 +12,7 @@ use crate::{
     auth::principal::Principal,
     domain::event_type::{EventPattern, EventTypeState},
     messages::validation::ValidationError,
-    registry::{Entry, callback_example},
+    registry::{Entry, Snapshot, callback_example},
     services::{
         error::{FieldError, UseCaseError},
         event_types::{all, find},
@@ -30,7 +31,7 @@ pub struct File {
     /// Its media type.
     pub media: &'static str,
     /// Its content.
-    pub content: Vec<u8>,
+    pub content: Bytes,
 }
 
 /// The JSON Schema of the body of callbacks: of the present version, or of the given one.
@@ -38,7 +39,7 @@ pub fn schema(entry: &Entry, version: Option<&EventTypeVersion>) -> File {
     File {
         name: name(entry, version, "schema.json"),
         media: "application/schema+json",
-        content: format!("{:#}\n", callback_schema(entry, version)).into_bytes(),
+        content: format!("{:#}\n", callback_schema(entry, version)).into(),
     }
 }
 
@@ -54,7 +55,7 @@ pub fn example(entry: &Entry, version: Option<&EventTypeVersion>) -> File {
     File {
         name: name(entry, version, "example.json"),
         media: "application/json",
-        content: format!("{body:#}\n").into_bytes(),
+        content: format!("{body:#}\n").into(),
     }
 }
 
@@ -65,64 +66,89 @@ pub fn typescript(entry: &Entry, version: Option<&EventTypeVersion>) -> File {
     File {
         name: name(entry, version, "d.ts"),
         media: "application/typescript",
-        content: declaration.into_bytes(),
+        content: declaration.into(),
     }
 }
 
 /// An archive with the files of all event types, or of those in `only`: names of types and patterns, separated by commas. A pattern does not
 /// include archived types.
+///
+/// Making it takes a second with thousands of types. So the one of all types is kept until a type changes, and only one is made at a time.
 pub async fn archive_file(app: &AppState, by: &Principal, only: Option<&str>) -> Result<File, UseCaseError> {
     let types = all(app, by).await?;
-    let only = match only {
+    let only = match only.filter(|only| !only.trim().is_empty()) {
         Some(only) => Some(patterns(app, only).await?),
         None => None,
     };
-    let is_wanted = move |entry: &Entry| {
-        only.as_ref().is_none_or(|only| {
-            only.iter().any(|pattern| {
-                let is_live = entry.state() != EventTypeState::Archived || pattern.exact().is_some();
-                is_live && pattern.matches(entry.event_type())
-            })
-        })
+    let file = |content: Bytes| File {
+        name: "event-types.zip".to_owned(),
+        media: "application/zip",
+        content,
     };
+    if let (None, Some(content)) = (&only, types.archive.get()) {
+        return Ok(file(content.clone()));
+    }
+    let permits = if matches!(by, Principal::Public) {
+        &app.event_types.public_archives
+    } else {
+        &app.event_types.archives
+    };
+    let permit = permits.clone().acquire_owned().await;
     let made = tokio::task::spawn_blocking(move || {
-        let chosen: Vec<&Entry> = types.all().iter().map(AsRef::as_ref).filter(|entry| is_wanted(entry)).collect();
-        let examples: Vec<Vec<Value>> = chosen
-            .iter()
-            .map(|entry| {
-                let bodies = entry.examples().iter().map(|data| callback_example(entry.event_type(), Some(data)));
-                bodies.collect()
-            })
-            .collect();
-        let entries: Vec<TypeEntry<'_>> = chosen
-            .iter()
-            .zip(&examples)
-            .map(|(entry, examples)| {
-                let fields = &entry.record.fields;
-                TypeEntry {
-                    event_type: entry.event_type().as_str(),
-                    name: &fields.name,
-                    description: &fields.description,
-                    group: fields.group.as_deref(),
-                    version: entry.record.version,
-                    state: fields.state.as_str(),
-                    callback_schema: entry.callback_schema(),
-                    examples,
-                }
-            })
-            .collect();
-        archive::zip(&archive::files(&entries)).map_err(|error| error.to_string())
+        // It is held until the archive is made, even if nobody waits for it any more.
+        let _permit = permit;
+        match only {
+            Some(only) => archive_of(&types, Some(&only)),
+            None => match types.archive.get() {
+                Some(content) => Ok(content.clone()),
+                None => archive_of(&types, None).map(|content| types.archive.get_or_init(|| content).clone()),
+            },
+        }
     });
     let made = made.await.map_err(|error| error.to_string()).and_then(|made| made);
     let content = made.map_err(|error| {
         tracing::error!(%error, "fault in clearhook: the archive of event types cannot be made: {error}");
         UseCaseError::Invalid(vec![FieldError::new("", ValidationError::ImportFault)])
     })?;
-    Ok(File {
-        name: "event-types.zip".to_owned(),
-        media: "application/zip",
-        content,
-    })
+    Ok(file(content))
+}
+
+fn archive_of(types: &Snapshot, only: Option<&[EventPattern]>) -> Result<Bytes, String> {
+    let is_wanted = |entry: &Entry| {
+        only.is_none_or(|only| {
+            only.iter().any(|pattern| {
+                let is_live = entry.state() != EventTypeState::Archived || pattern.exact().is_some();
+                is_live && pattern.matches(entry.event_type())
+            })
+        })
+    };
+    let chosen: Vec<&Entry> = types.all().iter().map(AsRef::as_ref).filter(|entry| is_wanted(entry)).collect();
+    let examples: Vec<Vec<Value>> = chosen
+        .iter()
+        .map(|entry| {
+            let bodies = entry.examples().iter().map(|data| callback_example(entry.event_type(), Some(data)));
+            bodies.collect()
+        })
+        .collect();
+    let entries: Vec<TypeEntry<'_>> = chosen
+        .iter()
+        .zip(&examples)
+        .map(|(entry, examples)| {
+            let fields = &entry.record.fields;
+            TypeEntry {
+                event_type: entry.event_type().as_str(),
+                name: &fields.name,
+                description: &fields.description,
+                group: fields.group.as_deref(),
+                version: entry.record.version,
+                state: fields.state.as_str(),
+                callback_schema: entry.callback_schema(),
+                examples,
+            }
+        })
+        .collect();
+    let archive = archive::zip(&archive::files(&entries)).map_err(|error| error.to_string())?;
+    Ok(archive.into())
 }
 
 /// Reads names and patterns that are separated by commas. A type has to exist, a pattern may match nothing. However many names are unknown, the

@@ -137,6 +137,8 @@ impl Gate {
         };
         let by = Principal::User(who.clone());
         request.extensions.insert(who);
+        // Pages name event types, so changes of other nodes of which this one was notified are loaded first.
+        self.app.event_types.current().await?;
         // Ownership is assumed here and checked by the use case, which knows the webhook.
         let Some((row, Err(error))) = route.map(|(row, action)| (row, by.may(action, true))) else {
             return Ok(());

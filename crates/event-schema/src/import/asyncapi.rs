@@ -196,6 +196,7 @@ impl<'a> Reader<'_, 'a> {
             () if lower.contains("openapi") && lower.contains("3.1") => Some(Dialect::OpenApi31),
             () if lower.contains("openapi") => Some(Dialect::OpenApi30),
             () if lower.contains("2020-12") => Some(Dialect::Modern),
+            () if lower.contains("2019-09") => Some(Dialect::OlderWithSiblings),
             () if lower.starts_with("application/schema") => Some(Dialect::OlderDraft),
             () => {
                 let detail = format!(

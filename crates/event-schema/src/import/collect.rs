@@ -154,14 +154,15 @@ impl<'a> Source<'a> {
     }
 }
 
-/// A schema file that is complete in itself, in draft 2020-12. None if a reference leads elsewhere.
+/// A schema file that is complete in itself, in draft 2020-12. None if a reference leads elsewhere, or if it has `definitions`: these become
+/// `$defs` when it is collected.
 pub(super) fn complete(schema: &Value, dialect: Dialect) -> Option<Value> {
     let mut whole = schema.clone();
     modernise_all(&mut whole, dialect);
     if let Some(members) = whole.as_object_mut() {
         members.shift_remove("$schema");
     }
-    references_resolve(&whole).then_some(whole)
+    (!has_definitions(&whole) && references_resolve(&whole)).then_some(whole)
 }
 
 fn modernise_all(schema: &mut Value, dialect: Dialect) {
@@ -169,6 +170,12 @@ fn modernise_all(schema: &mut Value, dialect: Dialect) {
         modernise(members, dialect);
     }
     keyword::each_subschema_mut(schema, &mut |_, inner| modernise_all(inner, dialect));
+}
+
+fn has_definitions(schema: &Value) -> bool {
+    let mut found = schema.get("definitions").is_some();
+    keyword::each_subschema(schema, &mut |_, inner| found = found || has_definitions(inner));
+    found
 }
 
 fn references_resolve(schema: &Value) -> bool {
@@ -191,6 +198,10 @@ fn collect_names(value: &Value, at: String, named: &mut HashMap<String, String>)
             if let Some(id) = text(value, "$id") {
                 let id = id.strip_suffix('#').unwrap_or(id);
                 named.entry(id.to_owned()).or_insert_with(|| at.clone());
+            }
+            // In draft 4 an anchor is an `id` that begins with `#`.
+            if let Some(anchor) = text(value, "id").filter(|id| id.starts_with('#')) {
+                named.entry(anchor.to_owned()).or_insert_with(|| at.clone());
             }
             for keyword in ["$anchor", "$dynamicAnchor"] {
                 if let Some(name) = text(value, keyword) {

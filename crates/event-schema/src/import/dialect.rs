@@ -2,14 +2,18 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::keyword;
+
 /// The language in which a schema is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// Draft 2020-12.
     #[default]
     Modern,
-    /// Drafts 4 to 2019-09. What only some of them have does not clash.
+    /// Drafts 4 to 7. What only some of them have does not clash.
     OlderDraft,
+    /// Draft 2019-09, and a schema that names no draft but has keywords of older ones: what stands beside a `$ref` has a meaning.
+    OlderWithSiblings,
     /// The Schema Object of OpenAPI 3.0.
     OpenApi30,
     /// The Schema Object of OpenAPI 3.1, which is draft 2020-12 with additions.
@@ -23,12 +27,15 @@ impl Dialect {
     pub(super) fn of_schema(schema: &Value) -> Self {
         match schema.get("$schema").and_then(Value::as_str) {
             Some(address)
-                if ["draft-03", "draft-04", "draft-06", "draft-07", "2019-09"]
+                if ["draft-03", "draft-04", "draft-06", "draft-07"]
                     .iter()
                     .any(|draft| address.contains(draft)) =>
             {
                 Self::OlderDraft
             }
+            Some(address) if address.contains("2019-09") => Self::OlderWithSiblings,
+            Some(address) if address.contains("2020-12") => Self::Modern,
+            _ if has_older_keywords(schema) => Self::OlderWithSiblings,
             _ => Self::Modern,
         }
     }
@@ -56,12 +63,29 @@ pub(super) fn modernise(schema: &mut Map<String, Value>, dialect: Dialect) {
         drop_additions(schema);
     }
     exclusive_bounds(schema);
-    if matches!(dialect, Dialect::OlderDraft | Dialect::AsyncApi) {
+    if matches!(dialect, Dialect::OlderDraft | Dialect::OlderWithSiblings | Dialect::AsyncApi) {
         older_keywords(schema);
     }
     if dialect == Dialect::OpenApi30 {
         nullable(schema);
     }
+}
+
+/// Whether a schema, or one within it, has a keyword that draft 2020-12 does not have or that it reads differently.
+fn has_older_keywords(schema: &Value) -> bool {
+    let Some(members) = schema.as_object() else { return false };
+    let is = |keyword: &str, kind: fn(&Value) -> bool| members.get(keyword).is_some_and(kind);
+    if is("definitions", Value::is_object)
+        || is("dependencies", Value::is_object)
+        || is("items", Value::is_array)
+        || is("exclusiveMinimum", Value::is_boolean)
+        || is("exclusiveMaximum", Value::is_boolean)
+    {
+        return true;
+    }
+    let mut found = false;
+    keyword::each_subschema(schema, &mut |_, inner| found = found || has_older_keywords(inner));
+    found
 }
 
 /// Keywords that OpenAPI and AsyncAPI add. They say nothing about which values are valid, and strict validators refuse what they do not know.

@@ -509,3 +509,101 @@ fn names_that_occur_twice_are_errors_in_json_and_yaml() {
     let schema = br#"{"type": "number", "maximum": 0.12345678901234567890123}"#;
     assert_eq!(read(schema, Some("a.b.json")).unwrap().len(), 1);
 }
+
+/// Most schemas that exist are of a draft before 2020-12, and many name none.
+#[test]
+fn json_schemas_of_older_drafts_are_rewritten() {
+    let named = [
+        Some("http://json-schema.org/draft-04/schema#"),
+        Some("http://json-schema.org/draft-06/schema#"),
+        Some("http://json-schema.org/draft-07/schema#"),
+        Some("https://json-schema.org/draft/2019-09/schema"),
+        Some("http://json-schema.org/schema#"),
+        Some("https://example.com/own-dialect"),
+        None,
+    ];
+    let x = json!({ "type": "string" });
+    for draft in named {
+        for (members, fits, misfits) in [
+            (
+                json!({ "properties": { "a": { "$ref": "#/definitions/x" } }, "definitions": { "x": x } }),
+                json!({ "a": "1" }),
+                json!({ "a": 1 }),
+            ),
+            (
+                json!({ "properties": { "a": x }, "definitions": { "unused": x } }),
+                json!({ "a": "1" }),
+                json!({ "a": 1 }),
+            ),
+            (
+                json!({ "properties": { "a": { "$ref": "#x" } }, "definitions": { "y": { "$id": "#x", "type": "string" } } }),
+                json!({ "a": "1" }),
+                json!({ "a": 1 }),
+            ),
+            (
+                json!({ "properties": { "a": { "$ref": "#x" } }, "definitions": { "y": { "id": "#x", "type": "string" } } }),
+                json!({ "a": "1" }),
+                json!({ "a": 1 }),
+            ),
+            (
+                json!({ "properties": { "a": { "properties": { "b": { "$ref": "#/properties/a/definitions/x" } }, "definitions": { "x": x } } } }),
+                json!({ "a": { "b": "1" } }),
+                json!({ "a": { "b": 1 } }),
+            ),
+            (
+                json!({ "definitions": { "x": { "properties": { "next": { "$ref": "#/definitions/x" }, "v": x } } }, "allOf": [{ "$ref": "#/definitions/x" }] }),
+                json!({ "next": { "next": { "v": "1" } } }),
+                json!({ "next": { "next": { "v": 1 } } }),
+            ),
+            (
+                json!({ "properties": { "a": { "items": [x], "additionalItems": false } } }),
+                json!({ "a": ["1"] }),
+                json!({ "a": ["1", "2"] }),
+            ),
+            (
+                json!({ "dependencies": { "a": ["b"], "c": { "required": ["d"] } }, "properties": {} }),
+                json!({ "a": 1, "b": 1 }),
+                json!({ "c": 1 }),
+            ),
+            (
+                json!({ "properties": { "a": { "minimum": 1, "exclusiveMinimum": true } } }),
+                json!({ "a": 2 }),
+                json!({ "a": 1 }),
+            ),
+            // Names of fields are no keywords.
+            (
+                json!({ "properties": { "definitions": x, "id": x, "dependencies": x, "items": x } }),
+                json!({ "definitions": "1", "id": "#1" }),
+                json!({ "dependencies": 1 }),
+            ),
+        ] {
+            let mut document = json!({ "type": "object" });
+            document.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+            if let Some(draft) = draft {
+                document["$schema"] = json!(draft);
+            }
+            let types = read(document.to_string().as_bytes(), Some("a.b.json")).unwrap_or_else(|errors| panic!("{document}: {errors:?}"));
+            let schema =
+                crate::EventSchema::from_value(types[0].schema.clone().unwrap()).unwrap_or_else(|errors| panic!("{document}: {errors:?}"));
+            assert!(
+                schema.accepts(&fits) && !schema.accepts(&misfits),
+                "{document} became {}",
+                schema.value()
+            );
+        }
+    }
+    // `$ref` alone counts in the drafts before 2019-09 only.
+    let beside = |draft: &str| {
+        let document = json!({
+            "$schema": draft, "type": "object", "definitions": { "x": {} },
+            "properties": { "a": { "$ref": "#/definitions/x", "type": "string" } },
+        });
+        let types = read(document.to_string().as_bytes(), Some("a.b.json")).unwrap();
+        let schema = crate::EventSchema::from_value(types[0].schema.clone().unwrap()).unwrap();
+        schema.accepts(&json!({ "a": 1 }))
+    };
+    assert!(beside("http://json-schema.org/draft-07/schema#"));
+    assert!(!beside("https://json-schema.org/draft/2019-09/schema"));
+    assert!(!beside("https://json-schema.org/draft/2020-12/schema"));
+    assert!(!beside("https://example.com/own-dialect"));
+}

@@ -1,10 +1,9 @@
 //! The form of an event type, and the server functions that are its actions.
 
-use std::{fmt, str::FromStr};
-
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub use crate::console::intents::EventTypeIntent as Intent;
 use crate::console::{ConsoleError, pages::event_types::report::ReportView};
 
 /// The fields of the form of an event type, as they are typed.
@@ -34,69 +33,6 @@ pub struct EventTypeForm {
     pub masked: String,
     /// Whether a change that breaks publishers or receivers is wanted.
     pub breaking: bool,
-}
-
-/// A button of the form of an event type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Intent {
-    /// Stores the type.
-    #[default]
-    Save,
-    /// Checks the schema and the examples, and stores nothing. With scripts this happens while somebody types.
-    Check,
-    /// Replaces the schema by one that is inferred from the examples.
-    Infer,
-    /// Adds a field for another example.
-    AddExample,
-    /// Removes this example.
-    RemoveExample(usize),
-}
-
-/// The prefix of the intent that removes an example.
-const REMOVE_EXAMPLE: &str = "remove-example-";
-
-impl fmt::Display for Intent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Save => "save",
-            Self::Check => "check",
-            Self::Infer => "infer",
-            Self::AddExample => "add-example",
-            Self::RemoveExample(at) => return write!(f, "{REMOVE_EXAMPLE}{at}"),
-        })
-    }
-}
-
-impl FromStr for Intent {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(match text {
-            "" | "save" => Self::Save,
-            "check" => Self::Check,
-            "infer" => Self::Infer,
-            "add-example" => Self::AddExample,
-            other => {
-                let at = other.strip_prefix(REMOVE_EXAMPLE).and_then(|at| at.parse().ok());
-                Self::RemoveExample(at.ok_or("there is no such button")?)
-            }
-        })
-    }
-}
-
-impl TryFrom<String> for Intent {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<Intent> for String {
-    fn from(intent: Intent) -> Self {
-        intent.to_string()
-    }
 }
 
 /// What a button of the form did.

@@ -1,65 +1,17 @@
-//! Conversions between the form of a webhook, the stored webhook, and the input of the use cases.
+//! What fields of the form of a webhook mean that are more than one value: headers with masked values, checkboxes, the rate limit.
 
 use crate::{
     console::{islands::HeaderView, pages::webhook::save::WebhookForm},
     domain::{
         audit::MASK,
-        headers::{Header, is_credential},
+        headers::is_credential,
         webhook::{RateLimit, parse_rate},
     },
     messages::validation::ValidationError,
-    services::{
-        error::FieldError,
-        webhooks::{HeaderInput, WebhookInput},
-    },
-    storage::webhooks::{WebhookFields, WebhookRecord},
+    services::{error::FieldError, webhooks::HeaderInput},
 };
 
 impl WebhookForm {
-    /// The form of a stored webhook. The values of secret headers are not in it: a masked one stands for the stored value.
-    pub(super) fn of_stored(webhook: WebhookRecord) -> Self {
-        let WebhookFields {
-            name,
-            description,
-            url,
-            enabled,
-            rate_limit,
-            ordered,
-            events,
-            owners,
-            headers,
-        } = webhook.fields;
-        let (rate_per_second, rate_burst) = rate_limit.map_or_else(
-            || (String::new(), String::new()),
-            |rate| (rate.per_second.to_string(), rate.burst.to_string()),
-        );
-        let header = |Header { name, value, secret }| HeaderView {
-            name,
-            value: if secret { MASK.to_owned() } else { value },
-            secret,
-            decided: true,
-        };
-        let mut form = Self {
-            copy_of: None,
-            id: Some(webhook.id.to_string()),
-            seen: Some(webhook.updated_at.0),
-            name,
-            description,
-            url,
-            enabled,
-            rate_per_second: Some(rate_per_second),
-            rate_burst: Some(rate_burst),
-            ordered: if ordered { vec!["true".to_owned()] } else { vec![String::new()] },
-            events: events.iter().map(ToString::to_string).collect(),
-            owners: std::iter::once(String::new())
-                .chain(owners.iter().map(ToString::to_string))
-                .collect(),
-            ..Self::default()
-        };
-        form.set_headers(headers.into_iter().map(header).collect());
-        form
-    }
-
     /// The rows of additional headers. A ticked checkbox sends the key of its row and another one sends nothing, so each row sends its key in
     /// a hidden field. In a form without keys, the names decide which values are secret.
     pub(super) fn headers(&self) -> Vec<HeaderView> {
@@ -103,7 +55,7 @@ impl WebhookForm {
     }
 
     /// The rate limit. `stored` if the form has no fields for it.
-    fn rate_or(&self, stored: Option<RateLimit>) -> Option<RateLimit> {
+    pub(super) fn rate_or(&self, stored: Option<RateLimit>) -> Option<RateLimit> {
         if self.rate_per_second.is_none() && self.rate_burst.is_none() {
             return stored;
         }
@@ -114,32 +66,6 @@ impl WebhookForm {
             per_second: parse_rate(per_second).unwrap_or_default(),
             burst: parse_rate(burst).unwrap_or_default(),
         })
-    }
-}
-
-/// The webhook that a form describes. Without a field of the form, the value of `stored` is kept.
-pub(super) fn input(form: &WebhookForm, stored: Option<WebhookInput>) -> WebhookInput {
-    let (stored_owners, stored_rate, stored_ordered, stored_headers) = match stored {
-        Some(stored) => (stored.owners, stored.rate_limit, stored.ordered, stored.headers),
-        None => (Vec::new(), None, false, Vec::new()),
-    };
-    let headers = unmasked(form.headers(), &stored_headers).into_iter();
-    WebhookInput {
-        name: form.name.clone(),
-        description: form.description.replace("\r\n", "\n"),
-        url: form.url.clone(),
-        enabled: form.enabled,
-        events: form.events.clone(),
-        owners: form.owners().unwrap_or(stored_owners),
-        headers: headers
-            .map(|HeaderView { name, value, secret, .. }| HeaderInput {
-                name,
-                value: Some(value),
-                secret: Some(secret),
-            })
-            .collect(),
-        rate_limit: form.rate_or(stored_rate),
-        ordered: form.ordered().unwrap_or(stored_ordered),
     }
 }
 

@@ -1,11 +1,12 @@
 //! The form of a webhook, and the server function that is its action.
 
-use std::{fmt, str::FromStr};
-
 use leptos::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize};
 
+#[cfg(feature = "ssr")]
+pub(super) use self::conversion::input;
 use crate::console::ConsoleError;
+pub use crate::console::intents::WebhookIntent as Intent;
 
 /// The fields of the form of a webhook, as they are typed.
 ///
@@ -71,101 +72,87 @@ fn present<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Err
     String::deserialize(field).map(Some)
 }
 
-/// A button of the page of a webhook.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Intent {
-    /// Creates or changes the webhook.
-    #[default]
-    Save,
-    /// Sends a test event.
-    Test,
-    /// Makes a new secret.
-    Rotate,
-    /// Enables the webhook and changes nothing else.
-    Enable,
-    /// Deletes the webhook.
-    Delete,
-    /// Adds a row of headers to the form.
-    AddHeader,
-    /// Removes this row of headers from the form.
-    RemoveHeader(usize),
-    /// Puts another generated secret into the form.
-    GenerateSecret,
-    /// Shows the event types that match the filter.
-    FilterEvents,
-    /// Ticks all event types of this group.
-    ChooseGroup(usize),
-    /// Somebody pressed Enter in a field: filters the event types if the filter was changed, otherwise saves.
-    Enter,
-}
+/// The form as a stored webhook fills it, and the webhook that a form describes. Both name all fields, so the compiler asks for a new one.
+#[cfg(feature = "ssr")]
+mod conversion {
+    use super::WebhookForm;
+    use crate::{
+        console::{islands::HeaderView, pages::webhook::form_conversion::unmasked},
+        domain::{audit::MASK, headers::Header},
+        services::webhooks::{HeaderInput, WebhookInput},
+        storage::webhooks::{WebhookFields, WebhookRecord},
+    };
 
-impl Intent {
-    /// Whether the button stores the whole form.
-    pub const fn saves(self) -> bool {
-        matches!(self, Self::Save | Self::Enter)
+    impl WebhookForm {
+        /// The form of a stored webhook. The values of secret headers are not in it: a masked one stands for the stored value.
+        pub(in crate::console::pages::webhook) fn of_stored(webhook: WebhookRecord) -> Self {
+            let WebhookFields {
+                name,
+                description,
+                url,
+                enabled,
+                rate_limit,
+                ordered,
+                events,
+                owners,
+                headers,
+            } = webhook.fields;
+            let (rate_per_second, rate_burst) = rate_limit.map_or_else(
+                || (String::new(), String::new()),
+                |rate| (rate.per_second.to_string(), rate.burst.to_string()),
+            );
+            let header = |Header { name, value, secret }| HeaderView {
+                name,
+                value: if secret { MASK.to_owned() } else { value },
+                secret,
+                decided: true,
+            };
+            let mut form = Self {
+                copy_of: None,
+                id: Some(webhook.id.to_string()),
+                seen: Some(webhook.updated_at.0),
+                name,
+                description,
+                url,
+                enabled,
+                rate_per_second: Some(rate_per_second),
+                rate_burst: Some(rate_burst),
+                ordered: if ordered { vec!["true".to_owned()] } else { vec![String::new()] },
+                events: events.iter().map(ToString::to_string).collect(),
+                owners: std::iter::once(String::new())
+                    .chain(owners.iter().map(ToString::to_string))
+                    .collect(),
+                ..Self::default()
+            };
+            form.set_headers(headers.into_iter().map(header).collect());
+            form
+        }
     }
-}
 
-/// The prefix of the intent that removes a row.
-const REMOVE_HEADER: &str = "remove-header-";
-/// The prefix of the intent that ticks the event types of a group.
-const CHOOSE_GROUP: &str = "choose-group-";
-
-impl fmt::Display for Intent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Save => "save",
-            Self::Test => "test",
-            Self::Rotate => "rotate",
-            Self::Enable => "enable",
-            Self::Delete => "delete",
-            Self::AddHeader => "add-header",
-            Self::RemoveHeader(at) => return write!(f, "{REMOVE_HEADER}{at}"),
-            Self::GenerateSecret => "generate-secret",
-            Self::FilterEvents => "filter-events",
-            Self::ChooseGroup(at) => return write!(f, "{CHOOSE_GROUP}{at}"),
-            Self::Enter => "enter",
-        })
-    }
-}
-
-impl FromStr for Intent {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(match text {
-            "" | "save" => Self::Save,
-            "test" => Self::Test,
-            "rotate" => Self::Rotate,
-            "enable" => Self::Enable,
-            "delete" => Self::Delete,
-            "add-header" => Self::AddHeader,
-            "generate-secret" => Self::GenerateSecret,
-            "filter-events" => Self::FilterEvents,
-            "enter" => Self::Enter,
-            other => {
-                if let Some(group) = other.strip_prefix(CHOOSE_GROUP).and_then(|at| at.parse().ok()) {
-                    return Ok(Self::ChooseGroup(group));
-                }
-                let at = other.strip_prefix(REMOVE_HEADER).and_then(|at| at.parse().ok());
-                Self::RemoveHeader(at.ok_or("there is no such button")?)
-            }
-        })
-    }
-}
-
-impl TryFrom<String> for Intent {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<Intent> for String {
-    fn from(intent: Intent) -> Self {
-        intent.to_string()
+    /// The webhook that a form describes. Without a field of the form, the value of `stored` is kept.
+    pub(in crate::console::pages::webhook) fn input(form: &WebhookForm, stored: Option<WebhookInput>) -> WebhookInput {
+        let (stored_owners, stored_rate, stored_ordered, stored_headers) = match stored {
+            Some(stored) => (stored.owners, stored.rate_limit, stored.ordered, stored.headers),
+            None => (Vec::new(), None, false, Vec::new()),
+        };
+        let headers = unmasked(form.headers(), &stored_headers).into_iter();
+        WebhookInput {
+            name: form.name.clone(),
+            description: form.description.replace("\r\n", "\n"),
+            url: form.url.clone(),
+            enabled: form.enabled,
+            events: form.events.clone(),
+            owners: form.owners().unwrap_or(stored_owners),
+            headers: headers
+                .map(|HeaderView { name, value, secret, .. }| HeaderInput {
+                    name,
+                    value: Some(value),
+                    secret: Some(secret),
+                })
+                .collect(),
+            rate_limit: form.rate_or(stored_rate),
+            ordered: form.ordered().unwrap_or(stored_ordered),
+        }
     }
 }
 

@@ -17,11 +17,11 @@ use crate::{
         pages::webhook::{
             details::{WebhookPage, WebhookPageProps},
             event_choice::EventChoice,
-            form_conversion::{input, masked, unmasked},
+            form_conversion::{masked, unmasked},
             fresh_secret,
             load_form::{ActionResult, Posted, load, load_new},
             new_webhook::{NewWebhookPage, NewWebhookPageProps},
-            save::{Intent, SaveWebhook, Saved, WebhookForm},
+            save::{Intent, SaveWebhook, Saved, WebhookForm, input},
             test_event::send_test_event,
         },
         server::{action_error, caller, time_view, zone},

@@ -27,13 +27,12 @@ use crate::{
         raw_text::raw_text,
         viewer::lang,
     },
+    domain::headers::USUAL_NAMES,
     messages::{Lang, guide, webhook as say},
 };
 
 /// A URL as the field shows it while it is empty.
 const URL_EXAMPLE: &str = "https://my-api.com:8080/identity-updated?source=clearid";
-/// Usual names of additional headers, which the browser offers.
-const HEADER_NAMES: [&str; 5] = ["Authorization", "X-Api-Key", "X-Source", "Accept-Language", "X-Request-Source"];
 
 /// The form.
 #[component]
@@ -258,7 +257,7 @@ fn rate_and_order(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView 
 
 fn headers(form: &FormView, errors: Vec<ErrorView>, lang: Lang) -> AnyView {
     let headers = form.form.headers();
-    let names = HEADER_NAMES.iter().map(|name| view! { <option value=*name></option> });
+    let names = USUAL_NAMES.iter().map(|name| view! { <option value=*name></option> });
     Section {
         id: "additional-headers",
         heading_id: "headers-heading",

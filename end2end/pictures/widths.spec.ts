@@ -1,0 +1,70 @@
+// Every page at four widths, light and dark, with the names and answers that strangers write: to look at after a change of the look.
+import type { Page } from '@playwright/test';
+import { expect, signIn, test } from '../support/test.ts';
+
+const folder = process.env.CLEARHOOK_PICTURES ?? '../target/pictures';
+
+async function shoot(page: Page, name: string): Promise<void> {
+  for (const [width, height] of [
+    [360, 740],
+    [1024, 768],
+    [1280, 800],
+    [2560, 1300],
+  ]) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: `${folder}/w-${name}-${width}-${colorScheme}.png`, animations: 'disabled' });
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+test('every page at four widths', async ({ page, another, receiver, expected }) => {
+  expected.push('404 /nothing-here');
+  test.setTimeout(300_000);
+  const server = await another('200ms,1h');
+  const at = (path: string) => receiver.url.replace('/hook?from=journey', path);
+  receiver.answers.set('/moved', { status: 301, body: '', headers: { location: 'https://hooks.example.com/clearid/v3/identity-events?tenant=north' } });
+  receiver.answers.set('/broken', { status: 500, body: '{"error":"InternalServerError","message":"\u202eNullReferenceException <b>at</b> IdentityHandler.Map 🧨","traceId":"0HN7GQ3:00000001"}' });
+  const add = (name: string, url: string, events: string[], more = {}) => server.api('POST', '/webhooks', { name, url, events, ...more });
+  const works = await add('Workday HR sync', at('/works'), ['identity.created', 'identity.updated', 'access_request.created'], { description: 'Keeps the directory in step' });
+  const broken = await add('HR sync (legacy)', at('/broken'), ['identity.created', 'identity.updated']);
+  const moved = await add('Moved receiver', at('/moved'), ['visit_event.created']);
+  await add('قارئ البطاقات في المدخل الشمالي', at('/works'), ['role.membership_changed'], { description: 'يمين إلى يسار' });
+  await add(`A name that is much longer than any column ${'and goes on '.repeat(9)}`, `https://hooks.example.com/${'segment/'.repeat(30)}end?token=1`, ['identity_request.created'], { description: 'long '.repeat(60) });
+  await add('🅿️ Parking gate 🚗💨', 'https://api.contoso.example/roles', ['*'], { enabled: false });
+  for (let number = 0; number < 24; number++) await add(`Badge printer ${number}`, `https://printers.example.com/hooks/${number}`, ['identity_request.updated'], { description: 'One of many' });
+  for (let number = 0; number < 30; number++) await server.publish(['identity.created', 'identity.updated', 'access_request.created'][number % 3], `width-${number}`);
+  await server.publish('visit_event.created', 'width-moved');
+  await server.publish('role.membership_changed', 'width-role');
+  await expect.poll(async () => (await server.api('GET', `/webhooks/${works.id}/callbacks?limit=200`)).items.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(30);
+  await signIn(page, server.url);
+  const callback = async (id: string) => (await server.api('GET', `/webhooks/${id}/callbacks`)).items.at(-1).id;
+  for (const [name, path] of [
+    ['overview', '/'],
+    ['list', '/webhooks'],
+    ['list-found', '/webhooks?q=printer&status=enabled'],
+    ['new', '/webhooks/new'],
+    ['details', `/webhooks/${works.id}`],
+    ['failing', `/webhooks/${broken.id}`],
+    ['panel', `/webhooks/${broken.id}?callback=${await callback(broken.id)}#callback`],
+    ['moved', `/webhooks/${moved.id}?callback=${await callback(moved.id)}#callback`],
+    ['edit', `/webhooks/${works.id}?edit=all`],
+    ['verify', `/webhooks/${works.id}/verify`],
+    ['guide', '/guide'],
+    ['types', '/event-types'],
+    ['type', '/event-types/identity.updated'],
+    ['keys', '/api-keys'],
+    ['key', '/api-keys/new?days=90'],
+    ['users', '/users'],
+    ['user', '/users/new'],
+    ['audit', '/audit-log'],
+    ['account', '/account'],
+    ['missing', '/nothing-here'],
+  ] as const) {
+    await page.goto(server.url + path);
+    await expect(page.locator('html[data-live]')).toHaveCount(1);
+    await shoot(page, name);
+  }
+});
