@@ -235,20 +235,25 @@ async fn published_document_is_imported_and_its_events_are_published(database: T
     assert_eq!(status, 200, "{result}");
     assert!(result["new"].as_array().unwrap().len() > 100, "{result}");
     let examples: Value = serde_json::from_str(&package("webhooks-examples/api.github.com/index.json")).unwrap();
-    let star = examples.as_array().unwrap().iter().find(|event| event["name"] == "star").unwrap();
-    let created = star["examples"]
+    let discussion = examples
         .as_array()
         .unwrap()
         .iter()
-        .find(|example| example["action"] == "created")
+        .find(|event| event["name"] == "discussion")
         .unwrap();
-    let body = json!({ "name": "Stars", "url": receiver.url, "events": ["star.*"] });
+    let answered = discussion["examples"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|example| example["action"] == "answered")
+        .unwrap();
+    let body = json!({ "name": "Discussions", "url": receiver.url, "events": ["discussion.*"] });
     assert_eq!(app.post("/webhooks", &body).await.0, 201);
-    let publish = async |data: &Value| app.post("/events?type=star.created", data).await;
-    let (status, answer) = publish(created).await;
+    let publish = async |data: &Value| app.post("/events?type=discussion.answered", data).await;
+    let (status, answer) = publish(answered).await;
     assert_eq!((status, &answer["events"][0]["deliveries"]), (202, &json!(1)), "{answer}");
     receiver.wait(1).await;
-    let mut wrong = created.clone();
+    let mut wrong = answered.clone();
     wrong["repository"]["id"] = json!("many");
     let (status, answer) = publish(&wrong).await;
     assert_eq!(
@@ -257,7 +262,7 @@ async fn published_document_is_imported_and_its_events_are_published(database: T
         "{answer}"
     );
     let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
-    let page = app.page("/event-types/star.created", &cookie).await.text().await.unwrap();
-    assert!(page.contains("starred_at") && page.contains("GitHub"), "{page}");
+    let page = app.page("/event-types/discussion.answered", &cookie).await.text().await.unwrap();
+    assert!(page.contains("answer_chosen_at") && page.contains("GitHub"), "{page}");
     app.stop().await;
 }
