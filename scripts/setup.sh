@@ -127,6 +127,13 @@ cmp -s end2end/package-lock.json end2end/node_modules/.package-lock.stamp 2>/dev
   else lack "the npm packages of end2end (cd end2end && npm ci)"; fi
 }
 
+contract_packages() { (cd tests/conformance && npm ci --no-audit --no-fund); }
+cmp -s tests/conformance/package-lock.json tests/conformance/node_modules/.package-lock.stamp 2>/dev/null || {
+  if step "packages of the contract test (npm)" contract_packages; then
+    cp tests/conformance/package-lock.json tests/conformance/node_modules/.package-lock.stamp
+  else lack "the npm packages of tests/conformance (cd tests/conformance && npm ci)"; fi
+}
+
 # ---- what the tests need -------------------------------------------------------------------------------------------
 
 python_packages() {

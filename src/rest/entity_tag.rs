@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -15,7 +15,7 @@ use crate::{
     domain::timestamp::Timestamp,
     problem::{Problem, ProblemCode},
     rest::answer::NoContent,
-    routes::{Input, Operation, Output, Parameter, Single, schema_of},
+    routes::{Input, Operation, Output, Parameter, Single},
     services::error::UseCaseError,
 };
 
@@ -139,10 +139,16 @@ impl Input for IfMatch {
         operation.parameters.push(Parameter::Header(Single {
             name: "If-Match",
             description: "The `ETag` of the version that was read, to change or delete only that version.",
-            schema: schema_of::<Option<String>>,
+            schema: entity_tags,
         }));
         operation.add_refusal(412, STALE);
     }
+}
+
+/// The schema of a list of entity tags.
+fn entity_tags(_: &mut SchemaGenerator) -> Schema {
+    let tag = r#"(W/)?"[!#-~]*""#;
+    json_schema!({ "type": "string", "pattern": format!(r"^(\*|{tag}( *, *{tag})*)$") })
 }
 
 impl IfMatch {

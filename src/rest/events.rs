@@ -7,9 +7,9 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     app::AppState,
@@ -77,7 +77,7 @@ fn description() -> Operation {
 
 /// A CloudEvent in the JSON format. It only describes the body, which `services::events` reads.
 #[derive(JsonSchema)]
-#[schemars(rename = "CloudEvent", extend("maxProperties" = 100))]
+#[schemars(rename = "CloudEvent", transform = only_extensions)]
 #[expect(dead_code, reason = "it only describes the body")]
 struct StructuredEvent {
     /// The version of CloudEvents.
@@ -106,9 +106,19 @@ struct StructuredEvent {
     data: Option<Value>,
     /// The data as the base64 of JSON, in place of `data`.
     data_base64: Option<String>,
-    /// Extension attributes: lower-case letters and digits as names; a string, a boolean or a 32-bit whole number as values.
-    #[serde(flatten)]
-    extensions: Map<String, Value>,
+}
+
+/// Permits extension attributes: lower-case letters and digits as names; a string, a boolean or a 32-bit whole number as values.
+fn only_extensions(schema: &mut Schema) {
+    let extension = json!({
+        "description": "An extension attribute. Null means that it is absent.",
+        "type": ["string", "boolean", "integer", "null"],
+        "minimum": i32::MIN,
+        "maximum": i32::MAX,
+    });
+    schema.insert("additionalProperties".to_owned(), extension);
+    // The underscore is that of `data_base64`.
+    schema.insert("propertyNames".to_owned(), json!({ "pattern": "^[a-z0-9_]+$" }));
 }
 
 /// The attributes of plain JSON. They only describe the query, which `services::events::plain` reads.

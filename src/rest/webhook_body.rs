@@ -17,6 +17,7 @@ use crate::services::{
 
 /// A new webhook.
 #[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct NewWebhook {
     #[schemars(flatten)]
     pub(super) fields: WebhookInput,

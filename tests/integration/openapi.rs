@@ -12,7 +12,7 @@ use crate::support::{
     on_both,
 };
 
-on_both! { document_is_served_to_everybody_with_an_entity_tag }
+on_both! { document_is_served_to_everybody_with_an_entity_tag reference_page_has_every_operation }
 
 fn document() -> Value {
     openapi::document(rest::routes().rows())
@@ -118,8 +118,11 @@ fn every_reference_leads_somewhere_and_every_component_is_used() {
     let document = document();
     let mut found = BTreeSet::new();
     references(&document, &mut found);
-    let components = document["components"]["schemas"].as_object().unwrap();
-    let known: BTreeSet<String> = components.keys().map(|name| format!("#/components/schemas/{name}")).collect();
+    let known = ["schemas", "responses"].into_iter().flat_map(|kind| {
+        let components = document["components"][kind].as_object().unwrap();
+        components.keys().map(move |name| format!("#/components/{kind}/{name}"))
+    });
+    let known: BTreeSet<String> = known.collect();
     assert_eq!(found, known);
 }
 
@@ -175,5 +178,23 @@ async fn document_is_served_to_everybody_with_an_entity_tag(database: TestDataba
     let again = app.http.get(&url).header("if-none-match", tag).send().await.unwrap();
     assert_eq!(again.status(), 304);
     assert_eq!(again.bytes().await.unwrap().len(), 0);
+    app.stop().await;
+}
+
+async fn reference_page_has_every_operation(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    for language in ["en", "fr"] {
+        let request = app.http.get(format!("{}/api/docs", app.url)).header("accept-language", language);
+        let page = request.send().await.unwrap().text().await.unwrap();
+        for (name, operation) in operations(&document()) {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(
+                page.contains(&format!("<section id=\"{id}\"")) && page.contains(&format!("href=\"#{id}\"")),
+                "{name}"
+            );
+            assert!(page.contains(&format!("id=\"{id}-command\"")), "{name}");
+        }
+        assert!(page.contains("whsec_") && page.contains("$CLEARHOOK_API_KEY"));
+    }
     app.stop().await;
 }

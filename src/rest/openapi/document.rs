@@ -57,6 +57,7 @@ pub fn document(rows: &[Row]) -> Value {
         "tags": tags,
         "paths": paths,
         "components": {
+            "responses": common_responses(&problem),
             "securitySchemes": {
                 KEY: {
                     "type": "http",
@@ -207,28 +208,23 @@ fn responses(rule: Option<Rule>, operation: &Operation, problem: &Value, schemas
         responses.insert(304, json!({ "description": "It has the entity tag in `If-None-Match`." }));
     }
     let mut reasons = BTreeMap::<u16, Vec<&str>>::new();
-    for refusal in operation
-        .refusals
-        .iter()
-        .map(|refusal| (refusal.status, refusal.reason))
-        .chain(common(rule, operation))
-    {
-        reasons.entry(refusal.0).or_default().push(refusal.1);
+    for refusal in &operation.refusals {
+        reasons.entry(refusal.status).or_default().push(refusal.reason);
+    }
+    if operation.is_once {
+        reasons.entry(409).or_default().push(KEY_IN_USE);
+        reasons.entry(422).or_default().push(KEY_REUSED);
+    }
+    for Common { status, name, reason } in common(rule, operation) {
+        match reasons.get_mut(&status) {
+            Some(reasons) => reasons.push(reason),
+            None => {
+                responses.insert(status, json!({ "$ref": format!("#/components/responses/{name}") }));
+            }
+        }
     }
     for (status, reasons) in reasons {
-        let mut response = json!({
-            "description": reasons.join(" "),
-            "content": { "application/problem+json": { "schema": problem } },
-        });
-        let header = match status {
-            401 => Some(("WWW-Authenticate", "How to authenticate: `Bearer`.")),
-            429 | 503 => Some(("Retry-After", "After how many seconds to try again.")),
-            _ => None,
-        };
-        if let Some((name, description)) = header {
-            response["headers"] = json!({ name: { "description": description, "schema": { "type": "string" } } });
-        }
-        responses.insert(status, response);
+        responses.insert(status, problem_response(status, &reasons.join(" "), problem));
     }
     responses
         .into_iter()
@@ -236,34 +232,99 @@ fn responses(rule: Option<Rule>, operation: &Operation, problem: &Value, schemas
         .collect()
 }
 
-/// The responses of failure of every route with this rule.
-fn common(rule: Option<Rule>, operation: &Operation) -> Vec<(u16, &'static str)> {
-    let mut common = Vec::new();
+const KEY_IN_USE: &str = "A request with the same `Idempotency-Key` is being handled (`idempotency-key-in-use`).";
+const KEY_REUSED: &str = "The `Idempotency-Key` was used for another request (`idempotency-key-reused`).";
+
+/// A response with a problem.
+fn problem_response(status: u16, description: &str, problem: &Value) -> Value {
+    let mut response = json!({
+        "description": description,
+        "content": { "application/problem+json": { "schema": problem } },
+    });
+    let header = match status {
+        401 => Some(("WWW-Authenticate", "How to authenticate: `Bearer`.")),
+        429 | 503 => Some(("Retry-After", "After how many seconds to try again.")),
+        _ => None,
+    };
+    if let Some((name, description)) = header {
+        response["headers"] = json!({ name: { "description": description, "schema": { "type": "string" } } });
+    }
+    response
+}
+
+/// A response of failure that most operations have.
+#[derive(Clone, Copy)]
+struct Common {
+    status: u16,
+    /// The name of its component.
+    name: &'static str,
+    reason: &'static str,
+}
+
+const UNREADABLE: Common = Common {
+    status: 400,
+    name: "Unreadable",
+    reason: "The request cannot be read (`malformed`), or has two meanings (`ambiguous`).",
+};
+const UNAUTHENTICATED: Common = Common {
+    status: 401,
+    name: "Unauthenticated",
+    reason: "There is no API key, or it is not valid (`unauthenticated`).",
+};
+const FORBIDDEN: Common = Common {
+    status: 403,
+    name: "Forbidden",
+    reason: "The API key lacks the scope (`forbidden`).",
+};
+const NOT_ACCEPTABLE: Common = Common {
+    status: 406,
+    name: "NotAcceptable",
+    reason: "`Accept` has none of the media types of the response (`not-acceptable`).",
+};
+const RATE_LIMITED: Common = Common {
+    status: 429,
+    name: "RateLimited",
+    reason: "The API key sends too many requests (`rate-limited`).",
+};
+const INTERNAL: Common = Common {
+    status: 500,
+    name: "Internal",
+    reason: "A fault of clearhook; its log has more (`internal`).",
+};
+const UNAVAILABLE: Common = Common {
+    status: 503,
+    name: "Unavailable",
+    reason: "The database cannot be reached, or the service is not ready; nothing was changed (`unavailable`).",
+};
+
+fn common_responses(problem: &Value) -> Value {
+    let all = [
+        UNREADABLE,
+        UNAUTHENTICATED,
+        FORBIDDEN,
+        NOT_ACCEPTABLE,
+        RATE_LIMITED,
+        INTERNAL,
+        UNAVAILABLE,
+    ];
+    let responses = all.map(|common| (common.name.to_owned(), problem_response(common.status, common.reason, problem)));
+    Value::Object(responses.into_iter().collect())
+}
+
+/// The common responses of an operation with this rule.
+fn common(rule: Option<Rule>, operation: &Operation) -> Vec<Common> {
+    let mut common = vec![UNREADABLE];
     if let Some(Rule::Key(action)) = rule {
-        common.push((401, "There is no API key, or it is not valid (`unauthenticated`)."));
+        common.push(UNAUTHENTICATED);
         if let Need::Scope(_) = action.needs() {
-            common.push((403, "The API key lacks the scope (`forbidden`)."));
+            common.push(FORBIDDEN);
         }
-        common.push((429, "The API key sends too many requests (`rate-limited`)."));
+        if operation.answers.iter().all(|answer| answer.content.is_some()) {
+            common.push(NOT_ACCEPTABLE);
+        }
+        common.push(RATE_LIMITED);
     }
-    if operation.answers.iter().any(|answer| answer.content.is_some()) {
-        common.push((406, "`Accept` has none of the media types of the response (`not-acceptable`)."));
-    }
-    if operation.is_once {
-        common.push((
-            409,
-            "A request with the same `Idempotency-Key` is being handled (`idempotency-key-in-use`).",
-        ));
-        common.push((
-            422,
-            "The `Idempotency-Key` was used for another request (`idempotency-key-reused`).",
-        ));
-    }
-    common.push((500, "A fault of clearhook; its log has more (`internal`)."));
-    common.push((
-        503,
-        "The database cannot be reached, or the service is not ready; nothing was changed (`unavailable`).",
-    ));
+    common.extend([INTERNAL, UNAVAILABLE]);
     common
 }
 

@@ -42,12 +42,12 @@ impl Schemas {
 
     /// The schema of a response.
     pub(super) fn response(&mut self, of: SchemaOf) -> Value {
-        of(&mut self.responses).to_value()
+        object(of(&mut self.responses).to_value())
     }
 
     /// The schema of a body of a request.
     pub(super) fn request(&mut self, of: SchemaOf) -> Value {
-        of(&mut self.requests).to_value()
+        object(of(&mut self.requests).to_value())
     }
 
     /// The schema of a parameter, without null: a parameter that is not given is left out.
@@ -95,6 +95,31 @@ impl Schemas {
         components.sort_keys();
         resolve(document, &differing);
         document["components"]["schemas"] = Value::Object(components);
+        join_lines(document);
+    }
+}
+
+/// The schema that permits everything as an object, because some programs expect one.
+fn object(schema: Value) -> Value {
+    if schema == true { Value::Object(Map::new()) } else { schema }
+}
+
+/// Joins the lines of descriptions, which come from doc comments. Paragraphs stay.
+fn join_lines(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(join_lines),
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if name == "description" => {
+                        let paragraphs: Vec<String> = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect();
+                        *text = paragraphs.join("\n\n");
+                    }
+                    member => join_lines(member),
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -30,7 +30,7 @@ pub struct CheckInput {
     pub example: Option<Value>,
     /// A schema to use in place of the present one. Null permits any JSON.
     #[serde(default, deserialize_with = "given")]
-    #[schemars(with = "Value")]
+    #[schemars(with = "Value", extend("type" = ["object", "boolean", "null"]))]
     pub schema: Option<Value>,
 }
 

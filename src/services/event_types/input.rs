@@ -54,6 +54,7 @@ pub struct EventTypeInput {
     pub group: Option<String>,
     /// The JSON Schema of `data`. Without it, any JSON is valid.
     #[serde(default)]
+    #[schemars(extend("type" = ["object", "boolean", "null"]))]
     pub schema: Option<Value>,
     /// The first example of `data`. It replaces the first one of `examples`.
     #[serde(default)]

@@ -63,10 +63,13 @@ pub struct Stats {
 #[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
 pub struct Percentiles {
     /// Half of the callbacks took at most this long.
+    #[schemars(example = 87.5)]
     p50: Option<f64>,
     /// 95 % of the callbacks took at most this long.
+    #[schemars(example = 210.0)]
     p95: Option<f64>,
     /// 99 % of the callbacks took at most this long.
+    #[schemars(example = 480.0)]
     p99: Option<f64>,
 }
 

@@ -39,14 +39,14 @@ pub struct WebhookFields<E = EventPattern, U = UserId, H = Header> {
     /// The URL of the receiver: `https`, without user information and fragment.
     #[schemars(length(min = 1, max = URL_MAX), extend("format" = "uri"), example = &"https://hr.example.com/hooks")]
     pub url: String,
-    /// The events to which it is subscribed, as types and patterns (`identity.*`). After validation they are in the order of the catalogue,
-    /// without duplicates.
+    /// The events to which it is subscribed, as types and patterns (`identity.*`). They are stored in the order of the catalogue, without
+    /// duplicates.
     #[schemars(with = "Vec<EventPattern>", length(min = 1), example = &["identity.*"])]
     pub events: Vec<E>,
     /// Whether callbacks are sent.
     #[serde(default = "enabled_by_default")]
     pub enabled: bool,
-    /// The users who may see it, besides administrators. After validation they are sorted, without duplicates.
+    /// The users who may see it, besides administrators. They are stored sorted, without duplicates.
     #[serde(default = "Vec::new")]
     #[schemars(with = "Vec<UserId>", default = "no_owners")]
     pub owners: Vec<U>,

@@ -114,6 +114,8 @@ impl Operation<'_> {
     fn responses(&self, document: &Value, lang: Lang) -> String {
         let mut html = "<dl class=\"statuses\">".to_owned();
         for (status, response) in self.described["responses"].as_object().into_iter().flatten() {
+            let component = response["$ref"].as_str().and_then(|to| document.pointer(to.strip_prefix('#')?));
+            let response = component.unwrap_or(response);
             let description = with_code(response["description"].as_str().unwrap_or_default());
             html.push_str(&format!("<dt><code>{}</code></dt><dd>{description}</dd>", raw_text(status)));
         }
