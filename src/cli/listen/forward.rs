@@ -178,8 +178,8 @@ impl Forwarder {
         }
         let mark = match attempt.trigger {
             Trigger::Event => String::new(),
-            Trigger::Retry => format!(" (retry, attempt {})", attempt.attempt),
-            Trigger::Manual => format!(" (redelivery, attempt {})", attempt.attempt),
+            Trigger::Retry => format!(" (retry, attempt {})", attempt.number),
+            Trigger::Manual => format!(" (redelivery, attempt {})", attempt.number),
             Trigger::Test => " (test)".to_owned(),
         };
         Some(Request {
@@ -206,7 +206,7 @@ impl Forwarder {
                 let status = response.status();
                 // The rest of the response is of no interest, but read so that the connection can be used again.
                 let _ = response.bytes().await;
-                (Some(status), Answer::Status(status.as_u16()).response().to_string())
+                (Some(status), Answer::Status(status.as_u16()).response())
             }
             Err(error) if error.is_timeout() => (None, format!("no answer within {} s", ANSWER.as_secs())),
             Err(error) => (None, innermost(&error).to_string()),

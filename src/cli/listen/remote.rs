@@ -41,7 +41,8 @@ pub(super) struct Attempt {
     pub(super) delivery_id: DeliveryId,
     pub(super) event_id: EventId,
     pub(super) event_type: EventType,
-    pub(super) attempt: u32,
+    #[serde(rename = "attempt")]
+    pub(super) number: u32,
     pub(super) trigger: Trigger,
     pub(super) request: SentRequest,
 }
