@@ -24,7 +24,7 @@ test('an operation is found by its group, with its scope, fields and command', a
   await expect(page).toHaveURL(/#createWebhook$/);
   const operation = page.getByRole('region', { name: 'Create a webhook', exact: true });
   await expect(operation).toContainText('POST /api/v1/webhooks');
-  await expect(operation).toContainText('Scope: webhooks:write');
+  await expect(operation).toContainText('The API key needs the scope webhooks:write.');
   await operation.getByText('Body · application/json').click();
   await expect(operation.getByText('The URL of the receiver').first()).toBeVisible();
   await operation.getByText('Responses', { exact: true }).click();

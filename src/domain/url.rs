@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use url::{Host, Url};
 
 use crate::{
-    domain::{address::AllowedNetworks, url_text},
+    domain::{address::AllowedNetworks, url_text, webhook::URL_MAX},
     messages::validation::ValidationError,
 };
 
@@ -34,6 +34,10 @@ impl UrlPolicy {
         // `http://` is accepted here, because whether it is permitted depends on the address (see below).
         url_text::check(text, true)?;
         let url = Url::parse(text.trim()).map_err(|_| ValidationError::UrlNotWhole)?;
+        // Parsing adds the path `/` and encodes other characters. What is stored must be valid when it is checked again.
+        if url.as_str().len() > URL_MAX {
+            return Err(ValidationError::UrlTooLong { max: URL_MAX as u64 });
+        }
         let exempt = literal_address(&url)
             .zip(url.port_or_known_default())
             .is_some_and(|(address, port)| self.allowed.has_socket(SocketAddr::new(address, port)));
@@ -116,7 +120,23 @@ fn blocked(address: &str) -> ValidationError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::webhook::URL_MAX;
+
+    #[test]
+    fn url_is_not_too_long_in_the_form_in_which_it_is_stored() {
+        let longest = format!("https://example.com/{}", "x".repeat(URL_MAX - 20));
+        assert_eq!(UrlPolicy::default().check(&longest).unwrap().as_str(), longest);
+        // Parsing adds a slash, and encodes each blank.
+        for longer in [
+            format!("https://example.com?{}", "x".repeat(URL_MAX - 20)),
+            format!("https://example.com/{}", "x ".repeat((URL_MAX - 20) / 2 - 1)),
+        ] {
+            assert!(longer.len() <= URL_MAX);
+            assert!(matches!(
+                UrlPolicy::default().check(&longer),
+                Err(ValidationError::UrlTooLong { .. })
+            ));
+        }
+    }
 
     #[test]
     fn https_url_with_port_and_query_is_accepted() {

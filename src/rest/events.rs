@@ -14,6 +14,10 @@ use serde_json::{Value, json};
 use crate::{
     app::AppState,
     auth::rules::Action,
+    catalogue::{
+        BuiltIn,
+        example::{example_data, example_subject},
+    },
     domain::{event_type::EventType, id::EventId, timestamp::Timestamp},
     problem::Problem,
     request::form::check_length,
@@ -41,9 +45,9 @@ fn description() -> Operation {
         "specversion": "1.0",
         "id": "7d3c6b1e",
         "source": "/sites/paris",
-        "type": "identity.created",
-        "subject": "identities/42",
-        "data": { "identityId": "b4c1f1f0-6d2a-4b57-9d7e-0a4c6e2f8b11" },
+        "type": BuiltIn::CredentialDeleted.as_str(),
+        "subject": example_subject(BuiltIn::CredentialDeleted),
+        "data": example_data(BuiltIn::CredentialDeleted),
     });
     let mut operation = Operation::new("publishEvents", Tag::Events, "Publish events")
         .text(

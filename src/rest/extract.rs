@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::IntoResponse,
 };
-use schemars::JsonSchema;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use url::form_urlencoded;
 
@@ -226,6 +226,10 @@ impl<T: JsonSchema> Input for Params<T> {
             400,
             "A parameter is unknown, given twice or of the wrong type; `errors` names it (`malformed`).",
         );
+        let schema = T::json_schema(&mut SchemaGenerator::default());
+        if schema.get("properties").is_some() {
+            operation.add_refusal(422, VALUE);
+        }
     }
 }
 
@@ -259,10 +263,13 @@ impl<S: Send + Sync> FromRequestParts<S> for List {
     }
 }
 
+/// When the value of a parameter is refused.
+const VALUE: &str = "The value of a parameter is not valid; `errors` names it (`invalid`).";
+
 impl Input for List {
     fn describe(operation: &mut Operation) {
         operation.parameters.push(Parameter::Query(schema_of::<Paging>));
-        operation.add_refusal(422, "The value of a parameter is not valid; `errors` names it (`invalid`).");
+        operation.add_refusal(422, VALUE);
     }
 }
 

@@ -325,6 +325,7 @@ fn every_route_that_creates_or_sends_honours_idempotency_keys() {
         "/api/v1/deliveries/{id}/cancel",
         "/api/v1/webhooks/{id}/discard",
         "/api/v1/event-types/{type}/check",
+        "/api/v1/configuration/compare",
     ];
     for row in routes.rows().iter().filter(|row| row.method == axum::http::Method::POST) {
         assert!(matches!(row.rule, Some(Rule::Key(_))), "{row:?}");

@@ -95,7 +95,9 @@ pub(super) fn routes() -> Routes<AppState> {
             export_all,
             Operation::new("exportCallbacks", Tag::Callbacks, "Export the callbacks of all webhooks")
                 .text("The rows of the log that the filters select, as a file. If the key is revoked meanwhile, the file breaks off.")
-                .answers_file("text/csv", FILE),
+                .answers_file("text/csv", FILE)
+                .answers_file("application/jsonl", FILE)
+                .refuses(404, "There is no such webhook (`not-found`)."),
         )
         .operation(
             Method::GET,
@@ -104,7 +106,9 @@ pub(super) fn routes() -> Routes<AppState> {
             export_one,
             Operation::new("exportWebhookCallbacks", Tag::Callbacks, "Export the callbacks of a webhook")
                 .text("The rows of the log that the filters select, as a file. If the key is revoked meanwhile, the file breaks off.")
-                .answers_file("text/csv", FILE),
+                .answers_file("text/csv", FILE)
+                .answers_file("application/jsonl", FILE)
+                .refuses(404, "There is no such webhook (`not-found`)."),
         )
 }
 

@@ -16,9 +16,9 @@ use crate::{request::client_address::Secure, rest::HoldsCredential};
 /// Content of the API that becomes shorter. Others are compressed already, or are streams whose items are sent one by one.
 const TEXTS: [&str; 6] = [
     "application/json",
+    "application/jsonl",
     "application/openmetrics-text",
     "application/typescript",
-    "application/x-ndjson",
     "text/csv",
     "text/plain",
 ];

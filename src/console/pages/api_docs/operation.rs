@@ -53,7 +53,10 @@ impl Operation<'_> {
         for paragraph in self.text("description").split("\n\n").filter(|paragraph| !paragraph.is_empty()) {
             html.push_str(&format!("<p class=\"prose\">{}</p>", with_code(paragraph)));
         }
-        html.push_str(&format!("<p class=\"hint\">{}</p>", with_code(&self.access(lang))));
+        // The description of the others says what the key needs.
+        if self.described["security"].as_array().is_none_or(Vec::is_empty) {
+            html.push_str(&format!("<p class=\"hint\">{}</p>", raw_text(say::no_key(lang))));
+        }
         let details = |heading: &str, content: &str| format!("<details><summary>{}</summary>{content}</details>", raw_text(heading));
         if let Some(tree) = self.parameters(document, lang) {
             html.push_str(&details(say::parameters(lang), &tree));
@@ -79,15 +82,6 @@ impl Operation<'_> {
             raw_text(&command),
         ));
         html
-    }
-
-    /// Who may use it.
-    fn access(&self, lang: Lang) -> String {
-        if let Some(scope) = self.described["x-required-scope"].as_str() {
-            return say::scope(lang, scope);
-        }
-        let is_open = self.described["security"].as_array().is_none_or(Vec::is_empty);
-        if is_open { say::no_key(lang) } else { say::any_key(lang) }.to_owned()
     }
 
     /// The parameters as the fields of an object.
