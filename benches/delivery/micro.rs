@@ -10,6 +10,7 @@ use clearhook::{
     domain::{
         answer::Answer,
         callback::Trigger,
+        connection::Phases,
         id::{DeliveryId, WebhookId},
         secret::SigningSecret,
         timestamp::Timestamp,
@@ -129,6 +130,8 @@ fn finished(webhook: WebhookId, number: u64) -> Finished {
         duration_ms: 1,
         request_headers: Vec::new(),
         received: None,
+        phases: Phases::default(),
+        certificates: Vec::new(),
     };
     Finished {
         job,

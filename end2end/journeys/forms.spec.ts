@@ -25,7 +25,7 @@ test('a form with errors comes back as it was typed', async ({ signedIn: page, e
   const secret = await page.getByLabel('Secret', { exact: true }).inputValue();
   await page.getByRole('button', { name: 'Save' }).last().click();
 
-  await expect(page.getByRole('alert')).toContainText('before this can be saved');
+  await expect(page.getByRole('alert')).toContainText('Please correct');
   await expect(page.getByLabel('URL'), 'the first field that is wrong').toBeFocused();
   await expect(page.getByLabel('URL')).toHaveAttribute('aria-invalid', 'true');
   await expect(page.getByLabel('Header name 1')).toHaveAttribute('aria-invalid', 'true');

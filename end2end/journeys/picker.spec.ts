@@ -49,6 +49,14 @@ test('events are found among 500, chosen, and chosen as a group', async ({ signe
   await expect(page.getByText(/^31 of 5\d\d chosen$/)).toBeVisible();
   await expect(page.getByRole('link', { name: 'Download schema: Identity created' })).toHaveCount(1);
   await expect(page.getByRole('checkbox', { name: 'All of Shop 2, and future ones (shop2.*)' })).toBeChecked();
+  // Several are chosen: a menu with a file for each, and one archive.
+  await page.getByRole('button', { name: 'Download schemas' }).click();
+  await expect(page.getByRole('link', { name: 'Identity created', exact: true })).toBeVisible();
+  await accessible(page);
+  const archive = page.getByRole('link', { name: 'All that are chosen (.zip)' });
+  const [download] = await Promise.all([page.waitForEvent('download'), archive.click()]);
+  expect(download.suggestedFilename()).toBe('event-types.zip');
+  await page.keyboard.press('Escape');
 
   // A pattern that stands for no group is shown, and can be removed.
   await server.api('PATCH', `/webhooks/${id}`, { events: ['identity.created', 'shop1.thing1.*'] });
@@ -61,6 +69,11 @@ test('events are found among 500, chosen, and chosen as a group', async ({ signe
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByText('Your changes were saved.')).toBeVisible();
   expect((await server.api('GET', `/webhooks/${id}`)).events).toEqual(['identity.created']);
+  // One is chosen: its file.
+  await editAll(page);
+  const only = page.getByRole('link', { name: 'Download schema', exact: true });
+  await expect(only).toHaveAttribute('href', '/event-types/identity.created/schema');
+  await expect(page.getByRole('button', { name: 'Download schemas' })).toBeHidden();
 });
 
 test('a whole group and all events', async ({ signedIn: page, server, javaScriptEnabled }) => {

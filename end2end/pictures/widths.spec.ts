@@ -32,9 +32,9 @@ test('every page at four widths', async ({ page, another, receiver, expected }) 
   const broken = await add('HR sync (legacy)', at('/broken'), ['identity.created', 'identity.updated']);
   const moved = await add('Moved receiver', at('/moved'), ['visit_event.created']);
   await add('قارئ البطاقات في المدخل الشمالي', at('/works'), ['role.membership_changed'], { description: 'يمين إلى يسار' });
-  await add(`A name that is much longer than any column ${'and goes on '.repeat(9)}`, `https://hooks.example.com/${'segment/'.repeat(30)}end?token=1`, ['visitor.created'], { description: 'long '.repeat(60) });
+  await add(`A name that is much longer than any column ${'and goes on '.repeat(9)}`, `https://hooks.example.com/${'segment/'.repeat(30)}end?token=1`, ['identity_request.created'], { description: 'long '.repeat(60) });
   await add('🅿️ Parking gate 🚗💨', 'https://api.contoso.example/roles', ['*'], { enabled: false });
-  for (let number = 0; number < 24; number++) await add(`Badge printer ${number}`, `https://printers.example.com/hooks/${number}`, ['credential.created'], { description: 'One of many' });
+  for (let number = 0; number < 24; number++) await add(`Badge printer ${number}`, `https://printers.example.com/hooks/${number}`, ['identity_request.updated'], { description: 'One of many' });
   for (let number = 0; number < 30; number++) await server.publish(['identity.created', 'identity.updated', 'access_request.created'][number % 3], `width-${number}`);
   await server.publish('visit_event.created', 'width-moved');
   await server.publish('role.membership_changed', 'width-role');

@@ -42,7 +42,7 @@ truncated = Only the first 16 KiB are kept.
 formatted = Formatted
 raw = Raw
 raw-of = { $what }, raw
-incomplete = The body is incomplete:
+incomplete = The body was incomplete:
 
 # What the log shows.
 too-long = This range is { $days ->
@@ -155,3 +155,4 @@ use-url-to = New
 use-url-host = The new address is on another host, { $host }. Use it only if you know that it belongs to the receiver.
 use-url-temporary = The receiver says that it moved for some time only.
 use-url-now = Change the URL
+skip-to-rows = Skip to the callbacks

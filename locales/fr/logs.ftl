@@ -161,3 +161,4 @@ use-url-to = Nouvelle
 use-url-host = La nouvelle adresse est sur un autre hôte, { $host }. Ne l’utilisez que si vous savez qu’elle appartient au destinataire.
 use-url-temporary = Le destinataire indique un déplacement temporaire.
 use-url-now = Changer l’URL
+skip-to-rows = Aller aux appels

@@ -10,6 +10,7 @@ mod environment;
 mod error;
 mod input;
 mod listen;
+mod listing;
 mod manage;
 mod manual;
 mod master_key;

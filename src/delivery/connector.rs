@@ -136,14 +136,13 @@ impl Parts {
         let host = uri.host().unwrap_or_default();
         let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
         // An IP address was checked together with the webhook's URL. The addresses of a name are checked at each lookup.
-        let addresses = match host.parse::<IpAddr>() {
-            Ok(address) => vec![address],
-            Err(_) => {
-                opening.begin(Part::Dns);
-                tokio::time::timeout(self.limit * 2, self.resolver.resolve(host.to_owned()))
-                    .await
-                    .map_err(|_| slow_resolution(host, self.limit * 2))??
-            }
+        let addresses = if let Ok(address) = host.parse::<IpAddr>() {
+            vec![address]
+        } else {
+            opening.begin(Part::Dns);
+            tokio::time::timeout(self.limit * 2, self.resolver.resolve(host.to_owned()))
+                .await
+                .map_err(|_| slow_resolution(host, self.limit * 2))??
         };
         let mut addresses: Vec<_> = addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect();
         let deadline = Instant::now() + self.limit;

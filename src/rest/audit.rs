@@ -1,4 +1,4 @@
-//! The audit log: `GET /audit`, `GET /audit/{id}` and `GET /audit/export`.
+//! The audit log: `GET /audit` and `GET /audit/{id}`.
 
 use std::str::FromStr;
 
@@ -16,10 +16,7 @@ use crate::{
         timestamp::Timestamp,
     },
     problem::Problem,
-    rest::{
-        export::export_audit_log,
-        extract::{Caller, Id, List, NoParams, PageView, Params, limit, moment, named},
-    },
+    rest::extract::{Caller, Id, List, NoParams, PageView, Params, limit, moment, named},
     routes::{Operation, Routes, Rule, Tag},
     services::{audit, error::FieldError},
     storage::audit::{AuditFilter, AuditRecord},
@@ -121,19 +118,6 @@ pub(super) fn routes() -> Routes<AppState> {
             list,
             Operation::new("listAuditEntries", Tag::Administration, "List the audit log")
                 .text("Who changed what, newest first. Secrets are masked."),
-        )
-        .operation(
-            Method::GET,
-            "/audit/export",
-            rule,
-            export_audit_log,
-            Operation::new("exportAuditLog", Tag::Administration, "Export the audit log")
-                .text("The entries that the filters select, as a file. If the key is revoked meanwhile, the file breaks off.")
-                .answers_file(
-                    "text/csv",
-                    "The entries as comma-separated values, or as `application/jsonl` with one JSON object per line.",
-                )
-                .answers_file("application/jsonl", "The same with one JSON object per line."),
         )
         .operation(
             Method::GET,

@@ -7,7 +7,7 @@ use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
     domain::id::WebhookId,
-    rest::{export::Reader, extract::key_holder},
+    rest::{extract::key_holder, reader::Reader},
     services::webhooks,
 };
 

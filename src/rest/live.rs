@@ -29,9 +29,9 @@ use crate::{
     problem::{Problem, ProblemCode},
     rest::{
         callbacks::details_view,
-        export::Reader,
         extract::{Caller, Params, webhook_id},
         key_reader::{KeyReader, Subject},
+        reader::Reader,
     },
     routes::{Operation, Routes, Rule, Tag},
     services::{

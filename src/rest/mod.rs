@@ -18,6 +18,7 @@ mod key_reader;
 mod live;
 pub mod metrics;
 pub mod openapi;
+pub(crate) mod reader;
 mod resend;
 mod stats;
 mod users;

@@ -45,13 +45,12 @@ impl Store {
         after: Option<Cursor>,
         limit: u64,
     ) -> Result<Page<ListedDelivery>, StoreError> {
-        let ids = match &filter.event {
-            Some(event) => Some(delivery_ids_of(event)),
-            None => {
-                let oldest = self.first_id("deliveries", "ASC").await?;
-                let newest = self.first_id("deliveries", "DESC").await?;
-                oldest.zip(newest)
-            }
+        let ids = if let Some(event) = &filter.event {
+            Some(delivery_ids_of(event))
+        } else {
+            let oldest = self.first_id("deliveries", "ASC").await?;
+            let newest = self.first_id("deliveries", "DESC").await?;
+            oldest.zip(newest)
         };
         let Some((low, newest)) = ids else {
             return Ok(Page {

@@ -10,7 +10,7 @@ use crate::{
     auth::{principal::Principal, rules::Action, session},
     domain::id::WebhookId,
     request::{client_address::ClientAddress, cookies},
-    rest::export::Reader,
+    rest::reader::Reader,
     services::webhooks,
 };
 

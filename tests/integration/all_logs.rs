@@ -331,9 +331,10 @@ async fn cursors_survive_inserts_and_deletes(database: TestDatabase) {
         }
         // The one at which the cursor points, and the next one. Rows of other lists of the same table may be gone already.
         for gone in [&whole[2], &whole[4]] {
-            let id = match database.url.starts_with("postgres") {
-                true => format!("'{gone}'"),
-                false => format!("X'{}'", gone.replace('-', "")),
+            let id = if database.url.starts_with("postgres") {
+                format!("'{gone}'")
+            } else {
+                format!("X'{}'", gone.replace('-', ""))
             };
             database.execute(&format!("DELETE FROM {table} WHERE id = {id}")).await;
         }

@@ -2,7 +2,10 @@
 
 use clearhook::{
     catalogue::BuiltIn,
-    domain::role::{Role, Scope},
+    domain::{
+        role::{Role, Scope},
+        timestamp::Timestamp,
+    },
     routes::{Row, Rule},
     storage::{
         audit::{Actor, AuditFilter},
@@ -41,6 +44,7 @@ struct Things {
     user: String,
     key: String,
     other_key: String,
+    third_key: String,
 }
 
 /// The request for each route, and the number of audit entries that it writes. Add each new route that changes something.
@@ -89,6 +93,16 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
         | ("POST", "/api/v1/webhooks/{id}/test" | "/api/v1/webhooks/{id}/secret/rotate" | "/api/v1/callbacks/{id}/redeliver") => {
             vec![(Sent::Json(json!({})), 1)]
         }
+        ("POST", "/api/v1/users") => vec![(Sent::Json(json!({ "email": "by-key@example.com", "role": "api-owner" })), 1)],
+        ("PATCH", "/api/v1/users/{id}") => vec![
+            (Sent::Json(json!({ "role": "administrator" })), 1),
+            (Sent::Json(json!({ "role": "administrator" })), 0),
+            (Sent::Json(json!({ "role": "api-owner", "enabled": false })), 2),
+            (Sent::Json(json!({ "enabled": true })), 1),
+        ],
+        ("POST", "/api/v1/users/{id}/password/reset" | "/api/v1/users/{id}/second-factor/reset") => vec![(Sent::Json(json!({})), 1)],
+        ("POST", "/api/v1/api-keys") => vec![(Sent::Json(json!({ "name": "By key", "scopes": ["events:write"] })), 1)],
+        ("DELETE", "/api/v1/api-keys/{id}") => vec![(Sent::Json(json!({})), 1)],
         ("POST", "/api/v1/webhooks/{id}/recover") => vec![(Sent::Json(json!({ "since": "2026-01-01T00:00:00Z" })), 1)],
         ("POST", "/webhooks/new") => vec![
             (form(&[&fields[..], &[secret]].concat()), 1),
@@ -215,7 +229,9 @@ async fn every_changing_route_writes_one_audit_entry(database: TestDatabase) {
         user: user.id.to_string(),
         key: key().await,
         other_key: key().await,
+        third_key: key().await,
     };
+    app.store.begin_second_factor(user.id, b"a secret", Timestamp::now()).await.unwrap();
     let (_, rows) = web::routes(&app.state).into_parts();
     // The deletion of the webhook comes last.
     let changing = |row: &&Row| row.method != Method::GET && matches!(row.rule, Some(Rule::Session(_) | Rule::Key(_)));
@@ -225,7 +241,8 @@ async fn every_changing_route_writes_one_audit_entry(database: TestDatabase) {
         for (sent, entries) in samples(row, &things) {
             let id = match row.path.as_str() {
                 path if path.contains("/callbacks/{id}") => &things.callback,
-                path if path.starts_with("/users/") => &things.user,
+                path if path.contains("/users/") => &things.user,
+                path if path.contains("/api-keys/{id}") => &things.third_key,
                 _ => &things.webhook,
             };
             let path = row

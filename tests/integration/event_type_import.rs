@@ -1,5 +1,8 @@
 //! Importing event types from documents: dry run, all or nothing, what changes.
 
+use std::{fs, path::Path};
+
+use clearhook::domain::role::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -7,6 +10,7 @@ use crate::support::{
     app::{JsonAnswer, TestApp},
     database::TestDatabase,
     on_both,
+    receiver::Receiver,
 };
 
 on_both! {
@@ -15,6 +19,7 @@ on_both! {
     incompatible_import_needs_consent
     files_that_are_no_documents_are_refused
     deeply_nested_files_do_not_end_the_service
+    published_document_is_imported_and_its_events_are_published
 }
 
 /// An `OpenAPI` document with these webhooks.
@@ -213,5 +218,51 @@ async fn deeply_nested_files_do_not_end_the_service(database: TestDatabase) {
         }
     }
     assert_eq!(app.get("/event-types/identity.created").await["type"], "identity.created");
+    app.stop().await;
+}
+
+/// A document that others published and their own example: GitHub's webhooks, from packages that `make setup` installs.
+async fn published_document_is_imported_and_its_events_are_published(database: TestDatabase) {
+    let package = |path: &str| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("end2end/node_modules/@octokit")
+            .join(path);
+        fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make setup`", file.display()))
+    };
+    let app = TestApp::start(&database).await;
+    let receiver = Receiver::start([]).await;
+    let (status, result) = import(&app, "?group=GitHub", &package("webhooks-schemas/schema.json")).await;
+    assert_eq!(status, 200, "{result}");
+    assert!(result["new"].as_array().unwrap().len() > 100, "{result}");
+    let examples: Value = serde_json::from_str(&package("webhooks-examples/api.github.com/index.json")).unwrap();
+    let discussion = examples
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|event| event["name"] == "discussion")
+        .unwrap();
+    let answered = discussion["examples"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|example| example["action"] == "answered")
+        .unwrap();
+    let body = json!({ "name": "Discussions", "url": receiver.url, "events": ["discussion.*"] });
+    assert_eq!(app.post("/webhooks", &body).await.0, 201);
+    let publish = async |data: &Value| app.post("/events?type=discussion.answered", data).await;
+    let (status, answer) = publish(answered).await;
+    assert_eq!((status, &answer["events"][0]["deliveries"]), (202, &json!(1)), "{answer}");
+    receiver.wait(1).await;
+    let mut wrong = answered.clone();
+    wrong["repository"]["id"] = json!("many");
+    let (status, answer) = publish(&wrong).await;
+    assert_eq!(
+        (status, &answer["errors"][0]["pointer"]),
+        (422, &json!("/data/repository/id")),
+        "{answer}"
+    );
+    let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
+    let page = app.page("/event-types/discussion.answered", &cookie).await.text().await.unwrap();
+    assert!(page.contains("answer_chosen_at") && page.contains("GitHub"), "{page}");
     app.stop().await;
 }

@@ -77,7 +77,7 @@ async fn validation_errors_are_translated_on_pages_only(database: TestDatabase) 
     assert_eq!(response.status(), 422);
     let html = response.text().await.unwrap();
     for shown in [
-        "Plusieurs points sont à corriger",
+        "Veuillez corriger",
         "Saisissez un nom.",
         "Utilisez une URL qui commence par https://.",
         "Choisissez au moins un événement.",

@@ -49,7 +49,8 @@ async fn log_export_streams_filtered_rows(database: TestDatabase) {
     ids.dedup();
     assert_eq!(ids.len(), 1_300, "each callback once");
     let failed = lines.iter().find(|line| line.contains("TimedOut")).unwrap();
-    assert!(failed.ends_with("1,event,failed,,TimedOut,23"), "{failed}");
+    let ending = format!("1,event,failed,,TimedOut,23,{}", webhook["id"].as_str().unwrap());
+    assert!(failed.ends_with(&ending), "{failed}");
 
     let jsonl = app.page(&format!("{path}?range=24h&format=jsonl&response=failed"), &cookie).await;
     assert_eq!(jsonl.headers()["content-type"], "application/jsonl; charset=utf-8");

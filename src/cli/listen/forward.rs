@@ -20,6 +20,7 @@ use crate::{
     cli::{
         error::CliError,
         output::{note, print_line},
+        plain::printable,
     },
     domain::{
         answer::Answer,
@@ -150,7 +151,7 @@ impl Forwarder {
                 if masked.insert(name) {
                     note(format_args!(
                         "The header {} is not forwarded, because its value is secret and the server does not reveal it.",
-                        sent.name
+                        printable(&sent.name)
                     ));
                 }
                 continue;
@@ -177,13 +178,13 @@ impl Forwarder {
         }
         let mark = match attempt.trigger {
             Trigger::Event => String::new(),
-            Trigger::Retry => format!(" (retry, attempt {})", attempt.attempt),
-            Trigger::Manual => format!(" (redelivery, attempt {})", attempt.attempt),
+            Trigger::Retry => format!(" (retry, attempt {})", attempt.number),
+            Trigger::Manual => format!(" (redelivery, attempt {})", attempt.number),
             Trigger::Test => " (test)".to_owned(),
         };
         Some(Request {
             id,
-            event_type: attempt.event_type.to_string(),
+            event_type: printable(attempt.event_type.as_str()),
             mark,
             headers,
             body,
@@ -205,7 +206,7 @@ impl Forwarder {
                 let status = response.status();
                 // The rest of the response is of no interest, but read so that the connection can be used again.
                 let _ = response.bytes().await;
-                (Some(status), Answer::Status(status.as_u16()).response().to_string())
+                (Some(status), Answer::Status(status.as_u16()).response())
             }
             Err(error) if error.is_timeout() => (None, format!("no answer within {} s", ANSWER.as_secs())),
             Err(error) => (None, innermost(&error).to_string()),

@@ -41,7 +41,8 @@ pub(super) struct Attempt {
     pub(super) delivery_id: DeliveryId,
     pub(super) event_id: EventId,
     pub(super) event_type: EventType,
-    pub(super) attempt: u32,
+    #[serde(rename = "attempt")]
+    pub(super) number: u32,
     pub(super) trigger: Trigger,
     pub(super) request: SentRequest,
 }
@@ -71,8 +72,10 @@ pub(super) struct Remote {
 
 /// Why the stream ended.
 enum Ended {
-    /// The connection or the server failed: it is opened again, after this time if the server named one.
-    Broken(String, Option<Duration>),
+    /// The connection failed: it is opened again.
+    Broken(String),
+    /// The server cannot answer now: the stream is opened again, after this time if the server named one.
+    Busy(String, Option<Duration>),
     /// The server refuses it.
     Refused(CliError),
     /// Nobody reads the attempts any more.
@@ -82,28 +85,33 @@ enum Ended {
 impl Remote {
     /// Sends all attempts to `attempts`, until the server refuses to go on.
     pub(super) async fn follow(&self, attempts: mpsc::Sender<Attempt>) -> Result<(), CliError> {
-        let (mut last, mut pause, mut is_first) = (None, PAUSE, true);
+        let (mut last, mut pause) = (None, PAUSE);
         loop {
             let before = last.clone();
             let (reason, after) = match self.read(&mut last, &attempts).await {
                 Ended::Unread => return Ok(()),
                 Ended::Refused(error) => return Err(error),
-                Ended::Broken(reason, _) if is_first && last.is_none() => {
+                Ended::Broken(reason) if last.is_none() => {
                     let words = "is the server running at this URL?";
                     return Err(CliError::Other(format!(
                         "cannot open the live stream of {}: {reason}; {words}",
                         self.server()
                     )));
                 }
-                Ended::Broken(reason, after) => (reason, after),
+                Ended::Broken(reason) => (reason, None),
+                Ended::Busy(reason, after) => (reason, after),
             };
-            is_first = false;
             if last != before {
                 pause = PAUSE;
             }
             let wait = after.map_or(pause, |after| after.min(PAUSE_MAX));
+            let (what, is_lost) = match last {
+                Some(_) => ("The live stream broke off", " No callback is lost."),
+                None => ("The live stream cannot be opened yet", ""),
+            };
             note(format_args!(
-                "The live stream broke off ({reason}); connecting again in {:.1} s. No callback is lost.",
+                "{what} ({}); connecting again in {:.1} s.{is_lost}",
+                reason.trim_end_matches('.'),
                 wait.as_secs_f32()
             ));
             sleep(wait).await;
@@ -130,9 +138,9 @@ impl Remote {
         loop {
             let piece = match timeout(SILENCE, response.chunk()).await {
                 Ok(Ok(Some(piece))) => piece,
-                Ok(Ok(None)) => return Ended::Broken("the server ended it".to_owned(), None),
-                Ok(Err(error)) => return Ended::Broken(innermost(&error).to_string(), None),
-                Err(_) => return Ended::Broken("nothing was received".to_owned(), None),
+                Ok(Ok(None)) => return Ended::Broken("the server ended it".to_owned()),
+                Ok(Err(error)) => return Ended::Broken(innermost(&error).to_string()),
+                Err(_) => return Ended::Broken("nothing was received".to_owned()),
             };
             let Ok(events) = parser.take(&piece) else {
                 return Ended::Refused(CliError::Other(format!(
@@ -170,8 +178,8 @@ impl Remote {
         }
         let response = match timeout(ANSWER, request.send()).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(Ended::Broken(innermost(&error).to_string(), None)),
-            Err(_) => return Err(Ended::Broken("the server does not answer".to_owned(), None)),
+            Ok(Err(error)) => return Err(Ended::Broken(innermost(&error).to_string())),
+            Err(_) => return Err(Ended::Broken("the server does not answer".to_owned())),
         };
         let status = response.status();
         if status.is_success() {
@@ -184,7 +192,7 @@ impl Remote {
         let body = timeout(ANSWER, response.text()).await.ok().and_then(Result::ok).unwrap_or_default();
         let words = said(status.as_u16(), &body);
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-            return Err(Ended::Broken(words, after.map(Duration::from_secs)));
+            return Err(Ended::Busy(words, after.map(Duration::from_secs)));
         }
         let hint = match status {
             StatusCode::UNAUTHORIZED => "; check the API key, which may have been revoked",

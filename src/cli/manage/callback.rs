@@ -8,7 +8,7 @@ use crate::{
     cli::{
         client::{Items, ServerArguments},
         error::CliError,
-        output::{print_items, print_object},
+        listing::{print_items, print_object},
         table::{Cell, text_of},
     },
     domain::id::CallbackId,

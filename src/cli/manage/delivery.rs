@@ -9,7 +9,7 @@ use crate::{
         client::{Items, ServerArguments},
         confirm::confirm,
         error::CliError,
-        output::{print_items, print_object},
+        listing::{print_items, print_object},
         table::{Cell, text_of},
     },
     domain::id::DeliveryId,

@@ -1,6 +1,9 @@
 //! The command `clearhook event-type`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
@@ -11,7 +14,8 @@ use crate::{
         client::{Answer, Call, Client, Items, ServerArguments},
         error::CliError,
         input::{read_bytes, read_json},
-        output::{print_items, print_line, print_object, print_text},
+        listing::{print_items, print_object},
+        output::{print_line, print_text},
         plain::printable_json,
         progress::while_working,
         table::{Cell, text_of},
@@ -289,19 +293,7 @@ pub(in crate::cli) async fn run(arguments: EventTypeArguments) -> Result<(), Cli
             event_type,
             example,
             schema,
-        } => {
-            let mut body = json!({});
-            if let Some(example) = example {
-                body["example"] = read_json("--example", &example)?;
-            }
-            if let Some(schema) = schema {
-                body["schema"] = read_json("--schema", &schema)?;
-            }
-            let call = client.post(format!("{}/check", path(&event_type))).json(&body);
-            let answer = answer(&client, &event_type, call).await?;
-            print_object(&answer, json)?;
-            verdict(&answer)
-        }
+        } => check(&client, &event_type, example.as_deref(), schema.as_deref(), json).await,
         EventTypeCommand::Versions { event_type } => {
             let items = Items::of(&client, format!("{}/versions", path(&event_type)), None);
             print_items(items, json, &["VERSION", "CURRENT", "CREATED"], |version| {
@@ -313,19 +305,37 @@ pub(in crate::cli) async fn run(arguments: EventTypeArguments) -> Result<(), Cli
             event_type,
             format,
             version,
-        } => {
-            let file = match format {
-                Format::Schema => "schema",
-                Format::Example => "example",
-                Format::Typescript => "typescript",
-            };
-            let call = client.get(format!("{}/{file}", path(&event_type))).query_if("version", version);
-            let answer = answer(&client, &event_type, call).await?;
-            match format {
-                Format::Typescript => print_text(answer.text()),
-                Format::Schema | Format::Example => print_line(printable_json(answer.text().trim_end())),
-            }
-        }
+        } => download(&client, &event_type, format, version).await,
+    }
+}
+
+/// Checks an example or a schema, and fails if something is wrong.
+async fn check(client: &Client, event_type: &EventType, example: Option<&Path>, schema: Option<&Path>, json: bool) -> Result<(), CliError> {
+    let mut body = json!({});
+    if let Some(example) = example {
+        body["example"] = read_json("--example", example)?;
+    }
+    if let Some(schema) = schema {
+        body["schema"] = read_json("--schema", schema)?;
+    }
+    let call = client.post(format!("{}/check", path(event_type))).json(&body);
+    let answer = answer(client, event_type, call).await?;
+    print_object(&answer, json)?;
+    verdict(&answer)
+}
+
+/// Prints a file of an event type.
+async fn download(client: &Client, event_type: &EventType, format: Format, version: Option<u32>) -> Result<(), CliError> {
+    let file = match format {
+        Format::Schema => "schema",
+        Format::Example => "example",
+        Format::Typescript => "typescript",
+    };
+    let call = client.get(format!("{}/{file}", path(event_type))).query_if("version", version);
+    let answer = answer(client, event_type, call).await?;
+    match format {
+        Format::Typescript => print_text(answer.text()),
+        Format::Schema | Format::Example => print_line(printable_json(answer.text().trim_end())),
     }
 }
 

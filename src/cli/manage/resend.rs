@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::{
-    cli::{client::Client, confirm::confirm, error::CliError, output::print_object, progress::while_working},
+    cli::{client::Client, confirm::confirm, error::CliError, listing::print_object, progress::while_working},
     domain::{id::WebhookId, timestamp::Timestamp},
 };
 

@@ -12,7 +12,8 @@ use crate::cli::{
     client::{Client, Items, ServerArguments},
     confirm::confirm,
     error::CliError,
-    output::{print_items, print_line, print_object},
+    listing::{print_items, print_object},
+    output::print_line,
     plain::printable,
     table::Cell,
 };

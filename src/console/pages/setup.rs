@@ -207,7 +207,13 @@ fn Fields(view: SetupView) -> impl IntoView {
         <p class="lead">{say::setup_hint(lang)}</p>
         <form method="post" action=PATH>
             <input type="hidden" name="token" value=view.token />
-            <EmailField label=say::email(lang) value=view.email hint=say::setup_email(lang) error=email_error />
+            <EmailField
+                label=say::email(lang)
+                value=view.email
+                hint=say::setup_email(lang)
+                focus=password_error.is_none()
+                error=email_error
+            />
             <PasswordField
                 name="password"
                 label=say::password(lang)

@@ -1,12 +1,17 @@
 //! `GET /audit/export`: the entries that the filters of the audit log select.
 
-use axum::{extract::State, http::HeaderMap, response::Response};
+use axum::{
+    extract::State,
+    http::{HeaderMap, Method},
+    response::Response,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Format, Row, file};
 use crate::{
     app::AppState,
+    auth::rules::Action,
     domain::{
         audit::{AuditAction, ObjectKind},
         timestamp::Timestamp,
@@ -17,6 +22,7 @@ use crate::{
         extract::{Caller, Params},
         key_reader::{KeyReader, Subject},
     },
+    routes::{Operation, Routes, Rule, Tag},
     services::audit,
     storage::audit::AuditRecord,
 };
@@ -24,7 +30,7 @@ use crate::{
 /// The query: the filters of `GET /audit`, and the format.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::rest) struct AuditExportParams {
+struct AuditExportParams {
     /// The format of the file.
     #[serde(default)]
     format: Format,
@@ -46,8 +52,24 @@ pub(in crate::rest) struct AuditExportParams {
     action: Option<String>,
 }
 
+/// The route of this file.
+pub(super) fn routes() -> Routes<AppState> {
+    Routes::new().operation(
+        Method::GET,
+        "/audit/export",
+        Rule::Key(Action::ReadAuditLog),
+        export,
+        Operation::new("exportAuditLog", Tag::Administration, "Export the audit log")
+            .text("The entries that the filters select, as a file. If the key is revoked meanwhile, the file breaks off.")
+            .answers_file(
+                "text/csv",
+                "The entries as comma-separated values, or as `application/jsonl` with one JSON object per line.",
+            ),
+    )
+}
+
 /// `GET /audit/export`
-pub(in crate::rest) async fn export(
+async fn export(
     State(app): State<AppState>,
     Caller(by): Caller,
     headers: HeaderMap,

@@ -85,7 +85,7 @@ struct WebhookExportParams {
 }
 
 /// The routes of this file.
-pub(in crate::rest) fn routes() -> Routes<AppState> {
+pub(super) fn routes() -> Routes<AppState> {
     let rule = Rule::Key(Action::ReadCallbacks);
     Routes::new()
         .operation(

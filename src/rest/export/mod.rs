@@ -17,8 +17,12 @@ use futures_util::{Stream, StreamExt, stream};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(super) use self::{audit_log::export as export_audit_log, callbacks::routes};
-use crate::{app::AppState, domain::timestamp::Timestamp};
+use crate::{app::AppState, domain::timestamp::Timestamp, rest::reader::Reader, routes::Routes};
+
+/// The routes of the exports.
+pub(super) fn routes() -> Routes<AppState> {
+    callbacks::routes().merge(audit_log::routes())
+}
 
 /// The format of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -42,12 +46,6 @@ pub(crate) trait Row {
 
     /// The row as one line of JSON.
     fn json(self) -> String;
-}
-
-/// The reader of a response that lasts longer than one query.
-pub(crate) trait Reader: Send + Sync + 'static {
-    /// Whether the reader may still read what the response contains. False also if the database cannot answer.
-    fn may_still_read(&self, app: &AppState) -> impl Future<Output = bool> + Send;
 }
 
 /// The response with a file of these rows. `name` is the file name without its extension. If the rows cannot be read to the end, or the

@@ -9,7 +9,7 @@ use crate::{
     messages::validation::ValidationError,
     services::{
         error::UseCaseError,
-        webhooks::{logs::callback_for, patch},
+        webhooks::{get, logs::callback_for, patch},
     },
     storage::{
         callbacks::CallbackDetails,
@@ -50,6 +50,9 @@ pub async fn use_redirect_target(app: &AppState, by: &Principal, id: WebhookId, 
     }
     let target = redirect_target(&details).ok_or(UseCaseError::Conflict(ValidationError::NoRedirectTarget))?;
     let called = &details.record.url;
+    if get(app, by, id).await?.fields.url == target.as_str() {
+        return Ok(());
+    }
     patch(app, by, id, |mut fields: WebhookFields<_, _, _>| {
         if fields.url != *called && fields.url != target.as_str() {
             return Err(UseCaseError::Conflict(ValidationError::UrlChangedSince));

@@ -23,7 +23,7 @@ use crate::{
     console::pages::log::log_query::LogQuery,
     domain::id::{CallbackId, WebhookId},
     problem::{Problem, ProblemCode},
-    rest::{Params, export::Reader},
+    rest::{Params, reader::Reader},
     services::error::UseCaseError,
     services::webhooks::{Follower, News},
     web::{

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::stage::{STRUCTURED, Stage, event};
+use super::stage::{CONTEXT_ATTRIBUTES, STRUCTURED, Stage, event};
 
 super::conformance! {
     required_attributes_are_asked_for empty_attributes_are_refused names_are_letters_and_digits extension_values_have_one_of_the_types
@@ -37,16 +37,7 @@ async fn required_attributes_are_asked_for(stage: Stage) {
 }
 
 async fn empty_attributes_are_refused(stage: Stage) {
-    for name in [
-        "specversion",
-        "id",
-        "source",
-        "type",
-        "subject",
-        "time",
-        "datacontenttype",
-        "dataschema",
-    ] {
+    for name in CONTEXT_ATTRIBUTES {
         let answer = stage.structured(&event("1", json!({ name: "" }))).await;
         answer.refuses(422, &format!("/{name}"), name);
     }

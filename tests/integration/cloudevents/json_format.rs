@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::stage::{BATCH, STRUCTURED, Stage, data, data_with, event};
+use super::stage::{BATCH, CONTEXT_ATTRIBUTES, STRUCTURED, Stage, data, data_with, event};
 
 super::conformance! {
     extensions_are_members_of_the_event attributes_have_their_json_types null_means_absent an_event_has_its_media_type
@@ -21,16 +21,7 @@ async fn extensions_are_members_of_the_event(stage: Stage) {
 }
 
 async fn attributes_have_their_json_types(stage: Stage) {
-    for name in [
-        "specversion",
-        "id",
-        "source",
-        "type",
-        "subject",
-        "time",
-        "datacontenttype",
-        "dataschema",
-    ] {
+    for name in CONTEXT_ATTRIBUTES {
         for wrong in [json!(1), json!(1.5), json!(true), json!({}), json!(["a"])] {
             let answer = stage.structured(&event("1", json!({ name: wrong }))).await;
             answer.refuses(422, &format!("/{name}"), &wrong.to_string());

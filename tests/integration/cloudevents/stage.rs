@@ -11,6 +11,18 @@ use crate::support::{
     wait::wait_for,
 };
 
+/// The attributes that CloudEvents 1.0.2 itself defines.
+pub(super) const CONTEXT_ATTRIBUTES: [&str; 8] = [
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "datacontenttype",
+    "dataschema",
+];
+
 pub(super) const STRUCTURED: &str = "application/cloudevents+json";
 pub(super) const BATCH: &str = "application/cloudevents-batch+json";
 /// An event type with fields that accept any JSON.

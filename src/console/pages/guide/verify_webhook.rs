@@ -75,23 +75,18 @@ fn signature_headers(callback: &CallbackDetails) -> impl Iterator<Item = (&'stat
 }
 
 fn as_sent(callback: &CallbackDetails, body: &str) -> String {
-    let mut text: String = signature_headers(callback)
-        .map(|(name, value)| format!("{name}: {value}\n"))
-        .collect();
-    text.push('\n');
-    text.push_str(body);
-    text
+    let headers = signature_headers(callback).map(|(name, value)| format!("{name}: {value}"));
+    let lines: Vec<String> = headers.chain([String::new(), body.to_owned()]).collect();
+    lines.join("\n")
 }
 
 fn command(callback: &CallbackDetails, body: &str) -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
-    let headers: String = signature_headers(callback)
-        .map(|(name, value)| format!(" \\\n  --header {}", quoted(&format!("{name}: {value}"))))
-        .collect();
-    format!(
-        "curl http://localhost:8080/ --header 'content-type: application/json'{headers} \\\n  --data-raw {}",
-        quoted(body)
-    )
+    let first = "curl http://localhost:8080/ --header 'content-type: application/json'".to_owned();
+    let headers = signature_headers(callback).map(|(name, value)| format!("--header {}", quoted(&format!("{name}: {value}"))));
+    let last = format!("--data-raw {}", quoted(body));
+    let words: Vec<String> = std::iter::once(first).chain(headers).chain([last]).collect();
+    words.join(" \\\n  ")
 }
 
 fn page(found: VerifyView, lang: Lang) -> AnyView {

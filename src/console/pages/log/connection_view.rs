@@ -40,7 +40,7 @@ struct PartView {
     /// Its duration, or a dash.
     time: String,
     /// Start and width of its bar.
-    bar: Option<(String, String)>,
+    bar: Option<(u128, u128)>,
 }
 
 /// A certificate.
@@ -77,7 +77,7 @@ pub fn phases_view(phases: &Phases, lang: Lang) -> Option<PhasesView> {
         time: time.map_or_else(|| "–".to_owned(), |time| exact(time, lang)),
         bar: time.map(|time| {
             let width = (time.as_micros() * WIDTH / sum.max(1)).max(LEAST);
-            let bar = (begin.to_string(), width.to_string());
+            let bar = (begin, width);
             begin += width;
             bar
         }),
@@ -117,19 +117,14 @@ pub fn certificate_views(certificates: &[Certificate], at: Timestamp, zone: &Tim
 #[component]
 pub(super) fn PhaseBar(phases: PhasesView) -> impl IntoView {
     let lang = lang();
-    let end = phases
-        .parts
-        .iter()
-        .filter_map(|part| part.bar.as_ref())
-        .filter_map(|(begin, width)| Some(begin.parse::<u32>().ok()? + width.parse::<u32>().ok()?))
-        .max();
-    let view_box = format!("0 0 {} 10", end.unwrap_or(1));
+    let width: u128 = phases.parts.iter().filter_map(|part| part.bar).map(|(_, width)| width).sum();
+    let view_box = format!("0 0 {width} 10");
     let bars = phases
         .parts
         .iter()
         .filter_map(|part| {
-            let (begin, width) = part.bar.clone()?;
-            Some(view! { <rect class=part.class x=begin y="0" width=width height="10" /> })
+            let (begin, width) = part.bar?;
+            Some(view! { <rect class=part.class x=begin.to_string() y="0" width=width.to_string() height="10" /> })
         })
         .collect_view();
     let names = phases.parts.iter().map(|part| {
@@ -221,8 +216,8 @@ mod tests {
         let view = phases_view(&phases, Lang::En).unwrap();
         let times: Vec<_> = view.parts.iter().map(|part| part.time.as_str()).collect();
         assert_eq!(times, ["1.0 ms", "2.0 ms", "–", "38 ms"]);
-        let bars: Vec<_> = view.parts.iter().filter_map(|part| part.bar.clone()).map(|bar| bar.0).collect();
-        assert_eq!(bars, ["0", "24", "72"]);
+        let bars: Vec<_> = view.parts.iter().filter_map(|part| part.bar).map(|bar| bar.0).collect();
+        assert_eq!(bars, [0, 24, 72]);
         assert!(!view.is_reused);
         assert_eq!(phases_view(&Phases::default(), Lang::En), None);
         let reused = phases_view(&Phases::on_open_connection(Duration::ZERO), Lang::En).unwrap();

@@ -301,7 +301,7 @@ fn redirect_view(app: &AppState, webhook: &WebhookRecord, details: &CallbackDeta
     Some(RedirectView {
         action: format!("{}/callbacks/{}/use-redirect", urls.path(), details.record.id),
         from: from.to_string(),
-        other_host: to.host_str().filter(|_| is_other).map(|host| host.to_owned()),
+        other_host: to.host_str().filter(|_| is_other).map(str::to_owned),
         is_temporary: matches!(details.record.status, Some(302 | 303 | 307)),
         to: to.to_string(),
     })

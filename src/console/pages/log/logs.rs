@@ -86,6 +86,10 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
     let (path, asked) = (log.path.clone(), log.asked.clone());
     view! {
         <section class="full" id="logs" aria-labelledby="logs-heading">
+            // Past the range, the filters and the bars of the chart.
+            <a class="skip skip-here" href="#log-rows" rel="external">
+                {say::skip_to_rows(lang)}
+            </a>
             <div class="head">
                 <h2 id="logs-heading">{say::title(lang)}</h2>
                 {export}

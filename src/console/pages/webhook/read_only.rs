@@ -14,8 +14,31 @@ use crate::{
         viewer::lang,
     },
     domain::event_type::EventPattern,
-    messages::{guide, webhook as say},
+    messages::{Lang, guide, webhook as say},
 };
+
+/// The events that the webhook receives, each with the schema of its type.
+fn event_items(form: &FormView, lang: Lang) -> AnyView {
+    let events = form.form.events.iter().map(|event| {
+        let pattern = EventPattern::of_stored(event);
+        let name = pattern_name(&pattern, lang);
+        if pattern.exact().is_none() {
+            return view! { <li>{name}</li> }.into_any();
+        }
+        let address = format!("/event-types/{}", event.replace('/', "%2F"));
+        view! {
+            <li>
+                <a href=address.clone()>{name}</a>
+                " "
+                <a class="button small download" href=format!("{address}/schema") rel="external" download>
+                    {say::download_schema(lang)}
+                </a>
+            </li>
+        }
+        .into_any()
+    });
+    events.collect_view().into_any()
+}
 
 /// All sections.
 #[component]
@@ -72,25 +95,7 @@ pub(super) fn ReadOnly(
         }
     });
     let headers = headers.collect_view();
-    let events = form.form.events.iter().map(|event| {
-        let pattern = EventPattern::of_stored(event);
-        let name = pattern_name(&pattern, lang);
-        if pattern.exact().is_none() {
-            return view! { <li>{name}</li> }.into_any();
-        }
-        let address = format!("/event-types/{}", event.replace('/', "%2F"));
-        view! {
-            <li>
-                <a href=address.clone()>{name}</a>
-                " "
-                <a class="button small download" href=format!("{address}/schema") rel="external" download>
-                    {say::download_schema(lang)}
-                </a>
-            </li>
-        }
-        .into_any()
-    });
-    let events = events.collect_view();
+    let events = event_items(&form, lang);
     view! {
         {section(
             "general",

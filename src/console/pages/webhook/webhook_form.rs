@@ -47,7 +47,8 @@ pub(super) fn WebhookFields(
         .map_or_else(|| "/webhooks/new".to_owned(), |id| format!("/webhooks/{id}"));
     let is_new = form.id.is_none();
     let errors = form.errors.clone();
-    focus_first(&errors, form.edited.as_deref());
+    // Whoever adds a webhook begins with its name.
+    focus_first(&errors, form.edited.as_deref().or(is_new.then_some("name")));
     let from_start = form.edited.is_some() || !errors.is_empty() || form.changes.is_some();
     let cancel = if is_new {
         view! {
