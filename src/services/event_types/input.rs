@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     domain::{
-        event_type::{EventType, EventTypeState},
+        event_type::{EventType, EventTypeState, TYPE_MAX},
         webhook::{NAME_MAX, check_name},
     },
     messages::validation::ValidationError,
@@ -67,9 +67,9 @@ pub struct EventTypeInput {
     #[serde(default)]
     #[schemars(with = "Option<EventTypeState>")]
     pub state: Option<String>,
-    /// The type to use instead.
+    /// The type to use instead. An empty text means none.
     #[serde(default)]
-    #[schemars(with = "Option<EventType>")]
+    #[schemars(length(max = TYPE_MAX), example = &"invoice.settled")]
     pub replaced_by: Option<String>,
     /// For how many days payloads are kept.
     #[serde(default)]

@@ -48,7 +48,7 @@ pub struct WebhookFields<E = EventPattern, U = UserId, H = Header> {
     pub enabled: bool,
     /// The users who may see it, besides administrators. They are stored sorted, without duplicates.
     #[serde(default = "Vec::new")]
-    #[schemars(with = "Vec<UserId>", default = "no_owners")]
+    #[schemars(with = "Vec<U>", default = "no_owners")]
     pub owners: Vec<U>,
     /// Headers that are added to every request.
     #[serde(default = "Vec::new", deserialize_with = "objects")]
@@ -63,7 +63,7 @@ pub struct WebhookFields<E = EventPattern, U = UserId, H = Header> {
     pub ordered: bool,
 }
 
-/// The default of `owners` in the JSON Schema, which names the type that `U` has after validation.
+/// The default of `owners` in the JSON Schema.
 const fn no_owners() -> Vec<UserId> {
     Vec::new()
 }
