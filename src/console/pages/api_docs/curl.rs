@@ -23,7 +23,7 @@ pub(super) fn curl(method: &str, path: &str, described: &Value, server: &str) ->
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        parts.push(format!("-H {}", quoted(&format!("Content-Type: {media}"))));
+        parts.push(format!("-H {}", quoted(&format!("content-type: {media}"))));
         parts.push(format!("-d {}", quoted(&text)));
     }
     parts.join(" \\\n  ")
@@ -90,7 +90,7 @@ mod tests {
             "requestBody": { "content": { "application/json": { "example": { "name": "it's" } } } },
         });
         let expected = "curl -X POST \\\n  'https://hooks.example.com/api/v1/webhooks/7?state=held' \\\n  \
-            -H \"Authorization: Bearer $CLEARHOOK_API_KEY\" \\\n  -H 'Content-Type: application/json' \\\n  -d '{\"name\":\"it'\\''s\"}'";
+            -H \"Authorization: Bearer $CLEARHOOK_API_KEY\" \\\n  -H 'content-type: application/json' \\\n  -d '{\"name\":\"it'\\''s\"}'";
         assert_eq!(
             curl("post", "/api/v1/webhooks/{id}", &described, "https://hooks.example.com/"),
             expected

@@ -70,7 +70,7 @@ impl Reference {
         let mut html = format!("<nav aria-label=\"{}\">", attribute(say::operations(lang)));
         for tag in tags {
             let name = tag["name"].as_str().unwrap_or_default();
-            html.push_str(&format!("<details><summary>{}</summary><ul>", raw_text(name)));
+            html.extend([format!("<details><summary>{}</summary><ul>", raw_text(name))]);
             for operation in operations.iter().filter(|operation| operation.tag() == name) {
                 html.push_str(&operation.link());
             }
@@ -78,12 +78,12 @@ impl Reference {
         }
         html.push_str("</nav><div>");
         for paragraph in document["info"]["description"].as_str().unwrap_or_default().split("\n\n") {
-            html.push_str(&format!("<p class=\"prose\">{}</p>", with_code(paragraph)));
+            html.extend([format!("<p class=\"prose\">{}</p>", with_code(paragraph))]);
         }
         for tag in tags {
             let name = tag["name"].as_str().unwrap_or_default();
             let description = with_code(tag["description"].as_str().unwrap_or_default());
-            html.push_str(&format!("<h2>{}</h2><p class=\"prose\">{description}</p>", raw_text(name)));
+            html.extend([format!("<h2>{}</h2><p class=\"prose\">{description}</p>", raw_text(name))]);
             for operation in operations.iter().filter(|operation| operation.tag() == name) {
                 html.push_str(&operation.html(&document, &self.server, lang));
             }

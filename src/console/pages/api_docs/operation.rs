@@ -51,11 +51,11 @@ impl Operation<'_> {
             raw_text(self.path),
         );
         for paragraph in self.text("description").split("\n\n").filter(|paragraph| !paragraph.is_empty()) {
-            html.push_str(&format!("<p class=\"prose\">{}</p>", with_code(paragraph)));
+            html.extend([format!("<p class=\"prose\">{}</p>", with_code(paragraph))]);
         }
         // The description of the others says what the key needs.
         if self.described["security"].as_array().is_none_or(Vec::is_empty) {
-            html.push_str(&format!("<p class=\"hint\">{}</p>", raw_text(say::no_key(lang))));
+            html.extend([format!("<p class=\"hint\">{}</p>", raw_text(say::no_key(lang)))]);
         }
         let details = |heading: &str, content: &str| format!("<details><summary>{}</summary>{content}</details>", raw_text(heading));
         if let Some(tree) = self.parameters(document, lang) {
@@ -73,14 +73,14 @@ impl Operation<'_> {
         }
         html.push_str(&details(say::responses(lang), &self.responses(document, lang)));
         let command = curl(self.method, self.path, self.described, server);
-        html.push_str(&format!(
+        html.extend([format!(
             "<div class=\"example-head\"><h4>{}</h4>{}</div><pre class=\"wire\" id=\"{id}-command\" tabindex=\"0\" role=\"region\" \
              aria-label=\"{}\">{}</pre></section>",
             raw_text(say::command(lang)),
             copy_button(&format!("{id}-command"), summary, lang),
             attribute(&format!("{}: {summary}", say::command(lang))),
             raw_text(&command),
-        ));
+        )]);
         html
     }
 
@@ -111,7 +111,7 @@ impl Operation<'_> {
             let component = response["$ref"].as_str().and_then(|to| document.pointer(to.strip_prefix('#')?));
             let response = component.unwrap_or(response);
             let description = with_code(response["description"].as_str().unwrap_or_default());
-            html.push_str(&format!("<dt><code>{}</code></dt><dd>{description}</dd>", raw_text(status)));
+            html.extend([format!("<dt><code>{}</code></dt><dd>{description}</dd>", raw_text(status))]);
         }
         html.push_str("</dl>");
         let responses = self.described["responses"].as_object().into_iter().flatten();
@@ -119,7 +119,7 @@ impl Operation<'_> {
             .filter(|(status, _)| status.starts_with('2'))
             .map(|(_, response)| response);
         for (media, content) in successful.flat_map(|response| response["content"].as_object().into_iter().flatten()) {
-            html.push_str(&format!("<h4>{} · {}</h4>", raw_text(say::response_body(lang)), raw_text(media)));
+            html.extend([format!("<h4>{} · {}</h4>", raw_text(say::response_body(lang)), raw_text(media))]);
             html.push_str(&media_html(content, document, lang));
         }
         html
@@ -134,11 +134,11 @@ fn media_html(media: &Value, document: &Value, lang: Lang) -> String {
             Value::String(text) => text.clone(),
             other => format!("{other:#}"),
         };
-        html.push_str(&format!(
+        html.extend([format!(
             "<h4>{0}</h4><pre class=\"wire\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\">{1}</pre>",
             attribute(say::example(lang)),
             raw_text(&text)
-        ));
+        )]);
     }
     html
 }
