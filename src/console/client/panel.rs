@@ -265,7 +265,11 @@ fn address_without_callback() -> String {
         .split('&')
         .filter(|pair| !pair.is_empty() && !pair.starts_with("callback="))
         .collect();
-    if rest.is_empty() { path } else { format!("{path}?{}", rest.join("&")) }
+    if rest.is_empty() {
+        path
+    } else {
+        format!("{path}?{}", rest.join("&"))
+    }
 }
 
 /// Whether the focus is in a row of the log, or on the panel itself.
