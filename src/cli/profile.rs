@@ -37,7 +37,7 @@ enum ProfileCommand {
         /// Read the key from a file instead
         #[arg(long, value_name = "PATH", conflicts_with = "no_key")]
         key_file: Option<String>,
-        /// Store no key: it comes from CLEARHOOK_API_KEY
+        /// Store no key: it comes from the environment
         #[arg(long)]
         no_key: bool,
         /// Replace a profile with the same name

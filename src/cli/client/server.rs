@@ -11,6 +11,7 @@ use crate::{cli::error::CliError, config::secret_file};
 pub(in crate::cli) const SERVER: &str = "http://127.0.0.1:3000";
 
 /// The settings of commands that talk to a running server.
+#[allow(rustdoc::bare_urls, clippy::doc_markdown, reason = "the text of --help")]
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct ServerArguments {
     /// The URL of the server [default: that of the profile, or http://127.0.0.1:3000]

@@ -105,7 +105,8 @@ pub struct WebhookStep {
     pub updated_at: Option<Timestamp>,
 }
 
-/// `If-Match` compares the version in an entity tag only (`rest::entity_tag`); the checksum behind it is for caches.
+/// Serializes an entity tag. `If-Match` compares the version in an entity tag only (`rest::entity_tag`); the checksum behind it is for caches.
+#[allow(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn tag<S: Serializer>(version: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     version.map(|version| format!("\"{:x}-0\"", version.0)).serialize(serializer)
 }

@@ -205,18 +205,12 @@ pub(in crate::services) fn check_fields(
             EventTypeState::Active
         }
     };
-    let replaced_by = match input.replaced_by.as_deref().filter(|name| !name.is_empty()) {
-        Some(name) if Some(name) == event_type.as_ref().map(EventType::as_str) => {
-            errors.push(FieldError::new("/replaced_by", ValidationError::ReplacedByItself));
+    let replaced_by = match check_replacement(types, input.replaced_by.as_deref(), event_type.as_ref(), present) {
+        Ok(replaced_by) => replaced_by,
+        Err(wrong) => {
+            errors.push(FieldError::new("/replaced_by", wrong));
             None
         }
-        Some(name) if types.knows(name) || present.is_some_and(|entry| is_replacement(entry, name)) => Some(EventType::of_stored(name)),
-        Some(name) => {
-            let event = name.chars().take(200).collect();
-            errors.push(FieldError::new("/replaced_by", ValidationError::NoSuchEvent { event }));
-            None
-        }
-        None => None,
     };
     if input.retention.is_some_and(|days| !(1..=RETENTION_MAX).contains(&days)) {
         let max = u64::from(RETENTION_MAX);
@@ -265,6 +259,26 @@ pub(in crate::services) fn check_fields(
         examples,
         breaking: input.breaking,
     })
+}
+
+/// The type that replaces this one. It must be a known one, or the stored replacement.
+fn check_replacement(
+    types: &Snapshot,
+    name: Option<&str>,
+    event_type: Option<&EventType>,
+    present: Option<&Entry>,
+) -> Result<Option<EventType>, ValidationError> {
+    let Some(name) = name.filter(|name| !name.is_empty()) else {
+        return Ok(None);
+    };
+    if Some(name) == event_type.map(EventType::as_str) {
+        return Err(ValidationError::ReplacedByItself);
+    }
+    if types.knows(name) || present.is_some_and(|entry| is_replacement(entry, name)) {
+        return Ok(Some(EventType::of_stored(name)));
+    }
+    let event = name.chars().take(200).collect();
+    Err(ValidationError::NoSuchEvent { event })
 }
 
 fn is_replacement(entry: &Entry, name: &str) -> bool {
