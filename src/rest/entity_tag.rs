@@ -14,7 +14,6 @@ use sha2::{Digest, Sha256};
 use crate::{
     domain::timestamp::Timestamp,
     problem::{Problem, ProblemCode},
-    rest::answer::NoContent,
     routes::{Input, Operation, Output, Parameter, Single},
     services::error::UseCaseError,
 };
@@ -102,7 +101,7 @@ impl<T: Serialize> IntoResponse for Changed<T> {
     fn into_response(self) -> Response {
         match self {
             Self::Shown(tagged) => tagged.into_response(),
-            Self::Hidden => NoContent.into_response(),
+            Self::Hidden => StatusCode::NO_CONTENT.into_response(),
         }
     }
 }
