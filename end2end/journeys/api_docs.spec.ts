@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { accessible, expect, fits, test } from '../support/test.ts';
 
 test('the reference is found from the keys, and is readable at every width', async ({ signedIn: page }) => {
+  // The page is long, and axe looks at all of it four times.
+  test.slow();
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'API keys' }).click();
   await page.getByRole('link', { name: 'API reference' }).click();
   await expect(page.getByRole('heading', { name: 'HTTP API', level: 1 })).toBeVisible();
@@ -17,6 +19,7 @@ test('the reference is found from the keys, and is readable at every width', asy
 });
 
 test('an operation is found by its group, with its scope, fields and command', async ({ page, server, javaScriptEnabled }) => {
+  test.slow();
   await page.goto('/api/docs');
   const operations = page.getByRole('navigation', { name: 'Operations' });
   await operations.getByText('Webhooks', { exact: true }).click();
@@ -25,7 +28,7 @@ test('an operation is found by its group, with its scope, fields and command', a
   const operation = page.getByRole('region', { name: 'Create a webhook', exact: true });
   await expect(operation).toContainText('POST /api/v1/webhooks');
   await expect(operation).toContainText('The API key needs the scope webhooks:write.');
-  await operation.getByText('Body · application/json').click();
+  await operation.getByText('Body · application/json', { exact: true }).click();
   await expect(operation.getByText('The URL of the receiver').first()).toBeVisible();
   await operation.getByText('Responses', { exact: true }).click();
   await expect(operation.getByText('The API key lacks the scope').first()).toBeVisible();

@@ -102,6 +102,7 @@ test('search follows the keys, keeps the focus, and is in the address', async ({
   await expect(page.locator('#list-count')).toHaveText('26 of 30');
   await page.getByRole('columnheader', { name: 'URL', exact: true }).getByRole('link').click();
   await expect(page).toHaveURL(/sort=url/);
+  await expect(page.getByRole('columnheader', { name: 'URL', exact: true }), 'the list has arrived').toHaveAttribute('aria-sort', 'ascending');
   await page.getByRole('link', { name: 'Clear', exact: true }).click();
   await expect.poll(() => query(page)).toEqual({ sort: 'url', dir: 'asc' });
   await page.getByRole('link', { name: '4 disabled' }).click();

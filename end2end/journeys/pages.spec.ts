@@ -4,6 +4,7 @@ import { email, password } from '../support/server.ts';
 import { accessible, expect, fits, signIn, test } from '../support/test.ts';
 
 test('pages are accessible and fit', async ({ page, server, receiver, expected }) => {
+  test.slow();
   expected.push('422 /webhooks/new');
   await page.goto('/sign-in');
   await accessible(page);

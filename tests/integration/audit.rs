@@ -61,6 +61,10 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
     match (row.method.as_str(), row.path.as_str()) {
         // Published events are stored in their own tables and are not audited.
         ("POST", "/api/v1/events") => vec![(Sent::Json(cloud_event(BuiltIn::IdentityCreated, "2")), 0)],
+        ("POST", "/api/v1/configuration/compare") => {
+            let document = json!({ "version": 1, "webhooks": [{ "name": "Compared", "url": "https://example.com/", "events": ["visit_event.created"] }] });
+            vec![(Sent::Json(document), 0)]
+        }
         ("POST", "/api/v1/event-types") => vec![(Sent::Json(json!({ "type": "audited.type" })), 1)],
         ("PATCH", "/api/v1/event-types/{type}") => vec![
             (Sent::Json(json!({ "name": "Renamed" })), 1),

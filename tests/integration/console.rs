@@ -239,11 +239,8 @@ async fn webhook_page_shows_the_log(database: TestDatabase) {
         .await
         .unwrap();
     assert!(open.contains("webhook-signature") && open.contains("Message id"));
-    let ids = format!("{}</dd>", row["event_id"].as_str().unwrap());
-    assert!(
-        open.contains(&ids) && open.contains("1 (https://clearid.example.com)</bdi>"),
-        "{open}"
-    );
+    let ids = format!("{}<", row["event_id"].as_str().unwrap());
+    assert!(open.contains(&ids) && open.contains("1 (https://clearid.example.com)<"), "{open}");
     let past = app
         .page(&format!("{path}?from=2020-01-01T00:00&to=2020-01-02T00:00"), &cookie)
         .await

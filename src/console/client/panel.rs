@@ -83,9 +83,9 @@ impl Panel {
             "ArrowDown" if in_log() => 1,
             "ArrowUp" if in_log() => -1,
             "Escape" => {
-                if let Some(href) = open_callback().and_then(|open| close_address(&open)) {
+                if current().is_some() {
                     event.prevent_default();
-                    self.close(&href);
+                    self.close(&address_without_callback());
                 }
                 return;
             }
@@ -251,16 +251,25 @@ fn address_of(row: &Element) -> Option<(String, String)> {
     Some((row.get_attribute("data-callback")?, link.get_attribute("href")?))
 }
 
-fn open_callback() -> Option<Element> {
-    document().get_element_by_id("callback")
-}
-
+/// The callback in the address of the page. Its panel is open or on its way.
 fn current() -> Option<String> {
-    open_callback()?.get_attribute("data-callback")
+    callback_of(&window().location().href().ok()?)
 }
 
-fn close_address(open: &Element) -> Option<String> {
-    open.query_selector("a[data-panel-close]").ok().flatten()?.get_attribute("href")
+/// The address of the page with its panel closed.
+fn address_without_callback() -> String {
+    let location = window().location();
+    let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
+    let rest: Vec<&str> = query
+        .trim_start_matches('?')
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("callback="))
+        .collect();
+    if rest.is_empty() {
+        path
+    } else {
+        format!("{path}?{}", rest.join("&"))
+    }
 }
 
 /// Whether the focus is in a row of the log, or on the panel itself.

@@ -411,8 +411,12 @@ mod tests {
 
     #[test]
     fn the_first_example_can_be_written_by_itself() {
-        let both = checked(&json!({ "type": "a", "example": 1, "examples": [2, 3] })).unwrap();
-        assert_eq!(both.examples, [json!(1), json!(3)]);
+        let both = checked(&json!({ "type": "a", "example": 2, "examples": [2, 3] })).unwrap();
+        assert_eq!(both.examples, [json!(2), json!(3)]);
+        let errors = checked(&json!({ "type": "a", "example": 1, "examples": [2, 3] }))
+            .err()
+            .unwrap_or_default();
+        assert!(errors.iter().any(|error| error.starts_with("/example ")), "{errors:?}");
         let one = checked(&json!({ "type": "a", "example": { "a": null } })).unwrap();
         assert_eq!(one.examples, [json!({ "a": null })]);
     }
