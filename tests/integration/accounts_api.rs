@@ -329,6 +329,7 @@ async fn audit_log_is_listed_and_exported_with_the_key_as_actor(database: TestDa
     app.stop().await;
 }
 
+#[allow(clippy::too_many_lines, reason = "a table of refusals")]
 async fn unusable_accounts_and_keys_are_refused_with_the_field(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     app.sign_in("admin@example.com", Role::Administrator).await;

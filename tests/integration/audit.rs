@@ -153,6 +153,8 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
         ],
         ("POST", "/fn/redeliver") => vec![(form(&[("id", &things.webhook), ("callback", &things.callback)]), 1)],
         ("POST", "/fn/send_test_event") => vec![(form(&[("id", &things.webhook)]), 1)],
+        // Tested in `callback_connection`, which has a receiver that redirects.
+        ("POST", "/webhooks/{id}/callbacks/{callback}/use-redirect" | "/fn/use_redirect_target") => Vec::new(),
         // Routes that need a delivery that waits are tested in `waiting`.
         ("POST", "/api/v1/deliveries/{id}/cancel" | "/webhooks/{id}/deliveries/{delivery}/cancel" | "/fn/cancel_delivery")
         | ("POST", "/webhooks/{id}/deliveries/try-now" | "/fn/try_delivery_now") => Vec::new(),

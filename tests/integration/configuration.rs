@@ -1,6 +1,6 @@
 //! `clearhook export`, `diff` and `apply`, with the real binary against running services.
 
-use std::fs;
+use std::{fmt::Write, fs};
 
 use clearhook::{
     auth::password,
@@ -293,6 +293,7 @@ async fn what_the_file_does_not_have_is_removed_with_prune() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[allow(clippy::too_many_lines, reason = "a table of mistakes")]
 async fn a_mistake_is_named_with_its_line_and_changes_nothing() {
     let database = TestDatabase::sqlite();
     let app = TestApp::start(&database).await;
@@ -304,7 +305,7 @@ async fn a_mistake_is_named_with_its_line_and_changes_nothing() {
     let mut yaml = "version: 1\nwebhooks:\n".to_owned();
     while yaml.lines().count() < 196 {
         let number = yaml.lines().count();
-        yaml += &format!("  - name: w{number}\n    url: https://example.com/\n    events: ['*']\n");
+        write!(yaml, "  - name: w{number}\n    url: https://example.com/\n    events: ['*']\n").unwrap();
     }
     while yaml.lines().count() < 196 {
         yaml += "# filler\n";

@@ -174,7 +174,7 @@ async fn each_event_is_forwarded_once_and_signed_with_the_printed_secret(databas
     let seen = local.wait(before + 2).await;
     let message = format!("msg_{}", event["id"].as_str().unwrap());
     let of_event: Vec<_> = seen.iter().filter(|seen| header(seen, "webhook-id") == message).collect();
-    assert_eq!(of_event.len(), 1, "{:?}", of_event);
+    assert_eq!(of_event.len(), 1, "{of_event:?}");
     let at = Timestamp(header(of_event[0], "webhook-timestamp").parse::<i64>().unwrap() * 1_000);
     assert_eq!(
         header(of_event[0], "webhook-signature"),

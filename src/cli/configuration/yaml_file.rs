@@ -168,6 +168,8 @@ impl<'de> Visitor<'de> for ContentVisitor {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use serde_json::json;
 
     use super::*;
@@ -217,7 +219,8 @@ mod tests {
         let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {
             let before = level - 1;
-            text += &format!("a{level}: &a{level} [{}]\n", vec![format!("*a{before}"); 9].join(", "));
+            let aliases = vec![format!("*a{before}"); 9].join(", ");
+            writeln!(text, "a{level}: &a{level} [{aliases}]").unwrap();
         }
         assert!(parse(&text).is_err());
     }

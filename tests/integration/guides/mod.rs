@@ -3,6 +3,7 @@
 mod verify;
 
 use std::{
+    fmt::Write,
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
@@ -79,7 +80,7 @@ fn run(guide: &str, cli: &Cli, variables: &[(&str, &str)]) -> String {
                 // Commands before the file can be those that write another one with this name.
                 let code = folder.join(format!("{file}.guide"));
                 fs::write(&code, &block.code).unwrap();
-                script += &format!("cp {file}.guide {file}\n");
+                writeln!(script, "cp {file}.guide {file}").unwrap();
             }
             (language, None) => panic!("{guide}: nothing says what to do with a block of {language}"),
         }

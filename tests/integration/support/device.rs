@@ -17,7 +17,7 @@ impl Device {
     /// Reads the secret that the page shows.
     fn of(page: &str) -> Self {
         let shown = text_of(Page::of(page).one("#factor-secret"));
-        Self(Secret::try_from_base32(&shown.replace(' ', "")).unwrap())
+        Self(Secret::try_from_base32(shown.replace(' ', "")).unwrap())
     }
 
     /// The current code.

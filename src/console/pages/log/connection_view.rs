@@ -201,6 +201,7 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps, reason = "the fields are optional")]
     const fn ms(ms: u64) -> Option<Duration> {
         Some(Duration::from_millis(ms))
     }
