@@ -39,6 +39,7 @@ mod event_choice;
 mod event_type_api;
 mod event_type_import;
 mod event_type_import_page;
+mod event_type_json;
 mod event_type_list;
 mod event_type_nodes;
 mod event_type_pages;
