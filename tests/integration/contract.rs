@@ -61,16 +61,20 @@ async fn service_answers_as_the_document_says() {
     app.log(&webhook, 1).await;
     let any = app.api(Method::POST, "/event-types").json_value(&json!({ "type": "contract.any" }));
     assert_eq!(any.send().await.unwrap().status(), 201);
-    let examples = std::env::var(EXAMPLES).unwrap_or_else(|_| "3".to_owned());
+    let examples = std::env::var(EXAMPLES).ok();
     let mut command = python("contract.py");
     command.args([
         &app.url,
         &app.key,
         "--max-examples",
-        &examples,
+        examples.as_deref().unwrap_or("3"),
         "--continue-on-failure",
         "--no-shrink",
     ]);
+    if examples.is_none() {
+        // The short form sends the same requests in each run; the long form searches for new ones.
+        command.arg("--generation-deterministic");
+    }
     // It leaves files where it runs.
     let here = TempDir::new().unwrap();
     command.current_dir(here.path());

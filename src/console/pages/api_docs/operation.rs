@@ -68,7 +68,7 @@ impl Operation<'_> {
             } else {
                 say::body_optional(lang)
             };
-            let content = media_html(content, document, lang);
+            let content = media_html(content, &format!("{summary}, {heading}, {media}"), document, lang);
             html.push_str(&details(&format!("{heading} · {media}"), &content));
         }
         html.push_str(&details(say::responses(lang), &self.responses(document, lang)));
@@ -120,14 +120,15 @@ impl Operation<'_> {
             .map(|(_, response)| response);
         for (media, content) in successful.flat_map(|response| response["content"].as_object().into_iter().flatten()) {
             html.extend([format!("<h4>{} · {}</h4>", raw_text(say::response_body(lang)), raw_text(media))]);
-            html.push_str(&media_html(content, document, lang));
+            let place = format!("{}, {}, {media}", self.text("summary"), say::response_body(lang));
+            html.push_str(&media_html(content, &place, document, lang));
         }
         html
     }
 }
 
-/// The fields and the example of a body.
-fn media_html(media: &Value, document: &Value, lang: Lang) -> String {
+/// The fields and the example of a body. `place` says which body it is, to those who do not see what is above it.
+fn media_html(media: &Value, place: &str, document: &Value, lang: Lang) -> String {
     let mut html = media.get("schema").map_or_else(String::new, |schema| tree(schema, document, lang));
     if let Some(example) = media.get("example") {
         let text = match example {
@@ -135,8 +136,9 @@ fn media_html(media: &Value, document: &Value, lang: Lang) -> String {
             other => format!("{other:#}"),
         };
         html.extend([format!(
-            "<h4>{0}</h4><pre class=\"wire\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\">{1}</pre>",
+            "<h4>{0}</h4><pre class=\"wire\" tabindex=\"0\" role=\"region\" aria-label=\"{0}: {1}\">{2}</pre>",
             attribute(say::example(lang)),
+            attribute(place),
             raw_text(&text)
         )]);
     }
