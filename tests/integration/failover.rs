@@ -82,6 +82,17 @@ async fn failover_finds_the_new_primary_and_loses_no_event() {
         app.store.check_writable().await.err().map(|_| ())
     })
     .await;
+    // Transactions that began before the change may still write.
+    wait_for("the last writing transactions", async || {
+        let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL";
+        let row = admin
+            .query_one_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, sql))
+            .await
+            .unwrap()
+            .unwrap();
+        (row.try_get_by_index::<i64>(0).unwrap() == 0).then_some(())
+    })
+    .await;
     caught_up(&admin).await;
     admin.close().await.unwrap();
     let new = spawn_blocking(move || {

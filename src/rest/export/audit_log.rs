@@ -64,7 +64,8 @@ pub(super) fn routes() -> Routes<AppState> {
             .answers_file(
                 "text/csv",
                 "The entries as comma-separated values, or as `application/jsonl` with one JSON object per line.",
-            ),
+            )
+            .answers_file("application/jsonl", "The same with one JSON object per line."),
     )
 }
 
