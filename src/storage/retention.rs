@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{DbBackend, FromQueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use uuid::Uuid;
 
 use crate::{
@@ -11,7 +11,6 @@ use crate::{
         Store, StoreError,
         batch_insert::{for_ids, sizes},
         events::EventKey,
-        executor::Executor,
         raw_sql::{marks, statement},
         stats::hour,
         uuid_time::oldest_id_of,
@@ -119,7 +118,7 @@ impl Store {
                 marks(size)
             );
             let values: Vec<sea_orm::Value> = keys.chain(events.iter().map(|row| row.id.into())).collect();
-            transaction.run(statement(self.backend(), &sql, values)).await?;
+            transaction.execute_raw(statement(self.backend(), &sql, values)).await?;
         }
         let deleted = for_ids(&transaction, "DELETE FROM events WHERE id IN", &[], rows.iter().map(|row| row.id)).await?;
         transaction.commit().await?;
