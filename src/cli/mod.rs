@@ -8,6 +8,7 @@ mod confirm;
 mod demo;
 mod environment;
 mod error;
+mod health;
 mod input;
 mod listen;
 mod listing;
@@ -51,6 +52,9 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Apply all database migrations and exit
     Migrate(open::DatabaseArguments),
+    /// Ask the service on this machine whether it works, as a container's health check does
+    #[command(after_help = "Example:\n  clearhook health --ready")]
+    Health(health::HealthArguments),
     /// Manage the users of the console
     User(user::UserArguments),
     /// Manage the keys of the HTTP API
@@ -131,6 +135,7 @@ async fn run(command: Command) -> Result<(), CliError> {
             print_line(format_args!("The database {} is up to date.", config.database))?;
             Ok(store.close().await?)
         }
+        Command::Health(arguments) => health::run(arguments).await,
         Command::User(arguments) => user::run(arguments).await,
         Command::ApiKey(arguments) => api_key::run(arguments).await,
         Command::MasterKey(arguments) => master_key::run(arguments).await,
