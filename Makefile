@@ -10,8 +10,11 @@ IN := source scripts/env.sh &&
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-run: build ## Set up what is missing, build, and serve a demo at http://127.0.0.1:3000
-	@target/release/clearhook serve --demo
+run: ## Set up what is missing, build without optimisation, and serve a demo at http://127.0.0.1:3000
+	@scripts/setup.sh --build-only
+	@scripts/site.sh
+	@$(IN) cargo build --locked --features ssr --bin clearhook
+	@"$(TARGET)/debug/clearhook" serve --demo
 
 test: ## Set up what is missing and run every check
 	@scripts/test.sh

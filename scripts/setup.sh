@@ -101,7 +101,7 @@ install_tool() {
 from_source() {
   local name=$1 version=$2
   shift 2
-  CARGO_TARGET_DIR="$CACHE/tools-target" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=false \
+  CARGO_TARGET_DIR="$CACHE/tools-target" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=${OPT_LEVEL:-0} CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=false \
     cargo install "$name" --version "$version" --root "$TOOLS" --force "$@"
 }
 
@@ -133,7 +133,8 @@ fi
 if [ "${1:-}" = --dist ]; then
   has_version cargo-deb "$DEB_VERSION" || step "cargo-deb $DEB_VERSION" install_tool cargo-deb "$DEB_VERSION" ||
     lack "cargo-deb $DEB_VERSION (cargo install --locked cargo-deb)"
-  has_version cargo-about "$ABOUT_VERSION" || step "cargo-about $ABOUT_VERSION" install_tool cargo-about "$ABOUT_VERSION" --features cli ||
+  # Not optimised, it compares licences for many minutes.
+  has_version cargo-about "$ABOUT_VERSION" || OPT_LEVEL=2 step "cargo-about $ABOUT_VERSION" install_tool cargo-about "$ABOUT_VERSION" --features cli ||
     lack "cargo-about $ABOUT_VERSION (cargo install --locked cargo-about --features cli)"
   has_version "cargo-cyclonedx cyclonedx" "$CYCLONEDX_VERSION" || step "cargo-cyclonedx $CYCLONEDX_VERSION" install_tool cargo-cyclonedx "$CYCLONEDX_VERSION" ||
     lack "cargo-cyclonedx $CYCLONEDX_VERSION (cargo install --locked cargo-cyclonedx)"

@@ -35,6 +35,14 @@ impl Store {
         Ok(value.unwrap_or_default())
     }
 
+    /// The value of a `PRAGMA` of the SQLite connection that writes.
+    pub async fn pragma(&self, name: &str) -> Result<i64, StoreError> {
+        let sql = statement(self.backend(), &format!("SELECT {name} AS value FROM pragma_{name}"), []);
+        let rows = self.write.query_all_raw(sql).await?;
+        let value = rows.first().map(|row| row.try_get("", "value")).transpose()?;
+        Ok(value.unwrap_or_default())
+    }
+
     /// Counts callbacks as [`Self::count`] does, with the maximum number of rows as a parameter.
     pub async fn count_at_most(&self, webhook: WebhookId, filter: &LogFilter, unit_ms: i64, most: i64) -> Result<Counted, StoreError> {
         self.count_newest(webhook, filter, unit_ms, most).await

@@ -48,6 +48,16 @@ async fn locked_database_fails_readyz_and_rejects_events() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_writes_survive_a_power_failure() {
+    let database = TestDatabase::sqlite();
+    let store = database.open().await;
+    // FULL: each commit is synchronized with the disk.
+    for (name, value) in [("synchronous", 2), ("foreign_keys", 1), ("trusted_schema", 0), ("wal_autocheckpoint", 16_000)] {
+        assert_eq!(store.pragma(name).await.unwrap(), value, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn read_only_server_fails_readyz() {
     let database = TestDatabase::postgres().await;
     let app = TestApp::start(&database).await;
