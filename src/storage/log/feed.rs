@@ -32,10 +32,11 @@ pub struct LoggedCallback {
     pub event_type: EventType,
 }
 
-/// The callbacks since a position with a snapshot, and the snapshot of this statement, which is also in the only row if there are none.
+/// The callbacks since a position with a snapshot (the subqueries parse it once, and most rows are older than it), and the snapshot of this statement, which is also in the only row if there are none.
 const SINCE_SNAPSHOT: &str = "SELECT now.snapshot, found.id, found.webhook_id, found.event_type FROM \
     (SELECT pg_current_snapshot()::text AS snapshot) AS now LEFT JOIN LATERAL (\
-    (SELECT id, webhook_id, event_type FROM callbacks WHERE id > ? AND id <= ? AND NOT pg_visible_in_snapshot(stored_in, ?::pg_snapshot)) \
+    (SELECT id, webhook_id, event_type FROM callbacks WHERE id > ? AND id <= ? \
+    AND stored_in >= (SELECT pg_snapshot_xmin(?::pg_snapshot)) AND NOT pg_visible_in_snapshot(stored_in, (SELECT ?::pg_snapshot))) \
     UNION ALL (SELECT id, webhook_id, event_type FROM callbacks WHERE id > ? ORDER BY id LIMIT ?)) AS found ON TRUE ORDER BY found.id";
 
 #[derive(FromQueryResult)]
@@ -106,6 +107,7 @@ impl Store {
                 let values = [
                     oldest_id_of(made_at(after).minus(late)).into(),
                     after.into(),
+                    snapshot.as_str().into(),
                     snapshot.as_str().into(),
                     after.into(),
                     limit.into(),
