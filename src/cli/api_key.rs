@@ -29,11 +29,14 @@ pub(super) struct ApiKeyArguments {
 #[derive(Subcommand)]
 enum ApiKeyCommand {
     /// Create a key and print it. It cannot be shown again
+    #[command(
+        after_help = "events:write publishes events, event-types:write changes event types, webhooks:read and webhooks:write read and change webhooks, callbacks:read reads logs, events and deliveries, metrics:read reads /metrics, admin manages users and keys and reads the audit log. No scope includes another.\n\nExample:\n  clearhook api-key create --name 'CI pipeline' --scope webhooks:read --scope webhooks:write"
+    )]
     Create {
-        /// A name that tells what the key is used for
+        /// A name that says which program uses the key
         #[arg(long)]
         name: String,
-        /// The scopes it grants, one or more of: events:write, event-types:write, webhooks:read, webhooks:write, callbacks:read, metrics:read, admin
+        /// What the key may do; may be given several times: events:write, event-types:write, webhooks:read, webhooks:write, callbacks:read, metrics:read, admin
         #[arg(long, required = true, num_args = 1.., value_delimiter = ',')]
         scope: Vec<Scope>,
         /// How long the key is valid, such as 90d. Without this option it does not expire

@@ -32,6 +32,9 @@ pub(crate) enum CliError {
     /// The arguments are wrong.
     #[error("{0}")]
     Usage(String),
+    /// Ended by Ctrl+C.
+    #[error("{0}")]
+    Interrupted(String),
     /// Only an exit code, because everything was printed already.
     #[error("exit code {0}")]
     Exit(u8),

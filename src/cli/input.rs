@@ -47,8 +47,16 @@ pub(super) fn read_text(what: &str, path: &Path) -> Result<String, CliError> {
 
 /// The JSON of a file.
 pub(super) fn read_json(what: &str, path: &Path) -> Result<Value, CliError> {
-    serde_json::from_str(&read_text(what, path)?)
-        .map_err(|error| CliError::Other(format!("{what}: {} is not JSON: {error}", path.display())))
+    let text = read_text(what, path)?;
+    let shown = if path.as_os_str() == "-" {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    if text.trim().is_empty() {
+        return Err(CliError::Other(format!("{what}: {shown} is empty; it has to be JSON")));
+    }
+    serde_json::from_str(&text).map_err(|error| CliError::Other(format!("{what}: {shown} is not JSON: {error}")))
 }
 
 /// The first line of standard input. On a terminal it is asked for, and not shown while it is typed.

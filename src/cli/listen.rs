@@ -23,6 +23,7 @@ use crate::{
         client::ServerArguments,
         error::{CliError, cannot_listen},
         output::print_line,
+        plain::{printable, printable_lines},
     },
     config::secret_file,
     domain::{event_type::EventPattern, id::WebhookId, secret::SigningSecret, timestamp::Timestamp},
@@ -41,16 +42,12 @@ Examples:
       Receive callbacks on this machine, check their signatures and print them.
 
   clearhook listen --forward http://localhost:8080/hook --webhook 0199a3c4-…
-      Send each callback of a webhook of a running server also to a program on this machine, exactly as it was sent: body, headers and
-      signatures, with retries, redeliveries and tests. Verify it with the webhook's secret. Only secret header values are left out.
+      Send each callback of a webhook of a running server also to a program on this machine, exactly as it was sent: body, headers and signatures, with retries, redeliveries and tests. Verify it with the webhook's secret. Only secret header values are left out.
 
   clearhook listen --forward http://localhost:8080/hook --event 'identity.*'
-      Send each event of these types once to a program on this machine, signed with a secret that is printed at the start, however many
-      webhooks receive the event; and each redelivery. The events are known from the attempts to deliver them: an event that no enabled
-      webhook receives has none and is not forwarded.
+      Send each event of these types once to a program on this machine, signed with a secret that is printed at the start, however many webhooks receive the event; and each redelivery. The events are known from the attempts to deliver them: an event that no enabled webhook receives has none and is not forwarded.
 
-Forwarding needs an API key with the scope callbacks:read. It begins with the callbacks that are made from now on. If the connection breaks,
-it continues where it was. The answers of the local program change nothing on the server.";
+Forwarding needs an API key with the scope callbacks:read. It begins with the callbacks that are made from now on. If the connection breaks, it continues where it was. The answers of the local program change nothing on the server.";
 
 #[derive(Args)]
 pub(super) struct ListenArguments {
@@ -63,7 +60,7 @@ pub(super) struct ListenArguments {
     /// Forward the callbacks of this webhook, exactly as they were sent
     #[arg(long, value_name = "ID", group = "what", requires = "forward")]
     webhook: Option<WebhookId>,
-    /// Forward each event of this type, or of types that match a pattern such as 'identity.*', once
+    /// Forward each event of this type, or of types that match a pattern such as 'identity.*', once, however many webhooks receive it
     #[arg(long, value_name = "PATTERN", group = "what", requires = "forward")]
     event: Option<EventPattern>,
     /// Print one JSON object per forwarded callback
@@ -71,9 +68,9 @@ pub(super) struct ListenArguments {
     json: bool,
     #[command(flatten)]
     server: ServerArguments,
-    /// The secret (`whsec_…`): that of the webhook, with which signatures are checked (without it, they are not), or with --event the one with
-    /// which events are signed (by default a new one). Prefer the environment variable or a file: other users of this machine can read
-    /// command-line arguments
+    /// The signing secret (`whsec_…`). Without --forward: that of the webhook, to check signatures [default: they are not checked]. With
+    /// --event: the one that events are signed with [default: a new one]. Prefer the environment variable or a file: other users of this
+    /// machine can read command-line arguments
     #[arg(long, env = "CLEARHOOK_LISTEN_SECRET", hide_env_values = true)]
     secret: Option<String>,
     /// A file with the secret
@@ -167,6 +164,8 @@ fn remote(url: Url, key: Zeroizing<String>, filter: (&str, String)) -> Result<Re
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let client = reqwest::Client::builder()
         .connect_timeout(CONNECT)
+        // A redirect would send the key to another place.
+        .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(|error| CliError::Other(format!("cannot start: {error}")))?;
     Ok(Remote { stream, key, client })
@@ -193,9 +192,10 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
         receiver.response.status
     };
     tokio::time::sleep(receiver.response.delay).await;
+    // Anybody who reaches this address can send text.
     let (id, text) = (
-        header(&headers, "webhook-id").unwrap_or("no webhook-id"),
-        String::from_utf8_lossy(&body),
+        printable(header(&headers, "webhook-id").unwrap_or("no webhook-id")),
+        printable_lines(&String::from_utf8_lossy(&body)),
     );
     let line = format!("{} {id} {verdict}, answered {}\n  {text}", Timestamp::now(), status.as_u16());
     // The callback is answered even if it cannot be printed.

@@ -35,6 +35,7 @@ pub(super) struct MasterKeyArguments {
 #[derive(Subcommand)]
 enum MasterKeyCommand {
     /// Re-encrypt every secret in the database with a new key. Stop the service first. If this command is interrupted, run it again
+    #[command(after_help = "Example:\n  clearhook master-key rotate --data-dir /var/lib/clearhook")]
     Rotate {
         // Hidden from `--help`, because other users of the machine can read arguments. The key should come from the environment or a file.
         #[arg(long, env = "CLEARHOOK_NEW_MASTER_KEY", hide_env_values = true, hide = true)]

@@ -9,7 +9,9 @@ mod demo;
 mod environment;
 mod error;
 mod health;
+mod help;
 mod input;
+mod interrupt;
 mod listen;
 mod listing;
 mod manage;
@@ -30,7 +32,7 @@ mod user;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 use rustix::fs::Mode;
 
 use self::{
@@ -40,17 +42,26 @@ use self::{
 
 /// Sends signed webhooks, retries failed deliveries and logs every attempt
 #[derive(Parser)]
-#[command(name = "clearhook", version, about, max_term_width = 120)]
+#[command(name = "clearhook", version, about, max_term_width = 120, after_help = HELP)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
+/// What the help says below the commands.
+const HELP: &str = "`serve`, `migrate`, `user`, `api-key` and `master-key` run on the machine of the server and use its database; `health` asks that server. The other commands talk to a running server: they take its URL and an API key from --url and CLEARHOOK_API_KEY, or from a profile (`clearhook profile --help`).
+
+Examples:
+  clearhook serve --demo
+  clearhook webhook --help";
+
 #[derive(Subcommand)]
 enum Command {
-    /// Run the web console, the HTTP API and the dispatcher
+    /// Run the server: the web console, the HTTP API and the sending of callbacks
+    #[command(after_help = serve::HELP)]
     Serve(serve::ServeArguments),
-    /// Apply all database migrations and exit
+    /// Create the database or bring it up to date, and exit. `serve` does the same when it starts
+    #[command(after_help = "Example:\n  clearhook migrate --database-url postgres://clearhook@db.example.com/clearhook")]
     Migrate(open::DatabaseArguments),
     /// Ask the service on this machine whether it works, as a container's health check does
     #[command(after_help = "Example:\n  clearhook health --ready")]
@@ -70,24 +81,25 @@ enum Command {
     EventType(manage::event_type::EventTypeArguments),
     /// Find and publish events
     Event(manage::event::EventsArguments),
-    /// List and cancel deliveries: one event for one webhook
+    /// List and cancel deliveries. A delivery is one event on its way to one webhook, with all its attempts
     Delivery(manage::delivery::DeliveryArguments),
-    /// List, follow and redeliver callbacks: attempts to send an event
+    /// List, follow and repeat callbacks. A callback is one HTTP request to a webhook's URL: one attempt of a delivery
     Callback(manage::callback::CallbackArguments),
     /// Print the webhooks, event types and owners of a running server as one file
     #[command(after_help = configuration::EXPORT_HELP)]
     Export(configuration::ExportArguments),
-    /// Compare a file with a running server. The exit code is 0 if they are equal, 2 if they differ, and 1 for any error
+    /// Show what `apply` would change. The exit code is 0 if nothing, 2 if something, and 1 for any error
     #[command(after_help = configuration::DIFF_HELP)]
     Diff(configuration::DiffArguments),
-    /// Change a running server to what a file says
+    /// Change the webhooks, event types and owners of a running server to what a file says
     #[command(after_help = configuration::APPLY_HELP)]
     Apply(configuration::ApplyArguments),
-    /// Store servers and their keys by name
+    /// Store the URLs of servers and their API keys under names
     Profile(profile::ProfileArguments),
-    /// Print the JSON Schema of an event type's callback body
+    /// Print the JSON Schema of a built-in event type, without a server. For your own types see `clearhook event-type schema`
+    #[command(after_help = "Example:\n  clearhook schema --list\n  clearhook schema identity.created > identity.created.schema.json")]
     Schema(schema::SchemaArguments),
-    /// Run a receiver that prints callbacks and checks their signatures, or forward the callbacks of a server to a program on this machine
+    /// Receive callbacks for tests: print them and check their signatures, or forward those of a server to a program on this machine
     #[command(after_help = listen::HELP)]
     Listen(listen::ListenArguments),
     /// Print completions of all commands for a shell
@@ -103,11 +115,12 @@ pub fn main() -> ExitCode {
     environment::without_empty_certificate_variables();
     // New files are readable by their owner only. The umask belongs to the whole process, so it is set before any thread starts.
     rustix::process::umask(Mode::from_raw_mode(0o077));
-    if let Some(wrong) = environment::not_utf8(&Arguments::command()) {
+    let program = help::program();
+    if let Some(wrong) = environment::not_utf8(&program) {
         note(format_args!("clearhook: {wrong}"));
         return ExitCode::from(usage_code());
     }
-    let arguments = match Arguments::try_parse() {
+    let arguments = match program.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
@@ -123,13 +136,17 @@ pub fn main() -> ExitCode {
             fail(&error);
             ExitCode::from(usage_code())
         }
+        Err(error @ CliError::Interrupted(_)) => {
+            fail(&error);
+            ExitCode::from(interrupt::CODE)
+        }
         Err(error) => fail(&error),
     }
 }
 
 async fn run(command: Command) -> Result<(), CliError> {
     match command {
-        Command::Serve(arguments) => serve::run(arguments, &Arguments::command()).await,
+        Command::Serve(arguments) => serve::run(arguments, &help::program()).await,
         Command::Migrate(arguments) => {
             let (store, config) = arguments.open().await?;
             print_line(format_args!("The database {} is up to date.", config.database))?;
@@ -151,8 +168,8 @@ async fn run(command: Command) -> Result<(), CliError> {
         Command::Diff(arguments) => configuration::diff(arguments).await,
         Command::Apply(arguments) => configuration::apply(arguments).await,
         Command::Profile(arguments) => profile::run(arguments),
-        Command::Completions(arguments) => manual::completions(&arguments, Arguments::command()),
-        Command::Man(arguments) => manual::man(&arguments, Arguments::command()),
+        Command::Completions(arguments) => manual::completions(&arguments, help::program()),
+        Command::Man(arguments) => manual::man(&arguments, help::program()),
     }
 }
 
@@ -174,14 +191,15 @@ fn usage(error: &clap::Error) -> ExitCode {
     let text = error.to_string();
     let about: Vec<&str> = text
         .lines()
-        .take_while(|line| !line.starts_with("Usage:"))
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
     let about = about.join(" ");
     note(format_args!(
-        "clearhook: {}; see clearhook --help",
-        about.strip_prefix("error: ").unwrap_or(&about)
+        "clearhook: {}; see {} --help",
+        about.strip_prefix("error: ").unwrap_or(&about),
+        help::command_of_arguments()
     ));
     ExitCode::from(usage_code())
 }

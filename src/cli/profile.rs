@@ -24,7 +24,7 @@ pub(super) struct ProfileArguments {
 
 #[derive(Subcommand)]
 enum ProfileCommand {
-    /// Store the URL of a server and a key, which is read from standard input. The first profile becomes the chosen one
+    /// Store the URL of a server and an API key, which is read from standard input. The first profile becomes the default one
     #[command(
         after_help = "The file is $XDG_CONFIG_HOME/clearhook/profiles.toml (~/.config without XDG_CONFIG_HOME), readable by you only.\n\nExample:\n  clearhook profile add production --server https://hooks.example.com < key.txt"
     )]
@@ -37,27 +37,27 @@ enum ProfileCommand {
         /// Read the key from a file instead
         #[arg(long, value_name = "PATH", conflicts_with = "no_key")]
         key_file: Option<String>,
-        /// Store no key: it comes from the environment
+        /// Store no key: commands take it from `CLEARHOOK_API_KEY`
         #[arg(long)]
         no_key: bool,
         /// Replace a profile with the same name
         #[arg(long)]
         replace: bool,
     },
-    /// List all profiles. The chosen one is marked
+    /// List all profiles. The default one is marked
     List {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Choose the profile that commands use when none is named
+    /// Make a profile the default one, which commands use without --profile
     Use {
         /// The name of the profile
         name: String,
     },
     /// Show a profile, with the beginning of its key
     Show {
-        /// The name of the profile [default: the chosen one]
+        /// The name of the profile [default: the default one]
         name: Option<String>,
         /// Print JSON
         #[arg(long)]

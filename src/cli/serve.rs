@@ -27,6 +27,13 @@ use crate::{
     telemetry, web,
 };
 
+/// Text after the options of `--help`.
+pub(super) const HELP: &str = "Each setting can also be an environment variable or a line of the settings file: a flag takes precedence over a variable, and a variable over the file.
+
+Examples:
+  clearhook serve --demo
+  clearhook serve --addr 0.0.0.0:3000 --public-url https://hooks.example.com --database-url postgres://clearhook@db.example.com/clearhook";
+
 #[derive(Args)]
 pub(super) struct ServeArguments {
     /// If the database is empty, add an administrator and a sample webhook with its own receiver, publish a sample event, and print how to

@@ -34,11 +34,12 @@ pub(super) struct UserArguments {
 #[derive(Subcommand)]
 enum UserCommand {
     /// Create a user. Without --password-stdin, a password is generated and printed
+    #[command(after_help = "Example:\n  clearhook user create --email ada@example.com --role administrator")]
     Create {
         /// The user's e-mail address
         #[arg(long)]
         email: String,
-        /// The user's role: administrator or api-owner
+        /// The user's role: administrator (may do everything) or api-owner (sees and changes the webhooks that name the user as an owner)
         #[arg(long)]
         role: Role,
         /// Read the password from the first line of standard input
@@ -68,11 +69,11 @@ enum UserCommand {
         /// The user's e-mail address
         #[arg(long)]
         email: String,
-        /// The new role: administrator or api-owner
+        /// The new role: administrator (may do everything) or api-owner (sees and changes the webhooks that name the user as an owner)
         #[arg(long)]
         role: Role,
     },
-    /// Remove a user's second factor and end their sessions, for a user who lost the device and the recovery codes
+    /// Remove the second factor of a user who has lost the device and the recovery codes, and end the user's sessions
     ResetSecondFactor {
         /// The user's e-mail address
         #[arg(long)]

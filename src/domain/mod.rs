@@ -31,6 +31,8 @@ pub mod retry;
 #[cfg(feature = "ssr")]
 pub mod secret;
 #[cfg(feature = "ssr")]
+pub mod stream_position;
+#[cfg(feature = "ssr")]
 pub mod timestamp;
 #[cfg(feature = "ssr")]
 pub mod trace_context;

@@ -58,6 +58,8 @@ codes! {
     IdempotencyKeyReused = "idempotency-key-reused",
     /// A request with the same `Idempotency-Key` is still being handled.
     IdempotencyKeyInUse = "idempotency-key-in-use",
+    /// The request with this `Idempotency-Key` was carried out, but the service ended before it could store the response.
+    IdempotencyResponseLost = "idempotency-response-lost",
     /// The new schema would break publishers or receivers. `changes` says how.
     Incompatible = "incompatible",
     /// A fault of clearhook. Its log has more under the id in `x-request-id`.

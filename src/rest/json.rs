@@ -1,5 +1,6 @@
 //! JSON objects of requests, and what is wrong with them in words.
 
+use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 use url::form_urlencoded;
@@ -45,6 +46,10 @@ fn problem(path: &Path, error: &serde_json::Error) -> Problem {
 
 /// Reads the parameters of a query. A parameter that is unknown, given twice or of the wrong type is 400 with its name.
 pub(super) fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    // The parser would replace what is not UTF-8, and a filter would find something else.
+    if percent_decode_str(query).decode_utf8().is_err() {
+        return Err(Problem::malformed("The query is not UTF-8. Percent-encode its values as UTF-8."));
+    }
     let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
         let error = field_error(error.path(), &error.inner().to_string(), "parameter");

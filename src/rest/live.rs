@@ -1,5 +1,5 @@
 //! `GET /callbacks/live`: a stream of attempts for programs, as server-sent events. Each event is one attempt in the format of
-//! `GET /callbacks/{id}`, and its id is that of the callback, after which the stream continues (`Last-Event-ID`).
+//! `GET /callbacks/{id}`, and its id is the place after it, at which the stream continues (`Last-Event-ID`).
 
 use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
@@ -22,10 +22,7 @@ use crate::{
         log_subscriptions::{LogSubscription, SUBSCRIPTIONS_OF_KEY, Subscriber},
     },
     auth::{principal::Principal, rules::Action},
-    domain::{
-        event_type::EventPattern,
-        id::{CallbackId, WebhookId},
-    },
+    domain::{event_type::EventPattern, id::WebhookId, stream_position::StreamPosition, timestamp::Timestamp},
     problem::{Problem, ProblemCode},
     rest::{
         callbacks::details_view,
@@ -39,13 +36,15 @@ use crate::{
         event_types,
         webhooks::{AttemptFeed, FeedFilter, FeedItem},
     },
-    storage::StoreError,
+    storage::{StoreError, uuid_time::made_at},
 };
 
 /// How often the stream checks that the key may still read it.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// The interval of comments in a stream without events, so that both sides notice a lost connection.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How far the clocks of two nodes may differ.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
 /// How long a client should wait before it connects again.
 const RETRY: Duration = Duration::from_secs(1);
 /// When a request that was refused because there are too many streams, or because the service stops, should be repeated, in seconds.
@@ -63,8 +62,8 @@ struct LiveParams {
     /// Only attempts of events of this type, or of types that match this pattern (`identity.*`).
     #[schemars(example = &"identity.*")]
     event: Option<String>,
-    /// The callback after which the stream begins, for clients that cannot send the header `Last-Event-ID`, which has precedence.
-    #[schemars(with = "Option<CallbackId>")]
+    /// The id of the last event that was received, for clients that cannot send the header `Last-Event-ID`, which has precedence.
+    #[schemars(example = &"01912d68-783e-7a03-8467-5661c1243ad4")]
     last_event_id: Option<String>,
 }
 
@@ -77,12 +76,15 @@ pub(super) fn routes() -> Routes<AppState> {
         live,
         Operation::new("followCallbacks", Tag::Callbacks, "Follow callbacks")
             .text(
-                "Server-sent events, one for each attempt when it ends. The data of an event are what `GET /callbacks/{id}` answers. The id of an event \
-                 is that of the callback; send it as `Last-Event-ID` to continue after it, without loss and without duplicates. The stream ends when \
-                 the key is revoked.\n\nIn rare cases, when another node has stored a callback late, an event has no id and an earlier callback than the one \
-                 before.",
+                "Server-sent events, one for each attempt when it ends. The data of an event are what `GET /callbacks/{id}` answers. Send the id of the \
+                 last event as `Last-Event-ID` to continue after it, without loss and without duplicates. The stream ends when the key is revoked.\n\n\
+                 The id of an event is the id of a callback, with PostgreSQL followed by `/` and what the database had committed. Send it back as it \
+                 is. The id of a callback alone is accepted, too; the stream then has the callbacks with later ids.\n\nWith several nodes, a callback may \
+                 be stored shortly after others with later ids. It is sent then; if more such callbacks follow, without an id. They are sent again if the \
+                 connection breaks off between them: recognise them by `id` in the data. A callback that is stored more than 30 s late, because a node \
+                 could not reach the database, is in the log only.",
             )
-            .header::<Option<CallbackId>>("Last-Event-ID", "The id of the last event that was received. The stream continues after it. By default, it begins now.")
+            .header::<Option<String>>("Last-Event-ID", "The id of the last event that was received. The stream continues after it. By default, it begins now.")
             .answers_file("text/event-stream", "The stream, with a comment every 10 s when there are no events.")
             .with("Last-Event-ID", "The position at which the stream begins, for clients that lose the connection before the first event.")
             .refuses(404, "There is no such webhook (`not-found`).")
@@ -140,7 +142,7 @@ async fn live(
             detail,
         )));
     };
-    let position = feed.position();
+    let position = feed.position().clone();
     let live = Live {
         app,
         feed,
@@ -206,13 +208,15 @@ fn report(error: &StoreError) {
     tracing::warn!(%error, "a live stream ends because the database failed; the client connects again: {error}");
 }
 
-/// An attempt as an event. A callback that was committed late is no position, so its event has no id (HTML, section 9.2.6).
+/// An attempt as an event. If it has no id, the one before stays the last (HTML, section 9.2.6).
 fn event(item: FeedItem) -> Event {
-    let id = item.attempt.record.id;
     // Serializing this struct cannot fail.
     let data = serde_json::to_string(&details_view(item.attempt)).unwrap_or_default();
     let event = Event::default().data(data);
-    if item.is_position { event.id(id.to_string()) } else { event }
+    match item.position {
+        Some(position) => event.id(position.to_string()),
+        None => event,
+    }
 }
 
 /// The pattern that a query names. A pattern without `*` must be an event type.
@@ -227,15 +231,20 @@ async fn pattern(app: &AppState, given: &str) -> Result<EventPattern, Problem> {
     Ok(pattern)
 }
 
-/// The callback after which the stream begins. An empty header is what a client sends that has received no id.
-fn last_event(headers: &HeaderMap, query: Option<&str>) -> Result<Option<CallbackId>, Problem> {
+/// The place after which the stream begins. An empty header is what a client sends that has received no id.
+fn last_event(headers: &HeaderMap, query: Option<&str>) -> Result<Option<StreamPosition>, Problem> {
     let header = match headers.get(POSITION).map(HeaderValue::to_str) {
         Some(Ok(text)) if !text.is_empty() => Some(text),
         Some(Err(_)) => return Err(not_a_position()),
         _ => None,
     };
-    let given = header.or(query);
-    given.map(|text| text.parse().map_err(|_| not_a_position())).transpose()
+    let Some(given) = header.or(query) else { return Ok(None) };
+    let position: StreamPosition = given.parse().map_err(|_| not_a_position())?;
+    // After it there would be nothing to send for a long time.
+    if made_at(position.callback.0).since(Timestamp::now()) > CLOCKS_DIFFER {
+        return Err(not_a_position());
+    }
+    Ok(Some(position))
 }
 
 fn not_a_position() -> Problem {

@@ -1,10 +1,13 @@
 //! Requests with an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header), so that a request that a client repeats is carried out
 //! once. The response is stored encrypted, because it may contain a new secret.
+//!
+//! Each transaction that a request commits also notes that it was carried out, so a crash between the change and the response never leads
+//! to a second execution.
 
 use std::time::Duration;
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set,
     sea_query::{Expr, OnConflict},
 };
 use sha2::{Digest, Sha256};
@@ -21,6 +24,11 @@ pub const MEMORY: Duration = Duration::from_hours(24);
 /// After this time a request that did not end counts as lost, for example because its process was killed.
 const LOST_AFTER: Duration = Duration::from_secs(120);
 
+tokio::task_local! {
+    /// The request on whose behalf the present task works.
+    static CURRENT: OnceRequest;
+}
+
 /// A request with an `Idempotency-Key`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnceRequest {
@@ -36,6 +44,8 @@ pub enum Begun {
     New,
     /// It was carried out. Its response.
     Done(Zeroizing<Vec<u8>>),
+    /// It was carried out, but its process ended before it could store the response.
+    ResponseLost,
     /// It is being carried out just now.
     InUse,
     /// The key was used for another request.
@@ -55,6 +65,42 @@ impl OnceRequest {
             started_at: now,
         }
     }
+
+    /// Carries out the request: all transactions of the future are its own.
+    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        CURRENT.scope(self.clone(), future).await
+    }
+
+    /// An id that the request gives to what it creates. It is the same when the request is repeated after it was lost. `None` for a request
+    /// without an `Idempotency-Key`.
+    pub fn id_of_current() -> Option<Uuid> {
+        CURRENT
+            .try_with(|request| {
+                let hash = Sha256::new().chain_update(request.id).chain_update(request.fingerprint).finalize();
+                let mut id = [0; 16];
+                id.copy_from_slice(&hash[..16]);
+                uuid::Builder::from_custom_bytes(id).into_uuid()
+            })
+            .ok()
+    }
+}
+
+/// Notes in a transaction that the present request is carried out with it. Fails if the request counted as lost meanwhile and was begun again,
+/// so that only one of both commits.
+pub(super) async fn note_carried_out(transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
+    let Ok(request) = CURRENT.try_with(OnceRequest::clone) else {
+        return Ok(());
+    };
+    let noted = idempotency_key::Entity::update_many()
+        .col_expr(idempotency_key::Column::CarriedOut, Expr::value(true))
+        .filter(idempotency_key::Column::Id.eq(request.id))
+        .filter(idempotency_key::Column::StartedAt.eq(request.started_at.0))
+        .exec(transaction)
+        .await?;
+    if noted.rows_affected == 0 {
+        return Err(DbErr::Custom("the request took so long that its repetition has begun".to_owned()));
+    }
+    Ok(())
 }
 
 impl Store {
@@ -65,6 +111,7 @@ impl Store {
             api_key_id: Set(request.api_key.0),
             fingerprint: Set(request.fingerprint.to_vec()),
             started_at: Set(request.started_at.0),
+            carried_out: Set(false),
             response_encrypted: Set(None),
         };
         let new = idempotency_key::Entity::insert(row)
@@ -85,20 +132,25 @@ impl Store {
         match found.response_encrypted {
             Some(response) if !is_over => Ok(Begun::Done(self.vault.open(request.id, &response)?)),
             None if age < LOST_AFTER => Ok(Begun::InUse),
-            _ => self.begin_again(request, found.started_at).await,
+            None if found.carried_out && !is_over => Ok(Begun::ResponseLost),
+            _ => self.begin_again(request, found.started_at, is_over).await,
         }
     }
 
     /// Takes over a request that was lost or is forgotten, unless another one does so at the same time.
-    async fn begin_again(&self, request: &OnceRequest, started_at: i64) -> Result<Begun, StoreError> {
-        let taken = idempotency_key::Entity::update_many()
+    async fn begin_again(&self, request: &OnceRequest, started_at: i64, is_over: bool) -> Result<Begun, StoreError> {
+        let mut update = idempotency_key::Entity::update_many()
             .col_expr(idempotency_key::Column::StartedAt, Expr::value(request.started_at.0))
             .col_expr(idempotency_key::Column::Fingerprint, Expr::value(request.fingerprint.to_vec()))
             .col_expr(idempotency_key::Column::ResponseEncrypted, Expr::value(None::<Vec<u8>>))
+            .col_expr(idempotency_key::Column::CarriedOut, Expr::value(false))
             .filter(idempotency_key::Column::Id.eq(request.id))
-            .filter(idempotency_key::Column::StartedAt.eq(started_at))
-            .exec(&self.write)
-            .await?;
+            .filter(idempotency_key::Column::StartedAt.eq(started_at));
+        if !is_over {
+            // It may be carried out just now.
+            update = update.filter(idempotency_key::Column::CarriedOut.eq(false));
+        }
+        let taken = update.exec(&self.write).await?;
         Ok(if taken.rows_affected > 0 { Begun::New } else { Begun::InUse })
     }
 
@@ -114,12 +166,13 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets a request that has begun and changed nothing, so that it can be sent again with the same key.
+    /// Forgets a request that has begun, so that it can be sent again with the same key, unless it has changed something.
     pub async fn forget_once(&self, request: &OnceRequest) -> Result<(), StoreError> {
         idempotency_key::Entity::delete_many()
             .filter(idempotency_key::Column::Id.eq(request.id))
             .filter(idempotency_key::Column::StartedAt.eq(request.started_at.0))
             .filter(idempotency_key::Column::ResponseEncrypted.is_null())
+            .filter(idempotency_key::Column::CarriedOut.eq(false))
             .exec(&self.write)
             .await?;
         Ok(())

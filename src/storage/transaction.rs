@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::storage::{error::StoreError, limit::TimeLimit};
+use crate::storage::{error::StoreError, idempotency::note_carried_out, limit::TimeLimit};
 
 /// A pool of connections. Each statement on a pool for writes acquires the write lock of the process.
 #[derive(Clone, Debug)]
@@ -123,8 +123,9 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
-    /// Commits the transaction.
+    /// Commits the transaction, and with it that the request on whose behalf it was made is carried out.
     pub(super) async fn commit(self) -> Result<(), DbErr> {
+        note_carried_out(&self).await?;
         self.limit.wait(self.inner.commit()).await
     }
 }

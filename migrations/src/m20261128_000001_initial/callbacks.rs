@@ -1,44 +1,47 @@
 //! Callbacks, which are the rows of the log, and their hourly counts.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
 
 use super::{clustered, create_indexes, index};
 
 pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    manager
-        .create_table(
-            Table::create()
-                .table("callbacks")
-                .col(pk_uuid("id"))
-                .col(uuid("delivery_id"))
-                .col(uuid("event_id"))
-                .col(uuid("webhook_id"))
-                .col(text("event_type"))
-                .col(text("url"))
-                .col(big_integer("callback_date"))
-                .col(integer("attempt"))
-                .col(text("trigger"))
-                .col(text("outcome"))
-                .col(integer_null("status"))
-                .col(text("response"))
-                .col(text_null("detail"))
-                .col(big_integer("duration_ms"))
-                // The parts of the duration in microseconds. Without a new connection there is only the wait.
-                .col(integer_null("dns_us"))
-                .col(integer_null("connect_us"))
-                .col(integer_null("tls_us"))
-                .col(integer_null("wait_us"))
-                // The certificates that were refused, as JSON.
-                .col(text_null("certificates"))
-                .col(text("request_headers"))
-                .col(text_null("response_headers"))
-                .col(binary_null("response_body"))
-                .col(boolean("response_truncated"))
-                // Why the response body was not received completely. This does not change the outcome.
-                .col(text_null("response_incomplete"))
-                .to_owned(),
-        )
-        .await?;
+    let mut callbacks = Table::create()
+        .table("callbacks")
+        .col(pk_uuid("id"))
+        .col(uuid("delivery_id"))
+        .col(uuid("event_id"))
+        .col(uuid("webhook_id"))
+        .col(text("event_type"))
+        .col(text("url"))
+        .col(big_integer("callback_date"))
+        .col(integer("attempt"))
+        .col(text("trigger"))
+        .col(text("outcome"))
+        .col(integer_null("status"))
+        .col(text("response"))
+        .col(text_null("detail"))
+        .col(big_integer("duration_ms"))
+        // The parts of the duration in microseconds. Without a new connection there is only the wait.
+        .col(integer_null("dns_us"))
+        .col(integer_null("connect_us"))
+        .col(integer_null("tls_us"))
+        .col(integer_null("wait_us"))
+        // The certificates that were refused, as JSON.
+        .col(text_null("certificates"))
+        .col(text("request_headers"))
+        .col(text_null("response_headers"))
+        .col(binary_null("response_body"))
+        .col(boolean("response_truncated"))
+        // Why the response body was not received completely. This does not change the outcome.
+        .col(text_null("response_incomplete"))
+        .to_owned();
+    if manager.get_database_backend() == DbBackend::Postgres {
+        // The transaction that inserted the row. Snapshots say what a live stream has not read yet (`storage::log::feed`). On SQLite rows are
+        // inserted in the order of their ids.
+        let transaction = Expr::cust("pg_current_xact_id()");
+        callbacks.col(ColumnDef::new("stored_in").custom("xid8").not_null().default(transaction));
+    }
+    manager.create_table(callbacks).await?;
     let failed = Expr::col("outcome").eq(Expr::cust("'failed'"));
     create_indexes(
         manager,

@@ -15,6 +15,8 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 // What was requested.
                 .col(ColumnDef::new("fingerprint").binary().not_null())
                 .col(big_integer("started_at"))
+                // Set in the transaction of the change that the request makes.
+                .col(boolean("carried_out"))
                 // Null while the request is being handled.
                 .col(ColumnDef::new("response_encrypted").binary())
                 .foreign_key(&mut belongs_to("idempotency_keys", "api_key_id", "api_keys"))

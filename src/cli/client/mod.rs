@@ -12,7 +12,7 @@ pub(super) use self::{
     profiles::{Profile, Profiles},
     request::{Answer, Call, Failure},
     server::{SERVER, ServerArguments, parse_url},
-    stream::StreamParser,
+    stream::{StreamParser, StreamPlace},
 };
 
 use std::time::Duration;

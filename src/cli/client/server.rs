@@ -29,7 +29,7 @@ pub(in crate::cli) struct ServerArguments {
         help_heading = "Server"
     )]
     api_key_file: Option<String>,
-    /// The profile with URL and key, see `clearhook profile --help` [default: the one chosen by `clearhook profile use`]
+    /// The stored URL and key, see `clearhook profile --help` [default: that of `clearhook profile use`]
     #[arg(long, env = "CLEARHOOK_PROFILE", global = true, help_heading = "Server")]
     profile: Option<String>,
 }
@@ -72,7 +72,13 @@ impl ServerArguments {
             (None, Some(profile)) => key_of(&profile, &url)?,
             (None, None) => return Err(no_key()),
         };
-        Ok((url, Zeroizing::new(key.trim().to_owned())))
+        let key = key.trim();
+        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(CliError::Other(
+                "the API key has a line end, a blank or another character that no key has; check where it comes from".to_owned(),
+            ));
+        }
+        Ok((url, Zeroizing::new(key.to_owned())))
     }
 }
 

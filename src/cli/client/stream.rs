@@ -1,4 +1,8 @@
-//! Server-sent events (WHATWG HTML, section 9.2) from the bytes of a response.
+//! Server-sent events (WHATWG HTML, section 9.2) from the bytes of a response, and how far a stream was read.
+
+use std::collections::HashSet;
+
+use reqwest::Response;
 
 /// The largest event. A callback with its bodies has less than 4 MiB.
 const BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -22,6 +26,44 @@ pub(in crate::cli) struct StreamParser {
     /// The event whose end has not arrived.
     event: StreamEvent,
     has_data: bool,
+}
+
+/// How far a stream of attempts was read. The next connection continues there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::cli) struct StreamPlace {
+    last: Option<String>,
+    /// The attempts since then, whose events have no id. The next connection sends them again.
+    since: HashSet<String>,
+}
+
+impl StreamPlace {
+    /// The id of the last event, after which the stream continues. `None` before the first connection.
+    pub(in crate::cli) fn last(&self) -> Option<&str> {
+        self.last.as_deref()
+    }
+
+    /// A connection was opened. The first one says where the stream begins, so that one that breaks off before the first event loses none.
+    pub(in crate::cli) fn connected(&mut self, response: &Response) {
+        if self.last.is_none() {
+            let begin = response.headers().get("last-event-id").and_then(|value| value.to_str().ok());
+            self.last = begin.map(str::to_owned);
+        }
+    }
+
+    /// Notes an event with this attempt. Returns whether it is the first one with it.
+    pub(in crate::cli) fn note(&mut self, event: &StreamEvent, attempt: &str) -> bool {
+        let is_new = !self.since.contains(attempt);
+        match &event.id {
+            Some(id) => {
+                self.last = Some(id.clone());
+                self.since.clear();
+            }
+            None => {
+                self.since.insert(attempt.to_owned());
+            }
+        }
+        is_new
+    }
 }
 
 /// An event is too large to be kept in memory.
@@ -74,6 +116,22 @@ impl StreamParser {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn attempts_without_a_position_are_recognised_when_they_are_sent_again() {
+        let event = |id: Option<&str>| StreamEvent {
+            id: id.map(str::to_owned),
+            ..StreamEvent::default()
+        };
+        let mut place = StreamPlace::default();
+        assert!(place.note(&event(Some("p1")), "c9"));
+        assert!(place.note(&event(None), "c2") && place.note(&event(None), "c3"));
+        assert_eq!(place.last(), Some("p1"));
+        // Connected again.
+        assert!(!place.note(&event(None), "c2") && !place.note(&event(None), "c3"));
+        assert!(place.note(&event(Some("p2")), "c4"));
+        assert_eq!((place.last(), place.since.len()), (Some("p2"), 0));
+    }
 
     #[test]
     fn events_are_the_same_however_their_bytes_arrive() {

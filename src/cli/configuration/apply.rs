@@ -12,6 +12,7 @@ use crate::{
         client::{Call, Client},
         confirm::confirm,
         error::CliError,
+        interrupt::Interrupt,
         output::{note, print_line},
         plain::printable,
         progress::steps,
@@ -59,6 +60,7 @@ pub(super) async fn apply(client: &Client, file: &ConfigurationFile, comparison:
         file,
         done: 0,
         generated: Vec::new(),
+        interrupt: Interrupt::watch(),
     };
     let outcome = run.all(comparison, &bar).await;
     bar.finish_and_clear();
@@ -72,9 +74,13 @@ pub(super) async fn apply(client: &Client, file: &ConfigurationFile, comparison:
     match outcome {
         Ok(()) if options.json => Ok(()),
         Ok(()) => print_line(format_args!("{done} of {all} changes were made.")),
-        Err(error) => Err(CliError::Other(format!(
-            "{error}; {done} of {all} changes were made before; apply the file again to make the others"
-        ))),
+        Err(error) => {
+            let line = format!("{error}; {done} of {all} changes were made before; apply the file again to make the others");
+            Err(match error {
+                CliError::Interrupted(_) => CliError::Interrupted(line),
+                _ => CliError::Other(line),
+            })
+        }
     }
 }
 
@@ -85,6 +91,7 @@ struct Run<'a> {
     done: usize,
     /// New webhooks whose secret was generated.
     generated: Vec<String>,
+    interrupt: Interrupt,
 }
 
 impl Run<'_> {
@@ -94,6 +101,7 @@ impl Run<'_> {
             bar.inc(1);
         };
         for owner in &comparison.owners {
+            self.go_on()?;
             let user = json!({ "email": owner.email, "role": "api-owner" });
             failed(
                 &format!("owner {}", owner.email),
@@ -109,6 +117,7 @@ impl Run<'_> {
         // A new type may be replaced by another new type, which does not exist yet.
         let mut replacements = Vec::new();
         for step in changed {
+            self.go_on()?;
             bar.set_message(step.object());
             match &step.event_type {
                 Some(name) => replacements.extend(failed(&step.object(), self.event_type(name, step).await)?),
@@ -121,8 +130,17 @@ impl Run<'_> {
             failed(&format!("event type {name}"), call.send().await)?;
         }
         for step in removed {
+            self.go_on()?;
             failed(&step.object(), self.remove(step).await)?;
             finish(self);
+        }
+        Ok(())
+    }
+
+    /// Ctrl+C is an error between two changes.
+    fn go_on(&self) -> Result<(), CliError> {
+        if self.interrupt.is_pressed() {
+            return Err(CliError::Interrupted("interrupted".to_owned()));
         }
         Ok(())
     }

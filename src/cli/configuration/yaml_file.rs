@@ -42,7 +42,7 @@ pub(super) fn parse(text: &str) -> Result<(Value, Places), (Option<Place>, Strin
             line: usize::try_from(location.line()).unwrap_or(usize::MAX),
             column: usize::try_from(location.column()).unwrap_or(usize::MAX),
         });
-        (place, one_line(&error.to_string()))
+        (place, in_words(&error.to_string()))
     })?;
     let mut places = Places::default();
     let value = node.into_value(String::new(), &mut places);
@@ -50,9 +50,17 @@ pub(super) fn parse(text: &str) -> Result<(Value, Places), (Option<Place>, Strin
 }
 
 /// The message of the parser without its line ends and without the place, which is said elsewhere.
-fn one_line(text: &str) -> String {
+fn in_words(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.trim_end_matches('.').to_owned()
+    if let Some((_, limit)) = line.split_once("budget breached: ") {
+        let name = limit.split([' ', '{', '(']).next().unwrap_or_default();
+        return match name {
+            "Documents" => "the file has several documents (`---`); write it as one".to_owned(),
+            name => format!("the file is larger than any configuration (limit: {name}); split it or write it without aliases"),
+        };
+    }
+    let line = line.rsplit_once(" at line ").map_or(line.as_str(), |(message, _)| message);
+    line.trim_end_matches(['.', ',']).to_owned()
 }
 
 /// A value and its place.
@@ -211,7 +219,10 @@ mod tests {
                 "{text}: {found:?} {message}"
             );
             assert!(!message.contains('\n') && message.len() > 5, "{message}");
+            assert!(!message.contains("at line"), "the place is said once: {message}");
         }
+        let (_, message) = parse("a: 1\n---\na: 1\n").err().unwrap();
+        assert!(message.contains("several documents"), "{message}");
     }
 
     #[test]

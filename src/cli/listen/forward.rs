@@ -20,7 +20,7 @@ use crate::{
     cli::{
         error::CliError,
         output::{note, print_line},
-        plain::printable,
+        plain::{printable, printable_json},
     },
     domain::{
         answer::Answer,
@@ -42,6 +42,8 @@ const ANSWER: Duration = Duration::from_secs(120);
 const WAITING: usize = 64;
 /// The number of events that are remembered, so that none is forwarded twice with `--event`.
 const REMEMBERED: usize = 100_000;
+/// After this many bytes of a response, in which nobody is interested, the connection is closed.
+const DISCARDED_MAX: usize = 1024 * 1024;
 /// Headers that belong to one connection or are set by the client.
 const OWN_HEADERS: [&str; 5] = ["host", "content-length", "connection", "transfer-encoding", "expect"];
 /// Headers that do not depend on a webhook.
@@ -204,8 +206,7 @@ impl Forwarder {
         let (status, said) = match sent {
             Ok(response) => {
                 let status = response.status();
-                // The rest of the response is of no interest, but read so that the connection can be used again.
-                let _ = response.bytes().await;
+                discard(response).await;
                 (Some(status), Answer::Status(status.as_u16()).response())
             }
             Err(error) if error.is_timeout() => (None, format!("no answer within {} s", ANSWER.as_secs())),
@@ -214,11 +215,11 @@ impl Forwarder {
         let took = began.elapsed().as_millis();
         if self.as_json {
             let body = request.body.as_str();
-            return json!({
+            let line = json!({
                 "time": at, "event_type": request.event_type, "webhook_id": request.id, "status": status.map(|status| status.as_u16()),
                 "response": said, "duration_ms": u64::try_from(took).unwrap_or(u64::MAX), "body": body,
-            })
-            .to_string();
+            });
+            return printable_json(&line.to_string());
         }
         let answer = match status {
             Some(status) => format!("{} {said}", status.as_u16()),
@@ -238,6 +239,17 @@ impl Forwarder {
         }
         let colour = if status.is_some_and(|status| status.is_success()) { 32 } else { 31 };
         format!("\u{1b}[{colour}m{answer}\u{1b}[0m")
+    }
+}
+
+/// Reads the rest of a response, so that the connection can be used again, unless it is long.
+async fn discard(mut response: reqwest::Response) {
+    let mut left = DISCARDED_MAX;
+    while let Ok(Some(piece)) = response.chunk().await {
+        left = left.saturating_sub(piece.len());
+        if left == 0 {
+            return;
+        }
     }
 }
 

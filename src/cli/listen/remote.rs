@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     cli::{
-        client::{StreamParser, problem::said},
+        client::{StreamParser, StreamPlace, problem::said},
         error::CliError,
         output::note,
     },
@@ -85,13 +85,13 @@ enum Ended {
 impl Remote {
     /// Sends all attempts to `attempts`, until the server refuses to go on.
     pub(super) async fn follow(&self, attempts: mpsc::Sender<Attempt>) -> Result<(), CliError> {
-        let (mut last, mut pause) = (None, PAUSE);
+        let (mut place, mut pause) = (StreamPlace::default(), PAUSE);
         loop {
-            let before = last.clone();
-            let (reason, after) = match self.read(&mut last, &attempts).await {
+            let before = place.clone();
+            let (reason, after) = match self.read(&mut place, &attempts).await {
                 Ended::Unread => return Ok(()),
                 Ended::Refused(error) => return Err(error),
-                Ended::Broken(reason) if last.is_none() => {
+                Ended::Broken(reason) if place.last().is_none() => {
                     let words = "is the server running at this URL?";
                     return Err(CliError::Other(format!(
                         "cannot open the live stream of {}: {reason}; {words}",
@@ -101,11 +101,11 @@ impl Remote {
                 Ended::Broken(reason) => (reason, None),
                 Ended::Busy(reason, after) => (reason, after),
             };
-            if last != before {
+            if place != before {
                 pause = PAUSE;
             }
             let wait = after.map_or(pause, |after| after.min(PAUSE_MAX));
-            let (what, is_lost) = match last {
+            let (what, is_lost) = match place.last() {
                 Some(_) => ("The live stream broke off", " No callback is lost."),
                 None => ("The live stream cannot be opened yet", ""),
             };
@@ -124,16 +124,13 @@ impl Remote {
         self.stream.origin().ascii_serialization()
     }
 
-    /// Reads the stream until it ends. `last` is the position after which it is opened again.
-    async fn read(&self, last: &mut Option<String>, attempts: &mpsc::Sender<Attempt>) -> Ended {
-        let mut response = match self.open(last.as_deref()).await {
+    /// Reads the stream until it ends. `place` is how far it was read.
+    async fn read(&self, place: &mut StreamPlace, attempts: &mpsc::Sender<Attempt>) -> Ended {
+        let mut response = match self.open(place.last()).await {
             Ok(response) => response,
             Err(ended) => return ended,
         };
-        if last.is_none() {
-            let begin = response.headers().get("last-event-id").and_then(|value| value.to_str().ok());
-            *last = begin.map(str::to_owned);
-        }
+        place.connected(&response);
         let mut parser = StreamParser::default();
         loop {
             let piece = match timeout(SILENCE, response.chunk()).await {
@@ -157,11 +154,9 @@ impl Remote {
                         )));
                     }
                 };
-                if attempts.send(attempt).await.is_err() {
+                let is_new = place.note(&event, &attempt.id.to_string());
+                if is_new && attempts.send(attempt).await.is_err() {
                     return Ended::Unread;
-                }
-                if event.id.is_some() {
-                    *last = event.id;
                 }
             }
         }

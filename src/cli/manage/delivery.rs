@@ -34,7 +34,8 @@ enum DeliveryCommand {
         /// Only those of this webhook, by its id, or by its name, which also needs the scope webhooks:read
         #[arg(long)]
         webhook: Option<String>,
-        /// Only those in one of these states, separated by commas: `waiting`, `pending`, `sending`, `succeeded`, `failed`, `held`, `cancelled`
+        /// Only those in these states, separated by commas: `pending` (the next attempt is due now or later), `sending`, `waiting` (both of
+        /// these), `succeeded`, `failed` (all attempts failed), `held` (the webhook is disabled), `cancelled`
         #[arg(long)]
         state: Option<String>,
         /// Only those of events of this type

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::callback::row;
 use crate::{
     cli::{
-        client::{Client, Failure, StreamParser},
+        client::{Client, Failure, StreamParser, StreamPlace},
         error::CliError,
         output::{note, print_line},
         plain::printable_json,
@@ -28,32 +28,24 @@ const SILENCE_MAX: Duration = Duration::from_secs(90);
 
 /// Prints callbacks until the process is stopped.
 pub(super) async fn run(client: &Client, webhook: Option<WebhookId>, event: Option<&str>, json: bool) -> Result<(), CliError> {
-    let mut place = Place::default();
+    let (mut place, mut was_connected) = (StreamPlace::default(), false);
     let mut pause = PAUSE;
     loop {
-        let before = place.last.clone();
-        match connection(client, webhook, event, json, &mut place).await {
+        let before = place.clone();
+        match connection(client, webhook, event, json, &mut place, &mut was_connected).await {
             Err(Failure::Refused(status, body)) if !is_temporary(status) => return Err(Failure::Refused(status, body).at(client.url())),
             Err(Failure::Other(error @ CliError::OutputClosed)) => return Err(error),
             // A server that was never reached is most likely a wrong URL.
-            Err(failure @ Failure::Other(_)) if !place.was_connected => return Err(failure.at(client.url())),
+            Err(failure @ Failure::Other(_)) if !was_connected => return Err(failure.at(client.url())),
             Ok(()) | Err(_) => {}
         }
-        if place.last != before {
+        if place != before {
             pause = PAUSE;
         }
         note("The connection ended; connecting again …");
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(PAUSE_MAX);
     }
-}
-
-/// How far the stream was read.
-#[derive(Default)]
-struct Place {
-    was_connected: bool,
-    /// The id of the newest callback, after which the next connection continues.
-    last: Option<String>,
 }
 
 const fn is_temporary(status: StatusCode) -> bool {
@@ -66,21 +58,18 @@ async fn connection(
     webhook: Option<WebhookId>,
     event: Option<&str>,
     json: bool,
-    place: &mut Place,
+    place: &mut StreamPlace,
+    was_connected: &mut bool,
 ) -> Result<(), Failure> {
     let mut call = client.get("/callbacks/live").accept("text/event-stream").patient(Duration::ZERO);
     call = call.query_if("webhook", webhook).query_if("event", event);
-    if let Some(last) = &place.last {
+    if let Some(last) = place.last() {
         call = call.header(HeaderName::from_static("last-event-id"), last);
     }
     let response = call.stream().await?;
-    // The position at which the stream begins, so that a connection that breaks before the first callback loses none.
-    if place.last.is_none() {
-        let begin = response.headers().get("last-event-id").and_then(|value| value.to_str().ok());
-        place.last = begin.map(str::to_owned);
-    }
+    place.connected(&response);
     let mut bytes = response.bytes_stream();
-    place.was_connected = true;
+    *was_connected = true;
     let mut parser = StreamParser::default();
     while let Ok(Some(Ok(piece))) = timeout(SILENCE_MAX, bytes.next()).await {
         let events = parser.take(&piece).map_err(|_| {
@@ -88,21 +77,18 @@ async fn connection(
             Failure::Other(CliError::Other(words.to_owned()))
         })?;
         for event in events {
-            print(&event.data, json).map_err(Failure::Other)?;
-            if event.id.is_some() {
-                place.last = event.id;
+            let callback: Value = serde_json::from_str(&event.data).unwrap_or_default();
+            if place.note(&event, callback["id"].as_str().unwrap_or_default()) {
+                print(&event.data, &callback, json).map_err(Failure::Other)?;
             }
         }
     }
     Ok(())
 }
 
-fn print(data: &str, json: bool) -> Result<(), CliError> {
-    if json {
+fn print(data: &str, callback: &Value, json: bool) -> Result<(), CliError> {
+    if json || callback.is_null() {
         return print_line(printable_json(&data.replace('\n', "")));
     }
-    match serde_json::from_str::<Value>(data) {
-        Ok(callback) => print_table(&[], &[row(&callback)]),
-        Err(_) => print_line(printable_json(&data.replace('\n', ""))),
-    }
+    print_table(&[], &[row(callback)])
 }

@@ -53,7 +53,7 @@ enum WebhookCommand {
         /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
     },
-    /// Create a webhook and print its secret, which is never shown again
+    /// Create a webhook and print its signing secret, which is never shown again. It needs --name, --receiver and --event
     #[command(
         after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook create --name Billing --receiver https://billing.example.com/hooks --event 'invoice.*'"
     )]
@@ -88,7 +88,7 @@ enum WebhookCommand {
         /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
     },
-    /// Disable a webhook. Its events are held until they are recovered or discarded
+    /// Disable a webhook. Its deliveries are held: `recover` sends them later, `discard` cancels them
     #[command(after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook disable Billing")]
     Disable {
         /// The webhook's id, or its name, which also needs the scope webhooks:read
@@ -103,7 +103,7 @@ enum WebhookCommand {
         #[arg(long)]
         event: Option<String>,
     },
-    /// Send again what failed for good or was held, of events between two times
+    /// Send deliveries again that used up their attempts, or that were held while the webhook was disabled
     #[command(
         after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook recover Billing --since 2026-11-01T00:00:00Z\n  clearhook webhook recover Billing --since 24h"
     )]
@@ -117,24 +117,24 @@ enum WebhookCommand {
         #[arg(long)]
         until: Option<String>,
     },
-    /// Discard what a webhook holds, or what waits for it. It is not sent any more
+    /// Cancel all deliveries that a webhook holds, or with --state waiting those that wait to be sent, for good
     #[command(after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook discard Billing --state held --yes")]
     Discard {
         /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
-        /// Which deliveries: those that are held while it is disabled, or those that wait to be sent
+        /// Which deliveries
         #[arg(long, default_value = "held")]
         state: DiscardState,
         /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },
-    /// Replace the secret and print the new one, which is never shown again. The old one signs beside it for a while
+    /// Replace the signing secret and print the new one, which is never shown again. Until --overlap is over, callbacks are signed with both
     #[command(after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook rotate Billing --overlap 1h")]
     Rotate {
         /// The webhook's id, or its name, which also needs the scope webhooks:read
         webhook: String,
-        /// How long the old secret signs beside the new one, at most 7d
+        /// For how long callbacks are signed with the old secret as well, at most 7d [default: 24h]
         #[arg(long)]
         overlap: Option<String>,
         #[command(flatten)]
@@ -150,7 +150,7 @@ enum WebhookCommand {
         /// The length of a row
         #[arg(long, value_parser = ["hour", "day"], default_value = "hour")]
         period: String,
-        /// From this time on (RFC 3339) [default: 24 hours before the end]
+        /// From this time on (RFC 3339), or for as long as this until now, such as 7d [default: 24 hours before the end]
         #[arg(long)]
         from: Option<String>,
         /// Until this time (RFC 3339) [default: now]
@@ -228,6 +228,7 @@ pub(in crate::cli) async fn run(arguments: WebhookArguments) -> Result<(), CliEr
             print_object(&answer, json)
         }
         WebhookCommand::Stats { webhook, period, from, to } => {
+            let from = from.map(|from| resend::moment("--from", &from)).transpose()?;
             let id = find::webhook(&client, &webhook).await?;
             let call = client.get(format!("/webhooks/{id}/stats")).query("period", period);
             print_object(&call.query_if("from", from).query_if("to", to).send().await?, json)

@@ -26,17 +26,18 @@ pub(super) struct FieldArguments {
     /// The URL of the receiver
     #[arg(long = "receiver", visible_alias = "to", value_name = "URL")]
     receiver: Option<String>,
-    /// An event type or a pattern such as `identity.*`; several times for several. They replace all present ones
+    /// An event type or a pattern such as `identity.*`; may be given several times. An update replaces all present ones
     #[arg(long = "event", value_name = "TYPE")]
     events: Vec<String>,
-    /// An owner, by e-mail address or id; several times for several. They replace all present ones
+    /// A user who may see and change it besides administrators, by e-mail address or id; may be given several times. An update replaces all
+    /// present ones
     #[arg(long = "owner", value_name = "EMAIL")]
     owners: Vec<String>,
     /// Remove all owners
     #[arg(long, conflicts_with = "owners")]
     no_owners: bool,
-    /// A header of every callback; several times for several. They replace all present ones. A value `env:NAME` or `file:PATH` is read from
-    /// there and is a secret, so that it is not on the command line
+    /// A header that is added to each callback; may be given several times. An update replaces all present ones. With `NAME: env:VARIABLE` or
+    /// `NAME: file:PATH` the value is read from there and kept secret
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
     /// Remove all headers
@@ -45,7 +46,7 @@ pub(super) struct FieldArguments {
     /// At most this many callbacks a second
     #[arg(long, value_name = "PER_SECOND")]
     rate: Option<u32>,
-    /// How many callbacks may be sent at once after a pause [default: the rate]
+    /// How many callbacks may be sent at once after a time without any [default: the rate]
     #[arg(long, requires = "rate")]
     burst: Option<u32>,
     /// Remove the rate limit

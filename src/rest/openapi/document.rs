@@ -232,7 +232,7 @@ fn responses(rule: Option<Rule>, operation: &Operation, problem: &Value, schemas
         .collect()
 }
 
-const KEY_IN_USE: &str = "A request with the same `Idempotency-Key` is being handled (`idempotency-key-in-use`).";
+const KEY_IN_USE: &str = "A request with the same `Idempotency-Key` is being handled (`idempotency-key-in-use`), or was carried out and its response is lost (`idempotency-response-lost`).";
 const KEY_REUSED: &str = "The `Idempotency-Key` was used for another request (`idempotency-key-reused`).";
 
 /// A response with a problem.

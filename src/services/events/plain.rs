@@ -7,21 +7,20 @@ use uuid::Uuid;
 
 use crate::{
     auth::principal::Principal,
-    services::error::FieldError,
     services::events::{
         IngestError,
         cloud_event::{CloudEvent, of_data},
     },
+    storage::idempotency::OnceRequest,
 };
 
 /// The attributes that the query may have.
 const ATTRIBUTES: [&str; 5] = ["type", "source", "id", "subject", "time"];
 
 /// Reads an event. The default of `source` identifies the API key. The default of `id` is a new UUID, so that the event is never a
-/// duplicate.
+/// duplicate; with an `Idempotency-Key`, one that is the same when the request is repeated.
 pub fn event<'a>(query: &'a str, body: &'a [u8], by: &Principal) -> Result<CloudEvent<'a>, IngestError> {
     let mut event = of_data(body)?;
-    let mut errors = Vec::new();
     if percent_decode_str(query).decode_utf8().is_err() {
         return Err(IngestError::malformed(
             "",
@@ -31,8 +30,7 @@ pub fn event<'a>(query: &'a str, body: &'a [u8], by: &Principal) -> Result<Cloud
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let Some(name) = ATTRIBUTES.into_iter().find(|known| *known == name) else {
             let detail = format!("There is no parameter `{}`. Use {}.", cut(&name), ATTRIBUTES.join(", "));
-            errors.push(FieldError::new(format!("/{}", cut(&name)), detail));
-            continue;
+            return Err(IngestError::malformed(&format!("/{}", cut(&name)), detail));
         };
         let attribute = match name {
             "type" => &mut event.event_type,
@@ -48,15 +46,17 @@ pub fn event<'a>(query: &'a str, body: &'a [u8], by: &Principal) -> Result<Cloud
             value
         };
         if attribute.replace(value).is_some() {
-            errors.push(FieldError::new(format!("/{name}"), "This parameter is there twice. Give it once."));
+            return Err(IngestError::malformed(
+                &format!("/{name}"),
+                "This parameter is there twice. Give it once.",
+            ));
         }
-    }
-    if !errors.is_empty() {
-        return Err(IngestError::Invalid(errors));
     }
     event.specversion = Some(Cow::Borrowed("1.0"));
     event.source.get_or_insert_with(|| Cow::Owned(source_of(by)));
-    event.id.get_or_insert_with(|| Cow::Owned(Uuid::now_v7().to_string()));
+    event
+        .id
+        .get_or_insert_with(|| Cow::Owned(OnceRequest::id_of_current().unwrap_or_else(Uuid::now_v7).to_string()));
     Ok(event)
 }
 

@@ -1,19 +1,16 @@
-//! A live stream of attempts with their requests and responses, for programs. A stream continues after any callback, without a gap and without
-//! sending one twice, because it sends callbacks in the order of their ids.
+//! A live stream of attempts with their requests and responses, for programs. A stream continues after any attempt, without a gap and without
+//! sending one twice.
 //!
-//! A node commits callbacks in that order. Another node may commit one later than its id says. So while other nodes live, a callback is sent
-//! only when it is older than [`SETTLED_AFTER`], and what is committed even later is found by looking back ([`LOOK_BACK`]).
+//! On SQLite callbacks are committed in the order of their ids, so an id is a position. On PostgreSQL a node may commit one after another
+//! node has committed one with a later id. So a position also has the snapshot with which the stream was read: what the snapshot does not
+//! see was committed later, and is sent.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
-    time::Duration,
+    collections::{HashMap, VecDeque},
+    time::{Duration, Instant},
 };
 
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep},
-};
-use uuid::Uuid;
+use tokio::{sync::watch, time::sleep};
 
 use crate::{
     app::AppState,
@@ -21,28 +18,22 @@ use crate::{
     domain::{
         event_type::EventPattern,
         id::{CallbackId, WebhookId},
-        timestamp::Timestamp,
+        stream_position::StreamPosition,
     },
     services::error::UseCaseError,
     services::webhooks::authorize,
-    storage::{
-        StoreError,
-        callbacks::CallbackDetails,
-        log::feed::LoggedCallback,
-        uuid_time::{made_at, oldest_id_of},
-    },
+    storage::{StoreError, callbacks::CallbackDetails, log::feed::LoggedCallback},
 };
 
 /// Pause between two queries, so that a burst of callbacks takes few of them.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Interval of queries for callbacks that other nodes logged.
 const OTHERS: Duration = Duration::from_millis(500);
-/// The time from the creation of a callback's id to its commit, and the difference between the clocks of two nodes.
-const SETTLED_AFTER: Duration = Duration::from_secs(2);
-/// How far before the last callback a stream looks for callbacks of other nodes that were committed late.
-const LOOK_BACK: Duration = Duration::from_secs(30);
-/// The interval at which it does.
-const LOOK_BACK_EVERY: Duration = Duration::from_secs(1);
+/// The longest time from the creation of a callback's id to its commit, plus the difference between the clocks of two nodes. What is
+/// committed even later, because a node could not reach the database for longer, is in the log but not in live streams.
+const LATE: Duration = Duration::from_secs(30);
+/// On PostgreSQL the pause is at least this many times as long as the last query, which reads the ids of the last [`LATE`].
+const PAUSE_FACTOR: u32 = 4;
 /// Callbacks per query, of which those that match are sent.
 const EXAMINED: u64 = 1_000;
 /// The size up to which callbacks are loaded together.
@@ -78,21 +69,20 @@ impl FeedFilter {
 pub struct FeedItem {
     /// The attempt.
     pub attempt: CallbackDetails,
-    /// Whether the stream can continue after it. False for a callback that was committed late: later ones were sent before it.
-    pub is_position: bool,
+    /// The place after it. `None` while older attempts, which were committed late, follow.
+    pub position: Option<StreamPosition>,
 }
 
 /// A stream of attempts.
 pub struct AttemptFeed {
     app: AppState,
     filter: FeedFilter,
-    /// All callbacks up to this one have been examined.
-    examined: CallbackId,
-    /// On PostgreSQL, the ids of the examined callbacks of the last [`LOOK_BACK`].
-    known: BTreeSet<CallbackId>,
-    looked_back: Instant,
-    /// The callbacks that match and are not loaded yet.
-    waiting: VecDeque<(CallbackId, bool)>,
+    /// The place up to which the log has been examined.
+    examined: StreamPosition,
+    /// How long the last query took.
+    took: Duration,
+    /// The callbacks that match and are not loaded yet, with the places after them.
+    waiting: VecDeque<(CallbackId, Option<StreamPosition>)>,
     /// Loaded, and not sent yet.
     loaded: VecDeque<FeedItem>,
     /// How many callbacks are loaded next: fewer if the last ones were large.
@@ -101,34 +91,34 @@ pub struct AttemptFeed {
 }
 
 impl AttemptFeed {
-    /// Starts a stream after the given callback, or from now on.
-    pub async fn start(app: &AppState, by: &Principal, filter: FeedFilter, after: Option<CallbackId>) -> Result<Self, UseCaseError> {
+    /// Starts a stream after the given position, or from now on.
+    pub async fn start(app: &AppState, by: &Principal, filter: FeedFilter, after: Option<StreamPosition>) -> Result<Self, UseCaseError> {
         filter.authorize(app, by).await?;
         let recorded = app.dispatcher.recorded();
         let examined = match after {
+            // Which older callbacks the client has is not known: those that are committed so far.
+            Some(StreamPosition { callback, snapshot: None }) => StreamPosition {
+                callback,
+                snapshot: app.store.log_snapshot().await?,
+            },
             Some(after) => after,
-            None => app.store.newest_callback().await?.unwrap_or(CallbackId(Uuid::nil())),
+            None => app.store.end_of_log().await?,
         };
-        let mut feed = Self {
+        Ok(Self {
             app: app.clone(),
             filter,
             examined,
-            known: BTreeSet::new(),
-            looked_back: Instant::now(),
+            took: Duration::ZERO,
             waiting: VecDeque::new(),
             loaded: VecDeque::new(),
             load: 1,
             recorded,
-        };
-        if app.store.is_shared() {
-            feed.known = feed.behind().await?.into_iter().map(|logged| logged.id).collect();
-        }
-        Ok(feed)
+        })
     }
 
-    /// The callback after which the stream begins.
-    pub const fn position(&self) -> CallbackId {
-        self.examined
+    /// The place after which the stream begins.
+    pub const fn position(&self) -> &StreamPosition {
+        &self.examined
     }
 
     /// Waits until there may be new callbacks.
@@ -142,7 +132,7 @@ impl AttemptFeed {
             // The dispatcher has stopped, so there will be no more callbacks.
             std::future::pending::<()>().await;
         }
-        sleep(PAUSE).await;
+        sleep(PAUSE.max(self.took * PAUSE_FACTOR)).await;
     }
 
     /// The next attempts, a few at a time. Empty if there are none at present. They are read from the database when they are asked for, so a
@@ -165,84 +155,47 @@ impl AttemptFeed {
     async fn examine(&mut self) -> Result<(), StoreError> {
         self.recorded.mark_unchanged();
         loop {
-            let Some(mut to) = self.app.store.newest_callback().await? else {
-                return Ok(());
+            let began = Instant::now();
+            let (found, now) = self.app.store.logged_since(&self.examined, LATE, EXAMINED).await?;
+            self.took = if self.app.store.is_shared() {
+                began.elapsed()
+            } else {
+                Duration::ZERO
             };
-            if self.app.store.is_shared() {
-                // Asked after the newest callback was read: a node that has logged anything until then had a lease before that.
-                if !self.app.store.is_alone(self.app.node).await? {
-                    to = to.min(CallbackId(oldest_id_of(Timestamp::now().minus(SETTLED_AFTER))));
-                    self.look_back().await?;
-                }
+            let before = std::mem::replace(&mut self.examined, now);
+            let (late, new): (Vec<_>, Vec<_>) = found.iter().partition(|logged| logged.id <= before.callback);
+            let is_all = (new.len() as u64) < EXAMINED;
+            let after = |callback| StreamPosition {
+                callback,
+                snapshot: self.examined.snapshot.clone(),
+            };
+            let late = late.into_iter().filter(|logged| self.filter.matches(logged));
+            self.waiting.extend(late.map(|logged| (logged.id, None)));
+            // After the last of the late ones, nothing up to the former place is missing.
+            if let Some((_, position)) = self.waiting.back_mut() {
+                *position = Some(after(before.callback));
             }
-            if to <= self.examined {
-                return Ok(());
-            }
-            let found = self.app.store.logged_between(self.examined, to, EXAMINED).await?;
-            let is_all = (found.len() as u64) < EXAMINED;
-            self.examined = if is_all { to } else { found.last().map_or(to, |last| last.id) };
-            let matching = found.iter().filter(|logged| self.filter.matches(logged));
-            self.waiting.extend(matching.map(|logged| (logged.id, true)));
-            self.remember(&found);
+            let new = new.into_iter().filter(|logged| self.filter.matches(logged));
+            self.waiting.extend(new.map(|logged| (logged.id, Some(after(logged.id)))));
             if is_all || !self.waiting.is_empty() {
                 return Ok(());
             }
         }
     }
 
-    /// Remembers what was examined, and forgets what is too old to look back for.
-    fn remember(&mut self, found: &[LoggedCallback]) {
-        if self.app.store.is_shared() {
-            self.known.extend(found.iter().map(|logged| logged.id));
-            self.known = self.known.split_off(&self.oldest_behind());
-        }
-    }
-
-    /// Finds callbacks that were committed after later ones had been sent.
-    async fn look_back(&mut self) -> Result<(), StoreError> {
-        if self.looked_back.elapsed() < LOOK_BACK_EVERY {
-            return Ok(());
-        }
-        self.looked_back = Instant::now();
-        let behind = self.behind().await?;
-        let late: Vec<_> = behind.into_iter().filter(|logged| self.known.insert(logged.id)).collect();
-        let matching = late.iter().filter(|logged| self.filter.matches(logged));
-        self.waiting.extend(matching.map(|logged| (logged.id, false)));
-        Ok(())
-    }
-
-    /// The callbacks of the last [`LOOK_BACK`] before the present position.
-    async fn behind(&self) -> Result<Vec<LoggedCallback>, StoreError> {
-        let (mut from, mut behind) = (self.oldest_behind(), Vec::new());
-        loop {
-            let found = self.app.store.logged_between(from, self.examined, EXAMINED).await?;
-            let is_all = (found.len() as u64) < EXAMINED;
-            from = found.last().map_or(from, |last| last.id);
-            behind.extend(found);
-            if is_all {
-                return Ok(behind);
-            }
-        }
-    }
-
-    fn oldest_behind(&self) -> CallbackId {
-        CallbackId(oldest_id_of(made_at(self.examined.0).minus(LOOK_BACK)))
-    }
-
     /// Loads the next callbacks that match.
     async fn load(&mut self) -> Result<(), StoreError> {
-        let next: Vec<_> = self.waiting.iter().take(self.load).copied().collect();
-        if next.is_empty() {
+        let ids: Vec<_> = self.waiting.iter().take(self.load).map(|(id, _)| *id).collect();
+        if ids.is_empty() {
             return Ok(());
         }
-        let ids: Vec<_> = next.iter().map(|(id, _)| *id).collect();
         let attempts = self.app.store.callbacks_with_bodies(&ids).await?;
-        self.waiting.drain(..next.len());
+        let mut positions: HashMap<_, _> = self.waiting.drain(..ids.len()).collect();
         let bytes: usize = attempts.iter().map(size).sum();
         let average = bytes / attempts.len().max(1);
         self.load = (LOADED_BYTES / average.max(1)).clamp(1, LOADED_MAX);
         self.loaded.extend(attempts.into_iter().map(|attempt| FeedItem {
-            is_position: next.iter().any(|(id, is_position)| *id == attempt.record.id && *is_position),
+            position: positions.remove(&attempt.record.id).flatten(),
             attempt,
         }));
         Ok(())

@@ -10,6 +10,7 @@ pub(crate) struct Model {
     pub(crate) api_key_id: Uuid,
     pub(crate) fingerprint: Vec<u8>,
     pub(crate) started_at: i64,
+    pub(crate) carried_out: bool,
     pub(crate) response_encrypted: Option<Vec<u8>>,
 }
 

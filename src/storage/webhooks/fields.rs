@@ -46,7 +46,8 @@ pub struct WebhookFields<E = EventPattern, U = UserId, H = Header> {
     /// Whether callbacks are sent.
     #[serde(default = "enabled_by_default")]
     pub enabled: bool,
-    /// The users who may see it, besides administrators. They are stored sorted, without duplicates.
+    /// The users who may see it, besides administrators: their ids. Requests may name them by their e-mail addresses as well. They are stored
+    /// sorted, without duplicates.
     #[serde(default = "Vec::new")]
     #[schemars(with = "Vec<U>", default = "no_owners")]
     pub owners: Vec<U>,

@@ -84,6 +84,15 @@ async fn once(app: &AppState, holder: &KeyHolder, key: &str, limit: usize, reque
                 "A request with the same Idempotency-Key is being handled. Send it again in a moment to get its response.",
             ));
         }
+        Begun::ResponseLost => {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                ProblemCode::IdempotencyResponseLost,
+                "The response is lost",
+                "The request with this Idempotency-Key was carried out, or a part of it, but the service ended before it could store the response. \
+                 Read what it has changed; a new Idempotency-Key carries it out once more.",
+            ));
+        }
         Begun::OtherRequest => {
             return Err(Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -97,7 +106,7 @@ async fn once(app: &AppState, holder: &KeyHolder, key: &str, limit: usize, reque
     let app = app.clone();
     let request = Request::from_parts(head, Body::from(body));
     let task = async move {
-        let response = next.run(request).await;
+        let response = this.scope(next.run(request)).await;
         store(&app, &this, response).await
     };
     let done = tokio::spawn(task.in_current_span()).await;
@@ -136,7 +145,7 @@ fn fingerprint(head: &axum::http::request::Parts, body: &Bytes) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Stores a response of success. After any other nothing was changed, so the request may be corrected and sent again with the same key.
+/// Stores a response of success. After any other the request may be corrected and sent again with the same key, if nothing was changed.
 async fn store(app: &AppState, this: &OnceRequest, response: Response) -> Response {
     if !response.status().is_success() {
         if let Err(error) = app.store.forget_once(this).await {
@@ -160,7 +169,7 @@ async fn store(app: &AppState, this: &OnceRequest, response: Response) -> Respon
     bytes.push(b'\n');
     bytes.extend_from_slice(&body);
     if let Err(error) = app.store.end_once(this, &bytes).await {
-        tracing::error!(%error, "the response to a request with an Idempotency-Key cannot be stored, so the request may be carried out twice if it is repeated: {error}");
+        tracing::error!(%error, "the response to a request with an Idempotency-Key cannot be stored; if the request is repeated, it is answered with 409: {error}");
     }
     Response::from_parts(head, Body::from(body))
 }

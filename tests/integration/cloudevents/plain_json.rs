@@ -77,11 +77,16 @@ async fn plain_json_with_invalid_query_is_rejected(database: TestDatabase) {
     let post =
         async |query: &str, media: &str, body: String| stage.answer(stage.post(query).header("content-type", media).body(body)).await;
     let json = "application/json";
+    // Parameters that are unknown or given twice are 400, as everywhere in the API.
     for (query, pointer) in [
         ("?type=identity.created&colour=red", "/colour"),
         ("?type=identity.created&Source=a", "/Source"),
         ("?type=identity.created&type=visit_event.created", "/type"),
         ("?type=identity.created&id=1&id=1", "/id"),
+    ] {
+        post(query, json, data().to_string()).await.refuses(400, pointer, query);
+    }
+    for (query, pointer) in [
         ("?id=1", "/type"),
         ("?type=", "/type"),
         ("?type=no.such", "/type"),

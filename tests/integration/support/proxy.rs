@@ -33,6 +33,11 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Starts a proxy to this address.
     pub(crate) async fn to(server: String) -> Self {
+        Self::to_each(vec![server]).await
+    }
+
+    /// Starts a proxy whose connections go to one of these addresses after the other.
+    pub(crate) async fn to_each(servers: Vec<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (silences, heard) = watch::channel(0);
@@ -43,12 +48,14 @@ impl Proxy {
         let silent = is_silent.clone();
         tokio::spawn(async move {
             let mut kept = Vec::new();
+            let mut servers = servers.iter().cycle();
             while let Ok((client, _)) = listener.accept().await {
                 if silent.load(Ordering::SeqCst) {
                     kept.push(client);
                     continue;
                 }
-                let Ok(server) = TcpStream::connect(&server).await else { continue };
+                let Some(server) = servers.next() else { return };
+                let Ok(server) = TcpStream::connect(server).await else { continue };
                 let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
                 made.fetch_add(1, Ordering::SeqCst);
                 for (from, to) in [(from_client, to_server), (from_server, to_client)] {
