@@ -107,6 +107,10 @@ impl<B: Broker> Consumer<B> {
         let mut session = connected?;
         self.status.set_connected(true);
         tracing::info!(broker = B::NAME, "{}: connected to {}", B::TITLE, self.broker.servers());
+        for _ in 0..session.rejected_before() {
+            self.status.count_rejected();
+            tracing::warn!(broker = B::NAME, "{}: a message was rejected: its headers cannot be read", B::TITLE);
+        }
         let tasks = Tasks::new(self, &self.stop);
         let ended = tasks.feed(&mut session, &self.stop).await;
         tasks.finish().await;

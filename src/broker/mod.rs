@@ -12,6 +12,7 @@ mod amqp_transport;
 mod consumer;
 mod nats;
 mod nats_message;
+mod nats_unreadable;
 mod tls;
 
 use thiserror::Error;
@@ -53,6 +54,11 @@ trait Session: Send + 'static {
 
     /// Waits for the next message. Nothing is lost if the future is dropped. An error means that the connection is lost.
     fn next(&mut self) -> impl Future<Output = Result<Self::Received, BrokerError>> + Send;
+
+    /// How many messages were rejected when the connection was opened, because they cannot even be received.
+    fn rejected_before(&self) -> u64 {
+        0
+    }
 
     /// How many messages the broker holds that are not acknowledged. `in_progress` is the number of those that this node has taken.
     fn waiting(&mut self, in_progress: u64) -> impl Future<Output = Result<u64, BrokerError>> + Send;

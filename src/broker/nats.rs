@@ -20,6 +20,7 @@ use crate::{
         Broker, BrokerError, Received, Session,
         consumer::{EXCHANGE, IN_PROGRESS_MAX},
         nats_message::{SUBJECT_PREFIX, message, rejected_copies},
+        nats_unreadable::move_unreadable,
         tls::{client_config, explain},
     },
     config::{NatsLogin, NatsSettings},
@@ -29,12 +30,12 @@ use crate::{
 
 const SETTING: &str = "CLEARHOOK_NATS_URL";
 /// The stream of events.
-const EVENTS: &str = "CLEARHOOK";
+pub(super) const EVENTS: &str = "CLEARHOOK";
 /// The durable consumer, which all nodes share.
 const CONSUMER: &str = "clearhook";
 /// The stream of rejected messages, and its subject.
 const REJECTED: &str = "CLEARHOOK_REJECTED";
-const REJECTED_SUBJECT: &str = "clearhook.rejected";
+pub(super) const REJECTED_SUBJECT: &str = "clearhook.rejected";
 /// After this time the server delivers a message again that was not acknowledged.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 /// Maximum number of messages that are not acknowledged, of all nodes together.
@@ -81,6 +82,8 @@ pub(super) struct NatsSession {
     context: Arc<Context>,
     /// Cancelled when the connection is lost.
     lost: CancellationToken,
+    /// Number of messages that were rejected when the connection was opened.
+    unreadable: u64,
 }
 
 async fn connect(settings: &NatsSettings, lost: &CancellationToken) -> Result<Client, BrokerError> {
@@ -155,7 +158,7 @@ impl NatsSession {
                 })
                 .await
                 .map_err(|error| unusable("the stream CLEARHOOK_REJECTED", &error))?;
-            let consumer = events
+            let mut consumer = events
                 .get_or_create_consumer(
                     CONSUMER,
                     pull::Config {
@@ -168,6 +171,8 @@ impl NatsSession {
                 )
                 .await
                 .map_err(|error| unusable("the consumer clearhook", &error))?;
+            let most = client.server_info().max_payload;
+            let moved = move_unreadable(&context, &events, &mut consumer, most).await?;
             let messages = consumer
                 .stream()
                 .max_messages_per_batch(IN_PROGRESS_MAX)
@@ -176,9 +181,9 @@ impl NatsSession {
                 .messages()
                 .await
                 .map_err(|error| unusable("the consumer clearhook", &error))?;
-            Ok((consumer, messages))
+            Ok((consumer, messages, moved))
         };
-        let (consumer, messages) = timeout(3 * EXCHANGE, open)
+        let (consumer, messages, unreadable) = timeout(3 * EXCHANGE, open)
             .await
             .map_err(|_| BrokerError("JetStream does not answer".to_owned()))??;
         Ok(Self {
@@ -187,6 +192,7 @@ impl NatsSession {
             messages,
             context: Arc::new(context),
             lost,
+            unreadable,
         })
     }
 }
@@ -209,6 +215,10 @@ impl Session for NatsSession {
             Some(Err(error)) => Err(unusable("the consumer clearhook", &error)),
             None => Err(BrokerError("the server ended the delivery of messages".to_owned())),
         }
+    }
+
+    fn rejected_before(&self) -> u64 {
+        self.unreadable
     }
 
     async fn waiting(&mut self, _: u64) -> Result<u64, BrokerError> {
@@ -268,7 +278,7 @@ impl Received for NatsReceived {
 }
 
 /// The error of something that `JetStream` does not provide.
-fn unusable(what: &str, error: &(dyn std::error::Error + 'static)) -> BrokerError {
+pub(super) fn unusable(what: &str, error: &(dyn std::error::Error + 'static)) -> BrokerError {
     let (outer, inner) = (error.to_string(), innermost(error).to_string());
     let detail = if outer.contains(&inner) {
         outer

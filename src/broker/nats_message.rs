@@ -83,14 +83,7 @@ pub(super) fn rejected_copies(received: &jetstream::Message, rejection: &Rejecti
 }
 
 fn copies(original: &HeaderMap, body: &Bytes, ours: &HeaderMap, id: Option<&str>, most: usize) -> Vec<(HeaderMap, Bytes)> {
-    // With the id, the server recognises a copy that is stored a second time because the first confirmation was lost.
-    let with_id = |mut headers: HeaderMap, part: &str| {
-        if let Some(id) = id {
-            headers.insert("Nats-Msg-Id", format!("{id}{part}"));
-        }
-        headers
-    };
-    let mut all = with_id(ours.clone(), "");
+    let mut all = with_id(ours, id, "");
     for (name, value) in pairs(original) {
         let is_of_server = name
             .get(..SERVER_PREFIX.len())
@@ -103,18 +96,31 @@ fn copies(original: &HeaderMap, body: &Bytes, ours: &HeaderMap, id: Option<&str>
     if size_of(&all) + body.len() <= most {
         return vec![(all, body.clone())];
     }
-    let whole = Bytes::from([&written(original), body.as_ref()].concat());
+    parts(&Bytes::from([&written(original), body.as_ref()].concat()), ours, id, most)
+}
+
+/// Messages whose bodies, one after the other, are `whole`, and which are not larger than `most` with their headers.
+pub(super) fn parts(whole: &Bytes, ours: &HeaderMap, id: Option<&str>, most: usize) -> Vec<(HeaderMap, Bytes)> {
     // Room for our own headers with the number of the part.
-    let part_size = most.saturating_sub(size_of(&with_id(ours.clone(), "")) + 100).max(1);
+    let part_size = most.saturating_sub(size_of(&with_id(ours, id, "")) + 100).max(1);
     let count = whole.len().div_ceil(part_size);
     (0..count)
         .map(|part| {
-            let mut headers = with_id(ours.clone(), &format!("-{part}"));
+            let mut headers = with_id(ours, id, &format!("-{part}"));
             headers.insert("Clearhook-Part", format!("{}/{count}", part + 1));
             let end = whole.len().min((part + 1) * part_size);
             (headers, whole.slice(part * part_size..end))
         })
         .collect()
+}
+
+/// Our headers with an id, by which the server recognises a copy that is stored a second time because the first confirmation was lost.
+fn with_id(ours: &HeaderMap, id: Option<&str>, part: &str) -> HeaderMap {
+    let mut headers = ours.clone();
+    if let Some(id) = id {
+        headers.insert("Nats-Msg-Id", format!("{id}{part}"));
+    }
+    headers
 }
 
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &HeaderValue)> {

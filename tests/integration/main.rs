@@ -13,6 +13,7 @@ mod api_conventions;
 mod api_input;
 mod audit;
 mod backpressure;
+mod brokers;
 mod bulk;
 mod callback_connection;
 mod callback_page;
