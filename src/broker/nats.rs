@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_nats::{
-    Client, ConnectError, ConnectErrorKind, ConnectOptions, Event,
+    Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, StatusCode, Subject, Subscriber,
     jetstream::{
         self, AckKind, Context,
         consumer::{AckPolicy, PullConsumer, pull},
@@ -11,8 +11,8 @@ use async_nats::{
         stream::{RetentionPolicy, StorageType},
     },
 };
-use futures_util::{FutureExt, StreamExt};
-use tokio::time::timeout;
+use futures_util::StreamExt;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -42,9 +42,13 @@ const ACK_WAIT: Duration = Duration::from_secs(30);
 const ACK_PENDING_MAX: i64 = 10_000;
 /// A server that does not answer two pings in a row is lost.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
-/// The duration of a request for messages, and how often the server says that the request still waits.
-const PULL: Duration = Duration::from_secs(30);
+/// How many messages are requested at once. More are requested when at most half as many are still to come.
+const REQUEST: usize = IN_PROGRESS_MAX / 2;
+/// The duration of a request, and how often the server says that it still waits.
+const REQUEST_EXPIRES: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(5);
+/// A server that says nothing for so long has lost the request.
+const SILENCE: Duration = Duration::from_secs(15);
 /// When messages that a stopping node gives back are delivered again.
 const GIVE_BACK: Duration = Duration::from_millis(500);
 
@@ -78,8 +82,14 @@ impl Broker for Nats {
 pub(super) struct NatsSession {
     client: Client,
     consumer: PullConsumer,
-    messages: pull::Stream,
     context: Arc<Context>,
+    /// Receives the messages that are requested, in `inbox`.
+    subscription: Subscriber,
+    inbox: Subject,
+    /// How many messages are requested and not received.
+    requested: usize,
+    /// When the server was last heard.
+    heard: Instant,
     /// Cancelled when the connection is lost.
     lost: CancellationToken,
     /// Number of messages that were rejected when the connection was opened.
@@ -173,24 +183,24 @@ impl NatsSession {
                 .map_err(|error| unusable("the consumer clearhook", &error))?;
             let most = client.server_info().max_payload;
             let moved = move_unreadable(&context, &events, &mut consumer, most).await?;
-            let messages = consumer
-                .stream()
-                .max_messages_per_batch(IN_PROGRESS_MAX)
-                .expires(PULL)
-                .heartbeat(HEARTBEAT)
-                .messages()
+            let inbox = Subject::from(client.new_inbox());
+            let subscription = client
+                .subscribe(inbox.clone())
                 .await
-                .map_err(|error| unusable("the consumer clearhook", &error))?;
-            Ok((consumer, messages, moved))
+                .map_err(|error| unusable("the inbox", &error))?;
+            Ok((consumer, inbox, subscription, moved))
         };
-        let (consumer, messages, unreadable) = timeout(3 * EXCHANGE, open)
+        let (consumer, inbox, subscription, unreadable) = timeout(3 * EXCHANGE, open)
             .await
             .map_err(|_| BrokerError("JetStream does not answer".to_owned()))??;
         Ok(Self {
             client,
             consumer,
-            messages,
             context: Arc::new(context),
+            subscription,
+            inbox,
+            requested: 0,
+            heard: Instant::now(),
             lost,
             unreadable,
         })
@@ -201,19 +211,40 @@ impl Session for NatsSession {
     type Received = NatsReceived;
 
     async fn next(&mut self) -> Result<NatsReceived, BrokerError> {
-        let next = tokio::select! {
-            biased;
-            () = self.lost.cancelled() => return Err(BrokerError("the connection is lost".to_owned())),
-            next = self.messages.next() => next,
-        };
-        match next {
-            Some(Ok(message)) => Ok(NatsReceived {
-                message,
-                context: self.context.clone(),
-                client: self.client.clone(),
-            }),
-            Some(Err(error)) => Err(unusable("the consumer clearhook", &error)),
-            None => Err(BrokerError("the server ended the delivery of messages".to_owned())),
+        loop {
+            if self.requested <= REQUEST / 2 {
+                self.request().await?;
+            }
+            // The buffer of the subscription is looked at first: while no slot was free, nobody listened.
+            let next = timeout_at(self.heard + SILENCE, self.subscription.next());
+            let next = tokio::select! {
+                biased;
+                () = self.lost.cancelled() => return Err(lost()),
+                next = next => next,
+            };
+            self.heard = Instant::now();
+            let message = match next {
+                Ok(Some(message)) => message,
+                Ok(None) => return Err(lost()),
+                Err(_) => return Err(BrokerError("the server is silent".to_owned())),
+            };
+            match message.status {
+                None | Some(StatusCode::OK) => {
+                    self.requested = self.requested.saturating_sub(1);
+                    return Ok(self.received(message));
+                }
+                Some(StatusCode::IDLE_HEARTBEAT) => {}
+                // The request has expired. The rest of it will not come.
+                Some(StatusCode::TIMEOUT | StatusCode::NOT_FOUND) => {
+                    let rest = message.headers.as_ref().and_then(|headers| headers.get("Nats-Pending-Messages"));
+                    let rest = rest.and_then(|rest| rest.as_str().parse().ok()).unwrap_or(self.requested);
+                    self.requested = self.requested.saturating_sub(rest);
+                }
+                Some(status) => {
+                    let detail = message.description.unwrap_or_default();
+                    return Err(BrokerError(format!("the consumer {CONSUMER} delivers nothing: {status} {detail}")));
+                }
+            }
         }
     }
 
@@ -223,7 +254,7 @@ impl Session for NatsSession {
 
     async fn waiting(&mut self, _: u64) -> Result<u64, BrokerError> {
         if self.lost.is_cancelled() {
-            return Err(BrokerError("the connection is lost".to_owned()));
+            return Err(lost());
         }
         let info = self
             .consumer
@@ -238,15 +269,47 @@ impl Session for NatsSession {
             return;
         }
         // Without this, other nodes would get these messages only after `ACK_WAIT`.
-        for _ in 0..2 * IN_PROGRESS_MAX {
-            let Some(Some(Ok(message))) = self.messages.next().now_or_never() else {
-                break;
-            };
-            // If it fails, the message is delivered after `ACK_WAIT`.
-            let _ = message.ack_with(AckKind::Nak(Some(GIVE_BACK))).await;
+        if self.subscription.drain().await.is_ok() {
+            while let Some(message) = self.subscription.next().await {
+                if matches!(message.status, None | Some(StatusCode::OK)) {
+                    // If it fails, the message is delivered after `ACK_WAIT`.
+                    let _ = self.received(message).message.ack_with(AckKind::Nak(Some(GIVE_BACK))).await;
+                }
+            }
         }
         let _ = self.client.flush().await;
     }
+}
+
+impl NatsSession {
+    /// Requests messages. If the future is dropped, nothing was requested.
+    async fn request(&mut self) -> Result<(), BrokerError> {
+        let request = pull::BatchConfig {
+            batch: REQUEST,
+            expires: Some(REQUEST_EXPIRES),
+            idle_heartbeat: HEARTBEAT,
+            ..pull::BatchConfig::default()
+        };
+        let sent = self.consumer.request_batch(request, self.inbox.clone()).await;
+        sent.map_err(|error| unusable("the consumer clearhook", &error))?;
+        self.requested += REQUEST;
+        Ok(())
+    }
+
+    fn received(&self, message: async_nats::Message) -> NatsReceived {
+        NatsReceived {
+            message: jetstream::Message {
+                message,
+                context: (*self.context).clone(),
+            },
+            context: self.context.clone(),
+            client: self.client.clone(),
+        }
+    }
+}
+
+fn lost() -> BrokerError {
+    BrokerError("the connection is lost".to_owned())
 }
 
 /// A delivered message.

@@ -119,6 +119,8 @@ async fn to_nats(server: Arc<NatsServer>, prefix: String, confirmed: Arc<Mutex<V
             pause().await;
         }
         confirmed.lock().unwrap().push(id);
+        // The load is steady, so that the ledger does not grow with the time that a server needs to start.
+        pause().await;
     }
 }
 
@@ -145,6 +147,8 @@ async fn to_rabbit(server: Arc<RabbitServer>, prefix: String, confirmed: Arc<Mut
             pause().await;
         }
         confirmed.lock().unwrap().push(id);
+        // The load is steady, so that the ledger does not grow with the time that a server needs to start.
+        pause().await;
     }
 }
 

@@ -53,7 +53,8 @@ async fn stored(database: &TestDatabase, count: i64) {
 
 /// The value of a metric of a broker.
 async fn metric(app: &TestApp, name: &str, broker: &str) -> f64 {
-    let response = app.api(reqwest::Method::GET, "/metrics").send().await.unwrap();
+    let request = app.http.get(format!("{}/metrics", app.url)).bearer_auth(&app.key);
+    let response = request.send().await.unwrap();
     let text = response.text().await.unwrap();
     let line = format!("clearhook_{name}{{broker=\"{broker}\"}} ");
     let value = text.lines().find_map(|known| known.strip_prefix(&line));

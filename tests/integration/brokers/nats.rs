@@ -6,7 +6,6 @@ use async_nats::{
     HeaderMap,
     jetstream::{self, Context, consumer::pull},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use clearhook::{
     config::Settings,
     registry::{RegistrySettings, UnknownTypes},
@@ -26,7 +25,6 @@ use crate::{
         message_brokers::NatsServer,
         on_both,
         postgres::Cluster,
-        receiver::Receiver,
         wait::wait_for,
     },
 };
@@ -175,12 +173,12 @@ async fn every_form_of_an_event_is_accepted(database: TestDatabase) {
 }
 
 async fn invalid_messages_are_kept_with_the_reason_and_block_nothing(database: TestDatabase) {
+    const STRUCTURED: (&str, &str) = ("Content-Type", "application/cloudevents+json");
     let server = NatsServer::running("max_payload: 2000000").await;
     let app = TestApp::start(&database).await;
     let consumers = consume(&app, settings(&server));
     metric_is(&app, "broker_connected", "nats", 1.0).await;
     let context = client(&server).await;
-    let structured = ("Content-Type", "application/cloudevents+json");
     let without_id = json!({ "specversion": "1.0", "source": "/hr", "type": "identity.created", "data": {} }).to_string();
     let mut unknown = event("unknown");
     unknown["type"] = json!("identity.creatd");
@@ -189,9 +187,9 @@ async fn invalid_messages_are_kept_with_the_reason_and_block_nothing(database: T
         (&[], b"{".to_vec(), "malformed", "not JSON"),
         (&[], b"\xff\x00\xfe".to_vec(), "malformed", "UTF-"),
         (&[], Vec::new(), "malformed", "not JSON"),
-        (&[structured], unknown.to_string().into_bytes(), "invalid", "identity.created"),
-        (&[structured], invalid_event("1").to_string().into_bytes(), "invalid", "/data"),
-        (&[structured], without_id.into_bytes(), "invalid", "/id"),
+        (&[STRUCTURED], unknown.to_string().into_bytes(), "invalid", "identity.created"),
+        (&[STRUCTURED], invalid_event("1").to_string().into_bytes(), "invalid", "/data"),
+        (&[STRUCTURED], without_id.into_bytes(), "invalid", "/id"),
         (
             &[("Content-Type", "application/cloudevents+avro")],
             b"x".to_vec(),
@@ -199,13 +197,13 @@ async fn invalid_messages_are_kept_with_the_reason_and_block_nothing(database: T
             "avro",
         ),
         (
-            &[structured, ("Content-Encoding", "gzip")],
+            &[STRUCTURED, ("Content-Encoding", "gzip")],
             b"no gzip".to_vec(),
             "malformed",
             "compressed",
         ),
         (
-            &[structured, ("Content-Encoding", "br")],
+            &[STRUCTURED, ("Content-Encoding", "br")],
             b"x".to_vec(),
             "unsupported-media-type",
             "br",
@@ -216,17 +214,14 @@ async fn invalid_messages_are_kept_with_the_reason_and_block_nothing(database: T
             "invalid",
             "twice",
         ),
-        (&[structured], vec![b' '; 1_100_000], "too-large", "1048576"),
+        (&[STRUCTURED], vec![b' '; 1_100_000], "too-large", "1048576"),
     ];
     for (number, (pairs, body, ..)) in cases.iter().enumerate() {
         // What tells the server how to store a message must not keep the copy from being stored.
+        let id = format!("n{number}");
         let pairs = [
             *pairs,
-            &[
-                ("Nats-Msg-Id", &*format!("n{number}")),
-                ("Nats-Expected-Stream", "CLEARHOOK"),
-                ("X-Mine", "kept"),
-            ],
+            &[("Nats-Msg-Id", &id), ("Nats-Expected-Stream", "CLEARHOOK"), ("X-Mine", "kept")],
         ]
         .concat();
         publish(&context, subject, &pairs, body.clone()).await;
@@ -413,10 +408,11 @@ async fn event_type_of_a_message_is_registered_in_the_name_of_the_broker() {
 async fn message_with_unreadable_headers_is_rejected_and_blocks_nothing() {
     let database = TestDatabase::sqlite();
     let server = NatsServer::running("").await;
+    let context = client(&server).await;
+    with_short_ack_wait(&context).await;
     let app = TestApp::start(&database).await;
     let consumers = consume(&app, settings(&server));
     metric_is(&app, "broker_connected", "nats", 1.0).await;
-    let context = client(&server).await;
     let unreadable: [&[u8]; 2] = [b"NATS/1.0\r\nX-Name: caf\xe9\r\n\r\n", b"NATS/1.0\r\nno colon\r\n\r\n"];
     let mut socket = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
     socket.write_all(b"CONNECT {\"verbose\":false,\"headers\":true}\r\n").await.unwrap();
@@ -434,6 +430,8 @@ async fn message_with_unreadable_headers_is_rejected_and_blocks_nothing() {
     for headers in unreadable {
         assert!(copies.contains(&[headers, b"{}"].concat()));
     }
+    stored(&database, 3).await;
+    emptied(&context).await;
     consumers.stop().await;
     app.stop().await;
 }

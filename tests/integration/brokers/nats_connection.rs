@@ -3,7 +3,7 @@
 use crate::{
     brokers::{
         consume, event, metric, metric_is,
-        nats::{client, emptied, settings},
+        nats::{client, emptied, settings, with_short_ack_wait},
         stored,
     },
     support::{
@@ -97,7 +97,7 @@ async fn certificate_of_an_unknown_authority_is_refused_until_the_authority_is_s
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn server_without_tls_or_without_jetstream_is_reported() {
+async fn server_without_tls_is_reported() {
     let database = TestDatabase::sqlite();
     let server = NatsServer::running("").await;
     let tls = (URL, format!("tls://127.0.0.1:{}", server.port));
@@ -129,12 +129,13 @@ async fn service_starts_without_the_server_and_connects_when_it_is_there() {
 /// SIGTERM under load: what is in progress is stored and acknowledged, and what is not is given back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigterm_acknowledges_what_is_stored_and_gives_back_the_rest() {
-    const MESSAGES: i64 = 3_000;
+    const MESSAGES: i64 = 1_500;
     let (database, server) = (TestDatabase::sqlite(), NatsServer::running("").await);
+    let context = client(&server).await;
+    with_short_ack_wait(&context).await;
     let node = Node::new(&database).with(URL, server.url());
     let service = serve(&node).await;
     service.line("NATS JetStream: connected to").await;
-    let context = client(&server).await;
     let mut sent = Vec::new();
     for number in 0..MESSAGES {
         let body = event(&number.to_string()).to_string();
@@ -152,13 +153,7 @@ async fn sigterm_acknowledges_what_is_stored_and_gives_back_the_rest() {
     let (service, url) = node.start().await;
     emptied(&context).await;
     stored(&database, MESSAGES).await;
-    let metrics = node
-        .http
-        .get(format!("{url}/api/v1/metrics"))
-        .bearer_auth(&node.key)
-        .send()
-        .await
-        .unwrap();
+    let metrics = node.http.get(format!("{url}/metrics")).bearer_auth(&node.key).send().await.unwrap();
     let metrics = metrics.text().await.unwrap();
     assert!(
         metrics.contains("clearhook_broker_messages_duplicate_total{broker=\"nats\"} 0"),

@@ -14,7 +14,10 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-use crate::support::wait::{pause, wait_for};
+use crate::support::{
+    pem::pem,
+    wait::{pause, wait_for},
+};
 
 /// User and password of the servers that have some.
 pub(crate) const USER: &str = "publisher";
@@ -91,9 +94,9 @@ impl Certificates {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &authority).unwrap();
         let folder = TempDir::with_prefix("clearhook-broker-").unwrap();
-        fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
-        fs::write(folder.path().join("cert.pem"), certificate.pem()).unwrap();
-        fs::write(folder.path().join("key.pem"), key.serialize_pem()).unwrap();
+        fs::write(folder.path().join("ca.pem"), pem("CERTIFICATE", authority.der())).unwrap();
+        fs::write(folder.path().join("cert.pem"), pem("CERTIFICATE", certificate.der())).unwrap();
+        fs::write(folder.path().join("key.pem"), pem("PRIVATE KEY", &key.serialize_der())).unwrap();
         Self(folder)
     }
 
