@@ -137,9 +137,9 @@ impl BrokerStatus {
         count.inc();
     }
 
-    /// Counts a message that was moved to the rejected ones.
-    pub fn count_rejected(&self) {
-        self.rejected.inc();
+    /// Counts a message that was moved to the rejected ones, and returns the number of all since the start.
+    pub fn count_rejected(&self) -> u64 {
+        self.rejected.inc() + 1
     }
 
     /// Whether a trouble may be logged now: when the last one was logged long enough ago.

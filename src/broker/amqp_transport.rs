@@ -20,7 +20,10 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 
-use crate::{broker::consumer::EXCHANGE, config::AmqpServer};
+use crate::{
+    broker::{amqp_utf8::Utf8Frames, consumer::EXCHANGE},
+    config::AmqpServer,
+};
 
 /// The runtime that `lapin` uses: tokio's, with connections of this file.
 pub(super) type AmqpRuntime = Runtime<RuntimeParts<Tokio, Connections>>;
@@ -48,10 +51,10 @@ pub(super) async fn open(server: &AmqpServer, tls: Option<Arc<ClientConfig>>) ->
         let stream = TcpStream::connect((server.host.as_str(), server.port)).await?;
         stream.set_nodelay(true)?;
         let transport: Box<dyn Transport> = match tls {
-            None => Box::new(stream),
+            None => Box::new(Utf8Frames::new(stream)),
             Some(config) => {
                 let name = ServerName::try_from(server.host.clone()).map_err(io::Error::other)?;
-                Box::new(TlsConnector::from(config).connect(name, stream).await?)
+                Box::new(Utf8Frames::new(TlsConnector::from(config).connect(name, stream).await?))
             }
         };
         Ok(transport.compat())

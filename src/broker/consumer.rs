@@ -113,6 +113,7 @@ impl<B: Broker> Consumer<B> {
         }
         let tasks = Tasks::new(self, &self.stop);
         let ended = tasks.feed(&mut session, &self.stop).await;
+        self.status.set_connected(false);
         tasks.finish().await;
         if self.stop.is_cancelled() {
             tracing::info!(
@@ -240,14 +241,16 @@ impl<R: Received> Task<R> {
             }
             Verdict::Rejected(rejection) => {
                 if self.store_rejected(&rejection).await {
-                    self.status.count_rejected();
-                    tracing::warn!(
-                        broker = self.name,
-                        code = rejection.code,
-                        "{}: a message was rejected: {}",
-                        self.title,
-                        rejection.reason
-                    );
+                    let count = self.status.count_rejected();
+                    if self.status.may_log() {
+                        tracing::warn!(
+                            broker = self.name,
+                            code = rejection.code,
+                            "{}: a message was rejected, of {count} since the start: {}",
+                            self.title,
+                            rejection.reason
+                        );
+                    }
                     self.acknowledge().await;
                 }
             }

@@ -9,6 +9,7 @@
 mod amqp;
 mod amqp_message;
 mod amqp_transport;
+mod amqp_utf8;
 mod consumer;
 mod nats;
 mod nats_message;

@@ -161,7 +161,10 @@ async fn every_form_of_an_event_is_accepted(database: TestDatabase) {
     let own = bodies.iter().filter(|body| body["source"] == "urn:clearhook:nats").count();
     assert_eq!(own, 2, "plain JSON: {ids:?}");
     let binary = bodies.iter().find(|body| body["id"] == "binary").unwrap();
-    assert_eq!((&binary["subject"], &binary["extra"]), (&json!("café"), &json!("naïve")));
+    assert_eq!(
+        (&binary["subject"], &binary["extensions"]["extra"]),
+        (&json!("café"), &json!("naïve"))
+    );
     emptied(&context).await;
     assert_eq!(metric(&app, "broker_messages_accepted_total", "nats").await, 7.0);
     assert_eq!(metric(&app, "broker_messages_rejected_total", "nats").await, 0.0);

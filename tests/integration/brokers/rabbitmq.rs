@@ -1,6 +1,8 @@
 //! `RabbitMQ`: what is accepted, rejected and acknowledged; credentials and TLS. One server for all tests of this file, each with virtual
 //! hosts of its own.
 
+use std::process::Command;
+
 use clearhook::config::Settings;
 use lapin::{
     BasicProperties, Channel, Confirmation, Connection, ConnectionProperties,
@@ -20,6 +22,7 @@ use crate::{
         database::TestDatabase,
         message_brokers::{Certificates, NatsServer, PASSWORD, PASSWORD_IN_URL, RabbitServer, USER},
         node::Node,
+        python::interpreter,
         wait::wait_for,
     },
 };
@@ -32,6 +35,7 @@ async fn rabbitmq_input() {
     server.start().await;
     every_form_of_an_event_is_accepted(&server).await;
     invalid_messages_are_kept_with_the_reason_and_block_nothing(&server).await;
+    message_with_headers_that_are_no_text_blocks_nothing(&server).await;
     existing_queues_are_used_and_deleted_ones_are_declared_again(&server).await;
     events_are_published_as_the_guide_says(&server).await;
     credentials_and_certificates(&server, &certificates).await;
@@ -166,11 +170,11 @@ async fn every_form_of_an_event_is_accepted(server: &RabbitServer) {
     for id in ["colon", "underscore", "ce"] {
         let body = bodies.iter().find(|body| body["id"] == id).unwrap();
         assert_eq!(
-            (&body["subject"], &body["count"], &body["urgent"]),
+            (&body["subject"], &body["extensions"]["count"], &body["extensions"]["urgent"]),
             (&json!("café 50%"), &json!(7), &json!(true)),
             "{body}"
         );
-        assert_eq!(body["timestamp"], "2023-11-14T22:13:20Z", "{body}");
+        assert_eq!(body["timestamp"], "2023-11-14T22:13:20.000Z", "{body}");
     }
     emptied(&channel, "clearhook.events").await;
     metric_is(&app, "broker_messages_accepted_total", "rabbitmq", 7.0).await;
@@ -264,6 +268,35 @@ async fn invalid_messages_are_kept_with_the_reason_and_block_nothing(server: &Ra
     assert!(!header(special, "clearhook-original-CC").is_empty());
     let large = copies.iter().find(|copy| copy.data == b"]").unwrap();
     assert_eq!(header(large, "clearhook-headers-omitted"), "Boolean(true)");
+    consumers.stop().await;
+    app.stop().await;
+}
+
+/// The library ends the connection when it receives short strings that are not UTF-8.
+async fn message_with_headers_that_are_no_text_blocks_nothing(server: &RabbitServer) {
+    const PUBLISH: &str = "import os, pika\n\
+        channel = pika.BlockingConnection(pika.URLParameters(os.environ['AMQP_URL'])).channel()\n\
+        channel.confirm_delivery()\n\
+        properties = pika.BasicProperties(content_type=b'caf\\xe9', headers={b'X-\\xff': 1, 'x-mine': b'\\xfe'})\n\
+        channel.basic_publish('', 'clearhook.events', b'{}', properties, mandatory=True)\n";
+    let database = TestDatabase::sqlite();
+    let app = TestApp::start(&database).await;
+    let consumers = consume(&app, settings(server, "v5"));
+    metric_is(&app, "broker_connected", "rabbitmq", 1.0).await;
+    let mut python = Command::new(interpreter());
+    python.args(["-c", PUBLISH]).env("AMQP_URL", server.url("v5"));
+    let output = tokio::task::spawn_blocking(move || python.output().unwrap()).await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (_connection, channel) = client(server, "v5").await.unwrap();
+    put(&channel, BasicProperties::default(), event("1").to_string()).await;
+    stored(&database, 1).await;
+    metric_is(&app, "broker_messages_rejected_total", "rabbitmq", 1.0).await;
+    let copy = &rejected(&channel, 1).await[0];
+    assert_eq!(
+        (copy.data.as_slice(), header(copy, "clearhook-code").as_str()),
+        (&b"{}"[..], "unsupported-media-type")
+    );
+    assert_eq!(metric(&app, "broker_connection_failures_total", "rabbitmq").await, 0.0);
     consumers.stop().await;
     app.stop().await;
 }
