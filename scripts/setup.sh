@@ -171,6 +171,14 @@ python_packages() {
   cp tests/conformance/requirements.txt "$PYTHON_ENV/"
 }
 
+# Installs a server without starting it, as Debian otherwise does.
+debian_server() {
+  local policy=/usr/sbin/policy-rc.d
+  if [ -e "$policy" ]; then apt_install "$@"; return; fi
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null && as_root chmod +x "$policy"
+  apt_install "$@" && as_root rm -f "$policy" || { as_root rm -f "$policy"; return 1; }
+}
+
 browser() { apt_install chromium fonts-dejavu-core || npx --prefix end2end playwright install --with-deps chromium; }
 if [ -z "${1:-}" ]; then
   [ -n "$(find_chromium)" ] || step "Chromium" browser || lack "a browser for the end-to-end tests (Debian: chromium; or set CLEARHOOK_CHROMIUM)"
@@ -182,6 +190,10 @@ if [ -z "${1:-}" ]; then
   for need in curl:curl nginx:nginx-light pgbouncer:pgbouncer javac:default-jdk-headless openssl:openssl php:php-cli; do
     find_program "${need%%:*}" >/dev/null || step "${need#*:}" apt_install "${need#*:}" || lack "${need%%:*}, for the conformance tests (Debian: ${need#*:})"
   done
+  # NATS and RabbitMQ are started by the tests only, not as services of the machine.
+  find_program nats-server >/dev/null || step "NATS" debian_server nats-server || lack "nats-server (Debian: nats-server)"
+  [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || find_program rabbitmq-server >/dev/null || step "RabbitMQ" debian_server rabbitmq-server ||
+    lack "rabbitmq-server (Debian: rabbitmq-server)"
   # For the C# code of the guide to signatures.
   command -v mcs >/dev/null 2>&1 && command -v mono >/dev/null 2>&1 || step "mono" apt_install mono-mcs mono-runtime libmono-system-core4.0-cil ||
     lack "mcs and mono, for the C# code of the guide (Debian: mono-mcs, mono-runtime, libmono-system-core4.0-cil)"

@@ -10,5 +10,7 @@ export CLEARHOOK_TEST_ROUNDS=${ROUNDS:-25}
 # Random pairs of schemas with random data: nothing that breaks may be called compatible.
 CLEARHOOK_SCHEMA_PAIRS=${PAIRS:-100000} cargo test --locked -p event-schema --test property --test large -- --nocapture
 CLEARHOOK_TEST_CALLBACKS=${CALLBACKS:-1000000} cargo test --locked --workspace --features ssr --test integration -- crashes:: nodes:: disk_full:: migrations:: signature_guide:: log_search::
+# Brokers, database and nodes are killed in random order.
+CLEARHOOK_TEST_KILLS=${KILLS:-20} cargo test --locked --features ssr --test integration -- brokers::kills:: --nocapture
 # The contract of the API with many more requests for each operation.
 CLEARHOOK_CONTRACT_EXAMPLES=${EXAMPLES:-200} cargo test --locked --features ssr --test integration -- contract::service

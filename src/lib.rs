@@ -12,7 +12,8 @@
 //! * `auth`: sign-in, API keys and permissions. `delivery`: sends callbacks.
 //! * `registry`: the event types of this installation, in memory.
 //! * `config`: settings. `telemetry`: logging. `app`: what every use case needs.
-//! * `services`: use cases, shared by the HTTP API, the console and the command line.
+//! * `services`: use cases, shared by the HTTP API, the console, the command line and the input from brokers.
+//! * `broker`: events from NATS JetStream and RabbitMQ.
 //! * `problem`: errors as HTTP responses. `request`: facts about the current request. `routes`: routes and their access rules.
 //! * `rest`: the HTTP API. `console`: the pages.
 //! * `web`: the router, its middleware, and the form handlers of the console. `cli`: the command line.
@@ -59,6 +60,10 @@ pub mod app;
 mod auth;
 #[cfg(feature = "test-support")]
 pub mod auth;
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod broker;
+#[cfg(feature = "test-support")]
+pub mod broker;
 #[cfg(all(feature = "ssr", not(feature = "test-support")))]
 mod catalogue;
 #[cfg(feature = "test-support")]

@@ -16,15 +16,22 @@ const MIGRATIONS: &str = "sea_orm_migration";
 /// PostgreSQL's notices ("relation already exists, skipping") are hidden for the same reason.
 const NOTICES: &str = "sqlx::postgres::notice";
 
+/// The clients of brokers. `broker::consumer` logs what happens to connections, once and with the remedy.
+const BROKER_CLIENTS: [&str; 2] = ["async_nats", "lapin"];
+
 /// Initializes logging.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
     let wrong = |detail: String| ConfigError::new("CLEARHOOK_LOG", detail);
     let filter = checked(filter).map_err(wrong)?;
-    let directives = if filter.contains(MIGRATIONS) {
-        filter.clone()
-    } else {
-        format!("{filter},{MIGRATIONS}=warn,{NOTICES}=warn")
-    };
+    let mut directives = filter.clone();
+    if !filter.contains(MIGRATIONS) {
+        directives += &format!(",{MIGRATIONS}=warn,{NOTICES}=warn");
+    }
+    for client in BROKER_CLIENTS {
+        if !filter.contains(client) {
+            directives += &format!(",{client}=off");
+        }
+    }
     // The filter is parsed alone first, so that an error message shows what the operator wrote.
     let filter = EnvFilter::try_new(&filter)
         .and_then(|_| EnvFilter::try_new(&directives))
@@ -46,7 +53,8 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
 
 /// The crates whose log lines a filter can select. `EnvFilter` takes any other word for the name of a crate that logs nothing, so a typing
 /// error such as `inof` would silence the whole log.
-const CRATES: [&str; 22] = [
+const CRATES: [&str; 24] = [
+    "async_nats",
     "axum",
     "axum_core",
     "clearhook",
@@ -54,6 +62,7 @@ const CRATES: [&str; 22] = [
     "hyper",
     "hyper_util",
     "jiff",
+    "lapin",
     "leptos",
     "openidconnect",
     "reqwest",

@@ -36,6 +36,7 @@ no = no
 actor-user = user
 actor-api-key = API key
 actor-command-line = command line
+actor-broker = message broker
 actor-clearhook = by itself
 
 kind-webhook = Webhook

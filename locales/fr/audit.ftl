@@ -36,6 +36,7 @@ no = non
 actor-user = utilisateur
 actor-api-key = clé d’API
 actor-command-line = ligne de commande
+actor-broker = courtier de messages
 actor-clearhook = de lui-même
 
 kind-webhook = Webhook

@@ -1,5 +1,6 @@
 //! The application state that every request handler can access.
 
+pub mod broker_status;
 pub mod log_subscriptions;
 
 use std::{ops::Deref, sync::Arc};
@@ -9,7 +10,7 @@ use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::log_subscriptions::LogSubscriptions,
+    app::{broker_status::Brokers, log_subscriptions::LogSubscriptions},
     auth::{api_key::Keys, clock::Clock, guess_limit::GuessLimit, oidc::Provider},
     config::FrontSettings,
     delivery::Dispatcher,
@@ -51,6 +52,8 @@ pub struct Service {
     pub log_subscriptions: Arc<LogSubscriptions>,
     /// Wrong guesses of the secrets of webhooks.
     pub guesses: GuessLimit,
+    /// The brokers from which events are consumed.
+    pub brokers: Brokers,
 }
 
 impl AppState {
@@ -79,6 +82,7 @@ impl AppState {
             draining: CancellationToken::new(),
             log_subscriptions: Arc::default(),
             guesses: GuessLimit::default(),
+            brokers: Brokers::default(),
         }))
     }
 }

@@ -51,6 +51,8 @@ pub enum Principal {
     Key(KeyHolder),
     /// A command on the server's command line.
     CommandLine,
+    /// The publishers of messages of a broker. The text is the name of the broker.
+    Broker(&'static str),
     /// Clearhook itself, when it creates the sample of `--demo`.
     System,
     /// Somebody who is not signed in and reads the public catalogue.
@@ -62,7 +64,7 @@ impl Principal {
     pub const fn user(&self) -> Option<UserId> {
         match self {
             Self::User(user) => Some(user.user),
-            Self::Key(_) | Self::CommandLine | Self::System | Self::Public => None,
+            Self::Key(_) | Self::CommandLine | Self::Broker(_) | Self::System | Self::Public => None,
         }
     }
 
@@ -82,6 +84,7 @@ impl Principal {
                 address: key.address,
             },
             Self::CommandLine => Actor::command_line(),
+            Self::Broker(name) => Actor::broker(name),
             Self::System | Self::Public => Actor::clearhook(),
         }
     }

@@ -79,6 +79,7 @@ impl Principal {
     pub fn may(&self, action: Action, owns: bool) -> Result<(), Forbidden> {
         let allowed = match self {
             Self::CommandLine | Self::System => true,
+            Self::Broker(_) => matches!(action, Action::PublishEvents),
             Self::Public => matches!(action, Action::ReadCatalogue),
             Self::Key(key) => match action.needs() {
                 Need::Any => true,
@@ -143,6 +144,13 @@ mod tests {
             let reads = matches!(action, Action::ReadWebhooks | Action::ReadCallbacks);
             assert_eq!(user(Role::ApiOwner).may(action, true).is_ok(), reads);
             assert!(user(Role::ApiOwner).may(action, false).is_err());
+        }
+    }
+
+    #[test]
+    fn brokers_publish_and_do_nothing_else() {
+        for action in ACTIONS {
+            assert_eq!(Principal::Broker("x").may(action, true).is_ok(), action == Action::PublishEvents);
         }
     }
 

@@ -10,6 +10,7 @@ use http_server::ServerLimits;
 use crate::{
     app::AppState,
     auth::{clock::Clock, setup},
+    broker::Consumers,
     cli::{
         demo::{self, SampleReceiver},
         environment,
@@ -128,7 +129,9 @@ pub(super) async fn run(arguments: ServeArguments, program: &clap::Command) -> R
         // An error of standard output does not stop the service.
         let _ = print_line(greeting);
     }
+    let consumers = Consumers::start(&state, config.brokers, &shutdown.drain);
     http_server::serve(listener, web::router(state), certificates, limits, shutdown).await;
+    consumers.stop().await;
     running.stop().await;
     store.close().await?;
     tracing::info!("stopped");

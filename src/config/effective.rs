@@ -7,25 +7,23 @@ use url::Url;
 use crate::config::settings::{Settings, Source};
 
 /// Two lines: the settings that were given, with their sources, and the defaults of the others. `resolved` has the defaults that depend on
-/// other settings or on the system.
-pub(super) fn effective(settings: &Settings, database: &str, resolved: &[(&str, String)]) -> [String; 2] {
+/// other settings or on the system, and URLs without their credentials.
+pub(super) fn effective(settings: &Settings, resolved: &[(&str, String)]) -> [String; 2] {
     let (mut given, mut defaults) = (String::new(), String::new());
     for setting in settings.shown() {
         let (name, file) = (setting.name, format!("{}_FILE", setting.name));
+        let resolved = resolved.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
         let Some(value) = setting.given else {
             let default = setting.help.rsplit_once("[default: ").and_then(|(_, rest)| rest.split_once(']'));
             let default = default.map_or("none", |(value, _)| value.trim_matches('`'));
-            let default = resolved
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map_or(default, |(_, value)| value);
+            let default = resolved.map_or(default, String::as_str);
             append(&mut defaults, &format!("{name}={default}"));
             continue;
         };
-        let value = match name {
-            "CLEARHOOK_DATABASE_URL" => database.to_owned(),
-            _ if setting.is_secret => "(secret)".to_owned(),
-            _ => without_credentials(value),
+        let value = match (setting.is_secret, resolved) {
+            (true, Some(url)) => url.clone(),
+            (true, None) => "(secret)".to_owned(),
+            (false, _) => without_credentials(value),
         };
         let (source, read) = match settings.source(&file) {
             Some(source) => (Some(source), ", from a file"),
@@ -75,8 +73,10 @@ mod tests {
         };
         let [given, defaults] = effective(
             &settings.with_files().unwrap(),
-            "db:5432/hooks",
-            &[("CLEARHOOK_MAX_CONNECTIONS", "77".to_owned())],
+            &[
+                ("CLEARHOOK_MAX_CONNECTIONS", "77".to_owned()),
+                ("CLEARHOOK_DATABASE_URL", "db:5432/hooks".to_owned()),
+            ],
         );
         assert!(!given.contains("planted") && !given.contains("someone"), "{given}");
         for part in [

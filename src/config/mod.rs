@@ -1,5 +1,6 @@
 //! The configuration: command-line flags, then environment, then `clearhook.toml`, then defaults.
 
+mod brokers;
 mod catalogue;
 mod data_dir;
 mod effective;
@@ -15,7 +16,14 @@ mod settings;
 use std::{net::SocketAddr, path::PathBuf};
 
 use self::parse::{duration, duration_or_none, is_none, read, truth, unless_none};
-pub use self::{data_dir::DataDir, error::ConfigError, front::FrontSettings, listen::ListenSettings, settings::Settings};
+pub use self::{
+    brokers::{AmqpServer, AmqpSettings, BrokerSettings, NatsLogin, NatsSettings},
+    data_dir::DataDir,
+    error::ConfigError,
+    front::FrontSettings,
+    listen::ListenSettings,
+    settings::Settings,
+};
 use crate::{
     delivery::DeliverySettings,
     domain::url::UrlPolicy,
@@ -56,6 +64,8 @@ pub struct Config {
     pub delivery: DeliverySettings,
     /// Settings of the catalogue of event types.
     pub event_types: RegistrySettings,
+    /// The brokers from which events are consumed.
+    pub brokers: BrokerSettings,
     /// A filter of `tracing_subscriber`.
     pub log: String,
     /// The format of the log.
@@ -91,6 +101,7 @@ impl Config {
         };
         let delivery = delivery(&settings)?;
         let event_types = catalogue::read(&settings)?;
+        let brokers = BrokerSettings::read(&settings)?;
         let metrics_addr = match unless_none(settings.metrics_addr.as_deref()) {
             Some(addr) => Some(read(
                 "CLEARHOOK_METRICS_ADDR",
@@ -113,9 +124,10 @@ impl Config {
         Ok(Self {
             effective: effective::effective(
                 &settings,
-                &database.to_string(),
                 &[
                     ("CLEARHOOK_DATABASE_URL", database.to_string()),
+                    ("CLEARHOOK_NATS_URL", brokers.nats_servers()),
+                    ("CLEARHOOK_AMQP_URL", brokers.amqp_servers()),
                     ("CLEARHOOK_PUBLIC_URL", front.public_url.to_string()),
                     ("CLEARHOOK_MAX_CONNECTIONS", listen.limits.connections.to_string()),
                 ],
@@ -129,6 +141,7 @@ impl Config {
             policy,
             delivery,
             event_types,
+            brokers,
             metrics_addr,
             log: settings.log.unwrap_or_else(|| "info".to_owned()),
             log_format,

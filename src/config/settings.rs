@@ -225,6 +225,8 @@ settings! {
     concurrency: String = "CLEARHOOK_CONCURRENCY",
     /// The maximum number of attempts in flight per webhook [default: 16]
     concurrency_per_webhook: String = "CLEARHOOK_CONCURRENCY_PER_WEBHOOK",
+    /// A PEM file with certificates of authorities that sign the brokers' certificates, besides those of the system [default: none]
+    broker_ca: String = "CLEARHOOK_BROKER_CA",
     /// The address of a separate listener that serves /metrics without an API key [default: none]
     metrics_addr: String = "CLEARHOOK_METRICS_ADDR",
     /// The log filter: a level such as info, or directives such as clearhook=debug [default: info]
@@ -238,6 +240,14 @@ settings! {
     master_key, master_key_file = "CLEARHOOK_MASTER_KEY",
     /// The client secret of clearhook at the OpenID provider [default: none]
     oidc_client_secret, oidc_client_secret_file = "CLEARHOOK_OIDC_CLIENT_SECRET",
+    /// Also consume events from NATS JetStream: `nats://user:password@host:4222`, `nats://token@host` or `tls://…`; separate several servers
+    /// by commas [default: none]
+    nats_url, nats_url_file = "CLEARHOOK_NATS_URL",
+    /// The content of a NATS credentials file (JWT and seed of a user); with _FILE, its path [default: none]
+    nats_credentials, nats_credentials_file = "CLEARHOOK_NATS_CREDENTIALS",
+    /// Also consume events from RabbitMQ: `amqp://user:password@host:5672/vhost` or `amqps://…`; separate several servers by commas
+    /// [default: none]
+    amqp_url, amqp_url_file = "CLEARHOOK_AMQP_URL",
 }
 
 const FILE: &str = "clearhook.toml";

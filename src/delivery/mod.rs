@@ -40,6 +40,7 @@ mod token_bucket;
 mod wakeup;
 mod write_health;
 
+pub(crate) use self::tls::system_roots;
 #[cfg(feature = "test-support")]
 pub use self::{
     circuit_breaker::BreakerSettings,

@@ -14,6 +14,8 @@ named! {
         ApiKey = "api_key",
         /// The command line on the server.
         CommandLine = "command_line",
+        /// A publisher whose messages come through a broker.
+        Broker = "broker",
         /// clearhook itself.
         Clearhook = "clearhook",
     }

@@ -65,7 +65,7 @@ struct EntryView {
     id: Uuid,
     /// The time of the change.
     time: Timestamp,
-    /// `user`, `api_key`, `command_line` or `clearhook`.
+    /// `user`, `api_key`, `command_line`, `broker` or `clearhook`.
     #[schemars(example = &"user")]
     actor_kind: String,
     /// The id of the user or of the API key.

@@ -24,16 +24,13 @@ use crate::{
     rest::extract::{Caller, body_problem, describe_body},
     routes::{Operation, Routes, Rule, Tag},
     services::events::{
-        accept,
+        BODY_BYTES_MAX, accept,
         cloud_event::{BATCH_MAX, CloudEvent, Mode, read},
         content_coding::{self, ContentCoding, UnpackError},
         plain,
     },
     storage::journal::Accepted,
 };
-
-/// Maximum size of the body of a publish request, in bytes.
-const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// The routes of this file.
 pub(super) fn routes() -> Routes<AppState> {

@@ -79,6 +79,7 @@ async fn registry(app: &AppState) -> Result<Registry, Problem> {
     let (statements, commits) = app.store.counts();
     let mut registry = Registry::with_prefix("clearhook");
     app.dispatcher.counters().register(&mut registry);
+    app.brokers.register(&mut registry);
     let mut gauge = |name: &str, help: &str, value: usize| registry.register(name, help, ConstGauge::new(value));
     gauge("attempts_in_flight", "Attempts in flight on this node", load.in_flight);
     gauge(

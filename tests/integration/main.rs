@@ -14,6 +14,7 @@ mod api_input;
 mod apply_interrupted;
 mod audit;
 mod backpressure;
+mod brokers;
 mod bulk;
 mod callback_connection;
 mod callback_page;

@@ -81,7 +81,14 @@ impl Mode {
     /// Determines the mode from the headers. The error says which media type to send instead.
     pub fn of(headers: &HeaderMap) -> Result<Self, String> {
         let media = media_type(headers)?;
-        let essence = media.as_ref().map_or("", |media| media.essence.as_str());
+        let has_attributes = headers.keys().any(|name| name.as_str().starts_with(PREFIX));
+        let mode = Self::of_media(media.as_ref(), has_attributes)?;
+        mode.ok_or_else(|| how_to_send(media.as_ref().map_or("", |media| media.essence.as_str())))
+    }
+
+    /// Determines the mode from the media type and whether attributes are outside of the body. `None` if they do not tell the mode.
+    pub(super) fn of_media(media: Option<&MediaType>, has_attributes: bool) -> Result<Option<Self>, String> {
+        let essence = media.map_or("", |media| media.essence.as_str());
         let is_event = essence.starts_with("application/cloudevents");
         let mode = match essence {
             "application/cloudevents+json" => Self::Structured,
@@ -91,15 +98,15 @@ impl Mode {
                     "Of the formats of CloudEvents only JSON is supported, not {essence}. Send application/cloudevents+json or application/cloudevents-batch+json."
                 ));
             }
-            _ if headers.keys().any(|name| name.as_str().starts_with(PREFIX)) => Self::Binary,
-            _ if media.as_ref().is_some_and(MediaType::is_json) => Self::Plain,
-            _ => return Err(how_to_send(essence)),
+            _ if has_attributes => Self::Binary,
+            _ if media.is_some_and(MediaType::is_json) => Self::Plain,
+            _ => return Ok(None),
         };
-        match media.as_ref().and_then(MediaType::other_charset) {
+        match media.and_then(MediaType::other_charset) {
             Some(charset) => Err(format!(
                 "The charset {charset} is not supported. Send UTF-8: leave out `charset`, or use charset=utf-8."
             )),
-            None => Ok(mode),
+            None => Ok(Some(mode)),
         }
     }
 }
@@ -151,13 +158,7 @@ fn binary<'a>(headers: &'a HeaderMap, body: &'a [u8]) -> Result<CloudEvent<'a>, 
         }
     }
     let media = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    event.datacontenttype = media.map(Cow::Borrowed);
-    // For another media type, the body is not parsed: `check` refuses the event because of the type.
-    if media.is_none_or(|media| MediaType::parse(media).is_some_and(|media| media.is_json())) {
-        event.data = data(body)?;
-    } else if !body.is_empty() {
-        event.data = Some(Cow::Borrowed(RawValue::NULL));
-    }
+    set_data(&mut event, media, body)?;
     Ok(event)
 }
 
@@ -174,18 +175,45 @@ fn add_header<'a>(
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err("This header is there twice. Send it once.");
     };
-    let value = Cow::Owned(header_value::decode(value)?);
-    match name {
-        "specversion" => event.specversion = Some(value),
-        "id" => event.id = Some(value),
-        "source" => event.source = Some(value),
-        "type" => event.event_type = Some(value),
-        "time" => event.time = Some(value),
-        "subject" => event.subject = Some(value),
-        "dataschema" => event.dataschema = Some(value),
+    let value = header_value::decode(value.to_str().map_err(|_| header_value::NOT_ASCII)?)?;
+    set_attribute(event, name, ExtensionValue::String(Cow::Owned(value)))
+}
+
+/// Sets an attribute that is outside of the body (binary mode).
+pub(super) fn set_attribute<'a>(event: &mut CloudEvent<'a>, name: &'a str, value: ExtensionValue<'a>) -> Result<(), &'static str> {
+    if !is_attribute_name(name) {
+        return Err(NAME);
+    }
+    let attribute = match name {
+        "specversion" => &mut event.specversion,
+        "id" => &mut event.id,
+        "source" => &mut event.source,
+        "type" => &mut event.event_type,
+        "time" => &mut event.time,
+        "subject" => &mut event.subject,
+        "dataschema" => &mut event.dataschema,
         "datacontenttype" => return Err("In binary mode the media type of the data is in Content-Type. Leave out ce-datacontenttype."),
         "data" => return Err("In binary mode the data are the body. Leave out ce-data."),
-        _ => event.extensions.0.push((Cow::Borrowed(name), ExtensionValue::String(value))),
+        _ => {
+            event.extensions.0.push((Cow::Borrowed(name), value));
+            return Ok(());
+        }
+    };
+    match value {
+        ExtensionValue::String(text) => *attribute = Some(text),
+        ExtensionValue::Integer(_) | ExtensionValue::Boolean(_) => return Err("This must be a string."),
+    }
+    Ok(())
+}
+
+/// Sets the data of an event in binary mode. `media` is the media type of the body.
+pub(super) fn set_data<'a>(event: &mut CloudEvent<'a>, media: Option<&'a str>, body: &'a [u8]) -> Result<(), IngestError> {
+    event.datacontenttype = media.map(Cow::Borrowed);
+    // For another media type, the body is not parsed: `check` refuses the event because of the type.
+    if media.is_none_or(|media| MediaType::parse(media).is_some_and(|media| media.is_json())) {
+        event.data = data(body)?;
+    } else if !body.is_empty() {
+        event.data = Some(Cow::Borrowed(RawValue::NULL));
     }
     Ok(())
 }

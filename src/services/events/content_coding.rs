@@ -32,8 +32,12 @@ pub enum UnpackError {
 impl ContentCoding {
     /// Reads the content coding from the headers. The error is the message for an unsupported coding.
     pub fn of(headers: &HeaderMap) -> Result<Self, String> {
-        let values = headers.get_all(CONTENT_ENCODING).iter().map(|value| value.to_str().unwrap_or("?"));
-        let mut codings = values
+        Self::named(headers.get_all(CONTENT_ENCODING).iter().map(|value| value.to_str().unwrap_or("?")))
+    }
+
+    /// The content coding of these names, each of which may be a list with commas.
+    pub(super) fn named<'a>(names: impl Iterator<Item = &'a str>) -> Result<Self, String> {
+        let mut codings = names
             .flat_map(|value| value.split(','))
             .map(|coding| coding.trim().to_ascii_lowercase())
             .filter(|coding| !coding.is_empty() && coding != "identity");

@@ -1,7 +1,6 @@
 //! Decodes attribute values in HTTP headers (CloudEvents HTTP protocol binding, section 3.1.3.2): quoted strings are unescaped first, then
 //! the value is percent-decoded once.
 
-use http::HeaderValue;
 use percent_encoding::percent_decode_str;
 
 /// Error messages for header values.
@@ -10,9 +9,8 @@ const OPEN_QUOTE: &str = "The quoted string does not end. Percent-encode quotati
 const BAD_PERCENT: &str = "A % must begin an encoded byte such as %25. Percent-encode the character % itself as %25.";
 const NOT_UTF8: &str = "The percent-encoded bytes are not UTF-8.";
 
-/// Decodes a header value.
-pub(super) fn decode(value: &HeaderValue) -> Result<String, &'static str> {
-    let text = value.to_str().map_err(|_| NOT_ASCII)?;
+/// Decodes a header value. Characters outside of ASCII stay as they are; HTTP does not permit them, other protocols do.
+pub(super) fn decode(text: &str) -> Result<String, &'static str> {
     let text = unquoted(text)?;
     if !text.contains('%') {
         return Ok(text);
@@ -54,7 +52,8 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8]) -> Result<String, &'static str> {
-        decode(&HeaderValue::from_bytes(bytes).unwrap())
+        let value = http::HeaderValue::from_bytes(bytes).unwrap();
+        decode(value.to_str().map_err(|_| NOT_ASCII)?)
     }
 
     #[test]

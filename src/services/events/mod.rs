@@ -11,6 +11,7 @@ mod header_value;
 mod json_data;
 mod json_format;
 pub mod media_type;
+pub mod message;
 pub mod plain;
 mod test_event;
 mod text;
@@ -28,6 +29,9 @@ use crate::{
     services::error::FieldError,
     storage::{StoreError, journal::PublishError},
 };
+
+/// Maximum size of a request or message with events, in bytes, also when it is decompressed.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// Why a request to publish is refused. If one event of a batch is refused, none is stored.
 #[derive(Debug, Error)]

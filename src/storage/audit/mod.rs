@@ -30,7 +30,7 @@ use crate::{
 /// The author of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// A user, an API key, the command line, or clearhook itself.
+    /// A user, an API key, the command line, a broker, or clearhook itself.
     pub kind: ActorKind,
     /// The id of the user or of the API key.
     pub id: Option<Uuid>,
@@ -47,6 +47,16 @@ impl Actor {
             kind: ActorKind::Clearhook,
             id: None,
             name: "clearhook".to_owned(),
+            address: None,
+        }
+    }
+
+    /// The publishers of a broker's messages. The broker does not tell who they are.
+    pub fn broker(name: &str) -> Self {
+        Self {
+            kind: ActorKind::Broker,
+            id: None,
+            name: name.to_owned(),
             address: None,
         }
     }

@@ -68,7 +68,7 @@ fn blocks(guide: &str) -> Vec<Block> {
 }
 
 /// Runs all commands of a guide, in order, in one shell and one folder, in which its files are. Returns what they printed.
-fn run(guide: &str, cli: &Cli, variables: &[(&str, &str)]) -> String {
+pub(crate) fn run(guide: &str, cli: &Cli, variables: &[(&str, &str)]) -> String {
     let folder = cli.here.folder();
     let mut script = String::from("set -eu\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n");
     for block in blocks(guide) {

@@ -11,6 +11,7 @@ pub(crate) mod history;
 pub(crate) mod html;
 pub(crate) mod identity_provider;
 pub(crate) mod interceptor;
+pub(crate) mod message_brokers;
 pub(crate) mod names;
 pub(crate) mod node;
 pub(crate) mod pem;

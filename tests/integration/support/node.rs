@@ -28,6 +28,7 @@ pub(crate) struct Node<'a> {
     database: &'a TestDatabase,
     pub(crate) http: Client,
     pub(crate) key: String,
+    settings: Vec<(&'static str, String)>,
 }
 
 impl<'a> Node<'a> {
@@ -38,6 +39,7 @@ impl<'a> Node<'a> {
             database,
             http: client(),
             key: String::new(),
+            settings: Vec::new(),
         };
         let scopes = ["events:write", "webhooks:write", "callbacks:read", "metrics:read"].map(|scope| ["--scope", scope]);
         let create = [&["api-key", "create", "--name", "t"][..], scopes.as_flattened()].concat();
@@ -47,6 +49,12 @@ impl<'a> Node<'a> {
         Self { key, ..node }
     }
 
+    /// The same with another setting.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.settings.push((name, value.into()));
+        self
+    }
+
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.here.command(arguments);
         command
@@ -54,7 +62,8 @@ impl<'a> Node<'a> {
             .env("CLEARHOOK_MASTER_KEY", self.database.key.reveal().as_str())
             .env("CLEARHOOK_ALLOW_HTTP", "true")
             .env("CLEARHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")
-            .env("CLEARHOOK_RETRY_SCHEDULE", "50ms,50ms,50ms");
+            .env("CLEARHOOK_RETRY_SCHEDULE", "50ms,50ms,50ms")
+            .envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -245,6 +245,7 @@ fn whose(kind: &str, address: Option<&str>, lang: Lang) -> String {
         Ok(ActorKind::User) => say::actor_user(lang),
         Ok(ActorKind::ApiKey) => say::actor_api_key(lang),
         Ok(ActorKind::CommandLine) => say::actor_command_line(lang),
+        Ok(ActorKind::Broker) => say::actor_broker(lang),
         Ok(ActorKind::Clearhook) => say::actor_clearhook(lang),
         Err(_) => kind,
     };

@@ -1,0 +1,352 @@
+//! NATS `JetStream`: the stream `CLEARHOOK` with the durable consumer `clearhook`, and the stream `CLEARHOOK_REJECTED`.
+
+use std::{sync::Arc, time::Duration};
+
+use async_nats::{
+    Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, StatusCode, Subject, Subscriber,
+    jetstream::{
+        self, AckKind, Context,
+        consumer::{AckPolicy, PullConsumer, pull},
+        message::PublishMessage,
+        stream::{RetentionPolicy, StorageType},
+    },
+};
+use futures_util::StreamExt;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    broker::{
+        Broker, BrokerError, Received, Session,
+        consumer::{EXCHANGE, IN_PROGRESS_MAX},
+        nats_message::{SUBJECT_PREFIX, message, rejected_copies},
+        nats_unreadable::move_unreadable,
+        tls::{client_config, explain},
+    },
+    config::{NatsLogin, NatsSettings},
+    error_chain::innermost,
+    services::events::message::{Message, Rejection},
+};
+
+const SETTING: &str = "CLEARHOOK_NATS_URL";
+/// The stream of events.
+pub(super) const EVENTS: &str = "CLEARHOOK";
+/// The durable consumer, which all nodes share.
+const CONSUMER: &str = "clearhook";
+/// The stream of rejected messages, and its subject.
+const REJECTED: &str = "CLEARHOOK_REJECTED";
+pub(super) const REJECTED_SUBJECT: &str = "clearhook.rejected";
+/// After this time the server delivers a message again that was not acknowledged.
+const ACK_WAIT: Duration = Duration::from_secs(30);
+/// Maximum number of messages that are not acknowledged, of all nodes together.
+const ACK_PENDING_MAX: i64 = 10_000;
+/// A server that does not answer two pings in a row is lost.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+/// How many messages are requested at once. More are requested when at most half as many are still to come.
+const REQUEST: usize = IN_PROGRESS_MAX / 2;
+/// The duration of a request, and how often the server says that it still waits.
+const REQUEST_EXPIRES: Duration = Duration::from_secs(30);
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// A server that says nothing for so long has lost the request.
+const SILENCE: Duration = Duration::from_secs(15);
+/// When messages that a stopping node gives back are delivered again.
+const GIVE_BACK: Duration = Duration::from_millis(500);
+
+/// The adapter.
+pub(super) struct Nats(NatsSettings);
+
+impl Nats {
+    pub(super) fn new(settings: NatsSettings) -> Self {
+        Self(settings)
+    }
+}
+
+impl Broker for Nats {
+    const NAME: &'static str = "nats";
+    const TITLE: &'static str = "NATS JetStream";
+
+    type Session = NatsSession;
+
+    async fn connect(&self) -> Result<NatsSession, BrokerError> {
+        let lost = CancellationToken::new();
+        let client = connect(&self.0, &lost).await?;
+        NatsSession::open(client, lost).await
+    }
+
+    fn servers(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// A connection with a consumer.
+pub(super) struct NatsSession {
+    client: Client,
+    consumer: PullConsumer,
+    context: Arc<Context>,
+    /// Receives the messages that are requested, in `inbox`.
+    subscription: Subscriber,
+    inbox: Subject,
+    /// How many messages are requested and not received.
+    requested: usize,
+    /// When the server was last heard.
+    heard: Instant,
+    /// Cancelled when the connection is lost.
+    lost: CancellationToken,
+    /// Number of messages that were rejected when the connection was opened.
+    unreadable: u64,
+}
+
+async fn connect(settings: &NatsSettings, lost: &CancellationToken) -> Result<Client, BrokerError> {
+    let ended = lost.clone();
+    let options = ConnectOptions::new()
+        .name("clearhook")
+        .ping_interval(PING_INTERVAL)
+        .connection_timeout(EXCHANGE)
+        .request_timeout(Some(EXCHANGE))
+        .require_tls(settings.requires_tls)
+        .tls_client_config(client_config(&settings.more_roots)?)
+        // Connecting again is the consumer's task, which also looks whether the streams are still there.
+        .max_reconnects(settings.servers.len())
+        .event_callback(move |event| {
+            let is_end = matches!(event, Event::Disconnected | Event::Closed);
+            let ended = ended.clone();
+            async move {
+                if is_end {
+                    ended.cancel();
+                }
+            }
+        });
+    let options = match &settings.login {
+        NatsLogin::Anonymous => options,
+        NatsLogin::Password(user, password) => options.user_and_password(user.clone(), password.as_str().to_owned()),
+        NatsLogin::Token(token) => options.token(token.as_str().to_owned()),
+        NatsLogin::Credentials(text) => options.credentials(text).map_err(|_| {
+            BrokerError(
+                "CLEARHOOK_NATS_CREDENTIALS: the credentials cannot be read; create the file again with `nsc generate creds`".to_owned(),
+            )
+        })?,
+    };
+    options
+        .connect(settings.servers.as_slice())
+        .await
+        .map_err(|error| refused(settings, &error))
+}
+
+fn refused(settings: &NatsSettings, error: &ConnectError) -> BrokerError {
+    match error.kind() {
+        ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => BrokerError(format!(
+            "{SETTING}: {settings} refuses the credentials; check user and password, the token, or CLEARHOOK_NATS_CREDENTIALS"
+        )),
+        ConnectErrorKind::TimedOut => BrokerError(format!("{SETTING}: {settings} does not answer")),
+        _ => explain(SETTING, &settings.to_string(), error),
+    }
+}
+
+impl NatsSession {
+    async fn open(client: Client, lost: CancellationToken) -> Result<Self, BrokerError> {
+        let context = jetstream::new(client.clone());
+        let open = async {
+            let events = context
+                .get_or_create_stream(jetstream::stream::Config {
+                    name: EVENTS.to_owned(),
+                    subjects: vec![format!("{SUBJECT_PREFIX}>")],
+                    storage: StorageType::File,
+                    // What is acknowledged is deleted: it is in clearhook's database.
+                    retention: RetentionPolicy::WorkQueue,
+                    description: Some("Events for clearhook".to_owned()),
+                    ..jetstream::stream::Config::default()
+                })
+                .await
+                .map_err(|error| unusable("the stream CLEARHOOK", &error))?;
+            context
+                .get_or_create_stream(jetstream::stream::Config {
+                    name: REJECTED.to_owned(),
+                    subjects: vec![REJECTED_SUBJECT.to_owned()],
+                    storage: StorageType::File,
+                    description: Some("Messages that clearhook could not accept, with the reason in their headers".to_owned()),
+                    ..jetstream::stream::Config::default()
+                })
+                .await
+                .map_err(|error| unusable("the stream CLEARHOOK_REJECTED", &error))?;
+            let mut consumer = events
+                .get_or_create_consumer(
+                    CONSUMER,
+                    pull::Config {
+                        durable_name: Some(CONSUMER.to_owned()),
+                        ack_policy: AckPolicy::Explicit,
+                        ack_wait: ACK_WAIT,
+                        max_ack_pending: ACK_PENDING_MAX,
+                        ..pull::Config::default()
+                    },
+                )
+                .await
+                .map_err(|error| unusable("the consumer clearhook", &error))?;
+            let most = client.server_info().max_payload;
+            let moved = move_unreadable(&context, &events, &mut consumer, most).await?;
+            let inbox = Subject::from(client.new_inbox());
+            let subscription = client
+                .subscribe(inbox.clone())
+                .await
+                .map_err(|error| unusable("the inbox", &error))?;
+            Ok((consumer, inbox, subscription, moved))
+        };
+        let (consumer, inbox, subscription, unreadable) = timeout(3 * EXCHANGE, open)
+            .await
+            .map_err(|_| BrokerError("JetStream does not answer".to_owned()))??;
+        Ok(Self {
+            client,
+            consumer,
+            context: Arc::new(context),
+            subscription,
+            inbox,
+            requested: 0,
+            heard: Instant::now(),
+            lost,
+            unreadable,
+        })
+    }
+}
+
+impl Session for NatsSession {
+    type Received = NatsReceived;
+
+    async fn next(&mut self) -> Result<NatsReceived, BrokerError> {
+        loop {
+            if self.requested <= REQUEST / 2 {
+                self.request().await?;
+            }
+            // The buffer of the subscription is looked at first: while no slot was free, nobody listened.
+            let next = timeout_at(self.heard + SILENCE, self.subscription.next());
+            let next = tokio::select! {
+                biased;
+                () = self.lost.cancelled() => return Err(lost()),
+                next = next => next,
+            };
+            self.heard = Instant::now();
+            let message = match next {
+                Ok(Some(message)) => message,
+                Ok(None) => return Err(lost()),
+                Err(_) => return Err(BrokerError("the server is silent".to_owned())),
+            };
+            match message.status {
+                None | Some(StatusCode::OK) => {
+                    self.requested = self.requested.saturating_sub(1);
+                    return Ok(self.received(message));
+                }
+                Some(StatusCode::IDLE_HEARTBEAT) => {}
+                // The request has expired. The rest of it will not come.
+                Some(StatusCode::TIMEOUT | StatusCode::NOT_FOUND) => {
+                    let rest = message.headers.as_ref().and_then(|headers| headers.get("Nats-Pending-Messages"));
+                    let rest = rest.and_then(|rest| rest.as_str().parse().ok()).unwrap_or(self.requested);
+                    self.requested = self.requested.saturating_sub(rest);
+                }
+                Some(status) => {
+                    let detail = message.description.unwrap_or_default();
+                    return Err(BrokerError(format!("the consumer {CONSUMER} delivers nothing: {status} {detail}")));
+                }
+            }
+        }
+    }
+
+    fn rejected_before(&self) -> u64 {
+        self.unreadable
+    }
+
+    async fn waiting(&mut self, _: u64) -> Result<u64, BrokerError> {
+        if self.lost.is_cancelled() {
+            return Err(lost());
+        }
+        let info = self
+            .consumer
+            .info()
+            .await
+            .map_err(|error| unusable("the consumer clearhook", &error))?;
+        Ok(info.num_pending + info.num_ack_pending as u64)
+    }
+
+    async fn close(mut self) {
+        if self.lost.is_cancelled() {
+            return;
+        }
+        // Without this, other nodes would get these messages only after `ACK_WAIT`.
+        if self.subscription.drain().await.is_ok() {
+            while let Some(message) = self.subscription.next().await {
+                if matches!(message.status, None | Some(StatusCode::OK)) {
+                    // If it fails, the message is delivered after `ACK_WAIT`.
+                    let _ = self.received(message).message.ack_with(AckKind::Nak(Some(GIVE_BACK))).await;
+                }
+            }
+        }
+        let _ = self.client.flush().await;
+    }
+}
+
+impl NatsSession {
+    /// Requests messages. If the future is dropped, nothing was requested.
+    async fn request(&mut self) -> Result<(), BrokerError> {
+        let request = pull::BatchConfig {
+            batch: REQUEST,
+            expires: Some(REQUEST_EXPIRES),
+            idle_heartbeat: HEARTBEAT,
+            ..pull::BatchConfig::default()
+        };
+        let sent = self.consumer.request_batch(request, self.inbox.clone()).await;
+        sent.map_err(|error| unusable("the consumer clearhook", &error))?;
+        self.requested += REQUEST;
+        Ok(())
+    }
+
+    fn received(&self, message: async_nats::Message) -> NatsReceived {
+        NatsReceived {
+            message: jetstream::Message {
+                message,
+                context: (*self.context).clone(),
+            },
+            context: self.context.clone(),
+            client: self.client.clone(),
+        }
+    }
+}
+
+fn lost() -> BrokerError {
+    BrokerError("the connection is lost".to_owned())
+}
+
+/// A delivered message.
+pub(super) struct NatsReceived {
+    message: jetstream::Message,
+    context: Arc<Context>,
+    client: Client,
+}
+
+impl Received for NatsReceived {
+    fn message(&self) -> Message {
+        message(&self.message)
+    }
+
+    async fn acknowledge(&self) -> Result<(), BrokerError> {
+        self.message.ack().await.map_err(|error| BrokerError(error.to_string()))
+    }
+
+    async fn store_rejected(&self, rejection: &Rejection) -> Result<(), BrokerError> {
+        let most = self.client.server_info().max_payload;
+        for (headers, body) in rejected_copies(&self.message, rejection, most) {
+            let publish = PublishMessage::build().headers(headers).payload(body);
+            let confirmed = self.context.send_publish(REJECTED_SUBJECT, publish).await;
+            let confirmed = confirmed.map_err(|error| unusable("the stream CLEARHOOK_REJECTED", &error))?;
+            confirmed.await.map_err(|error| unusable("the stream CLEARHOOK_REJECTED", &error))?;
+        }
+        Ok(())
+    }
+}
+
+/// The error of something that `JetStream` does not provide.
+pub(super) fn unusable(what: &str, error: &(dyn std::error::Error + 'static)) -> BrokerError {
+    let (outer, inner) = (error.to_string(), innermost(error).to_string());
+    let detail = if outer.contains(&inner) {
+        outer
+    } else {
+        format!("{outer}: {inner}")
+    };
+    BrokerError(format!("{what} cannot be used: {detail}"))
+}
