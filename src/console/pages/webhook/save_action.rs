@@ -151,7 +151,9 @@ fn edited(form: &WebhookForm) -> Option<Saved> {
             "secret".to_owned()
         }
         Intent::FilterEvents => "events-filter".to_owned(),
+        Intent::FilterOwners => "owners-filter".to_owned(),
         Intent::Enter if form.events_filter.trim() != form.events_filtered.trim() => "events-filter".to_owned(),
+        Intent::Enter if form.owners_filter.trim() != form.owners_filtered.trim() => "owners-filter".to_owned(),
         Intent::Save | Intent::Enter | Intent::Test | Intent::Rotate | Intent::Enable | Intent::Delete | Intent::ChooseGroup(_) => {
             return None;
         }
