@@ -10,6 +10,7 @@ pub(crate) mod forms;
 pub(crate) mod history;
 pub(crate) mod html;
 pub(crate) mod identity_provider;
+pub(crate) mod many;
 pub(crate) mod names;
 pub(crate) mod node;
 pub(crate) mod pem;
