@@ -77,3 +77,9 @@ user-second-factor-added = Second factor turned on
 user-second-factor-removed = Second factor turned off
 user-recovery-codes-renewed = Recovery codes renewed
 secret-header = (secret)
+
+# Fields that have another name here than in a form.
+field-rate-limit = Rate limit
+field-old-secret = Old secret until
+field-disabled-reason = Reason of disabling
+field-prefix = Beginning of the key

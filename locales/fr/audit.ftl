@@ -77,3 +77,9 @@ user-second-factor-added = Second facteur activé
 user-second-factor-removed = Second facteur désactivé
 user-recovery-codes-renewed = Codes de secours renouvelés
 secret-header = (secret)
+
+# Les champs qui n’ont pas ici le nom qu’ils ont dans un formulaire.
+field-rate-limit = Limite de débit
+field-old-secret = Ancien secret valable jusqu’au
+field-disabled-reason = Raison de la désactivation
+field-prefix = Début de la clé

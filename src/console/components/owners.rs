@@ -25,8 +25,8 @@ pub struct OwnerView {
     pub email: String,
 }
 
-/// The chosen owners as chips, and one checkbox for each user who can be an owner. With more than a few users, a field filters them: at once
-/// with scripts (`client::filter_list`, `client::owner_chips`), by a button that shows the form again without them.
+/// One checkbox for each user who can be an owner. With more than a few users, the chosen ones are chips above the list, and a field filters it: at
+/// once with scripts (`client::filter_list`, `client::owner_chips`), by a button that shows the form again without them.
 #[component]
 pub(in crate::console) fn Owners(
     /// The users who can be owners.
@@ -107,15 +107,15 @@ fn choices(possible: Vec<OwnerView>, chosen: &[String], filter: &str, lang: Lang
     let rows = rows.collect_view();
     let filter = filter.to_owned();
     view! {
-        <p class="hint" role="status" data-count="">
-            {counted}
-        </p>
-        <ul class="chips" data-chips="" aria-label=say::owners_list(lang)>
-            {chips}
-        </ul>
         {is_long
             .then(|| {
                 view! {
+                    <p class="hint" role="status" data-count="">
+                        {counted}
+                    </p>
+                    <ul class="chips" data-chips="" aria-label=say::owners_list(lang)>
+                        {chips}
+                    </ul>
                     <div class="pair">
                         <input
                             type="search"

@@ -78,7 +78,7 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
     let zoom = log.zoom.clone().map(|(range, href)| {
         let name = format!("{range}: {}", say::zoom_out(lang));
         view! {
-            <a class="chip" href=href title=say::zoom_out(lang) aria-label=name>
+            <a class="range-chip" href=href title=say::zoom_out(lang) aria-label=name>
                 {range} <span aria-hidden="true">" ×"</span>
             </a>
         }

@@ -297,6 +297,9 @@ mod tests {
         assert_eq!(form.header_name, ["X-B"]);
         let (form, _) = after(&format!("{typed}&intent=remove-header-9"));
         assert_eq!(form.headers().len(), 2);
+        assert_eq!(after("owners_filter=ann&intent=filter-owners").1, "owners-filter");
+        assert_eq!(after("owners_filter=ann&owners_filtered=&intent=enter").1, "owners-filter");
+        assert_eq!(edited(&decode("owners_filter=ann&owners_filtered=ann&intent=enter").unwrap()), None);
         let (form, field) = after("intent=generate-secret");
         assert!(form.secret.starts_with("whsec_") && field == "secret");
         assert_eq!(edited(&decode("intent=save").unwrap()), None);
