@@ -1,5 +1,5 @@
 // What can be done with a webhook besides changing it; with scripts and without.
-import { accessible, editAll, expect, fits, test, tick } from '../support/test.ts';
+import { accessible, editAll, expect, fits, live, test, tick } from '../support/test.ts';
 
 test('a webhook is tested, its secret renewed, copied and deleted', async ({ signedIn: page, server, receiver, expected, javaScriptEnabled }) => {
   test.slow();
@@ -29,6 +29,7 @@ test('a webhook is tested, its secret renewed, copied and deleted', async ({ sig
 
   await page.getByRole('link', { name: 'Duplicate' }).click();
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue(`${name} (copy)`);
+  await live(page);
   await expect(page.getByRole('switch', { name: 'Enabled' })).not.toBeChecked();
   const first = await page.getByLabel('Secret').inputValue();
   await page.getByRole('button', { name: 'Generate' }).click();
@@ -40,7 +41,7 @@ test('a webhook is tested, its secret renewed, copied and deleted', async ({ sig
   await expect(page.getByRole('heading', { name: `${name} (copy)`, level: 1 })).toBeVisible();
   await expect(page.getByText('Disabled', { exact: true })).toBeVisible();
 
-  await page.locator('summary.button').filter({ hasText: 'Delete' }).click();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await accessible(page);
   await fits(page);
   expected.push(`422 ${new URL(page.url()).pathname}`, `409 ${new URL(page.url()).pathname}`);
@@ -49,7 +50,7 @@ test('a webhook is tested, its secret renewed, copied and deleted', async ({ sig
   await page.getByRole('button', { name: 'Delete this webhook' }).click();
   await expect(page.getByRole('alert')).toBeVisible();
   await expect(page.getByRole('heading', { name: `${name} (copy)`, level: 1 })).toBeVisible();
-  await page.locator('summary.button').filter({ hasText: 'Delete' }).click();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await confirm.fill(`${name} (copy)`);
   await page.getByRole('button', { name: 'Delete this webhook' }).click();
   await expect(page.getByText('The webhook was deleted.')).toBeVisible();
@@ -85,6 +86,7 @@ test('the list is sorted, and a webhook switched in its row', async ({ signedIn:
     await expect.poll(names).toEqual([...rising].reverse());
   }
   const row = page.getByRole('row').filter({ hasText: `Alpha ${mark}` });
+  await live(page);
   if (javaScriptEnabled !== false) await page.evaluate(() => document.body.setAttribute('data-same-document', 'true'));
   await row.getByRole('button', { name: `Disable Alpha ${mark}` }).click();
   await expect(row).toContainText('Disabled');
@@ -100,6 +102,7 @@ test('the list is sorted, and a webhook switched in its row', async ({ signedIn:
   expect([rising, await names()].map((order) => order.indexOf('Alpha')), 'disabled first, then last').toEqual([0, 2]);
   await row.getByRole('button', { name: `Enable Alpha ${mark}` }).click();
   await expect(row).toContainText('Enabled');
+  await live(page);
   await page.getByRole('combobox', { name: 'Event' }).selectOption('Visit event approved');
   if (javaScriptEnabled === false) await page.getByRole('button', { name: 'Search' }).click();
   await expect(page).toHaveURL(/event=visit_event.approved/);
@@ -128,7 +131,7 @@ test('a test event keeps what was typed into the form', async ({ signedIn: page,
 test('a URL that the service does not permit is refused while it is edited', async ({ signedIn: page, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts the answer to the form says it');
   await page.goto('/webhooks/new');
-  await expect(page.locator('html[data-live]')).toHaveCount(1);
+  await live(page);
   const url = page.getByLabel('URL');
   await url.fill('https://169.254.169.254/latest');
   await url.blur();
@@ -154,7 +157,7 @@ test('a row leads where its name does, and tells more when hovered over', async 
   await expect(page).toHaveURL(new RegExp(`/webhooks/${id}$`));
   if (javaScriptEnabled === false) return;
   await page.goBack();
-  await expect(page.locator('html[data-live]')).toHaveCount(1);
+  await live(page);
   const [opened] = await Promise.all([page.context().waitForEvent('page'), cell.click({ modifiers: ['ControlOrMeta'] })]);
   await expect(opened).toHaveURL(new RegExp(`/webhooks/${id}$`));
   await opened.close();
@@ -163,6 +166,7 @@ test('a row leads where its name does, and tells more when hovered over', async 
 test('a form that is on its way is not sent twice', async ({ signedIn: page, server, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts a browser sends what it is told to');
   await page.goto('/webhooks/new');
+  await live(page);
   await page.getByLabel('Name', { exact: true }).fill('Pressed twice');
   await page.getByLabel('URL').fill('https://example.com/twice');
   await tick(page, 'Visit event created');

@@ -6,6 +6,10 @@ test('an event is read, and leads to a webhook that uses it', async ({ signedIn:
   await server.api('POST', '/webhooks', { name, url: 'https://example.com/visits', events: ['visit_event.approved'] });
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Event types' }).click();
   await expect(page.getByRole('heading', { name: 'Event types', level: 1 })).toBeVisible();
+  // The head of a group is one line over the whole table.
+  const [head, table] = [(await page.getByRole('rowheader', { name: 'Identities', exact: true }).boundingBox())!, (await page.getByRole('table').boundingBox())!];
+  expect(head.height).toBeLessThan(60);
+  expect(head.width).toBeGreaterThan(table.width - 4);
   await page.getByRole('link', { name: 'Visit event approved', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Visit event approved', level: 1 })).toBeVisible();
   await expect(page.getByText('Whether the visitor has come.')).toBeHidden();

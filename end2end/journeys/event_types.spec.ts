@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Page } from '@playwright/test';
-import { accessible, expect, fits, test } from '../support/test.ts';
+import { accessible, expect, fits, live, test } from '../support/test.ts';
+
+test.use({ own: 'event-types' });
 
 const example = { id: 'inv_7', amount: 125.5, currency: 'EUR', paid_at: '2026-11-28T09:00:00Z', lines: [{ text: 'Consulting', quantity: 2 }] };
 
@@ -98,6 +100,7 @@ test('a breaking change is explained and confirmed, and its versions are compare
 test('the check follows what is typed', async ({ signedIn: page, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts the server checks when a button is pressed');
   await page.goto('/event-types/new');
+  await live(page);
   await page.getByLabel('Schema', { exact: true }).fill('{"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}');
   await expect(page.getByText('The schema is valid and has 1 field.')).toBeVisible();
   await page.getByLabel('Example', { exact: true }).fill('{"id": 7}');
@@ -124,7 +127,7 @@ test('a document is imported after its changes were shown', async ({ signedIn: p
   await expect(page.getByText('The event types were imported.')).toBeVisible();
   await page.goto(`/event-types/${name}`);
   await expect(page.getByRole('heading', { name: 'Shipment sent', level: 1 })).toBeVisible();
-  await page.getByText('Archive', { exact: true }).click();
+  await page.getByRole('button', { name: 'Archive', exact: true }).click();
   await page.getByRole('button', { name: 'Archive this event type' }).click();
   await expect(page.getByText('The event type is archived.')).toBeVisible();
   await accessible(page);

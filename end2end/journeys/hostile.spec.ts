@@ -3,6 +3,8 @@ import { email } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
 import type { Page } from '@playwright/test';
 
+test.use({ own: 'hostile' });
+
 const hostile = [
   '<img src=x onerror=alert(1)>',
   '"><script>alert(2)</script>',

@@ -1,8 +1,8 @@
 // The log of a webhook: filters, chart, file, one callback with everything in it; with scripts and without. And that it lives.
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import type { Server } from '../support/server.ts';
-import { accessible, expect, fits, signIn, test } from '../support/test.ts';
+import { email, password, type Server } from '../support/server.ts';
+import { accessible, expect, fits, live, signIn, test } from '../support/test.ts';
 
 const rows = (page: Page) => page.locator('#log-rows').getByRole('row');
 
@@ -24,6 +24,7 @@ test('a log is filtered, narrowed and exported, and a callback is sent again', a
   await page.goto(`/webhooks/${webhook.id}#logs`);
   await expect(rows(page)).toHaveCount(5);
   const choose = async (label: string, name: string) => {
+    await live(page);
     await page.getByRole('combobox', { name: label, exact: true }).selectOption(name);
     if (javaScriptEnabled === false) await page.getByRole('button', { name: 'Filter' }).click();
   };
@@ -42,7 +43,7 @@ test('a log is filtered, narrowed and exported, and a callback is sent again', a
   await page.reload();
   await expect(page.getByRole('combobox', { name: 'Response' })).toHaveValue('failed');
 
-  await page.getByText('Export', { exact: true }).click();
+  await page.getByRole('button', { name: 'Export' }).click();
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'CSV' }).click();
   const file = await download;
@@ -198,7 +199,7 @@ test('a log is accessible in each of its states', async ({ signedIn: page, serve
     await fits(page);
   }
   await page.goto(`/webhooks/${webhook.id}`);
-  await page.getByText('Export', { exact: true }).click();
+  await page.getByRole('button', { name: 'Export' }).click();
   await rows(page).first().getByRole('link').click();
   await expect(page.getByRole('article', { name: 'Callback' })).toBeVisible();
   await accessible(page);
@@ -230,8 +231,37 @@ test('a body is shown formatted and raw, and copied byte for byte', async ({ sig
   await accessible(page);
   await fits(page);
   if (javaScriptEnabled === false) return;
+  await live(page);
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await open.getByRole('button', { name: 'Copy', exact: true }).first().click();
   await expect(open.getByRole('button', { name: 'Copied' })).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(sent);
+});
+
+test('a session that ends while a log is open is told, and signing in leads back', async ({ page, another, receiver, expected, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts the next page asks to sign in');
+  test.slow();
+  const server = await another();
+  await signIn(page, server.url);
+  const { id } = await server.api('POST', '/webhooks', { name: 'Ends', url: receiver.url, events: ['visit_event.created'] });
+  await server.publish('visit_event.created', 'ends');
+  await logged(server, id, 1);
+  await page.goto(`${server.url}/webhooks/${id}?range=7d`);
+  await live(page);
+  expected.push(`401 /webhooks/${id}/callbacks/live`, '401 /fn/log_fragment');
+  // In another window of the same browser.
+  const other = await page.context().newPage();
+  await other.goto(`${server.url}/webhooks`);
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await expect(other).toHaveURL(/sign-in/);
+  await other.close();
+  const again = page.getByRole('link', { name: 'Your session has ended. Sign in again' });
+  await expect(again).toBeVisible({ timeout: 30_000 });
+  await accessible(page);
+  await again.click();
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL(new RegExp(`/webhooks/${id}\\?range=7d$`));
+  await expect(rows(page)).toHaveCount(1);
 });

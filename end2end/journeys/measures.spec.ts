@@ -129,7 +129,7 @@ test('a receiver that moved is followed after a question, and its connection is 
   await page.locator('#log-rows').getByRole('link').first().click();
   const open = page.getByRole('article', { name: 'Callback' });
   await expect(open.getByRole('group', { name: 'Where the time went' })).toContainText(/Wait\s*[<\d]/);
-  await open.locator('summary').filter({ hasText: 'Use this URL…' }).click();
+  await open.getByRole('button', { name: 'Use this URL…' }).click();
   await open.getByRole('button', { name: 'Change the URL' }).click();
   await expect(page.getByText('Your changes were saved.')).toBeVisible();
   expect((await server.api('GET', `/webhooks/${id}`)).url).toContain('/moved?x=1');

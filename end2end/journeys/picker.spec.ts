@@ -1,6 +1,6 @@
 // Choosing events from a large catalogue: with the mouse, by keyboard, and without scripts.
 import { EACH, GROUPS, manyTypes } from '../support/catalogue.ts';
-import { accessible, editAll, expect, fits, test } from '../support/test.ts';
+import { accessible, editAll, expect, fits, live, test } from '../support/test.ts';
 
 test.use({ own: 'picker' });
 
@@ -11,6 +11,7 @@ test('events are found among 500, chosen, and chosen as a group', async ({ signe
   const { items } = await server.api('GET', '/event-types?limit=200');
   expect(items.length).toBe(200);
   await page.goto('/webhooks/new');
+  await live(page);
   await page.getByLabel('Name', { exact: true }).fill('Chooses');
   await page.getByLabel('URL').fill('https://example.com/typed?secret=1');
   await expect(page.getByText(/^0 of 5\d\d chosen$/)).toBeVisible();
@@ -81,6 +82,7 @@ test('a whole group and all events', async ({ signedIn: page, server, javaScript
   const scripts = javaScriptEnabled !== false;
   await manyTypes(server);
   await page.goto('/webhooks/new');
+  await live(page);
   await page.getByLabel('Name', { exact: true }).fill('Groups');
   await page.getByLabel('URL').fill('https://example.com/groups');
   // The last group has no prefix of its own, so its types are ticked one by one.
@@ -89,7 +91,7 @@ test('a whole group and all events', async ({ signedIn: page, server, javaScript
     const all = page.getByRole('checkbox', { name: `All of Shop ${GROUPS}`, exact: true });
     await page.getByText(`Shop ${GROUPS}`, { exact: true }).click();
     await page.getByRole('checkbox', { name: 'Other thing deleted' }).check();
-    expect(await all.evaluate((box: HTMLInputElement) => box.indeterminate)).toBe(true);
+    await expect(all).toBeChecked({ indeterminate: true });
     await all.check();
     await expect(page.getByText(/^31 of 5\d\d chosen$/)).toBeVisible();
   } else {
@@ -111,6 +113,7 @@ test('a whole group and all events', async ({ signedIn: page, server, javaScript
 
 test('the fields of an event open above the form', async ({ signedIn: page, javaScriptEnabled, context }) => {
   await page.goto('/webhooks/new');
+  await live(page);
   await page.getByLabel('Name', { exact: true }).fill('Reads');
   const filter = page.getByRole('searchbox', { name: 'Filter events' });
   await filter.fill('identity.created');
@@ -134,6 +137,7 @@ test('the fields of an event open above the form', async ({ signedIn: page, java
 test('by keyboard: filter, tick, remove', async ({ signedIn: page, server, javaScriptEnabled }) => {
   await manyTypes(server);
   await page.goto('/webhooks/new');
+  await live(page);
   await page.getByRole('searchbox', { name: 'Filter events' }).focus();
   await page.keyboard.type('picture');
   if (javaScriptEnabled === false) {
@@ -153,4 +157,20 @@ test('by keyboard: filter, tick, remove', async ({ signedIn: page, server, javaS
   await expect(page.getByRole('checkbox', { name: 'Identity picture updated' })).toBeVisible();
   await accessible(page);
   await fits(page);
+});
+
+test('by keyboard: a closed group is opened, and its events follow', async ({ signedIn: page, server }) => {
+  await manyTypes(server);
+  await page.goto('/webhooks/new');
+  await live(page);
+  const group = page.locator('#events summary').filter({ hasText: 'Visit events' }).first();
+  const box = page.getByRole('checkbox', { name: 'Visit event created', exact: true });
+  await expect(box).toBeHidden();
+  await group.focus();
+  await page.keyboard.press('Enter');
+  await expect(box).toBeVisible();
+  for (let presses = 0; presses < 20 && !(await box.evaluate((box) => box === document.activeElement)); presses++) await page.keyboard.press('Tab');
+  await expect(box).toBeFocused();
+  await page.keyboard.press('Space');
+  await expect(box).toBeChecked();
 });

@@ -1,5 +1,5 @@
 // Nothing that was typed is lost by mistake; with scripts and without.
-import { editAll, expect, test, tick } from '../support/test.ts';
+import { editAll, expect, live, test, tick } from '../support/test.ts';
 import { email, password } from '../support/server.ts';
 
 test('a session that ends loses nothing that was typed', async ({ signedIn: page, expected, receiver, javaScriptEnabled }) => {
@@ -97,6 +97,7 @@ test('leaving a page with unsaved changes asks for confirmation', async ({ signe
 test('errors are shown while typing', async ({ signedIn: page, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts the server says it');
   await page.goto('/webhooks/new');
+  await live(page);
   const url = page.getByLabel('URL');
   await url.fill('ftp://example.com');
   await url.press('Tab');

@@ -1,7 +1,7 @@
 // What waits, is held, or has failed: seen, sent again, discarded; and one callback beside the log. With scripts and without.
 import type { Page } from '@playwright/test';
 import type { Server } from '../support/server.ts';
-import { accessible, expect, fits, test, tick } from '../support/test.ts';
+import { accessible, expect, fits, live, test, tick } from '../support/test.ts';
 
 const rows = (page: Page) => page.locator('#log-rows').getByRole('row');
 
@@ -49,6 +49,7 @@ test('the dialog counts before it sends, and discarding asks', async ({ signedIn
   const dialog = page.locator('#send-again');
   await expect(dialog.getByRole('checkbox', { name: '1 failed for good' })).toBeChecked();
   await accessible(page);
+  await live(page);
   await dialog.getByRole('combobox', { name: 'Created' }).selectOption('Last hour');
   if (javaScriptEnabled === false) await dialog.getByRole('button', { name: 'Count' }).click();
   await expect(page).toHaveURL(/again=1h/);
@@ -61,7 +62,7 @@ test('the dialog counts before it sends, and discarding asks', async ({ signedIn
   await server.publish('visit_event.created', `discarded-${javaScriptEnabled}`);
   await waits(server, id, 'held', 1);
   await page.goto(`/webhooks/${id}`);
-  await page.locator('summary').filter({ hasText: 'Discard held events…' }).first().click();
+  await page.getByRole('button', { name: 'Discard held events…' }).first().click();
   await accessible(page);
   await page.getByRole('button', { name: 'Discard them' }).first().click();
   await expect(page.getByText('1 delivery was discarded.')).toBeVisible();
@@ -80,7 +81,7 @@ test('a callback opens beside the log, and the keyboard goes through them', asyn
   await logged(server, id, 14);
   await page.goto(`/webhooks/${id}`);
   const open = page.getByRole('article', { name: 'Callback' });
-  if (javaScriptEnabled !== false) await expect(page.locator('html[data-live]')).toHaveCount(1);
+  await live(page);
   await rows(page).nth(11).scrollIntoViewIfNeeded();
   const before = (await rows(page).nth(11).boundingBox())!.y;
   await rows(page).nth(11).getByRole('link').click();
@@ -105,7 +106,7 @@ test('a callback opens beside the log, and the keyboard goes through them', asyn
     return;
   }
   await page.goto(`/webhooks/${id}`);
-  await expect(page.locator('html[data-live]')).toHaveCount(1);
+  await live(page);
   await page.evaluate(() => document.body.setAttribute('data-same-document', 'true'));
   await rows(page).nth(11).scrollIntoViewIfNeeded();
   const seen = (await rows(page).nth(11).boundingBox())!.y;

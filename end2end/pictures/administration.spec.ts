@@ -21,7 +21,7 @@ test('pictures of administration', async ({ signedIn: page, server }) => {
   const webhook = await server.api('POST', '/webhooks', { name: 'HR mirror', url: 'https://hr.example.com/hooks', events: ['identity.created'] });
   await server.api('PATCH', `/webhooks/${webhook.id}`, { url: 'https://people.example.com/hooks', events: ['identity.created', 'identity.updated'], headers: [{ name: 'X-Source', value: 'clearhook' }] });
   await page.goto('/api-keys');
-  await page.locator('summary').nth(1).click();
+  await page.getByRole('button', { name: 'Revoke Grafana' }).click();
   await shoot(page, 'api-keys');
   await page.goto('/api-keys/new');
   await shoot(page, 'new-api-key', true);

@@ -33,12 +33,16 @@ test('every page at four widths', async ({ page, another, receiver, expected }) 
   const moved = await add('Moved receiver', at('/moved'), ['visit_event.created']);
   await add('قارئ البطاقات في المدخل الشمالي', at('/works'), ['role.membership_changed'], { description: 'يمين إلى يسار' });
   await add(`A name that is much longer than any column ${'and goes on '.repeat(9)}`, `https://hooks.example.com/${'segment/'.repeat(30)}end?token=1`, ['identity_request.created'], { description: 'long '.repeat(60) });
-  await add('🅿️ Parking gate 🚗💨', 'https://api.contoso.example/roles', ['*'], { enabled: false });
+  const gate = await add('🅿️ Parking gate 🚗💨', 'https://api.contoso.example/roles', ['*'], { enabled: false });
+  const owner = await server.api('POST', '/users', { email: 'owner.hr@example.com', role: 'api-owner' });
+  await server.api('POST', '/event-types', { type: 'parcel.sent', name: 'Parcel sent', group: 'Shipping', example: { id: 'p_1', weight: 2.5 } });
+  await server.api('PATCH', `/webhooks/${works.id}`, { owners: [owner.id], headers: [{ name: 'X-Source', value: 'clearid' }] });
   for (let number = 0; number < 24; number++) await add(`Badge printer ${number}`, `https://printers.example.com/hooks/${number}`, ['identity_request.updated'], { description: 'One of many' });
   for (let number = 0; number < 30; number++) await server.publish(['identity.created', 'identity.updated', 'access_request.created'][number % 3], `width-${number}`);
   await server.publish('visit_event.created', 'width-moved');
   await server.publish('role.membership_changed', 'width-role');
   await expect.poll(async () => (await server.api('GET', `/webhooks/${works.id}/callbacks?limit=200`)).items.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(30);
+  const entry = (await server.api('GET', '/audit?action=webhook.changed&limit=1')).items[0].id;
   await signIn(page, server.url);
   const callback = async (id: string) => (await server.api('GET', `/webhooks/${id}/callbacks`)).items.at(-1).id;
   for (const [name, path] of [
@@ -59,6 +63,14 @@ test('every page at four widths', async ({ page, another, receiver, expected }) 
     ['key', '/api-keys/new?days=90'],
     ['users', '/users'],
     ['user', '/users/new'],
+    ['user-page', `/users/${owner.id}`],
+    ['type-new', '/event-types/new'],
+    ['type-edit', '/event-types/parcel.sent/edit'],
+    ['type-import', '/event-types/import'],
+    ['type-versions', '/event-types/parcel.sent/versions'],
+    ['docs', '/api/docs'],
+    ['held', `/webhooks/${gate.id}?response=held#logs`],
+    ['audit-entry', `/audit-log?entry=${entry}`],
     ['audit', '/audit-log'],
     ['account', '/account'],
     ['missing', '/nothing-here'],

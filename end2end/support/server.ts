@@ -21,7 +21,7 @@ export class Server {
     const folder = mkdtempSync(join(tmpdir(), 'clearhook-e2e-'));
     const run = (args: string[], input = '') => execFileSync(binary, args, { cwd: folder, input, encoding: 'utf8' }).trim();
     run(['user', 'create', '--email', email, '--role', 'administrator', '--password-stdin'], `${password}\n`);
-    const key = run(['api-key', 'create', '--name', 'journeys', '--scope', 'events:write', 'event-types:write', 'webhooks:read', 'webhooks:write', 'callbacks:read']);
+    const key = run(['api-key', 'create', '--name', 'journeys', '--scope', 'events:write', 'event-types:write', 'webhooks:read', 'webhooks:write', 'callbacks:read', 'admin']);
     const args = ['serve', '--addr', '127.0.0.1:0', '--allow-http', 'true', '--allowed-networks', '127.0.0.0/8', '--retry-schedule', schedule];
     const child = spawn(binary, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     return new Server(child, folder, await address(child), key);

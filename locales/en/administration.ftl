@@ -110,3 +110,7 @@ saved-second-factor = The second factor was removed; they are signed out everywh
 own-password = Your own password
 owners-filter = Filter owners
 owners-chosen = { NUMBER($chosen) } of { NUMBER($count) } chosen
+owners-filter-now = Filter
+owners-remove = Remove owner: { $email }
+owners-no-match = No user matches the filter.
+owners-list = Chosen owners

@@ -52,7 +52,7 @@ webhook-disabled = Webhook disabled
 webhook-deleted = Webhook deleted
 webhook-secret-rotated = Secret rotated
 webhook-tested = Test event sent
-webhook-recovered = Failed callbacks recovered
+webhook-recovered = Deliveries sent again
 webhook-discarded = Deliveries discarded
 delivery-cancelled = Delivery cancelled
 webhook-redelivered = Callback sent again
@@ -78,3 +78,9 @@ user-second-factor-added = Second factor turned on
 user-second-factor-removed = Second factor turned off
 user-recovery-codes-renewed = Recovery codes renewed
 secret-header = (secret)
+
+# Fields that have another name here than in a form.
+field-rate-limit = Rate limit
+field-old-secret = Old secret until
+field-disabled-reason = Reason of disabling
+field-prefix = Beginning of the key

@@ -16,6 +16,9 @@ answer = The answer
 answer-status = Answer with a status from 200 to 299 within a few seconds, and do long work afterwards. Any other answer is a failure, and the callback is sent again later. Redirects are not followed. The status 410 disables the webhook.
 answer-twice = A callback may arrive more than once. Its `webhook-id` is the same each time, so store it and ignore what you already processed.
 answer-order = Callbacks may arrive in another order than the events happened, unless the webhook is set to keep the order.
+local = On your own computer
+local-listen = `clearhook listen --secret whsec_…` is a receiver for experiments: it verifies each signature and prints each callback.
+local-forward = `clearhook listen --forward http://localhost:8080/hook --webhook ID` also sends each callback of a webhook to a program on your computer, exactly as it was sent.
 libraries = The libraries of Standard Webhooks do the same in each of these languages:
 
 # The page of one webhook.

@@ -11,3 +11,4 @@ close = Close what is open
 help = Show this list
 on = Use keyboard shortcuts
 close-sheet = Close
+save = Save the form

@@ -35,7 +35,7 @@ overlap = Use at most 7d.
 no-event = Choose at least one event.
 no-such-event = there is no event type `{ $event }`
 no-such-user = There is no user with this id.
-no-such-owner = There is no user with this e-mail address; add the user first.
+no-such-owner = There is no user with this email address; add the user first.
 
 # Names of event types (CloudEvents `type`) and patterns of them.
 type-missing = Enter the name of an event type, such as invoice.paid.

@@ -30,6 +30,8 @@ rate = Callbacks per second, at most
 rate-hint = Leave both fields empty for no limit.
 burst = Burst
 burst-hint = How many may be sent at once after a quiet time.
+retries = The receiver has { $timeout } to answer. A failed callback is tried again after { $delays }.
+retries-none = The receiver has { $timeout } to answer. A failed callback is not tried again.
 ordered = In order of subject
 ordered-hint = Events of one subject are sent one after the other. One that fails is tried again before the next one is sent.
 
@@ -112,6 +114,10 @@ ago = { $time } ago
 show-callback = Show that callback
 rate-of = 24 h: { $rate } of { NUMBER($count) }
 median = median { $time }
+heat = Last 30 days by hour: { $count ->
+    [one] { NUMBER($count) } callback
+   *[other] { NUMBER($count) } callbacks
+}, { NUMBER($failed) } failed
 waiting = waiting
 held = held
 sections = Sections
@@ -129,6 +135,7 @@ not-in-order = not ordered
 no-headers = None
 copied-from = Copy of “{ $name }”. It has a secret of its own and is off until you enable it.
 unsaved = Unsaved changes
+unsaved-in = Unsaved changes: { $sections }
 discard-changes = Discard
 saving-shows-secret = Saving shows the secret once.
 fresh-secret = The secret of this webhook. Copy it to the receiver now: it is not shown again.

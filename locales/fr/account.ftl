@@ -31,7 +31,7 @@ remove-factor = Désactiver
 renew-codes = Nouveaux codes de secours
 remove-done = Le second facteur est désactivé. Vous êtes déconnecté partout ailleurs.
 codes = Codes de secours
-codes-hint = Gardez-les avec vos mots de passe. Chacun vous laisse entrer une fois sans votre appareil, et ils ne seront plus affichés.
+codes-hint = Gardez-les avec vos mots de passe. Chacun permet de se connecter une fois sans votre appareil. Ils ne seront plus affichés.
 codes-on = Le second facteur est activé. Vous êtes déconnecté partout ailleurs.
 
 sessions = Où vous êtes connecté

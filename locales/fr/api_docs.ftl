@@ -1,6 +1,6 @@
-# La référence de l'API HTTP.
+# La référence de l’API HTTP.
 title = API HTTP
-lead = Chaque opération, avec sa portée, ses paramètres, ses corps et un exemple. Les programmes lisent la même chose sous forme de document OpenAPI 3.1.
+lead = Chaque opération, avec son autorisation, ses paramètres, ses corps et un exemple. Les programmes lisent la même chose sous forme de document OpenAPI 3.1.
 document = Document OpenAPI
 operations = Opérations
 no-key = Sans clé d’API
@@ -11,5 +11,5 @@ example = Exemple
 responses = Réponses
 response-body = Corps de la réponse
 command = Commande
-copy-command = Copier la commande de « { $name } »
+copy-command = Copier la commande de « { $name } »
 link = Référence de l’API

@@ -1,6 +1,6 @@
 # Le journal d’audit.
 title = Journal d’audit
-lead = Qui a modifié quoi. Les entrées ne sont jamais modifiées ni supprimées ; les secrets sont masqués.
+lead = Qui a modifié quoi. Les entrées ne sont jamais modifiées ni supprimées ; les secrets sont masqués.
 time = Moment
 actor = Acteur
 actor-hint = Nom ou identifiant
@@ -19,7 +19,7 @@ export = Exporter
 newest-first = Les plus récents d’abord, heure de { $zone }
 older = Plus anciens
 none = Rien n’a encore été modifié
-none-why = Toute modification d’un webhook, d’une clé ou d’un utilisateur figurera ici : depuis cette console, l’API HTTP et la ligne de commande.
+none-why = Toute modification d’un webhook, d’une clé ou d’un utilisateur figurera ici : depuis cette console, l’API HTTP et la ligne de commande.
 nothing-found = Aucun résultat
 nothing-found-why = Aucune modification ne correspond à ces filtres.
 open = Ce qui a changé
@@ -51,8 +51,8 @@ webhook-enabled = Webhook activé
 webhook-disabled = Webhook désactivé
 webhook-deleted = Webhook supprimé
 webhook-secret-rotated = Secret renouvelé
-webhook-tested = Événement d’essai envoyé
-webhook-recovered = Échecs repris
+webhook-tested = Événement de test envoyé
+webhook-recovered = Livraisons renvoyées
 webhook-discarded = Livraisons abandonnées
 delivery-cancelled = Livraison annulée
 webhook-redelivered = Appel renvoyé
@@ -78,3 +78,9 @@ user-second-factor-added = Second facteur activé
 user-second-factor-removed = Second facteur désactivé
 user-recovery-codes-renewed = Codes de secours renouvelés
 secret-header = (secret)
+
+# Les champs qui n’ont pas ici le nom qu’ils ont dans un formulaire.
+field-rate-limit = Limite de débit
+field-old-secret = Ancien secret valable jusqu’au
+field-disabled-reason = Raison de la désactivation
+field-prefix = Début de la clé

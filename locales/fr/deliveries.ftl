@@ -25,7 +25,7 @@ many-held = plus de { NUMBER($count) } retenus
 nothing = Rien n’a définitivement échoué dans cette période, et rien n’est retenu.
 send-chosen = Les renvoyer
 order = Le plus ancien part d’abord. Si le destinataire l’accepte, les autres suivent.
-enable-first = Activez d’abord le webhook ; ils pourront ensuite être envoyés.
+enable-first = Activez d’abord le webhook ; ils pourront ensuite être envoyés.
 discard-held = Abandonner les événements retenus…
 discard-waiting = Abandonner les livraisons en attente…
 discard-held-why = { $count ->
@@ -49,7 +49,7 @@ cancel = Annuler
 cancel-which = Annuler la livraison de { $event }
 
 done-sent = { $count ->
-    [0] Rien n’a été renvoyé : rien n’a échoué ni n’est retenu dans cette période.
+    [0] Rien n’a été renvoyé : rien n’a échoué ni n’est retenu dans cette période.
     [one] { NUMBER($count) } livraison a été remise en file.
    *[other] { NUMBER($count) } livraisons ont été remises en file.
 }
@@ -58,7 +58,7 @@ done-discarded = { $count ->
     [one] { NUMBER($count) } livraison a été abandonnée.
    *[other] { NUMBER($count) } livraisons ont été abandonnées.
 }
-done-partly = { NUMBER($count) } jusqu’ici ; il y en a d’autres.
+done-partly = { NUMBER($count) } jusqu’ici ; il y en a d’autres.
 go-on = Continuer
 stop = S’arrêter là
 done-tried = La plus ancienne livraison en attente est essayée maintenant.
@@ -74,7 +74,7 @@ paused-waiting = { $count ->
    *[other] { NUMBER($count) } livraisons attendent derrière.
 }
 paused-waiting-many = Plus de { NUMBER($count) } livraisons attendent derrière.
-paused-node = C’est l’état du nœud qui a produit cette page ; les autres nœuds décident pour eux-mêmes.
+paused-node = C’est l’état du nœud qui a produit cette page ; les autres nœuds décident pour eux-mêmes.
 
 list-waiting = Livraisons en attente
 list-held = Livraisons retenues
@@ -89,7 +89,7 @@ column-created = Créée
 column-actions = Actions
 state-due = Attend son échéance
 state-now = À envoyer maintenant
-state-paused = Attend : les appels sont en pause
+state-paused = Attend : les appels sont en pause
 state-parked = Attend un événement antérieur du même sujet
 state-sending = En cours d’envoi
 state-held = Retenue pendant que le webhook était désactivé

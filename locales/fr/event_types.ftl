@@ -27,7 +27,7 @@ import = Importer
 download-all = Tout télécharger
 search-hint = Nom, type ou description
 state = État
-in-use = En usage
+in-use = Utilisé
 any-state = Tous les états
 state-active = Actif
 state-deprecated = Déconseillé
@@ -35,7 +35,7 @@ state-archived = Archivé
 origin = Origine
 any-origin = Toutes les origines
 origin-clearid = ClearID
-origin-custom = Propre
+origin-custom = Personnalisé
 origin-discovered = Découvert
 no-group = Autres
 none = Aucun type d’événement
@@ -94,9 +94,9 @@ saved-changed = Le type d’événement a été enregistré.
 saved-active = Le type d’événement est de nouveau actif.
 saved-deprecated = Le type d’événement est déconseillé. Ses événements sont toujours livrés.
 saved-archived = Le type d’événement est archivé. Ses événements sont refusés désormais.
-use-instead = À utiliser à la place :
-deprecated-why = Ce type d’événement est déconseillé : ses événements sont toujours livrés, mais il peut être archivé.
-archived-why = Ce type d’événement est archivé : ses événements sont refusés. Les événements antérieurs restent dans le journal.
+use-instead = À utiliser à la place :
+deprecated-why = Ce type d’événement est déconseillé : ses événements sont toujours livrés, mais il peut être archivé.
+archived-why = Ce type d’événement est archivé : ses événements sont refusés. Les événements antérieurs restent dans le journal.
 deprecate = Déconseiller
 deprecate-why = Ses événements sont toujours acceptés et livrés. Sa page et le choix des événements indiquent qu’il ne faut plus l’utiliser.
 deprecate-now = Déconseiller ce type d’événement
@@ -109,7 +109,7 @@ restore = Rétablir
 
 general-why = Ce que les personnes en voient. Tout sauf le type peut être modifié à tout moment.
 key-hint = Des lettres, des chiffres et . _ - / : entre eux, par exemple invoice.paid. Il ne peut plus être modifié ensuite.
-name-hint = Pour les personnes, par exemple « Facture payée ».
+name-hint = Pour les personnes, par exemple « Facture payée ».
 group = Groupe
 group-hint = La section de la liste et du choix des événements (facultatif).
 description-hint = Quand l’événement est envoyé et ce qu’il signifie, pour les développeurs de destinataires.
@@ -126,7 +126,7 @@ check = Vérifier
 keeping = Confidentialité
 keeping-why = Combien de temps les contenus sont conservés, et ce que les personnes peuvent en voir.
 retention = Jours de conservation des contenus
-retention-hint = Vide : aussi longtemps que cette installation conserve les événements.
+retention-hint = Vide : aussi longtemps que cette installation conserve les événements.
 days = { $count ->
     [one] { NUMBER($count) } jour
    *[other] { NUMBER($count) } jours
@@ -146,18 +146,18 @@ draft-fits = { $count ->
    *[other] Les { NUMBER($count) } exemples sont conformes.
 }
 draft-invalid = Ceci ne peut pas encore être enregistré.
-report-rejected = Émetteurs : ce qui est permis aujourd’hui, et serait refusé
-report-sent = Récepteurs : ce qui ne peut pas se produire aujourd’hui, et pourrait être envoyé
+report-rejected = Émetteurs : ce qui est permis aujourd’hui, et serait refusé
+report-sent = Destinataires : ce qui ne peut pas se produire aujourd’hui, et pourrait être envoyé
 report-stored-none = Aucun des { NUMBER($checked) } derniers événements ne serait refusé.
 report-stored = { $count ->
-    [one] { NUMBER($count) } des { NUMBER($checked) } derniers événements serait refusé :
-   *[other] { NUMBER($count) } des { NUMBER($checked) } derniers événements seraient refusés :
+    [one] { NUMBER($count) } des { NUMBER($checked) } derniers événements serait refusé :
+   *[other] { NUMBER($count) } des { NUMBER($checked) } derniers événements seraient refusés :
 }
 incompatible = Cette modification du schéma peut gêner des émetteurs ou des destinataires. Rien n’a été enregistré.
 incompatible-why = Enregistrez de nouveau en cochant la case si elle est voulue.
 breaking = Enregistrer malgré l’incompatibilité
 meanwhile = Quelqu’un d’autre a modifié ce type d’événement entre-temps. Rien n’a été enregistré.
-meanwhile-why = Votre saisie est ci-dessous. Voici les modifications des autres ; si vous enregistrez maintenant, les vôtres les remplacent.
+meanwhile-why = Votre saisie est ci-dessous. Voici les modifications des autres ; si vous enregistrez maintenant, les vôtres les remplacent.
 
 import-lead = D’un document OpenAPI ou AsyncAPI, d’un schéma JSON ou d’exemples. Rien n’est enregistré avant que vous ayez vu ce qui changerait.
 import-file = Fichier
@@ -169,7 +169,7 @@ import-apply = { $count ->
    *[other] Importer { NUMBER($count) } types d’événements
 }
 import-again = Vérifier un autre fichier
-import-nothing = Il n’y a rien à importer : tous les types d’événements sont déjà identiques.
+import-nothing = Il n’y a rien à importer : tous les types d’événements sont déjà identiques.
 import-rejected = Le document ne peut pas être importé. Rien n’a été enregistré.
 import-result = Ce qui changerait
 import-new = { $count ->
@@ -190,4 +190,4 @@ import-more = et { NUMBER($count) } de plus
 sign-in = Se connecter
 repeats = Les mêmes champs que { $definition }, qui se contient lui-même.
 every-type = Tous les événements
-not-json = Ce n’est pas du JSON : { $detail }.
+not-json = Ce n’est pas du JSON : { $detail }.

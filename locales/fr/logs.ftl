@@ -34,7 +34,7 @@ event-id = Identifiant de l’événement
 ce-id = Identifiant donné par l’émetteur
 request = Requête
 request-body = Corps de la requête
-too-old = L’événement est trop ancien : il n’est plus conservé.
+too-old = L’événement est trop ancien : il n’est plus conservé.
 no-answer = Pas de réponse.
 response-body = Corps de la réponse
 empty = (vide)
@@ -42,7 +42,7 @@ truncated = Seuls les 16 premiers Kio sont conservés.
 formatted = Mis en forme
 raw = Brut
 raw-of = { $what }, brut
-incomplete = Le corps était incomplet :
+incomplete = Le corps était incomplet :
 
 # Ce que montre le journal.
 too-long = Cette période dure { $days ->
@@ -82,8 +82,8 @@ chart-failed = { $count ->
    *[other] { NUMBER($count) } échoués
 }
 chart-median = médiane { $time }
-chart-begins = Trop d’appels pour tous les compter : chiffres depuis le
-chart-bar = { $from } à { $to } : { NUMBER($succeeded) } réussis, { NUMBER($failed) } échoués
+chart-begins = Trop d’appels pour tous les compter : chiffres depuis le
+chart-bar = { $from } à { $to } : { NUMBER($succeeded) } réussis, { NUMBER($failed) } échoués
 
 # Un appel ouvert.
 send-again = Renvoyer
@@ -99,10 +99,10 @@ stands-due = La prochaine tentative est prévue le
 stands-now = La prochaine tentative est imminente.
 stands-waiting = En attente d’un événement antérieur du même sujet.
 stands-sending = L’envoi est en cours.
-stands-succeeded = Livré : aucune autre tentative ne suit.
-stands-failed = Abandonné : aucune autre tentative ne suit.
+stands-succeeded = Livré : aucune autre tentative ne suit.
+stands-failed = Abandonné : aucune autre tentative ne suit.
 stands-held = Retenu pendant que le webhook était désactivé.
-stands-cancelled = Annulé : aucune autre tentative ne suit.
+stands-cancelled = Annulé : aucune autre tentative ne suit.
 stands-unknown = La livraison est plus ancienne que ce qui est conservé.
 
 # La liste à côté d’un appel ouvert.
@@ -122,8 +122,8 @@ previous-callback = Appel plus récent
 next-callback = Appel plus ancien
 details = Détails
 verdict = Ce qui s’est passé
-copy-what = Copier : { $what }
-download-what = Télécharger : { $what }
+copy-what = Copier : { $what }
+download-what = Télécharger : { $what }
 download = Télécharger
 bytes = { NUMBER($count) } o
 kibibytes = { $count } Kio
@@ -135,7 +135,7 @@ subject = Sujet
 resend-since = Renvoyer tout depuis celui-ci…
 gap = après { $time }
 next-in = prochaine dans { $time }
-next-paused = Attend : les appels sont en pause
+next-paused = Attend : les appels sont en pause
 
 # La connexion d’un appel ouvert.
 phases = Où le temps est passé

@@ -11,3 +11,4 @@ close = Fermer ce qui est ouvert
 help = Afficher cette liste
 on = Utiliser les raccourcis clavier
 close-sheet = Fermer
+save = Enregistrer le formulaire

@@ -76,6 +76,8 @@ nothing-found-why = Aucun webhook ne correspond. La recherche porte sur le nom, 
 show-all = Tout afficher
 none = Pas encore de webhook
 none-why = Un webhook est une URL que clearhook appelle chaque fois qu’un de ses événements survient, par exemple une nouvelle identité. Chaque appel est signé, repris en cas d’échec et consigné ici.
+flow-event = Un événement
+flow-program = Votre programme
 none-step-add = Ajoutez un webhook : l’URL à appeler, et les événements à envoyer.
 none-step-publish = Publiez un événement depuis un de vos services, ou envoyez un événement de test.
 none-step-read = Voyez ici ce qui a été envoyé, où, et ce qui a été répondu.
@@ -97,7 +99,7 @@ now-enabled-held = « { $name } » est activé. { $count ->
     [one] { NUMBER($count) } événement était retenu et le reste jusqu’à ce que vous l’envoyiez ou l’abandonniez.
    *[other] { NUMBER($count) } événements étaient retenus et le restent jusqu’à ce que vous les envoyiez ou les abandonniez.
 }
-now-enabled-many = « { $name } » est activé. Plus de { NUMBER($count) } événements étaient retenus et le restent jusqu’à ce que vous les envoyiez ou les abandonniez.
+now-enabled-many = « { $name } » est activé. Plus de { NUMBER($count) } événements étaient retenus et le restent jusqu’à ce que vous les envoyiez ou les abandonniez.
 
 # Plusieurs webhooks.
 bulk = Actions pour les webhooks choisis

@@ -10,7 +10,7 @@ use crate::{
         login_throttle, password, second_factor,
         session::{self, Browser},
     },
-    domain::{id::UserId, timestamp::Timestamp},
+    domain::{id::UserId, role::Role, timestamp::Timestamp},
     storage::{Store, StoreError, sealed_token::Purpose, users::UserRecord},
 };
 
@@ -66,6 +66,10 @@ impl FirstStep {
 /// A new session.
 #[derive(Debug)]
 pub struct SignedInSession {
+    /// The user.
+    pub user: UserId,
+    /// The role of the user.
+    pub role: Role,
     /// The session's token, for its cookie.
     pub token: String,
     /// The value of the device cookie ([`login_throttle::DEVICE_COOKIE`]).
@@ -123,6 +127,8 @@ pub async fn by_code(store: &Store, browser: &Browser, proof: &str, code: &str, 
 /// Starts a session for an authenticated user. `how` is the method for the audit log.
 async fn begin(store: &Store, browser: &Browser, user: &UserRecord, how: &str, now: Timestamp) -> Result<SignedInSession, StoreError> {
     Ok(SignedInSession {
+        user: user.id,
+        role: user.role,
         token: session::begin(store, user, browser, how, now).await?,
         device_cookie: login_throttle::device_cookie(store, browser, user.id),
     })

@@ -27,9 +27,11 @@ pub enum WebhookIntent {
     GenerateSecret,
     /// Shows the event types that match the filter.
     FilterEvents,
+    /// Shows the users who match the filter of the owners.
+    FilterOwners,
     /// Ticks all event types of this group.
     ChooseGroup(usize),
-    /// Somebody pressed Enter in a field: filters the event types if the filter was changed, otherwise saves.
+    /// Somebody pressed Enter in a field: filters the event types or the owners if their filter was changed, otherwise saves.
     Enter,
 }
 
@@ -48,6 +50,7 @@ impl WebhookIntent {
             | Self::RemoveHeader(_)
             | Self::GenerateSecret
             | Self::FilterEvents
+            | Self::FilterOwners
             | Self::ChooseGroup(_)
             | Self::Enter => true,
             Self::Test | Self::Rotate | Self::Enable | Self::Delete => false,
@@ -72,6 +75,7 @@ impl fmt::Display for WebhookIntent {
             Self::RemoveHeader(at) => return write!(f, "{REMOVE_HEADER}{at}"),
             Self::GenerateSecret => "generate-secret",
             Self::FilterEvents => "filter-events",
+            Self::FilterOwners => "filter-owners",
             Self::ChooseGroup(at) => return write!(f, "{CHOOSE_GROUP}{at}"),
             Self::Enter => "enter",
         })
@@ -91,6 +95,7 @@ impl FromStr for WebhookIntent {
             "add-header" => Self::AddHeader,
             "generate-secret" => Self::GenerateSecret,
             "filter-events" => Self::FilterEvents,
+            "filter-owners" => Self::FilterOwners,
             "enter" => Self::Enter,
             other => {
                 if let Some(group) = other.strip_prefix(CHOOSE_GROUP).and_then(|at| at.parse().ok()) {

@@ -175,6 +175,7 @@ mod tests {
             WebhookIntent::RemoveHeader(3),
             WebhookIntent::GenerateSecret,
             WebhookIntent::FilterEvents,
+            WebhookIntent::FilterOwners,
             WebhookIntent::ChooseGroup(7),
         ] {
             assert!(is_kept("/webhooks/new", intent.to_string()), "{intent}");

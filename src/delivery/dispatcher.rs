@@ -34,6 +34,7 @@ use crate::{
     },
     domain::{
         id::{DeliveryId, NodeId, WebhookId},
+        retry::RetrySchedule,
         timestamp::Timestamp,
         url::UrlPolicy,
     },
@@ -57,7 +58,7 @@ struct Parts {
     counters: Arc<Counters>,
     /// Longest duration of an attempt.
     attempt_max: Duration,
-    disable_after: Duration,
+    settings: Arc<DeliverySettings>,
 }
 
 /// Current load of the dispatcher.
@@ -184,7 +185,7 @@ impl Dispatcher {
             write_health,
             counters,
             attempt_max: settings.attempt_max(),
-            disable_after: settings.disable_after,
+            settings,
         };
         let running = Running {
             engine,
@@ -246,7 +247,17 @@ impl Dispatcher {
 
     /// A webhook is disabled when several deliveries in a row have exhausted their attempts and the first of these is at least this old.
     pub fn disable_after(&self) -> Duration {
-        self.0.disable_after
+        self.0.settings.disable_after
+    }
+
+    /// The delays between the attempts of a delivery.
+    pub fn schedule(&self) -> &RetrySchedule {
+        &self.0.settings.schedule
+    }
+
+    /// How long a receiver may take to begin its answer.
+    pub fn answer_timeout(&self) -> Duration {
+        self.0.settings.timeout
     }
 
     /// Longest duration of an attempt, including the response body.

@@ -5,13 +5,13 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::{
-    app::{JsonBody, TestApp},
+    app::{JsonAnswer, JsonBody, TestApp},
     database::TestDatabase,
     on_both,
     receiver::Receiver,
 };
 
-on_both! { console_requires_a_session webhook_form_saves_and_keeps_typed_values_on_errors owner_reads_only_own_webhooks webhook_page_shows_the_log }
+on_both! { console_requires_a_session webhook_form_saves_and_keeps_typed_values_on_errors owner_with_one_webhook_begins_at_its_page owner_reads_only_own_webhooks webhook_page_shows_the_log }
 
 async fn console_requires_a_session(database: TestDatabase) {
     let app = TestApp::start(&database).await;
@@ -171,6 +171,44 @@ async fn webhook_form_saves_and_keeps_typed_values_on_errors(database: TestDatab
     assert_eq!(
         json!([stored["name"], stored["enabled"], stored["events"], stored["headers"]]),
         json!(["New", false, ["visit_event.created"], []])
+    );
+    app.stop().await;
+}
+
+async fn owner_with_one_webhook_begins_at_its_page(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    app.sign_in("owner@example.com", Role::ApiOwner).await;
+    app.sign_in("admin@example.com", Role::Administrator).await;
+    let owner = app.store.users().await.unwrap().remove(0).id;
+    let begins = async |email: &str, next: &str| {
+        let fields = [("email", email), ("password", "correct horse battery"), ("next", next)];
+        let response = app.form("/sign-in", "", &fields).await;
+        response.headers()["location"].to_str().unwrap().to_owned()
+    };
+    let add = async |name: &str| {
+        let body = json!({ "name": name, "url": "https://example.com/", "events": ["visit_event.created"], "owners": [owner] });
+        let response = app.api(Method::POST, "/webhooks").json_value(&body).send().await.unwrap();
+        response.json_value().await["id"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(begins("owner@example.com", "").await, "/webhooks", "none yet");
+    let first = add("First").await;
+    for start in ["", "/", "/webhooks", "https://elsewhere.example.com/"] {
+        assert_eq!(begins("owner@example.com", start).await, format!("/webhooks/{first}"), "{start}");
+    }
+    assert_eq!(
+        begins("owner@example.com", "/account").await,
+        "/account",
+        "whoever asks for a page gets it"
+    );
+    assert_eq!(begins("admin@example.com", "").await, "/webhooks");
+    let second = add("Second").await;
+    assert_eq!(begins("owner@example.com", "").await, "/webhooks", "two are a list");
+    let deleted = app.api(Method::DELETE, &format!("/webhooks/{second}")).send().await.unwrap();
+    assert_eq!(deleted.status(), 204);
+    assert_eq!(
+        begins("owner@example.com", "").await,
+        format!("/webhooks/{first}"),
+        "a deleted one does not count"
     );
     app.stop().await;
 }

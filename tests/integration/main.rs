@@ -28,6 +28,7 @@ mod concurrent_edits;
 mod configuration;
 mod connections;
 mod console;
+mod console_scale;
 mod contract;
 mod crashes;
 mod database_files;

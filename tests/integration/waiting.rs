@@ -110,7 +110,7 @@ async fn held_events_are_sent_by_a_button_after_enabling(database: TestDatabase)
     let page = html(&app, &path, &cookie).await;
     assert!(!page.contains("Send held events"), "{page}");
     let audit = html(&app, "/audit-log", &cookie).await;
-    assert!(audit.contains("Failed callbacks recovered"), "{audit}");
+    assert!(audit.contains("Deliveries sent again"), "{audit}");
     app.stop().await;
     assert_eq!(receiver.seen().len(), 3);
 }

@@ -1,5 +1,5 @@
 //! Fields that filter a list which the page has completely (`data-filters` names the list). The entries that do not contain the text are hidden; a
-//! hidden entry keeps its tick. Without scripts, the field is not shown.
+//! hidden entry keeps its tick. An element with the id of the list and `-none` is shown when nothing fits.
 
 use leptos::{
     ev,
@@ -8,20 +8,17 @@ use leptos::{
     web_sys::{Element, HtmlInputElement},
 };
 
+use crate::console::islands::{all, all_within};
+
 pub(super) fn watch() {
     window_event_listener(ev::input, |event| {
         let field = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-        let Some((field, of)) = field.and_then(|field| field.get_attribute("data-filters").map(|of| (field, of))) else {
-            return;
-        };
-        let Some(list) = document().get_element_by_id(&of) else { return };
-        let wanted = field.value().to_lowercase();
-        let Ok(entries) = list.query_selector_all("li") else { return };
-        for entry in (0..entries.length()).filter_map(|at| entries.item(at)) {
-            let entry = entry.unchecked_into::<Element>();
-            let _ = entry.toggle_attribute_with_force("hidden", !matches(&entry, &wanted));
+        if let Some(field) = field {
+            filter(&field);
         }
     });
+    // What was typed before the scripts ran.
+    all("[data-filters]").iter().for_each(filter);
     // Enter would send the form to which the list belongs.
     window_event_listener(ev::keydown, |event| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -29,6 +26,28 @@ pub(super) fn watch() {
             event.prevent_default();
         }
     });
+}
+
+fn filter(field: &HtmlInputElement) {
+    let Some(of) = field.get_attribute("data-filters") else { return };
+    let Some(list) = document().get_element_by_id(&of) else { return };
+    // The server need not filter again when the form is sent: a hidden field after this one tells it.
+    if let Some(filtered) = field
+        .next_element_sibling()
+        .and_then(|next| next.dyn_into::<HtmlInputElement>().ok())
+    {
+        filtered.set_value(&field.value());
+    }
+    let wanted = field.value().to_lowercase();
+    let mut is_found = false;
+    for entry in all_within::<Element>(&list, "li") {
+        let fits = matches(&entry, wanted.trim());
+        is_found |= fits;
+        let _ = entry.toggle_attribute_with_force("hidden", !fits);
+    }
+    if let Some(none) = document().get_element_by_id(&format!("{of}-none")) {
+        let _ = none.toggle_attribute_with_force("hidden", is_found);
+    }
 }
 
 fn matches(entry: &Element, wanted: &str) -> bool {

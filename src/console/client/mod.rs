@@ -6,6 +6,7 @@ mod copy_buttons;
 mod error_summary;
 mod filter_list;
 mod go_on;
+mod owner_chips;
 mod panel;
 mod query_forms;
 mod rows;
@@ -34,6 +35,7 @@ pub fn hydrate() {
     copy_buttons::watch();
     error_summary::watch();
     filter_list::watch();
+    owner_chips::watch();
     panel::watch();
     go_on::start();
     copy::watch();

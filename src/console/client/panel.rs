@@ -83,7 +83,9 @@ impl Panel {
             "ArrowDown" if in_log() => 1,
             "ArrowUp" if in_log() => -1,
             "Escape" => {
-                if current().is_some() {
+                // What lies over the page is closed first, by the browser.
+                let lies_over = document().query_selector(":popover-open, dialog[open]").ok().flatten();
+                if lies_over.is_none() && current().is_some() {
                     event.prevent_default();
                     self.close(&address_without_callback());
                 }

@@ -1,6 +1,8 @@
 //! Forms whose fields become the query of the page (`console::components::query_form`): choosing an option submits the form, and empty
 //! fields are left out of the address. Listeners are on the window, so that forms in inserted parts of a page work as well.
 
+use std::time::Duration;
+
 use leptos::{
     ev,
     prelude::*,
@@ -8,11 +10,17 @@ use leptos::{
     web_sys::{Element, HtmlFormElement},
 };
 
-use crate::console::islands::form_query;
+use crate::console::islands::{all, form_query, is_chosen_otherwise};
 
 const FORMS: &str = "form[data-query]";
 
 pub(super) fn watch() {
+    // Whoever chose an option before the scripts ran waits for it as well: there is no button for it where scripts run.
+    for form in all::<HtmlFormElement>(FORMS) {
+        if is_chosen_otherwise(&form) {
+            set_timeout(move || drop(form.request_submit()), Duration::ZERO);
+        }
+    }
     window_event_listener(ev::change, |event| {
         let chosen = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let form = chosen

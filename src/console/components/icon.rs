@@ -67,6 +67,8 @@ pub(in crate::console) const PERSON: &str =
 pub(in crate::console) const SHEET: &str = "M3.8 1.8h8.4v12.4H3.8zM6.2 5h3.6M6.2 8h3.6M6.2 11h2";
 /// A calendar.
 pub(in crate::console) const CALENDAR: &str = "M2.5 3.5h11v10h-11zM2.5 6.5h11M5.5 1.8v3M10.5 1.8v3";
+/// Code.
+pub(in crate::console) const CODE: &str = "m5 4.5-3.5 3.5L5 11.5M11 4.5l3.5 3.5-3.5 3.5M9.2 3 6.8 13";
 /// A door.
 pub(in crate::console) const DOOR: &str = "M4 14V2h8v12M2.5 14h11M9.5 8h.01";
 /// A shield.

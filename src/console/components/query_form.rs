@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 /// A plain GET form. With scripts (`console::client::query_forms`), choosing an option submits it, and empty fields are left out of the
-/// address. It is not an island, so that it also works in parts of a page that are inserted later.
+/// address. Without `autocomplete`, a browser does not restore another choice after "back", so a changed field is one that somebody changed. It is not an island, so that it also works in parts of a page that are inserted later.
 #[component]
 pub(in crate::console) fn QueryForm(
     /// The path to which it leads, with a fragment if wanted.
@@ -16,7 +16,7 @@ pub(in crate::console) fn QueryForm(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <form method="get" action=action class=class role=search.then_some("search") data-query="true">
+        <form method="get" action=action class=class role=search.then_some("search") data-query="true" autocomplete="off">
             {children()}
         </form>
     }

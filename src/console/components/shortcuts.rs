@@ -13,7 +13,7 @@ const SHEET: &str = "shortcuts";
 type Text = fn(Lang) -> &'static str;
 
 /// The keys, separated by blanks, and what they do.
-const KEYS: [(&str, Text); 9] = [
+const KEYS: [(&str, Text); 10] = [
     ("/", say::search),
     ("c", say::add),
     ("g w", say::go_webhooks),
@@ -22,6 +22,7 @@ const KEYS: [(&str, Text); 9] = [
     ("Enter", say::open),
     ("x", say::choose),
     ("Esc", say::close),
+    ("Ctrl+S", say::save),
     ("?", say::help),
 ];
 

@@ -3,6 +3,7 @@
 
 mod check;
 pub mod check_webhook_field;
+mod chips;
 pub mod copy;
 mod dom;
 mod field;
@@ -15,8 +16,9 @@ mod unsaved;
 pub use self::copy::copy_text;
 pub use self::{
     check::Rule,
+    chips::{Chip, all_within, copy_of, dropped, one_within, show_chips, untick},
     copy::{CopyField, CopyText},
-    dom::{form_query, listen},
+    dom::{form_query, is_chosen_otherwise, is_typed_otherwise, listen},
     field::{CheckedInput, FieldError, described_by},
     focus::{focus_first, takes_focus},
     headers::{HeaderRows, HeaderView},

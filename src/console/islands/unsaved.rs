@@ -10,6 +10,11 @@ use leptos::{
     web_sys::{Element, Event, EventTarget, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement},
 };
 
+use crate::{
+    console::{islands::one_within, viewer::lang},
+    messages::webhook as say,
+};
+
 /// Watches the form that contains it.
 #[island]
 pub fn Unsaved(
@@ -59,6 +64,11 @@ fn watch(form: HtmlFormElement, from_start: bool) {
         if event.key() == "Escape" {
             is_sent.set_value(false);
         }
+        // As in other programs. Without this, the browser would save the page as a file.
+        if (event.ctrl_key() || event.meta_key()) && !event.alt_key() && event.key().eq_ignore_ascii_case("s") {
+            event.prevent_default();
+            watched.with_value(|form| drop(form.request_submit()));
+        }
     });
     on_cleanup(move || {
         sent.remove();
@@ -78,6 +88,28 @@ fn mark(form: &HtmlFormElement, is_changed: bool) {
     } else {
         form.remove_attribute("data-unsaved")
     };
+    if let Some(words) = one_within::<Element>(form, ".unsaved-words") {
+        let sections = changed_sections(form);
+        let text = if sections.is_empty() {
+            say::unsaved(lang()).to_owned()
+        } else {
+            say::unsaved_in(lang(), &sections.join(", "))
+        };
+        if words.text_content().as_deref() != Some(&text) {
+            words.set_text_content(Some(&text));
+        }
+    }
+}
+
+/// The headings of the sections in which a field was changed.
+fn changed_sections(form: &HtmlFormElement) -> Vec<String> {
+    let mut sections = Vec::new();
+    for field in fields(form).iter().filter(|field| field_is_changed(field)) {
+        let section = field.closest("section").ok().flatten();
+        let heading = section.and_then(|section| one_within::<Element>(&section, "h2")?.text_content());
+        sections.extend(heading.filter(|heading| !sections.contains(heading)));
+    }
+    sections
 }
 
 /// Whether a field differs from the value that the server sent, or fields were added or removed. This includes changes before hydration.

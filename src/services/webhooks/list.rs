@@ -8,10 +8,16 @@ use crate::{
         principal::Principal,
         rules::{Action, Forbidden},
     },
-    domain::{id::WebhookId, role::Role, timestamp::Timestamp, webhook::Status},
+    domain::{
+        id::{UserId, WebhookId},
+        role::Role,
+        timestamp::Timestamp,
+        webhook::Status,
+    },
     services::error::UseCaseError,
     services::webhooks::authorize,
     storage::{
+        StoreError,
         users::UserRecord,
         webhooks::{HourCounts, Latest, ListPage, Listed, Switched, WebhookFilter},
     },
@@ -65,6 +71,14 @@ pub async fn failing_count(app: &AppState, by: &Principal) -> Result<u64, UseCas
     let mut own = WebhookFilter::default();
     only_own(by, &mut own)?;
     Ok(app.store.failing_count(own.owner).await?)
+}
+
+/// The webhook of an API owner who owns exactly one.
+pub async fn only_webhook(app: &AppState, user: UserId, role: Role) -> Result<Option<WebhookId>, StoreError> {
+    match role {
+        Role::ApiOwner => app.store.only_webhook_of(user).await,
+        Role::Administrator => Ok(None),
+    }
 }
 
 /// Restricts the filter to the caller's own webhooks, if the caller is an API owner.

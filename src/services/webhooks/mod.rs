@@ -30,7 +30,7 @@ pub use self::{
     export::export,
     feed::{AttemptFeed, FeedFilter, FeedItem},
     figures::{Figures, figures},
-    list::{failing_count, set_enabled, shown_page},
+    list::{failing_count, only_webhook, set_enabled, shown_page},
     live::{Follower, News},
     logs::{RANGE_MAX, attempts, bounded, callback, latest_callback, log, log_page},
     overview::{Checklist, checklist, overview},

@@ -1,11 +1,12 @@
 //! The list of webhooks.
 
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use uuid::Uuid;
 
 use crate::{
     domain::{
         event_type::EventType,
-        id::UserId,
+        id::{UserId, WebhookId},
         page::{Cursor, Page},
         timestamp::Timestamp,
     },
@@ -44,6 +45,20 @@ impl Store {
         Ok(Page {
             items: self.complete(&self.read, page.items).await?,
             next: page.next,
+        })
+    }
+
+    /// The webhook of an owner who owns exactly one.
+    pub async fn only_webhook_of(&self, owner: UserId) -> Result<Option<WebhookId>, StoreError> {
+        let filter = WebhookFilter {
+            owner: Some(owner),
+            ..WebhookFilter::default()
+        };
+        let ids = filtered(&filter, self.backend()).select_only().column(webhook::Column::Id).limit(2);
+        let ids: Vec<Uuid> = ids.into_tuple().all(&self.read).await?;
+        Ok(match ids.as_slice() {
+            [only] => Some(WebhookId(*only)),
+            _ => None,
         })
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod html;
 pub(crate) mod identity_provider;
 pub(crate) mod interceptor;
 pub(crate) mod message_brokers;
+pub(crate) mod many;
 pub(crate) mod names;
 pub(crate) mod node;
 pub(crate) mod pem;

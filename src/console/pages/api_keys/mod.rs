@@ -17,6 +17,7 @@ use crate::{
             icon::{CROSS, Icon, PAUSE, TICK},
             list_search::{Foot, Nothing, Search},
             notice::{Done, Trouble},
+            popup::Popup,
             time::Time,
             unseen::ForeignText,
         },
@@ -249,10 +250,7 @@ fn KeyStateBadge(state: KeyState) -> impl IntoView {
 fn Revoke(id: ApiKeyId, name: String) -> impl IntoView {
     let lang = lang();
     view! {
-        <details class="confirm">
-            <summary class="button" aria-label=say::revoke_label(lang, &name)>
-                {say::revoke(lang)}
-            </summary>
+        <Popup id=format!("revoke-{id}") text=say::revoke(lang) name=say::revoke_label(lang, &name) asks=true>
             <form method="post" action=PATH>
                 <input type="hidden" name="id" value=id.to_string() />
                 <p>{say::revoke_why(lang, &name)}</p>
@@ -260,6 +258,6 @@ fn Revoke(id: ApiKeyId, name: String) -> impl IntoView {
                     {say::revoke_now(lang)}
                 </button>
             </form>
-        </details>
+        </Popup>
     }
 }

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::AuditQuery;
+use super::field_labels::label;
 use crate::{
     app::AppState,
     auth::principal::Principal,
@@ -174,7 +175,10 @@ fn row(entry: &AuditRecord, zone: &TimeZone, lang: Lang) -> AuditRowView {
         kind: entry.object_kind.clone(),
         object: entry.object_name.clone(),
         changed: match (&entry.before, &entry.after) {
-            (Some(before), Some(after)) => differing(before, after).into_iter().map(|(field, ..)| field).collect(),
+            (Some(before), Some(after)) => {
+                let differing = differing(before, after).into_iter();
+                differing.map(|(field, ..)| label(&field, lang)).collect()
+            }
             _ => Vec::new(),
         },
     }
@@ -187,7 +191,7 @@ fn differences(entry: &AuditRecord, lang: Lang) -> Vec<DifferenceView> {
     let views = differing.into_iter().map(|(field, before, after)| DifferenceView {
         before: shown(before),
         after: shown(after),
-        field,
+        field: label(&field, lang),
     });
     views.collect()
 }

@@ -1,6 +1,7 @@
 //! The audit log: filters, entries, and the details of the open entry.
 
 mod differences;
+mod field_labels;
 mod loader;
 mod query;
 

@@ -2,7 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::{console::viewer::lang, domain::timestamp::Timestamp, messages::deliveries as say, storage::delivery_list::COUNTED_MAX};
+use crate::{
+    console::{components::popup::Popup, viewer::lang},
+    domain::timestamp::Timestamp,
+    messages::deliveries as say,
+    storage::delivery_list::COUNTED_MAX,
+};
 
 /// The button that sends all held events.
 #[component]
@@ -42,6 +47,8 @@ pub(in crate::console::pages) fn DiscardMenu(
     count: u64,
     /// Whether they are held. Otherwise they wait.
     held: bool,
+    /// The id of the question. A page can have it twice.
+    popup: &'static str,
 ) -> impl IntoView {
     let lang = lang();
     let shown = count.min(COUNTED_MAX);
@@ -51,9 +58,8 @@ pub(in crate::console::pages) fn DiscardMenu(
         ("waiting", say::discard_waiting(lang), say::discard_waiting_why(lang, shown))
     };
     view! {
-        <details class="menu pop">
-            <summary class="button">{heading}</summary>
-            <form method="post" action=format!("/webhooks/{id}/deliveries/discard") class="card">
+        <Popup id=popup.to_owned() text=heading asks=true>
+            <form method="post" action=format!("/webhooks/{id}/deliveries/discard")>
                 <p>{why}</p>
                 <input type="hidden" name="which" value=which />
                 <input type="hidden" name="until" value=Timestamp::now().0.to_string() />
@@ -61,7 +67,7 @@ pub(in crate::console::pages) fn DiscardMenu(
                     {say::discard(lang)}
                 </button>
             </form>
-        </details>
+        </Popup>
     }
 }
 
@@ -89,7 +95,7 @@ pub(in crate::console::pages) fn HeldAfterEnabling(
                 <a class="button" href=format!("/webhooks/{id}")>
                     {say::keep(lang)}
                 </a>
-                <DiscardMenu id count held=true />
+                <DiscardMenu id count held=true popup="discard-held-before" />
             </div>
         </div>
     }

@@ -162,7 +162,7 @@ pub(in crate::console::pages) fn SendAgainMenu(
     });
     let counts_class = if dialog.range == "custom" { "button" } else { "button no-scripts" };
     view! {
-        <details class="menu pop" id="send-again" open=dialog.is_open>
+        <details class="menu" id="send-again" open=dialog.is_open>
             <summary class="button">{say::send_again(lang)}</summary>
             <div class="card again">
                 <p>

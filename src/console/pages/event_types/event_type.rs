@@ -200,7 +200,7 @@ fn facts(view: &EventTypeView, lang: Lang) -> AnyView {
         fact(say::masked(lang), pointers.collect_view().into_any())
     });
     view! {
-        <dl class="facts">
+        <dl class="type-facts">
             {fact(say::version(lang), view.version.to_string().into_any())}
             {group}
             {fact(say::origin(lang), origin_name(view.origin, lang).into_any())}

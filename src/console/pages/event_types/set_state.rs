@@ -11,6 +11,7 @@ use crate::{
     auth::rules::Action,
     console::{
         ConsoleError,
+        components::popup::Popup,
         page_action::PageAction,
         server::{action_error, caller},
         viewer::lang,
@@ -93,22 +94,25 @@ pub(super) fn SetStateForm(
         .into_any();
     }
     let deprecate = (state == EventTypeState::Active).then(|| {
-        let options = others.iter().map(|other| view! { <option value=other.to_string()></option> });
+        let action = action.clone();
+        let options = others
+            .iter()
+            .map(|other| view! { <option value=other.to_string()></option> })
+            .collect_view();
         view! {
-            <details class="menu">
-                <summary class="button">{say::deprecate(lang)}</summary>
-                <form method="post" action=action.clone() class="card">
+            <Popup id="deprecate".to_owned() text=say::deprecate(lang) asks=true>
+                <form method="post" action=action>
                     <p>{say::deprecate_why(lang)}</p>
                     <div class="field">
                         <label for="replaced_by">{say::replaced_by(lang)}</label>
                         <input id="replaced_by" name="replaced_by" class="mono" list="others" autocomplete="off" spellcheck="false" />
-                        <datalist id="others">{options.collect_view()}</datalist>
+                        <datalist id="others">{options}</datalist>
                     </div>
                     <button class="button" type="submit" name="state" value=EventTypeState::Deprecated.as_str()>
                         {say::deprecate_now(lang)}
                     </button>
                 </form>
-            </details>
+            </Popup>
         }
     });
     let undo = (state == EventTypeState::Deprecated).then(|| {
@@ -123,15 +127,14 @@ pub(super) fn SetStateForm(
     view! {
         {deprecate}
         {undo}
-        <details class="menu">
-            <summary class="button">{say::archive(lang)}</summary>
-            <form method="post" action=action class="card">
+        <Popup id="archive".to_owned() text=say::archive(lang) asks=true>
+            <form method="post" action=action>
                 <p>{say::archive_why(lang)}</p>
                 <button class="button danger" type="submit" name="state" value=EventTypeState::Archived.as_str()>
                     {say::archive_now(lang)}
                 </button>
             </form>
-        </details>
+        </Popup>
     }
     .into_any()
 }

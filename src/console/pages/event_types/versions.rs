@@ -125,7 +125,7 @@ fn choice(name: &'static str, label: &'static str, chosen: u32, newest: u32, lan
         }
     });
     view! {
-        <label class="pick" for=name>
+        <label class="version-label" for=name>
             {label}
         </label>
         <select id=name name=name>

@@ -55,6 +55,8 @@ pub fn Guide() -> impl IntoView {
             <Sample heading=say::check(lang).to_owned() text=CHECK.to_owned() />
             <h2>{say::answer(lang)}</h2>
             {paragraphs(&[say::answer_status(lang), say::answer_twice(lang), say::answer_order(lang)])}
+            <h2>{say::local(lang)}</h2>
+            {paragraphs(&[say::local_listen(lang), say::local_forward(lang)])}
         </div>
     }
 }

@@ -5,7 +5,9 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::{badges::ResponseBadge, body::Body, code::Code, copy_button::CopyButton, time::Time, unseen::ForeignText},
+        components::{
+            badges::ResponseBadge, body::Body, code::Code, copy_button::CopyButton, popup::Popup, time::Time, unseen::ForeignText,
+        },
         pages::{
             deliveries::pause_words::PauseNotice,
             log::{
@@ -164,9 +166,8 @@ fn UseRedirect(redirect: RedirectView) -> impl IntoView {
         is_temporary,
     } = redirect;
     view! {
-        <details class="menu pop use-redirect">
-            <summary class="button">{say::use_url(lang)}</summary>
-            <form method="post" action=action class="card">
+        <Popup id="use-redirect".to_owned() text=say::use_url(lang) asks=true>
+            <form method="post" action=action>
                 <p>{say::use_url_what(lang)}</p>
                 <dl class="wire mono">
                     <div>
@@ -195,7 +196,7 @@ fn UseRedirect(redirect: RedirectView) -> impl IntoView {
                     {say::use_url_now(lang)}
                 </button>
             </form>
-        </details>
+        </Popup>
     }
 }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::query_form::QueryForm,
+        components::{popup::Popup, query_form::QueryForm},
         pages::log::{load_log::ChoiceView, log_query::LogQuery},
         viewer::lang,
     },
@@ -85,17 +85,14 @@ pub(super) fn Filters(path: String, asked: LogQuery, responses: Vec<ChoiceView>,
 pub(super) fn Export(csv: String, jsonl: String) -> impl IntoView {
     let lang = lang();
     view! {
-        <details class="menu pop">
-            <summary class="button">{say::export(lang)}</summary>
-            <div class="menu-list">
-                <a href=csv rel="external" download>
-                    {say::export_csv(lang)}
-                </a>
-                <a href=jsonl rel="external" download>
-                    {say::export_jsonl(lang)}
-                </a>
-            </div>
-        </details>
+        <Popup id="export".to_owned() text=say::export(lang)>
+            <a href=csv rel="external" download>
+                {say::export_csv(lang)}
+            </a>
+            <a href=jsonl rel="external" download>
+                {say::export_jsonl(lang)}
+            </a>
+        </Popup>
     }
 }
 

@@ -18,10 +18,12 @@ use web_sys::{Element, Event, EventSource, MessageEvent};
 
 use crate::{
     console::{
+        ConsoleError,
+        islands::sign_in_href,
         pages::log::fragment::{LogFragment, log_fragment},
         viewer::lang,
     },
-    messages::logs as say,
+    messages::{logs as say, webhooks as of_list},
 };
 
 /// The pause between two updates of a busy log.
@@ -58,6 +60,7 @@ pub fn LogFollower(
 ) -> impl IntoView {
     let lang = lang();
     let count = RwSignal::new(0);
+    let has_ended = RwSignal::new(false);
     let (requested, is_top, top) = (RwSignal::new(()), followed.is_top, followed.top.clone());
     // The follower is created in an effect, because the server may drop a page on another thread than the one that rendered it. Effects
     // do not run on the server.
@@ -67,7 +70,7 @@ pub fn LogFollower(
             follower.update();
             return follower;
         }
-        Follower::start(followed.clone(), count)
+        Follower::start(followed.clone(), count, has_ended)
     });
     let show = move |event: MouseEvent| {
         if is_top {
@@ -78,8 +81,21 @@ pub fn LogFollower(
     view! {
         <div class="fresh" role="status">
             {move || {
+                has_ended
+                    .get()
+                    .then(|| {
+                        view! {
+                            <a class="button primary" href=sign_in_href(&present_address()) rel="external">
+                                {of_list::session_ended(lang)}
+                                " "
+                                {of_list::sign_in_again(lang)}
+                            </a>
+                        }
+                    })
+            }}
+            {move || {
                 let top = top.clone();
-                (count.get() > 0)
+                (count.get() > 0 && !has_ended.get())
                     .then(|| {
                         view! {
                             <a class="button primary" href=top on:click=show>
@@ -96,6 +112,8 @@ struct Follower {
     log: FollowedLog,
     /// The number of callbacks that are not shown.
     count: RwSignal<u64>,
+    /// Whether the session has ended, so that nothing can be shown any more.
+    has_ended: RwSignal<bool>,
     state: RefCell<State>,
     visibility: RefCell<Option<WindowListenerHandle>>,
 }
@@ -134,7 +152,7 @@ impl Drop for Follower {
 }
 
 impl Follower {
-    fn start(log: FollowedLog, count: RwSignal<u64>) -> Rc<Self> {
+    fn start(log: FollowedLog, count: RwSignal<u64>, has_ended: RwSignal<bool>) -> Rc<Self> {
         let state = State {
             since: log.since.clone(),
             received: log.since.clone(),
@@ -143,6 +161,7 @@ impl Follower {
         let follower = Rc::new(Self {
             log,
             count,
+            has_ended,
             state: RefCell::new(state),
             visibility: RefCell::default(),
         });
@@ -159,7 +178,8 @@ impl Follower {
     fn open(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         state.stream = None;
-        let Some(path) = self.log.stream.as_deref().filter(|_| !document().hidden()) else {
+        let may_follow = !document().hidden() && !self.has_ended.get_untracked();
+        let Some(path) = self.log.stream.as_deref().filter(|_| may_follow) else {
             return;
         };
         let mark = if path.contains('?') { '&' } else { '?' };
@@ -184,8 +204,19 @@ impl Follower {
     fn reopen_if_closed(self: &Rc<Self>) {
         let is_closed = |stream: &Stream| stream.source.ready_state() == EventSource::CLOSED;
         if self.state.borrow().stream.as_ref().is_some_and(is_closed) {
-            let weak = Rc::downgrade(self);
-            set_timeout(move || with(&weak, Self::open), RETRY_PAUSE);
+            // Why it was rejected, an event source does not tell; a request does.
+            let (weak, webhook, query) = (Rc::downgrade(self), self.log.webhook.clone(), self.log.query.clone());
+            leptos::task::spawn_local(async move {
+                let fragment = log_fragment(webhook, query).await;
+                with(&weak, |follower| follower.note_end(fragment.as_ref().err()));
+                set_timeout(move || with(&weak, Self::open), RETRY_PAUSE);
+            });
+        }
+    }
+
+    fn note_end(&self, error: Option<&ConsoleError>) {
+        if error == Some(&ConsoleError::SignedOut) {
+            self.has_ended.set(true);
         }
     }
 
@@ -242,12 +273,13 @@ impl Follower {
         let (weak, webhook, query) = (Rc::downgrade(self), self.log.webhook.clone(), self.log.query.clone());
         leptos::task::spawn_local(async move {
             let fragment = log_fragment(webhook, query).await;
-            with(&weak, |follower| {
-                if let Ok(fragment) = fragment {
+            with(&weak, |follower| match fragment {
+                Ok(fragment) => {
                     follower.show(fragment);
                     follower.pause(UPDATE_PAUSE);
-                } else {
-                    // The session has ended, or the server is not available. Reopening the stream shows which.
+                }
+                Err(error) => {
+                    follower.note_end(Some(&error));
                     follower.state.borrow_mut().stream = None;
                     follower.pause(RETRY_PAUSE);
                 }
@@ -279,6 +311,12 @@ impl Follower {
         };
         set_timeout(move || with(&weak, end), pause);
     }
+}
+
+/// The path and the query of the page.
+fn present_address() -> String {
+    let location = window().location();
+    location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
 /// Marks the row of the open callback. The fragment knows of none.

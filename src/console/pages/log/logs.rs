@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::{badges::ResponseBadge, chart::Chart, time::Time, unseen::written_out},
+        components::{badges::ResponseBadge, chart::Chart, popup::Popup, time::Time, unseen::written_out},
         href::page_query,
         pages::deliveries::delivery_table::DeliveryTable,
         pages::log::{
@@ -78,7 +78,7 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
     let zoom = log.zoom.clone().map(|(range, href)| {
         let name = format!("{range}: {}", say::zoom_out(lang));
         view! {
-            <a class="chip" href=href title=say::zoom_out(lang) aria-label=name>
+            <a class="range-chip" href=href title=say::zoom_out(lang) aria-label=name>
                 {range} <span aria-hidden="true">" ×"</span>
             </a>
         }
@@ -183,12 +183,9 @@ fn Row(row: CallbackRow) -> impl IntoView {
     let (host, rest) = row.address;
     let menu = row.since_this.map(|href| {
         view! {
-            <details class="menu row-menu">
-                <summary aria-label=say::row_menu(lang)>"⋯"</summary>
-                <div class="menu-list">
-                    <a href=href>{say::since_this(lang)}</a>
-                </div>
-            </details>
+            <Popup id=format!("menu-{}", row.id) text="⋯" name=say::row_menu(lang).to_owned() class="icon-button">
+                <a href=href>{say::since_this(lang)}</a>
+            </Popup>
         }
     });
     view! {

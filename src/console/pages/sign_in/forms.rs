@@ -9,7 +9,7 @@ use axum::{
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::{CODE_PATH, PATH, Resume, SecondStep, SignIn, SignInProblem, SignInView, next_page, with_next};
+use super::{CODE_PATH, PATH, Resume, SecondStep, SignIn, SignInProblem, SignInView, is_start, next_page, with_next};
 use crate::{
     app::AppState,
     auth::{
@@ -25,6 +25,7 @@ use crate::{
     },
     problem::Problem,
     request::{browser::FromBrowser, client_address::Secure, cookies, form::Form},
+    services::webhooks,
 };
 
 /// The form of the first step.
@@ -58,7 +59,7 @@ pub(super) async fn sign_in(
     let next = next_page(&form.next);
     let replay = ReplayForm::new(&form.kept_path, &form.kept);
     let problem = match sign_in::by_password(&app.store, &browser, &form.email, &form.password, app.clock.now()).await {
-        Ok(Outcome::Done(session)) => return signed_in(&session, replay, &next, secure),
+        Ok(Outcome::Done(session)) => return signed_in(&app, &session, replay, next, secure).await,
         Ok(Outcome::SecondStep(proof)) => return second_step(&proof, replay, next, secure),
         Ok(Outcome::Wait(wait)) => SignInProblem::Wait(whole_seconds(wait)),
         Ok(Outcome::Wrong | Outcome::Expired) => SignInProblem::WrongPassword,
@@ -86,7 +87,7 @@ pub(super) async fn submit_code(
     let proof = cookies::value(&headers, sign_in::STEP_COOKIE).unwrap_or_default();
     let problem = match sign_in::by_code(&app.store, &browser, proof, &form.code, app.clock.now()).await {
         Ok(Outcome::Done(session)) => {
-            let mut response = signed_in(&session, replay, &next, secure);
+            let mut response = signed_in(&app, &session, replay, next, secure).await;
             cookies::set(
                 &mut response,
                 &http_only_cookie(sign_in::STEP_COOKIE, None, PATH, sign_in::STEP_AGE, secure),
@@ -126,10 +127,16 @@ pub(super) async fn sign_out(State(app): State<AppState>, Secure(secure): Secure
 }
 
 /// The response after sign-in, with the cookies of the session and of the browser: the next page, or the form that was carried along.
-pub(super) fn signed_in(session: &SignedInSession, replay: Option<ReplayForm>, next: &str, secure: bool) -> Response {
+pub(super) async fn signed_in(
+    app: &AppState,
+    session: &SignedInSession,
+    replay: Option<ReplayForm>,
+    next: String,
+    secure: bool,
+) -> Response {
     let mut response = match replay {
         Some(form) => PageResponse::standalone(StatusCode::OK, move || view! { <Resume form=form.clone() /> }.into_any()),
-        None => Redirect::to(next).into_response(),
+        None => Redirect::to(&first_page(app, session, next).await).into_response(),
     };
     cookies::set(&mut response, &session::cookie(Some(&session.token), secure));
     let mark = http_only_cookie(
@@ -141,6 +148,22 @@ pub(super) fn signed_in(session: &SignedInSession, replay: Option<ReplayForm>, n
     );
     cookies::set(&mut response, &mark);
     response
+}
+
+/// The page after sign-in. An API owner with one webhook who asked for no page in particular gets the page of this webhook, because a list of one
+/// row and an overview of one webhook only lead there.
+async fn first_page(app: &AppState, session: &SignedInSession, next: String) -> String {
+    if !is_start(&next) {
+        return next;
+    }
+    match webhooks::only_webhook(app, session.user, session.role).await {
+        Ok(Some(webhook)) => format!("/webhooks/{webhook}"),
+        Ok(None) => next,
+        Err(error) => {
+            tracing::warn!(%error, "the webhooks of a user who signed in could not be read; the list of webhooks is shown: {error}");
+            next
+        }
+    }
 }
 
 /// The response that asks for the code of the second factor, with the cookie that proves the first step.

@@ -112,6 +112,11 @@ fn next_page(next: &str) -> String {
     local_path(next).unwrap_or_else(|| HOME.to_owned())
 }
 
+/// Whether this is a page with which the console begins, so that the user asked for none in particular.
+fn is_start(next: &str) -> bool {
+    matches!(next, HOME | "/")
+}
+
 /// The address of a sign-in page that leads to `next`.
 fn with_next(path: &str, next: &str) -> String {
     href(

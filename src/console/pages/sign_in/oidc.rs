@@ -93,7 +93,7 @@ async fn sign_in(
 ) -> Result<Response, StoreError> {
     let problem = match app.store.identify(identity, Some(browser.address), now).await? {
         Identified::User(user) if user.disabled_at.is_none() => match sign_in::by_provider(&app.store, browser, &user, now).await? {
-            SignIn::Done(begun) => return Ok(signed_in(&begun, None, &next, secure)),
+            SignIn::Done(begun) => return Ok(signed_in(app, &begun, None, next, secure).await),
             SignIn::SecondStep(proof) => return Ok(second_step(&proof, None, next, secure)),
             SignIn::Wait(_) | SignIn::Wrong | SignIn::Expired => SignInProblem::Expired,
         },

@@ -20,6 +20,7 @@ use crate::{
             field::PasswordField,
             notice::{Done, ErrorSummary, Trouble},
             one_time_secret::{OneTimeSecret, OneTimeSecretField},
+            popup::Popup,
             unseen::written_out,
         },
         error_view::{ErrorView, error_of},
@@ -379,14 +380,14 @@ fn access(is_disabled: bool, email: &str, lang: Lang) -> AnyView {
         }
         .into_any()
     } else {
+        let (why, label) = (say::disable_why(lang, email), say::disable_label(lang, email));
         view! {
-            <details class="confirm">
-                <summary class="button">{say::disable_ask(lang)}</summary>
-                <p>{say::disable_why(lang, email)}</p>
+            <Popup id="disable-user".to_owned() text=say::disable_ask(lang) asks=true>
+                <p>{why}</p>
                 <button class="button danger" type="submit" name="intent" value=UserIntent::Disable.as_str()>
-                    {say::disable_label(lang, email)}
+                    {label}
                 </button>
-            </details>
+            </Popup>
         }
         .into_any()
     }

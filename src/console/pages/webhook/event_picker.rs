@@ -7,13 +7,18 @@ use leptos::{
     prelude::*,
     wasm_bindgen::JsCast,
     web_sys::{
-        Document, DomParser, Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTemplateElement, MouseEvent, Response,
-        SupportedType,
+        Document, DomParser, Element, Event, HtmlDialogElement, HtmlInputElement, HtmlTemplateElement, MouseEvent, Response, SupportedType,
     },
 };
 use wasm_bindgen_futures::JsFuture;
 
-use crate::{console::viewer::lang, messages::webhook as say};
+use crate::{
+    console::{
+        islands::{Chip, all_within, copy_of, dropped, one_within, show_chips, untick},
+        viewer::lang,
+    },
+    messages::webhook as say,
+};
 
 /// The checkboxes of events and patterns.
 const BOXES: &str = "input[name=events]";
@@ -50,7 +55,7 @@ impl ChosenEvent {
     fn of(tick: &HtmlInputElement) -> Self {
         let value = tick.value();
         let row = tick.closest(".row").ok().flatten();
-        let within_row = |selector: &str| row.as_ref().and_then(|row| one::<Element>(row, selector));
+        let within_row = |selector: &str| row.as_ref().and_then(|row| one_within::<Element>(row, selector));
         let name = within_row("label").and_then(|label| label.text_content());
         Self {
             name: name.filter(|_| !value.ends_with('*')).unwrap_or_else(|| value.clone()),
@@ -58,22 +63,6 @@ impl ChosenEvent {
             value,
         }
     }
-}
-
-fn all<T: JsCast>(within: &Element, selector: &str) -> Vec<T> {
-    let found = within.query_selector_all(selector).ok();
-    let nodes = found.iter().flat_map(|nodes| (0..nodes.length()).filter_map(|at| nodes.get(at)));
-    nodes.filter_map(|node| node.dyn_into().ok()).collect()
-}
-
-fn one<T: JsCast>(within: &Element, selector: &str) -> Option<T> {
-    within.query_selector(selector).ok().flatten()?.dyn_into().ok()
-}
-
-/// A copy of the only element in a template.
-fn copy_of(template: &HtmlTemplateElement) -> Option<Element> {
-    let copy = template.content().first_element_child()?.clone_node_with_deep(true).ok()?;
-    copy.dyn_into().ok()
 }
 
 fn set_hidden(element: &Element, hidden: bool) {
@@ -118,19 +107,19 @@ impl Picker {
 
     /// Shows the rows that match the filter, and opens their groups.
     fn filter(&self) {
-        let Some(field) = one::<HtmlInputElement>(&self.root, "#events-filter") else {
+        let Some(field) = one_within::<HtmlInputElement>(&self.root, "#events-filter") else {
             return;
         };
         // The server need not filter again when the form is sent.
-        if let Some(filtered) = one::<HtmlInputElement>(&self.root, "input[name=events_filtered]") {
+        if let Some(filtered) = one_within::<HtmlInputElement>(&self.root, "input[name=events_filtered]") {
             filtered.set_value(&field.value());
         }
         let filter = field.value().to_lowercase();
         let words: Vec<&str> = filter.split_whitespace().collect();
         let mut found = 0;
-        for group in all::<Element>(&self.root, ".group:not(.others)") {
+        for group in all_within::<Element>(&self.root, ".group:not(.others)") {
             let mut in_group = 0;
-            for row in all::<Element>(&group, ".row") {
+            for row in all_within::<Element>(&group, ".row") {
                 let text = row.text_content().unwrap_or_default().to_lowercase();
                 let fits = words.iter().all(|word| text.contains(word));
                 set_hidden(&row, !fits);
@@ -139,13 +128,13 @@ impl Picker {
             set_hidden(&group, in_group == 0);
             if in_group > 0
                 && !words.is_empty()
-                && let Some(details) = one::<Element>(&group, "details")
+                && let Some(details) = one_within::<Element>(&group, "details")
             {
                 let _ = details.set_attribute("open", "");
             }
             found += in_group;
         }
-        if let Some(none) = one::<Element>(&self.root, "[data-none]") {
+        if let Some(none) = one_within::<Element>(&self.root, "[data-none]") {
             set_hidden(&none, found > 0);
         }
     }
@@ -155,7 +144,7 @@ impl Picker {
             && let Some(all_box) = target.dyn_ref::<HtmlInputElement>()
             && let Ok(Some(group)) = target.closest(".group")
         {
-            let rows = all::<HtmlInputElement>(&group, ".row:not([hidden]) input");
+            let rows = all_within::<HtmlInputElement>(&group, ".row:not([hidden]) input");
             rows.iter()
                 .filter(|row| !row.disabled())
                 .for_each(|row| row.set_checked(all_box.checked()));
@@ -165,7 +154,7 @@ impl Picker {
 
     /// Brings everything that follows from the ticked boxes up to date.
     fn update(&self) {
-        let boxes = all::<HtmlInputElement>(&self.root, BOXES);
+        let boxes = all_within::<HtmlInputElement>(&self.root, BOXES);
         let patterns: Vec<String> = boxes
             .iter()
             .filter(|one| one.checked())
@@ -185,23 +174,23 @@ impl Picker {
             }
         }
         let (mut total, mut received) = (0, 0);
-        for group in all::<Element>(&self.root, ".group:not(.others)") {
-            let rows = all::<HtmlInputElement>(&group, ".row input");
+        for group in all_within::<Element>(&self.root, ".group:not(.others)") {
+            let rows = all_within::<HtmlInputElement>(&group, ".row input");
             let ticked = rows.iter().filter(|row| row.checked()).count();
             let free = rows.iter().filter(|row| !row.disabled()).count();
             total += rows.len();
             received += ticked;
-            if let Some(all_box) = one::<HtmlInputElement>(&group, "[data-all]") {
+            if let Some(all_box) = one_within::<HtmlInputElement>(&group, "[data-all]") {
                 all_box.set_checked(ticked == rows.len());
                 all_box.set_indeterminate(ticked > 0 && ticked < rows.len());
                 all_box.set_disabled(free == 0);
             }
-            if let Some(count) = one::<Element>(&group, "[data-count]") {
+            if let Some(count) = one_within::<Element>(&group, "[data-count]") {
                 let text = say::events_chosen_of_group(lang(), &ticked.to_string(), &rows.len().to_string());
                 count.set_text_content(Some(&text));
             }
         }
-        if let Some(count) = one::<Element>(&self.root, "[data-total]") {
+        if let Some(count) = one_within::<Element>(&self.root, "[data-total]") {
             let text = say::events_chosen(lang(), &received.to_string(), &total.to_string());
             if count.text_content().as_deref() != Some(&text) {
                 count.set_text_content(Some(&text));
@@ -216,35 +205,17 @@ impl Picker {
 
     /// What is chosen, each with a button that removes it.
     fn show_chips(&self, chosen: &[ChosenEvent]) -> Option<()> {
-        let list = one::<Element>(&self.root, "[data-chips]")?;
-        let template = one::<HtmlTemplateElement>(&self.root, "template[data-chip]")?;
-        list.set_inner_html("");
-        for event in chosen {
-            let chip = copy_of(&template)?;
-            let label = |element: &Element| {
-                let text = element.get_attribute("data-label").unwrap_or_default().replace("{}", &event.name);
-                element.set_attribute("aria-label", &text)
-            };
-            one::<Element>(&chip, "span")?.set_text_content(Some(&event.name));
-            let link = one::<Element>(&chip, "a")?;
-            match &event.schema {
-                Some(href) => {
-                    link.set_attribute("href", href).ok()?;
-                    label(&link).ok()?;
-                }
-                None => link.remove(),
-            }
-            let drop = one::<Element>(&chip, "button")?;
-            drop.set_attribute("data-drop", &event.value).ok()?;
-            label(&drop).ok()?;
-            list.append_child(&chip).ok()?;
-        }
-        Some(())
+        let chip = |event: &ChosenEvent| Chip {
+            value: event.value.clone(),
+            name: event.name.clone(),
+            download: event.schema.clone(),
+        };
+        show_chips(&self.root, &chosen.iter().map(chip).collect::<Vec<_>>())
     }
 
     /// "Download schema": the file of the only chosen event, or a menu with one for each and an archive of all.
     fn show_schemas(&self, chosen: &[ChosenEvent]) -> Option<()> {
-        let archive = one::<Element>(&self.root, "[data-archive]")?;
+        let archive = one_within::<Element>(&self.root, "[data-archive]")?;
         let base = archive.get_attribute("data-archive")?;
         let downloads = chosen.iter().filter_map(|event| {
             let is_pattern = event.value.ends_with('*');
@@ -259,16 +230,16 @@ impl Picker {
             Some((name, href))
         });
         let downloads: Vec<(String, String)> = downloads.collect();
-        let only = one::<Element>(&self.root, "[data-only-schema]")?;
+        let only = one_within::<Element>(&self.root, "[data-only-schema]")?;
         set_hidden(&only, downloads.len() != 1);
         if let [(_, href)] = downloads.as_slice() {
             only.set_attribute("href", href).ok()?;
         }
-        set_hidden(&one::<Element>(&self.root, "[data-schemas-button]")?, downloads.len() < 2);
+        set_hidden(&one_within::<Element>(&self.root, "[data-schemas-button]")?, downloads.len() < 2);
         let values: Vec<&str> = chosen.iter().map(|event| event.value.as_str()).collect();
         archive.set_attribute("href", &format!("{base}{}", values.join(","))).ok()?;
-        let links = one::<Element>(&self.root, "[data-schema-links]")?;
-        let template = one::<HtmlTemplateElement>(&self.root, "template[data-schema]")?;
+        let links = one_within::<Element>(&self.root, "[data-schema-links]")?;
+        let template = one_within::<HtmlTemplateElement>(&self.root, "template[data-schema]")?;
         links.set_inner_html("");
         for (name, href) in downloads {
             let link = copy_of(&template)?;
@@ -280,8 +251,9 @@ impl Picker {
     }
 
     fn clicked(&self, event: &MouseEvent, target: &Element) {
-        if let Ok(Some(button)) = target.closest("[data-drop]") {
-            self.drop(&button.get_attribute("data-drop").unwrap_or_default());
+        if let Some(value) = dropped(target) {
+            // The next chosen event gets the focus, or else the filter.
+            untick(&self.root, BOXES, &value, "#events-filter", || self.update());
             return;
         }
         let is_plain = event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
@@ -301,25 +273,6 @@ impl Picker {
         }
     }
 
-    /// Unticks an event. The next chosen one gets the focus, or else the filter.
-    fn drop(&self, value: &str) {
-        let chips = all::<Element>(&self.root, "[data-drop]");
-        let at = chips
-            .iter()
-            .position(|chip| chip.get_attribute("data-drop").as_deref() == Some(value));
-        for tick in all::<HtmlInputElement>(&self.root, BOXES) {
-            if tick.value() == value {
-                tick.set_checked(false);
-            }
-        }
-        self.update();
-        let left = all::<HtmlElement>(&self.root, "[data-drop]");
-        let next = at.and_then(|at| left.get(at.min(left.len().saturating_sub(1))).cloned());
-        if let Some(next) = next.or_else(|| one::<HtmlElement>(&self.root, "#events-filter")) {
-            let _ = next.focus();
-        }
-    }
-
     /// Shows the fields and the example of an event in a dialog: those of the event's own page.
     async fn open(&self, link: &Element) -> Option<()> {
         let href = link.get_attribute("href")?;
@@ -335,14 +288,14 @@ impl Picker {
         let page: Document = DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()?;
         let reference = page.query_selector("main .reference").ok().flatten()?;
         let title = page.query_selector("main h1").ok().flatten()?.text_content()?;
-        let template = one::<HtmlTemplateElement>(&self.root, "template[data-dialog]")?;
+        let template = one_within::<HtmlTemplateElement>(&self.root, "template[data-dialog]")?;
         let dialog = copy_of(&template)?.dyn_into::<HtmlDialogElement>().ok()?;
-        one::<Element>(&dialog, "h2")?.set_text_content(Some(&title));
-        one::<Element>(&dialog, ".sheet-body")?.append_child(&reference).ok()?;
+        one_within::<Element>(&dialog, "h2")?.set_text_content(Some(&title));
+        one_within::<Element>(&dialog, ".sheet-body")?.append_child(&reference).ok()?;
         document().body()?.append_child(&dialog).ok()?;
         let closed = dialog.clone();
         let close = move |_: Event| closed.close();
-        add(&one::<Element>(&dialog, "button")?, "click", close);
+        add(&one_within::<Element>(&dialog, "button")?, "click", close);
         let gone = dialog.clone();
         add(&dialog, "close", move |_| gone.remove());
         // A click on the ground behind the dialog is one on the dialog itself.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::{badges::ResponseBadge, sparkline::Sparkline, time::Time, unseen::ForeignText},
+        components::{badges::ResponseBadge, heat::Heat, sparkline::Sparkline, time::Time, unseen::ForeignText},
         pages::{
             deliveries::{discard_forms::DiscardMenu, pause_words::PauseNotice},
             webhook::load_health::{HealthView, LastView, counted},
@@ -52,12 +52,17 @@ pub(super) fn Health(
         }
     };
     let discards = health.may_resend.then(|| {
-        let held = (counts.held > 0).then(|| view! { <DiscardMenu id=id.clone() count=counts.held held=true /> });
-        let waiting = (counts.waiting > 0).then(|| view! { <DiscardMenu id=id.clone() count=counts.waiting held=false /> });
+        let held = (counts.held > 0).then(|| view! { <DiscardMenu id=id.clone() count=counts.held held=true popup="discard-held" /> });
+        let waiting =
+            (counts.waiting > 0).then(|| view! { <DiscardMenu id=id.clone() count=counts.waiting held=false popup="discard-waiting" /> });
         (held, waiting)
     });
+    let heat = health
+        .heat
+        .map(|heat| view! { <Heat heat href=format!("{path}?range=30d#logs") /> });
     view! {
         <section class=class id="health" aria-label=say::health(lang)>
+            {heat}
             {failing}
             {health.last.map(|last| view! { <Last last /> })}
             {health.pause.map(|pause| view! { <PauseNotice pause /> })}

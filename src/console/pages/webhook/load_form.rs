@@ -9,7 +9,10 @@ use crate::{
         href::page_query,
         pages::{
             audit_log::{OpenEntryView, changes_since},
-            deliveries::send_again::{self, SendAgainView},
+            deliveries::{
+                send_again::{self, SendAgainView},
+                spans::span,
+            },
             overview::held,
             webhook::{
                 event_choice::EventChoice,
@@ -27,7 +30,7 @@ use crate::{
         timestamp::Timestamp,
         webhook::{NAME_MAX, Status},
     },
-    messages::webhook as say,
+    messages::{Lang, webhook as say},
     services::{error::UseCaseError, event_types, webhooks},
     storage::{audit::AuditFilter, webhooks::WebhookRecord},
 };
@@ -94,6 +97,8 @@ pub struct FormView {
     pub editable: bool,
     /// Whether `http://` URLs are permitted.
     pub http: bool,
+    /// How long a receiver may take, and when a failed callback is tried again: settings of the installation.
+    pub retries: String,
     /// The result of a button beside the form.
     pub acted: ActionResult,
     /// The summary at the top of the page.
@@ -150,6 +155,7 @@ pub async fn load_new(app: &AppState, by: &Principal, posted: Option<Posted>, fr
     };
     view.editable = true;
     view.http = app.policy.may_permit_http();
+    view.retries = retries(app, lang());
     view.choice = EventChoice::of(&*event_types::all(app, by).await?, lang());
     with_possible_owners(app, view).await
 }
@@ -179,6 +185,7 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, posted: Option<Poste
         disabled: disabled_view(app, &webhook).await?,
         editable,
         http: app.policy.may_permit_http(),
+        retries: retries(app, lang),
         choice: EventChoice::of(&*event_types::all(app, by).await?, lang),
         acted,
         ..FormView::default()
@@ -240,6 +247,17 @@ impl WebhookForm {
         if self.owners.is_empty() {
             self.owners = stored.owners;
         }
+    }
+}
+
+/// How long a receiver may take, and when a failed callback is tried again.
+fn retries(app: &AppState, lang: Lang) -> String {
+    let timeout = span(app.dispatcher.answer_timeout(), lang);
+    let delays: Vec<String> = app.dispatcher.schedule().delays().iter().map(|delay| span(*delay, lang)).collect();
+    if delays.is_empty() {
+        say::retries_none(lang, &timeout)
+    } else {
+        say::retries(lang, &delays.join(", "), &timeout)
     }
 }
 

@@ -8,7 +8,11 @@ use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
     console::{
-        components::{sparkline::SparklineView, time::TimeView},
+        components::{
+            heat::{DAYS, HeatView, heat},
+            sparkline::SparklineView,
+            time::TimeView,
+        },
         pages::{
             deliveries::{
                 pause_words::{PauseView, pause_view},
@@ -55,6 +59,8 @@ pub struct HealthView {
     pub median: Option<String>,
     /// The last 24 hours.
     pub sparkline: Option<SparklineView>,
+    /// The last 30 days, hour by hour.
+    pub heat: Option<HeatView>,
     /// Whether the viewer may send, discard and cancel deliveries.
     pub may_resend: bool,
 }
@@ -92,6 +98,7 @@ pub(super) async fn health(
         to: Some(now),
         ..LogFilter::default()
     };
+    let since = now.minus(DAY * u32::try_from(DAYS).unwrap_or(u32::MAX));
     let (latest, counts, figures) = tokio::try_join!(
         webhooks::latest_callback(app, by, id),
         webhooks::delivery_counts(app, by, id),
@@ -134,6 +141,12 @@ pub(super) async fn health(
             .median_ms
             .map(|ms| rounded(ms.round().max(0.0).to_string().parse().unwrap_or(0), lang)),
         sparkline: sparkline(&hours, hour(now), lang),
+        heat: app
+            .store
+            .hours_of(&[id], since)
+            .await?
+            .get(&id)
+            .and_then(|hours| heat(hours, now, zone, lang)),
         may_resend: by.may(Action::Resend, false).is_ok(),
     }))
 }

@@ -82,6 +82,7 @@ pub(super) fn ReadOnly(
             {fact(say::url(lang), view! { <span class="mono"><ForeignText text=url machine=true /></span> }.into_any())}
             {fact(say::secret_created(lang), created.into_any())}
         </dl>
+        <p class="hint">{form.retries.clone()}</p>
         <p>
             <a href=format!("/webhooks/{}/verify", form.id.clone().unwrap_or_default())>{guide::verify_link(lang)}</a>
         </p>

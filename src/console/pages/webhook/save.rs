@@ -59,6 +59,10 @@ pub struct WebhookForm {
     pub events_filtered: String,
     /// The ids of the owners. An empty one says that the form has checkboxes for them.
     pub owners: Vec<String>,
+    /// What the list of owners is filtered by. Not stored.
+    pub owners_filter: String,
+    /// What it was filtered by when the page was shown.
+    pub owners_filtered: String,
     /// The type of the test event.
     pub event: String,
     /// How long the former secret still signs after a rotation (`24h`).

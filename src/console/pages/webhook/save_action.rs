@@ -151,7 +151,9 @@ fn edited(form: &WebhookForm) -> Option<Saved> {
             "secret".to_owned()
         }
         Intent::FilterEvents => "events-filter".to_owned(),
+        Intent::FilterOwners => "owners-filter".to_owned(),
         Intent::Enter if form.events_filter.trim() != form.events_filtered.trim() => "events-filter".to_owned(),
+        Intent::Enter if form.owners_filter.trim() != form.owners_filtered.trim() => "owners-filter".to_owned(),
         Intent::Save | Intent::Enter | Intent::Test | Intent::Rotate | Intent::Enable | Intent::Delete | Intent::ChooseGroup(_) => {
             return None;
         }
@@ -295,6 +297,9 @@ mod tests {
         assert_eq!(form.header_name, ["X-B"]);
         let (form, _) = after(&format!("{typed}&intent=remove-header-9"));
         assert_eq!(form.headers().len(), 2);
+        assert_eq!(after("owners_filter=ann&intent=filter-owners").1, "owners-filter");
+        assert_eq!(after("owners_filter=ann&owners_filtered=&intent=enter").1, "owners-filter");
+        assert_eq!(edited(&decode("owners_filter=ann&owners_filtered=ann&intent=enter").unwrap()), None);
         let (form, field) = after("intent=generate-secret");
         assert!(form.secret.starts_with("whsec_") && field == "secret");
         assert_eq!(edited(&decode("intent=save").unwrap()), None);

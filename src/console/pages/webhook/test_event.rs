@@ -1,6 +1,10 @@
 //! The button "Send test event" of a webhook.
 
-use leptos::{ev::SubmitEvent, html::Form, prelude::*};
+use leptos::{
+    ev::SubmitEvent,
+    html::{Form, Select},
+    prelude::*,
+};
 
 use crate::{
     console::{ConsoleError, pages::webhook::save::Intent, viewer::lang},
@@ -33,7 +37,7 @@ pub fn TestEventButton(
     events: Vec<(String, String)>,
 ) -> impl IntoView {
     let lang = lang();
-    let (form, chosen) = (NodeRef::<Form>::new(), RwSignal::new(String::new()));
+    let (form, choice) = (NodeRef::<Form>::new(), NodeRef::<Select>::new());
     let (test, sent) = (ServerAction::<SendTestEvent>::new(), RwSignal::new(false));
     Effect::new(move |_| match test.value().get() {
         Some(Ok(())) => sent.set(true),
@@ -52,17 +56,18 @@ pub fn TestEventButton(
             sent.set(false);
             test.dispatch(SendTestEvent {
                 id: id.clone(),
-                event: chosen.get_untracked(),
+                // Read when it is sent: an option may have been chosen before the scripts ran.
+                event: choice.get_untracked().map(|choice| choice.value()).unwrap_or_default(),
             });
         }
     };
-    let choice = (events.len() > 1).then(|| {
+    let choices = (events.len() > 1).then(|| {
         let options = events
             .into_iter()
             .map(|(event, name)| view! { <option value=event>{name}</option> })
             .collect_view();
         view! {
-            <select name="event" aria-label=say::test_which(lang) on:change=move |event| chosen.set(event_target_value(&event))>
+            <select name="event" aria-label=say::test_which(lang) node_ref=choice>
                 {options}
             </select>
         }
@@ -70,7 +75,7 @@ pub fn TestEventButton(
     view! {
         <form method="post" action=path node_ref=form on:submit=submit>
             <input type="hidden" name="intent" value=Intent::Test.to_string() />
-            {choice}
+            {choices}
             <button class="button" type="submit" aria-busy=move || test.pending().get().then_some("true")>
                 {say::test(lang)}
             </button>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::time::Time,
+        components::{popup::Popup, time::Time},
         islands::CopyField,
         pages::deliveries::{discard_forms::SendHeld, send_again::SendAgainMenu},
         pages::webhook::{
@@ -35,6 +35,7 @@ pub(super) fn actions(form: &FormView, enabled: bool, held: u64, lang: Lang) -> 
         .take(TEST_EVENTS_MAX)
         .map(|entry| (entry.event_type().to_string(), entry.name_in(lang).to_owned()))
         .collect();
+    let confirm = say::delete_confirm(lang, &form.title);
     view! {
         <div class="actions">
             {(held > 0 && enabled).then(|| view! { <SendHeld id=id.clone() count=held /> })}
@@ -44,19 +45,18 @@ pub(super) fn actions(form: &FormView, enabled: bool, held: u64, lang: Lang) -> 
                 {say::duplicate(lang)}
             </a>
             <form method="post" action=path.clone() id=ROTATE hidden></form>
-            <details class="menu pop">
-                <summary class="button">{say::delete(lang)}</summary>
-                <form method="post" action=path class="card">
+            <Popup id="delete-webhook".to_owned() text=say::delete(lang) asks=true>
+                <form method="post" action=path>
                     <p>{say::delete_why(lang)}</p>
                     <div class="field">
-                        <label for="confirm">{say::delete_confirm(lang, &form.title)}</label>
+                        <label for="confirm">{confirm}</label>
                         <input id="confirm" name="confirm" autocomplete="off" spellcheck="false" required />
                     </div>
                     <button class="button danger" type="submit" name="intent" value=Intent::Delete.to_string()>
                         {say::delete_this(lang)}
                     </button>
                 </form>
-            </details>
+            </Popup>
         </div>
     }
     .into_any()

@@ -159,7 +159,7 @@ fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                     </textarea>
                     <FieldError id="description".to_owned() error=description_error />
                 </div>
-                <Owners possible chosen errors=errors.to_vec() />
+                <Owners possible chosen filter=form.form.owners_filter.trim().to_owned() errors=errors.to_vec() />
     };
     Section {
         id: "general",
@@ -195,6 +195,7 @@ fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
                 />
                 {secret}
                 {rate_and_order(form, errors, lang)}
+                <p class="hint">{form.retries.clone()}</p>
     };
     Section {
         id: "webhook-details",

@@ -17,7 +17,10 @@ use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelec
 use crate::{
     console::{
         ConsoleError,
-        islands::{Freshness, all, elements, form_query, is_in_use, is_within, listen, replace_parts, sign_in_href},
+        islands::{
+            Freshness, all, elements, form_query, is_chosen_otherwise, is_in_use, is_typed_otherwise, is_within, listen, replace_parts,
+            sign_in_href,
+        },
         pages::webhooks::{
             list_fragment::{ListFragment, list_fragment},
             set_enabled::{EnabledWebhook, set_webhook_enabled},
@@ -233,6 +236,10 @@ impl List {
         // Without the interval, the list is refreshed when the page is shown again.
         let _ = set_interval_with_handle(move || this.refresh(), REFRESH);
         shown.freshness.set(Freshness::Live);
+        // What was typed or chosen before the scripts ran.
+        if search_form().is_some_and(|form| is_typed_otherwise(&form) || is_chosen_otherwise(&form)) {
+            list.search(Address::Replace);
+        }
         list
     }
 

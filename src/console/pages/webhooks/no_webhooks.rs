@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use crate::{
-    console::{components::icon::Mark, viewer::lang},
+    console::{
+        components::icon::{BOLT, CODE, Mark, NavIcon},
+        viewer::lang,
+    },
     messages::webhooks as say,
 };
 
@@ -33,10 +36,41 @@ pub(in crate::console::pages) fn NoWebhooks(
     };
     view! {
         <div class="empty">
-            <Mark />
+            <Flow />
             <h2>{say::none(lang)}</h2>
             <p>{say::none_why(lang)}</p>
             {rest}
+        </div>
+    }
+}
+
+/// What a webhook does, as a picture: from an event through clearhook to a program. The text below says the same.
+#[component]
+fn Flow() -> impl IntoView {
+    let lang = lang();
+    let arrow = || {
+        view! {
+            <svg class="arrow" viewBox="0 0 48 12" width="48" height="12">
+                <path d="M0 6h46M41 1.5 46 6l-5 4.5" />
+            </svg>
+        }
+    };
+    view! {
+        <div class="flow" aria-hidden="true">
+            <span>
+                <NavIcon path=BOLT />
+                {say::flow_event(lang)}
+            </span>
+            {arrow()}
+            <span>
+                <Mark />
+                "clearhook"
+            </span>
+            {arrow()}
+            <span>
+                <NavIcon path=CODE />
+                {say::flow_program(lang)}
+            </span>
         </div>
     }
 }
