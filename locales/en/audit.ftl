@@ -68,6 +68,7 @@ user-disabled = User disabled
 user-enabled = User enabled
 user-role-changed = Role changed
 master-key-rotated = Master key rotated
+database-restored = Database restored from a backup
 user-password-reset = Password reset
 user-signed-in = Signed in
 user-sign-in-limited = Too many attempts to sign in

@@ -68,6 +68,7 @@ user-disabled = Utilisateur désactivé
 user-enabled = Utilisateur activé
 user-role-changed = Rôle changé
 master-key-rotated = Clé maîtresse renouvelée
+database-restored = Base de données restaurée depuis une sauvegarde
 user-password-reset = Mot de passe réinitialisé
 user-signed-in = Connexion
 user-sign-in-limited = Trop de tentatives de connexion

@@ -2,10 +2,12 @@
 //! otherwise.
 
 mod api_key;
+mod backup;
 mod client;
 mod configuration;
 mod confirm;
 mod demo;
+mod doctor;
 mod environment;
 mod error;
 mod input;
@@ -55,6 +57,15 @@ enum Command {
     User(user::UserArguments),
     /// Manage the keys of the HTTP API
     ApiKey(api_key::ApiKeyArguments),
+    /// Check an installation: settings, database, master key, clock, disk, permissions, TLS, and connections
+    #[command(after_help = doctor::HELP)]
+    Doctor(doctor::DoctorArguments),
+    /// Write a consistent copy of the SQLite database to a file, while the service works
+    #[command(after_help = backup::HELP)]
+    Backup(backup::BackupArguments),
+    /// Replace the SQLite database by a backup
+    #[command(after_help = backup::RESTORE_HELP)]
+    Restore(backup::RestoreArguments),
     /// Manage the key that encrypts the secrets in the database
     MasterKey(master_key::MasterKeyArguments),
     /// Publish one event to a running server
@@ -133,6 +144,9 @@ async fn run(command: Command) -> Result<(), CliError> {
         }
         Command::User(arguments) => user::run(arguments).await,
         Command::ApiKey(arguments) => api_key::run(arguments).await,
+        Command::Doctor(arguments) => doctor::run(arguments, &Arguments::command()).await,
+        Command::Backup(arguments) => backup::run(arguments).await,
+        Command::Restore(arguments) => backup::restore(arguments).await,
         Command::MasterKey(arguments) => master_key::run(arguments).await,
         Command::Publish(arguments) => publish::run(arguments).await,
         Command::Schema(arguments) => schema::run(&arguments),

@@ -98,7 +98,7 @@ impl Tls {
 }
 
 /// The certificates of the system's store, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
-fn system_roots() -> Vec<CertificateDer<'static>> {
+pub(super) fn system_roots() -> Vec<CertificateDer<'static>> {
     let loaded = rustls_native_certs::load_native_certs();
     for error in loaded.errors {
         tracing::warn!(%error, "cannot read some of the trusted certificates: {error}");

@@ -98,5 +98,7 @@ named! {
         RecoveryCodesRenewed = "user.recovery_codes_renewed",
         /// All secrets were re-encrypted with a new master key.
         MasterKeyRotated = "master_key.rotated",
+        /// The database was restored from a backup.
+        DatabaseRestored = "database.restored",
     }
 }

@@ -61,7 +61,7 @@ async fn migrate_now(connection: &DatabaseConnection) -> Result<(), OpenError> {
 }
 
 /// Whether all migrations are applied. Reads only; sea-orm's own check would create its table first.
-async fn is_up_to_date(connection: &DatabaseConnection) -> Result<bool, OpenError> {
+pub(super) async fn is_up_to_date(connection: &DatabaseConnection) -> Result<bool, OpenError> {
     let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
     let backend = connection.get_database_backend();
     let sql = Statement::from_string(backend, "SELECT version FROM seaql_migrations ORDER BY version");

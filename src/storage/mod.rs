@@ -3,6 +3,7 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod backup;
 mod batch_insert;
 pub mod callback_counts;
 pub mod callbacks;
@@ -15,6 +16,7 @@ pub mod deliveries;
 pub mod delivery_list;
 pub mod delivery_search;
 pub mod delivery_status;
+pub mod diagnosis;
 mod entity;
 pub mod error;
 pub mod event_search;
