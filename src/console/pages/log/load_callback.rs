@@ -19,6 +19,7 @@ use crate::{
                 load_log::{CallbackRow, log_zone, row},
                 log_query::LogQuery,
                 log_urls::LogUrls,
+                masking::hide_values,
                 verdict::{VerdictView, full_verdict},
             },
         },
@@ -179,13 +180,14 @@ pub async fn callback(
     zone: &TimeZone,
     lang: Lang,
 ) -> Result<Option<CallbackDetailsView>, UseCaseError> {
-    let details = match webhooks::callback(app, by, id).await {
+    let mut details = match webhooks::callback(app, by, id).await {
         Ok(details) if details.record.webhook == webhook.id => details,
         Ok(_) | Err(UseCaseError::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     };
     let (attempts, standing) = webhooks::attempts(app, by, &details.record).await?;
     let before = std::iter::once(None).chain(attempts.iter().map(|attempt| Some(attempt.at)));
+    hide_values(app, &mut details).await?;
     let attempts = attempts.iter().zip(before).map(|(attempt, before)| AttemptView {
         row: row(attempt, urls.callback(&attempt.id.to_string()), zone, lang),
         gap: before.map(|before| say::gap(lang, &span(attempt.at.since(before), lang))),
