@@ -6,6 +6,7 @@ mod backup;
 mod client;
 mod configuration;
 mod confirm;
+mod copy;
 mod demo;
 mod doctor;
 mod environment;
@@ -67,6 +68,9 @@ enum Command {
     #[command(after_help = backup::RESTORE_HELP)]
     Restore(backup::RestoreArguments),
     /// Manage the key that encrypts the secrets in the database
+    /// Copy the SQLite database into an empty PostgreSQL database. Stop the service first
+    #[command(after_help = copy::HELP)]
+    Copy(copy::CopyArguments),
     MasterKey(master_key::MasterKeyArguments),
     /// Publish one event to a running server
     #[command(after_help = publish::HELP)]
@@ -151,6 +155,7 @@ async fn run(command: Command) -> Result<(), CliError> {
         Command::Publish(arguments) => publish::run(arguments).await,
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Listen(arguments) => listen::run(arguments).await,
+        Command::Copy(arguments) => copy::run(arguments).await,
         Command::Webhook(arguments) => manage::webhook::run(arguments).await,
         Command::EventType(arguments) => manage::event_type::run(arguments).await,
         Command::Event(arguments) => manage::event::run(arguments).await,

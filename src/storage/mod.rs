@@ -11,6 +11,7 @@ mod catalogue_revision;
 mod change_notifications;
 pub mod checkpoint;
 mod clock_changes;
+pub mod copy;
 mod database_url;
 pub mod deliveries;
 pub mod delivery_list;

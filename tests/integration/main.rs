@@ -28,6 +28,7 @@ mod configuration;
 mod connections;
 mod console;
 mod contract;
+mod copying;
 mod crashes;
 mod database_files;
 mod database_urls;
