@@ -10,6 +10,7 @@ mod copy;
 mod demo;
 mod doctor;
 mod environment;
+mod erase;
 mod error;
 mod input;
 mod listen;
@@ -67,10 +68,10 @@ enum Command {
     /// Replace the SQLite database by a backup
     #[command(after_help = backup::RESTORE_HELP)]
     Restore(backup::RestoreArguments),
-    /// Manage the key that encrypts the secrets in the database
     /// Copy the SQLite database into an empty PostgreSQL database. Stop the service first
     #[command(after_help = copy::HELP)]
     Copy(copy::CopyArguments),
+    /// Manage the key that encrypts the secrets in the database
     MasterKey(master_key::MasterKeyArguments),
     /// Publish one event to a running server
     #[command(after_help = publish::HELP)]
@@ -81,6 +82,9 @@ enum Command {
     EventType(manage::event_type::EventTypeArguments),
     /// Find and publish events
     Event(manage::event::EventsArguments),
+    /// Erase the payloads and logged responses of a person's events
+    #[command(after_help = erase::HELP)]
+    Erase(erase::EraseArguments),
     /// List and cancel deliveries: one event for one webhook
     Delivery(manage::delivery::DeliveryArguments),
     /// List, follow and redeliver callbacks: attempts to send an event
@@ -151,14 +155,15 @@ async fn run(command: Command) -> Result<(), CliError> {
         Command::Doctor(arguments) => doctor::run(arguments, &Arguments::command()).await,
         Command::Backup(arguments) => backup::run(arguments).await,
         Command::Restore(arguments) => backup::restore(arguments).await,
+        Command::Copy(arguments) => copy::run(arguments).await,
         Command::MasterKey(arguments) => master_key::run(arguments).await,
         Command::Publish(arguments) => publish::run(arguments).await,
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Listen(arguments) => listen::run(arguments).await,
-        Command::Copy(arguments) => copy::run(arguments).await,
         Command::Webhook(arguments) => manage::webhook::run(arguments).await,
         Command::EventType(arguments) => manage::event_type::run(arguments).await,
         Command::Event(arguments) => manage::event::run(arguments).await,
+        Command::Erase(arguments) => erase::run(arguments).await,
         Command::Delivery(arguments) => manage::delivery::run(arguments).await,
         Command::Callback(arguments) => manage::callback::run(arguments).await,
         Command::Export(arguments) => configuration::export(arguments).await,

@@ -19,6 +19,7 @@ pub mod delivery_search;
 pub mod delivery_status;
 pub mod diagnosis;
 mod entity;
+pub mod erase;
 pub mod error;
 pub mod event_search;
 pub mod event_types;

@@ -37,6 +37,7 @@ mod disk_full;
 mod doctor;
 mod early_answers;
 mod enabling;
+mod erasing;
 mod error_pages;
 mod event_choice;
 mod event_type_api;
