@@ -5,10 +5,10 @@ SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 IN := source scripts/env.sh &&
 
-.PHONY: help setup run test build dev lint e2e unit soak screenshots bench audit fuzz clean
+.PHONY: help setup run test build dev lint e2e unit soak screenshots dist dist-test bench audit fuzz clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: build ## Set up what is missing, build, and serve a demo at http://127.0.0.1:3000
 	@target/release/clearhook serve --demo
@@ -27,6 +27,12 @@ build: ## Build target/release/clearhook, with the site inside it
 
 soak: ## Run the long forms of the tests: crashes and kills, many times (ROUNDS=25)
 	@scripts/soak.sh
+
+dist: ## Build packages into target/dist: binary, .deb, container files, Helm chart, SBOM, checksums
+	@scripts/dist.sh
+
+dist-test: ## Check the packages: install, run and purge the .deb in a clean system, build the image
+	@scripts/dist-test.sh
 
 bench: ## Measure deliveries, latencies and memory next to what the machine can do (PARTS="sqlite one latency")
 	@scripts/setup.sh

@@ -9,6 +9,8 @@ TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
 DEBIAN_TOOLCHAIN=clearhook-debian
 # Python with the packages that the conformance tests need.
 export PYTHON_ENV=$CACHE/python
+# Python with what builds and checks the packages.
+export DIST_PYTHON=$CACHE/dist-python
 
 export PATH="$TOOLS/bin:$ROOT/end2end/node_modules/.bin:$HOME/.cargo/bin:$PATH"
 

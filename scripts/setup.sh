@@ -8,6 +8,9 @@ source scripts/env.sh
 LEPTOS_VERSION=0.3.11
 DENY_VERSION=0.20.2
 FUZZ_VERSION=0.13.2
+DEB_VERSION=3.8.0
+ABOUT_VERSION=0.9.3
+CYCLONEDX_VERSION=0.5.9
 missing=()
 started=$SECONDS
 mkdir -p "$TOOLS" "$CACHE/log"
@@ -85,7 +88,8 @@ cargo clippy --version >/dev/null 2>&1 || step "clippy and rustfmt" rustup compo
 
 # ---- tools of the front end ----------------------------------------------------------------------------------------
 
-has_version() { [ "$("$1" --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)" = "$2" ]; }
+# shellcheck disable=SC2086  # A tool may be a command of another one.
+has_version() { [ "$($1 --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)" = "$2" ]; }
 
 # The tools' own release profiles optimise for minutes what runs for milliseconds here.
 install_tool() {
@@ -119,6 +123,29 @@ if [ "${1:-}" = --fuzz ]; then
   has_version cargo-fuzz "$FUZZ_VERSION" || step "cargo-fuzz $FUZZ_VERSION" install_tool cargo-fuzz "$FUZZ_VERSION" ||
     lack "cargo-fuzz $FUZZ_VERSION (cargo install --locked cargo-fuzz)"
 fi
+# Only the test of the packages needs these.
+if [ "${1:-}" = --dist-test ]; then
+  for need in debootstrap:debootstrap lintian:lintian buildah:buildah systemd-analyze:systemd objdump:binutils curl:curl setpriv:util-linux; do
+    find_program "${need%%:*}" >/dev/null || step "${need#*:}" apt_install "${need#*:}" || lack "${need%%:*}, for the test of the packages (Debian: ${need#*:})"
+  done
+fi
+# Only `make dist` needs these.
+if [ "${1:-}" = --dist ]; then
+  has_version cargo-deb "$DEB_VERSION" || step "cargo-deb $DEB_VERSION" install_tool cargo-deb "$DEB_VERSION" ||
+    lack "cargo-deb $DEB_VERSION (cargo install --locked cargo-deb)"
+  has_version cargo-about "$ABOUT_VERSION" || step "cargo-about $ABOUT_VERSION" install_tool cargo-about "$ABOUT_VERSION" --features cli ||
+    lack "cargo-about $ABOUT_VERSION (cargo install --locked cargo-about --features cli)"
+  has_version "cargo-cyclonedx cyclonedx" "$CYCLONEDX_VERSION" || step "cargo-cyclonedx $CYCLONEDX_VERSION" install_tool cargo-cyclonedx "$CYCLONEDX_VERSION" ||
+    lack "cargo-cyclonedx $CYCLONEDX_VERSION (cargo install --locked cargo-cyclonedx)"
+  dist_python() {
+    rm -rf "$DIST_PYTHON"
+    python3 -m venv "$DIST_PYTHON" || { apt_install python3-venv && /usr/bin/python3 -m venv "$DIST_PYTHON"; }
+    "$DIST_PYTHON/bin/pip" install --quiet --disable-pip-version-check -r deploy/requirements.txt
+    cp deploy/requirements.txt "$DIST_PYTHON/"
+  }
+  cmp -s deploy/requirements.txt "$DIST_PYTHON/requirements.txt" 2>/dev/null || step "Python packages of make dist" dist_python ||
+    lack "the Python packages of deploy/requirements.txt"
+fi
 rm -rf "$CACHE/tools-target"
 
 npm_packages() { (cd end2end && npm ci --no-audit --no-fund); }
@@ -149,6 +176,7 @@ if [ -z "${1:-}" ]; then
   compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || step "faketime" apt_install faketime || lack "libfaketime, for tests with a clock that is set (Debian: faketime)"
   [ -n "${CLEARHOOK_TEST_POSTGRES:-}" ] || [ -n "$(find_postgres_bin)" ] || step "PostgreSQL" apt_install postgresql ||
     lack "PostgreSQL's programs (Debian: postgresql; or set CLEARHOOK_TEST_POSTGRES to a server)"
+  command -v systemd-analyze >/dev/null 2>&1 || step "systemd-analyze" apt_install systemd || lack "systemd-analyze, for the test of the unit file (Debian: systemd)"
   # The conformance tests talk to clearhook through other people's software.
   for need in curl:curl nginx:nginx-light pgbouncer:pgbouncer javac:default-jdk-headless openssl:openssl php:php-cli; do
     find_program "${need%%:*}" >/dev/null || step "${need#*:}" apt_install "${need#*:}" || lack "${need%%:*}, for the conformance tests (Debian: ${need#*:})"

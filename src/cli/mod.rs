@@ -12,6 +12,7 @@ mod doctor;
 mod environment;
 mod erase;
 mod error;
+mod health;
 mod input;
 mod listen;
 mod listing;
@@ -55,6 +56,9 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Apply all database migrations and exit
     Migrate(open::DatabaseArguments),
+    /// Ask the service on this machine whether it works, as a container's health check does
+    #[command(after_help = "Example:\n  clearhook health --ready")]
+    Health(health::HealthArguments),
     /// Manage the users of the console
     User(user::UserArguments),
     /// Manage the keys of the HTTP API
@@ -150,6 +154,7 @@ async fn run(command: Command) -> Result<(), CliError> {
             print_line(format_args!("The database {} is up to date.", config.database))?;
             Ok(store.close().await?)
         }
+        Command::Health(arguments) => health::run(arguments).await,
         Command::User(arguments) => user::run(arguments).await,
         Command::ApiKey(arguments) => api_key::run(arguments).await,
         Command::Doctor(arguments) => doctor::run(arguments, &Arguments::command()).await,

@@ -25,11 +25,11 @@ use crate::{
     storage::{
         StoreError,
         audit::{self, Actor, Entry},
+        connection_settings::BUSY,
         migrate::{bring_up_to_date, is_up_to_date},
         open_error::OpenError,
         raw_sql::statement,
         server_error::{code_of, explain},
-        sqlite_connection::BUSY,
         sqlite_content,
         sqlite_file::FileError,
     },
@@ -152,7 +152,7 @@ impl From<OpenError> for BackupError {
 
 /// Copies the database `from` into the empty file `to`, describes the copy in it, and verifies it. The service may be running.
 pub async fn copy(from: &Path, to: &Path) -> Result<Contents, BackupError> {
-    sqlite_content::check(from)?;
+    sqlite_content::check(from).await?;
     let began = Timestamp::now();
     let source = connect(from, Access::Read).await?;
     let before = newest_rows(&source).await?;
@@ -191,7 +191,7 @@ pub async fn examine(path: &Path) -> Result<Contents, BackupError> {
     if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
         return Err(BackupError::Log(log.display().to_string()));
     }
-    sqlite_content::check(path)?;
+    sqlite_content::check(path).await?;
     let size = fs::metadata(path).map_err(FileError::from)?.len();
     if size == 0 {
         return Err(FileError::NotADatabase.into());

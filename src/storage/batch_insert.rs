@@ -8,7 +8,7 @@ use std::{
 };
 
 use sea_orm::{
-    ActiveModelTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, Iterable, Statement, StatementBuilder, Value,
+    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, Iterable, Statement, StatementBuilder, Value,
     sea_query::{Expr, OnConflict, Query},
 };
 use uuid::Uuid;
@@ -16,7 +16,6 @@ use uuid::Uuid;
 use crate::{
     storage::{
         error::StoreError,
-        executor::Executor,
         raw_sql::{marks, statement},
     },
     sync::{read_locked, write_locked},
@@ -41,7 +40,7 @@ pub(super) trait BatchInsert: EntityTrait {
 }
 
 /// Inserts rows. Returns the number of rows that were inserted or, on a conflict, updated.
-pub(super) async fn insert_all<E>(on: &impl Executor, rows: impl IntoIterator<Item = E::Model>) -> Result<u64, StoreError>
+pub(super) async fn insert_all<E>(on: &impl ConnectionTrait, rows: impl IntoIterator<Item = E::Model>) -> Result<u64, StoreError>
 where
     E: BatchInsert,
     E::Model: IntoActiveModel<E::ActiveModel>,
@@ -50,9 +49,12 @@ where
     let (mut inserted, sizes) = (0, sizes(rows.len()));
     let mut rows = rows.into_iter();
     for size in sizes {
-        let text = text::<E>(on.backend(), size)?;
+        let text = text::<E>(on.get_database_backend(), size)?;
         let values: Vec<Value> = rows.by_ref().take(size).flat_map(values::<E>).collect();
-        inserted += on.run(Statement::from_sql_and_values(on.backend(), &*text, values)).await?;
+        inserted += on
+            .execute_raw(Statement::from_sql_and_values(on.get_database_backend(), &*text, values))
+            .await?
+            .rows_affected();
     }
     Ok(inserted)
 }
@@ -101,17 +103,17 @@ pub(super) fn sizes(rows: usize) -> impl Iterator<Item = usize> {
 /// Runs `{before} (ids)` for all ids, in several statements. `values` are bound to the parameters in `before`. Returns the number of
 /// affected rows.
 pub(super) async fn for_ids(
-    on: &impl Executor,
+    on: &impl ConnectionTrait,
     before: &str,
     values: &[Value],
     ids: impl ExactSizeIterator<Item = Uuid>,
 ) -> Result<u64, StoreError> {
-    let backend = on.backend();
+    let backend = on.get_database_backend();
     let (mut touched, mut ids) = (0, ids);
     for size in sizes(ids.len()) {
         let sql = format!("{before} {}", marks(size));
         let values = values.iter().cloned().chain(ids.by_ref().take(size).map(Value::from));
-        touched += on.run(statement(backend, &sql, values)).await?;
+        touched += on.execute_raw(statement(backend, &sql, values)).await?.rows_affected();
     }
     Ok(touched)
 }

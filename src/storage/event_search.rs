@@ -1,6 +1,6 @@
 //! Search for stored events, and the deliveries and callbacks of one event.
 
-use sea_orm::{EntityTrait, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use crate::{
@@ -17,7 +17,6 @@ use crate::{
         callbacks::CallbackRecord,
         entity::event,
         events::EventKey,
-        executor::Executor,
         log::Condition,
         raw_sql::{marks, not_by_index, statement},
         retention::TOGETHER,
@@ -158,8 +157,8 @@ impl Store {
             all.and("key >= ? AND key <= ?", ends);
             let sql = format!("SELECT event_id FROM event_keys WHERE {} ORDER BY event_id DESC LIMIT ?", all.sql);
             all.values.push(count(BATCH));
-            let rows = self.read.rows(statement(self.backend(), &sql, all.values)).await?;
-            let ids: Vec<Uuid> = rows.iter().map(|row| row.get("event_id")).collect::<Result<_, _>>()?;
+            let rows = self.read.query_all_raw(statement(self.backend(), &sql, all.values)).await?;
+            let ids: Vec<Uuid> = rows.iter().map(|row| row.try_get("", "event_id")).collect::<Result<_, _>>()?;
             let mut left = ids.iter();
             for size in sizes(ids.len()) {
                 let mut all = Condition::default();
@@ -227,8 +226,8 @@ impl Store {
         let keys = keys.map(|key| Value::from(key.as_bytes().to_vec()));
         let sql = "SELECT deliveries FROM event_keys WHERE key IN (?, ?) AND event_id = ?";
         let values = keys.into_iter().chain([event.id.0.into()]);
-        let rows = self.read.rows(statement(self.backend(), sql, values)).await?;
-        let all = rows.first().map(|row| row.get::<i32>("deliveries")).transpose()?;
+        let rows = self.read.query_all_raw(statement(self.backend(), sql, values)).await?;
+        let all = rows.first().map(|row| row.try_get::<i32>("", "deliveries")).transpose()?;
         let all = all.map_or(DELIVERIES_MAX, |all| u64::try_from(all).unwrap_or(0));
         if all == 0 {
             return Ok((Vec::new(), 0));
@@ -264,8 +263,8 @@ impl Store {
         let sql = "SELECT id FROM (SELECT id, webhook_id FROM deliveries WHERE id > ? AND id < ? AND event_id = ? ORDER BY id LIMIT ?) AS of_event \
                    WHERE webhook_id = ? LIMIT 1";
         let values = [from.into(), to.into(), event.id.0.into(), all.into(), webhook.0.into()];
-        let rows = self.read.rows(statement(self.backend(), sql, values)).await?;
-        rows.iter().map(|row| Ok(DeliveryId(row.get("id")?))).collect()
+        let rows = self.read.query_all_raw(statement(self.backend(), sql, values)).await?;
+        rows.iter().map(|row| Ok(DeliveryId(row.try_get("", "id")?))).collect()
     }
 
     /// The number of deliveries with which an event was stored. `None` if there are none.

@@ -11,6 +11,7 @@ mod catalogue_revision;
 mod change_notifications;
 pub mod checkpoint;
 mod clock_changes;
+mod connection_settings;
 pub mod copy;
 mod database_url;
 pub mod deliveries;
@@ -24,7 +25,6 @@ pub mod error;
 pub mod event_search;
 pub mod event_types;
 pub mod events;
-mod executor;
 pub mod global_stats;
 mod id_windows;
 pub mod idempotency;
@@ -60,7 +60,6 @@ pub mod sessions;
 pub mod setup;
 pub mod sign_in_limits;
 mod space;
-mod sqlite_connection;
 mod sqlite_content;
 pub mod sqlite_file;
 mod statement_counts;
@@ -89,7 +88,6 @@ use uuid::Uuid;
 use self::{
     catalogue_revision::CatalogueRevision,
     postgres::ConnectionSuspect,
-    sqlite_connection::SqliteConnection,
     sqlite_file::OpenFile,
     statement_counts::StatementCounts,
     transaction::{Pool, Transaction},
@@ -124,12 +122,6 @@ impl Store {
     /// Starts a write transaction.
     async fn begin(&self) -> Result<Transaction, StoreError> {
         self.write.begin().await
-    }
-
-    /// The journal's own connection. `None` on PostgreSQL.
-    fn direct(&self) -> Result<Option<SqliteConnection>, StoreError> {
-        let open = |file: &Arc<OpenFile>| SqliteConnection::open(file.path(), self.counts.clone());
-        Ok(self.file.as_ref().map(open).transpose()?)
     }
 
     /// The same store with this time limit for journal transactions, and a third of it for other statements.

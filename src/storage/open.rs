@@ -14,14 +14,13 @@ use crate::{
     storage::{
         DatabaseUrl, PostgresUrl, Store, StoreError,
         catalogue_revision::CatalogueRevision,
-        executor::STATEMENTS,
+        connection_settings::{BUSY, PRAGMAS, STATEMENTS},
         limit::{TimeLimit, WatchedFile},
         migrate::bring_up_to_date,
         postgres::{self, ConnectionSuspect},
         primary::{ServerError, Servers},
         raw_sql::statement,
         server_error::{explain, explain_code},
-        sqlite_connection::{BUSY, PRAGMAS},
         sqlite_content,
         sqlite_file::{self, FileError, OpenFile},
         statement_counts::StatementCounts,
@@ -54,7 +53,7 @@ impl Store {
         };
         let refused = |error: FileError| failed(error.to_string());
         let file = sqlite_file::prepare(path).map_err(refused)?;
-        sqlite_content::check(&file).map_err(refused)?;
+        sqlite_content::check(&file).await.map_err(refused)?;
         let write = connect_sqlite(&file, 1).await.map_err(|error| failed(explain(&error)))?;
         let read = connect_sqlite(&file, 8).await.map_err(|error| failed(explain(&error)))?;
         bring_up_to_date(&write, None, migrate).await?;

@@ -16,7 +16,7 @@ use sea_orm::sqlx::{
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
-use crate::storage::{executor::STATEMENTS, invalid_url::InvalidDatabaseUrl};
+use crate::storage::{connection_settings::STATEMENTS, invalid_url::InvalidDatabaseUrl};
 
 /// The time limit for connecting to a server.
 const CONNECT: Duration = Duration::from_secs(10);

@@ -1,7 +1,7 @@
 //! Sends failed and held deliveries again, discards held and waiting ones, and cancels single ones. Large amounts are changed in batches:
 //! between their transactions other writers get the lock.
 
-use sea_orm::{EntityTrait, Value};
+use sea_orm::{ConnectionTrait, EntityTrait, Value};
 use serde_json::json;
 
 use crate::{
@@ -18,7 +18,6 @@ use crate::{
         batch_insert::for_ids,
         change_notifications,
         entity::delivery,
-        executor::Executor,
         ordering::{self, LockedBatch, OrderKey},
         raw_sql::statement,
         resend::audit_request,
@@ -218,7 +217,12 @@ impl Store {
         let sql = "UPDATE deliveries SET state = 'cancelled', reason = ?, due_at = NULL, manual_requests = 0, priority = 1, updated_at = ? \
                    WHERE id = ? AND state IN ('pending', 'parked', 'held')";
         let values = [CANCELLED.into(), now.0.into(), id.0.into()];
-        if transaction.run(statement(self.backend(), sql, values)).await? == 0 {
+        if transaction
+            .execute_raw(statement(self.backend(), sql, values))
+            .await?
+            .rows_affected()
+            == 0
+        {
             // Its state may have changed since it was read.
             let row = delivery::Entity::find_by_id(id.0).one(&transaction).await?;
             let is_sending = row.is_some_and(|row| row.state == DeliveryState::Sending.as_str());
@@ -258,8 +262,8 @@ impl Store {
                    WHERE state = 'pending' AND id = (SELECT id FROM deliveries WHERE state = 'pending' AND webhook_id = ? \
                    ORDER BY priority, due_at LIMIT 1) RETURNING id";
         let values = [now.0.into(), now.0.into(), webhook.0.into()];
-        let rows = transaction.rows(statement(self.backend(), sql, values)).await?;
-        let Some(id) = rows.first().map(|row| row.get("id")).transpose()? else {
+        let rows = transaction.query_all_raw(statement(self.backend(), sql, values)).await?;
+        let Some(id) = rows.first().map(|row| row.try_get("", "id")).transpose()? else {
             return Ok(None);
         };
         let delivery = DeliveryId(id);

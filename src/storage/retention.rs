@@ -12,7 +12,6 @@ use crate::{
         batch_insert::{for_ids, sizes},
         entity::event_type,
         events::EventKey,
-        executor::Executor,
         raw_sql::{marks, statement},
         stats::hour,
         uuid_time::oldest_id_of,
@@ -179,7 +178,7 @@ impl Store {
                 marks(size)
             );
             let values: Vec<sea_orm::Value> = keys.chain(events.iter().map(|row| row.id.into())).collect();
-            transaction.run(statement(self.backend(), &sql, values)).await?;
+            transaction.execute_raw(statement(self.backend(), &sql, values)).await?;
         }
         for_ids(&transaction, "DELETE FROM events WHERE id IN", &[], rows.iter().map(|row| row.id)).await?;
         transaction.commit().await?;

@@ -4,22 +4,26 @@
 use std::{fs, path::Path};
 
 use migrations::TABLES;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use sea_orm::sqlx::{self, ConnectOptions, query_scalar, sqlite::SqliteConnectOptions};
 
-use crate::storage::{sqlite_connection::BUSY, sqlite_file::FileError};
+use crate::storage::{connection_settings::BUSY, sqlite_file::FileError};
 
 /// The table in which sea-orm records the applied migrations. It is created before the first migration begins.
 const MIGRATIONS: &str = "seaql_migrations";
 
+/// SQLite's primary result codes (<https://sqlite.org/rescode.html>).
+const CORRUPT: i32 = 11;
+const NOT_A_DATABASE: i32 = 26;
+
 /// Fails if the file is no database, is damaged, or belongs to another application. An empty file is a new database. Any other problem is
 /// left to the connection that is opened next, which explains it.
-pub(super) fn check(path: &Path) -> Result<(), FileError> {
-    let found = match content(path) {
+pub(super) async fn check(path: &Path) -> Result<(), FileError> {
+    let found = match content(path).await {
         Ok(content) => content,
         Err(error) => {
-            return match error.sqlite_error_code() {
-                Some(ErrorCode::NotADatabase) => Err(FileError::NotADatabase),
-                Some(ErrorCode::DatabaseCorrupt) => Err(FileError::Damaged),
+            return match result_code(&error) {
+                Some(NOT_A_DATABASE) => Err(FileError::NotADatabase),
+                Some(CORRUPT) => Err(FileError::Damaged),
                 _ => Ok(()),
             };
         }
@@ -48,18 +52,27 @@ fn length_without_log(path: &Path) -> u64 {
     if length(Path::new(&log)) > 0 { u64::MAX } else { length(path) }
 }
 
-fn content(path: &Path) -> rusqlite::Result<Content> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(BUSY)?;
-    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
-    let size = number("PRAGMA page_count")?.saturating_mul(number("PRAGMA page_size")?);
-    let mut statement =
-        connection.prepare("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")?;
-    let names = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+async fn content(path: &Path) -> sqlx::Result<Content> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(BUSY)
+        .disable_statement_logging();
+    let mut connection = options.connect().await?;
+    let pages: i64 = query_scalar("PRAGMA page_count").fetch_one(&mut connection).await?;
+    let page_size: i64 = query_scalar("PRAGMA page_size").fetch_one(&mut connection).await?;
+    let names = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+    let names = query_scalar(names).fetch_all(&mut connection).await?;
     Ok(Content {
         names,
-        size: u64::try_from(size).unwrap_or_default(),
+        size: u64::try_from(pages.saturating_mul(page_size)).unwrap_or_default(),
     })
+}
+
+/// SQLite's primary result code of an error of the driver.
+fn result_code(error: &sqlx::Error) -> Option<i32> {
+    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(extended & 0xff)
 }
 
 /// A table that shows that the database is not clearhook's. In clearhook's own database there are at least the tables of one version, or,

@@ -3,14 +3,16 @@
 use migrations::Migrator;
 use sea_orm_migration::MigratorTrait;
 
+use sea_orm::ConnectionTrait;
+
 use crate::{
     domain::{
         id::{NodeId, WebhookId},
         timestamp::Timestamp,
     },
     storage::{
-        Store, StoreError, callback_counts::Counted, callbacks::LogFilter, deliveries::ClaimFilter, delivery_list::DeliveryList,
-        executor::Executor, new_id, raw_sql::statement,
+        Store, StoreError, callback_counts::Counted, callbacks::LogFilter, deliveries::ClaimFilter, delivery_list::DeliveryList, new_id,
+        raw_sql::statement,
     },
 };
 
@@ -28,8 +30,8 @@ impl Store {
     /// The value of a setting of a PostgreSQL connection.
     pub async fn setting(&self, name: &str) -> Result<String, StoreError> {
         let sql = statement(self.backend(), "SELECT current_setting(?) AS value", [name.into()]);
-        let rows = self.read.rows(sql).await?;
-        let value = rows.first().map(|row| row.get("value")).transpose()?;
+        let rows = self.read.query_all_raw(sql).await?;
+        let value = rows.first().map(|row| row.try_get("", "value")).transpose()?;
         Ok(value.unwrap_or_default())
     }
 
@@ -61,8 +63,8 @@ impl Store {
             ("EXPLAIN QUERY PLAN", "detail")
         };
         statement.sql = format!("{explain} {}", statement.sql);
-        let rows = self.write.rows(statement).await?;
-        let lines: Vec<String> = rows.iter().map(|row| row.get(column)).collect::<Result<_, _>>()?;
+        let rows = self.write.query_all_raw(statement).await?;
+        let lines: Vec<String> = rows.iter().map(|row| row.try_get("", column)).collect::<Result<_, _>>()?;
         Ok(lines.join("\n"))
     }
 }

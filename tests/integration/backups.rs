@@ -21,7 +21,7 @@ use crate::support::{
     database::TestDatabase,
     node::{Node, publish_on},
     receiver::{Receiver, Reply},
-    sqlite,
+    sqlite_file,
     wait::wait_for,
 };
 
@@ -84,7 +84,7 @@ fn backup_restores_elsewhere_with_the_master_key() {
     );
     fs::write(there.data().join("master.key"), key).unwrap();
     assert!(there.answer(&["user", "list"]).contains("a@example.com"));
-    let count = |sql: &str| sqlite::value(&there.data().join("clearhook.db"), sql);
+    let count = |sql: &str| sqlite_file::value(&there.data().join("clearhook.db"), sql);
     assert_eq!(count("SELECT COUNT(*) FROM audit_log WHERE action = 'database.restored'"), "1");
     assert_eq!(count("SELECT COUNT(*) FROM sqlite_master WHERE name = 'clearhook_backup'"), "0");
 }
@@ -178,7 +178,7 @@ fn backup_does_not_overwrite_files_without_consent() {
 #[test]
 fn full_disk_is_a_clear_error_and_leaves_no_file() {
     let here = installation();
-    sqlite::execute(
+    sqlite_file::execute(
         &here.data().join("clearhook.db"),
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600) \
          INSERT INTO events (id, event_type, source, ce_id, occurred_at, received_at, body) \
@@ -223,12 +223,12 @@ fn damaged_foreign_or_newer_files_are_not_restored() {
     let changed = |sql: &str| {
         let other = path(&here, "changed.backup");
         fs::write(&other, &whole).unwrap();
-        sqlite::execute(other.as_ref(), sql);
+        sqlite_file::execute(other.as_ref(), sql);
         fs::read(&other).unwrap()
     };
     let foreign = {
         let other = here.folder().join("foreign.db");
-        sqlite::execute(&other, "CREATE TABLE contacts (id INTEGER)");
+        sqlite_file::execute(&other, "CREATE TABLE contacts (id INTEGER)");
         fs::read(&other).unwrap()
     };
     let mut flipped = whole.clone();
@@ -272,7 +272,7 @@ fn damaged_foreign_or_newer_files_are_not_restored() {
     );
     // A database in use is not a backup.
     let live = path(&here, "live.db");
-    let _open = sqlite::open(live.as_ref(), "PRAGMA journal_mode = WAL; CREATE TABLE contacts (id INTEGER)");
+    let _open = sqlite_file::open(live.as_ref(), "PRAGMA journal_mode = WAL; CREATE TABLE contacts (id INTEGER)");
     assert!(here.refusal(&["restore", &live, "--force"], 1).contains("live.db-wal"));
 }
 
@@ -286,7 +286,7 @@ fn restore_keeps_the_previous_database_and_ignores_its_log() {
     assert!(told.contains("--force"), "{told}");
     // A killed service leaves its write-ahead log.
     let database = here.data().join("clearhook.db");
-    let _open = sqlite::open(&database, "UPDATE users SET role = 'api_owner' WHERE email = 'later@example.com'");
+    let _open = sqlite_file::open(&database, "UPDATE users SET role = 'api_owner' WHERE email = 'later@example.com'");
     let log = here.data().join("clearhook.db-wal");
     assert!(fs::metadata(&log).unwrap().len() > 0);
     let text = said(&here.run(&["restore", &file, "--force"]));
@@ -297,7 +297,7 @@ fn restore_keeps_the_previous_database_and_ignores_its_log() {
         .into_iter()
         .find(|name| name.contains("before-restore-") && !name.ends_with("-wal") && !name.ends_with("-shm"));
     let kept = here.data().join(kept.unwrap());
-    let role = sqlite::value(&kept, "SELECT role FROM users WHERE email = 'later@example.com'");
+    let role = sqlite_file::value(&kept, "SELECT role FROM users WHERE email = 'later@example.com'");
     assert_eq!(role, "api_owner", "the previous database is complete");
 
     // A log without its database, which SQLite would apply to the new one.

@@ -5,7 +5,7 @@ use std::{fs, io::Write, net::TcpListener, process::Stdio};
 use clearhook::catalogue::BuiltIn;
 use serde_json::Value;
 
-use crate::support::binary::Installation;
+use crate::support::{binary::Installation, sqlite_file};
 
 #[test]
 fn serve_rejects_impossible_settings_in_one_line() {
@@ -200,12 +200,8 @@ fn unwritable_output_is_an_error_without_panic() {
     // A password is printed before it is set: nobody could sign in with one that was not seen.
     let answer = here.answer(&["user", "create", "--email", "seen@example.com", "--role", "administrator"]);
     assert!(answer.trim().len() >= 12, "{answer}");
-    let hashes = || -> Vec<(String, String)> {
-        let connection = rusqlite::Connection::open(here.data().join("clearhook.db")).unwrap();
-        let mut statement = connection.prepare("SELECT email, password_hash FROM users ORDER BY email").unwrap();
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-        rows.collect::<Result<_, _>>().unwrap()
-    };
+    let database = here.data().join("clearhook.db");
+    let hashes = || sqlite_file::pairs(&database, "SELECT email, password_hash FROM users ORDER BY email");
     let before = hashes();
     for arguments in [
         &["user", "create", "--email", "unseen@example.com", "--role", "administrator"][..],

@@ -11,7 +11,7 @@ use crate::support::{
     database::TestDatabase,
     node::{Node, received},
     receiver::{Receiver, Reply},
-    sqlite,
+    sqlite_file,
     wait::wait_for,
 };
 
@@ -55,7 +55,7 @@ async fn killed_copy_continues_and_waiting_deliveries_are_sent_from_postgres() {
     assert!(told.contains("clearhook serve"), "{told}");
     assert_eq!(service.terminate().await, Some(0));
     // Much more than a batch, and deliveries that are due when the next service starts.
-    sqlite::execute(
+    sqlite_file::execute(
         &file_of(&source),
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) \
          INSERT INTO events (id, event_type, source, ce_id, occurred_at, received_at, body) \

@@ -5,9 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::Connection;
-
-use crate::support::binary::Installation;
+use crate::support::{binary::Installation, sqlite_file};
 
 /// A file with the content of a complete database.
 fn database() -> Vec<u8> {
@@ -18,7 +16,7 @@ fn database() -> Vec<u8> {
 
 /// Another application's database, after these statements.
 fn made_by(path: &Path, sql: &str) {
-    Connection::open(path).unwrap().execute_batch(sql).unwrap();
+    sqlite_file::execute(path, sql);
 }
 
 /// An installation without a database, and where it would be.
@@ -179,8 +177,6 @@ fn empty_file_becomes_the_database() {
 
 /// The content of a database, including its write-ahead log.
 fn database_of(path: &Path) -> Vec<u8> {
-    let connection = Connection::open(path).unwrap();
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    connection.close().unwrap();
+    sqlite_file::execute(path, "PRAGMA wal_checkpoint(TRUNCATE)");
     fs::read(path).unwrap()
 }

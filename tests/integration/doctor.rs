@@ -20,7 +20,7 @@ use crate::support::{
     database::TestDatabase,
     fake_clock::{faked, faketime},
     receiver::Receiver,
-    sqlite,
+    sqlite_file,
 };
 
 /// An installation whose service has run once.
@@ -241,7 +241,7 @@ fn migrations_are_checked() {
         ("DELETE FROM seaql_migrations", "warning", "clearhook migrate"),
     ] {
         let here = installation();
-        sqlite::execute(&here.data().join("clearhook.db"), sql);
+        sqlite_file::execute(&here.data().join("clearhook.db"), sql);
         let found = examined(doctor(&here));
         assert_eq!(
             (found.level("migrations"), found.level("database")),

@@ -84,6 +84,7 @@ mod openapi;
 mod order;
 mod overview;
 mod pack_schemas;
+mod packaging;
 mod paths;
 mod pgbouncer;
 mod plain_errors;

@@ -80,6 +80,17 @@ async fn certificate_is_replaced_without_dropping_connections() {
     let line = serve.line("listening on ").await;
     assert!(line.contains("console at https://"), "{line}");
     let address = line.split(';').next().unwrap().to_owned();
+    let health = [
+        "health",
+        "--ready",
+        "--addr",
+        &address,
+        "--tls-cert",
+        "cert.pem",
+        "--tls-key",
+        "key.pem",
+    ];
+    assert_eq!(here.answer(&health).trim(), "ok");
     let both = [&first, &second];
     let (mut kept, shown) = tls(&address, &both, &[b"http/1.1"]).await;
     assert_eq!(shown, first.der);

@@ -10,6 +10,8 @@ pub use self::list::{AuditFilter, AuditRecord};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use sea_orm::ConnectionTrait;
+
 use crate::{
     domain::{
         audit::{ActorKind, AuditAction, ObjectKind},
@@ -21,7 +23,6 @@ use crate::{
         StoreError,
         batch_insert::{BatchInsert, insert_all},
         entity::audit_entry,
-        executor::Executor,
         new_id,
     },
 };
@@ -153,7 +154,7 @@ impl Entry {
 impl BatchInsert for audit_entry::Entity {}
 
 /// Inserts an entry. `on` must be the transaction of the change.
-pub(super) async fn add(on: &impl Executor, actor: &Actor, entry: Entry, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn add(on: &impl ConnectionTrait, actor: &Actor, entry: Entry, now: Timestamp) -> Result<(), StoreError> {
     let row = audit_entry::Model {
         id: new_id(),
         at: now.0,

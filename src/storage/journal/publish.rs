@@ -9,6 +9,8 @@ use bytes::Bytes;
 use sea_orm::sea_query::OnConflict;
 use uuid::Uuid;
 
+use sea_orm::ConnectionTrait;
+
 use crate::{
     domain::{
         callback::Trigger,
@@ -23,7 +25,6 @@ use crate::{
         deliveries::Job,
         entity::{delivery, event, event_key},
         events::{DUPLICATES_FOR, EventKey, NewEvent},
-        executor::Executor,
         journal::{
             committed::{Slot, Slots},
             entry::{Accepted, Publish},
@@ -60,7 +61,7 @@ pub(in crate::storage) struct NewDelivery {
 
 /// Inserts deliveries.
 pub(in crate::storage) async fn add_deliveries(
-    on: &impl Executor,
+    on: &impl ConnectionTrait,
     node: NodeId,
     deliveries: &[NewDelivery],
     now: Timestamp,
@@ -89,7 +90,7 @@ pub(in crate::storage) async fn add_deliveries(
 }
 
 /// Inserts events.
-pub(in crate::storage) async fn add_events(on: &impl Executor, events: &[&NewEvent], now: Timestamp) -> Result<(), StoreError> {
+pub(in crate::storage) async fn add_events(on: &impl ConnectionTrait, events: &[&NewEvent], now: Timestamp) -> Result<(), StoreError> {
     let rows = events.iter().map(|new| event::Model {
         id: new.id.0,
         event_type: new.event_type.to_string(),
@@ -107,7 +108,7 @@ pub(in crate::storage) async fn add_events(on: &impl Executor, events: &[&NewEve
 
 /// Inserts the keys that do not exist yet, each with the number of deliveries of its event. Returns the number of inserted keys.
 pub(in crate::storage) async fn add_keys(
-    on: &impl Executor,
+    on: &impl ConnectionTrait,
     keys: &[(&EventKey, &NewEvent, usize)],
     now: Timestamp,
 ) -> Result<u64, StoreError> {
@@ -133,7 +134,7 @@ pub(super) struct Publishing<'a, E> {
     pub(super) overflow: bool,
 }
 
-impl<E: Executor> Publishing<'_, E> {
+impl<E: ConnectionTrait> Publishing<'_, E> {
     /// Stores the events of all requests. Returns one answer per event.
     pub(super) async fn store(&mut self, publishes: &[Publish], subscriptions: &Subscriptions) -> Result<Vec<Vec<Accepted>>, StoreError> {
         // If a group contains the same event several times, the first one is stored and the others are duplicates.
@@ -198,7 +199,9 @@ impl<E: Executor> Publishing<'_, E> {
                 key.as_bytes().to_vec().into(),
                 former.0.into(),
             ];
-            self.transaction.run(statement(self.transaction.backend(), sql, values)).await?;
+            self.transaction
+                .execute_raw(statement(self.transaction.get_database_backend(), sql, values))
+                .await?;
         }
         keys.retain(|(key, ..)| expired.contains_key(key));
         // Another node may have inserted the key in the meantime.
@@ -222,14 +225,18 @@ impl<E: Executor> Publishing<'_, E> {
                 marks(size)
             );
             let values = keys.by_ref().take(size).map(|(key, ..)| key.as_bytes().to_vec().into());
-            for row in self.transaction.rows(statement(self.transaction.backend(), &sql, values)).await? {
-                let event: Uuid = row.get("event_id")?;
-                let key = EventKey::from_bytes(row.get::<Vec<u8>>("key")?);
+            for row in self
+                .transaction
+                .query_all_raw(statement(self.transaction.get_database_backend(), &sql, values))
+                .await?
+            {
+                let event: Uuid = row.try_get("", "event_id")?;
+                let key = EventKey::from_bytes(row.try_get::<Vec<u8>>("", "key")?);
                 if ours.contains(&event) {
-                } else if row.get::<i64>("received_at")? < expiry.0 {
+                } else if row.try_get::<i64>("", "received_at")? < expiry.0 {
                     expired.insert(key, EventId(event));
                 } else {
-                    let deliveries = u64::try_from(row.get::<i32>("deliveries")?).unwrap_or(0);
+                    let deliveries = u64::try_from(row.try_get::<i32>("", "deliveries")?).unwrap_or(0);
                     known.insert(key, (EventId(event), deliveries));
                 }
             }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use sea_orm::{
-    ColumnTrait, DbBackend, Statement, Value,
+    ColumnTrait, ConnectionTrait, DbBackend, Statement, Value,
     sea_query::{Alias, Expr, ExprTrait, OnConflict},
 };
 use uuid::Uuid;
@@ -23,7 +23,6 @@ use crate::{
         batch_insert::{BatchInsert, for_ids, insert_all, sizes},
         callbacks::NewCallback,
         entity::{callback, event_type_stats, stats_total, webhook_stats},
-        executor::Executor,
         global_stats::shard_of,
         journal::{
             finished::{Finished, Next, Recorded},
@@ -67,7 +66,12 @@ struct DeliveryUpdate {
     panics: u32,
 }
 
-pub(super) async fn record(transaction: &impl Executor, node: NodeId, results: &[Finished], now: Timestamp) -> Result<Effects, StoreError> {
+pub(super) async fn record(
+    transaction: &impl ConnectionTrait,
+    node: NodeId,
+    results: &[Finished],
+    now: Timestamp,
+) -> Result<Effects, StoreError> {
     let mut effects = Effects::default();
     if results.is_empty() {
         return Ok(effects);
@@ -148,8 +152,13 @@ fn update_of(finished: &Finished) -> DeliveryUpdate {
 }
 
 /// Marks deliveries as succeeded. If another attempt was requested in the meantime, the delivery becomes pending again.
-async fn mark_succeeded(transaction: &impl Executor, node: NodeId, succeeded: &[DeliveryUpdate], now: Timestamp) -> Result<(), StoreError> {
-    let owner = not_by_index(transaction.backend(), "lease_owner");
+async fn mark_succeeded(
+    transaction: &impl ConnectionTrait,
+    node: NodeId,
+    succeeded: &[DeliveryUpdate],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let owner = not_by_index(transaction.get_database_backend(), "lease_owner");
     let sql = format!(
         "UPDATE deliveries SET state = CASE WHEN manual_requests > 0 THEN 'pending' ELSE 'succeeded' END, \
          priority = CASE WHEN manual_requests > 0 THEN 0 ELSE 1 END, due_at = CASE WHEN manual_requests > 0 THEN ? ELSE NULL END, \
@@ -162,8 +171,13 @@ async fn mark_succeeded(transaction: &impl Executor, node: NodeId, succeeded: &[
 }
 
 /// Updates deliveries whose new states differ. If more attempts were requested in the meantime, the delivery becomes pending again.
-async fn update_each(transaction: &impl Executor, node: NodeId, updates: &[DeliveryUpdate], now: Timestamp) -> Result<(), StoreError> {
-    let backend = transaction.backend();
+async fn update_each(
+    transaction: &impl ConnectionTrait,
+    node: NodeId,
+    updates: &[DeliveryUpdate],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let backend = transaction.get_database_backend();
     let owner = not_by_index(backend, "lease_owner");
     let mut updates = updates.iter();
     for size in sizes(updates.len()) {
@@ -198,7 +212,9 @@ async fn update_each(transaction: &impl Executor, node: NodeId, updates: &[Deliv
             ]
         });
         let values: Vec<Value> = rows.chain([node.0.into()]).collect();
-        transaction.run(Statement::from_sql_and_values(backend, sql, values)).await?;
+        transaction
+            .execute_raw(Statement::from_sql_and_values(backend, sql, values))
+            .await?;
     }
     Ok(())
 }
@@ -239,7 +255,11 @@ fn added<C: ColumnTrait, const N: usize>(table: &'static str, key: impl IntoIter
 }
 
 /// Adds callbacks to the hourly statistics of their webhooks and to the total of all webhooks.
-async fn count<'a>(transaction: &impl Executor, node: NodeId, callbacks: impl Iterator<Item = &'a NewCallback>) -> Result<(), StoreError> {
+async fn count<'a>(
+    transaction: &impl ConnectionTrait,
+    node: NodeId,
+    callbacks: impl Iterator<Item = &'a NewCallback>,
+) -> Result<(), StoreError> {
     // Sorted, so that two nodes lock the rows in the same order and cannot deadlock.
     let mut of_webhooks: BTreeMap<(Uuid, i64, i32), Counts> = BTreeMap::new();
     let mut total: BTreeMap<(i64, i32), Counts> = BTreeMap::new();

@@ -27,7 +27,6 @@ use crate::{
             results::recorded,
             subscriptions::Subscriptions,
         },
-        sqlite_connection::SqliteConnection,
     },
 };
 
@@ -46,8 +45,6 @@ pub(super) struct Writer {
     committed: mpsc::UnboundedSender<Committed>,
     heartbeat: Arc<Heartbeat>,
     subscriptions: Subscriptions,
-    /// The direct connection to the SQLite file, once it is open.
-    direct: Option<SqliteConnection>,
 }
 
 impl Writer {
@@ -65,7 +62,6 @@ impl Writer {
             slots,
             committed,
             heartbeat,
-            direct: None,
         }
     }
 
@@ -288,35 +284,15 @@ impl Writer {
         now: Timestamp,
         reserved: &mut Vec<Slot>,
     ) -> Result<StoredGroup, StoreError> {
-        if self.direct.is_none() {
-            self.direct = self.store.direct()?;
-        }
         let group = GroupTransaction {
             node: self.node,
             now,
             slots: &*self.slots,
             reserved,
         };
-        let done = if let Some(direct) = &self.direct {
-            let _guard = self.store.write.lock().await;
-            let limit = self.store.write.limit();
-            limit.check_content()?;
-            let stored = async {
-                let transaction = direct.begin()?;
-                let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
-                transaction.commit()?;
-                Ok(done)
-            };
-            stored.await.map_err(|error| match error {
-                StoreError::Database(error) => limit.explained(error).into(),
-                error => error,
-            })?
-        } else {
-            let transaction = self.store.patient().begin().await?;
-            let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
-            transaction.commit().await?;
-            done
-        };
+        let transaction = self.store.patient().begin().await?;
+        let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
+        transaction.commit().await?;
         let events: usize = publishes.iter().map(|publish| publish.events.len()).sum();
         self.store.count_commit(events + results.len());
         Ok(done)

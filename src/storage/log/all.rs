@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sea_orm::Value;
+use sea_orm::{ConnectionTrait, Value};
 use uuid::Uuid;
 
 use crate::{
@@ -14,7 +14,6 @@ use crate::{
     storage::{
         Store, StoreError,
         callbacks::{CALLBACK_COLUMNS, CallbackRecord, LogFilter},
-        executor::Executor,
         id_windows::{IdRange, Windows},
         log::Condition,
         raw_sql::statement,
@@ -91,8 +90,11 @@ impl Store {
     /// The first id of a table in this direction. PostgreSQL has no minimum of UUIDs before version 18.
     pub(in crate::storage) async fn first_id(&self, table: &str, direction: &str) -> Result<Option<Uuid>, StoreError> {
         let sql = format!("SELECT id FROM {table} ORDER BY id {direction} LIMIT 1");
-        let rows = self.read.rows(statement(self.backend(), &sql, Vec::<Value>::new())).await?;
-        Ok(rows.first().map(|row| row.get::<Uuid>("id")).transpose()?)
+        let rows = self
+            .read
+            .query_all_raw(statement(self.backend(), &sql, Vec::<Value>::new()))
+            .await?;
+        Ok(rows.first().map(|row| row.try_get::<Uuid>("", "id")).transpose()?)
     }
 }
 

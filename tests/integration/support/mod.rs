@@ -20,7 +20,7 @@ pub(crate) mod proxy;
 pub(crate) mod python;
 pub(crate) mod receiver;
 pub(crate) mod slow_download;
-pub(crate) mod sqlite;
+pub(crate) mod sqlite_file;
 pub(crate) mod steps;
 pub(crate) mod wait;
 pub(crate) mod wire;
