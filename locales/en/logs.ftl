@@ -35,6 +35,7 @@ ce-id = Publisher’s id
 request = Request
 request-body = Request body
 too-old = The event is older than what is kept.
+erased = Erased: the data of this event was removed.
 no-answer = No response.
 response-body = Response body
 empty = (empty)

@@ -71,6 +71,8 @@ range-future = Choose a beginning before the end, and not in the future.
 
 disabled = The webhook is disabled; enable it first.
 event-too-old = The event is too old: it is not kept any more.
+event-erased = The event was erased, so there is nothing to send.
+erase-what = Name either a subject, or a source and an id.
 no-subscription = The webhook subscribes to no event type.
 delivery-being-sent = The delivery is being sent at this moment; cancel it once it waits again.
 delivery-over = The delivery has ended; there is nothing to cancel.

@@ -35,6 +35,7 @@ ce-id = Identifiant donné par l’émetteur
 request = Requête
 request-body = Corps de la requête
 too-old = L’événement est trop ancien : il n’est plus conservé.
+erased = Effacé : les données de cet événement ont été supprimées.
 no-answer = Pas de réponse.
 response-body = Corps de la réponse
 empty = (vide)

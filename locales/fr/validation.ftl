@@ -71,6 +71,8 @@ range-future = Choisissez un début antérieur à la fin, et qui ne soit pas dan
 
 disabled = Le webhook est désactivé ; activez-le d’abord.
 event-too-old = L’événement est trop ancien : il n’est plus conservé.
+event-erased = L’événement a été effacé : il n’y a rien à envoyer.
+erase-what = Indiquez soit un sujet, soit une source et un identifiant.
 no-subscription = Le webhook n’est abonné à aucun type d’événement.
 delivery-being-sent = La livraison est en cours d’envoi ; annulez-la quand elle attendra de nouveau.
 delivery-over = La livraison est terminée ; il n’y a rien à annuler.

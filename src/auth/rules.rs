@@ -34,6 +34,8 @@ pub enum Action {
     ManageUsers,
     /// Read the audit log.
     ReadAuditLog,
+    /// Erase payloads and logged responses.
+    EraseData,
 }
 
 /// What an API key needs to be allowed an action.
@@ -63,7 +65,7 @@ impl Action {
             Self::ReadMetrics => Need::Scope(Scope::MetricsRead),
             Self::WriteWebhooks | Self::Resend => Need::Scope(Scope::WebhooksWrite),
             Self::ReadCallbacks => Need::Scope(Scope::CallbacksRead),
-            Self::ManageApiKeys | Self::ManageUsers | Self::ReadAuditLog => Need::Scope(Scope::Admin),
+            Self::ManageApiKeys | Self::ManageUsers | Self::ReadAuditLog | Self::EraseData => Need::Scope(Scope::Admin),
             Self::UseConsole => Need::Person,
         }
     }
@@ -98,7 +100,8 @@ impl Principal {
                     | Action::ReadMetrics
                     | Action::ManageApiKeys
                     | Action::ManageUsers
-                    | Action::ReadAuditLog,
+                    | Action::ReadAuditLog
+                    | Action::EraseData,
                 ) => false,
             },
         };
@@ -114,7 +117,7 @@ mod tests {
         storage::new_id,
     };
 
-    const ACTIONS: [Action; 10] = [
+    const ACTIONS: [Action; 11] = [
         Action::WriteEventTypes,
         Action::PublishEvents,
         Action::ReadWebhooks,
@@ -125,6 +128,7 @@ mod tests {
         Action::ManageApiKeys,
         Action::ManageUsers,
         Action::ReadAuditLog,
+        Action::EraseData,
     ];
 
     fn user(role: Role) -> Principal {

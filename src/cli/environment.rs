@@ -4,6 +4,8 @@ use std::{collections::BTreeSet, env, ffi::OsString, os::unix::process::CommandE
 
 use clap::Command;
 
+use crate::cli::backup;
+
 const PREFIX: &str = "CLEARHOOK_";
 
 /// The variables with the paths of trusted certificates, as OpenSSL defines them.
@@ -95,7 +97,8 @@ fn known(program: &Command) -> BTreeSet<String> {
             add(command, known);
         }
     }
-    let mut names = BTreeSet::new();
+    // No argument can be the passphrase.
+    let mut names = BTreeSet::from([backup::VARIABLE.to_owned()]);
     add(program, &mut names);
     names
 }

@@ -2,11 +2,15 @@
 //! otherwise.
 
 mod api_key;
+mod backup;
 mod client;
 mod configuration;
 mod confirm;
+mod copy;
 mod demo;
+mod doctor;
 mod environment;
+mod erase;
 mod error;
 mod health;
 mod help;
@@ -70,6 +74,18 @@ enum Command {
     User(user::UserArguments),
     /// Manage the keys of the HTTP API
     ApiKey(api_key::ApiKeyArguments),
+    /// Check an installation: settings, database, master key, clock, disk, permissions, TLS, and connections
+    #[command(after_help = doctor::HELP)]
+    Doctor(doctor::DoctorArguments),
+    /// Write a consistent copy of the SQLite database to a file, while the service works
+    #[command(after_help = backup::HELP)]
+    Backup(backup::BackupArguments),
+    /// Replace the SQLite database by a backup
+    #[command(after_help = backup::RESTORE_HELP)]
+    Restore(backup::RestoreArguments),
+    /// Copy the SQLite database into an empty PostgreSQL database. Stop the service first
+    #[command(after_help = copy::HELP)]
+    Copy(copy::CopyArguments),
     /// Manage the key that encrypts the secrets in the database
     MasterKey(master_key::MasterKeyArguments),
     /// Publish one event to a running server
@@ -81,6 +97,9 @@ enum Command {
     EventType(manage::event_type::EventTypeArguments),
     /// Find and publish events
     Event(manage::event::EventsArguments),
+    /// Erase the payloads and logged responses of a person's events
+    #[command(after_help = erase::HELP)]
+    Erase(erase::EraseArguments),
     /// List and cancel deliveries. A delivery is one event on its way to one webhook, with all its attempts
     Delivery(manage::delivery::DeliveryArguments),
     /// List, follow and repeat callbacks. A callback is one HTTP request to a webhook's URL: one attempt of a delivery
@@ -155,6 +174,10 @@ async fn run(command: Command) -> Result<(), CliError> {
         Command::Health(arguments) => health::run(arguments).await,
         Command::User(arguments) => user::run(arguments).await,
         Command::ApiKey(arguments) => api_key::run(arguments).await,
+        Command::Doctor(arguments) => doctor::run(arguments, &Arguments::command()).await,
+        Command::Backup(arguments) => backup::run(arguments).await,
+        Command::Restore(arguments) => backup::restore(arguments).await,
+        Command::Copy(arguments) => copy::run(arguments).await,
         Command::MasterKey(arguments) => master_key::run(arguments).await,
         Command::Publish(arguments) => publish::run(arguments).await,
         Command::Schema(arguments) => schema::run(&arguments),
@@ -162,6 +185,7 @@ async fn run(command: Command) -> Result<(), CliError> {
         Command::Webhook(arguments) => manage::webhook::run(arguments).await,
         Command::EventType(arguments) => manage::event_type::run(arguments).await,
         Command::Event(arguments) => manage::event::run(arguments).await,
+        Command::Erase(arguments) => erase::run(arguments).await,
         Command::Delivery(arguments) => manage::delivery::run(arguments).await,
         Command::Callback(arguments) => manage::callback::run(arguments).await,
         Command::Export(arguments) => configuration::export(arguments).await,

@@ -77,6 +77,18 @@ impl DataDir {
         self.key(MASTER_KEY, MasterKey::generate)
     }
 
+    /// Stores a key in a directory that has none.
+    pub fn store_master_key(&self, key: &MasterKey) -> Result<(), ConfigError> {
+        let stored = self.key(MASTER_KEY, || key.clone())?;
+        if stored.fingerprint() == key.fingerprint() {
+            return Ok(());
+        }
+        Err(ConfigError::new(
+            self.0.join(MASTER_KEY).display().to_string(),
+            "another key was stored there in the meantime; run the command again",
+        ))
+    }
+
     /// The error if the database is encrypted with a key that is not in the directory.
     pub fn missing_key(&self) -> ConfigError {
         let path = self.0.join(MASTER_KEY);

@@ -44,7 +44,7 @@ const HEADERS_KEPT: usize = 16 * 1024;
 /// (Gunicorn), 5 s (Node, Apache) or more, and a request that is sent while the receiver closes the connection is lost.
 const IDLE: Duration = Duration::from_secs(1);
 /// The connect timeout is the timeout of an attempt divided by this number.
-const CONNECT_SHARE: u32 = 3;
+pub(super) const CONNECT_SHARE: u32 = 3;
 
 /// The client cannot be created.
 #[derive(Debug, Error)]

@@ -15,8 +15,16 @@ use crate::{
     delivery::{
         attempt::CallbackSender,
         background::{
-            checkpoints::Checkpoints, claim::Claimer, committed_groups::CommittedGroups, delays::Delays, disk_space::DiskSpace,
-            lease_renewal::LeaseRenewal, notifications::Notifications, repairs::Repairs, retention::Retention, supervisor::Supervisor,
+            checkpoints::Checkpoints,
+            claim::Claimer,
+            committed_groups::CommittedGroups,
+            delays::Delays,
+            disk_space::DiskSpace,
+            lease_renewal::LeaseRenewal,
+            notifications::Notifications,
+            repairs::Repairs,
+            retention::{Retention, Seen},
+            supervisor::Supervisor,
             write_probe::WriteProbe,
         },
         client::{Client, ClientError},
@@ -158,6 +166,7 @@ impl Dispatcher {
         background.start(Retention {
             store: store.clone(),
             retention: settings.retention,
+            seen: Seen::default(),
         });
         if store.is_shared() {
             background.start(renewal);

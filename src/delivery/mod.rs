@@ -30,6 +30,7 @@ mod lease;
 mod opening;
 mod other_nodes;
 mod queues;
+mod reachability;
 mod redact;
 mod resolver;
 mod response_body;
@@ -48,4 +49,11 @@ pub use self::{
     dns::DnsResolver,
     lease::LEASE,
 };
-pub use self::{client::ClientError, counters::Labelled, dispatcher::Dispatcher, queues::Paused, settings::DeliverySettings};
+pub use self::{
+    client::ClientError,
+    counters::Labelled,
+    dispatcher::Dispatcher,
+    queues::Paused,
+    reachability::{Reachability, Unreachable, trusted_certificates},
+    settings::DeliverySettings,
+};

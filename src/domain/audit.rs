@@ -100,5 +100,11 @@ named! {
         RecoveryCodesRenewed = "user.recovery_codes_renewed",
         /// All secrets were re-encrypted with a new master key.
         MasterKeyRotated = "master_key.rotated",
+        /// The database was restored from a backup.
+        DatabaseRestored = "database.restored",
+        /// The rows of a SQLite database were copied into this one.
+        DatabaseCopied = "database.copied",
+        /// Payloads of events and logged responses were erased.
+        DataErased = "data.erased",
     }
 }

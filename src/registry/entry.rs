@@ -91,6 +91,11 @@ impl Entry {
         &self.record.event_type
     }
 
+    /// JSON pointers into `data` whose values the console hides.
+    pub fn masked(&self) -> &[String] {
+        &self.record.fields.masked
+    }
+
     /// What may be done with it.
     pub const fn state(&self) -> EventTypeState {
         self.record.fields.state

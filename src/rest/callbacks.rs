@@ -173,6 +173,8 @@ pub(super) struct DetailsView {
     /// The CloudEvents `source` of the event. Null if the event is no longer stored.
     #[schemars(example = &"/sites/paris")]
     source: Option<String>,
+    /// Whether the payload of the event and the response were erased.
+    erased: bool,
     /// What went wrong, in words.
     detail: Option<String>,
     /// What was sent.
@@ -279,6 +281,7 @@ pub(super) fn details_view(details: CallbackDetails) -> DetailsView {
         detail,
         request_headers,
         request_body,
+        is_erased,
         ce_id,
         source,
         received,
@@ -298,6 +301,7 @@ pub(super) fn details_view(details: CallbackDetails) -> DetailsView {
         callback: view(record),
         ce_id,
         source,
+        erased: is_erased,
         detail,
         request,
         received,

@@ -83,8 +83,10 @@ struct EventView {
 struct EventDetailsView {
     #[serde(flatten)]
     event: EventView,
-    /// The exact body of the callbacks.
+    /// The exact body of the callbacks. Empty if the event was erased.
     body: String,
+    /// Whether its payload was erased.
+    erased: bool,
     /// The data as published.
     #[schemars(with = "Option<Value>")]
     data: Option<Box<RawValue>>,
@@ -168,7 +170,7 @@ async fn read(
     _: Params<NoParams>,
 ) -> Result<Json<EventDetailsView>, Problem> {
     /// The parts of the callback body that the response also has as separate fields.
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
     struct Body {
         dataschema: Option<String>,
         data: Option<Box<RawValue>>,
@@ -180,7 +182,12 @@ async fn read(
         deliveries_count,
         callbacks,
     } = webhooks::event(&app, &by, id).await?;
-    let parts: Body = serde_json::from_str(&body).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let erased = body.is_empty();
+    let parts: Body = if erased {
+        Body::default()
+    } else {
+        serde_json::from_str(&body).map_err(|error| StoreError::Corrupt(error.to_string()))?
+    };
     let mut callbacks = callbacks.into_iter().peekable();
     let mut delivery = |delivery: EventDelivery| DeliveryView {
         id: delivery.id,
@@ -200,6 +207,7 @@ async fn read(
         deliveries_count,
         deliveries: deliveries.into_iter().map(&mut delivery).collect(),
         body,
+        erased,
     }))
 }
 

@@ -7,6 +7,7 @@ mod callbacks;
 mod configuration;
 mod deliveries;
 mod entity_tag;
+mod erase;
 mod event_types;
 mod events;
 pub(crate) mod export;
@@ -37,6 +38,7 @@ pub fn routes() -> Routes<AppState> {
     let v1 = Routes::new()
         .merge(events::routes())
         .merge(find_events::routes())
+        .merge(erase::routes())
         .merge(event_types::routes())
         .merge(webhooks::routes())
         .merge(callbacks::routes())

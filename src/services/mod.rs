@@ -4,6 +4,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod compatibility;
 pub mod configuration;
+pub mod erase;
 pub mod error;
 pub mod event_types;
 pub mod events;

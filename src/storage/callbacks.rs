@@ -125,8 +125,10 @@ pub struct CallbackDetails {
     pub certificates: Vec<Certificate>,
     /// The request headers, without the values of the webhook's additional headers.
     pub request_headers: ShownHeaders,
-    /// The request body. `None` if the event was deleted when its retention period ended.
+    /// The request body. `None` if the event was deleted when its retention period ended, or erased.
     pub request_body: Option<String>,
+    /// Whether the event was erased.
+    pub is_erased: bool,
     /// The publisher's id of the event. `None` if the event was deleted.
     pub ce_id: Option<String>,
     /// The `source` of the event. `None` if the event was deleted.
@@ -251,6 +253,9 @@ impl NewCallback {
     }
 }
 
+/// Whether the event of a callback was erased.
+const OF_ERASED: &str = "EXISTS (SELECT 1 FROM events WHERE events.id = callbacks.event_id AND events.body = '')";
+
 impl Store {
     /// Returns those of these ids under which a callback is already stored.
     pub(super) async fn stored_callbacks(&self, ids: Vec<Uuid>) -> Result<HashSet<Uuid>, StoreError> {
@@ -265,10 +270,16 @@ impl Store {
         Ok(stored)
     }
 
-    /// Replaces the response body of a stored callback, whose headers stay. Returns false if the callback is not stored yet.
+    /// Replaces the response body of a stored callback, whose headers stay. That of an erased event stays empty. Returns false if the callback
+    /// is not stored yet.
     pub async fn replace_response_body(&self, id: CallbackId, received: &Received) -> Result<bool, StoreError> {
         let update = callback::Entity::update_many()
-            .col_expr(callback::Column::ResponseBody, Expr::value(received.body.clone()))
+            .col_expr(
+                callback::Column::ResponseBody,
+                Expr::case(Expr::cust(OF_ERASED), Expr::value(Vec::<u8>::new()))
+                    .finally(Expr::value(received.body.clone()))
+                    .into(),
+            )
             .col_expr(callback::Column::ResponseTruncated, Expr::value(received.truncated))
             .col_expr(callback::Column::ResponseIncomplete, Expr::value(received.incomplete.clone()))
             .filter(callback::Column::Id.eq(id.0));
@@ -298,6 +309,7 @@ pub(super) fn details(row: callback::Model, event: Option<event::Model>) -> Resu
     let (body, ce_id, source, subject) = event.map_or_else(Default::default, |event| {
         (Some(event.body), Some(event.ce_id), Some(event.source), event.subject)
     });
+    let is_erased = body.as_ref().is_some_and(String::is_empty);
     let received = match (&row.response_headers, &row.response_body) {
         (Some(headers), Some(body)) => Some(Received {
             headers: from_json(headers)?,
@@ -318,7 +330,8 @@ pub(super) fn details(row: callback::Model, event: Option<event::Model>) -> Resu
         },
         certificates: row.certificates.as_deref().map(from_json).transpose()?.unwrap_or_default(),
         request_headers: from_json(&row.request_headers)?,
-        request_body: body,
+        request_body: body.filter(|body| !body.is_empty()),
+        is_erased,
         ce_id,
         source,
         subject,

@@ -19,11 +19,15 @@ use crate::{
         Store, StoreError,
         batch_insert::{BatchInsert, for_ids, sizes},
         entity::{delivery, event},
+        erase::ERASED,
         ordering::{self, OrderKey},
         priority::Priority,
         raw_sql::{not_by_index, statement},
     },
 };
+
+/// Why a delivery fails whose event was deleted.
+const DELETED_EVENT: &str = "The event was deleted before it could be sent.";
 
 /// A delivery that this node owns and has to send.
 #[derive(Clone, Debug)]
@@ -203,15 +207,19 @@ impl Store {
         statement(self.backend(), &sql, values)
     }
 
-    /// Loads the events' bodies. A delivery whose event does not exist any more is marked as failed.
+    /// Loads the events' bodies. A delivery whose event does not exist any more is marked as failed, and that of an erased event as cancelled.
     async fn jobs(&self, node: NodeId, rows: Vec<ClaimedRow>, now: Timestamp) -> Result<Vec<Job>, StoreError> {
         let bodies = self.bodies(rows.iter().map(|row| row.event_id).collect()).await?;
-        let (mut jobs, mut lost) = (Vec::with_capacity(rows.len()), Vec::new());
+        let (mut jobs, mut lost, mut erased) = (Vec::with_capacity(rows.len()), Vec::new(), Vec::new());
         for row in rows {
             let Some(content) = bodies.get(&row.event_id) else {
                 lost.push(row);
                 continue;
             };
+            if content.body.is_empty() {
+                erased.push(row);
+                continue;
+            }
             let trigger = row.next_trigger.parse::<Trigger>()?;
             jobs.push(Job {
                 delivery: DeliveryId(row.id),
@@ -230,21 +238,31 @@ impl Store {
             });
         }
         if !lost.is_empty() {
-            self.fail_without_event(node, &lost, now).await?;
+            self.end_without_event(node, &lost, DeliveryState::Failed, DELETED_EVENT, now)
+                .await?;
+        }
+        if !erased.is_empty() {
+            self.end_without_event(node, &erased, DeliveryState::Cancelled, ERASED, now).await?;
         }
         Ok(jobs)
     }
 
-    /// Marks deliveries whose event does not exist any more as failed.
-    async fn fail_without_event(&self, node: NodeId, lost: &[ClaimedRow], now: Timestamp) -> Result<(), StoreError> {
-        let reason = "The event was deleted before it could be sent.";
-        let sql = "UPDATE deliveries SET state = 'failed', reason = ?, due_at = NULL, lease_owner = NULL, updated_at = ? \
-                   WHERE lease_owner = ? AND id IN";
+    /// Ends deliveries whose event has no body any more.
+    async fn end_without_event(
+        &self,
+        node: NodeId,
+        lost: &[ClaimedRow],
+        state: DeliveryState,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE deliveries SET state = ?, reason = ?, due_at = NULL, manual_requests = 0, priority = 1, lease_owner = NULL, \
+                   updated_at = ? WHERE lease_owner = ? AND id IN";
         let subject = |row: &ClaimedRow| Some((WebhookId(row.webhook_id), OrderKey(row.order_key?)));
         let subjects = lost.iter().filter_map(subject).collect();
         let transaction = self.begin().await?;
         ordering::lock_all(&transaction, &subjects).await?;
-        let values = [reason.into(), now.0.into(), node.0.into()];
+        let values = [state.as_str().into(), reason.into(), now.0.into(), node.0.into()];
         for_ids(&transaction, sql, &values, lost.iter().map(|row| row.id)).await?;
         ordering::promote_next(&transaction, &subjects, now).await?;
         transaction.commit().await?;

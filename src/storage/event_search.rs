@@ -268,7 +268,7 @@ impl Store {
     }
 
     /// The number of deliveries with which an event was stored. `None` if there are none.
-    async fn number_of_deliveries(&self, event: &EventRecord) -> Result<Option<i64>, StoreError> {
+    pub(super) async fn number_of_deliveries(&self, event: &EventRecord) -> Result<Option<i64>, StoreError> {
         #[derive(FromQueryResult)]
         struct KeyRow {
             deliveries: i32,

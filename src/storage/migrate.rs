@@ -22,6 +22,9 @@ use crate::storage::{
 
 /// How long to wait for the migration of another node.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// The beginning of a version in the list of migrations that marks the target of a copy that is not complete (`storage::copy`). It is in this
+/// list because every start reads it, also that of an earlier version, which takes it for a later migration and refuses to start.
+pub(super) const COPYING: &str = "copy_in_progress:";
 const PAUSE: Duration = Duration::from_millis(100);
 /// The number of the advisory lock is "clearhoo" in ASCII.
 const TAKE: &str = "SELECT pg_try_advisory_lock(7164212576445296495)::text";
@@ -61,7 +64,7 @@ async fn migrate_now(connection: &DatabaseConnection) -> Result<(), OpenError> {
 }
 
 /// Whether all migrations are applied. Reads only; sea-orm's own check would create its table first.
-async fn is_up_to_date(connection: &DatabaseConnection) -> Result<bool, OpenError> {
+pub(super) async fn is_up_to_date(connection: &DatabaseConnection) -> Result<bool, OpenError> {
     let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
     let backend = connection.get_database_backend();
     let sql = Statement::from_string(backend, "SELECT version FROM seaql_migrations ORDER BY version");
@@ -72,6 +75,9 @@ async fn is_up_to_date(connection: &DatabaseConnection) -> Result<bool, OpenErro
     };
     let applied: Result<Vec<String>, DbErr> = rows.iter().map(|row| row.try_get("", "version")).collect();
     let applied = applied.map_err(|error| OpenError::Unreadable(StoreError::Database(error).brief()))?;
+    if applied.iter().any(|version| version.starts_with(COPYING)) {
+        return Err(OpenError::Incomplete);
+    }
     match applied.iter().find(|version| !known.contains(version)) {
         Some(newer) => Err(OpenError::Newer(newer.clone())),
         None => Ok(applied.len() == known.len()),

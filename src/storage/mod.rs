@@ -3,6 +3,7 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod backup;
 mod batch_insert;
 pub mod callback_counts;
 pub mod callbacks;
@@ -11,12 +12,15 @@ mod change_notifications;
 pub mod checkpoint;
 mod clock_changes;
 mod connection_settings;
+pub mod copy;
 mod database_url;
 pub mod deliveries;
 pub mod delivery_list;
 pub mod delivery_search;
 pub mod delivery_status;
+pub mod diagnosis;
 mod entity;
+pub mod erase;
 pub mod error;
 pub mod event_search;
 pub mod event_types;

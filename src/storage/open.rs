@@ -37,8 +37,13 @@ impl Store {
     pub async fn open(url: &DatabaseUrl, vault: Vault, migrate: bool) -> Result<Self, OpenError> {
         match url {
             DatabaseUrl::Sqlite(path) => Self::open_file(path, vault, migrate).await,
-            DatabaseUrl::Postgres(url) => Self::open_server(url, vault, migrate).await,
+            DatabaseUrl::Postgres(url) => Self::open_server(url, vault, migrate, false).await,
         }
+    }
+
+    /// Connects to a server and applies migrations, also if the database has only a part of the rows that are copied into it.
+    pub(super) async fn open_incomplete(url: &PostgresUrl, vault: Vault) -> Result<Self, OpenError> {
+        Self::open_server(url, vault, true, true).await
     }
 
     async fn open_file(path: &Path, vault: Vault, migrate: bool) -> Result<Self, OpenError> {
@@ -58,7 +63,7 @@ impl Store {
         Ok(Self::of(read, write, limit, ConnectionSuspect::default(), Some(file), None, vault))
     }
 
-    async fn open_server(url: &PostgresUrl, vault: Vault, migrate: bool) -> Result<Self, OpenError> {
+    async fn open_server(url: &PostgresUrl, vault: Vault, migrate: bool, may_be_incomplete: bool) -> Result<Self, OpenError> {
         let (servers, suspect) = (Servers::new(url)?, ConnectionSuspect::default());
         servers.choose().await?;
         servers.check().await?;
@@ -66,7 +71,10 @@ impl Store {
         let pool = postgres::connect(server, &suspect)
             .await
             .map_err(|error| ServerError::Connect(format!("{}: {}", server.name, explain(&error))))?;
-        bring_up_to_date(&pool, Some(server), migrate).await?;
+        match bring_up_to_date(&pool, Some(server), migrate).await {
+            Err(OpenError::Incomplete) if may_be_incomplete => {}
+            other => other?,
+        }
         let follower = servers
             .has_several()
             .then(|| AbortOnDropHandle::new(servers.clone().follow(pool.get_postgres_connection_pool().clone(), suspect.clone())));

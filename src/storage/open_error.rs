@@ -30,6 +30,9 @@ pub enum OpenError {
     /// The database was migrated by a newer clearhook.
     #[error("the database was migrated by a newer clearhook (it has the migration {0}); use that version, or an older backup")]
     Newer(String),
+    /// Rows are being copied into it, or an interrupted copy has to be continued.
+    #[error("an unfinished `clearhook copy` has only a part of the rows in this database; run the copy again until it is complete")]
+    Incomplete,
     /// The schema is outdated and `--no-migrate` was given.
     #[error("the database is not up to date; run `clearhook migrate` first, or remove --no-migrate")]
     Outdated,

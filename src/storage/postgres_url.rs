@@ -458,6 +458,39 @@ fn unsupported(key: &str) -> InvalidDatabaseUrl {
     ))
 }
 
+impl PostgresUrl {
+    /// The connection as libpq's text of keywords and values ("Connection Strings" in PostgreSQL's documentation), without the password.
+    pub fn connection_text(&self) -> String {
+        let join = |values: Vec<String>| Some(values.join(",")).filter(|text| !text.trim_matches(',').is_empty());
+        let hosts = self.places.iter().map(|place| place.host.clone().unwrap_or_default()).collect();
+        let ports = self
+            .places
+            .iter()
+            .map(|place| place.port.map(|port| port.to_string()).unwrap_or_default());
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let values = [
+            ("host", join(hosts)),
+            ("port", join(ports.collect())),
+            ("user", self.user.clone()),
+            ("dbname", self.database.clone()),
+            ("sslmode", self.ssl_mode.clone()),
+            ("sslrootcert", path(&self.ssl_root_cert)),
+            ("sslcert", path(&self.ssl_cert)),
+            ("sslkey", path(&self.ssl_key)),
+        ];
+        let written = values.into_iter().filter_map(|(name, value)| {
+            let value = value?.replace('\\', "\\\\").replace('\'', "\\'");
+            let is_plain = !value.is_empty() && !value.contains(char::is_whitespace);
+            Some(if is_plain {
+                format!("{name}={value}")
+            } else {
+                format!("{name}='{value}'")
+            })
+        });
+        written.collect::<Vec<_>>().join(" ")
+    }
+}
+
 fn invalid(detail: impl Into<String>) -> InvalidDatabaseUrl {
     InvalidDatabaseUrl(detail.into())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     storage::{
         Store, StoreError,
         batch_insert::{for_ids, sizes},
+        entity::event_type,
         events::EventKey,
         raw_sql::{marks, statement},
         stats::hour,
@@ -22,6 +23,18 @@ const BATCH: i64 = 500;
 
 /// The maximum time between the creation of an event's id, on receipt, and of its deliveries' ids, when they are stored.
 pub const TOGETHER: Duration = Duration::from_secs(600);
+
+/// The events that still owe a delivery.
+const UNFINISHED: &str = "SELECT event_id FROM deliveries WHERE id < ? AND state IN ('pending', 'parked', 'sending')";
+
+/// Which events are deleted.
+#[derive(Clone, Copy, Debug)]
+pub enum EventsOf<'a> {
+    /// Those of one type.
+    Type(&'a str),
+    /// Those of all types except these.
+    AllExcept(&'a [String]),
+}
 
 /// The kinds of rows that are deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +82,7 @@ impl Store {
                  AND state NOT IN ('pending', 'parked', 'sending') ORDER BY id LIMIT ?)",
                 older.into(),
             ),
-            Expired::Events => return self.delete_events(before).await,
+            Expired::Events => return Ok(self.delete_events(EventsOf::AllExcept(&[]), before, Uuid::nil()).await?.is_some()),
             Expired::Stats => return self.delete_stats(before).await,
             Expired::Sessions => return self.delete_expired_sessions(Timestamp::now(), before, BATCH).await,
             Expired::IdempotencyKeys => (
@@ -82,24 +95,71 @@ impl Store {
         Ok(deleted >= BATCH.unsigned_abs())
     }
 
-    /// Deletes events without unfinished deliveries. Finished deliveries of that age are already deleted, so the subquery on the ids of
-    /// deliveries finds few rows and needs no index on the event.
-    async fn delete_events(&self, before: Timestamp) -> Result<bool, StoreError> {
+    /// The event types whose payloads have a retention period of their own.
+    pub async fn payload_retention(&self) -> Result<Vec<(String, Duration)>, StoreError> {
+        let found = event_type::Entity::find()
+            .select_only()
+            .columns([event_type::Column::EventType, event_type::Column::RetentionDays])
+            .filter(event_type::Column::RetentionDays.is_not_null());
+        let rows = found.into_tuple::<(String, i32)>().all(&self.read).await?;
+        let day = Duration::from_secs(24 * 3_600);
+        Ok(rows.into_iter().map(|(name, days)| (name, day * days.unsigned_abs())).collect())
+    }
+
+    /// Removes the payloads of one batch of the events of a type that are older than `before` and later than `after`, and have no unfinished
+    /// deliveries. The rows stay for the log. Returns the last event of the batch, if there may be more.
+    pub async fn remove_payloads(&self, event_type: &str, before: Timestamp, after: Uuid) -> Result<Option<Uuid>, StoreError> {
+        let sql =
+            format!("SELECT id FROM events WHERE event_type = ? AND id > ? AND id < ? AND id NOT IN ({UNFINISHED}) ORDER BY id LIMIT ?");
+        let values = [
+            event_type.into(),
+            after.into(),
+            oldest_id_of(before).into(),
+            oldest_id_of(before.plus(TOGETHER)).into(),
+            BATCH.into(),
+        ];
+        let transaction = self.begin().await?;
+        let rows = transaction.query_all_raw(statement(self.backend(), &sql, values)).await?;
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?;
+        let empty = "UPDATE events SET body = '', extensions = NULL WHERE body <> '' AND id IN";
+        for_ids(&transaction, empty, &[], ids.iter().copied()).await?;
+        transaction.commit().await?;
+        Ok(ids.last().copied().filter(|_| ids.len() as u64 >= BATCH.unsigned_abs()))
+    }
+
+    /// Deletes one batch of events that are older than `before` and later than `after`, and have no unfinished deliveries. Finished deliveries
+    /// of that age are already deleted, so the subquery on the ids of deliveries finds few rows and needs no index on the event. Returns the
+    /// last event of the batch, if there may be more.
+    pub async fn delete_events(&self, which: EventsOf<'_>, before: Timestamp, after: Uuid) -> Result<Option<Uuid>, StoreError> {
         #[derive(FromQueryResult)]
         struct EventRow {
             id: Uuid,
             source: String,
             ce_id: String,
         }
-        let sql = "SELECT id, source, ce_id FROM events WHERE id < ? AND id NOT IN (\
-                   SELECT event_id FROM deliveries WHERE id < ? AND state IN ('pending', 'parked', 'sending')) ORDER BY id LIMIT ?";
-        let values = [
-            oldest_id_of(before).into(),
-            oldest_id_of(before.plus(TOGETHER)).into(),
-            BATCH.into(),
-        ];
+        let (condition, types) = match which {
+            EventsOf::Type(name) => ("event_type = ?".to_owned(), vec![name]),
+            EventsOf::AllExcept([]) => ("1 = 1".to_owned(), Vec::new()),
+            // The expression keeps the planners from the index by type, because the rows are needed in the order of the primary key.
+            EventsOf::AllExcept(names) => (
+                format!("event_type || '' NOT IN {}", marks(names.len())),
+                names.iter().map(String::as_str).collect(),
+            ),
+        };
+        let sql = format!(
+            "SELECT id, source, ce_id FROM events WHERE {condition} AND id > ? AND id < ? AND id NOT IN ({UNFINISHED}) ORDER BY id LIMIT ?"
+        );
+        let types = types.into_iter().map(sea_orm::Value::from);
+        let values: Vec<sea_orm::Value> = types
+            .chain([
+                after.into(),
+                oldest_id_of(before).into(),
+                oldest_id_of(before.plus(TOGETHER)).into(),
+                BATCH.into(),
+            ])
+            .collect();
         let transaction = self.begin().await?;
-        let rows = EventRow::find_by_statement(statement(self.backend(), sql, values))
+        let rows = EventRow::find_by_statement(statement(self.backend(), &sql, values))
             .all(&transaction)
             .await?;
         let mut left = rows.as_slice();
@@ -120,9 +180,9 @@ impl Store {
             let values: Vec<sea_orm::Value> = keys.chain(events.iter().map(|row| row.id.into())).collect();
             transaction.execute_raw(statement(self.backend(), &sql, values)).await?;
         }
-        let deleted = for_ids(&transaction, "DELETE FROM events WHERE id IN", &[], rows.iter().map(|row| row.id)).await?;
+        for_ids(&transaction, "DELETE FROM events WHERE id IN", &[], rows.iter().map(|row| row.id)).await?;
         transaction.commit().await?;
-        Ok(deleted >= BATCH.unsigned_abs())
+        Ok(rows.last().map(|row| row.id).filter(|_| rows.len() as u64 >= BATCH.unsigned_abs()))
     }
 
     /// Deletes hourly statistics of webhooks, then those of all webhooks together.

@@ -158,6 +158,8 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
         // Routes that need a delivery that waits are tested in `waiting`.
         ("POST", "/api/v1/deliveries/{id}/cancel" | "/webhooks/{id}/deliveries/{delivery}/cancel" | "/fn/cancel_delivery")
         | ("POST", "/webhooks/{id}/deliveries/try-now" | "/fn/try_delivery_now") => Vec::new(),
+        // What is erased, and its entry, is tested in `erasing`.
+        ("POST", "/api/v1/erase") => vec![(Sent::Json(json!({ "subject": "nobody" })), 0)],
         ("POST", "/api/v1/webhooks/{id}/discard") => vec![(Sent::Json(json!({})), 1)],
         ("POST", "/webhooks/{id}/deliveries/discard") => vec![(form(&[("which", "held"), ("until", "9000000000000")]), 1)],
         ("POST", "/fn/discard_deliveries") => vec![(

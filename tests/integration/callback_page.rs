@@ -13,7 +13,7 @@ use crate::support::{
 
 on_both! {
     callback_page_shows_the_request_body_raw_and_formatted callback_page_shows_the_response_byte_for_byte callback_page_escapes_invisible_characters
-    callback_page_reports_a_truncated_or_incomplete_response
+    callback_page_reports_a_truncated_or_incomplete_response callback_page_hides_the_values_of_the_event_type
 }
 
 async fn open(app: &TestApp, webhook: &Value, cookie: &str) -> String {
@@ -168,4 +168,56 @@ async fn callback_page_reports_a_truncated_or_incomplete_response(database: Test
     );
     assert_eq!(app.get(&path).await["received"]["incomplete"], "the connection ended <early>");
     app.stop().await;
+}
+
+/// Values that an event type hides are sent to receivers and programs, and not shown to people, in any form.
+async fn callback_page_hides_the_values_of_the_event_type(database: TestDatabase) {
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
+    let (status, answer) = app
+        .post(
+            "/event-types",
+            &json!({ "type": "card.used", "masked": ["/card/number", "/names/1"] }),
+        )
+        .await;
+    assert_eq!(status, 201, "{answer}");
+    let (_, webhook) = app
+        .post(
+            "/webhooks",
+            &json!({ "name": "Test", "url": receiver.url, "events": ["card.used"] }),
+        )
+        .await;
+    let data = json!({ "card": { "number": "planted-4111", "until": "12/30" }, "names": ["Ann", "planted-Bob"] });
+    let event = json!({ "specversion": "1.0", "id": "1", "source": "/shop", "type": "card.used", "data": data });
+    assert_eq!(app.publish_raw(&event).await.status(), 202);
+    let sent = receiver.wait(1).await.remove(0).body;
+    assert!(
+        sent.contains("planted-4111") && sent.contains("planted-Bob"),
+        "receivers get everything: {sent}"
+    );
+    let html = open(&app, &webhook, &cookie).await;
+    let shown = raw(&html, "request-body");
+    assert_eq!(
+        shown,
+        sent.replace("\"planted-4111\"", "\"••••••\"")
+            .replace("\"planted-Bob\"", "\"••••••\"")
+    );
+    let row = app.log(&webhook, 1).await.remove(0);
+    let (webhook, callback) = (webhook["id"].as_str().unwrap(), row["id"].as_str().unwrap());
+    let mut pages = vec![html];
+    for path in [
+        format!("/webhooks/{webhook}/callbacks/{callback}/request-body"),
+        format!("/webhooks/{webhook}/verify"),
+        format!("/webhooks/{webhook}"),
+        "/logs".to_owned(),
+    ] {
+        let response = app.page(&path, &cookie).await;
+        assert!(response.status().is_success(), "{path}: {}", response.status());
+        pages.push(response.text().await.unwrap());
+    }
+    for page in pages {
+        assert!(!page.contains("planted"), "{page}");
+    }
+    let of_program = app.get(&format!("/callbacks/{callback}")).await;
+    assert_eq!(of_program["request"]["body"], sent, "programs get everything");
 }

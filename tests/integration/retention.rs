@@ -6,7 +6,7 @@ use clearhook::{
     catalogue::BuiltIn,
     delivery::DeliverySettings,
     domain::timestamp::Timestamp,
-    storage::{new_id, retention::Expired},
+    storage::{new_id, retention::Expired, uuid_time::oldest_id_of},
 };
 use reqwest::Method;
 use serde_json::json;
@@ -22,6 +22,7 @@ use crate::support::{
 
 on_both! {
     retention_deletes_only_old_rows retention_keeps_pending_deliveries held_delivery_of_a_deleted_webhook_fails
+    event_types_keep_payloads_for_their_own_time
 }
 
 async fn retention_deletes_only_old_rows(database: TestDatabase) {
@@ -129,5 +130,70 @@ async fn held_delivery_of_a_deleted_webhook_fails(database: TestDatabase) {
     let app = TestApp::start_with(&database, quick(), loopback(), node).await;
     wait_for("the others to fail", async || (database.count(failed).await == 2_200).then_some(())).await;
     assert!(receiver.seen().is_empty());
+    app.stop().await;
+}
+
+/// The log is kept for 10 days, the payloads of one type for 1 day and those of another for 30 days.
+async fn event_types_keep_payloads_for_their_own_time(database: TestDatabase) {
+    let node = new_id();
+    let app = TestApp::start_with(&database, quick(), loopback(), node).await;
+    for (name, days) in [
+        ("kept.briefly", json!(1)),
+        ("kept.longer", json!(30)),
+        ("kept.as.usual", json!(null)),
+    ] {
+        let (status, answer) = app.post("/event-types", &json!({ "type": name, "retention": days })).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+    app.stop().await;
+    // A few events of each age, in days, beside others that make the batches full.
+    let hours = |days: u64| Duration::from_secs(days * 24 * 3_600 + 3_600);
+    for name in ["kept.briefly", "kept.longer", "kept.as.usual"] {
+        for age in [0, 5, 20, 40] {
+            let at = Timestamp::now().minus(hours(age));
+            let id = oldest_id_of(at);
+            let id = if database.url.starts_with("postgres") {
+                format!("'{id}'")
+            } else {
+                format!("X'{}'", id.simple())
+            };
+            let sql = format!(
+                "INSERT INTO events (id, event_type, source, ce_id, occurred_at, received_at, body) \
+                 VALUES ({id}, '{name}', 's', '{age}', {0}, {0}, '{{}}')",
+                at.0
+            );
+            // Ids are unique although they are made of times.
+            wait_for("another millisecond", async || {
+                (Timestamp::now() > at.plus(hours(age))).then_some(())
+            })
+            .await;
+            database.execute(&sql).await;
+        }
+    }
+    let settings = DeliverySettings {
+        retention: Duration::from_secs(10 * 24 * 3_600),
+        ..quick()
+    };
+    let app = TestApp::start_with(&database, settings, loopback(), node).await;
+    let ages = async |name: &str, has_payload: bool| {
+        let mut ages = Vec::new();
+        for age in [0, 5, 20, 40] {
+            let sign = if has_payload { "<>" } else { "=" };
+            let table = format!("events WHERE event_type = '{name}' AND ce_id = '{age}' AND body {sign} ''");
+            if database.count(&table).await == 1 {
+                ages.push(age);
+            }
+        }
+        ages
+    };
+    wait_for("retention", async || (database.count("events").await == 7).then_some(())).await;
+    for (name, with_payload, without) in [
+        ("kept.briefly", vec![0], vec![5]),
+        ("kept.longer", vec![0, 5, 20], vec![]),
+        ("kept.as.usual", vec![0, 5], vec![]),
+    ] {
+        wait_for(name, async || (ages(name, true).await == with_payload).then_some(())).await;
+        assert_eq!(ages(name, false).await, without, "{name}");
+    }
     app.stop().await;
 }

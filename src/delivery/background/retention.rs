@@ -1,27 +1,53 @@
-//! Retention: deletes old data in small batches, with pauses between them so that deliveries are not slowed down.
+//! Retention: deletes old data in small batches, with pauses between them so that deliveries are not slowed down. An event type may keep the
+//! payloads of its events for a shorter or longer time than the log.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
     delivery::{attempt::DELETED, background::supervisor::BackgroundTask},
     domain::{delivery::DeliveryState, timestamp::Timestamp},
     storage::{
         Store, StoreError, idempotency,
-        retention::{Expired, TOGETHER},
+        retention::{EventsOf, Expired, TOGETHER},
         sessions, sign_in_limits,
     },
 };
 
 /// Pause between two rounds.
 const PAUSE: Duration = Duration::from_secs(600);
+/// For how many rounds events that were seen are not read again: a day. What was kept because of an unfinished delivery is found then.
+const ROUNDS: u32 = 144;
 
 pub(in crate::delivery) struct Retention {
     pub(in crate::delivery) store: Store,
     /// How long callbacks and events are kept.
     pub(in crate::delivery) retention: Duration,
+    /// Up to where events were seen.
+    pub(in crate::delivery) seen: Seen,
+}
+
+/// The last event that was seen, by what was searched for, so that rows that stay are not read in every round.
+#[derive(Default)]
+pub(in crate::delivery) struct Seen {
+    round: u32,
+    /// By event type, whose payloads were removed.
+    payloads: HashMap<String, Uuid>,
+    /// By event type whose events are kept longer than others, or `None` for all others.
+    events: HashMap<Option<String>, Uuid>,
+}
+
+impl Seen {
+    fn next_round(&mut self) {
+        self.round += 1;
+        if self.round % ROUNDS == 0 {
+            self.payloads.clear();
+            self.events.clear();
+        }
+    }
 }
 
 impl BackgroundTask for Retention {
@@ -29,8 +55,13 @@ impl BackgroundTask for Retention {
 
     async fn run(&mut self, shutdown: &CancellationToken) {
         while !shutdown.is_cancelled() {
+            self.seen.next_round();
             for what in Expired::ALL {
-                if let Err(error) = self.delete_old(what, shutdown).await {
+                let done = match what {
+                    Expired::Events => self.delete_events(shutdown).await,
+                    _ => self.delete_old(what, shutdown).await,
+                };
+                if let Err(error) = done {
                     tracing::warn!(%error, "old events and callbacks cannot be deleted now; trying again later: {error}");
                 }
             }
@@ -58,8 +89,7 @@ impl Retention {
             Expired::Sessions => sessions::IDLE,
             Expired::SignInLimits => sign_in_limits::MEMORY,
             Expired::IdempotencyKeys => idempotency::MEMORY,
-            // Events are deleted after the deliveries of the same time.
-            Expired::Events => self.retention.saturating_add(TOGETHER.min(self.retention / 10)),
+            Expired::Events => later(self.retention),
             Expired::Callbacks | Expired::Deliveries | Expired::Stats => self.retention,
         };
         while !shutdown.is_cancelled() {
@@ -73,4 +103,60 @@ impl Retention {
         }
         Ok(())
     }
+    /// Removes the payloads of types that keep them for a shorter time than the log, and deletes old events. Those of types that keep them for a
+    /// longer time stay without their deliveries.
+    async fn delete_events(&mut self, shutdown: &CancellationToken) -> Result<(), StoreError> {
+        let types = self.store.payload_retention().await?;
+        let (longer, shorter): (Vec<_>, Vec<_>) = types.into_iter().partition(|(_, age)| *age > self.retention);
+        let store = self.store.patient();
+        for (event_type, age) in shorter {
+            let seen = self.seen.payloads.entry(event_type.clone()).or_default();
+            in_batches(&store, Work::RemovePayloads(&event_type, age), seen, shutdown).await?;
+        }
+        let names: Vec<String> = longer.iter().map(|(name, _)| name.clone()).collect();
+        let seen = self.seen.events.entry(None).or_default();
+        if names.is_empty() {
+            // Nothing of that age stays, except for a few events with unfinished deliveries.
+            *seen = Uuid::nil();
+        }
+        let others = Work::Delete(EventsOf::AllExcept(&names), later(self.retention));
+        in_batches(&store, others, seen, shutdown).await?;
+        for (event_type, age) in &longer {
+            let seen = self.seen.events.entry(Some(event_type.clone())).or_default();
+            in_batches(&store, Work::Delete(EventsOf::Type(event_type), *age), seen, shutdown).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The age at which events are deleted: after the deliveries of the same time.
+fn later(retention: Duration) -> Duration {
+    retention.saturating_add(TOGETHER.min(retention / 10))
+}
+
+/// What is done with events of an age.
+#[derive(Clone, Copy)]
+enum Work<'a> {
+    /// Their payloads are removed.
+    RemovePayloads(&'a str, Duration),
+    /// They are deleted.
+    Delete(EventsOf<'a>, Duration),
+}
+
+/// Works in batches from the last event that was seen on, until there are no more.
+async fn in_batches(store: &Store, work: Work<'_>, seen: &mut Uuid, shutdown: &CancellationToken) -> Result<(), StoreError> {
+    while !shutdown.is_cancelled() {
+        let (began, now) = (Instant::now(), Timestamp::now());
+        let last = match work {
+            Work::RemovePayloads(event_type, age) => store.remove_payloads(event_type, now.minus(age), *seen).await?,
+            Work::Delete(which, age) => store.delete_events(which, now.minus(age), *seen).await?,
+        };
+        match last {
+            Some(last) => *seen = last,
+            None => return Ok(()),
+        }
+        // Uses at most a quarter of the time of the database's writer.
+        sleep(began.elapsed() * 3).await;
+    }
+    Ok(())
 }

@@ -28,6 +28,9 @@ const OVERLAP: Duration = Duration::from_secs(24 * 3_600);
 pub async fn redeliver(app: &AppState, by: &Principal, id: CallbackId) -> Result<DeliveryId, UseCaseError> {
     let details = callback_for(app, by, id, Action::Resend).await?;
     load_enabled(app, by, details.record.webhook).await?;
+    if details.is_erased {
+        return Err(UseCaseError::Conflict(ValidationError::EventErased));
+    }
     if details.request_body.is_none() {
         return Err(UseCaseError::Conflict(ValidationError::EventTooOld));
     }

@@ -31,7 +31,9 @@ impl Store {
         let mut found = event::Entity::find()
             .select_only()
             .columns([event::Column::Id, event::Column::Body])
-            .filter(event::Column::EventType.eq(event_type.as_str()));
+            .filter(event::Column::EventType.eq(event_type.as_str()))
+            // Those that were erased have none.
+            .filter(event::Column::Body.ne(""));
         if let Some(after) = after {
             found = found.filter(event::Column::Id.lt(after.0));
         }

@@ -307,5 +307,8 @@ fn action_name(action: AuditAction, lang: Lang) -> &'static str {
         AuditAction::SecondFactorRemoved => say::user_second_factor_removed(lang),
         AuditAction::RecoveryCodesRenewed => say::user_recovery_codes_renewed(lang),
         AuditAction::MasterKeyRotated => say::master_key_rotated(lang),
+        AuditAction::DatabaseRestored => say::database_restored(lang),
+        AuditAction::DatabaseCopied => say::database_copied(lang),
+        AuditAction::DataErased => say::data_erased(lang),
     }
 }

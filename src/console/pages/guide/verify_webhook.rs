@@ -7,6 +7,7 @@ use super::{Sample, signature};
 use crate::{
     console::{
         components::{inline_code::InlineCode, notice::Trouble, unseen::ForeignText},
+        pages::log::masking::hide_values,
         server::{caller, console_error},
         viewer::lang,
     },
@@ -52,7 +53,12 @@ async fn load(id: &str) -> Result<VerifyView, UseCaseError> {
     let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
     let webhook = webhooks::get(&app, &by, id).await?;
     let callback = match webhooks::latest_callback(&app, &by, id).await? {
-        Some(latest) => Some(webhooks::callback(&app, &by, latest.id).await?),
+        Some(latest) => {
+            let mut callback = webhooks::callback(&app, &by, latest.id).await?;
+            // Without the hidden values, the signature does not fit.
+            let is_hidden = hide_values(&app, &mut callback).await?;
+            (!is_hidden).then_some(callback)
+        }
         None => None,
     };
     let sent = callback

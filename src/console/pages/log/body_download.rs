@@ -1,4 +1,4 @@
-//! The bodies of a callback as files, byte for byte.
+//! The bodies of a callback as files, byte for byte, except for values that the event type hides.
 
 use axum::{
     Extension,
@@ -13,6 +13,7 @@ use crate::{
         principal::{Principal, SignedIn},
         rules::Action,
     },
+    console::pages::log::masking::hide_values,
     domain::id::{CallbackId, WebhookId},
     problem::Problem,
     routes::{Routes, Rule},
@@ -69,10 +70,11 @@ async fn file(app: &AppState, by: &Principal, id: &str, callback: &str, which: W
 async fn body(app: &AppState, by: &Principal, id: &str, callback: &str, which: Which) -> Result<(String, Vec<u8>), UseCaseError> {
     let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
     let callback: CallbackId = callback.parse().map_err(|_| UseCaseError::NotFound)?;
-    let details = webhooks::callback(app, by, callback).await?;
+    let mut details = webhooks::callback(app, by, callback).await?;
     if details.record.webhook != id {
         return Err(UseCaseError::NotFound);
     }
+    hide_values(app, &mut details).await?;
     let (name, bytes) = match which {
         Which::Request => ("request", details.request_body.map(String::into_bytes)),
         Which::Response => ("response", details.received.map(|received| received.body)),

@@ -276,6 +276,7 @@ fn Request(open: CallbackDetailsView) -> impl IntoView {
                 Some(body) => {
                     view! { <Body id="request-body" label=say::request_body(lang) body copy=common::copy(lang).to_owned() download /> }.into_any()
                 }
+                None if open.is_erased => view! { <p class="hint">{say::erased(lang)}</p> }.into_any(),
                 None => view! { <p class="hint">{say::too_old(lang)}</p> }.into_any(),
             }}
             <Headers headers=open.request_headers />

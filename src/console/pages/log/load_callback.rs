@@ -19,6 +19,7 @@ use crate::{
                 load_log::{CallbackRow, log_zone, row},
                 log_query::LogQuery,
                 log_urls::LogUrls,
+                masking::hide_values,
                 verdict::{VerdictView, full_verdict},
             },
         },
@@ -104,6 +105,8 @@ pub struct CallbackDetailsView {
     pub request_headers: Vec<HeaderLine>,
     /// The body of the request. `None` if the event is no longer stored.
     pub request_body: Option<BodyView>,
+    /// Whether the event was erased.
+    pub is_erased: bool,
     /// The headers of the response. `None` if there was no response.
     pub response_headers: Option<Vec<HeaderLine>>,
     /// The start of the body of the response. `None` if it is empty.
@@ -179,11 +182,12 @@ pub async fn callback(
     zone: &TimeZone,
     lang: Lang,
 ) -> Result<Option<CallbackDetailsView>, UseCaseError> {
-    let details = match webhooks::callback(app, by, id).await {
+    let mut details = match webhooks::callback(app, by, id).await {
         Ok(details) if details.record.webhook == webhook.id => details,
         Ok(_) | Err(UseCaseError::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     };
+    hide_values(app, &mut details).await?;
     let (attempts, standing) = webhooks::attempts(app, by, &details.record).await?;
     let before = std::iter::once(None).chain(attempts.iter().map(|attempt| Some(attempt.at)));
     let attempts = attempts.iter().zip(before).map(|(attempt, before)| AttemptView {
@@ -252,6 +256,7 @@ pub async fn callback(
         detail: details.detail,
         request_headers: header_views(details.request_headers),
         request_body: details.request_body.map(body_view),
+        is_erased: details.is_erased,
         response_body: details
             .received
             .as_ref()
@@ -311,6 +316,8 @@ fn redirect_view(app: &AppState, webhook: &WebhookRecord, details: &CallbackDeta
 fn obstacle(webhook: &WebhookRecord, details: &CallbackDetails, lang: Lang) -> Option<String> {
     let why = if !webhook.fields.enabled {
         say::not_while_disabled(lang)
+    } else if details.is_erased {
+        say::erased(lang)
     } else if details.request_body.is_none() {
         say::too_old(lang)
     } else {

@@ -29,6 +29,8 @@ mod log_urls;
 #[cfg(feature = "ssr")]
 pub(super) mod logs;
 #[cfg(feature = "ssr")]
+pub(super) mod masking;
+#[cfg(feature = "ssr")]
 pub mod range;
 #[cfg(feature = "ssr")]
 mod verdict;

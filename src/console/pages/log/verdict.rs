@@ -304,6 +304,7 @@ mod tests {
             certificates: Vec::new(),
             request_headers: Vec::new(),
             request_body: None,
+            is_erased: false,
             ce_id: None,
             source: None,
             subject: None,

@@ -1,0 +1,108 @@
+//! `POST /erase`.
+
+use axum::{Json, extract::State, http::Method};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    app::AppState,
+    auth::rules::Action,
+    domain::id::EventId,
+    messages::validation::ValidationError,
+    problem::Problem,
+    rest::extract::{Body, Caller, NoParams, Params},
+    routes::{Operation, Routes, Rule, Tag},
+    services::{
+        erase,
+        error::{FieldError, UseCaseError},
+    },
+    storage::erase::Erasure,
+};
+
+/// Which events are erased: `subject`, or `source` and `id`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Erase")]
+struct EraseBody {
+    /// All events with this `subject`.
+    #[schemars(example = &"identities/42")]
+    subject: Option<String>,
+    /// Events with this `source`, and with the given `id`.
+    source: Option<String>,
+    /// Events with this CloudEvents `id`, and with the given `source`.
+    id: Option<String>,
+    /// The `next` of the answer before, if it has one.
+    after: Option<EventId>,
+}
+
+/// What was erased.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Erased")]
+struct ErasedView {
+    /// Events whose payload was erased.
+    #[schemars(example = 12)]
+    events: u64,
+    /// Callbacks whose response body was erased.
+    #[schemars(example = 14)]
+    callbacks: u64,
+    /// Deliveries that waited and were cancelled.
+    #[schemars(example = 1)]
+    deliveries: u64,
+    /// Attempts that were in flight. If there are any, send the first request again when they have ended, to erase the responses that they
+    /// logged.
+    #[schemars(example = 0)]
+    in_flight: u64,
+    /// If it is not null, there are more events: send it as `after`.
+    next: Option<EventId>,
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Routes<AppState> {
+    Routes::new().operation(
+        Method::POST,
+        "/erase",
+        Rule::Key(Action::EraseData),
+        run,
+        Operation::new("eraseData", Tag::Events, "Erase the data of a person")
+            .text(
+                "Removes the payloads of events, and the response bodies in the log of their callbacks, for good. The rows stay, without these. \
+                 Deliveries that wait are cancelled. A request works for a few seconds; if `next` is not null, send another one.",
+            )
+            .example(json!({ "subject": "identities/42" })),
+    )
+}
+
+/// `POST /erase`
+async fn run(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    _: Params<NoParams>,
+    Body(body): Body<EraseBody>,
+) -> Result<Json<ErasedView>, Problem> {
+    let after = body.after;
+    let what = erasure(body)?;
+    let after = match after {
+        Some(id) => Some(app.store.event_position(id).await?.ok_or(UseCaseError::NotFound)?),
+        None => None,
+    };
+    let erased = erase::erase(&app, &by, &what, after).await?;
+    Ok(Json(ErasedView {
+        events: erased.events,
+        callbacks: erased.callbacks,
+        deliveries: erased.deliveries,
+        in_flight: erased.in_flight,
+        next: erased.rest.map(|cursor| EventId(cursor.id)),
+    }))
+}
+
+fn erasure(body: EraseBody) -> Result<Erasure, Problem> {
+    let wrong = |pointer: &str| Problem::from(UseCaseError::Invalid(vec![FieldError::new(pointer, ValidationError::EraseWhat)]));
+    match (body.subject, body.source, body.id) {
+        (Some(subject), None, None) if !subject.is_empty() => Ok(Erasure::Subject(subject)),
+        (None, Some(source), Some(id)) if !source.is_empty() && !id.is_empty() => Ok(Erasure::Event { source, id }),
+        (_, None, Some(_)) => Err(wrong("/source")),
+        (_, Some(_), None) => Err(wrong("/id")),
+        _ => Err(wrong("/subject")),
+    }
+}

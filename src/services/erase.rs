@@ -1,0 +1,67 @@
+//! Erasure of what events and responses say about a person.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    app::AppState,
+    auth::{principal::Principal, rules::Action},
+    domain::page::Cursor,
+    services::error::UseCaseError,
+    storage::erase::{ERASED, Erasure},
+};
+
+/// How long one request works. The caller sends the next one.
+const LONGEST: Duration = Duration::from_secs(3);
+
+/// What a request erased.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Events whose payload was erased.
+    pub events: u64,
+    /// Callbacks whose response body was erased.
+    pub callbacks: u64,
+    /// Deliveries that were cancelled.
+    pub deliveries: u64,
+    /// Attempts that are in flight and may log a response. When they have ended, the same request erases it.
+    pub in_flight: u64,
+    /// Where the next request continues, if this one did not reach the end.
+    pub rest: Option<Cursor>,
+}
+
+/// Erases payloads and logged responses, and cancels the deliveries that wait.
+pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option<Cursor>) -> Result<Erased, UseCaseError> {
+    by.may(Action::EraseData, false)?;
+    let begun = Instant::now();
+    let mut all = Erased {
+        rest: after,
+        ..Erased::default()
+    };
+    loop {
+        let batch = app.store.erase_batch(&by.actor(), what, all.rest).await?;
+        all.events += batch.events;
+        all.callbacks += batch.callbacks;
+        all.deliveries += batch.deliveries;
+        for (webhook, delivery) in batch.sending {
+            // Those that wait in the memory of this node are not sent.
+            if app.dispatcher.cancel_one(webhook, delivery, ERASED).await {
+                all.deliveries += 1;
+            } else {
+                all.in_flight += 1;
+            }
+        }
+        all.rest = batch.rest;
+        if all.rest.is_none() || begun.elapsed() >= LONGEST {
+            break;
+        }
+    }
+    app.store.end_erasure().await?;
+    app.dispatcher.wake();
+    tracing::info!(
+        events = all.events,
+        callbacks = all.callbacks,
+        "the payloads of {} events and {} responses were erased on request",
+        all.events,
+        all.callbacks
+    );
+    Ok(all)
+}

@@ -1,0 +1,212 @@
+//! Erases what events and responses say about a person. The rows stay: without a body, an event counts as erased.
+//!
+//! SQLite keeps what was overwritten in free space. While rows are erased, `secure_delete` makes SQLite overwrite it with zeros, and the
+//! write-ahead log is emptied afterwards. What earlier transactions left in free space is not found by this; `VACUUM` removes it.
+
+use std::collections::BTreeSet;
+
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        audit::AuditAction,
+        id::{DeliveryId, EventId, WebhookId},
+        page::Cursor,
+        timestamp::Timestamp,
+    },
+    storage::{
+        Store, StoreError,
+        audit::{self, Actor, Entry},
+        batch_insert::{for_ids, sizes},
+        change_notifications,
+        event_search::{EventFilter, EventRecord, delivery_ids_of},
+        ordering::{self, OrderKey},
+        raw_sql::{marks, statement},
+    },
+};
+
+/// Events per transaction.
+const BATCH: u64 = 100;
+
+/// Why a delivery of an erased event is cancelled.
+pub const ERASED: &str = "The event was erased.";
+
+/// Which events are erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Erasure {
+    /// All with this subject.
+    Subject(String),
+    /// Those with this source and this id of the publisher.
+    Event {
+        /// The `source` attribute.
+        source: String,
+        /// The publisher's id.
+        id: String,
+    },
+}
+
+impl Erasure {
+    fn filter(&self) -> EventFilter {
+        match self {
+            Self::Subject(subject) => EventFilter {
+                subject: Some(subject.clone()),
+                ..EventFilter::default()
+            },
+            Self::Event { source, id } => EventFilter {
+                source: Some(source.clone()),
+                ce_id: Some(id.clone()),
+                ..EventFilter::default()
+            },
+        }
+    }
+
+    fn describe(&self) -> serde_json::Value {
+        match self {
+            Self::Subject(subject) => json!({ "subject": subject }),
+            Self::Event { source, id } => json!({ "source": source, "id": id }),
+        }
+    }
+}
+
+/// What one batch erased.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErasedBatch {
+    /// Events whose payload was erased.
+    pub events: u64,
+    /// Callbacks whose response body was erased.
+    pub callbacks: u64,
+    /// Deliveries that were cancelled.
+    pub deliveries: u64,
+    /// Deliveries of these events that a node has taken to send, and may send, because it has the payload in its memory.
+    pub sending: Vec<(WebhookId, DeliveryId)>,
+    /// The last event of the batch, if there may be more.
+    pub rest: Option<Cursor>,
+}
+
+#[derive(FromQueryResult)]
+struct DeliveryRow {
+    id: Uuid,
+    webhook_id: Uuid,
+    state: String,
+    order_key: Option<i64>,
+}
+
+impl Store {
+    /// Erases one batch of the chosen events, newest first, beginning after the last one of the previous batch. Events that are erased already
+    /// are treated again, because an attempt that was in flight has logged a response since. A batch that changes something writes an entry to
+    /// the audit log.
+    pub async fn erase_batch(&self, by: &Actor, what: &Erasure, after: Option<Cursor>) -> Result<ErasedBatch, StoreError> {
+        let page = self.find_events(&what.filter(), after, BATCH).await?;
+        let mut batch = ErasedBatch {
+            rest: page.next,
+            ..ErasedBatch::default()
+        };
+        if page.items.is_empty() {
+            return Ok(batch);
+        }
+        self.overwrite_deleted(true).await?;
+        let now = Timestamp::now();
+        let transaction = self.begin().await?;
+        let mut deliveries = Vec::new();
+        for event in &page.items {
+            deliveries.extend(self.all_deliveries(&transaction, event).await?);
+        }
+        let waits = |row: &&DeliveryRow| matches!(row.state.as_str(), "pending" | "parked" | "held");
+        let subject = |row: &DeliveryRow| Some((WebhookId(row.webhook_id), OrderKey(row.order_key?)));
+        let subjects: BTreeSet<_> = deliveries.iter().filter(waits).filter_map(subject).collect();
+        ordering::lock_all(&transaction, &subjects).await?;
+        let waiting: Vec<Uuid> = deliveries.iter().filter(waits).map(|row| row.id).collect();
+        let cancel = "UPDATE deliveries SET state = 'cancelled', reason = ?, due_at = NULL, manual_requests = 0, priority = 1, updated_at = ? \
+                      WHERE state IN ('pending', 'parked', 'held') AND id IN";
+        batch.deliveries = for_ids(&transaction, cancel, &[ERASED.into(), now.0.into()], waiting.into_iter()).await?;
+        ordering::promote_next(&transaction, &subjects, now).await?;
+        let empty = "UPDATE events SET body = '', extensions = NULL WHERE body <> '' AND id IN";
+        batch.events = for_ids(&transaction, empty, &[], page.items.iter().map(|event| event.id.0)).await?;
+        let empty = "UPDATE callbacks SET response_body = ?, response_truncated = FALSE, response_incomplete = NULL \
+                     WHERE length(response_body) > 0 AND delivery_id IN";
+        let ids: Vec<Uuid> = deliveries.iter().map(|row| row.id).collect();
+        batch.callbacks = for_ids(&transaction, empty, &[Vec::<u8>::new().into()], ids.iter().copied()).await?;
+        batch.sending = self.still_sending(&transaction, &ids).await?;
+        if batch.events + batch.callbacks + batch.deliveries > 0 {
+            let mut after = what.describe();
+            after["events"] = batch.events.into();
+            after["callbacks"] = batch.callbacks.into();
+            after["deliveries"] = batch.deliveries.into();
+            audit::add(&transaction, by, Entry::of_server(AuditAction::DataErased).after(after), now).await?;
+        }
+        change_notifications::tell(&transaction, "pending").await?;
+        transaction.commit().await?;
+        Ok(batch)
+    }
+
+    /// Removes what was erased from SQLite's write-ahead log. On PostgreSQL, vacuuming frees the space of earlier versions of rows.
+    pub async fn end_erasure(&self) -> Result<(), StoreError> {
+        if self.backend() == DbBackend::Sqlite {
+            self.overwrite_deleted(false).await?;
+            self.write.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        }
+        Ok(())
+    }
+
+    /// Sets whether SQLite overwrites deleted content with zeros. Off, it saves the writes for free pages.
+    async fn overwrite_deleted(&self, on: bool) -> Result<(), StoreError> {
+        if self.backend() == DbBackend::Sqlite {
+            let set = if on {
+                "PRAGMA secure_delete = ON"
+            } else {
+                "PRAGMA secure_delete = OFF"
+            };
+            self.write.execute_unprepared(set).await?;
+        }
+        Ok(())
+    }
+
+    /// All deliveries of an event, in a short range of the primary key (see [`Store::deliveries_of`]).
+    async fn all_deliveries(&self, on: &impl ConnectionTrait, event: &EventRecord) -> Result<Vec<DeliveryRow>, StoreError> {
+        let Some(all) = self.number_of_deliveries(event).await? else {
+            return self.deliveries_in_range(on, event, None).await;
+        };
+        self.deliveries_in_range(on, event, Some(all)).await
+    }
+
+    async fn deliveries_in_range(
+        &self,
+        on: &impl ConnectionTrait,
+        event: &EventRecord,
+        all: Option<i64>,
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
+        let (from, to) = delivery_ids_of(event);
+        let sql = "SELECT id, webhook_id, state, order_key FROM deliveries WHERE id > ? AND id < ? AND event_id = ? ORDER BY id LIMIT ?";
+        let values = [from.into(), to.into(), event.id.0.into(), all.unwrap_or(i64::MAX).into()];
+        Ok(DeliveryRow::find_by_statement(statement(self.backend(), sql, values))
+            .all(on)
+            .await?)
+    }
+
+    async fn still_sending(&self, on: &impl ConnectionTrait, deliveries: &[Uuid]) -> Result<Vec<(WebhookId, DeliveryId)>, StoreError> {
+        let (mut sending, mut left) = (Vec::new(), deliveries.iter());
+        for size in sizes(deliveries.len()) {
+            let sql = format!(
+                "SELECT id, webhook_id, state, order_key FROM deliveries WHERE state = 'sending' AND id IN {}",
+                marks(size)
+            );
+            let values: Vec<Value> = left.by_ref().take(size).map(|id| (*id).into()).collect();
+            let rows = DeliveryRow::find_by_statement(statement(self.backend(), &sql, values))
+                .all(on)
+                .await?;
+            sending.extend(rows.into_iter().map(|row| (WebhookId(row.webhook_id), DeliveryId(row.id))));
+        }
+        Ok(sending)
+    }
+
+    /// The position of an event in a list of events.
+    pub async fn event_position(&self, id: EventId) -> Result<Option<Cursor>, StoreError> {
+        let found = self.event(id).await?;
+        Ok(found.map(|(event, _)| Cursor {
+            at: event.received_at,
+            id: event.id.0,
+        }))
+    }
+}
