@@ -30,7 +30,7 @@ pub(super) struct ApiKeyArguments {
 enum ApiKeyCommand {
     /// Create a key and print it. It cannot be shown again
     #[command(
-        after_help = "events:write publishes events, event-types:write changes event types, webhooks:read and webhooks:write read and change webhooks, callbacks:read reads logs, events and deliveries, metrics:read reads /metrics, admin manages users and keys and reads the audit log. No scope includes another.\n\nExample:\n  clearhook api-key create --name 'CI pipeline' --scope webhooks:read --scope webhooks:write"
+        after_help = "events:write publishes events, event-types:write changes event types, webhooks:read and webhooks:write read and change webhooks, callbacks:read reads logs, events and deliveries, metrics:read reads /metrics, admin manages users and keys and reads the audit log. No scope includes another; event types can be read with any key.\n\nExample:\n  clearhook api-key create --name 'CI pipeline' --scope webhooks:read --scope webhooks:write"
     )]
     Create {
         /// A name that says which program uses the key

@@ -6,6 +6,7 @@ use std::{
 };
 
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -47,7 +48,11 @@ pub(super) fn read_text(what: &str, path: &Path) -> Result<String, CliError> {
 
 /// The JSON of a file.
 pub(super) fn read_json(what: &str, path: &Path) -> Result<Value, CliError> {
-    let text = read_text(what, path)?;
+    parse_json(what, path, &read_text(what, path)?)
+}
+
+/// Parses the text of a file that has to be JSON.
+pub(super) fn parse_json<'a, T: Deserialize<'a>>(what: &str, path: &Path, text: &'a str) -> Result<T, CliError> {
     let shown = if path.as_os_str() == "-" {
         "standard input".to_owned()
     } else {
@@ -56,7 +61,7 @@ pub(super) fn read_json(what: &str, path: &Path) -> Result<Value, CliError> {
     if text.trim().is_empty() {
         return Err(CliError::Other(format!("{what}: {shown} is empty; it has to be JSON")));
     }
-    serde_json::from_str(&text).map_err(|error| CliError::Other(format!("{what}: {shown} is not JSON: {error}")))
+    serde_json::from_str(text).map_err(|error| CliError::Other(format!("{what}: {shown} is not JSON: {error}")))
 }
 
 /// The first line of standard input. On a terminal it is asked for, and not shown while it is typed.

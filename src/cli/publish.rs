@@ -8,7 +8,13 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::{
-    cli::{client::ServerArguments, error::CliError, input::read_text, output::print_line, plain::printable_json},
+    cli::{
+        client::ServerArguments,
+        error::CliError,
+        input::{parse_json, read_text},
+        output::print_line,
+        plain::printable_json,
+    },
     domain::event_type::EventType,
 };
 
@@ -65,8 +71,7 @@ pub(super) async fn run(arguments: PublishArguments) -> Result<(), CliError> {
 pub(super) async fn publish(server: &ServerArguments, arguments: EventArguments) -> Result<(), CliError> {
     let client = server.client()?;
     let text = read_text("--data", &arguments.data)?;
-    let data: &RawValue = serde_json::from_str(&text)
-        .map_err(|error| CliError::Other(format!("--data: {} is not JSON: {error}", arguments.data.display())))?;
+    let data: &RawValue = parse_json("--data", &arguments.data, &text)?;
     let event = CloudEvent {
         specversion: "1.0",
         id: arguments.id.unwrap_or_else(|| Uuid::now_v7().to_string()),

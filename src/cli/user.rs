@@ -39,7 +39,7 @@ enum UserCommand {
         /// The user's e-mail address
         #[arg(long)]
         email: String,
-        /// The user's role: administrator (may do everything) or api-owner (sees and changes the webhooks that name the user as an owner)
+        /// The user's role: administrator (may do everything) or api-owner (may see the webhooks whose owner the user is, and their logs)
         #[arg(long)]
         role: Role,
         /// Read the password from the first line of standard input
@@ -69,7 +69,7 @@ enum UserCommand {
         /// The user's e-mail address
         #[arg(long)]
         email: String,
-        /// The new role: administrator (may do everything) or api-owner (sees and changes the webhooks that name the user as an owner)
+        /// The new role: administrator (may do everything) or api-owner (may see the webhooks whose owner the user is, and their logs)
         #[arg(long)]
         role: Role,
     },

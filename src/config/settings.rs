@@ -43,7 +43,7 @@ macro_rules! settings {
         #[serde(default, deny_unknown_fields)]
         pub struct Settings {
             /// A TOML file with settings; the keys are the names of the flags in snake case [default: clearhook.toml, if it exists]
-            #[arg(long, env = "CLEARHOOK_CONFIG", global = true, value_parser = OsStringValueParser::new().map(PathBuf::from))]
+            #[arg(long, env = "CLEARHOOK_CONFIG", global = true, hide_env_values = true, value_parser = OsStringValueParser::new().map(PathBuf::from))]
             #[serde(skip)]
             pub config: Option<PathBuf>,
             /// Where each setting was given.
@@ -58,12 +58,19 @@ macro_rules! settings {
             )*
             $(
                 $(#[doc = $secret_doc])*
-                #[doc = "Prefer the environment variable or a file: other users of this machine can read command-line arguments"]
+                #[doc = "(better in the variable or the file: other users of this machine can read command-line arguments)"]
                 #[arg(long, env = $secret_env, global = true, hide_env_values = true)]
                 #[serde(deserialize_with = "text")]
                 pub $secret: Option<String>,
                 #[doc = concat!("A file with the value of ", $secret_env)]
-                #[arg(long, env = concat!($secret_env, "_FILE"), global = true, hide_env_values = true)]
+                // clap does not see documentation that a macro makes.
+                #[arg(
+                    long,
+                    env = concat!($secret_env, "_FILE"),
+                    global = true,
+                    hide_env_values = true,
+                    help = concat!("A file with the value of ", $secret_env)
+                )]
                 #[serde(deserialize_with = "text")]
                 pub $secret_file: Option<String>,
             )*

@@ -29,7 +29,7 @@ pub(super) struct FieldArguments {
     /// An event type or a pattern such as `identity.*`; may be given several times. An update replaces all present ones
     #[arg(long = "event", value_name = "TYPE")]
     events: Vec<String>,
-    /// A user who may see and change it besides administrators, by e-mail address or id; may be given several times. An update replaces all
+    /// A user who may see it, besides administrators, by e-mail address or id; may be given several times. An update replaces all
     /// present ones
     #[arg(long = "owner", value_name = "EMAIL")]
     owners: Vec<String>,
