@@ -9,7 +9,8 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   fullyParallel: false,
   workers: 2,
-  timeout: 60_000,
+  // A limit for what hangs. A journey takes some seconds, and a minute where other builds keep all processors busy.
+  timeout: 150_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],
   use: {

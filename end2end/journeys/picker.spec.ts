@@ -43,6 +43,14 @@ test('events are found among 500, chosen, and chosen as a group', async ({ signe
 
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByRole('heading', { name: 'Chooses', level: 1 })).toBeVisible();
+  // The page has all 500 only when they are asked for. What it has instead keeps the choice when something else is saved.
+  await expect(page.locator('#events').getByRole('checkbox', { includeHidden: true })).toHaveCount(0);
+  await page.locator('summary').filter({ hasText: 'General' }).click();
+  await page.getByLabel('Description').fill('Still chosen');
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByText('Your changes were saved.')).toBeVisible();
+  await page.locator('summary').filter({ hasText: 'Identity created' }).first().click();
+  await expect(page.getByRole('link', { name: 'Change the events' })).toHaveAttribute('href', /edit=all#event$/);
   const id = new URL(page.url()).pathname.split('/').pop();
   const stored = await server.api('GET', `/webhooks/${id}`);
   expect([...stored.events].sort()).toEqual(['identity.created', 'shop2.*']);

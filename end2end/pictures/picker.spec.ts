@@ -18,6 +18,6 @@ test('pictures of the choice of events', async ({ signedIn: page, server }) => {
   await shoot(page, 'picker-fields');
   await manyTypes(server);
   const { id } = await server.api('POST', '/webhooks', { name: 'Many', url: 'https://example.com/hook', events: ['identity.*', 'visitor.checked_in', 'shop3.*', 'shop5.thing1.deleted', 'shop5.thing2.created', 'other.*'] });
-  await page.goto(`/webhooks/${id}`);
+  await page.goto(`/webhooks/${id}?edit=all`);
   await shoot(page, 'picker-500', true);
 });

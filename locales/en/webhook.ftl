@@ -81,6 +81,7 @@ events-pattern = { $count ->
    *[other] Matches { NUMBER($count) } event types, and future ones.
 }
 events-unknown = Not in the catalogue.
+events-change = Change the events
 events-close = Close
 
 tested = A test event was sent. Its callback is in the log.

@@ -81,6 +81,7 @@ events-pattern = { $count ->
    *[other] Correspond à { NUMBER($count) } types d’événements, et aux futurs.
 }
 events-unknown = Absent du catalogue.
+events-change = Modifier les événements
 events-close = Fermer
 
 tested = Un événement de test a été envoyé. Son appel est dans le journal.

@@ -17,8 +17,9 @@ use crate::support::{
 
 on_both! { pages_are_quick_however_much_there_is }
 
-/// The time within which 95 of 100 pages are answered. The service of a test is not optimised, and the machine is busy with other tests.
-const LIMIT: Duration = Duration::from_secs(2);
+/// The time within which 95 of 100 pages are answered. Neither the service of a test nor its SQLite is optimised, and other tests keep the machine
+/// busy: this finds what grows with the rows. `make bench PARTS=pages` measures the release.
+const LIMIT: Duration = Duration::from_secs(5);
 const REQUESTS: usize = 20;
 const WARM_UP: usize = 2;
 const TYPES: usize = 500;

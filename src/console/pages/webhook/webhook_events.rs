@@ -39,6 +39,23 @@ struct Chosen<'a> {
     lang: Lang,
 }
 
+impl<'a> Chosen<'a> {
+    fn of(form: &'a FormView, lang: Lang) -> Self {
+        let (choice, keys) = (&form.choice, &form.form.events);
+        // A checkbox in a closed group cannot take the focus; then the filter does.
+        let all_open = choice.count() <= OPEN_MAX;
+        let first = choice.types().find(|one| all_open && one.may_be_added());
+        let patterns = keys.iter().filter(|event| event.ends_with('*'));
+        Self {
+            keys,
+            patterns: patterns.map(|pattern| EventPattern::of_stored(pattern)).collect(),
+            filter: form.form.events_filter.trim(),
+            first: first.map(|one| one.key.as_str()),
+            lang,
+        }
+    }
+}
+
 impl Chosen<'_> {
     fn has(&self, key: &str) -> bool {
         self.keys.iter().any(|chosen| chosen == key)
@@ -59,24 +76,41 @@ impl Chosen<'_> {
     }
 }
 
+/// Whether there are so many event types that a page shows them only to whoever changes the choice.
+pub(super) fn is_long(form: &FormView) -> bool {
+    form.choice.count() >= SCROLLS_FROM
+}
+
+/// What is chosen, while the section is closed and there are many event types: all of them would be most of the page, and whoever reads the log
+/// needs none. The form sends what is stored.
+pub(super) fn events_folded(form: &FormView, id: &str, lang: Lang) -> AnyView {
+    let chosen = Chosen::of(form, lang);
+    let kept = form
+        .form
+        .events
+        .iter()
+        .map(|key| view! { <input type="hidden" name="events" value=key.clone() /> });
+    view! {
+        <div class="picker" id="events" tabindex="-1">
+            {schemas_of_chosen(&form.choice, &form.form.events, lang)}
+            {chosen_view(&form.choice, &chosen)}
+            {kept.collect_view()}
+            <p>
+                <a class="button" href=format!("/webhooks/{id}?edit=all#event")>
+                    {say::events_change(lang)}
+                </a>
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
 /// The picker of event types: the content of the section "Event".
 pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
     let error = error_of(errors, "events");
     let describe = error.as_ref().map(|_| "events-error");
     let choice = &form.choice;
-    let patterns = form.form.events.iter().filter(|event| event.ends_with('*'));
-    // A checkbox in a closed group cannot take the focus; then the filter does.
-    let all_open = choice.count() <= OPEN_MAX;
-    let chosen = Chosen {
-        first: choice
-            .types()
-            .find(|one| all_open && one.may_be_added())
-            .map(|one| one.key.as_str()),
-        keys: &form.form.events,
-        patterns: patterns.map(|pattern| EventPattern::of_stored(pattern)).collect(),
-        filter: form.form.events_filter.trim(),
-        lang,
-    };
+    let chosen = Chosen::of(form, lang);
     let shown = choice.types().filter(|one| chosen.shows(one)).count();
     let received = choice.types().filter(|one| chosen.receives(one)).count();
     let groups = choice

@@ -21,7 +21,7 @@ use crate::{
                 section::Section,
                 summaries::{details_line, event_line, general_line, headers_line},
                 webhook_actions::ROTATE,
-                webhook_events::events,
+                webhook_events::{events, events_folded, is_long},
             },
         },
         raw_text::raw_text,
@@ -278,15 +278,17 @@ fn headers(form: &FormView, errors: Vec<ErrorView>, lang: Lang) -> AnyView {
 }
 
 fn event(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
+    let is_open = is_open(form, &["events"]);
+    let folded = form.id.as_deref().filter(|_| !is_open && is_long(form));
     Section {
         id: "event",
         heading_id: "event-heading",
         heading: say::event(lang),
         why: say::event_why(lang),
         summary: summary(form, event_line, lang),
-        is_open: is_open(form, &["events"]),
+        is_open,
         editable: true,
-        body: events(form, errors, lang),
+        body: folded.map_or_else(|| events(form, errors, lang), |id| events_folded(form, id, lang)),
     }
     .view()
 }

@@ -317,6 +317,10 @@ impl List {
     }
 
     fn show(&self, fragment: Result<ListFragment, ConsoleError>, address: Address) {
+        // A menu may have been opened, or text selected, while the refresh was on its way.
+        if address == Address::Refresh && is_in_use(REGION) {
+            return;
+        }
         match fragment {
             Ok(fragment) => {
                 replace_parts(&fragment.html, REGION);
