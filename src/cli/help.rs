@@ -5,7 +5,7 @@ use clap::{Arg, Command, CommandFactory};
 use super::Arguments;
 
 /// Commands that open the database, and need no other setting.
-const ON_THE_DATABASE: [&str; 4] = ["migrate", "user", "api-key", "master-key"];
+const ON_THE_DATABASE: [&str; 7] = ["migrate", "user", "api-key", "master-key", "backup", "restore", "copy"];
 /// The settings that say which database, and how its secrets are read.
 const DATABASE: [&str; 6] = [
     "config",
@@ -16,9 +16,15 @@ const DATABASE: [&str; 6] = [
     "master_key_file",
 ];
 
+/// The settings that say where the service listens.
+const ADDRESS: [&str; 5] = ["config", "addr", "metrics_addr", "tls_cert", "tls_key"];
+
 /// The whole command line.
 pub(super) fn program() -> Command {
-    let mut program = Arguments::command().mut_subcommand("serve", |serve| serve.mut_args(in_group));
+    let mut program = Arguments::command()
+        .mut_subcommand("serve", |serve| serve.mut_args(in_group))
+        .mut_subcommand("doctor", |doctor| doctor.mut_args(in_group))
+        .mut_subcommand("health", |health| health.mut_args(for_the_address));
     for name in ON_THE_DATABASE {
         program = program.mut_subcommand(name, |command| command.mut_args(for_the_database));
     }
@@ -50,6 +56,12 @@ fn for_the_database(argument: Arg) -> Arg {
         let is_setting = argument.is_global_set();
         argument.hide(is_setting)
     }
+}
+
+/// Hides settings that do not say where the service listens.
+fn for_the_address(argument: Arg) -> Arg {
+    let is_other = argument.is_global_set() && !ADDRESS.contains(&argument.get_id().as_str());
+    argument.hide(is_other)
 }
 
 /// Puts a setting of the service under the heading of its group.

@@ -53,7 +53,7 @@ struct Arguments {
 }
 
 /// What the help says below the commands.
-const HELP: &str = "`serve`, `migrate`, `user`, `api-key` and `master-key` run on the machine of the server and use its database; `health` asks that server. The other commands talk to a running server: they take its URL and an API key from --url and CLEARHOOK_API_KEY, or from a profile (`clearhook profile --help`).
+const HELP: &str = "`serve`, `migrate`, `user`, `api-key`, `master-key`, `backup`, `restore`, `copy`, `doctor` and `health` run on the machine of the server, with its settings. The other commands talk to a running server: they take its URL and an API key from --url and CLEARHOOK_API_KEY, or from a profile (`clearhook profile --help`).
 
 Examples:
   clearhook serve --demo
