@@ -1,8 +1,6 @@
 //! The help of the commands that take all settings of the service: each shows the settings that matter for it, in groups.
 
-use clap::{Arg, Command, CommandFactory};
-
-use super::Arguments;
+use clap::{Arg, Command};
 
 /// Commands that open the database, and need no other setting.
 const ON_THE_DATABASE: [&str; 7] = ["migrate", "user", "api-key", "master-key", "backup", "restore", "copy"];
@@ -19,9 +17,9 @@ const DATABASE: [&str; 6] = [
 /// The settings that say where the service listens.
 const ADDRESS: [&str; 5] = ["config", "addr", "metrics_addr", "tls_cert", "tls_key"];
 
-/// The whole command line.
-pub(super) fn program() -> Command {
-    let mut program = Arguments::command()
+/// The whole command line, with the settings in groups.
+pub(super) fn with_groups(program: Command) -> Command {
+    let mut program = program
         .mut_subcommand("serve", |serve| serve.mut_args(in_group))
         .mut_subcommand("doctor", |doctor| doctor.mut_args(in_group))
         .mut_subcommand("health", |health| health.mut_args(for_the_address));
@@ -32,12 +30,15 @@ pub(super) fn program() -> Command {
 }
 
 /// The command that the arguments of the process name, such as `clearhook webhook list`.
-pub(super) fn command_of_arguments() -> String {
-    named(std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()))
+pub(super) fn command_of_arguments(program: Command) -> String {
+    named(
+        program,
+        std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()),
+    )
 }
 
-fn named(arguments: impl Iterator<Item = String>) -> String {
-    let (mut command, mut name) = (Arguments::command(), "clearhook".to_owned());
+pub(super) fn named(mut command: Command, arguments: impl Iterator<Item = String>) -> String {
+    let mut name = "clearhook".to_owned();
     for argument in arguments {
         let Some(inner) = command.find_subcommand(&argument).cloned() else {
             break;
@@ -81,46 +82,4 @@ fn in_group(argument: Arg) -> Arg {
         _ => return argument,
     };
     argument.help_heading(heading)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_is_known_up_to_its_first_argument() {
-        for (arguments, name) in [
-            ("", "clearhook"),
-            ("webhok list", "clearhook"),
-            ("webhook", "clearhook webhook"),
-            ("webhook list --limit x", "clearhook webhook list"),
-            ("webhook --json list", "clearhook webhook"),
-        ] {
-            assert_eq!(named(arguments.split_whitespace().map(str::to_owned)), name);
-        }
-    }
-
-    #[test]
-    fn commands_on_the_database_show_the_settings_that_say_which() {
-        let mut program = program();
-        program.build();
-        let help = |path: &[&str]| {
-            let found = path.iter().try_fold(&program, |command, name| command.find_subcommand(name));
-            found.unwrap().clone().render_long_help().to_string()
-        };
-        for path in [
-            &["user", "create"][..],
-            &["api-key", "list"],
-            &["migrate"],
-            &["master-key", "rotate"],
-        ] {
-            let shown = help(path);
-            assert!(shown.contains("--database-url") && shown.contains("--data-dir"), "{shown}");
-            assert!(!shown.contains("--oidc") && !shown.contains("--retention"), "{shown}");
-        }
-        let serve = help(&["serve"]);
-        for words in ["--oidc-issuer", "Single sign-on:", "Callbacks:", "Data:"] {
-            assert!(serve.contains(words), "{serve}");
-        }
-    }
 }

@@ -36,7 +36,7 @@ mod user;
 
 use std::process::ExitCode;
 
-use clap::{FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use rustix::fs::Mode;
 
 use self::{
@@ -129,12 +129,17 @@ enum Command {
     Man(manual::ManArguments),
 }
 
+/// The whole command line.
+fn program() -> clap::Command {
+    help::with_groups(Arguments::command())
+}
+
 /// Parses the arguments and runs the command.
 pub fn main() -> ExitCode {
     environment::without_empty_certificate_variables();
     // New files are readable by their owner only. The umask belongs to the whole process, so it is set before any thread starts.
     rustix::process::umask(Mode::from_raw_mode(0o077));
-    let program = help::program();
+    let program = program();
     if let Some(wrong) = environment::not_utf8(&program) {
         note(format_args!("clearhook: {wrong}"));
         return ExitCode::from(usage_code());
@@ -165,7 +170,7 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<(), CliError> {
     match command {
-        Command::Serve(arguments) => serve::run(arguments, &help::program()).await,
+        Command::Serve(arguments) => serve::run(arguments, &program()).await,
         Command::Migrate(arguments) => {
             let (store, config) = arguments.open().await?;
             print_line(format_args!("The database {} is up to date.", config.database))?;
@@ -192,8 +197,8 @@ async fn run(command: Command) -> Result<(), CliError> {
         Command::Diff(arguments) => configuration::diff(arguments).await,
         Command::Apply(arguments) => configuration::apply(arguments).await,
         Command::Profile(arguments) => profile::run(arguments),
-        Command::Completions(arguments) => manual::completions(&arguments, help::program()),
-        Command::Man(arguments) => manual::man(&arguments, help::program()),
+        Command::Completions(arguments) => manual::completions(&arguments, program()),
+        Command::Man(arguments) => manual::man(&arguments, program()),
     }
 }
 
@@ -223,7 +228,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     note(format_args!(
         "clearhook: {}; see {} --help",
         about.strip_prefix("error: ").unwrap_or(&about),
-        help::command_of_arguments()
+        help::command_of_arguments(Arguments::command())
     ));
     ExitCode::from(usage_code())
 }
@@ -234,4 +239,49 @@ fn usage_code() -> u8 {
         .skip(1)
         .find(|argument| !argument.to_string_lossy().starts_with('-'));
     if command.is_some_and(|command| command == "diff") { 1 } else { 2 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_is_known_up_to_its_first_argument() {
+        for (arguments, name) in [
+            ("", "clearhook"),
+            ("webhok list", "clearhook"),
+            ("webhook", "clearhook webhook"),
+            ("webhook list --limit x", "clearhook webhook list"),
+            ("webhook --json list", "clearhook webhook"),
+        ] {
+            assert_eq!(
+                help::named(Arguments::command(), arguments.split_whitespace().map(str::to_owned)),
+                name
+            );
+        }
+    }
+
+    #[test]
+    fn commands_on_the_database_show_the_settings_that_say_which() {
+        let mut program = program();
+        program.build();
+        let help = |path: &[&str]| {
+            let found = path.iter().try_fold(&program, |command, name| command.find_subcommand(name));
+            found.unwrap().clone().render_long_help().to_string()
+        };
+        for path in [
+            &["user", "create"][..],
+            &["api-key", "list"],
+            &["migrate"],
+            &["master-key", "rotate"],
+        ] {
+            let shown = help(path);
+            assert!(shown.contains("--database-url") && shown.contains("--data-dir"), "{shown}");
+            assert!(!shown.contains("--oidc") && !shown.contains("--retention"), "{shown}");
+        }
+        let serve = help(&["serve"]);
+        for words in ["--oidc-issuer", "Single sign-on:", "Callbacks:", "Data:"] {
+            assert!(serve.contains(words), "{serve}");
+        }
+    }
 }

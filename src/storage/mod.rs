@@ -38,6 +38,7 @@ pub mod log;
 pub mod master_key;
 mod migrate;
 pub mod nodes;
+mod once_request;
 pub mod open;
 mod open_error;
 pub mod ordering;

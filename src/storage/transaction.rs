@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::storage::{error::StoreError, idempotency::note_carried_out, limit::TimeLimit};
+use crate::storage::{error::StoreError, limit::TimeLimit, once_request::note_carried_out};
 
 /// A pool of connections. Each statement on a pool for writes acquires the write lock of the process.
 #[derive(Clone, Debug)]
