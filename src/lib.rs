@@ -13,7 +13,7 @@
 //! * `registry`: the event types of this installation, in memory.
 //! * `config`: settings. `telemetry`: logging. `app`: what every use case needs.
 //! * `services`: use cases, shared by the HTTP API, the console, the command line and the input from brokers.
-//! * `broker`: events from NATS JetStream and RabbitMQ.
+//! * `broker`: events from NATS `JetStream` and `RabbitMQ`.
 //! * `problem`: errors as HTTP responses. `request`: facts about the current request. `routes`: routes and their access rules.
 //! * `rest`: the HTTP API. `console`: the pages.
 //! * `web`: the router, its middleware, and the form handlers of the console. `cli`: the command line.

@@ -25,11 +25,11 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
     let filter = checked(filter).map_err(wrong)?;
     let mut directives = filter.clone();
     if !filter.contains(MIGRATIONS) {
-        directives += &format!(",{MIGRATIONS}=warn,{NOTICES}=warn");
+        directives.extend([",", MIGRATIONS, "=warn,", NOTICES, "=warn"]);
     }
     for client in BROKER_CLIENTS {
         if !filter.contains(client) {
-            directives += &format!(",{client}=off");
+            directives.extend([",", client, "=off"]);
         }
     }
     // The filter is parsed alone first, so that an error message shows what the operator wrote.

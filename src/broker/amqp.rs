@@ -16,10 +16,9 @@ use tokio::{sync::Mutex, time::timeout};
 
 use crate::{
     broker::{
-        Broker, BrokerError, Received, Session,
+        adapter::{Broker, BrokerError, EXCHANGE, IN_PROGRESS_MAX, Received, Session},
         amqp_message::{message, rejected_properties},
         amqp_transport::{open, runtime},
-        consumer::{EXCHANGE, IN_PROGRESS_MAX},
         tls::{client_config, explain},
     },
     config::{AmqpServer, AmqpSettings},

@@ -99,6 +99,9 @@ fn time(seconds: u64) -> Option<String> {
     Some(Timestamp(seconds * 1_000).to_string())
 }
 
+/// Sets a property.
+type SetProperty = fn(BasicProperties, ShortString) -> BasicProperties;
+
 /// The properties of the copy of a rejected message. The original ones are kept, except those that would change what the broker does with the
 /// copy; these become headers.
 pub(super) fn rejected_properties(delivery: &Delivery, rejection: &Rejection) -> BasicProperties {
@@ -134,7 +137,7 @@ pub(super) fn rejected_properties(delivery: &Delivery, rejection: &Rejection) ->
         }
     }
     let mut properties = BasicProperties::default().with_delivery_mode(PERSISTENT).with_headers(headers);
-    let kept: [(fn(BasicProperties, ShortString) -> BasicProperties, _); 6] = [
+    let kept: [(SetProperty, _); 6] = [
         (BasicProperties::with_content_type, original.content_type()),
         (BasicProperties::with_content_encoding, original.content_encoding()),
         (BasicProperties::with_correlation_id, original.correlation_id()),

@@ -21,7 +21,7 @@ use tokio_rustls::TlsConnector;
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 
 use crate::{
-    broker::{amqp_utf8::Utf8Frames, consumer::EXCHANGE},
+    broker::{adapter::EXCHANGE, amqp_utf8::Utf8Frames},
     config::AmqpServer,
 };
 
@@ -83,6 +83,7 @@ impl Reactor for Connections {
         self.0.interval(duration)
     }
 
+    #[allow(clippy::manual_async_fn, reason = "the future of an `async fn` would borrow `self`")]
     fn tcp_connect_addr(&self, address: SocketAddr) -> impl Future<Output = io::Result<Self::TcpStream>> + Send + 'static {
         async move {
             let transport: Box<dyn Transport> = Box::new(TcpStream::connect(address).await?);

@@ -22,16 +22,9 @@ use crate::{
         broker_status::{BrokerStatus, InProgress},
     },
     auth::principal::Principal,
-    broker::{Broker, BrokerError, Received, Session},
+    broker::adapter::{Broker, BrokerError, EXCHANGE, IN_PROGRESS_MAX, Received, Session},
     services::events::message::{Message, MessageError, Rejection, publish},
 };
-
-/// Maximum number of messages in progress. Their events are stored in common transactions, so throughput grows with this number; their
-/// bodies are in memory.
-pub(super) const IN_PROGRESS_MAX: usize = 256;
-
-/// Time limit of one exchange with the broker.
-pub(super) const EXCHANGE: Duration = Duration::from_secs(5);
 
 /// The first pause before connecting again. Each further one is twice as long.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
@@ -135,7 +128,7 @@ struct Tasks {
     name: &'static str,
     by: Principal,
     status: Arc<BrokerStatus>,
-    tasks: TaskTracker,
+    tracker: TaskTracker,
     slots: Arc<Semaphore>,
     count: Arc<AtomicU64>,
     /// Cancelled when messages that cannot be stored at present are given up. The broker delivers them again.
@@ -150,7 +143,7 @@ impl Tasks {
             name: B::NAME,
             by: Principal::Broker(B::TITLE),
             status: consumer.status.clone(),
-            tasks: TaskTracker::new(),
+            tracker: TaskTracker::new(),
             slots: Arc::new(Semaphore::new(IN_PROGRESS_MAX)),
             count: Arc::default(),
             give_up: stop.child_token(),
@@ -195,7 +188,7 @@ impl Tasks {
             received,
             _counted: counted,
         };
-        self.tasks.spawn(async move {
+        self.tracker.spawn(async move {
             task.run().await;
             count.fetch_sub(1, Ordering::Relaxed);
             drop(slot);
@@ -205,8 +198,8 @@ impl Tasks {
     /// Waits until the messages in progress are stored and acknowledged, or given up because that is not possible at present.
     async fn finish(&self) {
         self.give_up.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.tracker.close();
+        self.tracker.wait().await;
     }
 }
 

@@ -1,11 +1,12 @@
 //! Consumes events from message brokers: NATS `JetStream` and `RabbitMQ`.
 //!
 //! * `consumer`: connects, takes messages, publishes their events, and acknowledges or rejects them. It is the same for all brokers.
-//! * `nats`, `amqp`: the adapters, which implement [`Broker`], [`Session`] and [`Received`]. `tls` is what they share.
+//! * `adapter`: what a broker has to provide. `nats` and `amqp` are the adapters; `tls` is what they share.
 //!
 //! A message is acknowledged after the commit of its events, so it is delivered again if this process dies before. Its events are then
 //! recognised as duplicates by (source, id). Another broker needs an adapter, a setting and a line in [`Consumers::start`].
 
+mod adapter;
 mod amqp;
 mod amqp_message;
 mod amqp_transport;
@@ -16,69 +17,13 @@ mod nats_message;
 mod nats_unreadable;
 mod tls;
 
-use thiserror::Error;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     app::AppState,
-    broker::{amqp::RabbitMq, consumer::Consumer, nats::Nats},
+    broker::{adapter::Broker, amqp::RabbitMq, consumer::Consumer, nats::Nats},
     config::BrokerSettings,
-    services::events::message::{Message, Rejection},
 };
-
-/// Why a broker cannot be used at present: a sentence without credentials.
-#[derive(Clone, Debug, Error)]
-#[error("{0}")]
-struct BrokerError(String);
-
-/// A broker from which events are consumed.
-trait Broker: Send + Sync + 'static {
-    /// The value of the label `broker` in metrics.
-    const NAME: &'static str;
-    /// The name for people, in log lines and in the audit log.
-    const TITLE: &'static str;
-
-    /// Its connections.
-    type Session: Session;
-
-    /// Connects, and creates the stream or queues that are missing.
-    fn connect(&self) -> impl Future<Output = Result<Self::Session, BrokerError>> + Send;
-
-    /// The servers, for the log.
-    fn servers(&self) -> String;
-}
-
-/// A connection to a broker.
-trait Session: Send + 'static {
-    /// Its messages.
-    type Received: Received;
-
-    /// Waits for the next message. Nothing is lost if the future is dropped. An error means that the connection is lost.
-    fn next(&mut self) -> impl Future<Output = Result<Self::Received, BrokerError>> + Send;
-
-    /// How many messages were rejected when the connection was opened, because they cannot even be received.
-    fn rejected_before(&self) -> u64 {
-        0
-    }
-
-    /// How many messages the broker holds that are not acknowledged. `in_progress` is the number of those that this node has taken.
-    fn waiting(&mut self, in_progress: u64) -> impl Future<Output = Result<u64, BrokerError>> + Send;
-
-    /// Gives messages back that were delivered and not taken, and ends the connection after everything before was sent.
-    fn close(self) -> impl Future<Output = ()> + Send;
-}
-
-/// A message that was delivered and is not acknowledged yet. If it is dropped, the broker delivers it again later.
-trait Received: Send + Sync + 'static {
-    /// The message, in terms that all brokers have.
-    fn message(&self) -> Message;
-
-    /// Acknowledges it, so that it is not delivered again.
-    fn acknowledge(&self) -> impl Future<Output = Result<(), BrokerError>> + Send;
-
-    /// Stores a copy, with the reason in its headers, in the place for rejected messages. The copy is durable when this returns.
-    fn store_rejected(&self, rejection: &Rejection) -> impl Future<Output = Result<(), BrokerError>> + Send;
-}
 
 /// The running consumers.
 pub struct Consumers {

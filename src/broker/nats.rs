@@ -1,6 +1,6 @@
 //! NATS `JetStream`: the stream `CLEARHOOK` with the durable consumer `clearhook`, and the stream `CLEARHOOK_REJECTED`.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use async_nats::{
     Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, StatusCode, Subject, Subscriber,
@@ -17,25 +17,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     broker::{
-        Broker, BrokerError, Received, Session,
-        consumer::{EXCHANGE, IN_PROGRESS_MAX},
-        nats_message::{SUBJECT_PREFIX, message, rejected_copies},
+        adapter::{Broker, BrokerError, EXCHANGE, IN_PROGRESS_MAX, Received, Session},
+        nats_message::{EVENTS, REJECTED_SUBJECT, SUBJECT_PREFIX, message, rejected_copies, unusable},
         nats_unreadable::move_unreadable,
         tls::{client_config, explain},
     },
     config::{NatsLogin, NatsSettings},
-    error_chain::innermost,
     services::events::message::{Message, Rejection},
 };
 
 const SETTING: &str = "CLEARHOOK_NATS_URL";
-/// The stream of events.
-pub(super) const EVENTS: &str = "CLEARHOOK";
 /// The durable consumer, which all nodes share.
 const CONSUMER: &str = "clearhook";
-/// The stream of rejected messages, and its subject.
+/// The stream of rejected messages.
 const REJECTED: &str = "CLEARHOOK_REJECTED";
-pub(super) const REJECTED_SUBJECT: &str = "clearhook.rejected";
 /// After this time the server delivers a message again that was not acknowledged.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 /// Maximum number of messages that are not acknowledged, of all nodes together.
@@ -82,7 +77,7 @@ impl Broker for Nats {
 pub(super) struct NatsSession {
     client: Client,
     consumer: PullConsumer,
-    context: Arc<Context>,
+    context: Context,
     /// Receives the messages that are requested, in `inbox`.
     subscription: Subscriber,
     inbox: Subject,
@@ -196,7 +191,7 @@ impl NatsSession {
         Ok(Self {
             client,
             consumer,
-            context: Arc::new(context),
+            context,
             subscription,
             inbox,
             requested: 0,
@@ -273,7 +268,7 @@ impl Session for NatsSession {
             while let Some(message) = self.subscription.next().await {
                 if matches!(message.status, None | Some(StatusCode::OK)) {
                     // If it fails, the message is delivered after `ACK_WAIT`.
-                    let _ = self.received(message).message.ack_with(AckKind::Nak(Some(GIVE_BACK))).await;
+                    let _ = self.received(message).0.ack_with(AckKind::Nak(Some(GIVE_BACK))).await;
                 }
             }
         }
@@ -293,18 +288,15 @@ impl NatsSession {
         let sent = self.consumer.request_batch(request, self.inbox.clone()).await;
         sent.map_err(|error| unusable("the consumer clearhook", &error))?;
         self.requested += REQUEST;
+        self.heard = Instant::now();
         Ok(())
     }
 
     fn received(&self, message: async_nats::Message) -> NatsReceived {
-        NatsReceived {
-            message: jetstream::Message {
-                message,
-                context: (*self.context).clone(),
-            },
+        NatsReceived(jetstream::Message {
+            message,
             context: self.context.clone(),
-            client: self.client.clone(),
-        }
+        })
     }
 }
 
@@ -313,40 +305,25 @@ fn lost() -> BrokerError {
 }
 
 /// A delivered message.
-pub(super) struct NatsReceived {
-    message: jetstream::Message,
-    context: Arc<Context>,
-    client: Client,
-}
+pub(super) struct NatsReceived(jetstream::Message);
 
 impl Received for NatsReceived {
     fn message(&self) -> Message {
-        message(&self.message)
+        message(&self.0)
     }
 
     async fn acknowledge(&self) -> Result<(), BrokerError> {
-        self.message.ack().await.map_err(|error| BrokerError(error.to_string()))
+        self.0.ack().await.map_err(|error| BrokerError(error.to_string()))
     }
 
     async fn store_rejected(&self, rejection: &Rejection) -> Result<(), BrokerError> {
-        let most = self.client.server_info().max_payload;
-        for (headers, body) in rejected_copies(&self.message, rejection, most) {
+        let most = self.0.context.client().server_info().max_payload;
+        for (headers, body) in rejected_copies(&self.0, rejection, most) {
             let publish = PublishMessage::build().headers(headers).payload(body);
-            let confirmed = self.context.send_publish(REJECTED_SUBJECT, publish).await;
+            let confirmed = self.0.context.send_publish(REJECTED_SUBJECT, publish).await;
             let confirmed = confirmed.map_err(|error| unusable("the stream CLEARHOOK_REJECTED", &error))?;
             confirmed.await.map_err(|error| unusable("the stream CLEARHOOK_REJECTED", &error))?;
         }
         Ok(())
     }
-}
-
-/// The error of something that `JetStream` does not provide.
-pub(super) fn unusable(what: &str, error: &(dyn std::error::Error + 'static)) -> BrokerError {
-    let (outer, inner) = (error.to_string(), innermost(error).to_string());
-    let detail = if outer.contains(&inner) {
-        outer
-    } else {
-        format!("{outer}: {inner}")
-    };
-    BrokerError(format!("{what} cannot be used: {detail}"))
 }

@@ -7,8 +7,16 @@ use async_nats::{
 };
 use bytes::Bytes;
 
-use crate::services::events::message::{Message, PlainAttributes, Rejection, attribute_name, decoded};
+use crate::{
+    broker::adapter::BrokerError,
+    error_chain::innermost,
+    services::events::message::{Message, PlainAttributes, Rejection, attribute_name, decoded},
+};
 
+/// The stream of events.
+pub(super) const EVENTS: &str = "CLEARHOOK";
+/// The subject of rejected messages.
+pub(super) const REJECTED_SUBJECT: &str = "clearhook.rejected";
 /// What the subjects of events begin with.
 pub(super) const SUBJECT_PREFIX: &str = "clearhook.events.";
 /// `source` of plain JSON.
@@ -139,10 +147,23 @@ fn size_of(headers: &HeaderMap) -> usize {
 
 /// Headers as NATS sends them.
 fn written(headers: &HeaderMap) -> Vec<u8> {
-    let lines: String = pairs(headers)
-        .map(|(name, value)| format!("{name}: {}\r\n", value.as_str()))
-        .collect();
-    format!("NATS/1.0\r\n{lines}\r\n").into_bytes()
+    let mut text = String::from("NATS/1.0\r\n");
+    for (name, value) in pairs(headers) {
+        text.extend([name, ": ", value.as_str(), "\r\n"]);
+    }
+    text.push_str("\r\n");
+    text.into_bytes()
+}
+
+/// The error of something that `JetStream` does not provide.
+pub(super) fn unusable(what: &str, error: &(dyn std::error::Error + 'static)) -> BrokerError {
+    let (outer, inner) = (error.to_string(), innermost(error).to_string());
+    let detail = if outer.contains(&inner) {
+        outer
+    } else {
+        format!("{outer}: {inner}")
+    };
+    BrokerError(format!("{what} cannot be used: {detail}"))
 }
 
 #[cfg(test)]

@@ -18,9 +18,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::broker::{
-    BrokerError,
-    nats::{EVENTS, REJECTED_SUBJECT, unusable},
-    nats_message::parts,
+    adapter::BrokerError,
+    nats_message::{EVENTS, REJECTED_SUBJECT, parts, unusable},
 };
 
 /// Maximum number of messages that are looked at. What is not among them is found after the next lost connection.
@@ -133,7 +132,6 @@ mod tests {
             &b"NATS/1.0\r\nA: \xe9\r\n\r\n"[..],
             b"NATS/1.0\r\nno colon\r\n\r\n",
             b"NATS/1.0\r\nA b: c\r\n\r\n",
-            b"NATS/1.0\r\n: c\r\n\r\n",
             b"NATS/1.0 503\r\n\r\n",
             b"HTTP/1.1\r\n\r\n",
         ] {

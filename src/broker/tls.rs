@@ -5,7 +5,7 @@ use std::{error::Error, sync::Arc};
 use rustls::{CertificateError, ClientConfig, RootCertStore, pki_types::CertificateDer};
 
 use crate::{
-    broker::BrokerError,
+    broker::adapter::BrokerError,
     delivery::system_roots,
     error_chain::{find, innermost},
 };

@@ -162,7 +162,7 @@ fn servers(setting: &str, urls: &str, schemes: [&str; 2], example: &str) -> Resu
             };
             let user = Some(url.username()).filter(|user| !user.is_empty()).map(decoded).transpose()?;
             let password = url.password().map(decoded).transpose()?.map(Zeroizing::new);
-            Ok(Server { user, password, host, url })
+            Ok(Server { url, host, user, password })
         })
         .collect()
 }
