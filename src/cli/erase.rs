@@ -57,6 +57,7 @@ struct Erased {
     callbacks: u64,
     deliveries: u64,
     in_flight: u64,
+    overwritten: bool,
     next: Option<Value>,
 }
 
@@ -92,6 +93,7 @@ pub(super) async fn run(arguments: EraseArguments) -> Result<(), CliError> {
         all.deliveries += erased.deliveries;
         all.in_flight += erased.in_flight;
         all.next = erased.next;
+        all.overwritten = erased.overwritten;
         if all.next.is_some() {
             continue;
         }
@@ -107,12 +109,19 @@ pub(super) async fn run(arguments: EraseArguments) -> Result<(), CliError> {
         sleep(PAUSE).await;
     }
     if arguments.json {
-        return print_line(json!({ "events": all.events, "callbacks": all.callbacks, "deliveries": all.deliveries }));
+        return print_line(json!({
+            "events": all.events, "callbacks": all.callbacks, "deliveries": all.deliveries, "overwritten": all.overwritten
+        }));
     }
     print_line(format_args!(
         "Erased: the payloads of {} events and the responses of {} callbacks. {} deliveries were cancelled.",
         all.events, all.callbacks, all.deliveries
     ))?;
+    if !all.overwritten {
+        note(
+            "Free space of the database may contain it until the database is vacuumed: VACUUM on SQLite, VACUUM FULL events, callbacks on PostgreSQL.",
+        );
+    }
     note("Backups that were made before still contain them.");
     Ok(())
 }

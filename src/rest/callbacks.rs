@@ -173,7 +173,7 @@ pub(super) struct DetailsView {
     /// The CloudEvents `source` of the event. Null if the event is no longer stored.
     #[schemars(example = &"/sites/paris")]
     source: Option<String>,
-    /// Whether the payload of the event and the response were erased.
+    /// Whether the payload of the event was removed, on request or when the retention period of its type ended.
     erased: bool,
     /// What went wrong, in words.
     detail: Option<String>,

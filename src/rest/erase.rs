@@ -53,6 +53,8 @@ struct ErasedView {
     /// logged.
     #[schemars(example = 0)]
     in_flight: u64,
+    /// Whether nothing of it is left in free space of the database. If it is false in the last answer, vacuum the database.
+    overwritten: bool,
     /// If it is not null, there are more events: send it as `after`.
     next: Option<EventId>,
 }
@@ -92,6 +94,7 @@ async fn run(
         callbacks: erased.callbacks,
         deliveries: erased.deliveries,
         in_flight: erased.in_flight,
+        overwritten: erased.is_gone,
         next: erased.rest.map(|cursor| EventId(cursor.id)),
     }))
 }

@@ -83,9 +83,9 @@ struct EventView {
 struct EventDetailsView {
     #[serde(flatten)]
     event: EventView,
-    /// The exact body of the callbacks. Empty if the event was erased.
+    /// The exact body of the callbacks. Empty if it was erased.
     body: String,
-    /// Whether its payload was erased.
+    /// Whether its payload was removed, on request or when the retention period of its type ended.
     erased: bool,
     /// The data as published.
     #[schemars(with = "Option<Value>")]

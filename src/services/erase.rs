@@ -24,6 +24,8 @@ pub struct Erased {
     pub deliveries: u64,
     /// Attempts that are in flight and may log a response. When they have ended, the same request erases it.
     pub in_flight: u64,
+    /// Whether nothing of it is left in the free space of the database.
+    pub is_gone: bool,
     /// Where the next request continues, if this one did not reach the end.
     pub rest: Option<Cursor>,
 }
@@ -54,7 +56,10 @@ pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option
             break;
         }
     }
-    app.store.end_erasure().await?;
+    // Otherwise another request follows.
+    if all.rest.is_none() && all.in_flight == 0 {
+        all.is_gone = app.store.end_erasure().await?;
+    }
     app.dispatcher.wake();
     tracing::info!(
         events = all.events,

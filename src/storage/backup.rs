@@ -41,6 +41,9 @@ const DESCRIPTION: &str = "clearhook_backup";
 /// Room that a restored database needs beyond its own size, for migrations.
 const SPARE: u64 = 16 * 1024 * 1024;
 
+/// SQLite's code for a failed write. A limit of file sizes or a quota has it, an ordinary full disk has 13.
+const IOERR_WRITE: i32 = 778;
+
 /// What a copy contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contents {
@@ -112,7 +115,7 @@ pub enum BackupError {
         needed: u64,
     },
     /// The disk became full.
-    #[error("the disk is full; free disk space, or use another disk")]
+    #[error("the disk is full, or the file may not become larger; free disk space, or use another disk")]
     Full,
     /// The database reported another error.
     #[error("{0}")]
@@ -122,8 +125,11 @@ pub enum BackupError {
 impl From<DbErr> for BackupError {
     fn from(error: DbErr) -> Self {
         // The low byte is the primary result code, the other bytes extend it.
-        let code = code_of(&error).and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff);
-        match code {
+        let code = code_of(&error).and_then(|code| code.parse::<i32>().ok());
+        if code == Some(IOERR_WRITE) {
+            return Self::Full;
+        }
+        match code.map(|code| code & 0xff) {
             Some(11) => FileError::Damaged.into(),
             Some(13) => Self::Full,
             Some(26) => FileError::NotADatabase.into(),
@@ -266,7 +272,7 @@ pub async fn make_live(path: &Path, by: &Actor, made: Option<Timestamp>) -> Resu
 
 /// Copies the write-ahead log of a database that no service uses into its file, so that the file alone is complete.
 pub async fn fold_log(path: &Path) -> Result<(), BackupError> {
-    let connection = connect(path, Access::Change).await?;
+    let connection = connect(path, Access::Write).await?;
     let folded = connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await;
     connection.close().await?;
     folded?;
@@ -303,6 +309,8 @@ pub fn require_room(file: &Path, needed: u64) -> Result<(), BackupError> {
 enum Access {
     /// Nothing in the file is changed.
     Read,
+    /// The file and its log are used as a service uses them.
+    Write,
     /// Nobody else uses the file, so it needs no log beside it.
     Change,
 }
@@ -327,6 +335,7 @@ async fn connect(path: &Path, access: Access) -> Result<DatabaseConnection, Back
                 .pragma("trusted_schema", "OFF");
             match access {
                 Access::Read => sqlite.read_only(true),
+                Access::Write => sqlite,
                 Access::Change => sqlite.journal_mode(SqliteJournalMode::Memory),
             }
         });

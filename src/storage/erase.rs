@@ -1,7 +1,8 @@
 //! Erases what events and responses say about a person. The rows stay: without a body, an event counts as erased.
 //!
 //! SQLite keeps what was overwritten in free space. While rows are erased, `secure_delete` makes SQLite overwrite it with zeros, and the
-//! write-ahead log is emptied afterwards. What earlier transactions left in free space is not found by this; `VACUUM` removes it.
+//! write-ahead log is emptied afterwards. Copies that earlier transactions left in pages, when they moved rows, are not found by this. So a file
+//! that is not too large is compacted at the end, which blocks writers meanwhile; a larger one is left to its operator.
 
 use std::collections::BTreeSet;
 
@@ -29,6 +30,8 @@ use crate::{
 
 /// Events per transaction.
 const BATCH: u64 = 100;
+/// The largest file that is compacted, in bytes. That takes a second or two.
+const COMPACTED_MAX: u64 = 256 << 20;
 
 /// Why a delivery of an erased event is cancelled.
 pub const ERASED: &str = "The event was erased.";
@@ -141,13 +144,17 @@ impl Store {
         Ok(batch)
     }
 
-    /// Removes what was erased from SQLite's write-ahead log. On PostgreSQL, vacuuming frees the space of earlier versions of rows.
-    pub async fn end_erasure(&self) -> Result<(), StoreError> {
-        if self.backend() == DbBackend::Sqlite {
-            self.overwrite_deleted(false).await?;
-            self.write.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+    /// Removes what was erased from SQLite's free space. Returns whether nothing of it is left in the database: larger SQLite files need `VACUUM`,
+    /// and PostgreSQL overwrites earlier versions of rows when it uses their space again.
+    pub async fn end_erasure(&self) -> Result<bool, StoreError> {
+        let Some(file) = &self.file else { return Ok(false) };
+        self.overwrite_deleted(false).await?;
+        if std::fs::metadata(file.path()).is_ok_and(|file| file.len() <= COMPACTED_MAX) {
+            self.leave_no_trace().await?;
+            return Ok(true);
         }
-        Ok(())
+        self.write.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        Ok(false)
     }
 
     /// Sets whether SQLite overwrites deleted content with zeros. Off, it saves the writes for free pages.

@@ -33,21 +33,22 @@ fn file_of(database: &TestDatabase) -> std::path::PathBuf {
 async fn killed_copy_continues_and_waiting_deliveries_are_sent_from_postgres() {
     let (source, target) = (TestDatabase::sqlite(), TestDatabase::postgres().await);
     drop(source.open().await);
-    let failing = std::iter::repeat_n(Reply::status(500), WAITING);
-    let (node, receiver) = (Node::new(&source), Receiver::start(failing).await);
+    // The circuit breaker opens, so some deliveries have an attempt and others do not.
+    let failing = std::iter::repeat_n(Reply::status(500), 100);
+    let (node, broken, receiver) = (Node::new(&source), Receiver::start(failing).await, Receiver::start([]).await);
     let mut serve = node.command(&["serve", "--addr", "127.0.0.1:0"]);
     serve.env("CLEARHOOK_RETRY_SCHEDULE", "1h");
     let service = Service::start(serve);
     let url = service.url().await;
-    node.webhook(&url, &receiver.url).await;
+    node.webhook(&url, &broken.url).await;
     for number in 0..WAITING {
         let event = cloud_event(BuiltIn::IdentityCreated, &format!("waiting {number}"));
         let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
         let request = request.header("content-type", "application/cloudevents+json");
         assert_eq!(request.body(event.to_string()).send().await.unwrap().status(), 202);
     }
-    wait_for("all attempts to fail", async || {
-        (source.count("callbacks WHERE outcome = 'failed'").await == 20).then_some(())
+    wait_for("some attempts to fail", async || {
+        (source.count("callbacks WHERE outcome = 'failed'").await >= 5).then_some(())
     })
     .await;
     // While the service runs, nothing is copied.
@@ -55,13 +56,15 @@ async fn killed_copy_continues_and_waiting_deliveries_are_sent_from_postgres() {
     assert!(told.contains("clearhook serve"), "{told}");
     assert_eq!(service.terminate().await, Some(0));
     // Much more than a batch, and deliveries that are due when the next service starts.
+    let receiver_works = format!("UPDATE webhooks SET url = '{}'", receiver.url);
+    sqlite_file::execute(&file_of(&source), &receiver_works);
     sqlite_file::execute(
         &file_of(&source),
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) \
          INSERT INTO events (id, event_type, source, ce_id, occurred_at, received_at, body) \
          SELECT randomblob(16), 'identity.created', 'old', 'old ' || i, 1, 1, hex(randomblob(300)) FROM n; \
          UPDATE events SET body = 'a' || char(0) || 'b' WHERE ce_id = 'old 7'; \
-         UPDATE deliveries SET due_at = 1 WHERE state = 'pending'",
+         UPDATE deliveries SET state = 'pending', lease_owner = NULL, due_at = 1 WHERE state IN ('pending', 'sending')",
     );
     let mut command = copy(&node, &target.url);
     command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
@@ -107,17 +110,15 @@ async fn killed_copy_continues_and_waiting_deliveries_are_sent_from_postgres() {
     assert_eq!(target.count("deliveries WHERE state = 'pending'").await, 20);
 
     // The same key and data directory, the other database.
-    let before = receiver.seen().len();
     let mut serve = node.command(&["serve", "--addr", "127.0.0.1:0"]);
     serve.env("CLEARHOOK_DATABASE_URL", &target.url);
     let service = Service::start(serve);
     service.url().await;
-    let seen = receiver.wait(before + WAITING).await;
+    let seen = receiver.wait(WAITING).await;
     assert_eq!(received(&receiver).len(), WAITING);
-    let (first, last) = (&seen[0], &seen[before..]);
+    let first = &broken.seen()[0].headers["webhook-id"];
     assert!(
-        last.iter()
-            .any(|callback| callback.headers["webhook-id"] == first.headers["webhook-id"]),
+        seen.iter().any(|callback| callback.headers["webhook-id"] == first),
         "the same deliveries"
     );
     wait_for("all deliveries to succeed", async || {

@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     fs,
-    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Command, Output},
 };
@@ -19,6 +18,8 @@ use crate::support::{
     binary::{Installation, Service},
     database::TestDatabase,
     fake_clock::{faked, faketime},
+    identity_provider::IdentityProvider,
+    pem::pem,
     receiver::Receiver,
     sqlite_file,
 };
@@ -86,8 +87,11 @@ fn only(check: &str, level: &str, words: &str, healthy: Command, broken: Command
     assert_eq!(rest(&before), rest(&after), "{}", after.texts);
 }
 
+/// The command, with a public URL at which nothing answers.
 fn doctor(here: &Installation) -> Command {
-    here.command(&["doctor", "--json"])
+    let mut command = here.command(&["doctor", "--json"]);
+    command.env("CLEARHOOK_PUBLIC_URL", "http://127.0.0.1:1");
+    command
 }
 
 fn with<'a>(here: &Installation, settings: impl IntoIterator<Item = (&'a str, &'a str)>) -> Command {
@@ -149,15 +153,16 @@ fn settings_are_checked() {
 fn permissions_are_checked() {
     let here = installation();
     let key = here.data().join("master.key");
-    only("permissions", "warning", "chmod 600", doctor(&here), {
-        fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
-        let command = doctor(&here);
-        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
-        // The mode is changed just before the command runs.
-        let mut changed = Command::new("sh");
-        changed.args(["-c", "chmod 644 \"$1\"; shift; exec \"$@\"", "sh"]).arg(&key);
-        wrapped(changed, &command)
-    });
+    // The mode is changed just before the command runs.
+    let mut opened = Command::new("sh");
+    opened.args(["-c", "chmod 644 \"$1\"; shift; exec \"$@\"", "sh"]).arg(&key);
+    only(
+        "permissions",
+        "warning",
+        "chmod 600",
+        doctor(&here),
+        wrapped(opened, &doctor(&here)),
+    );
 }
 
 /// The same command, started by another program.
@@ -320,7 +325,10 @@ fn tls_files_are_checked() {
         let mut parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
         parameters.not_after = rcgen::date_time_ymd(until, 1, 1);
         let pair = rcgen::KeyPair::generate().unwrap();
-        (parameters.self_signed(&pair).unwrap().pem(), pair.serialize_pem())
+        (
+            pem("CERTIFICATE", parameters.self_signed(&pair).unwrap().der()),
+            pem("PRIVATE KEY", pair.serialized_der()),
+        )
     };
     let place = |file: &str, text: &str| {
         let path = here.folder().join(file);
@@ -379,7 +387,8 @@ async fn public_url_is_checked() {
     assert_eq!(service.terminate().await, Some(0));
     // Another program, such as a proxy without a route, answers with another status.
     let other = Receiver::start([]).await;
-    let strange = tokio::task::block_in_place(|| examined(with(&here, [("CLEARHOOK_PUBLIC_URL", other.url.as_str())])));
+    let url = other.url.trim_end_matches("/hook");
+    let strange = tokio::task::block_in_place(|| examined(with(&here, [("CLEARHOOK_PUBLIC_URL", url)])));
     assert_eq!((strange.level("public url"), strange.code), ("error", Some(1)), "{}", strange.texts);
 }
 
@@ -411,13 +420,38 @@ async fn names_and_connections_of_receivers_are_checked() {
             vec![receiver.url.as_str(), "http://192.168.254.254/a"],
             "outbound",
             "warning",
-            "192.168.254.254",
+            "not on the public internet",
         ),
     ] {
         let broken = database_with(&urls).await;
         tokio::task::block_in_place(|| only(check, level, words, at(&healthy), at(&broken)));
     }
     assert!(receiver.seen().is_empty(), "no request is sent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn openid_provider_is_checked() {
+    let here = installation();
+    let provider = IdentityProvider::start().await;
+    let at = |issuer: &str| {
+        with(
+            &here,
+            [
+                ("CLEARHOOK_OIDC_ISSUER", issuer),
+                ("CLEARHOOK_OIDC_ADMINISTRATOR_VALUE", "admins"),
+                ("CLEARHOOK_OIDC_CLIENT_ID", "clearhook"),
+            ],
+        )
+    };
+    tokio::task::block_in_place(|| {
+        only(
+            "openid",
+            "error",
+            "does not answer",
+            at(provider.issuer()),
+            at("http://127.0.0.1:1"),
+        )
+    });
 }
 
 /// A database with a webhook for each of these URLs.

@@ -85,9 +85,8 @@ impl PartialFile {
     }
 
     /// Keeps the file where it is now.
-    pub(super) fn keep(mut self) -> io::Result<()> {
+    pub(super) fn keep(mut self) {
         self.is_done = true;
-        self.file.sync_all()
     }
 
     /// Makes it durable and moves it to its destination. Without `overwrite`, a file that is there by now is kept, and this fails.

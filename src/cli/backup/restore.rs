@@ -80,9 +80,10 @@ pub(in crate::cli) async fn run(arguments: RestoreArguments) -> Result<(), CliEr
     // The file behind symbolic links is replaced, and the links stay.
     let database = fs::canonicalize(&database).unwrap_or(database);
     let existing = fs::symlink_metadata(&database).is_ok();
-    let _file = match existing {
-        true => Some(FileLock::take(&database).map_err(|error| cannot_use(&database, &error))?),
-        false => None,
+    let _file = if existing {
+        Some(FileLock::take(&database).map_err(|error| cannot_use(&database, &error))?)
+    } else {
+        None
     };
     let is_used = fs::metadata(&database).is_ok_and(|found| found.len() > 0);
     if is_used && !arguments.force {
@@ -182,7 +183,7 @@ fn check_key(config: &Config, contents: &Contents, from_backup: Option<MasterKey
 
 /// Moves the new database to its place. Nothing is deleted: what is there is renamed, and returned. A write-ahead log must not stay, because
 /// SQLite would apply it to the new database.
-async fn put_in_place(partial: PartialFile, database: &Path, existing: bool) -> Result<Option<PathBuf>, CliError> {
+async fn put_in_place(mut partial: PartialFile, database: &Path, existing: bool) -> Result<Option<PathBuf>, CliError> {
     let cannot = |error: io::Error| cannot_write(database, &error);
     let kept = beside(database, &format!(".before-restore-{}", Timestamp::now().0));
     let mut has_kept = false;
@@ -202,10 +203,11 @@ async fn put_in_place(partial: PartialFile, database: &Path, existing: bool) -> 
         return Ok(has_kept.then_some(kept));
     }
     let old = partial.path().to_owned();
+    partial.file().sync_all().map_err(cannot)?;
     match renameat_with(CWD, &old, CWD, database, RenameFlags::EXCHANGE) {
         // There is a database at the path at any moment.
         Ok(()) => {
-            partial.keep().map_err(cannot)?;
+            partial.keep();
             fs::rename(&old, &kept).map_err(cannot)?;
         }
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {

@@ -148,7 +148,22 @@ async fn ask(url: &Url) -> Result<u16, String> {
     }
 }
 
-/// Names and connections: of the OpenID provider and of all enabled webhooks.
+/// Whether the OpenID provider answers. Its address may be private.
+async fn provider(issuer: &str) -> Finding {
+    let document = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    let remedy = "check CLEARHOOK_OIDC_ISSUER, the provider, and firewalls on the way";
+    let answered = match Url::parse(&document) {
+        Ok(url) => ask(&url).await,
+        Err(error) => Err(error.to_string()),
+    };
+    match answered {
+        Ok(200) => Finding::ok("openid", format!("the OpenID provider answers at {issuer}")),
+        Ok(status) => Finding::error("openid", format!("{document} has the status {status}"), remedy),
+        Err(why) => Finding::error("openid", format!("the OpenID provider does not answer at {issuer}: {why}"), remedy),
+    }
+}
+
+/// Names and connections of all enabled webhooks, and the OpenID provider.
 pub(super) async fn outbound(config: &Config, store: Option<&Store>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if trusted_certificates().is_empty() {
@@ -158,7 +173,10 @@ pub(super) async fn outbound(config: &Config, store: Option<&Store>) -> Vec<Find
             "install the package ca-certificates, or set SSL_CERT_FILE to a file with trusted certificates",
         ));
     }
-    let places = match places(config, store).await {
+    if let Some(oidc) = &config.front.oidc {
+        findings.push(provider(&oidc.issuer).await);
+    }
+    let places = match places(store).await {
         Ok(places) => places,
         Err(error) => {
             findings.push(Finding::of_sentence("outbound", &error));
@@ -173,12 +191,15 @@ pub(super) async fn outbound(config: &Config, store: Option<&Store>) -> Vec<Find
         }
     };
     let tried = stream::iter(places).map(async |(place, whose)| {
-        let result = match place.parse::<Uri>() {
-            Ok(uri) => reachability.check(&uri).await,
-            Err(error) => Err(Unreachable {
-                failure: Failure::AddressBlocked,
-                detail: error.to_string(),
-            }),
+        let blocked = |detail: String| Unreachable {
+            failure: Failure::AddressBlocked,
+            detail,
+        };
+        // As before each attempt: the settings may have changed since the webhook was saved.
+        let result = match (config.policy.check(&place), place.parse::<Uri>()) {
+            (Ok(_), Ok(uri)) => reachability.check(&uri).await,
+            (Err(wrong), _) => Err(blocked(wrong.to_string())),
+            (_, Err(error)) => Err(blocked(error.to_string())),
         };
         (place, whose, result)
     });
@@ -187,14 +208,9 @@ pub(super) async fn outbound(config: &Config, store: Option<&Store>) -> Vec<Find
     findings
 }
 
-/// Where a connection is needed, and who needs it.
-async fn places(config: &Config, store: Option<&Store>) -> Result<BTreeMap<String, String>, String> {
+/// Where a connection is needed, and which webhook needs it.
+async fn places(store: Option<&Store>) -> Result<BTreeMap<String, String>, String> {
     let mut places = BTreeMap::new();
-    if let Some(oidc) = &config.front.oidc
-        && let Ok(url) = Url::parse(&oidc.issuer)
-    {
-        places.insert(url.origin().ascii_serialization(), "the OpenID provider".to_owned());
-    }
     let Some(store) = store else { return Ok(places) };
     let filter = WebhookFilter {
         enabled: Some(true),

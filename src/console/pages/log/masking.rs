@@ -56,7 +56,7 @@ fn masked(body: &str, pointers: &[String]) -> String {
             continue;
         }
         text.push_str(body.get(done..from).unwrap_or_default());
-        text.push_str(&format!("\"{MASK}\""));
+        text.extend(["\"", MASK, "\""]);
         done = to;
     }
     text.push_str(body.get(done..).unwrap_or_default());
