@@ -179,7 +179,7 @@ async fn run(command: Command) -> Result<(), CliError> {
         Command::Health(arguments) => health::run(arguments).await,
         Command::User(arguments) => user::run(arguments).await,
         Command::ApiKey(arguments) => api_key::run(arguments).await,
-        Command::Doctor(arguments) => doctor::run(arguments, &help::program()).await,
+        Command::Doctor(arguments) => doctor::run(arguments, &program()).await,
         Command::Backup(arguments) => backup::run(arguments).await,
         Command::Restore(arguments) => backup::restore(arguments).await,
         Command::Copy(arguments) => copy::run(arguments).await,
