@@ -15,16 +15,8 @@ use crate::{
     delivery::{
         attempt::CallbackSender,
         background::{
-            checkpoints::Checkpoints,
-            claim::Claimer,
-            committed_groups::CommittedGroups,
-            delays::Delays,
-            disk_space::DiskSpace,
-            lease_renewal::LeaseRenewal,
-            notifications::Notifications,
-            repairs::Repairs,
-            retention::{Retention, Seen},
-            supervisor::Supervisor,
+            checkpoints::Checkpoints, claim::Claimer, committed_groups::CommittedGroups, delays::Delays, disk_space::DiskSpace,
+            lease_renewal::LeaseRenewal, notifications::Notifications, repairs::Repairs, retention::Retention, supervisor::Supervisor,
             write_probe::WriteProbe,
         },
         client::{Client, ClientError},
@@ -163,11 +155,7 @@ impl Dispatcher {
             repairs,
         });
         background.start(Delays { engine: engine.clone() });
-        background.start(Retention {
-            store: store.clone(),
-            retention: settings.retention,
-            seen: Seen::default(),
-        });
+        background.start(Retention::new(store.clone(), settings.retention));
         if store.is_shared() {
             background.start(renewal);
             background.start(Notifications::new(store.clone(), node, engine.clone(), wakeup.clone()));

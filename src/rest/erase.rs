@@ -9,15 +9,10 @@ use crate::{
     app::AppState,
     auth::rules::Action,
     domain::id::EventId,
-    messages::validation::ValidationError,
     problem::Problem,
     rest::extract::{Body, Caller, NoParams, Params},
     routes::{Operation, Routes, Rule, Tag},
-    services::{
-        erase,
-        error::{FieldError, UseCaseError},
-    },
-    storage::erase::Erasure,
+    services::{erase, error::UseCaseError},
 };
 
 /// Which events are erased: `subject`, or `source` and `id`.
@@ -82,9 +77,8 @@ async fn run(
     _: Params<NoParams>,
     Body(body): Body<EraseBody>,
 ) -> Result<Json<ErasedView>, Problem> {
-    let after = body.after;
-    let what = erasure(body)?;
-    let after = match after {
+    let what = erase::selection(body.subject, body.source, body.id)?;
+    let after = match body.after {
         Some(id) => Some(app.store.event_position(id).await?.ok_or(UseCaseError::NotFound)?),
         None => None,
     };
@@ -97,15 +91,4 @@ async fn run(
         overwritten: erased.is_gone,
         next: erased.rest.map(|cursor| EventId(cursor.id)),
     }))
-}
-
-fn erasure(body: EraseBody) -> Result<Erasure, Problem> {
-    let wrong = |pointer: &str| Problem::from(UseCaseError::Invalid(vec![FieldError::new(pointer, ValidationError::EraseWhat)]));
-    match (body.subject, body.source, body.id) {
-        (Some(subject), None, None) if !subject.is_empty() => Ok(Erasure::Subject(subject)),
-        (None, Some(source), Some(id)) if !source.is_empty() && !id.is_empty() => Ok(Erasure::Event { source, id }),
-        (_, None, Some(_)) => Err(wrong("/source")),
-        (_, Some(_), None) => Err(wrong("/id")),
-        _ => Err(wrong("/subject")),
-    }
 }

@@ -6,7 +6,8 @@ use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
     domain::page::Cursor,
-    services::error::UseCaseError,
+    messages::validation::ValidationError,
+    services::error::{FieldError, UseCaseError},
     storage::erase::{ERASED, Erasure},
 };
 
@@ -69,4 +70,16 @@ pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option
         all.callbacks
     );
     Ok(all)
+}
+
+/// The chosen events: those with a subject, or those with a source and an id.
+pub fn selection(subject: Option<String>, source: Option<String>, id: Option<String>) -> Result<Erasure, UseCaseError> {
+    let wrong = |pointer: &str| Err(UseCaseError::Invalid(vec![FieldError::new(pointer, ValidationError::EraseWhat)]));
+    match (subject, source, id) {
+        (Some(subject), None, None) if !subject.is_empty() => Ok(Erasure::Subject(subject)),
+        (None, Some(source), Some(id)) if !source.is_empty() && !id.is_empty() => Ok(Erasure::Event { source, id }),
+        (_, None, Some(_)) => wrong("/source"),
+        (_, Some(_), None) => wrong("/id"),
+        _ => wrong("/subject"),
+    }
 }

@@ -50,7 +50,7 @@ impl Findings {
             assert_eq!(level == "ok", finding["remedy"].is_null(), "{finding}: what is not ok has a remedy");
             let worst: &mut String = levels.entry(check.to_owned()).or_insert_with(|| "ok".to_owned());
             if rank(level) > rank(worst) {
-                *worst = level.to_owned();
+                level.clone_into(worst);
             }
         }
         Self {
@@ -294,7 +294,7 @@ async fn clock_is_checked() {
             "the newest row",
             doctor(&here),
             shifted(doctor(&here), here.folder(), "-2d"),
-        )
+        );
     });
     let database = TestDatabase::postgres().await;
     drop(database.open().await);
@@ -450,7 +450,7 @@ async fn openid_provider_is_checked() {
             "does not answer",
             at(provider.issuer()),
             at("http://127.0.0.1:1"),
-        )
+        );
     });
 }
 

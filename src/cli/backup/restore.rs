@@ -143,12 +143,11 @@ async fn unpack(file: &Path, database: &Path, passphrase: &PassphraseArguments) 
     };
     let unpacked = tokio::task::spawn_blocking(move || {
         let mut target = BufWriter::new(partial.file());
-        let key = match passphrase {
-            Some(passphrase) => open(io::BufReader::new(source), &mut target, &passphrase)?,
-            None => {
-                io::copy(&mut source, &mut target)?;
-                None
-            }
+        let key = if let Some(passphrase) = passphrase {
+            open(io::BufReader::new(source), &mut target, &passphrase)?
+        } else {
+            io::copy(&mut source, &mut target)?;
+            None
         };
         target.flush()?;
         drop(target);

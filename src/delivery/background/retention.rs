@@ -23,16 +23,16 @@ const PAUSE: Duration = Duration::from_secs(600);
 const ROUNDS: u32 = 144;
 
 pub(in crate::delivery) struct Retention {
-    pub(in crate::delivery) store: Store,
+    store: Store,
     /// How long callbacks and events are kept.
-    pub(in crate::delivery) retention: Duration,
+    age: Duration,
     /// Up to where events were seen.
-    pub(in crate::delivery) seen: Seen,
+    seen: Seen,
 }
 
 /// The last event that was seen, by what was searched for, so that rows that stay are not read in every round.
 #[derive(Default)]
-pub(in crate::delivery) struct Seen {
+struct Seen {
     round: u32,
     /// By event type, whose payloads were removed.
     payloads: HashMap<String, Uuid>,
@@ -43,7 +43,7 @@ pub(in crate::delivery) struct Seen {
 impl Seen {
     fn next_round(&mut self) {
         self.round += 1;
-        if self.round % ROUNDS == 0 {
+        if self.round.is_multiple_of(ROUNDS) {
             self.payloads.clear();
             self.events.clear();
         }
@@ -74,6 +74,15 @@ impl BackgroundTask for Retention {
 }
 
 impl Retention {
+    /// A task that keeps callbacks and events for this time.
+    pub(in crate::delivery) fn new(store: Store, age: Duration) -> Self {
+        Self {
+            store,
+            age,
+            seen: Seen::default(),
+        }
+    }
+
     /// Marks held deliveries of deleted webhooks as failed. They exist if a delivery was held while its webhook was being deleted, or if a
     /// node stopped in the middle of a deletion.
     async fn fail_held(&self) -> Result<(), StoreError> {
@@ -89,8 +98,8 @@ impl Retention {
             Expired::Sessions => sessions::IDLE,
             Expired::SignInLimits => sign_in_limits::MEMORY,
             Expired::IdempotencyKeys => idempotency::MEMORY,
-            Expired::Events => later(self.retention),
-            Expired::Callbacks | Expired::Deliveries | Expired::Stats => self.retention,
+            Expired::Events => later(self.age),
+            Expired::Callbacks | Expired::Deliveries | Expired::Stats => self.age,
         };
         while !shutdown.is_cancelled() {
             let began = Instant::now();
@@ -107,7 +116,7 @@ impl Retention {
     /// longer time stay without their deliveries.
     async fn delete_events(&mut self, shutdown: &CancellationToken) -> Result<(), StoreError> {
         let types = self.store.payload_retention().await?;
-        let (longer, shorter): (Vec<_>, Vec<_>) = types.into_iter().partition(|(_, age)| *age > self.retention);
+        let (longer, shorter): (Vec<_>, Vec<_>) = types.into_iter().partition(|(_, age)| *age > self.age);
         let store = self.store.patient();
         for (event_type, age) in shorter {
             let seen = self.seen.payloads.entry(event_type.clone()).or_default();
@@ -119,7 +128,7 @@ impl Retention {
             // Nothing of that age stays, except for a few events with unfinished deliveries.
             *seen = Uuid::nil();
         }
-        let others = Work::Delete(EventsOf::AllExcept(&names), later(self.retention));
+        let others = Work::Delete(EventsOf::AllExcept(&names), later(self.age));
         in_batches(&store, others, seen, shutdown).await?;
         for (event_type, age) in &longer {
             let seen = self.seen.events.entry(Some(event_type.clone())).or_default();
