@@ -55,8 +55,14 @@ impl Drop for Process {
     }
 }
 
+/// A free port that the system gives to no outgoing connection, because these servers listen seconds later, and again after a kill.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    loop {
+        let port = rand::random_range(10_000..30_000);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn program(name: &str, folders: &[&str]) -> PathBuf {
