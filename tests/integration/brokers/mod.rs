@@ -52,7 +52,7 @@ async fn stored(database: &TestDatabase, count: i64) {
 }
 
 /// The value of a metric of a broker.
-async fn metric(app: &TestApp, name: &str, broker: &str) -> f64 {
+async fn metric(app: &TestApp, name: &str, broker: &str) -> u64 {
     let request = app.http.get(format!("{}/metrics", app.url)).bearer_auth(&app.key);
     let response = request.send().await.unwrap();
     let text = response.text().await.unwrap();
@@ -62,10 +62,9 @@ async fn metric(app: &TestApp, name: &str, broker: &str) -> f64 {
 }
 
 /// Waits until a metric of a broker has this value.
-async fn metric_is(app: &TestApp, name: &str, broker: &str, expected: f64) {
+async fn metric_is(app: &TestApp, name: &str, broker: &str, expected: u64) {
     wait_for(&format!("{name} to be {expected}"), async || {
-        let is = metric(app, name, broker).await;
-        ((is - expected).abs() < f64::EPSILON).then_some(())
+        (metric(app, name, broker).await == expected).then_some(())
     })
     .await;
 }

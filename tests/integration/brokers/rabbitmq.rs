@@ -132,7 +132,7 @@ async fn every_form_of_an_event_is_accepted(server: &RabbitServer) {
     let database = TestDatabase::sqlite();
     let (app, receiver, _) = TestApp::start_with_receiver(&database, quick(), []).await;
     let consumers = consume(&app, settings(server, "v0"));
-    metric_is(&app, "broker_connected", "rabbitmq", 1.0).await;
+    metric_is(&app, "broker_connected", "rabbitmq", 1).await;
     let (_connection, channel) = client(server, "v0").await.unwrap();
     put(&channel, of_type("application/cloudevents+json"), event("structured").to_string()).await;
     put(&channel, BasicProperties::default(), event("bare").to_string()).await;
@@ -177,10 +177,10 @@ async fn every_form_of_an_event_is_accepted(server: &RabbitServer) {
         assert_eq!(body["timestamp"], "2023-11-14T22:13:20.000Z", "{body}");
     }
     emptied(&channel, "clearhook.events").await;
-    metric_is(&app, "broker_messages_accepted_total", "rabbitmq", 7.0).await;
-    metric_is(&app, "broker_messages_duplicate_total", "rabbitmq", 1.0).await;
-    assert_eq!(metric(&app, "broker_messages_rejected_total", "rabbitmq").await, 0.0);
-    metric_is(&app, "broker_messages_waiting", "rabbitmq", 0.0).await;
+    metric_is(&app, "broker_messages_accepted_total", "rabbitmq", 7).await;
+    metric_is(&app, "broker_messages_duplicate_total", "rabbitmq", 1).await;
+    assert_eq!(metric(&app, "broker_messages_rejected_total", "rabbitmq").await, 0);
+    metric_is(&app, "broker_messages_waiting", "rabbitmq", 0).await;
     consumers.stop().await;
     app.stop().await;
 }
@@ -189,7 +189,7 @@ async fn invalid_messages_are_kept_with_the_reason_and_block_nothing(server: &Ra
     let database = TestDatabase::sqlite();
     let app = TestApp::start(&database).await;
     let consumers = consume(&app, settings(server, "v1"));
-    metric_is(&app, "broker_connected", "rabbitmq", 1.0).await;
+    metric_is(&app, "broker_connected", "rabbitmq", 1).await;
     let (_connection, channel) = client(server, "v1").await.unwrap();
     channel
         .queue_declare("elsewhere".into(), QueueDeclareOptions::default(), FieldTable::default())
@@ -244,7 +244,7 @@ async fn invalid_messages_are_kept_with_the_reason_and_block_nothing(server: &Ra
         put(&channel, structured(), event(&format!("valid-{number}")).to_string()).await;
     }
     stored(&database, cases.len().try_into().unwrap()).await;
-    metric_is(&app, "broker_messages_rejected_total", "rabbitmq", 10.0).await;
+    metric_is(&app, "broker_messages_rejected_total", "rabbitmq", 10).await;
     emptied(&channel, "clearhook.events").await;
     let copies = rejected(&channel, cases.len()).await;
     for (number, (_, body, code, word)) in cases.iter().enumerate() {
@@ -282,7 +282,7 @@ async fn message_with_headers_that_are_no_text_blocks_nothing(server: &RabbitSer
     let database = TestDatabase::sqlite();
     let app = TestApp::start(&database).await;
     let consumers = consume(&app, settings(server, "v5"));
-    metric_is(&app, "broker_connected", "rabbitmq", 1.0).await;
+    metric_is(&app, "broker_connected", "rabbitmq", 1).await;
     let mut python = Command::new(interpreter());
     python.args(["-c", PUBLISH]).env("AMQP_URL", server.url("v5"));
     let output = tokio::task::spawn_blocking(move || python.output().unwrap()).await.unwrap();
@@ -290,13 +290,13 @@ async fn message_with_headers_that_are_no_text_blocks_nothing(server: &RabbitSer
     let (_connection, channel) = client(server, "v5").await.unwrap();
     put(&channel, BasicProperties::default(), event("1").to_string()).await;
     stored(&database, 1).await;
-    metric_is(&app, "broker_messages_rejected_total", "rabbitmq", 1.0).await;
+    metric_is(&app, "broker_messages_rejected_total", "rabbitmq", 1).await;
     let copy = &rejected(&channel, 1).await[0];
     assert_eq!(
         (copy.data.as_slice(), header(copy, "clearhook-code").as_str()),
         (&b"{}"[..], "unsupported-media-type")
     );
-    assert_eq!(metric(&app, "broker_connection_failures_total", "rabbitmq").await, 0.0);
+    assert_eq!(metric(&app, "broker_connection_failures_total", "rabbitmq").await, 0);
     consumers.stop().await;
     app.stop().await;
 }
@@ -312,7 +312,7 @@ async fn existing_queues_are_used_and_deleted_ones_are_declared_again(server: &R
     channel.queue_declare("clearhook.events".into(), durable, quorum).await.unwrap();
     let app = TestApp::start(&database).await;
     let consumers = consume(&app, settings(server, "v2"));
-    metric_is(&app, "broker_connected", "rabbitmq", 1.0).await;
+    metric_is(&app, "broker_connected", "rabbitmq", 1).await;
     put(&channel, BasicProperties::default(), event("1").to_string()).await;
     stored(&database, 1).await;
     for queue in ["clearhook.events", "clearhook.rejected"] {
@@ -341,7 +341,7 @@ async fn events_are_published_as_the_guide_says(server: &RabbitServer) {
     };
     let consumers = consume(&app, both);
     for broker in ["nats", "rabbitmq"] {
-        metric_is(&app, "broker_connected", broker, 1.0).await;
+        metric_is(&app, "broker_connected", broker, 1).await;
     }
     let cli = Cli::of(&app);
     let (nats_url, amqp_url) = (nats.url(), server.url("v4"));

@@ -55,8 +55,14 @@ impl Drop for Process {
     }
 }
 
+/// A free port that the system gives to no outgoing connection, because these servers listen seconds later, and again after a kill.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    loop {
+        let port = rand::random_range(10_000..30_000);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn program(name: &str, folders: &[&str]) -> PathBuf {
@@ -169,8 +175,9 @@ pub(crate) struct RabbitServer {
     pub(crate) port: u16,
     /// The port with TLS.
     pub(crate) tls_port: u16,
-    epmd: u16,
     process: Process,
+    /// Erlang's daemon for names. `RabbitMQ` would start one that outlives the test.
+    _names: Process,
     _folder: TempDir,
 }
 
@@ -225,11 +232,22 @@ impl RabbitServer {
             command: Box::new(command),
             child: Mutex::default(),
         };
+        let names = move || {
+            let mut command = Command::new(program("epmd", &[]));
+            command.args(["-address", "127.0.0.1", "-port", &epmd.to_string()]);
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            command
+        };
+        let names = Process {
+            command: Box::new(names),
+            child: Mutex::default(),
+        };
+        names.start();
         Self {
             port,
             tls_port,
-            epmd,
             process,
+            _names: names,
             _folder: folder,
         }
     }
@@ -240,7 +258,7 @@ impl RabbitServer {
         listens(self.port).await;
     }
 
-    /// Kills it, as a crash would.
+    /// Kills it, as a crash would. Its name stays known, as on a machine with other Erlang programs.
     pub(crate) fn kill(&self) {
         self.process.kill();
     }
@@ -248,18 +266,5 @@ impl RabbitServer {
     /// Its URL with the user.
     pub(crate) fn url(&self, vhost: &str) -> String {
         format!("amqp://{USER}:{PASSWORD_IN_URL}@127.0.0.1:{}/{vhost}", self.port)
-    }
-}
-
-impl Drop for RabbitServer {
-    fn drop(&mut self) {
-        self.kill();
-        // Erlang starts this daemon, which outlives the server.
-        let _ = Command::new(program("epmd", &[]))
-            .arg("-kill")
-            .env("ERL_EPMD_PORT", self.epmd.to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
     }
 }
