@@ -31,7 +31,7 @@ build: ## Build target/release/clearhook, with the site inside it
 soak: ## Run the long forms of the tests: crashes and kills, many times (ROUNDS=25)
 	@scripts/soak.sh
 
-dist: ## Build packages into target/dist: binary, .deb, container files, Helm chart, SBOM, checksums
+dist: ## Build packages into target/packages: binary, .deb, container files, Helm chart, SBOM, checksums
 	@scripts/dist.sh
 
 dist-test: ## Check the packages: install, run and purge the .deb in a clean system, build the image

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds what is published into target/dist: a binary for every Linux with glibc 2.28 or later, a Debian package, the files of the
+# Builds what is published into target/packages: a binary for every Linux with glibc 2.28 or later, a Debian package, the files of the
 # container image, the Helm chart, the list of components (SBOM), the licences of dependencies, and SHA256SUMS.
 # CLEARHOOK_DIST_TARGET=aarch64-unknown-linux-gnu builds for arm64; cargo then needs the standard library of that target
 # (rustup target add aarch64-unknown-linux-gnu). That build is not tested.
@@ -17,7 +17,7 @@ case $triple in
   *) echo "dist: $triple is not supported: use x86_64-unknown-linux-gnu or aarch64-unknown-linux-gnu" >&2; exit 2 ;;
 esac
 version=$(cargo metadata --locked --no-deps --format-version 1 | "$DIST_PYTHON/bin/python" -c 'import json,sys; print(next(p["version"] for p in json.load(sys.stdin)["packages"] if p["name"] == "clearhook"))')
-out=$ROOT/target/dist
+out=$ROOT/target/packages
 name=clearhook-$version-linux-$machine
 
 # The linker is that of zig, which has the symbols of each version of glibc.

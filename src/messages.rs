@@ -181,8 +181,20 @@ mod tests {
     #[test]
     fn french_punctuation_has_non_breaking_spaces() {
         assert_eq!(administration::key_is(Lang::Fr, "paie"), "Clé de «\u{a0}paie\u{a0}»");
-        assert!(administration::shown_once(Lang::Fr).starts_with("Copiez-le maintenant\u{a0}:"));
+        assert!(administration::shown_once(Lang::Fr).starts_with("À copier maintenant\u{a0}:"));
         assert!(!administration::shown_once(Lang::En).contains('\u{a0}'));
+        for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/fr")).unwrap() {
+            let file = file.unwrap().path();
+            let text = std::fs::read_to_string(&file).unwrap();
+            let messages = text.lines().filter(|line| !line.starts_with('#'));
+            for (_, message) in messages.filter_map(|line| line.split_once(" = ")) {
+                let is_breaking = [" :", " ;", " !", " ?", " »", "« "].iter().any(|pair| {
+                    let mut ends = message.match_indices(pair).map(|(at, _)| message[at + pair.len()..].chars().next());
+                    ends.any(|next| next.is_none_or(char::is_whitespace) || *pair == "« ")
+                });
+                assert!(!is_breaking, "{}: {message}", file.display());
+            }
+        }
     }
 
     #[test]

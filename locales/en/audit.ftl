@@ -85,5 +85,5 @@ secret-header = (secret)
 # Fields that have another name here than in a form.
 field-rate-limit = Rate limit
 field-old-secret = Old secret until
-field-disabled-reason = Reason of disabling
+field-disabled-reason = Reason for disabling
 field-prefix = Beginning of the key

@@ -17,7 +17,7 @@ answer-status = Répondez par un statut de 200 à 299 en quelques secondes, et f
 answer-twice = Un appel peut arriver plus d’une fois. Son `webhook-id` est le même à chaque fois : conservez-le et ignorez ce que vous avez déjà traité.
 answer-order = Les appels peuvent arriver dans un autre ordre que les événements, sauf si le webhook est réglé pour conserver l’ordre.
 local = Sur votre ordinateur
-local-listen = `clearhook listen --secret whsec_…` est un destinataire pour vos essais : il vérifie chaque signature et affiche chaque appel.
+local-listen = `clearhook listen --secret whsec_…` est un destinataire pour vos essais : il vérifie chaque signature et affiche chaque appel.
 local-forward = `clearhook listen --forward http://localhost:8080/hook --webhook ID` envoie aussi chaque appel d’un webhook à un programme sur votre ordinateur, exactement tel qu’il a été envoyé.
 libraries = Les bibliothèques de Standard Webhooks font de même dans chacun de ces langages :
 

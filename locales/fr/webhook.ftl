@@ -115,7 +115,7 @@ ago = il y a { $time }
 show-callback = Voir cet appel
 rate-of = 24 h : { $rate } de { NUMBER($count) }
 median = médiane { $time }
-heat = 30 derniers jours, par heure : { $count ->
+heat = 30 derniers jours, par heure : { $count ->
     [one] { NUMBER($count) } appel
    *[other] { NUMBER($count) } appels
 }, dont { NUMBER($failed) } en échec
@@ -136,7 +136,7 @@ not-in-order = sans ordre
 no-headers = Aucun
 copied-from = Copie de « { $name } ». Elle a son propre secret et reste désactivée tant que vous ne l’activez pas.
 unsaved = Modifications non enregistrées
-unsaved-in = Modifications non enregistrées : { $sections }
+unsaved-in = Modifications non enregistrées : { $sections }
 discard-changes = Abandonner
 saving-shows-secret = L’enregistrement affiche le secret une fois.
 fresh-secret = Le secret de ce webhook. Copiez-le maintenant chez le destinataire : il ne sera plus affiché.

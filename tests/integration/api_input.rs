@@ -1,6 +1,7 @@
 //! The HTTP API accepts only parameters and fields that it knows.
 
 use clearhook::catalogue::BuiltIn;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -10,7 +11,7 @@ use crate::support::{
     receiver::Receiver,
 };
 
-on_both! { unknown_query_parameter_is_rejected_by_every_route array_in_place_of_an_object_is_rejected body_in_another_charset_is_rejected }
+on_both! { unknown_query_parameter_is_rejected_by_every_route query_that_is_not_utf8_is_rejected array_in_place_of_an_object_is_rejected body_in_another_charset_is_rejected }
 
 async fn unknown_query_parameter_is_rejected_by_every_route(database: TestDatabase) {
     let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
@@ -52,6 +53,25 @@ async fn unknown_query_parameter_is_rejected_by_every_route(database: TestDataba
         );
     }
     assert_eq!(receiver.seen().len(), 1, "nothing was sent");
+    app.stop().await;
+}
+
+/// It would be searched for in another form, with U+FFFD in place of the bytes.
+async fn query_that_is_not_utf8_is_rejected(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    for path in [
+        "/webhooks?q=%ff",
+        "/events?subject=a%c3",
+        "/callbacks?event=%ed%a0%80",
+        "/deliveries?state=%fe",
+        "/audit?q=%ff",
+    ] {
+        let response = app.api(Method::GET, path).send().await.unwrap();
+        let status = response.status().as_u16();
+        assert!(matches!(status, 400 | 422), "{path}: {status}");
+    }
+    let (status, problem) = app.post("/events?type=%ff", &json!({})).await;
+    assert_eq!(status, 400, "{problem}");
     app.stop().await;
 }
 

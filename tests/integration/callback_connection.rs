@@ -109,7 +109,7 @@ async fn target_of_a_redirect_becomes_the_url_after_a_question(database: TestDat
         app.publish(BuiltIn::IdentityCreated, &status.to_string()).await;
         let (id, html) = open(&app, &webhook, 1, &cookie).await;
         let page = Page::of(&html);
-        let form = page.one(".use-redirect form");
+        let form = page.one("#use-redirect form");
         let question = text_of(form);
         let target = reqwest::Url::parse(&receiver.url).unwrap().join("/new?x=1").unwrap();
         assert!(
@@ -130,7 +130,7 @@ async fn target_of_a_redirect_becomes_the_url_after_a_question(database: TestDat
             .text()
             .await
             .unwrap();
-        assert!(Page::of(&html).all(".use-redirect").is_empty());
+        assert!(Page::of(&html).all("#use-redirect").is_empty());
         // Pressing it again changes nothing; after another change it is refused.
         assert_eq!(app.form(&action, &cookie, &[]).await.status(), 303);
         change(&app, &webhook, &json!({ "url": format!("{}other", receiver.url) })).await;
@@ -167,7 +167,7 @@ async fn target_that_cannot_be_called_is_not_offered(database: TestDatabase) {
         let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
         app.publish(BuiltIn::IdentityCreated, &number.to_string()).await;
         let (id, html) = open(&app, &webhook, 1, &admin).await;
-        assert!(Page::of(&html).all(".use-redirect").is_empty(), "{number}: {html}");
+        assert!(Page::of(&html).all("#use-redirect").is_empty(), "{number}: {html}");
         let refused = app
             .form(&format!("{}/callbacks/{id}/use-redirect", path(&webhook)), &admin, &[])
             .await;
@@ -181,7 +181,7 @@ async fn target_that_cannot_be_called_is_not_offered(database: TestDatabase) {
     let (_, webhook) = app.post("/webhooks", &body).await;
     app.publish(BuiltIn::IdentityCreated, "last").await;
     let (id, html) = open(&app, &webhook, 1, &owner).await;
-    assert!(html.contains("The receiver moved to") && Page::of(&html).all(".use-redirect").is_empty());
+    assert!(html.contains("The receiver moved to") && Page::of(&html).all("#use-redirect").is_empty());
     // They can pass on a link to this callback.
     assert!(text_of(Page::of(&html).one("#permalink")).ends_with(&format!("{}?callback={id}", path(&webhook))));
     let refused = app

@@ -131,7 +131,7 @@ async fn automatic_disabling_is_a_concurrent_edit(database: TestDatabase) {
     let told = app.form(&path, &ann, &fields).await;
     assert_eq!(told.status(), 409);
     let html = told.text().await.unwrap();
-    assert!(html.contains("disabled_reason"), "it says what clearhook did");
+    assert!(html.contains("Reason for disabling"), "it says what clearhook did");
     assert_eq!(app.get(&path).await["enabled"], false);
     app.stop().await;
 }

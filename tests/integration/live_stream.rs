@@ -369,6 +369,11 @@ async fn unusable_streams_are_refused_with_the_parameter(database: TestDatabase)
     }
     let request = app.api(Method::GET, "/callbacks/live").header("last-event-id", "nothing");
     assert_eq!(request.send().await.unwrap().status(), 422);
+    // Such as an id of another server: the stream would never send anything.
+    let request = app
+        .api(Method::GET, "/callbacks/live")
+        .header("last-event-id", "ffffffff-ffff-7fff-bfff-ffffffffffff");
+    assert_eq!(request.send().await.unwrap().status(), 422);
     // A client that has received no id yet sends an empty one.
     let request = app.api(Method::GET, "/callbacks/live").header("last-event-id", "");
     assert_eq!(request.send().await.unwrap().status(), 200);

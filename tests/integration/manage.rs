@@ -260,6 +260,17 @@ async fn errors_are_one_line_with_a_remedy() {
     app.webhook("http://127.0.0.1:9/", &[BuiltIn::IdentityCreated]).await;
     let twice = cli.refusal(&["webhook", "show", "Test"], 1);
     assert!(twice.contains("2 webhooks") && twice.contains(&id(&webhook)), "{twice}");
+    // Of many webhooks with the name, a few are named, also when a file has no id.
+    for _ in 0..5 {
+        app.webhook("http://127.0.0.1:9/", &[BuiltIn::IdentityCreated]).await;
+    }
+    let file = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
+    let text = "version: 1\nwebhooks:\n  - name: Test\n    url: https://example.com/\n    events: ['*']\n";
+    std::fs::write(file.path(), text).unwrap();
+    for arguments in [&["webhook", "show", "Test"][..], &["diff", file.path().to_str().unwrap()]] {
+        let many = cli.refusal(arguments, 1);
+        assert!(many.contains("7 webhooks") && many.contains("or one of 2 others"), "{many}");
+    }
     let unknown = cli.refusal(&["webhook", "show", "Tset"], 1);
     assert!(
         unknown.contains("did you mean `Test`?") && unknown.contains("webhook list"),

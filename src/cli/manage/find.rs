@@ -25,6 +25,9 @@ struct Typed {
     event_type: String,
 }
 
+/// An error about several webhooks names at most this many.
+const IDS_MAX: usize = 5;
+
 /// The id of the webhook with this id or this name. A name that several webhooks have is an error with their ids.
 pub(super) async fn webhook(client: &Client, given: &str) -> Result<WebhookId, CliError> {
     if let Ok(id) = given.parse() {
@@ -44,7 +47,10 @@ pub(super) async fn webhook(client: &Client, given: &str) -> Result<WebhookId, C
             )))
         }
         several => {
-            let ids: Vec<String> = several.iter().map(|named| named.id.to_string()).collect();
+            let mut ids: Vec<String> = several.iter().take(IDS_MAX).map(|named| named.id.to_string()).collect();
+            if several.len() > IDS_MAX {
+                ids.push(format!("or one of {} others", several.len() - IDS_MAX));
+            }
             Err(CliError::Other(format!(
                 "{} webhooks have the name `{}`; give the id of one of them: {}",
                 several.len(),
