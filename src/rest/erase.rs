@@ -12,7 +12,7 @@ use crate::{
     problem::Problem,
     rest::extract::{Body, Caller, NoParams, Params},
     routes::{Operation, Routes, Rule, Tag},
-    services::{erase, error::UseCaseError},
+    services::{erase, error::FieldError},
 };
 
 /// Which events are erased: `subject`, or `source` and `id`.
@@ -79,7 +79,13 @@ async fn run(
 ) -> Result<Json<ErasedView>, Problem> {
     let what = erase::selection(body.subject, body.source, body.id)?;
     let after = match body.after {
-        Some(id) => Some(app.store.event_position(id).await?.ok_or(UseCaseError::NotFound)?),
+        Some(id) => match app.store.event_position(id).await? {
+            Some(position) => Some(position),
+            None => {
+                let detail = "There is no event with this id; send the request without `after`.";
+                return Err(Problem::invalid(vec![FieldError::new("/after", detail)]));
+            }
+        },
         None => None,
     };
     let erased = erase::erase(&app, &by, &what, after).await?;

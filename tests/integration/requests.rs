@@ -233,8 +233,8 @@ async fn malformed_request_head_is_rejected(database: TestDatabase) {
         ),
         (
             format!("GET /api/v1/webhooks?q=%ff HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n"),
-            200,
-            "",
+            400,
+            "not UTF-8",
         ),
         (
             "GET /../../etc/passwd HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_owned(),

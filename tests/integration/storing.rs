@@ -52,12 +52,7 @@ async fn sqlite_writes_survive_a_power_failure() {
     let database = TestDatabase::sqlite();
     let store = database.open().await;
     // FULL: each commit is synchronized with the disk.
-    for (name, value) in [
-        ("synchronous", 2),
-        ("foreign_keys", 1),
-        ("trusted_schema", 0),
-        ("wal_autocheckpoint", 16_000),
-    ] {
+    for (name, value) in [("synchronous", 2), ("foreign_keys", 1), ("trusted_schema", 0)] {
         assert_eq!(store.pragma(name).await.unwrap(), value, "{name}");
     }
 }

@@ -221,10 +221,13 @@ async fn typed_values_are_kept_over_buttons_and_sign_in(database: TestDatabase) 
 async fn concurrent_edit_shows_rate_order_and_secret_headers(database: TestDatabase) {
     let app = TestApp::start(&database).await;
     let cookie = app.sign_in(EMAIL, Role::Administrator).await;
-    for change in [
-        json!({ "rate_limit": { "per_second": 1234, "burst": 5678 } }),
-        json!({ "ordered": false }),
-        json!({ "headers": [{ "name": "X-Tenant", "value": "7 \"<&'", "secret": false }] }),
+    for (change, field) in [
+        (json!({ "rate_limit": { "per_second": 1234, "burst": 5678 } }), "Rate limit"),
+        (json!({ "ordered": false }), "In order of subject"),
+        (
+            json!({ "headers": [{ "name": "X-Tenant", "value": "7 \"<&'", "secret": false }] }),
+            "Additional headers",
+        ),
     ] {
         let (_, webhook) = app.post("/webhooks", &full()).await;
         let path = path_of(&webhook);
@@ -233,7 +236,6 @@ async fn concurrent_edit_shows_rate_order_and_secret_headers(database: TestDatab
         assert_eq!(patched.status(), 200);
         let (status, html) = save(&app, &path, &cookie, &typed(form.clone(), "name", "Of Ann")).await;
         assert_eq!(status, 409, "{change}");
-        let field = change.as_object().unwrap().keys().next().unwrap();
         assert!(html.contains(&format!("<th scope=\"row\">{field}<")), "{change}: {html}");
         // Nothing was saved, and the form has the typed values.
         assert_eq!(app.get(&path).await["name"], "Everything");
