@@ -211,12 +211,16 @@ async fn incomplete_requests_are_refused(database: TestDatabase) {
             "{body} {problem}"
         );
     }
-    let (status, _) = app
+    let (status, problem) = app
         .post(
             "/erase",
             &json!({ "subject": "a", "after": new_id::<clearhook::domain::id::EventId>() }),
         )
         .await;
-    assert_eq!(status, 404);
+    assert_eq!(
+        (status, problem["errors"][0]["pointer"].as_str()),
+        (422, Some("/after")),
+        "{problem}"
+    );
     app.stop().await;
 }
