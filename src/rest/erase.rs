@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     app::AppState,
     auth::rules::Action,
-    domain::id::EventId,
+    domain::{id::EventId, page::Cursor},
     problem::Problem,
     rest::extract::{Body, Caller, NoParams, Params},
     routes::{Operation, Routes, Rule, Tag},
@@ -79,13 +79,7 @@ async fn run(
 ) -> Result<Json<ErasedView>, Problem> {
     let what = erase::selection(body.subject, body.source, body.id)?;
     let after = match body.after {
-        Some(id) => match app.store.event_position(id).await? {
-            Some(position) => Some(position),
-            None => {
-                let detail = "There is no event with this id; send the request without `after`.";
-                return Err(Problem::invalid(vec![FieldError::new("/after", detail)]));
-            }
-        },
+        Some(id) => Some(position(&app, id).await?),
         None => None,
     };
     let erased = erase::erase(&app, &by, &what, after).await?;
@@ -97,4 +91,11 @@ async fn run(
         overwritten: erased.is_gone,
         next: erased.rest.map(|cursor| EventId(cursor.id)),
     }))
+}
+
+/// The position of this event in the order in which events are erased.
+async fn position(app: &AppState, id: EventId) -> Result<Cursor, Problem> {
+    let detail = "There is no event with this id; send the request without `after`.";
+    let unknown = || Problem::invalid(vec![FieldError::new("/after", detail)]);
+    app.store.event_position(id).await?.ok_or_else(unknown)
 }
