@@ -42,7 +42,7 @@ test('an owner begins at their only webhook', async ({ browser, server, javaScri
     await expect(page.getByRole('heading', { name: `Only ${javaScriptEnabled}`, level: 1 })).toBeVisible();
     await page.context().close();
   }
-  // Whoever asked for another page gets that.
+  // A page that was asked for has precedence.
   page = await open();
   await signInAs(page, email, '/webhooks?q=only');
   await expect(page).toHaveURL(/\/webhooks\?q=only$/);

@@ -34,7 +34,7 @@ pub(super) struct Utf8Frames<S> {
     incoming: BytesMut,
     /// Whole frames.
     outgoing: BytesMut,
-    /// What is read are no frames: it is passed on as it is.
+    /// The bytes that were read are not AMQP frames, so they are passed on unchanged.
     is_raw: bool,
 }
 

@@ -65,7 +65,7 @@ impl Writer {
         }
     }
 
-    /// Runs until all senders are dropped. On SQLite the writer has a thread of its own, because its statements block on the disk.
+    /// Runs until all senders are dropped. On SQLite the writer has a thread of its own, because tokio's timer is too coarse for its pace.
     pub(super) fn start(self, batcher: Arc<Batcher>) {
         let runtime = Handle::current();
         if self.store.is_shared() {
@@ -109,7 +109,7 @@ impl Writer {
         if self.store.is_shared() {
             tokio::time::sleep(early).await;
         } else {
-            // The thread belongs to the journal alone, and tokio's timer is too coarse for this.
+            // No other task runs on this thread.
             thread::sleep(early);
         }
     }
