@@ -43,10 +43,9 @@ impl Store {
 
     /// The state of a link.
     pub async fn setup_link(&self, token_hash: &[u8], now: Timestamp) -> Result<SetupLink, StoreError> {
-        if !self.has_no_users().await? {
-            return Ok(SetupLink::Used);
-        }
-        expiry(&self.read, token_hash).await.map(|end| state(end, now))
+        // In this order: a link is deleted in the transaction that creates the user, so whoever does not find it any more finds the user.
+        let link = state(expiry(&self.read, token_hash).await?, now);
+        Ok(if self.has_no_users().await? { link } else { SetupLink::Used })
     }
 
     /// Creates the first administrator with a session, and deletes all links. Returns the state of the link if that is not possible.
@@ -59,16 +58,14 @@ impl Store {
         session: impl FnOnce(&UserRecord) -> NewSession,
     ) -> Result<Result<UserRecord, SetupLink>, StoreError> {
         let transaction = self.begin().await?;
+        let link = state(expiry(&transaction, token_hash).await?, now);
+        // If two requests use a link at the same time, the second waits for the first here, and then finds its user.
+        setup_link::Entity::delete_many().exec(&transaction).await?;
         if user::Entity::find().count(&transaction).await? > 0 {
             return Ok(Err(SetupLink::Used));
         }
-        let link = state(expiry(&transaction, token_hash).await?, now);
         if link != SetupLink::Valid {
             return Ok(Err(link));
-        }
-        // If two requests use the link at the same time, the second waits for the first here, and then finds no link to delete.
-        if setup_link::Entity::delete_many().exec(&transaction).await?.rows_affected == 0 {
-            return Ok(Err(SetupLink::Used));
         }
         let user = record(
             new_user(email, password_hash, Role::Administrator, now)

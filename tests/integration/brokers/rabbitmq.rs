@@ -303,7 +303,7 @@ async fn message_with_headers_that_are_no_text_blocks_nothing(server: &RabbitSer
 
 async fn existing_queues_are_used_and_deleted_ones_are_declared_again(server: &RabbitServer) {
     let database = TestDatabase::sqlite();
-    let (_connection, channel) = client(server, "v2").await.unwrap();
+    let (connection, channel) = client(server, "v2").await.unwrap();
     let durable = QueueDeclareOptions {
         durable: true,
         ..QueueDeclareOptions::default()
@@ -327,6 +327,19 @@ async fn existing_queues_are_used_and_deleted_ones_are_declared_again(server: &R
     .await;
     put(&channel, BasicProperties::default(), b"{").await;
     stored(&database, 2).await;
+    // Asking for a queue that does not exist closes the channel, so each question has a channel of its own.
+    wait_for("the queue of rejected messages to be declared again", async || {
+        let passive = QueueDeclareOptions {
+            passive: true,
+            ..QueueDeclareOptions::default()
+        };
+        let channel = connection.create_channel().await.unwrap();
+        channel
+            .queue_declare("clearhook.rejected".into(), passive, FieldTable::default())
+            .await
+            .ok()
+    })
+    .await;
     assert_eq!(rejected(&channel, 1).await[0].data, b"{");
     consumers.stop().await;
     app.stop().await;

@@ -14,10 +14,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-use crate::support::{
-    pem::pem,
-    wait::{pause, wait_for},
-};
+use crate::support::{pem::pem, wait::wait_for};
 
 /// User and password of the servers that have some.
 pub(crate) const USER: &str = "publisher";
@@ -38,6 +35,27 @@ impl Process {
         // A group of its own, because scripts start other programs.
         let child = (self.command)().process_group(0).spawn().unwrap();
         *self.child.lock().unwrap() = Some(child);
+    }
+
+    /// Waits until it listens on a port.
+    async fn listens(&self, port: u16) {
+        // A server with other work on the machine takes longer than one poll waits.
+        for _ in 0..6 {
+            let answers = wait_for("the server to listen", async || {
+                if let Some(child) = self.child.lock().unwrap().as_mut() {
+                    assert_eq!(
+                        child.try_wait().unwrap(),
+                        None,
+                        "the server ended instead of listening on port {port}"
+                    );
+                }
+                TcpStream::connect(("127.0.0.1", port)).await.ok()
+            });
+            if tokio::time::timeout(Duration::from_secs(19), answers).await.is_ok() {
+                return;
+            }
+        }
+        panic!("no server listens on port {port}");
     }
 
     fn kill(&self) {
@@ -74,18 +92,6 @@ fn program(name: &str, folders: &[&str]) -> PathBuf {
     places.splice(0..0, folders.iter().map(PathBuf::from));
     let found = places.iter().map(|folder| folder.join(name)).find(|program| Path::is_file(program));
     found.unwrap_or_else(|| panic!("{name} is missing: run `make setup`"))
-}
-
-async fn listens(port: u16) {
-    // A server with other work on the machine takes longer than one poll waits.
-    for _ in 0..6 {
-        let answers = wait_for("the server to listen", async || TcpStream::connect(("127.0.0.1", port)).await.ok());
-        if tokio::time::timeout(Duration::from_secs(19), answers).await.is_ok() {
-            return;
-        }
-        pause().await;
-    }
-    panic!("no server listens on port {port}");
 }
 
 /// A certificate for `localhost` and 127.0.0.1 with its authority, in a directory.
@@ -149,7 +155,7 @@ impl NatsServer {
 
     pub(crate) async fn start(&self) {
         self.process.start();
-        listens(self.port).await;
+        self.process.listens(self.port).await;
     }
 
     /// A running server.
@@ -185,7 +191,7 @@ impl RabbitServer {
     /// A server that is not started yet.
     pub(crate) fn new(certificates: &Certificates) -> Self {
         let folder = TempDir::with_prefix("clearhook-rabbitmq-").unwrap();
-        let (port, tls_port, epmd) = (free_port(), free_port(), free_port());
+        let (port, tls_port, epmd, distribution) = (free_port(), free_port(), free_port(), free_port());
         let here = folder.path().to_owned();
         let names: Vec<_> = (0..VHOSTS).map(|number| format!("v{number}")).chain(["/".to_owned()]).collect();
         let definitions = serde_json::json!({
@@ -215,6 +221,8 @@ impl RabbitServer {
                 .env("HOME", &here)
                 .env("ERL_EPMD_PORT", epmd.to_string())
                 .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+                // Its default is one port for all servers of a machine: a second one would not start.
+                .env("RABBITMQ_DIST_PORT", distribution.to_string())
                 .env("RABBITMQ_NODENAME", format!("clearhook{port}@localhost"))
                 .env("RABBITMQ_CONFIG_FILE", here.join("rabbitmq.conf"))
                 .env("RABBITMQ_MNESIA_BASE", here.join("mnesia"))
@@ -255,7 +263,7 @@ impl RabbitServer {
     /// Starts it. It listens only after its start is complete.
     pub(crate) async fn start(&self) {
         self.process.start();
-        listens(self.port).await;
+        self.process.listens(self.port).await;
     }
 
     /// Kills it, as a crash would. Its name stays known, as on a machine with other Erlang programs.
