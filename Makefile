@@ -39,6 +39,7 @@ dist-test: ## Check the packages: install, run and purge the .deb in a clean sys
 
 bench: ## Measure deliveries, latencies and memory next to what the machine can do (PARTS="sqlite one latency")
 	@scripts/setup.sh
+	@scripts/setup.sh --bench
 	@scripts/site.sh
 	@$(IN) cargo bench --locked --features ssr --bench delivery -- $(PARTS)
 

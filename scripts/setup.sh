@@ -129,6 +129,10 @@ if [ "${1:-}" = --dist-test ]; then
     find_program "${need%%:*}" >/dev/null || step "${need#*:}" apt_install "${need#*:}" || lack "${need%%:*}, for the test of the packages (Debian: ${need#*:})"
   done
 fi
+# Only `make bench` needs it, besides what the tests need.
+if [ "${1:-}" = --bench ]; then
+  find_program wrk >/dev/null || step "wrk" apt_install wrk || lack "wrk, for the part wrk of the benchmark (Debian: wrk)"
+fi
 # Only `make dist` needs these.
 if [ "${1:-}" = --dist ]; then
   has_version cargo-deb "$DEB_VERSION" || step "cargo-deb $DEB_VERSION" install_tool cargo-deb "$DEB_VERSION" ||

@@ -24,6 +24,7 @@ mod run;
 mod samples;
 mod service;
 mod types;
+mod wrk;
 
 use std::env;
 
@@ -42,7 +43,7 @@ fn main() {
         .build()
         .unwrap();
     // Plain HTTP needs no TLS, but the client requires a provider.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    clearhook::tls_provider::install();
     match first.as_deref() {
         Some("receiver") => runtime.block_on(receiver::serve()),
         Some("accepter") => runtime.block_on(limits::accept_without_storing()),

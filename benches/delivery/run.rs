@@ -15,6 +15,7 @@ use crate::{
     report::Report,
     service::{Kind, Service},
     types,
+    wrk::wrk,
 };
 
 /// Deliveries of a sustained run.
@@ -45,16 +46,16 @@ impl Wanted<'_> {
     }
 
     fn part(&self, name: &str) -> bool {
-        let parts: Vec<_> = PARTS.into_iter().chain(["long-log", "pages", "types"]).collect();
+        let parts: Vec<_> = PARTS.into_iter().chain(["wrk", "long-log", "pages", "types"]).collect();
         self.has(name, &parts)
     }
 }
 
-/// What the machine can do, of which shares are reckoned.
+/// What the machine can do, of which shares are computed. `None` if it was not measured.
 #[derive(Clone, Copy, Default)]
 struct Machine {
-    client: f64,
-    accept: f64,
+    client: Option<f64>,
+    accept: Option<f64>,
 }
 
 /// Measures everything, or what is named of databases and parts.
@@ -62,10 +63,13 @@ pub(crate) async fn all(wanted: &[String]) {
     let (mut report, wanted) = (Report::new(), Wanted(wanted));
     let mut machine = Machine::default();
     if wanted.part("limits") {
-        machine.client = limits::client().await;
-        report.line("client limit", "requests/s", machine.client, None);
-        machine.accept = limits::accept().await;
-        report.line("accept limit (stores nothing)", "events/s", machine.accept, None);
+        let (client, accept) = (limits::client().await, limits::accept().await);
+        report.line("client limit", "requests/s", client, None);
+        report.line("accept limit (stores nothing)", "events/s", accept, None);
+        machine = Machine {
+            client: Some(client),
+            accept: Some(accept),
+        };
     }
     for (kind, name) in [(Kind::Sqlite, "sqlite"), (Kind::Postgres, "postgres")] {
         if wanted.has(name, &["sqlite", "postgres"]) {
@@ -91,7 +95,9 @@ async fn database(report: &mut Report, kind: Kind, machine: Machine, wanted: &Wa
     for (part, webhooks) in [("one", 1), ("many", 100)] {
         if wanted.part(part) {
             let rate = sustained(report, kind, webhooks).await;
-            report.line("  share of the client limit", "", rate / machine.client, Some(("≥", goals.0)));
+            if let Some(client) = machine.client {
+                report.line("  share of the client limit", "", rate / client, Some(("≥", goals.0)));
+            }
             if webhooks == 1 {
                 sustained_rate = rate;
             }
@@ -119,6 +125,9 @@ async fn database(report: &mut Report, kind: Kind, machine: Machine, wanted: &Wa
     }
     if wanted.part("pages") {
         pages::pages(report, kind).await;
+    }
+    if wanted.part("wrk") {
+        wrk(report, kind).await;
     }
     if wanted.part("types") {
         types::types(report, kind).await;
@@ -206,17 +215,14 @@ async fn sustained(report: &mut Report, kind: Kind, webhooks: usize) -> f64 {
     rate
 }
 
-async fn accepted(report: &mut Report, kind: Kind, accept: f64, goal: f64) -> f64 {
+async fn accepted(report: &mut Report, kind: Kind, accept: Option<f64>, goal: f64) -> f64 {
     let service = Service::start(kind).await;
     let events = Arc::new(Events::new(BuiltIn::IdentityCreated));
     let rate = load::closed(&target(&service), &events, 64, Duration::from_secs(5)).await;
     report.line("accepted, 64 connections", "events/s", rate, None);
-    report.line(
-        "accepted, 64 connections",
-        "share of the accept limit",
-        rate / accept,
-        Some(("≥", goal)),
-    );
+    if let Some(accept) = accept {
+        report.line("  share of the accept limit", "", rate / accept, Some(("≥", goal)));
+    }
     service.webhook(&service.receiver.url, BuiltIn::VisitEventCreated).await;
     let events = Arc::new(Events::new(BuiltIn::VisitEventCreated));
     let rate = load::closed(&target(&service), &events, 64, Duration::from_secs(5)).await;
