@@ -67,7 +67,7 @@ pub fn LogFollower(
     Effect::new(move |follower: Option<Rc<Follower>>| {
         requested.track();
         if let Some(follower) = follower {
-            follower.update();
+            follower.update(true);
             return follower;
         }
         Follower::start(followed.clone(), count, has_ended)
@@ -244,7 +244,7 @@ impl Follower {
             return;
         }
         if moves_nothing() {
-            self.update();
+            self.update(false);
         } else if is_chart_stale {
             self.update_chart();
         }
@@ -267,15 +267,20 @@ impl Follower {
         });
     }
 
-    /// Shows the present log. There is one request at a time.
-    fn update(self: &Rc<Self>) {
+    /// Shows the present log. There is one request at a time. If nobody asked for it, the rows stay if they came into view meanwhile.
+    fn update(self: &Rc<Self>, is_requested: bool) {
         self.state.borrow_mut().is_pausing = true;
         let (weak, webhook, query) = (Rc::downgrade(self), self.log.webhook.clone(), self.log.query.clone());
         leptos::task::spawn_local(async move {
             let fragment = log_fragment(webhook, query).await;
             with(&weak, |follower| match fragment {
                 Ok(fragment) => {
-                    follower.show(fragment);
+                    if is_requested || moves_nothing() {
+                        follower.show(fragment);
+                    } else {
+                        replace_log(&fragment.html, CHART);
+                        follower.state.borrow_mut().is_chart_stale = false;
+                    }
                     follower.pause(UPDATE_PAUSE);
                 }
                 Err(error) => {
