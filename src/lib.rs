@@ -8,7 +8,7 @@
 //! Compiled for the server only, from the bottom to the top; a module uses only modules below it:
 //!
 //! * `catalogue`: the pack `clearid`, its event types and their schemas. `sync`: helpers for locks. `error_chain`: searches the sources of an
-//!   error. `vault`: encryption at rest. `storage`: the database.
+//!   error. `tls_provider`: the cryptography of TLS. `vault`: encryption at rest. `storage`: the database.
 //! * `auth`: sign-in, API keys and permissions. `delivery`: sends callbacks.
 //! * `registry`: the event types of this installation, in memory.
 //! * `config`: settings. `telemetry`: logging. `app`: what every use case needs.
@@ -120,6 +120,10 @@ pub mod sync;
 mod telemetry;
 #[cfg(feature = "test-support")]
 pub mod telemetry;
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod tls_provider;
+#[cfg(feature = "test-support")]
+pub mod tls_provider;
 #[cfg(all(feature = "ssr", not(feature = "test-support")))]
 mod vault;
 #[cfg(feature = "test-support")]

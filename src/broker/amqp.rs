@@ -21,11 +21,10 @@ use crate::{
         amqp_transport::{open, runtime},
         tls::{client_config, explain},
     },
-    config::{AmqpServer, AmqpSettings},
+    config::{AMQP, AmqpServer, AmqpSettings},
     services::events::message::{Message, Rejection},
 };
 
-const SETTING: &str = "CLEARHOOK_AMQP_URL";
 /// The queue of events.
 const EVENTS: &str = "clearhook.events";
 /// The queue of rejected messages.
@@ -221,7 +220,7 @@ async fn connect(settings: &AmqpSettings) -> Result<Connection, BrokerError> {
             }
         }
     }
-    Err(first.unwrap_or_else(|| BrokerError(format!("{SETTING} names no server"))))
+    Err(first.unwrap_or_else(|| BrokerError(format!("{AMQP} names no server"))))
 }
 
 async fn connect_to(server: &AmqpServer, settings: &AmqpSettings) -> Result<Connection, BrokerError> {
@@ -232,7 +231,7 @@ async fn connect_to(server: &AmqpServer, settings: &AmqpSettings) -> Result<Conn
     };
     let transport = open(server, tls)
         .await
-        .map_err(|error| explain(SETTING, &server.to_string(), &error))?;
+        .map_err(|error| explain(AMQP, &server.to_string(), &error))?;
     // The library asks for a connection once, because it is not told to connect again.
     let transport = std::sync::Mutex::new(Some(transport));
     let connect = async move |_: AMQPUri, _| match crate::sync::locked(&transport).take() {
@@ -245,12 +244,12 @@ async fn connect_to(server: &AmqpServer, settings: &AmqpSettings) -> Result<Conn
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => Err(BrokerError(match error.kind() {
             ErrorKind::ProtocolError(refused) => format!(
-                "{SETTING}: {server} refuses the connection: {}; check user, password and virtual host",
+                "{AMQP}: {server} refuses the connection: {}; check user, password and virtual host",
                 refused.get_message()
             ),
-            _ => format!("{SETTING}: {server} ended the connection during the handshake: {error}"),
+            _ => format!("{AMQP}: {server} ended the connection during the handshake: {error}"),
         })),
-        Err(_) => Err(BrokerError(format!("{SETTING}: {server} does not answer"))),
+        Err(_) => Err(BrokerError(format!("{AMQP}: {server} does not answer"))),
     }
 }
 

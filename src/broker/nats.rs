@@ -22,11 +22,10 @@ use crate::{
         nats_unreadable::move_unreadable,
         tls::{client_config, explain},
     },
-    config::{NatsLogin, NatsSettings},
+    config::{NATS, NatsLogin, NatsSettings},
     services::events::message::{Message, Rejection},
 };
 
-const SETTING: &str = "CLEARHOOK_NATS_URL";
 /// The durable consumer, which all nodes share.
 const CONSUMER: &str = "clearhook";
 /// The stream of rejected messages.
@@ -130,10 +129,10 @@ async fn connect(settings: &NatsSettings, lost: &CancellationToken) -> Result<Cl
 fn refused(settings: &NatsSettings, error: &ConnectError) -> BrokerError {
     match error.kind() {
         ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => BrokerError(format!(
-            "{SETTING}: {settings} refuses the credentials; check user and password, the token, or CLEARHOOK_NATS_CREDENTIALS"
+            "{NATS}: {settings} refuses the credentials; check user and password, the token, or CLEARHOOK_NATS_CREDENTIALS"
         )),
-        ConnectErrorKind::TimedOut => BrokerError(format!("{SETTING}: {settings} does not answer")),
-        _ => explain(SETTING, &settings.to_string(), error),
+        ConnectErrorKind::TimedOut => BrokerError(format!("{NATS}: {settings} does not answer")),
+        _ => explain(NATS, &settings.to_string(), error),
     }
 }
 

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::{
     cli::{error::CliError, output::print_line},
     config::{Config, Settings},
+    tls_provider,
 };
 
 /// How long the service may take to answer.
@@ -43,8 +44,7 @@ pub(super) async fn run(arguments: HealthArguments) -> Result<(), CliError> {
     let address = reachable(config.metrics_addr.unwrap_or(config.addr));
     let path = if arguments.ready { "/readyz" } else { "/healthz" };
     let url = format!("{scheme}://{address}{path}");
-    // An error only says that a provider is installed already.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    tls_provider::install();
     // The certificate is for the public name and not for this address.
     let client = Client::builder()
         .no_proxy()

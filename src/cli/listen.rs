@@ -27,6 +27,7 @@ use crate::{
     },
     config::secret_file,
     domain::{event_type::EventPattern, id::WebhookId, secret::SigningSecret, timestamp::Timestamp},
+    tls_provider,
 };
 
 /// The maximum age of a timestamp (Standard Webhooks, "Verifying webhook authenticity").
@@ -160,8 +161,7 @@ fn remote(url: Url, key: Zeroizing<String>, filter: (&str, String)) -> Result<Re
         .join("api/v1/callbacks/live")
         .map_err(|error| CliError::Other(format!("--url: {error}")))?;
     stream.query_pairs_mut().append_pair(filter.0, &filter.1);
-    // An error means that a provider is installed already.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    tls_provider::install();
     let client = reqwest::Client::builder()
         .connect_timeout(CONNECT)
         // A redirect would send the key to another place.

@@ -9,9 +9,11 @@ use zeroize::Zeroizing;
 
 use crate::config::{error::ConfigError, parse::unless_none, settings::Settings};
 
-const NATS: &str = "CLEARHOOK_NATS_URL";
+/// The setting with the NATS servers.
+pub const NATS: &str = "CLEARHOOK_NATS_URL";
 const CREDENTIALS: &str = "CLEARHOOK_NATS_CREDENTIALS";
-const AMQP: &str = "CLEARHOOK_AMQP_URL";
+/// The setting with the `RabbitMQ` servers.
+pub const AMQP: &str = "CLEARHOOK_AMQP_URL";
 const CA: &str = "CLEARHOOK_BROKER_CA";
 
 /// The default ports: of NATS, and of AMQP without and with TLS.

@@ -36,6 +36,7 @@ use crate::{
     },
     error_chain::find,
     storage::callbacks::{Received, ShownHeaders},
+    tls_provider,
 };
 
 /// Maximum size of the response headers that are stored, in bytes.
@@ -101,8 +102,7 @@ pub(super) struct Called {
 
 impl Client {
     pub(super) fn new(policy: Arc<UrlPolicy>, settings: &DeliverySettings) -> Result<Self, ClientError> {
-        // Other parts of the program use the process-wide default provider. If one is installed already, that one is used.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        tls_provider::install();
         let resolver = || GuardedResolver {
             policy: policy.clone(),
             dns: settings.dns.clone(),

@@ -15,6 +15,7 @@ use crate::{
         tls::{Tls, system_roots},
     },
     domain::{answer::Failure, url::UrlPolicy},
+    tls_provider,
 };
 
 /// Opens connections to receivers.
@@ -33,8 +34,7 @@ pub struct Unreachable {
 impl Reachability {
     /// With the policy, the time limits and the trusted certificates of attempts.
     pub fn new(policy: Arc<UrlPolicy>, settings: &DeliverySettings) -> Result<Self, ClientError> {
-        // An error only says that a provider is installed already.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        tls_provider::install();
         let resolver = GuardedResolver {
             policy,
             dns: settings.dns.clone(),

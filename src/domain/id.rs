@@ -70,6 +70,20 @@ ids! {
     NodeId
 }
 
+/// An error about several webhooks names at most this many.
+#[cfg(feature = "ssr")]
+const LISTED_MAX: usize = 5;
+
+/// The ids of several webhooks, for an error: the first five, and how many others there are.
+#[cfg(feature = "ssr")]
+pub(crate) fn listed(ids: &[WebhookId]) -> String {
+    let mut listed: Vec<String> = ids.iter().take(LISTED_MAX).map(WebhookId::to_string).collect();
+    if ids.len() > LISTED_MAX {
+        listed.push(format!("or one of {} others", ids.len() - LISTED_MAX));
+    }
+    listed.join(", ")
+}
+
 impl DeliveryId {
     /// The value of the `webhook-id` header, the same on every attempt (Standard Webhooks).
     pub fn message_id(self) -> String {

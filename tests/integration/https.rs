@@ -81,7 +81,7 @@ async fn receiver(mut config: rustls::ServerConfig, protocol: &[u8]) -> (String,
 }
 
 async fn tls_receiver_is_called_with_system_certificates(database: TestDatabase) {
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    clearhook::tls_provider::install();
     // One certificate in the file that `SSL_CERT_FILE` names, the other in the directory of `SSL_CERT_DIR`.
     let certificate = |algorithm| {
         let key = rcgen::KeyPair::generate_for(algorithm).unwrap();

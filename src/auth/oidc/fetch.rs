@@ -7,7 +7,10 @@ use reqwest::{Client, Response, header::CONTENT_TYPE, redirect};
 use thiserror::Error;
 use url::Url;
 
-use crate::auth::oidc::error::{OidcError, chain};
+use crate::{
+    auth::oidc::error::{OidcError, chain},
+    tls_provider,
+};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum response size, in bytes.
@@ -63,8 +66,7 @@ pub(super) async fn get(address: &Url, access_token: Option<&str>) -> Result<Fet
 }
 
 fn client() -> Result<Client, OidcError> {
-    // Fails if a default provider is already installed, which is fine too.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    tls_provider::install();
     Client::builder()
         .redirect(redirect::Policy::none())
         .no_proxy()

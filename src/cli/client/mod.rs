@@ -20,7 +20,7 @@ use std::time::Duration;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::cli::error::CliError;
+use crate::{cli::error::CliError, tls_provider};
 
 /// The time limit of a usual request.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -35,8 +35,7 @@ pub(super) struct Client {
 impl Client {
     /// A client for this server.
     fn new(url: Url, key: Zeroizing<String>) -> Result<Self, CliError> {
-        // An error only says that a provider is installed already.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        tls_provider::install();
         let http = reqwest::Client::builder()
             .user_agent(concat!("clearhook-cli/", env!("CARGO_PKG_VERSION")))
             // A redirect would send the key to another place.

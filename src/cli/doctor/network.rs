@@ -19,6 +19,7 @@ use crate::{
     domain::{answer::Failure, timestamp::Timestamp},
     error_chain::innermost,
     storage::{Store, webhooks::WebhookFilter},
+    tls_provider,
 };
 
 /// How long before its end a certificate is reported, in days.
@@ -135,7 +136,7 @@ pub(super) async fn public_url(config: &Config) -> Finding {
 }
 
 async fn ask(url: &Url) -> Result<u16, String> {
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    tls_provider::install();
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(ANSWER)

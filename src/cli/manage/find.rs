@@ -10,7 +10,10 @@ use crate::{
         plain::printable,
         suggest::nearest,
     },
-    domain::{event_type::EventType, id::WebhookId},
+    domain::{
+        event_type::EventType,
+        id::{WebhookId, listed},
+    },
 };
 
 #[derive(Deserialize)]
@@ -24,9 +27,6 @@ struct Typed {
     #[serde(rename = "type")]
     event_type: String,
 }
-
-/// An error about several webhooks names at most this many.
-const IDS_MAX: usize = 5;
 
 /// The id of the webhook with this id or this name. A name that several webhooks have is an error with their ids.
 pub(super) async fn webhook(client: &Client, given: &str) -> Result<WebhookId, CliError> {
@@ -47,15 +47,12 @@ pub(super) async fn webhook(client: &Client, given: &str) -> Result<WebhookId, C
             )))
         }
         several => {
-            let mut ids: Vec<String> = several.iter().take(IDS_MAX).map(|named| named.id.to_string()).collect();
-            if several.len() > IDS_MAX {
-                ids.push(format!("or one of {} others", several.len() - IDS_MAX));
-            }
+            let ids: Vec<WebhookId> = several.iter().map(|named| named.id).collect();
             Err(CliError::Other(format!(
                 "{} webhooks have the name `{}`; give the id of one of them: {}",
                 several.len(),
                 printable(given),
-                ids.join(", ")
+                listed(&ids)
             )))
         }
     }

@@ -4,10 +4,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::WebhookEntry;
-use crate::{domain::id::WebhookId, services::error::FieldError, storage::webhooks::WebhookRecord};
-
-/// An error about several webhooks names at most this many.
-const IDS_MAX: usize = 5;
+use crate::{
+    domain::id::{WebhookId, listed},
+    services::error::FieldError,
+    storage::webhooks::WebhookRecord,
+};
 
 /// The place of the stored webhook of each entry. `None`: the entry is a new webhook.
 pub(super) fn matched(entries: &[WebhookEntry], stored: &[WebhookRecord], errors: &mut Vec<FieldError>) -> Vec<Option<usize>> {
@@ -62,19 +63,15 @@ pub(super) fn matched(entries: &[WebhookEntry], stored: &[WebhookRecord], errors
                 }
             }
             several => {
-                let mut ids: Vec<String> = several
+                let ids: Vec<WebhookId> = several
                     .iter()
-                    .take(IDS_MAX)
                     .filter_map(|place| stored.get(*place))
-                    .map(|webhook| webhook.id.to_string())
+                    .map(|webhook| webhook.id)
                     .collect();
-                if several.len() > IDS_MAX {
-                    ids.push(format!("or one of {} others", several.len() - IDS_MAX));
-                }
                 wrong(format!(
                     "{} webhooks have this name; give the id of the right one: {}.",
                     several.len(),
-                    ids.join(", ")
+                    listed(&ids)
                 ));
             }
         }

@@ -167,8 +167,7 @@ pub(crate) fn example_file(folder: &Path, event: BuiltIn) -> String {
 
 /// A client for services on this machine. It needs a TLS provider even for plain HTTP.
 pub(crate) fn client_builder() -> ClientBuilder {
-    // Another test may have installed the provider already.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    clearhook::tls_provider::install();
     Client::builder().no_proxy()
 }
 
