@@ -17,7 +17,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use self::parse::{duration, duration_or_none, is_none, read, truth, unless_none};
 pub use self::{
-    brokers::{AmqpServer, AmqpSettings, BrokerSettings, NatsLogin, NatsSettings},
+    brokers::{AMQP, AmqpServer, AmqpSettings, BrokerSettings, NATS, NatsLogin, NatsSettings},
     data_dir::DataDir,
     error::ConfigError,
     front::FrontSettings,
@@ -126,8 +126,8 @@ impl Config {
                 &settings,
                 &[
                     ("CLEARHOOK_DATABASE_URL", database.to_string()),
-                    ("CLEARHOOK_NATS_URL", brokers.nats_servers()),
-                    ("CLEARHOOK_AMQP_URL", brokers.amqp_servers()),
+                    (NATS, brokers.nats_servers()),
+                    (AMQP, brokers.amqp_servers()),
                     ("CLEARHOOK_PUBLIC_URL", front.public_url.to_string()),
                     ("CLEARHOOK_MAX_CONNECTIONS", listen.limits.connections.to_string()),
                 ],
@@ -192,13 +192,7 @@ fn delivery(settings: &Settings) -> Result<DeliverySettings, ConfigError> {
         concurrency_per_webhook,
         disable_after: duration_or_none("CLEARHOOK_DISABLE_AFTER", settings.disable_after.as_deref(), defaults.disable_after)?,
         retention: duration_or_none("CLEARHOOK_RETENTION", settings.retention.as_deref(), defaults.retention)?,
-        breaker: defaults.breaker,
-        trouble_pause: defaults.trouble_pause,
-        patience: defaults.patience,
-        dns: defaults.dns,
-        body_timeout: defaults.body_timeout,
-        more_roots: defaults.more_roots,
-        spare_space: defaults.spare_space,
+        ..defaults
     })
 }
 

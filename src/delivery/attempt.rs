@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use bytes::Bytes;
 use futures_util::FutureExt;
 
 use crate::{
@@ -75,6 +76,14 @@ impl CallbackSender {
         Timestamp::now().plus(self.settings.trouble_pause)
     }
 
+    async fn call(&self, endpoint: &Endpoint, own: &AttemptHeaders, body: Bytes) -> Called {
+        #[cfg(feature = "test-support")]
+        if let Some(receivers) = &self.settings.receivers {
+            return receivers.call(endpoint, own, body, self.settings.timeout).await;
+        }
+        self.client.call(endpoint, own, body).await
+    }
+
     async fn try_attempt(&self, job: Job) -> Attempted {
         let cached = match self.endpoints.get(job.webhook).await {
             Ok(cached) => cached,
@@ -89,11 +98,11 @@ impl CallbackSender {
         };
         let at = Timestamp::now();
         let own = attempt_headers(&job, at, endpoint);
-        let mut called = self.client.call(endpoint, &own, job.body.clone()).await;
+        let mut called = self.call(endpoint, &own, job.body.clone()).await;
         let attempt = job.attempts.saturating_add(1);
         log(&job, attempt, &called);
         let works = called.answer.outcome() == Outcome::Succeeded;
-        let next = classify_response::decide(&called, &job, Timestamp::now(), &self.settings.schedule, rand::random());
+        let next = classify_response::decide(&called, &job, Timestamp::now(), &self.settings.schedule, jitter());
         let health = if works {
             endpoint.succeeded()
         } else if called.answer == Answer::Status(410) {
@@ -156,6 +165,15 @@ fn unreadable(job: Job, error: &StoreError, again: Timestamp) -> Attempted {
         Next::Postponed(again)
     };
     Attempted::without_attempt(job, next)
+}
+
+/// A random number from 0 to 1, which spreads the retries of deliveries that failed at the same time.
+fn jitter() -> f64 {
+    #[cfg(feature = "test-support")]
+    if let Some(fraction) = crate::domain::simulated::fraction() {
+        return fraction;
+    }
+    rand::random()
 }
 
 /// The headers that differ between attempts: those of Standard Webhooks (id, timestamp, and one signature for each valid secret), and the

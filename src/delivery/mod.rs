@@ -35,6 +35,8 @@ mod redact;
 mod resolver;
 mod response_body;
 mod settings;
+#[cfg(feature = "test-support")]
+pub mod simulated;
 mod slots;
 mod tls;
 mod token_bucket;

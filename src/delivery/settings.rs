@@ -35,6 +35,9 @@ pub struct DeliverySettings {
     pub retention: Duration,
     /// The DNS resolver.
     pub dns: DnsResolver,
+    /// The receivers of a simulation, which are called instead of those in the network.
+    #[cfg(feature = "test-support")]
+    pub receivers: Option<crate::delivery::simulated::Receivers>,
     /// Certificate authorities that are trusted in addition to those of the system.
     pub more_roots: Vec<CertificateDer<'static>>,
     /// Events are refused while the disk has less free space than this, in bytes. The reserve is needed to send and log the events that are
@@ -56,6 +59,8 @@ impl Default for DeliverySettings {
             patience: PATIENCE,
             retention: Duration::from_secs(366 * 24 * 3_600),
             dns: DnsResolver::default(),
+            #[cfg(feature = "test-support")]
+            receivers: None,
             more_roots: Vec::new(),
             spare_space: 128 << 20,
         }

@@ -30,6 +30,8 @@ pub mod response;
 pub mod retry;
 #[cfg(feature = "ssr")]
 pub mod secret;
+#[cfg(feature = "test-support")]
+pub mod simulated;
 #[cfg(feature = "ssr")]
 pub mod stream_position;
 #[cfg(feature = "ssr")]

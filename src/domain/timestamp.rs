@@ -20,6 +20,10 @@ pub struct InvalidTimestamp;
 impl Timestamp {
     /// The current time of the system clock.
     pub fn now() -> Self {
+        #[cfg(feature = "test-support")]
+        if let Some(now) = super::simulated::clock() {
+            return Self(now);
+        }
         Self(jiff::Timestamp::now().as_millisecond())
     }
 

@@ -41,7 +41,8 @@ pub enum Notification {
 
 /// Receives notifications.
 pub struct Listener {
-    connection: PgListener,
+    /// `None` in a simulation: all notifications are lost there.
+    connection: Option<PgListener>,
     revocations: Arc<AtomicU64>,
     catalogue: CatalogueRevision,
     /// Signals that connections were lost: the listener's connection may lead to a server that is not the primary any more.
@@ -55,8 +56,11 @@ impl Store {
             return Ok(None);
         }
         // The listener has its own pool, so that a dead connection does not take a place in the main pool.
+        let Some(pool) = self.read.pool() else {
+            return Ok(Some(self.listener(None, self.suspect.losses())));
+        };
         let losses = self.suspect.losses();
-        let options = self.read.pool().get_postgres_connection_pool().connect_options();
+        let options = pool.get_postgres_connection_pool().connect_options();
         let pool = PoolOptions::new()
             .max_connections(1)
             .max_lifetime(None)
@@ -76,20 +80,27 @@ impl Store {
         };
         // Notifications sent before this moment were not received, so cached API keys are invalidated.
         self.revocations.fetch_add(1, Ordering::AcqRel);
-        Ok(Some(Listener {
+        Ok(Some(self.listener(Some(connection), losses)))
+    }
+
+    fn listener(&self, connection: Option<PgListener>, losses: watch::Receiver<u64>) -> Listener {
+        Listener {
             connection,
             revocations: self.revocations.clone(),
             catalogue: self.catalogue.clone(),
             losses,
-        }))
+        }
     }
 }
 
 impl Listener {
     /// Waits for the next notification. After an error the listener is unusable and a new one must be created.
     pub async fn recv(&mut self) -> Result<Notification, StoreError> {
+        let Some(connection) = &mut self.connection else {
+            return std::future::pending().await;
+        };
         let received = tokio::select! {
-            received = self.connection.try_recv() => received.map_err(failed)?,
+            received = connection.try_recv() => received.map_err(failed)?,
             _ = self.losses.changed() => None,
         };
         let Some(received) = received else {

@@ -12,6 +12,7 @@ mod change_notifications;
 pub mod checkpoint;
 mod clock_changes;
 mod connection_settings;
+mod connections;
 pub mod copy;
 mod database_url;
 pub mod deliveries;
@@ -60,6 +61,8 @@ mod server_error;
 pub mod sessions;
 pub mod setup;
 pub mod sign_in_limits;
+#[cfg(feature = "test-support")]
+pub mod simulated;
 mod space;
 mod sqlite_content;
 pub mod sqlite_file;
@@ -202,8 +205,9 @@ impl Store {
             return Ok(());
         }
         let closed = async {
-            self.read.pool().clone().close().await?;
-            self.write.pool().clone().close().await?;
+            for pool in [&self.read, &self.write].into_iter().filter_map(Pool::pool) {
+                pool.clone().close().await?;
+            }
             Ok(())
         };
         if !self.is_shared() {
@@ -216,5 +220,9 @@ impl Store {
 
 /// A new UUIDv7. Its order by time keeps rows of the same time together in an index.
 pub fn new_id<T: From<Uuid>>() -> T {
+    #[cfg(feature = "test-support")]
+    if let Some(id) = crate::domain::simulated::id() {
+        return id.into();
+    }
     Uuid::now_v7().into()
 }

@@ -20,7 +20,8 @@ const RELEASE: &str =
 impl Store {
     /// Whether there can be several nodes. On SQLite a lock on the file prevents that.
     pub fn is_shared(&self) -> bool {
-        self.backend() == DbBackend::Postgres
+        // The nodes of a simulation share their database, too.
+        self.backend() == DbBackend::Postgres || self.write.pool().is_none()
     }
 
     /// Extends the node's lease to this duration from now.

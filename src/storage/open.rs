@@ -15,6 +15,7 @@ use crate::{
         DatabaseUrl, PostgresUrl, Store, StoreError,
         catalogue_revision::CatalogueRevision,
         connection_settings::{BUSY, PRAGMAS, STATEMENTS},
+        connections::Connections,
         limit::{TimeLimit, WatchedFile},
         migrate::bring_up_to_date,
         postgres::{self, ConnectionSuspect},
@@ -60,6 +61,7 @@ impl Store {
         let file = OpenFile::new(&file).map_err(|error| failed(error.to_string()))?;
         let file = Arc::new(file);
         let limit = TimeLimit::File(WatchedFile::new(file.clone()));
+        let (read, write) = (Connections::Pool(read), Connections::Pool(write));
         Ok(Self::of(read, write, limit, ConnectionSuspect::default(), Some(file), None, vault))
     }
 
@@ -79,12 +81,13 @@ impl Store {
             .has_several()
             .then(|| AbortOnDropHandle::new(servers.clone().follow(pool.get_postgres_connection_pool().clone(), suspect.clone())));
         let limit = TimeLimit::Server(PATIENCE / 3, suspect.clone());
-        Ok(Self::of(pool.clone(), pool, limit, suspect, None, follower, vault))
+        let connections = Connections::Pool(pool);
+        Ok(Self::of(connections.clone(), connections, limit, suspect, None, follower, vault))
     }
 
-    fn of(
-        mut read: DatabaseConnection,
-        mut write: DatabaseConnection,
+    pub(super) fn of(
+        mut read: Connections,
+        mut write: Connections,
         limit: TimeLimit,
         suspect: ConnectionSuspect,
         file: Option<Arc<OpenFile>>,
@@ -92,11 +95,8 @@ impl Store {
         vault: Vault,
     ) -> Self {
         let counts = Arc::new(StatementCounts::default());
-        for pool in [&mut read, &mut write] {
-            let counts = counts.clone();
-            pool.set_metric_callback(move |_| {
-                counts.count_statement();
-            });
+        for connections in [&mut read, &mut write] {
+            connections.count_statements(&counts);
         }
         Self {
             read: Pool::for_reads(read, limit.clone()),

@@ -8,8 +8,12 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
-    domain::{id::WebhookId, page::Cursor, timestamp::Timestamp},
-    storage::{error::StoreError, raw_sql::statement},
+    domain::{
+        id::{DeliveryId, WebhookId},
+        page::Cursor,
+        timestamp::Timestamp,
+    },
+    storage::{error::StoreError, new_id, raw_sql::statement},
 };
 
 /// A hash of a subject. If two subjects collide, their deliveries are sent one after the other, which is harmless.
@@ -36,16 +40,30 @@ pub(super) async fn lock_all(transaction: &impl ConnectionTrait, subjects: &BTre
     Ok(())
 }
 
-/// Whether a subject, which must be locked, has unfinished deliveries.
-pub(super) async fn is_busy(transaction: &impl ConnectionTrait, webhook: WebhookId, key: OrderKey) -> Result<bool, StoreError> {
+/// The newest unfinished delivery of a subject, which must be locked.
+pub(super) async fn newest_unfinished(
+    transaction: &impl ConnectionTrait,
+    webhook: WebhookId,
+    key: OrderKey,
+) -> Result<Option<DeliveryId>, StoreError> {
     // Repeats the condition of the partial index `deliveries_order`, because SQLite uses the index only then.
     let sql = "SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
-               AND state IN ('pending', 'parked', 'sending') LIMIT 1";
+               AND state IN ('pending', 'parked', 'sending') ORDER BY id DESC LIMIT 1";
     let backend = transaction.get_database_backend();
     let found = transaction
         .query_all_raw(statement(backend, sql, [webhook.0.into(), key.0.into()]))
         .await?;
-    Ok(!found.is_empty())
+    Ok(found.first().map(|row| row.try_get("", "id").map(DeliveryId)).transpose()?)
+}
+
+/// An id for a delivery that follows another one of its subject. Deliveries of a subject are sent in the order of their ids, which contain the
+/// time: that of a node whose clock is behind would be too small.
+pub(super) fn id_after(earlier: DeliveryId) -> DeliveryId {
+    let id = new_id::<DeliveryId>();
+    if id > earlier {
+        return id;
+    }
+    DeliveryId(Uuid::from_u128(earlier.0.as_u128().saturating_add(1)))
 }
 
 /// For each of these subjects, which must be locked: if its oldest unfinished delivery is parked, makes it pending and due now. Returns whether

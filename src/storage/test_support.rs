@@ -19,12 +19,18 @@ use crate::{
 impl Store {
     /// Reverts all migrations.
     pub async fn undo_migrations(&self) -> Result<(), StoreError> {
-        Ok(Migrator::down(self.write.pool(), None).await?)
+        match self.write.pool() {
+            Some(pool) => Ok(Migrator::down(pool, None).await?),
+            None => Ok(()),
+        }
     }
 
     /// Applies all migrations.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        Ok(Migrator::up(self.write.pool(), None).await?)
+        match self.write.pool() {
+            Some(pool) => Ok(Migrator::up(pool, None).await?),
+            None => Ok(()),
+        }
     }
 
     /// The value of a setting of a PostgreSQL connection.

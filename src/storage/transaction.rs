@@ -6,18 +6,20 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::storage::{error::StoreError, limit::TimeLimit, once_request::note_carried_out};
+use crate::storage::{
+    connections::{Connections, OpenTransaction},
+    error::StoreError,
+    limit::TimeLimit,
+    once_request::note_carried_out,
+};
 
 /// A pool of connections. Each statement on a pool for writes acquires the write lock of the process.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
-    connections: DatabaseConnection,
+    connections: Connections,
     limit: TimeLimit,
     /// The write lock of the process. `None` for reads, and on PostgreSQL, which supports concurrent writers.
     writer: Option<Arc<Mutex<()>>>,
@@ -28,19 +30,20 @@ pub(super) type WriteGuard = Option<OwnedMutexGuard<()>>;
 
 impl Pool {
     /// A pool for reads.
-    pub(super) fn for_reads(pool: DatabaseConnection, limit: TimeLimit) -> Self {
+    pub(super) const fn for_reads(connections: Connections, limit: TimeLimit) -> Self {
         Self {
-            connections: pool,
+            connections,
             limit,
             writer: None,
         }
     }
 
     /// A pool for writes.
-    pub(super) fn for_writes(pool: DatabaseConnection, limit: TimeLimit) -> Self {
-        let writer = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
+    pub(super) fn for_writes(connections: Connections, limit: TimeLimit) -> Self {
+        let is_file = matches!(&connections, Connections::Pool(pool) if pool.get_database_backend() == DbBackend::Sqlite);
+        let writer = is_file.then(Arc::default);
         Self {
-            connections: pool,
+            connections,
             limit,
             writer,
         }
@@ -62,15 +65,10 @@ impl Pool {
         }
     }
 
-    /// Starts a write transaction. On SQLite it takes the database's write lock at once, so that a later statement cannot fail for want of
-    /// it.
+    /// Starts a write transaction.
     pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
         let guard = self.lock().await;
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let transaction = self.limit.wait(self.connections.begin_with_options(options)).await?;
+        let transaction = self.limit.wait(self.connections.begin()).await?;
         Ok(Transaction {
             inner: transaction,
             limit: self.limit.clone(),
@@ -82,20 +80,21 @@ impl Pool {
         &self.limit
     }
 
-    pub(super) const fn pool(&self) -> &DatabaseConnection {
-        &self.connections
+    /// The pool of the driver. `None` in a simulation.
+    pub(super) const fn pool(&self) -> Option<&DatabaseConnection> {
+        self.connections.pool()
     }
 }
 
 #[async_trait]
 impl ConnectionTrait for Pool {
     fn get_database_backend(&self) -> DbBackend {
-        self.connections.get_database_backend()
+        self.connections.backend()
     }
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
         let _guard = self.lock().await;
-        self.limit.wait(self.connections.execute_raw(stmt)).await
+        self.limit.wait(self.connections.execute(stmt)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
@@ -105,18 +104,18 @@ impl ConnectionTrait for Pool {
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
         let _guard = self.lock().await;
-        self.limit.wait(self.connections.query_one_raw(stmt)).await
+        self.limit.wait(self.connections.query_one(stmt)).await
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let _guard = self.lock().await;
-        self.limit.wait(self.connections.query_all_raw(stmt)).await
+        self.limit.wait(self.connections.query_all(stmt)).await
     }
 }
 
 /// A write transaction. It is rolled back on drop.
 pub(super) struct Transaction {
-    inner: DatabaseTransaction,
+    inner: OpenTransaction,
     limit: TimeLimit,
     // Declared after the transaction, so that it is dropped after it.
     _guard: WriteGuard,
@@ -133,11 +132,11 @@ impl Transaction {
 #[async_trait]
 impl ConnectionTrait for Transaction {
     fn get_database_backend(&self) -> DbBackend {
-        self.inner.get_database_backend()
+        self.inner.backend()
     }
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
-        self.limit.wait(self.inner.execute_raw(stmt)).await
+        self.limit.wait(self.inner.execute(stmt)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
@@ -145,10 +144,10 @@ impl ConnectionTrait for Transaction {
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.limit.wait(self.inner.query_one_raw(stmt)).await
+        self.limit.wait(self.inner.query_one(stmt)).await
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.limit.wait(self.inner.query_all_raw(stmt)).await
+        self.limit.wait(self.inner.query_all(stmt)).await
     }
 }

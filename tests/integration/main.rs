@@ -112,6 +112,7 @@ mod setup;
 mod sign_in;
 mod signature_guide;
 mod signatures;
+mod simulation;
 mod slow_clients;
 mod storing;
 mod tls;

@@ -63,6 +63,7 @@ impl BackgroundTask for Claimer {
                 }
             };
             tokio::select! {
+                biased;
                 () = shutdown.cancelled() => return,
                 () = self.wakeup.woken() => {}
                 () = sleep(pause) => {}

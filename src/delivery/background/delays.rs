@@ -24,9 +24,10 @@ impl BackgroundTask for Delays {
                 }
             };
             tokio::select! {
+                biased;
                 () = shutdown.cancelled() => return,
-                () = self.engine.delays_changed() => {}
                 () = delay_ended => self.engine.start_attempts(),
+                () = self.engine.delays_changed() => {}
             }
         }
     }

@@ -71,6 +71,7 @@ impl Notifications {
         let mut missed_before = false;
         loop {
             tokio::select! {
+                biased;
                 notification = listener.recv() => {
                     missed_before = false;
                     self.apply(notification?).await?;

@@ -143,7 +143,7 @@ mod tests {
         let permit = || Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
         Entry::Publish(Publish {
             events: (0..events).map(event).collect(),
-            until: std::time::Instant::now(),
+            until: tokio::time::Instant::now(),
             answer: oneshot::channel().0,
             permits: (permit(), permit()),
         })

@@ -1,8 +1,9 @@
 //! Entries of the journal's queues.
 
-use std::time::Instant;
-
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::{
+    sync::{OwnedSemaphorePermit, oneshot},
+    time::Instant,
+};
 
 use crate::{
     domain::id::EventId,

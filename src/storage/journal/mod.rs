@@ -18,13 +18,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use sea_orm::DbBackend;
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 pub(super) use self::publish::{NewDelivery, add_deliveries, add_events, add_keys};

@@ -247,7 +247,9 @@ impl<E: ConnectionTrait> Publishing<'_, E> {
     /// Creates one delivery per event and subscribed webhook. This node sends it at once if a slot is free. It is held if the webhook is
     /// disabled.
     async fn fan_out(&mut self, events: &[&NewEvent], subscriptions: &Subscriptions) -> Result<(), StoreError> {
-        let (mut deliveries, mut busy) = (Vec::new(), HashSet::new());
+        let mut deliveries = Vec::new();
+        // The newest unfinished delivery of each subject.
+        let mut newest: HashMap<(WebhookId, OrderKey), DeliveryId> = HashMap::new();
         let subjects = events.iter().flat_map(|event| {
             let subscribers = subscriptions.of(&event.event_type);
             let ordered = subscribers.iter().filter(|to| to.enabled);
@@ -260,13 +262,20 @@ impl<E: ConnectionTrait> Publishing<'_, E> {
             let body = Bytes::clone(&event.body);
             let trace = event.extensions.as_deref().and_then(TraceContext::of_extensions).map(Arc::new);
             for to in subscriptions.of(&event.event_type).iter() {
-                let (id, webhook) = (new_id(), to.webhook);
-                let order = order_of(event, *to);
+                let (webhook, order) = (to.webhook, order_of(event, *to));
                 // A held delivery neither waits for other deliveries nor blocks them.
-                let waits = match order.filter(|_| to.enabled) {
-                    Some(key) => !busy.insert((webhook, key)) || ordering::is_busy(self.transaction, webhook, key).await?,
-                    None => false,
+                let subject = order.filter(|_| to.enabled).map(|key| (webhook, key));
+                let earlier = match subject {
+                    Some((_, key)) => match newest.get(&(webhook, key)) {
+                        Some(earlier) => Some(*earlier),
+                        None => ordering::newest_unfinished(self.transaction, webhook, key).await?,
+                    },
+                    None => None,
                 };
+                let (id, waits) = (earlier.map_or_else(new_id, ordering::id_after), earlier.is_some());
+                if let Some(subject) = subject {
+                    newest.insert(subject, id);
+                }
                 let slot = Slot {
                     webhook,
                     delivery: id,

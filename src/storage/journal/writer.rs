@@ -1,16 +1,12 @@
 //! The journal's writer task: takes a group from the queue, stores it in one transaction, and answers.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{panic::AssertUnwindSafe, sync::Arc, thread, time::Duration};
 
 use futures_util::FutureExt;
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot},
+    time::Instant,
 };
 
 use crate::{

@@ -1,0 +1,572 @@
+//! One run: nodes, publishers and faults, step by step.
+
+use std::{
+    cell::OnceCell,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use clearhook::{
+    catalogue::BuiltIn,
+    delivery::{BreakerSettings, DeliverySettings, Dispatcher, Running},
+    domain::{
+        id::{NodeId, WebhookId},
+        secret::SigningSecret,
+        simulated::{self, SimulatedNode},
+        timestamp::Timestamp,
+        url::UrlPolicy,
+        webhook::RateLimit,
+    },
+    storage::{
+        Store,
+        audit::Actor,
+        events::{EventKey, NewEvent},
+        new_id,
+        simulated::SimulatedServer,
+        webhooks::WebhookFields,
+    },
+    vault::{MasterKey, Vault},
+};
+use rand::{RngExt, SeedableRng, rngs::SmallRng, seq::SliceRandom};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::{Instant, sleep_until},
+};
+use uuid::Uuid;
+
+use super::{
+    faults::{self, Fault},
+    ledger,
+    link::NodeLink,
+    receivers::{Attempt, Observed},
+};
+
+/// The true time at which every run starts, in milliseconds since 1970. All other times count from it.
+pub(super) const START: i64 = 1_800_000_000_000;
+/// From this time on everything works.
+pub(super) const FAULTS_END: i64 = 100_000;
+/// By this time after that everything must be delivered: the longest repair of a late time, and the retries after it.
+const SETTLED: i64 = 30 * 60_000;
+/// How long a run goes on after everything is delivered, so that second attempts are seen.
+const AFTERWARDS: i64 = 45_000;
+/// How often to look whether everything is delivered.
+const LOOK_EVERY: i64 = 1_000;
+pub(super) const NODES_MAX: usize = 3;
+/// A graceful stop that takes longer ends as a crash.
+const STOP_MAX: i64 = 20_000;
+
+/// The retries of every delivery. They last longer than the faults.
+const SCHEDULE: &str = "1s, 2s, 5s, 10s, 20s, 20s, 20s, 30s, 30s, 30s, 60s, 60s, 60s";
+
+/// A webhook of the run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subscribed {
+    pub(super) id: WebhookId,
+    pub(super) ordered: bool,
+}
+
+/// An event of the run.
+#[derive(Clone, Debug)]
+pub(super) struct Planned {
+    pub(super) subject: Option<String>,
+    at: i64,
+}
+
+/// Publishes its events one after the other, each after the previous one was accepted.
+struct Publisher {
+    /// Numbers of events, next one last.
+    left: Vec<usize>,
+    /// The node that was asked, and which of its starts that was.
+    asked: Option<(usize, u32)>,
+    not_before: i64,
+}
+
+/// An answer to a publisher: its number, the event's number, and whether the event was accepted.
+type PublishAnswer = (usize, usize, bool);
+
+struct Node {
+    id: NodeId,
+    link: NodeLink,
+    offset: i64,
+    /// Counts starts.
+    start: u32,
+    process: Option<Process>,
+    /// When it is started again.
+    start_at: Option<i64>,
+    repairs: Vec<(i64, Repair)>,
+}
+
+/// The end of a fault.
+#[derive(Clone, Copy)]
+enum Repair {
+    Connect,
+    Hurry,
+    KeepAnswers,
+    KeepConnections,
+}
+
+/// A running node.
+struct Process {
+    runtime: Runtime,
+    state: Option<SimulatedNode>,
+    /// The same moment by the clock of the runtime and by that of the run.
+    origin: (Instant, i64),
+    dispatcher: Arc<Mutex<Option<(Dispatcher, Option<Running>)>>>,
+    /// When a graceful stop began.
+    stopping: Option<i64>,
+    stopped: Arc<Mutex<bool>>,
+}
+
+/// A run.
+pub(super) struct World {
+    verbose: bool,
+    random: SmallRng,
+    now: i64,
+    pub(super) server: SimulatedServer,
+    vault: Vault,
+    nodes: Vec<Node>,
+    faults: Vec<(i64, Fault)>,
+    pub(super) had_faults: bool,
+    pub(super) webhooks: Vec<Subscribed>,
+    pub(super) events: Vec<Planned>,
+    publishers: Vec<Publisher>,
+    answers: Arc<Mutex<Vec<PublishAnswer>>>,
+    observed: Observed,
+    /// Times of crashes, with the node.
+    pub(super) crashes: Vec<(usize, i64)>,
+}
+
+thread_local! {
+    static SERVER: OnceCell<SimulatedServer> = const { OnceCell::new() };
+}
+
+impl World {
+    pub(super) fn new(seed: u64, verbose: bool) -> Self {
+        let mut random = SmallRng::seed_from_u64(seed);
+        let server = SERVER.with(|server| server.get_or_init(|| SimulatedServer::start().unwrap()).clone());
+        server.reset().unwrap();
+        let vault = Vault::new(&MasterKey::generate());
+        let (events, publishers) = events(&mut random);
+        let webhooks = random.random_range(1..4);
+        let observed = Observed::plan(webhooks, &mut random);
+        let faults = faults::plan(&mut random);
+        let nodes = (0..random.random_range(1..=NODES_MAX)).map(|_| Node {
+            id: NodeId(Uuid::from_u128(random.random())),
+            link: NodeLink::default(),
+            offset: if faults.is_empty() { 0 } else { random.random_range(-500..500) },
+            start: 0,
+            process: None,
+            start_at: Some(0),
+            repairs: Vec::new(),
+        });
+        let mut world = Self {
+            verbose,
+            now: 0,
+            server,
+            vault,
+            nodes: nodes.collect(),
+            had_faults: !faults.is_empty(),
+            faults,
+            webhooks: Vec::new(),
+            events,
+            publishers,
+            answers: Arc::default(),
+            observed,
+            crashes: Vec::new(),
+            random,
+        };
+        world.faults.reverse();
+        world.add_webhooks(webhooks);
+        world
+    }
+
+    pub(super) fn attempts(&self) -> Vec<Attempt> {
+        self.observed.attempts()
+    }
+
+    fn say(&self, what: impl FnOnce() -> String) {
+        if self.verbose {
+            println!("{:>9} ms  {}", self.now, what());
+        }
+    }
+
+    fn add_webhooks(&mut self, count: usize) {
+        let runtime = runtime();
+        for number in 0..count {
+            let ordered = self.random.random();
+            let limited = self.random.random_range(0..4) == 0;
+            let seed = self.random.random();
+            let store = Store::simulated(&self.server, Arc::new(NodeLink::default()), self.vault.clone());
+            let added = runtime.block_on(async {
+                simulated::replace(Some(SimulatedNode::new(START - 1_000, 0, seed)));
+                let fields = WebhookFields {
+                    ordered,
+                    rate_limit: limited.then_some(RateLimit { per_second: 5, burst: 5 }),
+                    ..WebhookFields::new(
+                        format!("webhook {number}"),
+                        format!("https://receiver.example/{number}"),
+                        vec![BuiltIn::IdentityCreated.into()],
+                    )
+                };
+                store
+                    .add_webhook(&Actor::clearhook(), &fields, &SigningSecret::generate())
+                    .await
+                    .unwrap()
+            });
+            simulated::replace(None);
+            self.say(|| format!("webhook {number}: ordered {ordered}, limited {limited}"));
+            self.webhooks.push(Subscribed { id: added.id, ordered });
+        }
+    }
+
+    /// Runs to the end, and returns what was wrong.
+    pub(super) fn run(&mut self) -> Vec<String> {
+        while self.now < FAULTS_END {
+            self.begin_faults();
+            let tick = self.random.random_range(5..40);
+            self.step(tick);
+        }
+        self.heal();
+        let (mut quiet_since, mut looked) = (None, 0);
+        while quiet_since.is_none_or(|since| self.now < since + AFTERWARDS) {
+            if self.now > FAULTS_END + SETTLED {
+                return vec![format!("not everything was delivered by {} ms: {}", self.now, self.unfinished())];
+            }
+            let tick = self.random.random_range(20..80);
+            self.step(tick);
+            if self.now < looked + LOOK_EVERY {
+                continue;
+            }
+            looked = self.now;
+            let is_published = self.publishers.iter().all(|publisher| publisher.left.is_empty());
+            if !is_published || !self.unfinished().is_empty() {
+                quiet_since = None;
+            } else if quiet_since.is_none() {
+                quiet_since = Some(self.now);
+            }
+        }
+        for node in 0..self.nodes.len() {
+            self.crash(node);
+        }
+        self.say(|| format!("{} attempts", self.attempts().len()));
+        if self.verbose {
+            for attempt in self.attempts() {
+                println!("{attempt:?}");
+            }
+        }
+        ledger::check(self)
+    }
+
+    /// The unfinished deliveries: how many are in which state.
+    fn unfinished(&self) -> String {
+        let sql = "SELECT state, COUNT(*) AS count FROM deliveries WHERE state NOT IN ('succeeded', 'failed') GROUP BY state";
+        let rows = self.server.read(sql).unwrap();
+        let counts: Vec<String> = rows
+            .iter()
+            .map(|row| {
+                format!(
+                    "{} {}",
+                    row.try_get::<i64>("", "count").unwrap(),
+                    row.try_get::<String>("", "state").unwrap()
+                )
+            })
+            .collect();
+        counts.join(", ")
+    }
+
+    fn step(&mut self, tick: i64) {
+        self.now += tick;
+        self.publish();
+        let mut order: Vec<usize> = (0..self.nodes.len()).collect();
+        order.shuffle(&mut self.random);
+        for number in order {
+            self.end_faults(number);
+            if self.nodes[number].start_at.is_some_and(|at| at <= self.now) {
+                self.start(number);
+            }
+            self.step_node(number);
+            let has_stopped = self.nodes[number].process.as_ref().is_some_and(|process| {
+                *process.stopped.lock().unwrap() || process.stopping.is_some_and(|since| self.now > since + STOP_MAX)
+            });
+            if has_stopped {
+                self.crash(number);
+            }
+        }
+    }
+
+    fn step_node(&mut self, number: usize) {
+        let Some(process) = &mut self.nodes[number].process else { return };
+        self.observed.node_runs(number);
+        simulated::replace(process.state.take());
+        let (instant, at) = process.origin;
+        let until = instant + millis(self.now - at);
+        // A future that is made outside the runtime would not find its clock.
+        process.runtime.block_on(async { sleep_until(until).await });
+        process.state = simulated::replace(None);
+    }
+
+    fn start(&mut self, number: usize) {
+        self.say(|| format!("node {number} starts"));
+        let (server, vault, seed) = (self.server.clone(), self.vault.clone(), self.random.random());
+        let settings = settings(&self.observed);
+        let node = &mut self.nodes[number];
+        node.start_at = None;
+        node.start += 1;
+        let store = Store::simulated(&server, Arc::new(node.link.clone()), vault);
+        let (id, runtime, dispatcher) = (node.id, runtime(), Arc::<Mutex<_>>::default());
+        let (origin, state) = runtime.block_on(async { (Instant::now(), SimulatedNode::new(START + self.now, node.offset, seed)) });
+        let place = Arc::clone(&dispatcher);
+        runtime.spawn(async move {
+            let (dispatcher, running) = Dispatcher::start(store, id, Arc::new(UrlPolicy::default()), settings)
+                .await
+                .unwrap();
+            *place.lock().unwrap() = Some((dispatcher, Some(running)));
+        });
+        node.process = Some(Process {
+            runtime,
+            state: Some(state),
+            origin: (origin, self.now),
+            dispatcher,
+            stopping: None,
+            stopped: Arc::default(),
+        });
+    }
+
+    /// Whether all results of attempts that ended at this time are stored, although the nodes end with the run.
+    pub(super) fn is_at_the_end(&self, at: i64) -> bool {
+        at > FAULTS_END && at + AFTERWARDS / 2 < self.now && !self.crashes.iter().any(|(_, crash)| (at..self.now).contains(crash))
+    }
+
+    /// Ends a node without any preparation: its tasks are dropped where they are.
+    fn crash(&mut self, number: usize) {
+        let Some(process) = self.nodes[number].process.take() else { return };
+        self.say(|| format!("node {number} ends"));
+        self.crashes.push((number, self.now));
+        let Process {
+            runtime,
+            state,
+            dispatcher,
+            ..
+        } = process;
+        self.observed.during_crash(self.now, || {
+            simulated::replace(state);
+            drop(dispatcher);
+            drop(runtime);
+            simulated::replace(None);
+        });
+    }
+
+    fn begin_faults(&mut self) {
+        while self.faults.last().is_some_and(|(at, _)| *at <= self.now) {
+            let Some((_, fault)) = self.faults.pop() else { return };
+            self.begin(fault);
+        }
+    }
+
+    fn begin(&mut self, fault: Fault) {
+        let (Fault::Crash { node: number, .. }
+        | Fault::Stop { node: number, .. }
+        | Fault::Cut { node: number, .. }
+        | Fault::Slow { node: number, .. }
+        | Fault::LostAnswers { node: number, .. }
+        | Fault::Resets { node: number, .. }
+        | Fault::Clock { node: number, .. }) = fault;
+        if number >= self.nodes.len() {
+            return;
+        }
+        self.say(|| format!("{fault:?}"));
+        let now = self.now;
+        if matches!(fault, Fault::Crash { .. }) {
+            self.crash(number);
+        }
+        let node = &mut self.nodes[number];
+        match fault {
+            Fault::Crash { down, .. } => node.start_at = Some(now + down),
+            Fault::Stop { down, .. } => {
+                node.start_at = Some(now + down.max(STOP_MAX) + 100);
+                if let Some(process) = &mut node.process {
+                    process.stop(now);
+                }
+            }
+            Fault::Cut { time, .. } => {
+                node.link.cut(true);
+                node.repairs.push((now + time, Repair::Connect));
+            }
+            Fault::Slow { by, time, .. } => {
+                node.link.slow(millis(by));
+                node.repairs.push((now + time, Repair::Hurry));
+            }
+            Fault::LostAnswers { percent, time, .. } => {
+                node.link.lose_answers(percent);
+                node.repairs.push((now + time, Repair::KeepAnswers));
+            }
+            Fault::Resets { percent, time, .. } => {
+                node.link.reset(percent);
+                node.repairs.push((now + time, Repair::KeepConnections));
+            }
+            Fault::Clock { by, .. } => node.set_clock(node.offset + by),
+        }
+    }
+
+    fn end_faults(&mut self, number: usize) {
+        let now = self.now;
+        let node = &mut self.nodes[number];
+        for (_, repair) in node.repairs.extract_if(.., |(at, _)| *at <= now) {
+            match repair {
+                Repair::Connect => node.link.cut(false),
+                Repair::Hurry => node.link.slow(Duration::ZERO),
+                Repair::KeepAnswers => node.link.lose_answers(0),
+                Repair::KeepConnections => node.link.reset(0),
+            }
+        }
+    }
+
+    /// Ends all faults, and starts all nodes that are down.
+    fn heal(&mut self) {
+        self.say(|| "everything works from now on".to_owned());
+        for node in &mut self.nodes {
+            node.repairs.clear();
+            node.link.heal();
+            node.set_clock(0);
+            if node.process.is_none() {
+                node.start_at = Some(self.now);
+            }
+        }
+    }
+
+    fn publish(&mut self) {
+        for (number, event, accepted) in std::mem::take(&mut *self.answers.lock().unwrap()) {
+            let publisher = &mut self.publishers[number];
+            if publisher.left.last() != Some(&event) {
+                continue;
+            }
+            publisher.asked = None;
+            if accepted {
+                publisher.left.pop();
+            } else {
+                publisher.not_before = self.now + 500;
+            }
+        }
+        for number in 0..self.publishers.len() {
+            self.publish_next(number);
+        }
+    }
+
+    fn publish_next(&mut self, number: usize) {
+        let publisher = &mut self.publishers[number];
+        if publisher
+            .asked
+            .is_some_and(|(node, start)| self.nodes[node].start != start || self.nodes[node].process.is_none())
+        {
+            publisher.asked = None;
+        }
+        let Some(event) = publisher.left.last().copied() else { return };
+        let planned = self.events[event].clone();
+        if publisher.asked.is_some() || publisher.not_before > self.now || planned.at > self.now {
+            return;
+        }
+        let chosen = self.random.random_range(0..self.nodes.len());
+        let node = &self.nodes[chosen];
+        let Some(process) = node.process.as_ref().filter(|process| process.stopping.is_none()) else {
+            return;
+        };
+        let Some(journal) = process
+            .dispatcher
+            .lock()
+            .unwrap()
+            .as_ref()
+            .map(|(dispatcher, _)| dispatcher.journal().clone())
+        else {
+            return;
+        };
+        publisher.asked = Some((chosen, node.start));
+        let answers = self.answers.clone();
+        process.runtime.spawn(async move {
+            let new = NewEvent {
+                id: new_id(),
+                event_type: BuiltIn::IdentityCreated.into(),
+                source: "/simulation".to_owned(),
+                ce_id: event.to_string(),
+                subject: planned.subject,
+                extensions: None,
+                occurred_at: Timestamp::now(),
+                body: event.to_string().into(),
+            };
+            let answer = journal.publish(vec![(EventKey::of(&new.source, &new.ce_id), new)]).await;
+            answers.lock().unwrap().push((number, event, answer.is_ok()));
+        });
+    }
+}
+
+impl Node {
+    fn set_clock(&mut self, offset: i64) {
+        self.offset = offset;
+        if let Some(state) = self.process.as_mut().and_then(|process| process.state.as_mut()) {
+            state.set_offset(offset);
+        }
+    }
+}
+
+impl Process {
+    /// Stops it as SIGTERM does.
+    fn stop(&mut self, now: i64) {
+        self.stopping = Some(now);
+        let running = self.dispatcher.lock().unwrap().as_mut().and_then(|(_, running)| running.take());
+        let stopped = Arc::clone(&self.stopped);
+        self.runtime.spawn(async move {
+            if let Some(running) = running {
+                running.stop().await;
+            }
+            *stopped.lock().unwrap() = true;
+        });
+    }
+}
+
+fn millis(millis: i64) -> Duration {
+    Duration::from_millis(millis.try_into().unwrap_or(0))
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+}
+
+fn settings(observed: &Observed) -> DeliverySettings {
+    DeliverySettings {
+        schedule: SCHEDULE.parse().unwrap(),
+        timeout: Duration::from_secs(5),
+        body_timeout: Duration::from_millis(100),
+        concurrency: 8,
+        concurrency_per_webhook: 3,
+        breaker: BreakerSettings {
+            failures: 3,
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(10),
+        },
+        trouble_pause: Duration::from_secs(1),
+        patience: Duration::from_secs(9),
+        receivers: Some(observed.receivers()),
+        ..DeliverySettings::default()
+    }
+}
+
+/// The events of all publishers: three with a subject each, and one without.
+fn events(random: &mut SmallRng) -> (Vec<Planned>, Vec<Publisher>) {
+    let (mut events, mut publishers) = (Vec::new(), Vec::new());
+    for subject in [Some("a"), Some("b"), Some("c"), None] {
+        let mut times: Vec<i64> = (0..random.random_range(2..14))
+            .map(|_| random.random_range(0..FAULTS_END))
+            .collect();
+        times.sort_unstable();
+        let first = events.len();
+        events.extend(times.into_iter().map(|at| Planned {
+            subject: subject.map(str::to_owned),
+            at,
+        }));
+        publishers.push(Publisher {
+            left: (first..events.len()).rev().collect(),
+            asked: None,
+            not_before: 0,
+        });
+    }
+    (events, publishers)
+}
