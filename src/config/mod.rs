@@ -199,6 +199,7 @@ fn delivery(settings: &Settings) -> Result<DeliverySettings, ConfigError> {
         body_timeout: defaults.body_timeout,
         more_roots: defaults.more_roots,
         spare_space: defaults.spare_space,
+        otel: defaults.otel,
     })
 }
 

@@ -86,6 +86,8 @@ mod oidc_shapes;
 mod one_service;
 mod openapi;
 mod order;
+mod otel;
+mod otel_collectors;
 mod overview;
 mod pack_schemas;
 mod packaging;

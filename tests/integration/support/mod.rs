@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod binary;
 pub(crate) mod cli;
+pub(crate) mod collector;
 pub(crate) mod database;
 pub(crate) mod device;
 pub(crate) mod fake_clock;
