@@ -8,6 +8,7 @@ mod accounts_api;
 mod actions;
 mod addresses;
 mod administration;
+mod alerts;
 mod all_logs;
 mod api_conventions;
 mod api_input;

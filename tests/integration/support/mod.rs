@@ -19,6 +19,7 @@ pub(crate) mod node;
 pub(crate) mod pem;
 pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
+pub(crate) mod prometheus;
 pub(crate) mod provider;
 pub(crate) mod proxy;
 pub(crate) mod python;
