@@ -194,6 +194,9 @@ if [ -z "${1:-}" ]; then
   for need in curl:curl nginx:nginx-light pgbouncer:pgbouncer javac:default-jdk-headless openssl:openssl php:php-cli; do
     find_program "${need%%:*}" >/dev/null || step "${need#*:}" apt_install "${need#*:}" || lack "${need%%:*}, for the conformance tests (Debian: ${need#*:})"
   done
+  # The alerting rules and the dashboard are tested with a real Prometheus.
+  command -v prometheus >/dev/null 2>&1 && command -v promtool >/dev/null 2>&1 || step "Prometheus" debian_server prometheus ||
+    lack "prometheus and promtool (Debian: prometheus)"
   # NATS and RabbitMQ are started by the tests only, not as services of the machine.
   find_program nats-server >/dev/null || step "NATS" debian_server nats-server || lack "nats-server (Debian: nats-server)"
   [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || find_program rabbitmq-server >/dev/null || step "RabbitMQ" debian_server rabbitmq-server ||

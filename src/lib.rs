@@ -11,7 +11,7 @@
 //!   error. `tls_provider`: the cryptography of TLS. `vault`: encryption at rest. `storage`: the database.
 //! * `auth`: sign-in, API keys and permissions. `delivery`: sends callbacks.
 //! * `registry`: the event types of this installation, in memory.
-//! * `config`: settings. `telemetry`: logging. `app`: what every use case needs.
+//! * `config`: settings. `otel`: OpenTelemetry. `telemetry`: logging. `app`: what every use case needs.
 //! * `services`: use cases, shared by the HTTP API, the console, the command line and the input from brokers.
 //! * `broker`: events from NATS `JetStream` and `RabbitMQ`.
 //! * `problem`: errors as HTTP responses. `request`: facts about the current request. `routes`: routes and their access rules.
@@ -84,6 +84,10 @@ pub mod delivery;
 mod error_chain;
 #[cfg(feature = "test-support")]
 pub mod error_chain;
+#[cfg(all(feature = "ssr", not(feature = "test-support")))]
+mod otel;
+#[cfg(feature = "test-support")]
+pub mod otel;
 #[cfg(all(feature = "ssr", not(feature = "test-support")))]
 mod problem;
 #[cfg(feature = "test-support")]

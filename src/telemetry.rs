@@ -1,4 +1,4 @@
-//! Logging to stderr.
+//! Logging to stderr, and over OpenTelemetry if it is configured.
 
 use std::{
     env,
@@ -8,7 +8,10 @@ use std::{
 
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::config::{ConfigError, LogFormat};
+use crate::{
+    config::{ConfigError, LogFormat},
+    otel::Exporters,
+};
 
 /// The migration library logs one line per migration, and `storage::open` logs one line for all of them. So the lines of the library are
 /// hidden, unless the filter names it.
@@ -19,8 +22,8 @@ const NOTICES: &str = "sqlx::postgres::notice";
 /// The clients of brokers. `broker::consumer` logs what happens to connections, once and with the remedy.
 const BROKER_CLIENTS: [&str; 2] = ["async_nats", "lapin"];
 
-/// Initializes logging.
-pub fn start(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
+/// Initializes logging. The filter also applies to the lines that are exported.
+pub fn start(filter: &str, format: LogFormat, exporters: Option<&Exporters>) -> Result<(), ConfigError> {
     let wrong = |detail: String| ConfigError::new("CLEARHOOK_LOG", detail);
     let filter = checked(filter).map_err(wrong)?;
     let mut directives = filter.clone();
@@ -39,6 +42,7 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
         LogFormat::Text => registry
+            .with(exporters.and_then(Exporters::log_layer))
             .with(
                 fmt::layer()
                     .with_writer(stderr)
@@ -46,7 +50,10 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), ConfigError> {
                     .with_target(false),
             )
             .try_init(),
-        LogFormat::Json => registry.with(fmt::layer().json().with_ansi(false).with_writer(stderr)).try_init(),
+        LogFormat::Json => registry
+            .with(exporters.and_then(Exporters::log_layer))
+            .with(fmt::layer().json().with_ansi(false).with_writer(stderr))
+            .try_init(),
     };
     started.map_err(|error| wrong(error.to_string()))
 }

@@ -47,6 +47,7 @@ pub(crate) fn event(number: u64) -> (EventKey, NewEvent) {
         ce_id: ce_id.clone(),
         subject: None,
         extensions: None,
+        trace: None,
         occurred_at: Timestamp::now(),
         body: "x".repeat(1_024).into(),
     };

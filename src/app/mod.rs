@@ -3,9 +3,13 @@
 pub mod broker_status;
 pub mod log_subscriptions;
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
 
 use axum::extract::FromRef;
+use http_server::certificates::Certificates;
 use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
@@ -54,6 +58,8 @@ pub struct Service {
     pub guesses: GuessLimit,
     /// The brokers from which events are consumed.
     pub brokers: Brokers,
+    /// The TLS certificate, if the service listens with TLS. Set once at the start.
+    pub certificates: OnceLock<Arc<Certificates>>,
 }
 
 impl AppState {
@@ -83,6 +89,7 @@ impl AppState {
             log_subscriptions: Arc::default(),
             guesses: GuessLimit::default(),
             brokers: Brokers::default(),
+            certificates: OnceLock::new(),
         }))
     }
 }

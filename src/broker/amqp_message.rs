@@ -9,7 +9,7 @@ use lapin::{
 };
 
 use crate::{
-    domain::timestamp::Timestamp,
+    domain::{timestamp::Timestamp, trace_context::TraceContext},
     services::events::{
         extension::ExtensionValue,
         message::{Message, PlainAttributes, Rejection, attribute_name},
@@ -34,6 +34,12 @@ pub(super) fn message(delivery: &Delivery) -> Message {
     let properties = &delivery.properties;
     let text = |property: &Option<ShortString>| property.as_ref().map(|text| text.as_str().to_owned());
     let headers = properties.headers().as_ref().map(FieldTable::inner);
+    let header = |name: &str| match headers?.get(&ShortString::from(name))? {
+        AMQPValue::LongString(text) => std::str::from_utf8(text.as_bytes()).ok(),
+        AMQPValue::ShortString(text) => Some(text.as_str()),
+        _ => None,
+    };
+    let trace = header("traceparent").and_then(|parent| TraceContext::of_headers(parent, header("tracestate")));
     let attributes = headers
         .into_iter()
         .flatten()
@@ -54,6 +60,7 @@ pub(super) fn message(delivery: &Delivery) -> Message {
         content_encoding: text(properties.content_encoding()),
         attributes,
         plain,
+        trace,
         body: Bytes::copy_from_slice(&delivery.data),
     }
 }

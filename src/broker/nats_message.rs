@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use crate::{
     broker::adapter::BrokerError,
+    domain::trace_context::TraceContext,
     error_chain::innermost,
     services::events::message::{Message, PlainAttributes, Rejection, attribute_name, decoded},
 };
@@ -33,6 +34,7 @@ const FRAME: usize = "NATS/1.0\r\n\r\n".len();
 /// The message in terms that all brokers have.
 pub(super) fn message(received: &jetstream::Message) -> Message {
     let (mut attributes, mut content_type, mut content_encoding) = (Vec::new(), None, None);
+    let header = |name: &str| Some(received.headers.as_ref()?.get(name)?.as_str());
     for (name, values) in received.headers.iter().flat_map(HeaderMap::iter) {
         let name: &str = name.as_ref();
         for value in values {
@@ -63,6 +65,7 @@ pub(super) fn message(received: &jetstream::Message) -> Message {
         content_encoding,
         attributes,
         plain,
+        trace: header("traceparent").and_then(|parent| TraceContext::of_headers(parent, header("tracestate"))),
         body: received.payload.clone(),
     }
 }

@@ -97,7 +97,7 @@ async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret
         .await
         .map_err(|error| failed(error.to_string()))?;
     if has_pack {
-        accept(app, &Principal::System, &[sample_event()?])
+        accept(app, &Principal::System, &[sample_event()?], None)
             .await
             .map_err(|error| failed(error.to_string()))?;
     }

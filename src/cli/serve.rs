@@ -19,8 +19,10 @@ use crate::{
         output::print_line,
         signals::Signals,
     },
-    config::{Config, Settings},
+    config::{Config, ConfigError, Settings},
     delivery::Dispatcher,
+    domain::id::NodeId,
+    otel::Exporters,
     problem,
     registry::Registry,
     rest::metrics,
@@ -53,11 +55,12 @@ pub(super) struct ServeArguments {
 
 pub(super) async fn run(arguments: ServeArguments, program: &clap::Command) -> Result<(), CliError> {
     let mut config = Config::resolve(arguments.settings)?;
-    telemetry::start(&config.log, config.log_format)?;
-    let signals = Signals::listen(config.listen.drain)?;
     config.data_dir.prepare()?;
     // Several nodes may share a PostgreSQL database but not a data directory, because it contains the node's id.
     let _lock = config.data_dir.lock()?;
+    let node = config.data_dir.node()?;
+    let mut exporters = start_telemetry(&mut config, node)?;
+    let signals = Signals::listen(config.listen.drain)?;
     let _file = match &config.database {
         DatabaseUrl::Sqlite(path) => Some(FileLock::take(path).map_err(|error| cannot_use(path, &error))?),
         DatabaseUrl::Postgres(_) => None,
@@ -86,8 +89,11 @@ pub(super) async fn run(arguments: ServeArguments, program: &clap::Command) -> R
     }
     let store = open(&config, !arguments.no_migrate).await?;
     tell(&config, program);
+    if let Some(exporters) = &exporters {
+        tracing::info!("OpenTelemetry: {} are sent", exporters.destinations());
+    }
     store.check_writable().await?;
-    let (node, policy) = (config.data_dir.node()?, Arc::new(config.policy));
+    let policy = Arc::new(config.policy);
     let (dispatcher, running) = Dispatcher::start(store.clone(), node, policy.clone(), config.delivery).await?;
     // Checks the key again now that this node holds its lease: a key rotation that started before did not see this node.
     if let Err(error) = store.check_key().await {
@@ -102,6 +108,10 @@ pub(super) async fn run(arguments: ServeArguments, program: &clap::Command) -> R
         }
     };
     let state = AppState::new(store.clone(), policy, dispatcher, node, config.front, Clock::default(), event_types);
+    if let Some(certificates) = &certificates {
+        // Set only here.
+        let _ = state.certificates.set(certificates.clone());
+    }
     let shutdown = signals.start_serving();
     let (service, watched) = (state.clone(), shutdown.clone());
     tokio::spawn(async move {
@@ -110,6 +120,13 @@ pub(super) async fn run(arguments: ServeArguments, program: &clap::Command) -> R
         watched.stop.cancelled().await;
         service.log_subscriptions.stop();
     });
+    if let Some(exporters) = &mut exporters {
+        let app = state.clone();
+        exporters.start_metrics(move || {
+            let app = app.clone();
+            async move { metrics::exposition(&app).await }
+        });
+    }
     if let Some(addr) = config.metrics_addr {
         let listener = TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, &error))?;
         let router = metrics::alone(state.clone());
@@ -133,9 +150,22 @@ pub(super) async fn run(arguments: ServeArguments, program: &clap::Command) -> R
     http_server::serve(listener, web::router(state), certificates, limits, shutdown).await;
     consumers.stop().await;
     running.stop().await;
+    if let Some(exporters) = exporters {
+        exporters.stop().await;
+    }
     store.close().await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Starts the log, and the export by OpenTelemetry if the environment asks for it.
+fn start_telemetry(config: &mut Config, node: NodeId) -> Result<Option<Exporters>, CliError> {
+    let exporters = Exporters::start(node).map_err(|error| ConfigError::new(error.variable, error.detail))?;
+    telemetry::start(&config.log, config.log_format, exporters.as_ref())?;
+    if let Some(exporters) = &exporters {
+        config.delivery.otel = exporters.handle();
+    }
+    Ok(exporters)
 }
 
 /// Logs the settings in force and warnings about them. Called only after the configuration was accepted, because an error must be a single

@@ -23,7 +23,9 @@ use crate::{
         callback::{Outcome, Trigger},
         connection::Certificate,
         timestamp::Timestamp,
+        trace_context::TraceContext,
     },
+    otel::Attempt,
     storage::{
         StoreError,
         callbacks::{NewCallback, ShownHeaders},
@@ -97,9 +99,14 @@ impl CallbackSender {
             }
         };
         let at = Timestamp::now();
-        let own = attempt_headers(&job, at, endpoint);
-        let mut called = self.call(endpoint, &own, job.body.clone()).await;
         let attempt = job.attempts.saturating_add(1);
+        let span = self
+            .settings
+            .otel
+            .attempting(job.trace.as_deref(), || measured(&job, attempt, endpoint));
+        let own = attempt_headers(&job, at, endpoint, span.context().as_ref().or(job.trace.as_deref()));
+        let mut called = self.call(endpoint, &own, job.body.clone()).await;
+        span.end(called.answer.status(), failure(&called));
         log(&job, attempt, &called);
         let works = called.answer.outcome() == Outcome::Succeeded;
         let next = classify_response::decide(&called, &job, Timestamp::now(), &self.settings.schedule, jitter());
@@ -177,8 +184,8 @@ fn jitter() -> f64 {
 }
 
 /// The headers that differ between attempts: those of Standard Webhooks (id, timestamp, and one signature for each valid secret), and the
-/// trace context of the event.
-fn attempt_headers(job: &Job, at: Timestamp, endpoint: &Endpoint) -> AttemptHeaders {
+/// trace context.
+fn attempt_headers(job: &Job, at: Timestamp, endpoint: &Endpoint, trace: Option<&TraceContext>) -> AttemptHeaders {
     let id = job.delivery.message_id();
     let signature = endpoint.sign(&id, at, &job.body);
     let mut headers = vec![
@@ -186,11 +193,33 @@ fn attempt_headers(job: &Job, at: Timestamp, endpoint: &Endpoint) -> AttemptHead
         ("webhook-timestamp", at.unix_seconds().to_string()),
         ("webhook-signature", signature),
     ];
-    if let Some(trace) = job.trace.as_deref() {
+    if let Some(trace) = trace {
         headers.push(("traceparent", trace.traceparent.clone()));
         headers.extend(trace.tracestate.clone().map(|state| ("tracestate", state)));
     }
     headers
+}
+
+/// What the span of an attempt says about it.
+fn measured<'a>(job: &'a Job, number: u32, endpoint: &'a Endpoint) -> Attempt<'a> {
+    Attempt {
+        event_type: job.event_type.as_str(),
+        event: job.event.to_string(),
+        delivery: job.delivery.to_string(),
+        webhook: job.webhook.to_string(),
+        number,
+        trigger: job.trigger.as_str(),
+        uri: endpoint.uri.as_ref().ok(),
+        bytes: job.body.len(),
+    }
+}
+
+/// Why there is no response, and the sentence about it.
+fn failure(called: &Called) -> Option<(&'static str, &str)> {
+    match called.answer {
+        Answer::None(failure) => Some((failure.as_str(), called.detail.as_deref().unwrap_or_default())),
+        Answer::Status(_) => None,
+    }
 }
 
 /// All headers of the request, for the log.

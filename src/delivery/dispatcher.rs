@@ -38,6 +38,7 @@ use crate::{
         timestamp::Timestamp,
         url::UrlPolicy,
     },
+    otel::Otel,
     storage::{Store, deliveries::Job, journal::Journal, uuid_time::made_at},
 };
 
@@ -265,6 +266,21 @@ impl Dispatcher {
     /// Counters since the start of this node.
     pub fn counters(&self) -> &Counters {
         &self.0.counters
+    }
+
+    /// Whether this node holds its lease. Always true on SQLite, which needs none.
+    pub fn holds_lease(&self) -> bool {
+        self.0.lease.is_held()
+    }
+
+    /// Events are refused while the disk has less free space than this, in bytes.
+    pub fn spare_space(&self) -> u64 {
+        self.0.settings.spare_space
+    }
+
+    /// Measures publishing, storing and attempts, if traces are exported.
+    pub fn otel(&self) -> &Otel {
+        &self.0.settings.otel
     }
 
     /// Current load.

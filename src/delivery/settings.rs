@@ -7,6 +7,7 @@ use rustls::pki_types::CertificateDer;
 use crate::{
     delivery::{circuit_breaker::BreakerSettings, dns::DnsResolver},
     domain::retry::RetrySchedule,
+    otel::Otel,
     storage::open::PATIENCE,
 };
 
@@ -43,6 +44,8 @@ pub struct DeliverySettings {
     /// Events are refused while the disk has less free space than this, in bytes. The reserve is needed to send and log the events that are
     /// already accepted.
     pub spare_space: u64,
+    /// Measures publishing, storing and attempts, if traces are exported.
+    pub otel: Otel,
 }
 
 impl Default for DeliverySettings {
@@ -63,6 +66,7 @@ impl Default for DeliverySettings {
             receivers: None,
             more_roots: Vec::new(),
             spare_space: 128 << 20,
+            otel: Otel::default(),
         }
     }
 }

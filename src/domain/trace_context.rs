@@ -1,8 +1,6 @@
 //! The trace context of an event (W3C Trace Context; the CloudEvents extension "Distributed tracing"). Its callbacks have it as HTTP
 //! headers.
 
-use serde_json::Value;
-
 /// The values of the two headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceContext {
@@ -16,20 +14,27 @@ pub struct TraceContext {
 const MEMBERS_MAX: usize = 32;
 
 impl TraceContext {
-    /// Reads the trace context from an event's extension attributes, a JSON object. Invalid values are not sent, because receivers would
-    /// drop them or start a new trace.
-    pub fn of_extensions(extensions: &str) -> Option<Self> {
-        // Most events have no trace context; this avoids parsing them.
-        if !extensions.contains("\"traceparent\"") {
-            return None;
-        }
-        let extensions: Value = serde_json::from_str(extensions).ok()?;
-        let text = |name: &str| extensions.get(name).and_then(Value::as_str);
-        let traceparent = text("traceparent").filter(|value| is_traceparent(value))?;
-        Some(Self {
+    /// Reads the values of the two headers or extension attributes. `None` if `traceparent` is not valid, because receivers would drop it or
+    /// start a new trace; an invalid `tracestate` is left out.
+    pub fn of_headers(traceparent: &str, tracestate: Option<&str>) -> Option<Self> {
+        is_traceparent(traceparent).then(|| Self {
             traceparent: traceparent.to_owned(),
-            tracestate: text("tracestate").filter(|value| is_tracestate(value)).map(str::to_owned),
+            tracestate: tracestate.filter(|value| is_tracestate(value)).map(str::to_owned),
         })
+    }
+
+    /// The text that is stored with an event: both values, with a blank between them.
+    pub fn stored(&self) -> String {
+        match &self.tracestate {
+            Some(state) => format!("{} {state}", self.traceparent),
+            None => self.traceparent.clone(),
+        }
+    }
+
+    /// Reads what [`TraceContext::stored`] wrote.
+    pub fn of_stored(text: &str) -> Option<Self> {
+        let (traceparent, tracestate) = text.split_once(' ').map_or((text, None), |(parent, state)| (parent, Some(state)));
+        Self::of_headers(traceparent, tracestate)
     }
 }
 
@@ -99,11 +104,20 @@ fn is_member_value(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b9c7c989f97918e1-01";
+
+    #[test]
+    fn what_is_stored_is_read_again() {
+        for tracestate in [None, Some("rojo=00f067aa0ba902b7, congo=t61rcWkgMzE".to_owned())] {
+            let context = TraceContext {
+                traceparent: PARENT.to_owned(),
+                tracestate,
+            };
+            assert_eq!(TraceContext::of_stored(&context.stored()), Some(context));
+        }
+    }
 
     #[test]
     fn traceparent_is_validated() {
@@ -165,17 +179,12 @@ mod tests {
 
     #[test]
     fn only_valid_trace_context_becomes_headers() {
-        let of = |extensions: Value| TraceContext::of_extensions(&extensions.to_string());
-        let context = of(json!({ "traceparent": PARENT, "tracestate": "a=1", "tenant": 7 })).unwrap();
+        let of = |parent: &str, state: Option<&str>| TraceContext::of_headers(parent, state);
+        let context = of(PARENT, Some("a=1")).unwrap();
         assert_eq!((context.traceparent.as_str(), context.tracestate.as_deref()), (PARENT, Some("a=1")));
-        assert_eq!(of(json!({ "traceparent": PARENT, "tracestate": "A" })).unwrap().tracestate, None);
-        for none in [
-            json!({}),
-            json!({ "tracestate": "a=1" }),
-            json!({ "traceparent": 7 }),
-            json!({ "traceparent": "x" }),
-        ] {
-            assert_eq!(of(none), None);
+        assert_eq!(of(PARENT, Some("A")).unwrap().tracestate, None);
+        for none in ["", "x", &PARENT.replace("00-0a", "ff-0a")] {
+            assert_eq!(of(none, Some("a=1")), None);
         }
     }
 }

@@ -4,7 +4,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{FromRequest, RawQuery, Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use schemars::{JsonSchema, Schema};
@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 
 use crate::{
     app::AppState,
-    auth::rules::Action,
+    auth::{principal::Principal, rules::Action},
     catalogue::{
         BuiltIn,
         example::{example_data, example_subject},
     },
-    domain::{event_type::EventType, id::EventId, timestamp::Timestamp},
+    domain::{event_type::EventType, id::EventId, timestamp::Timestamp, trace_context::TraceContext},
+    otel::PublishSpan,
     problem::Problem,
     request::form::check_length,
     rest::extract::{Caller, body_problem, describe_body},
@@ -177,11 +178,26 @@ impl<'a> Published<'a> {
 }
 
 /// Publishes events. Answers 202 only after the events are stored durably.
-async fn publish(
-    State(app): State<AppState>,
-    Caller(by): Caller,
-    RawQuery(query): RawQuery,
+async fn publish(State(app): State<AppState>, Caller(by): Caller, RawQuery(query): RawQuery, request: Request) -> Response {
+    let trace = trace_context(request.headers());
+    let mut span = app.dispatcher.otel().publishing("/api/v1/events", trace);
+    let response = publish_in(&app, &by, query, request, &mut span).await.into_response();
+    span.end(response.status().as_u16());
+    response
+}
+
+/// The trace context in the headers.
+fn trace_context(headers: &HeaderMap) -> Option<TraceContext> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    TraceContext::of_headers(header("traceparent")?, header("tracestate"))
+}
+
+async fn publish_in(
+    app: &AppState,
+    by: &Principal,
+    query: Option<String>,
     request: Request,
+    span: &mut PublishSpan,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let query = query.unwrap_or_default();
@@ -191,7 +207,7 @@ async fn publish(
         Err(detail) => return Ok(unsupported_coding(detail)),
     };
     check_length(&headers, BODY_BYTES_MAX)?;
-    let body = Bytes::from_request(request, &app)
+    let body = Bytes::from_request(request, app)
         .await
         .map_err(|rejection| body_problem(&rejection, BODY_BYTES_MAX))?;
     let body = coding.unpack(body, BODY_BYTES_MAX).map_err(|error| match error {
@@ -199,14 +215,15 @@ async fn publish(
         UnpackError::Damaged(detail) => Problem::malformed(format!("The body is not compressed as Content-Encoding says: {detail}.")),
     })?;
     let events = match mode {
-        Mode::Plain => vec![plain::event(&query, &body, &by)?],
+        Mode::Plain => vec![plain::event(&query, &body, by)?],
         mode => read(mode, &headers, &body)?,
     };
-    let accepted = accept(&app, &by, &events).await?;
+    let own = if let [event] = events.as_slice() { event.trace() } else { None };
+    let accepted = accept(app, by, &events, span.context(own.as_ref()).as_ref()).await?;
     Ok((StatusCode::ACCEPTED, Json(Published::of(&events, accepted))).into_response())
 }
 
-fn mode(headers: &axum::http::HeaderMap, query: &str) -> Result<Mode, Problem> {
+fn mode(headers: &HeaderMap, query: &str) -> Result<Mode, Problem> {
     let mode = Mode::of(headers).map_err(Problem::unsupported_media)?;
     match (mode, query.is_empty()) {
         (Mode::Plain, true) => Err(Problem::unsupported_media(

@@ -146,6 +146,30 @@ impl Store {
         Ok(rows.into_iter().filter_map(backlog).collect())
     }
 
+    /// The webhooks with deliveries that are due or being sent, and since when the first of each is due.
+    pub async fn due_since(&self, now: Timestamp) -> Result<HashMap<WebhookId, Timestamp>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct SendingRow {
+            webhook_id: Uuid,
+            due_at: Option<i64>,
+        }
+        // Reads the partial index of deliveries in the memory of nodes, whose number is limited.
+        let sql = "SELECT webhook_id, MIN(due_at) AS due_at FROM deliveries WHERE state = 'sending' GROUP BY webhook_id";
+        let sending = SendingRow::find_by_statement(statement(self.backend(), sql, []))
+            .all(&self.read)
+            .await?;
+        let sending = sending
+            .into_iter()
+            .filter_map(|row| Some((WebhookId(row.webhook_id), Timestamp(row.due_at?))));
+        let pending = self.backlogs().await?.into_iter().map(|backlog| (backlog.webhook, backlog.due));
+        let mut since: HashMap<WebhookId, Timestamp> = HashMap::new();
+        for (webhook, due) in sending.chain(pending).filter(|(_, due)| *due <= now) {
+            let first = since.entry(webhook).or_insert(due);
+            *first = due.min(*first);
+        }
+        Ok(since)
+    }
+
     pub(super) fn backlogs_statement(&self) -> Statement {
         let first = |column: &str| {
             format!(
@@ -274,7 +298,7 @@ impl Store {
         struct EventRow {
             id: Uuid,
             event_type: String,
-            extensions: Option<String>,
+            trace_context: Option<String>,
             body: String,
         }
         events.sort_unstable();
@@ -287,7 +311,7 @@ impl Store {
                 .columns([
                     event::Column::Id,
                     event::Column::EventType,
-                    event::Column::Extensions,
+                    event::Column::TraceContext,
                     event::Column::Body,
                 ])
                 .filter(event::Column::Id.is_in(ids));
@@ -295,7 +319,7 @@ impl Store {
                 let content = EventContent {
                     event_type: EventType::of_stored(&row.event_type),
                     body: Bytes::from(row.body),
-                    trace: row.extensions.as_deref().and_then(TraceContext::of_extensions).map(Arc::new),
+                    trace: row.trace_context.as_deref().and_then(TraceContext::of_stored).map(Arc::new),
                 };
                 bodies.insert(row.id, content);
             }

@@ -125,7 +125,7 @@ impl Store {
                       WHERE state IN ('pending', 'parked', 'held') AND id IN";
         batch.deliveries = for_ids(&transaction, cancel, &[ERASED.into(), now.0.into()], waiting.into_iter()).await?;
         ordering::promote_next(&transaction, &subjects, now).await?;
-        let empty = "UPDATE events SET body = '', extensions = NULL WHERE body <> '' AND id IN";
+        let empty = "UPDATE events SET body = '', extensions = NULL, trace_context = NULL WHERE body <> '' AND id IN";
         batch.events = for_ids(&transaction, empty, &[], page.items.iter().map(|event| event.id.0)).await?;
         let empty = "UPDATE callbacks SET response_body = ?, response_truncated = FALSE, response_incomplete = NULL \
                      WHERE length(response_body) > 0 AND delivery_id IN";

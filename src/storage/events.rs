@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::domain::{event_type::EventType, id::EventId, timestamp::Timestamp};
+use crate::domain::{event_type::EventType, id::EventId, timestamp::Timestamp, trace_context::TraceContext};
 
 /// Bytes in each half of a key.
 const HALF: usize = 8;
@@ -71,6 +71,8 @@ pub struct NewEvent {
     pub subject: Option<String>,
     /// CloudEvents extension attributes as a JSON object, if there are any.
     pub extensions: Option<String>,
+    /// The trace context that its callbacks continue.
+    pub trace: Option<TraceContext>,
     /// When the event occurred.
     pub occurred_at: Timestamp,
     /// The request body of its callbacks, byte for byte.

@@ -171,6 +171,14 @@ impl Store {
         self.write.get_database_backend()
     }
 
+    /// The name of the database system in OpenTelemetry (`db.system.name`).
+    pub fn system(&self) -> &'static str {
+        match self.backend() {
+            DbBackend::Postgres => "postgresql",
+            _ => "sqlite",
+        }
+    }
+
     /// The number of statements, and of the journal's commits, since the start.
     pub fn counts(&self) -> (u64, u64) {
         (self.counts.statements(), self.counts.commits())

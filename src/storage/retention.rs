@@ -121,7 +121,7 @@ impl Store {
         let transaction = self.begin().await?;
         let rows = transaction.query_all_raw(statement(self.backend(), &sql, values)).await?;
         let ids: Vec<Uuid> = rows.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?;
-        let empty = "UPDATE events SET body = '', extensions = NULL WHERE body <> '' AND id IN";
+        let empty = "UPDATE events SET body = '', extensions = NULL, trace_context = NULL WHERE body <> '' AND id IN";
         for_ids(&transaction, empty, &[], ids.iter().copied()).await?;
         transaction.commit().await?;
         Ok(ids.last().copied().filter(|_| ids.len() as u64 >= BATCH.unsigned_abs()))

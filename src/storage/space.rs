@@ -7,13 +7,19 @@ use rustix::fs::{StatVfsMountFlags, statvfs};
 use crate::storage::{Store, limit::TimeLimit};
 
 impl Store {
+    /// The bytes that are free on the disk of the database, and its size. None for PostgreSQL, whose disk cannot be checked from here.
+    pub fn disk(&self) -> Option<(u64, u64)> {
+        let disk = statvfs(self.file.as_ref()?.path().parent()?).ok()?;
+        Some((
+            disk.f_bavail.saturating_mul(disk.f_frsize),
+            disk.f_blocks.saturating_mul(disk.f_frsize),
+        ))
+    }
+
     /// Whether the disk of the database has less than `spare` bytes left. Always false for PostgreSQL, whose disk cannot be checked from
     /// here.
     pub fn is_short_of_space(&self, spare: u64) -> bool {
-        let folder = self.file.as_ref().and_then(|file| file.path().parent());
-        folder
-            .and_then(|folder| statvfs(folder).ok())
-            .is_some_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < spare)
+        self.disk().is_some_and(|(free, _)| free < spare)
     }
 
     /// Why the SQLite file cannot be written, if it cannot. If the file was deleted, replaced or overwritten, everything is rejected: writes

@@ -88,6 +88,7 @@ fn events(ids: &[&str]) -> Vec<(EventKey, NewEvent)> {
             ce_id: (*id).to_owned(),
             subject: None,
             extensions: None,
+            trace: None,
             occurred_at: Timestamp::now(),
             body: "{}".into(),
         };

@@ -47,7 +47,12 @@ pub enum CertificateError {
 pub struct Certificates {
     chain: PathBuf,
     key: PathBuf,
-    current: RwLock<Arc<ServerConfig>>,
+    current: RwLock<Current>,
+}
+
+struct Current {
+    config: Arc<ServerConfig>,
+    certificates: Vec<CertificateDer<'static>>,
 }
 
 /// The digest of both files, or why they cannot be read.
@@ -56,17 +61,22 @@ type Look = Result<[u8; 32], CertificateError>;
 impl Certificates {
     /// Loads the certificate chain (the server's certificate first) and its key.
     pub fn load(chain: PathBuf, key: PathBuf) -> Result<Self, CertificateError> {
-        let (config, _) = read(&chain, &key)?;
+        let (current, _) = read(&chain, &key)?;
         Ok(Self {
             chain,
             key,
-            current: RwLock::new(config),
+            current: RwLock::new(current),
         })
+    }
+
+    /// The certificates in use, the server's own first.
+    pub fn chain(&self) -> Vec<CertificateDer<'static>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).certificates.clone()
     }
 
     /// A TLS acceptor with the current certificate.
     pub(super) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
+        TlsAcceptor::from(self.current.read().unwrap_or_else(PoisonError::into_inner).config.clone())
     }
 
     /// Checks the files for changes until `stop`. New connections use the new certificate. An invalid or partly written one is not used.
@@ -84,8 +94,8 @@ impl Certificates {
             let stands_still = seen == tried;
             tried = seen;
             match read(&self.chain, &self.key) {
-                Ok((config, digest)) => {
-                    *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
+                Ok((current, digest)) => {
+                    *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
                     tracing::info!("the new certificate in {} is in use", self.chain.display());
                     known = Ok(digest);
                 }
@@ -103,7 +113,7 @@ impl Certificates {
     }
 }
 
-fn read(chain_file: &Path, key_file: &Path) -> Result<(Arc<ServerConfig>, [u8; 32]), CertificateError> {
+fn read(chain_file: &Path, key_file: &Path) -> Result<(Current, [u8; 32]), CertificateError> {
     let (chain_bytes, key_bytes) = (bytes(chain_file)?, bytes(key_file)?);
     let nothing = |file: &Path, what| CertificateError::Nothing {
         file: file.display().to_string(),
@@ -122,10 +132,14 @@ fn read(chain_file: &Path, key_file: &Path) -> Result<(Arc<ServerConfig>, [u8; 3
         .with_safe_default_protocol_versions()
         .map_err(unfit)?
         .with_no_client_auth()
-        .with_single_cert(chain, key)
+        .with_single_cert(chain.clone(), key)
         .map_err(unfit)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok((Arc::new(config), digest(&chain_bytes, &key_bytes)))
+    let current = Current {
+        config: Arc::new(config),
+        certificates: chain,
+    };
+    Ok((current, digest(&chain_bytes, &key_bytes)))
 }
 
 fn bytes(file: &Path) -> Result<Zeroizing<Vec<u8>>, CertificateError> {

@@ -35,6 +35,8 @@ async fn create_events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(text_null("subject"))
                 // Extension attributes of CloudEvents, a JSON object.
                 .col(text_null("extensions"))
+                // The trace that its callbacks continue (`domain::trace_context`).
+                .col(text_null("trace_context"))
                 .col(big_integer("occurred_at"))
                 .col(big_integer("received_at"))
                 // The body of its callbacks.

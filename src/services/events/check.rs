@@ -129,6 +129,7 @@ pub(super) fn check(event: &CloudEvent<'_>, at: &str, now: Timestamp, catalogue:
         source: source.to_owned(),
         ce_id: ce_id.to_owned(),
         subject: subject.map(str::to_owned),
+        trace: event.trace(),
         extensions,
         occurred_at,
         body: Bytes::from(body),

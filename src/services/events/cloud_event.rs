@@ -6,6 +6,7 @@ use http::HeaderMap;
 use serde_json::value::RawValue;
 
 use crate::{
+    domain::trace_context::TraceContext,
     services::error::FieldError,
     services::events::{
         IngestError,
@@ -52,6 +53,17 @@ pub struct CloudEvent<'a> {
 }
 
 impl CloudEvent<'_> {
+    /// The event's own trace context, if its extension attributes have a valid one.
+    pub fn trace(&self) -> Option<TraceContext> {
+        let text = |name: &str| {
+            self.extensions.0.iter().find_map(|(known, value)| match value {
+                ExtensionValue::String(text) if known == name => Some(&**text),
+                _ => None,
+            })
+        };
+        TraceContext::of_headers(text("traceparent")?, text("tracestate"))
+    }
+
     /// Adds an error. Only the first error of each pointer is kept.
     pub(super) fn note(&mut self, pointer: String, detail: String) {
         if !self.has_error(&pointer) {

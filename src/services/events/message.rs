@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::{
     app::AppState,
     auth::principal::Principal,
+    domain::trace_context::TraceContext,
     services::{
         error::FieldError,
         events::{
@@ -40,6 +41,8 @@ pub struct Message {
     pub attributes: Vec<(String, Result<ExtensionValue<'static>, &'static str>)>,
     /// The attributes of plain JSON. An error says what the message lacks for it.
     pub plain: Result<PlainAttributes, &'static str>,
+    /// The trace context in the headers `traceparent` and `tracestate`.
+    pub trace: Option<TraceContext>,
     /// The body.
     pub body: Bytes,
 }
@@ -137,7 +140,7 @@ pub fn decoded(value: &str) -> Result<ExtensionValue<'static>, &'static str> {
 pub async fn publish(app: &AppState, by: &Principal, message: &Message) -> Result<Vec<Accepted>, MessageError> {
     let body = unpacked(message)?;
     let events = read(message, &body)?;
-    Ok(accept(app, by, &events).await?)
+    Ok(accept(app, by, &events, message.trace.as_ref()).await?)
 }
 
 fn unpacked(message: &Message) -> Result<Bytes, MessageError> {
@@ -232,6 +235,7 @@ mod tests {
 
     fn message(content_type: Option<&str>, attributes: &[(&str, &str)], body: &'static str) -> Message {
         Message {
+            trace: None,
             content_type: content_type.map(str::to_owned),
             content_encoding: None,
             attributes: attributes

@@ -17,7 +17,7 @@ mod test_event;
 mod text;
 
 pub use self::{
-    accept::accept,
+    accept::{accept, store_span},
     json_data::data_of_stored,
     test_event::{SOURCE as TEST_SOURCE, test_event},
 };

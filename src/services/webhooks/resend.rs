@@ -14,7 +14,7 @@ use crate::{
     messages::validation::ValidationError,
     registry::Snapshot,
     services::error::{FieldError, UseCaseError},
-    services::events::test_event,
+    services::events::{store_span, test_event},
     services::webhooks::{authorize, load_authorized, logs::callback_for},
     storage::{resend::Redelivery, webhooks::WebhookRecord},
 };
@@ -57,8 +57,16 @@ pub async fn test(app: &AppState, by: &Principal, id: WebhookId, event: Option<E
     {
         return Err(UseCaseError::Conflict(ValidationError::NoExample { event: event.to_string() }));
     }
-    let event = test_event(&types, &event).map_err(UseCaseError::Invalid)?;
-    let delivery = app.store.add_test(&by.actor(), app.node, id, &event).await?;
+    let mut event = test_event(&types, &event).map_err(UseCaseError::Invalid)?;
+    let span = store_span(app, None, &mut event);
+    let added = app.store.add_test(&by.actor(), app.node, id, &event).await;
+    if let Some(span) = span {
+        match &added {
+            Ok(_) => span.stored(false, 1),
+            Err(error) => span.failed(error.to_string()),
+        }
+    }
+    let delivery = added?;
     app.dispatcher.wake();
     Ok(delivery)
 }

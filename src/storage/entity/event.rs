@@ -13,6 +13,8 @@ pub(crate) struct Model {
     pub(crate) subject: Option<String>,
     /// Extension attributes, as a JSON object.
     pub(crate) extensions: Option<String>,
+    /// The trace context that its callbacks continue, as `TraceContext::stored` writes it.
+    pub(crate) trace_context: Option<String>,
     pub(crate) occurred_at: i64,
     pub(crate) received_at: i64,
     pub(crate) body: String,

@@ -135,6 +135,7 @@ mod tests {
                 ce_id: number.to_string(),
                 subject: None,
                 extensions: None,
+                trace: None,
                 occurred_at: Timestamp(0),
                 body: "{}".into(),
             };

@@ -98,6 +98,7 @@ pub(in crate::storage) async fn add_events(on: &impl ConnectionTrait, events: &[
         ce_id: new.ce_id.clone(),
         subject: new.subject.clone(),
         extensions: new.extensions.clone(),
+        trace_context: new.trace.as_ref().map(TraceContext::stored),
         occurred_at: new.occurred_at.0,
         received_at: now.0,
         body: String::from_utf8_lossy(&new.body).into_owned(),
@@ -260,7 +261,7 @@ impl<E: ConnectionTrait> Publishing<'_, E> {
         ordering::lock_all(self.transaction, &subjects.collect()).await?;
         for event in events {
             let body = Bytes::clone(&event.body);
-            let trace = event.extensions.as_deref().and_then(TraceContext::of_extensions).map(Arc::new);
+            let trace = event.trace.clone().map(Arc::new);
             for to in subscriptions.of(&event.event_type).iter() {
                 let (webhook, order) = (to.webhook, order_of(event, *to));
                 // A held delivery neither waits for other deliveries nor blocks them.

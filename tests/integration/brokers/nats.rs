@@ -75,6 +75,9 @@ pub(super) async fn with_short_ack_wait(context: &Context) {
     stream.create_consumer(consumer).await.unwrap();
 }
 
+/// The trace of a publisher, in a header of its message.
+const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b9c7c989f97918e1-01";
+
 fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
@@ -139,6 +142,7 @@ async fn every_form_of_an_event_is_accepted(database: TestDatabase) {
         ("ce-type", "identity.created"),
         ("ce-subject", "caf%C3%A9"),
         ("ce-extra", "naïve"),
+        ("traceparent", PARENT),
         ("Content-Type", "application/json; charset=utf-8"),
     ];
     publish(&context, "clearhook.events.d", &binary, data()).await;
@@ -151,12 +155,14 @@ async fn every_form_of_an_event_is_accepted(database: TestDatabase) {
     let coded = [structured, ("Content-Encoding", "gzip")];
     publish(&context, "clearhook.events.f", &coded, gzip(&event("gzip").to_string())).await;
     stored(&database, 8).await;
-    let bodies: Vec<Value> = receiver
-        .wait(8)
-        .await
-        .iter()
-        .map(|seen| serde_json::from_str(&seen.body).unwrap())
-        .collect();
+    let seen = receiver.wait(8).await;
+    let traced: Vec<_> = seen.iter().filter(|seen| seen.headers.contains_key("traceparent")).collect();
+    let [traced] = traced.as_slice() else { panic!("{seen:?}") };
+    assert!(
+        traced.headers["traceparent"] == PARENT && traced.body.contains("\"binary\""),
+        "{traced:?}"
+    );
+    let bodies: Vec<Value> = seen.iter().map(|seen| serde_json::from_str(&seen.body).unwrap()).collect();
     let ids: Vec<_> = bodies.iter().map(|body| body["id"].as_str().unwrap()).collect();
     for id in ["structured", "bare", "binary", "batch-1", "batch-2", "gzip"] {
         assert!(ids.contains(&id), "{ids:?}");

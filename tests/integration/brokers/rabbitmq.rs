@@ -76,6 +76,9 @@ fn of_type(content_type: &str) -> BasicProperties {
     BasicProperties::default().with_content_type(content_type.into())
 }
 
+/// The trace of a publisher, in a header of its message.
+const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b9c7c989f97918e1-01";
+
 fn text(value: &str) -> AMQPValue {
     AMQPValue::LongString(LongString::from(value))
 }
@@ -148,7 +151,8 @@ async fn every_form_of_an_event_is_accepted(server: &RabbitServer) {
             ("time", AMQPValue::Timestamp(1_700_000_000)),
         ];
         let pairs: Vec<_> = pairs.into_iter().map(|(name, value)| (format!("{prefix}{name}"), value)).collect();
-        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        let pairs: Vec<_> = pairs.chain([("traceparent", text(PARENT))]).collect();
         put(&channel, of_type("application/json").with_headers(headers(&pairs)), data()).await;
     }
     let batch = Value::from(vec![event("batch-1"), event("batch-2")]).to_string();
@@ -158,12 +162,16 @@ async fn every_form_of_an_event_is_accepted(server: &RabbitServer) {
         put(&channel, plain.clone().with_message_id("plain".into()), data()).await;
     }
     stored(&database, 8).await;
-    let bodies: Vec<Value> = receiver
-        .wait(8)
-        .await
+    let seen = receiver.wait(8).await;
+    let traced = seen
         .iter()
-        .map(|seen| serde_json::from_str(&seen.body).unwrap())
-        .collect();
+        .filter(|seen| seen.headers.get("traceparent").is_some_and(|parent| parent == PARENT));
+    assert_eq!(
+        traced.count(),
+        3,
+        "the context in the headers of a message is that of its callbacks"
+    );
+    let bodies: Vec<Value> = seen.iter().map(|seen| serde_json::from_str(&seen.body).unwrap()).collect();
     for id in ["structured", "bare", "colon", "underscore", "ce", "batch-1", "batch-2", "plain"] {
         assert!(bodies.iter().any(|body| body["id"] == id), "{id}");
     }

@@ -18,11 +18,12 @@ pub(super) const TESTS: &[&str] = &[
     "dataschema_is_delivered",
     "trace_context_is_sent_as_headers",
     "trace_context_is_sent_after_a_restart",
+    "trace_context_of_the_request_is_passed_on",
     "invalid_trace_context_is_not_sent_as_headers",
 ];
 
 on_both! {
-    extension_attributes_are_delivered dataschema_is_delivered trace_context_is_sent_as_headers trace_context_is_sent_after_a_restart invalid_trace_context_is_not_sent_as_headers
+    extension_attributes_are_delivered dataschema_is_delivered trace_context_is_sent_as_headers trace_context_is_sent_after_a_restart trace_context_of_the_request_is_passed_on invalid_trace_context_is_not_sent_as_headers
     callback_has_the_id_of_the_publisher
 }
 
@@ -165,6 +166,24 @@ async fn trace_context_is_sent_after_a_restart(database: TestDatabase) {
         );
     }
     app.stop().await;
+}
+
+async fn trace_context_of_the_request_is_passed_on(database: TestDatabase) {
+    const REQUEST: &str = "00-11111111111111111111111111111111-2222222222222222-00";
+    let stage = Stage::set_on(database).await;
+    for (id, extensions, sent) in [
+        ("of the request", json!({}), (REQUEST, Some("a=1"))),
+        ("its own", json!({ "traceparent": PARENT }), (PARENT, None)),
+    ] {
+        let request = stage.app.api(Method::POST, "/events").header("content-type", STRUCTURED);
+        let request = request.header("traceparent", REQUEST).header("tracestate", "a=1");
+        let response = request.body(event(id, extensions).to_string()).send().await.unwrap();
+        assert_eq!(response.status(), 202);
+        let headers = stage.seen(id).await.headers;
+        let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap());
+        assert_eq!((header("traceparent").unwrap(), header("tracestate")), sent, "{id}");
+    }
+    stage.app.stop().await;
 }
 
 async fn invalid_trace_context_is_not_sent_as_headers(database: TestDatabase) {

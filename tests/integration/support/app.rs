@@ -176,7 +176,7 @@ impl TestApp {
     ) -> Self {
         if let Ok(filter) = std::env::var("CLEARHOOK_TEST_LOG") {
             // An error for all tests except the first, which installs the logger.
-            let _ = telemetry::start(&filter, LogFormat::Text);
+            let _ = telemetry::start(&filter, LogFormat::Text, None);
         }
         let store = database.open().await.with_patience(settings.patience);
         let policy = Arc::new(policy);

@@ -33,7 +33,7 @@ impl Installation {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_clearhook"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CLEARHOOK_")) {
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CLEARHOOK_") || name.starts_with("OTEL_")) {
             command.env_remove(name);
         }
         command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());

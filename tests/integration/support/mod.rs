@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod binary;
 pub(crate) mod cli;
+pub(crate) mod collector;
 pub(crate) mod database;
 pub(crate) mod device;
 pub(crate) mod fake_clock;
@@ -18,6 +19,7 @@ pub(crate) mod node;
 pub(crate) mod pem;
 pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
+pub(crate) mod prometheus;
 pub(crate) mod provider;
 pub(crate) mod proxy;
 pub(crate) mod python;

@@ -1,5 +1,7 @@
 //! `/metrics`: metrics of the service for Prometheus.
 
+mod figures;
+
 use axum::{
     Router,
     extract::State,
@@ -10,17 +12,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use prometheus_client::{
-    encoding::{prometheus_text, text as openmetrics},
-    metrics::{counter::ConstCounter, gauge::ConstGauge},
-    registry::Registry,
-};
+use prometheus_client::encoding::{prometheus_text, text as openmetrics};
 
 use crate::{
     app::AppState,
     auth::rules::Action,
-    delivery::Labelled,
-    domain::webhook::Status,
     problem::Problem,
     rest::health,
     routes::{Operation, Routes, Rule, Tag},
@@ -61,7 +57,7 @@ pub fn alone(app: AppState) -> Router {
 
 /// The metrics in the format that the client prefers.
 async fn metrics(app: &AppState, headers: &HeaderMap) -> Result<Response, Problem> {
-    let registry = registry(app).await?;
+    let registry = figures::registry(app).await;
     let mut text = String::new();
     let (content_type, written) = if prefers_openmetrics(headers) {
         (OPENMETRICS, openmetrics::encode(&mut text, &registry))
@@ -72,55 +68,11 @@ async fn metrics(app: &AppState, headers: &HeaderMap) -> Result<Response, Proble
     Ok(([(CONTENT_TYPE, content_type), (VARY, "accept")], text).into_response())
 }
 
-/// The counters of this node, and values that are read for this response.
-async fn registry(app: &AppState) -> Result<Registry, Problem> {
-    let (load, unfinished) = (app.dispatcher.load(), app.store.unfinished().await?);
-    let standings = app.store.standings(None).await?;
-    let (statements, commits) = app.store.counts();
-    let mut registry = Registry::with_prefix("clearhook");
-    app.dispatcher.counters().register(&mut registry);
-    app.brokers.register(&mut registry);
-    let mut gauge = |name: &str, help: &str, value: usize| registry.register(name, help, ConstGauge::new(value));
-    gauge("attempts_in_flight", "Attempts in flight on this node", load.in_flight);
-    gauge(
-        "deliveries_in_memory",
-        "Deliveries that wait in the memory of this node",
-        load.waiting,
-    );
-    gauge(
-        "breakers_open",
-        "Webhooks whose circuit breaker is open on this node: only probes are sent",
-        load.open_breakers,
-    );
-    gauge(
-        "events_waiting",
-        "Published events that wait to be stored",
-        app.dispatcher.journal().waiting(),
-    );
-    let mut states: Vec<(String, ConstGauge<u64>)> = unfinished
-        .into_iter()
-        .map(|(state, count)| (state.to_string(), ConstGauge::new(count)))
-        .collect();
-    states.sort_by(|(a, _), (b, _)| a.cmp(b));
-    registry.register("deliveries", "Unfinished deliveries, by state", Labelled::new("state", states));
-    let states = [
-        ("working", Status::Enabled),
-        ("failing", Status::Failing),
-        ("disabled", Status::Disabled),
-    ];
-    let states = states.map(|(state, status)| (state, ConstGauge::new(standings.get(&status).copied().unwrap_or(0))));
-    registry.register("webhooks", "Webhooks, by state", Labelled::new("state", states));
-    registry.register(
-        "database_statements",
-        "SQL statements executed by this node",
-        ConstCounter::new(statements),
-    );
-    registry.register(
-        "database_commits",
-        "Groups of publishes and results stored",
-        ConstCounter::new(commits),
-    );
-    Ok(registry)
+/// The metrics as `OpenMetrics`, for the export by OpenTelemetry.
+pub async fn exposition(app: &AppState) -> Option<String> {
+    let mut text = String::new();
+    openmetrics::encode(&mut text, &figures::registry(app).await).ok()?;
+    Some(text)
 }
 
 /// Whether the client names `OpenMetrics` and gives it no smaller weight than the text format (RFC 9110, section 12.5.1). A wildcard means
