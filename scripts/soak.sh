@@ -16,6 +16,6 @@ CLEARHOOK_TEST_KILLS=${KILLS:-20} cargo test --locked --features ssr --test inte
 CLEARHOOK_SIMULATION_SEEDS=${SEEDS:-3000} cargo test --locked --features ssr --test integration -- simulation:: --nocapture
 scripts/simulated-bugs.sh
 # The console with 10,000 webhooks and 1,000,000 callbacks; alone, because it measures.
-CLEARHOOK_TEST_WEBHOOKS=${WEBHOOKS:-10000} CLEARHOOK_TEST_CALLBACKS=${CALLBACKS:-1000000} cargo test --locked --features ssr --test integration console_scale:: -- --nocapture --test-threads=1
+CLEARHOOK_TEST_WEBHOOKS=${WEBHOOKS:-10000} CLEARHOOK_TEST_CALLBACKS=${CALLBACKS:-1000000} cargo test --locked --features ssr --test integration -- console_scale:: bulk_all:: --nocapture --test-threads=1
 # The contract of the API with many more requests for each operation.
 CLEARHOOK_CONTRACT_EXAMPLES=${EXAMPLES:-200} cargo test --locked --features ssr --test integration -- contract::service

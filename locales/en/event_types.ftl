@@ -62,6 +62,7 @@ examples = Examples
 example-which = Example { NUMBER($place) }
 example-none = This type has no example yet.
 used-by = Webhooks that use it
+test-to = Send test event to { $name }
 used-by-none = No webhook receives this event yet.
 used-by-none-own = None of your webhooks receives this event.
 used-by-first = { NUMBER($shown) } of { NUMBER($count) } webhooks, by name

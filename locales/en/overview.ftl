@@ -79,3 +79,15 @@ other-types = { $count ->
 }
 type-count = { $name }: { NUMBER($count) }
 type-bar = { $from } to { $to }: { $counts }
+
+# The map of flows.
+flows = Which events go where
+flow = { $event } to { $webhook }: { $count ->
+    [one] { NUMBER($count) } callback
+   *[other] { NUMBER($count) } callbacks
+}, { NUMBER($failed) } failed
+flow-failed = { NUMBER($count) } failed
+other-webhooks = { $count ->
+    [one] { NUMBER($count) } other
+   *[other] { NUMBER($count) } others
+}

@@ -78,6 +78,15 @@ none-step-read = See here what was sent, where, and what was answered.
 none-owner = You own no webhook yet. An administrator can make you the owner of one; it then appears here, with its log.
 deleted = The webhook was deleted.
 
+# The line above a webhook that was opened from the list.
+filtered = Filtered list
+filtered-count = { NUMBER($count) } found
+place = { NUMBER($at) } of { NUMBER($count) }
+place-left = Not in this list any more ({ NUMBER($count) })
+walk = Webhooks of the list
+previous = Previous webhook
+next = Next webhook
+
 # Updates of the page.
 updated-now = Updated just now
 updates-paused = Updates paused
@@ -141,4 +150,37 @@ delete-now = { $count ->
     [one] Delete { NUMBER($count) } webhook
    *[other] Delete { NUMBER($count) } webhooks
 }
+choose-found = All { NUMBER($count) } found
+bulk-not-for-all = All webhooks found can only be enabled, disabled or deleted together. For anything else, choose up to 100.
+all-found = These are all webhooks that the list finds, on all pages.
+enable-title = { $count ->
+    [one] Enable { NUMBER($count) } webhook?
+   *[other] Enable { NUMBER($count) } webhooks?
+}
+enable-all-why = Events are sent from then on; held ones stay held until you send them. It can be undone.
+enable-now = { $count ->
+    [one] Enable { NUMBER($count) } webhook
+   *[other] Enable { NUMBER($count) } webhooks
+}
+disable-title = { $count ->
+    [one] Disable { NUMBER($count) } webhook?
+   *[other] Disable { NUMBER($count) } webhooks?
+}
+disable-all-why = New events are held until you send them. It can be undone.
+disable-now = { $count ->
+    [one] Disable { NUMBER($count) } webhook
+   *[other] Disable { NUMBER($count) } webhooks
+}
+confirm-count = Type { NUMBER($count) } to confirm
+confirm-wrong = Type the number of webhooks: { NUMBER($count) }.
+all-running = Changing webhooks
+all-progress = { NUMBER($done) } of { NUMBER($total) } done
+all-go-on = Continue
+all-stop = Stop here
+all-stop-hint = What is done stays done if you stop.
 cancel = Cancel
+
+# The choice of columns.
+columns = Columns
+columns-show = Show these columns
+columns-usual = Usual columns

@@ -62,6 +62,7 @@ examples = Exemples
 example-which = Exemple { NUMBER($place) }
 example-none = Ce type n’a pas encore d’exemple.
 used-by = Webhooks qui l’utilisent
+test-to = Envoyer un événement de test à { $name }
 used-by-none = Aucun webhook ne reçoit encore cet événement.
 used-by-none-own = Aucun de vos webhooks ne reçoit cet événement.
 used-by-first = { NUMBER($shown) } des { NUMBER($count) } webhooks, par nom

@@ -79,3 +79,15 @@ other-types = { $count ->
 }
 type-count = { $name } : { NUMBER($count) }
 type-bar = { $from } à { $to } : { $counts }
+
+# Le plan des flux.
+flows = Quels événements vont où
+flow = { $event } vers { $webhook } : { $count ->
+    [one] { NUMBER($count) } appel
+   *[other] { NUMBER($count) } appels
+}, dont { NUMBER($failed) } en échec
+flow-failed = { NUMBER($count) } en échec
+other-webhooks = { $count ->
+    [one] { NUMBER($count) } autre
+   *[other] { NUMBER($count) } autres
+}

@@ -147,4 +147,47 @@ delete-now = { $count ->
     [one] Supprimer { NUMBER($count) } webhook
    *[other] Supprimer { NUMBER($count) } webhooks
 }
+choose-found = Les { NUMBER($count) } trouvés
+bulk-not-for-all = Tous les webhooks trouvés ne peuvent être qu’activés, désactivés ou supprimés ensemble. Pour le reste, choisissez-en 100 au plus.
+all-found = Il s’agit de tous les webhooks trouvés par la liste, sur toutes les pages.
+enable-title = { $count ->
+    [one] Activer { NUMBER($count) } webhook ?
+   *[other] Activer { NUMBER($count) } webhooks ?
+}
+enable-all-why = Les événements sont envoyés dès lors ; ceux qui sont retenus le restent jusqu’à ce que vous les envoyiez. Cette action est réversible.
+enable-now = { $count ->
+    [one] Activer { NUMBER($count) } webhook
+   *[other] Activer { NUMBER($count) } webhooks
+}
+disable-title = { $count ->
+    [one] Désactiver { NUMBER($count) } webhook ?
+   *[other] Désactiver { NUMBER($count) } webhooks ?
+}
+disable-all-why = Les nouveaux événements sont retenus jusqu’à ce que vous les envoyiez. Cette action est réversible.
+disable-now = { $count ->
+    [one] Désactiver { NUMBER($count) } webhook
+   *[other] Désactiver { NUMBER($count) } webhooks
+}
+confirm-count = Saisissez { NUMBER($count) } pour confirmer
+confirm-wrong = Saisissez le nombre de webhooks : { NUMBER($count) }.
+all-running = Modification des webhooks
+all-progress = { NUMBER($done) } sur { NUMBER($total) } faits
+all-go-on = Continuer
+all-stop = S’arrêter là
+all-stop-hint = Ce qui est fait le reste si vous vous arrêtez.
 cancel = Annuler
+filtered = Liste filtrée
+filtered-count = { $count ->
+    [one] { NUMBER($count) } trouvé
+   *[other] { NUMBER($count) } trouvés
+}
+place = { NUMBER($at) } sur { NUMBER($count) }
+place-left = Plus dans cette liste ({ NUMBER($count) })
+walk = Webhooks de la liste
+previous = Webhook précédent
+next = Webhook suivant
+
+# Le choix des colonnes.
+columns = Colonnes
+columns-show = Afficher ces colonnes
+columns-usual = Colonnes habituelles

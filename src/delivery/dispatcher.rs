@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::{StreamExt, stream};
 use tokio::{
     sync::{mpsc, watch},
     time::Instant,
@@ -44,6 +45,9 @@ use crate::{
 
 /// The dispatcher counts as stuck when it has not polled the database for so long. An idle dispatcher polls every few seconds.
 const STUCK: Duration = Duration::from_secs(30);
+
+/// The number of changed webhooks that are applied at the same time.
+const AT_ONCE: usize = 8;
 
 /// Handle of a running dispatcher. Cheap to clone.
 #[derive(Clone)]
@@ -207,6 +211,14 @@ impl Dispatcher {
     pub async fn changed(&self, webhook: WebhookId) {
         let parts = &self.0;
         parts.engine.apply_change(webhook).await;
+        other_nodes::wait_for_change(&parts.store, parts.node, &parts.lease).await;
+    }
+
+    /// As [`Self::changed`], for several webhooks.
+    pub async fn all_changed(&self, webhooks: &[WebhookId]) {
+        let parts = &self.0;
+        let changes = stream::iter(webhooks).for_each_concurrent(AT_ONCE, |webhook| parts.engine.apply_change(*webhook));
+        changes.await;
         other_nodes::wait_for_change(&parts.store, parts.node, &parts.lease).await;
     }
 

@@ -21,6 +21,19 @@ pub(super) async fn raise(on: &impl ConnectionTrait, webhook: WebhookId) -> Resu
     tell(on, &format!("{webhook}{SEPARATOR}{revision}")).await
 }
 
+/// Records that several webhooks changed, as [`raise`] does for one. Each has a revision of its own, so that a node acknowledges the last one only
+/// when it has applied all.
+pub(super) async fn raise_all(on: &impl ConnectionTrait, webhooks: &[WebhookId]) -> Result<(), StoreError> {
+    let count = i64::try_from(webhooks.len()).unwrap_or(i64::MAX);
+    let sql = "UPDATE revisions SET webhooks = webhooks + ? WHERE id = 1 RETURNING webhooks";
+    let rows = on.query_all_raw(statement(on.get_database_backend(), sql, [count.into()])).await?;
+    let last: i64 = rows.first().map(|row| row.try_get("", "webhooks")).transpose()?.unwrap_or_default();
+    for (webhook, revision) in webhooks.iter().zip(last - count + 1..) {
+        tell(on, &format!("{webhook}{SEPARATOR}{revision}")).await?;
+    }
+    Ok(())
+}
+
 /// Records that event types changed, and notifies other nodes when the transaction commits. Returns the revision after the change.
 pub(super) async fn raise_event_types(on: &impl ConnectionTrait) -> Result<i64, StoreError> {
     let sql = "UPDATE revisions SET event_types = event_types + 1 WHERE id = 1 RETURNING event_types";

@@ -172,21 +172,20 @@ impl Store {
 
     /// All deliveries of an event, in a short range of the primary key (see [`Store::deliveries_of`]).
     async fn all_deliveries(&self, on: &impl ConnectionTrait, event: &EventRecord) -> Result<Vec<DeliveryRow>, StoreError> {
-        let Some(all) = self.number_of_deliveries(event).await? else {
-            return self.deliveries_in_range(on, event, None).await;
-        };
-        self.deliveries_in_range(on, event, Some(all)).await
+        let counts = self.numbers_of_deliveries(std::slice::from_ref(event)).await?;
+        self.deliveries_in_range(on, event, counts.get(&event.id).copied()).await
     }
 
     async fn deliveries_in_range(
         &self,
         on: &impl ConnectionTrait,
         event: &EventRecord,
-        all: Option<i64>,
+        all: Option<u64>,
     ) -> Result<Vec<DeliveryRow>, StoreError> {
         let (from, to) = delivery_ids_of(event);
+        let all = all.and_then(|all| i64::try_from(all).ok()).unwrap_or(i64::MAX);
         let sql = "SELECT id, webhook_id, state, order_key FROM deliveries WHERE id > ? AND id < ? AND event_id = ? ORDER BY id LIMIT ?";
-        let values = [from.into(), to.into(), event.id.0.into(), all.unwrap_or(i64::MAX).into()];
+        let values = [from.into(), to.into(), event.id.0.into(), all.into()];
         Ok(DeliveryRow::find_by_statement(statement(self.backend(), sql, values))
             .all(on)
             .await?)

@@ -1,5 +1,7 @@
 //! Search for stored events, and the deliveries and callbacks of one event.
 
+use std::collections::HashMap;
+
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
@@ -252,41 +254,68 @@ impl Store {
         Ok((deliveries.collect::<Result<_, StoreError>>()?, all))
     }
 
-    /// The deliveries of an event to one webhook. Reads the same short range of the primary key as [`Self::deliveries_of`].
-    pub async fn delivery_to(&self, event: &EventRecord, webhook: WebhookId) -> Result<Vec<DeliveryId>, StoreError> {
-        let (from, to) = delivery_ids_of(event);
-        let Some(all) = self.number_of_deliveries(event).await? else {
-            return Ok(Vec::new());
-        };
-        // The deliveries of an event are stored together. When all of them have been read, none follows, so the search ends there and does not
-        // read the deliveries of other events up to the end of the range.
-        let sql = "SELECT id FROM (SELECT id, webhook_id FROM deliveries WHERE id > ? AND id < ? AND event_id = ? ORDER BY id LIMIT ?) AS of_event \
-                   WHERE webhook_id = ? LIMIT 1";
-        let values = [from.into(), to.into(), event.id.0.into(), all.into(), webhook.0.into()];
-        let rows = self.read.query_all_raw(statement(self.backend(), sql, values)).await?;
-        rows.iter().map(|row| Ok(DeliveryId(row.try_get("", "id")?))).collect()
+    /// The deliveries of events to one webhook, or to all. Reads the same short ranges of the primary key as [`Self::deliveries_of`], those of many
+    /// events with one statement, because a search by subject finds many events.
+    pub async fn delivery_ids_of_all(&self, events: &[EventRecord], webhook: Option<WebhookId>) -> Result<Vec<DeliveryId>, StoreError> {
+        let mut found = Vec::new();
+        let mut left = events;
+        for size in sizes(events.len()) {
+            let (some, rest) = left.split_at(size);
+            left = rest;
+            let counts = self.numbers_of_deliveries(some).await?;
+            // The deliveries of an event are stored together. When all of them have been read, none follows, so the search ends there and does not
+            // read the deliveries of other events up to the end of the range.
+            let (mut arms, mut values) = (Vec::new(), Vec::<Value>::new());
+            for event in some {
+                let Some(all) = counts.get(&event.id) else { continue };
+                let (from, to) = delivery_ids_of(event);
+                let (which, most) = match webhook {
+                    Some(_) => (" WHERE webhook_id = ?", *all),
+                    None => ("", (*all).min(DELIVERIES_MAX)),
+                };
+                arms.push(format!(
+                    "SELECT id FROM (SELECT id, webhook_id FROM deliveries WHERE id > ? AND id < ? AND event_id = ? ORDER BY id LIMIT ?) AS of_event{which}"
+                ));
+                values.extend([from.into(), to.into(), event.id.0.into(), count(most)]);
+                values.extend(webhook.map(|webhook| Value::from(webhook.0)));
+            }
+            if arms.is_empty() {
+                continue;
+            }
+            let sql = arms.join(" UNION ALL ");
+            let rows = self.read.query_all_raw(statement(self.backend(), &sql, values)).await?;
+            for row in rows {
+                found.push(DeliveryId(row.try_get("", "id")?));
+            }
+        }
+        Ok(found)
     }
 
-    /// The number of deliveries with which an event was stored. `None` if there are none.
-    pub(super) async fn number_of_deliveries(&self, event: &EventRecord) -> Result<Option<i64>, StoreError> {
+    /// The number of deliveries with which each of these events was stored. Events without deliveries are left out.
+    pub(super) async fn numbers_of_deliveries(&self, events: &[EventRecord]) -> Result<HashMap<EventId, u64>, StoreError> {
         #[derive(FromQueryResult)]
         struct KeyRow {
+            event_id: Uuid,
             deliveries: i32,
         }
-        let keys = [
-            EventKey::of(&event.source, &event.ce_id),
-            EventKey::of_former(&event.ce_id, event.id),
-        ];
-        let sql = "SELECT deliveries FROM event_keys WHERE key IN (?, ?) AND event_id = ?";
-        let values: Vec<Value> = keys
-            .iter()
-            .map(|key| key.as_bytes().to_vec().into())
-            .chain([event.id.0.into()])
-            .collect();
-        let row = KeyRow::find_by_statement(statement(self.backend(), sql, values))
-            .one(&self.read)
+        let keys = events.iter().flat_map(|event| {
+            let keys = [
+                EventKey::of(&event.source, &event.ce_id),
+                EventKey::of_former(&event.ce_id, event.id),
+            ];
+            keys.map(|key| Value::from(key.as_bytes().to_vec()))
+        });
+        let sql = format!(
+            "SELECT event_id, deliveries FROM event_keys WHERE key IN {} AND deliveries > 0",
+            marks(2 * events.len())
+        );
+        let rows = KeyRow::find_by_statement(statement(self.backend(), &sql, keys))
+            .all(&self.read)
             .await?;
-        Ok(row.map(|row| i64::from(row.deliveries)).filter(|count| *count > 0))
+        let counts = rows
+            .into_iter()
+            .map(|row| (EventId(row.event_id), u64::from(row.deliveries.unsigned_abs())));
+        Ok(counts.collect())
     }
 
     /// The callbacks of these deliveries, sorted by delivery and attempt, at most [`CALLBACKS_MAX`].

@@ -23,6 +23,8 @@ pub struct RecentCallback {
     pub duration_ms: i64,
     /// The type of its event.
     pub event_type: String,
+    /// `succeeded` or `failed`.
+    pub outcome: String,
 }
 
 impl RecentCallback {
@@ -51,7 +53,7 @@ pub struct FirstSteps {
 impl Store {
     /// The newest callbacks of all webhooks. Ids sort by time, so the primary key has their order.
     pub async fn recent_callbacks(&self, limit: u64) -> Result<Vec<RecentCallback>, StoreError> {
-        let sql = "SELECT webhook_id, callback_date, duration_ms, event_type FROM callbacks ORDER BY id DESC LIMIT ?";
+        let sql = "SELECT webhook_id, callback_date, duration_ms, event_type, outcome FROM callbacks ORDER BY id DESC LIMIT ?";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         Ok(RecentCallback::find_by_statement(statement(self.backend(), sql, [limit.into()]))
             .all(&self.read)

@@ -3,6 +3,7 @@
 
 mod graph;
 mod sources;
+mod styles;
 mod table;
 
 use std::{fmt::Write, fs, path::Path, sync::LazyLock};
@@ -63,6 +64,22 @@ fn crates_have_no_cycle_and_do_not_use_the_application() {
     graph.add_crates(root());
     assert!(graph.modules().contains("crates/http-server"), "{:?}", graph.modules());
     assert_acyclic(&graph);
+}
+
+#[test]
+fn a_class_is_defined_in_one_style_sheet() {
+    let definitions = styles::definitions(&root().join("style"));
+    assert!(definitions.len() > 100, "{}", definitions.len());
+    let several: Vec<String> = definitions
+        .iter()
+        .filter(|(_, files)| files.len() > 1)
+        .map(|(class, files)| format!(".{class}: {}", files.iter().cloned().collect::<Vec<_>>().join(", ")))
+        .collect();
+    assert!(
+        several.is_empty(),
+        "classes that several style sheets define; a reader of one does not see the other. Move the rules into one file, or name the place (`.list .card`):\n{}",
+        several.join("\n")
+    );
 }
 
 fn assert_acyclic(graph: &Graph) {

@@ -142,6 +142,9 @@ async fn pages_are_quick_however_much_there_is(database: TestDatabase) {
         ("log, with an open callback", &log(&format!("callback={}", text("id")))),
         ("dialog Send again", &log("again=all")),
         ("guide of the webhook", &format!("/webhooks/{id}/verify")),
+        ("webhook, from a list by URL", &log("list=sort%3Durl")),
+        ("webhook, from a search", &log("list=q%3Dhost-9")),
+        ("webhook, from a list by last response", &log("list=sort%3Dlast%26dir%3Ddesc")),
     ]
     .map(|(name, path)| (name.to_owned(), path.to_owned()))
     .into();

@@ -13,7 +13,7 @@ use crate::support::{
     wait::wait_for,
 };
 
-on_both! { search_finds_webhooks_by_current_values webhook_list_sorts_filters_and_pages_by_url webhook_is_switched_in_its_row webhook_row_shows_recent_results webhook_list_shows_no_help_text }
+on_both! { search_finds_webhooks_by_current_values webhook_list_sorts_filters_and_pages_by_url webhook_is_switched_in_its_row webhook_row_shows_recent_results webhook_list_shows_no_help_text the_columns_are_chosen_and_remembered }
 
 /// The names of the webhooks on a page, in order.
 async fn names(app: &TestApp, path: &str, cookie: &str) -> Vec<String> {
@@ -233,6 +233,55 @@ async fn search_finds_webhooks_by_current_values(database: TestDatabase) {
         ("moved", &["After"]),
     ] {
         assert_eq!(names(&app, &format!("/webhooks?q={query}"), &cookie).await, found, "{query}");
+    }
+    app.stop().await;
+}
+
+async fn the_columns_are_chosen_and_remembered(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    add(
+        &app,
+        &json!({ "name": "One", "url": "https://example.com/hooks", "events": ["identity.created"], "description": "The first" }),
+    )
+    .await;
+    let headings = async |cookie: &str| {
+        let html = app.page("/webhooks", cookie).await.text().await.unwrap();
+        let page = Page::of(&html);
+        let cells = page.all("table.webhooks tbody td").len();
+        let headings: Vec<String> = page.all("table.webhooks th").into_iter().map(text_of).collect();
+        assert_eq!(cells, headings.len());
+        headings
+    };
+    let all = [
+        "Name",
+        "URL",
+        "Event",
+        "Description",
+        "Status",
+        "Last 24 hours",
+        "Owners",
+        "Rate",
+        "Actions",
+    ];
+    assert_eq!(headings(&cookie).await, all);
+    for (ticked, expected) in [
+        (&["name", "status", "owners"][..], vec!["Name", "Status", "Owners", "Actions"]),
+        (&["name"], vec!["Name", "Actions"]),
+        (&["name", "nonsense", "url"], vec!["Name", "URL", "Actions"]),
+        (&["name", "usual"], all.to_vec()),
+    ] {
+        let fields: Vec<(&str, &str)> = ticked.iter().map(|column| ("columns", *column)).collect();
+        let response = app.form("/preferences", &cookie, &fields).await;
+        assert_eq!(response.status(), 303);
+        let kept = response.headers()["set-cookie"]
+            .to_str()
+            .unwrap()
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned();
+        assert_eq!(headings(&format!("{cookie}; {kept}")).await, expected, "{ticked:?}");
     }
     app.stop().await;
 }

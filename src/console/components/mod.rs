@@ -9,6 +9,7 @@ pub(super) mod copy_button;
 pub(super) mod field;
 pub(super) mod form_page;
 pub(super) mod heat;
+pub(super) mod help;
 pub(super) mod icon;
 pub(super) mod inline_code;
 pub(super) mod list_search;

@@ -21,6 +21,23 @@ pub(in crate::console) fn Done(
     }
 }
 
+/// The notice that a change was made, with a button.
+#[component]
+pub(in crate::console) fn DoneWith(
+    /// The text.
+    #[prop(into)]
+    text: String,
+    /// The button.
+    undo: Option<AnyView>,
+) -> impl IntoView {
+    view! {
+        <div class="notice good with-button" role="status">
+            <p>{text}</p>
+            {undo}
+        </div>
+    }
+}
+
 /// The message that the page cannot be shown.
 #[component]
 pub(in crate::console) fn Trouble(

@@ -19,6 +19,9 @@ pub(in crate::console) fn SortHead(
     /// The id of the link.
     #[prop(optional, into)]
     id: Option<String>,
+    /// The class of the column.
+    #[prop(optional)]
+    class: &'static str,
     /// Whether the list can be sorted without loading the page (`live_list`).
     #[prop(optional)]
     live: bool,
@@ -29,7 +32,7 @@ pub(in crate::console) fn SortHead(
         None => (None, None),
     };
     view! {
-        <th scope="col" aria-sort=aria>
+        <th scope="col" class=(!class.is_empty()).then_some(class) aria-sort=aria>
             <a class="sort" href=href id=id data-list-link=live.then_some("true")>
                 {name}
                 {path.map(|path| view! { <Icon path /> })}

@@ -1,4 +1,6 @@
-//! The form of the language, the theme and the first steps, which are kept in cookies. It works for everybody, with and without a session.
+//! The form of the language, the theme, the first steps and the columns of a list, which are kept in cookies. It works for everybody, with and without a session.
+
+use std::borrow::Cow;
 
 use axum::{
     http::{HeaderMap, header, request::Parts},
@@ -13,9 +15,10 @@ use crate::{
     console::{
         ConsoleError,
         page_action::{PageAction, page_action},
+        pages::webhooks::columns::cookie_value,
         server::{
             response::set_cookie,
-            viewer::{CHECKLIST, LANG, THEME},
+            viewer::{CHECKLIST, COLUMNS, LANG, THEME},
         },
         viewer::Theme,
     },
@@ -34,13 +37,15 @@ pub fn routes() -> Routes<AppState> {
         .server_fn::<SetPreferences, _>(page_action::<SetPreferences>)
 }
 
-/// Sets the language, the theme, and whether the overview shows the first steps (`checklist=off` hides them). Values that do not exist are
+/// Sets the language, the theme, whether the overview shows the first steps (`checklist=off` hides them), and the columns of the list of webhooks
+/// (`usual` forgets the choice). Values that do not exist are
 /// ignored.
 #[server(prefix = "/fn", endpoint = "set_preferences")]
 pub async fn set_preferences(
     #[server(default)] lang: String,
     #[server(default)] theme: String,
     #[server(default)] checklist: String,
+    #[server(default)] columns: Vec<String>,
 ) -> Result<(), ConsoleError> {
     if let Some(lang) = Lang::of_tag(&lang) {
         set_cookie(&cookie(LANG, lang.as_str()));
@@ -50,6 +55,12 @@ pub async fn set_preferences(
     }
     if checklist == "off" {
         set_cookie(&cookie(CHECKLIST, "off"));
+    }
+    if !columns.is_empty() {
+        set_cookie(&match cookie_value(&columns) {
+            Some(chosen) => cookie(COLUMNS, chosen),
+            None => forgotten(COLUMNS),
+        });
     }
     Ok(())
 }
@@ -69,13 +80,20 @@ impl PageAction for SetPreferences {
     }
 }
 
-fn cookie(name: &'static str, value: &'static str) -> Cookie<'static> {
-    Cookie::build((name, value))
+fn cookie(name: &'static str, value: impl Into<Cow<'static, str>>) -> Cookie<'static> {
+    Cookie::build((name, value.into()))
         .http_only(true)
         .same_site(SameSite::Lax)
         .path("/")
         .max_age(time::Duration::days(365))
         .build()
+}
+
+/// A cookie that ends at once.
+fn forgotten(name: &'static str) -> Cookie<'static> {
+    let mut cookie = cookie(name, "");
+    cookie.make_removal();
+    cookie
 }
 
 /// The page that contained the form. `Referrer-Policy: same-origin` lets browsers state it.

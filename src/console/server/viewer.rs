@@ -16,6 +16,8 @@ pub const LANG: &str = "lang";
 pub const THEME: &str = "theme";
 /// The name of the cookie that hides the first steps on the overview.
 pub const CHECKLIST: &str = "checklist";
+/// The name of the cookie with the chosen columns of the list of webhooks.
+pub const COLUMNS: &str = "columns";
 /// The name of the cookie with the time zone. A script sets it.
 const ZONE: &str = "tz";
 

@@ -1,12 +1,17 @@
-//! The same action on several webhooks. Each webhook is changed on its own: what fails for one does not undo the others.
+//! The same action on several webhooks. What fails for one does not undo the others.
+
+use std::time::Duration;
 
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
-    domain::id::{UserId, WebhookId},
+    domain::{
+        id::{UserId, WebhookId},
+        timestamp::Timestamp,
+    },
     services::error::UseCaseError,
-    services::webhooks::{delete, get, patch, set_enabled, test},
-    storage::webhooks::WebhookRecord,
+    services::webhooks::{AllAction, act_on_matching, delete, get, patch, test},
+    storage::webhooks::{AllOf, WebhookRecord},
 };
 
 /// The maximum number of webhooks per request, which is the largest page of the list.
@@ -15,10 +20,6 @@ pub const BULK_MAX: usize = 100;
 /// What is done with each webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BulkAction {
-    /// Enables it.
-    Enable,
-    /// Disables it.
-    Disable,
     /// Sends a test event of its first event type.
     Test,
     /// Adds this owner.
@@ -34,6 +35,8 @@ pub struct BulkResult {
     pub done: Vec<String>,
     /// The webhooks for which it failed: the name, if the webhook exists, and the reason.
     pub failed: Vec<(Option<String>, UseCaseError)>,
+    /// The time of the change, by which it can be undone ([`AllOf::ChangedAt`]). Only if webhooks were enabled or disabled.
+    pub at: Option<Timestamp>,
 }
 
 /// Performs the action on each webhook, in this order. The first error of the database ends it, because the others would fail as well.
@@ -62,10 +65,28 @@ pub async fn act_on_all(app: &AppState, by: &Principal, ids: &[WebhookId], actio
     Ok(result)
 }
 
+/// Enables or disables the webhooks in one transaction.
+pub async fn switch_chosen(app: &AppState, by: &Principal, ids: &[WebhookId], enabled: bool) -> Result<BulkResult, UseCaseError> {
+    by.may(Action::WriteWebhooks, false)?;
+    let (mut result, mut found) = (BulkResult::default(), Vec::new());
+    for id in ids.iter().take(BULK_MAX) {
+        match get(app, by, *id).await {
+            Ok(webhook) => {
+                found.push(*id);
+                result.done.push(webhook.fields.name);
+            }
+            Err(error) => result.failed.push((None, error)),
+        }
+    }
+    let (all, action) = (AllOf::Chosen(found), if enabled { AllAction::Enable } else { AllAction::Disable });
+    let at = app.store.time_of_change(&all).await?;
+    act_on_matching(app, by, &all, action, at, None, Duration::ZERO).await?;
+    result.at = Some(at);
+    Ok(result)
+}
+
 async fn act_on(app: &AppState, by: &Principal, id: WebhookId, action: BulkAction) -> Result<(), UseCaseError> {
     match action {
-        BulkAction::Enable => set_enabled(app, by, id, true).await,
-        BulkAction::Disable => set_enabled(app, by, id, false).await,
         BulkAction::Test => test(app, by, id, None).await.map(drop),
         BulkAction::AddOwner(owner) => {
             let added = patch(app, by, id, |mut fields| {
@@ -84,7 +105,7 @@ async fn act_on(app: &AppState, by: &Principal, id: WebhookId, action: BulkActio
 const fn needed(action: BulkAction) -> Action {
     match action {
         BulkAction::Test => Action::Resend,
-        BulkAction::Enable | BulkAction::Disable | BulkAction::AddOwner(_) | BulkAction::Delete => Action::WriteWebhooks,
+        BulkAction::AddOwner(_) | BulkAction::Delete => Action::WriteWebhooks,
     }
 }
 

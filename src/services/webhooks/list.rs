@@ -19,7 +19,7 @@ use crate::{
     storage::{
         StoreError,
         users::UserRecord,
-        webhooks::{HourCounts, Latest, ListPage, Listed, Switched, WebhookFilter},
+        webhooks::{HourCounts, Latest, ListPage, ListPlace, Listed, Switched, WebhookFilter},
     },
 };
 
@@ -64,6 +64,15 @@ pub async fn shown_page(app: &AppState, by: &Principal, mut list: ListPage, sinc
         standings,
         owners,
     })
+}
+
+/// The place of a webhook in the list that the caller may see.
+pub async fn list_place(app: &AppState, by: &Principal, mut list: ListPage, id: WebhookId) -> Result<ListPlace, UseCaseError> {
+    authorize(app, by, id, Action::ReadWebhooks).await?;
+    let mut own = WebhookFilter::default();
+    only_own(by, &mut own)?;
+    list.filter.owner = own.owner.or(list.filter.owner);
+    Ok(app.store.list_place(&list, id).await?)
 }
 
 /// The number of failing webhooks that the caller may see.

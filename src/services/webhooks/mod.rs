@@ -2,6 +2,7 @@
 
 mod all_logs;
 mod bulk;
+mod bulk_all;
 mod check;
 mod deliveries;
 mod events;
@@ -23,14 +24,15 @@ mod wait;
 
 pub use self::{
     all_logs::{all_logs, export_all},
-    bulk::{BULK_MAX, BulkAction, act_on_all, chosen},
+    bulk::{BULK_MAX, BulkAction, BulkResult, act_on_all, chosen, switch_chosen},
+    bulk_all::{AllAction, act_on_matching, all_matching},
     check::{HeaderInput, WebhookInput, check_owner, check_url},
     deliveries::{DeliveryQuery, deliveries, delivery, delivery_counts, find_all_deliveries},
     events::{EventDetails, event, find_events},
     export::export,
     feed::{AttemptFeed, FeedFilter, FeedItem},
     figures::{Figures, figures},
-    list::{failing_count, only_webhook, set_enabled, shown_page},
+    list::{failing_count, list_place, only_webhook, set_enabled, shown_page},
     live::{Follower, News},
     logs::{RANGE_MAX, attempts, bounded, callback, latest_callback, log, log_page},
     overview::{Checklist, checklist, overview},

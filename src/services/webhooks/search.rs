@@ -13,6 +13,8 @@ use crate::{
 const EVENTS: u64 = 100;
 /// The maximum number of deliveries to all webhooks that a search finds.
 const DELIVERIES_MAX: usize = 500;
+/// The number of events whose deliveries to all webhooks are read at once.
+const EVENTS_AT_ONCE: usize = 16;
 
 /// The deliveries to a webhook that a search finds: of an event (its id, or the id that its publisher gave it), of a message (`msg_…`, or the id of
 /// the delivery), or of the newest events with a subject.
@@ -24,11 +26,8 @@ pub async fn find_deliveries(app: &AppState, by: &Principal, webhook: WebhookId,
     {
         return Ok(vec![id]);
     }
-    let mut found = Vec::new();
-    for event in find_events(app, text).await? {
-        found.extend(app.store.delivery_to(&event, webhook).await?);
-    }
-    Ok(found)
+    let events = find_events(app, text).await?;
+    Ok(app.store.delivery_ids_of_all(&events, Some(webhook)).await?)
 }
 
 /// As [`find_deliveries`], to all webhooks. The newest [`DELIVERIES_MAX`].
@@ -41,9 +40,8 @@ pub async fn find_deliveries_of_all(app: &AppState, by: &Principal, text: &str) 
         return Ok(vec![id]);
     }
     let mut found = Vec::new();
-    for event in find_events(app, text).await? {
-        let (deliveries, _) = app.store.deliveries_of(&event).await?;
-        found.extend(deliveries.into_iter().map(|delivery| delivery.id));
+    for events in find_events(app, text).await?.chunks(EVENTS_AT_ONCE) {
+        found.extend(app.store.delivery_ids_of_all(events, None).await?);
         if found.len() >= DELIVERIES_MAX {
             break;
         }

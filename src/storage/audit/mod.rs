@@ -165,7 +165,19 @@ impl BatchInsert for audit_entry::Entity {}
 
 /// Inserts an entry. `on` must be the transaction of the change.
 pub(super) async fn add(on: &impl ConnectionTrait, actor: &Actor, entry: Entry, now: Timestamp) -> Result<(), StoreError> {
-    let row = audit_entry::Model {
+    insert_all::<audit_entry::Entity>(on, [model(actor, entry, now)]).await?;
+    Ok(())
+}
+
+/// Inserts several entries. `on` must be the transaction of the changes.
+pub(super) async fn add_all(on: &impl ConnectionTrait, actor: &Actor, entries: Vec<Entry>, now: Timestamp) -> Result<(), StoreError> {
+    let rows = entries.into_iter().map(|entry| model(actor, entry, now));
+    insert_all::<audit_entry::Entity>(on, rows).await?;
+    Ok(())
+}
+
+fn model(actor: &Actor, entry: Entry, now: Timestamp) -> audit_entry::Model {
+    audit_entry::Model {
         id: new_id(),
         at: now.0,
         actor_kind: actor.kind.to_string(),
@@ -178,7 +190,5 @@ pub(super) async fn add(on: &impl ConnectionTrait, actor: &Actor, entry: Entry, 
         object_name: entry.name,
         before: entry.before.map(|before| before.to_string()),
         after: entry.after.map(|after| after.to_string()),
-    };
-    insert_all::<audit_entry::Entity>(on, [row]).await?;
-    Ok(())
+    }
 }

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, FromQueryResult, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, SimpleExpr},
+    ColumnTrait, DbBackend, FromQueryResult, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -89,17 +88,7 @@ struct HourRow {
 impl Store {
     /// Loads a page of the list.
     pub async fn list_page(&self, list: &ListPage) -> Result<Listed, StoreError> {
-        let mut found = filtered(&list.filter, self.backend());
-        found = match list.status {
-            Some(Status::Enabled) => found
-                .filter(webhook::Column::Enabled.eq(true))
-                .filter(webhook::Column::FailingSince.is_null()),
-            Some(Status::Failing) => found
-                .filter(webhook::Column::Enabled.eq(true))
-                .filter(webhook::Column::FailingSince.is_not_null()),
-            Some(Status::Disabled) => found.filter(webhook::Column::Enabled.eq(false)),
-            None => found,
-        };
+        let found = matching(&list.filter, list.status, self.backend());
         let all = ordered(found.clone(), list.sort, list.direction).limit(list.rows);
         let rows_of = async |page: u64| all.clone().offset((page - 1) * list.rows).all(&self.read).await;
         // When a text is searched for, both queries scan all webhooks. Running them concurrently halves the time.
@@ -166,21 +155,41 @@ impl Store {
     }
 }
 
-/// Sorts a query. The expressions are the same as in the indexes (`migrations::m20261128_000001_initial::webhooks`). The id makes the order
-/// unique.
-fn ordered(found: Select<webhook::Entity>, sort: Sort, direction: Direction) -> Select<webhook::Entity> {
-    let by: SimpleExpr = match sort {
-        Sort::Name => Expr::cust("lower(name)"),
-        Sort::Url => Expr::cust("url"),
-        Sort::Description => Expr::cust("lower(substr(description, 1, 100))"),
-        Sort::Status => Expr::cust(STANDING),
-        Sort::Event => Expr::cust("first_event"),
+/// The webhooks that match a filter and have a status, unsorted.
+pub(super) fn matching(filter: &WebhookFilter, status: Option<Status>, backend: DbBackend) -> Select<webhook::Entity> {
+    let found = filtered(filter, backend);
+    match status {
+        Some(Status::Enabled) => found
+            .filter(webhook::Column::Enabled.eq(true))
+            .filter(webhook::Column::FailingSince.is_null()),
+        Some(Status::Failing) => found
+            .filter(webhook::Column::Enabled.eq(true))
+            .filter(webhook::Column::FailingSince.is_not_null()),
+        Some(Status::Disabled) => found.filter(webhook::Column::Enabled.eq(false)),
+        None => found,
+    }
+}
+
+/// SQL for the value by which a column is sorted. The expressions are the same as in the indexes (`migrations::m20261128_000001_initial::webhooks`).
+pub(super) const fn sort_key(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Name => "lower(name)",
+        Sort::Url => "url",
+        Sort::Description => "lower(substr(description, 1, 100))",
+        Sort::Status => STANDING,
+        Sort::Event => "first_event",
         // One search of an index per webhook. A column would have to be written with each result of each webhook.
-        Sort::Last => Expr::cust("COALESCE((SELECT MAX(callback_date) FROM callbacks WHERE callbacks.webhook_id = webhooks.id), 0)"),
-    };
+        Sort::Last => "COALESCE((SELECT MAX(callback_date) FROM callbacks WHERE callbacks.webhook_id = webhooks.id), 0)",
+    }
+}
+
+/// Sorts a query. The id makes the order unique.
+pub(super) fn ordered(found: Select<webhook::Entity>, sort: Sort, direction: Direction) -> Select<webhook::Entity> {
     let order = match direction {
         Direction::Ascending => Order::Asc,
         Direction::Descending => Order::Desc,
     };
-    found.order_by(by, order.clone()).order_by(webhook::Column::Id, order)
+    found
+        .order_by(Expr::cust(sort_key(sort)), order.clone())
+        .order_by(webhook::Column::Id, order)
 }

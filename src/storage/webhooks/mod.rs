@@ -5,9 +5,11 @@ mod enabled;
 mod endpoint;
 mod fields;
 mod list;
+mod list_place;
 mod list_query;
 mod relations;
 mod subscriptions;
+mod switch_all;
 mod write;
 
 pub use self::{
@@ -15,8 +17,10 @@ pub use self::{
     endpoint::{OpenTarget, Target},
     fields::{WebhookFields, WebhookRecord},
     list::WebhookFilter,
+    list_place::ListPlace,
     list_query::{HourCounts, Latest, ListPage, Listed},
     subscriptions::SubscriptionCounts,
+    switch_all::AllOf,
     write::{Changed, Deleted},
 };
 

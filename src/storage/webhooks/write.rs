@@ -163,13 +163,26 @@ impl Store {
     /// Deletes a webhook with its secrets and headers; if there is a `seen`, only if it was not changed after that (optimistic locking on
     /// `updated_at`). Its log is kept for the retention period.
     pub async fn delete_webhook(&self, by: &Actor, id: WebhookId, seen: Option<Timestamp>) -> Result<Deleted, StoreError> {
-        let (transaction, now) = (self.begin().await?, Timestamp::now());
-        let Some(before) = self.webhook_within(&transaction, id).await? else {
+        let transaction = self.begin().await?;
+        let deleted = self.delete_within(&transaction, by, id, seen).await?;
+        if deleted == Deleted::Done {
+            transaction.commit().await?;
+        }
+        Ok(deleted)
+    }
+
+    /// Deletes a webhook within a transaction. Unless the result is [`Deleted::Done`], nothing is written.
+    pub(super) async fn delete_within(
+        &self,
+        transaction: &Transaction,
+        by: &Actor,
+        id: WebhookId,
+        seen: Option<Timestamp>,
+    ) -> Result<Deleted, StoreError> {
+        let now = Timestamp::now();
+        let Some(before) = self.webhook_within(transaction, id).await? else {
             return Ok(Deleted::Gone);
         };
-        let entry =
-            Entry::of_webhook(AuditAction::WebhookDeleted, id, &before.fields.name).before(snapshot(&transaction, &before, None).await?);
-        audit::add(&transaction, by, entry, now).await?;
         let mut deletion = webhook::Entity::update_many()
             .col_expr(webhook::Column::DeletedAt, Expr::value(now.0))
             .col_expr(webhook::Column::Enabled, Expr::value(false))
@@ -177,16 +190,18 @@ impl Store {
         if let Some(seen) = seen {
             deletion = deletion.filter(webhook::Column::UpdatedAt.eq(seen.0));
         }
-        if deletion.exec(&transaction).await?.rows_affected == 0 {
+        if deletion.exec(transaction).await?.rows_affected == 0 {
             return Ok(Deleted::Stale);
         }
-        remove_related(&transaction, id).await?;
+        let entry =
+            Entry::of_webhook(AuditAction::WebhookDeleted, id, &before.fields.name).before(snapshot(transaction, &before, None).await?);
+        audit::add(transaction, by, entry, now).await?;
+        remove_related(transaction, id).await?;
         webhook_secret::Entity::delete_many()
             .filter(webhook_secret::Column::WebhookId.eq(id.0))
-            .exec(&transaction)
+            .exec(transaction)
             .await?;
-        change_notifications::raise(&transaction, id).await?;
-        transaction.commit().await?;
+        change_notifications::raise(transaction, id).await?;
         Ok(Deleted::Done)
     }
 }

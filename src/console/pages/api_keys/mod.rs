@@ -14,6 +14,7 @@ use crate::{
     console::{
         ConsoleError,
         components::{
+            help::{HelpTip, Topic},
             icon::{CROSS, Icon, PAUSE, TICK},
             list_search::{Foot, Nothing, Search},
             notice::{Done, Trouble},
@@ -144,7 +145,10 @@ fn Keys(page: Page<ApiKeyRecord>, q: Option<String>) -> impl IntoView {
     view! {
         <div class="head">
             <div>
-                <h1>{say::api_keys(lang)}</h1>
+                <div class="titled">
+                    <h1>{say::api_keys(lang)}</h1>
+                    <HelpTip topic=Topic::ApiKeys heading=say::api_keys(lang) />
+                </div>
                 <p>
                     {say::api_keys_lead(lang)} " "
                     <a href="/api/docs" rel="external">

@@ -20,7 +20,13 @@ use self::{
 };
 use crate::{
     console::{
-        components::{notice::Trouble, query_form::QueryForm, time::Time, unseen::ForeignText},
+        components::{
+            help::{HelpTip, Topic},
+            notice::Trouble,
+            query_form::QueryForm,
+            time::Time,
+            unseen::ForeignText,
+        },
         href::href,
         viewer::lang,
     },
@@ -86,7 +92,10 @@ fn Log(log: AuditView, query: AuditQuery) -> impl IntoView {
     view! {
         <div class="head">
             <div>
-                <h1>{say::title(lang)}</h1>
+                <div class="titled">
+                    <h1>{say::title(lang)}</h1>
+                    <HelpTip topic=Topic::AuditLog heading=say::title(lang) />
+                </div>
                 <p>{say::lead(lang)}</p>
             </div>
             <div class="actions">

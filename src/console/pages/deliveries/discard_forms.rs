@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    console::{components::popup::Popup, viewer::lang},
+    console::{components::popup::Popup, pages::webhooks::list_origin::with_list, viewer::lang},
     domain::timestamp::Timestamp,
     messages::deliveries as say,
     storage::delivery_list::COUNTED_MAX,
@@ -27,7 +27,7 @@ pub(in crate::console::pages) fn SendHeld(
         say::send_held(lang, count)
     };
     view! {
-        <form method="post" action=format!("/webhooks/{id}/deliveries/send-again")>
+        <form method="post" action=with_list(&format!("/webhooks/{id}/deliveries/send-again"))>
             <input type="hidden" name="since" value="0" />
             <input type="hidden" name="until" value=Timestamp::now().0.to_string() />
             <input type="hidden" name="held" value="true" />
@@ -59,7 +59,7 @@ pub(in crate::console::pages) fn DiscardMenu(
     };
     view! {
         <Popup id=popup.to_owned() text=heading asks=true>
-            <form method="post" action=format!("/webhooks/{id}/deliveries/discard")>
+            <form method="post" action=with_list(&format!("/webhooks/{id}/deliveries/discard"))>
                 <p>{why}</p>
                 <input type="hidden" name="which" value=which />
                 <input type="hidden" name="until" value=Timestamp::now().0.to_string() />
@@ -92,7 +92,7 @@ pub(in crate::console::pages) fn HeldAfterEnabling(
             </p>
             <div class="choices-row">
                 <SendHeld id=id.clone() count text=say::send_now(lang) />
-                <a class="button" href=format!("/webhooks/{id}")>
+                <a class="button" href=with_list(&format!("/webhooks/{id}"))>
                     {say::keep(lang)}
                 </a>
                 <DiscardMenu id count held=true popup="discard-held-before" />

@@ -12,6 +12,7 @@ use crate::{
         href::href,
         page_action::PageAction,
         pages::deliveries::actions::{CancelDelivery, Changed, DiscardDeliveries, RecoverDeliveries, TryDeliveryNow},
+        pages::webhooks::list_origin::with_list,
         server::{action_error, caller},
     },
     domain::{
@@ -61,7 +62,7 @@ impl Outcome {
     }
 
     fn page(&self, id: &str) -> Response {
-        Redirect::to(&href(&format!("/webhooks/{id}"), self)).into_response()
+        Redirect::to(&with_list(&href(&format!("/webhooks/{id}"), self))).into_response()
     }
 }
 

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
-    console::{pages::deliveries::spans::span, viewer::lang},
+    console::{
+        pages::{deliveries::spans::span, webhooks::list_origin::with_list},
+        viewer::lang,
+    },
     delivery::Paused,
     domain::id::WebhookId,
     messages::{Lang, deliveries as say},
@@ -56,7 +59,7 @@ pub(in crate::console::pages) async fn pause_view(
     let may = by.may(Action::Resend, false).is_ok();
     Ok(Some(PauseView {
         sentences,
-        try_now: (may && can_try && waiting > 0).then(|| format!("/webhooks/{id}/deliveries/try-now")),
+        try_now: (may && can_try && waiting > 0).then(|| with_list(&format!("/webhooks/{id}/deliveries/try-now"))),
     }))
 }
 

@@ -4,7 +4,11 @@
 use leptos::prelude::*;
 
 use crate::{
-    console::{href::page_query, pages::deliveries::forms::Outcome, viewer::lang},
+    console::{
+        href::page_query,
+        pages::{deliveries::forms::Outcome, webhooks::list_origin::with_list},
+        viewer::lang,
+    },
     messages::deliveries as say,
 };
 
@@ -29,7 +33,7 @@ pub(in crate::console::pages) fn Progress(
         let path = format!("/webhooks/{id}");
         let action = if outcome.which.is_some() { "discard" } else { "send-again" };
         let hidden = |name: &'static str, value: Option<String>| value.map(|value| view! { <input type="hidden" name=name value=value /> });
-        let action = format!("{path}/deliveries/{action}");
+        let action = with_list(&format!("{path}/deliveries/{action}"));
         view! {
             <form method="post" action=action data-go-on="true">
                 {hidden("since", outcome.since.map(|since| since.to_string()))}
@@ -42,7 +46,7 @@ pub(in crate::console::pages) fn Progress(
                 <button class="button" type="submit">
                     {say::go_on(lang)}
                 </button>
-                <a class="button" href=path>
+                <a class="button" href=with_list(&path)>
                     {say::stop(lang)}
                 </a>
             </form>

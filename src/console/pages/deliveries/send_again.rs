@@ -10,7 +10,11 @@ use serde::Deserialize;
 use crate::{
     app::AppState,
     auth::principal::Principal,
-    console::{components::query_form::QueryForm, viewer::lang},
+    console::{
+        components::query_form::QueryForm,
+        pages::webhooks::list_origin::{KeptList, with_list},
+        viewer::lang,
+    },
     domain::{id::WebhookId, timestamp::Timestamp},
     messages::{Lang, deliveries as say, logs},
     services::{error::UseCaseError, webhooks},
@@ -173,6 +177,7 @@ pub(in crate::console::pages) fn SendAgainMenu(
                         {say::range(lang)} " " <select name="again">{options.into_iter().collect_view()}</select>
                     </label>
                     {custom}
+                    <KeptList />
                     <button class=counts_class type="submit">
                         {say::count_them(lang)}
                     </button>
@@ -211,7 +216,7 @@ fn chosen_form(dialog: &SendAgainView, enabled: bool, lang: Lang) -> AnyView {
         }
     };
     view! {
-        <form method="post" action=format!("{}/deliveries/send-again", dialog.path) class="again-send">
+        <form method="post" action=with_list(&format!("{}/deliveries/send-again", dialog.path)) class="again-send">
             <input type="hidden" name="since" value=dialog.since.to_string() />
             <input type="hidden" name="until" value=dialog.until.to_string() />
             {tick("failed", dialog.failed, counted(dialog.failed, say::failed, say::many_failed))}

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     console::{
         components::{
+            help::{HelpTip, Topic},
             notice::{Done, Trouble},
             pager::Pager,
             query_form::QueryForm,
@@ -68,7 +69,10 @@ fn Catalogue(list: CatalogueView, query: CatalogueQuery) -> impl IntoView {
     view! {
         <div class="head">
             <div>
-                <h1>{say::title(lang)}</h1>
+                <div class="titled">
+                    <h1>{say::title(lang)}</h1>
+                    <HelpTip topic=Topic::EventTypes heading=say::title(lang) />
+                </div>
                 <p>{say::lead(lang)}</p>
             </div>
             <div class="actions">

@@ -67,7 +67,7 @@ pub fn DraftCheck(
     });
     view! {
         <div class="draft" node_ref=here>
-            <p class="verdict" role="status" data-valid=move || draft.read().is_valid.to_string()>
+            <p class="data-verdict" role="status" data-valid=move || draft.read().is_valid.to_string()>
                 {move || draft.read().verdict.clone()}
             </p>
             {move || findings(draft.read().schema.clone(), say::draft_schema(lang()).to_owned())}

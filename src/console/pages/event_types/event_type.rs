@@ -22,6 +22,7 @@ use crate::{
             unseen::written_out,
         },
         href::{href, page_query},
+        intents::WebhookIntent,
         islands::CopyText,
         server::{console_error, reader},
         viewer::lang,
@@ -84,11 +85,13 @@ fn Reference(view: EventTypeView) -> impl IntoView {
     let versions = versions(&view, lang);
     let subscribers = view.subscribers.map(|subscribers| {
         let all = href("/webhooks", &[("event", view.event_type.as_str())]);
+        let may_test = subscribers.may_write && view.state != EventTypeState::Archived;
+        let test = may_test.then(|| view.event_type.to_string());
         view! {
             <h2 class="apart" id="used-by">
                 {say::used_by(lang)}
             </h2>
-            <Subscribers webhooks=subscribers.first total=subscribers.total may_write=subscribers.may_write all />
+            <Subscribers webhooks=subscribers.first total=subscribers.total may_write=subscribers.may_write test all />
         }
     });
     view! {
@@ -290,7 +293,14 @@ fn versions(view: &EventTypeView, lang: Lang) -> Option<AnyView> {
 }
 
 #[component]
-fn Subscribers(webhooks: Vec<WebhookRecord>, total: u64, may_write: bool, all: String) -> impl IntoView {
+fn Subscribers(
+    webhooks: Vec<WebhookRecord>,
+    total: u64,
+    may_write: bool,
+    /// The event type of which a test can be sent, if the viewer may send one.
+    test: Option<String>,
+    all: String,
+) -> impl IntoView {
     let lang = lang();
     if webhooks.is_empty() {
         let none = if may_write {
@@ -313,6 +323,7 @@ fn Subscribers(webhooks: Vec<WebhookRecord>, total: u64, may_write: bool, all: S
                 <td>
                     <StatusBadge status=webhook.status() />
                 </td>
+                <td class="act">{test_form(&webhook, test.as_ref(), lang)}</td>
             </tr>
         }
     });
@@ -324,6 +335,9 @@ fn Subscribers(webhooks: Vec<WebhookRecord>, total: u64, may_write: bool, all: S
                         <th scope="col">{webhook_texts::name(lang)}</th>
                         <th scope="col">{webhook_texts::url(lang)}</th>
                         <th scope="col">{webhook_texts::status(lang)}</th>
+                        <th scope="col">
+                            <span class="visually-hidden">{webhook_texts::actions(lang)}</span>
+                        </th>
                     </tr>
                 </thead>
                 <tbody>{rows.collect_view()}</tbody>
@@ -337,4 +351,26 @@ fn Subscribers(webhooks: Vec<WebhookRecord>, total: u64, may_write: bool, all: S
         </div>
     }
     .into_any()
+}
+
+/// The button that sends a test event of the type to a webhook. It leads to the webhook's log.
+fn test_form(webhook: &WebhookRecord, event_type: Option<&String>, lang: Lang) -> Option<AnyView> {
+    let event_type = event_type.filter(|_| webhook.fields.enabled)?;
+    Some(
+        view! {
+            <form method="post" action=format!("/webhooks/{}", webhook.id)>
+                <input type="hidden" name="event" value=event_type.clone() />
+                <button
+                    class="button small"
+                    type="submit"
+                    name="intent"
+                    value=WebhookIntent::Test.to_string()
+                    aria-label=say::test_to(lang, &webhook.fields.name)
+                >
+                    {webhook_texts::test(lang)}
+                </button>
+            </form>
+        }
+        .into_any(),
+    )
 }

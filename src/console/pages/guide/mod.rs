@@ -49,13 +49,13 @@ pub fn Guide() -> impl IntoView {
             </div>
         </div>
         <div class="guide">
-            <h2>{say::callback(lang)}</h2>
+            <h2 id="callback">{say::callback(lang)}</h2>
             {paragraphs(&[say::callback_what(lang), say::callback_schema(lang)])}
             {signature(lang)}
             <Sample heading=say::check(lang).to_owned() text=CHECK.to_owned() />
-            <h2>{say::answer(lang)}</h2>
+            <h2 id="answer">{say::answer(lang)}</h2>
             {paragraphs(&[say::answer_status(lang), say::answer_twice(lang), say::answer_order(lang)])}
-            <h2>{say::local(lang)}</h2>
+            <h2 id="local">{say::local(lang)}</h2>
             {paragraphs(&[say::local_listen(lang), say::local_forward(lang)])}
         </div>
     }
@@ -73,7 +73,7 @@ fn signature(lang: Lang) -> AnyView {
         }
     });
     view! {
-        <h2>{say::signature(lang)}</h2>
+        <h2 id="signature">{say::signature(lang)}</h2>
         {steps(lang)}
         <div class="languages">{samples.collect_view()}</div>
         <p class="hint">

@@ -50,6 +50,7 @@ pub(super) fn RangeForm(path: String, asked: LogQuery, from: String, to: String,
             <Kept name="event" value=asked.event />
             <Kept name="q" value=asked.q />
             <Kept name="times" value=asked.times />
+            <Kept name="list" value=asked.list />
             <button class="button" type="submit">
                 {say::show(lang)}
             </button>
@@ -70,6 +71,7 @@ pub(super) fn Filters(path: String, asked: LogQuery, responses: Vec<ChoiceView>,
             <Kept name="from" value=asked.from />
             <Kept name="to" value=asked.to />
             <Kept name="times" value=asked.times />
+            <Kept name="list" value=asked.list />
             <Choice name="response" label=say::response(lang) choices=responses />
             <Choice name="event" label=say::event(lang) choices=events />
             <input type="search" name="q" value=asked.q placeholder=say::search(lang) aria-label=say::search(lang) maxlength="300" autocomplete="off" spellcheck="false" />

@@ -35,6 +35,15 @@ const LIVE_PARTS: &str = "[data-log-part]";
 /// The chart with its numbers. Its height does not depend on them.
 const CHART: &str = "#log-chart";
 
+/// Who asks for new rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Nobody: they are shown only if that moves nothing.
+    Nobody,
+    /// The viewer, by the link.
+    Viewer,
+}
+
 /// The log that a page shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowedLog {
@@ -67,7 +76,7 @@ pub fn LogFollower(
     Effect::new(move |follower: Option<Rc<Follower>>| {
         requested.track();
         if let Some(follower) = follower {
-            follower.update(true);
+            follower.update(Asked::Viewer);
             return follower;
         }
         Follower::start(followed.clone(), count, has_ended)
@@ -244,7 +253,7 @@ impl Follower {
             return;
         }
         if moves_nothing() {
-            self.update(false);
+            self.update(Asked::Nobody);
         } else if is_chart_stale {
             self.update_chart();
         }
@@ -267,20 +276,21 @@ impl Follower {
         });
     }
 
-    /// Shows the present log. There is one request at a time. If nobody asked for it, the rows stay if they came into view meanwhile.
-    fn update(self: &Rc<Self>, is_requested: bool) {
+    /// Shows the present log. There is one request at a time.
+    fn update(self: &Rc<Self>, asked: Asked) {
         self.state.borrow_mut().is_pausing = true;
         let (weak, webhook, query) = (Rc::downgrade(self), self.log.webhook.clone(), self.log.query.clone());
         leptos::task::spawn_local(async move {
             let fragment = log_fragment(webhook, query).await;
             with(&weak, |follower| match fragment {
+                // The page may have been scrolled while the log was on its way.
+                Ok(fragment) if asked == Asked::Nobody && !moves_nothing() => {
+                    replace_log(&fragment.html, CHART);
+                    follower.state.borrow_mut().is_chart_stale = false;
+                    follower.pause(UPDATE_PAUSE);
+                }
                 Ok(fragment) => {
-                    if is_requested || moves_nothing() {
-                        follower.show(fragment);
-                    } else {
-                        replace_log(&fragment.html, CHART);
-                        follower.state.borrow_mut().is_chart_stale = false;
-                    }
+                    follower.show(fragment);
                     follower.pause(UPDATE_PAUSE);
                 }
                 Err(error) => {

@@ -26,6 +26,8 @@ pub struct LogQuery {
     pub before: Option<String>,
     /// The id of the open callback.
     pub callback: Option<String>,
+    /// The query of the list from which the page was opened (`console::pages::webhooks::list_origin`).
+    pub list: Option<String>,
     /// The result of "Send again": `again`, `soon` or `not`.
     pub sent: Option<String>,
 }

@@ -142,10 +142,12 @@ impl<'a> LogUrls<'a> {
         struct Since {
             again: &'static str,
             again_from: String,
+            list: Option<String>,
         }
         let query = Since {
             again: "custom",
             again_from: at.rfc3339(),
+            list: self.query.list.clone(),
         };
         format!("{}#send-again", href(&self.path, &query))
     }
@@ -184,6 +186,7 @@ impl<'a> LogUrls<'a> {
             event: self.query.event.clone(),
             q: self.query.q.clone(),
             times: self.query.times.clone(),
+            list: self.query.list.clone(),
             ..LogQuery::default()
         }
     }

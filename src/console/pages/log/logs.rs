@@ -4,7 +4,14 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::{badges::ResponseBadge, chart::Chart, popup::Popup, time::Time, unseen::written_out},
+        components::{
+            badges::ResponseBadge,
+            chart::Chart,
+            help::{HelpTip, Topic},
+            popup::Popup,
+            time::Time,
+            unseen::written_out,
+        },
         href::page_query,
         pages::deliveries::delivery_table::DeliveryTable,
         pages::log::{
@@ -91,7 +98,10 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
                 {say::skip_to_rows(lang)}
             </a>
             <div class="head">
-                <h2 id="logs-heading">{say::title(lang)}</h2>
+                <div class="titled">
+                    <h2 id="logs-heading">{say::title(lang)}</h2>
+                    <HelpTip topic=Topic::Logs heading=say::title(lang) />
+                </div>
                 {export}
             </div>
             <div class="log-grid">

@@ -13,6 +13,7 @@ use crate::{
             log::load_chart,
             overview::{
                 checklist::{ChecklistView, load_checklist},
+                flows::{FlowsView, flows},
                 rankings::{RankingsView, rankings},
                 types_chart::{TypesChartView, types_chart},
             },
@@ -63,6 +64,8 @@ pub struct OverviewView {
     pub more_failing: Option<u64>,
     /// Whether there are more disabled webhooks than are shown.
     pub more_disabled: bool,
+    /// Which event types go to which webhooks.
+    pub flows: Option<FlowsView>,
     /// The busiest and the slowest webhooks.
     pub rankings: Option<RankingsView>,
     /// The first steps, until all are done.
@@ -117,6 +120,7 @@ pub async fn load(app: &AppState, by: &Principal) -> Result<OverviewView, UseCas
     let first = load_chart::first_hour(from);
     let (yesterday, today): (Vec<Figure>, Vec<Figure>) = found.hours.into_iter().partition(|hour| hour.at < first);
     let (sums, sums_before) = (sums(&today), sums(&yesterday));
+    let flows = flows(&found.recent, &found.names, lang);
     let rankings = rankings(&found.recent, &found.names, &zone, lang);
     let disable_after = app.dispatcher.disable_after();
     let problems = found.troubles.iter().map(|trouble| {
@@ -136,6 +140,7 @@ pub async fn load(app: &AppState, by: &Principal) -> Result<OverviewView, UseCas
         by_status,
         more_failing: Some(failing).filter(|failing| *failing > ROWS),
         more_disabled: u64::try_from(given_up).is_ok_and(|shown| shown >= ROWS),
+        flows,
         rankings,
         checklist,
     })

@@ -6,6 +6,8 @@ pub mod overview_fragment;
 #[cfg(feature = "ssr")]
 mod checklist;
 #[cfg(feature = "ssr")]
+mod flows;
+#[cfg(feature = "ssr")]
 mod load_overview;
 #[cfg(feature = "ssr")]
 mod overview_page;

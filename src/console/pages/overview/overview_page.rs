@@ -8,6 +8,7 @@ use crate::{
         components::{
             badges::{ResponseBadge, StatusBadge},
             chart::{Chart, ChartView},
+            help::{HelpTip, Topic},
             icon::{Icon, TICK},
             notice::Trouble,
             time::Ago,
@@ -16,6 +17,7 @@ use crate::{
         pages::{
             overview::{
                 checklist::Steps,
+                flows::Flows,
                 live_overview::LiveOverview,
                 load_overview::{OverviewView, ProblemView, load},
                 rankings::Rankings,
@@ -77,20 +79,22 @@ fn Found(found: OverviewView) -> impl IntoView {
 
 /// The parts that change with time. They contain no islands, so that `live_overview` can replace them.
 pub(super) fn parts(found: OverviewView, lang: Lang) -> AnyView {
-    let (rankings, types) = (found.rankings.clone(), found.types.clone());
+    let (rankings, types, flows) = (found.rankings.clone(), found.types.clone(), found.flows.clone());
     view! {
         <div id="overview-figures" data-list-part="true">
             {figures(&found, lang)}
         </div>
         <div id="overview-troubles" data-list-part="true">
-            <h2 class="apart" id="troubles">
-                {say::troubles(lang)}
-            </h2>
+            <div class="titled apart">
+                <h2 id="troubles">{say::troubles(lang)}</h2>
+                <HelpTip topic=Topic::Attention heading=say::troubles(lang) />
+            </div>
             {problems(found.problems, found.more_failing, found.more_disabled, lang)}
         </div>
         <div id="overview-hours" data-list-part="true">
             {hours(found.chart, found.volume, lang)}
             {types.map(|types| view! { <TypesChart types /> })}
+            {flows.map(|flows| view! { <Flows flows /> })}
             {rankings.map(|rankings| view! { <Rankings rankings /> })}
         </div>
     }

@@ -12,6 +12,7 @@ use crate::{
     console::{
         ConsoleError,
         components::{
+            help::{HelpTip, Topic},
             icon::{Icon, PAUSE, TICK},
             list_search::{Foot, Nothing, Search, SearchQuery},
             notice::Trouble,
@@ -139,7 +140,10 @@ fn List(page: Page<UserRecord>, q: Option<String>) -> impl IntoView {
     view! {
         <div class="head">
             <div>
-                <h1>{say::users(lang)}</h1>
+                <div class="titled">
+                    <h1>{say::users(lang)}</h1>
+                    <HelpTip topic=Topic::Users heading=say::users(lang) />
+                </div>
                 <p>{say::users_lead(lang)}</p>
             </div>
             <a class="button primary" href="/users/new">

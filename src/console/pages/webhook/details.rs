@@ -25,6 +25,7 @@ use crate::{
                 webhook_actions::{actions, outcome},
                 webhook_form::WebhookFields,
             },
+            webhooks::list_origin::{ListLine, with_list},
         },
         server::{caller, console_error},
         viewer::lang,
@@ -101,11 +102,7 @@ pub(super) fn WebhookPage(
     };
     view! {
         <Title text=form.title.clone() />
-        <p class="crumbs">
-            <a href="/webhooks">{common::nav_webhooks(lang)}</a>
-            " / "
-            <ForeignText text=form.title.clone() />
-        </p>
+        <ListLine id=id.clone() name=form.title.clone() />
         <div class="head">
             <h1>
                 <ForeignText text=form.title.clone() />
@@ -115,7 +112,7 @@ pub(super) fn WebhookPage(
         </div>
         <Progress id=id.clone() />
         {fresh}
-        {form.disabled.clone().map(|disabled| view! { <DisabledNotice disabled path=format!("/webhooks/{id}") editable=form.editable /> })}
+        {form.disabled.clone().map(|disabled| view! { <DisabledNotice disabled path=with_list(&format!("/webhooks/{id}")) editable=form.editable /> })}
         {outcome(&form.acted, lang)}
         {done.map(|text| view! { <Done text /> })}
         {after_enabling}
@@ -138,7 +135,7 @@ fn section_links(form: &FormView, lang: Lang) -> AnyView {
     };
     let edit = form.editable.then(|| {
         view! {
-            <a class="edit-all" href=format!("/webhooks/{}?edit=all#general", form.id.clone().unwrap_or_default())>
+            <a class="edit-all" href=with_list(&format!("/webhooks/{}?edit=all#general", form.id.clone().unwrap_or_default()))>
                 {say::edit_all(lang)}
             </a>
         }
@@ -175,7 +172,7 @@ fn fresh_secret(id: &str, secret: String, lang: Lang) -> AnyView {
                 <CopyField field="new-secret-env".to_owned() />
             </div>
             <p>
-                <a class="button" href="?stored=1">
+                <a class="button" href=with_list("?stored=1")>
                     {say::stored_it(lang)}
                 </a>
                 " "

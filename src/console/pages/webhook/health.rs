@@ -8,6 +8,7 @@ use crate::{
         pages::{
             deliveries::{discard_forms::DiscardMenu, pause_words::PauseNotice},
             webhook::load_health::{HealthView, LastView, counted},
+            webhooks::list_origin::with_list,
         },
         viewer::lang,
     },
@@ -44,7 +45,7 @@ pub(super) fn Health(
         view! {
             <span>
                 {text} " " {if count > 0 {
-                    view! { <a href=format!("{path}?response={list}#logs")>{value}</a> }.into_any()
+                    view! { <a href=with_list(&format!("{path}?response={list}#logs"))>{value}</a> }.into_any()
                 } else {
                     value.into_any()
                 }}
@@ -59,7 +60,7 @@ pub(super) fn Health(
     });
     let heat = health
         .heat
-        .map(|heat| view! { <Heat heat href=format!("{path}?range=30d#logs") /> });
+        .map(|heat| view! { <Heat heat href=with_list(&format!("{path}?range=30d#logs")) /> });
     view! {
         <section class=class id="health" aria-label=say::health(lang)>
             {heat}

@@ -19,7 +19,7 @@ use crate::{
                 spans::span,
             },
             log::verdict_of,
-            webhooks::load_sparkline::sparkline,
+            webhooks::{list_origin::with_list, load_sparkline::sparkline},
         },
         server::{durations::rounded, time_view},
     },
@@ -123,7 +123,7 @@ pub(super) async fn health(
             at: time_view(latest.at, zone, lang),
             ago: span(now.since(latest.at), lang),
             verdict: (!succeeded).then_some((verdict.sentence, verdict.who)),
-            href: format!("/webhooks/{id}?callback={}#callback", latest.id),
+            href: with_list(&format!("/webhooks/{id}?callback={}#callback", latest.id)),
             response: latest.response,
         }
     });

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::{time::Time, unseen::ForeignText},
+        components::{help::Topic, time::Time, unseen::ForeignText},
         pages::webhook::{
             load_form::FormView,
             section::Section,
@@ -47,11 +47,12 @@ pub(super) fn ReadOnly(
     form: FormView,
 ) -> impl IntoView {
     let lang = lang();
-    let section = |id, heading_id, heading, why, summary: AnyView, body: AnyView| {
+    let section = |topic, id, heading_id, heading, why, summary: AnyView, body: AnyView| {
         Section {
             id,
             heading_id,
             heading,
+            topic,
             why,
             summary: Some(summary),
             is_open: form.is_open,
@@ -99,6 +100,7 @@ pub(super) fn ReadOnly(
     let events = event_items(&form, lang);
     view! {
         {section(
+            Topic::General,
             "general",
             "general-heading",
             say::general(lang),
@@ -107,6 +109,7 @@ pub(super) fn ReadOnly(
             general.into_any(),
         )}
         {section(
+            Topic::Details,
             "webhook-details",
             "details-heading",
             say::details(lang),
@@ -115,6 +118,7 @@ pub(super) fn ReadOnly(
             details.into_any(),
         )}
         {section(
+            Topic::Headers,
             "additional-headers",
             "headers-heading",
             say::headers(lang),
@@ -123,6 +127,7 @@ pub(super) fn ReadOnly(
             view! { <ul class="plain-list">{headers}</ul> }.into_any(),
         )}
         {section(
+            Topic::Event,
             "event",
             "event-heading",
             say::event(lang),

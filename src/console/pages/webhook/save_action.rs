@@ -24,6 +24,7 @@ use crate::{
             save::{Intent, SaveWebhook, Saved, WebhookForm, input},
             test_event::send_test_event,
         },
+        pages::webhooks::list_origin::{list_after_deletion, with_list},
         server::{action_error, caller, time_view, zone},
         viewer::lang,
     },
@@ -202,7 +203,7 @@ impl PageAction for SaveWebhook {
     async fn answer(form: WebhookForm, result: Result<Saved, ConsoleError>) -> Result<Response, ConsoleError> {
         let id = form.id.clone();
         let path = format!("/webhooks/{}", id.as_deref().unwrap_or("new"));
-        let redirect = |to: &str| Ok(Redirect::to(to).into_response());
+        let redirect = |to: &str| Ok(Redirect::to(&with_list(to)).into_response());
         let (status, posted, acted) = match result {
             Ok(Saved::Created { id }) => {
                 let (app, _) = caller()?;
@@ -213,7 +214,7 @@ impl PageAction for SaveWebhook {
             Ok(Saved::Changed) => return redirect(&format!("{path}?saved=changed")),
             Ok(Saved::Tested) => return redirect(&format!("{path}?saved=tested#logs")),
             Ok(Saved::Enabled) => return redirect(&format!("{path}?saved=enabled")),
-            Ok(Saved::Deleted) => return redirect("/webhooks?deleted=1"),
+            Ok(Saved::Deleted) => return Ok(Redirect::to(&list_after_deletion()).into_response()),
             Ok(Saved::Rotated { secret, old_until }) => {
                 let acted = ActionResult {
                     secret: Some(secret),

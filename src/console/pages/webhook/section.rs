@@ -2,7 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::{console::viewer::lang, messages::webhook as say};
+use crate::{
+    console::{
+        components::help::{HelpTip, Topic},
+        viewer::lang,
+    },
+    messages::webhook as say,
+};
 
 /// What a section is made of.
 pub(super) struct Section {
@@ -12,6 +18,8 @@ pub(super) struct Section {
     pub(super) heading_id: &'static str,
     /// Its heading.
     pub(super) heading: &'static str,
+    /// What the help beside it explains.
+    pub(super) topic: Topic,
     /// What it is for.
     pub(super) why: &'static str,
     /// Its content in one line. `None` for a new webhook, whose sections are not collapsed.
@@ -31,7 +39,10 @@ impl Section {
             return view! {
                 <section aria-labelledby=self.heading_id>
                     <div>
-                        <h2 id=self.heading_id>{self.heading}</h2>
+                        <div class="titled">
+                            <h2 id=self.heading_id>{self.heading}</h2>
+                            <HelpTip topic=self.topic heading=self.heading />
+                        </div>
                         <p>{self.why}</p>
                     </div>
                     <div id=self.id>{self.body}</div>
@@ -59,6 +70,7 @@ impl Section {
                         <div>{self.body}</div>
                     </div>
                 </details>
+                <HelpTip topic=self.topic heading=self.heading />
             </section>
         }
         .into_any()

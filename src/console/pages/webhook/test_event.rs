@@ -35,6 +35,8 @@ pub fn TestEventButton(
     id: String,
     /// The subscribed event types: names in the API and names for people.
     events: Vec<(String, String)>,
+    /// Where the form is sent without scripts: the page.
+    action: String,
 ) -> impl IntoView {
     let lang = lang();
     let (form, choice) = (NodeRef::<Form>::new(), NodeRef::<Select>::new());
@@ -49,7 +51,6 @@ pub fn TestEventButton(
         }
         None => {}
     });
-    let path = format!("/webhooks/{id}");
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if !test.pending().get_untracked() {
@@ -73,7 +74,7 @@ pub fn TestEventButton(
         }
     });
     view! {
-        <form method="post" action=path node_ref=form on:submit=submit>
+        <form method="post" action=action node_ref=form on:submit=submit>
             <input type="hidden" name="intent" value=Intent::Test.to_string() />
             {choices}
             <button class="button" type="submit" aria-busy=move || test.pending().get().then_some("true")>

@@ -12,6 +12,7 @@ use crate::{
             save::Intent,
             test_event::TestEventButton,
         },
+        pages::webhooks::list_origin::with_list,
         server::event_types_loaded,
     },
     domain::event_type::{EventPattern, EventTypeState},
@@ -26,7 +27,7 @@ pub(super) const ROTATE: &str = "rotate";
 /// The buttons.
 pub(super) fn actions(form: &FormView, enabled: bool, held: u64, lang: Lang) -> AnyView {
     let id = form.id.clone().unwrap_or_default();
-    let path = format!("/webhooks/{id}");
+    let path = with_list(&format!("/webhooks/{id}"));
     let patterns: Vec<EventPattern> = form.form.events.iter().map(|event| EventPattern::of_stored(event)).collect();
     let types = event_types_loaded();
     let live = types.all().iter().filter(|entry| entry.state() != EventTypeState::Archived);
@@ -39,7 +40,7 @@ pub(super) fn actions(form: &FormView, enabled: bool, held: u64, lang: Lang) -> 
     view! {
         <div class="actions">
             {(held > 0 && enabled).then(|| view! { <SendHeld id=id.clone() count=held /> })}
-            <TestEventButton id=id.clone() events />
+            <TestEventButton id=id.clone() events action=path.clone() />
             {form.send_again.clone().map(|dialog| view! { <SendAgainMenu dialog enabled /> })}
             <a class="button" href=format!("/webhooks/new?from={id}")>
                 {say::duplicate(lang)}

@@ -19,6 +19,7 @@ use crate::{
             load_form::FormView,
             save::Intent,
         },
+        pages::webhooks::list_origin::with_list,
     },
     domain::event_type::{EventPattern, EventType, EventTypeState},
     messages::{Lang, visible, webhook as say},
@@ -96,7 +97,7 @@ pub(super) fn events_folded(form: &FormView, id: &str, lang: Lang) -> AnyView {
             {chosen_view(&form.choice, &chosen)}
             {kept.collect_view()}
             <p>
-                <a class="button" href=format!("/webhooks/{id}?edit=all#event")>
+                <a class="button" href=with_list(&format!("/webhooks/{id}?edit=all#event"))>
                     {say::events_change(lang)}
                 </a>
             </p>

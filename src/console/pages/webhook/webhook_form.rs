@@ -6,6 +6,7 @@ use crate::{
     console::{
         components::{
             field::TextField,
+            help::Topic,
             notice::ErrorSummary,
             owners::Owners,
             time::{Time, TimeView},
@@ -23,6 +24,7 @@ use crate::{
                 webhook_actions::ROTATE,
                 webhook_events::{events, events_folded, is_long},
             },
+            webhooks::list_origin::with_list,
         },
         raw_text::raw_text,
         viewer::lang,
@@ -44,7 +46,7 @@ pub(super) fn WebhookFields(
     let action = form
         .id
         .as_ref()
-        .map_or_else(|| "/webhooks/new".to_owned(), |id| format!("/webhooks/{id}"));
+        .map_or_else(|| "/webhooks/new".to_owned(), |id| with_list(&format!("/webhooks/{id}")));
     let is_new = form.id.is_none();
     let errors = form.errors.clone();
     // Whoever adds a webhook begins with its name.
@@ -165,6 +167,7 @@ fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
         id: "general",
         heading_id: "general-heading",
         heading: say::general(lang),
+        topic: Topic::General,
         why: say::general_why(lang),
         summary: summary(form, general_line, lang),
         is_open: is_open(form, &["name", "description", "owners", "enabled"]),
@@ -201,6 +204,7 @@ fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
         id: "webhook-details",
         heading_id: "details-heading",
         heading: say::details(lang),
+        topic: Topic::Details,
         why: say::details_why(lang),
         summary: summary(form, details_line, lang),
         is_open: is_open(form, &["url", "secret", "rate_limit", "ordered"]),
@@ -264,6 +268,7 @@ fn headers(form: &FormView, errors: Vec<ErrorView>, lang: Lang) -> AnyView {
         id: "additional-headers",
         heading_id: "headers-heading",
         heading: say::headers(lang),
+        topic: Topic::Headers,
         why: say::headers_why(lang),
         summary: summary(form, headers_line, lang),
         is_open: is_open(form, &["headers"]),
@@ -284,6 +289,7 @@ fn event(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
         id: "event",
         heading_id: "event-heading",
         heading: say::event(lang),
+        topic: Topic::Event,
         why: say::event_why(lang),
         summary: summary(form, event_line, lang),
         is_open,

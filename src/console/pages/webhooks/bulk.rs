@@ -18,6 +18,7 @@ use crate::{
         page_action::PageAction,
         page_response::PageResponse,
         pages::webhooks::{
+            bulk_all::{AllProgress, AllProgressPage, AllQuestion, AllQuestionPage, for_all},
             list_parts::BULK_FORM,
             load_list::ListQuery,
             webhook_list::{PATH, Webhooks},
@@ -30,7 +31,7 @@ use crate::{
     },
     messages::{Lang, webhooks as say},
     routes::{Rule, Ruled},
-    services::webhooks::{BULK_MAX, BulkAction, act_on_all, chosen},
+    services::webhooks::{BULK_MAX, BulkAction, BulkResult, act_on_all, chosen, switch_chosen},
     storage::webhooks::WebhookRecord,
 };
 
@@ -54,6 +55,16 @@ named! {
         Delete = "delete",
         /// Deletes them.
         DeleteConfirmed = "delete-confirmed",
+        /// Enables all that the list finds.
+        EnableAll = "enable-all",
+        /// Disables all that the list finds.
+        DisableAll = "disable-all",
+        /// Deletes all that the list finds.
+        DeleteAll = "delete-all",
+        /// Disables those that were enabled together.
+        UndoEnable = "undo-enable",
+        /// Enables those that were disabled together.
+        UndoDisable = "undo-disable",
     }
 }
 
@@ -67,13 +78,31 @@ pub struct BulkForm {
     pub act: String,
     /// The id of the new owner.
     pub owner: String,
+    /// `true` if all webhooks that the list finds are meant, not only `ids`.
+    pub all: String,
+    /// The time of the action on all that is continued.
+    pub at: Option<i64>,
+    /// The time of the action that is undone.
+    pub undo: Option<i64>,
+    /// The id of the webhook after which an action on all continues.
+    pub rest: String,
+    /// The number of webhooks that its earlier parts changed.
+    pub before: u64,
+    /// The number of webhooks that it is for.
+    pub total: u64,
+    /// The number of webhooks to delete, as typed.
+    pub confirm: String,
 }
 
 /// The result of the form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum BulkAnswer {
-    /// It succeeded for this number of webhooks.
-    Done(u64),
+    /// It succeeded for this number of webhooks. It can be undone by the time of the change.
+    Done(u64, Option<i64>),
+    /// Asks whether all webhooks that the list finds are meant.
+    ConfirmAll(AllQuestion),
+    /// A part of an action on all was done.
+    Part(AllProgress),
     /// It failed for some or all.
     Report(BulkReport),
     /// The webhooks to delete: ids and names.
@@ -106,6 +135,9 @@ pub async fn act_on_webhooks(form: BulkForm) -> Result<BulkAnswer, ConsoleError>
     let Ok(act) = form.act.parse::<Act>() else {
         return refused(say::bulk_no_action(lang));
     };
+    if let Some(answer) = for_all(&app, &by, &form, act).await? {
+        return Ok(answer);
+    }
     let ids: Vec<WebhookId> = form.ids.iter().filter_map(|id| id.parse().ok()).collect();
     if ids.is_empty() {
         return refused(say::bulk_nothing_chosen(lang));
@@ -114,8 +146,10 @@ pub async fn act_on_webhooks(form: BulkForm) -> Result<BulkAnswer, ConsoleError>
         return refused(&say::bulk_too_many(lang, BULK_MAX as u64));
     }
     let action = match act {
-        Act::Enable => BulkAction::Enable,
-        Act::Disable => BulkAction::Disable,
+        Act::Enable | Act::Disable => {
+            let result = switch_chosen(&app, &by, &ids, act == Act::Enable).await.map_err(action_error)?;
+            return Ok(answer(act, result, lang));
+        }
         Act::Test => BulkAction::Test,
         Act::DeleteConfirmed => BulkAction::Delete,
         Act::Owner => match form.owner.parse::<UserId>() {
@@ -131,21 +165,29 @@ pub async fn act_on_webhooks(form: BulkForm) -> Result<BulkAnswer, ConsoleError>
             let named = found.into_iter().map(|webhook| (webhook.id.to_string(), webhook.fields.name));
             return Ok(BulkAnswer::Confirm(named.collect()));
         }
+        // `for_all` has answered these.
+        Act::EnableAll | Act::DisableAll | Act::DeleteAll | Act::UndoEnable | Act::UndoDisable => {
+            return refused(say::bulk_no_action(lang));
+        }
     };
     let result = act_on_all(&app, &by, &ids, action).await.map_err(action_error)?;
+    Ok(answer(act, result, lang))
+}
+
+fn answer(act: Act, result: BulkResult, lang: Lang) -> BulkAnswer {
     let done = result.done.len() as u64;
     if result.failed.is_empty() {
-        return Ok(BulkAnswer::Done(done));
+        return BulkAnswer::Done(done, result.at.map(|at| at.0));
     }
     let failed = result.failed.into_iter().map(|(name, error)| {
         let name = name.unwrap_or_else(|| say::bulk_unknown(lang).to_owned());
         (name, action_error(error).text(lang))
     });
-    Ok(BulkAnswer::Report(BulkReport {
+    BulkAnswer::Report(BulkReport {
         failed: failed.collect(),
         done: (done > 0).then(|| done_text(act.as_str(), done, lang)).flatten(),
         refused: None,
-    }))
+    })
 }
 
 /// The settings as a JSON array. Each element can be sent to `POST /webhooks` of the API; values of secret headers are left out.
@@ -165,11 +207,11 @@ fn settings(webhooks: &[WebhookRecord]) -> String {
 /// What was done with this number of webhooks. `None` if there is no such action.
 pub(super) fn done_text(act: &str, count: u64, lang: Lang) -> Option<String> {
     Some(match act.parse().ok()? {
-        Act::Enable => say::done_enable(lang, count),
-        Act::Disable => say::done_disable(lang, count),
+        Act::Enable | Act::EnableAll | Act::UndoDisable => say::done_enable(lang, count),
+        Act::Disable | Act::DisableAll | Act::UndoEnable => say::done_disable(lang, count),
         Act::Test => say::done_test(lang, count),
         Act::Owner => say::done_owner(lang, count),
-        Act::DeleteConfirmed => say::done_delete(lang, count),
+        Act::DeleteConfirmed | Act::DeleteAll => say::done_delete(lang, count),
         Act::Export | Act::Delete => return None,
     })
 }
@@ -183,11 +225,23 @@ impl PageAction for ActOnWebhooks {
 
     async fn answer(form: BulkForm, result: Result<BulkAnswer, ConsoleError>) -> Result<Response, ConsoleError> {
         Ok(match result? {
-            BulkAnswer::Done(count) => {
+            BulkAnswer::Done(count, at) => {
                 let list = href(PATH, &page_query::<ListQuery>());
                 let mark = if list.contains('?') { '&' } else { '?' };
-                Redirect::to(&format!("{list}{mark}done={}&count={count}", form.act)).into_response()
+                let at = at.map_or_else(String::new, |at| format!("&at={at}"));
+                Redirect::to(&format!("{list}{mark}done={}&count={count}{at}", form.act)).into_response()
             }
+            BulkAnswer::ConfirmAll(question) => {
+                let status = if question.is_wrong {
+                    StatusCode::UNPROCESSABLE_ENTITY
+                } else {
+                    StatusCode::OK
+                };
+                PageResponse::framed(status, move || view! { <AllQuestionPage question=question.clone() /> }.into_any())
+            }
+            BulkAnswer::Part(progress) => PageResponse::framed(StatusCode::OK, move || {
+                view! { <AllProgressPage progress=progress.clone() /> }.into_any()
+            }),
             BulkAnswer::Report(report) => {
                 let status = if report.refused.is_some() {
                     StatusCode::UNPROCESSABLE_ENTITY
@@ -214,7 +268,7 @@ impl PageAction for ActOnWebhooks {
 }
 
 /// The path with the query of the current request, so that the next answer returns to the same list.
-fn with_present_query(path: &str) -> String {
+pub(super) fn with_present_query(path: &str) -> String {
     let query = use_context::<Parts>().and_then(|parts| parts.uri.query().map(str::to_owned));
     query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
 }
@@ -306,6 +360,8 @@ pub(super) fn BulkBar(
     action: String,
     /// The number of rows on the page.
     shown: u64,
+    /// The number of rows on all pages.
+    total: u64,
     /// The users who can be owners.
     owners: Vec<OwnerView>,
 ) -> impl IntoView {
@@ -337,6 +393,15 @@ pub(super) fn BulkBar(
             <button class="quiet scripted" type="button" data-choose-all="true">
                 {say::choose_all(lang, shown)}
             </button>
+            {(total > shown)
+                .then(|| {
+                    view! {
+                        <label class="choose-found">
+                            <input type="checkbox" name="all" value="true" autocomplete="off" />
+                            {say::choose_found(lang, total)}
+                        </label>
+                    }
+                })}
             <span class="bulk-buttons">
                 {button(Act::Enable, say::enable(lang), "button small")} {button(Act::Disable, say::disable(lang), "button small")}
                 {button(Act::Test, say::test(lang), "button small")} {owner} {button(Act::Export, say::export(lang), "button small")}

@@ -8,7 +8,9 @@ use crate::{
         href::href,
         pages::webhooks::{
             bulk::BulkBar,
+            columns::{Column, Columns},
             list_filters::chips,
+            list_origin::from_list,
             load_list::{ListQuery, ListView, PAGE_SIZES},
             no_webhooks::NothingFound,
             webhook_list::PATH,
@@ -28,13 +30,13 @@ pub(super) const BULK_FORM: &str = "bulk";
 type Heading = fn(Lang) -> &'static str;
 
 /// The columns by which the list can be ordered.
-const COLUMNS: [(Sort, Heading); 6] = [
-    (Sort::Name, say::name),
-    (Sort::Url, say::url),
-    (Sort::Event, say::event),
-    (Sort::Description, say::description),
-    (Sort::Status, say::status),
-    (Sort::Last, say::last_day),
+const COLUMNS: [(Sort, Heading, Option<Column>); 6] = [
+    (Sort::Name, say::name, None),
+    (Sort::Url, say::url, Some(Column::Url)),
+    (Sort::Event, say::event, Some(Column::Event)),
+    (Sort::Description, say::description, Some(Column::Description)),
+    (Sort::Status, say::status, Some(Column::Status)),
+    (Sort::Last, say::last_day, Some(Column::Day)),
 ];
 
 /// All parts, each with an id.
@@ -115,7 +117,8 @@ pub(super) fn rows(list: ListView, query: &ListQuery, lang: Lang) -> AnyView {
 }
 
 fn table(list: ListView, query: &ListQuery, lang: Lang) -> AnyView {
-    let heads = heads(query, lang);
+    let columns = Columns::chosen();
+    let heads = heads(query, &columns, lang);
     let here = page_href(query, list.page);
     let bulk = here.replacen(PATH, "/webhooks/actions", 1);
     let (first, last, may_write) = (list.first, list.first + list.rows.len() as u64 - 1, list.may_write);
@@ -128,20 +131,19 @@ fn table(list: ListView, query: &ListQuery, lang: Lang) -> AnyView {
     let rows = list
         .rows
         .into_iter()
-        .map(|row| view! { <WebhookRow row here=here.clone() bulk=bulk.clone() may_write /> })
+        .map(|row| view! { <WebhookRow path=from_list(&row.webhook.id.to_string(), query) columns=columns.clone() row here=here.clone() bulk=bulk.clone() may_write /> })
         .collect_view();
     let of_page = query.clone();
-    let bar = may_write.then(|| view! { <BulkBar action=bulk shown owners=list.owners /> });
+    let bar = may_write.then(|| view! { <BulkBar action=bulk shown total=list.total owners=list.owners /> });
     view! {
         <div class="card">
-            <table class="webhooks" aria-label=say::title(lang)>
+            <table class=columns.class() aria-label=say::title(lang)>
                 <thead>
                     <tr>
-                        {heads} <th scope="col" class="owners-cell">
-                            {say::owners(lang)}
-                        </th> <th scope="col" class="rate">
-                            {say::rate_heading(lang)}
-                        </th> <th scope="col" class="act">
+                        {heads}
+                        {columns.has(Column::Owners).then(|| view! { <th scope="col" class="owners-cell">{say::owners(lang)}</th> })}
+                        {columns.has(Column::Rate).then(|| view! { <th scope="col" class="rate">{say::rate_heading(lang)}</th> })}
+                        <th scope="col" class="act">
                             <span class="visually-hidden">{say::actions(lang)}</span>
                         </th>
                     </tr>
@@ -159,9 +161,12 @@ fn table(list: ListView, query: &ListQuery, lang: Lang) -> AnyView {
     .into_any()
 }
 
-fn heads(query: &ListQuery, lang: Lang) -> AnyView {
+fn heads(query: &ListQuery, columns: &Columns, lang: Lang) -> AnyView {
     let (sort, direction) = query.order();
-    let heads = COLUMNS.map(|(column, name)| {
+    let shown = COLUMNS
+        .into_iter()
+        .filter(|(_, _, column)| column.is_none_or(|column| columns.has(column)));
+    let heads = shown.map(|(column, name, which)| {
         let sorted = (column == sort).then_some(direction);
         // The newest callbacks come first.
         let turned = match (sorted, column) {
@@ -175,7 +180,7 @@ fn heads(query: &ListQuery, lang: Lang) -> AnyView {
             page: None,
             ..query.clone()
         };
-        view! { <SortHead name=name(lang) sorted href=href(PATH, &sorting) id=format!("sort-{column}") live=true /> }
+        view! { <SortHead name=name(lang) sorted href=href(PATH, &sorting) id=format!("sort-{column}") class=which.map_or("", Column::as_str) live=true /> }
     });
     heads.collect_view().into_any()
 }

@@ -64,6 +64,9 @@ pub struct ListQuery {
     /// With how many.
     #[serde(skip_serializing)]
     pub count: Option<u64>,
+    /// The time of this change, by which it can be undone.
+    #[serde(skip_serializing)]
+    pub at: Option<i64>,
 }
 
 impl ListQuery {
@@ -78,6 +81,30 @@ impl ListQuery {
     pub fn page_size(&self) -> u64 {
         let asked = self.rows.as_deref().and_then(|rows| rows.parse().ok());
         asked.filter(|rows| PAGE_SIZES.contains(rows)).unwrap_or(PAGE_SIZES[0])
+    }
+
+    /// The filter, and the status of the webhooks.
+    pub fn filter(&self, app: &AppState) -> (WebhookFilter, Option<Status>) {
+        let filter = WebhookFilter {
+            event: self.event.as_deref().and_then(|event| event_types::find(app, event).ok()),
+            owner: self.owner.as_deref().and_then(|owner| owner.parse().ok()),
+            q: self.q.clone(),
+            ..WebhookFilter::default()
+        };
+        (filter, self.status.as_deref().and_then(|status| status.parse().ok()))
+    }
+
+    /// The page of the list that is asked for.
+    pub fn asked(&self, app: &AppState) -> ListPage {
+        let ((filter, status), (sort, direction)) = (self.filter(app), self.order());
+        ListPage {
+            filter,
+            status,
+            sort,
+            direction,
+            page: self.page.as_deref().and_then(|page| page.parse().ok()).unwrap_or(1),
+            rows: self.page_size(),
+        }
     }
 
     /// Whether a filter is set.
@@ -167,20 +194,7 @@ struct Viewed {
 
 /// Loads a page of the list.
 pub async fn load(app: &AppState, by: &Principal, query: ListQuery) -> Result<ListView, UseCaseError> {
-    let ((sort, direction), rows) = (query.order(), query.page_size());
-    let asked = ListPage {
-        status: query.status.as_deref().and_then(|status| status.parse().ok()),
-        page: query.page.as_deref().and_then(|page| page.parse().ok()).unwrap_or(1),
-        filter: WebhookFilter {
-            event: query.event.as_deref().and_then(|event| event_types::find(app, event).ok()),
-            owner: query.owner.as_deref().and_then(|owner| owner.parse().ok()),
-            q: query.q,
-            ..WebhookFilter::default()
-        },
-        sort,
-        direction,
-        rows,
-    };
+    let (asked, rows) = (query.asked(app), query.page_size());
     let now = Timestamp::now();
     let since = now.minus(Duration::from_hours(HOURS.unsigned_abs()));
     let mut shown = webhooks::shown_page(app, by, asked, since).await?;

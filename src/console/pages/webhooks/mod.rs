@@ -7,9 +7,15 @@ pub mod set_enabled;
 #[cfg(feature = "ssr")]
 pub(super) mod bulk;
 #[cfg(feature = "ssr")]
+mod bulk_all;
+#[cfg(feature = "ssr")]
+pub(super) mod columns;
+#[cfg(feature = "ssr")]
 mod cut_url;
 #[cfg(feature = "ssr")]
 mod list_filters;
+#[cfg(feature = "ssr")]
+pub(super) mod list_origin;
 #[cfg(feature = "ssr")]
 mod list_parts;
 #[cfg(feature = "ssr")]

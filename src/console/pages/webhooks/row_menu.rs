@@ -38,6 +38,8 @@ pub(super) fn RowMenu(
     id: String,
     /// Its name.
     name: String,
+    /// The address of its page.
+    path: String,
     /// Its URL.
     url: String,
     /// Whether it is enabled.
@@ -50,7 +52,7 @@ pub(super) fn RowMenu(
     bulk: String,
 ) -> impl IntoView {
     let lang = lang();
-    let (menu, path) = (format!("menu-{id}"), format!("/webhooks/{id}"));
+    let menu = format!("menu-{id}");
     let change = may_write.then(|| {
         let switch = if enabled { say::disable(lang) } else { say::enable(lang) };
         view! {

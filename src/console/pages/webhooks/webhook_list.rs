@@ -5,10 +5,12 @@ use leptos_meta::Title;
 
 use crate::{
     console::{
-        components::notice::{Done, Trouble},
+        components::notice::{DoneWith, Trouble},
         href::page_query,
         pages::webhooks::{
             bulk::{BulkReport, ReportNotice, done_text},
+            bulk_all::undo,
+            columns::ColumnsMenu,
             list_filters::search,
             list_parts::{count, rows, standings},
             live_list::LiveList,
@@ -56,12 +58,13 @@ pub(in crate::console) fn Webhooks(
 #[component]
 fn List(list: ListView, query: ListQuery, report: Option<BulkReport>, done: Option<String>) -> impl IntoView {
     let lang = lang();
+    let undo = query.done.as_deref().zip(query.at).and_then(|(act, at)| undo(act, at, lang));
     let (may_write, any) = (list.may_write, list.all() > 0);
     let standings = any.then(|| standings(&list, &query, lang));
     let content = if any {
         let (search, count) = (search(&query, &list.owners, lang), count(&list, &query, lang));
         view! {
-            <div class="list-bar">{search} {count}</div>
+            <div class="list-bar">{search} <ColumnsMenu lang /> {count}</div>
             {rows(list, &query, lang)}
         }
         .into_any()
@@ -85,7 +88,7 @@ fn List(list: ListView, query: ListQuery, report: Option<BulkReport>, done: Opti
                     }
                 })}
         </div>
-        {done.map(|text| view! { <Done text /> })}
+        {done.map(|text| view! { <DoneWith text undo /> })}
         {report.map(|report| view! { <ReportNotice report /> })}
         {content}
     }

@@ -12,6 +12,7 @@ use crate::{
             unseen::{ForeignText, written_out},
         },
         pages::webhooks::{
+            columns::{Column, Columns},
             cut_url::CutUrl,
             list_parts::BULK_FORM,
             load_list::{LatestView, RowView},
@@ -28,6 +29,10 @@ use crate::{
 pub(super) fn WebhookRow(
     /// The data.
     row: RowView,
+    /// The columns of the table.
+    columns: Columns,
+    /// The address of its page, with the list.
+    path: String,
     /// The address of the page, to which the switch returns.
     here: String,
     /// The address of the form for several webhooks.
@@ -36,9 +41,8 @@ pub(super) fn WebhookRow(
     may_write: bool,
 ) -> impl IntoView {
     let lang = lang();
-    let (id, status) = (row.webhook.id.to_string(), row.webhook.status());
-    let fields = row.webhook.fields;
-    let more = (row.more_events > 0).then(|| view! { <span class="hint">{format!("+{}", row.more_events)}</span> });
+    let (id, fields) = (row.webhook.id.to_string(), row.webhook.fields.clone());
+    let cells = cells(row, &columns, &path, lang);
     let choice = may_write.then(|| {
         view! {
             <input
@@ -54,58 +58,89 @@ pub(super) fn WebhookRow(
     });
     let switch =
         may_write.then(|| view! { <SwitchForm id=id.clone() name=fields.name.clone() enabled=fields.enabled action=here.clone() /> });
-    let rate = fields.rate_limit.map(|rate| say::rate(lang, u64::from(rate.per_second)));
-    let owners_title = (!row.owners.is_empty()).then(|| row.owners.clone());
-    let day = day(
-        &id,
-        row.latest,
-        row.sparkline.map(|sparkline| view! { <Sparkline sparkline /> }.into_any()),
-        row.held,
-        lang,
-    );
     view! {
         <tr id=format!("webhook-{id}")>
             <td class="name" data-letter=letter(&fields.name) data-hue=hue(&fields.url)>
                 {choice}
-                <a href=format!("/webhooks/{id}") id=format!("open-{id}") title=fields.name.clone()>
+                <a href=path.clone() id=format!("open-{id}") title=fields.name.clone()>
                     {written_out(&fields.name)}
                 </a>
             </td>
-            <td class="url clip" title=fields.url.clone()>
-                <CutUrl url=fields.url.clone() />
-            </td>
-            <td class="events" title=row.events>
-                <span class="event">
-                    <NavIcon path=row.event_icon />
-                    <span>{row.event}</span>
-                    {more}
-                </span>
-            </td>
-            <td class="description clip quiet-text" title=fields.description.clone()>
-                {(!fields.description.is_empty())
-                    .then(|| {
-                        view! {
-                            <span>
-                                <ForeignText text=one_line(&fields.description) />
-                            </span>
-                        }
-                    })}
-            </td>
-            <td class="standing" title=row.reason.clone() id=format!("status-{id}")>
-                {status_cell(status, row.failing_for, row.reason.clone())}
-            </td>
-            <td class="day">{day}</td>
-            <td class="owners-cell clip quiet-text" title=owners_title>
-                {(!row.owners.is_empty()).then(|| view! { <span>{row.owners}</span> })}
-            </td>
-            <td class="rate quiet-text">{rate}</td>
+            {cells}
             <td class="act">
                 <div class="row-actions">
-                    {switch} <RowMenu id=id.clone() name=fields.name.clone() url=fields.url.clone() enabled=fields.enabled may_write here bulk />
+                    {switch} <RowMenu id=id.clone() path name=fields.name.clone() url=fields.url.clone() enabled=fields.enabled may_write here bulk />
                 </div>
             </td>
         </tr>
     }
+}
+
+/// The cells between the name and the actions: those of the columns that are shown.
+fn cells(row: RowView, columns: &Columns, path: &str, lang: Lang) -> AnyView {
+    let (id, status, fields) = (row.webhook.id, row.webhook.status(), row.webhook.fields);
+    let more = (row.more_events > 0).then(|| view! { <span class="hint">{format!("+{}", row.more_events)}</span> });
+    let rate = fields.rate_limit.map(|rate| say::rate(lang, u64::from(rate.per_second)));
+    let owners_title = (!row.owners.is_empty()).then(|| row.owners.clone());
+    let sparkline = row.sparkline.map(|sparkline| view! { <Sparkline sparkline /> }.into_any());
+    let day = day(row.latest, sparkline, row.held, path, lang);
+    let description = (!fields.description.is_empty()).then(|| {
+        view! {
+            <span>
+                <ForeignText text=one_line(&fields.description) />
+            </span>
+        }
+    });
+    let shown = |column: Column| columns.has(column);
+    view! {
+        {shown(Column::Url)
+            .then(|| {
+                view! {
+                    <td class="url clip" title=fields.url.clone()>
+                        <CutUrl url=fields.url.clone() />
+                    </td>
+                }
+            })}
+        {shown(Column::Event)
+            .then(|| {
+                view! {
+                    <td class="events" title=row.events>
+                        <span class="event">
+                            <NavIcon path=row.event_icon />
+                            <span>{row.event}</span>
+                            {more}
+                        </span>
+                    </td>
+                }
+            })}
+        {shown(Column::Description)
+            .then(|| {
+                view! {
+                    <td class="description clip quiet-text" title=fields.description.clone()>
+                        {description}
+                    </td>
+                }
+            })}
+        {shown(Column::Status)
+            .then(|| {
+                view! {
+                    <td class="standing" title=row.reason.clone() id=format!("status-{id}")>
+                        {status_cell(status, row.failing_for, row.reason.clone())}
+                    </td>
+                }
+            })}
+        {shown(Column::Day).then(|| view! { <td class="day">{day}</td> })}
+        {shown(Column::Owners)
+            .then(|| {
+                view! {
+                    <td class="owners-cell clip quiet-text" title=owners_title>
+                        {(!row.owners.is_empty()).then(|| view! { <span>{row.owners}</span> })}
+                    </td>
+                }
+            })}
+        {shown(Column::Rate).then(|| view! { <td class="rate quiet-text">{rate}</td> })}
+    }
+    .into_any()
 }
 
 /// The content of the status cell.
@@ -119,10 +154,10 @@ pub(super) fn status_cell(status: Status, failing_for: Option<String>, reason: O
 }
 
 /// The last 24 hours: the chart and the newest response, or the number of held deliveries.
-fn day(id: &str, latest: Option<LatestView>, sparkline: Option<AnyView>, held: Option<String>, lang: Lang) -> AnyView {
+fn day(latest: Option<LatestView>, sparkline: Option<AnyView>, held: Option<String>, path: &str, lang: Lang) -> AnyView {
     if let Some(held) = held {
         return view! {
-            <a class="held" href=format!("/webhooks/{id}?response=held#logs") title=say::held_hint(lang)>
+            <a class="held" href=held_log(path) title=say::held_hint(lang)>
                 {held}
             </a>
             {latest.map(response)}
@@ -137,6 +172,12 @@ fn day(id: &str, latest: Option<LatestView>, sparkline: Option<AnyView>, held: O
         .into_any(),
         None => view! { <span class="hint">{say::no_callback_yet(lang)}</span> }.into_any(),
     }
+}
+
+/// The held deliveries on the page of a webhook.
+fn held_log(path: &str) -> String {
+    let mark = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{mark}response=held#logs")
 }
 
 /// The code, or a short word, and the age of a response.

@@ -1,0 +1,19 @@
+# The help beside headings. Each text is one sentence.
+about = Help: { $heading }
+guide = Signature guide
+answers = What a receiver answers
+catalogue = All event types
+recent-webhooks = Webhooks by last response
+api = Documentation of the API
+account = Your account
+general-what = While a webhook is disabled, its events are held until you send or discard them.
+details-what = Each callback is signed with the secret, so that the receiver can tell that it comes from here and was not changed.
+headers-what = A header is sent with each callback, for example a key that the receiver asks for; a secret value is never shown again.
+event-what = Whole groups and patterns such as “identity.*” also take event types that are added later.
+logs-what = Each row is one attempt: what fails is tried again by the retry schedule, and can be sent again by hand after that.
+attention-what = A webhook is failing if no callback has succeeded since the first failure, and is disabled if that goes on for too long.
+flows-what = The lines show the newest 500 callbacks from event type to webhook, the thicker the more, red where a tenth or more fails.
+event-types-what = An event type has a name and a JSON Schema, against which each published event is validated.
+api-keys-what = A key belongs to a program and may do only what its scopes say.
+users-what = Administrators can do everything, API owners can view the webhooks that they own.
+audit-log-what = Each change has an entry with its author and the values before and after, without secrets.

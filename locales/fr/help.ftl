@@ -1,0 +1,19 @@
+# L’aide à côté des titres. Chaque texte est une seule phrase.
+about = Aide : { $heading }
+guide = Guide des signatures
+answers = Ce que répond un destinataire
+catalogue = Tous les types d’événements
+recent-webhooks = Webhooks par dernière réponse
+api = Documentation de l’API
+account = Votre compte
+general-what = Tant qu’un webhook est désactivé, ses événements sont retenus jusqu’à ce que vous les envoyiez ou les abandonniez.
+details-what = Chaque appel est signé avec le secret, afin que le destinataire sache qu’il vient d’ici et n’a pas été modifié.
+headers-what = Un en-tête est envoyé avec chaque appel, par exemple une clé que le destinataire exige ; une valeur secrète n’est plus jamais affichée.
+event-what = Les groupes entiers et les motifs comme « identity.* » incluent aussi les types d’événements ajoutés plus tard.
+logs-what = Chaque ligne est une tentative : ce qui échoue est réessayé selon le calendrier des reprises, puis peut être renvoyé à la main.
+attention-what = Un webhook est en échec si aucun appel n’a réussi depuis le premier échec, et il est désactivé si cela dure trop longtemps.
+flows-what = Les lignes relient les types d’événements aux webhooks pour les 500 derniers appels, d’autant plus épaisses qu’il y en a, rouges si au moins un dixième échoue.
+event-types-what = Un type d’événement a un nom et un JSON Schema, par rapport auquel chaque événement publié est validé.
+api-keys-what = Une clé appartient à un programme et ne permet que ce que prévoient ses autorisations.
+users-what = Les administrateurs peuvent tout faire, les propriétaires d’API peuvent voir les webhooks dont ils sont propriétaires.
+audit-log-what = Chaque modification a une entrée avec son auteur et les valeurs avant et après, sans les secrets.
