@@ -79,7 +79,11 @@ impl Store {
             .has_several()
             .then(|| AbortOnDropHandle::new(servers.clone().follow(pool.get_postgres_connection_pool().clone(), suspect.clone())));
         let limit = TimeLimit::Server(PATIENCE / 3, suspect.clone());
-        Ok(Self::of(pool.clone(), pool, limit, suspect, None, follower, vault))
+        let store = Self::of(pool.clone(), pool, limit, suspect, None, follower, vault);
+        if migrate {
+            store.prepare_partitions().await?;
+        }
+        Ok(store)
     }
 
     fn of(
