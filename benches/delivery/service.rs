@@ -273,6 +273,23 @@ impl Service {
              'succeeded', 200, 'OK', NULL, 1, '[[\"content-type\",\"application/json\"],[\"webhook-id\",\"msg_0192f0c2-0000-7000-8000-000000000000\"]]', \
              '[[\"date\",\"Tue, 24 Nov 2026 10:00:00 GMT\"]]', {empty}, {is_false} FROM n"
         );
+        if !is_sqlite {
+            // The service creates partitions for the months to come, and these rows are of the past. Earlier versions have none.
+            connection
+                .execute_unprepared(
+                    "DO $$ DECLARE first timestamp; name text; BEGIN \
+                     IF (SELECT relkind FROM pg_class WHERE oid = 'callbacks'::regclass) <> 'p' THEN RETURN; END IF; \
+                     FOR back IN 0..11 LOOP \
+                     first := date_trunc('month', now() AT TIME ZONE 'UTC') - make_interval(months => back); \
+                     name := 'callbacks_' || to_char(first, 'YYYY_MM'); \
+                     IF to_regclass(name) IS NULL THEN \
+                     EXECUTE format('CREATE TABLE %I PARTITION OF callbacks FOR VALUES FROM (%s) TO (%s)', name, \
+                     (extract(epoch FROM first) * 1000)::bigint, (extract(epoch FROM first + interval '1 month') * 1000)::bigint); \
+                     END IF; END LOOP; END $$",
+                )
+                .await
+                .unwrap();
+        }
         // SQLite wants what comes before SELECT there, not before INSERT; both take it.
         connection.execute_unprepared(&sql).await.unwrap();
         connection.execute_unprepared("ANALYZE callbacks").await.unwrap();

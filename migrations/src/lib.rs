@@ -8,7 +8,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261128_000001_initial;
 
-pub use m20261128_000001_initial::TABLES;
+pub use m20261128_000001_initial::{PARTITIONED, TABLES};
 
 /// All migrations, oldest first.
 pub struct Migrator;

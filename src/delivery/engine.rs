@@ -219,6 +219,11 @@ impl Engine {
         self.release(dropped);
     }
 
+    /// Notes how many nodes are alive, including this one, so that they share the rate limits of webhooks.
+    pub(super) fn set_nodes(&self, nodes: u32) {
+        self.queues().set_nodes(nodes);
+    }
+
     /// Notes stored results.
     pub(super) fn results_stored(&self, recorded: &[Recorded]) {
         let mut manual = locked(&self.manual_after_attempt);

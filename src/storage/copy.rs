@@ -4,13 +4,13 @@
 //! unless the key contains text, which the databases sort differently: those small tables begin again, and rows that are there are kept. The
 //! target is marked until the copy is complete ([`COPYING`]), so that no service starts on a part of the data.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use migrations::TABLES;
+use migrations::{PARTITIONED, TABLES};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, Iterable, ModelTrait, PaginatorTrait, PrimaryKeyToColumn,
-    QueryFilter, QueryOrder, QuerySelect, StatementBuilder, Value,
-    sea_query::{ColumnType, Expr, OnConflict, Order, Query, SimpleExpr},
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait, PaginatorTrait,
+    PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect, StatementBuilder, Value,
+    sea_query::{ColumnType, Expr, InsertStatement, OnConflict, Order, Query, SimpleExpr},
 };
 use serde_json::json;
 use thiserror::Error;
@@ -28,6 +28,7 @@ use crate::{
         },
         migrate::COPYING,
         open::OpenError,
+        partitions::Month,
         raw_sql::statement,
     },
     vault::Vault,
@@ -275,6 +276,10 @@ impl Store {
         E::Model: IntoActiveModel<E::ActiveModel>,
     {
         let (mut insert, mut replaced) = (Query::insert(), 0);
+        let partitioned = PARTITIONED.into_iter().find(|(table, _)| *table == E::default().table_name());
+        let column = E::Column::iter().find(|column| partitioned.is_some_and(|(_, name)| IdenStatic::as_str(column) == name));
+        let months = column.map(|column| rows.iter().filter_map(move |row| Month::of_value(&row.get(column))));
+        let months: BTreeSet<Month> = months.into_iter().flatten().collect();
         insert.into_table(E::default().table_ref()).columns(E::Column::iter());
         for row in rows {
             let values: Vec<Expr> = E::Column::iter()
@@ -289,10 +294,17 @@ impl Store {
             insert.values(values).map_err(|error| DbErr::Custom(error.to_string()))?;
         }
         insert.on_conflict(OnConflict::new().do_nothing().to_owned());
-        let transaction = self.begin().await?;
-        transaction.execute_raw(StatementBuilder::build(&insert, &self.backend())).await?;
-        transaction.commit().await?;
+        match self.insert_batch(&insert).await {
+            Err(error) if self.repairs_partitions(&error, months).await => self.insert_batch(&insert).await?,
+            inserted => inserted?,
+        }
         Ok(replaced)
+    }
+
+    async fn insert_batch(&self, insert: &InsertStatement) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        transaction.execute_raw(StatementBuilder::build(insert, &self.backend())).await?;
+        Ok(transaction.commit().await?)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     domain::named::UnknownName,
     storage::{
         limit::{FileGone, TimedOut, own_error},
-        server_error::{code_of, explain},
+        server_error::{code_of, driver_error, explain},
     },
     vault::CannotDecrypt,
 };
@@ -65,8 +65,18 @@ impl StoreError {
             return matches!(self, Self::Corrupt(_) | Self::Decrypt(_));
         };
         let Some(error) = error.as_database_error() else { return false };
+        if self.is_missing_partition() {
+            return false;
+        }
         let is_data = error.code().is_some_and(|code| code.starts_with("22"));
         is_data || !matches!(error.kind(), ErrorKind::Other)
+    }
+
+    /// Whether PostgreSQL has no partition for a row. Its error has the code of a violated check, but names no constraint.
+    pub(super) fn is_missing_partition(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        let error = driver_error(error).and_then(|error| error.as_database_error());
+        error.is_some_and(|error| error.code().as_deref() == Some("23514") && error.constraint().is_none())
     }
 
     /// Whether a column cannot store this value, for example because its encoding lacks a character (SQLSTATE 22xxx).

@@ -78,10 +78,26 @@ pub(super) async fn is_up_to_date(connection: &DatabaseConnection) -> Result<boo
     if applied.iter().any(|version| version.starts_with(COPYING)) {
         return Err(OpenError::Incomplete);
     }
-    match applied.iter().find(|version| !known.contains(version)) {
-        Some(newer) => Err(OpenError::Newer(newer.clone())),
-        None => Ok(applied.len() == known.len()),
+    let Some(newer) = applied.iter().find(|version| !known.contains(version)) else {
+        return Ok(applied.len() == known.len());
+    };
+    if known.iter().all(|version| applied.contains(version)) && works_with(connection, applied.last(), &known).await {
+        tracing::warn!("the database was migrated by a newer clearhook, whose schema this version can use; finish the upgrade");
+        return Ok(true);
     }
+    Err(OpenError::Newer(newer.clone()))
+}
+
+/// Whether the newest migration says that a version that knows these migrations can use the schema, so that nodes of the previous version can be
+/// started again during an upgrade. A migration that says nothing needs its own version.
+async fn works_with(connection: &DatabaseConnection, newest: Option<&String>, known: &[String]) -> bool {
+    let sql = "SELECT migrated_to, requires FROM revisions WHERE id = 1";
+    let row = connection
+        .query_one_raw(Statement::from_string(connection.get_database_backend(), sql))
+        .await;
+    let Ok(Some(row)) = row else { return false };
+    let text = |column| row.try_get::<Option<String>>("", column).ok().flatten();
+    newest.is_some() && text("migrated_to").as_ref() == newest && text("requires").is_some_and(|requires| known.contains(&requires))
 }
 
 fn is_missing_table(backend: DbBackend, error: &DbErr) -> bool {

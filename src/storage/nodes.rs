@@ -24,17 +24,20 @@ impl Store {
         self.backend() == DbBackend::Postgres || self.write.pool().is_none()
     }
 
-    /// Extends the node's lease to this duration from now.
-    pub async fn renew_lease(&self, node: NodeId, lease: Duration) -> Result<(), StoreError> {
+    /// Extends the node's lease to this duration from now. Returns the number of nodes with a lease, including this one.
+    pub async fn renew_lease(&self, node: NodeId, lease: Duration) -> Result<u32, StoreError> {
         if !self.is_shared() {
-            return Ok(());
+            return Ok(1);
         }
         let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let sql = format!(
-            "INSERT INTO nodes (id, lease_until, revision) VALUES (?, {NOW} + ?, 0) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until"
+            "INSERT INTO nodes (id, lease_until, revision) VALUES (?, {NOW} + ?, 0) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until \
+             RETURNING (SELECT COUNT(*) FROM nodes AS others WHERE others.id <> nodes.id AND others.lease_until > {NOW}) AS others"
         );
-        self.execute(&sql, [node.0.into(), lease.into()]).await?;
-        Ok(())
+        let values = [node.0.into(), lease.into()];
+        let row = self.write.query_one_raw(statement(self.backend(), &sql, values)).await?;
+        let others: Option<i64> = row.map(|row| row.try_get("", "others")).transpose()?;
+        Ok(1 + u32::try_from(others.unwrap_or_default()).unwrap_or_default())
     }
 
     /// The number of changes of webhooks so far.

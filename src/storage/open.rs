@@ -82,7 +82,11 @@ impl Store {
             .then(|| AbortOnDropHandle::new(servers.clone().follow(pool.get_postgres_connection_pool().clone(), suspect.clone())));
         let limit = TimeLimit::Server(PATIENCE / 3, suspect.clone());
         let connections = Connections::Pool(pool);
-        Ok(Self::of(connections.clone(), connections, limit, suspect, None, follower, vault))
+        let store = Self::of(connections.clone(), connections, limit, suspect, None, follower, vault);
+        if migrate {
+            store.prepare_partitions().await?;
+        }
+        Ok(store)
     }
 
     pub(super) fn of(

@@ -27,6 +27,9 @@ pub enum OpenError {
     /// The migrations cannot be applied.
     #[error("cannot apply the database migrations: {0}")]
     Migrate(String),
+    /// Events could not be stored, because the partition of the present month is missing.
+    #[error("the tables of the database have no partition for this month, and it cannot be created: {0}")]
+    Partitions(String),
     /// The database was migrated by a newer clearhook.
     #[error("the database was migrated by a newer clearhook (it has the migration {0}); use that version, or an older backup")]
     Newer(String),

@@ -20,6 +20,7 @@ use crate::{
         events::{EventKey, NewEvent},
         journal::{NewDelivery, add_deliveries, add_events, add_keys},
         new_id,
+        partitions::Month,
         priority::Priority,
         raw_sql::statement,
     },
@@ -85,6 +86,15 @@ impl Store {
 
     /// Stores an event for one webhook only, to be sent once without retries: a test.
     pub async fn add_test(&self, by: &Actor, node: NodeId, webhook: WebhookId, event: &NewEvent) -> Result<DeliveryId, StoreError> {
+        match self.try_add_test(by, node, webhook, event).await {
+            Err(error) if self.repairs_partitions(&error, [Month::of_id(event.id.0)]).await => {
+                self.try_add_test(by, node, webhook, event).await
+            }
+            added => added,
+        }
+    }
+
+    async fn try_add_test(&self, by: &Actor, node: NodeId, webhook: WebhookId, event: &NewEvent) -> Result<DeliveryId, StoreError> {
         let now = Timestamp::now();
         let delivery = NewDelivery {
             id: new_id(),

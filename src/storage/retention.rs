@@ -27,6 +27,14 @@ pub const TOGETHER: Duration = Duration::from_secs(600);
 /// The events that still owe a delivery.
 const UNFINISHED: &str = "SELECT event_id FROM deliveries WHERE id < ? AND state IN ('pending', 'parked', 'sending')";
 
+/// An event, and what its keys are derived from.
+#[derive(FromQueryResult)]
+pub(super) struct KeyedEvent {
+    pub(super) id: Uuid,
+    source: String,
+    ce_id: String,
+}
+
 /// Which events are deleted.
 #[derive(Clone, Copy, Debug)]
 pub enum EventsOf<'a> {
@@ -131,12 +139,6 @@ impl Store {
     /// of that age are already deleted, so the subquery on the ids of deliveries finds few rows and needs no index on the event. Returns the
     /// last event of the batch, if there may be more.
     pub async fn delete_events(&self, which: EventsOf<'_>, before: Timestamp, after: Uuid) -> Result<Option<Uuid>, StoreError> {
-        #[derive(FromQueryResult)]
-        struct EventRow {
-            id: Uuid,
-            source: String,
-            ce_id: String,
-        }
         let (condition, types) = match which {
             EventsOf::Type(name) => ("event_type = ?".to_owned(), vec![name]),
             EventsOf::AllExcept([]) => ("1 = 1".to_owned(), Vec::new()),
@@ -159,11 +161,19 @@ impl Store {
             ])
             .collect();
         let transaction = self.begin().await?;
-        let rows = EventRow::find_by_statement(statement(self.backend(), &sql, values))
+        let rows = KeyedEvent::find_by_statement(statement(self.backend(), &sql, values))
             .all(&transaction)
             .await?;
-        let mut left = rows.as_slice();
-        for size in sizes(rows.len()) {
+        self.delete_keys(&transaction, &rows).await?;
+        for_ids(&transaction, "DELETE FROM events WHERE id IN", &[], rows.iter().map(|row| row.id)).await?;
+        transaction.commit().await?;
+        Ok(rows.last().map(|row| row.id).filter(|_| rows.len() as u64 >= BATCH.unsigned_abs()))
+    }
+
+    /// Deletes the keys of these events.
+    pub(super) async fn delete_keys(&self, on: &impl ConnectionTrait, events: &[KeyedEvent]) -> Result<(), StoreError> {
+        let mut left = events;
+        for size in sizes(events.len()) {
             let (events, rest) = left.split_at(size);
             left = rest;
             let keys = events.iter().flat_map(|row| {
@@ -178,11 +188,9 @@ impl Store {
                 marks(size)
             );
             let values: Vec<sea_orm::Value> = keys.chain(events.iter().map(|row| row.id.into())).collect();
-            transaction.execute_raw(statement(self.backend(), &sql, values)).await?;
+            on.execute_raw(statement(self.backend(), &sql, values)).await?;
         }
-        for_ids(&transaction, "DELETE FROM events WHERE id IN", &[], rows.iter().map(|row| row.id)).await?;
-        transaction.commit().await?;
-        Ok(rows.last().map(|row| row.id).filter(|_| rows.len() as u64 >= BATCH.unsigned_abs()))
+        Ok(())
     }
 
     /// Deletes hourly statistics of webhooks, then those of all webhooks together.

@@ -31,6 +31,7 @@ async fn insert(database: &TestDatabase, count: i64, state: &str, priority: i64,
     } else {
         "x'00000000000000000000000000000001'"
     };
+    database.months([Timestamp(0)]).await;
     database
         .execute(&format!(
             "INSERT INTO events (id, event_type, source, ce_id, occurred_at, received_at, body) \

@@ -60,9 +60,10 @@ async fn killed_copy_continues_and_waiting_deliveries_are_sent_from_postgres() {
     sqlite_file::execute(&file_of(&source), &receiver_works);
     sqlite_file::execute(
         &file_of(&source),
+        // One event every six minutes, for nearly three months.
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) \
          INSERT INTO events (id, event_type, source, ce_id, occurred_at, received_at, body) \
-         SELECT randomblob(16), 'identity.created', 'old', 'old ' || i, 1, 1, hex(randomblob(300)) FROM n; \
+         SELECT unhex(printf('%012x', 1764000000000 - i * 360000) || '7000' || hex(randomblob(8))), 'identity.created', 'old', 'old ' || i, 1, 1, hex(randomblob(300)) FROM n; \
          UPDATE events SET body = 'a' || char(0) || 'b' WHERE ce_id = 'old 7'; \
          UPDATE deliveries SET state = 'pending', lease_owner = NULL, due_at = 1 WHERE state IN ('pending', 'sending')",
     );

@@ -3,15 +3,16 @@
 use std::{process::Stdio, time::Instant};
 
 use clearhook::{
+    catalogue::BuiltIn,
     storage::{DatabaseUrl, Store},
     vault::Vault,
 };
 
-use crate::support::{binary::Installation, database::TestDatabase, on_both};
+use crate::support::{app::TestApp, binary::Installation, database::TestDatabase, on_both, receiver::Receiver};
 
 on_both! {
     schema_is_created_and_dropped database_of_a_newer_version_is_rejected outdated_database_is_rejected_without_migration
-    migration_that_was_killed_is_completed_by_the_next
+    migration_that_was_killed_is_completed_by_the_next schema_of_the_next_version_is_used_if_its_migration_allows_it
 }
 
 async fn schema_is_created_and_dropped(database: TestDatabase) {
@@ -35,6 +36,33 @@ async fn database_of_a_newer_version_is_rejected(database: TestDatabase) {
         error.contains("newer clearhook") && error.contains("m29990101_000001_future"),
         "{error}"
     );
+}
+
+/// During an upgrade: the next version has migrated the database, and a node of this version is started again.
+async fn schema_of_the_next_version_is_used_if_its_migration_allows_it(database: TestDatabase) {
+    database.open().await.close().await.unwrap();
+    database
+        .execute(
+            "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_next', 1); \
+             ALTER TABLE webhooks ADD COLUMN later text; ALTER TABLE events ADD COLUMN later text; \
+             ALTER TABLE deliveries ADD COLUMN later bigint; ALTER TABLE callbacks ADD COLUMN later bigint; \
+             UPDATE revisions SET migrated_to = 'm29990101_000001_next', requires = 'm20261128_000001_initial'",
+        )
+        .await;
+    let (app, receiver) = (TestApp::start(&database).await, Receiver::start([]).await);
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    app.publish(BuiltIn::IdentityCreated, "during the upgrade").await;
+    app.log(&webhook, 1).await;
+    app.stop().await;
+    for change in [
+        // The version after that.
+        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990201_000001_after', 1)",
+        "UPDATE revisions SET migrated_to = 'm29990201_000001_after', requires = 'm29990101_000001_next'",
+    ] {
+        database.execute(change).await;
+        let error = reopen(&database, true).await.unwrap_err();
+        assert!(error.contains("newer clearhook"), "{error}");
+    }
 }
 
 async fn outdated_database_is_rejected_without_migration(database: TestDatabase) {

@@ -8,7 +8,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use clearhook::catalogue::BuiltIn;
@@ -21,7 +21,7 @@ use crate::support::{
     database::TestDatabase,
     node::{Node, check_ledger, publish_on, received, wait_long},
     receiver::{Receiver, Reply},
-    steps::change,
+    steps::{change, publish_many},
     wait::wait_for,
 };
 
@@ -191,6 +191,52 @@ async fn backlog_is_shared_by_two_nodes() {
     assert!(sent.iter().all(|sent| *sent > 0) && sent.iter().sum::<u64>() == 3_000, "{sent:?}");
     one.stop().await;
     two.stop().await;
+}
+
+/// Each node may send for every webhook, so they share its limit. A node knows of another one within some seconds, when it renews its lease.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rate_limit_of_a_webhook_holds_over_nodes() {
+    const RATE: u32 = 20;
+    const EACH: usize = 20;
+    let database = TestDatabase::postgres().await;
+    let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
+    let receiver = Receiver::start([]).await;
+    let webhook = one.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    change(&one, &webhook, json!({ "rate_limit": { "per_second": RATE, "burst": 1 } })).await;
+    let mut round = 0;
+    let mut took = async || {
+        round += 1;
+        let began = Instant::now();
+        for app in [&one, &two] {
+            publish_many(app, BuiltIn::IdentityCreated, EACH, &format!("{round}-{}-", app.node)).await;
+        }
+        receiver.wait(round * 2 * EACH).await;
+        began.elapsed()
+    };
+    // A little less than all of them need: each node sends its first one at once.
+    let shared = Duration::from_secs(1).mul_f64((2.0 * EACH as f64 - 4.0) / f64::from(RATE));
+    let mut rounds = 0;
+    while took().await < shared {
+        rounds += 1;
+        assert!(rounds < 20, "the nodes do not share the limit");
+    }
+    for _ in 0..2 {
+        let took = took().await;
+        assert!(took >= shared, "{took:?} is less than {shared:?}");
+    }
+    // When one is gone, the other sends at the whole rate.
+    two.stop().await;
+    let alone = Duration::from_secs(1).mul_f64(1.5 * EACH as f64 / f64::from(RATE));
+    for round in 0.. {
+        assert!(round < 20, "the other node does not use the whole limit");
+        let (began, sent) = (Instant::now(), receiver.seen().len());
+        publish_many(&one, BuiltIn::IdentityCreated, EACH, &format!("alone-{round}-")).await;
+        receiver.wait(sent + EACH).await;
+        if began.elapsed() <= alone {
+            break;
+        }
+    }
+    one.stop().await;
 }
 
 /// Two services on one file would send every delivery twice.

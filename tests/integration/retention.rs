@@ -148,6 +148,7 @@ async fn event_types_keep_payloads_for_their_own_time(database: TestDatabase) {
     app.stop().await;
     // A few events of each age, in days, beside others that make the batches full.
     let hours = |days: u64| Duration::from_secs(days * 24 * 3_600 + 3_600);
+    database.months([0, 5, 20, 40].map(|age| Timestamp::now().minus(hours(age)))).await;
     for name in ["kept.briefly", "kept.longer", "kept.as.usual"] {
         for age in [0, 5, 20, 40] {
             let at = Timestamp::now().minus(hours(age));

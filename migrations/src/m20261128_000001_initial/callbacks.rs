@@ -2,12 +2,12 @@
 
 use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
 
-use super::{clustered, create_indexes, index};
+use super::{clustered, create_indexes, index, partitioned};
 
 pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let mut callbacks = Table::create()
         .table("callbacks")
-        .col(pk_uuid("id"))
+        .col(uuid("id"))
         .col(uuid("delivery_id"))
         .col(uuid("event_id"))
         .col(uuid("webhook_id"))
@@ -40,7 +40,12 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         // inserted in the order of their ids.
         let transaction = Expr::cust("pg_current_xact_id()");
         callbacks.col(ColumnDef::new("stored_in").custom("xid8").not_null().default(transaction));
+        // A primary key contains the column of the partitions.
+        callbacks.primary_key(Index::create().col("id").col("callback_date"));
+    } else {
+        callbacks.primary_key(Index::create().col("id"));
     }
+    let callbacks = partitioned(manager, "callbacks", &mut callbacks);
     manager.create_table(callbacks).await?;
     let failed = Expr::col("outcome").eq(Expr::cust("'failed'"));
     create_indexes(

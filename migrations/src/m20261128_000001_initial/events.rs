@@ -1,10 +1,11 @@
 //! Events and their deliveries.
 //!
-//! Duplicates are detected by `event_keys` and not by a unique index on `events`, so that `events` can be partitioned by time. Ids are UUIDv7, which contain the time of creation, so no table needs an index by age.
+//! Duplicates are detected by `event_keys` and not by a unique index on `events`, so that `events` can be partitioned by time: the keys are hashes,
+//! which have to be unique over a moving period. Ids are UUIDv7, which contain the time of creation, so no table needs an index by age.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use super::{clustered, create_indexes, index};
+use super::{clustered, create_indexes, index, partitioned};
 
 pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     create_events(manager).await?;
@@ -23,27 +24,27 @@ async fn create_events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .col(big_integer("received_at")),
     );
     manager.create_table(keys).await?;
-    manager
-        .create_table(
-            Table::create()
-                .table("events")
-                .col(pk_uuid("id"))
-                .col(text("event_type"))
-                .col(text("source"))
-                // The id that the publisher gave the event.
-                .col(text("ce_id"))
-                .col(text_null("subject"))
-                // Extension attributes of CloudEvents, a JSON object.
-                .col(text_null("extensions"))
-                // The trace that its callbacks continue (`domain::trace_context`).
-                .col(text_null("trace_context"))
-                .col(big_integer("occurred_at"))
-                .col(big_integer("received_at"))
-                // The body of its callbacks.
-                .col(text("body"))
-                .to_owned(),
-        )
-        .await?;
+    let events = partitioned(
+        manager,
+        "events",
+        Table::create()
+            .table("events")
+            .col(pk_uuid("id"))
+            .col(text("event_type"))
+            .col(text("source"))
+            // The id that the publisher gave the event.
+            .col(text("ce_id"))
+            .col(text_null("subject"))
+            // Extension attributes of CloudEvents, a JSON object.
+            .col(text_null("extensions"))
+            // The trace that its callbacks continue (`domain::trace_context`).
+            .col(text_null("trace_context"))
+            .col(big_integer("occurred_at"))
+            .col(big_integer("received_at"))
+            // The body of its callbacks.
+            .col(text("body")),
+    );
+    manager.create_table(events).await?;
     create_indexes(
         manager,
         [

@@ -52,6 +52,11 @@ pub const TABLES: [&str; 28] = [
     "event_types",
 ];
 
+/// The tables that are partitioned by month on PostgreSQL, and by which column: a time, or an id, which is a UUIDv7 and so begins with its time.
+/// Callbacks are partitioned by the time by which the log of a webhook is sorted, so that its newest page reads the newest partition.
+/// `deliveries` are not partitioned: they are searched by state, so each search would read all partitions.
+pub const PARTITIONED: [(&str, &str); 2] = [("callbacks", "callback_date"), ("events", "id")];
+
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     /// On SQLite too: an interrupted migration must leave nothing behind, or no later start could complete it.
@@ -82,6 +87,15 @@ impl MigrationTrait for Migration {
 fn clustered(manager: &SchemaManager<'_>, table: &mut TableCreateStatement) -> TableCreateStatement {
     match manager.get_database_backend() {
         DbBackend::Sqlite => table.extra("WITHOUT ROWID").to_owned(),
+        _ => table.to_owned(),
+    }
+}
+
+/// On PostgreSQL, divides one of the tables [`PARTITIONED`] into ranges. The service creates a partition for each month (`storage::partitions`).
+fn partitioned(manager: &SchemaManager<'_>, name: &str, table: &mut TableCreateStatement) -> TableCreateStatement {
+    let column = PARTITIONED.into_iter().find(|(table, _)| *table == name).map(|(_, column)| column);
+    match (manager.get_database_backend(), column) {
+        (DbBackend::Postgres, Some(column)) => table.extra(format!("PARTITION BY RANGE ({column})")).to_owned(),
         _ => table.to_owned(),
     }
 }

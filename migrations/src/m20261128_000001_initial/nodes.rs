@@ -14,7 +14,7 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .to_owned(),
         )
         .await?;
-    // One row, which counts the changes of webhooks and of event types.
+    // One row, which counts the changes of webhooks and of event types, and says which versions can use the schema.
     manager
         .create_table(
             Table::create()
@@ -22,6 +22,10 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(ColumnDef::new("id").integer().not_null().primary_key())
                 .col(big_integer("webhooks"))
                 .col(big_integer("event_types"))
+                // A later migration that the previous version can work with sets both: its own name, and that of the last migration that a
+                // version has to know (`storage::migrate`).
+                .col(text_null("migrated_to"))
+                .col(text_null("requires"))
                 .to_owned(),
         )
         .await?;

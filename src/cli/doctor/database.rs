@@ -6,7 +6,7 @@ use super::report::Finding;
 use crate::{
     config::Config,
     domain::timestamp::Timestamp,
-    storage::{DatabaseUrl, Store, diagnosis::FileCheck, master_key::KeyError, open::OpenError},
+    storage::{DatabaseUrl, Store, diagnosis::FileCheck, master_key::KeyError, open::OpenError, partitions::PartitionReport},
     vault::{MasterKey, Vault},
 };
 
@@ -70,6 +70,7 @@ pub(super) async fn open(config: &Config, findings: &mut Vec<Finding>) -> Option
     };
     findings.push(usable(&store, config).await);
     findings.push(Finding::ok("migrations", "all migrations are applied"));
+    findings.extend(partitions(&store).await);
     findings.push(fits(&store, config, key.as_ref()).await);
     Some(store)
 }
@@ -89,6 +90,41 @@ async fn usable(store: &Store, config: &Config) -> Finding {
         Ok(FileCheck::NotChecked) => Finding::ok("database", format!("{} can be written", config.database)),
         Err(error) => Finding::of_sentence("database", &error.to_string()),
     }
+}
+
+/// Whether PostgreSQL has partitions for what will be stored.
+async fn partitions(store: &Store) -> Option<Finding> {
+    let report = match store.partition_report().await {
+        Ok(report) => report?,
+        Err(error) => return Some(Finding::of_sentence("partitions", &error.to_string())),
+    };
+    let create = "start the service or run `clearhook migrate`, which create those of the next months";
+    let as_owner = "run `clearhook migrate` as the owner of the tables at least once a month, or make this role their owner and grant it CREATE on \
+                    the schema";
+    Some(match report {
+        PartitionReport {
+            until: None, may_create, ..
+        } => Finding::error(
+            "partitions",
+            "the tables have no partition for this month, so no event can be stored",
+            if may_create { create } else { as_owner },
+        ),
+        PartitionReport {
+            until: Some(until),
+            may_create: false,
+            ..
+        } => Finding::warning(
+            "partitions",
+            format!("this role may not create partitions, and there are some until {until} only"),
+            as_owner,
+        ),
+        PartitionReport {
+            until: Some(until),
+            is_ahead: false,
+            ..
+        } => Finding::warning("partitions", format!("there are partitions until {until} only"), create),
+        PartitionReport { until: Some(until), .. } => Finding::ok("partitions", format!("there are partitions until {until}")),
+    })
 }
 
 /// Whether the master key is the one of the database.

@@ -42,8 +42,9 @@ impl LeaseRenewal {
         let (began, was_held) = (Instant::now(), self.lease.is_held());
         let timeout = TIMEOUT_MAX.min(self.timeout);
         match self.store.within(timeout).renew_lease(self.node, self.lease.length()).await {
-            Ok(()) => {
+            Ok(nodes) => {
                 self.write_health.succeeded();
+                self.engine.set_nodes(nodes);
                 if !was_held {
                     self.engine.drop_waiting();
                 }

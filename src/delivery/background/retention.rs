@@ -56,6 +56,7 @@ impl BackgroundTask for Retention {
     async fn run(&mut self, shutdown: &CancellationToken) {
         while !shutdown.is_cancelled() {
             self.seen.next_round();
+            self.partitions(shutdown).await;
             for what in Expired::ALL {
                 let done = match what {
                     Expired::Events => self.delete_events(shutdown).await,
@@ -83,6 +84,17 @@ impl Retention {
         }
     }
 
+    /// Creates the partitions of the next months, and drops old ones.
+    async fn partitions(&self, shutdown: &CancellationToken) {
+        if let Err(error) = self.store.create_partitions_ahead().await {
+            tracing::error!(%error, "the partitions of the next months cannot be created now; trying again later: {error}");
+        }
+        let dropped = shutdown.run_until_cancelled(self.store.drop_old_partitions(self.age)).await;
+        if let Some(Err(error)) = dropped {
+            tracing::warn!(%error, "old partitions cannot be dropped now; trying again later: {error}");
+        }
+    }
+
     /// Marks held deliveries of deleted webhooks as failed. They exist if a delivery was held while its webhook was being deleted, or if a
     /// node stopped in the middle of a deletion.
     async fn fail_held(&self) -> Result<(), StoreError> {
@@ -103,7 +115,11 @@ impl Retention {
         };
         while !shutdown.is_cancelled() {
             let began = Instant::now();
-            let before = Timestamp::now().minus(age);
+            let now = Timestamp::now();
+            let before = match what {
+                Expired::Callbacks | Expired::Deliveries => self.store.deletable_before(now, age),
+                _ => now.minus(age),
+            };
             if !self.store.patient().delete_expired(what, before).await? {
                 return Ok(());
             }
@@ -158,7 +174,9 @@ async fn in_batches(store: &Store, work: Work<'_>, seen: &mut Uuid, shutdown: &C
         let (began, now) = (Instant::now(), Timestamp::now());
         let last = match work {
             Work::RemovePayloads(event_type, age) => store.remove_payloads(event_type, now.minus(age), *seen).await?,
-            Work::Delete(which, age) => store.delete_events(which, now.minus(age), *seen).await?,
+            // The period of a type is kept to the day. All others wait until their month can be dropped.
+            Work::Delete(EventsOf::Type(name), age) => store.delete_events(EventsOf::Type(name), now.minus(age), *seen).await?,
+            Work::Delete(which, age) => store.delete_events(which, store.deletable_before(now, age), *seen).await?,
         };
         match last {
             Some(last) => *seen = last,

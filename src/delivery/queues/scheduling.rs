@@ -45,6 +45,7 @@ impl Queues {
         // The last quarter of the concurrency is reserved for webhooks with fewer than two attempts in flight, so that slow receivers
         // cannot use all of it.
         let scarce = self.in_flight >= self.limits.concurrency - self.limits.concurrency / 4;
+        let nodes = self.nodes;
         for _ in 0..self.ready.len() {
             let webhook = self.ready.pop_front()?;
             let queue = self.by_webhook.get_mut(&webhook)?;
@@ -60,7 +61,7 @@ impl Queues {
                 Admission::Now if is_manual => None,
                 Admission::Now => match queue.paused_until.filter(|until| *until > now) {
                     Some(until) => Some(until),
-                    None => queue.bucket.as_mut().and_then(|bucket| bucket.take(now).err()),
+                    None => queue.bucket.as_mut().and_then(|bucket| bucket.take(now, nodes).err()),
                 },
             };
             if let Some(at) = not_before {
@@ -126,6 +127,11 @@ impl Queues {
         self.reschedule(webhook);
         self.remove_if_idle(webhook);
         surplus
+    }
+
+    /// Sets the number of nodes that share the rate limits.
+    pub(in crate::delivery) const fn set_nodes(&mut self, nodes: u32) {
+        self.nodes = nodes;
     }
 
     /// Sets the rate limit of a webhook.

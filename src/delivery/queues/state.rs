@@ -38,6 +38,8 @@ pub(in crate::delivery) struct Queues {
     /// Number of attempts in flight.
     pub(super) in_flight: usize,
     pub(super) limits: Limits,
+    /// Number of nodes that are alive, including this one.
+    pub(super) nodes: u32,
     /// Whether a queue whose webhook has more deliveries in the database has free slots again.
     pub(super) refill_requested: bool,
 }
@@ -113,6 +115,7 @@ impl Queues {
             typical_bytes: 0,
             in_flight: 0,
             limits,
+            nodes: 1,
             refill_requested: false,
         }
     }

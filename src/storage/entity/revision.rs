@@ -12,6 +12,10 @@ pub(crate) struct Model {
     pub(crate) webhooks: i64,
     /// Number of changes of event types.
     pub(crate) event_types: i64,
+    /// The newest migration, if earlier versions can work with the schema.
+    pub(crate) migrated_to: Option<String>,
+    /// The last migration that such a version has to know.
+    pub(crate) requires: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

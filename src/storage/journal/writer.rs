@@ -23,6 +23,7 @@ use crate::{
             results::recorded,
             subscriptions::Subscriptions,
         },
+        partitions::Month,
     },
 };
 
@@ -264,25 +265,39 @@ impl Writer {
     }
 
     async fn store_group(&mut self, publishes: &[Publish], results: &[Finished]) -> Result<StoredGroup, StoreError> {
-        let now = Timestamp::now();
+        let error = match self.try_store_group(publishes, results).await {
+            Err(error) if error.is_missing_partition() => error,
+            stored => return stored,
+        };
+        let events = publishes.iter().flat_map(|publish| &publish.events);
+        let events = events.map(|(_, event)| Month::of_id(event.id.0));
+        let callbacks = results.iter().filter_map(|finished| finished.callback.as_ref());
+        let months: Vec<_> = events.chain(callbacks.map(|callback| Month::of(callback.at))).collect();
+        if self.store.repairs_partitions(&error, months).await {
+            self.try_store_group(publishes, results).await
+        } else {
+            Err(error)
+        }
+    }
+
+    async fn try_store_group(&mut self, publishes: &[Publish], results: &[Finished]) -> Result<StoredGroup, StoreError> {
         let mut reserved = Vec::new();
-        let stored = self.try_store_group(publishes, results, now, &mut reserved).await;
+        let stored = self.store_and_commit(publishes, results, &mut reserved).await;
         if stored.is_err() {
             self.slots.release(&reserved);
         }
         stored
     }
 
-    async fn try_store_group(
+    async fn store_and_commit(
         &mut self,
         publishes: &[Publish],
         results: &[Finished],
-        now: Timestamp,
         reserved: &mut Vec<Slot>,
     ) -> Result<StoredGroup, StoreError> {
         let group = GroupTransaction {
             node: self.node,
-            now,
+            now: Timestamp::now(),
             slots: &*self.slots,
             reserved,
         };

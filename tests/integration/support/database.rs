@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use clearhook::{
-    storage::{DatabaseUrl, Store},
+    domain::timestamp::Timestamp,
+    storage::{DatabaseUrl, Store, partitions::Month},
     vault::{MasterKey, Vault},
 };
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
@@ -76,6 +77,14 @@ impl TestDatabase {
     pub(crate) async fn open(&self) -> Store {
         let url: DatabaseUrl = self.url.parse().unwrap();
         Store::open(&url, Vault::new(&self.key), true).await.unwrap()
+    }
+
+    /// Creates the partitions of PostgreSQL for rows of these times.
+    pub(crate) async fn months(&self, times: impl IntoIterator<Item = Timestamp>) {
+        if self.url.starts_with("postgres") {
+            let months = times.into_iter().map(Month::of);
+            self.open().await.create_partitions(months).await.unwrap();
+        }
     }
 
     /// Runs SQL with a connection of its own.

@@ -15,6 +15,10 @@ pub(crate) async fn history(database: &TestDatabase, webhook: &Value, newest: Ti
         (format!("x'{}'", id.replace('-', "")), "randomblob(16)")
     };
     let ms = newest.0;
+    let days = gap_ms * i64::try_from(count).unwrap() / 86_400_000;
+    database
+        .months((0..=days / 28 + 1).map(|back| Timestamp(ms - back * 28 * 86_400_000)))
+        .await;
     database
         .execute(&format!(
             "INSERT INTO callbacks (id, delivery_id, event_id, webhook_id, event_type, url, callback_date, attempt, \"trigger\", outcome, \

@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    io::Write,
     net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -144,6 +145,26 @@ impl Cluster {
             .args(["stop", "-w", "-m", "immediate", "-D"])
             .arg(self.folder.join("data")));
     }
+}
+
+/// Runs a client program of PostgreSQL, such as `pg_dump`, on the database at this URL, with this standard input. Returns what it printed.
+pub(crate) fn client(name: &str, url: &str, arguments: &[&str], input: &str) -> String {
+    let mut child = Command::new(program(name))
+        .args(arguments)
+        .arg(format!("--dbname={url}"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let output = std::thread::scope(|scope| {
+        // Beside reading the output, or both sides wait for each other.
+        scope.spawn(move || stdin.write_all(input.as_bytes()).unwrap());
+        child.wait_with_output().unwrap()
+    });
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn programs() -> PathBuf {
