@@ -41,7 +41,7 @@ impl Store {
     /// together unless something in their partition has to be kept.
     pub fn deletable_before(&self, now: Timestamp, age: Duration) -> Timestamp {
         let before = now.minus(age);
-        if self.is_shared() && age >= WHOLE_MONTHS {
+        if self.has_partitions() && age >= WHOLE_MONTHS {
             Month::of(before).begins().min(before)
         } else {
             before
@@ -51,7 +51,7 @@ impl Store {
     /// Drops the partitions whose rows are all older than the retention. Returns how many were dropped. Waits a few seconds for another
     /// node that is dropping some.
     pub async fn drop_old_partitions(&self, retention: Duration) -> Result<usize, StoreError> {
-        if !self.is_shared() {
+        if !self.has_partitions() {
             return Ok(0);
         }
         let longer = self.payload_retention().await?;

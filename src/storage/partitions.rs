@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, fmt, time::Duration};
 use jiff::{civil::Date, tz::TimeZone};
 use migrations::PARTITIONED;
 use sea_orm::{
-    ConnectionTrait, DbErr, FromQueryResult, RuntimeErr, Value,
+    ConnectionTrait, DbBackend, DbErr, FromQueryResult, RuntimeErr, Value,
     sqlx::{self, AssertSqlSafe, ConnectOptions, PgConnection},
 };
 use tokio::time::timeout;
@@ -170,9 +170,14 @@ impl Store {
         }
     }
 
+    /// Whether events and callbacks are partitioned.
+    pub(super) fn has_partitions(&self) -> bool {
+        self.backend() == DbBackend::Postgres
+    }
+
     /// Creates the missing partitions of these months. Returns how many were created.
     pub async fn create_partitions(&self, months: impl IntoIterator<Item = Month>) -> Result<usize, StoreError> {
-        if !self.is_shared() {
+        if !self.has_partitions() {
             return Ok(0);
         }
         let months: BTreeSet<Month> = months.into_iter().collect();
@@ -275,7 +280,7 @@ impl Store {
 
     /// What `clearhook doctor` says about the partitions. `None` on SQLite.
     pub async fn partition_report(&self) -> Result<Option<PartitionReport>, StoreError> {
-        if !self.is_shared() {
+        if !self.has_partitions() {
             return Ok(None);
         }
         let found = self.partitions().await?;
@@ -301,7 +306,8 @@ impl Store {
 
     /// A connection for changes of partitions, which holds this advisory lock until it is dropped.
     pub(super) async fn partition_ddl(&self, lock: &'static str) -> Result<PartitionDdl, StoreError> {
-        let options = self.write.pool().get_postgres_connection_pool().connect_options();
+        let pool = self.write.pool().ok_or(StoreError::Stopping)?;
+        let options = pool.get_postgres_connection_pool().connect_options();
         let options = (*options).clone();
         let connection = timeout(ANSWER, options.connect()).await.map_err(|_| StoreError::Silent(ANSWER))?;
         let mut ddl = PartitionDdl {
