@@ -113,6 +113,11 @@ impl fmt::Display for Month {
     }
 }
 
+/// The names of the tables that are partitioned.
+pub fn partitioned_tables() -> impl Iterator<Item = &'static str> {
+    PARTITIONED.into_iter().map(|(table, _)| table)
+}
+
 /// Whether queries see the rows of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attachment {

@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use clearhook::{catalogue::BuiltIn, vault::MasterKey};
+use clearhook::{catalogue::BuiltIn, domain::timestamp::Timestamp, vault::MasterKey};
 use serde_json::Value;
 
 use crate::support::{
@@ -370,7 +370,14 @@ async fn postgres_is_backed_up_by_the_printed_command() {
     let output = run("restore");
     assert_eq!(output.status.code(), Some(1));
     let command = String::from_utf8(output.stdout).unwrap();
-    assert!(command.starts_with("pg_restore ") && !command.contains("planted"), "{command}");
+    assert!(
+        command.starts_with("psql ") && command.contains(" && pg_restore ") && !command.contains("planted"),
+        "{command}"
+    );
+    // A month that is not in the backup.
+    database
+        .months([Timestamp::now().plus(std::time::Duration::from_secs(200 * 24 * 3_600))])
+        .await;
     let ran = Command::new("sh")
         .args(["-c", &command])
         .env("PGPASSWORD", "planted")

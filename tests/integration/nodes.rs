@@ -197,7 +197,8 @@ async fn backlog_is_shared_by_two_nodes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rate_limit_of_a_webhook_holds_over_nodes() {
     const RATE: u32 = 20;
-    const EACH: usize = 20;
+    const EACH: u32 = 20;
+    let each = usize::try_from(EACH).unwrap();
     let database = TestDatabase::postgres().await;
     let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
     let receiver = Receiver::start([]).await;
@@ -208,13 +209,13 @@ async fn rate_limit_of_a_webhook_holds_over_nodes() {
         round += 1;
         let began = Instant::now();
         for app in [&one, &two] {
-            publish_many(app, BuiltIn::IdentityCreated, EACH, &format!("{round}-{}-", app.node)).await;
+            publish_many(app, BuiltIn::IdentityCreated, each, &format!("{round}-{}-", app.node)).await;
         }
-        receiver.wait(round * 2 * EACH).await;
+        receiver.wait(round * 2 * each).await;
         began.elapsed()
     };
     // A little less than all of them need: each node sends its first one at once.
-    let shared = Duration::from_secs(1).mul_f64((2.0 * EACH as f64 - 4.0) / f64::from(RATE));
+    let shared = Duration::from_secs(1).mul_f64(f64::from(2 * EACH - 4) / f64::from(RATE));
     let mut rounds = 0;
     while took().await < shared {
         rounds += 1;
@@ -226,12 +227,12 @@ async fn rate_limit_of_a_webhook_holds_over_nodes() {
     }
     // When one is gone, the other sends at the whole rate.
     two.stop().await;
-    let alone = Duration::from_secs(1).mul_f64(1.5 * EACH as f64 / f64::from(RATE));
+    let alone = Duration::from_secs(1).mul_f64(1.5 * f64::from(EACH) / f64::from(RATE));
     for round in 0.. {
         assert!(round < 20, "the other node does not use the whole limit");
         let (began, sent) = (Instant::now(), receiver.seen().len());
-        publish_many(&one, BuiltIn::IdentityCreated, EACH, &format!("alone-{round}-")).await;
-        receiver.wait(sent + EACH).await;
+        publish_many(&one, BuiltIn::IdentityCreated, each, &format!("alone-{round}-")).await;
+        receiver.wait(sent + each).await;
         if began.elapsed() <= alone {
             break;
         }

@@ -149,12 +149,7 @@ async fn unpacked(version: &str, is_postgres: bool) -> (TestDatabase, Facts) {
         let mut database = TestDatabase::postgres().await;
         database.key = key;
         let sql = String::from_utf8(bytes).unwrap();
-        // Later versions of pg_dump begin with a command that earlier ones of psql do not know.
-        let sql: String = sql
-            .lines()
-            .filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"))
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let sql = without_restrictions(&sql);
         postgres::client("psql", &database.url, &["--quiet", "--set=ON_ERROR_STOP=1", "--no-psqlrc"], &sql);
         database
     } else {
@@ -281,20 +276,18 @@ async fn frozen_migrations_give_the_schema_of_their_version(database: TestDataba
 }
 
 fn schema_of(database: &TestDatabase) -> String {
-    match path_of(database) {
-        Some(path) => {
-            let pairs = sqlite_file::pairs(
-                &path,
-                "SELECT name, COALESCE(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name",
-            );
-            pairs.into_iter().map(|(name, sql)| format!("{name}: {sql}\n")).collect()
-        }
-        None => {
-            let dump = postgres::client("pg_dump", &database.url, &ARGUMENTS, "");
-            let lines = dump
-                .lines()
-                .filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"));
-            lines.map(|line| format!("{line}\n")).collect()
-        }
+    if let Some(path) = path_of(database) {
+        let sql = "SELECT name, COALESCE(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name";
+        let pairs = sqlite_file::pairs(&path, sql).into_iter();
+        let lines: Vec<String> = pairs.map(|(name, sql)| format!("{name}: {sql}")).collect();
+        return lines.join("\n");
     }
+    without_restrictions(&postgres::client("pg_dump", &database.url, &ARGUMENTS, ""))
+}
+
+/// A dump without the commands that later versions of `pg_dump` add, which earlier ones of `psql` do not know.
+fn without_restrictions(dump: &str) -> String {
+    let is_kept = |line: &&str| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict");
+    let lines: Vec<&str> = dump.lines().filter(is_kept).collect();
+    lines.join("\n") + "\n"
 }

@@ -29,6 +29,7 @@ use crate::{
         DatabaseUrl,
         audit::Actor,
         backup::{Contents, beside, examine, explain_io, fold_log, make_live, require_room},
+        partitions::partitioned_tables,
         sqlite_file::{FileLock, create_private_dir},
     },
     vault::MasterKey,
@@ -63,9 +64,11 @@ pub(in crate::cli) async fn run(arguments: RestoreArguments) -> Result<(), CliEr
     let database = match &config.database {
         DatabaseUrl::Sqlite(path) => path.clone(),
         DatabaseUrl::Postgres(url) => {
+            // `pg_restore --clean` alone cannot replace partitions, whose constraints belong to their parents.
+            let (server, tables) = (quoted(&url.connection_text()), partitioned_tables().collect::<Vec<_>>().join(", "));
             print_line(format_args!(
-                "pg_restore --clean --if-exists --no-owner --dbname={} {}",
-                quoted(&url.connection_text()),
+                "psql --set=ON_ERROR_STOP=1 --command='DROP TABLE IF EXISTS {tables}' {server} && \
+                 pg_restore --clean --if-exists --no-owner --dbname={server} {}",
                 quoted(&file.to_string_lossy())
             ))?;
             return Err(CliError::Other(
