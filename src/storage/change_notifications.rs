@@ -21,17 +21,13 @@ pub(super) async fn raise(on: &impl ConnectionTrait, webhook: WebhookId) -> Resu
     tell(on, &format!("{webhook}{SEPARATOR}{revision}")).await
 }
 
-/// Records that several webhooks changed, as [`raise`] does for one. Each has a revision of its own, so that a node acknowledges the last one only
-/// when it has applied all.
-pub(super) async fn raise_all(on: &impl ConnectionTrait, webhooks: &[WebhookId]) -> Result<(), StoreError> {
-    let count = i64::try_from(webhooks.len()).unwrap_or(i64::MAX);
+/// Records that several webhooks changed, and tells other nodes so at once: they read all webhooks again instead of each of these.
+pub(super) async fn raise_all(on: &impl ConnectionTrait, count: usize) -> Result<(), StoreError> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
     let sql = "UPDATE revisions SET webhooks = webhooks + ? WHERE id = 1 RETURNING webhooks";
     let rows = on.query_all_raw(statement(on.get_database_backend(), sql, [count.into()])).await?;
-    let last: i64 = rows.first().map(|row| row.try_get("", "webhooks")).transpose()?.unwrap_or_default();
-    for (webhook, revision) in webhooks.iter().zip(last - count + 1..) {
-        tell(on, &format!("{webhook}{SEPARATOR}{revision}")).await?;
-    }
-    Ok(())
+    let revision: i64 = rows.first().map(|row| row.try_get("", "webhooks")).transpose()?.unwrap_or_default();
+    tell(on, &format!("{MANY}{SEPARATOR}{revision}")).await
 }
 
 /// Records that event types changed, and notifies other nodes when the transaction commits. Returns the revision after the change.
@@ -75,6 +71,12 @@ pub(super) fn parse_event_types(text: &str) -> Option<i64> {
     revision.parse().ok()
 }
 
+/// Parses a notification into the revision after a change of several webhooks.
+pub(super) fn parse_many(text: &str) -> Option<i64> {
+    let revision = text.strip_prefix(MANY)?.strip_prefix(SEPARATOR)?;
+    revision.parse().ok()
+}
+
 /// Parses a notification into the changed webhook and the revision after the change.
 pub(super) fn parse_change(text: &str) -> Option<(WebhookId, i64)> {
     let (webhook, revision) = text.split_once(SEPARATOR)?;
@@ -83,6 +85,9 @@ pub(super) fn parse_change(text: &str) -> Option<(WebhookId, i64)> {
 
 /// What stands for the webhook in notifications of changed event types.
 const EVENT_TYPES: &str = "event-types";
+
+/// What stands for the webhook in notifications of several changed webhooks.
+const MANY: &str = "webhooks";
 
 /// The notification that an API key was revoked.
 pub(super) const KEYS: &str = "keys";

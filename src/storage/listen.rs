@@ -19,7 +19,7 @@ use crate::{
     storage::{
         Store, StoreError,
         catalogue_revision::CatalogueRevision,
-        change_notifications::{CHANNEL, KEYS, parse_change, parse_event_types},
+        change_notifications::{CHANNEL, KEYS, parse_change, parse_event_types, parse_many},
         postgres::ACQUIRE,
     },
 };
@@ -31,6 +31,8 @@ pub enum Notification {
     Pending,
     /// This webhook was changed. The number is the revision after the change.
     Changed(WebhookId, i64),
+    /// Several webhooks were changed together. The number is the revision after the change.
+    ManyChanged(i64),
     /// An API key was revoked.
     Keys,
     /// Event types were changed.
@@ -109,6 +111,9 @@ impl Listener {
         if let Some(revision) = parse_event_types(received.payload()) {
             self.catalogue.learn(revision);
             return Ok(Notification::EventTypes);
+        }
+        if let Some(revision) = parse_many(received.payload()) {
+            return Ok(Notification::ManyChanged(revision));
         }
         let notification = match received.payload() {
             KEYS => Notification::Keys,

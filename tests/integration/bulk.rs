@@ -303,12 +303,30 @@ async fn the_list_is_ordered_by_the_newest_callback_and_has_page_sizes(database:
     };
     let path = |webhook: &Value| format!("/webhooks/{}", webhook["id"].as_str().unwrap());
     let (html, newest) = ids("/webhooks?sort=last&dir=desc").await;
-    assert_eq!((newest.len(), &newest[..2]), (25, &[path(&second) + "?list=sort%3Dlast%26dir%3Ddesc", path(&first) + "?list=sort%3Dlast%26dir%3Ddesc"][..]));
+    assert_eq!(
+        (newest.len(), &newest[..2]),
+        (
+            25,
+            &[
+                path(&second) + "?list=sort%3Dlast%26dir%3Ddesc",
+                path(&first) + "?list=sort%3Dlast%26dir%3Ddesc"
+            ][..]
+        )
+    );
     let page = Page::of(&html);
     let sorted = page.all("th[aria-sort=descending]").into_iter().map(text_of).collect::<Vec<_>>();
     assert_eq!(sorted, ["Last 24 hours"]);
     let (_, oldest) = ids("/webhooks?sort=last&dir=asc&rows=100").await;
-    assert_eq!((oldest.len(), &oldest[60..]), (62, &[path(&first) + "?list=sort%3Dlast%26dir%3Dasc%26rows%3D100", path(&second) + "?list=sort%3Dlast%26dir%3Dasc%26rows%3D100"][..]));
+    assert_eq!(
+        (oldest.len(), &oldest[60..]),
+        (
+            62,
+            &[
+                path(&first) + "?list=sort%3Dlast%26dir%3Dasc%26rows%3D100",
+                path(&second) + "?list=sort%3Dlast%26dir%3Dasc%26rows%3D100"
+            ][..]
+        )
+    );
     let (html, rows) = ids("/webhooks?rows=50&page=2").await;
     assert_eq!(rows.len(), 12);
     assert!(html.contains("51 to 62 of 62 webhooks") && html.contains("Page 2 of 2"), "{html}");

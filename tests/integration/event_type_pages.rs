@@ -177,7 +177,7 @@ async fn buttons_infer_a_schema_and_change_the_examples(database: TestDatabase) 
         (status, &inferred["properties"]["s"]["type"], &inferred["required"]),
         (200, &json!("string"), &json!(["n"]))
     );
-    assert!(text_of(page.one(".verdict")).contains("The schema is valid"));
+    assert!(text_of(page.one(".data-verdict")).contains("The schema is valid"));
     let (status, page, _) = press("infer", &["{\"n\": 1}", "{"]).await;
     assert_eq!((status, page.all("[id=example-1-error]").len()), (422, 1));
     let (_, page, _) = press("add-example", &["1"]).await;

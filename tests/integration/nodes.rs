@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clearhook::catalogue::BuiltIn;
+use clearhook::{catalogue::BuiltIn, domain::role::Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -148,6 +148,35 @@ async fn disabled_webhook_is_not_called_by_other_nodes() {
         );
         wait_for("the event to be held", async || (database.count(&held).await == 1).then_some(())).await;
         assert_eq!(receiver.seen().len(), seen, "round {round}");
+    }
+    one.stop().await;
+    two.stop().await;
+}
+
+/// The same for several webhooks that are switched together.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webhooks_disabled_together_are_not_called_by_other_nodes() {
+    let database = TestDatabase::postgres().await;
+    let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
+    let cookie = one.sign_in("ann@example.com", Role::Administrator).await;
+    let receiver = Receiver::start([]).await;
+    for name in ["a", "b"] {
+        one.webhook(&format!("{}?{name}", receiver.url), &[BuiltIn::IdentityCreated]).await;
+    }
+    for round in 0..10 {
+        let before = receiver.seen().len();
+        two.publish(BuiltIn::IdentityCreated, &format!("{round}-before")).await;
+        receiver.wait(before + 2).await;
+        assert_eq!(
+            one.form("/webhooks/actions", &cookie, &[("act", "disable-all")]).await.status(),
+            303
+        );
+        let (seen, id) = (receiver.seen().len(), format!("{round}-after"));
+        two.publish(BuiltIn::IdentityCreated, &id).await;
+        let held = format!("deliveries WHERE state = 'held' AND event_id = (SELECT id FROM events WHERE ce_id = '{id}')");
+        wait_for("the event to be held", async || (database.count(&held).await == 2).then_some(())).await;
+        assert_eq!(receiver.seen().len(), seen, "round {round}");
+        assert_eq!(one.form("/webhooks/actions", &cookie, &[("act", "enable-all")]).await.status(), 303);
     }
     one.stop().await;
     two.stop().await;

@@ -89,7 +89,18 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
         assert_eq!(*link, path(webhook));
         assert!(told.iter().all(|told| text.contains(told)), "{text}");
     }
-    assert!(!html.contains(">Works<"), "{html}");
+    assert!(rows(&html).iter().all(|(_, text)| !text.contains("Works")), "{html}");
+    // The map of flows has a line for each type and webhook, also for one that works.
+    let flows: Vec<String> = Page::of(&html)
+        .all(".flows ul.visually-hidden li")
+        .into_iter()
+        .map(text_of)
+        .collect();
+    assert!(
+        flows.iter().any(|flow| flow.contains("to Works: 1 callback, 0 failed")),
+        "{flows:?}"
+    );
+    assert!(flows.iter().any(|flow| !flow.ends_with(", 0 failed")), "{flows:?}");
     // Callbacks by event type: five of the retried one and one of the other.
     let types: Vec<String> = Page::of(&html).all("#event-types .series li").into_iter().map(text_of).collect();
     assert_eq!(types.len(), 2, "{types:?}");

@@ -98,6 +98,11 @@ impl Notifications {
                 self.engine.apply_change(webhook).await;
                 self.acknowledge(revision).await?;
             }
+            // Deliveries that wait in memory are held when they are due, because the webhook is read again then.
+            Notification::ManyChanged(revision) => {
+                self.engine.forget_all_endpoints();
+                self.acknowledge(revision).await?;
+            }
             Notification::Missed => {
                 let revision = self.store.revision().await?;
                 self.engine.forget_all_endpoints();

@@ -86,7 +86,7 @@ impl Store {
         }
         let which = webhook::Column::Id.is_in(ids.iter().map(|id| id.0));
         change(enabled, at).filter(which).exec(&transaction).await?;
-        change_notifications::raise_all(&transaction, &ids).await?;
+        change_notifications::raise_all(&transaction, ids.len()).await?;
         let entries = before.iter().map(|row| entry(row, enabled)).collect();
         audit::add_all(&transaction, by, entries, at).await?;
         transaction.commit().await?;

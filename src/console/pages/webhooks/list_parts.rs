@@ -161,6 +161,14 @@ fn table(list: ListView, query: &ListQuery, lang: Lang) -> AnyView {
     .into_any()
 }
 
+/// The class of a heading whose column is not shown at every width.
+const fn heading_class(column: Option<Column>) -> &'static str {
+    match column {
+        Some(Column::Description) => "description-head",
+        _ => "",
+    }
+}
+
 fn heads(query: &ListQuery, columns: &Columns, lang: Lang) -> AnyView {
     let (sort, direction) = query.order();
     let shown = COLUMNS
@@ -180,7 +188,7 @@ fn heads(query: &ListQuery, columns: &Columns, lang: Lang) -> AnyView {
             page: None,
             ..query.clone()
         };
-        view! { <SortHead name=name(lang) sorted href=href(PATH, &sorting) id=format!("sort-{column}") class=which.map_or("", Column::as_str) live=true /> }
+        view! { <SortHead name=name(lang) sorted href=href(PATH, &sorting) id=format!("sort-{column}") class=heading_class(which) live=true /> }
     });
     heads.collect_view().into_any()
 }
