@@ -489,6 +489,7 @@ impl World {
                 ce_id: event.to_string(),
                 subject: planned.subject,
                 extensions: None,
+                trace: None,
                 occurred_at: Timestamp::now(),
                 body: event.to_string().into(),
             };
