@@ -30,10 +30,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::otel::{
-    SCOPE,
     exposition::{Family, Sample, families},
     losses::{Losses, Signal},
-    settings::{OtelError, Target},
+    settings::{OtelError, SCOPE, Target},
     transport::Transport,
 };
 

@@ -31,7 +31,7 @@ use self::{
     bounded::{Bounded, BoundedLogs, BoundedSpans, Queue},
     losses::{Losses, Signal},
     metrics::MetricsExport,
-    settings::Settings,
+    settings::{SCOPE, Settings},
     transport::Transport,
 };
 pub use self::{
@@ -40,8 +40,6 @@ pub use self::{
 };
 use crate::domain::id::NodeId;
 
-/// The instrumentation scope of everything that is sent.
-const SCOPE: &str = "clearhook";
 /// How long the shutdown waits for a collector.
 const SHUTDOWN: Duration = Duration::from_secs(3);
 /// Crates that log what sending does. Exporting their lines would cause more of them.

@@ -9,6 +9,9 @@ use url::Url;
 
 use crate::otel::losses::Signal;
 
+/// The instrumentation scope of everything that is sent.
+pub(super) const SCOPE: &str = "clearhook";
+
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 /// Default of `OTEL_EXPORTER_OTLP_TIMEOUT`.
 const TIMEOUT: Duration = Duration::from_secs(10);
