@@ -81,7 +81,7 @@ impl CallbackSender {
     async fn call(&self, endpoint: &Endpoint, own: &AttemptHeaders, body: Bytes) -> Called {
         #[cfg(feature = "test-support")]
         if let Some(receivers) = &self.settings.receivers {
-            return receivers.call(endpoint, own, body, self.settings.timeout).await;
+            return crate::delivery::simulated_client::call(receivers, endpoint, own, body, self.settings.timeout).await;
         }
         self.client.call(endpoint, own, body).await
     }

@@ -37,6 +37,8 @@ mod response_body;
 mod settings;
 #[cfg(feature = "test-support")]
 pub mod simulated;
+#[cfg(feature = "test-support")]
+mod simulated_client;
 mod slots;
 mod tls;
 mod token_bucket;

@@ -3,18 +3,7 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::time::{Instant, timeout};
-
-use crate::{
-    delivery::{
-        client::{AttemptHeaders, Called},
-        endpoint_cache::Endpoint,
-    },
-    domain::{
-        answer::{Answer, Failure},
-        connection::Phases,
-    },
-};
+use tokio::time::timeout;
 
 /// A call of a receiver.
 #[derive(Clone, Debug)]
@@ -57,30 +46,8 @@ impl Receivers {
         Self(Arc::new(move |call| Box::pin(answer(call))))
     }
 
-    /// Calls a receiver, with the time limit of an attempt.
-    pub(super) async fn call(&self, endpoint: &Endpoint, own: &AttemptHeaders, body: Bytes, limit: Duration) -> Called {
-        let began = Instant::now();
-        let id = own.iter().find(|(name, _)| *name == "webhook-id");
-        let call = Call {
-            url: endpoint.url_text.to_string(),
-            message_id: id.map(|(_, value)| value.clone()).unwrap_or_default(),
-            body,
-        };
-        let response = timeout(limit, (self.0)(call)).await;
-        let answer = match response {
-            Ok(Response { status: Some(status), .. }) => Answer::Status(status),
-            Ok(Response { status: None, .. }) => Answer::None(Failure::ConnectionReset),
-            Err(_) => Answer::None(Failure::TimedOut),
-        };
-        Called {
-            answer,
-            detail: None,
-            took: began.elapsed(),
-            phases: Phases::default(),
-            certificates: Vec::new(),
-            received: None,
-            retry_after: response.ok().and_then(|response| response.retry_after),
-            late_body: None,
-        }
+    /// Calls a receiver. `None` if it does not answer within the time limit.
+    pub(super) async fn call(&self, call: Call, limit: Duration) -> Option<Response> {
+        timeout(limit, (self.0)(call)).await.ok()
     }
 }

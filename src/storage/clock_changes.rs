@@ -8,8 +8,8 @@ use crate::{
     domain::{retry::RetrySchedule, timestamp::Timestamp},
     storage::{
         Store, StoreError,
+        database_clock::NOW,
         entity::{delivery, webhook},
-        nodes::NOW,
         raw_sql::statement,
     },
 };

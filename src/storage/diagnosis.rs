@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::timestamp::Timestamp,
-    storage::{Store, StoreError, nodes::NOW, raw_sql::statement, uuid_time::made_at},
+    storage::{Store, StoreError, database_clock::NOW, raw_sql::statement, uuid_time::made_at},
 };
 
 /// The largest SQLite file that is checked page by page, in bytes. Larger ones would take minutes; `clearhook backup` checks those.

@@ -13,8 +13,8 @@ use crate::{
     storage::{
         Store, StoreError,
         audit::{self, Actor, Entry},
+        database_clock::NOW,
         entity::{master_key, node},
-        nodes::NOW,
         raw_sql::statement,
     },
     vault::{Fingerprint, Vault},

@@ -14,6 +14,7 @@ mod clock_changes;
 mod connection_settings;
 mod connections;
 pub mod copy;
+mod database_clock;
 mod database_url;
 pub mod deliveries;
 pub mod delivery_list;
@@ -65,6 +66,8 @@ pub mod setup;
 pub mod sign_in_limits;
 #[cfg(feature = "test-support")]
 pub mod simulated;
+#[cfg(feature = "test-support")]
+mod simulated_store;
 mod space;
 mod sqlite_content;
 pub mod sqlite_file;

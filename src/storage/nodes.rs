@@ -7,11 +7,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
 
 use crate::{
     domain::{id::NodeId, timestamp::Timestamp},
-    storage::{Store, StoreError, change_notifications, entity::node, raw_sql::statement},
+    storage::{Store, StoreError, change_notifications, database_clock::NOW, entity::node, raw_sql::statement},
 };
-
-/// The database's clock, in milliseconds.
-pub(super) const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
 /// Makes the deliveries of a node pending, so that any node can claim them. Manual deliveries keep their order (`storage::priority`).
 const RELEASE: &str =

@@ -15,7 +15,7 @@ use crate::{
     domain::timestamp::Timestamp,
     storage::{
         Store, StoreError,
-        nodes::NOW,
+        database_clock::NOW,
         partitions::{Attachment, DROPPING, Month, Partition},
         raw_sql::statement,
         retention::{KeyedEvent, TOGETHER},

@@ -23,11 +23,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{
-    domain::simulated::true_time,
-    storage::{Store, connections::Connections, limit::TimeLimit, nodes::NOW, open::PATIENCE, postgres::ConnectionSuspect},
-    vault::Vault,
-};
+use crate::{domain::simulated::true_time, storage::database_clock::NOW};
 
 /// What the network does with one message between a node and the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,8 +193,8 @@ async fn carry_out(database: &DatabaseConnection, transaction: &mut Option<Datab
 /// The connections of one node to the server.
 #[derive(Clone, Debug)]
 pub(super) struct SimulatedConnection {
-    server: SimulatedServer,
-    link: Arc<dyn Link>,
+    pub(super) server: SimulatedServer,
+    pub(super) link: Arc<dyn Link>,
 }
 
 impl SimulatedConnection {
@@ -314,18 +310,5 @@ impl Drop for SimulatedTransaction {
             // The server has ended with the simulation if this fails.
             let _ = self.connection.server.ask(Request::Rollback);
         }
-    }
-}
-
-impl Store {
-    /// The store of a node of a simulation.
-    pub fn simulated(server: &SimulatedServer, link: Arc<dyn Link>, vault: Vault) -> Self {
-        let connections = Connections::Simulated(SimulatedConnection {
-            server: server.clone(),
-            link,
-        });
-        let suspect = ConnectionSuspect::default();
-        let limit = TimeLimit::Server(PATIENCE / 3, suspect.clone());
-        Self::of(connections.clone(), connections, limit, suspect, None, None, vault)
     }
 }

@@ -17,9 +17,9 @@ use crate::{
         StoreError,
         audit::{self, Actor, Entry},
         change_notifications,
+        database_clock::NOW,
         entity::webhook,
         journal::finished::{DisabledWebhook, Finished, Health},
-        nodes::NOW,
         raw_sql::statement,
     },
 };

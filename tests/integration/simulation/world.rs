@@ -105,13 +105,16 @@ enum Repair {
     KeepConnections,
 }
 
+/// The dispatcher of a node, and its tasks until they are told to stop.
+type Started = (Dispatcher, Option<Running>);
+
 /// A running node.
 struct Process {
     runtime: Runtime,
     state: Option<SimulatedNode>,
     /// The same moment by the clock of the runtime and by that of the run.
     origin: (Instant, i64),
-    dispatcher: Arc<Mutex<Option<(Dispatcher, Option<Running>)>>>,
+    dispatcher: Arc<Mutex<Option<Started>>>,
     /// When a graceful stop began.
     stopping: Option<i64>,
     stopped: Arc<Mutex<bool>>,
@@ -184,6 +187,7 @@ impl World {
         self.observed.attempts()
     }
 
+    #[allow(clippy::print_stdout, reason = "a run is told to whoever repeats it")]
     fn say(&self, what: impl FnOnce() -> String) {
         if self.verbose {
             println!("{:>9} ms  {}", self.now, what());
@@ -248,11 +252,8 @@ impl World {
         for node in 0..self.nodes.len() {
             self.crash(node);
         }
-        self.say(|| format!("{} attempts", self.attempts().len()));
-        if self.verbose {
-            for attempt in self.attempts() {
-                println!("{attempt:?}");
-            }
+        for attempt in self.attempts() {
+            self.say(|| format!("{attempt:?}"));
         }
         ledger::check(self)
     }
