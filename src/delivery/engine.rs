@@ -102,8 +102,19 @@ impl Engine {
         self.delays.notify_one();
     }
 
+    /// Whether this node may begin attempts. When it gets its lease back, [`Self::start_attempts`] is called.
+    fn may_begin(&self) -> bool {
+        !self.deps.shutdown.is_cancelled() && self.deps.lease.outlasts_attempt()
+    }
+
+    /// When the first of the delayed webhooks may begin its next attempt. `None` while this node may begin none: a time in the past would
+    /// not be waited for.
+    pub(super) fn next_delay(&self) -> Option<Instant> {
+        self.queues().next_delay().filter(|_| self.may_begin())
+    }
+
     fn next_attempt(&self) -> Option<ScheduledAttempt> {
-        if self.deps.shutdown.is_cancelled() || !self.deps.lease.outlasts_attempt() {
+        if !self.may_begin() {
             return None;
         }
         let (attempt, needs_refill) = {

@@ -222,26 +222,32 @@ async fn queries_have_series_and_alerts_fire_by_their_real_causes() {
             name: "clearhook-healthy",
             address: address(&healthy),
             key: Some(&healthy.key),
+            seconds: 2,
         },
         Job {
             name: "clearhook-troubled",
             address: address(&troubled),
             key: Some(&troubled.key),
+            seconds: 2,
         },
         Job {
             name: "clearhook-full",
             address: address(&full),
             key: Some(&full.key),
+            seconds: 2,
         },
         Job {
             name: "clearhook-leased",
             address: &leased.metrics,
             key: None,
+            // Without its database it answers after four seconds.
+            seconds: 5,
         },
         Job {
             name: "clearhook-edge",
             address: &edge_metrics,
             key: None,
+            seconds: 2,
         },
     ])
     .await;

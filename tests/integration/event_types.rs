@@ -84,7 +84,7 @@ async fn event_type_page_shows_fields_example_and_webhooks(database: TestDatabas
         assert_eq!(app.post("/webhooks", &body).await.0, 201);
     }
     let html = app.page("/event-types/identity.deleted", &cookie).await.text().await.unwrap();
-    assert_eq!(html.matches("Mirror ").count(), 20, "{html}");
+    assert_eq!(html.matches(" dir=\"auto\">Mirror ").count(), 20, "{html}");
     for shown in [
         "20 of 21 webhooks, by name",
         "href=\"/webhooks?event=identity.deleted\"",

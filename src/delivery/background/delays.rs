@@ -16,7 +16,7 @@ impl BackgroundTask for Delays {
 
     async fn run(&mut self, shutdown: &CancellationToken) {
         loop {
-            let next = self.engine.queues().next_delay();
+            let next = self.engine.next_delay();
             let delay_ended = async {
                 match next {
                     Some(at) => sleep_until(at).await,

@@ -40,6 +40,8 @@ pub(crate) struct Job<'a> {
     pub(crate) address: &'a str,
     /// The API key, unless the listener needs none.
     pub(crate) key: Option<&'a str>,
+    /// The seconds between two scrapes, and the time limit of each.
+    pub(crate) seconds: u32,
 }
 
 /// A running Prometheus. It ends with the test.
@@ -51,7 +53,7 @@ pub(crate) struct Prometheus {
 }
 
 impl Prometheus {
-    /// Starts it. It scrapes every second, and the durations of `for:` in the rules are a second.
+    /// Starts it. The durations of `for:` in the rules are a second.
     pub(crate) async fn start(jobs: &[Job<'_>]) -> Self {
         let folder = TempDir::with_prefix("clearhook-prometheus-").unwrap();
         let rules = fs::read_to_string(shipped("alerts.yaml")).unwrap();
@@ -59,17 +61,16 @@ impl Prometheus {
             Some((before, _)) if before.trim().is_empty() => format!("{before}for: 1s\n"),
             _ => format!("{line}\n"),
         });
-        let mut configuration =
-            "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\nrule_files: [alerts.yaml]\nscrape_configs:\n".to_owned();
+        let mut configuration = "global:\n  evaluation_interval: 1s\nrule_files: [alerts.yaml]\nscrape_configs:\n".to_owned();
         for job in jobs {
             let key = job
                 .key
                 .map(|key| format!(", authorization: {{ credentials: {key} }}"))
                 .unwrap_or_default();
-            let (name, address) = (job.name, job.address);
+            let (name, address, seconds) = (job.name, job.address, job.seconds);
             writeln!(
                 configuration,
-                "  - {{ job_name: {name}, static_configs: [{{ targets: [\"{address}\"] }}]{key} }}"
+                "  - {{ job_name: {name}, scrape_interval: {seconds}s, scrape_timeout: {seconds}s, static_configs: [{{ targets: [\"{address}\"] }}]{key} }}"
             )
             .unwrap();
         }
