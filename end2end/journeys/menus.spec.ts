@@ -13,8 +13,12 @@ const positions = (page: Page) =>
       .filter((element) => !element.closest('[popover], details.menu > :not(summary)') && element.checkVisibility())
       .map((element) => {
         const box = element.getBoundingClientRect();
-        // Within the page, because a menu may scroll it into view.
-        return [element.tagName, element.textContent!.trim().slice(0, 30), box.x + scrollX, box.y + scrollY, box.width, box.height].join(' ');
+        // Within the page, because a menu may scroll it into view. What sticks to the window moves within the page with each scroll.
+        const ancestors = [];
+        for (let ancestor: Element | null = element; ancestor; ancestor = ancestor.parentElement) ancestors.push(ancestor);
+        const sticks = ancestors.some((ancestor) => ['sticky', 'fixed'].includes(getComputedStyle(ancestor).position));
+        const y = sticks ? 'sticks' : box.y + scrollY;
+        return [element.tagName, element.textContent!.trim().slice(0, 30), box.x + scrollX, y, box.width, box.height].join(' ');
       }),
   );
 
