@@ -115,20 +115,20 @@ impl<E: LogExporter> LogExporter for Bounded<E> {
     }
 }
 
-/// A processor that passes on the spans that have a place in the queue.
+/// A processor that passes on the spans or log lines that have a place in the queue.
 #[derive(Debug)]
-pub(super) struct BoundedSpans<P> {
+pub(super) struct BoundedProcessor<P> {
     processor: P,
     queue: Arc<Queue>,
 }
 
-impl<P> BoundedSpans<P> {
+impl<P> BoundedProcessor<P> {
     pub(super) fn new(processor: P, queue: Arc<Queue>) -> Self {
         Self { processor, queue }
     }
 }
 
-impl<P: SpanProcessor> SpanProcessor for BoundedSpans<P> {
+impl<P: SpanProcessor> SpanProcessor for BoundedProcessor<P> {
     fn on_start(&self, span: &mut Span, context: &Context) {
         self.processor.on_start(span, context);
     }
@@ -152,20 +152,7 @@ impl<P: SpanProcessor> SpanProcessor for BoundedSpans<P> {
     }
 }
 
-/// A processor that passes on the log lines that have a place in the queue.
-#[derive(Debug)]
-pub(super) struct BoundedLogs<P> {
-    processor: P,
-    queue: Arc<Queue>,
-}
-
-impl<P> BoundedLogs<P> {
-    pub(super) fn new(processor: P, queue: Arc<Queue>) -> Self {
-        Self { processor, queue }
-    }
-}
-
-impl<P: LogProcessor> LogProcessor for BoundedLogs<P> {
+impl<P: LogProcessor> LogProcessor for BoundedProcessor<P> {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
         if self.queue.take() {
             self.processor.emit(record, scope);

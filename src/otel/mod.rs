@@ -28,7 +28,7 @@ use tracing::{Metadata, Subscriber};
 use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 
 use self::{
-    bounded::{Bounded, BoundedLogs, BoundedSpans, Queue},
+    bounded::{Bounded, BoundedProcessor, Queue},
     losses::{Losses, Signal},
     metrics::MetricsExport,
     settings::{SCOPE, Settings},
@@ -100,7 +100,7 @@ impl Exporters {
                 let queue = Queue::new(Signal::Traces, settings.spans_max, losses.clone());
                 let processor = BatchSpanProcessor::builder(Bounded::new(exporter, &queue)).build();
                 let provider = SdkTracerProvider::builder().with_resource(resource.clone());
-                Some(provider.with_span_processor(BoundedSpans::new(processor, queue)).build())
+                Some(provider.with_span_processor(BoundedProcessor::new(processor, queue)).build())
             }
         };
         let logs = match &settings.logs {
@@ -112,7 +112,7 @@ impl Exporters {
                 let queue = Queue::new(Signal::Logs, settings.log_lines_max, losses.clone());
                 let processor = BatchLogProcessor::builder(Bounded::new(exporter, &queue)).build();
                 let provider = SdkLoggerProvider::builder().with_resource(resource.clone());
-                Some(provider.with_log_processor(BoundedLogs::new(processor, queue)).build())
+                Some(provider.with_log_processor(BoundedProcessor::new(processor, queue)).build())
             }
         };
         let metrics = match &settings.metrics {

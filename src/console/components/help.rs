@@ -7,7 +7,7 @@ use crate::{
     messages::{Lang, help as say},
 };
 
-/// What is explained.
+/// The subject of a help text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::console) enum Topic {
     /// The section "General" of a webhook.
@@ -77,7 +77,7 @@ impl Topic {
 /// The button and what it opens.
 #[component]
 pub(in crate::console) fn HelpTip(
-    /// What is explained.
+    /// The subject of the help text.
     topic: Topic,
     /// The heading beside which it stands.
     heading: &'static str,

@@ -35,12 +35,12 @@ const LIVE_PARTS: &str = "[data-log-part]";
 /// The chart with its numbers. Its height does not depend on them.
 const CHART: &str = "#log-chart";
 
-/// Who asks for new rows.
+/// Why new rows are loaded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
-    /// Nobody: they are shown only if that moves nothing.
+    /// They were announced. They are shown only if that moves nothing.
     Nobody,
-    /// The viewer, by the link.
+    /// The viewer followed the link, so they are shown at once.
     Viewer,
 }
 
