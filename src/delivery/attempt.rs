@@ -7,6 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::FutureExt;
+use tokio::time::Instant;
 
 use crate::{
     delivery::{
@@ -74,8 +75,8 @@ impl CallbackSender {
     }
 
     /// When a delivery is tried again after its attempt panicked or could not begin.
-    fn again_at(&self) -> Timestamp {
-        Timestamp::now().plus(self.settings.trouble_pause)
+    fn again_at(&self) -> Instant {
+        Instant::now() + self.settings.trouble_pause
     }
 
     async fn call(&self, endpoint: &Endpoint, own: &AttemptHeaders, body: Bytes) -> Called {
@@ -109,7 +110,7 @@ impl CallbackSender {
         span.end(called.answer.status(), failure(&called));
         log(&job, attempt, &called);
         let works = called.answer.outcome() == Outcome::Succeeded;
-        let next = classify_response::decide(&called, &job, Timestamp::now(), &self.settings.schedule, jitter());
+        let next = classify_response::decide(&called, &job, Instant::now(), &self.settings.schedule, jitter());
         let health = if works {
             endpoint.succeeded()
         } else if called.answer == Answer::Status(410) {
@@ -124,7 +125,7 @@ impl CallbackSender {
         };
         let receiver_health = match (works, classify_response::pause(&called)) {
             (true, _) => ReceiverHealth::Works,
-            (false, Some(pause)) => ReceiverHealth::FailsUntil(tokio::time::Instant::now() + pause),
+            (false, Some(pause)) => ReceiverHealth::FailsUntil(Instant::now() + pause),
             (false, None) => ReceiverHealth::Fails,
         };
         let late_body = called.late_body.take();
@@ -144,7 +145,7 @@ impl CallbackSender {
 }
 
 /// Catches a panic of an attempt.
-async fn guarded(job: Job, again: Timestamp, attempt: impl Future<Output = Attempted>) -> Attempted {
+async fn guarded(job: Job, again: Instant, attempt: impl Future<Output = Attempted>) -> Attempted {
     if let Ok(result) = AssertUnwindSafe(attempt).catch_unwind().await {
         return result;
     }
@@ -164,7 +165,7 @@ pub(super) const fn without_attempt(job: Job, next: Next) -> Finished {
 
 /// The result when the webhook cannot be read. If the database is unavailable, the delivery is postponed. An error that will not go away
 /// by itself, such as invalid data, is treated like a panic: the number of retries is limited.
-fn unreadable(job: Job, error: &StoreError, again: Timestamp) -> Attempted {
+fn unreadable(job: Job, error: &StoreError, again: Instant) -> Attempted {
     tracing::warn!(%error, delivery = %job.delivery, webhook = %job.webhook, "delivery {} cannot be sent now because the database failed; it is tried again: {error}", job.delivery);
     let next = if error.is_refusal() {
         Next::Panicked(again)
@@ -306,9 +307,10 @@ mod tests {
             trigger: Trigger::Event,
             manual: false,
         };
+        let again = Instant::now();
         let broken = async { panic!("a panic, as by a fault of the code") };
-        let Attempted { finished, health, .. } = guarded(job.clone(), Timestamp(7), broken).await;
-        assert_eq!((finished.next, health), (Next::Panicked(Timestamp(7)), ReceiverHealth::Unknown));
+        let Attempted { finished, health, .. } = guarded(job.clone(), again, broken).await;
+        assert_eq!((finished.next, health), (Next::Panicked(again), ReceiverHealth::Unknown));
         assert!(finished.callback.is_none() && finished.job.delivery == job.delivery);
     }
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::{
     delivery::client::Called,
     domain::{
         answer::Answer,
         callback::{Outcome, Trigger},
         retry::RetrySchedule,
-        timestamp::Timestamp,
     },
     messages::{Lang, common},
     storage::{deliveries::Job, journal::Next},
@@ -22,7 +23,7 @@ pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
 const PAUSE_MAX: Duration = Duration::from_secs(300);
 
 /// What happens to a delivery after a call. `jitter` is a random number from 0 to 1.
-pub(super) fn decide(called: &Called, job: &Job, now: Timestamp, schedule: &RetrySchedule, jitter: f64) -> Next {
+pub(super) fn decide(called: &Called, job: &Job, now: Instant, schedule: &RetrySchedule, jitter: f64) -> Next {
     let answer = called.answer;
     if answer.outcome() == Outcome::Succeeded {
         return Next::Succeeded;
@@ -32,7 +33,7 @@ pub(super) fn decide(called: &Called, job: &Job, now: Timestamp, schedule: &Retr
     }
     let delay = schedule.delay(job.retries.saturating_add(1), jitter);
     match delay.filter(|_| job.may_be_retried()) {
-        Some(delay) => Next::RetryAt(now.plus(requested_delay(called).map_or(delay, |requested| delay.max(requested)))),
+        Some(delay) => Next::RetryAt(now + requested_delay(called).map_or(delay, |requested| delay.max(requested))),
         None => Next::Failed(format!(
             "All {} attempts failed; the last response was {}.",
             job.attempts.saturating_add(1),
@@ -70,6 +71,12 @@ mod tests {
         decided_with(answer, retries, retry_after, None)
     }
 
+    /// The delay before the retry after this answer.
+    fn delay(answer: Answer, retry_after: Option<u64>) -> Duration {
+        let again = decided(answer, 0, retry_after).again_at();
+        again.expect("it is retried").duration_since(Instant::now())
+    }
+
     fn decided_with(answer: Answer, retries: u32, retry_after: Option<u64>, max_attempts: Option<u32>) -> Next {
         let called = Called {
             answer,
@@ -96,14 +103,14 @@ mod tests {
             trigger: Trigger::Event,
             manual: false,
         };
-        decide(&called, &job, Timestamp(0), &"10s".parse().unwrap(), 0.5)
+        decide(&called, &job, Instant::now(), &"10s".parse().unwrap(), 0.5)
     }
 
-    #[test]
-    fn failures_are_retried_until_the_schedule_is_exhausted() {
+    #[tokio::test(start_paused = true)]
+    async fn failures_are_retried_until_the_schedule_is_exhausted() {
         assert_eq!(decided(Answer::Status(204), 0, None), Next::Succeeded);
-        assert_eq!(decided(Answer::Status(500), 0, None), Next::RetryAt(Timestamp(10_000)));
-        assert_eq!(decided(Answer::Status(302), 0, None), Next::RetryAt(Timestamp(10_000)));
+        assert_eq!(delay(Answer::Status(500), None), Duration::from_secs(10));
+        assert_eq!(delay(Answer::Status(302), None), Duration::from_secs(10));
         assert!(matches!(decided(Answer::None(Failure::TimedOut), 1, None), Next::Failed(reason) if reason.contains("TimedOut")));
     }
 
@@ -114,15 +121,12 @@ mod tests {
         assert!(!failed(0, 2));
     }
 
-    #[test]
-    fn retry_after_prolongs_the_delay_up_to_one_day() {
-        assert_eq!(decided(Answer::Status(429), 0, Some(60)), Next::RetryAt(Timestamp(60_000)));
-        assert_eq!(decided(Answer::Status(503), 0, Some(1)), Next::RetryAt(Timestamp(10_000)));
-        assert_eq!(
-            decided(Answer::Status(503), 0, Some(u64::MAX)),
-            Next::RetryAt(Timestamp(86_400_000))
-        );
-        assert_eq!(decided(Answer::Status(500), 0, Some(60)), Next::RetryAt(Timestamp(10_000)));
+    #[tokio::test(start_paused = true)]
+    async fn retry_after_prolongs_the_delay_up_to_one_day() {
+        assert_eq!(delay(Answer::Status(429), Some(60)), Duration::from_secs(60));
+        assert_eq!(delay(Answer::Status(503), Some(1)), Duration::from_secs(10));
+        assert_eq!(delay(Answer::Status(503), Some(u64::MAX)), Duration::from_hours(24));
+        assert_eq!(delay(Answer::Status(500), Some(60)), Duration::from_secs(10));
     }
 
     #[test]

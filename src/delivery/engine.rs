@@ -30,7 +30,7 @@ use crate::{
     storage::{
         Store, StoreError,
         deliveries::Job,
-        journal::{DISABLED, Journal, Next, Recorded},
+        journal::{DISABLED, Journal, Next, Recorded, system_time},
     },
     sync::locked,
 };
@@ -242,7 +242,7 @@ impl Engine {
         for result in recorded {
             queues.result_stored(result.delivery);
             if let Some(at) = result.again_at {
-                self.deps.wakeup.at(at);
+                self.deps.wakeup.at(system_time(at, Timestamp::now()));
             }
             if !manual.is_empty() && manual.remove(&result.delivery) {
                 self.deps.wakeup.now();

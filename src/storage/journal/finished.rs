@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::{
     domain::{
         disabled::DisabledReason,
@@ -24,13 +26,14 @@ pub struct Finished {
     pub health: Option<Health>,
 }
 
-/// What happens to a delivery next.
+/// What happens to a delivery next. Times are those of the monotonic clock: the system clock may be changed before the result is stored, and
+/// a time by the old clock would then be hours too late.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// It has succeeded.
     Succeeded,
     /// It is retried at this time.
-    RetryAt(Timestamp),
+    RetryAt(Instant),
     /// It has failed for good, for this reason.
     Failed(String),
     /// It was not attempted, because somebody cancelled it.
@@ -38,9 +41,28 @@ pub enum Next {
     /// It was not attempted and is held, because the webhook is disabled.
     Held,
     /// It was not attempted, because the database was not available. It is attempted at this time.
-    Postponed(Timestamp),
+    Postponed(Instant),
     /// The attempt panicked. It is retried at this time, or fails for good if that happened too often.
-    Panicked(Timestamp),
+    Panicked(Instant),
+}
+
+impl Next {
+    /// When the delivery is attempted again, if it is.
+    pub const fn again_at(&self) -> Option<Instant> {
+        match self {
+            Self::RetryAt(at) | Self::Postponed(at) | Self::Panicked(at) => Some(*at),
+            Self::Succeeded | Self::Failed(_) | Self::Cancelled(_) | Self::Held => None,
+        }
+    }
+}
+
+/// The time by the system clock that belongs to a time by the monotonic clock, if the system clock shows `now` at this moment.
+pub fn system_time(at: Instant, now: Timestamp) -> Timestamp {
+    let current = Instant::now();
+    match at.checked_duration_since(current) {
+        Some(left) => now.plus(left),
+        None => now.minus(current.duration_since(at)),
+    }
 }
 
 /// The change of a webhook's health after an attempt.
@@ -78,5 +100,5 @@ pub struct Recorded {
     /// The delivery.
     pub delivery: DeliveryId,
     /// When it is attempted again, if it is.
-    pub again_at: Option<Timestamp>,
+    pub again_at: Option<Instant>,
 }

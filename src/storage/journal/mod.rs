@@ -37,7 +37,7 @@ use self::{
 pub use self::{
     committed::{Committed, Slot, Slots},
     entry::{Accepted, PublishError},
-    finished::{DisabledWebhook, Finished, Health, Next, Recorded},
+    finished::{DisabledWebhook, Finished, Health, Next, Recorded, system_time},
     results::DISABLED,
 };
 use crate::{

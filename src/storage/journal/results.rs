@@ -25,7 +25,7 @@ use crate::{
         entity::{callback, event_type_stats, stats_total, webhook_stats},
         global_stats::shard_of,
         journal::{
-            finished::{Finished, Next, Recorded},
+            finished::{Finished, Next, Recorded, system_time},
             webhook_health,
         },
         ordering::{self, OrderKey},
@@ -81,7 +81,10 @@ pub(super) async fn record(
     insert_all::<callback::Entity>(transaction, rows).await?;
     count(transaction, node, callbacks).await?;
 
-    let (succeeded, others): (Vec<_>, Vec<_>) = results.iter().map(update_of).partition(DeliveryUpdate::is_first_success);
+    let (succeeded, others): (Vec<_>, Vec<_>) = results
+        .iter()
+        .map(|finished| update_of(finished, now))
+        .partition(DeliveryUpdate::is_first_success);
     let over = succeeded.iter().chain(&others).filter(|update| update.state.is_over());
     let over: BTreeSet<_> = over.filter_map(|update| update.subject).collect();
     ordering::lock_all(transaction, &over).await?;
@@ -97,10 +100,7 @@ pub(super) async fn record(
 pub(super) fn recorded(finished: &Finished) -> Recorded {
     Recorded {
         delivery: finished.job.delivery,
-        again_at: match finished.next {
-            Next::RetryAt(at) | Next::Panicked(at) | Next::Postponed(at) => Some(at),
-            _ => None,
-        },
+        again_at: finished.next.again_at(),
     }
 }
 
@@ -112,7 +112,7 @@ impl DeliveryUpdate {
 }
 
 /// The new state of the delivery after this result.
-fn update_of(finished: &Finished) -> DeliveryUpdate {
+fn update_of(finished: &Finished, now: Timestamp) -> DeliveryUpdate {
     let job = &finished.job;
     let attempts = finished.callback.as_ref().map_or(job.attempts, |callback| callback.attempt);
     let mut retries = job.retries;
@@ -121,11 +121,11 @@ fn update_of(finished: &Finished) -> DeliveryUpdate {
         Next::Succeeded => (DeliveryState::Succeeded, None, None),
         Next::RetryAt(at) => {
             retries = retries.saturating_add(1);
-            (DeliveryState::Pending, Some(*at), None)
+            (DeliveryState::Pending, Some(system_time(*at, now)), None)
         }
         Next::Failed(reason) => (DeliveryState::Failed, None, Some(reason.clone())),
         Next::Cancelled(reason) => (DeliveryState::Cancelled, None, Some(reason.clone())),
-        Next::Postponed(at) => (DeliveryState::Pending, Some(*at), None),
+        Next::Postponed(at) => (DeliveryState::Pending, Some(system_time(*at, now)), None),
         Next::Held => (DeliveryState::Held, None, Some(DISABLED.to_owned())),
         Next::Panicked(_) if job.panics + 1 >= PANICS_MAX => {
             panics = 1;
@@ -134,7 +134,7 @@ fn update_of(finished: &Finished) -> DeliveryUpdate {
         }
         Next::Panicked(at) => {
             panics = 1;
-            (DeliveryState::Pending, Some(*at), None)
+            (DeliveryState::Pending, Some(system_time(*at, now)), None)
         }
     };
     let manual_attempts = i32::from(job.manual && job.trigger == Trigger::Manual && finished.callback.is_some());
