@@ -12,8 +12,11 @@
     reason = "a benchmark that cannot go on ends; its figures need no more than three digits"
 )]
 
+mod drain;
+mod filters;
 mod limits;
 mod load;
+mod nodes;
 mod pages;
 #[path = "../../tests/integration/support/postgres.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::{
     load::Latency,
     report::Report,
-    run::LOGGED,
+    run::{LOGGED, LOGGED_PERIOD},
     service::{Kind, Service},
 };
 
@@ -34,7 +34,7 @@ pub(crate) async fn pages(report: &mut Report, kind: Kind) {
     }
     making.join_all().await;
     service = Arc::into_inner(shared).unwrap();
-    service.fill(&webhook, LOGGED).await;
+    service.fill(&webhook, LOGGED, LOGGED_PERIOD).await;
     service.fill_hours().await;
     let cookie = service.sign_in().await;
     service.restart();

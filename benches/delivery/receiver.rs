@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -29,6 +29,25 @@ struct Seen {
     ids: Mutex<HashSet<String>>,
     /// Scheduled and arrived.
     times: Mutex<Vec<(u64, u64)>>,
+}
+
+/// A receiver that is down until it is told to work.
+#[derive(Default)]
+struct Down {
+    is_up: AtomicBool,
+    recovery: Mutex<Recovery>,
+    ids: Mutex<HashSet<String>>,
+}
+
+/// What the receiver that was down has received since it works.
+#[derive(Clone, Copy, Default, serde::Deserialize, serde::Serialize)]
+pub(crate) struct Recovery {
+    /// Different deliveries.
+    pub(crate) deliveries: u64,
+    /// When the first came, in nanoseconds since 1970.
+    pub(crate) first: u64,
+    /// When the last one came that had not come before.
+    pub(crate) last: u64,
 }
 
 /// Callbacks since the previous call.
@@ -62,7 +81,34 @@ pub(crate) async fn serve() {
         )
         .fallback(take)
         .with_state(seen);
-    serve_on_any_port(app).await;
+    let down = Router::new()
+        .route("/down", post(take_if_up))
+        .route(
+            "/up",
+            post(async |State(down): State<Arc<Down>>| down.is_up.store(true, Ordering::Relaxed)),
+        )
+        .route(
+            "/recovery",
+            get(async |State(down): State<Arc<Down>>| Json(*down.recovery.lock().unwrap())),
+        )
+        .with_state(Arc::new(Down::default()));
+    serve_on_any_port(down.merge(app)).await;
+}
+
+async fn take_if_up(State(down): State<Arc<Down>>, headers: HeaderMap, _body: Bytes) -> StatusCode {
+    if !down.is_up.load(Ordering::Relaxed) {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
+    let id = headers["webhook-id"].to_str().unwrap().to_owned();
+    if down.ids.lock().unwrap().insert(id) {
+        let mut recovery = down.recovery.lock().unwrap();
+        recovery.deliveries += 1;
+        recovery.last = now();
+        if recovery.first == 0 {
+            recovery.first = recovery.last;
+        }
+    }
+    StatusCode::OK
 }
 
 pub(crate) async fn serve_on_any_port(app: Router) {

@@ -9,8 +9,11 @@ use clearhook::catalogue::BuiltIn;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    drain::drain,
+    filters::filters,
     limits,
     load::{self, Events, Latency, Target},
+    nodes::nodes,
     pages,
     report::Report,
     service::{Kind, Service},
@@ -22,6 +25,8 @@ use crate::{
 pub(crate) const SUSTAINED: usize = 60_000;
 const LATENCY: Duration = Duration::from_secs(10);
 pub(crate) const LOGGED: u64 = 1_000_000;
+/// The period of these callbacks: most of the retention.
+pub(crate) const LOGGED_PERIOD: Duration = Duration::from_hours(300 * 24);
 
 const PARTS: [&str; 10] = [
     "limits",
@@ -46,7 +51,10 @@ impl Wanted<'_> {
     }
 
     fn part(&self, name: &str) -> bool {
-        let parts: Vec<_> = PARTS.into_iter().chain(["wrk", "long-log", "pages", "types"]).collect();
+        let parts: Vec<_> = PARTS
+            .into_iter()
+            .chain(["wrk", "long-log", "filters", "drain", "nodes", "pages", "types"])
+            .collect();
         self.has(name, &parts)
     }
 }
@@ -93,7 +101,8 @@ async fn database(report: &mut Report, kind: Kind, machine: Machine, wanted: &Wa
     }
     let mut sustained_rate = 10_000.0;
     for (part, webhooks) in [("one", 1), ("many", 100)] {
-        if wanted.part(part) {
+        let is_compared = part == "one" && wanted.part("drain");
+        if wanted.part(part) || is_compared {
             let rate = sustained(report, kind, webhooks).await;
             if let Some(client) = machine.client {
                 report.line("  share of the client limit", "", rate / client, Some(("≥", goals.0)));
@@ -122,6 +131,15 @@ async fn database(report: &mut Report, kind: Kind, machine: Machine, wanted: &Wa
     }
     if wanted.part("long-log") {
         long_log(report, kind).await;
+    }
+    if wanted.part("filters") {
+        filters(report, kind).await;
+    }
+    if wanted.part("drain") {
+        drain(report, kind, sustained_rate).await;
+    }
+    if wanted.part("nodes") && kind == Kind::Postgres {
+        nodes(report).await;
     }
     if wanted.part("pages") {
         pages::pages(report, kind).await;
@@ -311,7 +329,7 @@ async fn long_log(report: &mut Report, kind: Kind) {
     let webhook = service.webhook(&service.receiver.url, BuiltIn::IdentityCreated).await;
     let events = Arc::new(Events::new(BuiltIn::IdentityCreated));
     let before = latency(&service, &events, 200.0).await;
-    service.fill(&webhook, LOGGED).await;
+    service.fill(&webhook, LOGGED, LOGGED_PERIOD).await;
     service.restart();
     let after = latency(&service, &events, 200.0).await;
     report.line("p50 at 200/s with 1,000,000 logged", "ms", after.p50, None);

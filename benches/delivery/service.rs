@@ -4,10 +4,11 @@ use std::{
     fs,
     io::{BufRead, BufReader, Write},
     process::{Child, Command, Stdio},
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 
-use clearhook::catalogue::BuiltIn;
+use clearhook::{catalogue::BuiltIn, vault::MasterKey};
 use reqwest::{Client, redirect::Policy};
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
@@ -30,6 +31,8 @@ const SCOPES: [&str; 6] = [
     "event-types:write",
 ];
 
+static MASTER_KEY: LazyLock<MasterKey> = LazyLock::new(MasterKey::generate);
+
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -45,7 +48,9 @@ pub(crate) struct Service {
     pub(crate) receiver: Process,
     child: Child,
     folder: TempDir,
-    _cluster: Option<Cluster>,
+    /// The other nodes, with their data directories.
+    others: Vec<(Child, String, TempDir)>,
+    cluster: Option<Cluster>,
 }
 
 impl Service {
@@ -76,8 +81,21 @@ impl Service {
             receiver: Process::start("receiver"),
             child,
             folder,
-            _cluster: cluster,
+            others: Vec::new(),
+            cluster,
         }
+    }
+
+    /// Starts another node on the same database.
+    pub(crate) fn add_node(&mut self) {
+        let folder = TempDir::new_in("target").unwrap();
+        let (child, url) = serve(&folder, &self.database);
+        self.others.push((child, url, folder));
+    }
+
+    /// The URLs of all nodes.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.url.as_str()).chain(self.others.iter().map(|(_, url, _)| url.as_str()))
     }
 
     /// Stops it by SIGTERM and starts it again.
@@ -203,13 +221,21 @@ impl Service {
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
     }
 
-    /// CPU time used so far, in seconds.
+    /// CPU time that all nodes have used so far, in seconds.
     pub(crate) fn cpu(&self) -> f64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let (_, rest) = stat.rsplit_once(')').unwrap();
-        let fields: Vec<_> = rest.split_whitespace().collect();
-        // utime and stime, in ticks of 10 ms.
-        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+        let ids = std::iter::once(self.child.id()).chain(self.others.iter().map(|(child, ..)| child.id()));
+        ids.map(|id| CpuTime::of(id).unwrap().own).sum()
+    }
+
+    /// CPU time that PostgreSQL has used so far, in seconds.
+    pub(crate) fn database_cpu(&self) -> f64 {
+        let file = self.cluster.as_ref().unwrap().socket().join("data/postmaster.pid");
+        let server: u32 = fs::read_to_string(file).unwrap().lines().next().unwrap().parse().unwrap();
+        let all = CpuTime::of(server).unwrap();
+        let processes = fs::read_dir("/proc").unwrap();
+        let ids = processes.filter_map(|process| process.unwrap().file_name().to_str()?.parse().ok());
+        let running = ids.filter_map(CpuTime::of).filter(|process| process.parent == server);
+        all.own + all.ended_children + running.map(|process| process.own).sum::<f64>()
     }
 
     /// Waits until it is idle.
@@ -238,12 +264,13 @@ impl Service {
         connection.close().await.unwrap();
     }
 
-    /// Fills the log with a webhook's callbacks of the last 300 days.
-    pub(crate) async fn fill(&self, webhook: &str, count: u64) {
+    /// Fills the log with a webhook's callbacks, spread over a period until now. One in 1,000 failed with 500, and one in 1,000,000 with 503; one in
+    /// 1,000 is of another event type.
+    pub(crate) async fn fill(&self, webhook: &str, count: u64, period: Duration) {
         let connection = Database::connect(&self.database).await.unwrap();
         let is_sqlite = self.database.starts_with("sqlite");
         let now = load::millis();
-        let step = 300 * 24 * 3_600 * 1_000 / count;
+        let step = u64::try_from(period.as_millis()).unwrap() / count;
         let (numbers, id, webhook) = if is_sqlite {
             (
                 format!(
@@ -269,8 +296,10 @@ impl Service {
         let sql = format!(
             "INSERT INTO callbacks (id, delivery_id, event_id, webhook_id, event_type, url, callback_date, attempt, \"trigger\", outcome, \
              status, response, detail, duration_ms, request_headers, response_headers, response_body, response_truncated) {numbers} \
-             SELECT {id}, {id}, {id}, {webhook}, 'identity.created', 'http://127.0.0.1/', {now} - ({count} - i) * {step}, 1, 'event', \
-             'succeeded', 200, 'OK', NULL, 1, '[[\"content-type\",\"application/json\"],[\"webhook-id\",\"msg_0192f0c2-0000-7000-8000-000000000000\"]]', \
+             SELECT {id}, {id}, {id}, {webhook}, CASE WHEN i % 1000 = 501 THEN 'visit-event.created' ELSE 'identity.created' END, \
+             'http://127.0.0.1/', {now} - ({count} - i) * {step}, 1, 'event', CASE WHEN i % 1000 = 7 THEN 'failed' ELSE 'succeeded' END, \
+             CASE WHEN i % 1000000 = 7 THEN 503 WHEN i % 1000 = 7 THEN 500 ELSE 200 END, \
+             CASE WHEN i % 1000000 = 7 THEN 'ServiceUnavailable' WHEN i % 1000 = 7 THEN 'InternalServerError' ELSE 'OK' END, NULL, 1, '[[\"content-type\",\"application/json\"],[\"webhook-id\",\"msg_0192f0c2-0000-7000-8000-000000000000\"]]', \
              '[[\"date\",\"Tue, 24 Nov 2026 10:00:00 GMT\"]]', {empty}, {is_false} FROM n"
         );
         if !is_sqlite {
@@ -300,8 +329,33 @@ impl Service {
 impl Drop for Service {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        for child in self.others.iter_mut().map(|(child, ..)| child).chain([&mut self.child]) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// The CPU time of a process, in seconds.
+struct CpuTime {
+    parent: u32,
+    own: f64,
+    ended_children: f64,
+}
+
+impl CpuTime {
+    /// `None` if the process has ended.
+    fn of(process: u32) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        let (_, rest) = stat.rsplit_once(')')?;
+        let fields: Vec<_> = rest.split_whitespace().collect();
+        // In ticks of 10 ms: utime, stime, cutime and cstime (proc(5)).
+        let seconds = |first: usize| (fields[first].parse::<f64>().unwrap() + fields[first + 1].parse::<f64>().unwrap()) / 100.0;
+        Some(Self {
+            parent: fields[1].parse().unwrap(),
+            own: seconds(11),
+            ended_children: seconds(13),
+        })
     }
 }
 
@@ -327,6 +381,8 @@ fn command(folder: &TempDir, database: &str) -> Command {
         .current_dir(folder.path())
         .env_remove("CLEARHOOK_BENCH_BINARY")
         .env("CLEARHOOK_DATABASE_URL", database)
+        // The nodes of a database have the same key.
+        .env("CLEARHOOK_MASTER_KEY", MASTER_KEY.reveal().as_str())
         .env("CLEARHOOK_DRAIN", "0s")
         .env("CLEARHOOK_ALLOW_HTTP", "true")
         .env("CLEARHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")

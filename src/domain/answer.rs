@@ -1,5 +1,7 @@
 //! The result of an attempt, and its name in the callback log.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use http::StatusCode;
 
 use crate::domain::callback::Outcome;
@@ -88,6 +90,16 @@ impl Answer {
             |reason| reason.chars().filter(char::is_ascii_alphanumeric).collect(),
         )
     }
+
+    /// The result that has this name in the log. Each name is that of one result.
+    pub fn of_response(name: &str) -> Option<Self> {
+        static NAMES: LazyLock<HashMap<String, Answer>> = LazyLock::new(|| {
+            let statuses = (100..=999).map(Answer::Status);
+            let all = statuses.chain(Failure::ALL.map(Answer::None));
+            all.map(|answer| (answer.response(), answer)).collect()
+        });
+        NAMES.get(name).copied()
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +119,15 @@ mod tests {
             assert_eq!(Answer::Status(status).response(), name);
         }
         assert_eq!(Answer::None(Failure::NameNotResolved).response(), "NameNotResolved");
+    }
+
+    #[test]
+    fn each_name_is_that_of_one_result() {
+        let statuses = (100..=999).map(Answer::Status);
+        for answer in statuses.chain(Failure::ALL.map(Answer::None)) {
+            assert_eq!(Answer::of_response(&answer.response()), Some(answer));
+        }
+        assert_eq!(Answer::of_response("Teapot"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! them.
 
 mod all;
+mod by_kind;
 mod condition;
 pub mod feed;
 
@@ -35,6 +36,49 @@ pub enum LogCursor {
     After(Cursor),
     /// The rows newer than this one.
     Before(Cursor),
+}
+
+/// Where the rows of a page begin within a time range, and their order.
+struct Place {
+    /// Excludes the row of the cursor, and those beyond it that began in the same millisecond.
+    condition: Condition,
+    order: Order,
+}
+
+/// The order of the rows of a page, by date and id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    NewestFirst,
+    OldestFirst,
+}
+
+impl Place {
+    fn of(position: LogCursor) -> Self {
+        let mut condition = Condition::default();
+        let order = match position {
+            LogCursor::Newest => Order::NewestFirst,
+            LogCursor::After(Cursor { at, id }) => {
+                condition.and("(callback_date < ? OR id < ?)", [at.0.into(), id.into()]);
+                Order::NewestFirst
+            }
+            LogCursor::Before(Cursor { at, id }) => {
+                condition.and("(callback_date > ? OR id > ?)", [at.0.into(), id.into()]);
+                Order::OldestFirst
+            }
+        };
+        Self { condition, order }
+    }
+
+    fn is_newest_first(&self) -> bool {
+        self.order == Order::NewestFirst
+    }
+
+    const fn direction(&self) -> &'static str {
+        match self.order {
+            Order::NewestFirst => "DESC",
+            Order::OldestFirst => "ASC",
+        }
+    }
 }
 
 /// A page of the log, newest first.
@@ -114,26 +158,21 @@ impl Store {
             }
             LogCursor::Before(Cursor { at, .. }) => (Some(filter.from.map_or(at, |from| from.max(at))), filter.to),
         };
-        let mut all = Condition::range(
-            webhook,
+        let (filter, place) = (
             &LogFilter {
                 from,
                 to,
                 ..filter.clone()
             },
+            Place::of(position),
         );
+        if filter.is_by_kind() {
+            return self.rows_by_kind(webhook, filter, &place, limit).await;
+        }
+        let mut all = Condition::range(webhook, filter);
         all.add_filter(filter);
-        let direction = match position {
-            LogCursor::Newest => "DESC",
-            LogCursor::After(Cursor { at, id }) => {
-                all.and("(callback_date < ? OR id < ?)", [at.0.into(), id.into()]);
-                "DESC"
-            }
-            LogCursor::Before(Cursor { at, id }) => {
-                all.and("(callback_date > ? OR id > ?)", [at.0.into(), id.into()]);
-                "ASC"
-            }
-        };
+        all.and(&place.condition.sql, place.condition.values.iter().cloned());
+        let direction = place.direction();
         let sql = format!(
             "SELECT {CALLBACK_COLUMNS} FROM callbacks WHERE {} ORDER BY callback_date {direction}, id {direction} LIMIT ?",
             all.sql

@@ -55,6 +55,16 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             // The log of one webhook, newest first. The columns of the filters and of the chart are in the index, because reading the
             // rows of a million callbacks would take seconds.
             newest_first("callbacks_by_date").col("status").col("event_type").to_owned(),
+            // The same for a filter by event type or response: a page is merged from the newest rows of each kind (`storage::log::by_kind`).
+            Index::create()
+                .name("callbacks_by_kind")
+                .table("callbacks")
+                .col("webhook_id")
+                .col("event_type")
+                .col("response")
+                .col(("callback_date", IndexOrder::Desc))
+                .col(("id", IndexOrder::Desc))
+                .to_owned(),
             // Few callbacks fail, so this index is small, and a query for failures does not read successes.
             newest_first("callbacks_failed")
                 .col("status")

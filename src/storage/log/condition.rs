@@ -57,14 +57,19 @@ impl Condition {
         all
     }
 
-    /// Adds the time range of the filter, and its condition on failures.
-    fn add_range(&mut self, filter: &LogFilter) {
+    /// Adds the time range of the filter.
+    pub(in crate::storage) fn add_times(&mut self, filter: &LogFilter) {
         if let Some(from) = filter.from {
             self.and("callback_date >= ?", [from.0.into()]);
         }
         if let Some(to) = filter.to {
             self.and("callback_date < ?", [to.0.into()]);
         }
+    }
+
+    /// Adds the time range of the filter, and its condition on failures.
+    fn add_range(&mut self, filter: &LogFilter) {
+        self.add_times(filter);
         if filter.is_of_failures() {
             // The same text as in the partial index on failures, so that the index is used.
             self.and("outcome = 'failed'", []);
