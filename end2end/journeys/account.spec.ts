@@ -1,6 +1,6 @@
 // The first administrator, the account page and the second factor, with and without scripts.
 import { createHmac } from 'node:crypto';
-import { accessible, expect, fits, test } from '../support/test.ts';
+import { accessible, expect, fits, openAccountMenu, test } from '../support/test.ts';
 import { Server } from '../support/server.ts';
 
 const password = 'seven purple lanterns hum';
@@ -63,6 +63,7 @@ test('from an empty server to a second factor', async ({ page, expected }) => {
     await fits(page);
     const recovery = await section.getByRole('listitem').first().textContent();
 
+    await openAccountMenu(page);
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.getByLabel('Email').fill('first@example.com');
     await page.getByLabel('Password').fill(password);
