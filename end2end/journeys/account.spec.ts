@@ -43,7 +43,8 @@ test('from an empty server to a second factor', async ({ page, expected }) => {
     await expect(page.getByRole('heading', { name: 'This link has been used' })).toBeVisible();
 
     await page.goto(`${server.url}/webhooks`);
-    await page.getByRole('link', { name: 'first@example.com' }).click();
+    await openAccountMenu(page);
+    await page.getByRole('link', { name: 'Account', exact: true }).click();
     await expect(page.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible();
     await expect(page.getByRole('row').filter({ hasText: 'this browser' })).toHaveCount(1);
     await accessible(page);
