@@ -1,4 +1,5 @@
 // What a viewer chooses for all pages: language, theme and time zone, and the menu that leads there; with scripts and without.
+import { Server } from '../support/server.ts';
 import { accessible, expect, fits, live, openAccountMenu, test } from '../support/test.ts';
 
 const menu = 'Account menu: admin@example.com';
@@ -85,4 +86,27 @@ test('times are shown in the chosen time zone on every page', async ({ signedIn:
   await choose('browser');
   // Without scripts the browser does not say where it is.
   await shown(javaScriptEnabled === false ? 'UTC' : 'America/Montreal');
+});
+
+test('a reader of the public catalogue chooses language and theme in a menu, and can sign in', async ({ page }) => {
+  const { server } = await Server.empty(['--public-catalogue', 'true']);
+  try {
+    await page.goto(`${server.url}/event-types`);
+    await expect(page.getByRole('heading', { name: 'Event types', level: 1 })).toBeVisible();
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: 740 });
+      await page.getByRole('button', { name: 'Language and theme' }).click();
+      await expect(page.getByRole('button', { name: 'Dark' })).toBeVisible();
+      await expect(page.getByRole('button', { name: 'Sign out' })).toHaveCount(0);
+      await accessible(page);
+      await page.keyboard.press('Escape');
+    }
+    await fits(page);
+    await openAccountMenu(page);
+    await page.getByRole('button', { name: 'Français' }).click();
+    await expect(page.getByRole('heading', { name: 'Types d’événements', level: 1 })).toBeVisible();
+    await expect(page.getByRole('banner').getByRole('link', { name: 'Se connecter' })).toHaveAttribute('href', /^\/sign-in\?next=/);
+  } finally {
+    await server.stop();
+  }
 });
