@@ -1,6 +1,6 @@
 // The first administrator, the account page and the second factor, with and without scripts.
 import { createHmac } from 'node:crypto';
-import { accessible, expect, fits, test } from '../support/test.ts';
+import { accessible, expect, fits, openAccountMenu, test } from '../support/test.ts';
 import { Server } from '../support/server.ts';
 
 const password = 'seven purple lanterns hum';
@@ -43,7 +43,8 @@ test('from an empty server to a second factor', async ({ page, expected }) => {
     await expect(page.getByRole('heading', { name: 'This link has been used' })).toBeVisible();
 
     await page.goto(`${server.url}/webhooks`);
-    await page.getByRole('link', { name: 'first@example.com' }).click();
+    await openAccountMenu(page);
+    await page.getByRole('link', { name: 'Account', exact: true }).click();
     await expect(page.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible();
     await expect(page.getByRole('row').filter({ hasText: 'this browser' })).toHaveCount(1);
     await accessible(page);
@@ -63,6 +64,7 @@ test('from an empty server to a second factor', async ({ page, expected }) => {
     await fits(page);
     const recovery = await section.getByRole('listitem').first().textContent();
 
+    await openAccountMenu(page);
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.getByLabel('Email').fill('first@example.com');
     await page.getByLabel('Password').fill(password);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import Ajv from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { verify } from '../support/receiver.ts';
-import { expect, test, tick } from '../support/test.ts';
+import { expect, openAccountMenu, test, tick } from '../support/test.ts';
 
 test('sign in, add a webhook, publish, see the callback, download the schema', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   await page.getByRole('link', { name: 'Add webhook' }).first().click();
@@ -91,6 +91,7 @@ test('search finds a webhook, and the address keeps it', async ({ signedIn: page
 });
 
 test('signing out ends the session', async ({ signedIn: page }) => {
+  await openAccountMenu(page);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page).toHaveURL(/\/sign-in/);
   await page.goto('/webhooks');

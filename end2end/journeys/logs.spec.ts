@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { email, password, type Server } from '../support/server.ts';
-import { accessible, expect, fits, live, signIn, test } from '../support/test.ts';
+import { accessible, expect, fits, live, openAccountMenu, signIn, test } from '../support/test.ts';
 
 const rows = (page: Page) => page.locator('#log-rows').getByRole('row');
 
@@ -252,6 +252,7 @@ test('a session that ends while a log is open is told, and signing in leads back
   // In another window of the same browser.
   const other = await page.context().newPage();
   await other.goto(`${server.url}/webhooks`);
+  await openAccountMenu(other);
   await other.getByRole('button', { name: 'Sign out' }).click();
   await expect(other).toHaveURL(/sign-in/);
   await other.close();

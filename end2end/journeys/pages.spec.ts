@@ -1,7 +1,7 @@
 // Every page: accessible in both themes, at every width, by keyboard, and deaf to what strangers write into it.
 import type { Locator } from '@playwright/test';
 import { email, password } from '../support/server.ts';
-import { accessible, expect, fits, live, signIn, test } from '../support/test.ts';
+import { accessible, expect, fits, live, openAccountMenu, signIn, test } from '../support/test.ts';
 
 test('pages are accessible and fit', async ({ page, server, receiver, expected }) => {
   test.slow();
@@ -56,6 +56,7 @@ test('pages are accessible and fit in French', async ({ browser, server, receive
   await page.getByLabel('URL').press('Tab');
   await expect(page.getByText('Utilisez une URL qui commence par https://')).toBeVisible();
   await page.goto('/webhooks');
+  await openAccountMenu(page);
   await page.getByRole('button', { name: 'English' }).click();
   await expect(page.locator('html')).toHaveAttribute('lang', 'en');
   await page.goto('/event-types');
@@ -63,6 +64,7 @@ test('pages are accessible and fit in French', async ({ browser, server, receive
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await page.emulateMedia({ colorScheme: 'light' });
   const light = await ground();
+  await openAccountMenu(page);
   await page.getByRole('button', { name: 'Dark' }).click();
   await expect.poll(ground, 'a chosen theme counts more than the system').not.toBe(light);
   await context.close();

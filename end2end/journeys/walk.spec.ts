@@ -27,7 +27,7 @@ test('one walks from webhook to webhook through what the list found, and back', 
     await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
   }
   await expect(walk).toHaveText(/3 of 26/);
-  // What is done on the page keeps the list, also if the webhook is not in it any more.
+  // After a change is saved, the links still lead through the list, also if the webhook does not match its filter any more.
   await page.getByRole('link', { name: 'Edit all' }).click();
   await expect(page.getByLabel('Description')).toBeVisible();
   await live(page);

@@ -93,6 +93,11 @@ export async function signIn(page: Page, url = ''): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Webhooks', level: 1 })).toBeVisible();
 }
 
+/** Opens the menu with account, language, theme and "Sign out", in any language. */
+export async function openAccountMenu(page: Page): Promise<void> {
+  await page.locator('[popovertarget="account-menu"]').click();
+}
+
 /** Chooses an event type on the form of a webhook. */
 export async function tick(page: Page, name: string): Promise<void> {
   const box = page.locator('#events').getByRole('checkbox', { name, exact: true, includeHidden: true });

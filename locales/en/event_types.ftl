@@ -18,6 +18,7 @@ events-after = { $count ->
     [one] event in 24 hours
    *[other] events in 24 hours
 }
+callbacks-of-day = Callbacks per hour in the last 24 hours, { NUMBER($count) } together
 count = { $count ->
     [one] { NUMBER($count) } event type
    *[other] { NUMBER($count) } event types

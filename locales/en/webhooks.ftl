@@ -177,7 +177,10 @@ all-running = Changing webhooks
 all-progress = { NUMBER($done) } of { NUMBER($total) } done
 all-go-on = Continue
 all-stop = Stop here
-all-stop-hint = What is done stays done if you stop.
+all-stop-hint = If you stop, { $count ->
+    [one] the { NUMBER($count) } webhook that was changed remains changed
+   *[other] the { NUMBER($count) } webhooks that were changed remain changed
+}, and the others are left as they are.
 cancel = Cancel
 
 # The choice of columns.

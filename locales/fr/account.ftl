@@ -45,3 +45,10 @@ end-session = Déconnecter
 end-session-of = Déconnecter { $browser }, { $address }
 end-done = Ce navigateur est déconnecté.
 sign-out-everywhere = Se déconnecter partout
+
+zone = Fuseau horaire
+zone-about = Les heures de toutes les pages y sont affichées. Le choix est gardé dans ce navigateur.
+zone-in = Afficher les heures selon
+zone-browser = Le fuseau horaire du navigateur ({ $zone })
+zone-now = Il est maintenant { $time } dans le fuseau { $zone }.
+zone-save = Enregistrer le fuseau horaire

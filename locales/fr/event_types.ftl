@@ -18,6 +18,7 @@ events-after = { $count ->
     [one] événement en 24 heures
    *[other] événements en 24 heures
 }
+callbacks-of-day = Appels par heure des dernières 24 heures, { NUMBER($count) } en tout
 count = { $count ->
     [one] { NUMBER($count) } type d’événement
    *[other] { NUMBER($count) } types d’événements

@@ -174,7 +174,10 @@ all-running = Modification des webhooks
 all-progress = { NUMBER($done) } sur { NUMBER($total) } faits
 all-go-on = Continuer
 all-stop = S’arrêter là
-all-stop-hint = Ce qui est fait le reste si vous vous arrêtez.
+all-stop-hint = Si vous arrêtez, { $count ->
+    [one] le webhook déjà modifié reste modifié
+   *[other] les { NUMBER($count) } webhooks déjà modifiés restent modifiés
+}, et les autres restent tels quels.
 cancel = Annuler
 filtered = Liste filtrée
 filtered-count = { $count ->

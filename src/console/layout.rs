@@ -8,8 +8,8 @@ use crate::{
     auth::{principal::Principal, rules::Action},
     console::{
         components::{
+            account_menu::AccountMenu,
             icon::{BOLT, KEY, LAYERS, Mark, NavIcon, PERSON, SHEET, TILES},
-            preferences::Preferences,
             shortcuts::Shortcuts,
         },
         href::href,
@@ -53,13 +53,16 @@ pub fn Layout(
         }
     });
     let links = links.collect_view();
-    let account = is_within(&here, "/account").then_some("page");
+    let is_account = is_within(&here, "/account");
     let who = signed_in();
     let may_add = who
         .clone()
         .is_some_and(|who| Principal::User(who).may(Action::WriteWebhooks, false).is_ok());
     let email = who.map(|who| who.email);
-    let initials = email.as_deref().map(initials).unwrap_or_default();
+    let is_user = email.is_some();
+    // A reader of the public catalogue.
+    let sign_in =
+        (!is_user).then(|| view! { <a href=href("/sign-in", &SignInQuery { next: Some(here.clone()) })>{event_types::sign_in(lang)}</a> });
     view! {
         <a class="skip" href="#main" rel="external">
             {common::skip(lang)}
@@ -70,38 +73,11 @@ pub fn Layout(
                 "clearhook"
             </a>
             <nav aria-label=common::navigation(lang)>{links}</nav>
-            {match email {
-                Some(email) => {
-                    view! {
-                        <div class="account">
-                            <a href="/account" class="account-name" aria-current=account title=email.clone()>
-                                <span class="avatar" data-initials=initials></span>
-                                <span>{email.clone()}</span>
-                            </a>
-                            <Preferences />
-                            <div class="account-foot">
-                                <form method="post" action="/sign-out">
-                                    <button class="quiet" type="submit">
-                                        {common::sign_out(lang)}
-                                    </button>
-                                </form>
-                                <Shortcuts may_add />
-                            </div>
-                        </div>
-                    }
-                        .into_any()
-                }
-                // A reader of the public catalogue.
-                None => {
-                    view! {
-                        <div class="account">
-                            <a href=href("/sign-in", &SignInQuery { next: Some(here) })>{event_types::sign_in(lang)}</a>
-                            <Preferences />
-                        </div>
-                    }
-                        .into_any()
-                }
-            }}
+            <div class="account">
+                {sign_in}
+                <AccountMenu email is_account />
+                {is_user.then(|| view! { <Shortcuts may_add /> })}
+            </div>
         </header>
         <main id="main" tabindex="-1">
             {children()}
@@ -140,15 +116,6 @@ fn icon(path: &str) -> &'static str {
     }
 }
 
-/// The first letters of up to two words of the part of an email address before the "@".
-fn initials(email: &str) -> String {
-    let name = email.split('@').next().unwrap_or_default();
-    let words = name
-        .split(|sign: char| !sign.is_alphanumeric())
-        .filter_map(|word| word.chars().next());
-    words.take(2).flat_map(char::to_uppercase).collect()
-}
-
 /// Whether the page at `here` is the one at `path` or belongs to it: `/webhooks/new` belongs to `/webhooks`. No page belongs to `/`.
 fn is_within(here: &str, path: &str) -> bool {
     here.strip_prefix(path)
@@ -158,20 +125,6 @@ fn is_within(here: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_account_has_up_to_two_initials() {
-        for (email, expected) in [
-            ("admin@example.com", "A"),
-            ("owner.hr@example.com", "OH"),
-            ("a-b-c@example.com", "AB"),
-            ("élodie@example.com", "É"),
-            ("", ""),
-            ("@", ""),
-        ] {
-            assert_eq!(initials(email), expected, "{email}");
-        }
-    }
 
     #[test]
     fn the_link_of_a_page_is_current_on_it_and_on_the_pages_below_it() {

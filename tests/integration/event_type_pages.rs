@@ -1,14 +1,15 @@
 //! The pages on which event types are defined, changed, compared, archived and imported, as plain forms.
 
-use clearhook::domain::role::Role;
+use clearhook::{catalogue::BuiltIn, domain::role::Role};
 use reqwest::Response;
 use serde_json::{Value, json};
 
 use crate::support::{
     app::{JsonAnswer, TestApp},
     database::TestDatabase,
-    html::{Page, text_of},
+    html::{Page, attribute, text_of},
     on_both,
+    receiver::Receiver,
 };
 
 on_both! {
@@ -21,6 +22,7 @@ on_both! {
     types_with_slashes_have_pages
     texts_of_types_do_not_become_html
     list_is_paged_searched_and_filtered
+    list_shows_the_callbacks_of_the_last_day_by_hour
     form_is_checked_while_it_is_typed
 }
 
@@ -445,5 +447,29 @@ async fn form_is_checked_while_it_is_typed(database: TestDatabase) {
         (&json!(false), false),
         "{draft}"
     );
+    app.stop().await;
+}
+
+async fn list_shows_the_callbacks_of_the_last_day_by_hour(database: TestDatabase) {
+    let (app, cookie) = start(&database).await;
+    let receiver = Receiver::start([]).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    for number in 1..=3 {
+        app.publish(BuiltIn::IdentityCreated, &number.to_string()).await;
+    }
+    app.log(&webhook, 3).await;
+    let drawn = async |cookie: &str| {
+        let (_, page, _) = get(&app, "/event-types", cookie).await;
+        let drawn = page.all("table.catalogue svg.spark").into_iter();
+        drawn.map(|drawn| attribute(drawn, "aria-label")).collect::<Vec<_>>()
+    };
+    assert_eq!(drawn(&cookie).await, ["Callbacks per hour in the last 24 hours, 3 together"]);
+    assert_eq!(
+        drawn(&format!("{cookie}; lang=fr")).await,
+        ["Appels par heure des dernières 24 heures, 3 en tout"]
+    );
+    let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
+    assert_eq!(drawn(&owner).await, [""; 0], "these numbers are of the webhooks of others, too");
+    assert_eq!(drawn("").await, [""; 0], "readers of the public catalogue see none");
     app.stop().await;
 }

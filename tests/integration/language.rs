@@ -3,9 +3,14 @@
 use clearhook::domain::role::Role;
 use reqwest::header::LOCATION;
 
-use crate::support::{app::TestApp, database::TestDatabase, on_both};
+use crate::support::{
+    app::TestApp,
+    database::TestDatabase,
+    html::{Page, attribute, text_of},
+    on_both,
+};
 
-on_both! { pages_are_in_the_viewers_language validation_errors_are_translated_on_pages_only }
+on_both! { pages_are_in_the_viewers_language times_are_in_the_chosen_zone validation_errors_are_translated_on_pages_only }
 
 async fn french(app: &TestApp, path: &str, cookie: &str) -> String {
     let request = app
@@ -64,6 +69,54 @@ async fn pages_are_in_the_viewers_language(database: TestDatabase) {
         app.form("/preferences", "", &[("lang", "tlh")]).await.headers().get("set-cookie"),
         None
     );
+    app.stop().await;
+}
+
+async fn times_are_in_the_chosen_zone(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let kept = async |zone: &str| {
+        let response = app.form("/preferences", &cookie, &[("zone", zone)]).await;
+        assert_eq!(response.status(), 303, "{zone}");
+        let kept = response.headers().get("set-cookie").map(|kept| kept.to_str().unwrap().to_owned());
+        kept.map(|kept| {
+            let mut parts = kept.split("; ");
+            (parts.next().unwrap().to_owned(), parts.any(|part| part == "Max-Age=0"))
+        })
+    };
+    assert_eq!(kept("Asia/Kolkata").await, Some(("zone=Asia/Kolkata".to_owned(), false)));
+    assert_eq!(kept("UTC").await, Some(("zone=UTC".to_owned(), false)));
+    assert_eq!(kept("browser").await, Some(("zone=".to_owned(), true)));
+    for wrong in [
+        "",
+        "Mars/Base",
+        "../../etc/passwd",
+        "Etc/GMT+3",
+        "Europe/Paris; HttpOnly",
+        "Europe/Paris\r\nSet-Cookie: a=b",
+    ] {
+        assert_eq!(kept(wrong).await, None, "{wrong}");
+    }
+    // The browser is in Montreal: what was chosen counts more, and a name that does not exist counts nothing.
+    for (zone, expected) in [
+        ("zone=Asia/Kolkata", "Asia/Kolkata"),
+        ("zone=UTC", "UTC"),
+        ("zone=Mars/Base", "America/Montreal"),
+        ("lang=fr", "America/Montreal"),
+    ] {
+        let html = app
+            .page("/account", &format!("{cookie}; tz=America/Montreal; {zone}"))
+            .await
+            .text()
+            .await
+            .unwrap();
+        let page = Page::of(&html);
+        assert!(text_of(page.one("#zone-now")).contains(expected), "{zone}: {html}");
+        let chosen = page.all("#zone option[selected]");
+        let value = if expected == "America/Montreal" { "browser" } else { expected };
+        assert_eq!(attribute(chosen[0], "value"), value);
+        assert!(text_of(page.one("#zone option[value=browser]")).contains("America/Montreal"));
+    }
     app.stop().await;
 }
 

@@ -38,6 +38,8 @@ pub(super) fn watch() {
         };
         let Some(query) = form_query(&form) else { return };
         event.prevent_default();
+        // Styles show that the answer is on its way (`busy`).
+        let _ = form.set_attribute("aria-busy", "true");
         let action = form.get_attribute("action").unwrap_or_default();
         let (path, fragment) = action.split_once('#').unwrap_or((&action, ""));
         let mark = if query.is_empty() { "" } else { "?" };

@@ -1,5 +1,6 @@
 //! Components that several pages use, one per file.
 
+pub(super) mod account_menu;
 pub(super) mod badges;
 pub(super) mod body;
 pub(super) mod centered_page;
@@ -7,6 +8,7 @@ pub(super) mod chart;
 pub(super) mod code;
 pub(super) mod copy_button;
 pub(super) mod field;
+pub(super) mod filter_sheet;
 pub(super) mod form_page;
 pub(super) mod heat;
 pub(super) mod help;

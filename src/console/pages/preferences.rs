@@ -1,4 +1,4 @@
-//! The form of the language, the theme, the first steps and the columns of a list, which are kept in cookies. It works for everybody, with and without a session.
+//! The form of the language, the theme, the time zone, the first steps and the columns of a list, which are kept in cookies. It works for everybody, with and without a session.
 
 use std::borrow::Cow;
 
@@ -15,10 +15,13 @@ use crate::{
     console::{
         ConsoleError,
         page_action::{PageAction, page_action},
-        pages::webhooks::columns::cookie_value,
+        pages::{
+            account::time_zone::{BROWSER, is_offered},
+            webhooks::columns::cookie_value,
+        },
         server::{
             response::set_cookie,
-            viewer::{CHECKLIST, COLUMNS, LANG, THEME},
+            viewer::{CHECKLIST, COLUMNS, LANG, THEME, ZONE},
         },
         viewer::Theme,
     },
@@ -37,13 +40,13 @@ pub fn routes() -> Routes<AppState> {
         .server_fn::<SetPreferences, _>(page_action::<SetPreferences>)
 }
 
-/// Sets the language, the theme, whether the overview shows the first steps (`checklist=off` hides them), and the columns of the list of webhooks
-/// (`usual` forgets the choice). Values that do not exist are
-/// ignored.
+/// Sets the language, the theme, the time zone (`browser` forgets the choice), whether the overview shows the first steps (`checklist=off` hides
+/// them), and the columns of the list of webhooks (`usual` forgets the choice). Values that do not exist are ignored.
 #[server(prefix = "/fn", endpoint = "set_preferences")]
 pub async fn set_preferences(
     #[server(default)] lang: String,
     #[server(default)] theme: String,
+    #[server(default)] zone: String,
     #[server(default)] checklist: String,
     #[server(default)] columns: Vec<String>,
 ) -> Result<(), ConsoleError> {
@@ -52,6 +55,11 @@ pub async fn set_preferences(
     }
     if let Ok(theme) = theme.parse::<Theme>() {
         set_cookie(&cookie(THEME, theme.as_str()));
+    }
+    if zone == BROWSER {
+        set_cookie(&forgotten(ZONE));
+    } else if is_offered(&zone) {
+        set_cookie(&cookie(ZONE, zone));
     }
     if checklist == "off" {
         set_cookie(&cookie(CHECKLIST, "off"));

@@ -18,8 +18,10 @@ pub const THEME: &str = "theme";
 pub const CHECKLIST: &str = "checklist";
 /// The name of the cookie with the chosen columns of the list of webhooks.
 pub const COLUMNS: &str = "columns";
-/// The name of the cookie with the time zone. A script sets it.
-const ZONE: &str = "tz";
+/// The name of the cookie with the chosen time zone. Without it, times follow the browser.
+pub const ZONE: &str = "zone";
+/// The name of the cookie with the time zone of the browser. A script sets it.
+const BROWSER_ZONE: &str = "tz";
 
 /// The language and the theme for a request with these headers: the chosen ones, or else the language that the browser prefers, or else
 /// English, and the theme of the operating system.
@@ -46,29 +48,52 @@ pub fn lang() -> Lang {
     viewer().lang
 }
 
-/// The time zone of the current request. UTC until a script has set the cookie.
+/// The time zone of the current request: see [`zone_of`].
 pub fn zone() -> TimeZone {
     use_context::<Parts>().map_or(TimeZone::UTC, |parts| zone_of(&parts.headers))
 }
 
-/// The time zone for a request with these headers. UTC until a script has set the cookie.
+/// The time zone for a request with these headers: the chosen one, or else the one of the browser. UTC until a script has set the cookie of the
+/// latter.
 pub fn zone_of(headers: &HeaderMap) -> TimeZone {
-    cookies::value(headers, ZONE)
-        .and_then(|zone| TimeZone::get(zone).ok())
-        .unwrap_or(TimeZone::UTC)
+    zone_in(headers, ZONE).unwrap_or_else(|| browser_zone_of(headers))
+}
+
+/// The time zone of the browser. UTC until a script has set the cookie.
+pub fn browser_zone_of(headers: &HeaderMap) -> TimeZone {
+    zone_in(headers, BROWSER_ZONE).unwrap_or(TimeZone::UTC)
+}
+
+fn zone_in(headers: &HeaderMap, cookie: &str) -> Option<TimeZone> {
+    cookies::value(headers, cookie).and_then(|zone| TimeZone::get(zone).ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let header = |(name, value): &(&str, &str)| (name.parse::<header::HeaderName>().unwrap(), value.parse().unwrap());
+        pairs.iter().map(header).collect()
+    }
+
     fn viewer_with(pairs: &[(&'static str, &'static str)]) -> Viewer {
-        viewer_of(
-            &pairs
-                .iter()
-                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-                .collect(),
-        )
+        viewer_of(&headers(pairs))
+    }
+
+    #[test]
+    fn the_chosen_time_zone_overrides_the_one_of_the_browser() {
+        let zone = |cookies: &'static str| zone_of(&headers(&[("cookie", cookies)])).iana_name().map(str::to_owned);
+        for (cookies, expected) in [
+            ("lang=en", "UTC"),
+            ("tz=America/Montreal", "America/Montreal"),
+            ("tz=America/Montreal; zone=Europe/Paris", "Europe/Paris"),
+            ("tz=America/Montreal; zone=UTC", "UTC"),
+            ("tz=America/Montreal; zone=Mars/Base", "America/Montreal"),
+            ("tz=../../etc/passwd", "UTC"),
+        ] {
+            assert_eq!(zone(cookies).as_deref(), Some(expected), "{cookies}");
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub use self::{
     list::{failing_count, list_place, only_webhook, set_enabled, shown_page},
     live::{Follower, News},
     logs::{RANGE_MAX, attempts, bounded, callback, latest_callback, log, log_page},
-    overview::{Checklist, checklist, overview},
+    overview::{Checklist, callbacks_by_type, checklist, overview},
     pause::{pause, try_now},
     recover::{Chosen, cancel, cancel_of, count_recoverable, discard, recover, recover_for},
     redirect::{redirect_target, usable_redirect_target, use_redirect_target},

@@ -7,11 +7,16 @@ use tokio::try_join;
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
-    domain::{id::WebhookId, timestamp::Timestamp, webhook::Status},
+    domain::{
+        id::{UserId, WebhookId},
+        timestamp::Timestamp,
+        webhook::Status,
+    },
     services::error::UseCaseError,
     services::events::TEST_SOURCE,
     services::webhooks::list::only_own,
     storage::{
+        StoreError,
         callback_counts::Figure,
         global_stats::TypeFigure,
         overview::Trouble,
@@ -65,6 +70,21 @@ pub async fn checklist(app: &AppState, by: &Principal) -> Result<Option<Checklis
     }))
 }
 
+/// The hourly numbers of callbacks since `from` by event type, of all webhooks. Nothing for a caller who may see the own webhooks only, because
+/// these statistics are not kept by owner.
+pub async fn callbacks_by_type(app: &AppState, by: &Principal, from: Timestamp) -> Result<Vec<TypeFigure>, UseCaseError> {
+    let mut own = WebhookFilter::default();
+    only_own(by, &mut own)?;
+    Ok(by_type(app, own.owner, from).await?)
+}
+
+async fn by_type(app: &AppState, owner: Option<UserId>, from: Timestamp) -> Result<Vec<TypeFigure>, StoreError> {
+    match owner {
+        Some(_) => Ok(Vec::new()),
+        None => app.store.totals_by_type(from).await,
+    }
+}
+
 /// Loads the overview, with statistics since `from`, by event type since `types_from`, and at most `rows` webhooks of each kind that needs attention.
 pub async fn overview(app: &AppState, by: &Principal, from: Timestamp, types_from: Timestamp, rows: u64) -> Result<Overview, UseCaseError> {
     let mut own = WebhookFilter::default();
@@ -76,16 +96,10 @@ pub async fn overview(app: &AppState, by: &Principal, from: Timestamp, types_fro
             None => store.recent_callbacks(RECENT).await,
         }
     };
-    let by_type = async {
-        match owner {
-            Some(_) => Ok(Vec::new()),
-            None => store.totals_by_type(types_from).await,
-        }
-    };
     let (standings, hours, hours_by_type, waiting, mut troubles, given_up, holding, recent) = try_join!(
         store.standings(owner),
         store.totals(owner, from),
-        by_type,
+        by_type(app, owner, types_from),
         store.waiting(owner),
         store.failing(owner, rows),
         store.given_up(owner, rows),

@@ -1,9 +1,10 @@
-//! The account of the signed-in user: password, second factor, and sessions.
+//! The account of the signed-in user: password, second factor, sessions, and the time zone.
 
 mod browser_name;
 mod forms;
 mod second_factor;
 mod sessions;
+pub(super) mod time_zone;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -14,6 +15,7 @@ use self::{
     forms::{AccountIntent, AccountResult, ChangeAccount},
     second_factor::{Enrolment, SecondFactor},
     sessions::{EndSession, SessionRow, Sessions, SignOutEverywhere},
+    time_zone::TimeZoneSection,
 };
 use crate::{
     app::AppState,
@@ -154,6 +156,7 @@ pub fn Account(
                         <Password view=view.clone() />
                         {view.has_password.then(|| view! { <SecondFactor view=view.clone() /> })}
                         <Sessions sessions=view.sessions />
+                        <TimeZoneSection />
                     }
                         .into_any()
                 }

@@ -16,6 +16,7 @@ use crate::{
             notice::{Done, Trouble},
             pager::Pager,
             query_form::QueryForm,
+            sparkline::Sparkline,
             unseen::{ForeignText, written_out},
         },
         href::{href, page_query},
@@ -223,6 +224,7 @@ fn Row(row: RowView, internal: bool) -> impl IntoView {
         state,
         webhooks,
         events,
+        sparkline,
     } = row;
     let counts = internal.then(|| {
         let label = say::webhooks_of(lang, webhooks, &name);
@@ -234,7 +236,7 @@ fn Row(row: RowView, internal: bool) -> impl IntoView {
         };
         view! {
             <td class="count">
-                <span>{events_text(events, lang)}</span>
+                {sparkline.map(|sparkline| view! { <Sparkline sparkline /> })} <span>{events_text(events, lang)}</span>
                 <span class="stacked-label">" " {say::events_after(lang, events)}</span>
             </td>
             <td class="count">

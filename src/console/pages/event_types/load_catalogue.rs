@@ -1,6 +1,6 @@
 //! Loads the list of event types.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,14 +8,22 @@ use super::entry_texts::group_in;
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
-    console::server::lang,
-    domain::event_type::{EventType, EventTypeState, Origin},
+    console::{components::sparkline::SparklineView, pages::webhooks::load_sparkline::sparkline, server::lang},
+    domain::{
+        event_type::{EventType, EventTypeState, Origin},
+        timestamp::Timestamp,
+    },
+    messages::{Lang, event_types as say},
     registry::Entry,
     services::{error::UseCaseError, event_types, webhooks},
+    storage::{global_stats::TypeFigure, stats::hour, webhooks::HourCounts},
 };
 
 /// The number of event types per page.
 const ROWS: usize = 100;
+
+/// The hours of the small charts before the present one.
+const HOURS_SHOWN: Duration = Duration::from_hours(23);
 
 /// The query of the list. Values that are not valid are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +112,8 @@ pub(super) struct RowView {
     pub(super) webhooks: u64,
     /// The number of its events in the last 24 hours.
     pub(super) events: u64,
+    /// Its callbacks in the last 24 hours. `None` if there was none, or if the viewer may not see those of all webhooks.
+    pub(super) sparkline: Option<SparklineView>,
 }
 
 /// Loads the list.
@@ -132,15 +142,18 @@ pub(super) async fn load(app: &AppState, by: &Principal, query: &CatalogueQuery)
         .clamp(1, pages);
     let shown: Vec<_> = found.iter().skip((page - 1) * ROWS).take(ROWS).collect();
     let is_internal = !matches!(by, Principal::Public);
-    let (webhooks, events) = if is_internal {
+    let now = Timestamp::now();
+    let (webhooks, events, callbacks) = if is_internal {
         let types: Vec<EventType> = shown.iter().map(|entry| entry.event_type().clone()).collect();
         tokio::try_join!(
             webhooks::subscription_counts(app, by),
             event_types::events_of_last_day(app, by, &types),
+            webhooks::callbacks_by_type(app, by, now.minus(HOURS_SHOWN)),
         )?
     } else {
         Default::default()
     };
+    let hours = by_hour(callbacks);
     let mut groups: Vec<GroupView> = Vec::new();
     for entry in shown {
         let event_type = entry.event_type().clone();
@@ -150,6 +163,7 @@ pub(super) async fn load(app: &AppState, by: &Principal, query: &CatalogueQuery)
             state: entry.state(),
             webhooks: webhooks.of(&event_type),
             events: events.get(&event_type).copied().unwrap_or(0),
+            sparkline: hours.get(&event_type).and_then(|counts| drawn(counts, hour(now), lang)),
             event_type,
         };
         let name = group_in(entry, lang).map(str::to_owned);
@@ -166,5 +180,24 @@ pub(super) async fn load(app: &AppState, by: &Principal, query: &CatalogueQuery)
         is_filtered: query.is_filter(),
         may_write: by.may(Action::WriteEventTypes, false).is_ok(),
         is_internal,
+    })
+}
+
+/// The callbacks of each type by hour. The statistics do not say which failed.
+fn by_hour(figures: Vec<TypeFigure>) -> HashMap<EventType, Vec<HourCounts>> {
+    let mut hours: HashMap<EventType, Vec<HourCounts>> = HashMap::new();
+    for TypeFigure { at, event_type, count } in figures {
+        let counts = (hour(at), count.unsigned_abs(), 0);
+        hours.entry(event_type).or_default().push(counts);
+    }
+    hours
+}
+
+fn drawn(counts: &[HourCounts], now: i64, lang: Lang) -> Option<SparklineView> {
+    let sum = counts.iter().map(|(_, callbacks, _)| callbacks).sum();
+    let drawn = sparkline(counts, now, lang)?;
+    Some(SparklineView {
+        label: say::callbacks_of_day(lang, sum),
+        ..drawn
     })
 }

@@ -4,16 +4,59 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::{popup::Popup, query_form::QueryForm},
+        components::{
+            filter_sheet::{FilterSheet, SheetButton, set_text},
+            popup::Popup,
+            query_form::QueryForm,
+        },
         pages::log::{load_log::ChoiceView, log_query::LogQuery},
         viewer::lang,
     },
-    messages::logs as say,
+    messages::{common, logs as say},
 };
+
+/// The id of the sheet with the range.
+const RANGE: &str = "log-range";
+/// The id of the sheet with the filters.
+const FILTERS: &str = "log-filters";
+
+/// The buttons that open the sheets on a phone. The one of the range has the name of the preset.
+#[component]
+pub(super) fn SheetButtons(presets: Vec<ChoiceView>, asked: LogQuery) -> impl IntoView {
+    let lang = lang();
+    let range = presets
+        .into_iter()
+        .find(|preset| preset.current)
+        .map_or_else(|| say::range(lang).to_owned(), |preset| preset.text);
+    let name = format!("{}: {range}", say::range(lang));
+    let set = [&asked.response, &asked.event, &asked.q].into_iter().flatten().count();
+    view! {
+        <SheetButton sheet=RANGE name>{range}</SheetButton>
+        <SheetButton sheet=FILTERS>{common::filters(lang)} " " {set_text(set)}</SheetButton>
+    }
+}
+
+/// The preset ranges and the form for a custom one.
+#[component]
+pub(super) fn RangeSheet(
+    presets: Vec<ChoiceView>,
+    path: String,
+    asked: LogQuery,
+    from: String,
+    to: String,
+    is_wrong: bool,
+) -> impl IntoView {
+    view! {
+        <FilterSheet id=RANGE heading=say::range(lang())>
+            <Presets presets />
+            <RangeForm path asked from to is_wrong />
+        </FilterSheet>
+    }
+}
 
 /// The preset ranges.
 #[component]
-pub(super) fn Presets(presets: Vec<ChoiceView>) -> impl IntoView {
+fn Presets(presets: Vec<ChoiceView>) -> impl IntoView {
     let links = presets.into_iter().map(|preset| {
         view! {
             <a href=preset.value aria-current=preset.current.then_some("true")>
@@ -30,12 +73,12 @@ pub(super) fn Presets(presets: Vec<ChoiceView>) -> impl IntoView {
 
 /// The form for a custom range.
 #[component]
-pub(super) fn RangeForm(path: String, asked: LogQuery, from: String, to: String, error: Option<String>) -> impl IntoView {
+fn RangeForm(path: String, asked: LogQuery, from: String, to: String, is_wrong: bool) -> impl IntoView {
     let lang = lang();
     // A step of one second lets the field show seconds.
     let step = |value: &str| (value.len() > "2026-11-23T09:00".len()).then_some("1");
     let (step_from, step_to) = (step(&from), step(&to));
-    let invalid = error.as_ref().map(|_| "true");
+    let invalid = is_wrong.then_some("true");
     view! {
         <QueryForm action=format!("{path}#logs") class="range" search=false>
             <label>
@@ -55,9 +98,6 @@ pub(super) fn RangeForm(path: String, asked: LogQuery, from: String, to: String,
                 {say::show(lang)}
             </button>
         </QueryForm>
-        <p class="field-error range-error" id="range-error" role="alert">
-            {error.unwrap_or_default()}
-        </p>
     }
 }
 
@@ -66,6 +106,7 @@ pub(super) fn RangeForm(path: String, asked: LogQuery, from: String, to: String,
 pub(super) fn Filters(path: String, asked: LogQuery, responses: Vec<ChoiceView>, events: Vec<ChoiceView>) -> impl IntoView {
     let lang = lang();
     view! {
+        <FilterSheet id=FILTERS heading=common::filters(lang)>
         <QueryForm action=format!("{path}#logs") class="filters" search=false>
             <Kept name="range" value=asked.range />
             <Kept name="from" value=asked.from />
@@ -79,6 +120,7 @@ pub(super) fn Filters(path: String, asked: LogQuery, responses: Vec<ChoiceView>,
                 {say::filter(lang)}
             </button>
         </QueryForm>
+        </FilterSheet>
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         pages::log::{
             callback::OpenCallback,
             load_log::{CallbackRow, LogView, WebhookLog, load},
-            log_filters::{Export, Filters, Presets, RangeForm},
+            log_filters::{Export, Filters, RangeSheet, SheetButtons},
             log_follower::{FollowedLog, LogFollower},
             log_query::LogQuery,
         },
@@ -107,8 +107,18 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
             <div class="log-grid">
                 <div class="log-list">
                     <div class="bar">
-                        <Presets presets=log.presets.clone() />
-                        <RangeForm path=path.clone() asked=asked.clone() from=log.from.clone() to=log.to.clone() error=log.error.clone() />
+                        <SheetButtons presets=log.presets.clone() asked=asked.clone() />
+                        <RangeSheet
+                            presets=log.presets.clone()
+                            path=path.clone()
+                            asked=asked.clone()
+                            from=log.from.clone()
+                            to=log.to.clone()
+                            is_wrong=log.error.is_some()
+                        />
+                        <p class="field-error range-error" id="range-error" role="alert">
+                            {log.error.clone().unwrap_or_default()}
+                        </p>
                         {zoom}
                     </div>
                     <div class="card">
@@ -154,6 +164,8 @@ fn Rows(log: LogView) -> impl IntoView {
         Some(say::none(lang))
     };
     let (is_utc, other_times) = log.times;
+    // Who has chosen UTC for all pages has no other times.
+    let has_other = is_utc || log.zone != "UTC";
     let zone_switch = if is_utc { say::times_local(lang) } else { say::times_utc(lang) };
     view! {
         <table class="stack log" aria-label=say::callbacks(lang)>
@@ -176,7 +188,8 @@ fn Rows(log: LogView) -> impl IntoView {
             {none.filter(|_| is_empty).map(|text| view! { <p class="none">{text}</p> })}
             <div class="foot">
                 <span>
-                    {say::foot(lang, &log.zone)} " · " <a href=other_times>{zone_switch}</a>
+                    {say::foot(lang, &log.zone)}
+                    {has_other.then(|| view! { " · " <a href=other_times>{zone_switch}</a> })}
                 </span>
                 <nav class="pager" aria-label=say::pages(lang)>
                     {log.newer.map(|newer| view! { <a class="button" href=newer rel="prev">{say::newer(lang)}</a> })}

@@ -134,6 +134,27 @@ fn is_number(typed: &str, count: u64) -> bool {
     is_plain && digits.parse() == Ok(count)
 }
 
+/// The title of a page, the way back to the list, and the heading.
+#[component]
+fn Head(
+    /// The title of the window.
+    title: String,
+    /// The heading.
+    heading: String,
+    /// The address of the list.
+    list: String,
+) -> impl IntoView {
+    view! {
+        <Title text=title />
+        <p class="crumbs">
+            <a href=list>{say::title(lang())}</a>
+        </p>
+        <div class="head">
+            <h1>{heading}</h1>
+        </div>
+    }
+}
+
 /// The page that asks.
 #[component]
 pub(super) fn AllQuestionPage(
@@ -183,13 +204,7 @@ pub(super) fn AllQuestionPage(
     });
     let class = if deletes { "button danger" } else { "button primary" };
     view! {
-        <Title text=title.clone() />
-        <p class="crumbs">
-            <a href=list.clone()>{say::title(lang)}</a>
-        </p>
-        <div class="head">
-            <h1>{title}</h1>
-        </div>
+        <Head title=title.clone() heading=title list=list.clone() />
         <p class="prose">{say::all_found(lang)} " " {why}</p>
         <form method="post" action=action class="all-form">
             {confirm}
@@ -224,13 +239,7 @@ pub(super) fn AllProgressPage(
     let title = say::all_progress(lang, done, total);
     let hidden = |name: &'static str, value: String| view! { <input type="hidden" name=name value=value /> };
     view! {
-        <Title text=title.clone() />
-        <p class="crumbs">
-            <a href=list.clone()>{say::title(lang)}</a>
-        </p>
-        <div class="head">
-            <h1>{say::all_running(lang)}</h1>
-        </div>
+        <Head title=title.clone() heading=say::all_running(lang).to_owned() list=list.clone() />
         <form method="post" action=action class="all-form" data-go-on="true">
             <label for="all-progress">{title}</label>
             <progress id="all-progress" max=total.to_string() value=done.to_string()></progress>
@@ -244,7 +253,7 @@ pub(super) fn AllProgressPage(
                     {say::all_stop(lang)}
                 </a>
             </div>
-            <p class="hint">{say::all_stop_hint(lang)}</p>
+            <p class="hint">{say::all_stop_hint(lang, done)}</p>
         </form>
     }
 }

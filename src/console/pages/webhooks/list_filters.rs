@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     console::{
         components::{
+            filter_sheet::{FilterSheet, SheetButton, set_text},
             icon::{CROSS, Icon},
             owners::OwnerView,
             query_form::QueryForm,
@@ -16,6 +17,9 @@ use crate::{
     domain::{event_type::EventType, webhook::Status},
     messages::{Lang, common, webhooks as say},
 };
+
+/// The id of the sheet with the filters.
+const SHEET: &str = "list-filters";
 
 /// The name of a status.
 pub(super) const fn status_name(status: Status, lang: Lang) -> &'static str {
@@ -33,6 +37,7 @@ pub(super) fn search(query: &ListQuery, owners: &[OwnerView], lang: Lang) -> Any
         let selected = chosen.as_deref() == Some(value.as_str());
         view! { <option value=value selected=selected>{name}</option> }
     };
+    let filters_set = filters_set(query);
     let types = event_types_loaded();
     let events: Vec<_> = types
         .all()
@@ -46,10 +51,13 @@ pub(super) fn search(query: &ListQuery, owners: &[OwnerView], lang: Lang) -> Any
             .iter()
             .map(|owner| option(owner.id.clone(), owner.email.clone(), &query.owner));
         view! {
-            <select name="owner" aria-label=say::owner(lang)>
-                <option value="">{say::any_owner(lang)}</option>
-                {owners.collect_view()}
-            </select>
+            <label>
+                <span>{say::owner(lang)}</span>
+                <select name="owner" aria-label=say::owner(lang)>
+                    <option value="">{say::any_owner(lang)}</option>
+                    {owners.collect_view()}
+                </select>
+            </label>
         }
     });
     view! {
@@ -58,15 +66,27 @@ pub(super) fn search(query: &ListQuery, owners: &[OwnerView], lang: Lang) -> Any
                 {say::search(lang)}
             </label>
             <input id="q" name="q" type="search" placeholder=say::search_hint(lang) value=q maxlength="200" autocomplete="off" spellcheck="false" />
-            <select name="event" aria-label=say::event(lang)>
-                <option value="">{say::all_events(lang)}</option>
-                {events.collect_view()}
-            </select>
-            <select name="status" aria-label=say::status(lang)>
-                <option value="">{say::any_status(lang)}</option>
-                {statuses.collect_view()}
-            </select>
-            {owners}
+            <SheetButton sheet=SHEET>{common::filters(lang)} " " {filters_set}</SheetButton>
+            <FilterSheet id=SHEET heading=common::filters(lang)>
+                <label>
+                    <span>{say::event(lang)}</span>
+                    <select name="event" aria-label=say::event(lang)>
+                        <option value="">{say::all_events(lang)}</option>
+                        {events.collect_view()}
+                    </select>
+                </label>
+                <label>
+                    <span>{say::status(lang)}</span>
+                    <select name="status" aria-label=say::status(lang)>
+                        <option value="">{say::any_status(lang)}</option>
+                        {statuses.collect_view()}
+                    </select>
+                </label>
+                {owners}
+                <button class="button primary sheet-submit unscripted" type="submit">
+                    {say::search(lang)}
+                </button>
+            </FilterSheet>
             <input type="hidden" name="sort" value=sort />
             <input type="hidden" name="dir" value=dir />
             <input type="hidden" name="rows" value=rows />
@@ -74,6 +94,17 @@ pub(super) fn search(query: &ListQuery, owners: &[OwnerView], lang: Lang) -> Any
                 {say::search(lang)}
             </button>
         </QueryForm>
+    }
+    .into_any()
+}
+
+/// How many filters are set besides the search text. It changes with the list (`live_list`).
+pub(super) fn filters_set(query: &ListQuery) -> AnyView {
+    let set = [&query.event, &query.status, &query.owner].into_iter().flatten().count();
+    view! {
+        <span id="filters-set" data-list-part="text">
+            {set_text(set)}
+        </span>
     }
     .into_any()
 }

@@ -9,7 +9,7 @@ use crate::{
         pages::webhooks::{
             bulk::BulkBar,
             columns::{Column, Columns},
-            list_filters::chips,
+            list_filters::{chips, filters_set},
             list_origin::from_list,
             load_list::{ListQuery, ListView, PAGE_SIZES},
             no_webhooks::NothingFound,
@@ -44,6 +44,7 @@ pub(super) fn parts(list: ListView, query: &ListQuery, lang: Lang) -> AnyView {
     view! {
         {standings(&list, query, lang)}
         {count(&list, query, lang)}
+        {filters_set(query)}
         {rows(list, query, lang)}
     }
     .into_any()
