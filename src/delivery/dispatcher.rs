@@ -222,6 +222,20 @@ impl Dispatcher {
         other_nodes::wait_for_change(&parts.store, parts.node, &parts.lease).await;
     }
 
+    /// As [`Self::all_changed`], for webhooks that were disabled before. Without a queue on this node a webhook has neither pauses nor a rate limit in
+    /// memory that would have to change, so it is not read from the database until its next delivery.
+    pub async fn all_enabled(&self, webhooks: &[WebhookId]) {
+        let parts = &self.0;
+        let with_queue: Vec<WebhookId> = {
+            let queues = parts.engine.queues();
+            webhooks.iter().copied().filter(|webhook| queues.has_queue(*webhook)).collect()
+        };
+        for webhook in webhooks {
+            parts.engine.forget_endpoint(*webhook);
+        }
+        self.all_changed(&with_queue).await;
+    }
+
     /// Notes that a manual attempt was requested for a delivery that may be in memory or in flight.
     pub fn manual_requested(&self, webhook: WebhookId, delivery: DeliveryId) {
         self.0.engine.manual_requested(webhook, delivery);

@@ -1,4 +1,4 @@
-//! Inserts and updates of many rows with few statements. The number of rows per statement is one of a few fixed sizes, so that the database
+//! Inserts and updates of many rows with few statements. The number of rows per statement is one of a limited number of sizes, so that the database
 //! sees the same statement texts again and each is prepared only once.
 
 use std::{
@@ -22,8 +22,18 @@ use crate::{
 };
 
 /// Rows per statement, in descending order. A remainder smaller than the last size gets a statement of its own size. 256 rows of 25 columns
-/// stay below the limit of bound parameters of SQLite (32,766) and PostgreSQL (65,535).
+/// stay below the limit of bound parameters of SQLite (32,766) and PostgreSQL (65,535). SQLite keeps its statements in the process, where a
+/// statement for each size up to 64 is cheap. Each connection to PostgreSQL keeps its own, with a plan of hundreds of kilobytes.
 const SIZES: [usize; 5] = [256, 128, 64, 32, 16];
+/// The number of these sizes that are used on SQLite.
+const SQLITE_SIZES: usize = 3;
+
+/// What follows `INSERT` or `UPDATE` on SQLite, in a transaction that is rolled back if the statement fails. By default SQLite undoes a failed
+/// statement alone, and for that copies each page that a statement for several rows changes, which costs as much as a fifth of storing an event.
+pub(super) const OR_FAIL: &str = "OR FAIL";
+
+/// Statements with at most this many rows each are one call on SQLite, whatever their numbers of rows are.
+const JOINED_ROWS_MAX: usize = 4;
 
 /// The texts of `INSERT` statements by table, database and number of rows. Building a large one takes longer than binding its values.
 static TEXTS: LazyLock<RwLock<Texts>> = LazyLock::new(RwLock::default);
@@ -39,24 +49,80 @@ pub(super) trait BatchInsert: EntityTrait {
     }
 }
 
-/// Inserts rows. Returns the number of rows that were inserted or, on a conflict, updated.
+/// Inserts rows, in a transaction that is rolled back if this fails. Returns the number of rows that were inserted or, on a conflict, updated.
 pub(super) async fn insert_all<E>(on: &impl ConnectionTrait, rows: impl IntoIterator<Item = E::Model>) -> Result<u64, StoreError>
 where
     E: BatchInsert,
     E::Model: IntoActiveModel<E::ActiveModel>,
 {
+    execute_all(on, inserts::<E>(on.get_database_backend(), rows)?).await
+}
+
+/// A statement for several rows.
+pub(super) struct BatchStatement {
+    text: Arc<str>,
+    values: Vec<Value>,
+    rows: usize,
+}
+
+/// The statements that insert rows.
+pub(super) fn inserts<E>(backend: DbBackend, rows: impl IntoIterator<Item = E::Model>) -> Result<Vec<BatchStatement>, StoreError>
+where
+    E: BatchInsert,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
     let rows: Vec<E::Model> = rows.into_iter().collect();
-    let (mut inserted, sizes) = (0, sizes(rows.len()));
+    let sizes = batch_sizes(backend, rows.len());
     let mut rows = rows.into_iter();
-    for size in sizes {
-        let text = text::<E>(on.get_database_backend(), size)?;
-        let values: Vec<Value> = rows.by_ref().take(size).flat_map(values::<E>).collect();
-        inserted += on
-            .execute_raw(Statement::from_sql_and_values(on.get_database_backend(), &*text, values))
+    let statement = |size| {
+        Ok(BatchStatement {
+            text: text::<E>(backend, size)?,
+            values: rows.by_ref().take(size).flat_map(values::<E>).collect(),
+            rows: size,
+        })
+    };
+    sizes.map(statement).collect()
+}
+
+/// The statements `{before} (ids)` for all ids. `values` are bound to the parameters in `before`.
+pub(super) fn updates(backend: DbBackend, before: &str, values: &[Value], ids: impl ExactSizeIterator<Item = Uuid>) -> Vec<BatchStatement> {
+    let sizes = batch_sizes(backend, ids.len());
+    let mut ids = ids;
+    let statement = |size| {
+        let values = values.iter().cloned().chain(ids.by_ref().take(size).map(Value::from));
+        let Statement { sql, .. } = statement(backend, &format!("{before} {}", marks(size)), []);
+        BatchStatement {
+            text: sql.into(),
+            values: values.collect(),
+            rows: size,
+        }
+    };
+    sizes.map(statement).collect()
+}
+
+/// Executes statements one after the other, in a transaction that is rolled back if this fails. Returns the number of affected rows.
+///
+/// On SQLite the driver passes each call to a thread and waits for its answer, so statements that often come together are one call. The driver keeps
+/// the prepared statements of a call, so the number of different combinations must be limited.
+pub(super) async fn execute_all(on: &impl ConnectionTrait, statements: Vec<BatchStatement>) -> Result<u64, StoreError> {
+    let backend = on.get_database_backend();
+    let are_few = statements.iter().all(|statement| statement.rows <= JOINED_ROWS_MAX);
+    let are_alike = statements.windows(2).all(|pair| pair[0].rows == pair[1].rows);
+    if backend == DbBackend::Sqlite && statements.len() > 1 && (are_few || are_alike) {
+        let texts: Vec<&str> = statements.iter().map(|statement| &*statement.text).collect();
+        let text = texts.join("; ");
+        let values = statements.into_iter().flat_map(|statement| statement.values);
+        return Ok(on
+            .execute_raw(Statement::from_sql_and_values(backend, text, values))
             .await?
-            .rows_affected();
+            .rows_affected());
     }
-    Ok(inserted)
+    let mut affected = 0;
+    for BatchStatement { text, values, .. } in statements {
+        let statement = Statement::from_sql_and_values(backend, &*text, values);
+        affected += on.execute_raw(statement).await?.rows_affected();
+    }
+    Ok(affected)
 }
 
 /// The values of a row, in the order of the columns.
@@ -85,16 +151,34 @@ fn text<E: BatchInsert>(backend: DbBackend, rows: usize) -> Result<Arc<str>, Sto
     if let Some(conflict) = E::on_conflict() {
         insert.on_conflict(conflict);
     }
-    let text: Arc<str> = StatementBuilder::build(&insert, &backend).sql.into();
+    let text = StatementBuilder::build(&insert, &backend).sql;
+    let text: Arc<str> = match backend {
+        DbBackend::Sqlite => text.replacen("INSERT INTO", &format!("INSERT {OR_FAIL} INTO"), 1),
+        _ => text,
+    }
+    .into();
     write_locked(&TEXTS).insert(key, text.clone());
     Ok(text)
 }
 
 /// Splits a number of rows into statement sizes.
 pub(super) fn sizes(rows: usize) -> impl Iterator<Item = usize> {
+    split(rows, &SIZES)
+}
+
+/// The same for the statements that store events and results.
+pub(super) fn batch_sizes(backend: DbBackend, rows: usize) -> impl Iterator<Item = usize> {
+    let sizes = match backend {
+        DbBackend::Sqlite => &SIZES[..SQLITE_SIZES],
+        _ => &SIZES[..],
+    };
+    split(rows, sizes)
+}
+
+fn split(rows: usize, sizes: &'static [usize]) -> impl Iterator<Item = usize> {
     let mut left = rows;
     std::iter::from_fn(move || {
-        let size = SIZES.into_iter().find(|size| *size <= left).unwrap_or(left);
+        let size = sizes.iter().copied().find(|size| *size <= left).unwrap_or(left);
         left -= size;
         (size > 0).then_some(size)
     })
@@ -108,14 +192,7 @@ pub(super) async fn for_ids(
     values: &[Value],
     ids: impl ExactSizeIterator<Item = Uuid>,
 ) -> Result<u64, StoreError> {
-    let backend = on.get_database_backend();
-    let (mut touched, mut ids) = (0, ids);
-    for size in sizes(ids.len()) {
-        let sql = format!("{before} {}", marks(size));
-        let values = values.iter().cloned().chain(ids.by_ref().take(size).map(Value::from));
-        touched += on.execute_raw(statement(backend, &sql, values)).await?.rows_affected();
-    }
-    Ok(touched)
+    execute_all(on, updates(on.get_database_backend(), before, values, ids)).await
 }
 
 #[cfg(test)]
@@ -127,6 +204,7 @@ mod tests {
     fn rows_are_split_into_few_sizes() {
         assert_eq!(sizes(0).count(), 0);
         assert_eq!(sizes(600).collect::<Vec<_>>(), [256, 256, 64, 16, 8]);
+        assert_eq!(batch_sizes(DbBackend::Sqlite, 663).collect::<Vec<_>>(), [256, 256, 128, 23]);
         assert!((1..2_000).all(|rows| sizes(rows).sum::<usize>() == rows));
     }
 
@@ -135,7 +213,7 @@ mod tests {
         let sql = |backend, rows| text::<event_key::Entity>(backend, rows).unwrap().to_string();
         assert_eq!(
             sql(DbBackend::Sqlite, 2),
-            r#"INSERT INTO "event_keys" ("key", "event_id", "deliveries", "received_at") VALUES (?, ?, ?, ?), (?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING"#
+            r#"INSERT OR FAIL INTO "event_keys" ("key", "event_id", "deliveries", "received_at") VALUES (?, ?, ?, ?), (?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING"#
         );
         assert!(sql(DbBackend::Postgres, 256).contains("($1021, $1022, $1023, $1024) ON CONFLICT"));
         assert_eq!(sql(DbBackend::Sqlite, 2), sql(DbBackend::Sqlite, 2), "from the cache");

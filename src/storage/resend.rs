@@ -18,7 +18,7 @@ use crate::{
         change_notifications,
         entity::webhook,
         events::{EventKey, NewEvent},
-        journal::{NewDelivery, add_deliveries, add_events, add_keys},
+        journal::{NewDelivery, add_events, add_keys},
         new_id,
         partitions::Month,
         priority::Priority,
@@ -111,8 +111,7 @@ impl Store {
         let transaction = self.begin().await?;
         let key = EventKey::of(&event.source, &event.ce_id);
         add_keys(&transaction, &[(&key, event, 1)], now).await?;
-        add_events(&transaction, &[event], now).await?;
-        add_deliveries(&transaction, node, &[delivery], now).await?;
+        add_events(&transaction, node, &[event], &[delivery], now).await?;
         let sent = json!({ "event": event.event_type, "delivery": id });
         audit_request(&transaction, by, AuditAction::WebhookTested, webhook, sent, now).await?;
         change_notifications::tell(&transaction, "pending").await?;

@@ -236,6 +236,11 @@ impl Queues {
         Some(delivery)
     }
 
+    /// Whether the memory of this node has deliveries, pauses or a rate limit of a webhook.
+    pub(in crate::delivery) fn has_queue(&self, webhook: WebhookId) -> bool {
+        self.by_webhook.contains_key(&webhook)
+    }
+
     /// Why this node begins no attempt of a webhook now, if it does not.
     pub(in crate::delivery) fn paused(&self, webhook: WebhookId, now: Instant) -> Option<Paused> {
         let queue = self.by_webhook.get(&webhook)?;

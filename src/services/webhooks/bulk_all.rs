@@ -59,7 +59,10 @@ pub async fn act_on_matching(
         };
         changed += batch.changed.len() as u64;
         rest = batch.rest;
-        app.dispatcher.all_changed(&batch.changed).await;
+        match action {
+            AllAction::Enable => app.dispatcher.all_enabled(&batch.changed).await,
+            AllAction::Disable | AllAction::Delete => app.dispatcher.all_changed(&batch.changed).await,
+        }
         if rest.is_none() || begun.elapsed() >= limit {
             break;
         }

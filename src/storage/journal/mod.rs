@@ -27,7 +27,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-pub(super) use self::publish::{NewDelivery, add_deliveries, add_events, add_keys};
+pub(super) use self::publish::{NewDelivery, add_events, add_keys};
 use self::{
     batcher::Batcher,
     entry::{Entry, Publish},

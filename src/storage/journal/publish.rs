@@ -6,10 +6,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::{ConnectionTrait, DbBackend, sea_query::OnConflict};
 use uuid::Uuid;
-
-use sea_orm::ConnectionTrait;
 
 use crate::{
     domain::{
@@ -21,7 +19,7 @@ use crate::{
     },
     storage::{
         StoreError,
-        batch_insert::{BatchInsert, insert_all, sizes},
+        batch_insert::{BatchInsert, BatchStatement, execute_all, insert_all, inserts, sizes},
         deliveries::Job,
         entity::{delivery, event, event_key},
         events::{DUPLICATES_FOR, EventKey, NewEvent},
@@ -59,13 +57,12 @@ pub(in crate::storage) struct NewDelivery {
     pub(in crate::storage) due: Option<Timestamp>,
 }
 
-/// Inserts deliveries.
-pub(in crate::storage) async fn add_deliveries(
-    on: &impl ConnectionTrait,
+fn delivery_inserts(
+    backend: DbBackend,
     node: NodeId,
     deliveries: &[NewDelivery],
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Vec<BatchStatement>, StoreError> {
     let rows = deliveries.iter().map(|new| delivery::Model {
         id: new.id.0,
         event_id: new.event.0,
@@ -85,12 +82,25 @@ pub(in crate::storage) async fn add_deliveries(
         created_at: now.0,
         updated_at: now.0,
     });
-    insert_all::<delivery::Entity>(on, rows).await?;
+    inserts::<delivery::Entity>(backend, rows)
+}
+
+/// Inserts events and their deliveries.
+pub(in crate::storage) async fn add_events(
+    on: &impl ConnectionTrait,
+    node: NodeId,
+    events: &[&NewEvent],
+    deliveries: &[NewDelivery],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let backend = on.get_database_backend();
+    let mut statements = event_inserts(backend, events, now)?;
+    statements.extend(delivery_inserts(backend, node, deliveries, now)?);
+    execute_all(on, statements).await?;
     Ok(())
 }
 
-/// Inserts events.
-pub(in crate::storage) async fn add_events(on: &impl ConnectionTrait, events: &[&NewEvent], now: Timestamp) -> Result<(), StoreError> {
+fn event_inserts(backend: DbBackend, events: &[&NewEvent], now: Timestamp) -> Result<Vec<BatchStatement>, StoreError> {
     let rows = events.iter().map(|new| event::Model {
         id: new.id.0,
         event_type: new.event_type.to_string(),
@@ -103,8 +113,7 @@ pub(in crate::storage) async fn add_events(on: &impl ConnectionTrait, events: &[
         received_at: now.0,
         body: String::from_utf8_lossy(&new.body).into_owned(),
     });
-    insert_all::<event::Entity>(on, rows).await?;
-    Ok(())
+    inserts::<event::Entity>(backend, rows)
 }
 
 /// Inserts the keys that do not exist yet, each with the number of deliveries of its event. Returns the number of inserted keys.
@@ -150,8 +159,8 @@ impl<E: ConnectionTrait> Publishing<'_, E> {
             .filter(|(key, event)| !known.contains_key(key) && first.get(key).is_some_and(|first| first.id == event.id))
             .map(|(_, event)| event)
             .collect();
-        add_events(self.transaction, &fresh, self.now).await?;
-        self.fan_out(&fresh, subscriptions).await?;
+        let deliveries = self.fan_out(&fresh, subscriptions).await?;
+        add_events(self.transaction, self.node, &fresh, &deliveries, self.now).await?;
         let answer = |(key, event): &(EventKey, NewEvent)| match (known.get(key), first.get(key)) {
             (Some((id, deliveries)), _) => Accepted {
                 id: *id,
@@ -245,9 +254,9 @@ impl<E: ConnectionTrait> Publishing<'_, E> {
         Ok((known, expired))
     }
 
-    /// Creates one delivery per event and subscribed webhook. This node sends it at once if a slot is free. It is held if the webhook is
+    /// Makes one delivery per event and subscribed webhook, to be inserted. This node sends it at once if a slot is free. It is held if the webhook is
     /// disabled.
-    async fn fan_out(&mut self, events: &[&NewEvent], subscriptions: &Subscriptions) -> Result<(), StoreError> {
+    async fn fan_out(&mut self, events: &[&NewEvent], subscriptions: &Subscriptions) -> Result<Vec<NewDelivery>, StoreError> {
         let mut deliveries = Vec::new();
         // The newest unfinished delivery of each subject.
         let mut newest: HashMap<(WebhookId, OrderKey), DeliveryId> = HashMap::new();
@@ -323,7 +332,7 @@ impl<E: ConnectionTrait> Publishing<'_, E> {
                 }
             }
         }
-        add_deliveries(self.transaction, self.node, &deliveries, self.now).await
+        Ok(deliveries)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     },
     storage::{
         StoreError,
-        batch_insert::{BatchInsert, for_ids, insert_all, sizes},
+        batch_insert::{BatchInsert, BatchStatement, batch_sizes, execute_all, inserts, updates},
         callbacks::NewCallback,
         entity::{callback, event_type_stats, stats_total, webhook_stats},
         global_stats::shard_of,
@@ -78,7 +78,8 @@ pub(super) async fn record(
     }
     let callbacks = results.iter().filter_map(|finished| finished.callback.as_ref());
     let rows = callbacks.clone().map(NewCallback::row).collect::<Result<Vec<_>, _>>()?;
-    insert_all::<callback::Entity>(transaction, rows).await?;
+    let backend = transaction.get_database_backend();
+    let mut statements = inserts::<callback::Entity>(backend, rows)?;
     count(transaction, node, callbacks).await?;
 
     let (succeeded, others): (Vec<_>, Vec<_>) = results
@@ -88,7 +89,8 @@ pub(super) async fn record(
     let over = succeeded.iter().chain(&others).filter(|update| update.state.is_over());
     let over: BTreeSet<_> = over.filter_map(|update| update.subject).collect();
     ordering::lock_all(transaction, &over).await?;
-    mark_succeeded(transaction, node, &succeeded, now).await?;
+    statements.extend(mark_succeeded(backend, node, &succeeded, now));
+    execute_all(transaction, statements).await?;
     update_each(transaction, node, &others, now).await?;
     effects.promoted = ordering::promote_next(transaction, &over, now).await?;
     effects.health = webhook_health::note(transaction, results, now).await?;
@@ -151,23 +153,25 @@ fn update_of(finished: &Finished, now: Timestamp) -> DeliveryUpdate {
     }
 }
 
+/// The beginning of an update of several rows. Its transaction is rolled back if it fails (`batch_insert::OR_FAIL`).
+const fn update_all(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Sqlite => "UPDATE OR FAIL",
+        _ => "UPDATE",
+    }
+}
+
 /// Marks deliveries as succeeded. If another attempt was requested in the meantime, the delivery becomes pending again.
-async fn mark_succeeded(
-    transaction: &impl ConnectionTrait,
-    node: NodeId,
-    succeeded: &[DeliveryUpdate],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let owner = not_by_index(transaction.get_database_backend(), "lease_owner");
-    let sql = format!(
-        "UPDATE deliveries SET state = CASE WHEN manual_requests > 0 THEN 'pending' ELSE 'succeeded' END, \
+fn mark_succeeded(backend: DbBackend, node: NodeId, succeeded: &[DeliveryUpdate], now: Timestamp) -> Vec<BatchStatement> {
+    let (update, owner) = (update_all(backend), not_by_index(backend, "lease_owner"));
+    let before = format!(
+        "{update} deliveries SET state = CASE WHEN manual_requests > 0 THEN 'pending' ELSE 'succeeded' END, \
          priority = CASE WHEN manual_requests > 0 THEN 0 ELSE 1 END, due_at = CASE WHEN manual_requests > 0 THEN ? ELSE NULL END, \
          next_trigger = CASE WHEN manual_requests > 0 THEN 'manual' ELSE 'retry' END, \
          attempts = 1, lease_owner = NULL, updated_at = ? WHERE {owner} = ? AND id IN"
     );
     let values = [now.0.into(), now.0.into(), node.0.into()];
-    for_ids(transaction, &sql, &values, succeeded.iter().map(|update| update.id)).await?;
-    Ok(())
+    updates(backend, &before, &values, succeeded.iter().map(|update| update.id))
 }
 
 /// Updates deliveries whose new states differ. If more attempts were requested in the meantime, the delivery becomes pending again.
@@ -180,15 +184,15 @@ async fn update_each(
     let backend = transaction.get_database_backend();
     let owner = not_by_index(backend, "lease_owner");
     let mut updates = updates.iter();
-    for size in sizes(updates.len()) {
-        let mut sql = "UPDATE deliveries SET state = CASE WHEN manual_requests > v.column7 THEN 'pending' ELSE v.column2 END, \
+    for size in batch_sizes(backend, updates.len()) {
+        let mut sql = update_all(backend).to_owned();
+        sql += " deliveries SET state = CASE WHEN manual_requests > v.column7 THEN 'pending' ELSE v.column2 END, \
                        priority = CASE WHEN manual_requests > v.column7 THEN 0 ELSE 1 END, \
                        due_at = CASE WHEN manual_requests > v.column7 THEN v.column9 ELSE v.column3 END, reason = v.column4, \
                        next_trigger = CASE WHEN manual_requests > v.column7 THEN 'manual' ELSE 'retry' END, \
                        attempts = v.column5, retries = v.column6, \
                        manual_requests = CASE WHEN manual_requests > v.column7 THEN manual_requests - v.column7 ELSE 0 END, \
-                       panics = panics + v.column8, lease_owner = NULL, updated_at = v.column9 FROM (VALUES "
-            .to_owned();
+                       panics = panics + v.column8, lease_owner = NULL, updated_at = v.column9 FROM (VALUES ";
         tuples(&mut sql, backend, size, VALUES, 1);
         let first = size * VALUES + 1;
         let node_value = if backend == DbBackend::Postgres {
@@ -280,7 +284,8 @@ async fn count<'a>(
             succeeded: counts.succeeded,
             failed: counts.failed,
         });
-    insert_all::<webhook_stats::Entity>(transaction, rows).await?;
+    let backend = transaction.get_database_backend();
+    let mut statements = inserts::<webhook_stats::Entity>(backend, rows)?;
     let rows = total.into_iter().map(|((hour, latency), counts)| stats_total::Model {
         shard: shard_of(node),
         hour,
@@ -288,14 +293,15 @@ async fn count<'a>(
         succeeded: counts.succeeded,
         failed: counts.failed,
     });
-    insert_all::<stats_total::Entity>(transaction, rows).await?;
+    statements.extend(inserts::<stats_total::Entity>(backend, rows)?);
     let rows = types.into_iter().map(|((hour, event_type), callbacks)| event_type_stats::Model {
         shard: shard_of(node),
         hour,
         event_type: event_type.to_owned(),
         callbacks,
     });
-    insert_all::<event_type_stats::Entity>(transaction, rows).await?;
+    statements.extend(inserts::<event_type_stats::Entity>(backend, rows)?);
+    execute_all(transaction, statements).await?;
     Ok(())
 }
 

@@ -1,12 +1,11 @@
 //! The journal's writer task: takes a group from the queue, stores it in one transaction, and answers.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, thread, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use tokio::{
-    runtime::Handle,
     sync::{mpsc, oneshot},
-    time::Instant,
+    time::{Instant, sleep_until},
 };
 
 use crate::{
@@ -62,19 +61,10 @@ impl Writer {
         }
     }
 
-    /// Runs until all senders are dropped. On SQLite the writer has a thread of its own, because tokio's timer is too coarse for its pace.
+    /// Runs until all senders are dropped. It is a task and not a thread: the driver of SQLite answers each statement from another thread, and a
+    /// thread that is parked meanwhile is woken later than a task of a busy runtime is continued.
     pub(super) fn start(self, batcher: Arc<Batcher>) {
-        let runtime = Handle::current();
-        if self.store.is_shared() {
-            runtime.spawn(self.watched(batcher));
-            return;
-        }
-        let heartbeat = self.heartbeat.clone();
-        let thread = thread::Builder::new().name("journal".to_owned());
-        if let Err(error) = thread.spawn(move || runtime.block_on(self.watched(batcher))) {
-            heartbeat.writer_ended();
-            tracing::error!(%error, "cannot start the thread of the database writer, so nothing can be stored; restart clearhook: {error}");
-        }
+        tokio::spawn(self.watched(batcher));
     }
 
     /// Runs the writer and records a panic: the entries of its current group are lost, and it stores nothing any more.
@@ -88,26 +78,13 @@ impl Writer {
 
     async fn run(mut self, batcher: Arc<Batcher>) {
         let mut began = Instant::now();
-        while let Some((group, writing)) = batcher.next(async || self.keep_pace(began).await).await {
+        while let Some((group, writing)) = batcher.next(async || sleep_until(began + GROUP_INTERVAL).await).await {
             began = Instant::now();
             self.heartbeat.group_began();
             let flushes = self.write(&batcher, group).await;
             self.heartbeat.group_ended();
             drop(writing);
             batcher.answer_flushes(flushes).await;
-        }
-    }
-
-    async fn keep_pace(&self, began: Instant) {
-        let early = GROUP_INTERVAL.saturating_sub(began.elapsed());
-        if early.is_zero() {
-            return;
-        }
-        if self.store.is_shared() {
-            tokio::time::sleep(early).await;
-        } else {
-            // No other task runs on this thread.
-            thread::sleep(early);
         }
     }
 
