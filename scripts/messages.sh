@@ -21,6 +21,8 @@ strays=$(
           alone = part[at - 1] ~ /(^|[>}])[[:space:]]*$/ && part[at - 1] !~ /=>[[:space:]]*$/ && part[at + 1] ~ /^[[:space:]]*(<|\{|$)/
           if (!text && !(alone && part[at] ~ /[a-z][a-z]/)) continue
           if (part[at] ~ /^([a-z]+-[a-z-]+ ?)+$/ || part[at] ~ /^(whsec_|; connect-src|JSON Lines$|TypeScript$|JavaScript |Python$|Rust |Go$|Java$|C#$|Verify[.]|github[.]com|Shell |Esc$|Ctrl[+]|json$|txt$|curl )/) continue
+          # An area of the time zone database.
+          if (part[at] ~ /^[A-Z][a-z]+\/$/) continue
           if (part[at] == "clearhook" || part[at - 1] ~ /reason = $/ || part[at] ~ /^(Enter|Escape|Arrow[A-Z][a-z]+|Home|End)$/) continue
           # Errors of the HTTP layer are in English, as in the API.
           if ($0 ~ /Problem::/) continue

@@ -21,18 +21,18 @@ use crate::{
 pub(in crate::console::pages) const BROWSER: &str = "browser";
 /// The value for UTC.
 const UTC: &str = "UTC";
-/// The areas of the time zone database whose zones are offered. The others hold old names and offsets without a place.
+/// The areas of the time zone database whose zones are offered, as their names begin. The others hold old names and offsets without a place.
 const AREAS: [&str; 10] = [
-    "Africa",
-    "America",
-    "Antarctica",
-    "Arctic",
-    "Asia",
-    "Atlantic",
-    "Australia",
-    "Europe",
-    "Indian",
-    "Pacific",
+    "Africa/",
+    "America/",
+    "Antarctica/",
+    "Arctic/",
+    "Asia/",
+    "Atlantic/",
+    "Australia/",
+    "Europe/",
+    "Indian/",
+    "Pacific/",
 ];
 
 /// Whether times can be shown in this zone.
@@ -40,9 +40,8 @@ pub(in crate::console::pages) fn is_offered(zone: &str) -> bool {
     zone == UTC || (area_of(zone).is_some() && TimeZone::get(zone).is_ok_and(|known| known.iana_name() == Some(zone)))
 }
 
-fn area_of(zone: &str) -> Option<&str> {
-    let (area, _) = zone.split_once('/')?;
-    AREAS.contains(&area).then_some(area)
+fn area_of(zone: &str) -> Option<&'static str> {
+    AREAS.into_iter().find(|area| zone.starts_with(area))
 }
 
 /// The names of the zones in an area, in order.
@@ -80,7 +79,7 @@ pub(super) fn TimeZoneSection() -> impl IntoView {
             .into_iter()
             .map(|zone| option(&zone, zone.replace('_', " ")))
             .collect();
-        view! { <optgroup label=area>{zones}</optgroup> }
+        view! { <optgroup label=area.trim_end_matches('/')>{zones}</optgroup> }
     });
     let follow = say::zone_browser(lang, browser.iana_name().unwrap_or(UTC));
     view! {
@@ -143,6 +142,6 @@ mod tests {
             assert!(!is_offered(zone), "{zone}");
         }
         assert!(AREAS.iter().all(|area| zones_of(area).iter().all(|zone| is_offered(zone))));
-        assert!(zones_of("Europe").len() > 30 && zones_of("Europe").is_sorted());
+        assert!(zones_of("Europe/").len() > 30 && zones_of("Europe/").is_sorted());
     }
 }
