@@ -18,15 +18,18 @@ use crate::{
 /// Kinds per statement. SQLite accepts 500 parts of a `UNION ALL`.
 const KINDS_MAX: usize = 100;
 
-/// The kinds of callbacks of a webhook: one index step for each, however many callbacks there are.
-const KINDS: &str = "WITH RECURSIVE kinds(event_type, response) AS (\
-    SELECT (SELECT event_type FROM callbacks WHERE webhook_id = ? ORDER BY event_type, response LIMIT 1), \
-    (SELECT response FROM callbacks WHERE webhook_id = ? ORDER BY event_type, response LIMIT 1) \
-    UNION ALL SELECT (SELECT c.event_type FROM callbacks c WHERE c.webhook_id = ? AND (c.event_type, c.response) > (kinds.event_type, kinds.response) \
-    ORDER BY c.event_type, c.response LIMIT 1), \
-    (SELECT c.response FROM callbacks c WHERE c.webhook_id = ? AND (c.event_type, c.response) > (kinds.event_type, kinds.response) \
-    ORDER BY c.event_type, c.response LIMIT 1) FROM kinds WHERE kinds.event_type IS NOT NULL) \
-    SELECT event_type, response FROM kinds WHERE event_type IS NOT NULL";
+/// The kinds of callbacks of a webhook: a few index steps for each, however many callbacks there are. Event types first, then the responses of each,
+/// because SQLite does not use an index for both columns of `(event_type, response) > (?, ?)`.
+const KINDS: &str = "WITH RECURSIVE types(event_type) AS (\
+    SELECT (SELECT event_type FROM callbacks WHERE webhook_id = ? ORDER BY event_type LIMIT 1) \
+    UNION ALL SELECT (SELECT c.event_type FROM callbacks c WHERE c.webhook_id = ? AND c.event_type > types.event_type \
+    ORDER BY c.event_type LIMIT 1) FROM types WHERE types.event_type IS NOT NULL), \
+    kinds(event_type, response) AS (\
+    SELECT types.event_type, (SELECT c.response FROM callbacks c WHERE c.webhook_id = ? AND c.event_type = types.event_type \
+    ORDER BY c.response LIMIT 1) FROM types WHERE types.event_type IS NOT NULL \
+    UNION ALL SELECT kinds.event_type, (SELECT c.response FROM callbacks c WHERE c.webhook_id = ? AND c.event_type = kinds.event_type \
+    AND c.response > kinds.response ORDER BY c.response LIMIT 1) FROM kinds WHERE kinds.response IS NOT NULL) \
+    SELECT event_type, response FROM kinds WHERE response IS NOT NULL";
 
 /// What the callbacks of a kind have in common.
 #[derive(FromQueryResult)]
