@@ -70,6 +70,11 @@ impl Store {
         self.plan(self.list_statement(webhook, list, None, 50)).await
     }
 
+    /// The query plan for finding the kinds of callbacks of a webhook.
+    pub async fn kinds_plan(&self, webhook: WebhookId) -> Result<String, StoreError> {
+        self.plan(self.kinds_statement(webhook)).await
+    }
+
     async fn plan(&self, mut statement: sea_orm::Statement) -> Result<String, StoreError> {
         let (explain, column) = if self.is_shared() {
             ("EXPLAIN", "QUERY PLAN")

@@ -28,13 +28,35 @@ use crate::support::{
     wait::wait_for,
 };
 
-on_both! { log_pages_go_both_ways log_filters_by_response_and_event log_counts_agree_with_the_rows log_shows_attempts_and_the_next_retry }
+on_both! { log_pages_go_both_ways kinds_of_callbacks_are_found_by_steps_of_an_index log_filters_by_response_and_event log_counts_agree_with_the_rows log_shows_attempts_and_the_next_retry }
 
 const HOUR_MS: i64 = 3_600_000;
 const EVENTS: [BuiltIn; 2] = [BuiltIn::IdentityCreated, BuiltIn::VisitEventCreated];
 
 fn id(webhook: &serde_json::Value) -> WebhookId {
     webhook["id"].as_str().unwrap().parse().unwrap()
+}
+
+async fn kinds_of_callbacks_are_found_by_steps_of_an_index(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let webhook = app.webhook("https://example.com/", &EVENTS).await;
+    history(&database, &webhook, Timestamp::now(), 1_000, 20_000).await;
+    database.execute("ANALYZE").await;
+    let plan = app.store.kinds_plan(id(&webhook)).await.unwrap();
+    for bad in ["Seq Scan", "SCAN c", "SCAN callbacks", "->  Sort", "TEMP B-TREE"] {
+        assert!(!plan.contains(bad), "{bad} in {plan}");
+    }
+    if database.url.starts_with("sqlite") {
+        // Each step is a range of the last column that it uses.
+        for range in ["(webhook_id=? AND event_type>?)", "(webhook_id=? AND event_type=? AND response>?)"] {
+            assert!(plan.contains(range), "{range} in {plan}");
+        }
+    }
+    let rare = LogFilter {
+        status: Some(418),
+        ..LogFilter::default()
+    };
+    assert!(app.store.callbacks(id(&webhook), &rare, None, 50).await.unwrap().items.is_empty());
 }
 
 async fn log_pages_go_both_ways(database: TestDatabase) {

@@ -87,7 +87,7 @@ async fn nodes_that_start_at_once_create_partitions_ahead() {
     let missing = "pg_index parent WHERE indrelid IN ('events'::regclass, 'callbacks'::regclass) \
                    AND (SELECT COUNT(*) FROM pg_inherits WHERE inhparent = parent.indexrelid) <> 3";
     assert_eq!(database.count(missing).await, 0);
-    assert_eq!(database.count("pg_index WHERE indrelid = 'callbacks'::regclass").await, 5);
+    assert_eq!(database.count("pg_index WHERE indrelid = 'callbacks'::regclass").await, 6);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 //! type and the same response) are sorted by date in it. A webhook has few kinds, and a page is merged from the newest rows of those that match:
 //! its cost depends neither on the length of the log nor on how rare a kind is.
 
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 use uuid::Uuid;
 
 use crate::{
@@ -103,9 +103,13 @@ impl Store {
     }
 
     async fn kinds(&self, webhook: WebhookId) -> Result<Vec<Kind>, StoreError> {
-        let values = [webhook.0.into(), webhook.0.into(), webhook.0.into(), webhook.0.into()];
-        let kinds = Kind::find_by_statement(statement(self.backend(), KINDS, values));
+        let kinds = Kind::find_by_statement(self.kinds_statement(webhook));
         Ok(kinds.all(&self.read).await?)
+    }
+
+    pub(in crate::storage) fn kinds_statement(&self, webhook: WebhookId) -> Statement {
+        let values = [webhook.0.into(), webhook.0.into(), webhook.0.into(), webhook.0.into()];
+        statement(self.backend(), KINDS, values)
     }
 
     /// The nearest rows of each of these kinds: times and ids.
