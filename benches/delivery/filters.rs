@@ -23,8 +23,10 @@ const REQUESTS: u64 = 100;
 const GOAL: f64 = 50.0;
 
 const DAY: Duration = Duration::from_hours(24);
+/// The period of the log.
+const PERIOD: Duration = DAY.saturating_mul(30);
 
-/// What is asked for.
+/// A kind of request.
 struct Asked {
     name: &'static str,
     /// The range of time that is searched, at a random place within the 30 days.
@@ -36,7 +38,7 @@ struct Asked {
 const ASKED: [Asked; 9] = [
     Asked {
         name: "newest page",
-        range: DAY.saturating_mul(30),
+        range: PERIOD,
         filter: "",
     },
     Asked {
@@ -51,17 +53,17 @@ const ASKED: [Asked; 9] = [
     },
     Asked {
         name: "status 500, 30 days",
-        range: DAY.saturating_mul(30),
+        range: PERIOD,
         filter: "&status=500",
     },
     Asked {
         name: "status 503, once in 1,000,000, 30 days",
-        range: DAY.saturating_mul(30),
+        range: PERIOD,
         filter: "&status=503",
     },
     Asked {
         name: "status 418, never, 30 days",
-        range: DAY.saturating_mul(30),
+        range: PERIOD,
         filter: "&status=418",
     },
     Asked {
@@ -71,12 +73,12 @@ const ASKED: [Asked; 9] = [
     },
     Asked {
         name: "event type, once in 1,000, 30 days",
-        range: DAY.saturating_mul(30),
+        range: PERIOD,
         filter: "&event=visit-event.created",
     },
     Asked {
         name: "event type, never, 30 days",
-        range: DAY.saturating_mul(30),
+        range: PERIOD,
         filter: "&event=credential.deleted",
     },
 ];
@@ -87,7 +89,7 @@ pub(crate) async fn filters(report: &mut Report, kind: Kind) {
     let events = Arc::new(Events::new(BuiltIn::IdentityCreated));
     let before = run::latency(&service, &events, 200.0).await;
     let began = Instant::now();
-    service.fill(&webhook, LOGGED, DAY * 30).await;
+    service.fill(&webhook, LOGGED, PERIOD).await;
     println!("    filled in {:.0} s", began.elapsed().as_secs_f64());
     service.restart();
     for asked in &ASKED {
@@ -122,7 +124,7 @@ impl Asked {
     fn path(&self, webhook: &str, number: u64) -> String {
         let now = load::millis();
         let length = u64::try_from(self.range.as_millis()).unwrap();
-        let rest = u64::try_from((DAY * 30).as_millis()).unwrap().saturating_sub(length);
+        let rest = u64::try_from(PERIOD.as_millis()).unwrap().saturating_sub(length);
         // Multiples of the golden ratio are spread evenly.
         let place = ((number as f64 * 0.618_033_988_75).fract() * rest as f64) as u64;
         let moment = |millis: u64| Timestamp(i64::try_from(millis).unwrap()).rfc3339();

@@ -1,5 +1,5 @@
-//! The part `nodes`: one, two and four nodes on one PostgreSQL, all on this machine. More nodes cannot be faster than one here; what is measured is
-//! what they cost.
+//! The part `nodes`: one, two and four nodes on one PostgreSQL, all on this machine. More nodes cannot be faster than one here, so
+//! their CPU time is measured.
 
 use std::{sync::Arc, time::Instant};
 
@@ -27,7 +27,7 @@ pub(crate) async fn nodes(report: &mut Report) {
                     url: format!("{url}/api/v1/events"),
                     ..run::target(&service)
                 };
-                // Each has ids of its own.
+                // The events of each publisher have other ids.
                 let events = Arc::new(Events::new(BuiltIn::IdentityCreated));
                 tokio::spawn(async move { load::in_batches(&target, &events, run::SUSTAINED / count, 500).await })
             })

@@ -1,4 +1,4 @@
-// What is seen on paper, at great widths, and when a bar of a chart is pointed at.
+// Print, wide windows, and the tooltips of charts.
 import { expect, live, signIn, test } from '../support/test.ts';
 
 test('a printed log has its rows, and neither navigation nor buttons', async ({ signedIn: page, server, receiver }) => {
@@ -20,7 +20,7 @@ test('a printed log has its rows, and neither navigation nor buttons', async ({ 
       await expect(page.locator('#log-rows .url'), 'the whole URL').toContainText(receiver.url.replace('http://', ''));
       const cells = await page.locator('#log-rows td').evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell).display).filter((display) => display !== 'none'));
       expect(new Set(cells), 'a table, not one card per row').toEqual(new Set(['table-cell']));
-      // Black on white, also for somebody with a dark screen.
+      // Print is black on white, also in the dark theme.
       await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
       const [ink, ground] = await page.evaluate(() => [getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor].map((color) => Number(/oklch\(([\d.]+)/.exec(color)?.[1])));
       expect(ink, `dark ink (${ink}) on light paper (${ground})`).toBeLessThan(ground);

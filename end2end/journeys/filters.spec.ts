@@ -1,4 +1,4 @@
-// Filters on a phone: behind one button, nothing scrolls sideways; with scripts and without. And what is shown while an answer is awaited.
+// Filters on a phone open from a button, and nothing scrolls sideways, with and without scripts. Bars replace rows while an answer is awaited.
 import type { Page } from '@playwright/test';
 import { accessible, expect, live, signIn, test } from '../support/test.ts';
 
@@ -49,7 +49,7 @@ test('on a phone the filters of the list are behind one button that says how man
   await page.getByRole('link', { name: 'Remove the filter Status: Enabled' }).click();
   await expect(filters).toHaveText('Filters (1)');
   await expect(page.locator('#list-count')).toHaveText('3 of 3');
-  // In a wide window they stand in the page.
+  // In a wide window the filters are part of the page.
   await page.setViewportSize({ width: 1280, height: 800 });
   await expect(page.getByRole('combobox', { name: 'Status' })).toBeVisible();
   await expect(filters).toBeHidden();

@@ -35,6 +35,9 @@ pub(super) const OR_FAIL: &str = "OR FAIL";
 /// Statements with at most this many rows each are one call on SQLite, whatever their numbers of rows are.
 const JOINED_ROWS_MAX: usize = 4;
 
+/// Statements with the same number of rows are one call on SQLite, up to this number.
+const ALIKE_ROWS_MAX: usize = 64;
+
 /// The texts of `INSERT` statements by table, database and number of rows. Building a large one takes longer than binding its values.
 static TEXTS: LazyLock<RwLock<Texts>> = LazyLock::new(RwLock::default);
 
@@ -84,10 +87,19 @@ where
     sizes.map(statement).collect()
 }
 
-/// The statements `{before} (ids)` for all ids. `values` are bound to the parameters in `before`.
+/// The statements `{before} (ids)` for all ids, to store results. `values` are bound to the parameters in `before`.
 pub(super) fn updates(backend: DbBackend, before: &str, values: &[Value], ids: impl ExactSizeIterator<Item = Uuid>) -> Vec<BatchStatement> {
     let sizes = batch_sizes(backend, ids.len());
-    let mut ids = ids;
+    with_ids(backend, before, values, ids, sizes)
+}
+
+fn with_ids(
+    backend: DbBackend,
+    before: &str,
+    values: &[Value],
+    mut ids: impl Iterator<Item = Uuid>,
+    sizes: impl Iterator<Item = usize>,
+) -> Vec<BatchStatement> {
     let statement = |size| {
         let values = values.iter().cloned().chain(ids.by_ref().take(size).map(Value::from));
         let Statement { sql, .. } = statement(backend, &format!("{before} {}", marks(size)), []);
@@ -100,14 +112,16 @@ pub(super) fn updates(backend: DbBackend, before: &str, values: &[Value], ids: i
     sizes.map(statement).collect()
 }
 
-/// Executes statements one after the other, in a transaction that is rolled back if this fails. Returns the number of affected rows.
+/// Executes statements one after the other. Returns the number of affected rows.
 ///
 /// On SQLite the driver passes each call to a thread and waits for its answer, so statements that often come together are one call. The driver keeps
-/// the prepared statements of a call, so the number of different combinations must be limited.
+/// the prepared statements of each different call, so large statements are not combined.
 pub(super) async fn execute_all(on: &impl ConnectionTrait, statements: Vec<BatchStatement>) -> Result<u64, StoreError> {
     let backend = on.get_database_backend();
     let are_few = statements.iter().all(|statement| statement.rows <= JOINED_ROWS_MAX);
-    let are_alike = statements.windows(2).all(|pair| pair[0].rows == pair[1].rows);
+    let are_alike = statements
+        .windows(2)
+        .all(|pair| pair[0].rows == pair[1].rows && pair[0].rows <= ALIKE_ROWS_MAX);
     if backend == DbBackend::Sqlite && statements.len() > 1 && (are_few || are_alike) {
         let texts: Vec<&str> = statements.iter().map(|statement| &*statement.text).collect();
         let text = texts.join("; ");
@@ -192,7 +206,8 @@ pub(super) async fn for_ids(
     values: &[Value],
     ids: impl ExactSizeIterator<Item = Uuid>,
 ) -> Result<u64, StoreError> {
-    execute_all(on, updates(on.get_database_backend(), before, values, ids)).await
+    let sizes = sizes(ids.len());
+    execute_all(on, with_ids(on.get_database_backend(), before, values, ids, sizes)).await
 }
 
 #[cfg(test)]

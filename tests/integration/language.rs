@@ -97,7 +97,7 @@ async fn times_are_in_the_chosen_zone(database: TestDatabase) {
     ] {
         assert_eq!(kept(wrong).await, None, "{wrong}");
     }
-    // The browser is in Montreal: what was chosen counts more, and a name that does not exist counts nothing.
+    // The browser is in Montreal. The chosen zone takes precedence, and an unknown name is ignored.
     for (zone, expected) in [
         ("zone=Asia/Kolkata", "Asia/Kolkata"),
         ("zone=UTC", "UTC"),

@@ -164,7 +164,7 @@ fn Rows(log: LogView) -> impl IntoView {
         Some(say::none(lang))
     };
     let (is_utc, other_times) = log.times;
-    // Who has chosen UTC for all pages has no other times.
+    // If UTC was chosen for all pages, there is no local time to switch to.
     let has_other = is_utc || log.zone != "UTC";
     let zone_switch = if is_utc { say::times_local(lang) } else { say::times_utc(lang) };
     view! {
