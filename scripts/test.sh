@@ -3,15 +3,51 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# The longest time in seconds in which a step prints nothing. A step that hangs is stopped then, and what still runs is named.
+SILENCE_MAX=${CLEARHOOK_TEST_SILENCE:-900}
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 begin=$SECONDS
 
+# The processes below process $1, children before their parents.
+descendants() {
+  local child
+  for child in $(pgrep -P "$1"); do
+    descendants "$child"
+    echo "$child"
+  done
+}
+
+# Names of the Rust tests that were reported as slow and have not ended.
+unfinished() {
+  awk '/^test .* has been running for over/ { slow[$2] = 1 } /^test .* \.\.\. / { delete slow[$2] } END { for (name in slow) print "  " name }' "$log"
+}
+
+# Stops the current step when nothing is printed any more.
+stop_when_silent() {
+  local pids=() watcher=$BASHPID
+  while sleep 5; do
+    [ $(($(date +%s) - $(stat -c %Y "$log"))) -ge "$SILENCE_MAX" ] || continue
+    mapfile -t pids < <(descendants $$ | grep -vxF -e "$watcher")
+    printf '\ntest: nothing was printed for %s s, so the step is stopped.\nTests that were running:\n%s\nProcesses:\n' "$SILENCE_MAX" "$(unfinished)" >&2
+    ps -o pid,ppid,etime,stat,args -p "$(IFS=,; echo "${pids[*]}")" >&2 || true
+    kill -KILL "${pids[@]}" 2>/dev/null || true
+    return
+  done
+}
+
+# The step runs in the foreground: a shell lets its background commands ignore Ctrl+C, and some tests send it.
 step() {
-  local at=$SECONDS
-  printf '\n==> %s\n' "$1"
+  local at=$SECONDS watcher status=0
+  printf '\n==> %s\n' "$1" | tee -a "$log"
   shift
-  "$@" 2>&1 | tee -a "$log"
+  stop_when_silent &
+  watcher=$!
+  "$@" 2>&1 | tee -a "$log" || status=$?
+  kill $(descendants "$watcher") "$watcher" 2>/dev/null || true
+  wait "$watcher" 2>/dev/null || true
+  [ "$status" -eq 0 ] || exit "$status"
   printf '==> done in %d s\n' $((SECONDS - at))
 }
 
