@@ -8,7 +8,7 @@ use std::{
 };
 
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, Iterable, Statement, StatementBuilder, Value,
+    ActiveModelTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, Iterable, Statement, StatementBuilder, Value,
     sea_query::{Expr, OnConflict, Query},
 };
 use uuid::Uuid;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     storage::{
         error::StoreError,
+        executor::Executor,
         raw_sql::{marks, statement},
     },
     sync::{read_locked, write_locked},
@@ -32,12 +33,6 @@ const SQLITE_SIZES: usize = 3;
 /// statement alone, and for that copies each page that a statement for several rows changes, which costs as much as a fifth of storing an event.
 pub(super) const OR_FAIL: &str = "OR FAIL";
 
-/// Statements with at most this many rows each are one call on SQLite, whatever their numbers of rows are.
-const JOINED_ROWS_MAX: usize = 4;
-
-/// Statements with the same number of rows are one call on SQLite, up to this number.
-const ALIKE_ROWS_MAX: usize = 64;
-
 /// The texts of `INSERT` statements by table, database and number of rows. Building a large one takes longer than binding its values.
 static TEXTS: LazyLock<RwLock<Texts>> = LazyLock::new(RwLock::default);
 
@@ -53,90 +48,21 @@ pub(super) trait BatchInsert: EntityTrait {
 }
 
 /// Inserts rows, in a transaction that is rolled back if this fails. Returns the number of rows that were inserted or, on a conflict, updated.
-pub(super) async fn insert_all<E>(on: &impl ConnectionTrait, rows: impl IntoIterator<Item = E::Model>) -> Result<u64, StoreError>
+pub(super) async fn insert_all<E>(on: &impl Executor, rows: impl IntoIterator<Item = E::Model>) -> Result<u64, StoreError>
 where
     E: BatchInsert,
     E::Model: IntoActiveModel<E::ActiveModel>,
 {
-    execute_all(on, inserts::<E>(on.get_database_backend(), rows)?).await
-}
-
-/// A statement for several rows.
-pub(super) struct BatchStatement {
-    text: Arc<str>,
-    values: Vec<Value>,
-    rows: usize,
-}
-
-/// The statements that insert rows.
-pub(super) fn inserts<E>(backend: DbBackend, rows: impl IntoIterator<Item = E::Model>) -> Result<Vec<BatchStatement>, StoreError>
-where
-    E: BatchInsert,
-    E::Model: IntoActiveModel<E::ActiveModel>,
-{
+    let backend = on.backend();
     let rows: Vec<E::Model> = rows.into_iter().collect();
-    let sizes = batch_sizes(backend, rows.len());
+    let (mut inserted, sizes) = (0, batch_sizes(backend, rows.len()));
     let mut rows = rows.into_iter();
-    let statement = |size| {
-        Ok(BatchStatement {
-            text: text::<E>(backend, size)?,
-            values: rows.by_ref().take(size).flat_map(values::<E>).collect(),
-            rows: size,
-        })
-    };
-    sizes.map(statement).collect()
-}
-
-/// The statements `{before} (ids)` for all ids, to store results. `values` are bound to the parameters in `before`.
-pub(super) fn updates(backend: DbBackend, before: &str, values: &[Value], ids: impl ExactSizeIterator<Item = Uuid>) -> Vec<BatchStatement> {
-    let sizes = batch_sizes(backend, ids.len());
-    with_ids(backend, before, values, ids, sizes)
-}
-
-fn with_ids(
-    backend: DbBackend,
-    before: &str,
-    values: &[Value],
-    mut ids: impl Iterator<Item = Uuid>,
-    sizes: impl Iterator<Item = usize>,
-) -> Vec<BatchStatement> {
-    let statement = |size| {
-        let values = values.iter().cloned().chain(ids.by_ref().take(size).map(Value::from));
-        let Statement { sql, .. } = statement(backend, &format!("{before} {}", marks(size)), []);
-        BatchStatement {
-            text: sql.into(),
-            values: values.collect(),
-            rows: size,
-        }
-    };
-    sizes.map(statement).collect()
-}
-
-/// Executes statements one after the other. Returns the number of affected rows.
-///
-/// On SQLite the driver passes each call to a thread and waits for its answer, so statements that often come together are one call. The driver keeps
-/// the prepared statements of each different call, so large statements are not combined.
-pub(super) async fn execute_all(on: &impl ConnectionTrait, statements: Vec<BatchStatement>) -> Result<u64, StoreError> {
-    let backend = on.get_database_backend();
-    let are_few = statements.iter().all(|statement| statement.rows <= JOINED_ROWS_MAX);
-    let are_alike = statements
-        .windows(2)
-        .all(|pair| pair[0].rows == pair[1].rows && pair[0].rows <= ALIKE_ROWS_MAX);
-    if backend == DbBackend::Sqlite && statements.len() > 1 && (are_few || are_alike) {
-        let texts: Vec<&str> = statements.iter().map(|statement| &*statement.text).collect();
-        let text = texts.join("; ");
-        let values = statements.into_iter().flat_map(|statement| statement.values);
-        return Ok(on
-            .execute_raw(Statement::from_sql_and_values(backend, text, values))
-            .await?
-            .rows_affected());
+    for size in sizes {
+        let text = text::<E>(backend, size)?;
+        let values: Vec<Value> = rows.by_ref().take(size).flat_map(values::<E>).collect();
+        inserted += on.run(Statement::from_sql_and_values(backend, &*text, values)).await?;
     }
-    let mut affected = 0;
-    for BatchStatement { text, values, .. } in statements {
-        let statement = Statement::from_sql_and_values(backend, &*text, values);
-        affected += on.execute_raw(statement).await?.rows_affected();
-    }
-    Ok(affected)
+    Ok(inserted)
 }
 
 /// The values of a row, in the order of the columns.
@@ -201,13 +127,39 @@ fn split(rows: usize, sizes: &'static [usize]) -> impl Iterator<Item = usize> {
 /// Runs `{before} (ids)` for all ids, in several statements. `values` are bound to the parameters in `before`. Returns the number of
 /// affected rows.
 pub(super) async fn for_ids(
-    on: &impl ConnectionTrait,
+    on: &impl Executor,
     before: &str,
     values: &[Value],
-    ids: impl ExactSizeIterator<Item = Uuid>,
+    ids: impl ExactSizeIterator<Item = Uuid> + Send,
 ) -> Result<u64, StoreError> {
     let sizes = sizes(ids.len());
-    execute_all(on, with_ids(on.get_database_backend(), before, values, ids, sizes)).await
+    for_each_size(on, before, values, ids, sizes).await
+}
+
+/// The same for the ids of a group of results.
+pub(super) async fn for_results(
+    on: &impl Executor,
+    before: &str,
+    values: &[Value],
+    ids: impl ExactSizeIterator<Item = Uuid> + Send,
+) -> Result<u64, StoreError> {
+    let sizes = batch_sizes(on.backend(), ids.len());
+    for_each_size(on, before, values, ids, sizes).await
+}
+
+async fn for_each_size(
+    on: &impl Executor,
+    before: &str,
+    values: &[Value],
+    mut ids: impl Iterator<Item = Uuid> + Send,
+    sizes: impl Iterator<Item = usize> + Send,
+) -> Result<u64, StoreError> {
+    let mut affected = 0;
+    for size in sizes {
+        let all = values.iter().cloned().chain(ids.by_ref().take(size).map(Value::from));
+        affected += on.run(statement(on.backend(), &format!("{before} {}", marks(size)), all)).await?;
+    }
+    Ok(affected)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The revision counters of webhooks and event types, and notifications to other nodes.
 
-use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryTrait};
+use sea_orm::{DbBackend, EntityTrait, QueryTrait};
 
 use crate::{
     domain::id::WebhookId,
-    storage::{entity::revision, error::StoreError, raw_sql::statement},
+    storage::{entity::revision, error::StoreError, executor::Executor, raw_sql::statement},
 };
 
 /// The name of the PostgreSQL channel for notifications between nodes (`NOTIFY`).
@@ -14,31 +14,27 @@ const SEPARATOR: char = '@';
 
 /// Records that a webhook changed, and notifies other nodes when the transaction commits. The row is locked until then, so notifications
 /// are sent in the order of revisions.
-pub(super) async fn raise(on: &impl ConnectionTrait, webhook: WebhookId) -> Result<(), StoreError> {
+pub(super) async fn raise(on: &impl Executor, webhook: WebhookId) -> Result<(), StoreError> {
     let sql = "UPDATE revisions SET webhooks = webhooks + 1 WHERE id = 1 RETURNING webhooks";
-    let rows = on.query_all_raw(statement(on.get_database_backend(), sql, [])).await?;
-    let revision: i64 = rows.first().map(|row| row.try_get("", "webhooks")).transpose()?.unwrap_or_default();
+    let rows = on.rows(statement(on.backend(), sql, [])).await?;
+    let revision: i64 = rows.first().map(|row| row.get("webhooks")).transpose()?.unwrap_or_default();
     tell(on, &format!("{webhook}{SEPARATOR}{revision}")).await
 }
 
 /// Records that several webhooks changed, and tells other nodes so at once: they read all webhooks again instead of each of these.
-pub(super) async fn raise_all(on: &impl ConnectionTrait, count: usize) -> Result<(), StoreError> {
+pub(super) async fn raise_all(on: &impl Executor, count: usize) -> Result<(), StoreError> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let sql = "UPDATE revisions SET webhooks = webhooks + ? WHERE id = 1 RETURNING webhooks";
-    let rows = on.query_all_raw(statement(on.get_database_backend(), sql, [count.into()])).await?;
-    let revision: i64 = rows.first().map(|row| row.try_get("", "webhooks")).transpose()?.unwrap_or_default();
+    let rows = on.rows(statement(on.backend(), sql, [count.into()])).await?;
+    let revision: i64 = rows.first().map(|row| row.get("webhooks")).transpose()?.unwrap_or_default();
     tell(on, &format!("{MANY}{SEPARATOR}{revision}")).await
 }
 
 /// Records that event types changed, and notifies other nodes when the transaction commits. Returns the revision after the change.
-pub(super) async fn raise_event_types(on: &impl ConnectionTrait) -> Result<i64, StoreError> {
+pub(super) async fn raise_event_types(on: &impl Executor) -> Result<i64, StoreError> {
     let sql = "UPDATE revisions SET event_types = event_types + 1 WHERE id = 1 RETURNING event_types";
-    let rows = on.query_all_raw(statement(on.get_database_backend(), sql, [])).await?;
-    let revision: i64 = rows
-        .first()
-        .map(|row| row.try_get("", "event_types"))
-        .transpose()?
-        .unwrap_or_default();
+    let rows = on.rows(statement(on.backend(), sql, [])).await?;
+    let revision: i64 = rows.first().map(|row| row.get("event_types")).transpose()?.unwrap_or_default();
     tell(on, &format!("{EVENT_TYPES}{SEPARATOR}{revision}")).await?;
     Ok(revision)
 }
@@ -53,13 +49,13 @@ pub(super) struct Revisions {
 }
 
 /// The numbers of changes so far.
-pub(super) async fn read(on: &impl ConnectionTrait) -> Result<Option<Revisions>, StoreError> {
-    let counters = revision::Entity::find_by_id(1).build(on.get_database_backend());
-    let rows = on.query_all_raw(counters).await?;
+pub(super) async fn read(on: &impl Executor) -> Result<Option<Revisions>, StoreError> {
+    let counters = revision::Entity::find_by_id(1).build(on.backend());
+    let rows = on.rows(counters).await?;
     let revisions = rows.first().map(|row| {
         Ok::<_, StoreError>(Revisions {
-            webhooks: row.try_get("", "webhooks")?,
-            event_types: row.try_get("", "event_types")?,
+            webhooks: row.get("webhooks")?,
+            event_types: row.get("event_types")?,
         })
     });
     revisions.transpose()
@@ -93,11 +89,10 @@ const MANY: &str = "webhooks";
 pub(super) const KEYS: &str = "keys";
 
 /// Notifies other nodes: of a changed webhook, of changed event types, of [`KEYS`], or of `pending` if there are deliveries to claim.
-pub(super) async fn tell(on: &impl ConnectionTrait, text: &str) -> Result<(), StoreError> {
-    if on.get_database_backend() == DbBackend::Postgres {
+pub(super) async fn tell(on: &impl Executor, text: &str) -> Result<(), StoreError> {
+    if on.backend() == DbBackend::Postgres {
         let values = [CHANNEL.into(), text.into()];
-        on.execute_raw(statement(DbBackend::Postgres, "SELECT pg_notify(?, ?)", values))
-            .await?;
+        on.run(statement(DbBackend::Postgres, "SELECT pg_notify(?, ?)", values)).await?;
     }
     Ok(())
 }

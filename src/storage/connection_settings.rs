@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-/// Capacity of the cache of prepared statements per connection: enough for each size of each batch insert, and all other statements.
-pub(super) const STATEMENTS: usize = 400;
+/// Capacity of the cache of prepared statements per connection: enough for each size of each statement for several rows (on SQLite 66 of six),
+/// and all other statements.
+pub(super) const STATEMENTS: usize = 500;
 
 /// Settings of every SQLite connection that writes, besides the journal mode.
 pub(super) const PRAGMAS: [(&str, &str); 5] = [

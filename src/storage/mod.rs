@@ -27,6 +27,7 @@ pub mod error;
 pub mod event_search;
 pub mod event_types;
 pub mod events;
+mod executor;
 pub mod global_stats;
 mod id_windows;
 pub mod idempotency;
@@ -69,6 +70,7 @@ pub mod simulated;
 #[cfg(feature = "test-support")]
 mod simulated_store;
 mod space;
+mod sqlite_connection;
 mod sqlite_content;
 pub mod sqlite_file;
 mod statement_counts;
@@ -97,6 +99,7 @@ use uuid::Uuid;
 use self::{
     catalogue_revision::CatalogueRevision,
     postgres::ConnectionSuspect,
+    sqlite_connection::SqliteConnection,
     sqlite_file::OpenFile,
     statement_counts::StatementCounts,
     transaction::{Pool, Transaction},
@@ -131,6 +134,17 @@ impl Store {
     /// Starts a write transaction.
     async fn begin(&self) -> Result<Transaction, StoreError> {
         self.write.begin().await
+    }
+
+    /// Whether the database is a SQLite file.
+    const fn is_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// The journal's own connection. `None` on PostgreSQL and in a simulation.
+    fn direct(&self) -> Result<Option<SqliteConnection>, StoreError> {
+        let open = |file: &Arc<OpenFile>| SqliteConnection::open(file.path(), self.counts.clone());
+        Ok(self.file.as_ref().map(open).transpose()?)
     }
 
     /// The same store with this time limit for journal transactions, and a third of it for other statements.

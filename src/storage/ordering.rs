@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{DbBackend, Statement};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use crate::{
         page::Cursor,
         timestamp::Timestamp,
     },
-    storage::{error::StoreError, new_id, raw_sql::statement},
+    storage::{error::StoreError, executor::Executor, new_id, raw_sql::statement},
 };
 
 /// A hash of a subject. If two subjects collide, their deliveries are sent one after the other, which is harmless.
@@ -33,7 +33,7 @@ impl OrderKey {
 
 /// Locks subjects until the end of the transaction, so that no other transaction adds deliveries to them or finishes any. They are locked in
 /// the order of the set and before any row of `deliveries` is changed, because transactions that lock in different orders can deadlock.
-pub(super) async fn lock_all(transaction: &impl ConnectionTrait, subjects: &BTreeSet<(WebhookId, OrderKey)>) -> Result<(), StoreError> {
+pub(super) async fn lock_all(transaction: &impl Executor, subjects: &BTreeSet<(WebhookId, OrderKey)>) -> Result<(), StoreError> {
     for (webhook, key) in subjects {
         lock(transaction, *webhook, *key).await?;
     }
@@ -42,18 +42,16 @@ pub(super) async fn lock_all(transaction: &impl ConnectionTrait, subjects: &BTre
 
 /// The newest unfinished delivery of a subject, which must be locked.
 pub(super) async fn newest_unfinished(
-    transaction: &impl ConnectionTrait,
+    transaction: &impl Executor,
     webhook: WebhookId,
     key: OrderKey,
 ) -> Result<Option<DeliveryId>, StoreError> {
     // Repeats the condition of the partial index `deliveries_order`, because SQLite uses the index only then.
     let sql = "SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
                AND state IN ('pending', 'parked', 'sending') ORDER BY id DESC LIMIT 1";
-    let backend = transaction.get_database_backend();
-    let found = transaction
-        .query_all_raw(statement(backend, sql, [webhook.0.into(), key.0.into()]))
-        .await?;
-    Ok(found.first().map(|row| row.try_get("", "id").map(DeliveryId)).transpose()?)
+    let backend = transaction.backend();
+    let found = transaction.rows(statement(backend, sql, [webhook.0.into(), key.0.into()])).await?;
+    Ok(found.first().map(|row| row.get("id").map(DeliveryId)).transpose()?)
 }
 
 /// An id for a delivery that follows another one of its subject. Deliveries of a subject are sent in the order of their ids, which contain the
@@ -69,7 +67,7 @@ pub(super) fn id_after(earlier: DeliveryId) -> DeliveryId {
 /// For each of these subjects, which must be locked: if its oldest unfinished delivery is parked, makes it pending and due now. Returns whether
 /// there was any.
 pub(super) async fn promote_next(
-    transaction: &impl ConnectionTrait,
+    transaction: &impl Executor,
     subjects: &BTreeSet<(WebhookId, OrderKey)>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
@@ -81,13 +79,13 @@ pub(super) async fn promote_next(
 }
 
 /// [`promote_next`] for one subject.
-async fn promote(transaction: &impl ConnectionTrait, webhook: WebhookId, key: OrderKey, now: Timestamp) -> Result<bool, StoreError> {
+async fn promote(transaction: &impl Executor, webhook: WebhookId, key: OrderKey, now: Timestamp) -> Result<bool, StoreError> {
     let sql = "UPDATE deliveries SET state = 'pending', due_at = ? WHERE state = 'parked' AND id = (\
                SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
                AND state IN ('pending', 'parked', 'sending') ORDER BY id LIMIT 1)";
     let values = [now.0.into(), webhook.0.into(), key.0.into()];
-    let backend = transaction.get_database_backend();
-    Ok(transaction.execute_raw(statement(backend, sql, values)).await?.rows_affected() > 0)
+    let backend = transaction.backend();
+    Ok(transaction.run(statement(backend, sql, values)).await? > 0)
 }
 
 /// Deliveries that one transaction of a long change changes, and their subjects, which are locked.
@@ -101,24 +99,20 @@ pub(super) struct LockedBatch {
 impl LockedBatch {
     /// Loads a batch with a query that returns `id`, `order_key` and `created_at`, and locks its subjects. A row may change before the lock is taken, so the
     /// statement that changes it must check its state again.
-    pub(super) async fn find_and_lock(
-        transaction: &impl ConnectionTrait,
-        webhook: WebhookId,
-        query: Statement,
-    ) -> Result<Self, StoreError> {
+    pub(super) async fn find_and_lock(transaction: &impl Executor, webhook: WebhookId, query: Statement) -> Result<Self, StoreError> {
         let mut batch = Self {
             ids: Vec::new(),
             last: None,
             subjects: BTreeSet::new(),
         };
-        for row in transaction.query_all_raw(query).await? {
-            let id = row.try_get("", "id")?;
+        for row in transaction.rows(query).await? {
+            let id = row.get("id")?;
             batch.ids.push(id);
             batch.last = Some(Cursor {
-                at: Timestamp(row.try_get("", "created_at")?),
+                at: Timestamp(row.get("created_at")?),
                 id,
             });
-            if let Some(key) = row.try_get::<Option<i64>>("", "order_key")? {
+            if let Some(key) = row.get::<Option<i64>>("order_key")? {
                 batch.subjects.insert((webhook, OrderKey(key)));
             }
         }
@@ -127,14 +121,14 @@ impl LockedBatch {
     }
 }
 
-async fn lock(transaction: &impl ConnectionTrait, webhook: WebhookId, key: OrderKey) -> Result<(), StoreError> {
-    let backend = transaction.get_database_backend();
+async fn lock(transaction: &impl Executor, webhook: WebhookId, key: OrderKey) -> Result<(), StoreError> {
+    let backend = transaction.backend();
     // On SQLite a write transaction excludes all other writers.
     if backend == DbBackend::Postgres {
         let (high, low) = webhook.0.as_u64_pair();
         let name = (high ^ low).cast_signed() ^ key.0;
         transaction
-            .execute_raw(statement(backend, "SELECT pg_advisory_xact_lock(?)", [name.into()]))
+            .run(statement(backend, "SELECT pg_advisory_xact_lock(?)", [name.into()]))
             .await?;
     }
     Ok(())

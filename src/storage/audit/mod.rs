@@ -10,8 +10,6 @@ pub use self::list::{AuditFilter, AuditRecord};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use sea_orm::ConnectionTrait;
-
 use crate::{
     domain::{
         audit::{ActorKind, AuditAction, ObjectKind},
@@ -23,6 +21,7 @@ use crate::{
         StoreError,
         batch_insert::{BatchInsert, insert_all},
         entity::audit_entry,
+        executor::Executor,
         new_id,
     },
 };
@@ -164,13 +163,13 @@ impl Entry {
 impl BatchInsert for audit_entry::Entity {}
 
 /// Inserts an entry. `on` must be the transaction of the change.
-pub(super) async fn add(on: &impl ConnectionTrait, actor: &Actor, entry: Entry, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn add(on: &impl Executor, actor: &Actor, entry: Entry, now: Timestamp) -> Result<(), StoreError> {
     insert_all::<audit_entry::Entity>(on, [model(actor, entry, now)]).await?;
     Ok(())
 }
 
 /// Inserts several entries. `on` must be the transaction of the changes.
-pub(super) async fn add_all(on: &impl ConnectionTrait, actor: &Actor, entries: Vec<Entry>, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn add_all(on: &impl Executor, actor: &Actor, entries: Vec<Entry>, now: Timestamp) -> Result<(), StoreError> {
     let rows = entries.into_iter().map(|entry| model(actor, entry, now));
     insert_all::<audit_entry::Entity>(on, rows).await?;
     Ok(())

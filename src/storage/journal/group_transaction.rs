@@ -1,12 +1,11 @@
 //! Stores a group in one transaction.
 
-use sea_orm::ConnectionTrait;
-
 use crate::{
     domain::{id::NodeId, timestamp::Timestamp},
     storage::{
         StoreError,
         deliveries::Job,
+        executor::Executor,
         journal::{
             committed::{Committed, Slot, Slots},
             entry::{Accepted, Publish},
@@ -66,7 +65,7 @@ pub(super) struct GroupTransaction<'a> {
 impl GroupTransaction<'_> {
     pub(super) async fn store(
         self,
-        transaction: &impl ConnectionTrait,
+        transaction: &impl Executor,
         subscriptions: &mut Subscriptions,
         publishes: &[Publish],
         results: &[Finished],

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use sea_orm::{ConnectionTrait, DbBackend, sea_query::OnConflict};
+use sea_orm::sea_query::OnConflict;
 use uuid::Uuid;
 
 use crate::{
@@ -19,10 +19,11 @@ use crate::{
     },
     storage::{
         StoreError,
-        batch_insert::{BatchInsert, BatchStatement, execute_all, insert_all, inserts, sizes},
+        batch_insert::{BatchInsert, insert_all, sizes},
         deliveries::Job,
         entity::{delivery, event, event_key},
         events::{DUPLICATES_FOR, EventKey, NewEvent},
+        executor::Executor,
         journal::{
             committed::{Slot, Slots},
             entry::{Accepted, Publish},
@@ -57,12 +58,27 @@ pub(in crate::storage) struct NewDelivery {
     pub(in crate::storage) due: Option<Timestamp>,
 }
 
-fn delivery_inserts(
-    backend: DbBackend,
+/// Inserts events and their deliveries.
+pub(in crate::storage) async fn add_events(
+    on: &impl Executor,
     node: NodeId,
+    events: &[&NewEvent],
     deliveries: &[NewDelivery],
     now: Timestamp,
-) -> Result<Vec<BatchStatement>, StoreError> {
+) -> Result<(), StoreError> {
+    let rows = events.iter().map(|new| event::Model {
+        id: new.id.0,
+        event_type: new.event_type.to_string(),
+        source: new.source.clone(),
+        ce_id: new.ce_id.clone(),
+        subject: new.subject.clone(),
+        extensions: new.extensions.clone(),
+        trace_context: new.trace.as_ref().map(TraceContext::stored),
+        occurred_at: new.occurred_at.0,
+        received_at: now.0,
+        body: String::from_utf8_lossy(&new.body).into_owned(),
+    });
+    insert_all::<event::Entity>(on, rows).await?;
     let rows = deliveries.iter().map(|new| delivery::Model {
         id: new.id.0,
         event_id: new.event.0,
@@ -82,43 +98,13 @@ fn delivery_inserts(
         created_at: now.0,
         updated_at: now.0,
     });
-    inserts::<delivery::Entity>(backend, rows)
-}
-
-/// Inserts events and their deliveries.
-pub(in crate::storage) async fn add_events(
-    on: &impl ConnectionTrait,
-    node: NodeId,
-    events: &[&NewEvent],
-    deliveries: &[NewDelivery],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let backend = on.get_database_backend();
-    let mut statements = event_inserts(backend, events, now)?;
-    statements.extend(delivery_inserts(backend, node, deliveries, now)?);
-    execute_all(on, statements).await?;
+    insert_all::<delivery::Entity>(on, rows).await?;
     Ok(())
-}
-
-fn event_inserts(backend: DbBackend, events: &[&NewEvent], now: Timestamp) -> Result<Vec<BatchStatement>, StoreError> {
-    let rows = events.iter().map(|new| event::Model {
-        id: new.id.0,
-        event_type: new.event_type.to_string(),
-        source: new.source.clone(),
-        ce_id: new.ce_id.clone(),
-        subject: new.subject.clone(),
-        extensions: new.extensions.clone(),
-        trace_context: new.trace.as_ref().map(TraceContext::stored),
-        occurred_at: new.occurred_at.0,
-        received_at: now.0,
-        body: String::from_utf8_lossy(&new.body).into_owned(),
-    });
-    inserts::<event::Entity>(backend, rows)
 }
 
 /// Inserts the keys that do not exist yet, each with the number of deliveries of its event. Returns the number of inserted keys.
 pub(in crate::storage) async fn add_keys(
-    on: &impl ConnectionTrait,
+    on: &impl Executor,
     keys: &[(&EventKey, &NewEvent, usize)],
     now: Timestamp,
 ) -> Result<u64, StoreError> {
@@ -144,7 +130,7 @@ pub(super) struct Publishing<'a, E> {
     pub(super) overflow: bool,
 }
 
-impl<E: ConnectionTrait> Publishing<'_, E> {
+impl<E: Executor> Publishing<'_, E> {
     /// Stores the events of all requests. Returns one answer per event.
     pub(super) async fn store(&mut self, publishes: &[Publish], subscriptions: &Subscriptions) -> Result<Vec<Vec<Accepted>>, StoreError> {
         // If a group contains the same event several times, the first one is stored and the others are duplicates.
@@ -209,9 +195,7 @@ impl<E: ConnectionTrait> Publishing<'_, E> {
                 key.as_bytes().to_vec().into(),
                 former.0.into(),
             ];
-            self.transaction
-                .execute_raw(statement(self.transaction.get_database_backend(), sql, values))
-                .await?;
+            self.transaction.run(statement(self.transaction.backend(), sql, values)).await?;
         }
         keys.retain(|(key, ..)| expired.contains_key(key));
         // Another node may have inserted the key in the meantime.
@@ -235,18 +219,14 @@ impl<E: ConnectionTrait> Publishing<'_, E> {
                 marks(size)
             );
             let values = keys.by_ref().take(size).map(|(key, ..)| key.as_bytes().to_vec().into());
-            for row in self
-                .transaction
-                .query_all_raw(statement(self.transaction.get_database_backend(), &sql, values))
-                .await?
-            {
-                let event: Uuid = row.try_get("", "event_id")?;
-                let key = EventKey::from_bytes(row.try_get::<Vec<u8>>("", "key")?);
+            for row in self.transaction.rows(statement(self.transaction.backend(), &sql, values)).await? {
+                let event: Uuid = row.get("event_id")?;
+                let key = EventKey::from_bytes(row.get::<Vec<u8>>("key")?);
                 if ours.contains(&event) {
-                } else if row.try_get::<i64>("", "received_at")? < expiry.0 {
+                } else if row.get::<i64>("received_at")? < expiry.0 {
                     expired.insert(key, EventId(event));
                 } else {
-                    let deliveries = u64::try_from(row.try_get::<i32>("", "deliveries")?).unwrap_or(0);
+                    let deliveries = u64::try_from(row.get::<i32>("deliveries")?).unwrap_or(0);
                     known.insert(key, (EventId(event), deliveries));
                 }
             }

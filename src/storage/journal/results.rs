@@ -6,7 +6,7 @@ use std::{
 };
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, Statement, Value,
+    ColumnTrait, DbBackend, Statement, Value,
     sea_query::{Alias, Expr, ExprTrait, OnConflict},
 };
 use uuid::Uuid;
@@ -20,9 +20,10 @@ use crate::{
     },
     storage::{
         StoreError,
-        batch_insert::{BatchInsert, BatchStatement, batch_sizes, execute_all, inserts, updates},
+        batch_insert::{BatchInsert, OR_FAIL, batch_sizes, for_results, insert_all},
         callbacks::NewCallback,
         entity::{callback, event_type_stats, stats_total, webhook_stats},
+        executor::Executor,
         global_stats::shard_of,
         journal::{
             finished::{Finished, Next, Recorded, system_time},
@@ -66,20 +67,14 @@ struct DeliveryUpdate {
     panics: u32,
 }
 
-pub(super) async fn record(
-    transaction: &impl ConnectionTrait,
-    node: NodeId,
-    results: &[Finished],
-    now: Timestamp,
-) -> Result<Effects, StoreError> {
+pub(super) async fn record(transaction: &impl Executor, node: NodeId, results: &[Finished], now: Timestamp) -> Result<Effects, StoreError> {
     let mut effects = Effects::default();
     if results.is_empty() {
         return Ok(effects);
     }
     let callbacks = results.iter().filter_map(|finished| finished.callback.as_ref());
     let rows = callbacks.clone().map(NewCallback::row).collect::<Result<Vec<_>, _>>()?;
-    let backend = transaction.get_database_backend();
-    let mut statements = inserts::<callback::Entity>(backend, rows)?;
+    insert_all::<callback::Entity>(transaction, rows).await?;
     count(transaction, node, callbacks).await?;
 
     let (succeeded, others): (Vec<_>, Vec<_>) = results
@@ -89,8 +84,7 @@ pub(super) async fn record(
     let over = succeeded.iter().chain(&others).filter(|update| update.state.is_over());
     let over: BTreeSet<_> = over.filter_map(|update| update.subject).collect();
     ordering::lock_all(transaction, &over).await?;
-    statements.extend(mark_succeeded(backend, node, &succeeded, now));
-    execute_all(transaction, statements).await?;
+    mark_succeeded(transaction, node, &succeeded, now).await?;
     update_each(transaction, node, &others, now).await?;
     effects.promoted = ordering::promote_next(transaction, &over, now).await?;
     effects.health = webhook_health::note(transaction, results, now).await?;
@@ -153,16 +147,17 @@ fn update_of(finished: &Finished, now: Timestamp) -> DeliveryUpdate {
     }
 }
 
-/// The beginning of an update of several rows. Its transaction is rolled back if it fails (`batch_insert::OR_FAIL`).
-const fn update_all(backend: DbBackend) -> &'static str {
+/// The beginning of an update of several rows. Its transaction is rolled back if it fails.
+fn update_all(backend: DbBackend) -> String {
     match backend {
-        DbBackend::Sqlite => "UPDATE OR FAIL",
-        _ => "UPDATE",
+        DbBackend::Sqlite => format!("UPDATE {OR_FAIL}"),
+        _ => "UPDATE".to_owned(),
     }
 }
 
 /// Marks deliveries as succeeded. If another attempt was requested in the meantime, the delivery becomes pending again.
-fn mark_succeeded(backend: DbBackend, node: NodeId, succeeded: &[DeliveryUpdate], now: Timestamp) -> Vec<BatchStatement> {
+async fn mark_succeeded(transaction: &impl Executor, node: NodeId, succeeded: &[DeliveryUpdate], now: Timestamp) -> Result<(), StoreError> {
+    let backend = transaction.backend();
     let (update, owner) = (update_all(backend), not_by_index(backend, "lease_owner"));
     let before = format!(
         "{update} deliveries SET state = CASE WHEN manual_requests > 0 THEN 'pending' ELSE 'succeeded' END, \
@@ -171,21 +166,17 @@ fn mark_succeeded(backend: DbBackend, node: NodeId, succeeded: &[DeliveryUpdate]
          attempts = 1, lease_owner = NULL, updated_at = ? WHERE {owner} = ? AND id IN"
     );
     let values = [now.0.into(), now.0.into(), node.0.into()];
-    updates(backend, &before, &values, succeeded.iter().map(|update| update.id))
+    for_results(transaction, &before, &values, succeeded.iter().map(|update| update.id)).await?;
+    Ok(())
 }
 
 /// Updates deliveries whose new states differ. If more attempts were requested in the meantime, the delivery becomes pending again.
-async fn update_each(
-    transaction: &impl ConnectionTrait,
-    node: NodeId,
-    updates: &[DeliveryUpdate],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let backend = transaction.get_database_backend();
+async fn update_each(transaction: &impl Executor, node: NodeId, updates: &[DeliveryUpdate], now: Timestamp) -> Result<(), StoreError> {
+    let backend = transaction.backend();
     let owner = not_by_index(backend, "lease_owner");
     let mut updates = updates.iter();
     for size in batch_sizes(backend, updates.len()) {
-        let mut sql = update_all(backend).to_owned();
+        let mut sql = update_all(backend);
         sql += " deliveries SET state = CASE WHEN manual_requests > v.column7 THEN 'pending' ELSE v.column2 END, \
                        priority = CASE WHEN manual_requests > v.column7 THEN 0 ELSE 1 END, \
                        due_at = CASE WHEN manual_requests > v.column7 THEN v.column9 ELSE v.column3 END, reason = v.column4, \
@@ -216,9 +207,7 @@ async fn update_each(
             ]
         });
         let values: Vec<Value> = rows.chain([node.0.into()]).collect();
-        transaction
-            .execute_raw(Statement::from_sql_and_values(backend, sql, values))
-            .await?;
+        transaction.run(Statement::from_sql_and_values(backend, sql, values)).await?;
     }
     Ok(())
 }
@@ -259,11 +248,7 @@ fn added<C: ColumnTrait, const N: usize>(table: &'static str, key: impl IntoIter
 }
 
 /// Adds callbacks to the hourly statistics of their webhooks and to the total of all webhooks.
-async fn count<'a>(
-    transaction: &impl ConnectionTrait,
-    node: NodeId,
-    callbacks: impl Iterator<Item = &'a NewCallback>,
-) -> Result<(), StoreError> {
+async fn count<'a>(transaction: &impl Executor, node: NodeId, callbacks: impl Iterator<Item = &'a NewCallback>) -> Result<(), StoreError> {
     // Sorted, so that two nodes lock the rows in the same order and cannot deadlock.
     let mut of_webhooks: BTreeMap<(Uuid, i64, i32), Counts> = BTreeMap::new();
     let mut total: BTreeMap<(i64, i32), Counts> = BTreeMap::new();
@@ -284,8 +269,7 @@ async fn count<'a>(
             succeeded: counts.succeeded,
             failed: counts.failed,
         });
-    let backend = transaction.get_database_backend();
-    let mut statements = inserts::<webhook_stats::Entity>(backend, rows)?;
+    insert_all::<webhook_stats::Entity>(transaction, rows).await?;
     let rows = total.into_iter().map(|((hour, latency), counts)| stats_total::Model {
         shard: shard_of(node),
         hour,
@@ -293,15 +277,14 @@ async fn count<'a>(
         succeeded: counts.succeeded,
         failed: counts.failed,
     });
-    statements.extend(inserts::<stats_total::Entity>(backend, rows)?);
+    insert_all::<stats_total::Entity>(transaction, rows).await?;
     let rows = types.into_iter().map(|((hour, event_type), callbacks)| event_type_stats::Model {
         shard: shard_of(node),
         hour,
         event_type: event_type.to_owned(),
         callbacks,
     });
-    statements.extend(inserts::<event_type_stats::Entity>(backend, rows)?);
-    execute_all(transaction, statements).await?;
+    insert_all::<event_type_stats::Entity>(transaction, rows).await?;
     Ok(())
 }
 

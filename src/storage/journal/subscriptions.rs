@@ -2,11 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sea_orm::ConnectionTrait;
-
 use crate::{
     domain::{event_type::EventType, id::WebhookId},
-    storage::{StoreError, catalogue_revision::CatalogueRevision, change_notifications, raw_sql::statement},
+    storage::{StoreError, catalogue_revision::CatalogueRevision, change_notifications, executor::Executor, raw_sql::statement},
 };
 
 /// Maximum number of subscriptions in the lists that are kept per event type. Beyond it, the lists are made again, so that memory is bounded
@@ -47,7 +45,7 @@ impl Subscriptions {
     /// Reloads the subscriptions if a webhook has changed since the last load, and prepares the lists of these types.
     pub(super) async fn refresh<'a>(
         &mut self,
-        transaction: &impl ConnectionTrait,
+        transaction: &impl Executor,
         types: impl Iterator<Item = &'a EventType>,
     ) -> Result<(), StoreError> {
         let revisions = change_notifications::read(transaction).await?;
@@ -65,18 +63,16 @@ impl Subscriptions {
         Ok(())
     }
 
-    async fn load(&mut self, transaction: &impl ConnectionTrait) -> Result<(), StoreError> {
+    async fn load(&mut self, transaction: &impl Executor) -> Result<(), StoreError> {
         let sql = "SELECT e.event_type, e.webhook_id, w.enabled, w.ordered FROM webhook_events e \
                    JOIN webhooks w ON w.id = e.webhook_id WHERE w.deleted_at IS NULL ORDER BY e.webhook_id";
-        let rows = transaction
-            .query_all_raw(statement(transaction.get_database_backend(), sql, []))
-            .await?;
+        let rows = transaction.rows(statement(transaction.backend(), sql, [])).await?;
         let mut by_pattern: HashMap<String, Vec<Subscription>> = HashMap::new();
         for row in rows {
-            by_pattern.entry(row.try_get("", "event_type")?).or_default().push(Subscription {
-                webhook: WebhookId(row.try_get("", "webhook_id")?),
-                enabled: row.try_get("", "enabled")?,
-                ordered: row.try_get("", "ordered")?,
+            by_pattern.entry(row.get("event_type")?).or_default().push(Subscription {
+                webhook: WebhookId(row.get("webhook_id")?),
+                enabled: row.get("enabled")?,
+                ordered: row.get("ordered")?,
             });
         }
         self.by_pattern = by_pattern

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait, Value, sea_query::Expr};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait, Value, sea_query::Expr};
 use serde_json::json;
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
         change_notifications,
         database_clock::NOW,
         entity::webhook,
+        executor::Executor,
         journal::finished::{DisabledWebhook, Finished, Health},
         raw_sql::statement,
     },
@@ -75,7 +76,7 @@ impl Changes {
 }
 
 /// Stores the changes of health in a group of results. For a webhook that worked before and still works, no statement is executed.
-pub(super) async fn note(transaction: &impl ConnectionTrait, results: &[Finished], now: Timestamp) -> Result<HealthEffects, StoreError> {
+pub(super) async fn note(transaction: &impl Executor, results: &[Finished], now: Timestamp) -> Result<HealthEffects, StoreError> {
     // Sorted by id, so that all nodes lock the rows in the same order and cannot deadlock.
     let mut webhooks: BTreeMap<WebhookId, Changes> = BTreeMap::new();
     for finished in results {
@@ -91,13 +92,13 @@ pub(super) async fn note(transaction: &impl ConnectionTrait, results: &[Finished
 }
 
 async fn note_one(
-    transaction: &impl ConnectionTrait,
+    transaction: &impl Executor,
     webhook: WebhookId,
     changes: &Changes,
     now: Timestamp,
     effects: &mut HealthEffects,
 ) -> Result<(), StoreError> {
-    let backend = transaction.get_database_backend();
+    let backend = transaction.backend();
     if changes.works {
         let works = webhook::Entity::update_many()
             .col_expr(webhook::Column::FailingSince, Expr::value(None::<i64>))
@@ -105,7 +106,7 @@ async fn note_one(
             .col_expr(webhook::Column::ExhaustedSince, Expr::value(None::<i64>))
             .filter(webhook::Column::Id.eq(webhook.0))
             .filter(webhook::Column::FailingSince.is_not_null());
-        transaction.execute_raw(works.build(backend)).await?;
+        transaction.run(works.build(backend)).await?;
     }
     if changes.is_gone {
         effects
@@ -121,7 +122,7 @@ async fn note_one(
             .col_expr(webhook::Column::FailingSince, Expr::value(at.0))
             .filter(webhook::Column::Id.eq(webhook.0))
             .filter(webhook::Column::FailingSince.is_null());
-        transaction.execute_raw(failing.build(backend)).await?;
+        transaction.run(failing.build(backend)).await?;
     }
     Ok(())
 }
@@ -129,14 +130,14 @@ async fn note_one(
 /// Counts deliveries that exhausted their attempts, and disables the webhook if there are enough of them over a long enough period. The
 /// count is stored in the webhook's row, so that it survives restarts and includes the results of all nodes.
 async fn note_exhausted(
-    transaction: &impl ConnectionTrait,
+    transaction: &impl Executor,
     webhook: WebhookId,
     changes: &Changes,
     (first, last): (Timestamp, Timestamp),
     now: Timestamp,
     effects: &mut HealthEffects,
 ) -> Result<(), StoreError> {
-    let backend = transaction.get_database_backend();
+    let backend = transaction.backend();
     // On PostgreSQL the period is measured by the database's clock, because a node's clock may be wrong or may be changed. On SQLite there
     // is only one node, and it corrects stored times when its clock changes (`delivery::clock_jump`).
     let (clock, at): (&str, fn(Timestamp) -> Option<Value>) = match backend {
@@ -158,12 +159,12 @@ async fn note_exhausted(
         at(last),
     ];
     let rows = transaction
-        .query_all_raw(statement(backend, &sql, values.into_iter().flatten().collect::<Vec<Value>>()))
+        .rows(statement(backend, &sql, values.into_iter().flatten().collect::<Vec<Value>>()))
         .await?;
     let Some(row) = rows.first() else { return Ok(()) };
-    let deliveries = u32::try_from(row.try_get::<i32>("", "exhausted_deliveries")?).unwrap_or(0);
-    let since = Timestamp(row.try_get::<i64>("", "exhausted_since")?);
-    let counted_at = Timestamp(row.try_get::<i64>("", "counted_at")?);
+    let deliveries = u32::try_from(row.get::<i32>("exhausted_deliveries")?).unwrap_or(0);
+    let since = Timestamp(row.get::<i64>("exhausted_since")?);
+    let counted_at = Timestamp(row.get::<i64>("counted_at")?);
     if !is_exhausted(deliveries, since, counted_at, changes.disable_after) {
         return Ok(());
     }
@@ -175,7 +176,7 @@ async fn note_exhausted(
             .col_expr(webhook::Column::ExhaustedSince, Expr::value(counted_at.0))
             .col_expr(webhook::Column::FailingSince, Expr::value(failing_since.0))
             .filter(webhook::Column::Id.eq(webhook.0));
-        transaction.execute_raw(restarted.build(backend)).await?;
+        transaction.run(restarted.build(backend)).await?;
         effects.unclear.push(webhook);
         return Ok(());
     }
@@ -185,36 +186,36 @@ async fn note_exhausted(
 }
 
 /// Whether an attempt that started at `since` or later succeeded. Only successes have a 2xx status, which is in the index of the log.
-async fn has_succeeded(transaction: &impl ConnectionTrait, webhook: WebhookId, since: Timestamp) -> Result<bool, StoreError> {
+async fn has_succeeded(transaction: &impl Executor, webhook: WebhookId, since: Timestamp) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS found FROM callbacks WHERE webhook_id = ? AND callback_date >= ? AND status BETWEEN 200 AND 299 LIMIT 1";
-    let found = statement(transaction.get_database_backend(), sql, [webhook.0.into(), since.0.into()]);
-    Ok(!transaction.query_all_raw(found).await?.is_empty())
+    let found = statement(transaction.backend(), sql, [webhook.0.into(), since.0.into()]);
+    Ok(!transaction.rows(found).await?.is_empty())
 }
 
 /// Disables a webhook unless it is already disabled or deleted. Resets the counts, so that old failures do not disable it again later.
 async fn disable(
-    transaction: &impl ConnectionTrait,
+    transaction: &impl Executor,
     webhook: WebhookId,
     reason: DisabledReason,
     now: Timestamp,
 ) -> Result<Option<DisabledWebhook>, StoreError> {
-    let backend = transaction.get_database_backend();
+    let backend = transaction.backend();
     let sql = "UPDATE webhooks SET enabled = FALSE, disabled_reason = ?, exhausted_deliveries = 0, exhausted_since = NULL, \
                updated_at = CASE WHEN updated_at >= ? THEN updated_at + 1 ELSE ? END \
                WHERE id = ? AND enabled AND deleted_at IS NULL RETURNING name, updated_at";
     let text = reason.to_string();
     let values = [text.as_str().into(), now.0.into(), now.0.into(), webhook.0.into()];
-    let rows = transaction.query_all_raw(statement(backend, sql, values)).await?;
+    let rows = transaction.rows(statement(backend, sql, values)).await?;
     let Some(row) = rows.first() else {
         return Ok(None);
     };
     change_notifications::raise(transaction, webhook).await?;
-    let name = row.try_get::<String>("", "name")?;
+    let name = row.get::<String>("name")?;
     let entry = Entry::of_webhook(AuditAction::WebhookDisabled, webhook, &name)
         .before(json!({ "enabled": true, "disabled_reason": null }))
         .after(json!({ "enabled": false, "disabled_reason": text }));
     // `updated_at` is strictly increasing per webhook. The audit entry has the same time.
-    let at = Timestamp(row.try_get::<i64>("", "updated_at")?);
+    let at = Timestamp(row.get::<i64>("updated_at")?);
     audit::add(transaction, &Actor::clearhook(), entry, at).await?;
     Ok(Some(DisabledWebhook { webhook, name, reason }))
 }

@@ -1,9 +1,10 @@
-//! The journal's writer task: takes a group from the queue, stores it in one transaction, and answers.
+//! The journal's writer: takes a group from the queue, stores it in one transaction, and answers.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, thread, time::Duration};
 
 use futures_util::FutureExt;
 use tokio::{
+    runtime::Handle,
     sync::{mpsc, oneshot},
     time::{Instant, sleep_until},
 };
@@ -23,6 +24,7 @@ use crate::{
             subscriptions::Subscriptions,
         },
         partitions::Month,
+        sqlite_connection::SqliteConnection,
     },
 };
 
@@ -41,6 +43,8 @@ pub(super) struct Writer {
     committed: mpsc::UnboundedSender<Committed>,
     heartbeat: Arc<Heartbeat>,
     subscriptions: Subscriptions,
+    /// The journal's own connection to the SQLite file, once it is open.
+    direct: Option<SqliteConnection>,
 }
 
 impl Writer {
@@ -58,13 +62,23 @@ impl Writer {
             slots,
             committed,
             heartbeat,
+            direct: None,
         }
     }
 
-    /// Runs until all senders are dropped. It is a task and not a thread: the driver of SQLite answers each statement from another thread, and a
-    /// thread that is parked meanwhile is woken later than a task of a busy runtime is continued.
+    /// Runs until all senders are dropped. With a SQLite file the writer has a thread of its own, because its statements block on the disk.
     pub(super) fn start(self, batcher: Arc<Batcher>) {
-        tokio::spawn(self.watched(batcher));
+        let runtime = Handle::current();
+        if !self.store.is_file() {
+            runtime.spawn(self.watched(batcher));
+            return;
+        }
+        let heartbeat = self.heartbeat.clone();
+        let thread = thread::Builder::new().name("journal".to_owned());
+        if let Err(error) = thread.spawn(move || runtime.block_on(self.watched(batcher))) {
+            heartbeat.writer_ended();
+            tracing::error!(%error, "cannot start the thread of the database writer, so nothing can be stored; restart clearhook: {error}");
+        }
     }
 
     /// Runs the writer and records a panic: the entries of its current group are lost, and it stores nothing any more.
@@ -78,13 +92,23 @@ impl Writer {
 
     async fn run(mut self, batcher: Arc<Batcher>) {
         let mut began = Instant::now();
-        while let Some((group, writing)) = batcher.next(async || sleep_until(began + GROUP_INTERVAL).await).await {
+        while let Some((group, writing)) = batcher.next(async || self.keep_pace(began).await).await {
             began = Instant::now();
             self.heartbeat.group_began();
             let flushes = self.write(&batcher, group).await;
             self.heartbeat.group_ended();
             drop(writing);
             batcher.answer_flushes(flushes).await;
+        }
+    }
+
+    async fn keep_pace(&self, began: Instant) {
+        let next = began + GROUP_INTERVAL;
+        if self.store.is_file() {
+            // The thread belongs to the writer alone, and tokio's timer is too coarse for this.
+            thread::sleep(next.saturating_duration_since(Instant::now()));
+        } else {
+            sleep_until(next).await;
         }
     }
 
@@ -272,15 +296,35 @@ impl Writer {
         results: &[Finished],
         reserved: &mut Vec<Slot>,
     ) -> Result<StoredGroup, StoreError> {
+        if self.direct.is_none() {
+            self.direct = self.store.direct()?;
+        }
         let group = GroupTransaction {
             node: self.node,
             now: Timestamp::now(),
             slots: &*self.slots,
             reserved,
         };
-        let transaction = self.store.patient().begin().await?;
-        let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
-        transaction.commit().await?;
+        let done = if let Some(direct) = &self.direct {
+            let _guard = self.store.write.lock().await;
+            let limit = self.store.write.limit();
+            limit.check_content()?;
+            let stored = async {
+                let transaction = direct.begin()?;
+                let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
+                transaction.commit()?;
+                Ok(done)
+            };
+            stored.await.map_err(|error| match error {
+                StoreError::Database(error) => limit.explained(error).into(),
+                error => error,
+            })?
+        } else {
+            let transaction = self.store.patient().begin().await?;
+            let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
+            transaction.commit().await?;
+            done
+        };
         let events: usize = publishes.iter().map(|publish| publish.events.len()).sum();
         self.store.count_commit(events + results.len());
         Ok(done)
