@@ -2,6 +2,8 @@
 import { shoot } from '../support/pictures.ts';
 import { expect, test } from '../support/test.ts';
 
+test.use({ own: 'catalogue-pictures' });
+
 test('pictures of the catalogue', async ({ signedIn: page, server }) => {
   for (const [name, host] of [['HR mirror', 'hr'], ['Badge printer', 'badges'], ['Directory', 'directory']]) {
     await server.api('POST', '/webhooks', { name, url: `https://${host}.example.com/hooks?tenant=north`, events: ['identity.created', 'identity.updated'], enabled: name !== 'Directory' });
