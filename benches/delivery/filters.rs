@@ -74,7 +74,7 @@ const ASKED: [Asked; 9] = [
     Asked {
         name: "event type, once in 1,000, 30 days",
         range: PERIOD,
-        filter: "&event=visit-event.created",
+        filter: "&event=visit_event.created",
     },
     Asked {
         name: "event type, never, 30 days",

@@ -296,7 +296,7 @@ impl Service {
         let sql = format!(
             "INSERT INTO callbacks (id, delivery_id, event_id, webhook_id, event_type, url, callback_date, attempt, \"trigger\", outcome, \
              status, response, detail, duration_ms, request_headers, response_headers, response_body, response_truncated) {numbers} \
-             SELECT {id}, {id}, {id}, {webhook}, CASE WHEN i % 1000 = 501 THEN 'visit-event.created' ELSE 'identity.created' END, \
+             SELECT {id}, {id}, {id}, {webhook}, CASE WHEN i % 1000 = 501 THEN 'visit_event.created' ELSE 'identity.created' END, \
              'http://127.0.0.1/', {now} - ({count} - i) * {step}, 1, 'event', CASE WHEN i % 1000 = 7 THEN 'failed' ELSE 'succeeded' END, \
              CASE WHEN i % 1000000 = 7 THEN 503 WHEN i % 1000 = 7 THEN 500 ELSE 200 END, \
              CASE WHEN i % 1000000 = 7 THEN 'ServiceUnavailable' WHEN i % 1000 = 7 THEN 'InternalServerError' ELSE 'OK' END, NULL, 1, '[[\"content-type\",\"application/json\"],[\"webhook-id\",\"msg_0192f0c2-0000-7000-8000-000000000000\"]]', \

@@ -107,7 +107,7 @@ test('rate limit, order and secret headers are set, and told at their field when
   const [rate, burst] = [page.getByLabel('Callbacks per second, at most'), page.getByLabel('Burst')];
   await rate.fill('20');
   await burst.fill('many');
-  await page.getByRole('switch', { name: 'In order of subject' }).check();
+  await page.getByRole('switch', { name: 'Keep the order per subject' }).check();
   await page.getByRole('button', { name: 'Add header' }).click();
   await page.getByLabel('Header name 1').fill('X-Tenant');
   await page.getByLabel('Header value 1').fill('7');
@@ -125,7 +125,7 @@ test('rate limit, order and secret headers are set, and told at their field when
   await expect(burst).toHaveAttribute('aria-invalid', 'true');
   await expect(burst, 'nothing typed is lost').toHaveValue('many');
   await expect(rate).toHaveValue('20');
-  await expect(page.getByRole('switch', { name: 'In order of subject' })).toBeChecked();
+  await expect(page.getByRole('switch', { name: 'Keep the order per subject' })).toBeChecked();
   await expect(page.getByRole('checkbox', { name: 'Secret: header 1' })).toBeChecked();
   await expect(second).toBeChecked();
   await accessible(page);
@@ -152,6 +152,6 @@ test('rate limit, order and secret headers are set, and told at their field when
   await page.getByRole('link', { name: 'Duplicate' }).click();
   await expect(rate).toHaveValue('20');
   await expect(burst).toHaveValue('5');
-  await expect(page.getByRole('switch', { name: 'In order of subject' })).toBeChecked();
+  await expect(page.getByRole('switch', { name: 'Keep the order per subject' })).toBeChecked();
   await expect(page.getByRole('checkbox', { name: 'Secret: header 1' })).toBeChecked();
 });

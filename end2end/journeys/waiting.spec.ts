@@ -25,7 +25,7 @@ test('held events are offered after enabling, and sent by a button', async ({ si
   await fits(page);
   await server.api('PATCH', `/webhooks/${id}`, { enabled: true });
   await page.goto(`/webhooks/${id}?saved=enabled`);
-  await expect(page.getByText('3 events were held.')).toBeVisible();
+  await expect(page.getByText('3 events are still held.')).toBeVisible();
   await accessible(page);
   await fits(page);
   await page.getByRole('button', { name: 'Send them now' }).click();
@@ -86,7 +86,7 @@ test('a callback opens beside the log, and the keyboard goes through them', asyn
   const before = (await rows(page).nth(11).boundingBox())!.y;
   await rows(page).nth(11).getByRole('link').click();
   await expect(open).toContainText('The receiver failed inside. It is reachable; the fault is in its program.');
-  await expect(open).toContainText('To act: Receiver');
+  await expect(open).toContainText('Who has to act: Receiver');
   await expect(open).toContainText('0HN7-1');
   await expect(page).toHaveURL(/callback=/);
   await expect(rows(page).nth(11)).toHaveAttribute('aria-current', 'true');

@@ -40,10 +40,10 @@ discard = Discard them
 keep = Keep holding
 send-now = Send them now
 were-held = { $count ->
-    [one] { NUMBER($count) } event was held.
-   *[other] { NUMBER($count) } events were held.
+    [one] { NUMBER($count) } event is still held.
+   *[other] { NUMBER($count) } events are still held.
 }
-were-held-many = More than { NUMBER($count) } events were held.
+were-held-many = More than { NUMBER($count) } events are still held.
 try-now = Try now
 cancel = Cancel
 cancel-which = Cancel the delivery of { $event }
@@ -64,9 +64,9 @@ stop = Stop here
 done-tried = The oldest waiting delivery is tried now.
 done-cancelled = The delivery was cancelled.
 
-paused = Paused after { $failures } failures in a row. One callback is tried every { $every } until one succeeds.
+paused = Paused after { $failures } failures in a row. One callback is sent as a probe every { $every } until one succeeds.
 paused-asked = The receiver asked for a pause (Retry-After).
-paused-next = Next try in { $time }.
+paused-next = Next probe in { $time }.
 paused-trying = One is tried at this moment.
 paused-waiting = { $count ->
     [0] Nothing waits behind it.

@@ -76,6 +76,7 @@ versions-of = Versions of { $name }
 since = Since
 changes = Changes
 present = present
+only-version = There is only one version so far.
 compare = Compare
 compare-from = From
 compare-to = to

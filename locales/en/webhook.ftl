@@ -30,9 +30,9 @@ rate = Callbacks per second, at most
 rate-hint = Leave both fields empty for no limit.
 burst = Burst
 burst-hint = How many may be sent at once after a quiet time.
-retries = The receiver has { $timeout } to answer. A failed callback is tried again after { $delays }.
+retries = The receiver has { $timeout } to answer. A failed callback is tried again after pauses of { $delays }.
 retries-none = The receiver has { $timeout } to answer. A failed callback is not tried again.
-ordered = In order of subject
+ordered = Keep the order per subject
 ordered-hint = Events of one subject are sent one after the other. One that fails is tried again before the next one is sent.
 
 headers = Additional headers
@@ -115,6 +115,7 @@ ago = { $time } ago
 show-callback = Show that callback
 rate-of = 24 h: { $rate } of { NUMBER($count) }
 median = median { $time }
+heat-days = Last 30 days
 heat = Last 30 days by hour: { $count ->
     [one] { NUMBER($count) } callback
    *[other] { NUMBER($count) } callbacks

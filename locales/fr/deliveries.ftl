@@ -40,10 +40,10 @@ discard = Les abandonner
 keep = Continuer de retenir
 send-now = Les envoyer maintenant
 were-held = { $count ->
-    [one] { NUMBER($count) } événement a été retenu.
-   *[other] { NUMBER($count) } événements ont été retenus.
+    [one] { NUMBER($count) } événement est encore retenu.
+   *[other] { NUMBER($count) } événements sont encore retenus.
 }
-were-held-many = Plus de { NUMBER($count) } événements ont été retenus.
+were-held-many = Plus de { NUMBER($count) } événements sont encore retenus.
 try-now = Essayer maintenant
 cancel = Annuler
 cancel-which = Annuler la livraison de { $event }

@@ -76,6 +76,7 @@ versions-of = Versions de { $name }
 since = Depuis
 changes = Modifications
 present = actuelle
+only-version = Il n’y a qu’une version pour l’instant.
 compare = Comparer
 compare-from = De
 compare-to = à

@@ -4,7 +4,7 @@ who-receiver = Destinataire
 who-receiver-network = Destinataire ou réseau
 who-operator = Exploitant de clearhook
 who-both = Administrateur et destinataire
-who = Doit agir : { $who }
+who = Qui doit agir : { $who }
 
 delivered = Livré : le destinataire a répondu { $response } après { $time }.
 moved = Le destinataire a changé d’adresse : { $to }. Les redirections ne sont pas suivies.

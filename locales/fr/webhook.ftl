@@ -30,9 +30,9 @@ rate = Appels par seconde, au plus
 rate-hint = Laissez les deux champs vides pour ne pas fixer de limite.
 burst = Rafale
 burst-hint = Combien peuvent partir d’un coup après un moment calme.
-retries = Le destinataire a { $timeout } pour répondre. Un appel qui échoue est repris après { $delays }.
+retries = Le destinataire a { $timeout } pour répondre. Un appel qui échoue est repris après des pauses de { $delays }.
 retries-none = Le destinataire a { $timeout } pour répondre. Un appel qui échoue n’est pas repris.
-ordered = Dans l’ordre du sujet
+ordered = Garder l’ordre par sujet
 ordered-hint = Les événements d’un même sujet sont envoyés l’un après l’autre. Celui qui échoue est réessayé avant que le suivant ne parte.
 
 headers = En-têtes supplémentaires
@@ -115,6 +115,7 @@ ago = il y a { $time }
 show-callback = Voir cet appel
 rate-of = 24 h : { $rate } de { NUMBER($count) }
 median = médiane { $time }
+heat-days = 30 derniers jours
 heat = 30 derniers jours, par heure : { $count ->
     [one] { NUMBER($count) } appel
    *[other] { NUMBER($count) } appels

@@ -9,7 +9,7 @@ use crate::{
     console::{
         components::{
             account_menu::AccountMenu,
-            icon::{BOLT, KEY, LAYERS, Mark, NavIcon, PERSON, SHEET, TILES},
+            icon::{BOLT, KEY, LAYERS, Mark, NavIcon, PERSON, SHEET, SHIELD, TILES},
             shortcuts::Shortcuts,
         },
         href::href,
@@ -111,6 +111,7 @@ fn icon(path: &str) -> &'static str {
         "/webhooks" => BOLT,
         "/event-types" => LAYERS,
         "/api-keys" => KEY,
+        "/guide" => SHIELD,
         "/users" => PERSON,
         _ => SHEET,
     }

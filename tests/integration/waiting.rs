@@ -96,7 +96,7 @@ async fn held_events_are_sent_by_a_button_after_enabling(database: TestDatabase)
     let response = app.form(&path, &cookie, &[("intent", "enable")]).await;
     let page = html(&app, response.headers()["location"].to_str().unwrap(), &cookie).await;
     let notice = text_of(Page::of(&page).one("[id=held-before]"));
-    for part in ["3 events were held.", "Send them now", "Keep holding", "Discard"] {
+    for part in ["3 events are still held.", "Send them now", "Keep holding", "Discard"] {
         assert!(notice.contains(part), "{part}: {notice}");
     }
     assert!(receiver.seen().is_empty(), "nothing is sent by surprise");
@@ -379,10 +379,10 @@ async fn paused_webhook_says_so_and_is_tried_now(database: TestDatabase) {
         "Every callback has failed for",
         "500 InternalServerError",
         "The receiver failed inside. It is reachable; the fault is in its program.",
-        "To act: Receiver",
+        "Who has to act: Receiver",
         "Paused after 5 failures in a row. One callback is tried every 5 min until one succeeds.",
         "11 deliveries wait behind it.",
-        "Next try in",
+        "Next probe in",
         "Try now",
     ] {
         assert!(top.contains(part), "{part}: {top}");

@@ -223,7 +223,7 @@ async fn concurrent_edit_shows_rate_order_and_secret_headers(database: TestDatab
     let cookie = app.sign_in(EMAIL, Role::Administrator).await;
     for (change, field) in [
         (json!({ "rate_limit": { "per_second": 1234, "burst": 5678 } }), "Rate limit"),
-        (json!({ "ordered": false }), "In order of subject"),
+        (json!({ "ordered": false }), "Keep the order per subject"),
         (
             json!({ "headers": [{ "name": "X-Tenant", "value": "7 \"<&'", "secret": false }] }),
             "Additional headers",

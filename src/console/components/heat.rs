@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
 use crate::{
+    console::viewer::lang,
     domain::timestamp::Timestamp,
     messages::{Lang, webhook as say},
     storage::webhooks::HourCounts,
@@ -78,6 +79,11 @@ fn shade(count: u64, highest: u64) -> usize {
     usize::try_from(of.isqrt()).unwrap_or(SHADES).min(SHADES - 1)
 }
 
+/// A column for each day, so that days without callbacks are seen as such.
+fn base() -> String {
+    (0..DAYS).map(|day| format!("M{day} 0h.8v24h-.8z")).collect()
+}
+
 /// The strip, a link to the log of these days. Its sums are in its label.
 #[component]
 pub(in crate::console) fn Heat(
@@ -93,11 +99,12 @@ pub(in crate::console) fn Heat(
     view! {
         <a class="heat" href=href aria-label=heat.label.clone() title=heat.label>
             <svg viewBox="0 0 30 24" width="120" height="48" preserveAspectRatio="none" aria-hidden="true">
-                <path class="base" d="M0 0h30v24h-30z" />
+                <path class="base" d=base() />
                 {shades.collect_view()}
                 <path class="some" d=heat.some_failed />
                 <path class="most" d=heat.most_failed />
             </svg>
+            <span aria-hidden="true">{say::heat_days(lang())}</span>
         </a>
     }
 }

@@ -101,17 +101,24 @@ fn Comparison(view: VersionsView) -> impl IntoView {
         <div class="head">
             <h1 dir="auto">{title}</h1>
         </div>
-        <QueryForm action=below(&event_type, "versions") class="bar" search=false>
-            {choice("from", say::compare_from(lang), from, newest, lang)}
-            {choice("to", say::compare_to(lang), to, newest, lang)}
-            <button class="button" type="submit">
-                {say::compare(lang)}
-            </button>
-        </QueryForm>
-        <h2>{say::schema(lang)}</h2>
-        <Diff label=say::schema(lang).to_owned() before=schemas.0 after=schemas.1 />
-        <h2 class="apart">{say::examples(lang)}</h2>
-        <Diff label=say::examples(lang).to_owned() before=examples.0 after=examples.1 />
+        {if newest == 1 {
+            view! { <p>{say::only_version(lang)}</p> }.into_any()
+        } else {
+            view! {
+                <QueryForm action=below(&event_type, "versions") class="bar" search=false>
+                    {choice("from", say::compare_from(lang), from, newest, lang)}
+                    {choice("to", say::compare_to(lang), to, newest, lang)}
+                    <button class="button" type="submit">
+                        {say::compare(lang)}
+                    </button>
+                </QueryForm>
+                <h2 class="apart">{say::schema(lang)}</h2>
+                <Diff label=say::schema(lang).to_owned() before=schemas.0 after=schemas.1 />
+                <h2 class="apart">{say::examples(lang)}</h2>
+                <Diff label=say::examples(lang).to_owned() before=examples.0 after=examples.1 />
+            }
+                .into_any()
+        }}
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
         viewer::lang,
     },
     domain::webhook::Status,
-    messages::{verdict, webhook as say},
+    messages::{deliveries, verdict, webhook as say},
 };
 
 /// The summary.
@@ -58,6 +58,7 @@ pub(super) fn Health(
             (counts.waiting > 0).then(|| view! { <DiscardMenu id=id.clone() count=counts.waiting held=false popup="discard-waiting" /> });
         (held, waiting)
     });
+    let enable_first = health.may_resend && health.status == Status::Disabled && counts.held > 0;
     let heat = health
         .heat
         .map(|heat| view! { <Heat heat href=with_list(&format!("{path}?range=30d#logs")) /> });
@@ -77,6 +78,7 @@ pub(super) fn Health(
                 {health.sparkline.map(|sparkline| view! { <Sparkline sparkline /> })}
                 {list(counts.waiting, say::waiting(lang), "waiting")}
                 {list(counts.held, say::held(lang), "held")}
+                {enable_first.then(|| view! { <span>{deliveries::enable_first(lang)}</span> })}
                 {discards}
             </div>
         </section>

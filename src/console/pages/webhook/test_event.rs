@@ -74,12 +74,12 @@ pub fn TestEventButton(
         }
     });
     view! {
-        <form method="post" action=action node_ref=form on:submit=submit>
+        <form method="post" class="test-event" action=action node_ref=form on:submit=submit>
             <input type="hidden" name="intent" value=Intent::Test.to_string() />
-            {choices}
             <button class="button" type="submit" aria-busy=move || test.pending().get().then_some("true")>
                 {say::test(lang)}
             </button>
+            {choices}
         </form>
         <div role="status">{move || sent.get().then(|| view! { <p class="notice good">{say::tested(lang)}</p> })}</div>
     }
