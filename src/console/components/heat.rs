@@ -81,7 +81,12 @@ fn shade(count: u64, highest: u64) -> usize {
 
 /// A column for each day, so that days without callbacks are seen as such.
 fn base() -> String {
-    (0..DAYS).map(|day| format!("M{day} 0h.8v24h-.8z")).collect()
+    let mut path = String::new();
+    for day in 0..DAYS {
+        // Writing to a `String` cannot fail.
+        let _ = write!(path, "M{day} 0h.8v24h-.8z");
+    }
+    path
 }
 
 /// The strip, a link to the log of these days. Its sums are in its label.

@@ -123,7 +123,10 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
                     </div>
                     <div class="card">
                         <div class="card-head">
-                            <div id="log-chart" data-log-part="true">{log.chart.clone().map(|chart| view! { <Chart chart /> })}</div>
+                            <div id="log-chart" data-log-part="true">
+                                {log.chart.clone().map(|chart| view! { <Chart chart /> })}
+                                {log.listed.as_ref().map(|table| view! { <p class="legend"><strong>{table.heading}</strong></p> })}
+                            </div>
                             <Filters path asked responses=log.responses.clone() events=log.events.clone() />
                         </div>
                         {match log.listed.clone() {
