@@ -73,6 +73,7 @@ mod space;
 mod sqlite_connection;
 mod sqlite_content;
 pub mod sqlite_file;
+mod sqlite_row;
 mod statement_counts;
 pub mod stats;
 pub mod test_support;

@@ -26,12 +26,11 @@ use sea_orm::{
     },
 };
 
-pub(super) use rusqlite::types::Value as SqliteValue;
-
 use crate::{
     storage::{
         connection_settings::{BUSY, PRAGMAS, STATEMENTS},
         executor::{Executor, ResultRow},
+        sqlite_row::SqliteRow,
         statement_counts::StatementCounts,
     },
     sync::locked,
@@ -132,24 +131,9 @@ impl Executor for SqliteTransaction<'_> {
         let columns: Arc<[String]> = prepared.column_names().into_iter().map(str::to_owned).collect();
         let rows = prepared.query_map(params_from_iter(bound(&statement)), |row| {
             let values = (0..columns.len()).map(|at| row.get(at)).collect::<rusqlite::Result<_>>()?;
-            let columns = columns.clone();
-            Ok(ResultRow::Direct(SqliteRow { columns, values }))
+            Ok(ResultRow::Direct(SqliteRow::new(columns.clone(), values)))
         });
         rows.and_then(Iterator::collect).map_err(failed)
-    }
-}
-
-/// A row of a result.
-pub(super) struct SqliteRow {
-    columns: Arc<[String]>,
-    values: Vec<SqliteValue>,
-}
-
-impl SqliteRow {
-    /// The value of a column. `None` if there is no such column.
-    pub(super) fn value(&self, column: &str) -> Option<&SqliteValue> {
-        let at = self.columns.iter().position(|name| name == column)?;
-        self.values.get(at)
     }
 }
 
