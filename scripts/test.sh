@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 SILENCE_MAX=${CLEARHOOK_TEST_SILENCE:-900}
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+watcher=
+trap 'stop_watching; rm -f "$log"' EXIT
 begin=$SECONDS
 
 # The processes below process $1, children before their parents.
@@ -26,29 +27,43 @@ unfinished() {
 
 # Stops the current step when nothing is printed any more.
 stop_when_silent() {
-  local pids=() watcher=$BASHPID
+  local pids=() self=$BASHPID changed
   while sleep 5; do
-    [ $(($(date +%s) - $(stat -c %Y "$log"))) -ge "$SILENCE_MAX" ] || continue
-    mapfile -t pids < <(descendants $$ | grep -vxF -e "$watcher")
+    changed=$(stat -c %Y "$log" 2>/dev/null) || return 0
+    [ $(($(date +%s) - changed)) -ge "$SILENCE_MAX" ] || continue
+    mapfile -t pids < <(descendants $$ | grep -vxF -e "$self")
     printf '\ntest: nothing was printed for %s s, so the step is stopped.\nTests that were running:\n%s\nProcesses:\n' "$SILENCE_MAX" "$(unfinished)" >&2
     ps -o pid,ppid,etime,stat,args -p "$(IFS=,; echo "${pids[*]}")" >&2 || true
+    # What keeps the servers of the tests ignores this, and stops them when their test has ended.
+    kill -TERM "${pids[@]}" 2>/dev/null || true
+    sleep 10
     kill -KILL "${pids[@]}" 2>/dev/null || true
-    return
+    return 0
   done
 }
 
 # The step runs in the foreground: a shell lets its background commands ignore Ctrl+C, and some tests send it.
 step() {
-  local at=$SECONDS watcher status=0
+  local at=$SECONDS
   printf '\n==> %s\n' "$1" | tee -a "$log"
   shift
-  stop_when_silent &
-  watcher=$!
-  "$@" 2>&1 | tee -a "$log" || status=$?
+  "$@" 2>&1 | tee -a "$log"
+  printf '==> done in %d s\n' $((SECONDS - at))
+}
+
+stop_watching() {
+  [ -n "$watcher" ] || return 0
   kill $(descendants "$watcher") "$watcher" 2>/dev/null || true
   wait "$watcher" 2>/dev/null || true
-  [ "$status" -eq 0 ] || exit "$status"
-  printf '==> done in %d s\n' $((SECONDS - at))
+  watcher=
+}
+
+# A step that prints a line for each test.
+watched_step() {
+  stop_when_silent &
+  watcher=$!
+  step "$@"
+  stop_watching
 }
 
 unit() { source scripts/env.sh && cargo test --locked --workspace --features ssr; }
@@ -56,8 +71,8 @@ unit() { source scripts/env.sh && cargo test --locked --workspace --features ssr
 step "set-up" scripts/setup.sh
 step "lint" scripts/lint.sh
 step "front end" scripts/site.sh
-step "unit and integration tests (SQLite and PostgreSQL)" unit
-step "journeys in a browser" scripts/e2e.sh
+watched_step "unit and integration tests (SQLite and PostgreSQL)" unit
+watched_step "journeys in a browser" scripts/e2e.sh
 
 rust=$(awk '/^test result: ok\./ { passed += $4 } END { print passed + 0 }' "$log")
 browser=$(awk '$2 == "passed" && $1 ~ /^[0-9]+$/ { passed += $1 } END { print passed + 0 }' "$log")

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-/// Capacity of the cache of prepared statements per connection: enough for each size of each statement for several rows (on SQLite 66 of six),
-/// and all other statements.
-pub(super) const STATEMENTS: usize = 500;
+/// Capacity of the cache of prepared statements of a connection to PostgreSQL: enough for each size of each statement for several rows, and all
+/// others.
+pub(super) const STATEMENTS: usize = 400;
+/// The same on SQLite, where statements for several rows have more sizes and cost less.
+pub(super) const SQLITE_STATEMENTS: usize = 700;
 
 /// Settings of every SQLite connection that writes, besides the journal mode.
 pub(super) const PRAGMAS: [(&str, &str); 5] = [

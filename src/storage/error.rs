@@ -112,6 +112,8 @@ impl StoreError {
 
     /// Whether a unique constraint was violated.
     pub fn is_duplicate(&self) -> bool {
-        matches!(self, Self::Database(error) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))))
+        let Self::Database(error) = self else { return false };
+        let error = driver_error(error).and_then(|error| error.as_database_error());
+        error.is_some_and(|error| matches!(error.kind(), ErrorKind::UniqueViolation))
     }
 }

@@ -1,4 +1,4 @@
-//! What executes the statements of the journal: a connection of the pool, or the journal's own connection to a SQLite file
+//! What executes the statements that the journal and other writers share: a connection of the pool, or the journal's own connection to a SQLite file
 //! (`storage::sqlite_connection`). The latter is the only reason why this is not sea-orm's `ConnectionTrait`, whose rows and results only its own
 //! drivers can make.
 

@@ -115,6 +115,8 @@ pub struct Store {
     read: Pool,
     /// The pool for writes. On SQLite it has one connection.
     write: Pool,
+    /// The journal's own connection to the SQLite file. It is opened with the pools, and never again: later the path may lead to another file.
+    direct: Option<Arc<SqliteConnection>>,
     /// The SQLite file.
     file: Option<Arc<OpenFile>>,
     vault: Vault,
@@ -140,12 +142,6 @@ impl Store {
     /// Whether the database is a SQLite file.
     const fn is_file(&self) -> bool {
         self.file.is_some()
-    }
-
-    /// The journal's own connection. `None` on PostgreSQL and in a simulation.
-    fn direct(&self) -> Result<Option<SqliteConnection>, StoreError> {
-        let open = |file: &Arc<OpenFile>| SqliteConnection::open(file.path(), self.counts.clone());
-        Ok(self.file.as_ref().map(open).transpose()?)
     }
 
     /// The same store with this time limit for journal transactions, and a third of it for other statements.
@@ -233,6 +229,11 @@ impl Store {
             return Ok(());
         }
         let closed = async {
+            if let Some(direct) = &self.direct {
+                // Not in the middle of a group.
+                let _guard = self.write.lock().await;
+                direct.close();
+            }
             for pool in [&self.read, &self.write].into_iter().filter_map(Pool::pool) {
                 pool.clone().close().await?;
             }

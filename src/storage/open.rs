@@ -14,7 +14,7 @@ use crate::{
     storage::{
         DatabaseUrl, PostgresUrl, Store, StoreError,
         catalogue_revision::CatalogueRevision,
-        connection_settings::{BUSY, PRAGMAS, STATEMENTS},
+        connection_settings::{BUSY, PRAGMAS, SQLITE_STATEMENTS},
         connections::Connections,
         limit::{TimeLimit, WatchedFile},
         migrate::bring_up_to_date,
@@ -22,6 +22,7 @@ use crate::{
         primary::{ServerError, Servers},
         raw_sql::statement,
         server_error::{explain, explain_code},
+        sqlite_connection::SqliteConnection,
         sqlite_content,
         sqlite_file::{self, FileError, OpenFile},
         statement_counts::StatementCounts,
@@ -58,11 +59,18 @@ impl Store {
         let write = connect_sqlite(&file, 1).await.map_err(|error| failed(explain(&error)))?;
         let read = connect_sqlite(&file, 8).await.map_err(|error| failed(explain(&error)))?;
         bring_up_to_date(&write, None, migrate).await?;
+        let counts = Arc::new(StatementCounts::default());
+        let direct = SqliteConnection::open(&file, counts.clone()).map_err(|error| failed(explain(&error)))?;
         let file = OpenFile::new(&file).map_err(|error| failed(error.to_string()))?;
         let file = Arc::new(file);
         let limit = TimeLimit::File(WatchedFile::new(file.clone()));
         let (read, write) = (Connections::Pool(read), Connections::Pool(write));
-        Ok(Self::of(read, write, limit, ConnectionSuspect::default(), Some(file), None, vault))
+        let store = Self::of(read, write, limit, counts, ConnectionSuspect::default(), None, vault);
+        Ok(Self {
+            file: Some(file),
+            direct: Some(Arc::new(direct)),
+            ..store
+        })
     }
 
     async fn open_server(url: &PostgresUrl, vault: Vault, migrate: bool, may_be_incomplete: bool) -> Result<Self, OpenError> {
@@ -82,7 +90,7 @@ impl Store {
             .then(|| AbortOnDropHandle::new(servers.clone().follow(pool.get_postgres_connection_pool().clone(), suspect.clone())));
         let limit = TimeLimit::Server(PATIENCE / 3, suspect.clone());
         let connections = Connections::Pool(pool);
-        let store = Self::of(connections.clone(), connections, limit, suspect, None, follower, vault);
+        let store = Self::of(connections.clone(), connections, limit, Arc::default(), suspect, follower, vault);
         if migrate {
             store.prepare_partitions().await?;
         }
@@ -93,19 +101,19 @@ impl Store {
         mut read: Connections,
         mut write: Connections,
         limit: TimeLimit,
+        counts: Arc<StatementCounts>,
         suspect: ConnectionSuspect,
-        file: Option<Arc<OpenFile>>,
         follower: Option<AbortOnDropHandle<()>>,
         vault: Vault,
     ) -> Self {
-        let counts = Arc::new(StatementCounts::default());
         for connections in [&mut read, &mut write] {
             connections.count_statements(&counts);
         }
         Self {
             read: Pool::for_reads(read, limit.clone()),
             write: Pool::for_writes(write, limit),
-            file,
+            direct: None,
+            file: None,
             vault,
             counts,
             revocations: Arc::default(),
@@ -185,7 +193,7 @@ async fn connect_sqlite(path: &Path, connections: u32) -> Result<DatabaseConnect
                 .create_if_missing(false)
                 .journal_mode(SqliteJournalMode::Wal)
                 .busy_timeout(BUSY)
-                .statement_cache_capacity(STATEMENTS);
+                .statement_cache_capacity(SQLITE_STATEMENTS);
             PRAGMAS.into_iter().fold(sqlite, |sqlite, (name, value)| sqlite.pragma(name, value))
         });
     Database::connect(options).await

@@ -23,6 +23,6 @@ impl Store {
         });
         let suspect = ConnectionSuspect::default();
         let limit = TimeLimit::Server(PATIENCE / 3, suspect.clone());
-        Self::of(connections.clone(), connections, limit, suspect, None, None, vault)
+        Self::of(connections.clone(), connections, limit, Arc::default(), suspect, None, vault)
     }
 }

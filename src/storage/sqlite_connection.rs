@@ -8,10 +8,7 @@ use std::{
     error::Error,
     fmt,
     path::Path,
-    sync::{
-        Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 use rusqlite::{
@@ -28,7 +25,7 @@ use sea_orm::{
 
 use crate::{
     storage::{
-        connection_settings::{BUSY, PRAGMAS, STATEMENTS},
+        connection_settings::{BUSY, PRAGMAS, SQLITE_STATEMENTS},
         executor::{Executor, ResultRow},
         sqlite_row::SqliteRow,
         statement_counts::StatementCounts,
@@ -38,60 +35,67 @@ use crate::{
 
 /// The journal's connection.
 pub(super) struct SqliteConnection {
-    connection: Mutex<Connection>,
-    /// Whether a transaction was begun and neither committed nor rolled back.
-    in_transaction: AtomicBool,
+    /// `None` once it is closed.
+    connection: Mutex<Option<Connection>>,
     counts: Arc<StatementCounts>,
 }
 
+impl fmt::Debug for SqliteConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SqliteConnection")
+    }
+}
+
 impl SqliteConnection {
-    /// Opens the file with the same settings as the pools.
+    /// Opens the file with the same settings as the pools. The path must be absolute, so that SQLite does not take it for a URI.
     pub(super) fn open(path: &Path, counts: Arc<StatementCounts>) -> Result<Self, DbErr> {
-        // The path is not interpreted as a URI, and a missing file is not created: a deleted database must not be replaced by an empty one.
+        // A missing file is not created: a deleted database must not be replaced by an empty one.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.set_prepared_statement_cache_capacity(SQLITE_STATEMENTS);
         for (name, value) in PRAGMAS {
             connection.pragma_update(None, name, value).map_err(failed)?;
         }
         Ok(Self {
-            connection: Mutex::new(connection),
-            in_transaction: AtomicBool::new(false),
+            connection: Mutex::new(Some(connection)),
             counts,
         })
     }
 
     /// Begins a write transaction. It takes the database's write lock at once, so that a later statement cannot fail for want of it.
     pub(super) fn begin(&self) -> Result<SqliteTransaction<'_>, DbErr> {
-        self.end();
+        self.roll_back();
         self.run("BEGIN IMMEDIATE")?;
-        self.in_transaction.store(true, Ordering::Relaxed);
         Ok(SqliteTransaction(self))
     }
 
+    /// Closes the connection. Later transactions fail.
+    pub(super) fn close(&self) {
+        drop(locked(&self.connection).take());
+    }
+
     /// Rolls back a transaction that was not committed.
-    fn end(&self) {
-        if self.in_transaction.swap(false, Ordering::Relaxed)
-            && !self.connection().is_autocommit()
-            && let Err(error) = self.run("ROLLBACK")
-        {
+    fn roll_back(&self) {
+        let rolled_back = self.with(|connection| {
+            if connection.is_autocommit() {
+                return Ok(());
+            }
+            connection.execute_batch("ROLLBACK")
+        });
+        if let Err(error) = rolled_back {
             tracing::error!(%error, "cannot roll back a failed transaction; the rollback is repeated before the next transaction: {error}");
-            self.in_transaction.store(true, Ordering::Relaxed);
         }
     }
 
     fn run(&self, sql: &str) -> Result<(), DbErr> {
-        self.counts.count_statement();
-        self.connection()
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.raw_execute())
-            .map(|_| ())
-            .map_err(failed)
+        self.with(|connection| connection.prepare_cached(sql)?.raw_execute().map(drop))
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        locked(&self.connection)
+    fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, DbErr> {
+        let connection = locked(&self.connection);
+        let closed = || DbErr::Conn(RuntimeErr::SqlxError(Arc::new(sqlx::Error::PoolClosed)));
+        work(connection.as_ref().ok_or_else(closed)?).map_err(failed)
     }
 }
 
@@ -107,7 +111,7 @@ impl SqliteTransaction<'_> {
 
 impl Drop for SqliteTransaction<'_> {
     fn drop(&mut self) {
-        self.0.end();
+        self.0.roll_back();
     }
 }
 
@@ -118,26 +122,27 @@ impl Executor for SqliteTransaction<'_> {
 
     async fn run(&self, statement: Statement) -> Result<u64, DbErr> {
         self.0.counts.count_statement();
-        let connection = self.0.connection();
-        let mut prepared = connection.prepare_cached(&statement.sql).map_err(failed)?;
-        let changed = prepared.execute(params_from_iter(bound(&statement))).map_err(failed)?;
-        Ok(changed as u64)
+        self.0.with(|connection| {
+            let mut prepared = connection.prepare_cached(&statement.sql)?;
+            prepared.execute(params_from_iter(bound(&statement))).map(|changed| changed as u64)
+        })
     }
 
     async fn rows(&self, statement: Statement) -> Result<Vec<ResultRow>, DbErr> {
         self.0.counts.count_statement();
-        let connection = self.0.connection();
-        let mut prepared = connection.prepare_cached(&statement.sql).map_err(failed)?;
-        let columns: Arc<[String]> = prepared.column_names().into_iter().map(str::to_owned).collect();
-        let rows = prepared.query_map(params_from_iter(bound(&statement)), |row| {
-            let values = (0..columns.len()).map(|at| row.get(at)).collect::<rusqlite::Result<_>>()?;
-            Ok(ResultRow::Direct(SqliteRow::new(columns.clone(), values)))
-        });
-        rows.and_then(Iterator::collect).map_err(failed)
+        self.0.with(|connection| {
+            let mut prepared = connection.prepare_cached(&statement.sql)?;
+            let columns: Arc<[String]> = prepared.column_names().into_iter().map(str::to_owned).collect();
+            let rows = prepared.query_map(params_from_iter(bound(&statement)), |row| {
+                let values = (0..columns.len()).map(|at| row.get(at)).collect::<rusqlite::Result<_>>()?;
+                Ok(ResultRow::Direct(SqliteRow::new(columns.clone(), values)))
+            })?;
+            rows.collect()
+        })
     }
 }
 
-/// A parameter that is bound without a copy.
+/// A parameter, converted without a copy.
 struct Bound<'a>(&'a Value);
 
 fn bound(statement: &Statement) -> impl Iterator<Item = Bound<'_>> {
@@ -226,6 +231,7 @@ impl DatabaseError for SqliteError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::StoreError;
 
     fn open() -> (tempfile::TempDir, SqliteConnection) {
         let folder = tempfile::tempdir().unwrap();
@@ -237,8 +243,11 @@ mod tests {
     #[test]
     fn the_connection_has_the_settings_of_the_pools() {
         let (_folder, direct) = open();
-        let connection = direct.connection();
-        let value = |name: &str| -> i64 { connection.pragma_query_value(None, name, |row| row.get(0)).unwrap() };
+        let value = |name: &str| -> i64 {
+            direct
+                .with(|connection| connection.pragma_query_value(None, name, |row| row.get(0)))
+                .unwrap()
+        };
         let set = ["synchronous", "foreign_keys", "trusted_schema", "cache_size", "wal_autocheckpoint"].map(value);
         assert_eq!(set, [2, 1, 0, -16_000, 16_000]);
     }
@@ -256,10 +265,8 @@ mod tests {
             let insert = Statement::from_sql_and_values(DbBackend::Sqlite, "INSERT INTO t VALUES (?)", values);
             assert_eq!(transaction.run(insert.clone()).await.unwrap(), 1);
             let again = transaction.run(insert).await.unwrap_err();
-            assert!(
-                matches!(again.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
-                    || crate::storage::StoreError::from(again).is_refusal()
-            );
+            let again = StoreError::from(again);
+            assert!(again.is_duplicate() && again.is_refusal(), "{again}");
             if commits {
                 transaction.commit().unwrap();
             } else {
@@ -268,5 +275,12 @@ mod tests {
             let transaction = direct.begin().unwrap();
             assert_eq!(transaction.rows(sql("SELECT name FROM t")).await.unwrap().len(), expected);
         }
+    }
+
+    #[test]
+    fn a_closed_connection_begins_no_transaction() {
+        let (_folder, direct) = open();
+        direct.close();
+        assert!(direct.begin().is_err());
     }
 }

@@ -1,5 +1,5 @@
 //! Serializes writers on SQLite. SQLite's busy handler polls and is not fair, so a busy journal could starve other writers. A `Mutex` gives
-//! FIFO order within the process; only other processes compete for SQLite's lock.
+//! FIFO order within the process. Besides other processes, only a rollback that the driver has not finished competes for SQLite's lock.
 //!
 //! Every statement has a time limit (`storage::limit`), so that callers need not set one.
 

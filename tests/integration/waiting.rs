@@ -380,7 +380,7 @@ async fn paused_webhook_says_so_and_is_tried_now(database: TestDatabase) {
         "500 InternalServerError",
         "The receiver failed inside. It is reachable; the fault is in its program.",
         "Who has to act: Receiver",
-        "Paused after 5 failures in a row. One callback is tried every 5 min until one succeeds.",
+        "Paused after 5 failures in a row. One callback is sent as a probe every 5 min until one succeeds.",
         "11 deliveries wait behind it.",
         "Next probe in",
         "Try now",

@@ -24,7 +24,6 @@ use crate::{
             subscriptions::Subscriptions,
         },
         partitions::Month,
-        sqlite_connection::SqliteConnection,
     },
 };
 
@@ -43,8 +42,6 @@ pub(super) struct Writer {
     committed: mpsc::UnboundedSender<Committed>,
     heartbeat: Arc<Heartbeat>,
     subscriptions: Subscriptions,
-    /// The journal's own connection to the SQLite file, once it is open.
-    direct: Option<SqliteConnection>,
 }
 
 impl Writer {
@@ -62,7 +59,6 @@ impl Writer {
             slots,
             committed,
             heartbeat,
-            direct: None,
         }
     }
 
@@ -229,6 +225,10 @@ impl Writer {
                     tracing::error!(%error, "the database rejects the result of an attempt; its delivery is marked as failed and not sent again: {error}");
                     left = self.without_callbacks(left, &error).into_iter().chain(rest).collect();
                 }
+                Err(error) if self.committed.is_closed() => {
+                    tracing::error!(%error, "the results of {} attempts were not stored before the shutdown; their deliveries will be sent again: {error}", left.len() + rest.len());
+                    return;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "cannot store {} attempt results; retrying: {error}", left.len() + rest.len());
                     left.extend(rest);
@@ -296,22 +296,21 @@ impl Writer {
         results: &[Finished],
         reserved: &mut Vec<Slot>,
     ) -> Result<StoredGroup, StoreError> {
-        if self.direct.is_none() {
-            self.direct = self.store.direct()?;
-        }
         let group = GroupTransaction {
             node: self.node,
             now: Timestamp::now(),
             slots: &*self.slots,
             reserved,
         };
-        let done = if let Some(direct) = &self.direct {
+        let done = if let Some(direct) = &self.store.direct {
             let _guard = self.store.write.lock().await;
             let limit = self.store.write.limit();
             limit.check_content()?;
             let stored = async {
                 let transaction = direct.begin()?;
                 let done = group.store(&transaction, &mut self.subscriptions, publishes, results).await?;
+                // The file may have been replaced while the transaction waited for a lock.
+                limit.check_content()?;
                 transaction.commit()?;
                 Ok(done)
             };
