@@ -35,13 +35,16 @@ cargo cyclonedx --format json --features ssr --target "$triple" --no-build-deps 
 mv "clearhook-$version.cdx.json" "$out/"
 find . -name "clearhook-$version.cdx.json" -not -path './target/*' -delete
 
-# The manual pages and completions come from the binary, so it has to run on this machine.
-if [ "$machine" = "$(uname -m)" ]; then
-  "$out/clearhook" man "$out/files/man" >/dev/null
-  "$out/clearhook" completions bash >"$out/files/completions/clearhook"
-  "$out/clearhook" completions zsh >"$out/files/completions/_clearhook"
-  "$out/clearhook" completions fish >"$out/files/completions/clearhook.fish"
+# The manual pages and completions come from the binary. One for another machine does not run here, so a binary of this machine writes them.
+writer=$out/clearhook
+if [ "$machine" != "$(uname -m)" ]; then
+  cargo build --locked --features ssr --bin clearhook
+  writer=$TARGET/debug/clearhook
 fi
+"$writer" man "$out/files/man" >/dev/null
+"$writer" completions bash >"$out/files/completions/clearhook"
+"$writer" completions zsh >"$out/files/completions/_clearhook"
+"$writer" completions fish >"$out/files/completions/clearhook.fish"
 cargo deb --no-build --no-strip --profile dist --target "$triple" --output "$out/clearhook_${version}_$deb.deb"
 tar -C "$out" --owner=0 --group=0 --transform "s,^,$name/," -czf "$out/$name.tar.gz" clearhook THIRD-PARTY-LICENSES.html \
   -C "$ROOT" README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT deploy/debian/clearhook.toml deploy/grafana

@@ -202,43 +202,53 @@ async fn deleted_replaced_or_overwritten_database_file_rejects_events() {
         ("nothing", Harm::Truncate(0), "was overwritten"),
         ("its beginning", Harm::Truncate(8_192), "was overwritten"),
     ];
+    let cases = cases.into_iter().map(|(case, harm, word)| (case, harm, word, true));
+    let before_the_first_event = [
+        ("deleted before the first event", Harm::Delete(""), "was deleted", false),
+        ("moved before the first event", Harm::Move, "was deleted", false),
+        ("replaced before the first event", Harm::Replace, "was replaced", false),
+    ];
     // Each case waits for the checks of its service, so they run at the same time.
-    let cases = cases.map(|(case, harm, word)| async move {
-        let database = TestDatabase::sqlite();
-        drop(database.open().await);
-        let node = Node::new(&database);
-        let (service, url) = node.start().await;
-        let publish = async |id: &str| {
-            let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
-            let request = request.header("content-type", "application/cloudevents+json");
-            let event = cloud_event(BuiltIn::IdentityCreated, id).to_string();
-            request.body(event).send().await.unwrap()
-        };
-        assert_eq!(publish("1").await.status(), 202, "{case}");
-        is_ready(&node.http, &url, 200).await;
-        // The content is watched once the first test write has marked the file.
-        let file = database.folder.path().join("clearhook.db");
-        wait_for("the mark in the file", async || {
-            (fs::read(&file).unwrap()[60..64] != [0; 4]).then_some(())
-        })
-        .await;
-        harm.inflict(&database).await;
-        is_ready(&node.http, &url, 503).await;
-        // A statement may have failed before the check that finds the reason.
-        wait_for(&format!("the reason that the file {case}"), async || {
-            let said = is_ready(&node.http, &url, 503).await;
-            (said.contains(word) && said.contains("stop clearhook")).then_some(())
-        })
-        .await;
-        let refused = publish("2").await;
-        assert_eq!(refused.status(), 503, "{case}");
-        assert!(refused.text().await.unwrap().contains("database-gone"), "{case}");
-        service.line("nothing can be stored").await;
-        let left = harm.is_other_content().then(|| fs::read(&file).unwrap());
-        service.terminate().await;
-        if let Some(left) = left {
-            assert!(fs::read(&file).unwrap() == left, "{case}: the service wrote into the file");
-        }
-    });
+    let cases = cases
+        .chain(before_the_first_event)
+        .map(|(case, harm, word, publishes_first)| async move {
+            let database = TestDatabase::sqlite();
+            drop(database.open().await);
+            let node = Node::new(&database);
+            let (service, url) = node.start().await;
+            let publish = async |id: &str| {
+                let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
+                let request = request.header("content-type", "application/cloudevents+json");
+                let event = cloud_event(BuiltIn::IdentityCreated, id).to_string();
+                request.body(event).send().await.unwrap()
+            };
+            if publishes_first {
+                assert_eq!(publish("1").await.status(), 202, "{case}");
+            }
+            is_ready(&node.http, &url, 200).await;
+            // The content is watched once the first test write has marked the file.
+            let file = database.folder.path().join("clearhook.db");
+            wait_for("the mark in the file", async || {
+                (fs::read(&file).unwrap()[60..64] != [0; 4]).then_some(())
+            })
+            .await;
+            harm.inflict(&database).await;
+            is_ready(&node.http, &url, 503).await;
+            // A statement may have failed before the check that finds the reason.
+            wait_for(&format!("the reason that the file {case}"), async || {
+                let said = is_ready(&node.http, &url, 503).await;
+                (said.contains(word) && said.contains("stop clearhook")).then_some(())
+            })
+            .await;
+            let refused = publish("2").await;
+            assert_eq!(refused.status(), 503, "{case}");
+            assert!(refused.text().await.unwrap().contains("database-gone"), "{case}");
+            service.line("nothing can be stored").await;
+            let left = harm.is_other_content().then(|| fs::read(&file).unwrap());
+            service.terminate().await;
+            if let Some(left) = left {
+                assert!(fs::read(&file).unwrap() == left, "{case}: the service wrote into the file");
+            }
+        });
     futures_util::future::join_all(cases).await;
 }
