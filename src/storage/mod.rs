@@ -139,11 +139,6 @@ impl Store {
         self.write.begin().await
     }
 
-    /// Whether the database is a SQLite file.
-    const fn is_file(&self) -> bool {
-        self.file.is_some()
-    }
-
     /// The same store with this time limit for journal transactions, and a third of it for other statements.
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {

@@ -1,7 +1,7 @@
 //! A connection to a SQLite file that executes statements on the caller's thread.
 //!
 //! The pool passes each statement to a thread of the driver and waits for its answer, which takes longer than most statements when all cores are busy.
-//! The journal has a thread of its own and runs several statements per transaction, so it uses this connection.
+//! The journal runs on its own thread and executes several statements per transaction, so it uses this connection.
 
 use std::{
     borrow::Cow,

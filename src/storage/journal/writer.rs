@@ -62,10 +62,10 @@ impl Writer {
         }
     }
 
-    /// Runs until all senders are dropped. With a SQLite file the writer has a thread of its own, because its statements block on the disk.
+    /// Runs until all senders are dropped. On SQLite the writer runs on its own thread, because its statements block while they wait for the disk.
     pub(super) fn start(self, batcher: Arc<Batcher>) {
         let runtime = Handle::current();
-        if !self.store.is_file() {
+        if self.store.is_shared() {
             runtime.spawn(self.watched(batcher));
             return;
         }
@@ -100,11 +100,11 @@ impl Writer {
 
     async fn keep_pace(&self, began: Instant) {
         let next = began + GROUP_INTERVAL;
-        if self.store.is_file() {
+        if self.store.is_shared() {
+            sleep_until(next).await;
+        } else {
             // The thread belongs to the writer alone, and tokio's timer is too coarse for this.
             thread::sleep(next.saturating_duration_since(Instant::now()));
-        } else {
-            sleep_until(next).await;
         }
     }
 
