@@ -25,7 +25,7 @@ if [ -d "$work/bindgen/snippets" ]; then
   exit 1
 fi
 # Only what every browser of the last years has: with all features on, Chromium refuses the module.
-wasm-opt -Oz --enable-bulk-memory --enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue --enable-mutable-globals --enable-sign-ext \
+wasm-opt -Oz --strip-debug --strip-producers --enable-bulk-memory --enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue --enable-mutable-globals --enable-sign-ext \
   "$work/bindgen/clearhook_bg.wasm" -o "$work/clearhook.wasm"
 esbuild "$work/bindgen/clearhook.js" --minify --format=esm --target=es2022 --log-level=warning --outfile="$work/clearhook.js"
 # Fonts stand beside the style sheet, under names with a hash of their content.
