@@ -52,7 +52,7 @@ test('from an empty server to a second factor', async ({ page, expected }) => {
     const section = page.getByRole('region', { name: 'Second factor' });
     await section.getByLabel('Your password').fill(password);
     await section.getByRole('button', { name: 'Set up a second factor' }).click();
-    await expect(page.getByRole('img', { name: 'QR code with the secret' })).toBeVisible();
+    await expect(page.getByRole('img', { name: 'QR code with the key' })).toBeVisible();
     await accessible(page);
     await fits(page);
     const secret = (await section.locator('#factor-secret').textContent())!.replaceAll(' ', '');

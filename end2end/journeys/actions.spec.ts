@@ -6,7 +6,7 @@ test('a webhook is tested, its secret renewed, copied and deleted', async ({ sig
   const name = `Acted on ${javaScriptEnabled}`;
   const webhook = await server.api('POST', '/webhooks', { name, url: receiver.url, events: ['visit_event.created', 'visit_event.approved'] });
   await page.goto(`/webhooks/${webhook.id}`);
-  await page.getByRole('combobox', { name: 'Event of the test' }).selectOption('Visit event approved');
+  await page.getByRole('combobox', { name: 'Event to send' }).selectOption('Visit event approved');
   await page.getByRole('button', { name: 'Send test event' }).click();
   await expect(page.getByText('A test event was sent. Its callback is in the log.')).toBeVisible();
   const row = page.locator('#log-rows').getByRole('row').first();
@@ -115,7 +115,7 @@ test('a test event keeps what was typed into the form', async ({ signedIn: page,
   await page.goto(`/webhooks/${webhook.id}`);
   await editAll(page);
   await page.getByLabel('Description').fill('not saved yet');
-  await page.getByRole('combobox', { name: 'Event of the test' }).selectOption('Visit event approved');
+  await page.getByRole('combobox', { name: 'Event to send' }).selectOption('Visit event approved');
   await page.getByRole('button', { name: 'Send test event' }).click();
   await expect(page.getByText('A test event was sent. Its callback is in the log.')).toBeVisible();
   await expect(page.locator('#log-rows').getByRole('row').first()).toContainText('Visit event approved');

@@ -88,7 +88,7 @@ test('a breaking change is explained and confirmed, and its versions are compare
   await page.setViewportSize({ width: 1280, height: 800 });
   const example = page.getByLabel('Example', { exact: true });
   await example.fill((await example.inputValue()).replace('"amount"', '"total"'));
-  await page.getByLabel('Save although it is breaking').check();
+  await page.getByLabel('Save despite breaking changes').check();
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByText('The event type was saved.')).toBeVisible();
   await page.getByRole('table', { name: 'Versions' }).getByRole('link', { name: 'Compare' }).click();
@@ -104,9 +104,9 @@ test('the check follows what is typed', async ({ signedIn: page, javaScriptEnabl
   await page.getByLabel('Schema', { exact: true }).fill('{"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}');
   await expect(page.getByText('The schema is valid and has 1 field.')).toBeVisible();
   await page.getByLabel('Example', { exact: true }).fill('{"id": 7}');
-  await expect(page.getByText('Example 1 does not fit')).toBeVisible();
+  await expect(page.getByText('Example 1 does not match the schema')).toBeVisible();
   await page.getByLabel('Example', { exact: true }).fill('{"id": "7"}');
-  await expect(page.getByText('The example fits.')).toBeVisible();
+  await expect(page.getByText('The example is valid.')).toBeVisible();
   page.once('dialog', (dialog) => dialog.accept());
   await page.getByRole('link', { name: 'Cancel' }).click();
 });

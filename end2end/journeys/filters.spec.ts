@@ -80,7 +80,7 @@ test('on a phone range and filters of the log are behind buttons', async ({ sign
   await page.getByRole('combobox', { name: 'Response' }).selectOption('Failed');
   if (javaScriptEnabled === false) await page.locator('#log-filters').getByRole('button', { name: 'Filter' }).click();
   await expect(page).toHaveURL(/response=failed/);
-  await expect(page.getByText('No callbacks in this range fit the filters.')).toBeVisible();
+  await expect(page.getByText('No callbacks in this range match the filters.')).toBeVisible();
   await expect(filters).toHaveText('Filters (1)');
   await live(page);
   await filters.click();

@@ -176,7 +176,7 @@ test('a switch says what becomes of the events, and can be undone', async ({ pag
   await toast.hover();
   await accessible(page);
   await toast.getByRole('button', { name: 'Undo' }).click();
-  await expect(toast).toContainText('“Parking gate” is enabled. 1 event was held and stays held until you send or discard it.');
+  await expect(toast).toContainText('“Parking gate” is enabled. 1 delivery was held and stays held until you send or discard it.');
   await expect(toast.getByRole('link', { name: 'Review held deliveries' })).toHaveAttribute('href', `/webhooks/${id}?response=held#logs`);
   await expect(off).toBeVisible();
   expect((await server.api('GET', `/webhooks/${id}`)).enabled).toBe(true);

@@ -143,7 +143,7 @@ test('what is chosen before the scripts run counts', async ({ signedIn: page, se
   await page.unroute('**/*.wasm');
   await late();
   await page.goto('/audit-log', { waitUntil: 'commit' });
-  await page.getByLabel('Action').selectOption('Webhook created');
+  await page.getByLabel('Action').selectOption('Webhook added');
   release();
   await expect(page).toHaveURL(/action=webhook.created/);
 

@@ -62,7 +62,7 @@ test('events are found among 500, chosen, and chosen as a group', async ({ signe
   await page.getByRole('button', { name: 'Download schemas' }).click();
   await expect(page.getByRole('link', { name: 'Identity created', exact: true })).toBeVisible();
   await accessible(page);
-  const archive = page.getByRole('link', { name: 'All that are chosen (.zip)' });
+  const archive = page.getByRole('link', { name: 'All chosen schemas (.zip)' });
   const [download] = await Promise.all([page.waitForEvent('download'), archive.click()]);
   expect(download.suggestedFilename()).toBe('event-types.zip');
   await page.keyboard.press('Escape');

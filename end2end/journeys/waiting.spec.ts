@@ -14,7 +14,7 @@ async function waits(server: Server, webhook: string, state: string, count: numb
   await expect.poll(async () => (await server.api('GET', path)).items.length, { timeout: 20_000 }).toBe(count);
 }
 
-test('held events are offered after enabling, and sent by a button', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+test('held deliveries are offered after enabling, and sent by a button', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   const body = { name: `Held ${javaScriptEnabled}`, url: receiver.url, events: ['visit_event.created'], enabled: false };
   const { id } = await server.api('POST', '/webhooks', body);
   for (const number of [1, 2, 3]) await server.publish('visit_event.created', `held-${javaScriptEnabled}-${number}`);
@@ -25,15 +25,15 @@ test('held events are offered after enabling, and sent by a button', async ({ si
   await fits(page);
   await server.api('PATCH', `/webhooks/${id}`, { enabled: true });
   await page.goto(`/webhooks/${id}?saved=enabled`);
-  await expect(page.getByText('3 events are still held.')).toBeVisible();
+  await expect(page.getByText('3 deliveries are still held.')).toBeVisible();
   await accessible(page);
   await fits(page);
   await page.getByRole('button', { name: 'Send them now' }).click();
-  await expect(page.getByText('3 deliveries were queued again.')).toBeVisible();
+  await expect(page.getByText('3 deliveries are being sent again.')).toBeVisible();
   await expect.poll(() => receiver.received.length).toBe(3);
   await logged(server, id, 3);
   await page.goto(`/webhooks/${id}`);
-  await expect(page.getByRole('button', { name: 'Send held events' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Send held deliveries' })).toHaveCount(0);
 });
 
 test('the dialog counts before it sends, and discarding asks', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
@@ -44,7 +44,7 @@ test('the dialog counts before it sends, and discarding asks', async ({ signedIn
   await waits(server, id, 'failed', 1);
   receiver.answer = { status: 202, body: '' };
   await page.goto(`/webhooks/${id}`);
-  await expect(page.locator('#health')).toContainText('The receiver failed inside.');
+  await expect(page.locator('#health')).toContainText('The receiver had an internal error.');
   await page.locator('summary').filter({ hasText: 'Send again…' }).click();
   const dialog = page.locator('#send-again');
   await expect(dialog.getByRole('checkbox', { name: '1 failed for good' })).toBeChecked();
@@ -55,18 +55,41 @@ test('the dialog counts before it sends, and discarding asks', async ({ signedIn
   await expect(page).toHaveURL(/again=1h/);
   await expect(dialog.getByRole('checkbox', { name: '1 failed for good' })).toBeChecked();
   await dialog.getByRole('button', { name: 'Send them again' }).click();
-  await expect(page.getByText('1 delivery was queued again.')).toBeVisible();
+  await expect(page.getByText('1 delivery is being sent again.')).toBeVisible();
   await waits(server, id, 'failed', 0);
 
   await server.api('PATCH', `/webhooks/${id}`, { enabled: false });
   await server.publish('visit_event.created', `discarded-${javaScriptEnabled}`);
   await waits(server, id, 'held', 1);
   await page.goto(`/webhooks/${id}`);
-  await page.getByRole('button', { name: 'Discard held events…' }).first().click();
+  await page.getByRole('button', { name: 'Discard held deliveries…' }).first().click();
   await accessible(page);
   await page.getByRole('button', { name: 'Discard them' }).first().click();
   await expect(page.getByText('1 delivery was discarded.')).toBeVisible();
   await waits(server, id, 'held', 0);
+});
+
+test('one delivery that failed for good is sent again from its row', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  receiver.answer = { status: 500, body: '' };
+  const { id } = await server.api('POST', '/webhooks', { name: `One ${javaScriptEnabled}`, url: receiver.url, events: ['visit_event.created'] });
+  for (const number of [1, 2]) await server.publish('visit_event.created', `one-${javaScriptEnabled}-${number}`);
+  await waits(server, id, 'failed', 2);
+  receiver.answer = { status: 202, body: '' };
+  await page.goto(`/webhooks/${id}`);
+  await page.locator('#health').getByRole('link', { name: '2', exact: true }).click();
+  const table = page.getByRole('table', { name: 'Deliveries that failed for good' });
+  await expect(table.getByRole('row')).toHaveCount(3);
+  await expect(table).toContainText('attempts failed; the last response was InternalServerError.');
+  await accessible(page);
+  await fits(page);
+  await table.getByRole('button', { name: 'Send the delivery of Visit event created again' }).first().click();
+  await expect(page.getByText('The delivery is being sent again.')).toBeVisible();
+  await waits(server, id, 'failed', 1);
+  await waits(server, id, 'succeeded', 1);
+  // The event leads to the callbacks of this delivery.
+  await page.goto(`/webhooks/${id}?response=failed-for-good#logs`);
+  await table.getByRole('link', { name: 'Visit event created' }).click();
+  await expect(rows(page)).toHaveCount(2);
 });
 
 test('a callback opens beside the log, and the keyboard goes through them', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
@@ -85,7 +108,7 @@ test('a callback opens beside the log, and the keyboard goes through them', asyn
   await rows(page).nth(11).scrollIntoViewIfNeeded();
   const before = (await rows(page).nth(11).boundingBox())!.y;
   await rows(page).nth(11).getByRole('link').click();
-  await expect(open).toContainText('The receiver failed inside. It is reachable; the fault is in its program.');
+  await expect(open).toContainText('The receiver had an internal error. It is reachable; the fault is in its program.');
   await expect(open).toContainText('Who has to act: Receiver');
   await expect(open).toContainText('0HN7-1');
   await expect(page).toHaveURL(/callback=/);
@@ -162,7 +185,7 @@ test('a log is searched by event, message and subject', async ({ signedIn: page,
   }
   await search.fill('nothing has this');
   await search.press('Enter');
-  await expect(page.getByText('No callbacks in this range fit the filters.')).toBeVisible();
+  await expect(page.getByText('No callbacks in this range match the filters.')).toBeVisible();
   await accessible(page);
 });
 

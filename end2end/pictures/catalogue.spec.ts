@@ -39,7 +39,7 @@ test('pictures of the pages where event types are defined', async ({ signedIn: p
   await shoot(page, 'event-type-breaking', true);
   const text = page.getByLabel('Example', { exact: true });
   await text.fill((await text.inputValue()).replaceAll('amount', 'total'));
-  await page.getByLabel('Save although it is breaking').check();
+  await page.getByLabel('Save despite breaking changes').check();
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await shoot(page, 'event-type-own', true);
   await page.getByRole('link', { name: 'Compare' }).click();

@@ -52,4 +52,13 @@ test('pictures of what waits', async ({ page, another, receiver }) => {
   await server.api('PATCH', `/webhooks/${held.id}`, { enabled: true });
   await page.goto(`${server.url}/webhooks/${held.id}?saved=enabled`);
   await shoot(page, 'held');
+  await page.goto(`${server.url}/webhooks/${held.id}?response=held#logs`);
+  await shoot(page, 'held-list');
+  const soon = await another('10ms');
+  const failed = await soon.api('POST', '/webhooks', { name: 'Okta – São Paulo', url, events: ['visit_event.created'] });
+  for (const number of [1, 2, 3]) await soon.publish('visit_event.created', `failed-${number}`);
+  await expect.poll(async () => (await soon.api('GET', `/deliveries?state=failed&webhook_id=${failed.id}`)).items.length, { timeout: 20_000 }).toBe(3);
+  await signIn(page, soon.url);
+  await page.goto(`${soon.url}/webhooks/${failed.id}?response=failed-for-good#logs`);
+  await shoot(page, 'failed-list');
 });

@@ -2,7 +2,7 @@
 title = Account
 current = Current password
 wrong-password = This is not your password.
-wrong-code = This code is not valid. Enter the newest code of your app.
+wrong-code = This code is not valid. Enter the latest code from your app.
 
 password = Password
 password-about = Changing it signs you out everywhere else.
@@ -22,8 +22,8 @@ factor-on = { $count ->
 }
 begin-factor = Set up a second factor
 enrol = Scan this with your authenticator app, or enter the key by hand. Then enter the code that it shows.
-qr = QR code with the secret
-secret = Secret
+qr = QR code with the key
+secret = Key
 open-app = Open in an app on this device
 code = Code
 confirm-factor = Turn on

@@ -55,7 +55,7 @@ all-webhooks = All webhooks
 trouble = This did not work
 nothing-here = There is nothing here. It may have been deleted, or the address is wrong.
 signed-out = You are signed out. Reload the page to sign in again.
-failed = clearhook could not answer just now. Try again in a moment; the log has more under { $request }.
+failed = clearhook could not answer just now. Try again in a moment; the service log has more under { $request }.
 
 errors = { $count ->
     [one] Please correct { NUMBER($count) } field.
@@ -63,14 +63,14 @@ errors = { $count ->
 }
 
 refused-unavailable = clearhook cannot answer just now
-refused-unavailable-why = The database cannot be reached, or is busy. Nothing was changed. Try again in a moment; the log has more under { $request }.
-refused-late = This took too long, and it is not known whether it was done. Look before you try again.
+refused-unavailable-why = The database cannot be reached, or is busy. Nothing was changed. Try again in a moment; the service log has more under { $request }.
+refused-late = This took too long, and it is not known whether it was done. Check before you try again.
 refused-broken = Something broke
-refused-broken-why = This is a fault of clearhook. Try again; the log has more under { $request }.
+refused-broken-why = This is a fault of clearhook. Try again; the service log has more under { $request }.
 refused-forbidden = You may not do this
 refused-forbidden-why = An administrator of clearhook can do it, or can let you.
 refused-conflict = This cannot be done now
-refused-conflict-why = Things have changed meanwhile. Go back, reload the page and look again.
+refused-conflict-why = Something has changed in the meantime. Go back, reload the page and look again.
 refused-unread = This was not understood
 refused-unread-why = clearhook cannot use what the browser sent. Go back, reload the page and try again.
 refused-kept = What you typed is kept on this page.

@@ -1,10 +1,10 @@
 # Deliveries that wait, are held, or have failed, and what can be done with them.
 send-again = Send again…
 send-held = { $count ->
-    [one] Send held event ({ NUMBER($count) })
-   *[other] Send held events ({ NUMBER($count) })
+    [one] Send held delivery ({ NUMBER($count) })
+   *[other] Send held deliveries ({ NUMBER($count) })
 }
-send-held-many = Send held events (more than { NUMBER($count) })
+send-held-many = Send held deliveries (more than { NUMBER($count) })
 heading = Send again
 range = Created
 range-all = At any time
@@ -22,15 +22,15 @@ held = { $count ->
 }
 many-failed = more than { NUMBER($count) } failed for good
 many-held = more than { NUMBER($count) } held
-nothing = Nothing failed for good in this time, and nothing is held.
+nothing = Nothing failed for good in this range, and nothing is held.
 send-chosen = Send them again
 order = The oldest is sent first. If the receiver accepts it, the others follow.
 enable-first = Enable the webhook first; then they can be sent.
-discard-held = Discard held events…
+discard-held = Discard held deliveries…
 discard-waiting = Discard waiting deliveries…
 discard-held-why = { $count ->
-    [one] { NUMBER($count) } held event is not sent, and cannot be sent again later. It stays in the list of events.
-   *[other] { NUMBER($count) } held events are not sent, and cannot be sent again later. They stay in the list of events.
+    [one] { NUMBER($count) } held delivery is not sent, now or later. Its event is kept.
+   *[other] { NUMBER($count) } held deliveries are not sent, now or later. Their events are kept.
 }
 discard-waiting-why = { $count ->
     [one] { NUMBER($count) } waiting delivery is not sent. What is on its way at this moment still arrives.
@@ -40,18 +40,21 @@ discard = Discard them
 keep = Keep holding
 send-now = Send them now
 were-held = { $count ->
-    [one] { NUMBER($count) } event is still held.
-   *[other] { NUMBER($count) } events are still held.
+    [one] { NUMBER($count) } delivery is still held.
+   *[other] { NUMBER($count) } deliveries are still held.
 }
-were-held-many = More than { NUMBER($count) } events are still held.
+were-held-many = More than { NUMBER($count) } deliveries are still held.
 try-now = Try now
 cancel = Cancel
 cancel-which = Cancel the delivery of { $event }
+send-one = Send
+send-which = Send the delivery of { $event } again
+callbacks-of = Callbacks of { $message }
 
 done-sent = { $count ->
-    [0] Nothing was sent again: nothing failed or is held in this time.
-    [one] { NUMBER($count) } delivery was queued again.
-   *[other] { NUMBER($count) } deliveries were queued again.
+    [0] Nothing is sent again: nothing failed for good in this range, and nothing is held.
+    [one] { NUMBER($count) } delivery is being sent again.
+   *[other] { NUMBER($count) } deliveries are being sent again.
 }
 done-discarded = { $count ->
     [0] There was nothing to discard.
@@ -61,13 +64,14 @@ done-discarded = { $count ->
 done-partly = { NUMBER($count) } so far; there are more.
 go-on = Continue
 stop = Stop here
-done-tried = The oldest waiting delivery is tried now.
+done-tried = The oldest waiting delivery is being sent now.
+done-redelivered = The delivery is being sent again.
 done-cancelled = The delivery was cancelled.
 
 paused = Paused after { $failures } failures in a row. One callback is sent as a probe every { $every } until one succeeds.
 paused-asked = The receiver asked for a pause (Retry-After).
 paused-next = Next probe in { $time }.
-paused-trying = One is tried at this moment.
+paused-trying = A probe is being sent at this moment.
 paused-waiting = { $count ->
     [0] Nothing waits behind it.
     [one] { NUMBER($count) } delivery waits behind it.
@@ -78,8 +82,10 @@ paused-node = This is the state on the node that made this page; other nodes dec
 
 list-waiting = Waiting deliveries
 list-held = Held deliveries
+list-failed = Deliveries that failed for good
 waiting = Waiting
 held-choice = Held
+failed-choice = Failed for good
 column-event = Event
 column-subject = Subject
 column-state = State
@@ -93,9 +99,11 @@ state-paused = Waits: callbacks are paused
 state-parked = Waits for an earlier event with the same subject
 state-sending = Is being sent
 state-held = Held while the webhook was disabled
+state-failed = Failed for good
 no-due = –
-none-waiting = No delivery waits.
+none-waiting = No delivery is waiting.
 none-held = No delivery is held.
+none-failed = No delivery failed for good.
 older = Next
 first-page = First page
 unknown-event = (no longer stored)

@@ -36,12 +36,12 @@ state-archived = Archived
 origin = Origin
 any-origin = Any origin
 origin-clearid = ClearID
-origin-custom = Own
+origin-custom = Custom
 origin-discovered = Discovered
 no-group = Other
 none = No event types
 none-why = An event type describes what can happen, and the data that its events carry.
-none-found = No event type fits the search and the filters.
+none-found = No event type matches the search and the filters.
 imported = The event types were imported.
 
 download-schema = Download schema
@@ -75,13 +75,13 @@ versions = Versions
 versions-of = Versions of { $name }
 since = Since
 changes = Changes
-present = present
+present = current
 only-version = There is only one version so far.
 compare = Compare
 compare-from = From
 compare-to = to
-old-version = This is version { NUMBER($shown) }. The present version is { NUMBER($present) }.
-present-version = Show the present version
+old-version = This is version { NUMBER($shown) }. The current version is { NUMBER($present) }.
+present-version = Show the current version
 diff-none = Nothing differs.
 diff-removed = removed
 diff-added = added
@@ -106,13 +106,13 @@ deprecate-now = Deprecate this event type
 replaced-by = Type to use instead (optional)
 undeprecate = Make active again
 archive = Archive
-archive-why = New events of this type are refused, and webhooks can no longer choose it. Events that wait are still delivered, and the log is kept. It can be restored.
+archive-why = New events of this type are refused, and webhooks can no longer choose it. Waiting deliveries are still sent, and the log is kept. It can be restored.
 archive-now = Archive this event type
 restore = Restore
 
-general-why = What people see of it. All but the type can be changed at any time.
+general-why = How it is shown. Everything but the type can be changed at any time.
 key-hint = Letters, digits and . _ - / : between them, such as invoice.paid. It cannot be changed later.
-name-hint = For people, such as “Invoice paid”.
+name-hint = The name that people see, such as “Invoice paid”.
 group = Group
 group-hint = The section of the list and of the event picker (optional).
 description-hint = When the event is sent and what it means, for developers of receivers.
@@ -120,15 +120,15 @@ data = Data
 data-why = The schema and an example of data, the part of the callback that belongs to this type.
 schema = Schema
 schema-hint = JSON Schema, draft 2020-12. Leave it empty to allow any JSON.
-example-hint = JSON that fits the schema. It is sent by test events.
+example-hint = JSON that matches the schema. It is sent by test events.
 example-add = Add example
 example-remove = Remove
 example-remove-which = Remove example { NUMBER($place) }
 infer = Infer schema from the examples
 check = Check
 keeping = Privacy
-keeping-why = How long payloads are kept, and what of them people may see.
-retention = Keep payloads for days
+keeping-why = How long payloads are kept, and which values people may see.
+retention = Days to keep payloads
 retention-hint = Empty: as long as this installation keeps events.
 days = { $count ->
     [one] { NUMBER($count) } day
@@ -137,7 +137,7 @@ days = { $count ->
 masked = Hidden values
 masked-hint = JSON pointers into data, one a line, such as /customer/email. The console does not show these values.
 draft-schema = The schema cannot be used
-draft-example = Example { NUMBER($place) } does not fit
+draft-example = Example { NUMBER($place) } does not match the schema
 draft-any = Any JSON is allowed. { $examples }
 draft-valid = { $count ->
     [one] The schema is valid and has { NUMBER($count) } field. { $examples }
@@ -145,8 +145,8 @@ draft-valid = { $count ->
 }
 draft-no-example = There is no example.
 draft-fits = { $count ->
-    [one] The example fits.
-   *[other] All { NUMBER($count) } examples fit.
+    [one] The example is valid.
+   *[other] All { NUMBER($count) } examples are valid.
 }
 draft-invalid = This cannot be saved yet.
 report-rejected = Publishers: what is allowed today, and would be refused
@@ -158,13 +158,13 @@ report-stored = { $count ->
 }
 incompatible = This change of the schema can break publishers or receivers. Nothing was saved.
 incompatible-why = Save again with the check box if it is intended.
-breaking = Save although it is breaking
-meanwhile = Somebody else has changed this event type meanwhile. Nothing was saved.
-meanwhile-why = Your text is below. These are the changes of the others; if you save now, yours replace them.
+breaking = Save despite breaking changes
+meanwhile = Somebody else changed this event type in the meantime. Nothing was saved.
+meanwhile-why = Your text is below. These are the other changes; if you save now, yours replace them.
 
 import-lead = From an OpenAPI or AsyncAPI document, a JSON Schema, or examples. Nothing is stored before you have seen what would change.
 import-file = File
-import-file-hint = JSON or YAML, up to { NUMBER($mib) } MiB. References have to lead to places in the same file.
+import-file-hint = JSON or YAML, up to { NUMBER($mib) } MiB. References must stay within the same file.
 import-paste = Or paste its content
 import-check = Check
 import-apply = { $count ->

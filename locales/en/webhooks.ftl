@@ -99,10 +99,10 @@ undo = Undo
 now-disabled = “{ $name }” is disabled. New events are held.
 now-enabled = “{ $name }” is enabled. Events are sent from now on.
 now-enabled-held = “{ $name }” is enabled. { $count ->
-    [one] { NUMBER($count) } event was held and stays held until you send or discard it.
-   *[other] { NUMBER($count) } events were held and stay held until you send or discard them.
+    [one] { NUMBER($count) } delivery was held and stays held until you send or discard it.
+   *[other] { NUMBER($count) } deliveries were held and stay held until you send or discard them.
 }
-now-enabled-many = “{ $name }” is enabled. More than { NUMBER($count) } events were held and stay held until you send or discard them.
+now-enabled-many = “{ $name }” is enabled. More than { NUMBER($count) } deliveries were held and stay held until you send or discard them.
 
 # Several webhooks.
 bulk = Actions for chosen webhooks
@@ -145,7 +145,7 @@ delete-title = { $count ->
     [one] Delete { NUMBER($count) } webhook?
    *[other] Delete { NUMBER($count) } webhooks?
 }
-delete-why = Events are no longer sent, and waiting deliveries are discarded. The logs are hidden, and removed when they are old enough. This cannot be undone.
+delete-why = Events are no longer sent. Waiting and held deliveries fail and are never sent. The logs are hidden, and removed after the retention period. This cannot be undone.
 delete-now = { $count ->
     [one] Delete { NUMBER($count) } webhook
    *[other] Delete { NUMBER($count) } webhooks
@@ -187,3 +187,4 @@ cancel = Cancel
 columns = Columns
 columns-show = Show these columns
 columns-usual = Usual columns
+paused = Paused after failures: one callback is sent as a probe from time to time

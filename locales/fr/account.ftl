@@ -21,9 +21,9 @@ factor-on = { $count ->
    *[other] Activé. Il vous reste { NUMBER($count) } codes de secours.
 }
 begin-factor = Configurer un second facteur
-enrol = Scannez ceci avec votre application d’authentification, ou saisissez la clé à la main. Entrez ensuite le code qu’elle affiche.
-qr = Code QR contenant le secret
-secret = Secret
+enrol = Scannez ceci avec votre application d’authentification, ou saisissez la clé à la main. Saisissez ensuite le code qu’elle affiche.
+qr = Code QR contenant la clé
+secret = Clé
 open-app = Ouvrir dans une application de cet appareil
 code = Code
 confirm-factor = Activer

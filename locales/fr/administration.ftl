@@ -14,7 +14,7 @@ api-keys-lead = Les programmes publient des événements et appellent l’API av
 api-keys-search-hint = Nom ou début de la clé
 api-key-create = Créer une clé d’API
 api-keys-none = Pas encore de clé d’API
-api-keys-none-why = Un programme qui publie des événements a besoin d’une clé avec l’autorisation events:write. Chaque programme a la sienne, pour qu’on puisse la révoquer seule.
+api-keys-none-why = Un programme qui publie des événements a besoin d’une clé avec l’autorisation events:write. Donnez à chaque programme sa propre clé, pour pouvoir la révoquer seule.
 api-keys-nothing = Aucune clé ne porte ce nom ni ne commence ainsi.
 api-keys-count = { $count ->
     [one] { NUMBER($count) } clé
@@ -48,16 +48,16 @@ key-to-list = Toutes les clés d’API
 scope-events-write = Publier des événements.
 scope-event-types-write = Ajouter, modifier, importer et archiver des types d’événements.
 scope-webhooks-read = Lire les webhooks, sans leurs secrets.
-scope-webhooks-write = Créer, modifier et supprimer des webhooks ; envoyer des tests et renvoyer.
-scope-callbacks-read = Lire le journal des appels et les chiffres.
-scope-metrics-read = Lire les chiffres du service lui-même.
+scope-webhooks-write = Ajouter, modifier et supprimer des webhooks ; envoyer des événements de test ; renvoyer, annuler ou abandonner des livraisons.
+scope-callbacks-read = Lire les événements, les livraisons, les appels et leurs statistiques.
+scope-metrics-read = Lire les métriques du service.
 scope-admin = Gérer les utilisateurs et les clés d’API, et lire le journal d’audit. Un programme avec cette clé peut créer des clés avec toutes les autorisations.
 
 users = Utilisateurs
 users-lead = Les administrateurs peuvent tout faire. Les propriétaires d’API peuvent consulter leurs webhooks.
 users-search-hint = Adresse e-mail
 user-add = Ajouter un utilisateur
-users-nothing = Aucun utilisateur n’a ce texte dans son adresse.
+users-nothing = Aucune adresse e-mail ne contient ce texte.
 users-count = { $count ->
     [one] { NUMBER($count) } utilisateur
    *[other] { NUMBER($count) } utilisateurs
@@ -86,7 +86,7 @@ access = Accès
 access-why = Un utilisateur désactivé est déconnecté immédiatement et ne peut plus se connecter. Ce qu’il a fait reste dans le journal d’audit.
 disable-label = Désactiver { $email }
 disable-ask = Désactiver…
-disable-why = { $email } est déconnecté immédiatement et ne peut plus se connecter avant d’être réactivé.
+disable-why = { $email } est déconnecté immédiatement et ne peut plus se connecter tant qu’il n’est pas activé de nouveau.
 enable = Activer
 owned = Webhooks
 owned-why = Les webhooks de cet utilisateur.
@@ -95,18 +95,18 @@ changes = Modifications dans le journal d’audit
 saved-password = Le mot de passe a été réinitialisé ; la personne est déconnectée partout.
 saved-role = Le rôle a été changé.
 saved-disabled = L’utilisateur a été désactivé et déconnecté.
-saved-enabled = L’utilisateur peut de nouveau se connecter.
+saved-enabled = L’utilisateur a été activé et peut de nouveau se connecter.
 yourself = C’est votre propre compte. Votre rôle et votre accès relèvent d’un autre administrateur.
 
 owners = Propriétaires
 owners-hint = Les propriétaires d’API peuvent consulter ce webhook et son journal, mais pas le modifier.
 owners-none = Il n’y a pas encore de propriétaire d’API.
-owners-add = Ajouter un propriétaire
+owners-add = Ajouter un propriétaire d’API
 
 second-factor = Second facteur
 second-factor-why = Pour qui a perdu son appareil et ses codes de secours. La personne est déconnectée partout et peut en configurer un nouveau.
-second-factor-reset = Retirer le second facteur
-saved-second-factor = Le second facteur a été retiré ; la personne est déconnectée partout.
+second-factor-reset = Désactiver le second facteur
+saved-second-factor = Le second facteur a été désactivé ; la personne est déconnectée partout.
 own-password = Votre propre mot de passe
 owners-filter = Filtrer les propriétaires
 owners-chosen = { NUMBER($chosen) } sur { NUMBER($count) } choisis

@@ -1,8 +1,8 @@
 # Le journal d’audit.
 title = Journal d’audit
 lead = Qui a modifié quoi. Les entrées ne sont jamais modifiées ni supprimées ; les secrets sont masqués.
-time = Moment
-actor = Acteur
+time = Date
+actor = Auteur
 actor-hint = Nom ou identifiant
 action = Action
 object = Objet
@@ -45,7 +45,7 @@ kind-event-type = Type d’événement
 kind-server = Serveur
 kind-user = Utilisateur
 
-webhook-created = Webhook créé
+webhook-created = Webhook ajouté
 webhook-changed = Webhook modifié
 webhook-enabled = Webhook activé
 webhook-disabled = Webhook désactivé
@@ -55,8 +55,8 @@ webhook-tested = Événement de test envoyé
 webhook-recovered = Livraisons renvoyées
 webhook-discarded = Livraisons abandonnées
 delivery-cancelled = Livraison annulée
-webhook-redelivered = Appel renvoyé
-event-type-created = Type d’événement créé
+webhook-redelivered = Livraison renvoyée
+event-type-created = Type d’événement ajouté
 event-type-changed = Type d’événement modifié
 event-type-archived = Type d’événement archivé
 event-type-restored = Type d’événement rétabli

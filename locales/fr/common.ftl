@@ -44,7 +44,7 @@ status-enabled = Activé
 status-disabled = Désactivé
 status-failing = En échec
 disabled-gone = Le destinataire a répondu 410 Gone : il ne veut plus d’appels.
-disabled-exhausted = { $count } livraisons de suite ont épuisé toutes leurs tentatives et échoué, la première le { $time }.
+disabled-exhausted = { $count } livraisons de suite ont épuisé leurs tentatives et sont en échec définitif, la première le { $time }.
 
 failing-count = { NUMBER($count) } en échec
 plain = { NUMBER($count) }
@@ -55,7 +55,7 @@ all-webhooks = Tous les webhooks
 trouble = Cela n’a pas fonctionné
 nothing-here = Il n’y a rien ici. L’élément a peut-être été supprimé, ou l’adresse est erronée.
 signed-out = Vous êtes déconnecté. Rechargez la page pour vous reconnecter.
-failed = clearhook n’a pas pu répondre. Réessayez dans un instant ; le journal en dit plus sous { $request }.
+failed = clearhook n’a pas pu répondre. Réessayez dans un instant ; le journal du service en dit plus sous { $request }.
 
 errors = { $count ->
     [one] Veuillez corriger { NUMBER($count) } champ.
@@ -63,14 +63,14 @@ errors = { $count ->
 }
 
 refused-unavailable = clearhook ne peut pas répondre maintenant
-refused-unavailable-why = La base de données est injoignable ou occupée. Rien n’a été modifié. Réessayez dans un instant ; le journal en dit plus sous { $request }.
+refused-unavailable-why = La base de données est injoignable ou occupée. Rien n’a été modifié. Réessayez dans un instant ; le journal du service en dit plus sous { $request }.
 refused-late = Cela a pris trop de temps, et l’on ne sait pas si c’est fait. Vérifiez avant de réessayer.
 refused-broken = Une erreur s’est produite
-refused-broken-why = L’erreur vient de clearhook. Réessayez ; le journal en dit plus sous { $request }.
+refused-broken-why = L’erreur vient de clearhook. Réessayez ; le journal du service en dit plus sous { $request }.
 refused-forbidden = Vous n’en avez pas le droit
 refused-forbidden-why = Un administrateur de clearhook peut le faire, ou vous y autoriser.
 refused-conflict = Ce n’est pas possible maintenant
-refused-conflict-why = Les choses ont changé entre-temps. Revenez en arrière, rechargez la page et regardez de nouveau.
+refused-conflict-why = Quelque chose a changé entre-temps. Revenez en arrière, rechargez la page et regardez de nouveau.
 refused-unread = La demande n’a pas été comprise
 refused-unread-why = clearhook ne peut rien faire de ce que le navigateur a envoyé. Revenez en arrière, rechargez la page et réessayez.
 refused-kept = Ce que vous avez saisi est gardé sur cette page.

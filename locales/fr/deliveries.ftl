@@ -1,12 +1,12 @@
-# Les livraisons en attente, retenues ou échouées, et ce que l’on peut en faire.
+# Les livraisons en attente, retenues ou en échec définitif, et ce que l’on peut en faire.
 send-again = Renvoyer…
 send-held = { $count ->
-    [one] Envoyer l’événement retenu ({ NUMBER($count) })
-   *[other] Envoyer les événements retenus ({ NUMBER($count) })
+    [one] Envoyer la livraison retenue ({ NUMBER($count) })
+   *[other] Envoyer les livraisons retenues ({ NUMBER($count) })
 }
-send-held-many = Envoyer les événements retenus (plus de { NUMBER($count) })
+send-held-many = Envoyer les livraisons retenues (plus de { NUMBER($count) })
 heading = Renvoyer
-range = Créés
+range = Créées
 range-all = À tout moment
 range-custom = Dans cette période
 from = Du
@@ -17,20 +17,20 @@ failed = { $count ->
    *[other] { NUMBER($count) } échecs définitifs
 }
 held = { $count ->
-    [one] { NUMBER($count) } retenu
-   *[other] { NUMBER($count) } retenus
+    [one] { NUMBER($count) } retenue
+   *[other] { NUMBER($count) } retenues
 }
 many-failed = plus de { NUMBER($count) } échecs définitifs
-many-held = plus de { NUMBER($count) } retenus
-nothing = Rien n’a définitivement échoué dans cette période, et rien n’est retenu.
+many-held = plus de { NUMBER($count) } retenues
+nothing = Dans cette période, aucune livraison n’est en échec définitif ni retenue.
 send-chosen = Les renvoyer
-order = Le plus ancien part d’abord. Si le destinataire l’accepte, les autres suivent.
-enable-first = Activez d’abord le webhook ; ils pourront ensuite être envoyés.
-discard-held = Abandonner les événements retenus…
+order = La plus ancienne part d’abord. Si le destinataire l’accepte, les autres suivent.
+enable-first = Activez d’abord le webhook ; elles pourront ensuite être envoyées.
+discard-held = Abandonner les livraisons retenues…
 discard-waiting = Abandonner les livraisons en attente…
 discard-held-why = { $count ->
-    [one] { NUMBER($count) } événement retenu n’est pas envoyé et ne pourra plus l’être. Il reste dans la liste des événements.
-   *[other] { NUMBER($count) } événements retenus ne sont pas envoyés et ne pourront plus l’être. Ils restent dans la liste des événements.
+    [one] { NUMBER($count) } livraison retenue n’est pas envoyée, ni maintenant ni plus tard. Son événement est conservé.
+   *[other] { NUMBER($count) } livraisons retenues ne sont pas envoyées, ni maintenant ni plus tard. Leurs événements sont conservés.
 }
 discard-waiting-why = { $count ->
     [one] { NUMBER($count) } livraison en attente n’est pas envoyée. Ce qui est en route à cet instant arrive encore.
@@ -40,18 +40,21 @@ discard = Les abandonner
 keep = Continuer de retenir
 send-now = Les envoyer maintenant
 were-held = { $count ->
-    [one] { NUMBER($count) } événement est encore retenu.
-   *[other] { NUMBER($count) } événements sont encore retenus.
+    [one] { NUMBER($count) } livraison est encore retenue.
+   *[other] { NUMBER($count) } livraisons sont encore retenues.
 }
-were-held-many = Plus de { NUMBER($count) } événements sont encore retenus.
+were-held-many = Plus de { NUMBER($count) } livraisons sont encore retenues.
 try-now = Essayer maintenant
 cancel = Annuler
 cancel-which = Annuler la livraison de { $event }
+send-one = Envoyer
+send-which = Renvoyer la livraison de { $event }
+callbacks-of = Appels de { $message }
 
 done-sent = { $count ->
-    [0] Rien n’a été renvoyé : rien n’a échoué ni n’est retenu dans cette période.
-    [one] { NUMBER($count) } livraison a été remise en file.
-   *[other] { NUMBER($count) } livraisons ont été remises en file.
+    [0] Rien n’est renvoyé : dans cette période, aucune livraison n’est en échec définitif ni retenue.
+    [one] { NUMBER($count) } livraison est renvoyée.
+   *[other] { NUMBER($count) } livraisons sont renvoyées.
 }
 done-discarded = { $count ->
     [0] Il n’y avait rien à abandonner.
@@ -61,13 +64,14 @@ done-discarded = { $count ->
 done-partly = { NUMBER($count) } jusqu’ici ; il y en a d’autres.
 go-on = Continuer
 stop = S’arrêter là
-done-tried = La plus ancienne livraison en attente est essayée maintenant.
+done-tried = La plus ancienne livraison en attente est envoyée maintenant.
+done-redelivered = La livraison est renvoyée.
 done-cancelled = La livraison a été annulée.
 
-paused = En pause après { $failures } échecs de suite. Un appel est essayé toutes les { $every } jusqu’à ce que l’un réussisse.
+paused = En pause après { $failures } échecs de suite. Un appel est envoyé comme sonde toutes les { $every } jusqu’à ce que l’un réussisse.
 paused-asked = Le destinataire a demandé une pause (Retry-After).
-paused-next = Prochain essai dans { $time }.
-paused-trying = Un appel est essayé en ce moment.
+paused-next = Prochaine sonde dans { $time }.
+paused-trying = Une sonde est envoyée en ce moment.
 paused-waiting = { $count ->
     [0] Rien n’attend derrière.
     [one] { NUMBER($count) } livraison attend derrière.
@@ -78,8 +82,10 @@ paused-node = C’est l’état du nœud qui a produit cette page ; les autres 
 
 list-waiting = Livraisons en attente
 list-held = Livraisons retenues
+list-failed = Livraisons en échec définitif
 waiting = En attente
 held-choice = Retenues
+failed-choice = En échec définitif
 column-event = Événement
 column-subject = Sujet
 column-state = État
@@ -93,9 +99,11 @@ state-paused = Attend : les appels sont en pause
 state-parked = Attend un événement antérieur du même sujet
 state-sending = En cours d’envoi
 state-held = Retenue pendant que le webhook était désactivé
+state-failed = En échec définitif
 no-due = –
 none-waiting = Aucune livraison n’attend.
 none-held = Aucune livraison n’est retenue.
+none-failed = Aucune livraison n’est en échec définitif.
 older = Suivantes
 first-page = Première page
 unknown-event = (n’est plus conservé)

@@ -52,8 +52,8 @@ download-example-of = Télécharger l’exemple de la version { NUMBER($version)
 download-types-of = Télécharger TypeScript de la version { NUMBER($version) }
 downloads = Téléchargements
 fields = Champs
-fields-why = Le corps de chaque appel. Ce qui n’est pas marqué comme requis peut être absent ou null.
-required = requis
+fields-why = Le corps de chaque appel. Ce qui n’est pas marqué comme obligatoire peut être absent ou null.
+required = obligatoire
 within = { $count ->
     [one] { NUMBER($count) } champ
    *[other] { NUMBER($count) } champs
@@ -104,15 +104,15 @@ deprecate = Déconseiller
 deprecate-why = Ses événements sont toujours acceptés et livrés. Sa page et le choix des événements indiquent qu’il ne faut plus l’utiliser.
 deprecate-now = Déconseiller ce type d’événement
 replaced-by = Type à utiliser à la place (facultatif)
-undeprecate = Rendre actif
+undeprecate = Rendre de nouveau actif
 archive = Archiver
-archive-why = Les nouveaux événements de ce type sont refusés, et les webhooks ne peuvent plus le choisir. Les événements en attente sont encore livrés, et le journal est conservé. Il peut être rétabli.
+archive-why = Les nouveaux événements de ce type sont refusés, et les webhooks ne peuvent plus le choisir. Les livraisons en attente sont encore envoyées, et le journal est conservé. Il peut être rétabli.
 archive-now = Archiver ce type d’événement
 restore = Rétablir
 
-general-why = Ce que les personnes en voient. Tout sauf le type peut être modifié à tout moment.
+general-why = La façon dont il est affiché. Tout sauf le type peut être modifié à tout moment.
 key-hint = Des lettres, des chiffres et . _ - / : entre eux, par exemple invoice.paid. Il ne peut plus être modifié ensuite.
-name-hint = Pour les personnes, par exemple « Facture payée ».
+name-hint = Le nom affiché, par exemple « Facture payée ».
 group = Groupe
 group-hint = La section de la liste et du choix des événements (facultatif).
 description-hint = Quand l’événement est envoyé et ce qu’il signifie, pour les développeurs de destinataires.
@@ -127,7 +127,7 @@ example-remove-which = Retirer l’exemple { NUMBER($place) }
 infer = Déduire le schéma des exemples
 check = Vérifier
 keeping = Confidentialité
-keeping-why = Combien de temps les contenus sont conservés, et ce que les personnes peuvent en voir.
+keeping-why = Combien de temps les contenus sont conservés, et quelles valeurs sont visibles.
 retention = Jours de conservation des contenus
 retention-hint = Vide : aussi longtemps que cette installation conserve les événements.
 days = { $count ->
@@ -137,7 +137,7 @@ days = { $count ->
 masked = Valeurs masquées
 masked-hint = Des pointeurs JSON dans data, un par ligne, par exemple /customer/email. La console n’affiche pas ces valeurs.
 draft-schema = Le schéma ne peut pas être utilisé
-draft-example = L’exemple { NUMBER($place) } n’est pas conforme
+draft-example = L’exemple { NUMBER($place) } n’est pas conforme au schéma
 draft-any = Tout JSON est permis. { $examples }
 draft-valid = { $count ->
     [one] Le schéma est valide et a { NUMBER($count) } champ. { $examples }
@@ -156,7 +156,7 @@ report-stored = { $count ->
     [one] { NUMBER($count) } des { NUMBER($checked) } derniers événements serait refusé :
    *[other] { NUMBER($count) } des { NUMBER($checked) } derniers événements seraient refusés :
 }
-incompatible = Cette modification du schéma peut gêner des émetteurs ou des destinataires. Rien n’a été enregistré.
+incompatible = Cette modification du schéma peut être incompatible avec des émetteurs ou des destinataires. Rien n’a été enregistré.
 incompatible-why = Enregistrez de nouveau en cochant la case si elle est voulue.
 breaking = Enregistrer malgré l’incompatibilité
 meanwhile = Quelqu’un d’autre a modifié ce type d’événement entre-temps. Rien n’a été enregistré.
@@ -164,7 +164,7 @@ meanwhile-why = Votre saisie est ci-dessous. Voici les modifications des autres�
 
 import-lead = D’un document OpenAPI ou AsyncAPI, d’un schéma JSON ou d’exemples. Rien n’est enregistré avant que vous ayez vu ce qui changerait.
 import-file = Fichier
-import-file-hint = JSON ou YAML, jusqu’à { NUMBER($mib) } Mio. Les références doivent mener à des endroits du même fichier.
+import-file-hint = JSON ou YAML, jusqu’à { NUMBER($mib) } Mio. Les références doivent rester dans le même fichier.
 import-paste = Ou collez son contenu
 import-check = Vérifier
 import-apply = { $count ->

@@ -52,7 +52,7 @@ too-long = Cette période dure { $days ->
 }. Choisissez un an au plus (366 jours).
 any-response = Toutes les réponses
 succeeded = Réussis
-failed = Échoués
+failed = En échec
 class = Statut { $class }
 without-answer = Sans réponse
 any-event = Tous les événements
@@ -79,12 +79,12 @@ chart-succeeded = { $count ->
    *[other] { NUMBER($count) } réussis
 }
 chart-failed = { $count ->
-    [one] { NUMBER($count) } échoué
-   *[other] { NUMBER($count) } échoués
+    [one] { NUMBER($count) } en échec
+   *[other] { NUMBER($count) } en échec
 }
 chart-median = médiane { $time }
 chart-begins = Trop d’appels pour tous les compter : chiffres depuis le
-chart-bar = { $from } à { $to } : { NUMBER($succeeded) } réussis, { NUMBER($failed) } échoués
+chart-bar = { $from } à { $to } : { NUMBER($succeeded) } réussis, { NUMBER($failed) } en échec
 
 # Un appel ouvert.
 send-again = Renvoyer
@@ -100,10 +100,10 @@ stands-due = La prochaine tentative est prévue le
 stands-now = La prochaine tentative est imminente.
 stands-waiting = En attente d’un événement antérieur du même sujet.
 stands-sending = L’envoi est en cours.
-stands-succeeded = Livré : aucune autre tentative ne suit.
-stands-failed = Abandonné : aucune autre tentative ne suit.
-stands-held = Retenu pendant que le webhook était désactivé.
-stands-cancelled = Annulé : aucune autre tentative ne suit.
+stands-succeeded = Livrée : aucune autre tentative ne suit.
+stands-failed = Échec définitif : aucune autre tentative ne suit.
+stands-held = Retenue pendant que le webhook était désactivé.
+stands-cancelled = Annulée : aucune autre tentative ne suit.
 stands-unknown = La livraison est plus ancienne que ce qui est conservé.
 
 # La liste à côté d’un appel ouvert.
@@ -146,8 +146,8 @@ phase-tls = TLS
 phase-wait = Attente
 phases-reused = Envoyé sur une connexion déjà ouverte.
 certificates = Certificats envoyés par le destinataire
-certificate-subject = Sujet
-certificate-issuer = Émetteur
+certificate-subject = Délivré à
+certificate-issuer = Délivré par
 certificate-self = lui-même (auto-signé)
 certificate-names = Valable pour
 certificate-validity = Validité

@@ -13,8 +13,8 @@ url-scheme = Utilisez une URL qui commence par https://.
 url-user = N’indiquez ni nom d’utilisateur ni mot de passe ; utilisez plutôt un en-tête supplémentaire.
 url-fragment = Retirez ce qui suit # ; ce n’est jamais envoyé.
 url-no-host = Indiquez un hôte, par exemple https://example.com/hooks.
-url-blocked = { $address } n’est pas sur l’internet public. Un exploitant qui lui fait confiance peut le permettre, lui seul : CLEARHOOK_ALLOWED_NETWORKS={ $address }
-url-special = { $address } n’est pas sur l’internet public : c’est une adresse de liaison locale, réservée, ou qui livre les identifiants d’un nuage. Ne la permettez pas dans CLEARHOOK_ALLOWED_NETWORKS ; utilisez l’adresse du destinataire.
+url-blocked = { $address } n’est pas sur l’internet public. L’exploitant de clearhook peut autoriser cette seule adresse, s’il lui fait confiance : CLEARHOOK_ALLOWED_NETWORKS={ $address }
+url-special = { $address } n’est pas sur l’internet public : c’est une adresse de liaison locale, réservée, ou qui livre les identifiants d’un fournisseur de cloud. Ne la permettez pas dans CLEARHOOK_ALLOWED_NETWORKS ; utilisez l’adresse du destinataire.
 url-contains = { $address } représente l’adresse IPv4 { $contained }, qui n’est pas sur l’internet public. Utilisez l’adresse du destinataire ; ne permettez ni { $address } ni son préfixe dans CLEARHOOK_ALLOWED_NETWORKS.
 url-port-zero = Le port 0 ne peut pas être appelé. Utilisez le port sur lequel le destinataire écoute, ou omettez-le.
 url-port = Le port { $port } appartient à un autre protocole que HTTP. Utilisez un autre port.
@@ -55,13 +55,13 @@ too-many-pointers = Utilisez au plus { NUMBER($max) } pointeurs.
 too-many-examples = Utilisez au plus { NUMBER($max) } exemples.
 examples-too-long = Utilisez au plus { NUMBER($max) } octets dans l’ensemble des exemples.
 incompatible = { $count ->
-    [one] Le schéma comporte { NUMBER($count) } modification qui gêne les émetteurs ou les destinataires. Confirmez qu’elle est voulue (`"breaking": true`), ou modifiez le schéma.
-   *[other] Le schéma comporte { NUMBER($count) } modifications qui gênent les émetteurs ou les destinataires. Confirmez qu’elles sont voulues (`"breaking": true`), ou modifiez le schéma.
+    [one] Le schéma comporte { NUMBER($count) } modification incompatible avec les émetteurs ou les destinataires. Confirmez qu’elle est voulue (`"breaking": true`), ou modifiez le schéma.
+   *[other] Le schéma comporte { NUMBER($count) } modifications incompatibles avec les émetteurs ou les destinataires. Confirmez qu’elles sont voulues (`"breaking": true`), ou modifiez le schéma.
 }
 no-example = Le type d’événement { $event } a un schéma mais aucun exemple à envoyer ; ajoutez d’abord un exemple.
 too-many-discovered = { NUMBER($max) } types d’événements ont déjà été enregistrés à partir d’événements, et personne ne les a modifiés depuis. Ajoutez ce type vous-même, ou archivez ce qui n’est pas utile.
 too-many-types = Une installation peut avoir au plus { NUMBER($max) } types d’événements.
-import-fault = Cela n’a pas pu être fait à cause d’un défaut de clearhook ; son journal en dit plus.
+import-fault = Cela n’a pas pu être fait à cause d’une erreur de clearhook ; le journal du service en dit plus.
 
 range-incomplete = Saisissez les deux dates, par exemple 2026-11-23T09:00.
 range-backwards = Choisissez une fin postérieure au début.
@@ -76,6 +76,8 @@ erase-what = Indiquez soit un sujet, soit une source et un identifiant.
 no-subscription = Le webhook n’est abonné à aucun type d’événement.
 delivery-being-sent = La livraison est en cours d’envoi ; annulez-la quand elle attendra de nouveau.
 delivery-over = La livraison est terminée ; il n’y a rien à annuler.
+delivery-waits = La livraison est déjà en attente ou en cours d’envoi ; il n’y a rien à renvoyer.
+delivery-ended = Seule une livraison en échec définitif ou retenue peut être renvoyée.
 no-redirect-target = Le destinataire n’a indiqué aucune adresse utilisable comme URL.
 url-changed-since = Le webhook a maintenant une autre URL que celle à laquelle cet appel a été envoyé.
 nothing-waits = Aucune livraison n’attend.
@@ -84,8 +86,8 @@ header-masked = Saisissez de nouveau la valeur : une valeur masquée n’est ga
 no-scope = Choisissez au moins une autorisation.
 no-such-scope = Il n’y a pas d’autorisation `{ $scope }`.
 no-such-role = Choisissez un rôle.
-expiry-past = Choisissez un jour qui n’est pas passé.
-expiry = Entrez un jour tel que 2027-01-31, ou laissez le champ vide.
+expiry-past = Choisissez aujourd’hui ou un jour ultérieur.
+expiry = Saisissez un jour tel que 2027-01-31, ou laissez le champ vide.
 no-address = « { $email } » n’est pas une adresse e-mail ; écrivez par exemple vous@example.com.
 address-taken = Il y a déjà un utilisateur { $email } ; donnez-lui plutôt un nouveau mot de passe.
 password-short = Un mot de passe a au moins { NUMBER($min) } caractères.
@@ -93,10 +95,10 @@ password-long = Un mot de passe a au plus { NUMBER($max) } octets.
 password-common = Ce mot de passe est trop courant. Essayez plusieurs mots sans lien entre eux.
 yourself = C’est votre propre compte : un autre administrateur peut le faire.
 last-administrator = C’est le dernier administrateur ; donnez d’abord ce rôle à quelqu’un d’autre.
-moment = Entrez des moments tels que 2026-11-23T09:00.
+moment = Saisissez des dates et heures telles que 2026-11-23T09:00.
 
 not-its-name = Ce n’est pas le nom du webhook ; il n’a pas été supprimé.
-no-factor = Il n’y a pas de second facteur à retirer.
+no-factor = Il n’y a pas de second facteur à désactiver.
 
 # Demandes.
 other-site = Cette demande vient d’un autre site. Ouvrez la console elle-même et réessayez.

@@ -27,7 +27,7 @@ more-which = Autres actions pour { $name }
 open = Ouvrir
 open-log = Ouvrir le journal
 duplicate = Dupliquer
-test = Envoyer un test
+test = Envoyer un événement de test
 copy-url = Copier l’URL
 delete = Supprimer…
 export = Exporter
@@ -75,7 +75,7 @@ nothing-found = Aucun résultat
 nothing-found-why = Aucun webhook ne correspond. La recherche porte sur le nom, l’URL et la description ; l’événement, l’état et le propriétaire la restreignent.
 show-all = Tout afficher
 none = Pas encore de webhook
-none-why = Un webhook est une URL que clearhook appelle chaque fois qu’un de ses événements survient, par exemple une nouvelle identité. Chaque appel est signé, repris en cas d’échec et consigné ici.
+none-why = Un webhook est une URL que clearhook appelle chaque fois qu’un de ses événements survient, par exemple une nouvelle identité. Chaque appel est signé, réessayé en cas d’échec et consigné ici.
 flow-event = Un événement
 flow-program = Votre programme
 none-step-add = Ajoutez un webhook : l’URL à appeler, et les événements à envoyer.
@@ -96,10 +96,10 @@ undo = Annuler
 now-disabled = « { $name } » est désactivé. Les nouveaux événements sont retenus.
 now-enabled = « { $name } » est activé. Les événements sont envoyés à partir de maintenant.
 now-enabled-held = « { $name } » est activé. { $count ->
-    [one] { NUMBER($count) } événement était retenu et le reste jusqu’à ce que vous l’envoyiez ou l’abandonniez.
-   *[other] { NUMBER($count) } événements étaient retenus et le restent jusqu’à ce que vous les envoyiez ou les abandonniez.
+    [one] { NUMBER($count) } livraison était retenue et le reste jusqu’à ce que vous l’envoyiez ou l’abandonniez.
+   *[other] { NUMBER($count) } livraisons étaient retenues et le restent jusqu’à ce que vous les envoyiez ou les abandonniez.
 }
-now-enabled-many = « { $name } » est activé. Plus de { NUMBER($count) } événements étaient retenus et le restent jusqu’à ce que vous les envoyiez ou les abandonniez.
+now-enabled-many = « { $name } » est activé. Plus de { NUMBER($count) } livraisons étaient retenues et le restent jusqu’à ce que vous les envoyiez ou les abandonniez.
 
 # Plusieurs webhooks.
 bulk = Actions pour les webhooks choisis
@@ -142,7 +142,7 @@ delete-title = { $count ->
     [one] Supprimer { NUMBER($count) } webhook ?
    *[other] Supprimer { NUMBER($count) } webhooks ?
 }
-delete-why = Les événements ne sont plus envoyés, et les livraisons en attente sont abandonnées. Les journaux sont masqués, puis effacés quand ils sont assez anciens. Cette action est irréversible.
+delete-why = Les événements ne sont plus envoyés. Les livraisons en attente ou retenues échouent et ne sont jamais envoyées. Les journaux sont masqués, puis supprimés après la durée de conservation. Cette action est irréversible.
 delete-now = { $count ->
     [one] Supprimer { NUMBER($count) } webhook
    *[other] Supprimer { NUMBER($count) } webhooks
@@ -194,3 +194,4 @@ next = Webhook suivant
 columns = Colonnes
 columns-show = Afficher ces colonnes
 columns-usual = Colonnes habituelles
+paused = En pause après des échecs : un appel est envoyé comme essai de temps en temps

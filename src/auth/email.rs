@@ -1,16 +1,16 @@
-//! Syntax check of e-mail addresses that are used as user names. Whether mail can be delivered to them is not checked.
+//! Syntax check of email addresses that are used as user names. Whether mail can be delivered to them is not checked.
 
 use thiserror::Error;
 
 /// Maximum length in bytes (RFC 5321, section 4.5.3.1.3).
 pub const MAX: usize = 254;
 
-/// The error of a text that is not an e-mail address.
+/// The error of a text that is not an email address.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{0}` is not an e-mail address; use one such as you@example.com")]
+#[error("`{0}` is not an email address; use one such as you@example.com")]
 pub struct InvalidEmail(String);
 
-/// Checks that a text can be an e-mail address.
+/// Checks that a text can be an email address.
 pub fn check(email: &str) -> Result<(), InvalidEmail> {
     let (name, host) = email.split_once('@').unwrap_or_default();
     let strange = |letter: char| letter.is_whitespace() || letter.is_control();

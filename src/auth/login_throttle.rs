@@ -49,7 +49,7 @@ pub struct Attempt {
 }
 
 /// Counts an attempt to sign in as a failed one, before it is made, so that parallel attempts have no advantage. The inner error is how long to
-/// wait before the next attempt. `user` is the user with that e-mail address, if there is one.
+/// wait before the next attempt. `user` is the user with that email address, if there is one.
 pub async fn count_password_attempt(
     store: &Store,
     browser: &Browser,

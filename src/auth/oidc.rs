@@ -170,7 +170,7 @@ impl Provider {
         let mut failed = None;
         match self.user_info(&provider, access, &known.subject).await {
             Ok(info) => {
-                // An e-mail address and `email_verified` must come from the same source.
+                // An email address and `email_verified` must come from the same source.
                 if info.contains_key("email") {
                     claims.remove("email_verified");
                 }

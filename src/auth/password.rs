@@ -36,7 +36,7 @@ pub struct HashError(String);
 const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 /// Checks the length, and rejects passwords that are easy to guess: common passwords, words, keyboard rows, repetitions, and anything in
-/// `about`, such as the user's e-mail address (NIST SP 800-63B, section 3.1.1.2).
+/// `about`, such as the user's email address (NIST SP 800-63B, section 3.1.1.2).
 pub fn check(password: &str, about: &[&str]) -> Result<(), UnfitPassword> {
     if password.chars().count() < MIN {
         return Err(UnfitPassword::TooShort);

@@ -19,7 +19,7 @@ pub struct SignedIn {
     pub session: SessionId,
     /// The user.
     pub user: UserId,
-    /// The e-mail address.
+    /// The email address.
     pub email: String,
     /// The role.
     pub role: Role,

@@ -23,7 +23,7 @@ pub enum SetupError {
     /// The link is not valid.
     #[error("the link cannot be used")]
     Link(SetupLink),
-    /// The e-mail address is not valid.
+    /// The email address is not valid.
     #[error(transparent)]
     Email(#[from] email::InvalidEmail),
     /// The password is not acceptable.

@@ -26,7 +26,7 @@ pub enum SignIn {
     Done(SignedInSession),
     /// The first step succeeded and the second factor is required. The value proves the first step.
     SecondStep(String),
-    /// E-mail address, password or code is wrong, or the user is disabled.
+    /// Email address, password or code is wrong, or the user is disabled.
     Wrong,
     /// Too many attempts. The next one is accepted after this time.
     Wait(Duration),
@@ -76,7 +76,7 @@ pub struct SignedInSession {
     pub device_cookie: String,
 }
 
-/// Signs a user in by e-mail address and password. Takes the same time for unknown addresses.
+/// Signs a user in by email address and password. Takes the same time for unknown addresses.
 pub async fn by_password(store: &Store, browser: &Browser, email: &str, password: &str, now: Timestamp) -> Result<SignIn, StoreError> {
     let found = store.user_by_email(email).await?;
     let attempt = match login_throttle::count_password_attempt(store, browser, email, found.as_ref().map(|(user, _)| user), now).await? {

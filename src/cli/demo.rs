@@ -116,7 +116,7 @@ async fn add_sample(app: &AppState, receiver: SocketAddr, secret: &SigningSecret
         "The demo is ready. Sign in with".to_owned(),
         String::new(),
         format!("address   {}", app.front.public_url),
-        format!("e-mail    {EMAIL}"),
+        format!("email     {EMAIL}"),
         format!("password  {password}"),
     ]))
 }

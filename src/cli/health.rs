@@ -71,7 +71,7 @@ pub(super) async fn run(arguments: HealthArguments) -> Result<(), CliError> {
     let reason = serde_json::from_slice::<Reason>(&body).ok().and_then(|reason| reason.detail);
     Err(CliError::Other(format!(
         "the service at {url} answers {status}: {}",
-        reason.as_deref().unwrap_or("look into its log")
+        reason.as_deref().unwrap_or("look into the service log")
     )))
 }
 

@@ -29,7 +29,7 @@ pub(super) async fn print_items(
         }
     }
     if rows.is_empty() && io::stderr().is_terminal() {
-        note("Nothing was found.");
+        note("Nothing found.");
     }
     print_table(heading, &rows)?;
     if items.has_more() && io::stderr().is_terminal() {

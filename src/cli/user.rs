@@ -36,7 +36,7 @@ enum UserCommand {
     /// Create a user. Without --password-stdin, a password is generated and printed
     #[command(after_help = "Example:\n  clearhook user create --email ada@example.com --role administrator")]
     Create {
-        /// The user's e-mail address
+        /// The user's email address
         #[arg(long)]
         email: String,
         /// The user's role: administrator (may do everything) or api-owner (may see the webhooks whose owner the user is, and their logs)
@@ -54,34 +54,34 @@ enum UserCommand {
     },
     /// Disable a user and end their sessions
     Disable {
-        /// The user's e-mail address
+        /// The user's email address
         #[arg(long)]
         email: String,
     },
     /// Enable a disabled user
     Enable {
-        /// The user's e-mail address
+        /// The user's email address
         #[arg(long)]
         email: String,
     },
     /// Change a user's role
     SetRole {
-        /// The user's e-mail address
+        /// The user's email address
         #[arg(long)]
         email: String,
         /// The new role: administrator (may do everything) or api-owner (may see the webhooks whose owner the user is, and their logs)
         #[arg(long)]
         role: Role,
     },
-    /// Remove the second factor of a user who has lost the device and the recovery codes, and end the user's sessions
+    /// Turn off the second factor of a user who has lost the device and the recovery codes, and end the user's sessions
     ResetSecondFactor {
-        /// The user's e-mail address
+        /// The user's email address
         #[arg(long)]
         email: String,
     },
     /// Set a new password and end the user's sessions. Without --password-stdin, a password is generated and printed
     ResetPassword {
-        /// The user's e-mail address
+        /// The user's email address
         #[arg(long)]
         email: String,
         /// Read the password from the first line of standard input

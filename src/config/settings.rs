@@ -201,7 +201,7 @@ settings! {
     oidc_issuer: String = "CLEARHOOK_OIDC_ISSUER",
     /// The client id of clearhook at the OpenID provider
     oidc_client_id: String = "CLEARHOOK_OIDC_CLIENT_ID",
-    /// Accept e-mail addresses if the OpenID provider does not say whether they are verified (Entra ID does not) [default: false]
+    /// Accept email addresses if the OpenID provider does not say whether they are verified (Entra ID does not) [default: false]
     oidc_trust_email: bool = "CLEARHOOK_OIDC_TRUST_EMAIL",
     /// The claim that contains the user's role; dots separate the names of nested claims [default: roles]
     oidc_role_claim: String = "CLEARHOOK_OIDC_ROLE_CLAIM",
@@ -219,8 +219,8 @@ settings! {
     retry_schedule: String = "CLEARHOOK_RETRY_SCHEDULE",
     /// The maximum duration of an attempt, from its start to the end of the response headers [default: 15s]
     timeout: String = "CLEARHOOK_TIMEOUT",
-    /// Disable a webhook after at least 3 deliveries in a row exhausted their attempts, the first of them at least this long ago; none:
-    /// never [default: 120h]
+    /// Disable a webhook after at least 3 deliveries in a row used up all their attempts, the first of them at least this long ago;
+    /// none: never [default: 120h]
     disable_after: String = "CLEARHOOK_DISABLE_AFTER",
     /// The sets of event types that come with clearhook, separated by commas; none: only your own [default: clearid]
     packs: String = "CLEARHOOK_PACKS",

@@ -36,7 +36,7 @@ pub enum ConsoleError {
     /// The object was changed after the caller read it.
     #[error("it was changed meanwhile")]
     Stale,
-    /// The action is not possible in the present state of the object.
+    /// The action is not possible in the current state of the object.
     #[error("{reason}")]
     Conflict {
         /// Why, in the viewer's language.

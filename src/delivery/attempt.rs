@@ -69,12 +69,12 @@ pub(super) struct CallbackSender {
 }
 
 impl CallbackSender {
-    /// Runs one attempt. Always returns a result: after a panic, the delivery is tried again a limited number of times.
+    /// Runs one attempt. Always returns a result: after a panic, another attempt follows, a limited number of times.
     pub(super) async fn attempt(&self, job: Job) -> Attempted {
         guarded(job.clone(), self.again_at(), self.try_attempt(job)).await
     }
 
-    /// When a delivery is tried again after its attempt panicked or could not begin.
+    /// When the next attempt of a delivery is due after one that panicked or could not begin.
     fn again_at(&self) -> Instant {
         Instant::now() + self.settings.trouble_pause
     }
@@ -149,7 +149,7 @@ async fn guarded(job: Job, again: Instant, attempt: impl Future<Output = Attempt
     if let Ok(result) = AssertUnwindSafe(attempt).catch_unwind().await {
         return result;
     }
-    tracing::error!(delivery = %job.delivery, webhook = %job.webhook, "fault in clearhook: the attempt of delivery {} panicked; it is tried again a limited number of times", job.delivery);
+    tracing::error!(delivery = %job.delivery, webhook = %job.webhook, "fault in clearhook: the attempt of delivery {} panicked; another one follows, a limited number of times", job.delivery);
     Attempted::without_attempt(job, Next::Panicked(again))
 }
 
@@ -166,7 +166,7 @@ pub(super) const fn without_attempt(job: Job, next: Next) -> Finished {
 /// The result when the webhook cannot be read. If the database is unavailable, the delivery is postponed. An error that will not go away
 /// by itself, such as invalid data, is treated like a panic: the number of retries is limited.
 fn unreadable(job: Job, error: &StoreError, again: Instant) -> Attempted {
-    tracing::warn!(%error, delivery = %job.delivery, webhook = %job.webhook, "delivery {} cannot be sent now because the database failed; it is tried again: {error}", job.delivery);
+    tracing::warn!(%error, delivery = %job.delivery, webhook = %job.webhook, "delivery {} cannot be sent now because the database failed; another attempt follows: {error}", job.delivery);
     let next = if error.is_refusal() {
         Next::Panicked(again)
     } else {

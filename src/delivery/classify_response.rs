@@ -9,14 +9,12 @@ use crate::{
     domain::{
         answer::Answer,
         callback::{Outcome, Trigger},
+        disabled::GONE,
         retry::RetrySchedule,
     },
-    messages::{Lang, common},
     storage::{deliveries::Job, journal::Next},
 };
 
-/// Why a webhook is disabled after its receiver answered 410.
-pub(super) const GONE: &str = common::disabled_gone(Lang::En);
 /// Upper limit of `Retry-After` for the retry of one delivery.
 pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// Upper limit of `Retry-After` for the pause of all callbacks of a webhook.

@@ -28,7 +28,7 @@ pub struct DeliverySettings {
     pub breaker: BreakerSettings,
     /// A webhook is disabled when several deliveries in a row have exhausted their attempts and the first of these is at least this old.
     pub disable_after: Duration,
-    /// Delay before a delivery is tried again after its attempt panicked or could not begin because the database failed.
+    /// Delay before the next attempt of a delivery after one that panicked or could not begin because the database failed.
     pub trouble_pause: Duration,
     /// Statement timeout of the journal on PostgreSQL. The timeout of all other statements is a third of it.
     pub patience: Duration,

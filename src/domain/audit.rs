@@ -50,13 +50,13 @@ named! {
         WebhookSecretRotated = "webhook.secret_rotated",
         /// A test event was sent to a webhook.
         WebhookTested = "webhook.tested",
-        /// Failed and held deliveries of a webhook were queued again.
+        /// Failed and held deliveries of a webhook were sent again.
         WebhookRecovered = "webhook.recovered",
         /// Held or waiting deliveries of a webhook were discarded.
         WebhookDiscarded = "webhook.discarded",
         /// A single delivery was cancelled.
         DeliveryCancelled = "webhook.delivery_cancelled",
-        /// A single delivery was queued again.
+        /// A single delivery was sent again.
         WebhookRedelivered = "webhook.redelivered",
         /// An event type was added.
         EventTypeCreated = "event_type.created",
@@ -92,9 +92,9 @@ named! {
         SignedOutEverywhere = "user.signed_out_everywhere",
         /// A user changed their own password.
         PasswordChanged = "user.password_changed",
-        /// A user added a second factor.
+        /// A user turned the second factor on.
         SecondFactorAdded = "user.second_factor_added",
-        /// The second factor of a user was removed.
+        /// The second factor of a user was turned off.
         SecondFactorRemoved = "user.second_factor_removed",
         /// The recovery codes of a user were replaced.
         RecoveryCodesRenewed = "user.recovery_codes_renewed",

@@ -14,7 +14,7 @@ named! {
         Sending = "sending",
         /// The receiver answered with a 2xx status code.
         Succeeded = "succeeded",
-        /// The retry schedule is exhausted, the receiver answered 410 (Gone), or the webhook was deleted.
+        /// It used up its attempts, the receiver answered 410 (Gone), or the webhook was deleted.
         Failed = "failed",
         /// Not sent because the webhook is disabled. Sent later only on request (recover or redeliver).
         Held = "held",
@@ -24,7 +24,7 @@ named! {
 }
 
 impl DeliveryState {
-    /// Whether the delivery has ended: it is not tried again without a request, and deliveries that wait for it (ordering) may be sent.
+    /// Whether the delivery has ended: it is not sent again without a request, and deliveries that wait for it (ordering) may be sent.
     pub const fn is_over(self) -> bool {
         match self {
             Self::Succeeded | Self::Failed | Self::Held | Self::Cancelled => true,

@@ -2,15 +2,20 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{
-    domain::timestamp::Timestamp,
-    messages::{Lang, common},
-};
+use crate::domain::timestamp::Timestamp;
 
 /// A webhook is disabled only after at least this many deliveries in a row have exhausted their attempts.
 pub const EXHAUSTED_MIN: u32 = 3;
 
-/// Why clearhook disabled a webhook. Stored as the English text.
+/// The stored text of [`DisabledReason::Gone`]. It is compared with rows of the database, so it never changes; pages have texts of their own.
+pub const GONE: &str = "The receiver answered 410 Gone: it wants no more callbacks.";
+/// The stored text of [`DisabledReason::Exhausted`], between the number of deliveries and the time, and after it. It never changes either.
+const EXHAUSTED: (&str, &str) = (
+    " deliveries in a row used up all their attempts and failed, the first of them at ",
+    ".",
+);
+
+/// Why clearhook disabled a webhook. Stored as an English sentence, which the API shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DisabledReason {
     /// The receiver answered 410.
@@ -32,13 +37,11 @@ pub fn is_exhausted(deliveries: u32, since: Timestamp, now: Timestamp, disable_a
 impl DisabledReason {
     /// Parses the stored text.
     pub fn parse(text: &str) -> Option<Self> {
-        if text == Self::Gone.to_string() {
+        if text == GONE {
             return Some(Self::Gone);
         }
-        let template = common::disabled_exhausted(Lang::En, "|", "|");
-        let (before, rest) = template.split_once('|')?;
-        let (between, after) = rest.split_once('|')?;
-        let (deliveries, since) = text.strip_prefix(before)?.strip_suffix(after)?.split_once(between)?;
+        let (between, after) = EXHAUSTED;
+        let (deliveries, since) = text.strip_suffix(after)?.split_once(between)?;
         Some(Self::Exhausted {
             deliveries: deliveries.parse().ok()?,
             since: Timestamp::parse(since).ok()?,
@@ -49,9 +52,10 @@ impl DisabledReason {
 impl fmt::Display for DisabledReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Gone => f.write_str(common::disabled_gone(Lang::En)),
+            Self::Gone => f.write_str(GONE),
             Self::Exhausted { deliveries, since } => {
-                f.write_str(&common::disabled_exhausted(Lang::En, &deliveries.to_string(), &since.to_string()))
+                let (between, after) = EXHAUSTED;
+                write!(f, "{deliveries}{between}{since}{after}")
             }
         }
     }
@@ -70,6 +74,11 @@ mod tests {
         for reason in [DisabledReason::Gone, exhausted] {
             assert_eq!(DisabledReason::parse(&reason.to_string()), Some(reason));
         }
+        // As version 0.1.0 stored it.
+        assert_eq!(
+            exhausted.to_string(),
+            "1234 deliveries in a row used up all their attempts and failed, the first of them at 2025-11-23T10:02:11.000Z."
+        );
         assert_eq!(DisabledReason::parse("It was full moon."), None);
     }
 

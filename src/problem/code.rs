@@ -42,7 +42,7 @@ codes! {
     Busy = "busy",
     /// The object was changed after it was read. Read it again, then make the change with its new `ETag`.
     ChangedMeanwhile = "changed-meanwhile",
-    /// The present state of the object does not permit this.
+    /// The current state of the object does not permit this.
     Conflict = "conflict",
     /// The request comes from a page of another site.
     CrossOrigin = "cross-origin",
@@ -62,7 +62,7 @@ codes! {
     IdempotencyResponseLost = "idempotency-response-lost",
     /// The new schema would break publishers or receivers. `changes` says how.
     Incompatible = "incompatible",
-    /// A fault of clearhook. Its log has more under the id in `x-request-id`.
+    /// A fault of clearhook. The service log has more under the id in `x-request-id`.
     Internal = "internal",
     /// Values of the request are not valid. `errors` names each.
     Invalid = "invalid",

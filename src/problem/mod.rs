@@ -287,7 +287,7 @@ impl From<StoreError> for Problem {
                 StatusCode::SERVICE_UNAVAILABLE,
                 ProblemCode::DatabaseGone,
                 "The database file was deleted, replaced, overwritten or damaged",
-                "Nothing was stored. The service has to be stopped, and started again with a restored file; its log says how.",
+                "Nothing was stored. The service has to be stopped, and started again with a restored file; the service log says how.",
             ),
             error if error.is_unfit_value() => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,

@@ -128,7 +128,7 @@ impl Snapshot {
             let entry = match (changed.remove(&record.id), self.by_type.get(&record.event_type)) {
                 (Some(content), _) => Arc::new(Entry::new(record, content)),
                 (None, Some(present)) => present.clone(),
-                // Every event type has a row of its present version, so this does not happen.
+                // Every event type has a row of its current version, so this does not happen.
                 (None, None) => continue,
             };
             next.by_type.insert(entry.record.event_type.clone(), entry);

@@ -71,7 +71,7 @@ struct EntryView {
     /// The id of the user or of the API key.
     #[schemars(with = "Option<EntryId>")]
     actor_id: Option<Uuid>,
-    /// The user's e-mail address or the name of the API key.
+    /// The user's email address or the name of the API key.
     #[schemars(example = &"ada@example.com")]
     actor: String,
     /// The IP address of the request.
@@ -88,9 +88,9 @@ struct EntryView {
     object_id: Option<Uuid>,
     /// The name of the changed object.
     object: String,
-    /// The object before the change, with masked secrets.
+    /// The object before the change. Secrets are hidden.
     before: Option<Value>,
-    /// The object after the change, with masked secrets.
+    /// The object after the change. Secrets are hidden.
     after: Option<Value>,
 }
 
@@ -117,7 +117,7 @@ pub(super) fn routes() -> Routes<AppState> {
             rule,
             list,
             Operation::new("listAuditEntries", Tag::Administration, "List the audit log")
-                .text("Who changed what, newest first. Secrets are masked."),
+                .text("Who changed what, newest first. Secrets are hidden."),
         )
         .operation(
             Method::GET,

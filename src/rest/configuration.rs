@@ -36,7 +36,7 @@ const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 struct CompareBody {
     /// The version of the format: 1.
     version: u32,
-    /// E-mail addresses of users who have to exist.
+    /// Email addresses of users who have to exist.
     #[serde(default)]
     owners: Option<Vec<String>>,
     /// Event types. Omitted fields stay.

@@ -1,4 +1,4 @@
-//! Deliveries: `GET /deliveries`, `GET /deliveries/{id}`, `POST /deliveries/{id}/cancel` and `POST /webhooks/{id}/discard`.
+//! Deliveries: `GET /deliveries`, `GET /deliveries/{id}`, `POST /deliveries/{id}/redeliver`, `POST /deliveries/{id}/cancel` and `POST /webhooks/{id}/discard`.
 
 use axum::{Json, extract::State, http::Method};
 use schemars::JsonSchema;
@@ -15,8 +15,10 @@ use crate::{
     },
     problem::Problem,
     rest::{
+        answer::Accepted,
         callbacks::{self, CallbackView},
         extract::{Caller, Id, List, NoParams, OptionalBody, PageView, Params, event_type, limit, webhook_id},
+        resend::Queued,
     },
     routes::{Operation, Routes, Rule, Tag},
     services::{
@@ -75,7 +77,7 @@ struct DeliveryView {
     /// The number of attempts so far.
     #[schemars(example = 2)]
     attempts: u32,
-    /// When it is tried next.
+    /// When the next attempt is due.
     due_at: Option<Timestamp>,
     /// Why it is not sent, or why it failed.
     reason: Option<String>,
@@ -144,6 +146,19 @@ pub(super) fn routes() -> Routes<AppState> {
             Rule::Key(Action::ReadCallbacks),
             read,
             Operation::new("getDelivery", Tag::Deliveries, "Read a delivery").text("A delivery with its callbacks."),
+        )
+        .operation(
+            Method::POST,
+            "/deliveries/{id}/redeliver",
+            resend,
+            redeliver,
+            Operation::new("redeliverDelivery", Tag::Deliveries, "Redeliver a delivery")
+                .text("Sends a delivery again that has failed for good or is held, before the backlog and with a full retry schedule.")
+                .refuses(
+                    409,
+                    "The delivery is not failed or held, the webhook is disabled, or the event is no longer stored (`conflict`).",
+                )
+                .once(),
         )
         .operation(
             Method::POST,
@@ -240,6 +255,17 @@ async fn read(
         delivery: view(delivery),
         callbacks: callbacks.into_iter().map(callbacks::view).collect(),
     }))
+}
+
+/// `POST /deliveries/{id}/redeliver`
+async fn redeliver(
+    State(app): State<AppState>,
+    Caller(by): Caller,
+    Id(id): Id<DeliveryId>,
+    _: Params<NoParams>,
+) -> Result<Accepted<Queued>, Problem> {
+    webhooks::redeliver_delivery(&app, &by, id).await?;
+    Ok(Accepted(Queued { delivery_id: id }))
 }
 
 /// `POST /deliveries/{id}/cancel`

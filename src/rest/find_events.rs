@@ -112,7 +112,7 @@ struct DeliveryView {
     /// The number of attempts so far.
     #[schemars(example = 1)]
     attempts: u32,
-    /// When it is tried next.
+    /// When the next attempt is due.
     due_at: Option<Timestamp>,
     /// Why it is not sent, or why it failed.
     reason: Option<String>,

@@ -28,9 +28,9 @@ use crate::{
 /// A delivery that is sent soon.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "QueuedDelivery")]
-struct Queued {
+pub(super) struct Queued {
     /// The delivery. Its attempts appear in the log.
-    delivery_id: DeliveryId,
+    pub(super) delivery_id: DeliveryId,
 }
 
 /// The result of a recovery.
@@ -111,7 +111,7 @@ pub(super) fn routes() -> Routes<AppState> {
             rule,
             recover,
             Operation::new("recoverDeliveries", Tag::Deliveries, "Recover deliveries of a webhook")
-                .text("Sends every delivery again that has failed, or was held while the webhook was disabled.")
+                .text("Sends every delivery again that has failed for good, or was held while the webhook was disabled.")
                 .example(json!({ "since": "2026-11-23T09:00:00.000Z" }))
                 .refuses(409, "The webhook is disabled (`conflict`).")
                 .once(),

@@ -24,7 +24,7 @@ use crate::{
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct UserParams {
-    /// A part of the e-mail address.
+    /// A part of the email address.
     #[schemars(example = &"@example.com")]
     q: Option<String>,
     limit: Option<u64>,
@@ -35,7 +35,7 @@ struct UserParams {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewUser {
-    /// The e-mail address, with which the user signs in.
+    /// The email address, with which the user signs in.
     #[schemars(email, example = &"ada@example.com")]
     email: String,
     /// What the user may do.
@@ -74,7 +74,7 @@ struct PasswordBody {
 struct UserView {
     /// Its id.
     id: UserId,
-    /// The e-mail address, in lower case.
+    /// The email address, in lower case.
     #[schemars(example = &"ada@example.com")]
     email: String,
     /// What the user may do.
@@ -151,7 +151,7 @@ pub(super) fn routes() -> Routes<AppState> {
             "/users/{id}/second-factor/reset",
             rule,
             reset_second_factor,
-            Operation::new("resetSecondFactor", Tag::Administration, "Remove a second factor")
+            Operation::new("resetSecondFactor", Tag::Administration, "Turn off a second factor")
                 .text("For a user who lost it. Ends the sessions of the user.")
                 .refuses(409, "The user has no second factor (`conflict`).")
                 .once(),

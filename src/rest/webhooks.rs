@@ -104,7 +104,7 @@ pub(super) fn routes() -> Routes<AppState> {
             write_rule,
             delete,
             Operation::new("deleteWebhook", Tag::Webhooks, "Delete a webhook")
-                .text("What waits for it is not sent any more. Its log is kept for the retention period."),
+                .text("Its waiting and held deliveries fail and are never sent. Its log is kept for the retention period."),
         )
 }
 

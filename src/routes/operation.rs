@@ -62,7 +62,7 @@ impl Tag {
             Self::EventTypes => "The catalogue: the types of events, their JSON Schemas and examples.",
             Self::Webhooks => "A webhook subscribes a URL to event types.",
             Self::Callbacks => "The log. A callback is one HTTP attempt of a delivery.",
-            Self::Deliveries => "A delivery is one event for one webhook. It is tried until it succeeds or its attempts are exhausted.",
+            Self::Deliveries => "A delivery is one event for one webhook. Attempts are made until one succeeds or all are used up.",
             Self::Administration => "Users, API keys and the audit log.",
             Self::Service => "Health checks, metrics and the description of the API.",
         }

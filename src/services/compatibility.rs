@@ -58,7 +58,7 @@ pub struct StoredReason {
     pub event_id: EventId,
 }
 
-/// A schema that is incompatible with the present one.
+/// A schema that is incompatible with the current one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Incompatible {
     /// What it breaks.

@@ -23,11 +23,11 @@ pub enum UseCaseError {
     /// The object was changed after the caller read it.
     #[error("it was changed by someone else in the meantime")]
     Stale,
-    /// The change is not possible in the present state of the object.
+    /// The change is not possible in the current state of the object.
     #[error("{0}")]
     Conflict(ValidationError),
     /// A new schema would break publishers or receivers.
-    #[error("the schema is not compatible with the present one")]
+    #[error("the schema is not compatible with the current one")]
     Incompatible(Box<Incompatible>),
     /// The caller lacks a permission.
     #[error(transparent)]

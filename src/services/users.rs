@@ -107,7 +107,7 @@ pub async fn reset_password(store: &Store, by: &Principal, id: UserId, password:
     Ok(WithPassword { user, generated })
 }
 
-/// Removes the second factor of a user who lost it, and ends their sessions. Users remove their own on the account page, with their
+/// Turns off the second factor of a user who lost it, and ends their sessions. Users turn off their own on the account page, with their
 /// password.
 pub async fn reset_second_factor(store: &Store, by: &Principal, id: UserId) -> Result<(), UseCaseError> {
     let user = get(store, by, id).await?;
@@ -117,11 +117,11 @@ pub async fn reset_second_factor(store: &Store, by: &Principal, id: UserId) -> R
     if !store.remove_second_factor(&by.actor(), &user, None).await? {
         return Err(UseCaseError::Conflict(ValidationError::NoFactor));
     }
-    tracing::info!(user = %id, "second factor of user {id} removed");
+    tracing::info!(user = %id, "second factor of user {id} turned off");
     Ok(())
 }
 
-/// A page of the users, newest first. `q` is a part of an e-mail address.
+/// A page of the users, newest first. `q` is a part of an email address.
 pub async fn list(
     store: &Store,
     by: &Principal,

@@ -1,4 +1,4 @@
-//! Users who sign in through an OpenID provider. They are identified by issuer and subject, which never change, unlike an e-mail address.
+//! Users who sign in through an OpenID provider. They are identified by issuer and subject, which never change, unlike an email address.
 
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ pub struct Identity {
     pub issuer: String,
     /// The user's `sub` claim.
     pub subject: String,
-    /// The e-mail address, which the provider has verified.
+    /// The email address, which the provider has verified.
     pub email: String,
     /// The role that the claims map to.
     pub role: Role,
@@ -36,12 +36,12 @@ pub struct Identity {
 pub enum Identified {
     /// The existing or newly created user, with the current role. The user may be disabled.
     User(UserRecord),
-    /// The user with this e-mail address is already linked to another subject of the provider.
+    /// The user with this email address is already linked to another subject of the provider.
     Taken,
 }
 
 impl Store {
-    /// Finds the user of an identity: the user who signed in with it before, or else the user with the same e-mail address, or else a new
+    /// Finds the user of an identity: the user who signed in with it before, or else the user with the same email address, or else a new
     /// user without a password. The role is updated, except that the last administrator stays administrator.
     pub async fn identify(&self, claims: &Identity, address: Option<IpAddr>, now: Timestamp) -> Result<Identified, StoreError> {
         let transaction = self.begin().await?;

@@ -99,15 +99,24 @@ impl Store {
         Ok(dropped)
     }
 
-    /// The earlier one of this clock and that of the database, so that a node whose clock is ahead drops nothing early.
+    /// The earlier one of this clock and that of the database, so that a node whose clock is ahead deletes nothing early.
     async fn earliest_now(&self) -> Result<Timestamp, StoreError> {
+        self.by_the_earlier_clock(Timestamp::now()).await
+    }
+
+    /// The moment that this node takes for `moment`, if its clock is ahead of that of the database: as much earlier as it is ahead.
+    pub(super) async fn by_the_earlier_clock(&self, moment: Timestamp) -> Result<Timestamp, StoreError> {
+        if !self.has_partitions() {
+            return Ok(moment);
+        }
+        // Before the question, so that the time until the answer does not count.
+        let ours = Timestamp::now();
         let row = self
             .read
             .query_one_raw(statement(self.backend(), &format!("SELECT {NOW} AS now"), []))
             .await?;
         let theirs: Option<i64> = row.map(|row| row.try_get("", "now")).transpose()?;
-        let ours = Timestamp::now();
-        Ok(theirs.map_or(ours, |theirs| ours.min(Timestamp(theirs))))
+        Ok(theirs.map_or(moment, |theirs| moment.minus(ours.since(Timestamp(theirs)))))
     }
 
     /// Whether nothing in a partition has to be kept.

@@ -30,6 +30,21 @@ const BATCH: i64 = 1_000;
 /// Why a delivery is cancelled that somebody cancelled or discarded.
 pub const CANCELLED: &str = "It was cancelled on request.";
 
+/// Gives a delivery that is due priority over all others and over pauses of its webhook. Priority 0 is `Priority::Manual`.
+const PUT_FIRST: &str = "UPDATE deliveries SET manual_requests = 1, priority = 0, due_at = ? WHERE state = 'pending'";
+
+/// The statement, without the choice of rows, that queues deliveries in these states again. Its values are two times the present moment.
+/// Deliveries without an ordering key are due at once. The others are parked until it is their subject's turn.
+fn queue_again(states: &[DeliveryState]) -> String {
+    let states: Vec<String> = states.iter().map(|state| format!("'{state}'")).collect();
+    format!(
+        "UPDATE deliveries SET state = CASE WHEN order_key IS NULL THEN 'pending' ELSE 'parked' END, next_trigger = 'manual', \
+         retries = 0, max_attempts = NULL, manual_requests = 0, panics = 0, priority = 1, reason = NULL, updated_at = ?, \
+         due_at = CASE WHEN order_key IS NULL THEN ? ELSE NULL END WHERE state IN ({})",
+        states.join(", ")
+    )
+}
+
 /// Which deliveries of a webhook are sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recovery {
@@ -78,6 +93,17 @@ impl Discard {
             Self::Waiting => "waiting",
         }
     }
+}
+
+/// The result of sending one delivery again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requeued {
+    /// It is queued.
+    Done,
+    /// It is in another state than failed and held.
+    Refused(DeliveryState),
+    /// It does not exist.
+    Unknown,
 }
 
 /// The result of cancelling one delivery.
@@ -137,22 +163,20 @@ impl Store {
             "SELECT id, order_key, created_at FROM ({}) AS ended ORDER BY created_at, id LIMIT ?",
             parts.join(" UNION ALL ")
         );
-        let chosen: Vec<String> = states.iter().map(|state| format!("'{state}'")).collect();
-        // Deliveries without an ordering key are due at once. Of the others, the first one of each subject is, and the rest is parked.
-        let set = format!(
-            "UPDATE deliveries SET state = CASE WHEN order_key IS NULL THEN 'pending' ELSE 'parked' END, next_trigger = 'manual', \
-             retries = 0, max_attempts = NULL, manual_requests = 0, panics = 0, priority = 1, reason = NULL, updated_at = ?, \
-             due_at = CASE WHEN order_key IS NULL THEN ? ELSE NULL END WHERE state IN ({}) AND id IN",
-            chosen.join(", ")
-        );
+        let set = format!("{} AND id IN", queue_again(&states));
         let now = Timestamp::now();
         let transaction = self.begin().await?;
         let batch = LockedBatch::find_and_lock(&transaction, webhook, statement(self.backend(), &which, values)).await?;
         let deliveries = for_ids(&transaction, &set, &[now.0.into(), now.0.into()], batch.ids.iter().copied()).await?;
         ordering::promote_next(&transaction, &batch.subjects, now).await?;
         if after.is_none() {
-            let first = "UPDATE deliveries SET manual_requests = 1, priority = 0, due_at = ? WHERE state = 'pending' AND id IN";
-            for_ids(&transaction, first, &[now.0.into()], batch.ids.iter().copied().take(1)).await?;
+            for_ids(
+                &transaction,
+                &format!("{PUT_FIRST} AND id IN"),
+                &[now.0.into()],
+                batch.ids.iter().copied().take(1),
+            )
+            .await?;
             let request = json!({ "since": since, "until": until, "failed": failed, "held": held });
             audit_request(&transaction, by, AuditAction::WebhookRecovered, webhook, request, now).await?;
         }
@@ -163,6 +187,36 @@ impl Store {
             deliveries,
             rest: batch.last.filter(|_| is_full),
         })
+    }
+
+    /// Queues one delivery again that has failed or is held, with a full retry schedule. It gets priority and ignores pauses of the webhook
+    /// (such as an open circuit breaker), unless it has to wait for an earlier event of its subject.
+    pub async fn requeue(&self, by: &Actor, id: DeliveryId, now: Timestamp) -> Result<Requeued, StoreError> {
+        let transaction = self.begin().await?;
+        let Some(row) = delivery::Entity::find_by_id(id.0).one(&transaction).await? else {
+            return Ok(Requeued::Unknown);
+        };
+        let webhook = WebhookId(row.webhook_id);
+        let subject = row.order_key.map(|key| (webhook, OrderKey(key))).into_iter().collect();
+        ordering::lock_all(&transaction, &subject).await?;
+        let set = format!("{} AND id = ?", queue_again(&[DeliveryState::Failed, DeliveryState::Held]));
+        let values = [now.0.into(), now.0.into(), id.0.into()];
+        let changed = transaction.execute_raw(statement(self.backend(), &set, values)).await?;
+        if changed.rows_affected() == 0 {
+            // Its state may have changed since it was read.
+            let row = delivery::Entity::find_by_id(id.0).one(&transaction).await?;
+            return row.map_or(Ok(Requeued::Unknown), |row| Ok(Requeued::Refused(row.state.parse()?)));
+        }
+        ordering::promote_next(&transaction, &subject, now).await?;
+        let first = format!("{PUT_FIRST} AND id = ?");
+        transaction
+            .execute_raw(statement(self.backend(), &first, [now.0.into(), id.0.into()]))
+            .await?;
+        let request = json!({ "delivery": id });
+        audit_request(&transaction, by, AuditAction::WebhookRedelivered, webhook, request, now).await?;
+        change_notifications::tell(&transaction, "pending").await?;
+        transaction.commit().await?;
+        Ok(Requeued::Done)
     }
 
     /// Cancels one batch of the held or waiting deliveries of a webhook that were created before `until`. The first batch writes the request to

@@ -77,8 +77,13 @@ impl Expired {
 }
 
 impl Store {
-    /// Deletes one batch of rows older than `before`. Returns whether there may be more.
+    /// Deletes one batch of rows older than `before`, also by the clock of the database. Returns whether there may be more.
     pub async fn delete_expired(&self, what: Expired, before: Timestamp) -> Result<bool, StoreError> {
+        let before = match what {
+            Expired::Callbacks | Expired::Deliveries | Expired::Stats => self.by_the_earlier_clock(before).await?,
+            // Events ask for it themselves. What people did with a session or a key is short-lived, and can be repeated.
+            Expired::Events | Expired::Sessions | Expired::SignInLimits | Expired::IdempotencyKeys => before,
+        };
         let older = oldest_id_of(before);
         let (sql, before): (&str, sea_orm::Value) = match what {
             Expired::Callbacks => (
@@ -114,9 +119,10 @@ impl Store {
         Ok(rows.into_iter().map(|(name, days)| (name, day * days.unsigned_abs())).collect())
     }
 
-    /// Removes the payloads of one batch of the events of a type that are older than `before` and later than `after`, and have no unfinished
-    /// deliveries. The rows stay for the log. Returns the last event of the batch, if there may be more.
+    /// Removes the payloads of one batch of the events of a type that are older than `before`, also by the clock of the database, and later than
+    /// `after`, and have no unfinished deliveries. The rows stay for the log. Returns the last event of the batch, if there may be more.
     pub async fn remove_payloads(&self, event_type: &str, before: Timestamp, after: Uuid) -> Result<Option<Uuid>, StoreError> {
+        let before = self.by_the_earlier_clock(before).await?;
         let sql =
             format!("SELECT id FROM events WHERE event_type = ? AND id > ? AND id < ? AND id NOT IN ({UNFINISHED}) ORDER BY id LIMIT ?");
         let values = [
@@ -135,10 +141,11 @@ impl Store {
         Ok(ids.last().copied().filter(|_| ids.len() as u64 >= BATCH.unsigned_abs()))
     }
 
-    /// Deletes one batch of events that are older than `before` and later than `after`, and have no unfinished deliveries. Finished deliveries
+    /// Deletes one batch of events that are older than `before`, as above, and later than `after`, and have no unfinished deliveries. Finished deliveries
     /// of that age are already deleted, so the subquery on the ids of deliveries finds few rows and needs no index on the event. Returns the
     /// last event of the batch, if there may be more.
     pub async fn delete_events(&self, which: EventsOf<'_>, before: Timestamp, after: Uuid) -> Result<Option<Uuid>, StoreError> {
+        let before = self.by_the_earlier_clock(before).await?;
         let (condition, types) = match which {
             EventsOf::Type(name) => ("event_type = ?".to_owned(), vec![name]),
             EventsOf::AllExcept([]) => ("1 = 1".to_owned(), Vec::new()),

@@ -37,7 +37,7 @@ pub struct Limit {
 }
 
 impl LimitKey {
-    /// The counter of an e-mail address, whether there is such a user or not.
+    /// The counter of an email address, whether there is such a user or not.
     pub fn account(email: &str) -> Self {
         Self::new("account", normal_email(email).as_bytes())
     }

@@ -13,7 +13,7 @@ use crate::{
 pub struct UserRecord {
     /// Its id.
     pub id: UserId,
-    /// The e-mail address, in lower case.
+    /// The email address, in lower case.
     pub email: String,
     /// The role.
     pub role: Role,
@@ -27,7 +27,7 @@ pub struct UserRecord {
     pub last_sign_in_at: Option<Timestamp>,
 }
 
-/// The form in which an e-mail address is stored and compared.
+/// The form in which an email address is stored and compared.
 pub fn normal_email(email: &str) -> String {
     storable(email.trim()).to_lowercase()
 }

@@ -54,7 +54,7 @@ pub enum ChangedUser {
 }
 
 impl Store {
-    /// Inserts a user. Returns `None` if the e-mail address is taken.
+    /// Inserts a user. Returns `None` if the email address is taken.
     pub async fn add_user(&self, by: &Actor, email: &str, password_hash: String, role: Role) -> Result<Option<UserRecord>, StoreError> {
         let (transaction, now) = (self.begin().await?, Timestamp::now());
         let row = new_user(email, password_hash, role, now);
@@ -75,7 +75,7 @@ impl Store {
         found.map(with_hash).transpose()
     }
 
-    /// The user with this e-mail address, and the hash of their password, which is empty if they have no password.
+    /// The user with this email address, and the hash of their password, which is empty if they have no password.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<(UserRecord, String)>, StoreError> {
         let found = user::Entity::find()
             .filter(user::Column::Email.eq(normal_email(email)))
@@ -158,7 +158,7 @@ impl Store {
         user::Entity::find_by_id(id.0).one(&self.read).await?.map(record).transpose()
     }
 
-    /// A page of the users whose e-mail address contains `q`, newest first.
+    /// A page of the users whose email address contains `q`, newest first.
     pub async fn find_users(&self, q: Option<&str>, after: Option<Cursor>, limit: u64) -> Result<Page<UserRecord>, StoreError> {
         let mut found = user::Entity::find();
         if let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) {
@@ -174,7 +174,7 @@ impl Store {
         Ok(Page { items, next: page.next })
     }
 
-    /// The users who can own webhooks, and those in `present`, sorted by e-mail address.
+    /// The users who can own webhooks, and those in `present`, sorted by email address.
     pub async fn possible_owners(&self, present: &[UserId]) -> Result<Vec<UserRecord>, StoreError> {
         let can = user::Column::Role
             .eq(Role::ApiOwner.as_str())

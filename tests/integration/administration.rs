@@ -60,7 +60,7 @@ async fn api_key_is_created_listed_and_revoked_immediately(database: TestDatabas
         ),
         (
             &[("name", "HR"), ("scopes", "events:write"), ("expires", "2020-01-01")],
-            &["Choose a day that is not over."],
+            &["Choose today or a later day."],
         ),
         (
             &[("name", "HR"), ("scopes", "everything"), ("expires", "soon")],

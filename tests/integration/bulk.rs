@@ -358,7 +358,7 @@ async fn a_switch_says_what_becomes_of_held_events(database: TestDatabase) {
     let on = switch("true").await;
     assert_eq!(
         on["message"],
-        format!("“{name}” is enabled. 2 events were held and stay held until you send or discard them.")
+        format!("“{name}” is enabled. 2 deliveries were held and stay held until you send or discard them.")
     );
     assert_eq!(on["held_href"], format!("/webhooks/{id}?response=held#logs"));
     app.api(reqwest::Method::DELETE, &format!("/webhooks/{id}")).send().await.unwrap();

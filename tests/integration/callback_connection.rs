@@ -116,7 +116,7 @@ async fn target_of_a_redirect_becomes_the_url_after_a_question(database: TestDat
             question.contains(target.as_str()) && question.contains("Change the URL"),
             "{question}"
         );
-        assert_eq!(question.contains("for some time only"), is_temporary, "{question}");
+        assert_eq!(question.contains("the move is temporary"), is_temporary, "{question}");
         let action = format!("{}/callbacks/{id}/use-redirect", path(&webhook));
         assert_eq!(attribute(form, "action"), action);
         let answer = app.form(&action, &cookie, &[]).await;

@@ -106,7 +106,7 @@ async fn error_pages_are_html_for_browsers(database: TestDatabase) {
     let long = "x".repeat(300_000);
     let refused = send(&app, "/webhooks/new", &session, &[("description", &long)]).await;
     assert_eq!(refused.status(), 413);
-    assert!(refused.text().await.unwrap().contains("more than clearhook takes at a time"));
+    assert!(refused.text().await.unwrap().contains("more than clearhook accepts at once"));
 
     let unread = app.http.post(format!("{}/webhooks/new", app.url)).body("name=x");
     let unread = as_browser(unread.header("content-type", "text/plain"), &session).await;

@@ -206,10 +206,7 @@ async fn wildcards_cover_rows_and_are_kept(database: TestDatabase) {
             ("com.* (.zip)", format!("{archive}com.*")),
             ("identity.* (.zip)", format!("{archive}identity.*")),
             ("Visitor check-in", "/event-types/visitor.checked_in/schema".to_owned()),
-            (
-                "All that are chosen (.zip)",
-                format!("{archive}visitor.checked_in,com.*,identity.*")
-            ),
+            ("All chosen schemas (.zip)", format!("{archive}visitor.checked_in,com.*,identity.*")),
         ]
         .map(|(name, path)| (name.to_owned(), path))
     );

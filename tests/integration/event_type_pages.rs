@@ -187,7 +187,10 @@ async fn buttons_infer_a_schema_and_change_the_examples(database: TestDatabase) 
     let (_, page, _) = press("remove-example-0", &["1", "2"]).await;
     assert_eq!(typed(&page, "example-0"), "2");
     let (status, _, html) = press("check", &["1"]).await;
-    assert!(status == 200 && html.contains("Any JSON is allowed. The example fits."), "{html}");
+    assert!(
+        status == 200 && html.contains("Any JSON is allowed. The example is valid."),
+        "{html}"
+    );
     app.stop().await;
 }
 
@@ -221,7 +224,7 @@ async fn incompatible_schema_is_saved_with_the_check_box_only(database: TestData
     assert!(!page.all("pre.diff ins").is_empty());
     let (status, _, html) = get(&app, "/event-types/invoice.paid?version=1", &cookie).await;
     assert!(
-        status == 200 && html.contains("This is version 1. The present version is 2."),
+        status == 200 && html.contains("This is version 1. The current version is 2."),
         "{html}"
     );
     let response = app.page("/event-types/invoice.paid/schema?version=1", &cookie).await;
@@ -258,7 +261,7 @@ async fn second_save_of_an_event_type_shows_what_changed(database: TestDatabase)
     assert_eq!(save(&bob, "Bob's name", &seen).await.0, 303);
     let (status, page, html) = save(&ann, "Ann's name", &seen).await;
     assert_eq!(status, 409, "{html}");
-    for shown in ["Somebody else has changed this event type", "bob@example.com", "Bob's name"] {
+    for shown in ["Somebody else changed this event type", "bob@example.com", "Bob's name"] {
         assert!(html.contains(shown), "{shown}: {html}");
     }
     assert_eq!(page.one("[name=name]").attr("value"), Some("Ann's name"));

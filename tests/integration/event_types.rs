@@ -104,7 +104,7 @@ async fn event_type_page_shows_fields_example_and_webhooks(database: TestDatabas
         .await
         .unwrap();
     assert!(
-        french.contains("Identité supprimée") && french.contains("<em>requis</em>"),
+        french.contains("Identité supprimée") && french.contains("<em>obligatoire</em>"),
         "{french}"
     );
     for path in ["/event-types/identity.renamed", "/event-types/x"] {

@@ -281,7 +281,7 @@ async fn demo_prints_the_sign_in_data_last() {
     let text = service.printed();
     let (before, demo) = text.split_once("\n====").unwrap();
     assert!(before.contains("listening on") && before.contains("signature valid"), "{text}");
-    for part in [&format!("address   {url}/"), "e-mail    admin@example.com", &password] {
+    for part in [&format!("address   {url}/"), "email     admin@example.com", &password] {
         assert!(demo.contains(part), "{part}: {text}");
     }
     assert_eq!(service.terminate().await, Some(0));

@@ -86,6 +86,7 @@ mod nodes;
 mod oidc;
 mod oidc_security;
 mod oidc_shapes;
+mod one_delivery;
 mod one_service;
 mod openapi;
 mod order;

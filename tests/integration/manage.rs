@@ -116,7 +116,8 @@ async fn webhooks_are_managed(database: TestDatabase) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deliveries_are_recovered_discarded_and_cancelled() {
     let database = TestDatabase::sqlite();
-    let replies: Vec<Reply> = (0..8).map(|_| Reply::status(500)).collect();
+    // Two deliveries fail four times each, and one of them four times more.
+    let replies: Vec<Reply> = (0..12).map(|_| Reply::status(500)).collect();
     let (app, receiver, webhook) = TestApp::start_with_receiver(&database, quick(), replies).await;
     let cli = Cli::of(&app);
     app.publish(BuiltIn::IdentityCreated, "one").await;
@@ -128,10 +129,17 @@ async fn deliveries_are_recovered_discarded_and_cancelled() {
             .count(),
         2
     );
+    let failed = cli.json(&["delivery", "list", "--webhook", "Test", "--state", "failed", "--json"]);
+    let queued = cli.json(&["delivery", "redeliver", &id(&failed[0]), "--json"]);
+    assert_eq!(queued["delivery_id"], failed[0]["id"]);
+    receiver.wait(12).await;
+    app.deliveries(&database, "failed", 2).await;
     let recovered = cli.json(&["webhook", "recover", "Test", "--since", "1h", "--json"]);
     assert_eq!(recovered["deliveries"], 2);
-    receiver.wait(10).await;
+    receiver.wait(14).await;
     app.deliveries(&database, "succeeded", 2).await;
+    let ended = cli.refusal(&["delivery", "redeliver", &id(&failed[0])], 1);
+    assert!(ended.contains("failed for good or is held"), "{ended}");
     cli.answer(&["webhook", "disable", &id(&webhook)]);
     for event in ["three", "four", "five"] {
         app.publish(BuiltIn::IdentityCreated, event).await;
@@ -527,7 +535,7 @@ fn help_has_scope_and_example() {
             ],
         ),
         ("event", &["list", "show", "publish"]),
-        ("delivery", &["list", "show", "cancel"]),
+        ("delivery", &["list", "show", "redeliver", "cancel"]),
         ("callback", &["list", "show", "redeliver", "follow"]),
         ("", &["export", "diff", "apply", "publish"]),
     ] {

@@ -181,7 +181,7 @@ async fn oidc_unsolicited_response_is_rejected(database: TestDatabase) {
     let refused = async |path: &str, cookie: &str| {
         let response = app.page(path, cookie).await;
         assert_eq!(response.status(), 400, "{path} {cookie}");
-        assert!(response.text().await.unwrap().contains("begun in another browser"));
+        assert!(response.text().await.unwrap().contains("started in another browser"));
     };
     refused(&path, "").await;
     refused(&path, &other).await;

@@ -163,7 +163,7 @@ async fn entra_id() {
     strict.app.stop().await;
     let trusting = Console::start("roles", |settings| settings.trust_email = true).await;
     assert_eq!(trusting.role(&id_token, graph()).await, Role::Administrator);
-    // Accounts without a mailbox have no e-mail address, but a user name.
+    // Accounts without a mailbox have no email address, but a user name.
     let mut without = id_token.clone();
     without.as_object_mut().unwrap().remove("email");
     assert_eq!(trusting.role(&without, nothing()).await, Role::Administrator);

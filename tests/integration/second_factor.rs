@@ -249,14 +249,21 @@ async fn second_factor_is_reset_by_another_administrator(database: TestDatabase)
         wrong.text().await.unwrap().contains("current-error"),
         "a session alone is not enough"
     );
-    assert!(app.page(&path, &other).await.text().await.unwrap().contains("Remove second factor"));
+    assert!(
+        app.page(&path, &other)
+            .await
+            .text()
+            .await
+            .unwrap()
+            .contains("Turn off second factor")
+    );
     assert_eq!(
         app.form(&path, &other, &fields).await.headers()["location"],
         format!("{path}?saved=second-factor")
     );
     assert_eq!(app.page("/account", &session).await.status(), 303, "they are signed out");
     let html = app.page(&format!("{path}?saved=second-factor"), &other).await.text().await.unwrap();
-    assert!(html.contains("The second factor was removed") && !html.contains("Remove second factor"));
+    assert!(html.contains("The second factor was turned off") && !html.contains("Turn off second factor"));
     assert_eq!(app.form(&path, &other, &fields).await.status(), 409, "there is none any more");
     let signed_in = app.form("/sign-in", "", &[("email", EMAIL), ("password", RIGHT)]).await;
     assert_eq!(signed_in.headers()["location"], "/webhooks");

@@ -19,7 +19,7 @@ async fn demo_shows_a_webhook_with_a_callback() {
     let here = Installation::new();
     let demo = Service::start(here.command(&["serve", "--demo", "--addr", "127.0.0.1:0", "--demo-addr", "127.0.0.1:0"]));
     let url = demo.url().await;
-    let (email, password) = (demo.line("e-mail").await, demo.line("password").await);
+    let (email, password) = (demo.line("email     ").await, demo.line("password").await);
     let form = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("email", &email)
         .append_pair("password", &password)

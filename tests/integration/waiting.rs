@@ -90,25 +90,28 @@ async fn held_events_are_sent_by_a_button_after_enabling(database: TestDatabase)
     let send = format!("{path}/deliveries/send-again");
     // While it is disabled, nothing can be sent: neither a button nor the form does it.
     let page = html(&app, &path, &cookie).await;
-    assert!(!page.contains("Send held events") && page.contains("held"), "{page}");
+    assert!(!page.contains("Send held deliveries") && page.contains("held"), "{page}");
     let held = [("since", "0"), ("until", "9000000000000"), ("held", "true")];
     assert_eq!(app.form(&send, &cookie, &held).await.status(), 409);
     let response = app.form(&path, &cookie, &[("intent", "enable")]).await;
     let page = html(&app, response.headers()["location"].to_str().unwrap(), &cookie).await;
     let notice = text_of(Page::of(&page).one("[id=held-before]"));
-    for part in ["3 events are still held.", "Send them now", "Keep holding", "Discard"] {
+    for part in ["3 deliveries are still held.", "Send them now", "Keep holding", "Discard"] {
         assert!(notice.contains(part), "{part}: {notice}");
     }
     assert!(receiver.seen().is_empty(), "nothing is sent by surprise");
+    // Saving the form can enable the webhook as well, so it offers the same.
+    let page = html(&app, &format!("{path}?saved=changed"), &cookie).await;
+    assert!(page.contains("id=\"held-before\""), "{page}");
     // The button in the head of the page.
     let page = html(&app, &path, &cookie).await;
-    assert!(page.contains("Send held events (3)"), "{page}");
+    assert!(page.contains("Send held deliveries (3)"), "{page}");
     let page = press(&app, &page, &send, &cookie).await;
-    assert!(page.contains("3 deliveries were queued again."), "{page}");
+    assert!(page.contains("3 deliveries are being sent again."), "{page}");
     receiver.wait(3).await;
     app.deliveries(&database, "succeeded", 3).await;
     let page = html(&app, &path, &cookie).await;
-    assert!(!page.contains("Send held events"), "{page}");
+    assert!(!page.contains("Send held deliveries"), "{page}");
     let audit = html(&app, "/audit-log", &cookie).await;
     assert!(audit.contains("Deliveries sent again"), "{audit}");
     app.stop().await;
@@ -192,7 +195,7 @@ async fn waiting_deliveries_are_listed_with_their_due_time_and_cancelled(databas
     );
     app.deliveries(&database, "cancelled", 3).await;
     let page = html(&app, &format!("{path}?response=waiting"), &cookie).await;
-    assert!(page.contains("No delivery waits."), "{page}");
+    assert!(page.contains("No delivery is waiting."), "{page}");
     for bad in ["/deliveries?state=odd&webhook_id=1", "/deliveries?webhook_id=1"] {
         let response = app.api(Method::GET, bad).send().await.unwrap();
         assert_eq!(response.status(), 422, "{bad}");
@@ -272,7 +275,7 @@ async fn dialog_counts_before_it_sends_and_a_range_limits_what_is_sent(database:
     );
     let send = format!("{path}/deliveries/send-again");
     let page = press(&app, &page, &send, &cookie).await;
-    assert!(page.contains("1 delivery was queued again."), "{page}");
+    assert!(page.contains("1 delivery is being sent again."), "{page}");
     app.deliveries(&database, "succeeded", 1).await;
     app.deliveries(&database, "failed", 1).await;
     // Nothing chosen sends nothing; an end before the beginning is an error.
@@ -378,7 +381,7 @@ async fn paused_webhook_says_so_and_is_tried_now(database: TestDatabase) {
     for part in [
         "Every callback has failed for",
         "500 InternalServerError",
-        "The receiver failed inside. It is reachable; the fault is in its program.",
+        "The receiver had an internal error. It is reachable; the fault is in its program.",
         "Who has to act: Receiver",
         "Paused after 5 failures in a row. One callback is sent as a probe every 5 min until one succeeds.",
         "11 deliveries wait behind it.",
@@ -392,7 +395,7 @@ async fn paused_webhook_says_so_and_is_tried_now(database: TestDatabase) {
     let open = html(&app, &format!("{path}?callback={}", row["id"].as_str().unwrap()), &cookie).await;
     assert!(!open.contains("The next attempt is due now."), "{open}");
     let page = press(&app, &page, &format!("{path}/deliveries/try-now"), &cookie).await;
-    assert!(page.contains("The oldest waiting delivery is tried now."), "{page}");
+    assert!(page.contains("The oldest waiting delivery is being sent now."), "{page}");
     assert_eq!(database.count("audit_log WHERE action = 'webhook.redelivered'").await, 1);
     // The receiver works again, so the others follow.
     receiver.wait(12).await;
@@ -434,6 +437,7 @@ async fn owners_see_what_waits_and_change_nothing(database: TestDatabase) {
         ("discard".to_owned(), vec![("which", "held"), ("until", "9000000000000")]),
         ("try-now".to_owned(), vec![]),
         (format!("{delivery}/cancel"), vec![]),
+        (format!("{delivery}/redeliver"), vec![]),
     ] {
         let response = app.form(&format!("{path}/deliveries/{action}"), &owner, &fields).await;
         assert_eq!(response.status(), 403, "{action}");

@@ -426,7 +426,7 @@ fn a_format(format: &str) -> &str {
         "time" => "a time as RFC 3339 writes it, such as 08:30:00Z",
         "duration" => "a duration as ISO 8601 writes it, such as P3DT12H",
         "uuid" => "a UUID",
-        "email" | "idn-email" => "an e-mail address",
+        "email" | "idn-email" => "an email address",
         "hostname" | "idn-hostname" => "a host name",
         "ipv4" => "an IPv4 address",
         "ipv6" => "an IPv6 address",

@@ -19,12 +19,12 @@ pub enum OidcError {
     /// A token or the user info is not valid.
     #[error("the OpenID provider's response is not valid: {0}")]
     Invalid(String),
-    /// The provider returned no e-mail address, or says that it is not verified.
-    #[error("the OpenID provider gave no verified e-mail address")]
+    /// The provider returned no email address, or says that it is not verified.
+    #[error("the OpenID provider gave no verified email address")]
     NoEmail,
-    /// The provider does not say whether the e-mail address is verified.
+    /// The provider does not say whether the email address is verified.
     #[error(
-        "the OpenID provider does not say whether the e-mail address is verified (no claim email_verified); if only your organisation \
+        "the OpenID provider does not say whether the email address is verified (no claim email_verified); if only your organisation \
          gives out addresses there, set CLEARHOOK_OIDC_TRUST_EMAIL=true"
     )]
     EmailUnstated,

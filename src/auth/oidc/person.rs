@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::auth::oidc::{settings::OidcSettings, token::Claims};
 
-/// Whether the provider has verified an e-mail address.
+/// Whether the provider has verified an email address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verified {
     Yes,

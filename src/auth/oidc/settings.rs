@@ -21,7 +21,7 @@ pub struct OidcSettings {
     pub administrator_values: Vec<String>,
     /// Claim values that map to the role API owner.
     pub api_owner_values: Vec<String>,
-    /// Whether to accept an e-mail address if the provider does not say whether it is verified.
+    /// Whether to accept an email address if the provider does not say whether it is verified.
     pub trust_email: bool,
     /// The provider's name on the sign-in page.
     pub name: String,
@@ -30,7 +30,7 @@ pub struct OidcSettings {
 impl OidcSettings {
     /// The role for these claim values. If they map to several roles, the one with more permissions.
     pub fn role(&self, values: &[&str]) -> Option<Role> {
-        // E-mail addresses are compared case-insensitively.
+        // Email addresses are compared case-insensitively.
         let is_same = |known: &str, value: &str| known == value || (known.contains('@') && known.eq_ignore_ascii_case(value));
         let has = |known: &[String]| known.iter().any(|known| values.iter().any(|value| is_same(known, value)));
         if has(&self.administrator_values) {

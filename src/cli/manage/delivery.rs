@@ -35,7 +35,7 @@ enum DeliveryCommand {
         #[arg(long)]
         webhook: Option<String>,
         /// Only those in these states, separated by commas: `pending` (the next attempt is due now or later), `sending`, `waiting` (both of
-        /// these), `succeeded`, `failed` (all attempts failed), `held` (the webhook is disabled), `cancelled`
+        /// these), `succeeded`, `failed` (failed for good), `held` (the webhook is disabled), `cancelled`
         #[arg(long)]
         state: Option<String>,
         /// Only those of events of this type
@@ -48,6 +48,15 @@ enum DeliveryCommand {
     /// Show a delivery with its callbacks
     #[command(after_help = "Scope of the key: callbacks:read\n\nExample:\n  clearhook delivery show 01890000-0000-7000-8000-000000000000")]
     Show {
+        /// The delivery's id, with or without the `msg_` of the header `webhook-id`
+        #[arg(value_parser = delivery_id)]
+        delivery: DeliveryId,
+    },
+    /// Send a delivery again that failed for good or is held
+    #[command(
+        after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook delivery redeliver 01890000-0000-7000-8000-000000000000"
+    )]
+    Redeliver {
         /// The delivery's id, with or without the `msg_` of the header `webhook-id`
         #[arg(value_parser = delivery_id)]
         delivery: DeliveryId,
@@ -95,6 +104,9 @@ pub(in crate::cli) async fn run(arguments: DeliveryArguments) -> Result<(), CliE
             print_items(items, json, &["ID", "STATE", "TYPE", "ATTEMPTS", "DUE", "CREATED", "REASON"], row).await
         }
         DeliveryCommand::Show { delivery } => print_object(&client.get(format!("/deliveries/{delivery}")).send().await?, json),
+        DeliveryCommand::Redeliver { delivery } => {
+            print_object(&client.post(format!("/deliveries/{delivery}/redeliver")).send().await?, json)
+        }
         DeliveryCommand::Cancel { delivery, yes } => {
             confirm(yes, &format!("Cancel the delivery {delivery}? It is never sent."))?;
             print_object(&client.post(format!("/deliveries/{delivery}/cancel")).send().await?, json)

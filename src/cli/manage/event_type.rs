@@ -119,7 +119,7 @@ enum EventTypeCommand {
         #[arg(long)]
         group: Option<String>,
     },
-    /// Check an example against the schema of an event type, or a schema against the present one and the stored events. Nothing is changed.
+    /// Check an example against the schema of an event type, or a schema against the current one and the stored events. Nothing is changed.
     /// The exit code is 1 if something is wrong
     #[command(
         after_help = "Scope of the key: event-types:write\n\nExample:\n  clearhook event-type check invoice.paid --example invoice-paid.json\n  clearhook event-type check invoice.paid --schema invoice-paid.schema.json"
@@ -151,7 +151,7 @@ enum EventTypeCommand {
         /// Which file
         #[arg(long, default_value = "schema")]
         format: Format,
-        /// Of this version [default: the present one]
+        /// Of this version [default: the current one]
         #[arg(long)]
         version: Option<u32>,
     },
@@ -183,7 +183,7 @@ struct FieldArguments {
     /// Remove the schema, so that any JSON is accepted
     #[arg(long, conflicts_with = "schema")]
     no_schema: bool,
-    /// A file with an example of the event's data; several times for several. They replace all present ones
+    /// A file with an example of the event's data; several times for several. They replace all current ones
     #[arg(long = "example", value_name = "FILE")]
     examples: Vec<PathBuf>,
     /// `active`, `deprecated` or `archived`
@@ -364,7 +364,7 @@ fn verdict(answer: &Answer) -> Result<(), CliError> {
         (true, false) => Ok(()),
         (false, _) => Err(CliError::Other("the example does not match the schema; see `errors`".to_owned())),
         (true, true) => Err(CliError::Other(
-            "the schema is not compatible with the present one; see `changes`, and use `event-type update --breaking` if that is intended"
+            "the schema is not compatible with the current one; see `changes`, and use `event-type update --breaking` if that is intended"
                 .to_owned(),
         )),
     }

@@ -43,7 +43,7 @@ pub(super) fn period(since: &str, until: Option<&str>) -> Result<Value, CliError
 /// Sends again what failed for good or was held in a period.
 pub(super) async fn recover(client: &Client, id: WebhookId, body: Value, json: bool) -> Result<(), CliError> {
     let call = client.post(format!("/webhooks/{id}/recover")).json(&body).patient(PATIENCE);
-    print_object(&while_working("Queuing deliveries again …", call.send()).await?, json)
+    print_object(&while_working("Sending deliveries again …", call.send()).await?, json)
 }
 
 /// Discards deliveries, after a confirmation.

@@ -37,7 +37,7 @@ enum WebhookCommand {
         /// Only webhooks with this text in their name, URL or description
         #[arg(long)]
         q: Option<String>,
-        /// Only webhooks that receive events of this type, also through a wildcard
+        /// Only webhooks that receive events of this type, also through a pattern
         #[arg(long)]
         event: Option<String>,
         /// Only webhooks that are enabled, or that are not
@@ -73,7 +73,7 @@ enum WebhookCommand {
         #[command(flatten)]
         fields: FieldArguments,
     },
-    /// Delete a webhook. Its log stays for the retention period
+    /// Delete a webhook. Its waiting and held deliveries fail and are never sent. Its log stays for the retention period
     #[command(after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook delete Billing --yes")]
     Delete {
         /// The webhook's id, or its name, which also needs the scope webhooks:read
@@ -103,7 +103,7 @@ enum WebhookCommand {
         #[arg(long)]
         event: Option<String>,
     },
-    /// Send deliveries again that used up their attempts, or that were held while the webhook was disabled
+    /// Send deliveries again that failed for good, or that were held while the webhook was disabled
     #[command(
         after_help = "Scope of the key: webhooks:write\n\nExample:\n  clearhook webhook recover Billing --since 2026-11-01T00:00:00Z\n  clearhook webhook recover Billing --since 24h"
     )]
@@ -187,7 +187,11 @@ pub(in crate::cli) async fn run(arguments: WebhookArguments) -> Result<(), CliEr
         WebhookCommand::Update { webhook, .. } => change(&client, &webhook, &body.unwrap_or_default(), json).await,
         WebhookCommand::Delete { webhook, yes } => {
             let id = find::webhook(&client, &webhook).await?;
-            confirm(yes, &format!("Delete the webhook {}?", printable(&webhook)))?;
+            let name = printable(&webhook);
+            confirm(
+                yes,
+                &format!("Delete the webhook {name}? Its waiting and held deliveries are never sent."),
+            )?;
             client.delete(format!("/webhooks/{id}")).send().await?;
             done(
                 json,

@@ -26,17 +26,17 @@ pub(super) struct FieldArguments {
     /// The URL of the receiver
     #[arg(long = "receiver", visible_alias = "to", value_name = "URL")]
     receiver: Option<String>,
-    /// An event type or a pattern such as `identity.*`; may be given several times. An update replaces all present ones
+    /// An event type or a pattern such as `identity.*`; may be given several times. An update replaces all current ones
     #[arg(long = "event", value_name = "TYPE")]
     events: Vec<String>,
-    /// A user who may see it, besides administrators, by e-mail address or id; may be given several times. An update replaces all
-    /// present ones
+    /// A user who may see it, besides administrators, by email address or id; may be given several times. An update replaces all
+    /// current ones
     #[arg(long = "owner", value_name = "EMAIL")]
     owners: Vec<String>,
     /// Remove all owners
     #[arg(long, conflicts_with = "owners")]
     no_owners: bool,
-    /// A header that is added to each callback; may be given several times. An update replaces all present ones. With `NAME: env:VARIABLE` or
+    /// A header that is added to each callback; may be given several times. An update replaces all current ones. With `NAME: env:VARIABLE` or
     /// `NAME: file:PATH` the value is read from there and kept secret
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,

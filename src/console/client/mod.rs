@@ -1,5 +1,6 @@
 //! What only the browser does when the WebAssembly starts.
 
+mod bars;
 mod busy;
 mod copy;
 mod copy_buttons;
@@ -29,6 +30,7 @@ pub fn hydrate() {
     remember_zone();
     hydrate_islands();
     provide_context(viewer());
+    bars::watch();
     busy::watch();
     query_forms::watch();
     rows::watch();

@@ -71,7 +71,8 @@ pub(in crate::console) fn Chart(
         .enumerate()
         .filter_map(|(at, bar)| Some(view! { <Shape at bar=bar.clone()? /> }));
     let shapes = shapes.collect_view();
-    let links = chart.bars.into_iter().map(|bar| {
+    let last = chart.bars.iter().rposition(Option::is_some);
+    let links = chart.bars.into_iter().enumerate().map(|(at, bar)| {
         let bar = bar.map(|bar| {
             let name = bar.text.clone();
             match bar.href {
@@ -84,7 +85,7 @@ pub(in crate::console) fn Chart(
                 }
                 .into_any(),
                 None => view! {
-                    <span role="img" class="bar" aria-label=name>
+                    <span role="img" class="bar" aria-label=name tabindex=tab_stop(Some(at) == last)>
                         <span class="tip" aria-hidden="true">
                             {bar.text}
                         </span>
@@ -135,6 +136,11 @@ pub(in crate::console) fn Chart(
             </p>
         </figure>
     }
+}
+
+/// One bar of a chart can be reached with the Tab key: the newest. From there, the arrow keys lead to the others (`console::client::bars`).
+pub(in crate::console) const fn tab_stop(is_newest: bool) -> &'static str {
+    if is_newest { "0" } else { "-1" }
 }
 
 #[component]

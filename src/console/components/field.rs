@@ -94,7 +94,7 @@ pub(in crate::console) fn TextField(
     }
 }
 
-/// The field for the e-mail address of an account.
+/// The field for the email address of an account.
 #[component]
 pub(in crate::console) fn EmailField(
     /// Its label.

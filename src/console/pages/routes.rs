@@ -7,7 +7,7 @@ use crate::{
         page_action::{call, page_action},
         pages::{
             account, api_keys,
-            deliveries::actions::{CancelDelivery, DiscardDeliveries, RecoverDeliveries, TryDeliveryNow},
+            deliveries::actions::{CancelDelivery, DiscardDeliveries, RecoverDeliveries, RedeliverDelivery, TryDeliveryNow},
             event_types,
             log::{body_download, fragment::RenderLogFragment, panel::RenderPanel, redeliver::Redeliver, use_redirect::UseRedirectTarget},
             overview::overview_fragment::RenderOverviewFragment,
@@ -57,6 +57,12 @@ fn delivery_routes() -> Routes<AppState> {
             page_action::<TryDeliveryNow>,
         )
         .server_fn::<TryDeliveryNow, _>(page_action::<TryDeliveryNow>)
+        .post(
+            "/webhooks/{id}/deliveries/{delivery}/redeliver",
+            RedeliverDelivery::RULE,
+            page_action::<RedeliverDelivery>,
+        )
+        .server_fn::<RedeliverDelivery, _>(page_action::<RedeliverDelivery>)
         .post(
             "/webhooks/{id}/deliveries/{delivery}/cancel",
             CancelDelivery::RULE,

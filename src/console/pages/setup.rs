@@ -68,7 +68,7 @@ enum SetupProblem {
     Used,
     /// There was no such link.
     Unknown,
-    /// The e-mail address is not valid.
+    /// The email address is not valid.
     Email,
     /// The password is not acceptable.
     Password(UnfitPassword),

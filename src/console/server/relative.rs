@@ -1,16 +1,19 @@
 //! Times relative to now, in the largest unit that fits: "12 s", "3 min", "2 h", "3 d".
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 
 use crate::{
-    console::server::dates::in_words,
+    console::server::dates::{in_words, minute},
     domain::timestamp::Timestamp,
-    messages::{Lang, common, relative as say},
+    messages::{Lang, common, overview, relative as say},
 };
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
+const YEAR: Duration = Duration::from_secs(366 * DAY);
 
 /// A timestamp that a page shows relative to the time at which it was rendered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +34,11 @@ pub fn span(earlier: Timestamp, later: Timestamp, lang: Lang) -> String {
         seconds @ HOUR..DAY => say::hours(lang, seconds / HOUR),
         seconds => say::days(lang, seconds / DAY),
     }
+}
+
+/// In how long a webhook will be disabled unless it recovers, and when. `None` if that is more than a year away, which means "never".
+pub fn disabled_in(at: Timestamp, now: Timestamp, zone: &TimeZone, lang: Lang) -> Option<(String, String)> {
+    (at.since(now) < YEAR).then(|| (overview::disabled_in(lang, &span(now, at, lang)), minute(at, zone, lang)))
 }
 
 /// A timestamp before `now`.

@@ -65,7 +65,7 @@ impl Limits {
 /// Why a node begins no attempt of a webhook, except single ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paused {
-    /// Its circuit breaker is open: one attempt at a time is tried, until one succeeds.
+    /// Its circuit breaker is open: one attempt is made at a time, until one succeeds.
     Failing {
         /// Failures in a row.
         failures: u32,

@@ -25,7 +25,7 @@ use crate::{
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct DownloadParams {
-    /// The number of a version. By default, the present one.
+    /// The number of a version. By default, the current one.
     #[schemars(with = "Option<u32>")]
     version: Option<String>,
 }
@@ -126,7 +126,7 @@ async fn archive(State(app): State<AppState>, Caller(by): Caller, Params(params)
     Ok(download(event_types::archive_file(&app, &by, params.types.as_deref()).await?))
 }
 
-/// The file of the present version, or of the one in the query.
+/// The file of the current version, or of the one in the query.
 async fn file_of(
     app: &AppState,
     by: &Principal,

@@ -53,7 +53,7 @@ pub(super) fn routes() -> Routes<AppState> {
         )
         .file_body("application/yaml", json!("$id: https://example.com/invoice.paid\ntitle: Invoice paid\ntype: object\n"))
         .body_bytes_max(BODY_BYTES_MAX)
-        .refuses(409, "A schema is not compatible with the present one (`incompatible`), or others change the types too often (`changed-meanwhile`).")
+        .refuses(409, "A schema is not compatible with the current one (`incompatible`), or others change the types too often (`changed-meanwhile`).")
         .once();
     describe_body(&mut operation);
     Routes::new().operation(

@@ -122,7 +122,7 @@ pub(super) fn routes() -> Routes<AppState> {
             check,
             Operation::new("checkEventType", Tag::EventTypes, "Check an example or a schema")
                 .text(
-                    "Compares an example with the schema; or a new schema with the present one, the examples and the newest stored events. \
+                    "Compares an example with the schema; or a new schema with the current one, the examples and the newest stored events. \
                      Nothing is stored.",
                 )
                 .example(json!({ "example": { "amount": 1999 } })),

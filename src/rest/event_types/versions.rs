@@ -73,7 +73,7 @@ struct VersionView {
     /// The number of the version.
     #[schemars(example = 1)]
     version: u32,
-    /// Whether it is the present version.
+    /// Whether it is the current version.
     current: bool,
     /// The JSON Schema of `data`. Null permits any JSON.
     schema: Option<Value>,
@@ -81,7 +81,7 @@ struct VersionView {
     example: Option<Value>,
     /// All examples of `data`.
     examples: Vec<Value>,
-    /// When it became the present version.
+    /// When it became the current version.
     created_at: Timestamp,
 }
 

@@ -34,7 +34,7 @@ pub(super) struct EventTypeView {
     replaced_by: Option<EventType>,
     /// Where it comes from.
     origin: Origin,
-    /// The number of the present version of its schema, from 1.
+    /// The number of the current version of its schema, from 1.
     #[schemars(example = 1)]
     version: u32,
     /// For how many days payloads are kept.

@@ -289,7 +289,7 @@ const RATE_LIMITED: Common = Common {
 const INTERNAL: Common = Common {
     status: 500,
     name: "Internal",
-    reason: "A fault of clearhook; its log has more (`internal`).",
+    reason: "A fault of clearhook; the service log has more (`internal`).",
 };
 const UNAVAILABLE: Common = Common {
     status: 503,

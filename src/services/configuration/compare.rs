@@ -64,7 +64,7 @@ pub enum StepAction {
 pub struct OwnerStep {
     /// The place in the document.
     pub at: usize,
-    /// The e-mail address.
+    /// The email address.
     pub email: String,
 }
 
@@ -95,7 +95,7 @@ pub struct WebhookStep {
     pub at: Option<usize>,
     /// The id, unless it is new.
     pub id: Option<WebhookId>,
-    /// The present name, or that of the new one.
+    /// The current name, or that of the new one.
     pub name: String,
     /// The fields that change.
     pub changes: Vec<FieldChange>,
@@ -111,12 +111,12 @@ fn tag<S: Serializer>(version: &Option<Timestamp>, serializer: S) -> Result<S::O
     version.map(|version| format!("\"{:x}-0\"", version.0)).serialize(serializer)
 }
 
-/// A field that changes. Secrets are masked.
+/// A field that changes. Secrets are hidden.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FieldChange {
     /// The name of the field.
     pub field: String,
-    /// The present value.
+    /// The current value.
     pub before: Value,
     /// The value of the document.
     pub after: Value,

@@ -26,12 +26,12 @@ use crate::{
 pub struct Configuration {
     /// The version of the format.
     version: u32,
-    /// The e-mail addresses of the users who own webhooks.
+    /// The email addresses of the users who own webhooks.
     owners: Vec<String>,
     /// The event types that belong to no pack, with the fields of `POST /event-types`; and those of packs whose state was changed.
     #[schemars(with = "Vec<Map<String, Value>>")]
     event_types: Vec<EventTypeDocument>,
-    /// The webhooks, oldest first, with the fields of `POST /webhooks`: their owners by e-mail address, and without secrets.
+    /// The webhooks, oldest first, with the fields of `POST /webhooks`: their owners by email address, and without secrets.
     #[schemars(with = "Vec<Map<String, Value>>")]
     webhooks: Vec<WebhookDocument>,
 }
@@ -110,13 +110,13 @@ pub(super) async fn all_webhooks(app: &AppState, by: &Principal) -> Result<Vec<W
     Ok(all)
 }
 
-/// The e-mail addresses of all users.
+/// The email addresses of all users.
 pub(super) async fn emails(app: &AppState) -> Result<HashMap<UserId, String>, UseCaseError> {
     let users = app.store.users().await?;
     Ok(users.into_iter().map(|user| (user.id, user.email)).collect())
 }
 
-/// The e-mail addresses of these users, sorted.
+/// The email addresses of these users, sorted.
 pub(super) fn emails_of(owners: &[UserId], emails: &HashMap<UserId, String>) -> Vec<String> {
     let mut owners: Vec<_> = owners.iter().filter_map(|owner| emails.get(owner).cloned()).collect();
     owners.sort_unstable();

@@ -27,7 +27,7 @@ pub type Edit<T> = Box<dyn Fn(T) -> Result<T, UseCaseError> + Send + Sync>;
 /// A document that is compared with the installation. A section that it does not have is not compared.
 #[derive(Debug, Default)]
 pub struct Document {
-    /// The e-mail addresses of users who have to exist, because webhooks name them as owners.
+    /// The email addresses of users who have to exist, because webhooks name them as owners.
     pub owners: Option<Vec<String>>,
     /// Event types, except those of packs, of which only the state can be given.
     pub event_types: Option<Vec<EventTypeEntry>>,

@@ -164,7 +164,7 @@ fn field_changes(
     Ok(differences(&before_shown, &after_shown))
 }
 
-/// The fields as the document has them, with masked secrets. A masked value that differs from those of `stored` is marked as changed.
+/// The fields as the document has them, with hidden secrets. A hidden value that differs from those of `stored` is marked as changed.
 fn shown(fields: &WebhookFields, owners: &[String], stored: &[Header]) -> Result<Value, UseCaseError> {
     let mut shown = serde_json::to_value(fields).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     shown["owners"] = json!(owners);

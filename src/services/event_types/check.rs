@@ -28,7 +28,7 @@ pub struct CheckInput {
     #[serde(default, deserialize_with = "given")]
     #[schemars(with = "Value")]
     pub example: Option<Value>,
-    /// A schema to use in place of the present one. Null permits any JSON.
+    /// A schema to use in place of the current one. Null permits any JSON.
     #[serde(default, deserialize_with = "given")]
     #[schemars(with = "Value", extend("type" = ["object", "boolean", "null"]))]
     pub schema: Option<Value>,
@@ -54,7 +54,7 @@ pub struct CheckResult {
     pub stored_events: Option<StoredCheck>,
 }
 
-/// Checks an example against the schema of an event type; or a schema against the present one and the stored events, and against the example or
+/// Checks an example against the schema of an event type; or a schema against the current one and the stored events, and against the example or
 /// the stored ones.
 pub async fn check(app: &AppState, by: &Principal, name: &str, input: CheckInput) -> Result<CheckResult, UseCaseError> {
     by.may(Action::WriteEventTypes, false)?;

@@ -34,7 +34,7 @@ pub struct File {
     pub content: Bytes,
 }
 
-/// The JSON Schema of the body of callbacks: of the present version, or of the given one.
+/// The JSON Schema of the body of callbacks: of the current version, or of the given one.
 pub fn schema(entry: &Entry, version: Option<&EventTypeVersion>) -> File {
     File {
         name: name(entry, version, "schema.json"),

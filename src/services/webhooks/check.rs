@@ -61,7 +61,7 @@ impl From<Header> for HeaderInput {
 pub(in crate::services) struct Planned {
     /// Event types.
     pub(in crate::services) event_types: HashSet<String>,
-    /// E-mail addresses of owners, in their stored form.
+    /// Email addresses of owners, in their stored form.
     pub(in crate::services) owners: HashSet<String>,
 }
 
@@ -209,7 +209,7 @@ async fn events(
     Ok(events)
 }
 
-/// Owners are given by id or by e-mail address.
+/// Owners are given by id or by email address.
 async fn owners(app: &AppState, given: &[String], planned: &Planned, errors: &mut Vec<FieldError>) -> Result<Vec<UserId>, UseCaseError> {
     let mut owners: Vec<UserId> = Vec::new();
     let parsed: Vec<Option<UserId>> = given.iter().map(|id| id.parse().ok()).collect();

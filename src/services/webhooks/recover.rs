@@ -8,6 +8,7 @@ use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
     domain::{
+        delivery::DeliveryState,
         id::{DeliveryId, WebhookId},
         page::Cursor,
         timestamp::Timestamp,
@@ -17,7 +18,8 @@ use crate::{
     services::webhooks::{authorize, resend::load_enabled},
     storage::{
         StoreError,
-        recover::{CANCELLED, Cancelled, Discard, Recovery},
+        delivery_list::ListedDelivery,
+        recover::{CANCELLED, Cancelled, Discard, Recovery, Requeued},
     },
 };
 
@@ -37,7 +39,7 @@ pub struct Chosen {
 /// The result of sending again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recovered {
-    /// The number of deliveries that were queued again.
+    /// The number of deliveries that were sent again.
     pub deliveries: u64,
     /// Where to continue, if there may be more.
     pub rest: Option<Cursor>,
@@ -52,7 +54,7 @@ pub struct Discarded {
     pub more: bool,
 }
 
-/// Redelivers all deliveries that exhausted their attempts or were held, of events between these times. Returns their number.
+/// Sends all deliveries again that failed for good or were held, of events between these times. Returns their number.
 pub async fn recover(
     app: &AppState,
     by: &Principal,
@@ -153,13 +155,49 @@ pub async fn discard(
     Ok(Discarded { deliveries, more })
 }
 
-/// Cancels a delivery that waits or is held.
-pub async fn cancel(app: &AppState, by: &Principal, id: DeliveryId) -> Result<(), UseCaseError> {
+/// Sends a delivery again that has failed for good or is held, with a full retry schedule and before the backlog.
+pub async fn redeliver_delivery(app: &AppState, by: &Principal, id: DeliveryId) -> Result<(), UseCaseError> {
+    let delivery = delivery_for(app, by, id).await?;
+    load_enabled(app, by, delivery.webhook).await?;
+    match app.store.event(delivery.event).await? {
+        None => return Err(UseCaseError::Conflict(ValidationError::EventTooOld)),
+        Some((_, body)) if body.is_empty() => return Err(UseCaseError::Conflict(ValidationError::EventErased)),
+        Some(_) => {}
+    }
+    match app.store.requeue(&by.actor(), id, Timestamp::now()).await? {
+        Requeued::Done => {}
+        Requeued::Refused(DeliveryState::Pending | DeliveryState::Parked | DeliveryState::Sending) => {
+            return Err(UseCaseError::Conflict(ValidationError::DeliveryWaits));
+        }
+        Requeued::Refused(_) => return Err(UseCaseError::Conflict(ValidationError::DeliveryEnded)),
+        Requeued::Unknown => return Err(UseCaseError::NotFound),
+    }
+    app.dispatcher.wake();
+    tracing::info!(delivery = %id, "delivery {id} is sent again on request");
+    Ok(())
+}
+
+/// Sends a delivery of this webhook again. Those of other webhooks are not found.
+pub async fn redeliver_delivery_of(app: &AppState, by: &Principal, webhook: WebhookId, id: DeliveryId) -> Result<(), UseCaseError> {
+    if app.store.webhook_of(id).await? != Some(webhook) {
+        return Err(UseCaseError::NotFound);
+    }
+    redeliver_delivery(app, by, id).await
+}
+
+/// A delivery that the caller may send or cancel.
+async fn delivery_for(app: &AppState, by: &Principal, id: DeliveryId) -> Result<ListedDelivery, UseCaseError> {
     if let Principal::Key(_) = by {
         by.may(Action::Resend, false)?;
     }
-    let webhook = app.store.webhook_of(id).await?.ok_or(UseCaseError::NotFound)?;
-    authorize(app, by, webhook, Action::Resend).await?;
+    let delivery = app.store.delivery(id).await?.ok_or(UseCaseError::NotFound)?;
+    authorize(app, by, delivery.webhook, Action::Resend).await?;
+    Ok(delivery)
+}
+
+/// Cancels a delivery that waits or is held.
+pub async fn cancel(app: &AppState, by: &Principal, id: DeliveryId) -> Result<(), UseCaseError> {
+    let webhook = delivery_for(app, by, id).await?.webhook;
     let now = Timestamp::now();
     match app.store.cancel(&by.actor(), id, now).await? {
         Cancelled::Done => {}

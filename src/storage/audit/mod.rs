@@ -33,7 +33,7 @@ pub struct Actor {
     pub kind: ActorKind,
     /// The id of the user or of the API key.
     pub id: Option<Uuid>,
-    /// The e-mail address or the key's name. It is copied, so that it stays readable after the user or the key is deleted.
+    /// The email address or the key's name. It is copied, so that it stays readable after the user or the key is deleted.
     pub name: String,
     /// The IP address of the request.
     pub address: Option<IpAddr>,

@@ -15,7 +15,7 @@ pub(crate) struct Model {
     pub(crate) state: String,
     pub(crate) replaced_by: Option<String>,
     pub(crate) origin: String,
-    /// The present version of the schema, from 1.
+    /// The current version of the schema, from 1.
     pub(crate) version: i32,
     pub(crate) retention_days: Option<i32>,
     /// JSON pointers, as a JSON array.

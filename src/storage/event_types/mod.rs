@@ -57,7 +57,7 @@ pub struct EventTypeRecord {
     pub fields: EventTypeFields,
     /// Where it comes from.
     pub origin: Origin,
-    /// The present version of its schema, from 1.
+    /// The current version of its schema, from 1.
     pub version: u32,
     /// Its position in the pack. 0 for types that belong to no pack.
     pub position: u32,
@@ -127,7 +127,7 @@ impl Store {
         found.one(on).await?.map(record).transpose()
     }
 
-    /// The content of the present version of each of these event types, in the same order. An event type that was changed meanwhile has the
+    /// The content of the current version of each of these event types, in the same order. An event type that was changed meanwhile has the
     /// content of a version that is not older.
     pub async fn event_type_contents(&self, types: &[&EventTypeRecord]) -> Result<Vec<Option<EventTypeContent>>, StoreError> {
         let mut contents = HashMap::new();

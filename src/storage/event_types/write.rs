@@ -49,9 +49,9 @@ pub struct EventTypeWrite {
     pub origin: Origin,
     /// Its position in the pack.
     pub position: u32,
-    /// A new schema, with its examples, which becomes a new version. `None` keeps the present version.
+    /// A new schema, with its examples, which becomes a new version. `None` keeps the current version.
     pub new_version: Option<EventTypeContent>,
-    /// New examples of the present version, as a JSON array.
+    /// New examples of the current version, as a JSON array.
     pub new_examples: Option<String>,
 }
 

@@ -125,7 +125,7 @@ fn update_of(finished: &Finished, now: Timestamp) -> DeliveryUpdate {
         Next::Held => (DeliveryState::Held, None, Some(DISABLED.to_owned())),
         Next::Panicked(_) if job.panics + 1 >= PANICS_MAX => {
             panics = 1;
-            let reason = format!("Sending it failed {PANICS_MAX} times with an internal error of clearhook; see the log of the service.");
+            let reason = format!("Sending it failed {PANICS_MAX} times with an internal error of clearhook; see the service log.");
             (DeliveryState::Failed, None, Some(reason))
         }
         Next::Panicked(at) => {

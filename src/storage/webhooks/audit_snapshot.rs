@@ -1,4 +1,4 @@
-//! The representation of a webhook in the audit log: without secrets, and with its owners' e-mail addresses.
+//! The representation of a webhook in the audit log: without secrets, and with its owners' email addresses.
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::{
     storage::{StoreError, entity::user, webhooks::WebhookRecord},
 };
 
-/// The webhook with masked header values. A value that differs from `before` is marked as changed.
+/// The webhook with hidden header values. A value that differs from `before` is marked as changed.
 pub(super) async fn snapshot(
     on: &impl ConnectionTrait,
     webhook: &WebhookRecord,
@@ -45,7 +45,7 @@ pub(super) fn action(before: &WebhookRecord, after: &WebhookRecord, (from, to): 
     }
 }
 
-/// The names of the headers, and whether they are secret. Values are masked, since any of them may be a credential. A name may occur
+/// The names of the headers, and whether they are secret. Values are hidden, since any of them may be a credential. A name may occur
 /// several times.
 fn headers(webhook: &WebhookRecord, before: Option<&WebhookRecord>) -> Vec<Value> {
     let mut was: Vec<&Header> = before.map(|before| before.fields.headers.iter().collect()).unwrap_or_default();

@@ -21,7 +21,7 @@ use crate::{
 /// fields before validation, with events and owners as text.
 ///
 /// A field of the API is declared with its JSON name and its default here. Omitted fields without a default are an error. A field that may
-/// contain a credential must be masked in [`super::audit_snapshot`].
+/// contain a credential must be hidden in [`super::audit_snapshot`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
@@ -46,7 +46,7 @@ pub struct WebhookFields<E = EventPattern, U = UserId, H = Header> {
     /// Whether callbacks are sent.
     #[serde(default = "enabled_by_default")]
     pub enabled: bool,
-    /// The users who may see it, besides administrators: their ids. Requests may name them by their e-mail addresses as well. They are stored
+    /// The users who may see it, besides administrators: their ids. Requests may name them by their email addresses as well. They are stored
     /// sorted, without duplicates.
     #[serde(default = "Vec::new")]
     #[schemars(with = "Vec<U>", default = "no_owners")]
@@ -90,6 +90,9 @@ pub struct WebhookRecord {
     pub disabled_reason: Option<String>,
     /// The time of the first failed attempt since the last success.
     pub failing_since: Option<Timestamp>,
+    /// When the first delivery failed for good since the last success.
+    #[serde(skip)]
+    pub exhausted_since: Option<Timestamp>,
     /// When its newest secret was created.
     #[serde(skip)]
     pub secret_created_at: Option<Timestamp>,
@@ -177,6 +180,7 @@ impl WebhookRecord {
             },
             disabled_reason: row.disabled_reason,
             failing_since: row.failing_since.map(Timestamp),
+            exhausted_since: row.exhausted_since.map(Timestamp),
             secret_created_at: related.secret_created_at,
             created_at: Timestamp(row.created_at),
             updated_at: Timestamp(row.updated_at),

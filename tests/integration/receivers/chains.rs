@@ -212,7 +212,7 @@ pub(super) async fn refused_for_their_names(table: &mut Table) {
             &["is for 127.0.0.1, not for hooks.example.com"],
         ),
         (
-            "an e-mail address alone",
+            "an email address alone",
             HOST,
             vec![SanType::Rfc822Name("hooks@example.com".try_into().unwrap())],
             &["neither a DNS name nor an IP address"],

@@ -40,6 +40,12 @@ pub async fn try_delivery_now(id: String) -> Result<(), ConsoleError> {
     super::forms::try_now(&id).await
 }
 
+/// Sends one delivery of a webhook again that failed for good or is held.
+#[server(prefix = "/fn", endpoint = "redeliver_delivery")]
+pub async fn redeliver_delivery(id: String, delivery: String) -> Result<(), ConsoleError> {
+    super::forms::redeliver(&id, &delivery).await
+}
+
 /// Cancels one delivery of a webhook that waits or is held.
 #[server(prefix = "/fn", endpoint = "cancel_delivery")]
 pub async fn cancel_delivery(id: String, delivery: String) -> Result<(), ConsoleError> {

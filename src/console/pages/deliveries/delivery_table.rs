@@ -1,4 +1,4 @@
-//! The table of waiting or held deliveries.
+//! The table of waiting, held or failed deliveries.
 
 use leptos::prelude::*;
 
@@ -22,13 +22,14 @@ pub(in crate::console::pages) fn DeliveryTable(
     next: Option<String>,
 ) -> impl IntoView {
     let lang = lang();
-    let is_empty = table.rows.is_empty();
-    let rows = table.rows.into_iter().map(|row| view! { <Row row /> }).collect_view();
+    let (is_empty, has_pages) = (table.rows.is_empty(), first.is_some() || next.is_some());
+    let has_due = table.has_due;
+    let rows = table.rows.into_iter().map(|row| view! { <Row row has_due /> }).collect_view();
     view! {
         <table class="stack deliveries" aria-label=table.heading>
             <thead>
                 <tr>
-                    <th scope="col">{say::column_due(lang)}</th>
+                    {has_due.then(|| view! { <th scope="col">{say::column_due(lang)}</th> })}
                     <th scope="col">{say::column_event(lang)}</th>
                     <th scope="col">{say::column_subject(lang)}</th>
                     <th scope="col">{say::column_state(lang)}</th>
@@ -42,48 +43,72 @@ pub(in crate::console::pages) fn DeliveryTable(
             <tbody>{rows}</tbody>
         </table>
         {is_empty.then(|| view! { <p class="none">{table.none}</p> })}
-        <div class="foot">
-            <nav class="pager" aria-label=table.heading>
-                {first.map(|first| view! { <a class="button" href=first rel="first">{say::first_page(lang)}</a> })}
-                {next.map(|next| view! { <a class="button" href=next rel="next">{say::older(lang)}</a> })}
-            </nav>
-        </div>
+        {has_pages.then(|| view! {
+            <div class="foot">
+                <nav class="pager" aria-label=table.heading>
+                    {first.map(|first| view! { <a class="button" href=first rel="first">{say::first_page(lang)}</a> })}
+                    {next.map(|next| view! { <a class="button" href=next rel="next">{say::older(lang)}</a> })}
+                </nav>
+            </div>
+        })}
     }
 }
 
 #[component]
-fn Row(row: DeliveryRow) -> impl IntoView {
+fn Row(
+    /// Its data.
+    row: DeliveryRow,
+    /// Whether the table has the due time.
+    has_due: bool,
+) -> impl IntoView {
     let lang = lang();
-    let cancel = row.cancel.map(|action| {
+    let button = |action: Option<String>, label: String, text: &'static str| {
+        action.map(|action| {
+            view! {
+                <form method="post" action=action>
+                    <button class="button small" type="submit" aria-label=label>
+                        {text}
+                    </button>
+                </form>
+            }
+        })
+    };
+    let send = button(row.send, say::send_which(lang, &row.event), say::send_one(lang));
+    let cancel = button(row.cancel, say::cancel_which(lang, &row.event), say::cancel(lang));
+    let due = has_due.then(|| {
         view! {
-            <form method="post" action=action>
-                <button class="button small" type="submit" aria-label=say::cancel_which(lang, &row.event)>
-                    {say::cancel(lang)}
-                </button>
-            </form>
-        }
-    });
-    view! {
-        <tr>
-            <td class="nowrap" title=row.message>
+            <td class="nowrap">
                 {match row.due {
                     Some(at) => view! { <Time at /> }.into_any(),
                     None => say::no_due(lang).into_any(),
                 }}
             </td>
-            <td>{row.event}</td>
-            <td class="mono clip">
+        }
+    });
+    let event = match row.callbacks {
+        Some(href) => view! {
+            <a href=href title=say::callbacks_of(lang, &row.message)>
+                {row.event}
+            </a>
+        }
+        .into_any(),
+        None => row.event.into_any(),
+    };
+    view! {
+        <tr>
+            {due} <td class="nowrap" title=row.message>{event}</td> <td class="mono clip">
                 <span>{row.subject.map(|text| view! { <ForeignText text /> })}</span>
-            </td>
-            <td>{row.state}</td>
-            <td class="number">
+            </td> <td>
+                {match row.reason {
+                    Some(text) => view! { <ForeignText text /> }.into_any(),
+                    None => row.state.into_any(),
+                }}
+            </td> <td class="number">
                 <span class="stacked-label">{say::column_attempts(lang)} " "</span>
                 {row.attempts}
-            </td>
-            <td class="nowrap">
+            </td> <td class="nowrap">
                 <Time at=row.created />
-            </td>
-            <td class="row-actions">{cancel}</td>
+            </td> <td class="row-actions">{send} {cancel}</td>
         </tr>
     }
 }

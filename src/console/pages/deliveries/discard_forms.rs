@@ -5,34 +5,41 @@ use leptos::prelude::*;
 use crate::{
     console::{components::popup::Popup, pages::webhooks::list_origin::with_list, viewer::lang},
     domain::timestamp::Timestamp,
-    messages::deliveries as say,
+    messages::{Lang, deliveries as say},
     storage::delivery_list::COUNTED_MAX,
 };
+
+/// The text of the button that sends all held events, with their number.
+pub(in crate::console::pages) fn send_held(count: u64, lang: Lang) -> String {
+    if count > COUNTED_MAX {
+        say::send_held_many(lang, COUNTED_MAX)
+    } else {
+        say::send_held(lang, count)
+    }
+}
 
 /// The button that sends all held events.
 #[component]
 pub(in crate::console::pages) fn SendHeld(
     /// The id of the webhook.
     id: String,
-    /// Their number.
-    count: u64,
-    /// The text of the button, if it does not name their number.
-    #[prop(optional)]
-    text: Option<&'static str>,
+    /// The text of the button.
+    #[prop(into)]
+    text: String,
+    /// The accessible name, if the text does not name the webhook.
+    #[prop(optional, into)]
+    name: Option<String>,
+    /// The class of the button.
+    #[prop(default = "button primary")]
+    class: &'static str,
 ) -> impl IntoView {
-    let lang = lang();
-    let counted = if count > COUNTED_MAX {
-        say::send_held_many(lang, COUNTED_MAX)
-    } else {
-        say::send_held(lang, count)
-    };
     view! {
         <form method="post" action=with_list(&format!("/webhooks/{id}/deliveries/send-again"))>
             <input type="hidden" name="since" value="0" />
             <input type="hidden" name="until" value=Timestamp::now().0.to_string() />
             <input type="hidden" name="held" value="true" />
-            <button class="button primary" type="submit">
-                {text.map_or(counted, str::to_owned)}
+            <button class=class type="submit" aria-label=name>
+                {text}
             </button>
         </form>
     }
@@ -91,7 +98,7 @@ pub(in crate::console::pages) fn HeldAfterEnabling(
                 <strong>{text}</strong>
             </p>
             <div class="choices-row">
-                <SendHeld id=id.clone() count text=say::send_now(lang) />
+                <SendHeld id=id.clone() text=say::send_now(lang) />
                 <a class="button" href=with_list(&format!("/webhooks/{id}"))>
                     {say::keep(lang)}
                 </a>

@@ -11,7 +11,7 @@ use crate::{
         ConsoleError,
         href::href,
         page_action::PageAction,
-        pages::deliveries::actions::{CancelDelivery, Changed, DiscardDeliveries, RecoverDeliveries, TryDeliveryNow},
+        pages::deliveries::actions::{CancelDelivery, Changed, DiscardDeliveries, RecoverDeliveries, RedeliverDelivery, TryDeliveryNow},
         pages::webhooks::list_origin::with_list,
         server::{action_error, caller},
     },
@@ -38,7 +38,7 @@ const RULE: Rule = Rule::Session(Action::Resend);
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Outcome {
-    /// `recovered`, `discarded`, `tried` or `cancelled`.
+    /// `recovered`, `discarded`, `tried`, `redelivered` or `cancelled`.
     pub(super) saved: Option<String>,
     /// The number of deliveries so far.
     pub(super) count: Option<u64>,
@@ -134,14 +134,24 @@ pub(super) async fn try_now(id: &str) -> Result<(), ConsoleError> {
     tried.map(drop).map_err(action_error)
 }
 
+pub(super) async fn redeliver(id: &str, delivery: &str) -> Result<(), ConsoleError> {
+    let (app, by) = caller()?;
+    let (webhook, delivery) = one(id, delivery)?;
+    webhooks::redeliver_delivery_of(&app, &by, webhook, delivery)
+        .await
+        .map_err(action_error)
+}
+
 pub(super) async fn cancel(id: &str, delivery: &str) -> Result<(), ConsoleError> {
     let (app, by) = caller()?;
-    let cancelled = async {
-        let delivery: DeliveryId = delivery.parse().map_err(|_| UseCaseError::NotFound)?;
-        let of: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
-        webhooks::cancel_of(&app, &by, of, delivery).await
-    };
-    cancelled.await.map_err(action_error)
+    let (webhook, delivery) = one(id, delivery)?;
+    webhooks::cancel_of(&app, &by, webhook, delivery).await.map_err(action_error)
+}
+
+/// The ids of a webhook and of one of its deliveries.
+fn one(id: &str, delivery: &str) -> Result<(WebhookId, DeliveryId), ConsoleError> {
+    let delivery = delivery.parse().map_err(|_| action_error(UseCaseError::NotFound))?;
+    Ok((webhook(id)?, delivery))
 }
 
 /// The form that sends deliveries again.
@@ -260,15 +270,34 @@ impl PageAction for TryDeliveryNow {
     }
 }
 
-/// The button "Cancel" of a delivery.
+/// A button of one delivery.
 #[derive(Clone, Debug, Deserialize)]
-pub struct CancelForm {
+pub struct OneForm {
     id: String,
     delivery: String,
 }
 
-impl From<CancelForm> for CancelDelivery {
-    fn from(CancelForm { id, delivery }: CancelForm) -> Self {
+impl From<OneForm> for RedeliverDelivery {
+    fn from(OneForm { id, delivery }: OneForm) -> Self {
+        Self { id, delivery }
+    }
+}
+
+impl Ruled for RedeliverDelivery {
+    const RULE: Rule = RULE;
+}
+
+impl PageAction for RedeliverDelivery {
+    type Form = OneForm;
+
+    async fn answer(form: OneForm, result: Result<(), ConsoleError>) -> Result<Response, ConsoleError> {
+        result?;
+        Ok(Outcome::of("redelivered").page(&form.id))
+    }
+}
+
+impl From<OneForm> for CancelDelivery {
+    fn from(OneForm { id, delivery }: OneForm) -> Self {
         Self { id, delivery }
     }
 }
@@ -278,9 +307,9 @@ impl Ruled for CancelDelivery {
 }
 
 impl PageAction for CancelDelivery {
-    type Form = CancelForm;
+    type Form = OneForm;
 
-    async fn answer(form: CancelForm, result: Result<(), ConsoleError>) -> Result<Response, ConsoleError> {
+    async fn answer(form: OneForm, result: Result<(), ConsoleError>) -> Result<Response, ConsoleError> {
         result?;
         Ok(Outcome::of("cancelled").page(&form.id))
     }

@@ -1,4 +1,4 @@
-//! Loads the list of waiting or held deliveries of a webhook, which stands in the place of the rows of the log.
+//! Loads the list of waiting, held or failed deliveries of a webhook, which stands in the place of the rows of the log.
 
 use jiff::tz::TimeZone;
 
@@ -7,17 +7,24 @@ use crate::{
     auth::{principal::Principal, rules::Action},
     console::{
         components::time::TimeView,
+        pages::webhooks::list_origin::with_list,
         server::{time_view, type_name},
     },
     delivery::Paused,
-    domain::{delivery::DeliveryState, event_type::EventType, id::WebhookId, page::Cursor, timestamp::Timestamp},
+    domain::{delivery::DeliveryState, event_type::EventType, page::Cursor, timestamp::Timestamp},
     messages::{Lang, deliveries as say},
     services::{error::UseCaseError, webhooks},
-    storage::delivery_list::{DeliveryList, ListedDelivery},
+    storage::{
+        delivery_list::{DeliveryList, ListedDelivery},
+        webhooks::WebhookRecord,
+    },
 };
 
 /// Deliveries per page.
 const ROWS: u64 = 50;
+
+/// The list of deliveries that failed for good, as a value of the response filter, where `failed` means failed callbacks.
+pub(in crate::console::pages) const FAILED_FOR_GOOD: &str = "failed-for-good";
 
 /// A page of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +33,8 @@ pub struct DeliveryTableView {
     pub heading: &'static str,
     /// What it says if it has no rows.
     pub none: &'static str,
+    /// Whether its deliveries have a due time.
+    pub has_due: bool,
     /// The rows.
     pub rows: Vec<DeliveryRow>,
     /// The position of the next page.
@@ -41,6 +50,8 @@ pub struct DeliveryRow {
     pub subject: Option<String>,
     /// The state in words.
     pub state: &'static str,
+    /// Why it failed, in place of the state.
+    pub reason: Option<String>,
     /// When it is due.
     pub due: Option<TimeView>,
     /// The number of attempts so far.
@@ -49,6 +60,10 @@ pub struct DeliveryRow {
     pub created: TimeView,
     /// The id of its message.
     pub message: String,
+    /// The address of its callbacks, if it has any.
+    pub callbacks: Option<String>,
+    /// The action of the button "Send", if it can be sent.
+    pub send: Option<String>,
     /// The action of the button "Cancel", if it can be cancelled.
     pub cancel: Option<String>,
 }
@@ -58,37 +73,55 @@ pub(in crate::console::pages) fn list_of(response: Option<&str>) -> Option<Deliv
     match response? {
         "waiting" => Some(DeliveryList::Waiting),
         "held" => Some(DeliveryList::Held),
+        FAILED_FOR_GOOD => Some(DeliveryList::Failed),
         _ => None,
     }
 }
 
-/// Loads a page of the list.
+/// Loads a page of the list. `callbacks_of` is the address of the callbacks of a message.
+#[expect(clippy::too_many_arguments, reason = "what the page of the log knows")]
 pub(in crate::console::pages) async fn load(
     app: &AppState,
     by: &Principal,
-    id: WebhookId,
+    webhook: &WebhookRecord,
     list: DeliveryList,
     after: Option<Cursor>,
+    callbacks_of: impl Fn(&str) -> String,
     zone: &TimeZone,
     lang: Lang,
 ) -> Result<DeliveryTableView, UseCaseError> {
+    let id = webhook.id;
     let page = webhooks::deliveries(app, by, id, list, after, ROWS).await?;
     let is_paused = matches!(app.dispatcher.paused(id), Some(Paused::Failing { .. }));
     let may = by.may(Action::Resend, false).is_ok();
-    let (now, is_held) = (Timestamp::now(), list == DeliveryList::Held);
-    let rows = page.items.into_iter().map(|delivery| DeliveryRow {
-        event: event_name(&delivery, lang),
-        state: state_words(&delivery, is_paused, now, lang),
-        due: delivery.due.map(|due| time_view(due, zone, lang)),
-        attempts: delivery.attempts,
-        created: time_view(delivery.created, zone, lang),
-        message: delivery.id.message_id(),
-        cancel: (may && delivery.state != DeliveryState::Sending).then(|| format!("/webhooks/{id}/deliveries/{}/cancel", delivery.id)),
-        subject: delivery.subject,
+    let (now, ended) = (Timestamp::now(), matches!(list, DeliveryList::Held | DeliveryList::Failed));
+    let may_send = may && ended && webhook.fields.enabled;
+    let may_cancel = |state| may && matches!(state, DeliveryState::Pending | DeliveryState::Parked | DeliveryState::Held);
+    let rows = page.items.into_iter().map(|delivery| {
+        let (message, path) = (delivery.id.message_id(), format!("/webhooks/{id}/deliveries/{}", delivery.id));
+        DeliveryRow {
+            event: event_name(&delivery, lang),
+            state: state_words(&delivery, is_paused, now, lang),
+            reason: delivery.reason.clone().filter(|_| delivery.state == DeliveryState::Failed),
+            due: delivery.due.map(|due| time_view(due, zone, lang)),
+            attempts: delivery.attempts,
+            created: time_view(delivery.created, zone, lang),
+            callbacks: (delivery.attempts > 0).then(|| callbacks_of(&message)),
+            send: (may_send && delivery.event_type.is_some()).then(|| with_list(&format!("{path}/redeliver"))),
+            cancel: may_cancel(delivery.state).then(|| with_list(&format!("{path}/cancel"))),
+            subject: delivery.subject,
+            message,
+        }
     });
+    let (heading, none) = match list {
+        DeliveryList::Held => (say::list_held(lang), say::none_held(lang)),
+        DeliveryList::Failed => (say::list_failed(lang), say::none_failed(lang)),
+        DeliveryList::Waiting | DeliveryList::Pending => (say::list_waiting(lang), say::none_waiting(lang)),
+    };
     Ok(DeliveryTableView {
-        heading: if is_held { say::list_held(lang) } else { say::list_waiting(lang) },
-        none: if is_held { say::none_held(lang) } else { say::none_waiting(lang) },
+        heading,
+        none,
+        has_due: !ended,
         rows: rows.collect(),
         next: page.next,
     })
@@ -105,6 +138,7 @@ fn state_words(delivery: &ListedDelivery, is_paused: bool, now: Timestamp, lang:
     match (delivery.state, delivery.due) {
         (DeliveryState::Parked, _) => say::state_parked(lang),
         (DeliveryState::Held, _) => say::state_held(lang),
+        (DeliveryState::Failed, _) => say::state_failed(lang),
         (DeliveryState::Pending, Some(due)) if due > now => say::state_due(lang),
         // A paused webhook keeps one delivery in memory, which counts as being sent, for the next try.
         (DeliveryState::Pending | DeliveryState::Sending, _) if is_paused => say::state_paused(lang),

@@ -26,6 +26,7 @@ pub(in crate::console::pages) fn Progress(
         ("recovered", false) => say::done_sent(lang, count),
         ("discarded", false) => say::done_discarded(lang, count),
         ("tried", _) => say::done_tried(lang).to_owned(),
+        ("redelivered", _) => say::done_redelivered(lang).to_owned(),
         ("cancelled", _) => say::done_cancelled(lang).to_owned(),
         _ => return None,
     };

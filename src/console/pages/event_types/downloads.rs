@@ -25,7 +25,7 @@ use crate::{
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct VersionQuery {
-    /// The version. By default the present one.
+    /// The version. By default the current one.
     version: Option<u32>,
 }
 

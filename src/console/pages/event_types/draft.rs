@@ -1,4 +1,4 @@
-//! Checks the form of an event type while somebody edits it: the schema, the examples, and what is not compatible with the present schema.
+//! Checks the form of an event type while somebody edits it: the schema, the examples, and what is not compatible with the current schema.
 
 use leptos::prelude::*;
 

@@ -82,7 +82,7 @@ pub fn DraftCheck(
     }
 }
 
-/// What is not compatible with the present schema.
+/// What is not compatible with the current schema.
 #[component]
 pub(in crate::console) fn Report(
     /// What was found.

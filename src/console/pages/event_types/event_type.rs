@@ -37,7 +37,7 @@ use crate::{
 struct PageQuery {
     /// What was just done.
     saved: Option<String>,
-    /// The version whose fields and example are shown. By default the present one.
+    /// The version whose fields and example are shown. By default the current one.
     version: Option<u32>,
 }
 
@@ -156,7 +156,7 @@ fn head(view: &EventTypeView, lang: Lang) -> AnyView {
     .into_any()
 }
 
-/// The notice of a type that should not be used any more, or of a version that is not the present one.
+/// The notice of a type that should not be used any more, or of a version that is not the current one.
 fn state_notice(view: &EventTypeView, lang: Lang) -> AnyView {
     let other = view.replaced_by.as_ref().map(|other| {
         view! {

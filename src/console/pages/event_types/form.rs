@@ -42,7 +42,7 @@ pub enum Saved {
     Created,
     /// The type was changed.
     Changed,
-    /// Nothing was stored, because the new schema is not compatible with the present one and `breaking` was not chosen.
+    /// Nothing was stored, because the new schema is not compatible with the current one and `breaking` was not chosen.
     Incompatible {
         /// What is not compatible.
         report: ReportView,

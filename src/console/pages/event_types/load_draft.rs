@@ -85,7 +85,7 @@ pub(super) fn read_example(text: &str, lang: Lang) -> Result<Value, FindingView>
     }
 }
 
-/// What is not compatible with the present schema.
+/// What is not compatible with the current schema.
 fn report(present: &Entry, new: Option<&EventSchema>) -> ReportView {
     let mut report = ReportView::default();
     for change in compare(present.schema().schema(), new) {

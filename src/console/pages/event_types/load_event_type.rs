@@ -36,7 +36,7 @@ pub(super) struct EventTypeView {
     pub(super) replaced_by: Option<EventType>,
     /// Where it comes from.
     pub(super) origin: Origin,
-    /// Its present version.
+    /// Its current version.
     pub(super) version: u32,
     /// The version that is shown.
     pub(super) shown: u32,

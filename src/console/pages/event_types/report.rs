@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How a new schema differs from the present one for publishers and receivers.
+/// How a new schema differs from the current one for publishers and receivers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportView {
     /// What publishers may send today, and the new schema refuses.
@@ -38,7 +38,7 @@ pub struct DraftView {
     pub schema: Vec<FindingView>,
     /// What is wrong with each example.
     pub examples: Vec<Vec<FindingView>>,
-    /// What is not compatible with the present schema.
+    /// What is not compatible with the current schema.
     pub report: ReportView,
     /// The fields of `data`, as HTML without islands.
     pub tree: String,

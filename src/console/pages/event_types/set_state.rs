@@ -76,7 +76,7 @@ impl PageAction for SetEventTypeState {
 pub(super) fn SetStateForm(
     /// The type.
     event_type: EventType,
-    /// Its present state.
+    /// Its current state.
     state: EventTypeState,
     /// Types that can replace it.
     others: Arc<Vec<EventType>>,

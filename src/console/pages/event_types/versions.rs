@@ -28,7 +28,7 @@ use crate::{
 struct VersionsQuery {
     /// The version before. By default the one before `to`.
     from: Option<u32>,
-    /// The version after. By default the present one.
+    /// The version after. By default the current one.
     to: Option<u32>,
 }
 

@@ -365,7 +365,7 @@ fn body_view(raw: String) -> BodyView {
     }
 }
 
-/// The request as a shell command, byte for byte. Secret values of headers are masked, as they are in the log.
+/// The request as a shell command, byte for byte. Secret values of headers are hidden, as they are in the log.
 fn curl(details: &CallbackDetails) -> Option<String> {
     let body = details.request_body.as_deref()?;
     let first = format!("curl --request POST {}", quoted(&details.record.url));

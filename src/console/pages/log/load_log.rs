@@ -8,8 +8,8 @@ use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
     console::{
-        components::{chart::ChartView, time::TimeView},
-        pages::deliveries::load_deliveries::{self, DeliveryTableView},
+        components::{chart::ChartView, icon, time::TimeView},
+        pages::deliveries::load_deliveries::{self, DeliveryTableView, FAILED_FOR_GOOD},
         pages::log::{
             load_callback::{self, CallbackDetailsView},
             load_chart::chart,
@@ -59,6 +59,8 @@ pub struct CallbackRow {
     pub succeeded: bool,
     /// The status code.
     pub status: Option<u16>,
+    /// The icon of the group of its event type.
+    pub icon: &'static str,
     /// The name of the status or of the failure.
     pub response: String,
     /// The number of the attempt.
@@ -200,7 +202,7 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
         None => None,
     };
     let listed = match list {
-        Some(list) => Some(load_deliveries::load(app, by, id, list, urls.list().cursor(query.after.as_deref()), &zone, lang).await?),
+        Some(list) => Some(listed(app, by, &webhook, list, &urls, &zone, lang).await?),
         None => None,
     };
     let range = found.as_ref().ok();
@@ -246,7 +248,20 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
     })))
 }
 
-/// The list of waiting or held deliveries of a webhook that has no callback yet.
+/// The page of the list of deliveries that stands in the place of the rows.
+async fn listed(
+    app: &AppState,
+    by: &Principal,
+    webhook: &WebhookRecord,
+    list: DeliveryList,
+    urls: &LogUrls<'_>,
+    zone: &TimeZone,
+    lang: Lang,
+) -> Result<DeliveryTableView, UseCaseError> {
+    load_deliveries::load(app, by, webhook, list, urls.after(), |message| urls.of_message(message), zone, lang).await
+}
+
+/// The list of waiting, held or failed deliveries of a webhook that has no callback yet.
 async fn listed_only(
     app: &AppState,
     by: &Principal,
@@ -257,7 +272,7 @@ async fn listed_only(
     let (zone, lang, now) = (log_zone(&query), lang(), Timestamp::now());
     let webhook = webhooks::get(app, by, id).await?;
     let urls = LogUrls::new(id, &query);
-    let listed = load_deliveries::load(app, by, id, list, urls.list().cursor(query.after.as_deref()), &zone, lang).await?;
+    let listed = listed(app, by, &webhook, list, &urls, &zone, lang).await?;
     let range = Range::of(&LogQuery::default(), None, now, &zone).ok();
     Ok(WebhookLog::Page(Box::new(LogView {
         path: urls.path().to_owned(),
@@ -380,6 +395,7 @@ pub fn row(record: &CallbackRecord, href: String, zone: &TimeZone, lang: Lang) -
         href,
         at: time_view(record.at, zone, lang),
         event: type_name(&record.event_type, lang),
+        icon: icon::of_event(record.event_type.as_str()),
         url: record.url.clone(),
         succeeded: record.outcome == Outcome::Succeeded,
         status: record.status,
@@ -444,11 +460,12 @@ fn responses(query: &LogQuery, lang: Lang) -> Vec<ChoiceView> {
         text: text.to_owned(),
         current: is_list(name),
     };
-    let is_any = chosen.is_none() && !is_list("waiting") && !is_list("held");
+    let is_any = chosen.is_none() && load_deliveries::list_of(list).is_none();
     let mut all = vec![
         any(say::any_response(lang), is_any),
         listed("waiting", deliveries::waiting(lang)),
         listed("held", deliveries::held_choice(lang)),
+        listed(FAILED_FOR_GOOD, deliveries::failed_choice(lang)),
     ];
     let choice = |(filter, text): (ResponseFilter, String)| ChoiceView {
         value: filter.to_string(),

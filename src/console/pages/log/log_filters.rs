@@ -20,18 +20,19 @@ const RANGE: &str = "log-range";
 /// The id of the sheet with the filters.
 const FILTERS: &str = "log-filters";
 
-/// The buttons that open the sheets on a phone. The one of the range has the name of the preset.
+/// The buttons that open the sheets on a phone. The one of the range has the name of the preset; without presets there is none.
 #[component]
 pub(super) fn SheetButtons(presets: Vec<ChoiceView>, asked: LogQuery) -> impl IntoView {
     let lang = lang();
-    let range = presets
-        .into_iter()
-        .find(|preset| preset.current)
-        .map_or_else(|| say::range(lang).to_owned(), |preset| preset.text);
-    let name = format!("{}: {range}", say::range(lang));
+    let range = (!presets.is_empty()).then(|| {
+        let chosen = presets.into_iter().find(|preset| preset.current);
+        let range = chosen.map_or_else(|| say::range(lang).to_owned(), |preset| preset.text);
+        let name = format!("{}: {range}", say::range(lang));
+        view! { <SheetButton sheet=RANGE name>{range}</SheetButton> }
+    });
     let set = [&asked.response, &asked.event, &asked.q].into_iter().flatten().count();
     view! {
-        <SheetButton sheet=RANGE name>{range}</SheetButton>
+        {range}
         <SheetButton sheet=FILTERS>{common::filters(lang)} " " {set_text(set)}</SheetButton>
     }
 }

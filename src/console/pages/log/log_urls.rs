@@ -72,6 +72,11 @@ impl<'a> LogUrls<'a> {
         ListId::new(&self.path, [("query", self.first_page_query().as_str())])
     }
 
+    /// The position after which the rows of the page begin.
+    pub(super) fn after(&self) -> Option<Cursor> {
+        self.list().cursor(self.query.after.as_deref())
+    }
+
     /// The first page of the log.
     pub(super) fn top(&self) -> String {
         self.rows(&self.query.first_page())
@@ -104,6 +109,15 @@ impl<'a> LogUrls<'a> {
     /// The result of "Send again".
     pub(super) fn sent(&self) -> Option<&str> {
         self.query.sent.as_deref()
+    }
+
+    /// The callbacks of a message, at any time.
+    pub(super) fn of_message(&self, message: &str) -> String {
+        self.rows(&LogQuery {
+            range: Some("12m".to_owned()),
+            q: Some(message.to_owned()),
+            ..LogQuery::default()
+        })
     }
 
     /// A preset range with the same filters.

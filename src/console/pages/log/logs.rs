@@ -8,6 +8,7 @@ use crate::{
             badges::ResponseBadge,
             chart::Chart,
             help::{HelpTip, Topic},
+            icon::NavIcon,
             popup::Popup,
             time::Time,
             unseen::written_out,
@@ -91,6 +92,19 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
         }
     });
     let (path, asked) = (log.path.clone(), log.asked.clone());
+    // A list of deliveries has all of them, of any time.
+    let range = (!is_list).then(|| {
+        view! {
+            <RangeSheet
+                presets=log.presets.clone()
+                path=path.clone()
+                asked=asked.clone()
+                from=log.from.clone()
+                to=log.to.clone()
+                is_wrong=log.error.is_some()
+            />
+        }
+    });
     view! {
         <section class="full" id="logs" aria-labelledby="logs-heading">
             // Past the range, the filters and the bars of the chart.
@@ -107,15 +121,8 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
             <div class="log-grid">
                 <div class="log-list">
                     <div class="bar">
-                        <SheetButtons presets=log.presets.clone() asked=asked.clone() />
-                        <RangeSheet
-                            presets=log.presets.clone()
-                            path=path.clone()
-                            asked=asked.clone()
-                            from=log.from.clone()
-                            to=log.to.clone()
-                            is_wrong=log.error.is_some()
-                        />
+                        <SheetButtons presets=if is_list { Vec::new() } else { log.presets.clone() } asked=asked.clone() />
+                        {range}
                         <p class="field-error range-error" id="range-error" role="alert">
                             {log.error.clone().unwrap_or_default()}
                         </p>
@@ -222,7 +229,12 @@ fn Row(row: CallbackRow) -> impl IntoView {
                     <Time at=row.time />
                 </a>
             </td>
-            <td>{row.event}</td>
+            <td>
+                <span class="event">
+                    <NavIcon path=row.icon />
+                    <span>{row.event}</span>
+                </span>
+            </td>
             <td class="mono clip url" title=row.url>
                 <span>
                     <bdi dir="ltr">

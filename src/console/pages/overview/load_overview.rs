@@ -100,6 +100,8 @@ pub struct ProblemView {
     pub disabled_on: Option<(String, String)>,
     /// The number of held deliveries in words.
     pub held: Option<String>,
+    /// Whether the viewer may send them.
+    pub may_send: bool,
     /// Its newest callback.
     pub latest: Option<LatestView>,
 }
@@ -122,10 +124,13 @@ pub async fn load(app: &AppState, by: &Principal) -> Result<OverviewView, UseCas
     let (sums, sums_before) = (sums(&today), sums(&yesterday));
     let flows = flows(&found.recent, &found.names, lang);
     let rankings = rankings(&found.recent, &found.names, &zone, lang);
-    let disable_after = app.dispatcher.disable_after();
+    let (disable_after, may_send) = (app.dispatcher.disable_after(), by.may(Action::Resend, false).is_ok());
     let problems = found.troubles.iter().map(|trouble| {
         let latest = found.latest.remove(&trouble.id());
-        problem_view(trouble, latest, now, disable_after, &zone, lang)
+        ProblemView {
+            may_send,
+            ..problem_view(trouble, latest, now, disable_after, &zone, lang)
+        }
     });
     Ok(OverviewView {
         any,
@@ -161,10 +166,7 @@ fn problem_view(
     lang: Lang,
 ) -> ProblemView {
     let failing = trouble.failing_since().filter(|_| trouble.enabled);
-    let disabled_on = trouble
-        .exhausted_since()
-        .filter(|_| failing.is_some())
-        .map(|since| since.plus(disable_after));
+    let exhausted = trouble.exhausted_since().filter(|_| failing.is_some());
     ProblemView {
         id: trouble.id().to_string(),
         name: trouble.name.clone(),
@@ -179,14 +181,9 @@ fn problem_view(
             many if many > HELD_MAX => Some(say::waiting_many(lang, HELD_MAX)),
             some => Some(say::waiting_short(lang, some)),
         },
-        // A period of a century means "never".
-        disabled_on: disabled_on.filter(|at| at.since(now) < Duration::from_hours(24 * 366)).map(|at| {
-            (
-                say::disabled_in(lang, &relative::span(now, at, lang)),
-                dates::minute(at, zone, lang),
-            )
-        }),
+        disabled_on: exhausted.and_then(|since| relative::disabled_in(since.plus(disable_after), now, zone, lang)),
         held: held(trouble.held(), lang),
+        may_send: false,
         latest: latest.map(|latest| latest_view(latest, now, zone, lang)),
     }
 }
@@ -265,7 +262,7 @@ mod tests {
         let en = |today, yesterday| change(today, yesterday, Lang::En).map(|change| (change.text, change.is_worse));
         assert_eq!(en((927, 73), (968, 32)), Some(("▼ 4.1 vs the day before".to_owned(), true)));
         assert_eq!(en((1, 0), (1, 1)), Some(("▲ 50.0 vs the day before".to_owned(), false)));
-        assert_eq!(en((2, 2), (1, 1)), Some(("As the day before".to_owned(), false)));
+        assert_eq!(en((2, 2), (1, 1)), Some(("Same as the day before".to_owned(), false)));
         assert_eq!((en((0, 0), (1, 1)), en((1, 1), (0, 0))), (None, None));
     }
 

@@ -15,6 +15,7 @@ use crate::{
             unseen::written_out,
         },
         pages::{
+            deliveries::discard_forms::SendHeld,
             overview::{
                 checklist::Steps,
                 flows::Flows,
@@ -239,11 +240,23 @@ fn row(problem: ProblemView, lang: Lang) -> AnyView {
         .map(|reason| view! { <span title=reason.clone()>{reason.clone()}</span> });
     let waiting = problem.waiting.map(|waiting| view! { <span class="nowrap">{waiting}</span> });
     let disabled_on = problem.disabled_on.map(|(span, at)| view! { <span title=at>{span}</span> });
-    let send = problem.held.is_some().then(|| {
+    let held = problem.held.clone().map(|held| {
+        let href = format!("{path}?response=held#logs");
         view! {
-            <a class="button small" href=format!("{path}?response=held#logs") aria-label=say::send_held_of(lang, &problem.name)>
-                {say::send_held(lang)}
+            <a href=href title=held.clone()>
+                {held.clone()}
             </a>
+        }
+    });
+    // A disabled webhook must be enabled first.
+    let send = (problem.may_send && problem.status != Status::Disabled && problem.held.is_some()).then(|| {
+        view! {
+            <SendHeld
+                id=problem.id.clone()
+                text=say::send_held(lang).to_owned()
+                name=say::send_held_of(lang, &problem.name)
+                class="button small"
+            />
         }
     });
     view! {
@@ -256,7 +269,7 @@ fn row(problem: ProblemView, lang: Lang) -> AnyView {
             <td class="standing">
                 <StatusBadge status=problem.status />
             </td>
-            <td class="why">{since} {reason} {waiting} {disabled_on} {problem.held.map(|held| view! { <span title=held.clone()>{held.clone()}</span> })}</td>
+            <td class="why">{since} {reason} {waiting} {disabled_on} {held}</td>
             <td class="last">{last}</td>
             <td class="row-buttons">
                 {send}

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::unseen::written_out,
+        components::{chart::tab_stop, unseen::written_out},
         pages::log::load_chart::{axis, hour_bounds, scale, short, until},
         server::{dates::minute, type_name},
         viewer::lang,
@@ -149,11 +149,12 @@ pub(super) fn TypesChart(
         })
     });
     let shapes = shapes.collect_view();
-    let tips = bars.into_iter().map(|bar| {
+    let last = bars.iter().rposition(|bar| bar.text.is_some());
+    let tips = bars.into_iter().enumerate().map(|(at, bar)| {
         let tip = bar.text.map(|text| {
             let name = text.clone();
             view! {
-                <span role="img" class="bar" aria-label=name>
+                <span role="img" class="bar" aria-label=name tabindex=tab_stop(Some(at) == last)>
                     <span class="tip" aria-hidden="true">
                         {text}
                     </span>

@@ -1,4 +1,4 @@
-//! Sign-in: by e-mail address and password, or by the OpenID provider, and then by the code of the second factor if the user has one.
+//! Sign-in: by email address and password, or by the OpenID provider, and then by the code of the second factor if the user has one.
 
 mod forms;
 mod oidc;
@@ -49,7 +49,7 @@ pub fn routes() -> Routes<AppState> {
 /// Why a user was not signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInProblem {
-    /// The e-mail address or the password is wrong.
+    /// The email address or the password is wrong.
     WrongPassword,
     /// The code is wrong, or was used before.
     WrongCode,
@@ -65,13 +65,13 @@ pub enum SignInProblem {
     ProviderInvalid,
     /// The sign-in at the OpenID provider was started too long ago, or in another browser.
     ProviderExpired,
-    /// The OpenID provider states no verified e-mail address.
+    /// The OpenID provider states no verified email address.
     NoEmail,
-    /// The OpenID provider does not state whether the e-mail address is verified.
+    /// The OpenID provider does not state whether the email address is verified.
     EmailUnstated,
     /// The OpenID provider states no role.
     NoRole,
-    /// The e-mail address belongs to another user of the provider.
+    /// The email address belongs to another user of the provider.
     Taken,
     /// The user is disabled.
     Disabled,
@@ -89,7 +89,7 @@ pub struct SignInQuery {
 pub struct SignInView {
     /// The page to show after sign-in.
     pub next: String,
-    /// The e-mail address that was typed.
+    /// The email address that was typed.
     pub email: String,
     /// Why the user was not signed in.
     pub problem: Option<SignInProblem>,

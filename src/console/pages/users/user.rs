@@ -60,7 +60,7 @@ named! {
         Role = "role",
         /// Set another password.
         ResetPassword = "reset-password",
-        /// Remove the second factor.
+        /// Turn off the second factor.
         ResetSecondFactor = "reset-second-factor",
     }
 

@@ -8,6 +8,7 @@ use crate::{
     console::{
         components::{
             badges::StatusBadge,
+            copy_button::CopyButton,
             notice::{Done, Trouble},
             time::Time,
             unseen::ForeignText,
@@ -83,7 +84,8 @@ pub(super) fn WebhookPage(
     let id = form.id.clone().unwrap_or_default();
     let held = form.health.as_ref().map_or(0, |health| health.counts.held);
     let enabled = form.form.enabled;
-    let after_enabling = (saved.as_deref() == Some("enabled") && held > 0 && form.editable)
+    // Saving can have enabled the webhook, too.
+    let after_enabling = (matches!(saved.as_deref(), Some("enabled" | "changed")) && enabled && held > 0 && form.editable)
         .then(|| view! { <HeldAfterEnabling id=id.clone() count=held /> });
     let fresh = form.fresh_secret.clone().map(|secret| fresh_secret(&id, secret, lang));
     let links = section_links(&form, lang);
@@ -110,6 +112,12 @@ pub(super) fn WebhookPage(
             {form.status.map(|status| view! { <StatusBadge status /> })}
             {form.editable.then(|| actions(&form, enabled, held, lang))}
         </div>
+        <p class="call-url">
+            <span class="mono" id="call-url">
+                <ForeignText text=form.form.url.clone() />
+            </span>
+            <CopyButton of="call-url" label=common::copy(lang) name=say::copy_url(lang) small=true />
+        </p>
         <Progress id=id.clone() />
         {fresh}
         {form.disabled.clone().map(|disabled| view! { <DisabledNotice disabled path=with_list(&format!("/webhooks/{id}")) editable=form.editable /> })}
@@ -118,21 +126,26 @@ pub(super) fn WebhookPage(
         {after_enabling}
         {health}
         {links}
-        {content}
-        <Logs id />
+        <div class="webhook-body">
+            <div>{content}</div>
+            <div>
+                <Logs id />
+            </div>
+        </div>
     }
 }
 
 /// Links to the sections, which stay in sight.
 fn section_links(form: &FormView, lang: Lang) -> AnyView {
     let logs = form.health.as_ref().is_some_and(|health| health.last.is_some());
-    let link = |href: &'static str, text: &'static str| {
+    let counted = |href: &'static str, text: &'static str, count: usize| {
         view! {
             <a href=href rel="external">
-                {text}
+                {text} {(count > 0).then(|| view! { " " <span class="count">{count}</span> })}
             </a>
         }
     };
+    let link = |href, text| counted(href, text, 0);
     let edit = form.editable.then(|| {
         view! {
             <a class="edit-all" href=with_list(&format!("/webhooks/{}?edit=all#general", form.id.clone().unwrap_or_default()))>
@@ -143,7 +156,8 @@ fn section_links(form: &FormView, lang: Lang) -> AnyView {
     view! {
         <nav class="section-links" aria-label=say::sections(lang)>
             {link("#general", say::general(lang))} {link("#webhook-details", say::details(lang))}
-            {link("#additional-headers", say::headers(lang))} {link("#event", say::event(lang))}
+            {counted("#additional-headers", say::headers(lang), form.form.headers().len())}
+            {counted("#event", say::event(lang), form.form.events.len())}
             {logs.then(|| link("#logs", logs_title(lang)))} {edit}
         </nav>
     }

@@ -6,7 +6,7 @@ use crate::{
     console::{
         components::{badges::ResponseBadge, heat::Heat, sparkline::Sparkline, time::Time, unseen::ForeignText},
         pages::{
-            deliveries::{discard_forms::DiscardMenu, pause_words::PauseNotice},
+            deliveries::{discard_forms::DiscardMenu, load_deliveries::FAILED_FOR_GOOD, pause_words::PauseNotice},
             webhook::load_health::{HealthView, LastView, counted},
             webhooks::list_origin::with_list,
         },
@@ -35,6 +35,7 @@ pub(super) fn Health(
             <p class="health-lead">
                 <strong>{text}</strong>
                 {health.since.map(|at| view! { " (" {say::failing_since(lang)} " " <Time at /> ")" })}
+                {health.disabled_in.map(|(text, at)| view! { " · " <span title=at>{text}</span> })}
             </p>
         }
     });
@@ -78,6 +79,7 @@ pub(super) fn Health(
                 {health.sparkline.map(|sparkline| view! { <Sparkline sparkline /> })}
                 {list(counts.waiting, say::waiting(lang), "waiting")}
                 {list(counts.held, say::held(lang), "held")}
+                {(counts.failed > 0).then(|| list(counts.failed, say::failed_for_good(lang), FAILED_FOR_GOOD))}
                 {enable_first.then(|| view! { <span>{deliveries::enable_first(lang)}</span> })}
                 {discards}
             </div>

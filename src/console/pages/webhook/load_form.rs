@@ -97,7 +97,7 @@ pub struct FormView {
     pub editable: bool,
     /// Whether `http://` URLs are permitted.
     pub http: bool,
-    /// How long a receiver may take, and when a failed callback is tried again: settings of the installation.
+    /// How long a receiver may take, and when a failed callback is retried: settings of the installation.
     pub retries: String,
     /// The result of a button beside the form.
     pub acted: ActionResult,
@@ -250,7 +250,7 @@ impl WebhookForm {
     }
 }
 
-/// How long a receiver may take, and when a failed callback is tried again.
+/// How long a receiver may take, and when a failed callback is retried.
 fn retries(app: &AppState, lang: Lang) -> String {
     let timeout = span(app.dispatcher.answer_timeout(), lang);
     let delays: Vec<String> = app.dispatcher.schedule().delays().iter().map(|delay| span(*delay, lang)).collect();

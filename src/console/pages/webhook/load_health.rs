@@ -21,7 +21,7 @@ use crate::{
             log::verdict_of,
             webhooks::{list_origin::with_list, load_sparkline::sparkline},
         },
-        server::{durations::rounded, time_view},
+        server::{durations::rounded, relative, time_view},
     },
     domain::{callback::Outcome, timestamp::Timestamp, webhook::Status},
     messages::{Lang, overview, webhook as say},
@@ -47,6 +47,8 @@ pub struct HealthView {
     pub failing: Option<String>,
     /// Since when it fails.
     pub since: Option<TimeView>,
+    /// "disabled in 2 d unless it recovers", and when.
+    pub disabled_in: Option<(String, String)>,
     /// The last callback.
     pub last: Option<LastView>,
     /// Why callbacks pause.
@@ -133,6 +135,10 @@ pub(super) async fn health(
             .failing_since
             .map(|since| say::failing_for(lang, &span(now.since(since), lang))),
         since: webhook.failing_since.map(|since| time_view(since, zone, lang)),
+        disabled_in: webhook
+            .exhausted_since
+            .filter(|_| webhook.status() == Status::Failing)
+            .and_then(|since| relative::disabled_in(since.plus(app.dispatcher.disable_after()), now, zone, lang)),
         last,
         pause: pause_view(app, by, id, counts.waiting, lang).await?,
         counts,

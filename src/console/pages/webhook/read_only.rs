@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::{help::Topic, time::Time, unseen::ForeignText},
+        components::{badges::StatusBadge, help::Topic, time::Time, unseen::ForeignText},
         pages::webhook::{
             load_form::FormView,
             section::Section,
@@ -14,7 +14,7 @@ use crate::{
         viewer::lang,
     },
     domain::event_type::EventPattern,
-    messages::{Lang, guide, webhook as say},
+    messages::{Lang, guide, webhook as say, webhooks},
 };
 
 /// The events that the webhook receives, each with the schema of its type.
@@ -70,9 +70,10 @@ pub(super) fn ReadOnly(
         }
     };
     let text = |text: String| view! { <ForeignText text /> }.into_any();
+    let status = form.status.map(|status| view! { <StatusBadge status /> });
     let general = view! {
         <dl class="facts">
-            {fact(say::enabled(lang), if form.form.enabled { say::on(lang) } else { say::off(lang) }.into_any())}
+            {fact(webhooks::status(lang), status.into_any())}
             {fact(say::name(lang), text(form.form.name.clone()))} {fact(say::description(lang), text(form.form.description.clone()))}
         </dl>
     };

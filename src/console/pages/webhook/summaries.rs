@@ -3,17 +3,29 @@
 use leptos::prelude::*;
 
 use crate::{
-    console::{components::unseen::ForeignText, pages::webhook::load_form::FormView, server::pattern_name},
+    console::{
+        components::{
+            icon::{self, NavIcon},
+            unseen::ForeignText,
+        },
+        pages::webhook::load_form::FormView,
+        server::pattern_name,
+    },
     domain::event_type::EventPattern,
-    messages::{Lang, webhook as say},
+    messages::{Lang, common, webhook as say},
 };
 
 /// The number of events that a line names.
 const NAMED: usize = 4;
 
-/// "On · owner.hr@… · Answers 500".
+/// "Enabled · owner.hr@… · Answers 500".
 pub(super) fn general_line(form: &FormView, lang: Lang) -> AnyView {
-    let mut parts = vec![if form.form.enabled { say::on(lang) } else { say::off(lang) }.to_owned()];
+    let status = if form.form.enabled {
+        common::status_enabled(lang)
+    } else {
+        common::status_disabled(lang)
+    };
+    let mut parts = vec![status.to_owned()];
     let chosen = form.form.owners().unwrap_or_default();
     // An owner does not learn who the others are.
     if form.editable {
@@ -34,10 +46,9 @@ pub(super) fn general_line(form: &FormView, lang: Lang) -> AnyView {
     line(parts)
 }
 
-/// The URL, the age of the secret, the order and the rate limit.
+/// The age of the secret, the order and the rate limit. The URL stands below the title of the page.
 pub(super) fn details_line(form: &FormView, lang: Lang) -> AnyView {
-    let mut parts = vec![form.form.url.clone()];
-    parts.extend(form.secret_created.as_ref().map(|at| say::signed_since(lang, &at.text)));
+    let mut parts: Vec<String> = form.secret_created.iter().map(|at| say::signed_since(lang, &at.text)).collect();
     let is_ordered = form.form.ordered().unwrap_or_default();
     parts.push(if is_ordered { say::in_order(lang) } else { say::not_in_order(lang) }.to_owned());
     let rate = form.form.rate_per_second.as_deref().map(str::trim).filter(|rate| !rate.is_empty());
@@ -56,13 +67,17 @@ pub(super) fn headers_line(form: &FormView, lang: Lang) -> AnyView {
 
 /// The first events.
 pub(super) fn event_line(form: &FormView, lang: Lang) -> AnyView {
-    let name = |event: &String| pattern_name(&EventPattern::of_stored(event), lang);
-    let mut parts: Vec<String> = form.form.events.iter().take(NAMED).map(name).collect();
+    let name = |event: &String| {
+        view! {
+            <span class="event">
+                <NavIcon path=icon::of_event(event) />
+                <ForeignText text=pattern_name(&EventPattern::of_stored(event), lang) />
+            </span>
+        }
+    };
     let more = form.form.events.len().saturating_sub(NAMED);
-    if more > 0 {
-        parts.push(format!("+{more}"));
-    }
-    line(parts)
+    let named = form.form.events.iter().take(NAMED).map(name).collect_view();
+    view! { {named} {(more > 0).then(|| format!("+{more}"))} }.into_any()
 }
 
 fn line(parts: Vec<String>) -> AnyView {

@@ -6,7 +6,10 @@ use crate::{
     console::{
         components::{popup::Popup, time::Time},
         islands::CopyField,
-        pages::deliveries::{discard_forms::SendHeld, send_again::SendAgainMenu},
+        pages::deliveries::{
+            discard_forms::{SendHeld, send_held},
+            send_again::SendAgainMenu,
+        },
         pages::webhook::{
             load_form::{ActionResult, FormView},
             save::Intent,
@@ -39,7 +42,7 @@ pub(super) fn actions(form: &FormView, enabled: bool, held: u64, lang: Lang) -> 
     let confirm = say::delete_confirm(lang, &form.title);
     view! {
         <div class="actions">
-            {(held > 0 && enabled).then(|| view! { <SendHeld id=id.clone() count=held /> })}
+            {(held > 0 && enabled).then(|| view! { <SendHeld id=id.clone() text=send_held(held, lang) /> })}
             <TestEventButton id=id.clone() events action=path.clone() />
             {form.send_again.clone().map(|dialog| view! { <SendAgainMenu dialog enabled /> })}
             <a class="button" href=format!("/webhooks/new?from={id}")>

@@ -13,6 +13,7 @@ use crate::{
         pages::webhooks::load_sparkline::{HOURS, sparkline},
         server::{dates, disabled_reason, lang, pattern_name, relative, zone},
     },
+    delivery::Paused,
     domain::{
         answer::Failure,
         callback::Outcome,
@@ -132,6 +133,8 @@ pub struct RowView {
     pub reason: Option<String>,
     /// For how long it has been failing.
     pub failing_for: Option<String>,
+    /// Whether its circuit breaker is open on this node, so that its callbacks are paused.
+    pub is_paused: bool,
     /// Its newest callback.
     pub latest: Option<LatestView>,
     /// Its last 24 hours, if there was a callback.
@@ -207,7 +210,11 @@ pub async fn load(app: &AppState, by: &Principal, query: ListQuery) -> Result<Li
     let page_rows = shown.listed.rows.into_iter().map(|row| {
         let (latest, hours) = (shown.latest.remove(&row.id), shown.hours.remove(&row.id).unwrap_or_default());
         let held = shown.held.get(&row.id).copied().unwrap_or(0);
-        row_view(row, latest, &hours, held, &viewed)
+        let is_paused = matches!(app.dispatcher.paused(row.id), Some(Paused::Failing { .. }));
+        RowView {
+            is_paused,
+            ..row_view(row, latest, &hours, held, &viewed)
+        }
     });
     Ok(ListView {
         rows: page_rows.collect(),
@@ -259,6 +266,7 @@ fn row_view(webhook: WebhookRecord, latest: Option<Latest>, hours: &[HourCounts]
             None => webhook.disabled_reason.clone().map(disabled_reason),
         },
         failing_for: failing.map(|since| relative::span(since, now, lang)),
+        is_paused: false,
         latest: latest.map(|latest| latest_view(latest, now, zone, lang)),
         sparkline: sparkline(hours, hour(now), lang),
         held: match held {

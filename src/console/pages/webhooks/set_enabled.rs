@@ -48,7 +48,7 @@ pub async fn set_webhook_enabled(id: String, enabled: bool) -> Result<EnabledWeb
     };
     Ok(EnabledWebhook {
         enabled: webhook.fields.enabled,
-        status_html: status_cell(webhook.status(), None, None).to_html(),
+        status_html: status_cell(webhook.status(), None, false, None).to_html(),
         message,
         held_href: (webhook.fields.enabled && held > 0).then(|| format!("/webhooks/{}?response=held#logs", webhook.id)),
     })

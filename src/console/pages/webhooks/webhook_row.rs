@@ -6,7 +6,7 @@ use crate::{
     console::{
         components::{
             badges::StatusBadge,
-            icon::{CROSS, Icon, NavIcon, TICK},
+            icon::{CROSS, Icon, NavIcon, PAUSE, TICK},
             sparkline::Sparkline,
             time::Ago,
             unseen::{ForeignText, written_out},
@@ -125,7 +125,7 @@ fn cells(row: RowView, columns: &Columns, path: &str, lang: Lang) -> AnyView {
             .then(|| {
                 view! {
                     <td class="standing" title=row.reason.clone() id=format!("status-{id}")>
-                        {status_cell(status, row.failing_for, row.reason.clone())}
+                        {status_cell(status, row.failing_for, row.is_paused, row.reason.clone())}
                     </td>
                 }
             })}
@@ -144,9 +144,19 @@ fn cells(row: RowView, columns: &Columns, path: &str, lang: Lang) -> AnyView {
 }
 
 /// The content of the status cell.
-pub(super) fn status_cell(status: Status, failing_for: Option<String>, reason: Option<String>) -> AnyView {
+pub(super) fn status_cell(status: Status, failing_for: Option<String>, is_paused: bool, reason: Option<String>) -> AnyView {
+    let paused = is_paused.then(|| {
+        let text = say::paused(lang());
+        view! {
+            <span class="paused-sign" title=text>
+                <Icon path=PAUSE />
+                <span class="visually-hidden">{text}</span>
+            </span>
+        }
+    });
     view! {
         <StatusBadge status />
+        {paused}
         {failing_for.map(|since| view! { <span class="hint since">{since}</span> })}
         {reason.map(|reason| view! { <span class="visually-hidden reason">{reason}</span> })}
     }
