@@ -11,11 +11,11 @@ export CLEARHOOK_TEST_ROUNDS=${ROUNDS:-25}
 CLEARHOOK_SCHEMA_PAIRS=${PAIRS:-100000} cargo test --locked -p event-schema --test property --test large -- --nocapture
 CLEARHOOK_TEST_CALLBACKS=${CALLBACKS:-1000000} cargo test --locked --workspace --features ssr --test integration -- crashes:: nodes:: disk_full:: migrations:: signature_guide:: log_search::
 # Brokers, database and nodes are killed in random order.
-CLEARHOOK_TEST_KILLS=${KILLS:-20} cargo test --locked --features ssr --test integration -- brokers::kills:: --nocapture
+CLEARHOOK_TEST_KILLS=${KILLS:-20} cargo test --locked --workspace --features ssr --test integration -- brokers::kills:: --nocapture
 # Nodes, network, clocks and receivers are simulated; then old bugs are put back, and the simulation has to find them.
-CLEARHOOK_SIMULATION_SEEDS=${SEEDS:-3000} cargo test --locked --features ssr --test integration -- simulation:: --nocapture
+CLEARHOOK_SIMULATION_SEEDS=${SEEDS:-3000} cargo test --locked --workspace --features ssr --test integration -- simulation:: --nocapture
 scripts/simulated-bugs.sh
 # The console with 10,000 webhooks and 1,000,000 callbacks; alone, because it measures.
-CLEARHOOK_TEST_WEBHOOKS=${WEBHOOKS:-10000} CLEARHOOK_TEST_CALLBACKS=${CALLBACKS:-1000000} cargo test --locked --features ssr --test integration -- console_scale:: bulk_all:: --nocapture --test-threads=1
+CLEARHOOK_TEST_WEBHOOKS=${WEBHOOKS:-10000} CLEARHOOK_TEST_CALLBACKS=${CALLBACKS:-1000000} cargo test --locked --workspace --features ssr --test integration -- console_scale:: bulk_all:: --nocapture --test-threads=1
 # The contract of the API with many more requests for each operation.
-CLEARHOOK_CONTRACT_EXAMPLES=${EXAMPLES:-200} cargo test --locked --features ssr --test integration -- contract::service
+CLEARHOOK_CONTRACT_EXAMPLES=${EXAMPLES:-200} cargo test --locked --workspace --features ssr --test integration -- contract::service
