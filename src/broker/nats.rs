@@ -14,6 +14,7 @@ use async_nats::{
 use futures_util::StreamExt;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 use crate::{
     broker::{
@@ -114,7 +115,8 @@ async fn connect(settings: &NatsSettings, lost: &CancellationToken) -> Result<Cl
         NatsLogin::Anonymous => options,
         NatsLogin::Password(user, password) => options.user_and_password(user.clone(), password.as_str().to_owned()),
         NatsLogin::Token(token) => options.token(token.as_str().to_owned()),
-        NatsLogin::Credentials(text) => options.credentials(text).map_err(|_| {
+        // The library wants a line break after the last line, which a file may lack, and which is lost in a setting.
+        NatsLogin::Credentials(text) => options.credentials(&Zeroizing::new(format!("{}\n", text.as_str()))).map_err(|_| {
             BrokerError(
                 "CLEARHOOK_NATS_CREDENTIALS: the credentials cannot be read; create the file again with `nsc generate creds`".to_owned(),
             )

@@ -141,9 +141,9 @@ impl Store {
         Ok(ids.last().copied().filter(|_| ids.len() as u64 >= BATCH.unsigned_abs()))
     }
 
-    /// Deletes one batch of events that are older than `before`, as above, and later than `after`, and have no unfinished deliveries. Finished deliveries
-    /// of that age are already deleted, so the subquery on the ids of deliveries finds few rows and needs no index on the event. Returns the
-    /// last event of the batch, if there may be more.
+    /// Deletes one batch of events that are older than `before`, also by the clock of the database, and later than `after`, and have no
+    /// unfinished deliveries. Finished deliveries of that age are already deleted, so the subquery on the ids of deliveries finds few rows and
+    /// needs no index on the event. Returns the last event of the batch, if there may be more.
     pub async fn delete_events(&self, which: EventsOf<'_>, before: Timestamp, after: Uuid) -> Result<Option<Uuid>, StoreError> {
         let before = self.by_the_earlier_clock(before).await?;
         let (condition, types) = match which {

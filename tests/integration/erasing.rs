@@ -22,10 +22,10 @@ on_both! {
     response_of_an_attempt_in_flight_is_erased_too incomplete_requests_are_refused
 }
 
-const PLANTED: &str = "planted-7f3a91";
+pub(super) const PLANTED: &str = "planted-7f3a91";
 
 /// A type that takes any data, and a webhook for it.
-async fn webhook(app: &TestApp, url: &str) -> Value {
+pub(super) async fn webhook(app: &TestApp, url: &str) -> Value {
     let (status, answer) = app.post("/event-types", &json!({ "type": "person.moved" })).await;
     assert_eq!(status, 201, "{answer}");
     let (status, webhook) = app
@@ -52,7 +52,7 @@ async fn erase(app: &TestApp, what: Value) -> Value {
 }
 
 /// How often what was planted is in the SQLite file and its log, with free pages and all. PostgreSQL's files are not searched.
-fn bytes_left(database: &TestDatabase) -> Option<usize> {
+pub(super) fn bytes_left(database: &TestDatabase) -> Option<usize> {
     let path = database.url.strip_prefix("sqlite://")?;
     let files = ["", "-wal"].map(|ending| fs::read(format!("{path}{ending}")).unwrap_or_default());
     let found = files

@@ -1,9 +1,16 @@
 //! Collectors that hang or refuse: nothing waits for them, what is lost is counted, and the log says so once.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use clearhook::catalogue::BuiltIn;
-use tokio::net::TcpListener;
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::{
     otel::{observed, publish},
@@ -12,6 +19,7 @@ use crate::{
         binary::Installation,
         collector::{Collector, Manner},
         database::TestDatabase,
+        message_brokers::Certificates,
         receiver::Receiver,
         wait::wait_for,
     },
@@ -91,6 +99,61 @@ async fn collector_that_answers_with_errors_delays_nothing() {
         let collector = Collector::start(Manner::Answers(status)).await;
         useless(&collector.url, reason).await;
     }
+}
+
+/// TLS in front of a collector. Returns its URL.
+async fn with_tls(collector: &Collector, certificates: &Certificates) -> String {
+    let chain = CertificateDer::pem_file_iter(certificates.file("cert.pem")).unwrap();
+    let chain = chain.collect::<Result<Vec<_>, _>>().unwrap();
+    let key = PrivateKeyDer::from_pem_file(certificates.file("key.pem")).unwrap();
+    clearhook::tls_provider::install();
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let plain = collector.url.trim_start_matches("http://").to_owned();
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let (acceptor, plain) = (acceptor.clone(), plain.clone());
+            tokio::spawn(async move {
+                // A client that does not trust the certificate ends the handshake.
+                let Ok(mut socket) = acceptor.accept(socket).await else { return };
+                let mut collector = TcpStream::connect(plain).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut socket, &mut collector).await;
+            });
+        }
+    });
+    url
+}
+
+/// The certificates of the system are those that `SSL_CERT_FILE` names, as for other programs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn collector_with_tls_is_verified_by_the_authorities_of_the_system() {
+    let certificates = Certificates::new();
+    let collector = Collector::start(Manner::Accepts).await;
+    let url = with_tls(&collector, &certificates).await;
+    let (database, receiver) = (TestDatabase::sqlite(), Receiver::start([]).await);
+    let node = observed(&database, &url);
+    let (service, address) = node.start().await;
+    node.webhook(&address, &receiver.url).await;
+    let event = |id: &str| cloud_event(BuiltIn::IdentityCreated, id);
+    assert_eq!(publish(&node, &address, &event("1"), &[]).await.status(), 202);
+    receiver.wait(1).await;
+    let told = service.line("cannot be sent").await;
+    assert!(told.contains("cannot be reached (invalid peer certificate"), "{told}");
+    assert_eq!(service.terminate().await, Some(0));
+    assert!(collector.headers().is_empty(), "nothing is sent to a collector that is not trusted");
+
+    let node = observed(&database, &url).with("SSL_CERT_FILE", certificates.file("ca.pem"));
+    let (service, address) = node.start().await;
+    assert_eq!(publish(&node, &address, &event("2"), &[]).await.status(), 202);
+    collector.spans(3).await;
+    wait_for("metrics and log lines", async || {
+        (!collector.metrics().is_empty() && !collector.logs().is_empty()).then_some(())
+    })
+    .await;
+    assert!(!service.printed().contains("cannot be sent"), "{}", service.printed());
+    assert_eq!(service.terminate().await, Some(0));
 }
 
 #[test]

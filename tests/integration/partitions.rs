@@ -1,6 +1,6 @@
 //! The monthly partitions of events and callbacks on PostgreSQL: created ahead and on demand, and dropped by the retention.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use clearhook::{
     catalogue::BuiltIn,
@@ -12,8 +12,10 @@ use serde_json::json;
 
 use crate::support::{
     app::{TestApp, cloud_event},
-    binary::Installation,
+    binary::{Installation, Service},
     database::TestDatabase,
+    fake_clock::{faked, faketime},
+    node::Node,
     receiver::Receiver,
     steps::id,
     wait::wait_for,
@@ -209,6 +211,51 @@ async fn interrupted_detaching_is_finished_or_taken_back() {
     assert_eq!(database.count("events").await, 0);
     database.months([months_ago(5)]).await;
     assert_eq!(database.count("events").await, 1);
+}
+
+/// The clock of the database decides what is old enough: a node whose own clock is a year ahead deletes what is due, and nothing else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn node_whose_clock_is_ahead_deletes_nothing_early() {
+    for retention in ["60d", "20d"] {
+        let database = TestDatabase::postgres().await;
+        drop(database.open().await);
+        let node = Node::new(&database).with("CLEARHOOK_RETENTION", retention);
+        let last_days = Timestamp::now().minus(DAY * 10);
+        for (at, name) in [(months_ago(5), "old"), (last_days, "recent"), (Timestamp::now(), "new")] {
+            store(&database, at, "identity.created", name).await;
+        }
+        let hour = last_days.0 / 3_600_000;
+        // The last kind of rows that a round of the retention deletes: it says when the round has ended.
+        database
+            .execute(&format!(
+                "INSERT INTO stats_total (shard, hour, latency, succeeded, failed) VALUES (0, {hour}, 5, 1, 0); \
+                 INSERT INTO idempotency_keys (id, api_key_id, fingerprint, started_at, carried_out) \
+                 SELECT gen_random_uuid(), id, '\\x00', 1, TRUE FROM api_keys"
+            ))
+            .await;
+        let clock = database.folder.path().join("clock");
+        fs::write(&clock, "+366d\n").unwrap();
+        let mut command = node.command(&["serve", "--addr", "127.0.0.1:0"]);
+        faked(&mut command, &faketime(), &clock);
+        let service = Service::start(command);
+        service.url().await;
+        wait_for("the old month to be dropped", async || {
+            let is_gone = !exists(&database, "events", months_ago(5)).await && !exists(&database, "callbacks", months_ago(5)).await;
+            is_gone.then_some(())
+        })
+        .await;
+        wait_for("the end of the round", async || {
+            (database.count("idempotency_keys").await == 0).then_some(())
+        })
+        .await;
+        for table in ["events WHERE ce_id = 'recent'", "events WHERE ce_id = 'new'", "stats_total"] {
+            assert_eq!(database.count(table).await, 1, "{retention}: {table}");
+        }
+        for table in ["events", "callbacks", "event_keys"] {
+            assert_eq!(database.count(table).await, 2, "{retention}: {table}");
+        }
+        assert_eq!(service.terminate().await, Some(0));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

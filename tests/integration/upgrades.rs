@@ -49,11 +49,11 @@ const ARGUMENTS: [&str; 5] = [
 
 /// What is in the database, besides the database itself.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Facts {
+pub(super) struct Facts {
     master_key: String,
     api_key: String,
     delivered: Vec<String>,
-    waiting: Vec<String>,
+    pub(super) waiting: Vec<String>,
     held: Vec<String>,
     callbacks: i64,
     audit: i64,
@@ -137,7 +137,7 @@ async fn renew(database: &TestDatabase) {
 }
 
 /// A new database with the content of that of a version.
-async fn unpacked(version: &str, is_postgres: bool) -> (TestDatabase, Facts) {
+pub(super) async fn unpacked(version: &str, is_postgres: bool) -> (TestDatabase, Facts) {
     let (data, about) = files(is_postgres);
     let folder = folder(version);
     let facts: Facts = serde_json::from_str(&fs::read_to_string(folder.join(about)).unwrap()).unwrap();

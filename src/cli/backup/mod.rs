@@ -15,7 +15,11 @@ use std::{
 use clap::Args;
 use zeroize::Zeroizing;
 
-use self::{partial::PartialFile, passphrase::PassphraseArguments, sealed::seal};
+use self::{
+    partial::{PartialFile, left_over},
+    passphrase::PassphraseArguments,
+    sealed::seal,
+};
 pub(super) use self::{
     passphrase::VARIABLE,
     restore::{HELP as RESTORE_HELP, RestoreArguments, run as restore},
@@ -123,6 +127,12 @@ pub(super) async fn run(arguments: BackupArguments) -> Result<(), CliError> {
         }
     };
     note(about_the_key);
+    for left in left_over(file) {
+        note(format_args!(
+            "{} was left by a backup or restore that was interrupted, and contains a part of a database; delete it.",
+            left.display()
+        ));
+    }
     Ok(())
 }
 

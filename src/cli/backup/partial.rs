@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io,
+    io::{self, Read},
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -13,7 +13,13 @@ use rustix::{
     process::geteuid,
 };
 
-use crate::storage::backup::{beside, explain_io};
+use crate::{
+    cli::backup::sealed,
+    storage::backup::{beside, explain_io},
+};
+
+/// The first bytes of a copy: of SQLite, or zeros, because SQLite writes the first page last.
+const SQLITE: &[u8; 16] = b"SQLite format 3\0";
 
 /// A file that is not complete yet. It is empty, locked, and accessible to its owner only.
 pub(super) struct PartialFile {
@@ -120,13 +126,51 @@ impl Drop for PartialFile {
     }
 }
 
+/// The files that killed commands left beside this destination, under other names. A command that still runs holds the lock of its file.
+pub(super) fn left_over(destination: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder_of(destination)) else {
+        return Vec::new();
+    };
+    let has_name = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with('.') && name.ends_with(".partial"))
+    };
+    let mut found: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(has_name).collect();
+    found.retain(|path| is_left_over(path).unwrap_or(false));
+    found.sort();
+    found
+}
+
+/// Whether a file is the beginning of a backup of this user that no command is writing.
+fn is_left_over(path: &Path) -> io::Result<bool> {
+    let found = fs::symlink_metadata(path)?;
+    if !found.is_file() || found.uid() != geteuid().as_raw() || found.mode() & 0o777 != 0o600 {
+        return Ok(false);
+    }
+    let mut file = OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+        .open(path)?;
+    if file.try_lock().is_err() {
+        return Ok(false);
+    }
+    let mut beginning = Vec::new();
+    Read::by_ref(&mut file)
+        .take(sealed::MAGIC.len() as u64)
+        .read_to_end(&mut beginning)?;
+    let has_page = |page: &[u8; 16]| beginning.starts_with(page);
+    Ok(has_page(SQLITE) || has_page(&[0; 16]) || beginning == sealed::MAGIC)
+}
+
 /// Makes renames in the directory of a file durable.
 pub(super) fn sync_folder(file: &Path) -> io::Result<()> {
-    let folder = file
-        .parent()
+    File::open(folder_of(file))?.sync_all()
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent()
         .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+        .unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Events from NATS `JetStream` and `RabbitMQ`, with real servers.
 
 mod kills;
+mod lag;
 mod nats;
 mod nats_connection;
+mod nats_credentials;
 mod rabbitmq;
+mod rabbitmq_crash;
 
 use clearhook::{
     broker::Consumers,

@@ -55,8 +55,14 @@ fn literal(database: &TestDatabase, webhook: &Value) -> String {
 
 /// Events with a delivery and a callback each, one every millisecond, the newest now. All have the same subject.
 pub(crate) async fn callbacks(database: &TestDatabase, webhook: &Value, count: usize) {
+    // The keys are hashes, which SQL cannot compute; those of the newest events are enough for a search, which shows no others.
+    callbacks_until(database, webhook, Timestamp::now(), count, count.min(200)).await;
+}
+
+/// The same, the newest at a time, and keys for so many of the newest.
+pub(crate) async fn callbacks_until(database: &TestDatabase, webhook: &Value, newest: Timestamp, count: usize, keys: usize) {
     let is_postgres = database.url.starts_with("postgres");
-    let now = Timestamp::now().0;
+    let now = newest.0;
     // UUIDv7: the time, then the number of the row. Events, deliveries and callbacks differ by one digit.
     let uuid = |kind: char, i: &str| {
         if is_postgres {
@@ -87,8 +93,7 @@ pub(crate) async fn callbacks(database: &TestDatabase, webhook: &Value, count: u
     ] {
         database.execute(&sql).await;
     }
-    // The keys are hashes, which SQL cannot compute; those of the newest events are enough for a search, which shows no others.
-    let keys = (0..count.min(200)).map(|i| {
+    let keys = (0..keys).map(|i| {
         let key = EventKey::of("/many", &format!("many-{i}"));
         let key = key.as_bytes().iter().fold(String::new(), |key, byte| key + &format!("{byte:02x}"));
         let key = if is_postgres {
