@@ -32,7 +32,7 @@ test('a log is filtered, narrowed and exported, and a callback is sent again', a
   await expect(page).toHaveURL(/response=failed/);
   await expect(rows(page)).toHaveCount(2);
   await choose('Event', 'Identity created');
-  await expect(page.getByText('No callbacks in this range fit the filters.')).toBeVisible();
+  await expect(page.getByText('No callbacks in this range match the filters.')).toBeVisible();
   await page.goBack();
   await expect(rows(page)).toHaveCount(2);
   const chart = page.getByRole('figure', { name: 'Callbacks over time' });
@@ -72,7 +72,7 @@ test('a log is filtered, narrowed and exported, and a callback is sent again', a
   await expect(open.getByText('content-type').first(), 'headers of the answer').toBeVisible();
   await expect(open).toContainText(/Duration\s*[\d,]+ ms/);
   await expect(open.getByRole('group', { name: 'Attempts' }).getByRole('listitem')).toHaveCount(2);
-  await expect(open).toContainText('Given up');
+  await expect(open).toContainText('Failed for good');
   await open.getByText('As cURL', { exact: true }).click();
   await expect(open.getByRole('region', { name: 'As cURL' })).toContainText(`curl --request POST '${receiver.url}'`);
   await expect(open).toContainText('X-Key: ••••••');
@@ -265,4 +265,299 @@ test('a session that ends while a log is open is told, and signing in leads back
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(new RegExp(`/webhooks/${id}\\?range=7d$`));
   await expect(rows(page)).toHaveCount(1);
+});
+
+test('a row says in words what a test, a retry, and what was sent again are', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  receiver.answer = { status: 503, body: '' };
+  const { id } = await server.api('POST', '/webhooks', { name: `In words ${javaScriptEnabled}`, url: receiver.url, events: ['access_request.created'] });
+  await server.publish('access_request.created', `words-${javaScriptEnabled}`);
+  await logged(server, id, 2);
+  await page.goto(`/webhooks/${id}`);
+  // What the column says for people who see it: the same words stand in the cards of a narrow window.
+  const column = async (name: string) => (await page.getByRole('table', { name: 'Callbacks' }).getByRole('columnheader').allTextContents()).indexOf(name);
+  const attempts = async () => {
+    const at = await column('Attempt');
+    return Promise.all((await rows(page).all()).map((row) => row.getByRole('cell').nth(at).innerText()));
+  };
+  await expect.poll(attempts, 'newest first').toEqual(['Retry 2', '1']);
+
+  receiver.answer = { status: 202, body: '' };
+  await rows(page).first().getByRole('link').click();
+  const open = page.getByRole('article', { name: 'Callback' });
+  await open.getByRole('button', { name: 'Send again' }).click();
+  await expect(open).toContainText('Sent again. Here is the result.');
+  await expect(open.getByRole('group', { name: 'Attempts' }).getByRole('listitem').filter({ hasText: '(manual)' })).toHaveCount(1);
+  await page.goto(`/webhooks/${id}`);
+  await expect.poll(attempts).toEqual(['Sent again', 'Retry 2', '1']);
+  await page.getByRole('button', { name: 'Send test event' }).click();
+  await expect(page.getByText('A test event was sent. Its callback is in the log.')).toBeVisible();
+  await logged(server, id, 4);
+  await page.goto(`/webhooks/${id}`);
+  await expect.poll(attempts).toEqual(['Test', 'Sent again', 'Retry 2', '1']);
+  await page.setViewportSize({ width: 360, height: 740 });
+  for (const [row, word] of ['Test', 'Sent again', 'Retry 2'].entries()) await expect(rows(page).nth(row).getByText(word, { exact: false })).toBeVisible();
+});
+
+/** How a log names the day of a moment. */
+function dayName(at: Date, zone: string): string {
+  const civil = (date: Date) => date.toLocaleDateString('en-CA', { timeZone: zone });
+  const [year, month, day] = civil(at).split('-').map(Number);
+  // A calendar without daylight saving time.
+  const days = (date: string) => Date.parse(`${date}T00:00:00Z`) / 86_400_000;
+  const ago = days(civil(new Date())) - days(civil(at));
+  if (ago < 2) return ago === 0 ? 'Today' : 'Yesterday';
+  const weekday = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][new Date(Date.UTC(year, month - 1, day)).getUTCDay()];
+  const name = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][month - 1];
+  return `${weekday} ${day} ${name}${String(year) === civil(new Date()).slice(0, 4) ? '' : ` ${year}`}`;
+}
+
+test('a log is divided into days, and its times are local or UTC', async ({ page, another, receiver, javaScriptEnabled }) => {
+  test.slow();
+  const server = await another('200ms', true);
+  const { id } = await server.api('POST', '/webhooks', { name: 'Days', url: receiver.url, events: ['visit_event.created'] });
+  // Three days ago at 02:30 UTC it was still the evening before in Montreal. Then at noon, yesterday, and now.
+  const midnight = Date.parse(`${new Date().toISOString().slice(0, 10)}T00:00:00Z`) - 3 * 86_400_000;
+  let number = 0;
+  for (const behind of [Date.now() - (midnight + 2.5 * 3_600_000), Date.now() - (midnight + 12 * 3_600_000), 86_400_000, 0]) {
+    server.setBehind(behind);
+    await server.publish('visit_event.created', `days-${number++}`);
+    await logged(server, id, number);
+  }
+  await signIn(page, server.url);
+  if (javaScriptEnabled === false) {
+    // Without scripts the browser does not say where it is.
+    await page.goto(`${server.url}/account`);
+    await page.getByLabel('Show times in').selectOption('America/Montreal');
+    await page.getByRole('button', { name: 'Save time zone' }).click();
+  }
+  await page.goto(`${server.url}/webhooks/${id}?range=7d`);
+  await expect(rows(page)).toHaveCount(4);
+  const began = await Promise.all((await rows(page).all()).map(async (row) => new Date((await row.locator('time').getAttribute('datetime'))!)));
+
+  /** Each row with its time, and the first one of a day with the name of the day. */
+  const shown = async (zone: string) => {
+    const cells = began.map((at, row) => {
+      const [time, day] = [at.toLocaleTimeString('en-GB', { timeZone: zone }), dayName(at, zone)];
+      return row > 0 && dayName(began[row - 1], zone) === day ? time : `${day} ${time}`;
+    });
+    const read = async () => Promise.all((await rows(page).all()).map(async (row) => (await row.getByRole('cell').first().innerText()).replace(/\s+/g, ' ').trim()));
+    await expect.poll(read, `days and times in ${zone}`).toEqual(cells);
+    return cells;
+  };
+  const local = await shown('America/Montreal');
+  expect(local[0]).toMatch(/^Today \d\d:\d\d:\d\d$/);
+  expect(local[1]).toMatch(/^Yesterday /);
+  expect(local[2]).toMatch(/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} \w{3}( \d{4})? 0\d:/);
+  // Browsers call the zone by the name of its largest city.
+  await expect(page.getByText(/Newest first, times in America\/(Montreal|Toronto)/)).toBeVisible();
+  await accessible(page);
+
+  await page.getByRole('link', { name: 'UTC', exact: true }).click();
+  await expect(page).toHaveURL(/range=7d&times=utc/);
+  await expect(page.getByText('Newest first, times in UTC')).toBeVisible();
+  const utc = await shown('UTC');
+  expect(local[3], 'the evening of another day').toMatch(/^\w{3} \d{1,2} \w{3}( \d{4})? 2\d:/);
+  expect(utc[3], 'in UTC the two oldest are of one day').toMatch(/^02:/);
+  // It stays so: with another range, with a filter, and in the open callback.
+  await page.getByRole('link', { name: 'Last 30 days', exact: true }).click();
+  await expect(page).toHaveURL(/range=30d/);
+  await shown('UTC');
+  await live(page);
+  await page.getByRole('combobox', { name: 'Response', exact: true }).selectOption('Succeeded');
+  if (javaScriptEnabled === false) await page.getByRole('button', { name: 'Filter' }).click();
+  await expect(page).toHaveURL(/response=succeeded/);
+  await shown('UTC');
+
+  const open = page.getByRole('article', { name: 'Callback' });
+  /** When the attempt began, to the millisecond: as in the log of a receiver. */
+  const exactly = (at: Date, zone: string) => {
+    const [month, day, year] = at.toLocaleDateString('en-US', { timeZone: zone, month: 'short', day: 'numeric', year: 'numeric' }).replace(',', '').split(' ');
+    return `${day} ${month} ${year}, ${at.toLocaleTimeString('en-GB', { timeZone: zone })}.${String(at.getUTCMilliseconds()).padStart(3, '0')}`;
+  };
+  await live(page);
+  await rows(page).nth(3).getByRole('link').click();
+  await expect(open).toContainText(`${exactly(began[3], 'UTC')} (${exactly(began[3], 'UTC')} UTC)`);
+  await page.reload();
+  await expect(open).toContainText(`${exactly(began[3], 'UTC')} (${exactly(began[3], 'UTC')} UTC)`);
+  await page.getByRole('link', { name: 'Local', exact: true }).click();
+  await expect(page).not.toHaveURL(/times=utc/);
+  await expect(page).toHaveURL(/range=30d.*response=succeeded/);
+  await expect(open).toContainText(`${exactly(began[3], 'America/Montreal')} (${exactly(began[3], 'UTC')} UTC)`);
+});
+
+test('counts and chart of an open log follow what happens, and its rows stay', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts a page is loaded anew');
+  test.slow();
+  const { id } = await server.api('POST', '/webhooks', { name: 'Counted', url: receiver.url, events: ['visit_event.canceled'] });
+  for (let number = 0; number < 30; number++) await server.publish('visit_event.canceled', `counted-${number}`);
+  await logged(server, id, 30);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto(`/webhooks/${id}`);
+  await live(page);
+  await page.evaluate(() => document.body.setAttribute('data-same-document', 'true'));
+  const chart = page.getByRole('figure', { name: 'Callbacks over time' });
+  /** What the bars say, added up: callbacks of a test may be of two hours. */
+  const bars = async () => {
+    const names = await chart.locator('.bars').getByRole('link').evaluateAll((links) => links.map((link) => link.getAttribute('aria-label')!));
+    return ['succeeded', 'failed'].map((what) => names.reduce((sum, name) => sum + Number(new RegExp(`(\\d+) ${what}`).exec(name)![1]), 0));
+  };
+  await expect(chart).toContainText('30 callbacks');
+  expect(await bars()).toEqual([30, 0]);
+  await expect(chart.locator('rect.bad')).toHaveCount(0);
+
+  // The chart is in sight, and so are the first rows.
+  await chart.scrollIntoViewIfNeeded();
+  await expect(rows(page).first()).toBeInViewport();
+  const first = await rows(page).first().textContent();
+  await server.publish('visit_event.canceled', 'counted-live');
+  await expect(chart).toContainText('31 callbacks');
+  await expect(chart).toContainText('31 succeeded');
+  expect(await bars()).toEqual([31, 0]);
+  await expect(page.getByRole('link', { name: '1 new callback' })).toBeVisible();
+  expect(await rows(page).first().textContent(), 'the rows stay').toBe(first);
+  await expect(rows(page)).toHaveCount(30);
+
+  // Far down, where the chart is out of sight, what fails is counted as well.
+  await rows(page).nth(25).scrollIntoViewIfNeeded();
+  await expect(chart).not.toBeInViewport();
+  const read = (await rows(page).nth(25).boundingBox())!.y;
+  receiver.answer = { status: 503, body: '' };
+  await server.publish('visit_event.canceled', 'counted-fails');
+  const fresh = page.getByRole('link', { name: '3 new callbacks' });
+  await expect(fresh).toBeVisible();
+  await expect(chart).toContainText('33 callbacks');
+  await expect(chart).toContainText('2 failed');
+  expect(await bars()).toEqual([31, 2]);
+  await expect(chart.locator('rect.bad'), 'and drawn').not.toHaveCount(0);
+  expect((await rows(page).nth(25).boundingBox())!.y, 'what is read stays where it is').toBe(read);
+  await expect(rows(page)).toHaveCount(30);
+  await fresh.click();
+  await expect(rows(page)).toHaveCount(33);
+  await expect(rows(page).first()).toContainText('503 ServiceUnavailable');
+  await expect(page.locator('body[data-same-document]'), 'without a reload').toHaveCount(1);
+
+  // Only what fits the filter is counted.
+  await page.goto(`/webhooks/${id}?response=failed`);
+  await live(page);
+  await expect(chart).toContainText('2 callbacks');
+  receiver.answer = { status: 202, body: '' };
+  await server.publish('visit_event.canceled', 'counted-works');
+  await logged(server, id, 34);
+  receiver.answer = { status: 503, body: '' };
+  await server.publish('visit_event.canceled', 'counted-fails-again');
+  await expect(chart).toContainText('4 callbacks');
+  await expect(chart).toContainText('0 succeeded');
+});
+
+test('the announcement of new callbacks is seen and pressed from anywhere in the log', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts a page is loaded anew');
+  const { id } = await server.api('POST', '/webhooks', { name: 'Announced', url: receiver.url, events: ['identity.deleted'] });
+  for (let number = 0; number < 30; number++) await server.publish('identity.deleted', `announced-${number}`);
+  await logged(server, id, 30);
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await page.goto(`/webhooks/${id}`);
+  await live(page);
+  await rows(page).nth(25).scrollIntoViewIfNeeded();
+  await server.publish('identity.deleted', 'announced-now');
+  const fresh = page.getByRole('link', { name: '1 new callback' });
+  await expect(fresh).toBeInViewport({ ratio: 1 });
+  const box = (await fresh.boundingBox())!;
+  // The links to the sections stay in sight as well, and may not lie over it.
+  expect(await page.evaluate(([x, y]) => document.elementFromPoint(x, y)!.textContent, [box.x + box.width / 2, box.y + 8])).toContain('1 new callback');
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await expect(rows(page)).toHaveCount(31);
+});
+
+test('a session that ends while a callback is open is told, and signing in leads back to it', async ({ page, another, receiver, expected, javaScriptEnabled }) => {
+  test.slow();
+  const server = await another();
+  const { id } = await server.api('POST', '/webhooks', { name: 'Ends beside', url: receiver.url, events: ['visit_event.created'] });
+  for (const number of [1, 2, 3]) await server.publish('visit_event.created', `ends-beside-${number}`);
+  await logged(server, id, 3);
+  const { items } = await server.api('GET', '/users');
+  const open = page.getByRole('article', { name: 'Callback' });
+  await signIn(page, server.url);
+  await page.goto(`${server.url}/webhooks/${id}`);
+  await live(page);
+  await rows(page).first().getByRole('link').click();
+  await expect(open).toContainText('Delivered');
+  expected.push(`401 /webhooks/${id}/callbacks/live`, '401 /fn/log_fragment', '401 /fn/callback_panel', '401 /fn/health_fragment');
+  // An administrator ends all sessions of this user by setting a password.
+  await server.api('POST', `/users/${items[0].id}/password/reset`, { password });
+  if (javaScriptEnabled !== false) {
+    await expect(page.getByRole('link', { name: 'Your session has ended. Sign in again' })).toBeVisible({ timeout: 30_000 });
+    await expect(open, 'what was there can still be read').toContainText('202 Accepted');
+    await expect(open.getByRole('region', { name: 'Request body', exact: true })).toContainText('ends-beside');
+  }
+  // Another callback asks to sign in, and is open then.
+  const last = (await rows(page).nth(2).getAttribute('data-callback'))!;
+  await rows(page).nth(2).getByRole('link').click();
+  await expect(page).toHaveURL(/\/sign-in\?next=/);
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL(new RegExp(`/webhooks/${id}\\?callback=${last}`));
+  await expect(open).toContainText('Delivered');
+  await expect(rows(page).nth(2)).toHaveAttribute('aria-current', 'true');
+  await expect(page.getByRole('link', { name: 'Your session has ended. Sign in again' })).toHaveCount(0);
+});
+
+test('a button pressed after the session ended is not forgotten', async ({ page, another, receiver, expected }) => {
+  const server = await another();
+  const { id } = await server.api('POST', '/webhooks', { name: 'Pressed late', url: receiver.url, events: ['visit_event.created'] });
+  await server.publish('visit_event.created', 'pressed-late');
+  await logged(server, id, 1);
+  const { items } = await server.api('GET', `/webhooks/${id}/callbacks`);
+  await signIn(page, server.url);
+  await page.goto(`${server.url}/webhooks/${id}?callback=${items[0].id}`);
+  await live(page);
+  expected.push(`401 /webhooks/${id}/callbacks/live`, '401 /fn/log_fragment', '401 /fn/health_fragment');
+  await page.context().clearCookies({ name: 'clearhook_session' });
+  await page.getByRole('article', { name: 'Callback' }).getByRole('button', { name: 'Send again', exact: true }).click();
+  await expect(page.getByText('Your session has ended, so nothing was done.')).toBeVisible();
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL(new RegExp(`/webhooks/${id}\\?callback=${items[0].id}`));
+  expect(receiver.received.length).toBe(1);
+});
+
+test('a chosen range is the same time in UTC, on the page and in a file', async ({ page, another, receiver }) => {
+  test.slow();
+  const server = await another('200ms', true);
+  const { id } = await server.api('POST', '/webhooks', { name: 'Chosen', url: receiver.url, events: ['visit_event.created'] });
+  server.setBehind(10 * 3_600_000);
+  await server.publish('visit_event.created', 'chosen');
+  await logged(server, id, 1);
+  server.setBehind(0);
+  await signIn(page, server.url);
+  await page.goto(`${server.url}/webhooks/${id}?range=24h#logs`);
+  await live(page);
+  await page.getByRole('figure', { name: 'Callbacks over time' }).getByRole('link', { name: '1 succeeded' }).click();
+  await expect(page).toHaveURL(/from=.*to=/);
+  await expect(rows(page)).toHaveCount(1);
+  await page.getByRole('link', { name: 'UTC', exact: true }).click();
+  await expect(page).toHaveURL(/times=utc/);
+  await expect(rows(page), 'the same moment').toHaveCount(1);
+  await page.getByRole('button', { name: 'Export' }).click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
+  expect(readFileSync(await download.path(), 'utf8').trimEnd().split('\r\n')).toHaveLength(2);
+});
+
+test('a bar of the chart keeps the focus while callbacks come in', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts a page is loaded anew');
+  const { id } = await server.api('POST', '/webhooks', { name: 'Bar in use', url: receiver.url, events: ['identity_request.created'] });
+  await server.publish('identity_request.created', 'bar-1');
+  await logged(server, id, 1);
+  await page.goto(`/webhooks/${id}`);
+  await live(page);
+  const bar = page.locator('#log-chart .bars a').last();
+  await bar.focus();
+  await server.publish('identity_request.created', 'bar-2');
+  await expect(page.getByRole('link', { name: '1 new callback' })).toBeVisible();
+  await expect(bar).toBeFocused();
+  await page.getByRole('heading', { name: 'Logs' }).click();
+  await bar.blur();
+  await server.publish('identity_request.created', 'bar-3');
+  await expect(page.locator('#log-chart')).toContainText('3 callbacks');
 });

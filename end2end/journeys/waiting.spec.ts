@@ -82,8 +82,8 @@ test('one delivery that failed for good is sent again from its row', async ({ si
   await expect(table).toContainText('attempts failed; the last response was InternalServerError.');
   await accessible(page);
   await fits(page);
-  await table.getByRole('button', { name: 'Send the delivery of Visit event created again' }).first().click();
-  await expect(page.getByText('The delivery is being sent again.')).toBeVisible();
+  await table.getByRole('button', { name: 'Send again: the delivery of Visit event created' }).first().click();
+  await expect(page.getByText('The delivery is being sent.')).toBeVisible();
   await waits(server, id, 'failed', 1);
   await waits(server, id, 'succeeded', 1);
   // The event leads to the callbacks of this delivery.

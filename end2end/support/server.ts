@@ -1,6 +1,6 @@
 // The real server, on a database of its own.
 import { spawn, execFileSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,7 +15,8 @@ export class Server {
     readonly key: string,
   ) {}
 
-  static async start(schedule = '200ms'): Promise<Server> {
+  /** With `ownClock`, its clock can be set (see `setBehind`). */
+  static async start(schedule = '200ms', ownClock = false): Promise<Server> {
     const binary = process.env.CLEARHOOK_BIN;
     if (!binary) throw new Error('CLEARHOOK_BIN names no server; run the journeys with `make e2e`');
     const folder = mkdtempSync(join(tmpdir(), 'clearhook-e2e-'));
@@ -23,8 +24,14 @@ export class Server {
     run(['user', 'create', '--email', email, '--role', 'administrator', '--password-stdin'], `${password}\n`);
     const key = run(['api-key', 'create', '--name', 'journeys', '--scope', 'events:write', 'event-types:write', 'webhooks:read', 'webhooks:write', 'callbacks:read', 'admin']);
     const args = ['serve', '--addr', '127.0.0.1:0', '--allow-http', 'true', '--allowed-networks', '127.0.0.0/8', '--retry-schedule', schedule];
-    const child = spawn(binary, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = ownClock ? { ...process.env, ...clockOf(folder) } : process.env;
+    const child = spawn(binary, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     return new Server(child, folder, await address(child), key);
+  }
+
+  /** Sets its clock so far behind that of the machine, for what happened on earlier days. */
+  setBehind(milliseconds: number): void {
+    setClock(this.folder, milliseconds);
   }
 
   /** A server without users, and the link that it prints. */
@@ -63,6 +70,20 @@ export class Server {
     const event = { specversion: '1.0', id, source: 'https://clearid.example.com', type, data: example };
     await this.api('POST', '/events', event, 'application/cloudevents+json');
   }
+}
+
+function setClock(folder: string, behind: number): void {
+  writeFileSync(join(folder, 'clock'), `-${Math.round(behind / 1000)}\n`);
+}
+
+/** Lets a process read from a file how far its clock is behind: by libfaketime, as in the tests of the service. Timers run as usual. */
+function clockOf(folder: string): Record<string, string> {
+  const library = readdirSync('/usr/lib')
+    .map((name) => `/usr/lib/${name}/faketime/libfaketime.so.1`)
+    .find((path) => existsSync(path));
+  if (!library) throw new Error('libfaketime is missing: run make setup');
+  setClock(folder, 0);
+  return { LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: join(folder, 'clock'), FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' };
 }
 
 async function address(child: ChildProcess): Promise<string> {

@@ -15,8 +15,8 @@ interface Each {
   /** Error responses and network errors that this journey provokes, such as `422 /webhooks/new` or `net::ERR_FAILED /webhooks/new`. */
   expected: string[];
   signedIn: Page;
-  /** Starts a server for this journey alone; it ends with the journey. */
-  another: (schedule?: string) => Promise<Server>;
+  /** Starts a server for this journey alone, with a clock that can be set if it is asked for; it ends with the journey. */
+  another: (schedule?: string, ownClock?: boolean) => Promise<Server>;
 }
 
 export const test = base.extend<Each, Worker>({
@@ -70,8 +70,8 @@ export const test = base.extend<Each, Worker>({
 
   another: async ({}, use) => {
     const started: Server[] = [];
-    await use(async (schedule) => {
-      const server = await Server.start(schedule);
+    await use(async (schedule, ownClock) => {
+      const server = await Server.start(schedule, ownClock);
       started.push(server);
       return server;
     });

@@ -45,10 +45,14 @@ were-held = { $count ->
 }
 were-held-many = More than { NUMBER($count) } deliveries are still held.
 try-now = Try now
-cancel = Cancel
-cancel-which = Cancel the delivery of { $event }
+cancel = Cancel the delivery
+cancel-ask = Cancel…
+cancel-why = The delivery is never sent. The event stays in the list of events.
+cancel-which = Cancel… the delivery of { $event }
 send-one = Send
-send-which = Send the delivery of { $event } again
+send-which = Send the delivery of { $event }
+send-one-again = Send again
+send-which-again = Send again: the delivery of { $event }
 callbacks-of = Callbacks of { $message }
 
 done-sent = { $count ->
@@ -65,7 +69,7 @@ done-partly = { NUMBER($count) } so far; there are more.
 go-on = Continue
 stop = Stop here
 done-tried = The oldest waiting delivery is being sent now.
-done-redelivered = The delivery is being sent again.
+done-redelivered = The delivery is being sent.
 done-cancelled = The delivery was cancelled.
 
 paused = Paused after { $failures } failures in a row. One callback is sent as a probe every { $every } until one succeeds.

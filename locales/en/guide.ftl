@@ -30,4 +30,5 @@ verify-example = The newest callback
 verify-command = The same request to a program on your computer
 verify-age = Its timestamp will soon be older than 5 minutes: allow that while you test, or send another test event.
 verify-none = This webhook has sent nothing yet. Send a test event from its page; it appears here.
+verify-hidden = The newest callback cannot be shown as it was sent: it has hidden values, or its event is no longer stored.
 verify-more = What a receiver answers, and a signature to test with

@@ -46,6 +46,7 @@ setup-unknown = This link is not valid
 setup-unknown-hint = Open the whole link that clearhook printed at its last start, or start it again for a new one.
 setup-bad-email = Enter an email address such as you@example.com.
 
+unsent = Your session has ended, so nothing was done. Sign in, then press the button again.
 kept = Your session has ended. What you typed is kept: sign in, then continue.
 kept-signed-in = Signed in in the other window: continue
 kept-title = Welcome back

@@ -143,3 +143,4 @@ fresh-secret = The secret of this webhook. Copy it to the receiver now: it is no
 fresh-env = As an environment variable
 stored-it = I have stored it
 copy-url = Copy the URL
+first-test = Send a test event

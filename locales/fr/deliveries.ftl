@@ -45,10 +45,14 @@ were-held = { $count ->
 }
 were-held-many = Plus de { NUMBER($count) } livraisons sont encore retenues.
 try-now = Essayer maintenant
-cancel = Annuler
-cancel-which = Annuler la livraison de { $event }
+cancel = Annuler la livraison
+cancel-ask = Annuler…
+cancel-why = La livraison n’est jamais envoyée. L’événement reste dans la liste des événements.
+cancel-which = Annuler… la livraison de { $event }
 send-one = Envoyer
-send-which = Renvoyer la livraison de { $event }
+send-which = Envoyer la livraison de { $event }
+send-one-again = Renvoyer
+send-which-again = Renvoyer la livraison de { $event }
 callbacks-of = Appels de { $message }
 
 done-sent = { $count ->
@@ -65,7 +69,7 @@ done-partly = { NUMBER($count) } jusqu’ici ; il y en a d’autres.
 go-on = Continuer
 stop = S’arrêter là
 done-tried = La plus ancienne livraison en attente est envoyée maintenant.
-done-redelivered = La livraison est renvoyée.
+done-redelivered = La livraison est en cours d’envoi.
 done-cancelled = La livraison a été annulée.
 
 paused = En pause après { $failures } échecs de suite. Un appel est envoyé comme sonde toutes les { $every } jusqu’à ce que l’un réussisse.

@@ -30,4 +30,5 @@ verify-example = Le dernier appel
 verify-command = La même requête vers un programme sur votre ordinateur
 verify-age = Son horodatage aura bientôt plus de 5 minutes : autorisez-le pendant vos tests, ou envoyez un autre événement de test.
 verify-none = Ce webhook n’a encore rien envoyé. Envoyez un événement de test depuis sa page ; son appel apparaît ici.
+verify-hidden = Le dernier appel ne peut pas être affiché tel qu’il a été envoyé : il contient des valeurs masquées, ou son événement n’est plus conservé.
 verify-more = Ce qu’un destinataire répond, et une signature pour tester

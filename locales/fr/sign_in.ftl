@@ -46,6 +46,7 @@ setup-unknown = Ce lien n’est pas valable
 setup-unknown-hint = Ouvrez le lien entier que clearhook a affiché à son dernier démarrage, ou redémarrez-le pour en obtenir un autre.
 setup-bad-email = Saisissez une adresse e-mail telle que vous@example.com.
 
+unsent = Votre session a pris fin, donc rien n’a été fait. Connectez-vous, puis appuyez de nouveau sur le bouton.
 kept = Votre session a pris fin. Votre saisie est conservée : connectez-vous, puis continuez.
 kept-signed-in = Connecté dans l’autre fenêtre : continuer
 kept-title = Votre saisie est conservée

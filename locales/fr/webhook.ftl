@@ -143,3 +143,4 @@ fresh-secret = Le secret de ce webhook. Copiez-le maintenant chez le destinatair
 fresh-env = Comme variable d’environnement
 stored-it = Je l’ai conservé
 copy-url = Copier l’URL
+first-test = Envoyer un premier événement de test

@@ -33,7 +33,10 @@ delete = Supprimer…
 export = Exporter
 plain-http = Non chiffrée : cette URL commence par http
 failing-since = Tous les appels échouent depuis le { $time }.
-held = { NUMBER($count) } retenues
+held = { $count ->
+    [one] { NUMBER($count) } retenue
+   *[other] { NUMBER($count) } retenues
+}
 held-many = > { NUMBER($count) } retenues
 held-hint = Livraisons retenues pendant la désactivation. Envoyez-les ou abandonnez-les sur la page du webhook.
 held-review = Voir les livraisons retenues
@@ -194,4 +197,4 @@ next = Webhook suivant
 columns = Colonnes
 columns-show = Afficher ces colonnes
 columns-usual = Colonnes habituelles
-paused = En pause après des échecs : un appel est envoyé comme essai de temps en temps
+paused = En pause après des échecs : un appel est envoyé comme sonde de temps en temps

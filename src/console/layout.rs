@@ -61,8 +61,9 @@ pub fn Layout(
     let email = who.map(|who| who.email);
     let is_user = email.is_some();
     // A reader of the public catalogue.
-    let sign_in =
-        (!is_user).then(|| view! { <a href=href("/sign-in", &SignInQuery { next: Some(here.clone()) })>{event_types::sign_in(lang)}</a> });
+    let sign_in = (!is_user).then(
+        || view! { <a href=href("/sign-in", &SignInQuery { next: Some(here.clone()), unsent: None })>{event_types::sign_in(lang)}</a> },
+    );
     view! {
         <a class="skip" href="#main" rel="external">
             {common::skip(lang)}

@@ -292,7 +292,13 @@ impl Engine {
             CachedEndpoint::Disabled => (Next::Held, DeliveryState::Held, DISABLED),
             CachedEndpoint::Deleted => (Next::Failed(DELETED.to_owned()), DeliveryState::Failed, DELETED),
         };
-        let waiting = self.queues().drain(webhook);
+        let waiting = {
+            let mut queues = self.queues();
+            let waiting = queues.drain(webhook);
+            // Nothing is sent, so nothing pauses; and a webhook that is gone needs no queue.
+            queues.reset_pauses(webhook);
+            waiting
+        };
         for job in waiting {
             self.deps.journal.record(without_attempt(job, next.clone())).await;
         }

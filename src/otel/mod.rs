@@ -9,6 +9,7 @@ mod losses;
 mod metrics;
 mod settings;
 mod spans;
+mod tls;
 mod transport;
 
 use std::{sync::Arc, time::Duration};
@@ -89,13 +90,13 @@ impl Exporters {
         };
         let resource = resource(node);
         let losses = Arc::new(Losses::default());
-        let transport = |signal, limit| Transport::new(signal, limit, losses.clone());
+        let transport = |signal, target| Transport::new(signal, target, losses.clone());
 
         let traces = match &settings.traces {
             None => None,
             Some(target) => {
                 let exporter = SpanExporter::builder().with_http();
-                let exporter = exporter.with_http_client(transport(Signal::Traces, target.timeout)?);
+                let exporter = exporter.with_http_client(transport(Signal::Traces, target)?);
                 let exporter = exporter.build().map_err(|error| target.error(error.to_string()))?;
                 let queue = Queue::new(Signal::Traces, settings.spans_max, losses.clone());
                 let processor = BatchSpanProcessor::builder(Bounded::new(exporter, &queue)).build();
@@ -107,7 +108,7 @@ impl Exporters {
             None => None,
             Some(target) => {
                 let exporter = LogExporter::builder().with_http();
-                let exporter = exporter.with_http_client(transport(Signal::Logs, target.timeout)?);
+                let exporter = exporter.with_http_client(transport(Signal::Logs, target)?);
                 let exporter = exporter.build().map_err(|error| target.error(error.to_string()))?;
                 let queue = Queue::new(Signal::Logs, settings.log_lines_max, losses.clone());
                 let processor = BatchLogProcessor::builder(Bounded::new(exporter, &queue)).build();
@@ -118,7 +119,7 @@ impl Exporters {
         let metrics = match &settings.metrics {
             None => None,
             Some(target) => {
-                let transport = transport(Signal::Metrics, target.timeout)?;
+                let transport = transport(Signal::Metrics, target)?;
                 Some(MetricsExport::new(target, settings.interval, &resource, transport, losses.clone())?)
             }
         };

@@ -7,7 +7,10 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use thiserror::Error;
 use url::Url;
 
-use crate::otel::losses::Signal;
+use crate::otel::{
+    losses::Signal,
+    tls::{NamedFile, TlsFiles},
+};
 
 /// The instrumentation scope of everything that is sent.
 pub(super) const SCOPE: &str = "clearhook";
@@ -48,6 +51,7 @@ pub(super) struct Target {
     pub(super) timeout: Duration,
     pub(super) headers: HeaderMap,
     pub(super) compresses: bool,
+    pub(super) tls: TlsFiles,
 }
 
 impl Target {
@@ -182,7 +186,30 @@ impl<R: Fn(&str) -> Option<String>> Variables<'_, R> {
             url,
             timeout,
             compresses,
+            tls: self.tls(signal)?,
         }))
+    }
+
+    fn tls(&self, signal: Signal) -> Result<TlsFiles, OtelError> {
+        let file = |option: &str| {
+            let (variable, path) = self.of_signal(signal, option)?;
+            Some(NamedFile { variable, path })
+        };
+        let client = match (file("CLIENT_CERTIFICATE"), file("CLIENT_KEY")) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            (Some(alone), None) | (None, Some(alone)) => {
+                return Err(OtelError::new(
+                    alone.variable,
+                    "a certificate of the client and its key are needed together: set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and \
+                     OTEL_EXPORTER_OTLP_CLIENT_KEY",
+                ));
+            }
+        };
+        Ok(TlsFiles {
+            authorities: file("CERTIFICATE"),
+            client,
+        })
     }
 
     fn number(&self, name: &str) -> Result<Option<usize>, OtelError> {
@@ -273,6 +300,8 @@ mod tests {
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", "gzip"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "whole number"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "api-key", "name=value"),
+            ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "client.pem", "together"),
+            ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "client.key", "together"),
             ("OTEL_LOGS_EXPORTER", "console", "none"),
             ("OTEL_METRIC_EXPORT_INTERVAL", "0", "above 0"),
             ("OTEL_BSP_MAX_QUEUE_SIZE", "-1", "above 0"),

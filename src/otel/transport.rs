@@ -9,7 +9,7 @@ use tokio::{runtime::Handle, time::timeout};
 
 use crate::otel::{
     losses::{Losses, Signal},
-    settings::OtelError,
+    settings::{OtelError, Target},
 };
 
 /// Maximum size of a response that is read, in bytes. It only says how many items were rejected.
@@ -26,18 +26,21 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    pub(super) fn new(signal: Signal, limit: Duration, losses: Arc<Losses>) -> Result<Self, OtelError> {
+    pub(super) fn new(signal: Signal, target: &Target, losses: Arc<Losses>) -> Result<Self, OtelError> {
         // An error means that a provider is installed already.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("clearhook/", env!("CARGO_PKG_VERSION")))
+            .user_agent(concat!("clearhook/", env!("CARGO_PKG_VERSION")));
+        let client = target
+            .tls
+            .apply(client)?
             .build()
-            .map_err(|error| OtelError::new("OTEL_EXPORTER_OTLP_ENDPOINT", format!("cannot send {signal}: {error}")))?;
+            .map_err(|error| target.error(format!("cannot send {signal}: {error}")))?;
         Ok(Self {
             client,
             runtime: Handle::current(),
-            limit,
+            limit: target.timeout,
             losses,
         })
     }

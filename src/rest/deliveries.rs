@@ -1,4 +1,5 @@
-//! Deliveries: `GET /deliveries`, `GET /deliveries/{id}`, `POST /deliveries/{id}/redeliver`, `POST /deliveries/{id}/cancel` and `POST /webhooks/{id}/discard`.
+//! Deliveries: `GET /deliveries`, `GET /deliveries/{id}`, `POST /deliveries/{id}/redeliver`, `POST /deliveries/{id}/cancel` and
+//! `POST /webhooks/{id}/discard`.
 
 use axum::{Json, extract::State, http::Method};
 use schemars::JsonSchema;
@@ -153,7 +154,8 @@ pub(super) fn routes() -> Routes<AppState> {
             resend,
             redeliver,
             Operation::new("redeliverDelivery", Tag::Deliveries, "Redeliver a delivery")
-                .text("Sends a delivery again that has failed for good or is held, before the backlog and with a full retry schedule.")
+                .text("Sends a delivery again that has failed for good or is held, before the backlog and with a full retry schedule. If an earlier event of its \
+                     subject waits for an ordered webhook, it follows that one.")
                 .refuses(
                     409,
                     "The delivery is not failed or held, the webhook is disabled, or the event is no longer stored (`conflict`).",
@@ -264,7 +266,7 @@ async fn redeliver(
     Id(id): Id<DeliveryId>,
     _: Params<NoParams>,
 ) -> Result<Accepted<Queued>, Problem> {
-    webhooks::redeliver_delivery(&app, &by, id).await?;
+    webhooks::redeliver_delivery(&app, &by, None, id).await?;
     Ok(Accepted(Queued { delivery_id: id }))
 }
 
@@ -275,7 +277,7 @@ async fn cancel(
     Id(id): Id<DeliveryId>,
     _: Params<NoParams>,
 ) -> Result<Json<CancelledView>, Problem> {
-    webhooks::cancel(&app, &by, id).await?;
+    webhooks::cancel(&app, &by, None, id).await?;
     Ok(Json(CancelledView {
         id,
         state: DeliveryState::Cancelled,

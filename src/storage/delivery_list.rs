@@ -33,6 +33,18 @@ pub enum DeliveryList {
     Failed,
 }
 
+impl DeliveryList {
+    /// The states of the deliveries in the list.
+    pub const fn states(self) -> &'static [DeliveryState] {
+        match self {
+            Self::Waiting => &[DeliveryState::Pending, DeliveryState::Parked, DeliveryState::Sending],
+            Self::Pending => &[DeliveryState::Pending, DeliveryState::Parked],
+            Self::Held => &[DeliveryState::Held],
+            Self::Failed => &[DeliveryState::Failed],
+        }
+    }
+}
+
 /// A listed delivery.
 #[derive(Clone, Debug)]
 pub struct ListedDelivery {

@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// Maximum number of deliveries that are read by their ids at once.
+const BY_ID_MAX: usize = 500;
+
 /// The filter of the list.
 #[derive(Clone, Debug, Default)]
 pub struct DeliveryFilter {
@@ -85,6 +88,20 @@ impl Store {
     pub async fn delivery(&self, id: DeliveryId) -> Result<Option<ListedDelivery>, StoreError> {
         let condition = format!("deliveries.id = ? AND {OF_LIVE_WEBHOOKS}");
         Ok(self.listed(&condition, vec![id.0.into()]).await?.pop())
+    }
+
+    /// These deliveries, newest first. At most [`BY_ID_MAX`] of them are read.
+    pub async fn deliveries_by_id(&self, ids: &[DeliveryId]) -> Result<Vec<ListedDelivery>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<Value> = ids.iter().take(BY_ID_MAX).map(|id| id.0.into()).collect();
+        let marks = vec!["?"; ids.len()].join(", ");
+        self.listed(
+            &format!("deliveries.id IN ({marks}) AND {OF_LIVE_WEBHOOKS} ORDER BY deliveries.id DESC"),
+            ids,
+        )
+        .await
     }
 
     async fn listed(&self, condition: &str, values: Vec<Value>) -> Result<Vec<ListedDelivery>, StoreError> {

@@ -34,12 +34,12 @@ pub const CANCELLED: &str = "It was cancelled on request.";
 const PUT_FIRST: &str = "UPDATE deliveries SET manual_requests = 1, priority = 0, due_at = ? WHERE state = 'pending'";
 
 /// The statement, without the choice of rows, that queues deliveries in these states again. Its values are two times the present moment.
-/// Deliveries without an ordering key are due at once. The others are parked until it is their subject's turn.
+/// A test event is sent once, also again: it is what has one attempt. Deliveries without an ordering key are due at once. The others are parked until it is their subject's turn.
 fn queue_again(states: &[DeliveryState]) -> String {
     let states: Vec<String> = states.iter().map(|state| format!("'{state}'")).collect();
     format!(
         "UPDATE deliveries SET state = CASE WHEN order_key IS NULL THEN 'pending' ELSE 'parked' END, next_trigger = 'manual', \
-         retries = 0, max_attempts = NULL, manual_requests = 0, panics = 0, priority = 1, reason = NULL, updated_at = ?, \
+         retries = 0, max_attempts = CASE WHEN max_attempts = 1 THEN attempts + 1 END, manual_requests = 0, panics = 0, priority = 1, reason = NULL, updated_at = ?, \
          due_at = CASE WHEN order_key IS NULL THEN ? ELSE NULL END WHERE state IN ({})",
         states.join(", ")
     )

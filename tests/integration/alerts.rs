@@ -14,23 +14,28 @@ use rcgen::{CertificateParams, KeyPair};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{TestApp, cloud_event, hourly, loopback, quick},
-    binary::Service,
-    database::TestDatabase,
-    message_brokers::NatsServer,
-    node::Node,
-    pem::pem,
-    postgres::Cluster,
-    prometheus::{Job, Prometheus, promtool, shipped},
-    receiver::{Receiver, Reply},
-    wait::wait_for,
+use crate::{
+    brokers::{lag::block, nats::client},
+    support::{
+        app::{TestApp, cloud_event, hourly, loopback, quick},
+        binary::Service,
+        database::TestDatabase,
+        message_brokers::NatsServer,
+        node::Node,
+        pem::pem,
+        postgres::Cluster,
+        prometheus::{Job, Prometheus, promtool, shipped},
+        receiver::{Receiver, Reply},
+        wait::wait_for,
+    },
 };
 
 /// The longest time until an alert fires: a lag of a minute takes the longest.
 const LIMIT: Duration = Duration::from_secs(110);
 /// More than the rule of the backlog allows.
 const BACKLOG: usize = 5_100;
+/// More messages than may wait in a broker.
+const MESSAGES: usize = 1_100;
 
 fn rules() -> BTreeSet<String> {
     let text = fs::read_to_string(shipped("alerts.yaml")).unwrap();
@@ -283,6 +288,21 @@ async fn queries_have_series_and_alerts_fire_by_their_real_causes() {
     troubled.publish(BuiltIn::IdentityDeleted, "gone").await;
     leased.make_read_only().await;
     certificate(edge_database.folder.path(), 5);
+    // A message that is no event, then more than the rule allows while nothing can be stored.
+    let broker = client(&nats).await;
+    let sent = broker.publish("clearhook.events.x", "no event".into()).await.unwrap();
+    sent.await.unwrap();
+    let rejected = wait_for("the message to be rejected", async || {
+        let rejected = prometheus.query("clearhook_broker_messages_rejected_total > 0").await;
+        (!rejected.is_empty()).then_some(rejected)
+    });
+    assert_eq!(rejected.await[0]["metric"]["job"], "clearhook-edge");
+    let blocking = block(&edge_database).await;
+    for number in 0..MESSAGES {
+        let event = cloud_event(BuiltIn::IdentityCreated, &format!("broker-{number}"));
+        let sent = broker.publish("clearhook.events.x", event.to_string().into()).await.unwrap();
+        sent.await.unwrap();
+    }
 
     let mut fired = BTreeSet::new();
     let mut expect = async |alert: &'static str, job: &str| {
@@ -304,6 +324,10 @@ async fn queries_have_series_and_alerts_fire_by_their_real_causes() {
     expect("ClearhookBacklog", "clearhook-troubled").await;
     expect("ClearhookCertificateExpires", "clearhook-edge").await;
     expect("ClearhookLeaseLost", "clearhook-leased").await;
+
+    expect("ClearhookBrokerMessagesRejected", "clearhook-edge").await;
+    expect("ClearhookBrokerWaiting", "clearhook-edge").await;
+    blocking.rollback().await.unwrap();
 
     // The dashboard, while everything is there to be shown.
     healthy.publish(BuiltIn::IdentityCreated, "2").await;

@@ -135,6 +135,7 @@ fn samples(row: &Row, things: &Things) -> Vec<(Sent, i64)> {
         ("POST", "/fn/act_on_webhooks") => vec![(form(&[("form[ids][0]", &things.webhook), ("form[act]", "test")]), 1)],
         ("POST", "/fn/list_fragment") => vec![(form(&[("query", "")]), 0)],
         ("POST", "/fn/overview_fragment") => vec![(form(&[]), 0)],
+        ("POST", "/fn/health_fragment") => vec![(form(&[("webhook", &things.webhook), ("query", "")]), 0)],
         ("POST", "/fn/set_webhook_enabled") => vec![
             (form(&[("id", &things.webhook), ("enabled", "false")]), 1),
             (form(&[("id", &things.webhook), ("enabled", "true")]), 1),

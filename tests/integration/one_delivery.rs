@@ -15,7 +15,8 @@ use crate::support::{
 on_both! {
     failed_deliveries_are_listed_with_their_reason_and_sent_from_their_row one_held_delivery_is_sent_and_the_others_stay
     first_held_event_of_a_subject_is_followed_by_a_later_one refusals_of_one_delivery_name_the_reason
-    a_delivery_behind_an_open_circuit_breaker_is_sent_at_once
+    a_delivery_behind_an_open_circuit_breaker_is_sent_at_once a_failed_test_event_stays_a_test
+    lists_of_deliveries_are_searched_and_filtered
 }
 
 /// The attempts after which `quick` gives up.
@@ -75,10 +76,17 @@ async fn failed_deliveries_are_listed_with_their_reason_and_sent_from_their_row(
     // Its button sends this one, with a full retry schedule.
     let send = format!("{path}/deliveries/{}/redeliver", id(&newest));
     assert_eq!(of.all(&format!("form[method=post][action=\"{send}\"] button")).len(), 1, "{page}");
-    let response = app.form(&send, &cookie, &[]).await;
+    let query = of
+        .one(&format!("form[action=\"{send}\"] input[name=query]"))
+        .attr("value")
+        .unwrap()
+        .to_owned();
+    let response = app.form(&send, &cookie, &[("query", &query)]).await;
     assert_eq!(response.status(), 303);
     let page = html(&app, response.headers()["location"].to_str().unwrap(), &cookie).await;
-    assert!(page.contains("The delivery is being sent again."), "{page}");
+    // The list is shown again, so that the next one can be sent.
+    assert!(page.contains("aria-label=\"Deliveries that failed for good\""), "{page}");
+    assert!(page.contains("The delivery is being sent."), "{page}");
     receiver.wait(2 * ATTEMPTS + 1).await;
     app.deliveries(&database, "succeeded", 1).await;
     app.deliveries(&database, "failed", 1).await;
@@ -191,5 +199,58 @@ async fn a_delivery_behind_an_open_circuit_breaker_is_sent_at_once(database: Tes
     );
     receiver.wait(3 * ATTEMPTS + 1).await;
     app.deliveries(&database, "succeeded", 1).await;
+    app.stop().await;
+}
+
+/// A test is sent once, also when it is sent again, and does not count towards disabling the webhook.
+async fn a_failed_test_event_stays_a_test(database: TestDatabase) {
+    let replies = (0..2).map(|_| Reply::status(500));
+    let (app, receiver, webhook) = TestApp::start_with_receiver(&database, quick(), replies).await;
+    assert_eq!(app.post(&format!("/webhooks/{}/test", id(&webhook)), &json!({})).await.0, 202);
+    app.deliveries(&database, "failed", 1).await;
+    let failed = listed(&app, &webhook, "failed").await.remove(0);
+    assert_eq!(app.post(&format!("/deliveries/{}/redeliver", id(&failed)), &json!({})).await.0, 202);
+    app.log(&webhook, 2).await;
+    app.deliveries(&database, "failed", 1).await;
+    app.stop().await;
+    assert_eq!(receiver.seen().len(), 2, "there is no retry");
+}
+
+async fn lists_of_deliveries_are_searched_and_filtered(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
+    let receiver = Receiver::start([]).await;
+    let webhook = app
+        .webhook(&receiver.url, &[BuiltIn::IdentityCreated, BuiltIn::VisitEventCreated])
+        .await;
+    change(&app, &webhook, json!({ "enabled": false })).await;
+    publish_many(&app, BuiltIn::IdentityCreated, 3, "").await;
+    app.publish(BuiltIn::VisitEventCreated, "visit").await;
+    app.deliveries(&database, "held", 4).await;
+    let held = listed(&app, &webhook, "held").await;
+    let rows = async |more: &str| {
+        let page = html(&app, &format!("/webhooks/{}?response=held{more}", id(&webhook)), &cookie).await;
+        Page::of(&page).all("table[aria-label=\"Held deliveries\"] tbody tr").len()
+    };
+    assert_eq!(rows("").await, 4);
+    assert_eq!(rows("&event=identity.created").await, 3);
+    assert_eq!(rows("&event=visit_event.created").await, 1);
+    assert_eq!(rows("&event=identity.deleted").await, 0);
+    assert_eq!(rows("&q=visit").await, 1, "the publisher's id");
+    assert_eq!(rows("&q=nothing-like-it").await, 0);
+    assert_eq!(rows(&format!("&q=msg_{}", id(&held[1]))).await, 1);
+    assert_eq!(rows("&q=visit&event=identity.created").await, 0);
+    // The range has no meaning here, and is not shown.
+    let page = html(
+        &app,
+        &format!("/webhooks/{}?response=held&from=2026-01-01T00:00&to=2026-01-02T00:00", id(&webhook)),
+        &cookie,
+    )
+    .await;
+    assert_eq!(Page::of(&page).all("table[aria-label=\"Held deliveries\"] tbody tr").len(), 4);
+    assert!(
+        !page.contains("range-chip") && !page.contains("datetime-local\" name=\"from\" required"),
+        "{page}"
+    );
     app.stop().await;
 }

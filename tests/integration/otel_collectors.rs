@@ -7,8 +7,9 @@ use std::{
 
 use clearhook::catalogue::BuiltIn;
 use rustls::{
-    ServerConfig,
+    RootCertStore, ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::WebPkiClientVerifier,
 };
 use tokio::net::{TcpListener, TcpStream};
 
@@ -102,12 +103,21 @@ async fn collector_that_answers_with_errors_delays_nothing() {
 }
 
 /// TLS in front of a collector. Returns its URL.
-async fn with_tls(collector: &Collector, certificates: &Certificates) -> String {
+async fn with_tls(collector: &Collector, certificates: &Certificates, wants_client: bool) -> String {
     let chain = CertificateDer::pem_file_iter(certificates.file("cert.pem")).unwrap();
     let chain = chain.collect::<Result<Vec<_>, _>>().unwrap();
     let key = PrivateKeyDer::from_pem_file(certificates.file("key.pem")).unwrap();
     clearhook::tls_provider::install();
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
+    let config = ServerConfig::builder();
+    let config = if wants_client {
+        let mut authorities = RootCertStore::empty();
+        let authority = CertificateDer::from_pem_file(certificates.file("ca.pem")).unwrap();
+        authorities.add(authority).unwrap();
+        config.with_client_cert_verifier(WebPkiClientVerifier::builder(Arc::new(authorities)).build().unwrap())
+    } else {
+        config.with_no_client_auth()
+    };
+    let config = config.with_single_cert(chain, key).unwrap();
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
@@ -131,7 +141,7 @@ async fn with_tls(collector: &Collector, certificates: &Certificates) -> String 
 async fn collector_with_tls_is_verified_by_the_authorities_of_the_system() {
     let certificates = Certificates::new();
     let collector = Collector::start(Manner::Accepts).await;
-    let url = with_tls(&collector, &certificates).await;
+    let url = with_tls(&collector, &certificates, false).await;
     let (database, receiver) = (TestDatabase::sqlite(), Receiver::start([]).await);
     let node = observed(&database, &url);
     let (service, address) = node.start().await;
@@ -156,12 +166,39 @@ async fn collector_with_tls_is_verified_by_the_authorities_of_the_system() {
     assert_eq!(service.terminate().await, Some(0));
 }
 
+/// A collector with an authority of its own that accepts only clients which it knows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn collector_that_wants_a_certificate_of_the_client_gets_it() {
+    let certificates = Certificates::new();
+    let collector = Collector::start(Manner::Accepts).await;
+    let url = with_tls(&collector, &certificates, true).await;
+    let (database, receiver) = (TestDatabase::sqlite(), Receiver::start([]).await);
+    let node = observed(&database, &url)
+        .with("OTEL_EXPORTER_OTLP_CERTIFICATE", certificates.file("ca.pem"))
+        .with("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", certificates.file("cert.pem"))
+        .with("OTEL_EXPORTER_OTLP_CLIENT_KEY", certificates.file("key.pem"));
+    let (service, address) = node.start().await;
+    node.webhook(&address, &receiver.url).await;
+    let event = cloud_event(BuiltIn::IdentityCreated, "1");
+    assert_eq!(publish(&node, &address, &event, &[]).await.status(), 202);
+    collector.spans(3).await;
+    wait_for("metrics and log lines", async || {
+        (!collector.metrics().is_empty() && !collector.logs().is_empty()).then_some(())
+    })
+    .await;
+    assert!(!service.printed().contains("cannot be sent"), "{}", service.printed());
+    assert_eq!(service.terminate().await, Some(0));
+}
+
 #[test]
 fn invalid_variables_are_refused_at_start() {
     let here = Installation::new();
     for (name, value) in [
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere/ca.pem"),
+        ("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", "/etc/passwd"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/nowhere/key.pem"),
     ] {
         let mut command = here.command(&["serve", "--addr", "127.0.0.1:0"]);
         command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318").env(name, value);

@@ -32,7 +32,7 @@ on_both! {
     waiting_deliveries_are_listed_with_their_due_time_and_cancelled one_delivery_is_cancelled_in_each_state
     dialog_counts_before_it_sends_and_a_range_limits_what_is_sent two_people_send_and_discard_at_once_and_nothing_is_sent_twice
     a_large_recovery_goes_on_part_by_part paused_webhook_says_so_and_is_tried_now owners_see_what_waits_and_change_nothing
-    lists_and_counts_read_an_index
+    lists_and_counts_read_an_index disabled_webhook_is_not_paused
 }
 
 fn id(webhook: &Value) -> WebhookId {
@@ -351,8 +351,9 @@ async fn a_large_recovery_goes_on_part_by_part(database: TestDatabase) {
     assert_eq!(receiver.seen().len(), 2_500);
 }
 
-async fn paused_webhook_says_so_and_is_tried_now(database: TestDatabase) {
-    let settings = DeliverySettings {
+/// Callbacks are paused for minutes after five failures.
+fn pausing() -> DeliverySettings {
+    DeliverySettings {
         breaker: BreakerSettings {
             failures: 5,
             first: Duration::from_secs(300),
@@ -361,8 +362,29 @@ async fn paused_webhook_says_so_and_is_tried_now(database: TestDatabase) {
         concurrency_per_webhook: 1,
         schedule: "1h".parse().unwrap(),
         ..quick()
-    };
-    let app = TestApp::start_with(&database, settings, loopback(), new_id()).await;
+    }
+}
+
+async fn disabled_webhook_is_not_paused(database: TestDatabase) {
+    let app = TestApp::start_with(&database, pausing(), loopback(), new_id()).await;
+    let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
+    let receiver = Receiver::start((0..5).map(|_| Reply::status(500))).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    let path = path_of(&webhook);
+    publish_many(&app, BuiltIn::IdentityCreated, 6, "").await;
+    wait_for("the sign in the list", async || {
+        html(&app, "/webhooks", &cookie).await.contains("paused-sign").then_some(())
+    })
+    .await;
+    assert!(html(&app, &path, &cookie).await.contains("Paused after"));
+    change(&app, &webhook, json!({ "enabled": false })).await;
+    assert!(!html(&app, "/webhooks", &cookie).await.contains("paused-sign"));
+    assert!(!html(&app, &path, &cookie).await.contains("Paused after"));
+    app.stop().await;
+}
+
+async fn paused_webhook_says_so_and_is_tried_now(database: TestDatabase) {
+    let app = TestApp::start_with(&database, pausing(), loopback(), new_id()).await;
     let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
     let receiver = Receiver::start((0..5).map(|_| Reply::status(500))).await;
     let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;

@@ -9,6 +9,8 @@ use leptos::{
     web_sys::{Element, HtmlDocument, HtmlElement, HtmlInputElement},
 };
 
+use crate::console::islands::{all, is_within};
+
 /// The time within which the second key of two must follow, in milliseconds.
 const SEQUENCE_MS: f64 = 1_000.0;
 /// Elements in which a letter is text.
@@ -68,14 +70,13 @@ fn go(path: &str) -> bool {
 }
 
 fn search() -> bool {
-    let field = document().query_selector("#main input[type=search]").ok().flatten();
-    match field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) {
-        Some(field) => {
-            field.select();
-            field.focus().is_ok()
-        }
-        None => false,
-    }
+    // A field of a folded section is not in sight.
+    let fields = all::<HtmlInputElement>("#main input[type=search]");
+    let field = fields.into_iter().find(|field| !is_within(field, "details:not([open])"));
+    field.is_some_and(|field| {
+        field.select();
+        field.focus().is_ok()
+    })
 }
 
 fn may_add() -> bool {

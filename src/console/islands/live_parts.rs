@@ -84,14 +84,14 @@ pub fn is_within(element: &Element, selector: &str) -> bool {
     element.closest(selector).is_ok_and(|found| found.is_some())
 }
 
-/// Whether replacing the parts in this region would close a menu, lose a selection, or take the focus from a field.
+/// Whether replacing the parts in this region would close a menu, lose a selection, or take the focus from a field or a chart.
 pub fn is_in_use(region: &str) -> bool {
     let page = document();
     let Some(region) = page.query_selector(region).ok().flatten() else {
         return true;
     };
     let has_open_menu = || region.query_selector(":popover-open").ok().flatten().is_some();
-    let has_field = || page.active_element().is_some_and(|active| is_within(&active, ".bulk"));
+    let has_field = || page.active_element().is_some_and(|active| is_within(&active, ".bulk, .bars"));
     let has_selection = || {
         let selection = window().get_selection().ok().flatten();
         let selected = selection

@@ -12,7 +12,9 @@ use crate::{
             log::{body_download, fragment::RenderLogFragment, panel::RenderPanel, redeliver::Redeliver, use_redirect::UseRedirectTarget},
             overview::overview_fragment::RenderOverviewFragment,
             preferences, setup, sign_in, users,
-            webhook::{generate_secret::GenerateSecret, save::SaveWebhook, test_event::SendTestEvent},
+            webhook::{
+                generate_secret::GenerateSecret, health_fragment::RenderHealthFragment, save::SaveWebhook, test_event::SendTestEvent,
+            },
             webhooks::{
                 bulk::{ACTIONS_PATH, ActOnWebhooks},
                 list_fragment::RenderListFragment,
@@ -80,6 +82,7 @@ fn webhook_routes() -> Routes<AppState> {
         .server_fn::<ActOnWebhooks, _>(page_action::<ActOnWebhooks>)
         .server_fn::<RenderListFragment, _>(call)
         .server_fn::<RenderOverviewFragment, _>(call)
+        .server_fn::<RenderHealthFragment, _>(call)
         .post("/webhooks/new", save, page_action::<SaveWebhook>)
         .post("/webhooks/{id}", save, page_action::<SaveWebhook>)
         .server_fn::<SaveWebhook, _>(page_action::<SaveWebhook>)

@@ -37,7 +37,7 @@ pub use self::{
     logs::{RANGE_MAX, attempts, bounded, callback, latest_callback, log, log_page},
     overview::{Checklist, callbacks_by_type, checklist, overview},
     pause::{pause, try_now},
-    recover::{Chosen, cancel, cancel_of, count_recoverable, discard, recover, recover_for, redeliver_delivery, redeliver_delivery_of},
+    recover::{Chosen, cancel, count_recoverable, discard, recover, recover_for, redeliver_delivery},
     redirect::{redirect_target, usable_redirect_target, use_redirect_target},
     resend::{redeliver, rotate_secret, test},
     search::{find_deliveries, find_deliveries_of_all},

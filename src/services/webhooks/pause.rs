@@ -23,7 +23,7 @@ pub struct Pause {
 }
 
 /// Why this node begins no callback of a webhook now, except single ones. `None` if it does, or if no callback of the webhook has failed on this
-/// node. The list of webhooks may call this for each of its rows: it reads memory, and asks the database once if a webhook pauses.
+/// node.
 pub async fn pause(app: &AppState, by: &Principal, id: WebhookId) -> Result<Option<Pause>, UseCaseError> {
     let Some(paused) = app.dispatcher.paused(id) else {
         return Ok(None);

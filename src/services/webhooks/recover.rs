@@ -155,9 +155,10 @@ pub async fn discard(
     Ok(Discarded { deliveries, more })
 }
 
-/// Sends a delivery again that has failed for good or is held, with a full retry schedule and before the backlog.
-pub async fn redeliver_delivery(app: &AppState, by: &Principal, id: DeliveryId) -> Result<(), UseCaseError> {
-    let delivery = delivery_for(app, by, id).await?;
+/// Sends a delivery again that has failed for good or is held, with a full retry schedule and before the backlog. If `of` is given, only a
+/// delivery of this webhook is found.
+pub async fn redeliver_delivery(app: &AppState, by: &Principal, of: Option<WebhookId>, id: DeliveryId) -> Result<(), UseCaseError> {
+    let delivery = delivery_for(app, by, of, id).await?;
     load_enabled(app, by, delivery.webhook).await?;
     match app.store.event(delivery.event).await? {
         None => return Err(UseCaseError::Conflict(ValidationError::EventTooOld)),
@@ -177,27 +178,22 @@ pub async fn redeliver_delivery(app: &AppState, by: &Principal, id: DeliveryId) 
     Ok(())
 }
 
-/// Sends a delivery of this webhook again. Those of other webhooks are not found.
-pub async fn redeliver_delivery_of(app: &AppState, by: &Principal, webhook: WebhookId, id: DeliveryId) -> Result<(), UseCaseError> {
-    if app.store.webhook_of(id).await? != Some(webhook) {
-        return Err(UseCaseError::NotFound);
-    }
-    redeliver_delivery(app, by, id).await
-}
-
 /// A delivery that the caller may send or cancel.
-async fn delivery_for(app: &AppState, by: &Principal, id: DeliveryId) -> Result<ListedDelivery, UseCaseError> {
+async fn delivery_for(app: &AppState, by: &Principal, of: Option<WebhookId>, id: DeliveryId) -> Result<ListedDelivery, UseCaseError> {
     if let Principal::Key(_) = by {
         by.may(Action::Resend, false)?;
     }
-    let delivery = app.store.delivery(id).await?.ok_or(UseCaseError::NotFound)?;
+    let delivery = app.store.delivery(id).await?;
+    let delivery = delivery
+        .filter(|found| of.is_none_or(|of| of == found.webhook))
+        .ok_or(UseCaseError::NotFound)?;
     authorize(app, by, delivery.webhook, Action::Resend).await?;
     Ok(delivery)
 }
 
-/// Cancels a delivery that waits or is held.
-pub async fn cancel(app: &AppState, by: &Principal, id: DeliveryId) -> Result<(), UseCaseError> {
-    let webhook = delivery_for(app, by, id).await?.webhook;
+/// Cancels a delivery that waits or is held. If `of` is given, only a delivery of this webhook is found.
+pub async fn cancel(app: &AppState, by: &Principal, of: Option<WebhookId>, id: DeliveryId) -> Result<(), UseCaseError> {
+    let webhook = delivery_for(app, by, of, id).await?.webhook;
     let now = Timestamp::now();
     match app.store.cancel(&by.actor(), id, now).await? {
         Cancelled::Done => {}
@@ -208,14 +204,6 @@ pub async fn cancel(app: &AppState, by: &Principal, id: DeliveryId) -> Result<()
     app.dispatcher.wake();
     tracing::info!(delivery = %id, "delivery {id} was cancelled on request");
     Ok(())
-}
-
-/// Cancels a delivery of this webhook. Those of other webhooks are not found.
-pub async fn cancel_of(app: &AppState, by: &Principal, webhook: WebhookId, id: DeliveryId) -> Result<(), UseCaseError> {
-    if app.store.webhook_of(id).await? != Some(webhook) {
-        return Err(UseCaseError::NotFound);
-    }
-    cancel(app, by, id).await
 }
 
 /// Cancels a delivery that this node has claimed and not begun to send.

@@ -48,6 +48,8 @@ pub(super) struct ExportParams {
     response: Option<String>,
     event: Option<String>,
     q: Option<String>,
+    /// `utc` if the times of the range are in UTC.
+    times: Option<String>,
 }
 
 impl ExportParams {
@@ -64,7 +66,12 @@ impl ExportParams {
         if let Some(Err(unknown)) = event.as_deref().map(|event| event_types::find(app, event)) {
             errors.push(FieldError::new("/event", unknown));
         }
+        let times = given(self.times);
+        if times.as_deref().is_some_and(|times| times != "utc") {
+            errors.push(FieldError::new("/times", sentence("leave it out, or use utc".to_owned())));
+        }
         let query = LogQuery {
+            times,
             range,
             from: given(self.from),
             to: given(self.to),

@@ -9,7 +9,7 @@ use crate::{
     auth::{principal::Principal, rules::Action},
     console::{
         pages::log::{
-            load_log::searched,
+            load_log::{searched, zone_for},
             log_query::LogQuery,
             range::{self, Range, RangeError},
         },
@@ -36,7 +36,8 @@ pub(super) async fn selection(
     headers: &HeaderMap,
 ) -> Result<Result<(Range, LogFilter), RangeError>, UseCaseError> {
     let latest = webhooks::latest_callback(app, by, id).await?;
-    let range = Range::of(query, latest.map(|latest| latest.at), Timestamp::now(), &zone_of(headers));
+    let zone = zone_for(query, zone_of(headers));
+    let range = Range::of(query, latest.map(|latest| latest.at), Timestamp::now(), &zone);
     match range {
         Ok(range) => {
             let filter = searched(app, by, id, query, range::filter(query, &range)).await?;

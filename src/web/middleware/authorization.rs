@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Instant};
 use axum::{
     Json,
     extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
-    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::*;
+use url::Url;
 
 use crate::{
     app::AppState,
@@ -191,7 +192,7 @@ impl Gate {
         let without_form = if page_action::is_call(&request) {
             signed_out()
         } else {
-            sign_in_response(request.method(), request.uri())
+            sign_in_response(&request)
         };
         let Some((head, replay)) = self.replay_form(request).await else {
             return without_form;
@@ -281,13 +282,29 @@ fn signed_out() -> Response {
     (StatusCode::UNAUTHORIZED, Json(ConsoleError::SignedOut)).into_response()
 }
 
-/// The redirect to the sign-in page, which leads back to the requested page.
-fn sign_in_response(method: &Method, uri: &Uri) -> Response {
+/// The redirect to the sign-in page, which leads back to the requested page; after a button, to the page with the button.
+fn sign_in_response(request: &Request) -> Response {
+    let uri = request.uri();
     // The live log is opened by a script, which cannot follow a redirect to a page.
     if uri.path().ends_with("/callbacks/live") {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let wanted = uri.path_and_query().map_or("/", |wanted| wanted.as_str());
-    let next = (method == Method::GET && wanted != "/").then(|| wanted.to_owned());
-    Redirect::to(&href("/sign-in", &SignInQuery { next })).into_response()
+    let is_button = request.method() == Method::POST;
+    let wanted = if is_button {
+        page_of(request.headers())
+    } else {
+        uri.path_and_query().map(|wanted| wanted.as_str().to_owned())
+    };
+    let query = SignInQuery {
+        next: wanted.filter(|wanted| wanted != "/"),
+        unsent: is_button.then(|| "1".to_owned()),
+    };
+    Redirect::to(&href("/sign-in", &query)).into_response()
+}
+
+/// The path and the query of the page that sent a form. The sign-in page accepts only paths of this site.
+fn page_of(headers: &HeaderMap) -> Option<String> {
+    let page = Url::parse(headers.get(header::REFERER)?.to_str().ok()?).ok()?;
+    let query = page.query().map_or_else(String::new, |query| format!("?{query}"));
+    Some(format!("{}{query}", page.path()))
 }

@@ -25,7 +25,7 @@ pub(super) const MESSAGES: u32 = 300;
 pub(super) const TAKEN: u64 = 256;
 
 /// Keeps everybody else from storing events until it is rolled back. Reading works.
-pub(super) async fn block(database: &TestDatabase) -> DatabaseTransaction {
+pub(crate) async fn block(database: &TestDatabase) -> DatabaseTransaction {
     let connection = Database::connect(&database.url).await.unwrap();
     if database.url.starts_with("postgres") {
         let blocking = connection.begin().await.unwrap();

@@ -1,8 +1,8 @@
 //! Events from NATS `JetStream` and `RabbitMQ`, with real servers.
 
 mod kills;
-mod lag;
-mod nats;
+pub(crate) mod lag;
+pub(crate) mod nats;
 mod nats_connection;
 mod nats_credentials;
 mod rabbitmq;

@@ -53,7 +53,7 @@ pub(super) fn settings(server: &NatsServer) -> Settings {
     }
 }
 
-pub(super) async fn client(server: &NatsServer) -> Context {
+pub(crate) async fn client(server: &NatsServer) -> Context {
     let client = async_nats::connect(server.url()).await.unwrap();
     jetstream::new(client)
 }

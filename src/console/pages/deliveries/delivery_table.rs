@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::{time::Time, unseen::ForeignText},
+        components::{popup::Popup, time::Time, unseen::ForeignText},
         pages::deliveries::load_deliveries::{DeliveryRow, DeliveryTableView},
         viewer::lang,
     },
@@ -23,8 +23,12 @@ pub(in crate::console::pages) fn DeliveryTable(
 ) -> impl IntoView {
     let lang = lang();
     let (is_empty, has_pages) = (table.rows.is_empty(), first.is_some() || next.is_some());
-    let has_due = table.has_due;
-    let rows = table.rows.into_iter().map(|row| view! { <Row row has_due /> }).collect_view();
+    let (has_due, sends_again) = (table.has_due, table.sends_again);
+    let rows = table
+        .rows
+        .into_iter()
+        .map(|row| view! { <Row row has_due sends_again query=table.query.clone() /> })
+        .collect_view();
     view! {
         <table class="stack deliveries" aria-label=table.heading>
             <thead>
@@ -60,21 +64,41 @@ fn Row(
     row: DeliveryRow,
     /// Whether the table has the due time.
     has_due: bool,
+    /// Whether the delivery was sent before.
+    sends_again: bool,
+    /// The query of the page.
+    query: String,
 ) -> impl IntoView {
     let lang = lang();
-    let button = |action: Option<String>, label: String, text: &'static str| {
-        action.map(|action| {
-            view! {
+    let send = row.send.map(|action| {
+        let (text, label) = if sends_again {
+            (say::send_one_again(lang), say::send_which_again(lang, &row.event))
+        } else {
+            (say::send_one(lang), say::send_which(lang, &row.event))
+        };
+        view! {
+            <form method="post" action=action>
+                <input type="hidden" name="query" value=query.clone() />
+                <button class="button small" type="submit" aria-label=label>
+                    {text}
+                </button>
+            </form>
+        }
+    });
+    let cancel = row.cancel.map(|action| {
+        let name = say::cancel_which(lang, &row.event);
+        view! {
+            <Popup id=format!("cancel-{}", row.message) text=say::cancel_ask(lang) name class="button small" asks=true>
                 <form method="post" action=action>
-                    <button class="button small" type="submit" aria-label=label>
-                        {text}
+                    <p>{say::cancel_why(lang)}</p>
+                    <input type="hidden" name="query" value=query />
+                    <button class="button danger" type="submit">
+                        {say::cancel(lang)}
                     </button>
                 </form>
-            }
-        })
-    };
-    let send = button(row.send, say::send_which(lang, &row.event), say::send_one(lang));
-    let cancel = button(row.cancel, say::cancel_which(lang, &row.event), say::cancel(lang));
+            </Popup>
+        }
+    });
     let due = has_due.then(|| {
         view! {
             <td class="nowrap">
@@ -99,10 +123,8 @@ fn Row(
             {due} <td class="nowrap" title=row.message>{event}</td> <td class="mono clip">
                 <span>{row.subject.map(|text| view! { <ForeignText text /> })}</span>
             </td> <td>
-                {match row.reason {
-                    Some(text) => view! { <ForeignText text /> }.into_any(),
-                    None => row.state.into_any(),
-                }}
+                {row.state}
+                {row.reason.map(|text| view! { <span class="hint reason"><ForeignText text /></span> })}
             </td> <td class="number">
                 <span class="stacked-label">{say::column_attempts(lang)} " "</span>
                 {row.attempts}

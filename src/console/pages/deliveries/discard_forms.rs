@@ -1,4 +1,4 @@
-//! Buttons that send held events, and forms that discard held or waiting deliveries.
+//! Buttons that send held deliveries, and forms that discard held or waiting deliveries.
 
 use leptos::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::{
     storage::delivery_list::COUNTED_MAX,
 };
 
-/// The text of the button that sends all held events, with their number.
+/// The text of the button that sends all held deliveries, with their number.
 pub(in crate::console::pages) fn send_held(count: u64, lang: Lang) -> String {
     if count > COUNTED_MAX {
         say::send_held_many(lang, COUNTED_MAX)
@@ -18,7 +18,7 @@ pub(in crate::console::pages) fn send_held(count: u64, lang: Lang) -> String {
     }
 }
 
-/// The button that sends all held events.
+/// The button that sends all held deliveries.
 #[component]
 pub(in crate::console::pages) fn SendHeld(
     /// The id of the webhook.

@@ -9,7 +9,7 @@ use crate::{
     auth::rules::Action,
     console::{
         ConsoleError,
-        href::href,
+        href::{href, read_query},
         page_action::PageAction,
         pages::deliveries::actions::{CancelDelivery, Changed, DiscardDeliveries, RecoverDeliveries, RedeliverDelivery, TryDeliveryNow},
         pages::webhooks::list_origin::with_list,
@@ -137,7 +137,7 @@ pub(super) async fn try_now(id: &str) -> Result<(), ConsoleError> {
 pub(super) async fn redeliver(id: &str, delivery: &str) -> Result<(), ConsoleError> {
     let (app, by) = caller()?;
     let (webhook, delivery) = one(id, delivery)?;
-    webhooks::redeliver_delivery_of(&app, &by, webhook, delivery)
+    webhooks::redeliver_delivery(&app, &by, Some(webhook), delivery)
         .await
         .map_err(action_error)
 }
@@ -145,7 +145,7 @@ pub(super) async fn redeliver(id: &str, delivery: &str) -> Result<(), ConsoleErr
 pub(super) async fn cancel(id: &str, delivery: &str) -> Result<(), ConsoleError> {
     let (app, by) = caller()?;
     let (webhook, delivery) = one(id, delivery)?;
-    webhooks::cancel_of(&app, &by, webhook, delivery).await.map_err(action_error)
+    webhooks::cancel(&app, &by, Some(webhook), delivery).await.map_err(action_error)
 }
 
 /// The ids of a webhook and of one of its deliveries.
@@ -275,10 +275,37 @@ impl PageAction for TryDeliveryNow {
 pub struct OneForm {
     id: String,
     delivery: String,
+    /// The query of the page, encoded.
+    #[serde(default)]
+    query: String,
+}
+
+/// The list of deliveries that the page shows again after a button of one of its rows.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct ShownList {
+    saved: Option<String>,
+    response: Option<String>,
+    event: Option<String>,
+    q: Option<String>,
+    times: Option<String>,
+    after: Option<String>,
+    list: Option<String>,
+}
+
+impl OneForm {
+    /// The page with the same list.
+    fn page(&self, saved: &str) -> Response {
+        let shown = ShownList {
+            saved: Some(saved.to_owned()),
+            ..read_query(&self.query)
+        };
+        Redirect::to(&href(&format!("/webhooks/{}", self.id), &shown)).into_response()
+    }
 }
 
 impl From<OneForm> for RedeliverDelivery {
-    fn from(OneForm { id, delivery }: OneForm) -> Self {
+    fn from(OneForm { id, delivery, .. }: OneForm) -> Self {
         Self { id, delivery }
     }
 }
@@ -292,12 +319,12 @@ impl PageAction for RedeliverDelivery {
 
     async fn answer(form: OneForm, result: Result<(), ConsoleError>) -> Result<Response, ConsoleError> {
         result?;
-        Ok(Outcome::of("redelivered").page(&form.id))
+        Ok(form.page("redelivered"))
     }
 }
 
 impl From<OneForm> for CancelDelivery {
-    fn from(OneForm { id, delivery }: OneForm) -> Self {
+    fn from(OneForm { id, delivery, .. }: OneForm) -> Self {
         Self { id, delivery }
     }
 }
@@ -311,6 +338,6 @@ impl PageAction for CancelDelivery {
 
     async fn answer(form: OneForm, result: Result<(), ConsoleError>) -> Result<Response, ConsoleError> {
         result?;
-        Ok(Outcome::of("cancelled").page(&form.id))
+        Ok(form.page("cancelled"))
     }
 }

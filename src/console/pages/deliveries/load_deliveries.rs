@@ -11,9 +11,18 @@ use crate::{
         server::{time_view, type_name},
     },
     delivery::Paused,
-    domain::{delivery::DeliveryState, event_type::EventType, page::Cursor, timestamp::Timestamp},
+    domain::{
+        delivery::DeliveryState,
+        event_type::EventType,
+        id::WebhookId,
+        page::{Cursor, Page},
+        timestamp::Timestamp,
+    },
     messages::{Lang, deliveries as say},
-    services::{error::UseCaseError, webhooks},
+    services::{
+        error::UseCaseError,
+        webhooks::{self, DeliveryQuery},
+    },
     storage::{
         delivery_list::{DeliveryList, ListedDelivery},
         webhooks::WebhookRecord,
@@ -35,8 +44,12 @@ pub struct DeliveryTableView {
     pub none: &'static str,
     /// Whether its deliveries have a due time.
     pub has_due: bool,
+    /// Whether they have been sent before, so that the buttons send them again.
+    pub sends_again: bool,
     /// The rows.
     pub rows: Vec<DeliveryRow>,
+    /// The query of the page, encoded: forms lead back to it.
+    pub query: String,
     /// The position of the next page.
     pub next: Option<Cursor>,
 }
@@ -50,7 +63,7 @@ pub struct DeliveryRow {
     pub subject: Option<String>,
     /// The state in words.
     pub state: &'static str,
-    /// Why it failed, in place of the state.
+    /// Why it failed.
     pub reason: Option<String>,
     /// When it is due.
     pub due: Option<TimeView>,
@@ -78,20 +91,54 @@ pub(in crate::console::pages) fn list_of(response: Option<&str>) -> Option<Deliv
     }
 }
 
+/// What is listed.
+pub(in crate::console::pages) struct AskedList<'a> {
+    /// The list.
+    pub list: DeliveryList,
+    /// Only deliveries of events of this type.
+    pub event: Option<EventType>,
+    /// Only deliveries of this event, message or subject.
+    pub text: Option<&'a str>,
+    /// The position after which the page begins.
+    pub after: Option<Cursor>,
+}
+
+/// A page of the deliveries. What a search finds is one page.
+async fn page(app: &AppState, by: &Principal, id: WebhookId, asked: &AskedList<'_>) -> Result<Page<ListedDelivery>, UseCaseError> {
+    let states = asked.list.states();
+    if let Some(text) = asked.text {
+        let found = webhooks::find_deliveries(app, by, id, text).await?;
+        let mut items = app.store.deliveries_by_id(&found).await?;
+        items.retain(|delivery| states.contains(&delivery.state));
+        if let Some(event) = &asked.event {
+            items.retain(|delivery| delivery.event_type.as_deref() == Some(event.as_str()));
+        }
+        return Ok(Page { items, next: None });
+    }
+    if let Some(event) = &asked.event {
+        let query = DeliveryQuery {
+            states: states.to_vec(),
+            webhook: Some(id),
+            event_type: Some(event.clone()),
+            event: None,
+        };
+        return webhooks::find_all_deliveries(app, by, query, asked.after, ROWS).await;
+    }
+    webhooks::deliveries(app, by, id, asked.list, asked.after, ROWS).await
+}
+
 /// Loads a page of the list. `callbacks_of` is the address of the callbacks of a message.
-#[expect(clippy::too_many_arguments, reason = "what the page of the log knows")]
 pub(in crate::console::pages) async fn load(
     app: &AppState,
     by: &Principal,
     webhook: &WebhookRecord,
-    list: DeliveryList,
-    after: Option<Cursor>,
+    asked: AskedList<'_>,
     callbacks_of: impl Fn(&str) -> String,
     zone: &TimeZone,
     lang: Lang,
 ) -> Result<DeliveryTableView, UseCaseError> {
-    let id = webhook.id;
-    let page = webhooks::deliveries(app, by, id, list, after, ROWS).await?;
+    let (id, list) = (webhook.id, asked.list);
+    let page = page(app, by, id, &asked).await?;
     let is_paused = matches!(app.dispatcher.paused(id), Some(Paused::Failing { .. }));
     let may = by.may(Action::Resend, false).is_ok();
     let (now, ended) = (Timestamp::now(), matches!(list, DeliveryList::Held | DeliveryList::Failed));
@@ -122,6 +169,8 @@ pub(in crate::console::pages) async fn load(
         heading,
         none,
         has_due: !ended,
+        sends_again: list == DeliveryList::Failed,
+        query: String::new(),
         rows: rows.collect(),
         next: page.next,
     })

@@ -28,6 +28,8 @@ struct VerifyView {
     example: Option<String>,
     /// A command that sends the same request to a program on the viewer's computer.
     command: Option<String>,
+    /// Whether it has sent any callback.
+    has_sent: bool,
 }
 
 /// The page.
@@ -52,8 +54,10 @@ async fn load(id: &str) -> Result<VerifyView, UseCaseError> {
     let (app, by) = caller().map_err(|_| UseCaseError::NotFound)?;
     let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
     let webhook = webhooks::get(&app, &by, id).await?;
+    let mut has_sent = false;
     let callback = match webhooks::latest_callback(&app, &by, id).await? {
         Some(latest) => {
+            has_sent = true;
             let mut callback = webhooks::callback(&app, &by, latest.id).await?;
             // Without the hidden values, the signature does not fit.
             let is_hidden = hide_values(&app, &mut callback).await?;
@@ -69,6 +73,7 @@ async fn load(id: &str) -> Result<VerifyView, UseCaseError> {
         name: webhook.fields.name,
         example: sent.map(|(callback, body)| as_sent(callback, body)),
         command: sent.map(|(callback, body)| command(callback, body)),
+        has_sent,
     })
 }
 
@@ -101,6 +106,7 @@ fn page(found: VerifyView, lang: Lang) -> AnyView {
         name,
         example,
         command,
+        has_sent,
     } = found;
     let path = format!("/webhooks/{id}");
     let title = say::verify_title(lang, &name);
@@ -114,6 +120,7 @@ fn page(found: VerifyView, lang: Lang) -> AnyView {
             <p class="hint">{say::verify_age(lang)}</p>
         }
         .into_any(),
+        _ if has_sent => view! { <p class="none">{say::verify_hidden(lang)}</p> }.into_any(),
         _ => view! { <p class="none">{say::verify_none(lang)}</p> }.into_any(),
     };
     view! {

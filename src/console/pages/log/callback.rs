@@ -345,10 +345,7 @@ fn Facts(open: CallbackDetailsView) -> impl IntoView {
             </div>
             {long(say::url(lang), row.url, true)}
             {fact(say::message_id(lang), "message-id", open.delivery)}
-            <div class="long">
-                <dt>{say::event_id(lang)}</dt>
-                <dd class="mono">{open.event_id}</dd>
-            </div>
+            {fact(say::event_id(lang), "event-id", open.event_id)}
             {open.ce_id.map(|(id, source)| long(say::ce_id(lang), format!("{id} ({source})"), true))}
             {open.subject.map(|subject| long(say::subject(lang), subject, false))}
         </dl>

@@ -9,7 +9,7 @@ use crate::{
     auth::{principal::Principal, rules::Action},
     console::{
         components::{chart::ChartView, icon, time::TimeView},
-        pages::deliveries::load_deliveries::{self, DeliveryTableView, FAILED_FOR_GOOD},
+        pages::deliveries::load_deliveries::{self, AskedList, DeliveryTableView, FAILED_FOR_GOOD},
         pages::log::{
             load_callback::{self, CallbackDetailsView},
             load_chart::chart,
@@ -141,7 +141,7 @@ pub struct LogView {
     pub since: String,
     /// The open callback.
     pub open: Option<CallbackDetailsView>,
-    /// The list of waiting or held deliveries, in place of the rows.
+    /// The list of waiting, held or failed deliveries, in place of the rows.
     pub listed: Option<DeliveryTableView>,
     /// The addresses of the first and the next page of that list.
     pub listed_pages: (Option<String>, Option<String>),
@@ -223,7 +223,7 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
         to: field(&query.to, Range::end),
         responses: responses(&query, lang),
         events: events(&webhook, &query, lang),
-        error: found.as_ref().err().map(|error| sentence(*error, lang)),
+        error: found.as_ref().err().filter(|_| list.is_none()).map(|error| sentence(*error, lang)),
         chart,
         csv: urls.export("csv"),
         jsonl: urls.export("jsonl"),
@@ -239,11 +239,11 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
             listed.as_ref().and_then(|listed| listed.next).map(|next| urls.older(next)),
         ),
         listed,
-        zoom: range.filter(|range| range.preset.is_none()).map(|range| {
+        zoom: range.filter(|range| range.preset.is_none() && list.is_none()).map(|range| {
             let (from, to) = (minute(range.from, &zone, lang), minute(range.to, &zone, lang));
             (say::between(lang, &from, &to), urls.default_range())
         }),
-        times: (is_utc(&query), urls.times(!is_utc(&query))),
+        times: (is_utc(&query), urls.times(!is_utc(&query), range, &other_zone(&query))),
         asked: query,
     })))
 }
@@ -258,7 +258,18 @@ async fn listed(
     zone: &TimeZone,
     lang: Lang,
 ) -> Result<DeliveryTableView, UseCaseError> {
-    load_deliveries::load(app, by, webhook, list, urls.after(), |message| urls.of_message(message), zone, lang).await
+    let asked = urls.asked();
+    let asked = AskedList {
+        list,
+        event: asked.event.as_deref().and_then(|event| event.parse().ok()),
+        text: asked.q.as_deref().map(str::trim).filter(|text| !text.is_empty()),
+        after: urls.after(),
+    };
+    let table = load_deliveries::load(app, by, webhook, asked, |message| urls.of_message(message), zone, lang).await?;
+    Ok(DeliveryTableView {
+        query: urls.closed_query(),
+        ..table
+    })
 }
 
 /// The list of waiting, held or failed deliveries of a webhook that has no callback yet.
@@ -298,7 +309,7 @@ async fn listed_only(
         listed_pages: (query.after.as_ref().map(|_| urls.top()), listed.next.map(|next| urls.older(next))),
         listed: Some(listed),
         zoom: None,
-        times: (is_utc(&query), urls.times(!is_utc(&query))),
+        times: (is_utc(&query), urls.times(!is_utc(&query), None, &zone)),
         asked: query,
     })))
 }
@@ -326,7 +337,17 @@ fn is_utc(query: &LogQuery) -> bool {
 
 /// The zone in which the times of a log are shown.
 pub(super) fn log_zone(query: &LogQuery) -> TimeZone {
-    if is_utc(query) { TimeZone::UTC } else { zone() }
+    zone_for(query, zone())
+}
+
+/// The zone of a log for a viewer in this zone.
+pub fn zone_for(query: &LogQuery, viewer: TimeZone) -> TimeZone {
+    if is_utc(query) { TimeZone::UTC } else { viewer }
+}
+
+/// The zone to which the viewer can switch.
+fn other_zone(query: &LogQuery) -> TimeZone {
+    if is_utc(query) { zone() } else { TimeZone::UTC }
 }
 
 /// The rows of a page. The first row of each day has the day.

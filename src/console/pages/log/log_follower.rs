@@ -254,7 +254,7 @@ impl Follower {
         }
         if moves_nothing() {
             self.update(Asked::Nobody);
-        } else if is_chart_stale {
+        } else if is_chart_stale && !has_focus(CHART) {
             self.update_chart();
         }
     }
@@ -268,8 +268,10 @@ impl Follower {
         leptos::task::spawn_local(async move {
             let fragment = log_fragment(webhook, query).await;
             with(&weak, |follower| {
-                if let Ok(fragment) = fragment {
-                    replace_log(&fragment.html, CHART);
+                match fragment {
+                    // A bar may have got the focus meanwhile.
+                    Ok(fragment) if !has_focus(CHART) => replace_log(&fragment.html, CHART),
+                    _ => follower.state.borrow_mut().is_chart_stale = true,
                 }
                 follower.pause(UPDATE_PAUSE);
             });
@@ -285,8 +287,10 @@ impl Follower {
             with(&weak, |follower| match fragment {
                 // The page may have been scrolled while the log was on its way.
                 Ok(fragment) if asked == Asked::Nobody && !moves_nothing() => {
-                    replace_log(&fragment.html, CHART);
-                    follower.state.borrow_mut().is_chart_stale = false;
+                    if !has_focus(CHART) {
+                        replace_log(&fragment.html, CHART);
+                        follower.state.borrow_mut().is_chart_stale = false;
+                    }
                     follower.pause(UPDATE_PAUSE);
                 }
                 Ok(fragment) => {
@@ -376,14 +380,19 @@ fn with(follower: &Weak<Follower>, act: impl FnOnce(&Rc<Follower>)) {
     }
 }
 
+/// Whether something within these parts has the focus.
+fn has_focus(parts: &str) -> bool {
+    let active = document().active_element();
+    active.is_some_and(|active| active.closest(parts).is_ok_and(|part| part.is_some()))
+}
+
 /// Whether new rows at the top of the table move nothing that is visible: because there are no rows, or they are below the window. If the
 /// focus is in a live part, replacing it would lose the focus.
 fn moves_nothing() -> bool {
     let Some(rows) = document().get_element_by_id("log-rows") else {
         return true;
     };
-    let has_focus = |active: Element| active.closest(LIVE_PARTS).is_ok_and(|part| part.is_some());
-    if document().active_element().is_some_and(has_focus) {
+    if has_focus(LIVE_PARTS) {
         return false;
     }
     let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);

@@ -12,7 +12,8 @@ pub struct LogQuery {
     pub from: Option<String>,
     /// The end of a custom range.
     pub to: Option<String>,
-    /// Only these responses: `succeeded`, `failed`, `4xx`, `none`, `503`, `TimedOut`. `waiting` and `held` list deliveries instead.
+    /// Only these responses: `succeeded`, `failed`, `4xx`, `none`, `503`, `TimedOut`. `waiting`, `held` and
+    /// `failed-for-good` list deliveries instead.
     pub response: Option<String>,
     /// Only callbacks of this event type.
     pub event: Option<String>,

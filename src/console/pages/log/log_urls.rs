@@ -4,7 +4,10 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::{
-    console::{href::href, pages::log::log_query::LogQuery},
+    console::{
+        href::href,
+        pages::log::{log_query::LogQuery, range::Range},
+    },
     domain::{
         id::WebhookId,
         page::{Cursor, ListId},
@@ -28,6 +31,7 @@ struct ExportQuery<'a> {
     response: &'a Option<String>,
     event: &'a Option<String>,
     q: &'a Option<String>,
+    times: &'a Option<String>,
     format: &'a str,
 }
 
@@ -44,6 +48,11 @@ impl<'a> LogUrls<'a> {
     /// The webhook.
     pub(super) const fn webhook(&self) -> WebhookId {
         self.webhook
+    }
+
+    /// The query of the page.
+    pub(super) const fn asked(&self) -> &LogQuery {
+        self.query
     }
 
     /// The path of the page.
@@ -116,6 +125,8 @@ impl<'a> LogUrls<'a> {
         self.rows(&LogQuery {
             range: Some("12m".to_owned()),
             q: Some(message.to_owned()),
+            times: self.query.times.clone(),
+            list: self.query.list.clone(),
             ..LogQuery::default()
         })
     }
@@ -142,12 +153,16 @@ impl<'a> LogUrls<'a> {
         self.rows(&self.filters())
     }
 
-    /// The same page with times in UTC or in the viewer's zone.
-    pub(super) fn times(&self, utc: bool) -> String {
-        self.rows(&LogQuery {
+    /// The same page with times in UTC or in the viewer's zone, which is `zone`. A custom range is the same time in the other zone.
+    pub(super) fn times(&self, utc: bool, range: Option<&Range>, zone: &TimeZone) -> String {
+        let mut query = LogQuery {
             times: utc.then(|| "utc".to_owned()),
             ..self.query.clone()
-        })
+        };
+        if let Some(range) = range.filter(|range| range.preset.is_none()) {
+            (query.from, query.to) = (Some(exact(range.from, zone)), Some(exact(range.to, zone)));
+        }
+        self.rows(&query)
     }
 
     /// The page with the dialog "Send again…" for everything since a time.
@@ -175,6 +190,7 @@ impl<'a> LogUrls<'a> {
             response,
             event,
             q,
+            times,
             ..
         } = self.query;
         let query = ExportQuery {
@@ -184,6 +200,7 @@ impl<'a> LogUrls<'a> {
             response,
             event,
             q,
+            times,
             format,
         };
         href(&format!("{}/callbacks/export", self.path), &query)

@@ -70,6 +70,7 @@ pub(super) async fn sign_in(
         email: form.email,
         problem: Some(problem),
         replay,
+        is_unsent: false,
     };
     rejected(problem, view)
 }

@@ -82,6 +82,8 @@ pub enum SignInProblem {
 pub struct SignInQuery {
     /// The page to show after sign-in.
     pub next: Option<String>,
+    /// Anything, if a button was pressed after the session had ended, so that nothing was done.
+    pub unsent: Option<String>,
 }
 
 /// What a sign-in page shows.
@@ -95,6 +97,8 @@ pub struct SignInView {
     pub problem: Option<SignInProblem>,
     /// The form that the user can send again after sign-in.
     pub replay: Option<ReplayForm>,
+    /// Whether a button was pressed after the session had ended.
+    pub is_unsent: bool,
 }
 
 impl SignInView {
@@ -102,6 +106,7 @@ impl SignInView {
     pub fn of_query(query: SignInQuery) -> Self {
         Self {
             next: query.next.unwrap_or_default(),
+            is_unsent: query.unsent.is_some(),
             ..Self::default()
         }
     }
@@ -123,6 +128,7 @@ fn with_next(path: &str, next: &str) -> String {
         path,
         &SignInQuery {
             next: Some(next.to_owned()),
+            unsent: None,
         },
     )
 }
@@ -139,6 +145,7 @@ pub fn SignIn(
         email,
         problem,
         replay,
+        is_unsent,
     } = view;
     let app = expect_context::<AppState>();
     let provider_name = app.oidc.as_ref().map(|provider| provider.name().to_owned());
@@ -149,6 +156,7 @@ pub fn SignIn(
     view! {
         <Title text=say::sign_in(lang) />
         <CenteredPage title=say::sign_in(lang) holds=is_kept>
+            {is_unsent.then(|| view! { <p class="notice warn" role="status">{say::unsent(lang)}</p> })}
             {is_kept.then(|| view! { <p class="notice warn" role="status">{say::kept(lang)}</p> })}
             {https_address
                 .map(|address| view! {

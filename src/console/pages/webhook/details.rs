@@ -7,23 +7,22 @@ use serde::Deserialize;
 use crate::{
     console::{
         components::{
-            badges::StatusBadge,
             copy_button::CopyButton,
-            notice::{Done, Trouble},
+            notice::{Done, DoneWith, Trouble},
             time::Time,
             unseen::ForeignText,
         },
         href::page_query,
-        islands::CopyField,
         pages::{
             deliveries::{discard_forms::HeldAfterEnabling, progress::Progress},
             log::logs::Logs,
             webhook::{
-                health::Health,
+                health::{health_part, status_part},
+                live_health::LiveHealth,
                 load_form::{ActionResult, DisabledView, FormView, load},
                 read_only::ReadOnly,
                 save::Intent,
-                webhook_actions::{actions, outcome},
+                webhook_actions::{SecretOnce, actions, outcome},
                 webhook_form::WebhookFields,
             },
             webhooks::list_origin::{ListLine, with_list},
@@ -31,7 +30,7 @@ use crate::{
         server::{caller, console_error},
         viewer::lang,
     },
-    messages::{Lang, common, guide, logs::title as logs_title, webhook as say},
+    messages::{Lang, common, logs::title as logs_title, webhook as say},
 };
 
 /// The query of the page, besides the one of the log.
@@ -87,9 +86,12 @@ pub(super) fn WebhookPage(
     // Saving can have enabled the webhook, too.
     let after_enabling = (matches!(saved.as_deref(), Some("enabled" | "changed")) && enabled && held > 0 && form.editable)
         .then(|| view! { <HeldAfterEnabling id=id.clone() count=held /> });
-    let fresh = form.fresh_secret.clone().map(|secret| fresh_secret(&id, secret, lang));
+    let path = format!("/webhooks/{id}");
+    let fresh = form
+        .fresh_secret
+        .clone()
+        .map(|secret| view! { <SecretOnce id="new-secret" heading=say::fresh_secret(lang) secret path=path.clone() /> });
     let links = section_links(&form, lang);
-    let health = form.health.clone().map(|health| view! { <Health id=id.clone() health /> });
     let content = if form.editable {
         view! { <WebhookFields form=form.clone() /> }.into_any()
     } else {
@@ -102,6 +104,17 @@ pub(super) fn WebhookPage(
         Some("enabled") => Some(say::enabled_again(lang)),
         _ => None,
     };
+    // What one does next.
+    let first_test = (saved.as_deref() == Some("created") && enabled).then(|| {
+        view! {
+            <form method="post" action=with_list(&path)>
+                <button class="button primary" type="submit" name="intent" value=Intent::Test.to_string()>
+                    {say::first_test(lang)}
+                </button>
+            </form>
+        }
+        .into_any()
+    });
     view! {
         <Title text=form.title.clone() />
         <ListLine id=id.clone() name=form.title.clone() />
@@ -109,22 +122,26 @@ pub(super) fn WebhookPage(
             <h1>
                 <ForeignText text=form.title.clone() />
             </h1>
-            {form.status.map(|status| view! { <StatusBadge status /> })}
+            {status_part(form.status)}
             {form.editable.then(|| actions(&form, enabled, held, lang))}
         </div>
         <p class="call-url">
             <span class="mono" id="call-url">
-                <ForeignText text=form.form.url.clone() />
+                <ForeignText text=form.url.clone() machine=true />
             </span>
             <CopyButton of="call-url" label=common::copy(lang) name=say::copy_url(lang) small=true />
         </p>
         <Progress id=id.clone() />
         {fresh}
         {form.disabled.clone().map(|disabled| view! { <DisabledNotice disabled path=with_list(&format!("/webhooks/{id}")) editable=form.editable /> })}
-        {outcome(&form.acted, lang)}
-        {done.map(|text| view! { <Done text /> })}
+        {outcome(&form.acted, &id, lang)}
+        {done.map(|text| match first_test {
+            Some(undo) => view! { <DoneWith text undo=Some(undo) /> }.into_any(),
+            None => view! { <Done text /> }.into_any(),
+        })}
         {after_enabling}
-        {health}
+        <LiveHealth id=id.clone() />
+        {health_part(&id, form.health.clone())}
         {links}
         <div class="webhook-body">
             <div>{content}</div>
@@ -147,8 +164,12 @@ fn section_links(form: &FormView, lang: Lang) -> AnyView {
     };
     let link = |href, text| counted(href, text, 0);
     let edit = form.editable.then(|| {
+        let id = form.id.clone().unwrap_or_default();
         view! {
-            <a class="edit-all" href=with_list(&format!("/webhooks/{}?edit=all#general", form.id.clone().unwrap_or_default()))>
+            <a class="to-audit" href=format!("/audit-log?object={id}")>
+                {common::nav_audit_log(lang)}
+            </a>
+            <a class="edit-all" href=with_list(&format!("/webhooks/{id}?edit=all#general"))>
                 {say::edit_all(lang)}
             </a>
         }
@@ -160,39 +181,6 @@ fn section_links(form: &FormView, lang: Lang) -> AnyView {
             {counted("#event", say::event(lang), form.form.events.len())}
             {logs.then(|| link("#logs", logs_title(lang)))} {edit}
         </nav>
-    }
-    .into_any()
-}
-
-/// The secret of a webhook that was just added.
-fn fresh_secret(id: &str, secret: String, lang: Lang) -> AnyView {
-    let variable = format!("WEBHOOK_SECRET={secret}");
-    view! {
-        <div class="notice good once" role="status" id="new-secret">
-            <p>
-                <label for="new-secret-value">
-                    <strong>{say::fresh_secret(lang)}</strong>
-                </label>
-            </p>
-            <div class="pair">
-                <input id="new-secret-value" class="mono" readonly value=secret autocomplete="off" spellcheck="false" />
-                <CopyField field="new-secret-value".to_owned() />
-            </div>
-            <p>
-                <label for="new-secret-env">{say::fresh_env(lang)}</label>
-            </p>
-            <div class="pair">
-                <input id="new-secret-env" class="mono" readonly value=variable autocomplete="off" spellcheck="false" />
-                <CopyField field="new-secret-env".to_owned() />
-            </div>
-            <p>
-                <a class="button" href=with_list("?stored=1")>
-                    {say::stored_it(lang)}
-                </a>
-                " "
-                <a href=format!("/webhooks/{id}/verify")>{guide::verify_link(lang)}</a>
-            </p>
-        </div>
     }
     .into_any()
 }

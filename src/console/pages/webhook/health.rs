@@ -4,7 +4,13 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::{badges::ResponseBadge, heat::Heat, sparkline::Sparkline, time::Time, unseen::ForeignText},
+        components::{
+            badges::{ResponseBadge, StatusBadge},
+            heat::Heat,
+            sparkline::Sparkline,
+            time::Time,
+            unseen::ForeignText,
+        },
         pages::{
             deliveries::{discard_forms::DiscardMenu, load_deliveries::FAILED_FOR_GOOD, pause_words::PauseNotice},
             webhook::load_health::{HealthView, LastView, counted},
@@ -16,9 +22,38 @@ use crate::{
     messages::{deliveries, verdict, webhook as say},
 };
 
+/// The parts of the page that change while it is open.
+pub(super) fn health_parts(id: &str, status: Option<Status>, health: Option<HealthView>) -> AnyView {
+    view! {
+        {status_part(status)}
+        {health_part(id, health)}
+    }
+    .into_any()
+}
+
+/// The badge with the status.
+pub(super) fn status_part(status: Option<Status>) -> AnyView {
+    view! {
+        <span id="status" data-list-part="true">
+            {status.map(|status| view! { <StatusBadge status /> })}
+        </span>
+    }
+    .into_any()
+}
+
+/// The summary, or its place.
+pub(super) fn health_part(id: &str, health: Option<HealthView>) -> AnyView {
+    view! {
+        <div id="health-part" data-list-part="true">
+            {health.map(|health| view! { <Health id=id.to_owned() health /> })}
+        </div>
+    }
+    .into_any()
+}
+
 /// The summary.
 #[component]
-pub(super) fn Health(
+fn Health(
     /// The id of the webhook.
     id: String,
     /// The summary.

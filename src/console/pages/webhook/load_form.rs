@@ -75,6 +75,8 @@ pub struct FormView {
     pub id: Option<String>,
     /// The heading: the stored name.
     pub title: String,
+    /// The stored URL.
+    pub url: String,
     /// The fields, as they are stored or were typed.
     pub form: WebhookForm,
     /// When the stored secret was made.
@@ -180,6 +182,7 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, posted: Option<Poste
         send_again,
         fresh_secret: fresh_secret::take(app, id),
         title: webhook.fields.name.clone(),
+        url: webhook.fields.url.clone(),
         secret_created: webhook.secret_created_at.map(|at| time_view(at, &zone, lang)),
         status: Some(webhook.status()),
         disabled: disabled_view(app, &webhook).await?,

@@ -2,6 +2,8 @@
 
 pub mod event_picker;
 pub mod generate_secret;
+pub mod health_fragment;
+pub mod live_health;
 pub mod save;
 pub mod test_event;
 

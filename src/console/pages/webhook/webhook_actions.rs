@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::{popup::Popup, time::Time},
+        components::{
+            popup::Popup,
+            time::{Time, TimeView},
+        },
         islands::CopyField,
         pages::deliveries::{
             discard_forms::{SendHeld, send_held},
@@ -17,9 +20,10 @@ use crate::{
         },
         pages::webhooks::list_origin::with_list,
         server::event_types_loaded,
+        viewer::lang,
     },
     domain::event_type::{EventPattern, EventTypeState},
-    messages::{Lang, webhook as say},
+    messages::{Lang, guide, webhook as say},
 };
 
 /// Maximum number of event types in the choice of the test event.
@@ -67,7 +71,7 @@ pub(super) fn actions(form: &FormView, enabled: bool, held: u64, lang: Lang) -> 
 }
 
 /// The result of the button that was pressed.
-pub(super) fn outcome(acted: &ActionResult, lang: Lang) -> AnyView {
+pub(super) fn outcome(acted: &ActionResult, id: &str, lang: Lang) -> AnyView {
     let refused = acted.refused.clone().map(|why| {
         view! {
             <p class="notice bad" role="alert">
@@ -78,7 +82,7 @@ pub(super) fn outcome(acted: &ActionResult, lang: Lang) -> AnyView {
     let secret = acted
         .secret
         .clone()
-        .map(|secret| view! { <FreshSecret secret acted=acted.clone() lang /> });
+        .map(|secret| view! { <SecretOnce id="rotated-secret" heading=say::rotated(lang) secret old_until=acted.old_until.clone() path=format!("/webhooks/{id}") /> });
     view! {
         {refused}
         {secret}
@@ -86,21 +90,39 @@ pub(super) fn outcome(acted: &ActionResult, lang: Lang) -> AnyView {
     .into_any()
 }
 
+/// A secret that is shown once: the secret itself, and as an environment variable.
 #[component]
-fn FreshSecret(secret: String, acted: ActionResult, lang: Lang) -> impl IntoView {
-    view! {
-        <div class="notice good" role="status">
+pub(super) fn SecretOnce(
+    /// The id of the notice, and the beginning of the ids of its fields.
+    id: &'static str,
+    /// What it says above the secret.
+    heading: &'static str,
+    /// The secret.
+    secret: String,
+    /// How long the former secret still signs.
+    #[prop(optional_no_strip)]
+    old_until: Option<TimeView>,
+    /// The page of the webhook.
+    path: String,
+) -> impl IntoView {
+    let lang = lang();
+    let field = |name: &str, label: AnyView, value: String| {
+        let field = format!("{id}-{name}");
+        view! {
             <p>
-                <label for="fresh-secret">
-                    <strong>{say::rotated(lang)}</strong>
-                </label>
+                <label for=field.clone()>{label}</label>
             </p>
             <div class="pair">
-                <input id="fresh-secret" class="mono" readonly value=secret autocomplete="off" spellcheck="false" />
-                <CopyField field="fresh-secret".to_owned() />
+                <input id=field.clone() class="mono" readonly value=value autocomplete="off" spellcheck="false" />
+                <CopyField field />
             </div>
-            {acted
-                .old_until
+        }
+    };
+    let variable = format!("WEBHOOK_SECRET={secret}");
+    view! {
+        <div class="notice good once" role="status" id=id>
+            {field("value", view! { <strong>{heading}</strong> }.into_any(), secret)}
+            {old_until
                 .map(|at| {
                     view! {
                         <p>
@@ -108,6 +130,14 @@ fn FreshSecret(secret: String, acted: ActionResult, lang: Lang) -> impl IntoView
                         </p>
                     }
                 })}
+            {field("env", say::fresh_env(lang).into_any(), variable)}
+            <p>
+                <a class="button" href=with_list(&format!("{path}?stored=1"))>
+                    {say::stored_it(lang)}
+                </a>
+                " "
+                <a href=format!("{path}/verify")>{guide::verify_link(lang)}</a>
+            </p>
         </div>
     }
 }

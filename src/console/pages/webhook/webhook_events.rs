@@ -22,7 +22,7 @@ use crate::{
         pages::webhooks::list_origin::with_list,
     },
     domain::event_type::{EventPattern, EventType, EventTypeState},
-    messages::{Lang, visible, webhook as say},
+    messages::{Lang, common, visible, webhook as say},
 };
 
 /// Up to this number of event types all groups are open.
@@ -129,6 +129,9 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
                 <p class="picker-count" role="status" data-total="">
                     {say::events_chosen(lang, &received.to_string(), &shown.to_string())}
                 </p>
+                <span class="required" aria-hidden="true">
+                    {common::required(lang)}
+                </span>
                 {schemas_of_chosen(choice, &form.form.events, lang)}
             </div>
             {chosen_view(choice, &chosen)}
