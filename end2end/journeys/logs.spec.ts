@@ -248,7 +248,7 @@ test('a session that ends while a log is open is told, and signing in leads back
   await logged(server, id, 1);
   await page.goto(`${server.url}/webhooks/${id}?range=7d`);
   await live(page);
-  expected.push(`401 /webhooks/${id}/callbacks/live`, '401 /fn/log_fragment');
+  expected.push(`401 /webhooks/${id}/callbacks/live`, '401 /fn/log_fragment', '401 /fn/health_fragment');
   // In another window of the same browser.
   const other = await page.context().newPage();
   await other.goto(`${server.url}/webhooks`);

@@ -96,7 +96,7 @@ test('answers to forms: saved, overtaken, signed out, made to wait', async ({ pa
   const server = await another();
   await signIn(page, server.url);
   const { id } = await server.api('POST', '/webhooks', { name: 'Answered', url: 'https://example.com/', events: ['visit_event.created'] });
-  expected.push(`409 /webhooks/${id}`, `401 /webhooks/${id}`, '401 /sign-in', '429 /sign-in');
+  expected.push(`409 /webhooks/${id}`, `401 /webhooks/${id}`, '401 /sign-in', '401 /fn/health_fragment', '429 /sign-in');
   await page.goto(`${server.url}/webhooks/${id}`);
   await editAll(page);
   await page.getByLabel('Description').fill('Changed once');

@@ -25,7 +25,7 @@ test('a session that ends loses nothing that was typed', async ({ signedIn: page
 
 test('a session that ends while a webhook is changed loses nothing either', async ({ signedIn: page, server, expected, javaScriptEnabled }) => {
   const { id } = await server.api('POST', '/webhooks', { name: `Changed ${javaScriptEnabled}`, url: 'https://example.com/hook', events: ['visit_event.created'] });
-  expected.push(`401 /webhooks/${id}`, `409 /webhooks/${id}`);
+  expected.push('401 /fn/health_fragment', `401 /webhooks/${id}`, `409 /webhooks/${id}`);
   await page.goto(`/webhooks/${id}`);
   await editAll(page);
   await page.getByLabel('Description').fill('typed before the session ended');

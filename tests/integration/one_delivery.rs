@@ -91,7 +91,7 @@ async fn failed_deliveries_are_listed_with_their_reason_and_sent_from_their_row(
     app.deliveries(&database, "succeeded", 1).await;
     app.deliveries(&database, "failed", 1).await;
     let audit = html(&app, "/audit-log", &cookie).await;
-    assert!(audit.contains("Sent again"), "{audit}");
+    assert!(audit.contains("Delivery sent again"), "{audit}");
     app.stop().await;
 }
 
