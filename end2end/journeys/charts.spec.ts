@@ -13,6 +13,7 @@ test('arrow keys go from bar to bar of the charts on the overview, and show thei
     const bars = page.locator(`${chart} .bars [role=img]`);
     const newest = bars.last();
     await expect(newest, 'one bar can be reached with Tab').toHaveAttribute('tabindex', '0');
+    await expect(newest.locator('.tip')).toBeHidden();
     await newest.focus();
     await expect(newest.locator('.tip')).toBeVisible();
     await expect(newest.locator('.tip')).toContainText('1');
@@ -47,6 +48,7 @@ test('a chart with bars at any hour fits the window of a phone', async ({ page, 
     const bars = page.locator('.bars').first().locator('a, [role=img]');
     for (const bar of [bars.first(), bars.last()]) {
       await bar.focus();
+      await expect(page.locator('.bars .tip:visible'), 'of the bar with the focus alone').toHaveCount(1);
       const tip = (await bar.locator('.tip').boundingBox())!;
       expect(tip.x, path).toBeGreaterThanOrEqual(0);
       expect(tip.x + tip.width, path).toBeLessThanOrEqual(360);
