@@ -30,9 +30,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::otel::{
+    error::OtelError,
     exposition::{Family, Sample, families},
     losses::{Losses, Signal},
-    settings::{OtelError, SCOPE, Target},
+    settings::{SCOPE, Target},
     transport::Transport,
 };
 

@@ -4,6 +4,7 @@
 //! the SDK, metrics by a task. What is lost is counted ([`Losses`]).
 
 mod bounded;
+mod error;
 mod exposition;
 mod losses;
 mod metrics;
@@ -36,7 +37,7 @@ use self::{
     transport::Transport,
 };
 pub use self::{
-    settings::OtelError,
+    error::OtelError,
     spans::{Attempt, EventFacts, PublishSpan, StoreSpan},
 };
 use crate::domain::id::NodeId;

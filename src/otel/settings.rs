@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use thiserror::Error;
 use url::Url;
 
 use crate::otel::{
+    error::OtelError,
     losses::Signal,
     tls::{NamedFile, TlsFiles},
 };
@@ -22,25 +22,6 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const INTERVAL: Duration = Duration::from_secs(60);
 /// Default of the queue sizes `OTEL_BSP_MAX_QUEUE_SIZE` and `OTEL_BLRP_MAX_QUEUE_SIZE`, as in the SDK.
 const QUEUE: usize = 2_048;
-
-/// A variable is not valid.
-#[derive(Debug, Error)]
-#[error("{variable}: {detail}")]
-pub struct OtelError {
-    /// The name of the variable.
-    pub variable: String,
-    /// What is wrong and what to do.
-    pub detail: String,
-}
-
-impl OtelError {
-    pub(super) fn new(variable: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            variable: variable.into(),
-            detail: detail.into(),
-        }
-    }
-}
 
 /// Where a signal is sent.
 #[derive(Clone, Debug)]

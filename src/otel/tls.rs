@@ -6,7 +6,7 @@ use std::{fmt::Display, fs};
 use reqwest::{Certificate, ClientBuilder, Identity};
 use zeroize::Zeroizing;
 
-use crate::otel::settings::OtelError;
+use crate::otel::error::OtelError;
 
 /// A file that a variable names.
 #[derive(Clone, Debug)]

@@ -8,8 +8,9 @@ use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use tokio::{runtime::Handle, time::timeout};
 
 use crate::otel::{
+    error::OtelError,
     losses::{Losses, Signal},
-    settings::{OtelError, Target},
+    settings::Target,
 };
 
 /// Maximum size of a response that is read, in bytes. It only says how many items were rejected.
