@@ -132,7 +132,7 @@ test('a URL that the service does not permit is refused while it is edited', asy
   test.skip(javaScriptEnabled === false, 'without scripts the answer to the form says it');
   await page.goto('/webhooks/new');
   await live(page);
-  const url = page.getByLabel('URL');
+  const url = page.getByRole('textbox', { name: 'URL' });
   await url.fill('https://169.254.169.254/latest');
   await url.blur();
   await expect(url).toHaveAttribute('aria-invalid', 'true');
@@ -168,7 +168,7 @@ test('a form that is on its way is not sent twice', async ({ signedIn: page, ser
   await page.goto('/webhooks/new');
   await live(page);
   await page.getByLabel('Name', { exact: true }).fill('Pressed twice');
-  await page.getByLabel('URL').fill('https://example.com/twice');
+  await page.getByRole('textbox', { name: 'URL' }).fill('https://example.com/twice');
   await tick(page, 'Visit event created');
   let asked = 0;
   await page.route('**/webhooks/new', async (route) => {

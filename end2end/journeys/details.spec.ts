@@ -34,7 +34,7 @@ test('a new webhook offers a test, and a rotated secret is shown with what is do
   await page.goto('/webhooks/new');
   await live(page);
   await page.getByLabel('Name', { exact: true }).fill('Next steps');
-  await page.getByLabel('URL').fill(receiver.url);
+  await page.getByRole('textbox', { name: 'URL' }).fill(receiver.url);
   await page.getByRole('checkbox', { name: 'Visit event created', exact: true }).check();
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByText('Webhook added.')).toBeVisible();

@@ -95,7 +95,9 @@ test('lists and logs take the whole width of a large window', async ({ page, ano
       const box = (await page.locator(wide).first().boundingBox())!;
       // The navigation and the margins take the rest.
       expect(width - (box.x + box.width), `right of ${wide} at ${width} px`).toBeLessThanOrEqual(80);
-      expect(box.x, `left of ${wide} at ${width} px`).toBeLessThanOrEqual(320);
+      // In a very wide window the settings of a webhook stand beside its log.
+      const left = wide === 'table.log' && width > 2200 ? 900 : 320;
+      expect(box.x, `left of ${wide} at ${width} px`).toBeLessThanOrEqual(left);
     }
     if (width < 2560) continue;
     await page.goto(`${server.url}/webhooks`);

@@ -17,7 +17,7 @@ test('a form with errors comes back as it was typed', async ({ signedIn: page, e
   expected.push('422 /webhooks/new');
   await page.goto('/webhooks/new');
   await page.getByLabel('Name', { exact: true }).fill('Typed');
-  await page.getByLabel('URL').fill('ftp://example.com');
+  await page.getByRole('textbox', { name: 'URL' }).fill('ftp://example.com');
   await page.getByRole('button', { name: 'Add header' }).click();
   await page.getByLabel('Header name 1').fill('Host');
   await page.getByLabel('Header value 1').fill('planted');
@@ -26,16 +26,16 @@ test('a form with errors comes back as it was typed', async ({ signedIn: page, e
   await page.getByRole('button', { name: 'Save' }).last().click();
 
   await expect(page.getByRole('alert')).toContainText('Please correct');
-  await expect(page.getByLabel('URL'), 'the first field that is wrong').toBeFocused();
-  await expect(page.getByLabel('URL')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByRole('textbox', { name: 'URL' }), 'the first field that is wrong').toBeFocused();
+  await expect(page.getByRole('textbox', { name: 'URL' })).toHaveAttribute('aria-invalid', 'true');
   await expect(page.getByLabel('Header name 1')).toHaveAttribute('aria-invalid', 'true');
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Typed');
-  await expect(page.getByLabel('URL')).toHaveValue('ftp://example.com');
+  await expect(page.getByRole('textbox', { name: 'URL' })).toHaveValue('ftp://example.com');
   await expect(page.getByLabel('Header value 1')).toHaveValue('planted');
   await expect(page.getByLabel('Secret', { exact: true })).toHaveValue(secret);
   await expect(page.getByRole('checkbox', { name: 'Visit event created' })).toBeChecked();
 
-  await page.getByLabel('URL').fill('https://example.com/hook');
+  await page.getByRole('textbox', { name: 'URL' }).fill('https://example.com/hook');
   await page.getByRole('button', { name: 'Remove header 1' }).click();
   await expect(page.getByLabel('Header name 1')).toHaveCount(0);
   await page.getByRole('button', { name: 'Save' }).last().click();
@@ -67,7 +67,7 @@ test('what is too long, too much, or runs from right to left', async ({ signedIn
   expected.push('422 /webhooks/new');
   await page.goto('/webhooks/new');
   await page.getByLabel('Name', { exact: true }).fill('n'.repeat(500));
-  await page.getByLabel('URL').fill(`https://example.com/${'u'.repeat(1_981)}`);
+  await page.getByRole('textbox', { name: 'URL' }).fill(`https://example.com/${'u'.repeat(1_981)}`);
   await tick(page, 'Visit event created');
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByRole('alert')).toContainText('Use at most 200 characters.');
@@ -76,7 +76,7 @@ test('what is too long, too much, or runs from right to left', async ({ signedIn
   const name = `שכר 👩‍🚀 ${javaScriptEnabled}`;
   await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByLabel('Description').fill('وصف من اليمين إلى اليسار');
-  await page.getByLabel('URL').fill(`https://example.com/${'u'.repeat(1_980)}`);
+  await page.getByRole('textbox', { name: 'URL' }).fill(`https://example.com/${'u'.repeat(1_980)}`);
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
   await fits(page);

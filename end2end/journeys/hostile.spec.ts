@@ -109,7 +109,7 @@ test('hostile text is shown as text on every page', async ({ page, server, recei
   await page.goto('/webhooks/new');
   await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByLabel('Description').fill(hostile);
-  await page.getByLabel('URL').fill(`javascript:alert("${hostile}")`);
+  await page.getByRole('textbox', { name: 'URL' }).fill(`javascript:alert("${hostile}")`);
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByRole('alert')).toBeVisible();
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue(name);

@@ -10,7 +10,7 @@ test('sign in, add a webhook, publish, see the callback, download the schema', a
   await expect(page.getByRole('heading', { name: 'Add webhook' })).toBeVisible();
   await page.getByLabel('Name', { exact: true }).fill('Badge printer');
   await page.getByLabel('Description').fill('Prints a badge for each new identity');
-  await page.getByLabel('URL').fill(receiver.url);
+  await page.getByRole('textbox', { name: 'URL' }).fill(receiver.url);
   const secret = await page.getByLabel('Secret').inputValue();
   expect(secret).toMatch(/^whsec_/);
   await page.getByRole('button', { name: 'Add header' }).click();

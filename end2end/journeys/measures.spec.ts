@@ -37,8 +37,8 @@ test('the first webhook takes at most five clicks and 35 seconds', async ({ page
     await click(page.getByRole('link', { name: 'Add webhook' }).first());
     await type(page.getByLabel('Name', { exact: true }), 'HR sync');
     // The URL comes from the documents of the receiver.
-    while (!(await page.getByLabel('URL').evaluate((field) => field === document.activeElement))) await next();
-    await type(page.getByLabel('URL'), receiver.url, true);
+    while (!(await page.getByRole('textbox', { name: 'URL' }).evaluate((field) => field === document.activeElement))) await next();
+    await type(page.getByRole('textbox', { name: 'URL' }), receiver.url, true);
     await click(page.getByRole('checkbox', { name: 'Identity created', exact: true }));
     await click(page.getByRole('button', { name: 'Save' }).last());
     await expect(page.getByText('Webhook added.')).toBeVisible();

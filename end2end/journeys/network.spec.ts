@@ -7,7 +7,7 @@ test('a form that could not be sent is sent once after reloading', async ({ sign
   const name = 'Sent after reloading';
   await page.goto('/webhooks/new');
   await page.getByLabel('Name', { exact: true }).fill(name);
-  await page.getByLabel('URL').fill('https://example.com/hook');
+  await page.getByRole('textbox', { name: 'URL' }).fill('https://example.com/hook');
   await tick(page, 'Visit event created');
   const saved = async () => (await server.api('GET', '/webhooks')).items.filter((webhook: { name: string }) => webhook.name === name);
 
@@ -22,7 +22,7 @@ test('a form that could not be sent is sent once after reloading', async ({ sign
   await page.reload();
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
   await editAll(page);
-  await expect(page.getByLabel('URL')).toHaveValue('https://example.com/hook');
+  await expect(page.getByRole('textbox', { name: 'URL' })).toHaveValue('https://example.com/hook');
   await expect(page.getByRole('checkbox', { name: 'Visit event created' })).toBeChecked();
   expect(await saved()).toHaveLength(1);
 });

@@ -52,8 +52,8 @@ test('pages are accessible and fit in French', async ({ browser, server, receive
   await page.goto('/webhooks/new');
   await live(page);
   await page.getByRole('button', { name: 'Ajouter un en-tête' }).click();
-  await page.getByLabel('URL').fill('ftp://example.com');
-  await page.getByLabel('URL').press('Tab');
+  await page.getByRole('textbox', { name: 'URL' }).fill('ftp://example.com');
+  await page.getByRole('textbox', { name: 'URL' }).press('Tab');
   await expect(page.getByText('Utilisez une URL qui commence par https://')).toBeVisible();
   await page.goto('/webhooks');
   await openAccountMenu(page);
@@ -126,7 +126,7 @@ test('everything is reachable by keyboard with a visible focus', async ({ signed
   await live(page);
   await reach(page.getByLabel('Name', { exact: true }));
   await page.keyboard.type('By keyboard');
-  await reach(page.getByLabel('URL'));
+  await reach(page.getByRole('textbox', { name: 'URL' }));
   await page.keyboard.type(receiver.url);
   await reach(page.getByRole('checkbox', { name: 'Visit event created' }));
   await page.keyboard.press('Space');

@@ -13,7 +13,7 @@ test('events are found among 500, chosen, and chosen as a group', async ({ signe
   await page.goto('/webhooks/new');
   await live(page);
   await page.getByLabel('Name', { exact: true }).fill('Chooses');
-  await page.getByLabel('URL').fill('https://example.com/typed?secret=1');
+  await page.getByRole('textbox', { name: 'URL' }).fill('https://example.com/typed?secret=1');
   await expect(page.getByText(/^0 of 5\d\d chosen$/)).toBeVisible();
   await expect(page.getByRole('checkbox', { name: 'Identity created' })).toBeHidden();
 
@@ -23,7 +23,7 @@ test('events are found among 500, chosen, and chosen as a group', async ({ signe
   await expect(page.getByRole('checkbox', { name: 'Identity created' })).toBeVisible();
   await expect(page.getByRole('checkbox', { name: 'Identity updated' })).toBeHidden();
   expect(page.url(), 'nothing that was typed is in the address').not.toContain('?');
-  await expect(page.getByLabel('URL')).toHaveValue('https://example.com/typed?secret=1');
+  await expect(page.getByRole('textbox', { name: 'URL' })).toHaveValue('https://example.com/typed?secret=1');
   await page.getByRole('checkbox', { name: 'Identity created' }).check();
 
   await filter.fill('shop2.');
@@ -92,7 +92,7 @@ test('a whole group and all events', async ({ signedIn: page, server, javaScript
   await page.goto('/webhooks/new');
   await live(page);
   await page.getByLabel('Name', { exact: true }).fill('Groups');
-  await page.getByLabel('URL').fill('https://example.com/groups');
+  await page.getByRole('textbox', { name: 'URL' }).fill('https://example.com/groups');
   // The last group has no prefix of its own, so its types are ticked one by one.
   await expect(page.getByRole('checkbox', { name: `All of Shop ${GROUPS}, and future ones` })).toHaveCount(0);
   if (scripts) {

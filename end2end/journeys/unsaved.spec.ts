@@ -9,7 +9,7 @@ test('a session that ends loses nothing that was typed', async ({ signedIn: page
   await page.goto('/webhooks/new');
   await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByLabel('Description').fill('typed "before"\nthe session ended');
-  await page.getByLabel('URL').fill(receiver.url);
+  await page.getByRole('textbox', { name: 'URL' }).fill(receiver.url);
   await tick(page, 'Visit event created');
   await page.context().clearCookies({ name: 'clearhook_session' });
   await page.getByRole('button', { name: 'Save' }).last().click();
@@ -98,7 +98,7 @@ test('errors are shown while typing', async ({ signedIn: page, javaScriptEnabled
   test.skip(javaScriptEnabled === false, 'without scripts the server says it');
   await page.goto('/webhooks/new');
   await live(page);
-  const url = page.getByLabel('URL');
+  const url = page.getByRole('textbox', { name: 'URL' });
   await url.fill('ftp://example.com');
   await url.press('Tab');
   await expect(page.getByText('Use a URL that begins with https://.')).toBeVisible();

@@ -193,7 +193,7 @@ test('the secret of a new webhook is shown once', async ({ signedIn: page, javaS
   await page.goto('/webhooks/new');
   const name = `Secret once ${javaScriptEnabled}`;
   await page.getByLabel('Name', { exact: true }).fill(name);
-  await page.getByLabel('URL').fill('https://example.com/hook');
+  await page.getByRole('textbox', { name: 'URL' }).fill('https://example.com/hook');
   await tick(page, 'Visit event created');
   const secret = await page.getByLabel('Secret', { exact: true }).inputValue();
   await page.getByRole('button', { name: 'Save' }).last().click();

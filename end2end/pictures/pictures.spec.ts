@@ -26,7 +26,7 @@ test('pictures', async ({ page, server, receiver, expected }) => {
   await shoot(page, 'overview-empty');
   await page.goto('/webhooks/new');
   await shoot(page, 'new', true);
-  await page.getByLabel('URL').fill('http:/nowhere');
+  await page.getByRole('textbox', { name: 'URL' }).fill('http:/nowhere');
   await page.getByRole('button', { name: 'Add header' }).click();
   await page.getByLabel('Header name 1').fill('Host');
   await page.getByRole('button', { name: 'Save' }).last().click();
