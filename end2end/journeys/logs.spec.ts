@@ -522,7 +522,8 @@ test('a button pressed after the session ended is not forgotten', async ({ page,
   expect(receiver.received.length).toBe(1);
 });
 
-test('a chosen range is the same time in UTC, on the page and in a file', async ({ page, another, receiver }) => {
+test('a chosen range is the same time in UTC, on the page and in a file', async ({ page, another, receiver, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts the time zone of the browser is unknown, and every time is in UTC');
   test.slow();
   const server = await another('200ms', true);
   const { id } = await server.api('POST', '/webhooks', { name: 'Chosen', url: receiver.url, events: ['visit_event.created'] });
